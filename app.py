@@ -1,0 +1,63 @@
+"""The whole site: create_app() joins the rooms; `python app.py` serves it with its worker."""
+
+import logging
+import os
+import signal
+import sys
+
+import waitress
+from flask import Flask
+
+import auth
+import core
+import forum
+import front
+import kb
+import moderation
+import posts
+import search
+from core import cli, schema
+
+ROOMS = (core, auth, posts, search, forum, kb, moderation, front)  # from the ground up
+
+
+def create_app(**config) -> Flask:
+    """Build the site; `config` (REDOUBT_… or Flask keys) goes before the environment."""
+    app = Flask(__name__)
+    app.config.update(config)
+    for room in ROOMS:
+        room.init_app(app)
+    if command := _command():  # an empty instance is brought to the schema before any command
+        with app.app_context():
+            cli.prepare(command)
+    return app
+
+
+def _command() -> str | None:
+    """The `flask` command being run, if that is how we were started."""
+    if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
+        return None
+    return next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+
+
+def main() -> None:
+    """Serve on PORT (8000) at HOST (127.0.0.1) until interrupted."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    port, host = int(os.environ.get("PORT", "8000")), os.environ.get("HOST", "127.0.0.1")
+    app = create_app()
+    with app.app_context():
+        schema.ensure()
+    worker = app.extensions["worker"]
+    if app.config["REDOUBT_WORKER"]:
+        worker.start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    print(f"{app.config['REDOUBT_SITE_NAME']} is at http://{host}:{port}/", flush=True)
+    try:
+        waitress.serve(app, host=host, port=port, threads=8, ident=None, _quiet=True)
+    finally:
+        worker.stop()
+
+
+if __name__ == "__main__":
+    main()

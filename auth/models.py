@@ -1,0 +1,171 @@
+"""Who people are: accounts, their sessions and tokens, and the ledger of their reputation."""
+
+from datetime import date, datetime
+
+from flask_login import AnonymousUserMixin, UserMixin
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from auth.privileges import Privilege, threshold
+from core.db import UTCDateTime, db, utcnow
+
+ROLES = ("member", "moderator", "administrator")
+
+
+class User(UserMixin, db.Model):
+    """An account. `username` is the unique handle, `display_name` is free."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        UniqueConstraint("username"), UniqueConstraint("username_key"), UniqueConstraint("email"),
+        UniqueConstraint("imported_from", "external_id"),
+        Index("ix_users_reputation_id", "reputation", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(40))
+    username_key: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str | None] = mapped_column(String(254))
+    display_name: Mapped[str] = mapped_column(String(80))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(16), default="member")
+    reputation: Mapped[int] = mapped_column(default=1)
+    imported_reputation: Mapped[int] = mapped_column(default=0)
+    location: Mapped[str] = mapped_column(String(100), default="")
+    website: Mapped[str] = mapped_column(String(200), default="")
+    about: Mapped[str] = mapped_column(Text, default="")
+    about_html: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    last_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    suspended_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    suspension_reason: Mapped[str] = mapped_column(String(500), default="")
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    imported_from: Mapped[str | None] = mapped_column(String(100))
+    external_id: Mapped[str | None] = mapped_column(String(60))
+
+    session: "Session | None" = None  # the session of this request, set when it is loaded
+
+    @property
+    def is_moderator(self) -> bool:
+        """Moderators and administrators moderate."""
+        return self.role in ("moderator", "administrator")
+
+    @property
+    def is_admin(self) -> bool:
+        """Administrators run the site."""
+        return self.role == "administrator"
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether this account may only read for now."""
+        return self.suspended_until is not None and self.suspended_until > utcnow()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account may be logged in to at all."""
+        return self.erased_at is None
+
+    @property
+    def privilege_points(self) -> int:
+        """Reputation earned here; what came from another site opens no doors."""
+        return max(1, self.reputation - self.imported_reputation)
+
+    def can(self, privilege: Privilege) -> bool:
+        """Whether this member has earned (or was appointed to) `privilege`."""
+        if self.is_suspended or self.erased_at is not None:
+            return False
+        return self.is_moderator or self.privilege_points >= threshold(privilege)
+
+    @property
+    def profile_url(self) -> str:
+        """Path of the profile page."""
+        return f"/users/{self.username}"
+
+
+class Visitor(AnonymousUserMixin):
+    """Nobody is logged in: the same questions can be asked, the answers are no."""
+
+    id = None
+    username = None
+    role = "visitor"
+    session = None
+    reputation = privilege_points = 0
+    is_moderator = is_admin = is_suspended = False
+
+    def can(self, privilege: Privilege) -> bool:
+        """Visitors read."""
+        return False
+
+
+class Session(db.Model):
+    """A log-in on one device. The cookie holds the token, this table only its hash."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_sessions_user_id", "user_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_agent: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    user: Mapped[User] = relationship()
+
+
+class ApiToken(db.Model):
+    """A Bearer token of a member; shown once, kept as a hash."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_api_tokens_user_id", "user_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    scope: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    user: Mapped[User] = relationship()
+
+
+class EmailToken(db.Model):
+    """A link sent by mail, good once: confirm, reset, claim, change."""
+
+    __tablename__ = "email_tokens"
+    __table_args__ = (UniqueConstraint("token_hash"),
+                      Index("ix_email_tokens_user_id_purpose", "user_id", "purpose"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(10))
+    email: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    user: Mapped[User] = relationship()
+
+
+class ReputationEvent(db.Model):
+    """One applied change of somebody's reputation; rows are only ever added.
+
+    `cause` names the one change that made it and is unique, so a retry writes nothing.
+    `day` is the UTC day whose cap it counts toward: a reversal carries the day it reverses.
+    """
+
+    __tablename__ = "reputation_events"
+    __table_args__ = (UniqueConstraint("cause"),
+                      Index("ix_reputation_events_user_id_day", "user_id", "day"),
+                      Index("ix_reputation_events_user_id_id", "user_id", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(30))
+    points: Mapped[int]
+    source: Mapped[int | None]
+    actor_id: Mapped[int | None]
+    cause: Mapped[str] = mapped_column(String(120))
+    day: Mapped[date] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

@@ -1,0 +1,170 @@
+"""The ledger: reputation is the sum of applied deltas, each with the one change that caused it.
+
+Only the daily cap clips a delta (docs/decisions/0006). A reversal is the exact negative of what
+was applied, on the day of what it reverses, so no sequence of changes can pay.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select, update
+
+from auth.models import ReputationEvent, User
+from core.db import db, utcnow
+
+DAILY_CAP = 200
+POINTS = {
+    "registered": 1,
+    "question_up": 10, "question_down": -2,
+    "answer_up": 10, "answer_down": -2, "answer_downvoted": -1,
+    "article_up": 10, "article_down": -2,
+    "answer_accepted": 15, "accepted_an_answer": 2,
+    "edit_accepted": 2, "article_published": 20, "answer_promoted": 15,
+    "spam_removed": -100,
+    "imported": 0,
+}
+CAPPED = frozenset({"question_up", "answer_up", "article_up"})
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """What one recorded change should have done to the ledger, for `verify`.
+
+    `order` sorts capped entitlements of one person as they happened; `reverses` names the cause
+    that this one undoes.
+    """
+
+    cause: str
+    user_id: int
+    kind: str
+    points: int
+    day: date
+    order: int = 0
+    reverses: str | None = None
+
+
+_sources: list[Callable[[], Iterable[Entitlement]]] = []
+
+
+def register_source(source: Callable[[], Iterable[Entitlement]]) -> Callable:
+    """Rooms above tell `verify` how to replay their own records."""
+    _sources.append(source)
+    return source
+
+
+def lock(user_ids: Iterable[int]) -> None:
+    """Take the rows of these users in id order, so that two changes never wait on each other."""
+    ids = sorted({i for i in user_ids if i is not None})
+    if ids:
+        db.session.execute(select(User.id).where(User.id.in_(ids)).order_by(User.id)
+                           .with_for_update())
+
+
+def award(user_id: int | None, kind: str, *, cause: str, source: int | None = None,
+          actor_id: int | None = None, day: date | None = None, points: int | None = None) -> int:
+    """Apply the points of `kind` to a user once; returns the applied delta.
+
+    The caller holds lock(). `points` overrides the table (imports, scaled reversals).
+    """
+    if user_id is None:
+        return 0
+    day = day or utcnow().date()
+    delta = POINTS[kind] if points is None else points
+    if kind in CAPPED and delta > 0:
+        delta = max(0, min(delta, DAILY_CAP - earned(user_id, day)))
+    _append(user_id, kind, delta, cause=cause, source=source, actor_id=actor_id, day=day)
+    return delta
+
+
+def reverse(cause: str, *, by_cause: str, actor_id: int | None = None) -> int:
+    """Undo exactly what `cause` applied; returns the delta. Nothing applied, nothing undone."""
+    event = db.session.scalar(select(ReputationEvent).where(ReputationEvent.cause == cause))
+    if event is None:
+        return 0
+    _append(event.user_id, event.kind, -event.points, cause=by_cause, source=event.source,
+            actor_id=actor_id, day=event.day)
+    return -event.points
+
+
+def earned(user_id: int, day: date) -> int:
+    """What counts toward the cap of `day`: gains from votes less their reversals."""
+    return db.session.scalar(
+        select(func.coalesce(func.sum(ReputationEvent.points), 0))
+        .where(ReputationEvent.user_id == user_id, ReputationEvent.day == day,
+               ReputationEvent.kind.in_(CAPPED)))
+
+
+def _append(user_id: int, kind: str, points: int, **columns) -> None:
+    if points == 0 and kind not in ("registered", "imported") and kind not in CAPPED:
+        return
+    db.session.add(ReputationEvent(user_id=user_id, kind=kind, points=points, **columns))
+    db.session.flush()
+    recount([user_id])
+
+
+def recount(user_ids: Iterable[int]) -> None:
+    """Set `users.reputation` to max(1, sum of the ledger) for these users."""
+    total = (select(func.coalesce(func.sum(ReputationEvent.points), 0))
+             .where(ReputationEvent.user_id == User.id).scalar_subquery())
+    imported = (select(func.coalesce(func.sum(ReputationEvent.points), 0))
+                .where(ReputationEvent.user_id == User.id, ReputationEvent.kind == "imported")
+                .scalar_subquery())
+    for user_id in sorted(set(user_ids)):
+        db.session.execute(
+            update(User).where(User.id == user_id)
+            .values(reputation=db.case((total > 1, total), else_=1),
+                    imported_reputation=imported)
+            .execution_options(synchronize_session=False))
+        user = db.session.identity_map.get(db.session.identity_key(User, user_id))
+        if user is not None:
+            db.session.expire(user, ["reputation", "imported_reputation"])
+
+
+@register_source
+def _registrations() -> Iterator[Entitlement]:
+    for user_id, created_at in db.session.execute(select(User.id, User.created_at)):
+        yield Entitlement(f"registration:{user_id}", user_id, "registered", 1, created_at.date())
+
+
+def expected() -> dict[str, tuple[int, str, int]]:
+    """Replay every room's records: {cause: (user id, kind, applied points)}."""
+    room: dict[tuple[int, date], int] = defaultdict(int)
+    applied: dict[str, tuple[int, str, int, date]] = {}
+    everything = sorted((e for source in _sources for e in source()), key=lambda e: e.order)
+    for item in everything:
+        if item.reverses is not None:
+            if item.reverses not in applied:
+                continue
+            user_id, kind, points, day = applied[item.reverses]
+            points = -points
+        else:
+            user_id, kind, points, day = item.user_id, item.kind, item.points, item.day
+            if kind in CAPPED and points > 0:
+                points = max(0, min(points, DAILY_CAP - room[user_id, day]))
+        if kind in CAPPED:
+            room[user_id, day] += points
+        applied[item.cause] = (user_id, kind, points, day)
+    return {cause: (user, kind, points) for cause, (user, kind, points, _) in applied.items()}
+
+
+def verify() -> list[str]:
+    """Compare totals, ledger and replay; returns one sentence per difference (none: clean)."""
+    faults: list[str] = []
+    want = expected()
+    sums: dict[int, int] = defaultdict(int)
+    for event in db.session.scalars(select(ReputationEvent).order_by(ReputationEvent.id)):
+        sums[event.user_id] += event.points
+        if event.kind == "imported":
+            continue
+        should = want.pop(event.cause, None)
+        if should != (event.user_id, event.kind, event.points):
+            faults.append(f"{event.cause}: ledger has {event.points:+d} {event.kind} for user "
+                          f"{event.user_id}, the records say {should}")
+    faults += [f"{cause}: missing from the ledger: {should}"
+               for cause, should in want.items() if should[2] != 0]
+    for user_id, reputation in db.session.execute(select(User.id, User.reputation)):
+        if reputation != max(1, sums[user_id]):
+            faults.append(f"user {user_id}: shows {reputation}, ledger sums to {sums[user_id]}")
+    return faults

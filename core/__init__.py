@@ -1,0 +1,22 @@
+"""What every room needs and no room owns: database, settings, events, mail, markup, paging, limits.
+
+Nothing here knows a question from an article.
+"""
+
+from flask import Flask
+
+from core import api, cli, config, db, events, limits, mail, schema, web, worker
+
+
+def init_app(app: Flask) -> None:
+    """Attach the ground floor to `app`. Called first, before any room."""
+    config.init_app(app)
+    db.init_app(app)
+    schema.init_app(app)
+    limits.init_app(app)
+    web.init_app(app)
+    api.init_app(app)
+    cli.init_app(app)
+    events.init_app(app)
+    mail.init_app(app)
+    worker.init_app(app)

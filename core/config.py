@@ -1,0 +1,149 @@
+"""Every setting of the site in one table, which is also its documentation (`docs/settings.md`).
+
+Settings come from the environment under the prefix `REDOUBT_`; a wrong value stops the start
+with a sentence that says what to write instead.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(SystemExit):
+    """A setting that cannot be used; the message names it and says what to do."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: environment name, default as it would be written, parser, and what it is for."""
+
+    name: str
+    default: str
+    parse: Callable[[str], object]
+    help: str
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError("must be one of: " + ", ".join(allowed))
+        return text
+
+    parse.__doc__ = "|".join(allowed)
+    return parse
+
+
+def _switch(text: str) -> bool:
+    return _choice("on", "off")(text) == "on"
+
+
+def _url(text: str) -> str:
+    if text and urlsplit(text).scheme not in ("http", "https"):
+        raise ValueError("must start with https:// (or http:// for a trial)")
+    return text.rstrip("/")
+
+
+def _at_least_zero(text: str) -> float:
+    value = float(text)
+    if value < 0:
+        raise ValueError("must be 0 or more")
+    return value
+
+
+SETTINGS = (
+    Setting("REDOUBT_INSTANCE", "instance", str,
+            "Folder for the database, search index, uploads, outgoing mail and the secret key."),
+    Setting("REDOUBT_DATABASE_URL", "", str,
+            "SQLAlchemy address of the database. Empty: SQLite in the instance folder."),
+    Setting("REDOUBT_REDIS_URL", "", str,
+            "Redis for cache and request limits shared by several processes. Empty: memory."),
+    Setting("REDOUBT_SECRET_KEY", "", str,
+            "Signs cookies. Empty: made once and kept (mode 0600) in the instance folder."),
+    Setting("REDOUBT_SITE_URL", "", _url,
+            "The address people use, such as https://redoubt.example. Links in mail come from it. "
+            "Empty: only localhost and 127.0.0.1 are served."),
+    Setting("REDOUBT_SITE_NAME", "Redoubt", str, "The name shown in the header, mail and feeds."),
+    Setting("REDOUBT_MAIL_URL", "", str,
+            "smtp://user:password@host:port (smtps:// for TLS from the start, "
+            "smtp+starttls:// to require STARTTLS). "
+            "Empty: mail is written as .eml files to the folder `outbox` of the instance."),
+    Setting("REDOUBT_MAIL_FROM", "", str,
+            "Sender of the site's mail. Empty: redoubt@ and the host of the site's address."),
+    Setting("REDOUBT_REGISTRATION", "open", _choice("open", "invite", "closed"),
+            "Who may make an account: anyone, people a moderator adds, nobody."),
+    Setting("REDOUBT_FIRST_POST_APPROVAL", "off", _switch,
+            "on: a newcomer's first post waits until a moderator approves it."),
+    Setting("REDOUBT_PRIVILEGE_SCALE", "1", _at_least_zero,
+            "Multiplies every reputation threshold; 0 lets everyone do everything, "
+            "for young sites."),
+    Setting("REDOUBT_RATE_LIMITS", "on", _switch,
+            "off: no limits on log-in, mail and posting. For tests only; `flask doctor` complains."),
+    Setting("REDOUBT_WORKER", "on", _switch,
+            "on: `python app.py` runs the worker in a thread; off: run `flask worker` yourself."),
+    Setting("REDOUBT_PROXIES", "0", int,
+            "How many reverse proxies in front set X-Forwarded-For and -Proto. 0: headers ignored."),
+)
+
+
+def read(environ: Mapping[str, str]) -> dict[str, object]:
+    """Parse `environ` into {setting name: value}; raises BadSetting naming the first wrong one."""
+    values: dict[str, object] = {}
+    for setting in SETTINGS:
+        text = environ.get(setting.name, setting.default)
+        try:
+            values[setting.name] = setting.parse(text)
+        except ValueError as error:
+            raise BadSetting(f"{setting.name}={text!r}: {error}") from None
+    return values
+
+
+def init_app(app: Flask) -> None:
+    """Fill app.config from the environment (or from what a test put under `REDOUBT_…` before)."""
+    given = {key: str(value) for key, value in app.config.items() if key.startswith("REDOUBT_")}
+    app.config.update(read({**os.environ, **given}))
+    instance = Path(app.config["REDOUBT_INSTANCE"])
+    instance = instance if instance.is_absolute() else ROOT / instance
+    instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app.config["REDOUBT_INSTANCE"] = instance
+    app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _kept_secret(instance)
+    site = urlsplit(app.config["REDOUBT_SITE_URL"])
+    https = site.scheme == "https"
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-session" if https else "session",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PREFERRED_URL_SCHEME=site.scheme or "http",
+        TRUSTED_HOSTS=[site.netloc, site.hostname] if site.hostname else ["localhost", "127.0.0.1"],
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=200,
+    )
+
+
+def _kept_secret(instance: Path) -> str:
+    """The signing key of this instance; made once, by whoever comes first, readable by the owner."""
+    path = instance / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def documentation() -> str:
+    """The settings table as Markdown, the content of `docs/settings.md`."""
+    rows = [f"| `{s.name}` | `{s.default or '(empty)'}` | {s.help.replace('|', '·')} |"
+            for s in SETTINGS]
+    return "\n".join(["# Settings", "",
+                      "Made from `core/config.py` by `flask settings`; do not edit by hand.", "",
+                      "| setting | default | what it does |", "|---|---|---|", *rows, ""])

@@ -1,0 +1,117 @@
+"""The database: one handle, UTC times, SQLite made safe, PostgreSQL unchanged.
+
+On SQLite a transaction that may write starts with BEGIN IMMEDIATE: two deferred readers that
+both decide to write would lose an update or fail at once (docs/decisions/0005).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, TypeDecorator, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class Base(DeclarativeBase):
+    """Base of all models; fixes constraint names so that migrations can name them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+def utcnow() -> datetime:
+    """The present moment, aware, in UTC. The one clock of the site."""
+    return datetime.now(UTC)
+
+
+class UTCDateTime(TypeDecorator):
+    """A moment in UTC. Refuses naive datetimes; always returns aware ones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: say which time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """A short transaction that only reads and does not take the writer's lock.
+
+    Used before slow work (argon2, Markdown) in a request that will write later. Only at the start
+    of a unit of work: what is pending in the session is committed with it.
+    """
+    token = _reading.set(True)
+    try:
+        yield
+        db.session.commit()
+    finally:
+        _reading.reset(token)
+
+
+def may_write() -> bool:
+    """Whether the transaction that begins now may write: no for GET pages and inside reading()."""
+    if _reading.get():
+        return False
+    return not (has_request_context() and request.method in SAFE_METHODS)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection, record):
+        connection.isolation_level = None  # we send BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
+                       "busy_timeout=15000", "temp_store=MEMORY", "cache_size=-16000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write() else "BEGIN")
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database named by the settings; a SQLite file is made with mode 0600."""
+    url = app.config["REDOUBT_DATABASE_URL"]
+    if url.startswith("postgresql://"):
+        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    if not url:
+        path = Path(app.config["REDOUBT_INSTANCE"]) / "redoubt.db"
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        url = f"sqlite:///{path}"
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True}
+                          if url.startswith("postgresql") else {})
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine)

@@ -1,0 +1,53 @@
+"""Limits on how often: per request through Flask-Limiter, log-in, reset and mail through the database.
+
+Counts in a process's memory multiply by the number of processes, so what guards passwords and
+mailboxes is counted in a table.
+"""
+
+from datetime import timedelta
+
+from flask import Flask, current_app
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from sqlalchemy import delete, func, select
+
+from core.db import db, utcnow
+from core.models import Attempt
+
+limiter = Limiter(key_func=get_remote_address, default_limits=[], strategy="moving-window")
+OLDEST = timedelta(days=2)
+
+
+class TooMany(Exception):
+    """A limit was reached; `seconds` is how long to wait."""
+
+    def __init__(self, seconds: int):
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def init_app(app: Flask) -> None:
+    """Requests are counted in memory, or in Redis when several processes share it."""
+    app.config["RATELIMIT_ENABLED"] = app.config["REDOUBT_RATE_LIMITS"]
+    app.config["RATELIMIT_STORAGE_URI"] = app.config["REDOUBT_REDIS_URL"] or "memory://"
+    app.config["RATELIMIT_HEADERS_ENABLED"] = True
+    limiter.init_app(app)
+
+
+def limit(name: str, who: object, times: int, seconds: int) -> None:
+    """Count one attempt at `name` by `who`; raises TooMany after `times` within `seconds`."""
+    if not current_app.config["REDOUBT_RATE_LIMITS"]:
+        return
+    key, now = f"{name}:{who}"[:160], utcnow()
+    since = now - timedelta(seconds=seconds)
+    count, first = db.session.execute(
+        select(func.count(), func.min(Attempt.created_at))
+        .where(Attempt.key == key, Attempt.created_at > since)).one()
+    if count >= times:
+        raise TooMany(max(1, int((first - since).total_seconds())))
+    db.session.add(Attempt(key=key))
+
+
+def forget_old() -> None:
+    """Drop attempts no limit looks at any more. Does not commit."""
+    db.session.execute(delete(Attempt).where(Attempt.created_at < utcnow() - OLDEST))

@@ -1,0 +1,68 @@
+"""Rows that belong to no room: events to hear, mail to send, attempts to count."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import UTCDateTime, db, utcnow
+
+
+class Event(db.Model):
+    """Something that happened, written in the transaction that made it happen."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_waiting", "due_at", "id",
+              sqlite_where=db.text("done_at IS NULL"), postgresql_where=db.text("done_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    subject_kind: Mapped[str | None] = mapped_column(String(30))
+    subject_id: Mapped[int | None]
+    actor_id: Mapped[int | None]
+    data: Mapped[dict] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claimed_by: Mapped[str | None] = mapped_column(String(40))
+    attempts: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class OutgoingMail(db.Model):
+    """A mail to send once. `key` is unique: queueing the same mail twice writes nothing."""
+
+    __tablename__ = "outgoing_mail"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_outgoing_mail_waiting", "due_at", "id",
+              sqlite_where=db.text("sent_at IS NULL AND failed_at IS NULL"),
+              postgresql_where=db.text("sent_at IS NULL AND failed_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(120))
+    recipient: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class Attempt(db.Model):
+    """One try at something limited (log-in, reset, mail), counted for all processes together."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_key_created_at", "key", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

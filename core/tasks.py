@@ -1,0 +1,23 @@
+"""Scheduled housekeeping of the ground floor."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, text
+
+from core.db import db, utcnow
+from core.limits import forget_old
+from core.models import Event
+from core.worker import scheduled
+
+KEEP_EVENTS = timedelta(days=30)
+
+
+@scheduled(hour="3", minute="10")
+def tidy() -> None:
+    """Forget old attempts and heard events, and let the planner learn the table sizes."""
+    forget_old()
+    db.session.execute(delete(Event).where(Event.done_at < utcnow() - KEEP_EVENTS))
+    db.session.commit()
+    with db.engine.connect() as connection:
+        connection.execute(text("PRAGMA optimize" if db.engine.dialect.name == "sqlite" else "ANALYZE"))
+        connection.commit()

@@ -1,0 +1,242 @@
+"""The web side of the ground floor: require, parse, forms, security headers, error pages."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, render_template, request, url_for
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from core.db import db
+from core.limits import TooMany
+from core.markup import Rendered, TooLong, render
+
+csrf = CSRFProtect()
+babel = Babel()
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; manifest-src 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Invalid(Exception):
+    """Input that fails its schema: `errors` is {field: [sentence, …]}."""
+
+    def __init__(self, errors: dict[str, list[str]]):
+        super().__init__(errors)
+        self.errors = errors
+
+
+class Markdown(fields.Field):
+    """Markdown text as `Rendered` (source and safe HTML); length counted after trimming."""
+
+    def __init__(self, *, shortest: int = 0, longest: int = 30_000, **kwargs):
+        super().__init__(**kwargs)
+        self.shortest, self.longest = shortest, longest
+
+    def _deserialize(self, value, attr, data, **kwargs) -> Rendered:
+        if not isinstance(value, str):
+            raise ValidationError(_("Write text here."))
+        text = value.replace("\r\n", "\n").replace("\x00", "").strip()
+        if len(text) < self.shortest:
+            raise ValidationError(_("Write at least %(n)s characters; this has %(m)s.",
+                                    n=self.shortest, m=len(text)))
+        if len(text) > self.longest:
+            raise ValidationError(_("Keep it under %(n)s characters; this has %(m)s.",
+                                    n=self.longest, m=len(text)))
+        try:
+            return render(text)
+        except TooLong as error:
+            raise ValidationError(str(error)) from error
+
+    def _serialize(self, value, attr, obj, **kwargs) -> str | None:
+        return getattr(value, "source", value)
+
+
+class Line(fields.String):
+    """One trimmed line of text without control characters."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+
+
+def raw_input() -> dict:
+    """The request's fields as sent, from a form or a JSON object alike."""
+    if request.is_json:
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict):
+            raise Invalid({"_": [_("Send one JSON object.")]})
+        return body
+    return request.form.to_dict()
+
+
+def parse(schema: type[Schema]) -> dict:
+    """The request's fields, checked by `schema`; raises Invalid."""
+    try:
+        return schema(unknown=EXCLUDE).load(raw_input())
+    except ValidationError as error:
+        raise Invalid(error.normalized_messages()) from error
+
+
+class Form:
+    """What an HTML form shows again: `values` as typed, `errors` by field, `data` once valid."""
+
+    def __init__(self, schema: type[Schema], **initial):
+        self.schema, self.values, self.errors, self.data = schema, dict(initial), {}, {}
+
+    def validate(self) -> bool:
+        """Read the request into `data`; False leaves what was typed and says what to change."""
+        self.values = raw_input()
+        try:
+            self.data = parse(self.schema)
+        except Invalid as error:
+            self.errors = error.errors
+        return not self.errors
+
+    def fail(self, field: str, message: str) -> None:
+        """Add an error found after the schema (a name that is taken, a wrong password)."""
+        self.errors.setdefault(field, []).append(message)
+
+
+def require(allowed: bool, message: str | None = None) -> None:
+    """Stop with 403 and a sentence unless `allowed`."""
+    if not allowed:
+        raise Forbidden(message or _("You may not do this."))
+
+
+def get_or_404(thing):
+    """`thing`, or the page that absent and invisible things share."""
+    return abort(404) if thing is None else thing
+
+
+def safe_next(url: str | None, fallback: str = "/") -> str:
+    """`url` if it is a path on this site, else `fallback`; a redirect never leaves the site."""
+    if not url or not url.startswith("/") or url.startswith("//"):
+        return fallback
+    if "\\" in url or any(ord(c) < 32 for c in url) or urlsplit(url).netloc:
+        return fallback
+    return url
+
+
+def wants_json() -> bool:
+    """Whether the client is a program: an API path, or a page's own script asking for JSON."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(path: str, changed: float) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def static_url(filename: str) -> str:
+    """URL of a static file with a hash of its content, so that it can be kept for a year."""
+    path = Path(current_app.static_folder) / filename
+    return url_for("static", filename=filename, v=_fingerprint(str(path), path.stat().st_mtime))
+
+
+def problem(status: int, title: str, detail: str = "", **more) -> Response:
+    """An RFC 9457 problem details answer."""
+    body = {"type": "about:blank", "status": status, "title": title, "detail": detail, **more}
+    response = current_app.json.response({k: v for k, v in body.items() if v != ""})
+    response.status_code, response.mimetype = status, "application/problem+json"
+    return response
+
+
+def error_answer(status: int, title: str, text: str, errors: dict | None = None):
+    """The same error for people (a page) and programs (problem details)."""
+    db.session.rollback()
+    if wants_json():
+        return problem(status, title, text, **({"errors": errors} if errors else {}))
+    return render_template("error.html", status=status, title=title, text=text), status
+
+
+def _on_http_error(error: HTTPException):
+    if error.code is not None and 300 <= error.code < 400:
+        return error
+    texts = {
+        400: _("The request could not be read. Go back and try again."),
+        404: _("There is nothing at this address, or you may not see it."),
+        405: _("This address does not take that kind of request."),
+        413: _("That is larger than this site takes."),
+        429: _("Too many requests. Wait a little and try again."),
+    }
+    given = error.description if error.code == 403 else None
+    status = error.code or 500
+    return error_answer(status, error.name, given or texts.get(status, error.description))
+
+
+def _on_too_many(error: TooMany):
+    minutes = max(1, round(error.seconds / 60))
+    answer = current_app.make_response(error_answer(
+        429, _("Too many attempts"), _("Wait %(n)s minutes, then try again.", n=minutes)))
+    answer.headers["Retry-After"] = str(error.seconds)
+    return answer
+
+
+def _on_crash(error: Exception):
+    current_app.logger.exception("%s %s failed", request.method, request.path)
+    return error_answer(500, _("Something broke"),
+                        _("The fault is ours and was noted. Nothing you sent was half-saved; "
+                          "try again in a moment."))
+
+
+def _secure(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint == "static":
+        if "v" in request.args:
+            response.cache_control.max_age, response.cache_control.immutable = 31536000, True
+            response.cache_control.public, response.cache_control.no_cache = True, None
+    else:
+        response.headers.setdefault("Cache-Control", "private, no-store"
+                                    if g.get("private_page") or "session" in request.cookies
+                                    or response.headers.get("Set-Cookie") else "private, no-cache")
+        response.vary.update(["Cookie"])
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Attach protection, error pages and template globals."""
+    if hops := app.config["REDOUBT_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    csrf.init_app(app)
+    babel.init_app(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
+    app.context_processor(lambda: {
+        "site_name": current_app.config["REDOUBT_SITE_NAME"],
+        "theme": request.cookies.get("theme", "auto")
+        if request.cookies.get("theme") in ("light", "dark") else "auto",
+    })
+    app.after_request(_secure)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(TooMany, _on_too_many)
+    app.register_error_handler(Exception, _on_crash)
+    app.register_error_handler(Invalid, lambda error: error_answer(
+        422, _("Please correct the input"), " ".join(sum(error.errors.values(), [])), error.errors))
+    app.register_error_handler(CSRFError, lambda error: error_answer(
+        400, _("The form has expired"), _("Go back, reload the page and send it again.")))

@@ -1,0 +1,96 @@
+"""The worker: hears events, sends mail, runs what is scheduled. A thread of the embedded site, or `flask worker`."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from flask import Flask
+from huey import SqliteHuey, crontab
+from huey.consumer import Consumer
+
+from core import events, mail
+from core.db import db
+
+log = logging.getLogger(__name__)
+PAUSE = 0.3
+_scheduled: list[tuple[Callable[[], None], object]] = []
+
+
+def scheduled(**when: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Declare a task to run when the clock matches, in crontab fields (`hour="3", minute="10"`)."""
+
+    def declare(task: Callable[[], None]) -> Callable[[], None]:
+        _scheduled.append((task, crontab(**when)))
+        return task
+
+    return declare
+
+
+class Worker:
+    """One loop over events and mail, and huey's scheduler beside it; stop() ends both."""
+
+    def __init__(self, app: Flask):
+        self.app = app
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._loop, name="redoubt-worker", daemon=True)
+        self.consumer: Consumer | None = None
+
+    def start(self) -> None:
+        """Start both loops; returns at once."""
+        self.consumer = Consumer(_huey(self.app), workers=1, periodic=True)
+        self.consumer.start()  # not run(): that one takes the process's signals
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Finish the round in hand, then end."""
+        self.stopping.set()
+        self.thread.join(timeout=10)
+        if self.consumer:
+            self.consumer.stop()
+
+    def run(self) -> None:
+        """Run in the foreground until stop() or a keyboard interrupt."""
+        self.start()
+        try:
+            while not self.stopping.wait(1):
+                pass
+        except KeyboardInterrupt:
+            self.stop()
+
+    def _loop(self) -> None:
+        while not self.stopping.is_set():
+            if not round_once(self.app):
+                self.stopping.wait(PAUSE)
+
+
+def round_once(app: Flask) -> int:
+    """One round of everything due; returns how much was done. Errors are logged, never fatal."""
+    done = 0
+    with app.app_context():
+        for job in (events.run_round, mail.deliver_round):
+            try:
+                done += job()
+            except Exception:
+                db.session.rollback()
+                log.exception("worker: %s failed", job.__qualname__)
+    return done
+
+
+def _huey(app: Flask) -> SqliteHuey:
+    huey = SqliteHuey(filename=str(app.config["REDOUBT_INSTANCE"] / "tasks.db"), utc=True)
+    for task, when in _scheduled:
+        huey.periodic_task(when, name=task.__qualname__)(_in_context(app, task))
+    return huey
+
+
+def _in_context(app: Flask, task: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        with app.app_context():
+            task()
+
+    return run
+
+
+def init_app(app: Flask) -> None:
+    """The worker is started by app.py or by `flask worker`, never by an import."""
+    app.extensions["worker"] = Worker(app)

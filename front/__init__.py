@@ -1,0 +1,12 @@
+"""What joins strangers: the front page, help, administration, feeds of the whole site, the demo community."""
+
+from flask import Flask
+
+from front import cli, profile, tasks, views  # noqa: F401  (profile and tasks declare themselves)
+
+
+def init_app(app: Flask) -> None:
+    """Attach the doors of the room."""
+    app.register_blueprint(views.bp)
+    app.cli.add_command(cli.seed)
+    app.cli.add_command(cli.doctor)

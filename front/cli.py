@@ -1,0 +1,39 @@
+"""Commands of the whole site: the demo community and the doctor."""
+
+import sys
+
+import click
+from flask.cli import with_appcontext
+
+from core import events
+from core.db import db
+from front import demo_loader, queries, status
+
+
+@click.command("seed")
+@click.option("--once", is_flag=True, help="Do nothing when the instance already has accounts.")
+@with_appcontext
+def seed(once: bool) -> None:
+    """Load the demo community; prints the random passwords of its staff. Never doubles anything."""
+    if once and not queries.is_empty():
+        return
+    passwords = demo_loader.load()
+    db.session.commit()
+    events.drain()
+    if passwords:
+        click.echo("Demo accounts (random passwords, shown only now):")
+        for username, password in passwords.items():
+            click.echo(f"  {username:<16} {password}")
+    else:
+        click.echo("The demo community is already here.")
+
+
+@click.command("doctor")
+@with_appcontext
+def doctor() -> None:
+    """Look for what an administrator should mend; exits 1 when something is found."""
+    found = status.checks()
+    for check in found:
+        click.echo(f"{'ok  ' if check.ok else 'MEND'} {check.name}"
+                   + ("" if check.ok else f": {check.advice}"))
+    sys.exit(0 if all(check.ok for check in found) else 1)

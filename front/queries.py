@@ -1,0 +1,61 @@
+"""What the front page shows: a few rows of each room, always as the reader may see them."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+
+from auth.models import User
+from core.db import db
+from forum.models import Question
+from kb.models import Article
+from posts.models import Post, Tag
+from posts.queries import visible
+
+LISTED = 6
+
+
+def waiting_questions(user, limit: int = LISTED) -> list[Question]:
+    """Open questions nobody has answered yet, newest first."""
+    return list(db.session.scalars(
+        visible(Question, user).where(Question.is_public, Question.answer_count == 0,
+                                      Question.closed_at.is_(None))
+        .order_by(Question.created_at.desc(), Question.id.desc()).limit(limit)))
+
+
+def active_questions(user, limit: int = LISTED) -> list[Question]:
+    """Questions where something happened last."""
+    return list(db.session.scalars(
+        visible(Question, user).where(Question.is_public)
+        .order_by(Question.last_activity_at.desc(), Question.id.desc()).limit(limit)))
+
+
+def fresh_articles(user, limit: int = LISTED) -> list[Article]:
+    """Articles published or revised last."""
+    return list(db.session.scalars(
+        visible(Article, user).where(Article.is_public)
+        .order_by(Article.last_activity_at.desc(), Article.id.desc()).limit(limit)))
+
+
+def articles_by_layer() -> dict[str, int]:
+    """Number of public articles in each layer."""
+    return dict(db.session.execute(
+        select(Article.layer, func.count()).where(Article.is_public).group_by(Article.layer)).all())
+
+
+def popular_tags(limit: int = 24) -> list[Tag]:
+    """The tags with the most public posts."""
+    return list(db.session.scalars(select(Tag).where(Tag.post_count > 0)
+                                   .order_by(Tag.post_count.desc(), Tag.id.desc()).limit(limit)))
+
+
+def sitemap() -> Iterator[tuple[Post, object]]:
+    """Every public page with the moment of its last change, in order of id."""
+    statement = (select(Post).where(Post.is_public, Post.kind.in_(("question", "article")))
+                 .order_by(Post.id.desc()).limit(50_000))
+    for post in db.session.scalars(statement):
+        yield post, post.edited_at or post.last_activity_at
+
+
+def is_empty() -> bool:
+    """Whether nobody has an account yet (a new instance)."""
+    return db.session.scalar(select(User.id).limit(1)) is None

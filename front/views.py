@@ -1,0 +1,100 @@
+"""Pages of nobody's room: front page, help, theme, administration, and what crawlers and browsers ask for."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask_login import current_user, login_required
+
+from auth.privileges import POINTS, threshold
+from core import mail, markup
+from core.db import db, utcnow
+from core.web import require, safe_next
+from front import queries, status
+from kb.models import LAYERS
+
+bp = Blueprint("front", __name__)
+YEAR = 365 * 24 * 3600
+
+
+@bp.get("/")
+def home():
+    """The search box first, then what waits and what is new."""
+    return render_template(
+        "front/home.html", waiting=queries.waiting_questions(current_user),
+        active=queries.active_questions(current_user), articles=queries.fresh_articles(current_user),
+        layers=LAYERS, counts=queries.articles_by_layer(), tags=queries.popular_tags())
+
+
+@bp.get("/help")
+def help_page():
+    """How the site works: asking, formatting, searching, reputation and privileges."""
+    privileges = [(privilege.value, threshold(privilege)) for privilege in POINTS]
+    example = "`code`, **bold**, [a link](https://example.org)\n\n```powershell\nGet-HotFix\n```"
+    return render_template("front/help.html", privileges=privileges, example=example,
+                           example_html=markup.render(example).html)
+
+
+@bp.post("/theme")
+def theme():
+    """Keep the reader's choice of light, dark or automatic in a plain cookie."""
+    choice = request.form.get("theme", "auto")
+    answer = make_response(redirect(safe_next(request.form.get("next"))))
+    if choice in ("light", "dark"):
+        answer.set_cookie("theme", choice, max_age=YEAR, samesite="Lax",
+                          secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=False)
+    else:
+        answer.delete_cookie("theme")
+    return answer
+
+
+@bp.get("/admin")
+@login_required
+def admin():
+    """State of the site for administrators: counts, queues, settings that deserve a look."""
+    require(current_user.is_admin)
+    return render_template("front/admin.html", counts=status.counts(), checks=status.checks())
+
+
+@bp.get("/sitemap.xml")
+def sitemap():
+    """Addresses of everything public."""
+    pages = [(mail.site_url() + post.url, changed) for post, changed in queries.sitemap()]
+    body = render_template("front/sitemap.xml", pages=pages)
+    return Response(body, mimetype="application/xml")
+
+
+@bp.get("/robots.txt")
+def robots():
+    """What crawlers should leave alone."""
+    lines = ["User-agent: *", "Disallow: /search", "Disallow: /settings", "Disallow: /moderation",
+             "Disallow: /posts/", f"Sitemap: {mail.site_url()}/sitemap.xml", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
+
+
+@bp.get("/.well-known/security.txt")
+def security_txt():
+    """How to report a weakness in this site (RFC 9116)."""
+    expires = (utcnow() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+    body = (f"Contact: mailto:{mail.sender()}\nExpires: {expires}\nPreferred-Languages: en\n"
+            f"Canonical: {mail.site_url()}/.well-known/security.txt\n")
+    return Response(body, mimetype="text/plain")
+
+
+@bp.get("/opensearch.xml")
+def opensearch():
+    """Lets a browser use the site's search box as its own."""
+    return Response(render_template("front/opensearch.xml", url=mail.site_url()),
+                    mimetype="application/opensearchdescription+xml")
+
+
+@bp.get("/healthz")
+def healthz():
+    """The process is alive."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/readyz")
+def readyz():
+    """The process can serve: the database answers."""
+    db.session.execute(db.text("SELECT 1"))
+    return Response("ready\n", mimetype="text/plain")

@@ -1,0 +1,184 @@
+"""Writes common to all kinds: create, revise, delete, undelete, comment, tag. Nothing here commits."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from sqlalchemy import func, select, update
+
+from core import events
+from core.db import db, utcnow
+from core.markup import Rendered
+from posts import kinds, visibility, voting
+from posts.models import PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
+
+MAX_TAGS = 5
+
+
+def slugify(title: str) -> str:
+    """A readable, ASCII part of a URL; empty when nothing of the title survives."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].rstrip("-")
+
+
+def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool = False) -> Post:
+    """Store a new post (already given author, title, status) with its first revision and event.
+
+    `quiet` is for imports: no event is recorded, the importer indexes what it brought.
+    """
+    post.body, post.body_html, post.markup_version = body.source, body.html, body.version
+    post.slug = slugify(post.title)
+    now = post.created_at or utcnow()
+    post.created_at, post.last_activity_at = now, post.last_activity_at or now
+    db.session.add(post)
+    db.session.flush()
+    names = set_tags(post, tags)
+    db.session.add(Revision(post_id=post.id, number=1, author_id=post.author_id, title=post.title,
+                            body=post.body, tags=names, created_at=now))
+    visibility.refresh(post)
+    recount_tags(names)
+    if not quiet:
+        events.record(f"{post.kind}.created", subject=post)
+        touch_parent(post)
+    return post
+
+
+def touch_parent(post: Post) -> None:
+    """Set the parent's counters and last activity from its children."""
+    if post.parent_id is None:
+        return
+    count = (select(func.count()).where(Post.parent_id == post.parent_id, Post.kind == post.kind,
+                                        Post.deleted_at.is_(None), Post.status == PUBLISHED)
+             .scalar_subquery())
+    column = "comment_count" if post.kind == "comment" else "answer_count"
+    values = {column: count}
+    if column == "answer_count":
+        values["last_activity_at"] = utcnow()
+    db.session.execute(update(Post).where(Post.id == post.parent_id).values(**values)
+                       .execution_options(synchronize_session=False))
+    parent = db.session.get(Post, post.parent_id)
+    db.session.refresh(parent, list(values))
+    db.session.execute(update(PostTag).where(PostTag.post_id == parent.id).values(
+        last_activity_at=parent.last_activity_at, answer_count=parent.answer_count)
+        .execution_options(synchronize_session=False))
+
+
+def revise(post: Post, body: Rendered, *, by, title: str | None = None,
+           tags: Iterable[str] | None = None, summary: str = "") -> Revision | None:
+    """Replace the text of a post, keeping what it was; None when nothing changed."""
+    before = sorted(tag.name for tag in post.tags)
+    after = before if tags is None else sorted(set(tags))
+    title = post.title if title is None else title
+    if (title, body.source, after) == (post.title, post.body, before):
+        return None
+    post.title, post.slug = title, slugify(title)
+    post.body, post.body_html, post.markup_version = body.source, body.html, body.version
+    post.edited_at = utcnow()
+    post.last_activity_at = post.edited_at
+    db.session.flush()
+    if after != before:
+        set_tags(post, after)
+        db.session.expire(post, ["tags"])
+    db.session.execute(update(Post).where(Post.id == post.id)
+                       .values(revision_count=Post.revision_count + 1)
+                       .execution_options(synchronize_session=False))
+    db.session.refresh(post, ["revision_count"])
+    entry = Revision(post_id=post.id, number=post.revision_count, author_id=by.id, title=title,
+                     body=body.source, tags=after, summary=summary, created_at=post.edited_at)
+    db.session.add(entry)
+    visibility.refresh(post)
+    recount_tags({*before, *after})
+    events.record(f"{post.kind}.revised", subject=post, actor=by, number=entry.number)
+    return entry
+
+
+def redact(revision: Revision, *, by) -> None:
+    """Close one old revision for good: the text goes, the fact that it was there stays."""
+    revision.body, revision.title, revision.redacted_at = "", "", utcnow()
+    events.record("revision.redacted", subject=revision, actor=by, post_id=revision.post_id)
+
+
+def publish(post: Post, *, by) -> None:
+    """Make a draft or a waiting post public."""
+    post.status = PUBLISHED
+    visibility.refresh(post)
+    recount_tags(tag.name for tag in post.tags)
+    touch_parent(post)
+    events.record(f"{post.kind}.published", subject=post, actor=by)
+
+
+def delete(post: Post, *, by, reason: str = "") -> None:
+    """Hide a post everywhere at once and take back what its votes gave; undelete() undoes it."""
+    if post.is_deleted:
+        return
+    voting.void_votes(post)
+    kinds.of(post).on_delete(post, by=by)
+    post.deleted_at, post.deleted_by_id = utcnow(), by.id
+    _settle(post)
+    events.record(f"{post.kind}.deleted", subject=post, actor=by, reason=reason)
+
+
+def undelete(post: Post, *, by) -> None:
+    """Bring a deleted post back with its votes and what they gave."""
+    if not post.is_deleted:
+        return
+    post.deleted_at = post.deleted_by_id = None
+    voting.revive_votes(post)
+    _settle(post)
+    kinds.of(post).on_restore(post, by=by)
+    events.record(f"{post.kind}.undeleted", subject=post, actor=by)
+
+
+def _settle(post: Post) -> None:
+    visibility.refresh(post)
+    recount_tags(tag.name for tag in post.tags)
+    touch_parent(post)
+
+
+def comment(post: Post, body: Rendered, *, by) -> Comment:
+    """Add a comment under `post`."""
+    return create(Comment(parent_id=post.id, author_id=by.id), body)
+
+
+def set_tags(post: Post, names: Iterable[str]) -> list[str]:
+    """Give `post` exactly these tags, making new ones; returns their names."""
+    names = sorted(set(names))
+    db.session.execute(db.delete(PostTag).where(PostTag.post_id == post.id))
+    known = {t.name: t for t in db.session.scalars(select(Tag).where(Tag.name.in_(names)))}
+    for name in names:
+        if name not in known:
+            known[name] = Tag(name=name)
+            db.session.add(known[name])
+    db.session.flush()
+    for name in names:
+        db.session.add(PostTag(
+            post_id=post.id, tag_id=known[name].id, kind=post.kind, is_public=bool(post.is_public),
+            created_at=post.created_at, last_activity_at=post.last_activity_at,
+            score=post.score or 0, answer_count=post.answer_count or 0))
+    db.session.flush()
+    return names
+
+
+def recount_tags(names: Iterable[str]) -> None:
+    """Set the post counts of these tags; drafts and hidden posts are not counted."""
+    count = (select(func.count()).where(PostTag.tag_id == Tag.id, PostTag.is_public)
+             .scalar_subquery())
+    names = sorted(set(names))
+    if names:
+        db.session.flush()
+        db.session.execute(update(Tag).where(Tag.name.in_(names)).values(post_count=count)
+                           .execution_options(synchronize_session=False))
+
+
+def link(source: Post, target: Post, kind: str) -> None:
+    """Record that `source` points to `target`; once."""
+    exists = db.session.scalar(select(PostLink.id).where(
+        PostLink.source_id == source.id, PostLink.target_id == target.id, PostLink.kind == kind))
+    if exists is None:
+        db.session.add(PostLink(source_id=source.id, target_id=target.id, kind=kind))
+
+
+def unlink(source: Post, kind: str) -> None:
+    """Remove every link of this kind from `source`."""
+    db.session.execute(db.delete(PostLink).where(PostLink.source_id == source.id,
+                                                 PostLink.kind == kind))

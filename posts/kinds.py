@@ -1,0 +1,47 @@
+"""The register of kinds: content rooms say here what their kind of post is called and does.
+
+Rooms below (votes, flags, search, history) serve every kind without knowing any.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _nothing(post, *, by) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of post. `path(post)` is its page; the hooks run inside delete() and undelete()."""
+
+    name: str
+    label: str
+    path: Callable
+    votable: bool = True
+    searchable: bool = True
+    on_delete: Callable = _nothing
+    on_restore: Callable = _nothing
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind known; called from a room's init."""
+    _kinds[kind.name] = kind
+
+
+def of(post) -> Kind:
+    """The kind of a post (or of a row with a `kind`)."""
+    return _kinds[post.kind]
+
+
+def url(post) -> str:
+    """Path of the page that shows `post`."""
+    return of(post).path(post)
+
+
+def searchable() -> list[str]:
+    """Names of the kinds the index holds."""
+    return [kind.name for kind in _kinds.values() if kind.searchable]

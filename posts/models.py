@@ -1,0 +1,204 @@
+"""What people write: one base for questions, answers, articles and comments.
+
+Every column a list filters, sorts or shows lives in `posts`; kinds add only their own facts.
+"""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from auth.models import User
+from core.db import UTCDateTime, db, utcnow
+from posts import kinds
+
+DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
+
+
+class PostTag(db.Model):
+    """A post carries a tag; repeats the sort keys so that a tag's list needs no join to sort."""
+
+    __tablename__ = "post_tags"
+    __table_args__ = (
+        Index("ix_post_tags_tag_new", "tag_id", "kind", "is_public", "created_at", "post_id"),
+        Index("ix_post_tags_tag_active", "tag_id", "kind", "is_public", "last_activity_at", "post_id"),
+        Index("ix_post_tags_tag_score", "tag_id", "kind", "is_public", "score", "post_id"),
+    )
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    is_public: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    score: Mapped[int] = mapped_column(default=0)
+    answer_count: Mapped[int] = mapped_column(default=0)
+
+
+class Tag(db.Model):
+    """A word that groups posts, with a sentence on when to use it."""
+
+    __tablename__ = "tags"
+    __table_args__ = (UniqueConstraint("name"), Index("ix_tags_post_count_id", "post_count", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    excerpt: Mapped[str] = mapped_column(String(600), default="")
+    post_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+
+class Post(db.Model):
+    """Anything people wrote. `is_public` alone decides what visitors, index, feeds and API see."""
+
+    __tablename__ = "posts"
+    __mapper_args__: ClassVar[dict] = {"polymorphic_on": "kind", "polymorphic_identity": "post"}
+    __table_args__ = (
+        UniqueConstraint("imported_from", "external_id"),
+        Index("ix_posts_kind_new", "kind", "is_public", "created_at", "id"),
+        Index("ix_posts_kind_active", "kind", "is_public", "last_activity_at", "id"),
+        Index("ix_posts_kind_score", "kind", "is_public", "score", "id"),
+        Index("ix_posts_kind_unanswered", "kind", "is_public", "answer_count", "created_at", "id"),
+        Index("ix_posts_parent", "parent_id", "kind", "is_public", "created_at", "id"),
+        Index("ix_posts_author", "author_id", "kind", "created_at", "id"),
+        Index("ix_posts_status", "status", "kind", "created_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    is_public: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(String(12), default=PUBLISHED)
+    title: Mapped[str] = mapped_column(String(200), default="")
+    slug: Mapped[str] = mapped_column(String(120), default="")
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    author_name: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    score: Mapped[int] = mapped_column(default=0)
+    up_count: Mapped[int] = mapped_column(default=0)
+    down_count: Mapped[int] = mapped_column(default=0)
+    imported_score: Mapped[int] = mapped_column(default=0)
+    answer_count: Mapped[int] = mapped_column(default=0)
+    comment_count: Mapped[int] = mapped_column(default=0)
+    accepted: Mapped[bool] = mapped_column(default=False)
+    revision_count: Mapped[int] = mapped_column(default=1)
+    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    deleted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    locked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    license: Mapped[str] = mapped_column(String(60), default="")
+    source_url: Mapped[str] = mapped_column(String(500), default="")
+    imported_from: Mapped[str | None] = mapped_column(String(100))
+    external_id: Mapped[str | None] = mapped_column(String(60))
+    markup_version: Mapped[int] = mapped_column(default=1)
+    body: Mapped[str] = mapped_column(Text, default="")
+    body_html: Mapped[str] = mapped_column(Text, default="")
+
+    author: Mapped[User | None] = relationship(foreign_keys=[author_id], lazy="raise_on_sql")
+    parent: Mapped["Post | None"] = relationship(remote_side=[id], foreign_keys=[parent_id],
+                                                 lazy="select")
+    tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by=Tag.name, viewonly=True,
+                                           lazy="selectin")
+
+    @property
+    def is_deleted(self) -> bool:
+        """Hidden from everyone but moderators and its author."""
+        return self.deleted_at is not None
+
+    @property
+    def is_locked(self) -> bool:
+        """Nobody but moderators may change it."""
+        return self.locked_at is not None
+
+    @property
+    def url(self) -> str:
+        """Path of the page that shows this post."""
+        return kinds.url(self)
+
+    @property
+    def byline(self) -> str:
+        """Who wrote it, for people: the member, the imported name, or nobody any more."""
+        if self.author is not None:
+            return self.author.display_name
+        return self.author_name or "former member"
+
+
+class Comment(Post):
+    """A short remark under a post (its parent)."""
+
+    __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "comment"}
+
+
+class Revision(db.Model):
+    """The text of a post as it once was, number 1 being the first."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (UniqueConstraint("post_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    body: Mapped[str] = mapped_column(Text)
+    tags: Mapped[list] = mapped_column(JSON, default=list)
+    summary: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    redacted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    author: Mapped[User | None] = relationship(lazy="joined")
+
+
+class Vote(db.Model):
+    """The standing vote of one member on one post. `change_id` is the change that made it so."""
+
+    __tablename__ = "votes"
+    __table_args__ = (UniqueConstraint("user_id", "post_id"), Index("ix_votes_post_id", "post_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    value: Mapped[int]
+    is_void: Mapped[bool] = mapped_column(default=False)
+    change_id: Mapped[int]
+    cast_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+
+class VoteChange(db.Model):
+    """Every change of a vote, append-only: `flask reputation verify` replays these rows.
+
+    `reason`: cast (by the voter), void (post or voter removed), revive (post restored).
+    `day` is the UTC day the new value counts toward.
+    """
+
+    __tablename__ = "vote_changes"
+    __table_args__ = (Index("ix_vote_changes_user_id_created_at", "user_id", "created_at"),
+                      Index("ix_vote_changes_post_id", "post_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    author_id: Mapped[int | None]
+    post_kind: Mapped[str] = mapped_column(String(20))
+    old_value: Mapped[int]
+    new_value: Mapped[int]
+    previous_id: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(String(8), default="cast")
+    day: Mapped[date] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+
+class PostLink(db.Model):
+    """One post points to another: duplicate, related, promoted, linked."""
+
+    __tablename__ = "post_links"
+    __table_args__ = (UniqueConstraint("source_id", "target_id", "kind"),
+                      Index("ix_post_links_target_id_kind", "target_id", "kind"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    target_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

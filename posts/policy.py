@@ -1,0 +1,62 @@
+"""Who may do what to a post, as pure functions of the two."""
+
+from auth.privileges import Privilege
+
+
+def can_write(user) -> bool:
+    """Whether the member may post at all: logged in, confirmed, not suspended."""
+    return (user.id is not None and not user.is_suspended
+            and user.erased_at is None and user.confirmed_at is not None)
+
+
+def can_vote(user, post, value: int) -> bool:
+    """Votes take reputation; never for one's own words nor on what is hidden or locked."""
+    if not can_write(user) or post.author_id == user.id:
+        return False
+    if not post.is_public or post.is_locked:
+        return False
+    return value == 0 or user.can(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
+
+
+def can_comment(user, post, thread_author_id: int | None = None) -> bool:
+    """Under one's own words (and one's own question's answers) always; elsewhere with reputation."""
+    if not can_write(user) or not post.is_public or post.is_locked:
+        return False
+    own = user.id in (post.author_id, thread_author_id)
+    return own or user.can(Privilege.COMMENT_ANYWHERE)
+
+
+def can_edit(user, post) -> bool:
+    """Authors edit their own; others edit directly with the privilege."""
+    if user.is_moderator and not user.is_suspended:
+        return True
+    if not can_write(user) or post.is_locked or post.is_deleted:
+        return False
+    return post.author_id == user.id or (post.is_public and post.kind != "comment"
+                                         and user.can(Privilege.EDIT_ANY))
+
+
+def can_delete(user, post) -> bool:
+    """Authors remove their own while nobody has built on it; moderators remove anything."""
+    if post.is_deleted or not can_write(user):
+        return False
+    if user.is_moderator:
+        return True
+    return post.author_id == user.id and not post.is_locked and not (
+        post.answer_count or post.accepted)
+
+
+def can_undelete(user, post) -> bool:
+    """Who removed it may bring it back; moderators always may."""
+    return post.is_deleted and can_write(user) and (
+        user.is_moderator or (post.author_id == user.id and post.deleted_by_id == user.id))
+
+
+def can_see_history(user, post) -> bool:
+    """Whoever sees the post sees how it came about (redacted revisions stay closed)."""
+    return True
+
+
+def can_redact(user) -> bool:
+    """Moderators close a revision that holds a secret or a private detail."""
+    return user.is_moderator and not user.is_suspended

@@ -1,0 +1,111 @@
+"""Reads over all kinds; visibility is part of every one of them."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from auth.models import User
+from core import paging
+from core.db import db
+from posts.models import DRAFT, PENDING, Comment, Post, PostLink, PostTag, Revision, Tag, Vote
+
+
+def visible_to(user, entity=Post) -> ColumnElement[bool]:
+    """SQL condition: posts `user` may see.
+
+    Everyone: what is public. Moderators: all but other people's drafts. Authors: also their own
+    drafts, what waits for approval and what they deleted themselves.
+    """
+    if user is None or user.id is None:
+        return entity.is_public
+    if user.is_moderator:
+        return or_(entity.is_public, entity.status != DRAFT, entity.author_id == user.id)
+    own = (entity.author_id == user.id) & or_(
+        entity.deleted_by_id == user.id,
+        entity.deleted_at.is_(None) & entity.status.in_((DRAFT, PENDING)))
+    return or_(entity.is_public, own)
+
+
+def visible(entity, user) -> Select:
+    """SELECT of `entity` (a kind of Post) that `user` may see, with authors."""
+    return select(entity).where(visible_to(user, entity)).options(joinedload(entity.author))
+
+
+def get(entity, post_id: int, user) -> Post | None:
+    """The post with this id if it is of this kind and visible to `user`."""
+    return db.session.scalar(visible(entity, user).where(entity.id == post_id))
+
+
+def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
+    """Visible comments by post id, oldest first; one query for a whole page."""
+    found: dict[int, list[Comment]] = {}
+    rows = visible(Comment, user).where(Comment.parent_id.in_(list(post_ids))).order_by(Comment.id)
+    for comment in db.session.scalars(rows):
+        found.setdefault(comment.parent_id, []).append(comment)
+    return found
+
+
+def votes_of(user, post_ids: Iterable[int]) -> dict[int, int]:
+    """The reader's own standing votes by post id; one query for a whole page."""
+    if user.id is None:
+        return {}
+    return dict(db.session.execute(
+        select(Vote.post_id, Vote.value)
+        .where(Vote.user_id == user.id, Vote.post_id.in_(list(post_ids)))).all())
+
+
+def revisions(post: Post) -> list[Revision]:
+    """All revisions, newest first."""
+    return list(db.session.scalars(select(Revision).where(Revision.post_id == post.id)
+                                   .order_by(Revision.number.desc())))
+
+
+def revision(post: Post, number: int) -> Revision | None:
+    """One revision of a post."""
+    return db.session.scalar(select(Revision).where(Revision.post_id == post.id,
+                                                    Revision.number == number))
+
+
+def links_from(post: Post, kind: str, user) -> list[Post]:
+    """Visible posts that `post` points to with `kind`."""
+    return list(db.session.scalars(
+        visible(Post, user).join(PostLink, PostLink.target_id == Post.id)
+        .where(PostLink.source_id == post.id, PostLink.kind == kind)))
+
+
+def links_to(post: Post, kind: str, user) -> list[Post]:
+    """Visible posts that point to `post` with `kind`."""
+    return list(db.session.scalars(
+        visible(Post, user).join(PostLink, PostLink.source_id == Post.id)
+        .where(PostLink.target_id == post.id, PostLink.kind == kind)))
+
+
+def tag_named(name: str) -> Tag | None:
+    """The tag with this name."""
+    return db.session.scalar(select(Tag).where(Tag.name == name.lower()))
+
+
+def tags(after: str | None = None, size: int = 60) -> paging.Page:
+    """Tags by number of public posts; empty ones are left out."""
+    return paging.keyset(select(Tag).where(Tag.post_count > 0), [Tag.post_count, Tag.id],
+                         after=after, size=size)
+
+
+def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:
+    """Public posts with `tag`, through post_tags so that the tag's index does the sorting."""
+    return (select(PostTag).where(PostTag.tag_id == tag.id, PostTag.is_public,
+                                  PostTag.kind.in_(list(kind_names))))
+
+
+def by_author(author: User, kind_names: Iterable[str], user, after: str | None = None,
+              size: int = paging.PAGE_SIZE) -> paging.Page:
+    """What `author` wrote of these kinds, newest first, as far as `user` may see it."""
+    statement = visible(Post, user).where(Post.author_id == author.id,
+                                          Post.kind.in_(list(kind_names)))
+    return paging.keyset(statement, [Post.created_at, Post.id], after=after, size=size)
+
+
+def count_public(kind: str) -> int:
+    """How many public posts of a kind there are (small sites and the front page's cache only)."""
+    return db.session.scalar(select(func.count()).where(Post.kind == kind, Post.is_public))

@@ -1,0 +1,178 @@
+"""Votes and what they do to reputation: one change row per change, applied once, reversed exactly.
+
+Lock order everywhere: the post's row, then users by id. The limits are those of design section 4.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, update
+
+from auth import reputation
+from auth.reputation import Entitlement
+from core import events
+from core.db import db, utcnow
+from posts.models import Post, PostTag, Vote, VoteChange
+
+VOTES_A_DAY = 40
+UPS_ON_ONE_PERSON, DOWNS_ON_ONE_PERSON = 6, 3
+LOCKED_AFTER = timedelta(minutes=5)
+
+
+class VoteRefused(Exception):
+    """The vote may not be cast; the message says why and, where it helps, until when."""
+
+
+def vote(post: Post, user, value: int) -> bool:
+    """Set the vote of `user` on `post` to 1, -1 or 0 (withdrawn); returns whether anything changed.
+
+    Raises VoteRefused for the limits. The caller has checked policy.can_vote.
+    """
+    _lock_post(post.id)
+    standing = db.session.scalar(
+        select(Vote).where(Vote.post_id == post.id, Vote.user_id == user.id)
+        .execution_options(populate_existing=True))
+    old = standing.value if standing and not standing.is_void else 0
+    if old == value:
+        return False
+    reputation.lock([post.author_id, user.id])
+    now = utcnow()
+    if old and now - standing.cast_at > LOCKED_AFTER and not (
+            post.edited_at and post.edited_at > standing.cast_at):
+        raise VoteRefused(_("Your vote is locked until the post is edited."))
+    if value:
+        _check_limits(post, user, value, now)
+    change = _change(post, user.id, old, value, standing, "cast", now.date())
+    if standing is None:
+        db.session.add(Vote(user_id=user.id, post_id=post.id, value=value,
+                            change_id=change.id, cast_at=now))
+    elif value == 0:
+        db.session.delete(standing)
+    else:
+        standing.value, standing.change_id, standing.cast_at = value, change.id, now
+        standing.is_void = False
+    db.session.flush()
+    recount(post.id)
+    events.record("post.voted", subject=post, actor=user, value=value)
+    return True
+
+
+def _check_limits(post: Post, user, value: int, now) -> None:
+    """Changes back and forth count: what is limited is casting, by rows that are never removed."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = (VoteChange.user_id == user.id, VoteChange.created_at >= midnight,
+             VoteChange.reason == "cast", VoteChange.new_value != 0)
+    if db.session.scalar(select(func.count()).where(*today)) >= VOTES_A_DAY:
+        raise VoteRefused(_("You have cast all %(n)s votes of today. They return at 00:00 UTC.",
+                            n=VOTES_A_DAY))
+    on_person = db.session.scalar(select(func.count()).where(
+        *today, VoteChange.author_id == post.author_id, VoteChange.new_value == value))
+    most = UPS_ON_ONE_PERSON if value > 0 else DOWNS_ON_ONE_PERSON
+    if post.author_id is not None and on_person >= most:
+        raise VoteRefused(_("That is enough votes on one person for today. Spread them."))
+
+
+def _lock_post(post_id: int) -> None:
+    db.session.execute(select(Post.id).where(Post.id == post_id).with_for_update())
+
+
+def _change(post: Post, voter_id: int, old: int, new: int, standing: Vote | None, reason: str,
+            day) -> VoteChange:
+    """Append the change and apply it to the ledger."""
+    change = VoteChange(
+        user_id=voter_id, post_id=post.id, author_id=post.author_id, post_kind=post.kind,
+        old_value=old, new_value=new, previous_id=standing.change_id if standing and old else None,
+        reason=reason, day=day, created_at=utcnow())
+    db.session.add(change)
+    db.session.flush()
+    for item in _entitlements(change):
+        if item.reverses is not None:
+            reputation.reverse(item.reverses, by_cause=item.cause, actor_id=voter_id)
+        else:
+            reputation.award(item.user_id, item.kind, cause=item.cause, source=post.id,
+                             actor_id=voter_id, day=item.day)
+    return change
+
+
+def _entitlements(change: VoteChange) -> Iterator[Entitlement]:
+    """What one change does: first undo the value it replaces, then apply the new one.
+
+    A voter's own minus for a down-vote is undone with the vote it belongs to.
+    """
+    kind = change.post_kind
+    costs = kind == "answer"
+    for side in ("author", "voter"):
+        if change.previous_id is not None and (side == "author" or change.old_value < 0 and costs):
+            yield Entitlement(f"vote:{change.id}:{side}:undo", 0, "", 0, change.day,
+                              change.id * 4, reverses=f"vote:{change.previous_id}:{side}")
+    if change.new_value == 0:
+        return
+    author_kind = f"{kind}_{'up' if change.new_value > 0 else 'down'}"
+    if change.author_id is not None and author_kind in reputation.POINTS:
+        yield Entitlement(f"vote:{change.id}:author", change.author_id, author_kind,
+                          reputation.POINTS[author_kind], change.day, change.id * 4 + 1)
+    if change.new_value < 0 and costs:
+        yield Entitlement(f"vote:{change.id}:voter", change.user_id, "answer_downvoted",
+                          reputation.POINTS["answer_downvoted"], change.day, change.id * 4 + 2)
+
+
+@reputation.register_source
+def _replay() -> Iterator[Entitlement]:
+    for change in db.session.scalars(
+            select(VoteChange).order_by(VoteChange.id).execution_options(yield_per=1000)):
+        yield from _entitlements(change)
+
+
+def void_votes(post: Post) -> None:
+    """Take back what the votes on a removed post gave; the votes stay on record."""
+    _lock_post(post.id)
+    votes = list(db.session.scalars(select(Vote).where(Vote.post_id == post.id, ~Vote.is_void)
+                                    .order_by(Vote.id).execution_options(populate_existing=True)))
+    reputation.lock([post.author_id, *(v.user_id for v in votes)])
+    for standing in votes:
+        change = _change(post, standing.user_id, standing.value, 0, standing, "void",
+                         utcnow().date())
+        standing.is_void, standing.change_id = True, change.id
+
+
+def revive_votes(post: Post) -> None:
+    """Give back what void_votes() took, on the days the votes were cast, within those days' caps."""
+    _lock_post(post.id)
+    votes = list(db.session.scalars(select(Vote).where(Vote.post_id == post.id, Vote.is_void)
+                                    .order_by(Vote.id).execution_options(populate_existing=True)))
+    reputation.lock([post.author_id, *(v.user_id for v in votes)])
+    for standing in votes:
+        change = _change(post, standing.user_id, 0, standing.value, None, "revive",
+                         standing.cast_at.date())
+        standing.is_void, standing.change_id = False, change.id
+
+
+def remove_votes_of(user_id: int) -> None:
+    """Reverse and remove every vote a departing member cast."""
+    for standing in list(db.session.scalars(select(Vote).where(Vote.user_id == user_id))):
+        post = db.session.get(Post, standing.post_id)
+        _lock_post(post.id)
+        reputation.lock([post.author_id, user_id])
+        if not standing.is_void:
+            _change(post, user_id, standing.value, 0, standing, "void", utcnow().date())
+        db.session.delete(standing)
+        db.session.flush()
+        recount(post.id)
+
+
+def recount(post_id: int) -> None:
+    """Set the counters of a post from its votes; a void vote still counts on the hidden post."""
+    ups = (select(func.count()).where(Vote.post_id == post_id, Vote.value > 0).scalar_subquery())
+    downs = (select(func.count()).where(Vote.post_id == post_id, Vote.value < 0).scalar_subquery())
+    db.session.execute(
+        update(Post).where(Post.id == post_id)
+        .values(up_count=ups, down_count=downs, score=Post.imported_score + ups - downs)
+        .execution_options(synchronize_session=False))
+    score = select(Post.score).where(Post.id == post_id).scalar_subquery()
+    db.session.execute(update(PostTag).where(PostTag.post_id == post_id).values(score=score)
+                       .execution_options(synchronize_session=False))
+    post = db.session.identity_map.get(db.session.identity_key(Post, post_id))
+    if post is not None:
+        db.session.refresh(post, ["score", "up_count", "down_count"])
+

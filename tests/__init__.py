@@ -1,0 +1,1 @@
+"""The tests mirror the rooms; fixtures for all are in conftest.py."""

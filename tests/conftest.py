@@ -1,0 +1,209 @@
+"""Fixtures of all tests: a site in a fresh folder, members, posts, clients, a clock that can be moved."""
+
+import itertools
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from app import create_app
+from auth import actions as auth_actions
+from auth import reputation as ledger
+from core import events, schema
+from core.db import db
+from core.markup import render
+from forum import actions as forum_actions
+from kb import actions as kb_actions
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+PASSWORD = "correct horse battery staple 9"
+BODY = "This is a body that is long enough to say something useful about patching servers."
+
+
+def pytest_collection_modifyitems(items):
+    """Tests on real data are skipped, by name, where the data are not."""
+    for item in items:
+        if item.get_closest_marker("realdata") and not DATA.exists():
+            item.add_marker(pytest.mark.skip(reason="real data not present at ../shared/data"))
+
+
+@pytest.fixture(scope="session")
+def empty_database():
+    """A SQLite file at the current schema, made once by the real migrations and then copied."""
+    folder = Path(tempfile.mkdtemp(prefix="redoubt-schema-"))
+    app = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off")
+    with app.app_context():
+        schema.ensure()
+        db.session.remove()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    yield folder / "redoubt.db"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def settings():
+    """Settings of the site under test; a test module overrides this fixture to change them."""
+    return {}
+
+
+@pytest.fixture
+def app(tmp_path, empty_database, settings):
+    """A site of its own with an empty, migrated database; inside its application context."""
+    shutil.copy(empty_database, tmp_path / "redoubt.db")
+    app = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off",
+                     **{"REDOUBT_RATE_LIMITS": "off", **settings})
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def make_user(app):
+    """make_user(name=None, role="member", reputation=None, confirmed=True) → User, committed."""
+
+    def make(name=None, *, role="member", reputation=None, confirmed=True):
+        name = name or f"member{next(_numbers)}"
+        user = auth_actions.make_user(name, email=f"{name}@example.org", role=role,
+                                      confirmed=confirmed)
+        db.session.flush()
+        if reputation:
+            give(user, reputation)
+        db.session.commit()
+        return user
+
+    return make
+
+
+def give(user, points):
+    """Let the ledger say that `user` has earned `points` in all (verify() will name the row)."""
+    ledger.award(user.id, "question_promoted_in_test", cause=f"test:{user.id}",
+                 points=points - user.reputation)
+
+
+@pytest.fixture
+def member(make_user):
+    """A confirmed member who may vote and comment (reputation 150)."""
+    return make_user("alice", reputation=150)
+
+
+@pytest.fixture
+def other(make_user):
+    """Another such member."""
+    return make_user("bob", reputation=150)
+
+
+@pytest.fixture
+def moderator(make_user):
+    """A moderator."""
+    return make_user("moira", role="moderator")
+
+
+@pytest.fixture
+def admin(make_user):
+    """An administrator."""
+    return make_user("adam", role="administrator")
+
+
+@pytest.fixture
+def client(app):
+    """A visitor's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def login(app):
+    """login(user) → a client whose cookies belong to a new session of that user."""
+
+    def enter(user):
+        client = app.test_client()
+        token = auth_actions.open_session(user, user_agent="test")
+        db.session.commit()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = token
+            cookie["_fresh"] = True
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def make_question(app, member):
+    """make_question(title=None, body=BODY, by=member, tags=("patching",)) → Question, committed."""
+
+    def make(title=None, body=BODY, *, by=None, tags=("patching",)):
+        question = forum_actions.ask(title or f"How do I patch server number {next(_numbers)}?",
+                                     render(body), tags, by=by or member)
+        db.session.commit()
+        return question
+
+    return make
+
+
+@pytest.fixture
+def make_answer(app, other):
+    """make_answer(question, body=BODY, by=other) → Answer, committed."""
+
+    def make(question, body=BODY, *, by=None):
+        answer = forum_actions.answer(question, render(body), by=by or other)
+        db.session.commit()
+        return answer
+
+    return make
+
+
+@pytest.fixture
+def make_article(app, moderator):
+    """make_article(title=None, body=BODY, layer="host", publish=True, tags=()) → Article, committed."""
+
+    def make(title=None, body=BODY, *, layer="host", publish=True, tags=(), by=None):
+        article = kb_actions.write(title or f"Harden host number {next(_numbers)}", render(body),
+                                   layer=layer, tags=tags, by=by or moderator)
+        if publish:
+            kb_actions.publish(article, by=moderator)
+        db.session.commit()
+        return article
+
+    return make
+
+
+@pytest.fixture
+def drain(app):
+    """drain() delivers every event that is due, as the worker would."""
+
+    def run():
+        db.session.commit()
+        return events.drain()
+
+    return run
+
+
+@pytest.fixture
+def count_queries(app):
+    """`with count_queries() as statements:` collects the SQL sent meanwhile."""
+    @contextmanager
+    def counting():
+        statements: list[str] = []
+
+        def note(conn, cursor, statement, *rest):
+            statements.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return counting
+
