@@ -1,0 +1,45 @@
+# Redoubt: `make run` serves the site, `make test` runs every test. Nothing else is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+export PORT ?= 8000
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test lint check lock bench browser
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.venv/.runtime: requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.development: requirements-dev.lock .venv/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: .venv/.runtime ## virtual environment and dependencies
+setup-dev: .venv/.development
+
+run: setup ## set up, load the demo community once (not with SEED=0), serve on PORT
+	@test "$(SEED)" = 0 || $(BIN)/flask seed --once
+	@exec $(BIN)/python app.py
+
+browser:
+	@sh tests/ensure_chromium.sh
+
+test: setup-dev browser ## set up and run every test
+	$(BIN)/python -m pytest -n auto --dist loadscope
+
+lint: setup-dev ## style and laws
+	$(BIN)/ruff check .
+
+check: ## what CI runs
+	bash .ci/run
+
+bench: setup-dev ## relevance of search on a test collection
+	$(BIN)/python -m bench.relevance ../shared/data/ir/cranfield
+
+lock: ## renew the lock files from requirements*.txt
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.txt -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-dev.txt -o requirements-dev.lock

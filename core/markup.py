@@ -1,0 +1,173 @@
+"""Markdown becomes safe HTML once, when it is written. The one importer of bleach.
+
+Raw HTML is off in the parser, bleach cleans last, and our own scheme check follows because
+bleach lets `javascript:123` pass (docs/decisions/0002).
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import bleach
+from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+MARKUP_VERSION = 1
+MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
+MAX_HIGHLIGHTED = 20_000
+SCHEMES = ("http", "https", "mailto")
+TAGS = frozenset("a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquote pre code kbd sup "
+                 "sub table thead tbody tr th td div span".split())
+CLASS = re.compile(r"(align-(left|center|right)|highlight|missing-image|language-[\w+#.-]{1,30}"
+                   r"|[a-z][a-z0-9]{0,2})$")
+HEADING_ID = re.compile(r"h-[\w-]{1,100}$")
+
+
+class TooLong(ValueError):
+    """The text is over the size limit; the message says by how much."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Markdown and what it became: `html` is safe to show, `version` says which rules made it."""
+
+    source: str
+    html: str
+    version: int = MARKUP_VERSION
+
+
+def _fence(self, tokens, index, options, env) -> str:
+    """A fenced block, coloured by classes when its language is known and it is not huge."""
+    token = tokens[index]
+    language = (token.info.split() or [""])[0].lower()
+    code = token.content
+    if language and len(code) <= MAX_HIGHLIGHTED:
+        try:
+            code_html = highlight(code, get_lexer_by_name(language, stripnl=False), _formatter)
+        except ClassNotFound:
+            code_html = html.escape(code)
+    else:
+        code_html = html.escape(code)
+    name = re.sub(r"[^\w+#.-]", "", language)[:30]
+    css = f' class="language-{name}"' if name else ""
+    return f'<div class="highlight"><pre><code{css}>{code_html}</code></pre></div>\n'
+
+
+def _cell(self, tokens, index, options, env) -> str:
+    """Alignment of a table cell as a class: `style` would not survive the policy."""
+    token = tokens[index]
+    style = token.attrGet("style") or ""
+    align = re.search(r"text-align:\s*(left|center|right)", str(style))
+    css = f' class="align-{align[1]}"' if align else ""
+    return f"<{token.tag}{css}>"
+
+
+def _image(self, tokens, index, options, env) -> str:
+    """Remote images would tell others who reads what: they become links; missing ones are marked."""
+    token = tokens[index]
+    source, text = str(token.attrGet("src") or ""), html.escape(token.content or "image")
+    if source.startswith("missing:"):
+        return f'<span class="missing-image">{text}</span>'
+    return f'<a href="{html.escape(source)}">{text}</a>'
+
+
+_formatter = HtmlFormatter(nowrap=True)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20})
+    parser.enable(["table", "strikethrough"])
+    validate = parser.validateLink
+    parser.validateLink = lambda url: url.startswith("missing:") or validate(url)
+    for rule, function in (("fence", _fence), ("th_open", _cell), ("td_open", _cell),
+                           ("image", _image)):
+        parser.add_render_rule(rule, function)
+    return parser
+
+
+_markdown = _parser()
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if name == "class":
+        return all(CLASS.match(word) for word in value.split())
+    if tag == "a":
+        return name in ("href", "title")
+    if tag == "ol" and name == "start":
+        return value.isdigit() and len(value) < 9
+    return tag in ("h1", "h2", "h3", "h4", "h5", "h6") and name == "id" and bool(
+        HEADING_ID.match(value))
+
+
+_cleaner = bleach.Cleaner(tags=TAGS, attributes=_allowed, protocols=SCHEMES, strip=True,
+                          strip_comments=True)
+
+
+def _slug(text: str, used: dict[str, int]) -> str:
+    base = "h-" + (re.sub(r"[^\w]+", "-", text.lower()).strip("-")[:80] or "section")
+    used[base] = used.get(base, 0) + 1
+    return base if used[base] == 1 else f"{base}-{used[base] - 1}"
+
+
+def _finish(dirty: str) -> str:
+    """Name headings, clean, then check every link ourselves."""
+    used: dict[str, int] = {}
+
+    def name(match: re.Match) -> str:
+        plain = html.unescape(re.sub(r"<[^>]*>", "", match[2]))
+        return f'<{match[1]} id="{_slug(plain, used)}">{match[2]}</{match[1]}>'
+
+    named = re.sub(r"<(h[1-6])>(.*?)</\1>", name, dirty, flags=re.S)
+    return re.sub(r'<a href="([^"]*)"', _link, _cleaner.clean(named))
+
+
+def _link(match: re.Match) -> str:
+    url = html.unescape(match[1])
+    if not is_safe_url(url):
+        return "<a"
+    outside = bool(re.match(r"(https?:)?//", url))
+    return f'<a href="{match[1]}"' + (' rel="nofollow ugc noopener"' if outside else "")
+
+
+def is_safe_url(url: str) -> bool:
+    """Whether a link may stay: http, https, mailto, or a place on this site."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return False
+    if parts.scheme:
+        return parts.scheme.lower() in SCHEMES
+    return ":" not in url.split("/")[0].split("?")[0].split("#")[0]
+
+
+@lru_cache(maxsize=128)
+def render(text: str) -> Rendered:
+    """Markdown → safe HTML. Raises TooLong over 200,000 characters or 600,000 bytes."""
+    if len(text) > MAX_CHARACTERS or len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise TooLong(f"Keep the text under {MAX_CHARACTERS:,} characters.")
+    return Rendered(text, _finish(_markdown.render(text)))
+
+
+def to_text(rendered: str) -> str:
+    """The words of safe HTML, without tags."""
+    spaced = re.sub(r"</(p|li|h\d|tr|pre|blockquote|div)>|<br[^>]*>", "\n", rendered)
+    return html.unescape(re.sub(r"<[^>]*>", "", spaced))
+
+
+def excerpt(rendered: str, length: int = 200) -> str:
+    """The first words of safe HTML, cut at a word."""
+    words = " ".join(to_text(rendered[: length * 12]).split())
+    return words if len(words) <= length else words[:length].rsplit(" ", 1)[0] + " …"
+
+
+def headings(rendered: str) -> list[tuple[int, str, str]]:
+    """(level, id, text) of each heading, for a table of contents."""
+    soup = BeautifulSoup(rendered, "html.parser")
+    return [(int(tag.name[1]), tag["id"], tag.get_text())
+            for tag in soup.find_all(re.compile(r"^h[1-6]$")) if tag.get("id")]
