@@ -44,7 +44,7 @@ class User(UserMixin, db.Model):
     imported_from: Mapped[str | None] = mapped_column(String(100))
     external_id: Mapped[str | None] = mapped_column(String(60))
 
-    session: "Session | None" = None  # the session of this request, set when it is loaded
+    session = None  # the Session of this request, set when it is loaded
 
     @property
     def is_moderator(self) -> bool:

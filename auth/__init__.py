@@ -1,0 +1,14 @@
+"""Accounts, sessions and tokens, and the one reputation behind everything people write."""
+
+from flask import Flask
+
+from auth import cli, sessions, views
+from auth import settings_views  # noqa: F401  (its views join the room's blueprint)
+
+
+def init_app(app: Flask) -> None:
+    """Attach sessions, the pages and the commands."""
+    sessions.login_manager.init_app(app)
+    app.register_blueprint(views.bp)
+    for group in (cli.user_group, cli.reputation_group, cli.token_group):
+        app.cli.add_command(group)

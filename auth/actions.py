@@ -1,0 +1,144 @@
+"""Writes about people: accounts, sessions, mailed links, tokens. Nothing here commits."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from auth import passwords, reputation, tokens, usernames
+from auth.models import ApiToken, EmailToken, Session, User
+from auth.sessions import LIFETIME
+from core import events, mail
+from core.db import db, utcnow
+from core.markup import Rendered
+
+LINK_LIFETIME = {"confirm": timedelta(days=3), "reset": timedelta(hours=2),
+                 "claim": timedelta(days=14)}
+
+
+def make_user(username: str, *, email: str | None = None, display_name: str | None = None,
+              password_hash: str | None = None, role: str = "member", confirmed: bool = False,
+              created_at: datetime | None = None, imported_from: str | None = None,
+              external_id: str | None = None) -> User:
+    """Make an account with the first line of its ledger."""
+    now = created_at or utcnow()
+    user = User(username=username, username_key=usernames.key(username),
+                email=email.lower() if email else None, display_name=display_name or username,
+                password_hash=password_hash, role=role, created_at=now,
+                confirmed_at=now if confirmed else None,
+                imported_from=imported_from, external_id=external_id)
+    db.session.add(user)
+    db.session.flush()
+    reputation.award(user.id, "registered", cause=f"registration:{user.id}", day=now.date())
+    return user
+
+
+def free_username(wanted: str) -> str:
+    """A handle near `wanted` that nobody has and nobody could mistake for another's."""
+    base = usernames.wish(wanted)
+    taken = set(db.session.scalars(
+        select(User.username_key).where(User.username_key.startswith(usernames.key(base)))))
+    candidate, number = base, 1
+    while usernames.fault(candidate) or usernames.key(candidate) in taken:
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate
+
+
+def open_session(user: User, *, user_agent: str = "") -> str:
+    """Log a member in on one device; returns the token for its cookie."""
+    token, now = tokens.new(), utcnow()
+    db.session.add(Session(token_hash=tokens.digest(token), user_id=user.id,
+                           user_agent=user_agent[:200], expires_at=now + LIFETIME))
+    user.last_seen_at = now
+    return token
+
+
+def close_session(session: Session) -> None:
+    """End one session; its cookie is dead everywhere."""
+    db.session.execute(delete(Session).where(Session.id == session.id))
+
+
+def close_sessions(user: User, *, but: Session | None = None) -> None:
+    """End all sessions of a member, except perhaps the one in use."""
+    keep = but.id if but else 0
+    db.session.execute(delete(Session).where(Session.user_id == user.id, Session.id != keep))
+
+
+def send_link(user: User, purpose: str, template: str, subject: str) -> None:
+    """Mail a link that works once; an older link of the same purpose stops working."""
+    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
+                                                EmailToken.purpose == purpose))
+    token = tokens.new()
+    db.session.add(EmailToken(token_hash=tokens.digest(token), user_id=user.id, purpose=purpose,
+                              email=user.email, expires_at=utcnow() + LINK_LIFETIME[purpose]))
+    mail.queue(user.email, template, subject=subject, user=user, token=token)
+
+
+def use_link(link: EmailToken) -> User:
+    """Consume a mailed link; the address it went to is confirmed by it."""
+    user = link.user
+    db.session.delete(link)
+    if user.email == link.email and user.confirmed_at is None:
+        user.confirmed_at = utcnow()
+        events.record("user.confirmed", subject=user)
+    return user
+
+
+def set_password(user: User, password_hash: str, *, keep: Session | None = None) -> None:
+    """Change the password; every other session and every reset link ends."""
+    user.password_hash = password_hash
+    close_sessions(user, but=keep)
+    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
+                                                EmailToken.purpose.in_(("reset", "claim"))))
+
+
+def set_email(user: User, email: str) -> None:
+    """Change the address: links to the old one die, the new one must be confirmed."""
+    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id))
+    user.email, user.confirmed_at = email.lower(), None
+    db.session.flush()
+    send_link(user, "confirm", "confirm", "Confirm your address")
+
+
+def attach_email(user: User, email: str) -> None:
+    """Give an imported person an address; the claim link lets them set a password."""
+    user.email = email.lower()
+    db.session.flush()
+    send_link(user, "claim", "claim", "Your account is waiting")
+
+
+def edit_profile(user: User, *, display_name: str, location: str, website: str,
+                 about: Rendered) -> None:
+    """Change what the profile page shows."""
+    user.display_name, user.location, user.website = display_name, location, website
+    user.about, user.about_html = about.source, about.html
+    events.record("user.revised", subject=user)
+
+
+def make_token(user: User, name: str, scope: str) -> str:
+    """A new API token, returned once."""
+    token = tokens.new()
+    db.session.add(ApiToken(token_hash=tokens.digest(token), user_id=user.id, name=name, scope=scope))
+    return token
+
+
+def revoke_token(user: User, token_id: int) -> None:
+    """End an API token at once."""
+    db.session.execute(delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+
+
+def suspend(user: User, until: datetime, reason: str) -> None:
+    """Let a member only read until then."""
+    user.suspended_until, user.suspension_reason = until, reason
+
+
+def lift_suspension(user: User) -> None:
+    """End a suspension early."""
+    user.suspended_until, user.suspension_reason = None, ""
+
+
+def rehash(user: User, password: str) -> None:
+    """Renew a hash made with older parameters (called with the password that just fitted)."""
+    if passwords.is_outdated(user.password_hash):
+        db.session.execute(update(User).where(User.id == user.id)
+                           .values(password_hash=passwords.hash_password(password)))

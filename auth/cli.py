@@ -1,0 +1,71 @@
+"""Accounts from the shell: `flask user …`, `flask token …`, `flask reputation verify`."""
+
+import sys
+
+import click
+from flask.cli import AppGroup
+
+from auth import actions, passwords, queries, reputation, tokens, usernames
+from auth.models import ROLES
+from core.db import db
+
+user_group = AppGroup("user", help="Accounts.")
+token_group = AppGroup("token", help="API tokens.")
+reputation_group = AppGroup("reputation", help="The ledger.")
+
+
+def _user(name: str):
+    user = queries.by_username(name)
+    if user is None:
+        raise click.ClickException(f"There is no member {name}.")
+    return user
+
+
+@user_group.command("create")
+@click.argument("name")
+@click.option("--email", required=True)
+@click.option("--role", type=click.Choice(ROLES), default="member")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def create(name: str, email: str, role: str, password_stdin: bool) -> None:
+    """Make a confirmed account; without a password, print a random one."""
+    if why := usernames.fault(name):
+        raise click.ClickException(why)
+    if queries.looks_like(name) or queries.by_email(email):
+        raise click.ClickException("The name or the address is taken.")
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else tokens.new()
+    if why := passwords.fault(password, name, email):
+        raise click.ClickException(why)
+    actions.make_user(name, email=email, role=role, confirmed=True,
+                      password_hash=passwords.hash_password(password))
+    db.session.commit()
+    click.echo(f"{role} {name} made." + ("" if password_stdin else f" Password: {password}"))
+
+
+@user_group.command("promote")
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+def promote(name: str, role: str) -> None:
+    """Appoint a member to a role (or back to member)."""
+    _user(name).role = role
+    db.session.commit()
+    click.echo(f"{name} is now {role}.")
+
+
+@token_group.command("create")
+@click.argument("name")
+@click.option("--scope", type=click.Choice(["read", "write"]), default="read")
+def create_token(name: str, scope: str) -> None:
+    """Make an API token for a member and print it."""
+    token = actions.make_token(_user(name), "shell", scope)
+    db.session.commit()
+    click.echo(token)
+
+
+@reputation_group.command("verify")
+def verify() -> None:
+    """Recompute all reputation from the votes and compare; exit 1 when anything differs."""
+    faults = reputation.verify()
+    for fault in faults:
+        click.echo(fault)
+    click.echo(f"{len(faults)} differences")
+    sys.exit(1 if faults else 0)

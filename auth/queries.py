@@ -1,0 +1,72 @@
+"""Reads about people."""
+
+from sqlalchemy import select
+
+from auth import usernames
+from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
+from auth.tokens import digest
+from core import paging
+from core.db import db, utcnow
+
+
+def by_username(username: str) -> User | None:
+    """The member with this handle; erased accounts have no page."""
+    return db.session.scalar(select(User).where(User.username == username.lower(),
+                                                User.erased_at.is_(None)))
+
+
+def by_login(name: str) -> User | None:
+    """Who logs in as `name`: a handle or an address."""
+    column = User.email if "@" in name else User.username
+    return db.session.scalar(select(User).where(column == name.strip().lower(),
+                                                User.erased_at.is_(None)))
+
+
+def by_email(email: str) -> User | None:
+    """The account of an address."""
+    return db.session.scalar(select(User).where(User.email == email.lower()))
+
+
+def looks_like(username: str) -> User | None:
+    """An account whose handle could be mistaken for this one."""
+    return db.session.scalar(select(User).where(User.username_key == usernames.key(username)))
+
+
+def members(after: str | None = None, size: int = 40) -> paging.Page:
+    """Members by reputation."""
+    return paging.keyset(select(User).where(User.erased_at.is_(None)), [User.reputation, User.id],
+                         after=after, size=size)
+
+
+def reputation_history(user: User, after: str | None = None) -> paging.Page:
+    """The ledger of one member, newest first."""
+    return paging.keyset(select(ReputationEvent).where(ReputationEvent.user_id == user.id,
+                                                       ReputationEvent.points != 0),
+                         [ReputationEvent.id], after=after, size=30)
+
+
+def reputation_by_day(user: User) -> list[tuple]:
+    """(day, points of that day) in order, for the chart."""
+    return list(db.session.execute(
+        select(ReputationEvent.day, db.func.sum(ReputationEvent.points))
+        .where(ReputationEvent.user_id == user.id).group_by(ReputationEvent.day)
+        .order_by(ReputationEvent.day)))
+
+
+def email_token(token: str, purpose: str) -> EmailToken | None:
+    """A live mailed link."""
+    row = db.session.scalar(select(EmailToken).where(EmailToken.token_hash == digest(token),
+                                                     EmailToken.purpose == purpose))
+    return row if row is not None and row.expires_at > utcnow() else None
+
+
+def sessions_of(user: User) -> list[Session]:
+    """Where a member is logged in."""
+    return list(db.session.scalars(select(Session).where(Session.user_id == user.id)
+                                   .order_by(Session.seen_at.desc())))
+
+
+def api_tokens_of(user: User) -> list[ApiToken]:
+    """A member's API tokens."""
+    return list(db.session.scalars(select(ApiToken).where(ApiToken.user_id == user.id)
+                                   .order_by(ApiToken.id.desc())))

@@ -1,0 +1,123 @@
+"""Settings of one's own account: profile, password, address, sessions, API tokens."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from auth import actions, passwords, queries, schemas
+from auth.models import User
+from auth.views import bp
+from core.db import db
+from core.limits import limit
+from core.markup import render
+from core.web import Form, get_or_404
+
+
+def me() -> User:
+    """The logged-in member as a row (not Flask-Login's proxy)."""
+    return current_user._get_current_object()
+
+
+@bp.get("/settings")
+@login_required
+def settings():
+    """The first page of the settings."""
+    return redirect(url_for("auth.settings_profile"))
+
+
+@bp.route("/settings/profile", methods=["GET", "POST"])
+@login_required
+def settings_profile():
+    """Change what the profile page shows."""
+    user = me()
+    form = Form(schemas.ProfileSchema, display_name=user.display_name, location=user.location,
+                website=user.website, about=user.about)
+    if request.method == "POST" and form.validate():
+        data = form.data | {"about": form.data["about"] or render("")}
+        actions.edit_profile(user, **data)
+        db.session.commit()
+        flash(_("Your profile is saved."))
+        return redirect(user.profile_url)
+    return render_template("auth/settings_profile.html", form=form), 422 if form.errors else 200
+
+
+@bp.route("/settings/password", methods=["GET", "POST"])
+@login_required
+def settings_password():
+    """Change the password, knowing the present one; all other sessions end."""
+    user, form = me(), Form(schemas.ChangePasswordSchema)
+    if request.method == "POST" and form.validate():
+        if _knows(user, form) and (why := passwords.fault(form.data["password"], user.username,
+                                                          user.email or "")):
+            form.fail("password", why)
+        if not form.errors:
+            password_hash = passwords.hash_password(form.data["password"])
+            actions.set_password(user, password_hash, keep=user.session)
+            db.session.commit()
+            flash(_("Your password is changed. Other sessions have ended."))
+            return redirect(url_for("auth.settings_password"))
+    return render_template("auth/settings_password.html", form=form), 422 if form.errors else 200
+
+
+@bp.route("/settings/email", methods=["GET", "POST"])
+@login_required
+def settings_email():
+    """Change the address, knowing the password."""
+    user = me()
+    form = Form(schemas.ChangeEmailSchema, email=user.email)
+    if request.method == "POST" and form.validate() and _knows(user, form):
+        if queries.by_email(form.data["email"]):
+            form.fail("email", _("Use another address; this one cannot be used here."))
+        else:
+            actions.set_email(user, form.data["email"])
+            db.session.commit()
+            flash(_("Open the link we mailed to the new address."))
+            return redirect(url_for("auth.settings_email"))
+    return render_template("auth/settings_email.html", form=form), 422 if form.errors else 200
+
+
+def _knows(user: User, form: Form) -> bool:
+    """Whether the present password was given; otherwise the form says so."""
+    limit("re-authenticate", user.id, 10, 300)
+    db.session.commit()
+    if not passwords.verify(user.password_hash, form.data["current_password"]):
+        form.fail("current_password", _("This is not your present password."))
+    return not form.errors
+
+
+@bp.get("/settings/sessions")
+@login_required
+def settings_sessions():
+    """Where one is logged in."""
+    return render_template("auth/settings_sessions.html", rows=queries.sessions_of(me()))
+
+
+@bp.post("/settings/sessions/<int:session_id>/close")
+@login_required
+def close_session(session_id: int):
+    """End one of one's own sessions."""
+    row = next((s for s in queries.sessions_of(me()) if s.id == session_id), None)
+    actions.close_session(get_or_404(row))
+    db.session.commit()
+    return redirect(url_for("auth.settings_sessions"))
+
+
+@bp.route("/settings/tokens", methods=["GET", "POST"])
+@login_required
+def settings_tokens():
+    """API tokens: make one (shown once) and see those that live."""
+    form, made = Form(schemas.TokenSchema, scope="read"), None
+    if request.method == "POST" and form.validate():
+        made = actions.make_token(me(), form.data["name"], form.data["scope"])
+        db.session.commit()
+    return render_template("auth/settings_tokens.html", form=form, made=made,
+                           rows=queries.api_tokens_of(me())), 422 if form.errors else 200
+
+
+@bp.post("/settings/tokens/<int:token_id>/revoke")
+@login_required
+def revoke_token(token_id: int):
+    """End an API token."""
+    actions.revoke_token(me(), token_id)
+    db.session.commit()
+    return redirect(url_for("auth.settings_tokens"))
