@@ -2,14 +2,14 @@
 
 from flask import Flask
 
-from posts import kinds
-from posts.models import Post
+from posts import kinds, views
 
 
-def _comment_path(comment: Post) -> str:
+def _comment_path(comment) -> str:
     return f"{kinds.url(comment.parent)}#comment-{comment.id}"
 
 
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
-    from posts import api, views  # noqa
+    kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False))
+    app.register_blueprint(views.bp)

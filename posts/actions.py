@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from core import events
 from core.db import db, utcnow
-from core.markup import Rendered
+from core.markup import Rendered, render
 from posts import kinds, visibility, voting
 from posts.models import PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
 
@@ -90,6 +90,13 @@ def revise(post: Post, body: Rendered, *, by, title: str | None = None,
     recount_tags({*before, *after})
     events.record(f"{post.kind}.revised", subject=post, actor=by, number=entry.number)
     return entry
+
+
+def restore(post: Post, wanted: Revision, *, by) -> Revision | None:
+    """Make an old revision the text again, as a new revision."""
+    return revise(post, render(wanted.body), by=by, title=wanted.title,
+                  tags=wanted.tags if post.kind != "comment" else None,
+                  summary=f"Restored revision {wanted.number}")
 
 
 def redact(revision: Revision, *, by) -> None:

@@ -109,3 +109,9 @@ def by_author(author: User, kind_names: Iterable[str], user, after: str | None =
 def count_public(kind: str) -> int:
     """How many public posts of a kind there are (small sites and the front page's cache only)."""
     return db.session.scalar(select(func.count()).where(Post.kind == kind, Post.is_public))
+
+
+def has_published(user) -> bool:
+    """Whether anything this member wrote was ever public (newcomers' first posts may wait)."""
+    return db.session.scalar(select(Post.id).where(Post.author_id == user.id, Post.is_public)
+                             .limit(1)) is not None

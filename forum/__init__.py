@@ -1,0 +1,24 @@
+"""The forum: IT pros ask and answer."""
+
+from flask import Flask
+
+from core.cli import import_group
+from forum import actions, import_stackexchange, views
+from posts import kinds
+
+
+def _question_path(question) -> str:
+    return f"/questions/{question.id}/{question.slug or '-'}"
+
+
+def _answer_path(answer) -> str:
+    return f"{_question_path(answer.parent)}#answer-{answer.id}"
+
+
+def init_app(app: Flask) -> None:
+    """Register the kinds and attach the doors of the room."""
+    kinds.register(kinds.Kind("question", "question", _question_path))
+    kinds.register(kinds.Kind("answer", "answer", _answer_path,
+                              on_delete=actions.answer_deleted, on_restore=actions.answer_restored))
+    app.register_blueprint(views.bp)
+    import_group.add_command(import_stackexchange.command)

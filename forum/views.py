@@ -1,0 +1,221 @@
+"""Pages of the forum: lists, ask, the question page, accept, close, tags, feeds."""
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from core import feeds
+from core.db import db
+from core.markup import excerpt
+from core.web import Form, get_or_404, require
+from forum import actions, policy, queries, schemas
+from posts import actions as post_actions
+from posts import policy as post_policy
+from posts import queries as post_queries
+from posts.views import first_status, limit_posting, me
+from search.queries import similar
+
+bp = Blueprint("forum", __name__)
+
+
+def _sort() -> str:
+    wanted = request.args.get("sort", "newest")
+    return wanted if wanted in queries.SORTS else "newest"
+
+
+@bp.get("/questions")
+def questions():
+    """Questions: newest, active, unanswered, most voted."""
+    sort = _sort()
+    return render_template("forum/questions.html", sort=sort, sorts=list(queries.SORTS),
+                           page=queries.questions(sort, current_user, request.args.get("after")))
+
+
+@bp.get("/questions.atom")
+def feed():
+    """The newest questions as Atom."""
+    entries = [feeds.Entry(q.id, q.title, q.url, excerpt(q.body_html, 400), q.byline, q.created_at,
+                           q.edited_at or q.created_at) for q in queries.newest_public()]
+    return Response(feeds.atom(_("Questions"), "/questions", entries), mimetype="application/atom+xml")
+
+
+@bp.route("/questions/ask", methods=["GET", "POST"])
+@login_required
+def ask():
+    """Ask: the first press shows a preview and similar questions, the second posts."""
+    form, preview, alike = Form(schemas.QuestionSchema), None, []
+    if request.method == "GET":
+        form.values = {"title": request.args.get("title", "")[:150]}
+    elif form.validate():
+        require(policy.can_ask(me()), _("Confirm your address first; suspended members only read."))
+        if form.values.get("action") == "preview":
+            preview = form.data["body"]
+            alike = similar(form.data["title"], preview.source, user=current_user)
+        else:
+            limit_posting()
+            question = actions.ask(form.data["title"], form.data["body"], form.data["tags"], by=me(),
+                                   status=first_status(me()))
+            db.session.commit()
+            if not question.is_public:
+                flash(_("Thank you. A moderator looks at first posts; yours appears once approved."))
+            return redirect(question.url)
+    return render_template("forum/ask.html", form=form, preview=preview,
+                           alike=alike), 422 if form.errors else 200
+
+
+@bp.get("/questions/similar")
+def similar_questions():
+    """Questions like the title being typed, for the ask page's script."""
+    rows = similar(request.args.get("title", "")[:150], "", user=current_user)
+    return jsonify(items=[{"title": q.title, "url": q.url, "answers": q.answer_count} for q in rows])
+
+
+@bp.get("/questions/<int:question_id>")
+def question_by_id(question_id: int):
+    """The address without its words leads to the one with them."""
+    return redirect(get_or_404(queries.get_question(question_id, current_user)).url, 301)
+
+
+@bp.route("/questions/<int:question_id>/<slug>", methods=["GET", "POST"])
+def question(question_id: int, slug: str):
+    """A question with its answers; POST adds an answer."""
+    form = Form(schemas.AnswerSchema)
+    valid = request.method == "POST" and form.validate()
+    question = get_or_404(queries.get_question(question_id, current_user))
+    if request.method == "GET" and slug != (question.slug or "-"):
+        return redirect(question.url, 301)
+    preview = None
+    if request.method == "POST":
+        require(policy.can_answer(current_user, question), _("You cannot answer this question now."))
+    if valid and form.values.get("action") == "preview":
+        preview = form.data["body"]
+    elif valid:
+        limit_posting()
+        answer = actions.answer(question, form.data["body"], by=me(), status=first_status(me()))
+        db.session.commit()
+        return redirect(answer.url)
+    return _question_page(question, form, preview), 422 if form.errors else 200
+
+
+def _question_page(question, form: Form, preview) -> str:
+    """Everything the page shows, in a fixed number of queries whatever the number of answers."""
+    page = queries.answers(question, current_user, request.args.get("after"))
+    ids = [question.id, *(answer.id for answer in page)]
+    return render_template(
+        "forum/question.html", question=question, page=page, form=form, preview=preview,
+        comments=post_queries.comments_of(ids, current_user),
+        my_votes=post_queries.votes_of(current_user, ids),
+        duplicate_of=post_queries.links_from(question, "duplicate", current_user)
+        if question.duplicate_of_id else [],
+        related=similar(question.title, "", user=current_user, but=question.id),
+        can=post_policy, may=policy)
+
+
+@bp.route("/questions/<int:question_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit_question(question_id: int):
+    """Change a question; what it was is kept."""
+    form = Form(schemas.EditQuestionSchema)
+    valid = request.method == "POST" and form.validate()
+    question = get_or_404(queries.get_question(question_id, current_user))
+    require(post_policy.can_edit(me(), question))
+    if valid and form.values.get("action") != "preview":
+        post_actions.revise(question, form.data["body"], by=me(), title=form.data["title"],
+                            tags=form.data["tags"], summary=form.data["summary"])
+        db.session.commit()
+        return redirect(question.url)
+    if request.method == "GET":
+        form.values = {"title": question.title, "body": question.body,
+                       "tags": " ".join(tag.name for tag in question.tags)}
+    return render_template("forum/edit.html", form=form, post=question,
+                           preview=form.data.get("body")), 422 if form.errors else 200
+
+
+@bp.route("/answers/<int:answer_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit_answer(answer_id: int):
+    """Change an answer; what it was is kept."""
+    form = Form(schemas.EditAnswerSchema)
+    valid = request.method == "POST" and form.validate()
+    answer = get_or_404(queries.get_answer(answer_id, current_user))
+    require(post_policy.can_edit(me(), answer))
+    if valid and form.values.get("action") != "preview":
+        post_actions.revise(answer, form.data["body"], by=me(), summary=form.data["summary"])
+        db.session.commit()
+        return redirect(answer.url)
+    if request.method == "GET":
+        form.values = {"body": answer.body}
+    return render_template("forum/edit.html", form=form, post=answer,
+                           preview=form.data.get("body")), 422 if form.errors else 200
+
+
+@bp.post("/answers/<int:answer_id>/accept")
+@login_required
+def accept(answer_id: int):
+    """The asker accepts an answer."""
+    answer = get_or_404(queries.get_answer(answer_id, current_user))
+    require(policy.can_accept(current_user, answer.parent, answer), _("Only the asker accepts."))
+    actions.accept(answer, by=me())
+    db.session.commit()
+    return redirect(answer.url)
+
+
+@bp.post("/answers/<int:answer_id>/unaccept")
+@login_required
+def unaccept(answer_id: int):
+    """The asker takes the acceptance back."""
+    answer = get_or_404(queries.get_answer(answer_id, current_user))
+    require(policy.can_accept(current_user, answer.parent, answer), _("Only the asker accepts."))
+    actions.unaccept(answer, by=me())
+    db.session.commit()
+    return redirect(answer.url)
+
+
+@bp.route("/questions/<int:question_id>/close", methods=["GET", "POST"])
+@login_required
+def close(question_id: int):
+    """Close a question with a reason; a duplicate names the canonical question."""
+    form = Form(schemas.CloseSchema, reason="duplicate")
+    valid = request.method == "POST" and form.validate()
+    question = get_or_404(queries.get_question(question_id, current_user))
+    require(policy.can_close(me(), question))
+    if valid:
+        canonical = None
+        if form.data["reason"] == "duplicate":
+            canonical = queries.named(form.data["duplicate_of"], current_user)
+            if canonical is None or canonical.id == question.id or not canonical.is_public:
+                form.fail("duplicate_of", _("Give the number or the address of another question."))
+        if not form.errors:
+            actions.close(question, form.data["reason"], by=me(), note=form.data["note"],
+                          duplicate_of=canonical)
+            db.session.commit()
+            return redirect(question.url)
+    return render_template("forum/close.html", form=form, question=question,
+                           reasons=actions.CLOSE_REASONS), 422 if form.errors else 200
+
+
+@bp.post("/questions/<int:question_id>/reopen")
+@login_required
+def reopen(question_id: int):
+    """Open a closed question again."""
+    question = get_or_404(queries.get_question(question_id, current_user))
+    require(policy.can_close(me(), question))
+    actions.reopen(question, by=me())
+    db.session.commit()
+    return redirect(question.url)
+
+
+@bp.get("/tags")
+def tags():
+    """All tags by use."""
+    return render_template("forum/tags.html", page=post_queries.tags(request.args.get("after")))
+
+
+@bp.get("/tags/<name>")
+def tag(name: str):
+    """Questions with one tag."""
+    tag = get_or_404(post_queries.tag_named(name))
+    sort = _sort()
+    return render_template("forum/tag.html", tag=tag, sort=sort, sorts=list(queries.SORTS),
+                           page=queries.tagged(tag, sort, current_user, request.args.get("after")),
+                           url=url_for("forum.tag", name=tag.name))

@@ -1,0 +1,188 @@
+"""Pages of any post: vote, comment, delete, history, diff, restore; the preview of the editor."""
+
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+from marshmallow import Schema
+
+from auth.privileges import Privilege, threshold
+from core.db import db
+from core.limits import limit
+from core.web import Form, Markdown, get_or_404, parse, require, wants_json
+from posts import actions, diffs, policy, queries, schemas, voting
+from posts.models import Comment, Post
+
+bp = Blueprint("posts", __name__)
+
+
+class PreviewSchema(Schema):
+    """Text to show as it would look."""
+
+    body = Markdown(load_default=None, longest=200_000)
+
+
+def me():
+    """The member who writes, as a row."""
+    return current_user._get_current_object()
+
+
+def visible_post(post_id: int) -> Post:
+    """The post if the reader may see it, else 404."""
+    return get_or_404(queries.get(Post, post_id, current_user))
+
+
+def limit_posting() -> None:
+    """Ten texts in ten minutes are enough for anybody."""
+    limit("post", current_user.id, 10, 600)
+
+
+@bp.get("/posts/<int:post_id>")
+def post(post_id: int):
+    """The page that shows a post, whatever its kind."""
+    return redirect(visible_post(post_id).url)
+
+
+@bp.post("/preview")
+@login_required
+def preview():
+    """Markdown as it will look."""
+    rendered = parse(PreviewSchema)["body"]
+    return render_template("posts/_preview.html", html=rendered.html if rendered else "")
+
+
+@bp.post("/posts/<int:post_id>/vote")
+@login_required
+def vote(post_id: int):
+    """Vote up, down, or withdraw."""
+    value = parse(schemas.VoteSchema)["value"]
+    post = visible_post(post_id)
+    require(policy.can_vote(me(), post, value), _why_no_vote(post, value))
+    try:
+        voting.vote(post, me(), value)
+    except voting.VoteRefused as refusal:
+        require(False, str(refusal))
+    db.session.commit()
+    if wants_json():
+        return jsonify(score=post.score, value=value)
+    return redirect(post.url)
+
+
+def _why_no_vote(post: Post, value: int) -> str:
+    if post.author_id == current_user.id:
+        return _("You cannot vote on your own words.")
+    need = threshold(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
+    return _("Voting %(way)s takes %(n)s reputation earned here.",
+             way=_("up") if value > 0 else _("down"), n=need)
+
+
+@bp.post("/posts/<int:post_id>/comments")
+@login_required
+def comment(post_id: int):
+    """Comment on a question, answer or article."""
+    form = Form(schemas.CommentSchema)
+    valid = form.validate()
+    post = visible_post(post_id)
+    thread = post.parent if post.parent_id else post
+    require(post.kind != "comment" and policy.can_comment(me(), post, thread.author_id),
+            _("Commenting here takes %(n)s reputation.", n=threshold(Privilege.COMMENT_ANYWHERE)))
+    if not valid:
+        return render_template("posts/comment_form.html", form=form, post=post), 422
+    limit_posting()
+    made = actions.comment(post, form.data["body"], by=me())
+    db.session.commit()
+    return redirect(made.url)
+
+
+@bp.route("/comments/<int:post_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit_comment(post_id: int):
+    """Change one's own comment."""
+    form = Form(schemas.CommentSchema)
+    valid = request.method == "POST" and form.validate()
+    made = get_or_404(queries.get(Comment, post_id, current_user))
+    require(policy.can_edit(me(), made))
+    if valid:
+        actions.revise(made, form.data["body"], by=me())
+        db.session.commit()
+        return redirect(made.url)
+    if request.method == "GET":
+        form.values = {"body": made.body}
+    return render_template("posts/comment_form.html", form=form, post=made,
+                           editing=True), 422 if form.errors else 200
+
+
+@bp.post("/posts/<int:post_id>/delete")
+@login_required
+def delete(post_id: int):
+    """Hide a post everywhere; the page offers to bring it back."""
+    post = visible_post(post_id)
+    require(policy.can_delete(me(), post),
+            _("Only its author may remove this, and only while nobody has built on it."))
+    actions.delete(post, by=me())
+    db.session.commit()
+    flash(_("Removed. You can bring it back from its page."))
+    return redirect(post.parent.url if post.parent_id else post.url)
+
+
+@bp.post("/posts/<int:post_id>/undelete")
+@login_required
+def undelete(post_id: int):
+    """Bring a removed post back."""
+    post = visible_post(post_id)
+    require(policy.can_undelete(me(), post))
+    actions.undelete(post, by=me())
+    db.session.commit()
+    return redirect(post.url)
+
+
+@bp.get("/posts/<int:post_id>/history")
+def history(post_id: int):
+    """All revisions, newest first."""
+    post = visible_post(post_id)
+    return render_template("posts/history.html", post=post, revisions=queries.revisions(post))
+
+
+@bp.get("/posts/<int:post_id>/revisions/<int:number>")
+def revision(post_id: int, number: int):
+    """One revision beside the one before it."""
+    post = visible_post(post_id)
+    after = get_or_404(queries.revision(post, number))
+    before = queries.revision(post, number - 1)
+    rows = diffs.side_by_side(before.body if before else "", after.body)
+    return render_template("posts/revision.html", post=post, before=before, after=after, rows=rows,
+                           can_restore=policy.can_edit(current_user, post) and not after.redacted_at
+                           and number != post.revision_count,
+                           can_redact=policy.can_redact(current_user) and not after.redacted_at
+                           and number != post.revision_count)
+
+
+@bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
+@login_required
+def restore(post_id: int, number: int):
+    """Make an old revision the text again, as a new revision."""
+    post = visible_post(post_id)
+    require(policy.can_edit(me(), post))
+    wanted = get_or_404(queries.revision(post, number))
+    require(wanted.redacted_at is None)
+    actions.restore(post, wanted, by=me())
+    db.session.commit()
+    return redirect(url_for("posts.history", post_id=post.id))
+
+
+@bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")
+@login_required
+def redact(post_id: int, number: int):
+    """Close an old revision that holds a secret."""
+    post = visible_post(post_id)
+    require(policy.can_redact(me()) and number != post.revision_count)
+    actions.redact(get_or_404(queries.revision(post, number)), by=me())
+    db.session.commit()
+    return redirect(url_for("posts.history", post_id=post.id))
+
+
+def first_status(user) -> str:
+    """Whether this member's post is shown at once or waits for approval (a setting)."""
+    if not current_app.config["REDOUBT_FIRST_POST_APPROVAL"] or user.is_moderator:
+        return "published"
+    return "published" if queries.has_published(user) else "pending"
+
