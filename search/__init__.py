@@ -1,0 +1,13 @@
+"""One search box over everything public: own query language, whole identifiers, BM25F."""
+
+from flask import Flask
+
+from search import cli, handlers, views  # noqa: F401  (handlers declare themselves)
+from search.engine import Engine
+
+
+def init_app(app: Flask) -> None:
+    """Open the index of this instance and attach the doors."""
+    app.extensions["search"] = Engine(app.config["REDOUBT_INSTANCE"] / "index")
+    app.register_blueprint(views.bp)
+    app.cli.add_command(cli.group)
