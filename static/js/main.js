@@ -1,1 +1,16 @@
-// Loads the page's helpers.
+// Loads each helper only where its attribute stands in the page.
+const helpers = {
+  '[data-editor]': 'editor', '[data-similar]': 'similar', '[data-suggest]': 'suggest',
+  '[data-vote]': 'vote', '[data-theme-form]': 'theme', '[data-toc]': 'toc',
+  '[data-checklist]': 'checklist', '.prose .highlight': 'copy',
+};
+for (const [selector, name] of Object.entries(helpers)) {
+  const found = document.querySelectorAll(selector);
+  if (found.length) import(`./${name}.js`).then((helper) => found.forEach(helper.default));
+}
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (button?.dataset.confirm && !confirm(button.dataset.confirm)) event.preventDefault();
+  if (button && 'print' in button.dataset) print();
+});
+document.querySelector('[data-focus]')?.focus();
