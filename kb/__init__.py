@@ -1,0 +1,27 @@
+"""The knowledge base: articles in five layers of defence, curated by moderators."""
+
+from flask import Flask
+
+from core.api import register
+from core.cli import import_group
+from kb import api, cli, feeds, views
+from posts import kinds
+from search import documents
+
+
+def _article_path(article) -> str:
+    return f"/articles/{article.id}/{article.slug or '-'}"
+
+
+def _facts(article) -> dict:
+    return {"layer": article.layer, "states": ("verified",) if article.verified_on else ()}
+
+
+def init_app(app: Flask) -> None:
+    """Register the kind and attach the doors of the room."""
+    kinds.register(kinds.Kind("article", "article", _article_path))
+    documents.describe("article", _facts)
+    app.register_blueprint(views.bp)
+    app.register_blueprint(feeds.bp)
+    register(api.bp)
+    import_group.add_command(cli.import_articles)

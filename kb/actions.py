@@ -1,0 +1,101 @@
+"""Writes of the knowledge base: write, edit, publish, verify, feedback. Nothing here commits."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from sqlalchemy import func, select, update
+
+from auth import reputation
+from auth.reputation import POINTS, Entitlement
+from core import events
+from core.db import db, utcnow
+from core.markup import Rendered
+from kb.models import Article, ArticleFeedback
+from posts import actions as posts
+from posts import visibility
+from posts.models import DRAFT, Post
+
+FACTS = ("layer", "summary", "applies_to")
+
+
+def write(title: str, body: Rendered, *, layer: str, by, tags: Iterable[str] = (), summary: str = "",
+          applies_to: Iterable[str] = ()) -> Article:
+    """Begin an article, as a draft."""
+    article = Article(title=title, author_id=by.id, status=DRAFT, layer=layer, summary=summary,
+                      applies_to=list(applies_to))
+    return posts.create(article, body, tags=tags)
+
+
+def edit(article: Article, body: Rendered, *, by, title: str, tags: Iterable[str], change: str = "",
+         **facts) -> None:
+    """Change text and facts; a change of facts alone also reaches the index."""
+    changed = any(getattr(article, name) != value for name, value in facts.items())
+    for name in FACTS:
+        if name in facts:
+            setattr(article, name, facts[name])
+    if posts.revise(article, body, by=by, title=title, tags=tags, summary=change) is None and changed:
+        events.record("article.described", subject=article, actor=by)
+
+
+def publish(article: Article, *, by) -> None:
+    """Make an article public; its author is credited the first time only."""
+    if article.status == "published":
+        return
+    db.session.execute(select(Post.id).where(Post.id == article.id).with_for_update())
+    posts.publish(article, by=by)
+    if article.published_at is not None:
+        return
+    article.published_at, article.credited_id = utcnow(), article.author_id
+    reputation.lock([article.credited_id])
+    for item in _entitlements(article.id, article.credited_id, article.published_at):
+        reputation.award(item.user_id, item.kind, cause=item.cause, source=article.id,
+                         actor_id=by.id, day=item.day)
+
+
+def unpublish(article: Article, *, by) -> None:
+    """Take an article back to a draft; what its first publishing gave stays."""
+    if article.status != "published":
+        return
+    article.status = DRAFT
+    visibility.refresh(article)
+    posts.recount_tags(tag.name for tag in article.tags)
+    events.record("article.unpublished", subject=article, actor=by)
+
+
+def verify(article: Article, *, by, on: date | None, build: str = "") -> None:
+    """Record that `by` followed the steps on a day and a build; no day takes it back."""
+    article.verified_on, article.verified_build = on, build if on else ""
+    article.verified_by_id = by.id if on else None
+    article.verified_by_name = by.display_name if on else ""
+    db.session.flush()
+    events.record("article.verified", subject=article, actor=by)
+
+
+def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
+    """Record one member's answer, replacing the one before, and set the counts."""
+    row = db.session.scalar(select(ArticleFeedback).where(
+        ArticleFeedback.article_id == article.id, ArticleFeedback.user_id == by.id))
+    if row is None:
+        row = ArticleFeedback(article_id=article.id, user_id=by.id)
+        db.session.add(row)
+    row.helpful, row.note = helpful, note
+    db.session.flush()
+    counts = [select(func.count()).where(ArticleFeedback.article_id == article.id, said)
+              .scalar_subquery() for said in (ArticleFeedback.helpful, ~ArticleFeedback.helpful)]
+    db.session.execute(update(Article.__table__).where(Article.__table__.c.id == article.id)
+                       .values(helpful_count=counts[0], unhelpful_count=counts[1]))
+    db.session.refresh(article, ["helpful_count", "unhelpful_count"])
+
+
+def _entitlements(article_id: int, user_id: int | None, at) -> Iterator[Entitlement]:
+    if user_id is not None:
+        yield Entitlement(f"publish:{article_id}", user_id, "article_published",
+                          POINTS["article_published"], at.date())
+
+
+@reputation.register_source
+def _replay() -> Iterator[Entitlement]:
+    for row in db.session.execute(
+            select(Article.id, Article.credited_id, Article.published_at)
+            .where(Article.published_at.is_not(None)).order_by(Article.id)):
+        yield from _entitlements(*row)

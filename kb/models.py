@@ -1,0 +1,51 @@
+"""Articles: a kind of Post with a layer, what it applies to and who verified it when."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import UTCDateTime, db, utcnow
+from posts.models import Post
+
+LAYERS = ("perimeter", "network", "host", "application", "data")
+
+
+class Article(Post):
+    """Guidance that moderators stand behind. `credited_id` is who got the points of publishing."""
+
+    __tablename__ = "articles"
+    __table_args__ = (Index("ix_articles_layer_id", "layer", "id"),
+                      Index("ix_articles_helpful_count_id", "helpful_count", "id"))
+
+    id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    layer: Mapped[str] = mapped_column(String(12), default="application")
+    summary: Mapped[str] = mapped_column(String(300), default="")
+    applies_to: Mapped[list] = mapped_column(JSON, default=list)
+    verified_on: Mapped[date | None] = mapped_column(Date)
+    verified_build: Mapped[str] = mapped_column(String(80), default="")
+    verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    verified_by_name: Mapped[str] = mapped_column(String(80), default="")
+    helpful_count: Mapped[int] = mapped_column(default=0)
+    unhelpful_count: Mapped[int] = mapped_column(default=0)
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    credited_id: Mapped[int | None]
+
+    __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "article",
+                                       "inherit_condition": id == Post.id}
+
+
+class ArticleFeedback(db.Model):
+    """One member's "was this helpful"; the last word counts."""
+
+    __tablename__ = "article_feedback"
+    __table_args__ = (UniqueConstraint("user_id", "article_id"),
+                      Index("ix_article_feedback_article_id", "article_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    helpful: Mapped[bool]
+    note: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

@@ -1,0 +1,198 @@
+"""Pages of the knowledge base: lists, layers, the article, write, publish, verify, feedback."""
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from core import markup
+from core.db import db
+from core.web import Form, get_or_404, parse, require
+from kb import actions, export_markdown, policy, queries, schemas
+from kb.models import LAYERS, Article
+from posts import policy as post_policy
+from posts import queries as post_queries
+from posts.views import limit_posting, me
+
+bp = Blueprint("kb", __name__)
+
+
+def _sort() -> str:
+    wanted = request.args.get("sort", "newest")
+    return wanted if wanted in queries.SORTS else "newest"
+
+
+def _article(article_id: int) -> Article:
+    return get_or_404(queries.get_article(article_id, current_user))
+
+
+def intro(layer: str) -> str:
+    """What belongs to a layer, in a sentence or two."""
+    return {
+        "perimeter": _("Where your network meets everybody else's: firewalls, gateways, remote "
+                       "access, mail and web filters. Decide what may come in, and what may leave."),
+        "network": _("What moves between your machines: segments, name resolution, authentication "
+                     "on the wire, monitoring. Keep one lost machine from becoming all of them."),
+        "host": _("The single machine: its updates, accounts, services, logging and hardening. "
+                  "Patch it, and shrink what can be attacked while you cannot."),
+        "application": _("The software that does the work: configuration, input, sessions, "
+                         "dependencies. Most of what is exploited is here."),
+        "data": _("What all of it is for: encryption, backups, access and disposal. When the other "
+                  "layers fail, this one decides what it costs."),
+    }[layer]
+
+
+@bp.get("/articles")
+def articles():
+    """All articles: newest or most helpful."""
+    sort = _sort()
+    mine = queries.drafts(current_user) if policy.can_curate(current_user) else []
+    return render_template("kb/articles.html", sort=sort, sorts=list(queries.SORTS), layers=LAYERS,
+                           drafts=mine, can_curate=policy.can_curate(current_user),
+                           page=queries.articles(sort, current_user, after=request.args.get("after")))
+
+
+@bp.get("/layers/<layer>")
+def layer(layer: str):
+    """One of the five layers of defence."""
+    if layer not in LAYERS:
+        abort(404)
+    sort = _sort()
+    return render_template("kb/layer.html", layer=layer, intro=intro(layer), sort=sort,
+                           sorts=list(queries.SORTS), layers=LAYERS,
+                           page=queries.articles(sort, current_user, layer=layer,
+                                                 after=request.args.get("after")))
+
+
+@bp.route("/articles/new", methods=["GET", "POST"])
+@login_required
+def new():
+    """Begin an article."""
+    form = Form(schemas.ArticleSchema, layer=request.args.get("layer", "host"))
+    valid = request.method == "POST" and form.validate()
+    require(policy.can_curate(me()), _("Moderators write articles."))
+    if valid and form.values.get("action") != "preview":
+        limit_posting()
+        facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
+        article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
+        if form.data["verified_on"]:
+            actions.verify(article, by=me(), on=form.data["verified_on"],
+                           build=form.data["verified_build"])
+        db.session.commit()
+        flash(_("Saved as a draft. Publish it when it is ready."))
+        return redirect(article.url)
+    return render_template("kb/edit.html", form=form, article=None, layers=LAYERS,
+                           preview=form.data.get("body")), 422 if form.errors else 200
+
+
+@bp.get("/articles/<int:article_id>")
+def article_by_id(article_id: int):
+    """The address without its words leads to the one with them."""
+    return redirect(_article(article_id).url, 301)
+
+
+@bp.get("/articles/<int:article_id>/<slug>")
+def article(article_id: int, slug: str):
+    """An article with its table of contents and what belongs beside it."""
+    article = _article(article_id)
+    if slug != (article.slug or "-"):
+        return redirect(article.url, 301)
+    user = current_user
+    return render_template(
+        "kb/article.html", article=article, toc=[h for h in markup.headings(article.body_html)
+                                                 if h[0] in (2, 3)],
+        comments=post_queries.comments_of([article.id], user).get(article.id, []),
+        my_votes=post_queries.votes_of(user, [article.id]),
+        questions=queries.related(article, user, "question"),
+        others=queries.related(article, user, "article"),
+        feedback=queries.feedback_of(article, user), can=post_policy, may=policy)
+
+
+@bp.get("/articles/<int:article_id>/history")
+def history(article_id: int):
+    """How the article came about."""
+    return redirect(url_for("posts.history", post_id=_article(article_id).id))
+
+
+@bp.get("/articles/<int:article_id>/print")
+def print_view(article_id: int):
+    """Only the article, for paper."""
+    return render_template("kb/print.html", article=_article(article_id))
+
+
+@bp.get("/articles/<int:article_id>.md")
+def markdown(article_id: int):
+    """The article as a Markdown file."""
+    article = _article(article_id)
+    answer = Response(export_markdown.export(article), mimetype="text/markdown")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{article.slug or article.id}.md"'
+    return answer
+
+
+@bp.route("/articles/<int:article_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit(article_id: int):
+    """Change an article; what it was is kept."""
+    form = Form(schemas.ArticleSchema)
+    valid = request.method == "POST" and form.validate()
+    article = _article(article_id)
+    require(policy.can_edit(me(), article), _("Moderators and trusted members edit articles."))
+    if valid and form.values.get("action") != "preview":
+        facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "title", "tags", "change")}
+        actions.edit(article, form.data["body"], by=me(), **facts)
+        db.session.commit()
+        return redirect(article.url)
+    if request.method == "GET":
+        form.values = {"title": article.title, "body": article.body, "layer": article.layer,
+                       "summary": article.summary, "applies_to": "\n".join(article.applies_to),
+                       "tags": " ".join(tag.name for tag in article.tags)}
+    return render_template("kb/edit.html", form=form, article=article, layers=LAYERS,
+                           preview=form.data.get("body")), 422 if form.errors else 200
+
+
+@bp.post("/articles/<int:article_id>/publish")
+@login_required
+def publish(article_id: int):
+    """Make a draft public."""
+    article = _article(article_id)
+    require(policy.can_curate(me()))
+    actions.publish(article, by=me())
+    db.session.commit()
+    flash(_("Published."))
+    return redirect(article.url)
+
+
+@bp.post("/articles/<int:article_id>/unpublish")
+@login_required
+def unpublish(article_id: int):
+    """Take an article back to a draft."""
+    article = _article(article_id)
+    require(policy.can_curate(me()))
+    actions.unpublish(article, by=me())
+    db.session.commit()
+    flash(_("Back to a draft: only moderators see it now."))
+    return redirect(article.url)
+
+
+@bp.post("/articles/<int:article_id>/verify")
+@login_required
+def verify(article_id: int):
+    """Say that the steps were followed, when and on which build."""
+    data = parse(schemas.VerifySchema)
+    article = _article(article_id)
+    require(policy.can_curate(me()))
+    actions.verify(article, by=me(), on=data["verified_on"], build=data["verified_build"])
+    db.session.commit()
+    return redirect(article.url)
+
+
+@bp.post("/articles/<int:article_id>/feedback")
+@login_required
+def feedback(article_id: int):
+    """Was this helpful?"""
+    data = parse(schemas.FeedbackSchema)
+    article = _article(article_id)
+    require(policy.can_say_helpful(me(), article))
+    actions.say_helpful(article, data["helpful"], by=me(), note=data["note"])
+    db.session.commit()
+    flash(_("Thank you: this tells the moderators what to improve."))
+    return redirect(article.url)
