@@ -1,7 +1,7 @@
 // The Markdown editor: toolbar, draft kept in this browser, preview beside the text.
 const TOOLS = [
   ['bold', 'B', '**', '**'], ['italic', 'I', '*', '*'], ['code', '<>', '`', '`'],
-  ['block', '{ }', '\n```\n', '\n```\n'], ['link', '🔗', '[', '](https://)'],
+  ['block', '{ }', '\n```\n', '\n```\n'], ['link', '[ ]', '[', '](https://)'],
   ['quote', '❝', '> '], ['list', '•', '- '], ['steps', '1.', '1. '], ['heading', 'H', '## '],
 ];
 
