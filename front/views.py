@@ -8,7 +8,7 @@ from flask_login import current_user, login_required
 from auth.privileges import POINTS, threshold
 from core import mail, markup
 from core.db import db, utcnow
-from core.web import require, safe_next
+from core.web import csrf, require, safe_next
 from front import queries, status
 from kb.models import LAYERS
 
@@ -34,6 +34,7 @@ def help_page():
                            example_html=markup.render(example).html)
 
 
+@csrf.exempt
 @bp.post("/theme")
 def theme():
     """Keep the reader's choice of light, dark or automatic in a plain cookie."""
