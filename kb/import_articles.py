@@ -1,190 +1,176 @@
-"""A folder of Markdown becomes articles; links between its files become links between the articles.
+"""A folder of Markdown files becomes articles whose links to each other lead to each other.
 
-Two passes: every file first becomes an article, then links are rewritten, because a link may point
-forward. Known by its path in the folder, a file that did not change is skipped on the next run.
+Two passes: all articles first, then their texts with links, because a link needs the other's
+number. Each row knows its file; a text that did not change is not touched again.
 """
 
+import hashlib
 import posixpath
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-import click
 import frontmatter
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from core import events
+from auth.models import Visitor
+from core import events, markup
 from core.cli import ImportReport, progress
 from core.db import db, utcnow
-from core.markup import TooLong, render
+from kb import markdown_links
 from kb.models import LAYERS, Article
 from posts import actions as posts
-from posts.models import PUBLISHED, Revision
+from posts.models import PUBLISHED
+from posts.schemas import TAG
 
-BATCH = 20
-HINTS = {
-    "perimeter": r"firewall|gateway|vpn|e-?mail|ddos|bot|edge|denial",
-    "network": r"network|dns|segment|tls|transport|pinning|microservice",
-    "host": r"host|docker|kubernetes|linux|windows|patch|hardening|toolchain|server",
-    "data": r"data|backup|encrypt|crypto|secret|storage|privacy|key management|database",
+BATCH = 25
+WORDS = {
+    "perimeter": "firewall gateway vpn proxy ddos waf perimeter dmz bot",
+    "network": "network tls transport dns wifi segmentation pinning microservices kubernetes",
+    "host": "host server windows linux docker container kernel hardening toolchain patch logging",
+    "data": "database data storage cryptographic encryption key secrets backup privacy sql password",
 }
-LINK = re.compile(r"(!?\[[^\]]*\]\()<?([^)\s>]+)>?([^)]*\))|^(\s{0,3}\[[^\]]+\]:\s*)<?(\S+?)>?$", re.M)
-FENCE = re.compile(r"(^(?:```|~~~).*?^(?:```|~~~)\s*$)", re.M | re.S)
+
+
+@dataclass
+class Source:
+    """One file: where it is, what it says of itself, and the article it became."""
+
+    key: str
+    title: str
+    text: str
+    facts: dict
+    anchors: dict[str, str] = field(default_factory=dict)
+    article_id: int = 0
+    is_new: bool = False
+
+    @property
+    def path(self) -> str:
+        """The page of its article."""
+        return f"/articles/{self.article_id}/{posts.slugify(self.title) or '-'}"
 
 
 class Importer:
-    """One run over `directory`; `source` names the folder in every imported row."""
+    """One run over `directory`; `source` names the collection in every imported row."""
 
     def __init__(self, directory: Path, source: str):
-        self.directory, self.source, self.report = directory, source, ImportReport()
-        self.articles: dict[str, int] = {}
-        self.texts: dict[str, tuple[str, dict]] = {}
-        self.fresh: set[str] = set()
+        self.directory, self.source, self.report = directory, f"articles:{source}"[:100], ImportReport()
+        self.sources: dict[str, Source] = {}
 
     def run(self) -> ImportReport:
-        """Create, then link."""
-        files = sorted(p for p in self.directory.rglob("*.md") if p.is_file())
-        self._known()
-        for step in (self._create, self._link):
-            with progress(files, len(files), step.__doc__.split(".")[0]) as rows:
-                for number, path in enumerate(rows, 1):
-                    self._guarded(step, path)
-                    if number % BATCH == 0:
-                        db.session.commit()
-            db.session.commit()
+        """Import every .md file below the folder."""
+        files = sorted(p for p in self.directory.rglob("*") if p.suffix.lower() in (".md", ".markdown")
+                       and p.is_file())
+        self._each(files, "reading", self._read)
+        self._each(list(self.sources.values()), "articles", self._create)
+        self._each([s for s in self.sources.values() if s.article_id], "links", self._settle)
+        changed = self.report.added["articles"] + self.report.updated["articles"]
+        events.record("import.finished", source=self.source, changed=changed)
+        db.session.commit()
         return self.report
 
-    def _known(self) -> None:
-        self.articles = dict(db.session.execute(
-            select(Article.external_id, Article.id).where(Article.imported_from == self.source)).all())
+    def _each(self, things: list, label: str, step) -> None:
+        with progress(things, len(things), label) as rows:
+            for number, thing in enumerate(rows, 1):
+                name = thing.key if isinstance(thing, Source) else str(thing.relative_to(self.directory))
+                try:
+                    with db.session.begin_nested():
+                        step(thing)
+                except Exception as error:  # a bad file is named, the others come in
+                    self.report.errors.append(f"{name}: {type(error).__name__}: {error}"[:300])
+                if number % BATCH == 0:
+                    db.session.commit()
+        db.session.commit()
 
-    def _guarded(self, step, path: Path) -> None:
-        name = path.relative_to(self.directory).as_posix()
-        try:
-            with db.session.begin_nested():
-                step(path, name)
-        except (ValueError, OSError, TooLong) as error:
-            self.report.errors.append(f"{name}: {type(error).__name__}: {error}"[:300])
+    def _read(self, path: Path) -> None:
+        key = path.relative_to(self.directory).as_posix()
+        post = frontmatter.loads(path.read_text(encoding="utf-8-sig"))
+        text = markdown_links.outside_code(post.content.replace("\x00", ""), markdown_links.plain_html)
+        first = re.match(r"\s*#\s+(.+?)\s*#*\s*\n", text + "\n")
+        title = str(post.metadata.get("title") or (first and first[1])
+                    or path.stem.replace("_", " ").replace("-", " "))
+        title = " ".join(markup.to_text(markup.render(title).html).split())[:200]
+        if not text.strip():
+            raise ValueError("the file is empty")
+        if first and " ".join(markup.to_text(markup.render(first[1]).html).split())[:200] == title:
+            text = text[first.end():]
+        source = Source(key, title, text.strip(), post.metadata)
+        used: dict[str, int] = {}
+        if first:
+            source.anchors[_github(first[1], used)] = ""
+        for _level, ours, words in markup.headings(markup.render(source.text).html):
+            source.anchors[_github(words, used)] = ours
+        self.sources[key] = source
 
-    def _create(self, path: Path, name: str) -> None:
-        """Reading files."""
-        meta, body = split(path.read_text(encoding="utf-8-sig"))
-        title, body = title_of(meta, body, path)
-        self.texts[name] = (body, {**meta, "title": title})
-        if name in self.articles:
+    def _create(self, source: Source) -> None:
+        external = source.key if len(source.key) <= 60 else hashlib.sha256(
+            source.key.encode()).hexdigest()[:60]
+        found = db.session.scalar(select(Article.id).where(
+            Article.imported_from == self.source, Article.external_id == external))
+        if found is None:
+            article = Article(title=source.title, status=PUBLISHED, published_at=utcnow(),
+                              author_name=str(source.facts.get("author") or "")[:80],
+                              imported_from=self.source, external_id=external, **self._facts(source))
+            posts.create(article, markup.render(source.text), tags=_tags(source), quiet=True)
+            found, source.is_new = article.id, True
+        source.article_id = found
+
+    def _facts(self, source: Source) -> dict:
+        applies = source.facts.get("applies_to") or []
+        layer = str(source.facts.get("layer") or "").lower()
+        return {"layer": layer if layer in LAYERS else guess_layer(source.title),
+                "summary": str(source.facts.get("summary") or source.facts.get("description") or "")[:300],
+                "license": str(source.facts.get("license") or "")[:60],
+                "applies_to": [str(a)[:100] for a in (applies if isinstance(applies, list) else [applies])]}
+
+    def _settle(self, source: Source) -> None:
+        """Give the article its final text; a later change of the file is a new revision."""
+        text = markdown_links.rewrite(source.text, lambda url, image: self._target(source, url, image))
+        digest = hashlib.sha256(f"{source.title}\n{text}".encode()).hexdigest()
+        article = db.session.get(Article, source.article_id)
+        if article.import_digest == digest:
+            self.report.skipped["articles"] += 1
             return
-        layer = str(meta.get("layer", "")).lower()
-        article = Article(
-            title=title[:200], layer=layer if layer in LAYERS else guess_layer(title),
-            summary=str(meta.get("summary") or meta.get("description") or "")[:300],
-            status=PUBLISHED, published_at=utcnow(), author_name=str(meta.get("author", ""))[:80],
-            imported_from=self.source, external_id=name[:60])
-        tags = [re.sub(r"[^a-z0-9.+#-]+", "-", str(tag).lower())[:35] for tag in meta.get("tags") or []]
-        posts.create(article, render(clean_html(body)), tags=tags[:posts.MAX_TAGS], quiet=True)
-        self.articles[name] = article.id
-        self.fresh.add(name)
-        self.report.added["articles"] += 1
+        posts.revise(article, markup.render(text), by=Visitor(), title=source.title, summary="Import")
+        article.import_digest = digest
+        if source.is_new:
+            events.record("article.imported", subject=article)
+        (self.report.added if source.is_new else self.report.updated)["articles"] += 1
 
-    def _link(self, path: Path, name: str) -> None:
-        """Linking articles."""
-        if name not in self.texts or name not in self.articles:
-            return
-        article = db.session.get(Article, self.articles[name])
-        body = self._linked(name, clean_html(self.texts[name][0])).strip()
-        if name in self.fresh:
-            rendered = render(body)
-            article.body, article.body_html = rendered.source, rendered.html
-            db.session.execute(update(Revision).where(Revision.post_id == article.id)
-                               .values(body=body))
-        elif body == article.body or article.edited_at is not None:
-            self.report.skipped["articles"] += 1  # unchanged, or edited here since: ours stays
-        else:
-            posts.revise(article, render(body), by=NOBODY, summary="Imported again")
-            self.report.updated["articles"] += 1
-
-    def _linked(self, name: str, body: str) -> str:
-        """`body` with links to files of this folder pointing to their articles, code left alone."""
-        def change(match: re.Match) -> str:
-            inline = match[1] is not None
-            before, url, after = (match[1], match[2], match[3]) if inline else (match[4], match[5], "")
-            return f"{before}{self._target(name, url, image=before.startswith('!'))}{after}"
-
-        parts = FENCE.split(body)
-        return "".join(part if number % 2 else LINK.sub(change, part)
-                       for number, part in enumerate(parts))
-
-    def _target(self, name: str, url: str, *, image: bool) -> str:
-        if re.match(r"[a-z][a-z0-9+.-]*:|//", url, re.I):
+    def _target(self, source: Source, url: str, image: bool) -> str | None:
+        parts = urlsplit(url)
+        if parts.scheme or parts.netloc or url.startswith("/") or url.startswith("missing:"):
             return url
-        path, _, anchor = url.partition("#")
+        if not parts.path:
+            return "#" + source.anchors.get(unquote(parts.fragment).lower(), parts.fragment)
         if image:
-            return f"missing:{posixpath.basename(unquote(path)) or 'image'}"
-        anchor = f"#h-{anchor.removeprefix('h-').lower()}" if anchor else ""
-        if not path:
-            return anchor
-        file = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(path)))
-        for candidate in (file, re.sub(r"\.html?$", ".md", file), f"{file}.md"):
-            if candidate in self.articles:
-                article = db.session.get(Article, self.articles[candidate])
-                return f"/articles/{article.id}/{article.slug or '-'}{anchor}"
-        return url
+            return None
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(source.key), unquote(parts.path)))
+        stem = re.sub(r"\.(html?|md|markdown)$", "", path, flags=re.I)
+        for candidate in (path, f"{stem}.md", f"{stem}.markdown"):
+            other = self.sources.get(candidate)
+            if other is not None and other.article_id:
+                anchor = other.anchors.get(unquote(parts.fragment).lower(), "")
+                return other.path + (f"#{anchor}" if anchor else "")
+        return None
 
 
-class _Nobody:
-    """Stands for the importer where an action wants its actor."""
+def _github(words: str, used: dict[str, int]) -> str:
+    """The anchor that hosts of Markdown files make of a heading."""
+    plain = re.sub(r"[^\w\- ]", "", markup.to_text(words).strip().lower()).replace(" ", "-")
+    used[plain] = used.get(plain, -1) + 1
+    return plain if not used[plain] else f"{plain}-{used[plain]}"
 
-    id = None
 
-
-NOBODY = _Nobody()
+def _tags(source: Source) -> list[str]:
+    tags = source.facts.get("tags") or []
+    words = re.split(r"[\s,]+", tags) if isinstance(tags, str) else [str(t) for t in tags]
+    names = [re.sub(r"\s+", "-", word.strip().lower()) for word in words]
+    return [name for name in names if TAG.match(name)][:5]
 
 
 def guess_layer(title: str) -> str:
-    """The layer whose words the title has; application when none."""
-    for layer, pattern in HINTS.items():
-        if re.search(pattern, title, re.I):
-            return layer
-    return "application"
-
-
-def split(text: str) -> tuple[dict, str]:
-    """(front matter, body); text that only looks like front matter is all body."""
-    try:
-        meta, body = frontmatter.parse(text)
-        return meta, body
-    except Exception as error:
-        raise ValueError(f"front matter cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def title_of(meta: dict, body: str, path: Path) -> tuple[str, str]:
-    """(title, body without it): from front matter, the first heading, or the file's name."""
-    if meta.get("title"):
-        return str(meta["title"]), body
-    if match := re.match(r"\s*#\s+(.+?)\s*#*\s*\n", body + "\n"):
-        return match[1].replace("`", ""), body[match.end():]
-    return path.stem.replace("_", " "), body
-
-
-def clean_html(body: str) -> str:
-    """The few HTML tags Markdown files use become Markdown; the renderer shows others as text."""
-    def change(part: str) -> str:
-        part = re.sub(r"<!--.*?-->", "", part, flags=re.S)
-        part = re.sub(r'<img[^>]*?src="([^"]+)"[^>]*?(?:alt="([^"]*)")?[^>]*>', r"![\2](\1)", part)
-        part = re.sub(r'<a\s+href="([^"]+)"[^>]*>(.*?)</a>', r"[\2](\1)", part, flags=re.S)
-        part = re.sub(r"</?(?:details|summary|center|div|p|a)\b[^>]*>", "", part)
-        return re.sub(r"<br\s*/?>", " ", part)
-
-    return "".join(part if number % 2 else change(part)
-                   for number, part in enumerate(FENCE.split(body)))
-
-
-@click.command("articles")
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--source", default=None, help="Name of the collection (default: folder name).")
-def command(directory: Path, source: str | None) -> None:
-    """Import a folder of Markdown files from DIRECTORY as published articles."""
-    report = Importer(directory, source or directory.resolve().name).run()
-    events.record("import.finished", changed=sum(report.added.values()) + sum(report.updated.values()))
-    db.session.commit()
-    events.drain()
-    report.print()
+    """The layer whose words the title has; most guidance is about applications."""
+    words = set(re.findall(r"[a-z]+", title.lower()))
+    return next((layer for layer, known in WORDS.items() if words & set(known.split())), "application")

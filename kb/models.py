@@ -31,6 +31,7 @@ class Article(Post):
     unhelpful_count: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     credited_id: Mapped[int | None]
+    import_digest: Mapped[str | None] = mapped_column(String(64))
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "article",
                                        "inherit_condition": id == Post.id}

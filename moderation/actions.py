@@ -1,99 +1,174 @@
-"""Judging: flag, hide, keep, approve, lock, suspend. Every decision becomes a line of the log."""
+"""Writes of moderation: flag, claim, decide, suspend. Nothing here commits."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import or_, select, update
 
-from auth import actions as auth_actions
+from auth import reputation
 from auth.models import User
+from auth.reputation import POINTS, Entitlement
 from core import events
 from core.db import db, utcnow
 from moderation.models import DECLINED, HELPFUL, Claim, Decision, Flag
+from moderation.queries import open_flags
 from posts import actions as posts
-from posts.models import Post
+from posts.models import PENDING, Post
 
-CLAIMED_FOR = timedelta(minutes=10)
+HOLD = timedelta(minutes=15)
 
 
-def flag(post: Post, reason: str, note: str, *, by) -> Flag:
-    """Ask moderators to look; a member's new flag on the same post replaces the old one."""
-    row = db.session.scalar(select(Flag).where(Flag.post_id == post.id, Flag.user_id == by.id))
+def flag(post: Post, reason: str, *, by, note: str = "") -> Flag:
+    """Ask for a moderator; a second flag while one is open changes that one."""
+    row = db.session.scalar(select(Flag).where(Flag.post_id == post.id, Flag.user_id == by.id,
+                                               Flag.outcome.is_(None)))
     if row is None:
         row = Flag(post_id=post.id, user_id=by.id)
         db.session.add(row)
-    row.reason, row.note, row.outcome, row.answer, row.created_at = reason, note, None, "", utcnow()
+    row.reason, row.note = reason, note
     db.session.flush()
-    events.record("post.flagged", subject=post, actor=by, reason=reason)
+    events.record("flag.raised", subject=row, actor=by, post_id=post.id)
     return row
 
 
 def claim(post: Post, *, by) -> bool:
-    """Take a post of the queue for ten minutes; False when another moderator has it."""
+    """Take a post of the queue for a quarter of an hour; False when somebody else holds it."""
     now = utcnow()
-    db.session.execute(delete(Claim).where(Claim.post_id == post.id, Claim.until < now))
-    held = db.session.get(Claim, post.id, populate_existing=True)
-    if held is not None and held.user_id != by.id:
+    taken = db.session.execute(
+        update(Claim).where(Claim.post_id == post.id, or_(Claim.claimed_by_id == by.id,
+                                                          Claim.claimed_until < now))
+        .values(claimed_by_id=by.id, claimed_until=now + HOLD)
+        .execution_options(synchronize_session=False)).rowcount
+    if taken:
+        return True
+    db.session.execute(select(Post.id).where(Post.id == post.id).with_for_update())
+    if db.session.scalar(select(Claim.post_id).where(Claim.post_id == post.id)) is not None:
         return False
-    db.session.merge(Claim(post_id=post.id, user_id=by.id, until=now + CLAIMED_FOR))
+    db.session.add(Claim(post_id=post.id, claimed_by_id=by.id, claimed_until=now + HOLD))
+    db.session.flush()
     return True
 
 
-def hide(post: Post, *, by, reason: str, note: str = "") -> None:
-    """Hide a post everywhere; open flags on it were helpful."""
-    posts.delete(post, by=by, reason=reason)
-    _resolve(post, HELPFUL, note, by=by)
-    _log("hide", by=by, post=post, reason=reason, note=note)
+def release(post_id: int) -> None:
+    """Nobody holds this post any more."""
+    db.session.execute(db.delete(Claim).where(Claim.post_id == post_id))
+
+
+def decide(action: str, *, by, post: Post | None = None, user: User | None = None, reason: str = "",
+           note: str = "") -> Decision:
+    """Write a line of the public log."""
+    row = Decision(action=action, actor_id=by.id, post_id=post.id if post else None,
+                   user_id=user.id if user else None, reason=reason, note=note)
+    db.session.add(row)
+    db.session.flush()
+    if post is not None:
+        release(post.id)
+    return row
+
+
+def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
+    """Close the open flags of a post and tell those who raised them."""
+    for row in open_flags(post.id):
+        row.outcome, row.answer = outcome, answer
+        row.resolved_by_id, row.resolved_at = by.id, utcnow()
+        events.record("flag.resolved", subject=row, actor=by, outcome=outcome)
+    db.session.flush()
+
+
+def hide(post: Post, *, by, reason: str = "", note: str = "") -> None:
+    """Hide a post; for spam its author loses points. The flags on it were helpful."""
+    if not post.is_deleted:
+        posts.delete(post, by=by, reason=reason)
+        row = decide("hide", by=by, post=post, reason=reason, note=note)
+        if reason == "spam" and post.author_id is not None:
+            row.penalised_id, row.day = post.author_id, utcnow().date()
+            db.session.flush()
+            _settle(row, by)
+    resolve(post, HELPFUL, by=by, answer=note)
 
 
 def restore(post: Post, *, by, note: str = "") -> None:
-    """Bring a hidden post back."""
+    """Bring a hidden post back, and what its removal as spam took."""
+    if not post.is_deleted:
+        return
     posts.undelete(post, by=by)
-    _log("restore", by=by, post=post, note=note)
+    decide("restore", by=by, post=post, note=note)
+    for row in db.session.scalars(select(Decision).where(
+            Decision.post_id == post.id, Decision.penalised_id.is_not(None),
+            Decision.undone_at.is_(None))):
+        row.undone_at = utcnow()
+        _settle(row, by)
 
 
 def keep(post: Post, *, by, note: str = "") -> None:
-    """Nothing is wrong with it: the flags are declined."""
-    _resolve(post, DECLINED, note, by=by)
-    _log("keep", by=by, post=post, note=note)
+    """The post stays: the flags on it are declined."""
+    decide("keep", by=by, post=post, note=note)
+    resolve(post, DECLINED, by=by, answer=note)
 
 
 def approve(post: Post, *, by) -> None:
-    """Let a newcomer's first post appear."""
-    posts.publish(post, by=by)
-    _log("approve", by=by, post=post)
+    """Publish a first post that waited."""
+    if post.status == PENDING:
+        posts.publish(post, by=by)
+        decide("approve", by=by, post=post)
 
 
-def set_lock(post: Post, locked: bool, *, by, note: str = "") -> None:
-    """Freeze a post, or let it move again."""
-    post.locked_at = utcnow() if locked else None
-    _log("lock" if locked else "unlock", by=by, post=post, note=note)
+def reject(post: Post, *, by, reason: str = "", note: str = "") -> None:
+    """Refuse a first post: it is hidden, its author keeps the text."""
+    if post.status == PENDING and not post.is_deleted:
+        posts.delete(post, by=by, reason=reason)
+        decide("reject", by=by, post=post, reason=reason, note=note)
+        resolve(post, HELPFUL, by=by, answer=note)
 
 
-def suspend(user: User, days: int, reason: str, *, by) -> None:
-    """Let a member only read for some days."""
-    auth_actions.suspend(user, utcnow() + timedelta(days=days), reason)
-    _log("suspend", by=by, user=user, reason=f"{days} days", note=reason)
+def lock(post: Post, *, by, note: str = "") -> None:
+    """Nobody but moderators changes, answers or votes on a locked post."""
+    if not post.is_locked:
+        post.locked_at = utcnow()
+        decide("lock", by=by, post=post, note=note)
+
+
+def unlock(post: Post, *, by) -> None:
+    """Open a locked post."""
+    if post.is_locked:
+        post.locked_at = None
+        decide("unlock", by=by, post=post)
+
+
+def suspend(user: User, days: int, message: str, *, by) -> None:
+    """Let a member only read for some days, and say why."""
+    user.suspended_until, user.suspension_reason = utcnow() + timedelta(days=days), message
+    decide("suspend", by=by, user=user, note=f"{days} d")
     events.record("user.suspended", subject=user, actor=by, days=days)
 
 
 def lift(user: User, *, by) -> None:
-    """End a suspension early."""
-    auth_actions.lift_suspension(user)
-    _log("lift", by=by, user=user)
+    """End a suspension."""
+    if user.suspended_until is not None:
+        user.suspended_until, user.suspension_reason = None, ""
+        decide("lift", by=by, user=user)
+        events.record("user.unsuspended", subject=user, actor=by)
 
 
-def _resolve(post: Post, outcome: str, answer: str, *, by) -> None:
-    for row in list(db.session.scalars(select(Flag).where(Flag.post_id == post.id,
-                                                          Flag.outcome.is_(None)))):
-        events.record("flag.resolved", subject=row, actor=by, outcome=outcome)
-    db.session.execute(update(Flag).where(Flag.post_id == post.id, Flag.outcome.is_(None)).values(
-        outcome=outcome, answer=answer, resolved_at=utcnow(), resolved_by_id=by.id))
-    db.session.execute(delete(Claim).where(Claim.post_id == post.id))
+def _settle(row: Decision, by) -> None:
+    reputation.lock([row.penalised_id])
+    for item in _entitlements(row):
+        if item.reverses is not None:
+            reputation.reverse(item.reverses, by_cause=item.cause, actor_id=by.id)
+        elif row.undone_at is None:
+            reputation.award(item.user_id, item.kind, cause=item.cause, source=row.post_id,
+                             actor_id=by.id, day=item.day)
 
 
-def _log(action: str, *, by, post: Post | None = None, user: User | None = None, reason: str = "",
-         note: str = "", event_id: int | None = None) -> None:
-    db.session.add(Decision(action=action, actor_id=by.id, post_id=post.id if post else None,
-                            user_id=user.id if user else None, reason=reason, note=note,
-                            event_id=event_id))
-    db.session.flush()
+def _entitlements(row: Decision) -> Iterator[Entitlement]:
+    cause = f"spam:{row.post_id}:{row.id}"
+    yield Entitlement(cause, row.penalised_id, "spam_removed", POINTS["spam_removed"], row.day)
+    if row.undone_at is not None:
+        yield Entitlement(f"un{cause}", row.penalised_id, "spam_removed", 0, row.day, reverses=cause)
+
+
+@reputation.register_source
+def _replay() -> Iterator[Entitlement]:
+    for row in db.session.scalars(select(Decision).where(Decision.penalised_id.is_not(None))
+                                  .order_by(Decision.id)):
+        yield from _entitlements(row)

@@ -1,29 +1,72 @@
-"""Tells flaggers the outcome, and writes decisions made in other rooms into the log."""
+"""Tells flaggers and suspended members; writes to the log what other rooms decided."""
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
+from auth.models import User
 from core import events, mail
 from core.db import db
 from moderation.models import Decision, Flag
+from posts.models import Post
+
+HEARD = {"closed": "close", "reopened": "reopen", "deleted": "hide", "undeleted": "restore"}
+
+
+@events.on("question.closed", "question.reopened", "*.deleted", "*.undeleted")
+def log_decisions(batch: list[events.Event]) -> None:
+    """A moderator's act elsewhere is a line of the log; once, and not for one's own words."""
+    for event in batch:
+        actor = db.session.get(User, event.actor_id) if event.actor_id else None
+        post = db.session.get(Post, event.subject_id) if event.subject_id else None
+        action = HEARD[event.name.rpartition(".")[2]]
+        if actor is None or post is None:
+            continue
+        removal = action in ("hide", "restore")
+        if removal and (not actor.is_moderator or post.author_id == actor.id):
+            continue
+        if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)):
+            continue
+        if removal and _ours(event, action):
+            continue
+        db.session.add(Decision(
+            action=action, actor_id=actor.id, post_id=post.id, event_id=event.id,
+            reason=str(event.data.get("reason") or "")[:30], created_at=event.created_at))
+        db.session.flush()
+    db.session.commit()
+
+
+def _ours(event: events.Event, action: str) -> bool:
+    """Whether this room's own action wrote the line in the very transaction of the event."""
+    same = ("hide", "reject") if action == "hide" else ("restore",)
+    row = db.session.scalar(
+        select(Decision).where(Decision.post_id == event.subject_id, Decision.event_id.is_(None),
+                               Decision.actor_id == event.actor_id, Decision.action.in_(same),
+                               Decision.created_at >= event.created_at)
+        .order_by(Decision.id).limit(1))
+    if row is None or (row.created_at - event.created_at).total_seconds() > 10:
+        return False
+    row.event_id = event.id
+    return True
 
 
 @events.on("flag.resolved")
-def tell_flagger(batch: list[events.Event]) -> None:
-    """One mail per resolved flag."""
+def tell_flaggers(batch: list[events.Event]) -> None:
+    """Mail what became of a flag; the key makes a repeat write nothing."""
     for event in batch:
         flag = db.session.get(Flag, event.subject_id)
-        if flag is not None and flag.user.email and flag.user.confirmed_at:
-            mail.queue(flag.user.email, "flag_resolved", subject="Your flag was looked at",
-                       key=f"flag-resolved-{event.id}", flag=flag)
+        user = db.session.get(User, flag.user_id) if flag else None
+        if user is not None and user.email and user.erased_at is None:
+            mail.queue(user.email, "flag_resolved", key=f"flag:{event.id}",
+                       subject=_("What became of your flag"), user=user, flag=flag)
+    db.session.commit()
 
 
-@events.on("question.closed", "question.reopened")
-def log_closing(batch: list[events.Event]) -> None:
-    """Closing is decided in the forum and logged here, once per event."""
+@events.on("user.suspended")
+def tell_suspended(batch: list[events.Event]) -> None:
+    """Mail a suspended member until when and why."""
     for event in batch:
-        if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)) is None:
-            db.session.add(Decision(action=event.name.split(".")[1], actor_id=event.actor_id,
-                                    post_id=event.subject_id, reason=event.data.get("reason", ""),
-                                    note=event.data.get("note", ""), event_id=event.id,
-                                    created_at=event.created_at))
-    db.session.flush()
+        user = db.session.get(User, event.subject_id)
+        if user is not None and user.email and user.is_suspended:
+            mail.queue(user.email, "suspended", key=f"suspended:{event.id}",
+                       subject=_("Your account is suspended for a time"), user=user)
+    db.session.commit()

@@ -1,65 +1,70 @@
-"""Flags of members and decisions of moderators."""
+"""Flags, claims of the shared queue, and decisions (the public log)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
 from core.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
-REASONS = ("spam", "rude", "harmful", "secret", "wrong-place", "duplicate", "other")
+REASONS = ("spam", "rude", "harmful", "wrong-place", "duplicate", "secret", "other")
 HELPFUL, DECLINED = "helpful", "declined"
 
 
 class Flag(db.Model):
-    """One member asks moderators to look at one post; the outcome is told to that member."""
+    """A member says that a post needs a moderator; one open flag each."""
 
     __tablename__ = "flags"
-    __table_args__ = (UniqueConstraint("post_id", "user_id"),
-                      Index("ix_flags_open", "outcome", "post_id"))
+    __table_args__ = (
+        Index("uq_flags_open", "post_id", "user_id", unique=True,
+              sqlite_where=db.text("outcome IS NULL"), postgresql_where=db.text("outcome IS NULL")),
+        Index("ix_flags_outcome_id", "outcome", "id"), Index("ix_flags_user_id_id", "user_id", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    reason: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(12))
     note: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     outcome: Mapped[str | None] = mapped_column(String(10))
-    answer: Mapped[str] = mapped_column(String(500), default="")
-    resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    user: Mapped[User] = relationship(foreign_keys=[user_id])
-    post: Mapped[Post] = relationship()
+    resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise_on_sql")
+    post: Mapped[Post] = relationship(lazy="raise_on_sql")
 
 
 class Claim(db.Model):
-    """A moderator looks at a post now, so that a second one takes another."""
+    """Who looks at a post of the queue now; runs out by itself."""
 
-    __tablename__ = "claims"
+    __tablename__ = "moderation_claims"
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    until: Mapped[datetime] = mapped_column(UTCDateTime)
-    user: Mapped[User] = relationship()
+    claimed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    claimed_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    claimed_by: Mapped[User] = relationship(lazy="joined")
 
 
 class Decision(db.Model):
-    """One line of the public log; rows are only added."""
+    """One line of the public log. `penalised_id` lost points for spam; `undone_at` gave them back."""
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("event_id"),)
+    __table_args__ = (UniqueConstraint("event_id"), Index("ix_decisions_post_id", "post_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    action: Mapped[str] = mapped_column(String(30))
+    action: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    reason: Mapped[str] = mapped_column(String(60), default="")
+    reason: Mapped[str] = mapped_column(String(30), default="")
     note: Mapped[str] = mapped_column(String(500), default="")
-    event_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
-    actor: Mapped[User | None] = relationship(foreign_keys=[actor_id])
-    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
-    post: Mapped[Post | None] = relationship()
+    event_id: Mapped[int | None]
+    penalised_id: Mapped[int | None]
+    day: Mapped[date | None] = mapped_column(Date)
+    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    actor: Mapped[User | None] = relationship(foreign_keys=[actor_id], lazy="raise_on_sql")
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id], lazy="raise_on_sql")
+    post: Mapped[Post | None] = relationship(lazy="raise_on_sql")

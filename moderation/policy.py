@@ -1,15 +1,21 @@
-"""Who may flag and who judges."""
+"""Who flags and who decides."""
 
 from auth.privileges import Privilege
 from posts.policy import can_write
 
 
 def can_flag(user, post) -> bool:
-    """Members with the privilege flag what is public and not their own."""
-    return (can_write(user) and post.is_public and post.author_id != user.id
-            and user.can(Privilege.FLAG))
+    """Members with the privilege, on what others wrote."""
+    return (can_write(user) and user.can(Privilege.FLAG) and post.author_id != user.id
+            and not post.is_deleted)
 
 
 def can_moderate(user) -> bool:
-    """Moderators, unless suspended themselves."""
-    return can_write(user) and user.is_moderator
+    """Moderators who may act."""
+    return user.is_moderator and can_write(user)
+
+
+def can_suspend(user, member) -> bool:
+    """Moderators suspend members; only administrators suspend moderators; nobody themselves."""
+    return (can_moderate(user) and user.id != member.id and not member.is_admin
+            and (user.is_admin or not member.is_moderator))

@@ -1,29 +1,33 @@
 """The shape of flags and decisions."""
 
+from flask_babel import lazy_gettext
 from marshmallow import Schema, fields, validate
 
 from core.web import Line
 from moderation.models import REASONS
 
+_SHORT = validate.Length(max=500, error=lazy_gettext("Keep this under 500 characters."))
+
 
 class FlagSchema(Schema):
-    """Why moderators should look."""
+    """Why a post needs a moderator."""
 
-    reason = fields.String(required=True, validate=validate.OneOf(REASONS))
-    note = Line(load_default="", validate=validate.Length(max=500))
+    reason = fields.String(required=True, validate=validate.OneOf(
+        REASONS, error=lazy_gettext("Choose one of the reasons.")))
+    note = Line(load_default="", validate=_SHORT)
 
 
 class DecisionSchema(Schema):
-    """What to do with a post of the queue."""
+    """What a moderator does with one post, in one press."""
 
-    decision = fields.String(required=True, validate=validate.OneOf(
-        ["hide", "keep", "approve", "restore", "lock", "unlock"]))
-    reason = fields.String(load_default="other", validate=validate.OneOf(REASONS))
-    note = Line(load_default="", validate=validate.Length(max=500))
+    reason = fields.String(load_default="", validate=validate.OneOf(("", *REASONS)))
+    note = Line(load_default="", validate=_SHORT)
 
 
 class SuspendSchema(Schema):
-    """For how long and why."""
+    """For how long, and what the member is told."""
 
-    days = fields.Integer(required=True, validate=validate.Range(1, 3650))
-    reason = Line(required=True, validate=validate.Length(10, 500))
+    days = fields.Integer(required=True, validate=validate.Range(
+        1, 3650, error=lazy_gettext("Between 1 and 3650 days.")))
+    message = Line(required=True, validate=validate.Length(
+        min=10, max=500, error=lazy_gettext("Write 10 to 500 characters.")))

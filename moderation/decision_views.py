@@ -1,0 +1,120 @@
+"""What moderators press: claim, hide, keep, restore, approve, refuse, lock, suspend."""
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from auth.queries import by_username
+from core.db import db
+from core.web import Form, get_or_404, parse, require, safe_next
+from moderation import actions, policy, queries, schemas
+from moderation.views import bp
+from posts.views import me
+
+
+def _post(post_id: int):
+    require(policy.can_moderate(me()), _("Only moderators do this."))
+    return get_or_404(queries.get_post(post_id))
+
+
+def _done():
+    db.session.commit()
+    return redirect(safe_next(request.form.get("next"), "/moderation"))
+
+
+@bp.post("/posts/<int:post_id>/claim")
+@login_required
+def claim(post_id: int):
+    """Tell the other moderators that I look at this."""
+    if not actions.claim(_post(post_id), by=me()):
+        flash(_("Somebody else is looking at this one."))
+    return _done()
+
+
+@bp.post("/posts/<int:post_id>/hide")
+@login_required
+def hide(post_id: int):
+    """Hide a post."""
+    data = parse(schemas.DecisionSchema)
+    actions.hide(_post(post_id), by=me(), **data)
+    return _done()
+
+
+@bp.post("/posts/<int:post_id>/restore")
+@login_required
+def restore(post_id: int):
+    """Bring a hidden post back."""
+    data = parse(schemas.DecisionSchema)
+    actions.restore(_post(post_id), by=me(), note=data["note"])
+    return _done()
+
+
+@bp.post("/posts/<int:post_id>/keep")
+@login_required
+def keep(post_id: int):
+    """Decline the flags on a post."""
+    data = parse(schemas.DecisionSchema)
+    actions.keep(_post(post_id), by=me(), note=data["note"])
+    return _done()
+
+
+@bp.post("/posts/<int:post_id>/approve")
+@login_required
+def approve(post_id: int):
+    """Publish a first post."""
+    actions.approve(_post(post_id), by=me())
+    return _done()
+
+
+@bp.post("/posts/<int:post_id>/reject")
+@login_required
+def reject(post_id: int):
+    """Refuse a first post."""
+    data = parse(schemas.DecisionSchema)
+    actions.reject(_post(post_id), by=me(), **data)
+    return _done()
+
+
+@bp.post("/posts/<int:post_id>/lock")
+@login_required
+def lock(post_id: int):
+    """Lock a post."""
+    data = parse(schemas.DecisionSchema)
+    actions.lock(_post(post_id), by=me(), note=data["note"])
+    return _done()
+
+
+@bp.post("/posts/<int:post_id>/unlock")
+@login_required
+def unlock(post_id: int):
+    """Unlock a post."""
+    actions.unlock(_post(post_id), by=me())
+    return _done()
+
+
+@bp.route("/users/<username>/suspend", methods=["GET", "POST"])
+@login_required
+def suspend(username: str):
+    """Suspend a member for some days, with a message."""
+    form = Form(schemas.SuspendSchema, days=7)
+    valid = request.method == "POST" and form.validate()
+    member = get_or_404(by_username(username))
+    require(policy.can_suspend(me(), member))
+    if valid:
+        actions.suspend(member, form.data["days"], form.data["message"], by=me())
+        db.session.commit()
+        flash(_("Suspended until %(when)s.", when=f"{member.suspended_until:%Y-%m-%d}"))
+        return redirect(member.profile_url)
+    return render_template("moderation/suspend.html", form=form,
+                           member=member), 422 if form.errors else 200
+
+
+@bp.post("/users/<username>/lift")
+@login_required
+def lift(username: str):
+    """End a suspension."""
+    member = get_or_404(by_username(username))
+    require(policy.can_suspend(me(), member))
+    actions.lift(member, by=me())
+    db.session.commit()
+    return redirect(member.profile_url)

@@ -1,0 +1,25 @@
+"""The public log as Atom; it says of hidden posts only their number."""
+
+from flask import Blueprint, Response
+from flask_babel import gettext as _
+
+from auth.models import Visitor
+from core import feeds
+from moderation import queries
+from moderation.views import action_words
+
+bp = Blueprint("moderation_feeds", __name__)
+
+
+@bp.get("/moderation/log.atom")
+def log():
+    """The newest decisions."""
+    entries, words = [], action_words()
+    for row in queries.log():
+        text, _url = queries.subject(row, Visitor())
+        entries.append(feeds.Entry(row.id, f"{words.get(row.action, row.action)}: {text}",
+                                   f"/moderation/log#decision-{row.id}", row.reason,
+                                   row.actor.display_name if row.actor else "-",
+                                   row.created_at, row.created_at))
+    return Response(feeds.atom(_("Moderation log"), "/moderation/log", entries),
+                    mimetype="application/atom+xml")
