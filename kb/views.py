@@ -100,7 +100,7 @@ def article(article_id: int, slug: str):
     return render_template(
         "kb/article.html", article=article, toc=[h for h in markup.headings(article.body_html)
                                                  if h[0] in (2, 3)],
-        comments=post_queries.comments_of([article.id], user).get(article.id, []),
+        comments=post_queries.comments_of([article.id], user),
         my_votes=post_queries.votes_of(user, [article.id]),
         questions=queries.related(article, user, "question"),
         others=queries.related(article, user, "article"),
