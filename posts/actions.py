@@ -27,6 +27,7 @@ def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool 
     `quiet` is for imports: no event is recorded, the importer indexes what it brought.
     """
     post.body, post.body_html, post.markup_version = body.source, body.html, body.version
+    post.title = post.title or ""
     post.slug = slugify(post.title)
     now = post.created_at or utcnow()
     post.created_at, post.last_activity_at = now, post.last_activity_at or now

@@ -1,13 +1,13 @@
 """The first schema
 
-Revision: 99d3b741864d, after 
+Revision: 0001, after 
 """
 
 from alembic import op
 import sqlalchemy as sa
 import core.db
 
-revision = '99d3b741864d'
+revision = '0001'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -239,12 +239,16 @@ def upgrade() -> None:
     sa.Column('article_id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('helpful', sa.Boolean(), nullable=False),
+    sa.Column('note', sa.String(length=500), nullable=False),
     sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['article_id'], ['posts.id'], name=op.f('fk_article_feedback_article_id_posts'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_article_feedback_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_article_feedback')),
-    sa.UniqueConstraint('article_id', 'user_id', name=op.f('uq_article_feedback_article_id_user_id'))
+    sa.UniqueConstraint('user_id', 'article_id', name=op.f('uq_article_feedback_user_id_article_id'))
     )
+    with op.batch_alter_table('article_feedback', schema=None) as batch_op:
+        batch_op.create_index('ix_article_feedback_article_id', ['article_id'], unique=False)
+
     op.create_table('articles',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('layer', sa.String(length=12), nullable=False),
@@ -252,60 +256,72 @@ def upgrade() -> None:
     sa.Column('applies_to', sa.JSON(), nullable=False),
     sa.Column('verified_on', sa.Date(), nullable=True),
     sa.Column('verified_build', sa.String(length=80), nullable=False),
-    sa.Column('verified_by', sa.String(length=80), nullable=False),
-    sa.Column('published_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('verified_by_id', sa.Integer(), nullable=True),
+    sa.Column('verified_by_name', sa.String(length=80), nullable=False),
     sa.Column('helpful_count', sa.Integer(), nullable=False),
     sa.Column('unhelpful_count', sa.Integer(), nullable=False),
+    sa.Column('published_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('credited_id', sa.Integer(), nullable=True),
+    sa.Column('import_digest', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['id'], ['posts.id'], name=op.f('fk_articles_id_posts'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['verified_by_id'], ['users.id'], name=op.f('fk_articles_verified_by_id_users'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_articles'))
     )
     with op.batch_alter_table('articles', schema=None) as batch_op:
-        batch_op.create_index('ix_articles_layer', ['layer'], unique=False)
+        batch_op.create_index('ix_articles_helpful_count_id', ['helpful_count', 'id'], unique=False)
+        batch_op.create_index('ix_articles_layer_id', ['layer', 'id'], unique=False)
 
-    op.create_table('claims',
-    sa.Column('post_id', sa.Integer(), nullable=False),
-    sa.Column('user_id', sa.Integer(), nullable=False),
-    sa.Column('until', core.db.UTCDateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_claims_post_id_posts'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_claims_user_id_users'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('post_id', name=op.f('pk_claims'))
-    )
     op.create_table('decisions',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('action', sa.String(length=30), nullable=False),
+    sa.Column('action', sa.String(length=20), nullable=False),
     sa.Column('actor_id', sa.Integer(), nullable=True),
     sa.Column('post_id', sa.Integer(), nullable=True),
     sa.Column('user_id', sa.Integer(), nullable=True),
-    sa.Column('reason', sa.String(length=60), nullable=False),
+    sa.Column('reason', sa.String(length=30), nullable=False),
     sa.Column('note', sa.String(length=500), nullable=False),
-    sa.Column('event_id', sa.Integer(), nullable=True),
     sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('event_id', sa.Integer(), nullable=True),
+    sa.Column('penalised_id', sa.Integer(), nullable=True),
+    sa.Column('day', sa.Date(), nullable=True),
+    sa.Column('undone_at', core.db.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['actor_id'], ['users.id'], name=op.f('fk_decisions_actor_id_users'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_decisions_post_id_posts'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_decisions_user_id_users'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decisions')),
     sa.UniqueConstraint('event_id', name=op.f('uq_decisions_event_id'))
     )
+    with op.batch_alter_table('decisions', schema=None) as batch_op:
+        batch_op.create_index('ix_decisions_post_id', ['post_id'], unique=False)
+
     op.create_table('flags',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('post_id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
-    sa.Column('reason', sa.String(length=20), nullable=False),
+    sa.Column('reason', sa.String(length=12), nullable=False),
     sa.Column('note', sa.String(length=500), nullable=False),
     sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
     sa.Column('outcome', sa.String(length=10), nullable=True),
-    sa.Column('answer', sa.String(length=500), nullable=False),
-    sa.Column('resolved_at', core.db.UTCDateTime(), nullable=True),
     sa.Column('resolved_by_id', sa.Integer(), nullable=True),
+    sa.Column('resolved_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('answer', sa.String(length=500), nullable=False),
     sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_flags_post_id_posts'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['resolved_by_id'], ['users.id'], name=op.f('fk_flags_resolved_by_id_users'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_flags_user_id_users'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_flags')),
-    sa.UniqueConstraint('post_id', 'user_id', name=op.f('uq_flags_post_id_user_id'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_flags'))
     )
     with op.batch_alter_table('flags', schema=None) as batch_op:
-        batch_op.create_index('ix_flags_open', ['outcome', 'post_id'], unique=False)
+        batch_op.create_index('ix_flags_outcome_id', ['outcome', 'id'], unique=False)
+        batch_op.create_index('ix_flags_user_id_id', ['user_id', 'id'], unique=False)
+        batch_op.create_index('uq_flags_open', ['post_id', 'user_id'], unique=True, sqlite_where=sa.text('outcome IS NULL'), postgresql_where=sa.text('outcome IS NULL'))
 
+    op.create_table('moderation_claims',
+    sa.Column('post_id', sa.Integer(), nullable=False),
+    sa.Column('claimed_by_id', sa.Integer(), nullable=False),
+    sa.Column('claimed_until', core.db.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['claimed_by_id'], ['users.id'], name=op.f('fk_moderation_claims_claimed_by_id_users'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_moderation_claims_post_id_posts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('post_id', name=op.f('pk_moderation_claims'))
+    )
     op.create_table('post_links',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('source_id', sa.Integer(), nullable=False),
@@ -429,16 +445,25 @@ def downgrade() -> None:
         batch_op.drop_index('ix_post_links_target_id_kind')
 
     op.drop_table('post_links')
+    op.drop_table('moderation_claims')
     with op.batch_alter_table('flags', schema=None) as batch_op:
-        batch_op.drop_index('ix_flags_open')
+        batch_op.drop_index('uq_flags_open', sqlite_where=sa.text('outcome IS NULL'), postgresql_where=sa.text('outcome IS NULL'))
+        batch_op.drop_index('ix_flags_user_id_id')
+        batch_op.drop_index('ix_flags_outcome_id')
 
     op.drop_table('flags')
+    with op.batch_alter_table('decisions', schema=None) as batch_op:
+        batch_op.drop_index('ix_decisions_post_id')
+
     op.drop_table('decisions')
-    op.drop_table('claims')
     with op.batch_alter_table('articles', schema=None) as batch_op:
-        batch_op.drop_index('ix_articles_layer')
+        batch_op.drop_index('ix_articles_layer_id')
+        batch_op.drop_index('ix_articles_helpful_count_id')
 
     op.drop_table('articles')
+    with op.batch_alter_table('article_feedback', schema=None) as batch_op:
+        batch_op.drop_index('ix_article_feedback_article_id')
+
     op.drop_table('article_feedback')
     with op.batch_alter_table('acceptances', schema=None) as batch_op:
         batch_op.drop_index('ix_acceptances_question_id')
