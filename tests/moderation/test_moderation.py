@@ -1,0 +1,91 @@
+"""Flags, the shared queue, decisions, the public log, suspensions."""
+
+from auth import reputation
+from core.db import db
+from core.models import OutgoingMail
+from moderation import actions
+from moderation.models import Decision, Flag
+
+
+def flag(login, user, post):
+    return login(user).post(f"/posts/{post.id}/flag", data={"reason": "spam", "note": "an advert"})
+
+
+def test_a_flag_is_raised_once_and_its_outcome_told(login, other, moderator, make_question, drain):
+    question, flagger, address = make_question(), login(other), other.email
+    for _ in range(2):
+        assert flagger.post(f"/posts/{question.id}/flag", data={"reason": "spam"}).status_code == 302
+    assert db.session.scalar(db.select(db.func.count(Flag.id))) == 1
+    browser = login(moderator)
+    assert question.title.encode() in browser.get("/moderation").data
+    browser.post(f"/posts/{question.id}/keep", data={"note": "It is on topic."})
+    drain()
+    drain()
+    mails = list(db.session.scalars(
+        db.select(OutgoingMail).where(OutgoingMail.recipient == address)))
+    assert len(mails) == 1 and "It is on topic." in mails[0].body
+    assert b"the post stays" in flagger.get("/settings/flags").data
+
+
+def test_flagging_takes_reputation(login, make_user, make_question, member):
+    question = make_question()
+    assert flag(login, make_user("newbie"), question).status_code == 403
+    assert flag(login, member, question).status_code == 403
+
+
+def test_spam_costs_a_hundred_and_restoring_gives_it_back(login, make_user, moderator, make_question,
+                                                         client, drain):
+    author = make_user("spammer", reputation=150)
+    question, browser = make_question(by=author), login(moderator)
+    browser.post(f"/posts/{question.id}/hide", data={"reason": "spam"})
+    assert author.reputation == 50 and client.get(question.url).status_code == 404
+    drain()
+    page = client.get("/moderation/log").data
+    assert question.title.encode() not in page and f"question #{question.id}".encode() in page
+    assert question.title.encode() not in client.get("/moderation/log.atom").data
+    assert question.title not in client.get("/api/v1/moderation/log").text
+    browser.post(f"/posts/{question.id}/restore")
+    drain()
+    assert author.reputation == 150 and client.get(question.url).status_code == 200
+    assert not [fault for fault in reputation.verify() if "spam" in fault]
+    assert [d.action for d in db.session.scalars(db.select(Decision).order_by(Decision.id))] == [
+        "hide", "restore"]
+
+
+def test_two_moderators_share_the_queue(moderator, admin, make_question):
+    question = make_question()
+    assert actions.claim(question, by=moderator) and not actions.claim(question, by=admin)
+    assert actions.claim(question, by=moderator)
+    actions.keep(question, by=moderator)
+    assert actions.claim(question, by=admin)
+
+
+def test_suspended_members_only_read_until_lifted(login, moderator, member, make_question):
+    browser = login(moderator)
+    assert browser.post(f"/users/{member.username}/suspend",
+                        data={"days": 3, "message": "Cool down for three days."}).status_code == 302
+    assert member.is_suspended
+    browser.post(f"/users/{member.username}/lift")
+    assert not member.is_suspended
+
+
+def test_lock_and_members_may_not_decide(login, moderator, member, other, make_question):
+    question = make_question()
+    assert login(other).post(f"/posts/{question.id}/hide").status_code == 403
+    assert login(other).get("/moderation").status_code == 403
+    login(moderator).post(f"/posts/{question.id}/lock")
+    assert question.is_locked
+
+
+def test_closing_is_in_the_log_once(login, moderator, make_question, drain, client):
+    question = make_question()
+    login(moderator).post(f"/questions/{question.id}/close", data={"reason": "off-topic"})
+    drain()
+    drain()
+    assert client.get("/moderation/log").data.count(b"off-topic") == 1
+
+
+def test_pages_with_forms(login, moderator, other, make_question):
+    question = make_question()
+    assert login(other).get(f"/posts/{question.id}/flag").status_code == 200
+    assert login(moderator).get(f"/users/{other.username}/suspend").status_code == 200
