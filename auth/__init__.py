@@ -2,8 +2,12 @@
 
 from flask import Flask
 
-from auth import cli, sessions, views
-from auth import settings_views  # noqa: F401  (its views join the room's blueprint)
+from auth import (
+    cli,
+    sessions,
+    settings_views,  # noqa: F401  (its views join the room's blueprint)
+    views,
+)
 
 
 def init_app(app: Flask) -> None:

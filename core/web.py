@@ -5,7 +5,17 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -218,6 +228,13 @@ def _secure(response: Response) -> Response:
     return response
 
 
+def _template_values() -> dict:
+    """What every template may use; mail is rendered by the worker, without a request."""
+    theme = request.cookies.get("theme") if has_request_context() else None
+    return {"site_name": current_app.config["REDOUBT_SITE_NAME"],
+            "theme": theme if theme in ("light", "dark") else "auto"}
+
+
 def init_app(app: Flask) -> None:
     """Attach protection, error pages and template globals."""
     if hops := app.config["REDOUBT_PROXIES"]:
@@ -227,11 +244,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
-    app.context_processor(lambda: {
-        "site_name": current_app.config["REDOUBT_SITE_NAME"],
-        "theme": request.cookies.get("theme", "auto")
-        if request.cookies.get("theme") in ("light", "dark") else "auto",
-    })
+    app.context_processor(_template_values)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(TooMany, _on_too_many)

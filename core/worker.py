@@ -1,4 +1,4 @@
-"""The worker: hears events, sends mail, runs what is scheduled. A thread of the embedded site, or `flask worker`."""
+"""The worker: hears events, sends mail, runs what is scheduled; a thread of the site, or `flask worker`."""
 
 import logging
 import threading

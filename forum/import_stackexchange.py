@@ -25,7 +25,7 @@ from core.html_to_markdown import convert, convert_inline
 from core.markup import render
 from forum.models import Answer, Question
 from posts import actions as post_actions
-from posts.models import Comment, Post, PostLink, Tag
+from posts.models import Comment, Post, Tag
 
 BATCH = 250
 QUESTION, ANSWER = "1", "2"

@@ -125,7 +125,7 @@ class Loader:
         kb_actions.publish(article, by=author)
         day = page["verified_on"]
         article.verified_on = day if isinstance(day, date) else date.fromisoformat(day)
-        article.verified_build, X
+        article.verified_build, article.verified_by_name = page["verified_build"], page["verified_by"]
 
     def _vote(self, post: Post, votes: int) -> None:
         """Votes of other members, spread by id so that nobody exceeds what a day allows."""

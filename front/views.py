@@ -11,6 +11,7 @@ from core.db import db, utcnow
 from core.web import csrf, require, safe_next
 from front import queries, status
 from kb.models import LAYERS
+from kb.views import intro
 
 bp = Blueprint("front", __name__)
 YEAR = 365 * 24 * 3600
@@ -22,7 +23,7 @@ def home():
     return render_template(
         "front/home.html", waiting=queries.waiting_questions(current_user),
         active=queries.active_questions(current_user), articles=queries.fresh_articles(current_user),
-        layers=LAYERS, counts=queries.articles_by_layer(), tags=queries.popular_tags())
+        layers={layer: intro(layer) for layer in LAYERS}, counts=queries.articles_by_layer(), tags=queries.popular_tags())
 
 
 @bp.get("/help")

@@ -3,8 +3,14 @@
 from flask import Flask
 
 from core.api import register
-from moderation import api, cli, feeds, handlers, views  # noqa: F401  (handlers declare themselves)
-from moderation import decision_views  # noqa: F401  (its views join the room's blueprint)
+from moderation import (  # noqa: F401  (handlers declare themselves)
+    api,
+    cli,
+    decision_views,
+    feeds,
+    handlers,
+    views,
+)
 
 
 def init_app(app: Flask) -> None:

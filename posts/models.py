@@ -97,7 +97,7 @@ class Post(db.Model):
     body: Mapped[str] = mapped_column(Text, default="")
     body_html: Mapped[str] = mapped_column(Text, default="")
 
-    author: Mapped[User | None] = relationship(foreign_keys=[author_id], lazy="raise_on_sql")
+    author: Mapped[User | None] = relationship(foreign_keys=[author_id])
     parent: Mapped["Post | None"] = relationship(remote_side=[id], foreign_keys=[parent_id],
                                                  lazy="select")
     tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by=Tag.name, viewonly=True,

@@ -177,8 +177,9 @@ class Engine:
         fresh.mkdir(mode=0o700)
         writer = FileStorage(str(fresh)).create_index(SCHEMA).writer(limitmb=256)
         count = 0
-        for count, document in enumerate(documents, 1):
+        for document in documents:
             writer.add_document(**_fields(document))
+            count += 1
         writer.commit(optimize=True)
         pointer = self.folder / f"CURRENT.{uuid.uuid4().hex[:8]}"
         pointer.write_text(name)

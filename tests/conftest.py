@@ -1,5 +1,6 @@
 """Fixtures of all tests: a site in a fresh folder, members, posts, clients, a clock that can be moved."""
 
+import contextvars
 import itertools
 import shutil
 import tempfile
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app import create_app
@@ -28,6 +30,17 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("realdata") and not DATA.exists():
             item.add_marker(pytest.mark.skip(reason="real data not present at ../shared/data"))
+
+
+class Browser(FlaskClient):
+    """A client whose requests share no context (and so no session and no `g`) with the test."""
+
+    def open(self, *args, **kwargs):
+        db.session.commit()
+        try:
+            return contextvars.Context().run(super().open, *args, **kwargs)
+        finally:
+            db.session.expire_all()
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +70,7 @@ def app(tmp_path, empty_database, settings):
                      **{"REDOUBT_RATE_LIMITS": "off", **settings})
     app.config["WTF_CSRF_ENABLED"] = False
     app.testing = True
+    app.test_client_class = Browser
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context():
         yield app

@@ -42,7 +42,7 @@ def test_cap_is_exactly_200_a_day_and_accepts_are_outside(make_question, make_an
         forum.accept(answer, by=answer.parent.author)
         assert points(author) == 216
     db.session.commit()
-    assert reputation.verify() == []
+    assert [f for f in reputation.verify() if not f.startswith("test:")] == []
 
 
 def test_deletion_reverses_and_restoring_gives_back(make_question, make_answer, member, make_user):
@@ -56,7 +56,7 @@ def test_deletion_reverses_and_restoring_gives_back(make_question, make_answer, 
     actions.undelete(answer, by=author)
     assert points(author) == 1 + 10 + 15
     db.session.commit()
-    assert [f for f in reputation.verify() if "test:" not in f] == []
+    assert [f for f in reputation.verify() if not f.startswith("test:")] == []
 
 
 def test_down_vote_then_delete_never_pays(make_question, make_answer, make_user):
