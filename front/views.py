@@ -23,7 +23,8 @@ def home():
     return render_template(
         "front/home.html", waiting=queries.waiting_questions(current_user),
         active=queries.active_questions(current_user), articles=queries.fresh_articles(current_user),
-        layers={layer: intro(layer) for layer in LAYERS}, counts=queries.articles_by_layer(), tags=queries.popular_tags())
+        layers={layer: intro(layer) for layer in LAYERS},
+        counts=queries.articles_by_layer(), tags=queries.popular_tags())
 
 
 @bp.get("/help")
