@@ -1,0 +1,116 @@
+"""One visit in real Chromium: register, ask, answer, accept, search, article; axe on every page met."""
+
+import re
+import shutil
+import threading
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+from waitress.server import create_server
+
+from core.worker import round_once
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome")
+                 if (path := shutil.which(name))), None)
+FLAGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--no-first-run"]
+PASSWORD = "violet kettle orbit 93 marsh"
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+
+
+@pytest.fixture
+def site(app):
+    """The site served on loopback; gives its address."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+
+
+@pytest.fixture
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def check(page):
+    """No axe finding on the page as it stands."""
+    found = Axe().run(page).response["violations"]
+    assert not found, [(page.url, f["id"], f["nodes"][0]["html"][:200]) for f in found]
+
+
+def log_in(page, site, name):
+    page.goto(f"{site}/login")
+    page.fill("main [name=username]", name)
+    page.fill("main [name=password]", PASSWORD)
+    page.click("main form button")
+
+
+def settle(app):
+    """What the worker would do within half a second."""
+    def run():
+        while round_once(app):
+            pass
+
+    worker = threading.Thread(target=run)
+    worker.start()
+    worker.join()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("javascript", [True, False])
+def test_from_registration_to_article(app, site, browser, make_article, scheme, javascript):
+    article = make_article("Prove that a backup can be restored in time", tags=("backup",))
+    context = browser.new_context(java_script_enabled=javascript, color_scheme=scheme,
+                                  viewport={"width": 375 if scheme == "dark" else 1280, "height": 900})
+    page = context.new_page()
+    for name in ("newton", "hypatia"):
+        page.goto(f"{site}/register")
+        page.fill("main [name=username]", name)
+        page.fill("main [name=email]", f"{name}@example.org")
+        page.fill("main [name=password]", PASSWORD)
+        page.click("main form button")
+        settle(app)
+        mail = max((app.config["REDOUBT_INSTANCE"] / "outbox").glob("*.eml")).read_text()
+        page.goto(site + re.search(r"/confirm/[\w-]+", mail)[0])
+        page.click("main form button")
+    log_in(page, site, "newton")
+    page.goto(f"{site}/questions/ask")
+    page.fill("main [name=title]", "Which event says that a backup was restored?")
+    page.fill("main [name=body]", "I want to **alert** when a restore finished, and find no event id for it.")
+    page.fill("main [name=tags]", "backup")
+    page.click("text=Post the question")
+    question = page.url
+    check_with(page, javascript)
+    page.context.clear_cookies()
+    log_in(page, site, "hypatia")
+    page.goto(question)
+    page.fill("main form.form [name=body]", "Event 4 of the backup log says that a restore has finished.")
+    page.click("text=Post the answer")
+    page.context.clear_cookies()
+    log_in(page, site, "newton")
+    page.goto(question)
+    page.click("text=Accept this answer")
+    assert page.locator(".accepted-mark").count() == 1
+    settle(app)
+    page.goto(f"{site}/search?q=backup")
+    check_with(page, javascript)
+    page.click(f"text={article.title}")
+    assert page.locator("h1").inner_text() == article.title
+    for path in ("/", "/questions", "/tags", "/articles", "/help", "/users/newton", "/settings/profile",
+                 "/search?q=nothinglikethis", "/no-such-page"):
+        page.goto(site + path)
+        check_with(page, javascript)
+
+
+def check_with(page, javascript):
+    """axe itself is a script, so it runs where scripts may."""
+    assert page.locator("h1").count() == 1
+    if javascript:
+        check(page)
