@@ -192,11 +192,18 @@ def make_article(app, moderator):
 
 @pytest.fixture
 def drain(app):
-    """drain() delivers every event that is due, as the worker would."""
+    """drain() delivers every event that is due, as the worker would, in a context of its own."""
+
+    def deliver():
+        with app.app_context():
+            return events.drain()
 
     def run():
         db.session.commit()
-        return events.drain()
+        try:
+            return contextvars.Context().run(deliver)
+        finally:
+            db.session.expire_all()
 
     return run
 
