@@ -102,7 +102,8 @@ def restore(post: Post, wanted: Revision, *, by) -> Revision | None:
 
 def redact(revision: Revision, *, by) -> None:
     """Close one old revision for good: the text goes, the fact that it was there stays."""
-    revision.body, revision.title, revision.redacted_at = "", "", utcnow()
+    revision.title = revision.body = revision.summary = ""
+    revision.tags, revision.redacted_at = [], utcnow()
     events.record("revision.redacted", subject=revision, actor=by, post_id=revision.post_id)
 
 

@@ -1,0 +1,71 @@
+"""Who may use which route: the table behind test_access.py. A route that is not in it fails the test.
+
+Levels, each including those to its right where a person can be both:
+all · members (anyone logged in) · author (of the thing, and moderators) · asker (its author alone) ·
+earned (reputation or a role) · moderators · admins · link (a mailed secret: nothing without it) ·
+own (a row of one's own settings: nothing at another's number).
+"""
+
+ROLES = ("visitor", "stranger", "author", "moderator", "admin")
+ALLOWED = {
+    "all": set(ROLES), "members": set(ROLES[1:]), "author": {"author", "moderator", "admin"},
+    "asker": {"author"}, "earned": {"moderator", "admin"}, "moderators": {"moderator", "admin"},
+    "admins": {"admin"}, "link": set(), "own": set(),
+}
+# endpoint: level of GET and of writing alike, or (level of GET, level of writing)
+ACCESS = {
+    "static": "all",
+    "api-docs.openapi_json": "all",
+    "api_articles.list_articles": "all", "api_articles.get_article": "all",
+    "api_articles.create_article": "moderators", "api_articles.change_article": "moderators",
+    "api_articles.delete_article": "moderators", "api_articles.publish_article": "moderators",
+    "api_moderation.flag": "earned", "api_moderation.log": "all",
+    "auth.register": "all", "auth.login": "all", "auth.forgot": "all", "auth.logout": "members",
+    "auth.confirm": "link", "auth.new_password": "link",
+    "auth.users": "all", "auth.profile": "all", "auth.attach_email": "link",
+    "auth.settings": "members", "auth.settings_profile": "members", "auth.settings_password": "members",
+    "auth.settings_email": "members", "auth.settings_sessions": "members",
+    "auth.settings_tokens": "members", "auth.close_session": "own", "auth.revoke_token": "members",
+    "forum.questions": "all", "forum.feed": "all", "forum.similar_questions": "all",
+    "forum.question": ("all", "members"), "forum.question_by_id": "all", "forum.ask": "members",
+    "forum.tags": "all", "forum.tag": "all",
+    "forum.edit_question": "author", "forum.edit_answer": "author",
+    "forum.accept": "asker", "forum.unaccept": "asker",
+    "forum.close": "moderators", "forum.reopen": "moderators",
+    "front.home": "all", "front.help_page": "all", "front.theme": "all", "front.sitemap": "all",
+    "front.robots": "all", "front.security_txt": "all", "front.opensearch": "all",
+    "front.healthz": "all", "front.readyz": "all", "front.admin": "admins",
+    "kb.articles": "all", "kb.layer": "all", "kb.article": "all", "kb.article_by_id": "all",
+    "kb.history": "all", "kb.print_view": "all", "kb.markdown": "all",
+    "kb_feeds.articles": "all", "kb_feeds.layer": "all", "kb.feedback": "members",
+    "kb.new": "moderators", "kb.edit": "moderators", "kb.publish": "moderators",
+    "kb.unpublish": "moderators", "kb.verify": "moderators",
+    "moderation.log": "all", "moderation_feeds.log": "all", "moderation.my_flags": "members",
+    "moderation.flag": "earned", "moderation.queue": "moderators", "moderation.suspend": "moderators",
+    "moderation.lift": "moderators",
+    **{f"moderation.{verb}": "moderators" for verb in ("approve", "claim", "hide", "keep", "lock",
+                                                       "reject", "restore", "unlock")},
+    "posts.post": "all", "posts.history": "all", "posts.revision": "all", "posts.preview": "members",
+    "posts.comment": "author", "posts.edit_comment": "author", "posts.delete": "moderators",
+    "posts.undelete": "link", "posts.vote": "earned", "posts.restore": "author",
+    "posts.redact": "moderators",
+    "search.search": "all", "search.suggest": "all",
+}
+# arguments that differ from the world's public ones
+ARGUMENTS = {"posts.edit_comment": {"post_id": "comment_id"}}
+# what to send where an empty body would be refused for its shape before anybody asks who sends it
+BODIES = {
+    "api_articles.create_article": {"title": "An article in a test", "body": "Long enough to be one. " * 3,
+                                    "layer": "host"},
+    "posts.vote": {"value": "1"}, "kb.feedback": {"helpful": "1"}, "kb.verify": {},
+    "moderation.flag": {"reason": "other"}, "api_moderation.flag": {"reason": "other"},
+    "auth.attach_email": {"email": "nobody@example.org"},
+}
+
+
+def level(endpoint: str, method: str) -> str:
+    """The level a route takes for a method; KeyError when it is not in the table."""
+    entry = ACCESS[endpoint]
+    if isinstance(entry, str):
+        return entry
+    return entry[0] if method == "GET" else entry[1]

@@ -1,0 +1,110 @@
+"""Every route against every role: who may not is refused and changes nothing, who may is let in."""
+
+import sqlite3
+import tempfile
+
+import pytest
+
+from app import create_app
+from auth import actions as accounts
+from core.db import db
+from tests import world as worlds
+from tests.access import ACCESS, ALLOWED, ARGUMENTS, BODIES, ROLES, level
+
+SHIFTING = {"attempts", "sessions", "api_tokens", "alembic_version"}
+
+
+def routes():
+    """(rule, method) of every route of the site."""
+    app = create_app(REDOUBT_INSTANCE=tempfile.mkdtemp(prefix="redoubt-routes-"), REDOUBT_WORKER="off")
+    return [(rule, method) for rule in app.url_map.iter_rules()
+            for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
+
+
+ROUTES = routes()
+IDS = [f"{method} {rule.rule}" for rule, method in ROUTES]
+
+
+@pytest.fixture
+def world(make_user):
+    return worlds.build(make_user)
+
+
+@pytest.fixture
+def callers(app, world, login):
+    """{role: call(method, path, data)}; the API is called with a token of that person."""
+    def caller(user):
+        client = login(user) if user else app.test_client()
+        token = accounts.make_token(user, "test", "write") if user else None
+        db.session.commit()
+
+        def call(method, path, data=None):
+            if path.startswith("/api/"):
+                headers = {"Authorization": f"Bearer {token}"} if token else {}
+                return app.test_client().open(path, method=method, json=data or {}, headers=headers)
+            return client.open(path, method=method, data=data)
+
+        return call
+
+    return {role: caller(user) for role, user in world.people.items()}
+
+
+def contents(app):
+    """Everything in the database but what counts attempts and sessions."""
+    connection = sqlite3.connect(app.config["REDOUBT_INSTANCE"] / "redoubt.db")
+    try:
+        return [line for line in connection.iterdump()
+                if not any(line.startswith(f'INSERT INTO "{table}"') for table in SHIFTING)]
+    finally:
+        connection.close()
+
+
+def address(app, world, rule):
+    renamed = {name: world.public[other] for name, other in ARGUMENTS.get(rule.endpoint, {}).items()}
+    values = world.values(rule, **renamed)
+    assert values is not None, f"{rule}: give its arguments a value in tests/world.py"
+    with app.test_request_context():
+        return rule.build(values, append_unknown=False)[1]
+
+
+def refused(answer):
+    return (answer.status_code in (401, 403, 404)
+            or answer.status_code == 302 and "/login" in answer.headers["Location"])
+
+
+@pytest.mark.parametrize("rule, method", ROUTES, ids=IDS)
+def test_who_may_not_is_refused_and_who_may_is_let_in(app, world, callers, rule, method):
+    allowed = ALLOWED[level(rule.endpoint, method)]
+    path, data = address(app, world, rule), BODIES.get(rule.endpoint)
+    before = contents(app)
+    for role in ROLES:
+        if role not in allowed:
+            answer = callers[role](method, path, data)
+            assert refused(answer), f"{role} got {answer.status_code}"
+            assert contents(app) == before, f"{role} changed something"
+    if lowest := next((role for role in ROLES if role in allowed), None):
+        answer = callers[lowest](method, path, data)
+        assert not refused(answer) and answer.status_code < 500, f"{lowest} got {answer.status_code}"
+
+
+@pytest.mark.parametrize("rule, method", [r for r in ROUTES if r[1] != "GET"],
+                         ids=[i for i in IDS if not i.startswith("GET")])
+def test_no_state_changes_without_a_token_of_the_form(app, world, login, rule, method):
+    app.config["WTF_CSRF_ENABLED"] = True
+    if rule.rule.startswith("/api/") or rule.endpoint == "front.theme":
+        pytest.skip("reads no cookie, or keeps only a choice of colours")
+    client = login(world.people["admin"])
+    before = contents(app)
+    answer = client.open(address(app, world, rule), method=method, data=BODIES.get(rule.endpoint))
+    assert answer.status_code == 400
+    assert contents(app) == before
+
+
+def test_the_table_names_no_route_that_is_gone():
+    assert set(ACCESS) == {rule.endpoint for rule, _ in ROUTES}
+
+
+def test_a_cookie_opens_nothing_in_the_api(app, world, login):
+    client = login(world.people["admin"])
+    answer = client.post("/api/v1/articles", json={})
+    assert answer.status_code == 401

@@ -1,0 +1,95 @@
+"""What is hidden shows on no route: every GET route of the site, with every hidden thing, as people
+who may not see it; and its page is the very page of something that never was."""
+
+import re
+
+import pytest
+
+from auth import actions as accounts
+from core.db import db
+from tests import world as worlds
+from tests.test_access import ROUTES
+from tests.world import CANARY, MARKER
+
+GETS = [rule for rule, method in ROUTES if method == "GET"]
+QUERIES = [{}, {"q": MARKER}, {"q": f"{MARKER} kind:question"}, {"q": f"tag:{CANARY}"[:60]},
+           {"q": MARKER[:6]}, {"title": MARKER}, {"sort": "votes"}, {"sort": "active"},
+           {"sort": "unanswered"}, {"tag": CANARY}]
+ABSENT = 987654321
+
+
+@pytest.fixture
+def world(make_user, drain):
+    """The world with its index written."""
+    made = worlds.build(make_user)
+    drain()
+    return made
+
+
+@pytest.fixture
+def readers(app, world, login):
+    """get(path, query) as people who see nothing hidden; the stranger reads the API with a token."""
+    stranger = login(world.people["stranger"])
+    token = accounts.make_token(world.people["stranger"], "test", "read")
+    db.session.commit()
+
+    def as_stranger(path, query):
+        headers = {"Authorization": f"Bearer {token}"} if path.startswith("/api/") else {}
+        return stranger.get(path, query_string=query, headers=headers)
+
+    return {"visitor": lambda path, query: app.test_client().get(path, query_string=query),
+            "stranger": as_stranger}
+
+
+def addresses(app, world, rule):
+    """Addresses of a route filled with public things and with each hidden one."""
+    fills = [{"number": 2}, {"name": CANARY}]
+    for post in world.hidden:
+        ids = dict.fromkeys(("question_id", "answer_id", "article_id", "post_id", "comment_id"), post.id)
+        fills += [ids | {"slug": post.slug or "-"}]
+    with app.test_request_context():
+        return sorted({rule.build(values)[1] for fill in fills
+                       if (values := world.values(rule, **fill)) is not None})
+
+
+@pytest.mark.parametrize("rule", GETS, ids=lambda rule: rule.rule)
+def test_hidden_things_show_nowhere(app, world, readers, rule):
+    if rule.endpoint == "static":
+        pytest.skip("files of the release")
+    for path in addresses(app, world, rule):
+        for query in QUERIES if not rule.arguments else QUERIES[:1]:
+            for who, get in readers.items():
+                answer = get(path, query)
+                text = answer.text + str(answer.headers)
+                echo = path.count(CANARY) + str(query).count(CANARY)
+                assert text.count(CANARY) == 0 or echo, f"{who} reads it at {path} {query}"
+                assert f"beside {CANARY}" not in text, f"{who} reads it at {path} {query}"
+                assert answer.status_code < 500
+
+
+def plain(answer, path):
+    """The page without its own address and without the token that each answer has of its own."""
+    return re.sub(r'name="csrf_token" value="[^"]*"', "", answer.text.replace(path, ""))
+
+
+@pytest.mark.parametrize("rule", [r for r in GETS if r.arguments & {"question_id", "answer_id", "article_id",
+                                                                   "post_id"}], ids=lambda rule: rule.rule)
+def test_hidden_looks_as_if_it_never_was(app, world, readers, rule):
+    with app.test_request_context():
+        absent = rule.build(world.values(rule, **dict.fromkeys(
+            ("question_id", "answer_id", "article_id", "post_id"), ABSENT)))[1]
+    for post in world.hidden:
+        with app.test_request_context():
+            path = rule.build(world.values(rule, **dict.fromkeys(
+                ("question_id", "answer_id", "article_id", "post_id"), post.id)))[1]
+        for get in readers.values():
+            hidden, never = get(path, {}), get(absent, {})
+            assert hidden.status_code == never.status_code
+            assert plain(hidden, path) == plain(never, absent)
+
+
+def test_moderators_see_what_they_judge(app, world, login):
+    client = login(world.people["moderator"])
+    for post in world.hidden:
+        assert CANARY in client.get(f"/posts/{post.id}/history", follow_redirects=True).text + client.get(
+            post.url.split("#")[0]).text, post.kind

@@ -1,0 +1,85 @@
+"""A small world for tests that walk over all routes: one of everything, shown and hidden.
+
+Every text that somebody must not see carries CANARY; MARKER stands beside it, so that a search for
+the marker would find the canary if it could.
+"""
+
+from dataclasses import dataclass, field
+
+from core.db import db
+from core.markup import render
+from forum import actions as forum
+from kb import actions as kb
+from moderation import actions as moderation
+from posts import actions as posts
+from posts import queries
+from posts.models import PENDING
+
+CANARY, MARKER = "canaryquartz", "zanzibarmarker"
+SECRET_TEXT = f"The {MARKER} stands beside {CANARY} in a text that is long enough to be shown."
+TEXT = "A text about patching servers that is long enough to be useful to people who read it."
+
+
+@dataclass
+class World:
+    """People by role, ids of what is public, and ids of what is hidden from all but its readers."""
+
+    people: dict = field(default_factory=dict)
+    public: dict = field(default_factory=dict)
+    hidden: list = field(default_factory=list)
+
+    def values(self, rule, **more) -> dict | None:
+        """Values for the arguments of a route, from the public things; None when one is unknown."""
+        known = self.public | more
+        wanted = rule.arguments - set(rule.defaults or ())
+        return {name: known[name] for name in wanted} if wanted <= set(known) else None
+
+
+def build(make_user) -> World:
+    """Fill the database; `make_user` is the fixture."""
+    world = World()
+    author = make_user("walter", reputation=150)
+    moderator = make_user("moira", role="moderator")
+    world.people = {"visitor": None, "stranger": make_user("steve"), "author": author,
+                    "moderator": moderator, "admin": make_user("adam", role="administrator")}
+    question = forum.ask("Which update mends the print spooler?", render(TEXT), ["printing"], by=author)
+    answer = forum.answer(question, render(TEXT), by=author)
+    comment = posts.comment(question, render(TEXT), by=author)
+    article = kb.write("Turn off the print spooler where nobody prints", render(TEXT), layer="host",
+                       by=moderator, tags=["printing"])
+    kb.publish(article, by=moderator)
+    posts.revise(question, render(SECRET_TEXT), by=author, summary=f"{CANARY} by mistake")
+    posts.revise(question, render(TEXT), by=author, summary="Taken out again")
+    posts.redact(queries.revision(question, 2), by=moderator)
+    world.public = {
+        "question_id": question.id, "slug": question.slug, "answer_id": answer.id,
+        "article_id": article.id, "post_id": question.id, "comment_id": comment.id, "number": 1,
+        "username": author.username, "name": "printing", "layer": "host", "token": "no-such-token",
+        "session_id": 999, "token_id": 999, "filename": "css/base.css"}
+    _hide(world, author, moderator, question)
+    db.session.commit()
+    return world
+
+
+def _hide(world: World, author, moderator, question) -> None:
+    """Deleted, waiting, draft and unpublished things, each with the canary in every text."""
+    title = f"{MARKER} and {CANARY} in the title"
+    secret = render(SECRET_TEXT)
+    deleted = forum.ask(title, secret, [CANARY], by=author)
+    under = forum.answer(deleted, secret, by=author)
+    posts.delete(deleted, by=moderator)
+    waiting = forum.ask(title, secret, [CANARY], by=author, status=PENDING)
+    answer = forum.answer(question, secret, by=author)
+    remark = posts.comment(question, secret, by=author)
+    for post in (answer, remark):
+        posts.delete(post, by=moderator)
+    draft = kb.write(title, secret, layer="host", by=moderator, tags=[CANARY], summary=SECRET_TEXT)
+    withdrawn = kb.write(title, secret, layer="data", by=moderator, tags=[CANARY])
+    kb.publish(withdrawn, by=moderator)
+    kb.unpublish(withdrawn, by=moderator)
+    removed = kb.write(title, secret, layer="data", by=moderator, tags=[CANARY])
+    kb.publish(removed, by=moderator)
+    moderation.hide(removed, by=moderator, note="Removed in a test")
+    world.hidden = [deleted, under, waiting, answer, remark, draft, withdrawn, removed]
+    db.session.flush()
+    assert all(not post.is_public for post in world.hidden)
