@@ -1,48 +1,30 @@
 """One visit in real Chromium: register, ask, answer, accept, search, article; axe on every page met."""
 
 import re
-import shutil
 import threading
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
-from waitress.server import create_server
 
 from core.worker import round_once
+from tests import browsing
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome")
-                 if (path := shutil.which(name))), None)
-FLAGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--no-first-run"]
 PASSWORD = "violet kettle orbit 93 marsh"
 pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
 
 
 @pytest.fixture
 def site(app):
     """The site served on loopback; gives its address."""
     app.config["WTF_CSRF_ENABLED"] = True
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    with browsing.served(app) as address:
+        yield address
 
 
 @pytest.fixture
 def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-def check(page):
-    """No axe finding on the page as it stands."""
-    found = Axe().run(page).response["violations"]
-    assert not found, [(page.url, f["id"], f["nodes"][0]["html"][:200]) for f in found]
+    with browsing.chromium() as opened:
+        yield opened
 
 
 def log_in(page, site, name):
@@ -113,4 +95,4 @@ def check_with(page, javascript):
     """axe itself is a script, so it runs where scripts may."""
     assert page.locator("h1").count() == 1
     if javascript:
-        check(page)
+        assert not browsing.findings(page), page.url

@@ -1,0 +1,142 @@
+"""Every page of the site, filled with imported data, in both themes and widths: no axe finding, one
+heading, nothing wider than the screen, and all of it there without JavaScript."""
+
+import os
+
+import pytest
+from sqlalchemy import select
+
+from app import create_app
+from auth import actions as accounts
+from auth.models import User
+from core import events, schema
+from core.db import db
+from forum import import_stackexchange
+from forum.models import Answer, Question
+from front import demo_loader
+from kb import import_articles
+from kb.models import Article
+from moderation import actions as moderation
+from posts.models import Comment
+from tests import browsing
+from tests.access import ACCESS
+from tests.conftest import DATA
+from tests.test_access import ROUTES
+
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+MODES = {"light-1280": ("light", 1280), "dark-375": ("dark", 375)}
+NOT_PAGES = (".atom", ".xml", ".txt", ".ics", ".json", ".md", ".csv", "z")
+PAGES = sorted({rule.rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static"
+                and not rule.rule.startswith("/api/v1") and not rule.rule.endswith(NOT_PAGES)})
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The demo community and, where they are, the real dumps; served, with everything to moderate."""
+    app = create_app(REDOUBT_INSTANCE=tmp_path_factory.mktemp("axe"), REDOUBT_WORKER="off",
+                     REDOUBT_RATE_LIMITS="off")
+    with app.app_context():
+        schema.ensure()
+        demo_loader.load()
+        db.session.commit()
+        if DATA.exists():
+            import_stackexchange.Importer(DATA / "stackexchange-cardano", "cardano").run()
+            import_articles.Importer(DATA / "owasp-cheatsheets", "owasp").run()
+        events.drain()
+        app.extensions["pages"] = fill()
+    with browsing.served(app) as address:
+        yield app, address
+
+
+def fill() -> dict:
+    """Arguments of the routes: the things with most to show. Also something for each queue."""
+    admin = db.session.scalar(select(User).where(User.role == "administrator"))
+    moderator = db.session.scalar(select(User).where(User.role == "moderator"))
+    question = db.session.scalar(select(Question).where(Question.accepted)
+                                 .order_by(Question.answer_count.desc()).limit(1))
+    answer = db.session.scalar(select(Answer).where(Answer.parent_id == question.id).limit(1))
+    comment = db.session.scalar(select(Comment).where(Comment.is_public).limit(1))
+    article = db.session.scalar(select(Article).where(Article.is_public).order_by(Article.id.desc()).limit(1))
+    member = db.session.scalar(select(User).where(User.role == "member").order_by(User.reputation.desc()))
+    moderation.flag(answer, "other", by=moderator, note="To be looked at " + "verylongword" * 12)
+    tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
+    cookie = accounts.open_session(admin)
+    db.session.commit()
+    return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,
+            "post_id": question.id, "comment_id": comment.id, "article_id": article.id,
+            "article_slug": article.slug, "number": 1, "username": member.username,
+            "name": question.tags[0].name, "layer": "host", "links": tokens}
+
+
+def _link(user, purpose):
+    user.email = user.email or "somebody@example.org"
+    accounts.send_link(user, purpose, purpose, "A link")
+    db.session.flush()
+    body = db.session.scalar(select(db.metadata.tables["outgoing_mail"].c.body).order_by(
+        db.metadata.tables["outgoing_mail"].c.id.desc()).limit(1))
+    return body.split(f"/{purpose}/")[1].split()[0]
+
+
+def path_of(rule: str, values: dict) -> str:
+    """The address of a rule, filled."""
+    first = rule.strip("/").split("/")[0]
+    values = dict(values, token=values["links"].get(first, ""))
+    if first == "articles":
+        values["slug"] = values["article_slug"]
+    if first == "comments":
+        values["post_id"] = values["comment_id"]
+    path = rule
+    for name, value in values.items():
+        for form in (f"<int:{name}>", f"<{name}>", f"<path:{name}>"):
+            path = path.replace(form, str(value))
+    assert "<" not in path, f"{rule}: give its arguments a value in tests/test_axe.py"
+    return path
+
+
+@pytest.fixture(scope="module")
+def contexts(site):
+    """Open browser contexts by mode and by who reads: a visitor, and an administrator."""
+    app, address = site
+    with browsing.chromium() as browser:
+        made = {}
+        for mode, (scheme, width) in MODES.items():
+            for who in ("visitor", "admin"):
+                for script in (True, False):
+                    context = browser.new_context(color_scheme=scheme, java_script_enabled=script,
+                                                  viewport={"width": width, "height": 900})
+                    if who == "admin":
+                        context.add_cookies([{"name": "session", "url": address, "value": signed(app)}])
+                    made[mode, who, script] = context.new_page()
+        yield made
+
+
+def signed(app) -> str:
+    """The session cookie of the administrator."""
+    serializer = app.session_interface.get_signing_serializer(app)
+    return serializer.dumps({"_user_id": app.extensions["pages"]["cookie"], "_fresh": True})
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("rule", [*PAGES, "/no-such-page", "/search?q=wallet", "/search?q=nothinglikethis"])
+def test_page_is_in_order(site, contexts, rule, mode):
+    app, address = site
+    path = path_of(rule, app.extensions["pages"])
+    endpoint = next((r.endpoint for r, _ in ROUTES if r.rule == rule), None)
+    entry = ACCESS.get(endpoint, "all")
+    public = (entry if isinstance(entry, str) else entry[0]) in ("all", "link")
+    for who in ("visitor", "admin") if public else ("admin",):
+        page = contexts[mode, who, True]
+        answer = page.goto(address + path)
+        if "text/html" not in answer.headers["content-type"]:
+            pytest.skip("not a page")
+        assert answer.status == (404 if rule == "/no-such-page" else 200), (who, path, answer.status)
+        assert page.locator("h1").count() == 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], who
+        assert not (found := browsing.findings(page)), (who, path, found)
+        if shot := os.environ.get("REDOUBT_TEST_SHOTS"):
+            page.screenshot(path=f"{shot}/{endpoint or 'other'}-{who}-{mode}.png")
+        plain = contexts[mode, who, False]
+        plain.goto(address + path)
+        assert plain.locator("h1").inner_text() == page.locator("h1").inner_text()
+        assert plain.locator("form:not(:has(button, input[type=submit]))").count() == 0
