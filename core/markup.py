@@ -6,12 +6,18 @@ bleach lets `javascript:123` pass (docs/decisions/0002).
 
 import html
 import re
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from urllib.parse import urlsplit
 
 import bleach
+from bleach import html5lib_shim
+from bleach._vendor.html5lib import getTreeBuilder
 from bs4 import BeautifulSoup
+from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -20,7 +26,9 @@ from pygments.util import ClassNotFound
 
 MARKUP_VERSION = 1
 MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
-MAX_HIGHLIGHTED = 20_000
+MAX_HTML, MAX_ELEMENTS = 800_000, 40_000
+MAX_HIGHLIGHTED = 60_000  # characters of code that are coloured in one text
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 SCHEMES = ("http", "https", "mailto")
 TAGS = frozenset("a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquote pre code kbd sup "
                  "sub table thead tbody tr th td div span".split())
@@ -43,20 +51,24 @@ class Rendered:
 
 
 def _fence(self, tokens, index, options, env) -> str:
-    """A fenced block, coloured by classes when its language is known and it is not huge."""
+    """A fenced block, coloured by classes while its language is known and the text is not huge."""
     token = tokens[index]
     language = (token.info.split() or [""])[0].lower()
     code = token.content
-    if language and len(code) <= MAX_HIGHLIGHTED:
-        try:
-            code_html = highlight(code, get_lexer_by_name(language, stripnl=False), _formatter)
-        except ClassNotFound:
-            code_html = html.escape(code)
-    else:
-        code_html = html.escape(code)
+    env["coloured"] = env.get("coloured", 0) + len(code)
+    lexer = _lexer(language) if env["coloured"] <= MAX_HIGHLIGHTED else None
+    code_html = highlight(code, lexer, _formatter) if lexer else html.escape(code)
     name = re.sub(r"[^\w+#.-]", "", language)[:30]
     css = f' class="language-{name}"' if name else ""
     return f'<div class="highlight"><pre><code{css}>{code_html}</code></pre></div>\n'
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str):
+    try:
+        return get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return None
 
 
 def _cell(self, tokens, index, options, env) -> str:
@@ -105,8 +117,40 @@ def _allowed(tag: str, name: str, value: str) -> bool:
         HEADING_ID.match(value))
 
 
-_cleaner = bleach.Cleaner(tags=TAGS, attributes=_allowed, protocols=SCHEMES, strip=True,
-                          strip_comments=True)
+class _Cleaner(bleach.Cleaner):
+    """bleach over a tree whose siblings know each other.
+
+    With its own tree every step looks a node up among all its siblings, which is quadratic: 200 KB
+    of headings took 20 s (docs/decisions/0002).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(tags=TAGS, attributes=_allowed, protocols=SCHEMES, strip=True,
+                         strip_comments=True)
+        self.parser = html5lib_shim.BleachHTMLParser(
+            tags=self.tags, strip=True, consume_entities=False, namespaceHTMLElements=False,
+            tree=getTreeBuilder("dom"))
+        walk = html5lib_shim.getTreeWalker("dom")
+        self.walker = lambda tree: _joined(walk(tree))
+
+
+def _joined(tokens: Iterable[dict]) -> Iterator[dict]:
+    """Neighbouring pieces of text as one: bleach recognises an entity only when it is whole."""
+    for kind, run in groupby(tokens, key=lambda token: token["type"]):
+        if kind == "Characters":
+            yield {"type": kind, "data": "".join(token["data"] for token in run)}
+        else:
+            yield from run
+
+
+_threads = threading.local()
+
+
+def _clean(dirty: str) -> str:
+    """Through this thread's cleaner: its parser has a state, so threads cannot share one."""
+    if not hasattr(_threads, "cleaner"):
+        _threads.cleaner = _Cleaner()
+    return _threads.cleaner.clean(dirty)
 
 
 def _slug(text: str, used: dict[str, int]) -> str:
@@ -124,7 +168,7 @@ def _finish(dirty: str) -> str:
         return f'<{match[1]} id="{_slug(plain, used)}">{match[2]}</{match[1]}>'
 
     named = re.sub(r"<(h[1-6])>(.*?)</\1>", name, dirty, flags=re.S)
-    return re.sub(r'<a href="([^"]*)"', _link, _cleaner.clean(named))
+    return re.sub(r'<a href="([^"]*)"', _link, _clean(named))
 
 
 def _link(match: re.Match) -> str:
@@ -148,10 +192,17 @@ def is_safe_url(url: str) -> bool:
 
 @lru_cache(maxsize=128)
 def render(text: str) -> Rendered:
-    """Markdown → safe HTML. Raises TooLong over 200,000 characters or 600,000 bytes."""
+    """Markdown → safe HTML. Control characters are dropped.
+
+    Raises TooLong over 200,000 characters or 600,000 bytes, and when the page would become huge.
+    """
+    text = CONTROL.sub("", text.replace("\r\n", "\n"))
     if len(text) > MAX_CHARACTERS or len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise TooLong(f"Keep the text under {MAX_CHARACTERS:,} characters.")
-    return Rendered(text, _finish(_markdown.render(text)))
+        raise TooLong(_("Keep the text under %(n)s characters.", n=f"{MAX_CHARACTERS:,}"))
+    dirty = _markdown.render(text)
+    if len(dirty) > MAX_HTML or dirty.count("<") > 2 * MAX_ELEMENTS:
+        raise TooLong(_("This becomes too large a page. Use less markup, or make two texts of it."))
+    return Rendered(text, _finish(dirty))
 
 
 def to_text(rendered: str) -> str:

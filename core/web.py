@@ -64,7 +64,7 @@ class Markdown(fields.Field):
     def _deserialize(self, value, attr, data, **kwargs) -> Rendered:
         if not isinstance(value, str):
             raise ValidationError(_("Write text here."))
-        text = value.replace("\r\n", "\n").replace("\x00", "").strip()
+        text = value.replace("\r\n", "\n").strip()
         if len(text) < self.shortest:
             raise ValidationError(_("Write at least %(n)s characters; this has %(m)s.",
                                     n=self.shortest, m=len(text)))
