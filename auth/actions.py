@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
 from auth import passwords, reputation, tokens, usernames
@@ -9,10 +10,12 @@ from auth.models import ApiToken, EmailToken, Session, User
 from auth.sessions import LIFETIME
 from core import events, mail
 from core.db import db, utcnow
+from core.limits import limit
 from core.markup import Rendered
 
 LINK_LIFETIME = {"confirm": timedelta(days=3), "reset": timedelta(hours=2),
                  "claim": timedelta(days=14)}
+MAILS_TO_ONE = (5, 3600)  # to one address in an hour, whoever asks for them
 
 
 def make_user(username: str, *, email: str | None = None, display_name: str | None = None,
@@ -64,24 +67,43 @@ def close_sessions(user: User, *, but: Session | None = None) -> None:
     db.session.execute(delete(Session).where(Session.user_id == user.id, Session.id != keep))
 
 
-def send_link(user: User, purpose: str, template: str, subject: str) -> None:
-    """Mail a link that works once; an older link of the same purpose stops working."""
+def send_link(user: User, purpose: str, template: str, subject: str, *, to: str | None = None) -> None:
+    """Mail a link that works once, to the member's address or to the one it shall confirm.
+
+    An older link of the same purpose stops working. Raises TooMany after MAILS_TO_ONE.
+    """
+    to = to or user.email
+    limit("mail", to, *MAILS_TO_ONE)
     db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
                                                 EmailToken.purpose == purpose))
     token = tokens.new()
     db.session.add(EmailToken(token_hash=tokens.digest(token), user_id=user.id, purpose=purpose,
-                              email=user.email, expires_at=utcnow() + LINK_LIFETIME[purpose]))
-    mail.queue(user.email, template, subject=subject, user=user, token=token)
+                              email=to, expires_at=utcnow() + LINK_LIFETIME[purpose]))
+    mail.queue(to, template, subject=subject, user=user, token=token)
 
 
-def use_link(link: EmailToken) -> User:
-    """Consume a mailed link; the address it went to is confirmed by it."""
+def use_link(link: EmailToken) -> bool:
+    """Consume a mailed link: the address it went to becomes the member's and is confirmed.
+
+    False when another account has taken that address meanwhile.
+    """
     user = link.user
     db.session.delete(link)
-    if user.email == link.email and user.confirmed_at is None:
+    if user.email != link.email:
+        if db.session.scalar(select(User.id).where(User.email == link.email)):
+            return False
+        _replace_email(user, link.email)
+    if user.confirmed_at is None:
         user.confirmed_at = utcnow()
         events.record("user.confirmed", subject=user)
-    return user
+    return True
+
+
+def _replace_email(user: User, email: str) -> None:
+    """Links to the old address die with it, and it is told."""
+    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id))
+    mail.queue(user.email, "email_changed", subject=_("Your address was changed"), user=user, email=email)
+    user.email = email
 
 
 def set_password(user: User, password_hash: str, *, keep: Session | None = None) -> None:
@@ -93,18 +115,15 @@ def set_password(user: User, password_hash: str, *, keep: Session | None = None)
 
 
 def set_email(user: User, email: str) -> None:
-    """Change the address: links to the old one die, the new one must be confirmed."""
-    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id))
-    user.email, user.confirmed_at = email.lower(), None
-    db.session.flush()
-    send_link(user, "confirm", "confirm", "Confirm your address")
+    """Ask the new address to confirm itself; until it does, the old one stays."""
+    send_link(user, "confirm", "confirm", _("Confirm your address"), to=email.lower())
 
 
 def attach_email(user: User, email: str) -> None:
     """Give an imported person an address; the claim link lets them set a password."""
     user.email = email.lower()
     db.session.flush()
-    send_link(user, "claim", "claim", "Your account is waiting")
+    send_link(user, "claim", "claim", _("Your account is waiting"))
 
 
 def edit_profile(user: User, *, display_name: str, location: str, website: str,

@@ -1,9 +1,16 @@
-"""Sessions live in the database under a random token: logging out kills every copy of the cookie."""
+"""Sessions live in the database under a random token: logging out kills every copy of the cookie.
 
+A browser that logged in once keeps a device cookie. Guesses from elsewhere are counted per account,
+guesses from such a device by themselves: who guesses from a thousand addresses locks out nobody
+who has been here before (OWASP's device cookies).
+"""
+
+import secrets
 from datetime import timedelta
 
-from flask import redirect, request, session, url_for
+from flask import Response, current_app, redirect, request, session, url_for
 from flask_login import LoginManager
+from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -12,7 +19,7 @@ from auth.tokens import digest
 from core.db import db, reading, utcnow
 from core.web import problem, wants_json
 
-LIFETIME = timedelta(days=30)
+LIFETIME, DEVICE_LIFETIME = timedelta(days=30), timedelta(days=365)
 login_manager = LoginManager()
 login_manager.session_protection = None
 login_manager.anonymous_user = Visitor
@@ -49,3 +56,28 @@ def enter(token: str) -> None:
 def leave() -> None:
     """Empty the cookie."""
     session.clear()
+
+
+def _device_cookie() -> str:
+    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
+
+
+def _devices() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="device")
+
+
+def known_device(username: str) -> str | None:
+    """The mark of this browser when `username` logged in on it before."""
+    try:
+        name, mark = _devices().loads(request.cookies.get(_device_cookie(), ""))
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return mark if name == username else None
+
+
+def remember_device(answer: Response, username: str) -> Response:
+    """Mark this browser as one that `username` has used."""
+    answer.set_cookie(_device_cookie(), _devices().dumps([username, secrets.token_urlsafe(12)]),
+                      max_age=DEVICE_LIFETIME, httponly=True, samesite="Lax",
+                      secure=current_app.config["SESSION_COOKIE_SECURE"])
+    return answer

@@ -62,17 +62,15 @@ def settings_password():
 @bp.route("/settings/email", methods=["GET", "POST"])
 @login_required
 def settings_email():
-    """Change the address, knowing the password."""
+    """Change the address, knowing the password; whether another account has it is not told."""
     user = me()
     form = Form(schemas.ChangeEmailSchema, email=user.email)
     if request.method == "POST" and form.validate() and _knows(user, form):
-        if queries.by_email(form.data["email"]):
-            form.fail("email", _("Use another address; this one cannot be used here."))
-        else:
+        if queries.by_email(form.data["email"]) is None:
             actions.set_email(user, form.data["email"])
             db.session.commit()
-            flash(_("Open the link we mailed to the new address."))
-            return redirect(url_for("auth.settings_email"))
+        flash(_("Open the link we mailed to the new address; until then the old one stays."))
+        return redirect(url_for("auth.settings_email"))
     return render_template("auth/settings_email.html", form=form), 422 if form.errors else 200
 
 

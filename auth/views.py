@@ -39,6 +39,7 @@ def register():
             if queries.looks_like(data["username"]):
                 form.fail("username", _("This name is taken, or too like another member's."))
             elif known := queries.by_email(data["email"]):
+                limit("mail", known.email, *actions.MAILS_TO_ONE)
                 mail.queue(known.email, "already", subject=_("You already have an account"), user=known)
             else:
                 user = actions.make_user(data["username"], email=data["email"],
@@ -55,7 +56,7 @@ def confirm(token: str):
     """The mailed link shows a button; only pressing it confirms, for scanners follow links."""
     link = get_or_404(queries.email_token(token, "confirm"))
     if request.method == "POST":
-        actions.use_link(link)
+        require(actions.use_link(link), _("Another account uses this address by now."))
         db.session.commit()
         flash(_("Your address is confirmed. You can log in now."))
         return redirect(url_for("auth.login"))
@@ -69,11 +70,10 @@ def login():
     target = safe_next(request.values.get("next"))
     if request.method == "POST" and form.validate():
         name = form.data["username"].lower()
-        limit("login", f"{name}|{request.remote_addr}", 10, 300)
-        limit("login-host", request.remote_addr, 100, 3600)
-        db.session.commit()
         with reading():
             user = queries.by_login(name)
+        _limit_guesses(user.username if user else name)
+        db.session.commit()
         if not passwords.verify(user.password_hash if user else None, form.data["password"]):
             form.fail("password", _("The name and the password do not fit together."))
         elif user.confirmed_at is None:
@@ -83,8 +83,18 @@ def login():
             token = actions.open_session(user, user_agent=request.user_agent.string)
             db.session.commit()
             sessions.enter(token)
-            return redirect(target)
+            return sessions.remember_device(redirect(target), user.username)
     return render_template("auth/login.html", form=form, next=target), 422 if form.errors else 200
+
+
+def _limit_guesses(username: str) -> None:
+    """Ten guesses in five minutes from a device the member has used; fifty an hour from all others."""
+    if device := sessions.known_device(username):
+        limit("login-device", device, 10, 300)
+    else:
+        limit("login", username, 50, 3600)
+        limit("login-pair", f"{username}|{request.remote_addr}", 10, 300)
+        limit("login-host", request.remote_addr, 100, 3600)
 
 
 @bp.post("/logout")

@@ -205,7 +205,7 @@ def _on_too_many(error: TooMany):
 
 
 def _on_crash(error: Exception):
-    current_app.logger.exception("%s %s failed", request.method, request.path)
+    current_app.logger.exception("%s %r failed", request.method, request.path)
     return error_answer(500, _("Something broke"),
                         _("The fault is ours and was noted. Nothing you sent was half-saved; "
                           "try again in a moment."))
