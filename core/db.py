@@ -35,11 +35,26 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
 def utcnow() -> datetime:
-    """The present moment, aware, in UTC. The one clock of the site."""
-    return datetime.now(UTC)
+    """The present moment, aware, in UTC. The one clock of the site; only at() sets it."""
+    return _moment.get() or datetime.now(UTC)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """What is done inside happens at `moment`: for the demo community's past, and for tests.
+
+    Rows take their moment when they are flushed, so the block flushes before it ends.
+    """
+    token = _moment.set(moment)
+    try:
+        yield
+        db.session.flush()
+    finally:
+        _moment.reset(token)
 
 
 class UTCDateTime(TypeDecorator):

@@ -4,6 +4,7 @@ A dead mail server delays mail and nothing else. Header values cannot carry line
 """
 
 import logging
+import os
 import smtplib
 import ssl
 import uuid
@@ -45,7 +46,7 @@ def queue(to: str, template: str, *, subject: str, key: str | None = None, **con
 
 def site_url() -> str:
     """Where links in mail point: the setting, never the Host header."""
-    return current_app.config["REDOUBT_SITE_URL"] or "http://localhost:8000"
+    return current_app.config["REDOUBT_SITE_URL"] or f"http://localhost:{os.environ.get('PORT', '8000')}"
 
 
 def sender() -> str:

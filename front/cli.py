@@ -5,7 +5,7 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from core import events
+from core import events, mail
 from core.db import db
 from front import demo_loader, queries, status
 
@@ -14,18 +14,19 @@ from front import demo_loader, queries, status
 @click.option("--once", is_flag=True, help="Do nothing when the instance already has accounts.")
 @with_appcontext
 def seed(once: bool) -> None:
-    """Load the demo community; prints the random passwords of its staff. Never doubles anything."""
+    """Load the demo community; prints accounts to try, with random passwords. Never doubles anything."""
     if once and not queries.is_empty():
         return
-    passwords = demo_loader.load()
+    accounts = demo_loader.load()
     db.session.commit()
-    events.drain()
-    if passwords:
-        click.echo("Demo accounts (random passwords, shown only now):")
-        for username, password in passwords.items():
-            click.echo(f"  {username:<16} {password}")
+    if accounts:
+        click.echo(f"\nThe demo community is here. Log in at {mail.site_url()}/login as one of\n")
+        for account in accounts:
+            click.echo(f"  {account.role:<16}{account.username:<16}{account.password}")
+        click.echo("\nThe passwords are random and shown only now.\n")
     else:
         click.echo("The demo community is already here.")
+    events.drain()
 
 
 @click.command("doctor")

@@ -1,145 +1,166 @@
-"""Loads the demo community of `front/demo/` once: members, tags, questions, answers, articles, votes."""
+"""Loads the demo community: every act of its story is done again, in order and at its own moment.
+
+All of it happens in one transaction through the rooms' own actions, so the community is there whole or
+not at all, its reputation is earned within the rules, and nothing is done twice.
+"""
 
 import re
-from datetime import date, timedelta
-from itertools import cycle
-from pathlib import Path
+import secrets
+from random import Random
+from typing import NamedTuple
 
-import frontmatter
-import yaml
 from sqlalchemy import select
 
 from auth import actions as auth_actions
-from auth import passwords, queries, tokens
+from auth import passwords
 from auth.models import User
-from core.db import db, utcnow
-from core.markup import render
-from forum import actions as forum_actions
+from core.cli import progress
+from core.db import at, db, utcnow
+from core.markup import Rendered, render
+from forum import actions as forum
 from forum.models import Answer, Question
-from kb import actions as kb_actions
+from front.demo_story import Act, Story
+from kb import actions as kb
 from kb.models import Article
-from posts import actions, voting
+from moderation import actions as moderation
+from posts import actions as posts
+from posts import policy, voting
 from posts.models import DRAFT, Comment, Post, Tag
 
-FOLDER = Path(__file__).parent / "demo"
 SOURCE = "demo"
-PART = re.compile(r"^<!-- (answer|comment)((?: \w+=\S+)*) -->\s*$", re.M)
+LINK = re.compile(r"\]\(post:([\w-]+)\)")
+
+
+class Account(NamedTuple):
+    """A demo account a newcomer can try; the password is known only now."""
+
+    role: str
+    username: str
+    password: str
 
 
 class Loader:
-    """One run; `passwords` collects what the shell prints."""
+    """One run. `people` and `posts` are known by name and key; `accounts` are those one can log in to."""
 
     def __init__(self) -> None:
-        self.now = utcnow()
-        self.passwords: dict[str, str] = {}
-        self.people: dict[str, User] = {}
+        self.story = Story(utcnow())
+        names = [row["username"] for row in self.story.members]
+        self.people = {user.username: user for user in db.session.scalars(
+            select(User).where(User.username.in_(names)))}
+        self.posts = {post.external_id: post for post in db.session.scalars(
+            select(Post).where(Post.imported_from == SOURCE))}
+        self.accounts: list[Account] = []
+        self.voted: set[tuple[str, str]] = set()
 
-    def run(self) -> dict[str, str]:
-        """Bring what is missing, members first."""
-        self._members()
-        self._tags()
-        for path in sorted((FOLDER / "questions").glob("*.md")):
-            self._question(path)
-        self._duplicates()
-        for path in sorted((FOLDER / "articles").glob("*.md")):
-            self._article(path)
-        return self.passwords
-
-    def _ago(self, days: object):
-        return self.now - timedelta(days=float(days or 0))
-
-    def _members(self) -> None:
-        for row in yaml.safe_load((FOLDER / "members.yaml").read_text()):
-            name = row["username"]
-            user = queries.by_username(name)
-            if user is None:
-                secret = tokens.new() if row.get("role", "member") != "member" else None
-                user = auth_actions.make_user(
-                    name, display_name=row["display_name"], role=row.get("role", "member"),
-                    email=f"{name.replace('_', '-')}@demo.invalid", confirmed=True,
-                    password_hash=passwords.hash_password(secret) if secret else None,
-                    created_at=self._ago(row.get("joined_days_ago", 400)))
-                about = render(row.get("about", ""))
-                user.about, user.about_html = about.source, about.html
-                user.location = row.get("location", "") or ""
-                if secret:
-                    self.passwords[name] = secret
-            self.people[name] = user
+    def run(self) -> list[Account]:
+        """Do what is missing: members and files that are here already are left as they are."""
+        acts, here = self.story.acts(), {*self.people, *self.posts}
+        with at(acts[0].moment):
+            self._tags()
+        missing = [act for act in acts if act.thread not in here]
+        with progress(missing, len(missing), "demo community") as rows:
+            for act in rows:
+                with at(act.moment):
+                    getattr(self, f"_{act.verb}")(act)
+        return self.accounts
 
     def _tags(self) -> None:
-        for row in yaml.safe_load((FOLDER / "tags.yaml").read_text()):
-            if db.session.scalar(select(Tag.id).where(Tag.name == row["name"])) is None:
-                db.session.add(Tag(name=row["name"], excerpt=row["excerpt"].strip()))
-        db.session.flush()
+        known = set(db.session.scalars(select(Tag.name)))
+        db.session.add_all(Tag(**row) for row in self.story.tags if row["name"] not in known)
 
-    def _is_here(self, key: str) -> bool:
-        return db.session.scalar(select(Post.id).where(Post.imported_from == SOURCE,
-                                                       Post.external_id == key)) is not None
+    def _join(self, act: Act) -> None:
+        """Members with a random password have an address that can never receive mail; the others none."""
+        row, role = act.facts, act.facts.get("role", "member")
+        password = _password() if row.get("can_log_in") else None
+        if password:
+            self.accounts.append(Account(role, act.key, password))
+        user = auth_actions.make_user(
+            act.key, display_name=row["display_name"], role=role, confirmed=True,
+            email=f"{act.key}@demo.invalid" if password else None,
+            password_hash=passwords.hash_password(password) if password else None)
+        auth_actions.edit_profile(user, display_name=row["display_name"], website="",
+                                  location=row.get("location", ""), about=render(row["about"]))
+        self.people[act.key] = user
 
-    def _make(self, post: Post, key: str, author: str, days: object, body: str, tags=()) -> Post:
-        post.imported_from, post.external_id = SOURCE, key
-        post.author_id, post.created_at = self.people[author].id, self._ago(days)
-        return actions.create(post, render(body.strip()), tags=tags)
+    def _ask(self, act: Act) -> None:
+        self._create(Question(title=act.facts["title"]), act, act.facts["tags"])
 
-    def _question(self, path: Path) -> None:
-        page = frontmatter.loads(path.read_text())
-        if self._is_here(path.stem):
-            return
-        pieces = PART.split(page.content)
-        question = self._make(Question(title=page["title"]), path.stem, page["author"],
-                              page["asked_days_ago"], pieces[0], page["tags"])
-        self._vote(question, int(page.get("votes", 0)))
-        last: Post = question
-        for number in range(1, len(pieces), 3):
-            kind, attributes, text = pieces[number:number + 3]
-            facts = dict(pair.split("=", 1) for pair in attributes.split())
-            key = f"{path.stem}:{number}"
-            made = Answer(parent_id=question.id) if kind == "answer" else Comment(parent_id=last.id)
-            made = self._make(made, key, facts["author"], facts.get("days_ago", 0), text)
-            if kind == "answer":
-                last = made
-                self._vote(made, int(facts.get("votes", 0)))
-                if facts.get("accepted") == "true":
-                    forum_actions.accept(made, by=self.people[page["author"]])
+    def _answer(self, act: Act) -> None:
+        self._create(Answer(parent_id=self.posts[act.facts["parent"]].id), act)
 
-    def _duplicates(self) -> None:
-        staff = next(user for user in self.people.values() if user.is_moderator)
-        for path in sorted((FOLDER / "questions").glob("*.md")):
-            target = frontmatter.loads(path.read_text()).get("duplicate_of")
-            question, canonical = self._by_key(path.stem), target and self._by_key(target)
-            if canonical is not None and question.closed_at is None:
-                forum_actions.close(question, "duplicate", by=staff, duplicate_of=canonical)
+    def _comment(self, act: Act) -> None:
+        self._create(Comment(parent_id=self.posts[act.facts["parent"]].id), act)
 
-    def _by_key(self, key: str) -> Question | None:
-        return db.session.scalar(select(Question).where(Question.imported_from == SOURCE,
-                                                        Question.external_id == key))
+    def _publish(self, act: Act) -> None:
+        facts = act.facts
+        article = self._create(Article(
+            title=facts["title"], status=DRAFT, layer=facts["layer"], summary=facts["summary"],
+            applies_to=facts.get("applies_to", []), verified_on=facts["verified_on"],
+            verified_build=facts["verified_build"], verified_by_name=facts["verified_by"]),
+            act, facts["tags"])
+        kb.publish(article, by=self.people[act.author])
 
-    def _article(self, path: Path) -> None:
-        page = frontmatter.loads(path.read_text())
-        if self._is_here(path.stem):
-            return
-        author = self.people[page["author"]]
-        article = Article(title=page["title"], layer=page["layer"], summary=page["summary"],
-                          applies_to=page.get("applies_to", []), status=DRAFT)
-        self._make(article, path.stem, page["author"], 60, page.content, page["tags"])
-        kb_actions.publish(article, by=author)
-        day = page["verified_on"]
-        article.verified_on = day if isinstance(day, date) else date.fromisoformat(day)
-        article.verified_build, article.verified_by_name = page["verified_build"], page["verified_by"]
+    def _create(self, post: Post, act: Act, tags=()) -> Post:
+        post.imported_from, post.external_id = SOURCE, act.key
+        post.author_id = self.people[act.author].id
+        self.posts[act.key] = posts.create(post, self._render(act.text), tags=tags)
+        return post
 
-    def _vote(self, post: Post, votes: int) -> None:
-        """Votes of other members, spread by id so that nobody exceeds what a day allows."""
-        voters = [u for u in self.people.values() if u.id != post.author_id]
-        start = cycle(voters)
-        for _ in range(post.id % len(voters)):
-            next(start)
-        for _ in range(min(votes, len(voters))):
+    def _render(self, text: str) -> Rendered:
+        """Links to other posts of the story, `[words](post:05-laps)`, become addresses."""
+        return render(LINK.sub(lambda link: f"]({self.posts[link[1]].url})", text.strip()))
+
+    def _edit(self, act: Act) -> None:
+        """The text says `old`, a line `=>`, `new`; without an old text the new one is added at the end."""
+        post = self.posts[act.key]
+        old, new = (part.strip() for part in act.text.split("=>\n", 1))
+        body = post.body.replace(old, new) if old else f"{post.body}\n\n{new}"
+        posts.revise(post, self._render(body), by=self.people[act.author],
+                     title=act.facts.get("title"), summary=act.facts["summary"])
+
+    def _vote(self, act: Act) -> None:
+        """Somebody drawn by lot among those who may and have not reached a limit of the day."""
+        post, value = self.posts[act.key], act.facts["value"]
+        voters = list(self.people.values())
+        Random(act.facts["lot"]).shuffle(voters)
+        for voter in voters:
+            ballot = (act.key, voter.username)
+            if ballot in self.voted or not policy.can_vote(voter, post, value):
+                continue
             try:
-                voting.vote(post, next(start), 1)
+                voting.vote(post, voter, value)
             except voting.VoteRefused:
                 continue
+            self.voted.add(ballot)
+            return
+
+    def _accept(self, act: Act) -> None:
+        forum.accept(self.posts[act.key], by=self.people[act.author])
+
+    def _close(self, act: Act) -> None:
+        forum.close(self.posts[act.thread], act.facts["reason"], by=self.people[act.author],
+                    note=act.text.strip(), duplicate_of=self.posts.get(act.facts.get("of", "")))
+
+    def _reopen(self, act: Act) -> None:
+        forum.reopen(self.posts[act.thread], by=self.people[act.author])
+
+    def _flag(self, act: Act) -> None:
+        moderation.flag(self.posts[act.key], act.facts["reason"], by=self.people[act.author],
+                        note=act.text.strip())
+
+    def _keep(self, act: Act) -> None:
+        moderation.keep(self.posts[act.key], by=self.people[act.author], note=act.text.strip())
+
+    def _hide(self, act: Act) -> None:
+        moderation.hide(self.posts[act.key], by=self.people[act.author], reason=act.facts["reason"],
+                        note=act.text.strip())
 
 
-def load() -> dict[str, str]:
-    """Bring what is missing; returns {username: new random password} of the staff accounts made."""
+def _password() -> str:
+    """96 random bits that can be read aloud."""
+    return "-".join(secrets.token_hex(3) for _ in range(4))
+
+
+def load() -> list[Account]:
+    """Bring what is missing; returns the accounts that were made with a random password."""
     return Loader().run()

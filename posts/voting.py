@@ -62,7 +62,7 @@ def _check_limits(post: Post, user, value: int, now) -> None:
     """Changes back and forth count: what is limited is casting, by rows that are never removed."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     today = (VoteChange.user_id == user.id, VoteChange.created_at >= midnight,
-             VoteChange.reason == "cast", VoteChange.new_value != 0)
+             VoteChange.day == now.date(), VoteChange.reason == "cast", VoteChange.new_value != 0)
     if db.session.scalar(select(func.count()).where(*today)) >= VOTES_A_DAY:
         raise VoteRefused(_("You have cast all %(n)s votes of today. They return at 00:00 UTC.",
                             n=VOTES_A_DAY))

@@ -1,11 +1,13 @@
 """Votes and reputation: exact, capped, reversible."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
 from auth import reputation
 from auth.models import User
-from core.db import db
+from core.db import at, db, utcnow
 from forum import actions as forum
 from posts import actions, voting
 from posts.models import Post
@@ -92,3 +94,12 @@ def test_own_words_cannot_be_voted_on(login, make_question, member):
     question = make_question()
     assert login(member).post(f"/posts/{question.id}/vote", data={"value": "1"}).status_code == 403
     assert db.session.get(Post, question.id).score == 0
+
+
+def test_the_limit_of_a_day_counts_that_day_only(make_question, make_answer, make_user):
+    author, voter = make_user("jack"), make_user("kate")
+    answers = [make_answer(make_question(), by=author) for _ in range(7)]
+    for answer in answers[:6]:
+        voting.vote(answer, voter, 1)
+    with at(utcnow() - timedelta(days=2)):
+        assert voting.vote(answers[6], voter, 1)
