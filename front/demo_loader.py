@@ -6,6 +6,7 @@ not at all, its reputation is earned within the rules, and nothing is done twice
 
 import re
 import secrets
+from itertools import chain
 from random import Random
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from auth import passwords
 from auth.models import User
 from core.cli import progress
 from core.db import at, db, utcnow
-from core.markup import Rendered, render
+from core.markup import render
 from forum import actions as forum
 from forum.models import Answer, Question
 from front.demo_story import Act, Story
@@ -24,11 +25,11 @@ from kb import actions as kb
 from kb.models import Article
 from moderation import actions as moderation
 from posts import actions as posts
-from posts import policy, voting
+from posts import policy, queries, voting
 from posts.models import DRAFT, Comment, Post, Tag
 
 SOURCE = "demo"
-LINK = re.compile(r"\]\(post:([\w-]+)\)")
+LINK = re.compile(r"\]\((?:\.\./\w+/)?([\w-]+)\.md\)")
 
 
 class Account(NamedTuple):
@@ -62,6 +63,7 @@ class Loader:
             for act in rows:
                 with at(act.moment):
                     getattr(self, f"_{act.verb}")(act)
+        self._link([post for key, post in self.posts.items() if key not in here])
         return self.accounts
 
     def _tags(self) -> None:
@@ -103,19 +105,23 @@ class Loader:
     def _create(self, post: Post, act: Act, tags=()) -> Post:
         post.imported_from, post.external_id = SOURCE, act.key
         post.author_id = self.people[act.author].id
-        self.posts[act.key] = posts.create(post, self._render(act.text), tags=tags)
+        self.posts[act.key] = posts.create(post, render(act.text.strip()), tags=tags)
         return post
 
-    def _render(self, text: str) -> Rendered:
-        """Links to other posts of the story, `[words](post:05-laps)`, become addresses."""
-        return render(LINK.sub(lambda link: f"]({self.posts[link[1]].url})", text.strip()))
+    def _link(self, made: list[Post]) -> None:
+        """Links to other files, `[words](05-laps-rollout.md)`, become addresses, once all posts have one."""
+        linked = [post for post in made if LINK.search(post.body)]
+        for text in chain(linked, *(queries.revisions(post) for post in linked)):
+            text.body = LINK.sub(lambda link: f"]({self.posts[link[1]].url})", text.body)
+        for post in linked:
+            post.body_html = render(post.body).html
 
     def _edit(self, act: Act) -> None:
         """The text says `old`, a line `=>`, `new`; without an old text the new one is added at the end."""
         post = self.posts[act.key]
         old, new = (part.strip() for part in act.text.split("=>\n", 1))
         body = post.body.replace(old, new) if old else f"{post.body}\n\n{new}"
-        posts.revise(post, self._render(body), by=self.people[act.author],
+        posts.revise(post, render(body), by=self.people[act.author],
                      title=act.facts.get("title"), summary=act.facts["summary"])
 
     def _vote(self, act: Act) -> None:

@@ -80,17 +80,18 @@ class Story:
                 yield Act(self.moment(facts["accepted"]), "accept", thread, last, page["author"])
 
     def _article(self, path: Path) -> Iterator[Act]:
-        """An article appears some weeks before the day on which its steps were last followed."""
+        """An article appears weeks or months before the day on which its steps were last followed."""
         page = frontmatter.loads(path.read_text())
         lot = Random(path.stem)
         verified = min(date.fromisoformat(str(page["verified_on"])), self.today.date())
         facts = {**page.metadata, "verified_on": verified}
         joined = next(row["joined"] for row in self.members if row["username"] == page["author"])
         written = datetime.combine(verified, time(8 + lot.randrange(10), lot.randrange(60)), UTC)
-        moment = max(written - timedelta(days=lot.randrange(3, 60)), self.moment(joined) + timedelta(days=2))
-        act = Act(moment, "publish", path.stem, path.stem, page["author"], page.content, facts)
+        written -= timedelta(days=lot.randrange(20, 380))
+        act = Act(max(written, self.moment(joined) + timedelta(days=2)), "publish", path.stem, path.stem,
+                  page["author"], page.content, facts)
         yield act
-        yield from self._votes(act, {"votes": page.get("votes", lot.randrange(3, 10))})
+        yield from self._votes(act, {"votes": page.get("votes", lot.randrange(2, 7))})
 
     def _votes(self, act: Act, facts: dict) -> Iterator[Act]:
         """Votes come fast at first and then trickle, for as long as people find the post."""
