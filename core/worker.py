@@ -14,6 +14,13 @@ from core.db import db
 log = logging.getLogger(__name__)
 PAUSE = 0.3
 _scheduled: list[tuple[Callable[[], None], object]] = []
+_rounds: list[Callable[[], int]] = [events.run_round, mail.deliver_round]
+
+
+def each_round(job: Callable[[], int]) -> Callable[[], int]:
+    """Declare a job of every round; it returns at once, with 0, when there is nothing to do."""
+    _rounds.append(job)
+    return job
 
 
 def scheduled(**when: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -67,7 +74,7 @@ def round_once(app: Flask) -> int:
     """One round of everything due; returns how much was done. Errors are logged, never fatal."""
     done = 0
     with app.app_context():
-        for job in (events.run_round, mail.deliver_round):
+        for job in _rounds:
             try:
                 done += job()
             except Exception:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from search import cli, handlers, views  # noqa: F401  (handlers declare themselves)
+from search import cli, handlers, tasks, views  # noqa: F401  (handlers and tasks declare themselves)
 from search.engine import Engine
 
 

@@ -4,75 +4,91 @@ CVE-2017-0144, cve20170144 and "CVE 2017 0144" all become `cve-2017-0144`.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
-from whoosh.analysis import Composable, Token
-from whoosh.lang.porter2 import stem
+from whoosh.lang.porter2 import stem as porter2
 
 STOP = frozenset(
     "a about all also am an and any are as at be been but by can could did do does for from had has "
     "have how i if in into is it its may my no not of on or our should so some such than that the "
     "their them then there these they this those to was we were what when where which who why will "
     "with would you your".split())
-MAX_WORD = 60
-_FORMS = (
-    (re.compile(r"\bcve[-_ ]?(\d{4})[-_ ]?(\d{4,7})\b", re.I), r"cve-\1-\2"),
-    (re.compile(r"\bkb[-_ ]?(\d{6,7})\b", re.I), r"kb\1"),
-    (re.compile(r"\bms(\d{2})[-_ ]?(\d{3})\b", re.I), r"ms\1-\2"),
-    (re.compile(r"\brb[-_ ]?(\d{4})[-_ ]?(\d{3,4})\b", re.I), r"rb-\1-\2"),
-    (re.compile(r"\bghsa(-[\da-z]{4}){3}\b", re.I), None),
-    (re.compile(r"\b0x[0-9a-f]{4,16}\b", re.I), None),
-    (re.compile(r"\b\d+(?:\.\d+){2,4}\b"), None),
-)
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+MAX_WORD = 128
+_DASH = "[-_ \u2010-\u2014]?"
+_TOKEN = re.compile(rf"""
+    \b (?: (?P<cve>   cve{_DASH}\d{{4}}{_DASH}\d{{4,7}} )
+         | (?P<kb>    kb{_DASH}\d{{6,7}} )
+         | (?P<ms>    ms\d\d{_DASH}\d{{3}} )
+         | (?P<rb>    rb{_DASH}\d{{4}}{_DASH}\d{{3,4}} )
+         | (?P<ghsa>  ghsa(?:-[\da-z]{{4}}){{3}} )
+         | (?P<hex>   0x[\da-f]{{4,16}} )
+         | (?P<build> \d{{1,6}}(?:\.\d{{1,6}}){{2,4}} | \d{{4,6}}\.\d{{1,6}} )
+       ) \b
+    | (?P<word> [^\W_]+(?:['’][^\W_]+)? )
+    """, re.IGNORECASE | re.VERBOSE)
+_CUT = {"cve": (4, "cve-"), "ms": (2, "ms"), "rb": (4, "rb-")}  # digits before the dash, what precedes
 
 
-def identifiers(text: str) -> list[tuple[int, int, str]]:
-    """(start, end, canonical spelling) of every identifier, in order, none overlapping."""
-    found: list[tuple[int, int, str]] = []
-    for pattern, form in _FORMS:
-        for match in pattern.finditer(text):
-            canonical = match.expand(form) if form else match[0]
-            if not any(s < match.end() and match.start() < e for s, e, _ in found):
-                found.append((match.start(), match.end(), canonical.lower()))
-    return sorted(found)
-
-
-def words(text: str) -> Iterator[tuple[str, int, int]]:
-    """(term, start, end) of each identifier and each stemmed word that is not a stop word."""
-    position = 0
-    for start, end, canonical in [*identifiers(text), (len(text), len(text), "")]:
-        for match in _WORD.finditer(text, position, start):
-            word = match[0].lower().replace("’", "'").removesuffix("'s")
-            if word not in STOP and len(word) <= MAX_WORD:
-                yield stem(word), match.start(), match.end()
-        if canonical:
-            yield canonical, start, end
-        position = end
+def tokens(text: str) -> Iterator[tuple[str, int, int, str]]:
+    """(term, start, end, kind) of each identifier and of each stemmed word that is not a stop word."""
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        term = _word(match[0]) if kind == "word" else _canonical(kind, match[0])
+        if term:
+            yield term, match.start(), match.end(), kind
 
 
 def terms(text: str) -> list[str]:
-    """The terms of a text."""
-    return [term for term, _, _ in words(text)]
+    """The terms of a text, in order."""
+    return [term for term, *_ in tokens(text)]
 
 
-class Analyzer(Composable):
-    """words() in the form Whoosh asks for."""
+def placed(text: str) -> Iterator[tuple[str, int]]:
+    """(term, position) of what the index keeps; a part by which people call an identifier stands with it."""
+    position = -1
+    for position, (term, _start, _end, kind) in enumerate(tokens(text)):
+        yield term, position
+        if kind in ("kb", "hex"):
+            yield term[2:], position
+        elif kind == "build" and term.count(".") == 3:
+            yield term.split(".", 2)[2], position
 
-    def __call__(self, value, positions=False, chars=False, keeporiginal=False, removestops=True,
-                 start_pos=0, start_char=0, mode="", **kwargs):
-        token = Token(positions, chars, removestops=removestops, mode=mode, **kwargs)
-        for position, (term, start, end) in enumerate(words(value)):
-            token.original = token.text = term
-            token.boost, token.stopped = 1.0, False
-            if positions:
-                token.pos = start_pos + position
-            if chars:
-                token.startchar, token.endchar = start_char + start, start_char + end
-            yield token
 
-    def __eq__(self, other):
-        return type(self) is type(other)
+def is_identifier(term: str) -> bool:
+    """Whether a term is one of the identifiers that stay whole."""
+    match = _TOKEN.fullmatch(term)
+    return match is not None and match.lastgroup != "word"
 
-    def __hash__(self):
-        return hash(type(self))
+
+@lru_cache(maxsize=50_000)
+def _word(word: str) -> str:
+    """The stem of a word without its accents; nothing for stop words and for what is too long."""
+    word = word.casefold().replace("’", "'").removesuffix("'s")
+    if not word.isascii():
+        word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    if word in STOP or len(word) > MAX_WORD:
+        return ""
+    return porter2(word) if word.isalpha() else word
+
+
+def _canonical(kind: str, text: str) -> str:
+    """The one spelling of an identifier."""
+    text = text.lower()
+    if kind in _CUT:
+        digits, (cut, lead) = re.sub(r"\D", "", text), _CUT[kind]
+        return f"{lead}{digits[:cut]}-{digits[cut:]}"
+    return "kb" + re.sub(r"\D", "", text) if kind == "kb" else text
+
+
+def begun_identifier(text: str) -> str:
+    """What the one spelling of an identifier begins with when only its beginning was typed; or nothing."""
+    match = re.fullmatch(rf"(cve|kb|ms|rb){_DASH}([\d\-_ ]*\d)|(0x[\da-f]+|\d+(?:\.\d+)+\.?|ghsa-[\da-z-]*)",
+                         text.strip().lower())
+    if match is None:
+        return ""
+    if match[3]:
+        return match[3]
+    digits, (cut, lead) = re.sub(r"\D", "", match[2]), _CUT.get(match[1], (99, match[1]))
+    return lead + digits[:cut] + ("-" + digits[cut:] if len(digits) > cut else "")

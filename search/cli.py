@@ -1,11 +1,10 @@
 """The index from the shell."""
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from core.cli import progress
-from search import documents
+from search import documents, handlers
 
 group = AppGroup("search", help="The index.")
 
@@ -13,6 +12,6 @@ group = AppGroup("search", help="The index.")
 @group.command("rebuild")
 def rebuild() -> None:
     """Write the index anew from the database while the site serves the old one."""
-    with progress(documents.everything(), None, "indexing") as rows:
-        count = current_app.extensions["search"].rebuild(rows)
+    with progress(documents.everything(), len(documents.keys()), "indexing") as found:
+        count = handlers.rebuild(found)
     click.echo(f"{count} documents")

@@ -1,78 +1,105 @@
-"""What of the database goes into the index: public posts, tags, people."""
+"""What of the database goes into the index: public posts, tags in use, people."""
 
 from collections.abc import Callable, Iterable, Iterator
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectin_polymorphic
 
 from auth.models import User
-from core.db import db
+from core.db import db, reading
 from core.markup import to_text
 from posts import kinds
 from posts.models import Post, Tag
-from search.engine import Document
+from search.fields import Document
 
 MAX_BODY = 100_000
+SLICE = 500
 _extras: dict[str, Callable[[Post], dict]] = {}
 
 
 def describe(kind: str, extra: Callable[[Post], dict]) -> None:
-    """A content room adds what only it knows of its kind: {"layer": …, "states": (…)}."""
+    """A content room adds what only it knows of its kind: {"layer": …, "states": (…), "text": …}."""
     _extras[kind] = extra
 
 
-def _posts(statement) -> Iterator[Document]:
-    statement = (statement.where(Post.is_public, Post.kind.in_(kinds.searchable()))
-                 .options(joinedload(Post.author), joinedload(Post.parent)))
-    for post in db.session.scalars(statement):
-        yield _document(post)
+def key(family: str, number: int) -> str:
+    """The name under which the index knows a post, tag or user."""
+    return f"{family}:{number}"
 
 
-def _document(post: Post) -> Document:
-    states = []
+def numbers(keys: Iterable[str], family: str) -> list[int]:
+    """The ids in those of the keys that are of a family."""
+    return [int(each.split(":")[1]) for each in keys if each.startswith(f"{family}:")]
+
+
+def of(keys: Iterable[str]) -> list[Document]:
+    """The documents of those of these keys that name something public."""
+    keys = list(keys)
+    found: list[Document] = []
+    with reading():
+        for family, (statement, model, make) in _families().items():
+            ids = numbers(keys, family)
+            for start in range(0, len(ids), SLICE):
+                rows = db.session.scalars(statement.where(model.id.in_(ids[start:start + SLICE]))
+                                          .execution_options(populate_existing=True))
+                found += [make(row) for row in rows]
+    return found
+
+
+def everything() -> Iterator[Document]:
+    """All documents, a slice and a short transaction at a time; forgets what the session holds."""
+    for statement, model, make in _families().values():
+        last, found = 0, []
+        while last == 0 or found:
+            with reading():
+                rows = db.session.scalars(
+                    statement.where(model.id > last).order_by(model.id).limit(SLICE)).all()
+                found = [make(row) for row in rows]
+                last = rows[-1].id if rows else -1
+                db.session.expunge_all()
+            yield from found
+
+
+def keys() -> set[str]:
+    """The keys of everything that belongs into the index."""
+    with reading():
+        return {key(family, number) for family, (statement, model, _make) in _families().items()
+                for number in db.session.scalars(select(model.id).where(statement.whereclause))}
+
+
+def _families() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
+    """How the documents of each family are read and made."""
+    described = [Post.__mapper__.polymorphic_map[name].class_ for name in _extras]
+    posts = (select(Post).where(Post.is_public, Post.kind.in_(kinds.searchable()))
+             .options(joinedload(Post.author), joinedload(Post.parent),
+                      selectin_polymorphic(Post, described)))
+    return {"post": (posts, Post, _post),
+            "tag": (select(Tag).where(Tag.post_count > 0), Tag, _tag),
+            "user": (select(User).where(User.erased_at.is_(None)), User, _user)}
+
+
+def _post(post: Post) -> Document:
+    extra = _extras[post.kind](post) if post.kind in _extras else {}
+    states = list(extra.get("states", ()))
     if post.kind == "question":
         states.append("answered" if post.answer_count else "unanswered")
     if post.accepted:
         states.append("accepted")
-    extra = _extras[post.kind](post) if post.kind in _extras else {}
-    parent_title = post.parent.title if post.parent is not None else ""
+    parent = post.parent
     return Document(
-        key=f"post:{post.id}", kind=post.kind, title=post.title or parent_title,
-        body=to_text(post.body_html)[:MAX_BODY], tags=tuple(tag.name for tag in post.tags),
-        author=post.author.username if post.author else "", score=post.score,
-        created_at=post.created_at, layer=extra.get("layer", ""),
-        states=(*states, *extra.get("states", ())))
+        key=key("post", post.id), kind=post.kind, title=post.title,
+        body=f"{extra.get('text', '')}\n{to_text(post.body_html)}"[:MAX_BODY],
+        context=parent.title if parent else "", tags=tuple(tag.name for tag in (parent or post).tags),
+        author=post.author.username if post.author else "", layer=extra.get("layer", ""),
+        states=tuple(states), score=post.score, created_at=post.created_at)
 
 
-def of_posts(ids: Iterable[int]) -> list[Document]:
-    """Documents of those of these posts that are public."""
-    return list(_posts(select(Post).where(Post.id.in_(list(ids)))))
-
-
-def of_users(ids: Iterable[int]) -> list[Document]:
-    """Documents of members."""
-    return [_user(user) for user in db.session.scalars(
-        select(User).where(User.id.in_(list(ids)), User.erased_at.is_(None)))]
+def _tag(tag: Tag) -> Document:
+    return Document(key=key("tag", tag.id), kind="tag", title=tag.name, body=tag.excerpt)
 
 
 def _user(user: User) -> Document:
-    return Document(key=f"user:{user.id}", kind="user", title=f"{user.display_name} {user.username}",
-                    body=to_text(user.about_html), author=user.username, created_at=user.created_at)
-
-
-def everything() -> Iterator[Document]:
-    """All documents, in slices by id so that nothing large is held."""
-    last = 0
-    while True:
-        ids = list(db.session.scalars(select(Post.id).where(Post.id > last, Post.is_public)
-                                      .order_by(Post.id).limit(500)))
-        if not ids:
-            break
-        yield from of_posts(ids)
-        last = ids[-1]
-        db.session.expunge_all()
-    for tag in db.session.scalars(select(Tag).where(Tag.post_count > 0)):
-        yield Document(key=f"tag:{tag.id}", kind="tag", title=tag.name, body=tag.excerpt)
-    for user in db.session.scalars(select(User).where(User.erased_at.is_(None))
-                                   .execution_options(yield_per=500)):
-        yield _user(user)
+    handle = "" if user.username in user.display_name.casefold() else user.username
+    return Document(key=key("user", user.id), kind="user", title=user.display_name,
+                    body=f"{handle} {to_text(user.about_html)}", author=user.username,
+                    created_at=user.created_at)

@@ -1,7 +1,6 @@
-"""The Whoosh index: one open searcher, batched writes under a lock, rebuilt beside and swapped in.
+"""The index of this instance: read by everyone, written by one at a time, rebuilt beside and swapped in.
 
-Holds no bodies: snippets come from the database row. Postings are pickles, so the folder is 0700
-and never restored from elsewhere but rebuilt.
+Postings are pickles, so the folder is 0700 and never restored from elsewhere but rebuilt.
 """
 
 import logging
@@ -9,242 +8,125 @@ import os
 import shutil
 import threading
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
-from whoosh import fields, index, query, scoring
-from whoosh.filedb.filestore import FileStorage
-
-from search.analysis import Analyzer
-from search.parser import Query
+from search import writing
+from search.fields import FORMAT, Document
+from search.storage import Snapshot, Unavailable, newest_generation
 
 log = logging.getLogger(__name__)
-TITLE_BOOST, TAG_BOOST = 2.0, 2.0
-MAX_TOTAL = 1000
-SCHEMA = fields.Schema(
-    key=fields.ID(unique=True, stored=True),
-    title=fields.TEXT(analyzer=Analyzer(), phrase=True, field_boost=TITLE_BOOST),
-    body=fields.TEXT(analyzer=Analyzer(), phrase=True),
-    names=fields.TEXT(analyzer=Analyzer(), phrase=False, field_boost=TAG_BOOST),
-    tags=fields.KEYWORD(lowercase=True, commas=True), author=fields.ID(),
-    kind=fields.ID(), layer=fields.ID(), state=fields.KEYWORD(commas=True),
-    created=fields.NUMERIC(numtype=int, bits=64),
-    facts=fields.STORED,
-)
-
-
-class Unavailable(Exception):
-    """The index is missing or damaged; it is being rebuilt, or `flask search rebuild` does it."""
-
-
-@dataclass(frozen=True)
-class Document:
-    """What the index knows of one public thing; `key` is `post:<id>`, `user:<id>` or `tag:<id>`."""
-
-    key: str
-    kind: str
-    title: str
-    body: str
-    tags: tuple[str, ...] = ()
-    author: str = ""
-    layer: str = ""
-    states: tuple[str, ...] = ()
-    score: int = 0
-    created_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Results:
-    """Keys with scores, best first; `facets` counts kinds, tags, layers over all hits."""
-
-    hits: list[tuple[str, float]]
-    total: int
-    facets: dict[str, Counter] = field(default_factory=dict)
+Load = Callable[[Iterable[str]], list[Document]]
 
 
 class Engine:
-    """One index folder. Any process reads; the process that holds the writer lock writes."""
+    """One index folder. Holds `CURRENT` (the name of the index in use), that index, and two lock files."""
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._lock = threading.RLock()
-        self._writing = threading.Lock()
-        self._index = self._searcher = None
-        self._current: str | None = None
-        self._users: Counter = Counter()
+        self._pointer = folder / "CURRENT"
+        self._refreshing = threading.Lock()
+        self._snapshot: Snapshot | None = None
 
-    # reading
+    def snapshot(self) -> Snapshot:
+        """The newest state of the index, shared by all threads; raises Unavailable."""
+        with self._refreshing:
+            try:
+                self._snapshot = self._newest(self._snapshot)
+            except Exception as error:
+                self._snapshot = None
+                raise Unavailable(repr(error)) from error
+            return self._snapshot
+
+    def _newest(self, before: Snapshot | None) -> Snapshot:
+        folder = self.folder / self._pointer.read_text()
+        if not folder.name.startswith(f"index-{FORMAT}-"):
+            raise Unavailable("written by another version")
+        if before and before.folder == folder and before.generation == newest_generation(folder):
+            return before
+        return Snapshot(folder, before)
 
     @contextmanager
-    def searcher(self) -> Iterator:
-        """Borrow the one open searcher, renewed when the index moved on; closed by its last user."""
-        with self._lock:
-            searcher = self._fresh()
-            self._users[searcher] += 1
+    def view(self, hidden: Iterable[str] = ()) -> Iterator[Snapshot]:
+        """The newest state of the index without what is `hidden`; raises Unavailable, also from within.
+
+        Damage that is met while reading puts the index out of use, for everyone.
+        """
+        snapshot = self.snapshot()
         try:
-            yield searcher
-        finally:
-            with self._lock:
-                self._users[searcher] -= 1
-                if not self._users[searcher]:
-                    del self._users[searcher]
-                    if searcher is not self._searcher:
-                        searcher.close()
-
-    def _fresh(self):
-        try:
-            name = (self.folder / "CURRENT").read_text()
-            if name != self._current or self._index is None:
-                self._index = FileStorage(str(self.folder / name), readonly=True).open_index()
-                self._current, old, self._searcher = name, self._searcher, self._index.searcher()
-                self._retire(old)
-            elif not self._searcher.up_to_date():
-                old, self._searcher = self._searcher, self._index.searcher()
-                self._retire(old)
-        except Exception as error:
-            self._index = self._current = None
-            raise Unavailable(str(error)) from error
-        return self._searcher
-
-    def _retire(self, searcher) -> None:
-        if searcher is not None and not self._users.get(searcher):
-            searcher.close()
-
-    def search(self, parsed: Query, *, limit: int = 10, offset: int = 0, any_word: bool = False,
-               facets: bool = False) -> Results:
-        """Best hits first; all words must occur unless `any_word`."""
-        wanted = _build(parsed, any_word)
-        if wanted is None:
-            return Results([], 0)
-        with self.searcher() as searcher:
-            searcher.weighting = _weighting
-            most = MAX_TOTAL if facets else offset + limit
-            hits = searcher.search(wanted, limit=min(MAX_TOTAL, most), scored=True)
-            ranked = [(hit["key"], _adjusted(hit.score, hit["facts"]), hit["facts"]) for hit in hits]
-            total = len(ranked) if facets and len(ranked) < MAX_TOTAL else len(hits)
-        ranked.sort(key=lambda row: -row[1])
-        counts: dict[str, Counter] = {"kind": Counter(), "tag": Counter(), "layer": Counter()}
-        for _key, _score, facts in ranked if facets else ():
-            counts["kind"][facts["kind"]] += 1
-            counts["tag"].update(facts["tags"])
-            if facts["layer"]:
-                counts["layer"][facts["layer"]] += 1
-        shown = ranked[offset:offset + limit]
-        return Results([(key, score) for key, score, _ in shown], total, counts)
-
-    def correct(self, words: list[str]) -> dict[str, str]:
-        """Likelier spellings of words that no document has; bounded work per word."""
-        found: dict[str, str] = {}
-        with self.searcher() as searcher:
-            reader = searcher.reader()
-            for word in words[:4]:
-                if len(word) < 4 or len(word) > 20 or ("body", word) in reader or ("title", word) in reader:
-                    continue
-                guess = next(iter(searcher.suggest("body", word, limit=1, maxdist=1, prefix=2)), None)
-                if guess:
-                    found[word] = guess
-        return found
-
-    # writing
-
-    def update(self, documents: Iterable[Document], deleted: Iterable[str] = ()) -> None:
-        """Replace documents and drop keys in one commit."""
-        documents = list(documents)
-        with self._writing:
-            try:
-                name = (self.folder / "CURRENT").read_text()
-                writer = FileStorage(str(self.folder / name)).open_index().writer(timeout=30)
-            except index.LockError:
-                raise
-            except Exception as error:
-                raise Unavailable(str(error)) from error
-            for key in {*deleted, *(d.key for d in documents)}:
-                writer.delete_by_term("key", key)
-            for document in documents:
-                writer.add_document(**_fields(document))
-            writer.commit()
-
-    def rebuild(self, documents: Iterable[Document]) -> int:
-        """Write a whole new index beside the old one, then swap it in; returns its size."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.chmod(self.folder, 0o700)
-        name = f"index-{uuid.uuid4().hex[:12]}"
-        fresh = self.folder / name
-        fresh.mkdir(mode=0o700)
-        writer = FileStorage(str(fresh)).create_index(SCHEMA).writer(limitmb=256)
-        count = 0
-        for document in documents:
-            writer.add_document(**_fields(document))
-            count += 1
-        writer.commit(optimize=True)
-        pointer = self.folder / f"CURRENT.{uuid.uuid4().hex[:8]}"
-        pointer.write_text(name)
-        os.replace(pointer, self.folder / "CURRENT")
-        for old in self.folder.glob("index-*"):
-            if old.name != name:
-                shutil.rmtree(old, ignore_errors=True)
-        return count
+            yield snapshot.without(hidden)
+        except Unavailable:
+            self._distrust(snapshot)
+            raise
 
     def is_usable(self) -> bool:
         """Whether the index can be read."""
         try:
-            with self.searcher():
-                return True
+            self.snapshot()
         except Unavailable:
             return False
+        return True
 
+    def update(self, keys: Iterable[str], load: Load) -> None:
+        """Bring the index up to date with what these keys name now: `load` gives those that still exist.
 
-_weighting = scoring.BM25F(B=0.75, K1=1.2)
+        `load` is called when no one else can write: the last to write has read last. Raises Unavailable.
+        """
+        keys = set(keys)
+        if not keys:
+            return
+        with writing.locked(self.folder / "write.lock"):
+            snapshot = self.snapshot()
+            documents = load(keys)
+            try:
+                writing.replace(snapshot, keys, documents)
+            except OSError as error:
+                if isinstance(error, FileNotFoundError):
+                    self._pointer.unlink(missing_ok=True)
+                raise Unavailable(repr(error)) from error
 
+    def rebuild(self, documents: Iterable[Document], missed: Callable[[], Iterable[str]], load: Load, *,
+                wait: bool = True) -> int | None:
+        """Write a whole new index beside the old one, then swap it in; returns its size.
 
-def _fields(document: Document) -> dict:
-    return {
-        "key": document.key, "kind": document.kind, "title": document.title, "body": document.body,
-        "names": " ".join([*document.tags, document.author]), "tags": ",".join(document.tags),
-        "author": document.author.lower(), "layer": document.layer,
-        "state": ",".join(document.states),
-        "created": int(document.created_at.timestamp()) if document.created_at else 0,
-        "facts": {"kind": document.kind, "tags": document.tags, "layer": document.layer,
-                  "score": document.score, "states": document.states},
-    }
+        What changed meanwhile went to the old index: `missed` names it, and it is read again before the
+        swap. None when another rebuild is under way and is not to be waited for.
+        """
+        with writing.locked(self.folder / "rebuild.lock", wait=wait) as alone:
+            if not alone:
+                return None
+            fresh = self.folder / f"index-{FORMAT}-{uuid.uuid4().hex[:12]}"
+            try:
+                count = writing.create(fresh, documents)
+                with writing.locked(self.folder / "write.lock"):
+                    if keys := set(missed()):
+                        writing.replace(Snapshot(fresh), keys, load(keys))
+                    self._point_to(fresh.name)
+            finally:
+                self._remove_unused()
+            return count
 
+    def wait_for_rebuild(self) -> None:
+        """Return when no rebuild is under way."""
+        with writing.locked(self.folder / "rebuild.lock"):
+            return
 
-def _adjusted(score: float, facts: dict) -> float:
-    """Votes and acceptance nudge: at most a tenth and a twentieth."""
-    votes = max(-10, min(20, facts["score"]))
-    gentle = 1 + 0.005 * votes + (0.05 if "accepted" in facts["states"] else 0)
-    return score * gentle
+    def _remove_unused(self) -> None:
+        """Remove the folders that CURRENT does not name; whoever still reads there has the files open."""
+        used = self._pointer.read_text() if self._pointer.exists() else ""
+        for folder in self.folder.glob("index-*"):
+            if folder.name != used:
+                shutil.rmtree(folder, ignore_errors=True)
 
+    def _point_to(self, name: str) -> None:
+        pointer = self._pointer.with_suffix(".new")
+        pointer.write_text(name)
+        os.replace(pointer, self._pointer)
 
-def _build(parsed: Query, any_word: bool) -> query.Query | None:
-    if parsed.is_empty:
-        return None
-    wanted = [query.Or([query.Term(name, term) for name in ("title", "body", "names")])
-              for term in parsed.terms]
-    phrases = [query.Or([query.Phrase(name, phrase) for name in ("title", "body")])
-               for phrase in parsed.phrases]
-    text = (query.Or(wanted) if any_word and wanted else query.And(wanted)) if wanted else None
-    parts = [part for part in (text, *phrases) if part is not None]
-    filters: list[query.Query] = []
-    for name, values in (("tags", parsed.tags), ("state", parsed.states)):
-        filters += [query.Term(name, value) for value in values]
-    for name, values in (("author", parsed.users), ("kind", parsed.kinds), ("layer", parsed.layers)):
-        if values:
-            filters.append(query.Or([query.Term(name, value) for value in values]))
-    if parsed.after or parsed.before:
-        filters.append(query.NumericRange(
-            "created", int(parsed.after.timestamp()) if parsed.after else 0,
-            int(parsed.before.timestamp()) if parsed.before else None, endexcl=True))
-    built = query.And(parts) if parts else query.Every()
-    if filters:
-        built = query.Require(built, query.And(filters)) if parts else query.And(filters)
-    if parsed.excluded:
-        built = query.AndNot(built, query.Or([query.Term(name, term) for term in parsed.excluded
-                                              for name in ("title", "body", "names")]))
-    return built.normalize()
-
-
+    def _distrust(self, snapshot: Snapshot) -> None:
+        """Put a damaged index out of use; the worker will see that there is none."""
+        log.error("the index %s is damaged", snapshot.folder.name)
+        with writing.locked(self.folder / "write.lock"):
+            if self._pointer.exists() and self._pointer.read_text() == snapshot.folder.name:
+                self._pointer.unlink()

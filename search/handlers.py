@@ -1,36 +1,50 @@
 """The index follows what happened; repeating an event changes nothing."""
 
 from flask import current_app
-from sqlalchemy import select
 
 from core import events
-from core.db import db
-from posts.models import Post
-from search import documents
-from search.engine import Unavailable
+from core.db import utcnow
+from search import changes, documents
+from search.engine import Engine
+from search.storage import Unavailable
+
+REBUILT_FROM = 5_000  # so many changed documents are quicker written anew with all others
 
 
-@events.on("question.*", "answer.*", "article.*", "post.voted", "user.*", "import.finished")
+@events.on("*")
 def follow(batch: list[events.Event]) -> None:
     """Bring the index up to date with everything the events are about, in one commit."""
-    engine = current_app.extensions["search"]
-    if any(e.name == "import.finished" and e.data.get("changed") for e in batch) or not engine.is_usable():
+    engine = _engine()
+    keys = changes.touched(batch)
+    if any(event.name == "import.finished" for event in batch) and engine.is_usable():
+        keys |= changes.differing(engine.snapshot().keys())
+    if len(keys) > REBUILT_FROM:
         rebuild()
         return
-    users = {e.subject_id for e in batch if e.subject_kind == "user"}
-    posts = {e.subject_id for e in batch if e.subject_kind != "user" and e.subject_id}
-    posts |= set(db.session.scalars(select(Post.parent_id).where(Post.id.in_(posts))
-                                    .where(Post.parent_id.is_not(None))))
-    posts |= set(db.session.scalars(select(Post.id).where(Post.parent_id.in_(posts),
-                                                          Post.kind != "comment")))
-    fresh = [*documents.of_posts(posts), *documents.of_users(users)]
-    gone = {f"post:{i}" for i in posts} | {f"user:{i}" for i in users}
     try:
-        engine.update(fresh, gone - {d.key for d in fresh})
+        engine.update(keys, documents.of)
     except Unavailable:
-        rebuild()
+        heal()
+        engine.update(keys, documents.of)
 
 
-def rebuild() -> int:
-    """Write the index anew from the database; returns its size."""
-    return current_app.extensions["search"].rebuild(documents.everything())
+def rebuild(found=None, *, wait: bool = True) -> int | None:
+    """Write the index anew from `found` (all documents); returns its size, None when another process does."""
+    began = utcnow()
+    return _engine().rebuild(documents.everything() if found is None else found,
+                             lambda: changes.since(began), documents.of, wait=wait)
+
+
+def heal(*, wait: bool = True) -> int:
+    """Rebuild the index if it cannot be read, or `wait` for who does; returns how much was written here."""
+    engine = _engine()
+    if engine.is_usable():
+        return 0
+    count = rebuild(wait=False)
+    if count is None and wait:
+        engine.wait_for_rebuild()
+    return count or 0
+
+
+def _engine() -> Engine:
+    return current_app.extensions["search"]

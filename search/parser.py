@@ -1,109 +1,154 @@
 """Our own query language; never raises, everything capped.
 
-    tag:dns user:ada kind:article is:accepted layer:host before:2026 after:2025-03 "whole phrase" -not
+    tag:dns user:ada kind:article is:accepted layer:host before:2026 after:2025-03 "a phrase" -not -tag:old
 """
 
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from flask_babel import lazy_gettext as _
+
 from search.analysis import terms
 
-MAX_LENGTH, MAX_TERMS, MAX_PHRASES, MAX_FILTERS = 400, 12, 3, 8
-STATES = ("answered", "unanswered", "accepted", "verified")
+MAX_LENGTH, MAX_TERMS, MAX_PHRASES, MAX_PHRASE, MAX_EXCLUDED, MAX_FILTERS = 1000, 32, 3, 12, 12, 8
 KINDS = ("question", "answer", "article", "user", "tag")
-LAYERS = ("perimeter", "network", "host", "application", "data")
-_TOKEN = re.compile(r'(-?)"([^"]*)"|(-?)(\w+):("[^"]*"|[^\s"]*)|(\S+)')
+FILTERS = {  # what people type → field of the index, values it takes
+    "tag": ("tag", ()), "user": ("author", ()), "author": ("author", ()), "kind": ("kind", KINDS),
+    "is": ("state", ("answered", "unanswered", "accepted", "verified")),
+    "layer": ("layer", ("perimeter", "network", "host", "application", "data")),
+}
+ALIASES = {"member": "user", "people": "user", "person": "user"}
+DATES = ("before", "after")
+_PIECE = re.compile(r''' -?"(?P<phrase>[^"]*)"
+                       | (?P<minus>-?) (?P<name>\w+) : (?P<value>"[^"]*"|[^\s"]*)
+                       | \S+ ''', re.VERBOSE)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter as it was typed, and the same query without it: what its chip on the page shows and does."""
+
+    text: str
+    without: str
 
 
 @dataclass
 class Query:
-    """What was asked: stemmed terms, phrases (lists of terms), exclusions, filters, and warnings."""
+    """What was asked. Words are terms of the index; what is excluded is a list of words or phrases.
+
+    `only` and `without` map a field of the index to values. `words` counts terms, repeated ones too.
+    `bare` is the text without its filters.
+    """
 
     text: str = ""
     terms: list[str] = field(default_factory=list)
+    words: int = 0
     phrases: list[list[str]] = field(default_factory=list)
-    excluded: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    users: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-    states: list[str] = field(default_factory=list)
-    layers: list[str] = field(default_factory=list)
+    excluded: list[list[str]] = field(default_factory=list)
+    only: dict[str, list[str]] = field(default_factory=dict)
+    without: dict[str, list[str]] = field(default_factory=dict)
     before: datetime | None = None
     after: datetime | None = None
+    filters: list[Filter] = field(default_factory=list)
+    bare: str = ""
     warnings: list[str] = field(default_factory=list)
 
     @property
-    def has_filters(self) -> bool:
-        """Whether anything but words was asked."""
-        return bool(self.tags or self.users or self.kinds or self.states or self.layers
-                    or self.before or self.after)
+    def has_words(self) -> bool:
+        """Whether there is anything to rank by."""
+        return bool(self.terms or self.phrases)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing to look for is left."""
-        return not (self.terms or self.phrases or self.has_filters)
+        return not (self.has_words or self.excluded or self.only or self.without
+                    or self.before or self.after)
+
+    def all_terms(self) -> list[str]:
+        """Every term that counts for a document, those of phrases too, each once."""
+        return list(dict.fromkeys([*self.terms, *(term for phrase in self.phrases for term in phrase)]))
 
 
 def parse(text: str) -> Query:
     """Text from the search box → Query."""
-    query = Query(text="".join(c if c.isprintable() else " " for c in text[:MAX_LENGTH]).strip())
+    query = Query(text=" ".join("".join(c if c.isprintable() else " " for c in text[:MAX_LENGTH]).split()))
     if len(text) > MAX_LENGTH:
-        query.warnings.append(f"Only the first {MAX_LENGTH} characters were used.")
+        query.warnings.append(_("Only the first %(n)s characters were used.", n=MAX_LENGTH))
     plain: list[str] = []
-    for match in _TOKEN.finditer(query.text):
-        minus, phrase, minus_field, name, value, word = match.groups()
-        if phrase is not None:
-            _phrase(query, phrase, bool(minus))
-        elif name is not None and _filter(query, name.lower(), value.strip('"').lower()):
+    bare: list[str] = []
+    for match in _PIECE.finditer(query.text):
+        phrase, minus, name, value = match["phrase"], match["minus"], match["name"], match["value"]
+        if name is not None and name.lower() in (*FILTERS, *DATES):
+            if _filter(query, name.lower(), value.strip('"').lower(), bool(minus)):
+                without = query.text[:match.start()] + query.text[match.end():]
+                query.filters.append(Filter(match[0], " ".join(without.split())))
             continue
-        elif (word or match[0]).startswith("-") and len(match[0]) > 1:
-            query.excluded += terms(match[0][1:])
+        bare.append(match[0])
+        if match[0].startswith("-"):
+            _exclude(query, terms(match[0][1:]))
+        elif phrase is not None:
+            plain += _phrase(query, terms(phrase))
         else:
-            plain.append(match[0])
-    query.terms = list(dict.fromkeys(terms(" ".join(plain))))
-    for name, most in (("terms", MAX_TERMS), ("excluded", MAX_TERMS)):
-        if len(getattr(query, name)) > most:
-            setattr(query, name, getattr(query, name)[:most])
-            query.warnings.append(f"Only the first {most} words were used.")
+            plain += terms(match[0])
+    query.bare = " ".join(bare)
+    query.terms, query.words = list(dict.fromkeys(plain)), len(plain) + sum(map(len, query.phrases))
+    if len(query.terms) > MAX_TERMS:
+        query.terms = query.terms[:MAX_TERMS]
+        query.warnings.append(_("Only the first %(n)s words were used.", n=MAX_TERMS))
+    if query.text and query.is_empty and not query.warnings:
+        query.warnings.append(_("Every word of this is too common to search for."))
     return query
 
 
-def _phrase(query: Query, text: str, excluded: bool) -> None:
-    found = terms(text)[:MAX_TERMS]
-    if excluded:
-        query.excluded += found
-    elif len(found) > 1 and len(query.phrases) < MAX_PHRASES:
-        query.phrases.append(found)
-    else:
-        query.terms += found
+def _phrase(query: Query, found: list[str]) -> list[str]:
+    """Take a phrase; gives back what is better looked for as single words."""
+    if len(found) < 2:
+        return found
+    if len(query.phrases) == MAX_PHRASES:
+        query.warnings.append(_("Only the first %(n)s phrases were used as phrases.", n=MAX_PHRASES))
+        return found
+    query.phrases.append(found[:MAX_PHRASE])
+    return []
 
 
-def _filter(query: Query, name: str, value: str) -> bool:
-    """Use `name:value` as a filter; False when it is just words with a colon."""
-    lists = {"tag": (query.tags, None), "user": (query.users, None), "kind": (query.kinds, KINDS),
-             "is": (query.states, STATES), "layer": (query.layers, LAYERS)}
-    if name in lists:
-        target, allowed = lists[name]
-        if allowed and value.rstrip("s") in allowed:
-            value = value.rstrip("s")
-        if not value or (allowed and value not in allowed):
-            query.warnings.append(f"{name}: takes " + (", ".join(allowed) if allowed else "a name"))
-        elif len(target) < MAX_FILTERS:
-            target.append(value[:60])
-        return True
-    if name in ("before", "after"):
+def _exclude(query: Query, found: list[str]) -> None:
+    if len(query.excluded) == MAX_EXCLUDED:
+        query.warnings.append(_("Only the first %(n)s excluded words were used.", n=MAX_EXCLUDED))
+    elif found:
+        query.excluded.append(found[:MAX_PHRASE])
+
+
+def _filter(query: Query, name: str, value: str, negated: bool) -> bool:
+    """Use `name:value` as a filter; False, with a warning, when it cannot be."""
+    if name in DATES:
         moment = _date(value)
         if moment is None:
-            query.warnings.append(f"{name}: takes a date such as 2026-03-01")
+            query.warnings.append(_("%(name)s: takes a date such as 2026-03-01.", name=name))
+        elif (name == "before") != negated:
+            query.before = moment
         else:
-            setattr(query, name, moment)
-        return True
-    return False
+            query.after = moment
+        return moment is not None
+    column, allowed = FILTERS[name]
+    if column in ("state", "kind"):
+        single = value if value in allowed else value.removesuffix("s")
+        single = ALIASES.get(single, single)
+        column, value = ("kind", single) if single in KINDS else (column, value)
+    if not value or (allowed and value not in (*allowed, *(KINDS if column == "kind" else ()))):
+        query.warnings.append(_("%(name)s: takes one of %(values)s.", name=name, values=", ".join(allowed))
+                              if allowed else _("%(name)s: takes a name.", name=name))
+        return False
+    values = (query.without if negated else query.only).setdefault(column, [])
+    if len(values) == MAX_FILTERS:
+        query.warnings.append(_("Only the first %(n)s filters of a kind were used.", n=MAX_FILTERS))
+        return False
+    values.append(value[:60])
+    return True
 
 
 def _date(value: str) -> datetime | None:
-    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", value)
+    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", value, re.ASCII)
     try:
         return match and datetime(int(match[1]), int(match[2] or 1), int(match[3] or 1), tzinfo=UTC)
     except ValueError:

@@ -1,9 +1,9 @@
-"""The one function behind `/search`, the API and the measurement of relevance."""
+"""The one function behind `/search`, the API and the measurement of relevance; and what is alike."""
 
-import html
-import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from flask import current_app
 from sqlalchemy import select
@@ -14,23 +14,42 @@ from core.db import db
 from core.markup import to_text
 from posts.models import Post, Tag
 from posts.queries import visible
-from search.analysis import terms, words
-from search.engine import Engine, Results, Unavailable
+from search import changes, corrections, ranking, snippets
+from search.analysis import terms
+from search.documents import key, numbers
 from search.parser import Query, parse
+from search.storage import Unavailable
 
 PAGE = 10
 FEW = 3
+ALIKE_TERMS, ALIKE_POSTINGS = 12, 5_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Hit:
-    """One result: the thing, its kind and address, and a snippet as (text, marked) parts."""
+    """One result: the thing, its kind and address; title and snippet as (text, is a match) parts."""
 
-    thing: object
+    thing: Post | User | Tag
     kind: str
     title: str
     url: str
-    snippet: list[tuple[str, bool]]
+    text: str
+    wanted: set[str]
+
+    @property
+    def is_post(self) -> bool:
+        """Whether the thing is something written, with votes and a date."""
+        return isinstance(self.thing, Post)
+
+    @cached_property
+    def title_parts(self) -> snippets.Parts:
+        """The title with the matches marked."""
+        return snippets.marked(self.title, self.wanted)
+
+    @cached_property
+    def snippet(self) -> snippets.Parts:
+        """The words around the matches in the text."""
+        return snippets.snippet(to_text(self.text), self.wanted)
 
 
 @dataclass
@@ -46,117 +65,64 @@ class Found:
     loosened: bool = False
 
 
-def ranked(engine: Engine, query: Query, *, limit: int = PAGE, offset: int = 0,
-           any_word: bool = False, facets: bool = False) -> tuple[Results, bool]:
-    """Hits for a parsed query; with few or none for all words, those for any word follow."""
-    results = engine.search(query, limit=limit, offset=offset, any_word=any_word, facets=facets)
-    if any_word or results.total >= FEW or len(query.terms) < 2:
-        return results, False
-    loose = engine.search(query, limit=limit, offset=offset, any_word=True, facets=facets)
-    return (loose, True) if loose.total > results.total else (results, False)
+def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool = False,
+           sort: str = "relevance") -> Found:
+    """Search as `user`.
 
-
-def search(text: str, *, user, page: int = 1, any_word: bool = False) -> Found:
-    """Search as `user`; rows are read again through visibility, so a stale index leaks nothing."""
+    Rows are read again through visibility, and what the index has not heard of yet is left out before
+    anything is counted: a stale index leaks nothing.
+    """
     query = parse(text)
     found = Found(query)
-    if query.is_empty:
-        return found
     engine = current_app.extensions["search"]
     try:
-        results, found.loosened = ranked(engine, query, offset=(page - 1) * PAGE,
-                                         any_word=any_word, facets=True)
-        if results.total < FEW:
-            found.correction = _corrected(engine, query)
+        with engine.view(changes.hidden()) as index:
+            results = ranking.search(index, query, limit=size, offset=(page - 1) * size, any_word=any_word,
+                                     few=FEW, facets=True, sort=sort)
+            if results.total < FEW or results.loosened:
+                found.correction = corrections.corrected(index, query)
     except Unavailable:
         found.available = False
         return found
-    found.total, found.facets = results.total, results.facets
-    found.hits = _load([key for key, _ in results.hits], user, set(query.terms).union(*query.phrases))
+    found.total, found.facets, found.loosened = results.total, results.facets, results.loosened
+    found.hits = load([name for name, _score in results.hits], user, set(query.all_terms()))
     return found
 
 
-def _corrected(engine: Engine, query: Query) -> str | None:
-    spelled = {term: match for match in re.findall(r"\w+", query.text) for term in terms(match)}
-    better = engine.correct(query.terms)
-    text = query.text
-    for term, guess in better.items():
-        text = re.sub(rf"\b{re.escape(spelled.get(term, term))}\b", lambda _m, g=guess: g, text)
-    return text if better else None
-
-
-def _load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
-    ids = {name: [int(key.split(":")[1]) for key in keys if key.startswith(f"{name}:")]
-           for name in ("post", "user", "tag")}
+def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
+    """What these keys name, in their order, as far as `user` may see it; `wanted` terms are marked."""
     rows: dict[str, Hit] = {}
-    if ids["post"]:
-        statement = (visible(Post, user).where(Post.id.in_(ids["post"]), Post.is_public)
-                     .options(joinedload(Post.parent)))
-        for post in db.session.scalars(statement):
-            title = post.title or (post.parent.title if post.parent else "")
-            rows[f"post:{post.id}"] = Hit(post, post.kind, title, post.url,
-                                          snippet(to_text(post.body_html), wanted))
-    for person in db.session.scalars(select(User).where(User.id.in_(ids["user"]))) if ids["user"] else ():
-        rows[f"user:{person.id}"] = Hit(person, "user", person.display_name, person.profile_url,
-                                        snippet(to_text(person.about_html), wanted))
-    for tag in db.session.scalars(select(Tag).where(Tag.id.in_(ids["tag"]))) if ids["tag"] else ():
-        rows[f"tag:{tag.id}"] = Hit(tag, "tag", tag.name, f"/tags/{tag.name}",
-                                    snippet(tag.excerpt, wanted))
-    return [rows[key] for key in keys if key in rows]
+    for post in _public_posts(numbers(keys, "post"), user):
+        title = post.title or (post.parent.title if post.parent else "")
+        rows[key("post", post.id)] = Hit(post, post.kind, title, post.url, post.body_html, wanted)
+    if ids := numbers(keys, "user"):
+        for person in db.session.scalars(select(User).where(User.id.in_(ids), User.erased_at.is_(None))):
+            rows[key("user", person.id)] = Hit(person, "user", person.display_name, person.profile_url,
+                                               person.about_html, wanted)
+    if ids := numbers(keys, "tag"):
+        for tag in db.session.scalars(select(Tag).where(Tag.id.in_(ids), Tag.post_count > 0)):
+            rows[key("tag", tag.id)] = Hit(tag, "tag", tag.name, f"/tags/{tag.name}", tag.excerpt, wanted)
+    return [rows[name] for name in keys if name in rows]
 
 
-def snippet(text: str, wanted: set[str], length: int = 240) -> list[tuple[str, bool]]:
-    """About `length` characters around the densest matches, as (text, is a match) parts."""
-    text = " ".join(text[:50_000].split())
-    spots = [(start, end) for term, start, end in words(text) if term in wanted]
-    first = 0
-    if spots:
-        best = max(spots, key=lambda spot: sum(spot[0] <= s < spot[0] + length for s, _ in spots))
-        first = max(0, best[0] - 40)
-        first = text.rfind(" ", 0, first) + 1 if first else 0
-    last = min(len(text), first + length)
-    parts: list[tuple[str, bool]] = [("… ", False)] if first else []
-    position = first
-    for start, end in spots:
-        if start >= position and end <= last:
-            parts += [(text[position:start], False), (text[start:end], True)]
-            position = end
-    parts.append((text[position:last] + (" …" if last < len(text) else ""), False))
-    return [part for part in parts if part[0]]
+def _public_posts(ids: list[int], user) -> Iterable[Post]:
+    if not ids:
+        return ()
+    return db.session.scalars(visible(Post, user).where(Post.id.in_(ids), Post.is_public)
+                              .options(joinedload(Post.parent)))
 
 
 def similar(title: str, body: str, *, user, kind: str = "question", but: int | None = None,
             limit: int = 5) -> list[Post]:
     """Visible posts of a kind whose words are like these."""
-    query = parse(html.unescape(re.sub(r"[\":-]", " ", title)))
-    query.terms = [*query.terms, *terms(body[:600])][:12]
-    query.kinds, query.phrases = [kind], []
-    if not query.terms:
-        return []
+    words = list(dict.fromkeys([*terms(title), *terms(body[:600])]))[:ALIKE_TERMS]
     try:
-        results = current_app.extensions["search"].search(query, limit=limit + 1, any_word=True)
+        with current_app.extensions["search"].view() as index:
+            query = Query(terms=ranking.rarest(index, words, ALIKE_POSTINGS), only={"kind": [kind]})
+            results = ranking.search(index, query, limit=limit + 1, any_word=True) if query.terms else None
     except Unavailable:
         return []
-    ids = [int(key.split(":")[1]) for key, _ in results.hits]
-    ids = [i for i in ids if i != but][:limit]
-    rows = {p.id: p for p in db.session.scalars(visible(Post, user).where(Post.id.in_(ids), Post.is_public))}
-    return [rows[i] for i in ids if i in rows]
-
-
-def suggest(text: str, limit: int = 8) -> list[tuple[str, str]]:
-    """(text, address) of tags and titles that begin as typed."""
-    start = text.strip().lower()[:60]
-    if len(start) < 2:
-        return []
-    tags = db.session.scalars(select(Tag).where(Tag.name >= start, Tag.name < start + "\U0010ffff",
-                                                Tag.post_count > 0).limit(3))
-    rows = [(tag.name, f"/tags/{tag.name}") for tag in tags]
-    try:
-        query = parse(start)
-        query.kinds = ["question", "article"]
-        results = current_app.extensions["search"].search(query, limit=limit)
-    except Unavailable:
-        return rows
-    ids = [int(key.split(":")[1]) for key, _ in results.hits if key.startswith("post:")]
-    posts = db.session.scalars(select(Post).where(Post.id.in_(ids), Post.is_public))
-    return [*rows, *((post.title, post.url) for post in posts)][:limit]
+    found = [name for name, _score in results.hits] if results else []
+    ids = [number for number in numbers(found, "post") if number != but][:limit]
+    rows = {post.id: post for post in _public_posts(ids, user)}
+    return [rows[number] for number in ids if number in rows]

@@ -3,7 +3,8 @@
 from flask import Blueprint, jsonify, render_template, request
 from flask_login import current_user
 
-from search import queries
+from search import queries, ranking, suggestions
+from search.parser import MAX_LENGTH
 
 bp = Blueprint("search", __name__)
 MAX_PAGE = 50
@@ -13,15 +14,15 @@ MAX_PAGE = 50
 def search():
     """Results with facets; no results offers to ask."""
     text = request.args.get("q", "")
-    page = request.args.get("page", 1, int)
-    page = min(max(page, 1), MAX_PAGE)
-    found = queries.search(text, user=current_user, page=page)
-    return render_template("search/results.html", found=found, text=text[:400], number=page,
-                           more=found.total > page * queries.PAGE and page < MAX_PAGE)
+    page = min(max(request.args.get("page", 1, int), 1), MAX_PAGE)
+    sort = request.args.get("sort", "")
+    sort = sort if sort in ranking.SORTS else ranking.SORTS[0]
+    found = queries.search(text, user=current_user, page=page, sort=sort)
+    return render_template("search/results.html", found=found, text=text[:MAX_LENGTH], sort=sort,
+                           number=page, more=found.total > page * queries.PAGE and page < MAX_PAGE)
 
 
 @bp.get("/search/suggest")
 def suggest():
     """What is being typed, continued."""
-    rows = queries.suggest(request.args.get("q", ""))
-    return jsonify(items=[{"text": text, "url": url} for text, url in rows])
+    return jsonify(items=suggestions.suggest(request.args.get("q", ""), user=current_user))

@@ -1,0 +1,68 @@
+"""What the index has not heard of, or must hear again; all as keys of documents."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from auth.models import User
+from core.db import db, reading
+from core.models import Event
+from posts import kinds
+from posts.models import Post, PostTag, Revision, Tag
+from search.documents import SLICE, key, keys, numbers
+
+ALONE = ("voted", "closed", "reopened")  # news of a question that change nothing about its answers
+
+
+def touched(events: Iterable[Event]) -> set[str]:
+    """What these events may have changed: little for a vote, a whole thread for a deletion."""
+    events = [event for event in events if event.subject_id is not None]
+    posts = {event.subject_id for event in events if event.subject_kind in kinds.searchable()}
+    tops = {event.subject_id for event in events
+            if event.subject_id in posts and event.name.split(".")[-1] not in ALONE}
+    with reading():
+        posts |= set(db.session.scalars(select(Post.parent_id).where(
+            Post.id.in_(posts), Post.parent_id.is_not(None))))
+        posts |= set(db.session.scalars(select(Post.id).where(
+            Post.parent_id.in_(tops), Post.kind.in_(kinds.searchable()))))
+        names = {name for tags in db.session.scalars(select(Revision.tags).where(Revision.post_id.in_(tops)))
+                 for name in tags}
+        tags = set(db.session.scalars(select(Tag.id).where(Tag.name.in_(names))))
+    tags |= {event.subject_id for event in events if event.subject_kind == "tag"}
+    users = {event.subject_id for event in events if event.subject_kind == "user"}
+    return _keys(post=posts, tag=tags, user=users)
+
+
+def since(moment: datetime) -> set[str]:
+    """What changed and may have gone into another index: events heard since `moment` or still waiting."""
+    with reading():
+        events = db.session.scalars(select(Event).where(
+            or_(Event.done_at.is_(None), Event.done_at >= moment))).all()
+    return set().union(*(touched(events[start:start + SLICE]) for start in range(0, len(events), SLICE)))
+
+
+def differing(indexed: set[str]) -> set[str]:
+    """What the index lacks or has too much, and what that stands under."""
+    found = keys() ^ indexed
+    ids = numbers(found, "post")
+    with reading():
+        for start in range(0, len(ids), SLICE):
+            found |= _keys(post=db.session.scalars(select(Post.parent_id).where(
+                Post.id.in_(ids[start:start + SLICE]), Post.parent_id.is_not(None))))
+    return found
+
+
+def hidden() -> set[str]:
+    """What is not public any more and the index has not heard of: no hit and no count may include it."""
+    waiting = select(Event.subject_id).where(Event.done_at.is_(None), Event.subject_id.is_not(None))
+    posts = list(db.session.scalars(select(Post.id).where(
+        ~Post.is_public, or_(Post.id.in_(waiting), Post.parent_id.in_(waiting)))))
+    users = db.session.scalars(select(User.id).where(User.erased_at.is_not(None), User.id.in_(waiting)))
+    tags = db.session.scalars(select(Tag.id).where(Tag.post_count == 0, Tag.id.in_(
+        select(PostTag.tag_id).where(PostTag.post_id.in_(posts))))) if posts else ()
+    return _keys(post=posts, tag=tags, user=users)
+
+
+def _keys(**ids: Iterable[int]) -> set[str]:
+    return {key(family, number) for family, found in ids.items() for number in found}

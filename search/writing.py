@@ -1,0 +1,80 @@
+"""Writing an index folder: deletions by key, small merges, and locks that hold over all processes."""
+
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import FileIndex
+from whoosh.reading import SegmentReader
+from whoosh.writing import SegmentWriter
+
+from search.fields import SCHEMA, Document, row
+from search.storage import NAME, Codec, Snapshot
+
+FAN = 8  # so many segments of like size become one
+LARGEST_MERGED = FAN**3  # documents; a merge at most this large keeps every commit short
+MEMORY = 64  # megabytes of postings sorted at once
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a lock against every other thread and process; gives False when taken and not to `wait` for."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def create(folder: Path, documents: Iterable[Document]) -> int:
+    """Make a new index of these documents in an empty folder; returns how many there are."""
+    folder.mkdir(mode=0o700)
+    writer = _writer(FileIndex.create(FileStorage(str(folder)), SCHEMA, NAME))
+    count = 0
+    for count, document in enumerate(documents, 1):  # noqa: B007
+        writer.add_document(**row(document))
+    writer.commit(optimize=True)
+    return count
+
+
+def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Document]) -> None:
+    """Drop `keys` from the index that `snapshot` shows at its newest, add `documents`; one commit."""
+    writer = _writer(FileIndex(FileStorage(str(snapshot.folder)), SCHEMA, NAME))
+    try:
+        described = {each.segment_id(): each for each in writer.segments}
+        for key in keys:
+            for segment, deleted in snapshot.parts:
+                for doc in segment.docs("key", key) - deleted:
+                    described[segment.name].delete_document(doc)
+        for document in documents:
+            writer.add_document(**row(document))
+    except BaseException:
+        writer.cancel()
+        raise
+    writer.commit(mergetype=_merge_small)
+
+
+def _writer(index: FileIndex) -> SegmentWriter:
+    return SegmentWriter(index, timeout=60, codec=Codec(), limitmb=MEMORY)
+
+
+def _merge_small(writer: SegmentWriter, segments: list) -> list:
+    """Join the smallest segments of like size once there are FAN of them; forget empty ones."""
+    tiers: dict[int, list] = {}
+    for segment in segments:
+        size = segment.doc_count()
+        if 0 < size < LARGEST_MERGED:
+            tier = next(tier for tier in range(1, 4) if size < FAN**tier)
+            tiers.setdefault(tier, []).append(segment)
+    joined = next((tiers[tier] for tier in sorted(tiers) if len(tiers[tier]) >= FAN), [])
+    for segment in joined:
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        writer.add_reader(reader)
+        reader.close()
+    return [each for each in segments if each not in joined and each.doc_count()]
