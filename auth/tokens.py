@@ -3,15 +3,21 @@
 import hashlib
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 
-from flask import g, request
-from sqlalchemy import select
+from flask import Flask, g, request
+from flask_babel import gettext as _
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
+from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from auth.models import ApiToken, Visitor
-from core.db import db, reading, utcnow
+from auth.models import ApiToken, User, Visitor
+from core.api import WRITE, ApiBlueprint
+from core.db import db, reading, utcnow, write_at_once
+
+NOTED_EVERY = timedelta(hours=1)
 
 
 def new() -> str:
@@ -24,41 +30,77 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def reader():
-    """Who calls the API: the token's member, or a Visitor. A wrong token is refused, not ignored."""
+def init_app(app: Flask) -> None:
+    """A wrong token is refused wherever it is sent, even where none is needed."""
+    app.before_request(_read_token)
+
+
+def _read_token() -> None:
+    if request.path.startswith("/api/v1/"):
+        reader()
+
+
+def reader() -> User | Visitor:
+    """Who calls the API: the token's member, or a Visitor; raises Unauthorized for a wrong token."""
     if "api_user" not in g:
         g.api_user, g.api_scope = _read_header()
     return g.api_user
 
 
-def _read_header():
+def _read_header() -> tuple[User | Visitor, str | None]:
     header = request.headers.get("Authorization")
     if header is None:
-        return Visitor(), "read"
-    scheme, _, token = header.partition(" ")
-    row = None
-    if scheme.lower() == "bearer" and token:
-        with reading():
-            row = db.session.scalar(select(ApiToken).where(ApiToken.token_hash == digest(token.strip()))
-                                    .options(joinedload(ApiToken.user)))
-    if row is None or row.user.erased_at or (row.expires_at and row.expires_at < utcnow()):
-        raise Unauthorized("This token is not valid (any more). Make one under Settings, API tokens.")
+        return Visitor(), None
+    scheme, _space, token = header.partition(" ")
+    row = _live(token.strip()) if scheme.lower() == "bearer" else None
+    if row is None:
+        raise _unauthorized(_("This token is not valid (any more). Make one under Settings, API tokens."),
+                            error="invalid_token")
+    g.private_page = True
+    _note_use(row)
     return row.user, row.scope
 
 
+def _live(token: str) -> ApiToken | None:
+    """The token's row while it may be used; read outside the writing transaction that may follow."""
+    with reading():
+        row = db.session.scalar(select(ApiToken).where(ApiToken.token_hash == digest(token))
+                                .options(joinedload(ApiToken.user)))
+    if row is None or row.user.erased_at or (row.expires_at and row.expires_at <= utcnow()):
+        return None
+    return row
+
+
+def _note_use(row: ApiToken) -> None:
+    """Keep when a token was last used, to the hour: a busy program does not make every read a write."""
+    now = utcnow()
+    if row.used_at is None or row.used_at < now - NOTED_EVERY:
+        write_at_once(update(ApiToken).where(ApiToken.id == row.id, or_(
+            ApiToken.used_at.is_(None), ApiToken.used_at < now - NOTED_EVERY)).values(used_at=now))
+
+
+def _unauthorized(text: str, **parameters: str) -> Unauthorized:
+    return Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", {"realm": "API", **parameters}))
+
+
 def bearer(scope: str) -> Callable:
-    """Decorator: the endpoint needs a token of at least `scope` (read or write)."""
+    """Decorator: the endpoint needs a token of at least `scope` (read or write).
+
+    Goes right under the route, so that nothing is parsed or written for a stranger.
+    """
 
     def decorate(view: Callable) -> Callable:
         @wraps(view)
         def guarded(*args, **kwargs):
             user = reader()
             if user.id is None:
-                raise Unauthorized("Send a token: Authorization: Bearer …")
-            if scope == "write" and g.api_scope != "write":
-                raise Forbidden("This token may only read.")
+                raise _unauthorized(_("Send a token: Authorization: Bearer …"))
+            if scope == WRITE and g.api_scope != WRITE:
+                raise Forbidden(_("This token may only read."))
+            if scope == WRITE and user.is_suspended:
+                raise Forbidden(_("Your account is suspended: until then you only read."))
             return view(*args, **kwargs)
 
-        return guarded
+        return ApiBlueprint.doc(security=[{"token": [scope]}])(guarded)
 
     return decorate

@@ -1,40 +1,153 @@
 """The API's frame: one OpenAPI document, Bearer tokens only, problem details for errors."""
 
-from flask import Flask
+from functools import cache
+from http import HTTPStatus
+
+from apispec import BasePlugin
+from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
+from webargs.flaskparser import FlaskParser
 
-from core.web import csrf
+from core.paging import Page
+from core.web import Invalid, csrf, json_object
+
+INTRODUCTION = (
+    "Read without an account; write with a token from Settings, API tokens, sent as "
+    "`Authorization: Bearer …`. Cookies are never read. A list answers `items` and `next`: send "
+    "`next` back as `after` until it is null. Errors are problem details (RFC 9457)."
+)
+READ, WRITE = "read", "write"
+ANYBODY = [{}, {"token": [READ]}]  # no token needed; a token also shows what only its owner may see
+
+
+class Reply(Schema):
+    """The shape of an answer: every field is always there."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        field_obj.required = True
+
+
+class Item(Reply):
+    """What every thing in a list has, whatever its kind; `url` is its page."""
+
+    id = fields.Integer()
+    kind = fields.String()
+    title = fields.String()
+    url = fields.Url()
+    body = fields.String()
+    author = fields.String(allow_none=True, metadata={
+        "description": "Username; where there is no account, a name."})
+    author_url = fields.Url(allow_none=True)
+    score = fields.Integer()
+    tags = fields.List(fields.String())
+    created_at = fields.AwareDateTime()
+    source = fields.Url(allow_none=True, metadata={"description": "Where imported text came from."})
+
+
+class Cursor(Schema):
+    """Where a list goes on."""
+
+    after = fields.String(metadata={"description": "`next` of the page before."})
 
 
 class Problem(Schema):
-    """RFC 9457 problem details."""
+    """RFC 9457 problem details; `errors` names the fields to correct."""
 
-    type = fields.String()
-    status = fields.Integer()
-    title = fields.String()
+    type = fields.String(required=True)
+    status = fields.Integer(required=True)
+    title = fields.String(required=True)
     detail = fields.String()
-    errors = fields.Dict()
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+@cache
+def page_of(item: type[Schema], **more: fields.Field) -> type[Schema]:
+    """The shape of a list of `item`, with `more` beside the items."""
+    shape = {"items": fields.List(fields.Nested(item)), "next": fields.String(allow_none=True), **more}
+    return Reply.from_dict(shape, name=f"{item.__name__}Page")
+
+
+def listing(page: Page, item, **more) -> dict:
+    """A page of rows as a list answer, each row made an item by `item(row)`."""
+    return {"items": [item(row) for row in page], "next": page.next, **more}
+
+
+def no_content() -> Response:
+    """Done, and nothing to say."""
+    return Response(status=204)
+
+
+class _Parser(FlaskParser):
+    """Reads JSON bodies as forms are read: the same refusals, the same sentences."""
+
+    def load_json(self, req, schema) -> dict:
+        return json_object()
+
+    def handle_error(self, error, req, schema, *, error_status_code, error_headers):
+        raise Invalid(next(iter(error.messages.values())))
 
 
 class ApiBlueprint(Blueprint):
     """A room's part of `/api/v1`; exempt from CSRF because it never reads cookies."""
 
+    ARGUMENTS_PARSER = _Parser()
+
     def __init__(self, name: str, import_name: str, **kwargs):
-        super().__init__(f"api_{name}", import_name, url_prefix="/api/v1", **kwargs)
+        super().__init__(name.capitalize(), import_name, url_prefix="/api/v1", **kwargs)
         csrf.exempt(self)
+        self.after_request(_vary_by_token)
+
+
+def _vary_by_token(response: Response) -> Response:
+    response.vary.add("Authorization")
+    return response
+
+
+class _Conventions(BasePlugin):
+    """What follows for every operation from its rule: its id, who may call it, how it fails."""
+
+    def operation_helper(self, path=None, operations=None, *, rule, **kwargs) -> None:
+        for operation in operations.values():
+            operation["operationId"] = rule.endpoint.partition(".")[2]
+            security = operation.setdefault("security", ANYBODY)
+            failures = {HTTPStatus.UNAUTHORIZED}
+            if {"token": [WRITE]} in security:
+                failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+            if rule.arguments:
+                failures.add(HTTPStatus.NOT_FOUND)
+            if "requestBody" in operation:
+                failures |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                             HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+            for status in sorted(failures):
+                operation.setdefault("responses", {}).setdefault(int(status), status.name)
 
 
 class _RedoubtApi(Api):
-    """flask-smorest's own error pages are off: core.web answers problem details everywhere."""
+    """Without flask-smorest's error pages (core.web answers problem details) and its page numbers."""
 
     ERROR_SCHEMA = Problem
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         pass
 
+    def _register_pagination_header(self) -> None:
+        pass
 
-api = _RedoubtApi()
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            if status >= HTTPStatus.BAD_REQUEST:
+                self.spec.components.response(status.name, {
+                    "description": status.phrase, "headers": _HEADERS.get(status, {}),
+                    "content": {"application/problem+json": {"schema": Problem}}}, lazy=True)
+
+
+_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": {"schema": {"type": "integer"}}},
+}
+api = _RedoubtApi(spec_kwargs={"extra_plugins": [_Conventions()]})
 
 
 def register(blueprint: ApiBlueprint) -> None:
@@ -45,11 +158,11 @@ def register(blueprint: ApiBlueprint) -> None:
 def init_app(app: Flask) -> None:
     """Serve `/api/v1/openapi.json`."""
     app.config.update(
-        API_TITLE="Redoubt", API_VERSION="v1", OPENAPI_VERSION="3.1.0",
+        API_TITLE=app.config["REDOUBT_SITE_NAME"], API_VERSION="v1", OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/api/v1", OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
+            "info": {"description": INTRODUCTION}, "servers": [{"url": "/"}],
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-            "security": [{"token": []}, {}],
         },
     )
     api.init_app(app)

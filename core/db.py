@@ -62,6 +62,7 @@ class UTCDateTime(TypeDecorator):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+    python_type = datetime
 
     def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
         if value is None:
@@ -97,6 +98,16 @@ def may_write() -> bool:
     if _reading.get():
         return False
     return not (has_request_context() and request.method in SAFE_METHODS)
+
+
+def write_at_once(statement) -> None:
+    """Run one small UPDATE as a transaction of its own, in a request that otherwise may only read.
+
+    Safe on SQLite because the transaction's first statement is the write: it waits for the lock
+    before it reads. Only where nothing is pending in the session.
+    """
+    db.session.execute(statement.execution_options(synchronize_session=False))
+    db.session.commit()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, or_
@@ -33,10 +33,12 @@ def keyset(statement: Select, keys: Sequence, *, after: str | None = None,
            size: int = PAGE_SIZE, descending: bool = True) -> Page:
     """Run `statement` sorted by `keys` (ORM attributes of its entity, the last one unique).
 
-    `after` is a cursor from an earlier page; a damaged one gives the first page.
+    `after` is a cursor from an earlier page; a damaged one, or one of another sort, gives the
+    first page.
     """
     values = decode(after, len(keys))
-    if values is not None:
+    if values is not None and all(type(value) is key.type.python_type
+                                  for key, value in zip(keys, values, strict=True)):
         statement = statement.where(_beyond(keys, values, descending))
     order = [key.desc() if descending else key.asc() for key in keys]
     rows = list(db.session.scalars(statement.order_by(*order).limit(size + 1)).unique())
@@ -71,11 +73,16 @@ def decode(cursor: str | None, length: int) -> list[Any] | None:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(plain, list) or len(plain) != length:
             return None
-        values = [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain]
-    except (ValueError, KeyError, TypeError):
-        return None
-    if any(isinstance(v, datetime) and v.tzinfo is None for v in values):
+        values = [_moment(v["t"]) if isinstance(v, dict) else v for v in plain]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     if any(isinstance(v, (list, dict)) or isinstance(v, int) and abs(v) >= 2**53 for v in values):
         return None
     return values
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return moment.astimezone(UTC)

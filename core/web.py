@@ -1,6 +1,8 @@
 """The web side of the ground floor: require, parse, forms, security headers, error pages."""
 
 import hashlib
+import json
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +22,9 @@ from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from core.db import db
 from core.limits import TooMany
@@ -49,16 +52,27 @@ HEADERS = {
 class Invalid(Exception):
     """Input that fails its schema: `errors` is {field: [sentence, …]}."""
 
-    def __init__(self, errors: dict[str, list[str]]):
-        super().__init__(errors)
-        self.errors = errors
+    def __init__(self, errors: dict):
+        self.errors = {str(name): list(_sentences(found)) for name, found in errors.items()}
+        super().__init__(self.errors)
+
+
+def _sentences(found) -> Iterator[str]:
+    """The messages in what marshmallow reports: a sentence, a list, or those of nested fields."""
+    if isinstance(found, str):
+        yield found
+    else:
+        for each in found.values() if isinstance(found, dict) else found:
+            yield from _sentences(each)
 
 
 class Markdown(fields.Field):
     """Markdown text as `Rendered` (source and safe HTML); length counted after trimming."""
 
     def __init__(self, *, shortest: int = 0, longest: int = 30_000, **kwargs):
-        super().__init__(**kwargs)
+        limits = {"minLength": shortest} if shortest else {}
+        super().__init__(metadata={"type": "string", "format": "markdown", "maxLength": longest,
+                                   **limits, **kwargs.pop("metadata", {})}, **kwargs)
         self.shortest, self.longest = shortest, longest
 
     def _deserialize(self, value, attr, data, **kwargs) -> Rendered:
@@ -88,14 +102,24 @@ class Line(fields.String):
         return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
+def json_object() -> dict:
+    """The JSON object in the request; raises BadRequest, UnsupportedMediaType or Invalid.
+
+    Half characters (lone surrogates) are refused here: no database or hash could take them.
+    """
+    try:
+        body = request.get_json()
+        json.dumps(body, ensure_ascii=False).encode()
+    except (RecursionError, UnicodeEncodeError) as error:
+        raise BadRequest from error
+    if not isinstance(body, dict):
+        raise Invalid({"_": [_("Send one JSON object.")]})
+    return body
+
+
 def raw_input() -> dict:
     """The request's fields as sent, from a form or a JSON object alike."""
-    if request.is_json:
-        body = request.get_json(silent=True)
-        if not isinstance(body, dict):
-            raise Invalid({"_": [_("Send one JSON object.")]})
-        return body
-    return request.form.to_dict()
+    return json_object() if request.is_json else request.form.to_dict()
 
 
 def parse(schema: type[Schema]) -> dict:
@@ -193,7 +217,12 @@ def _on_http_error(error: HTTPException):
     }
     given = error.description if error.code == 403 else None
     status = error.code or 500
-    return error_answer(status, error.name, given or texts.get(status, error.description))
+    answer = current_app.make_response(
+        error_answer(status, error.name, given or texts.get(status, error.description)))
+    for name, value in error.get_headers():  # Allow, WWW-Authenticate, Retry-After
+        if name != "Content-Type":
+            answer.headers[name] = value
+    return answer
 
 
 def _on_too_many(error: TooMany):
@@ -209,6 +238,19 @@ def _on_crash(error: Exception):
     return error_answer(500, _("Something broke"),
                         _("The fault is ours and was noted. Nothing you sent was half-saved; "
                           "try again in a moment."))
+
+
+class Id(IntegerConverter):
+    """A number in an address: what no database could hold is simply not there."""
+
+    def __init__(self, url_map, *args, **kwargs):
+        super().__init__(url_map, *args, **{"max": 2**31 - 1, **kwargs})
+
+
+def _refuse_nul() -> None:
+    """Nothing has a NUL in its name, and PostgreSQL would not look for one."""
+    if "\x00" in request.path:
+        abort(404)
 
 
 def _secure(response: Response) -> Response:
@@ -245,6 +287,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
     app.context_processor(_template_values)
+    app.url_map.converters["int"] = Id
+    app.before_request(_refuse_nul)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(TooMany, _on_too_many)
