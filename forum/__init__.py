@@ -2,8 +2,9 @@
 
 from flask import Flask
 
+from core.api import register
 from core.cli import import_group
-from forum import actions, import_stackexchange, views
+from forum import actions, api, feeds, import_stackexchange, views
 from posts import kinds
 
 
@@ -21,4 +22,6 @@ def init_app(app: Flask) -> None:
     kinds.register(kinds.Kind("answer", "answer", _answer_path,
                               on_delete=actions.answer_deleted, on_restore=actions.answer_restored))
     app.register_blueprint(views.bp)
+    app.register_blueprint(feeds.bp)
+    register(api.bp)
     import_group.add_command(import_stackexchange.command)

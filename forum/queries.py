@@ -3,12 +3,11 @@
 import re
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from core import paging
 from core.db import db
 from forum.models import Answer, Question
-from posts.models import Post, PostTag, Tag
+from posts.models import PostTag, Tag
 from posts.queries import get, visible
 
 SORTS = {
@@ -36,21 +35,23 @@ def get_answer(answer_id: int, user) -> Answer | None:
     return get(Answer, answer_id, user)
 
 
-def questions(sort: str, user, after: str | None = None) -> paging.Page:
+def questions(sort: str, user, after: str | None = None,
+              size: int = paging.PAGE_SIZE) -> paging.Page:
     """Public questions in one of the SORTS."""
     statement = visible(Question, user).where(Question.kind == "question", Question.is_public)
     if sort == "unanswered":
         statement = statement.where(Question.answer_count == 0)
-    return paging.keyset(statement, SORTS[sort], after=after)
+    return paging.keyset(statement, SORTS[sort], after=after, size=size)
 
 
-def tagged(tag: Tag, sort: str, user, after: str | None = None) -> paging.Page:
+def tagged(tag: Tag, sort: str, user, after: str | None = None,
+           size: int = paging.PAGE_SIZE) -> paging.Page:
     """Public questions with a tag; the tag's own index sorts, the posts follow in one query."""
     statement = select(PostTag).where(PostTag.tag_id == tag.id, PostTag.kind == "question",
                                       PostTag.is_public)
     if sort == "unanswered":
         statement = statement.where(PostTag.answer_count == 0)
-    page = paging.keyset(statement, TAG_SORTS[sort], after=after)
+    page = paging.keyset(statement, TAG_SORTS[sort], after=after, size=size)
     ids = [row.post_id for row in page]
     found = {q.id: q for q in db.session.scalars(visible(Question, user).where(Question.id.in_(ids)))}
     return paging.Page([found[i] for i in ids if i in found], page.next)
@@ -69,8 +70,18 @@ def named(reference: str, user) -> Question | None:
     return get_question(int(match[1]), user) if match else None
 
 
-def newest_public(limit: int = 30) -> list[Question]:
-    """For the feed."""
-    return list(db.session.scalars(
-        select(Question).where(Question.is_public).options(joinedload(Post.author))
-        .order_by(Question.created_at.desc(), Question.id.desc()).limit(limit)))
+def newest_answers(question: Question, user, limit: int) -> list[Answer]:
+    """Answers of a question as they came, the newest first."""
+    statement = visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
+    return paging.keyset(statement, [Answer.created_at, Answer.id], size=limit).items
+
+
+def canonical(reference: str, question: Question, user) -> Question | None:
+    """The other, public question that `question` repeats, as a member names it."""
+    found = named(reference, user)
+    return found if found is not None and found.id != question.id and found.is_public else None
+
+
+def duplicate_of(question: Question, user) -> Question | None:
+    """The question it was closed for, as far as `user` may see it."""
+    return get_question(question.duplicate_of_id, user) if question.duplicate_of_id else None

@@ -1,24 +1,23 @@
-"""Pages of the forum: lists, ask, the question page, accept, close, tags, feeds."""
+"""Pages of the forum: lists, ask, the question page, accept, close, tags."""
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from core import feeds
 from core.db import db
-from core.markup import excerpt
 from core.web import Form, get_or_404, require
 from forum import actions, policy, queries, schemas
 from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
-from posts.views import first_status, limit_posting, me
+from posts.views import me
 from search.queries import similar
 
 bp = Blueprint("forum", __name__)
 
 
-def _sort() -> str:
+def wanted_sort() -> str:
+    """The order the reader asks for; the newest first when it is none of ours."""
     wanted = request.args.get("sort", "newest")
     return wanted if wanted in queries.SORTS else "newest"
 
@@ -26,17 +25,9 @@ def _sort() -> str:
 @bp.get("/questions")
 def questions():
     """Questions: newest, active, unanswered, most voted."""
-    sort = _sort()
+    sort = wanted_sort()
     return render_template("forum/questions.html", sort=sort, sorts=list(queries.SORTS),
                            page=queries.questions(sort, current_user, request.args.get("after")))
-
-
-@bp.get("/questions.atom")
-def feed():
-    """The newest questions as Atom."""
-    entries = [feeds.Entry(q.id, q.title, q.url, excerpt(q.body_html, 400), q.byline, q.created_at,
-                           q.edited_at or q.created_at) for q in queries.newest_public()]
-    return Response(feeds.atom(_("Questions"), "/questions", entries), mimetype="application/atom+xml")
 
 
 @bp.route("/questions/ask", methods=["GET", "POST"])
@@ -52,9 +43,9 @@ def ask():
             preview = form.data["body"]
             alike = similar(form.data["title"], preview.source, user=current_user)
         else:
-            limit_posting()
+            post_actions.limit_posting(me())
             question = actions.ask(form.data["title"], form.data["body"], form.data["tags"], by=me(),
-                                   status=first_status(me()))
+                                   status=post_queries.first_status(me()))
             db.session.commit()
             if not question.is_public:
                 flash(_("Thank you. A moderator looks at first posts; yours appears once approved."))
@@ -90,8 +81,9 @@ def question(question_id: int, slug: str):
     if valid and form.values.get("action") == "preview":
         preview = form.data["body"]
     elif valid:
-        limit_posting()
-        answer = actions.answer(question, form.data["body"], by=me(), status=first_status(me()))
+        post_actions.limit_posting(me())
+        answer = actions.answer(question, form.data["body"], by=me(),
+                                status=post_queries.first_status(me()))
         db.session.commit()
         return redirect(answer.url)
     return _question_page(question, form, preview), 422 if form.errors else 200
@@ -105,8 +97,7 @@ def _question_page(question, form: Form, preview) -> str:
         "forum/question.html", question=question, page=page, form=form, preview=preview,
         comments=post_queries.comments_of(ids, current_user),
         my_votes=post_queries.votes_of(current_user, ids),
-        duplicate_of=post_queries.links_from(question, "duplicate", current_user)
-        if question.duplicate_of_id else [],
+        duplicate_of=queries.duplicate_of(question, current_user),
         related=similar(question.title, "", user=current_user, but=question.id),
         can=post_policy, may=policy)
 
@@ -182,9 +173,9 @@ def close(question_id: int):
     if valid:
         canonical = None
         if form.data["reason"] == "duplicate":
-            canonical = queries.named(form.data["duplicate_of"], current_user)
-            if canonical is None or canonical.id == question.id or not canonical.is_public:
-                form.fail("duplicate_of", _("Give the number or the address of another question."))
+            canonical = queries.canonical(form.data["duplicate_of"], question, current_user)
+            if canonical is None:
+                form.fail("duplicate_of", schemas.NO_CANONICAL)
         if not form.errors:
             actions.close(question, form.data["reason"], by=me(), note=form.data["note"],
                           duplicate_of=canonical)
@@ -215,7 +206,7 @@ def tags():
 def tag(name: str):
     """Questions with one tag."""
     tag = get_or_404(post_queries.tag_named(name))
-    sort = _sort()
+    sort = wanted_sort()
     return render_template("forum/tag.html", tag=tag, sort=sort, sorts=list(queries.SORTS),
                            page=queries.tagged(tag, sort, current_user, request.args.get("after")),
                            url=url_for("forum.tag", name=tag.name))

@@ -4,18 +4,16 @@ from flask import Blueprint, Response, abort
 from flask_babel import gettext as _
 
 from core import feeds
-from core.markup import excerpt
 from kb import queries
 from kb.models import LAYERS
+from posts.feeds import SIZE, entry
 
 bp = Blueprint("kb_feeds", __name__)
 
 
 def _atom(title: str, path: str, layer: str | None = None) -> Response:
-    entries = [feeds.Entry(a.id, a.title, a.url, a.summary or excerpt(a.body_html, 400), a.byline,
-                           a.created_at, a.edited_at or a.created_at)
-               for a in queries.newest_public(layer)]
-    return Response(feeds.atom(title, path, entries), mimetype="application/atom+xml")
+    found = queries.newest_public(layer, limit=SIZE)
+    return feeds.atom(title, path, [entry(article, article.summary) for article in found])
 
 
 @bp.get("/articles.atom")

@@ -1,6 +1,6 @@
 """The public log as Atom; it says of hidden posts only their number."""
 
-from flask import Blueprint, Response
+from flask import Blueprint
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -17,9 +17,8 @@ def log():
     entries, words = [], action_words()
     for row in queries.log():
         text, _url = queries.subject(row, Visitor())
-        entries.append(feeds.Entry(row.id, f"{words.get(row.action, row.action)}: {text}",
-                                   f"/moderation/log#decision-{row.id}", row.reason,
+        path = f"/moderation/log#decision-{row.id}"
+        entries.append(feeds.Entry(path, f"{words.get(row.action, row.action)}: {text}", path, row.reason,
                                    row.actor.display_name if row.actor else "-",
                                    row.created_at, row.created_at))
-    return Response(feeds.atom(_("Moderation log"), "/moderation/log", entries),
-                    mimetype="application/atom+xml")
+    return feeds.atom(_("Moderation log"), "/moderation/log", entries)

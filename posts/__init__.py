@@ -1,15 +1,32 @@
 """Everything people write is a post: votes, tags, revisions and comments live here, for all kinds."""
 
 from flask import Flask
+from flask_babel import gettext as _
 
-from posts import kinds, views
+from core.api import register
+from core.web import error_answer
+from posts import (
+    api,
+    feeds,
+    kinds,
+    revision_api,  # noqa: F401  (its operations join the room's)
+    views,
+    voting,
+)
 
 
 def _comment_path(comment) -> str:
     return f"{kinds.url(comment.parent)}#comment-{comment.id}"
 
 
+def _vote_refused(refusal: voting.VoteRefused):
+    return error_answer(403, _("Forbidden"), str(refusal))
+
+
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
     kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False))
     app.register_blueprint(views.bp)
+    app.register_blueprint(feeds.bp)
+    app.register_error_handler(voting.VoteRefused, _vote_refused)
+    register(api.bp)

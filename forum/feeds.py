@@ -1,0 +1,43 @@
+"""Atom feeds of the forum: questions, those with one tag, the answers of one."""
+
+from flask import Blueprint, request
+from flask_babel import gettext as _
+
+from auth.models import Visitor
+from core import feeds
+from core.web import get_or_404
+from forum import queries
+from forum.views import wanted_sort
+from posts.feeds import SIZE, entry
+from posts.queries import tag_named
+
+bp = Blueprint("forum_feeds", __name__)
+
+
+def _query() -> str:
+    return f"?sort={wanted_sort()}" if "sort" in request.args else ""
+
+
+@bp.get("/questions.atom")
+def questions():
+    """Questions in one of the orders."""
+    page = queries.questions(wanted_sort(), Visitor(), size=SIZE)
+    return feeds.atom(_("Questions"), "/questions", [entry(q) for q in page], _query())
+
+
+@bp.get("/tags/<name>.atom")
+def tag(name: str):
+    """Questions with one tag."""
+    tag = get_or_404(tag_named(name))
+    page = queries.tagged(tag, wanted_sort(), Visitor(), size=SIZE)
+    return feeds.atom(_("Questions tagged %(name)s", name=tag.name), f"/tags/{tag.name}",
+                      [entry(q) for q in page], _query())
+
+
+@bp.get("/questions/<int:question_id>.atom")
+def answers(question_id: int):
+    """The answers of one question, as they come."""
+    question = get_or_404(queries.get_question(question_id, Visitor()))
+    found = queries.newest_answers(question, Visitor(), SIZE)
+    return feeds.atom(_("Answers: %(title)s", title=question.title), f"/questions/{question.id}",
+                      [entry(each) for each in found])
