@@ -3,16 +3,21 @@
 from flask import Flask
 
 from auth import (
+    api,
     cli,
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
+    tokens,
     views,
 )
+from core.api import register
 
 
 def init_app(app: Flask) -> None:
     """Attach sessions, the pages and the commands."""
     sessions.login_manager.init_app(app)
+    tokens.init_app(app)
     app.register_blueprint(views.bp)
+    register(api.bp)
     for group in (cli.user_group, cli.reputation_group, cli.token_group):
         app.cli.add_command(group)

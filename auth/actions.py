@@ -1,6 +1,6 @@
 """Writes about people: accounts, sessions, mailed links, tokens. Nothing here commits."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
@@ -134,10 +134,12 @@ def edit_profile(user: User, *, display_name: str, location: str, website: str,
     events.record("user.revised", subject=user)
 
 
-def make_token(user: User, name: str, scope: str) -> str:
-    """A new API token, returned once."""
+def make_token(user: User, name: str, scope: str, *, last_day: date | None = None) -> str:
+    """A new API token, returned once; good through `last_day` (UTC), or until it is revoked."""
     token = tokens.new()
-    db.session.add(ApiToken(token_hash=tokens.digest(token), user_id=user.id, name=name, scope=scope))
+    expires = last_day and datetime.combine(last_day + timedelta(days=1), time(), tzinfo=UTC)
+    db.session.add(ApiToken(token_hash=tokens.digest(token), user_id=user.id, name=name, scope=scope,
+                            expires_at=expires))
     return token
 
 

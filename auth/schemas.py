@@ -1,10 +1,17 @@
-"""The shape of what people send about themselves."""
+"""The shape of what people send about themselves, and of people in the API."""
+
+from datetime import date
 
 from flask_babel import lazy_gettext as _
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates
 
+from auth.models import ROLES
+from core.api import READ, WRITE, Item, Reply
+from core.db import utcnow
 from core.web import Line, Markdown
 
+SCOPES = (READ, WRITE)
+LAST_DAY = date(2999, 12, 31)
 WEBSITE = r"^(https?://[^\s<>\"']{3,190})?$"
 
 
@@ -59,7 +66,47 @@ class ProfileSchema(Schema):
 
 
 class TokenSchema(Schema):
-    """A name to remember the token by, and what it may do."""
+    """A name to remember the token by, what it may do, and its last day (none: until revoked)."""
 
-    name = Line(required=True, validate=validate.Length(1, 80))
-    scope = fields.String(required=True, validate=validate.OneOf(["read", "write"]))
+    name = Line(required=True, validate=validate.Length(1, 80, error=_("Use 1 to 80 characters.")))
+    scope = fields.String(required=True, validate=validate.OneOf(SCOPES))
+    expires_on = fields.Date(allow_none=True, load_default=None,
+                             error_messages={"invalid": _("Write the date as YYYY-MM-DD.")})
+
+    @pre_load
+    def _no_date(self, data: dict, **kwargs) -> dict:
+        return {**data, "expires_on": data.get("expires_on") or None}
+
+    @validates("expires_on")
+    def _in_the_future(self, day: date | None, **kwargs) -> None:
+        if day is not None and not utcnow().date() <= day <= LAST_DAY:
+            raise ValidationError(_("Choose a day that is still to come."))
+
+
+class UserItem(Item):
+    """A member: `title` is the display name, `body` the text about them, `score` the reputation."""
+
+    username = fields.String()
+    role = fields.String(validate=validate.OneOf(ROLES))
+    location = fields.String()
+    website = fields.String()
+    is_suspended = fields.Boolean()
+
+
+class MeItem(UserItem):
+    """Oneself: what only the owner sees, and what the token and the reputation allow."""
+
+    email = fields.String(allow_none=True)
+    is_confirmed = fields.Boolean()
+    scope = fields.String(validate=validate.OneOf(SCOPES))
+    privileges = fields.List(fields.String())
+
+
+class ReputationItem(Reply):
+    """One line of the ledger: how many points, for what, on which post."""
+
+    id = fields.Integer()
+    reason = fields.String()
+    points = fields.Integer()
+    post_id = fields.Integer(allow_none=True)
+    created_at = fields.AwareDateTime()

@@ -7,7 +7,7 @@ from flask_login import current_user, login_required
 from auth import actions, passwords, queries, schemas
 from auth.models import User
 from auth.views import bp
-from core.db import db
+from core.db import db, utcnow
 from core.limits import limit
 from core.markup import render
 from core.web import Form, get_or_404
@@ -103,12 +103,15 @@ def close_session(session_id: int):
 @bp.route("/settings/tokens", methods=["GET", "POST"])
 @login_required
 def settings_tokens():
-    """API tokens: make one (shown once) and see those that live."""
+    """API tokens: make one (shown once) and see those there are."""
     form, made = Form(schemas.TokenSchema, scope="read"), None
     if request.method == "POST" and form.validate():
-        made = actions.make_token(me(), form.data["name"], form.data["scope"])
+        limit("token", me().id, 20, 3600)
+        made = actions.make_token(me(), form.data["name"], form.data["scope"],
+                                  last_day=form.data["expires_on"])
         db.session.commit()
-    return render_template("auth/settings_tokens.html", form=form, made=made,
+        form.values = {"scope": "read"}
+    return render_template("auth/settings_tokens.html", form=form, made=made, now=utcnow(),
                            rows=queries.api_tokens_of(me())), 422 if form.errors else 200
 
 

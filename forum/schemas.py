@@ -1,19 +1,25 @@
-"""The shape of questions and answers, for forms and JSON alike."""
+"""The shape of questions and answers, for forms and JSON alike, and of both in the API."""
 
 from flask_babel import lazy_gettext as _
 from marshmallow import Schema, fields, validate
 
+from core.api import Cursor, page_of
 from core.web import Line, Markdown
 from forum.actions import CLOSE_REASONS
-from posts.schemas import SummarySchema, Tags
+from forum.queries import SORTS
+from posts.schemas import PostItem, SummarySchema, Tags
+
+NO_CANONICAL = _("Give the number or the address of another question.")
+EXAMPLE = "Installing the update stops at 87 % and rolls back. The log says 0x80070643."
 
 
 class QuestionSchema(Schema):
     """A question: title, text, tags."""
 
     title = Line(required=True, validate=validate.Length(
-        15, 150, error=_("Say it in 15 to 150 characters.")))
-    body = Markdown(required=True, shortest=30, longest=30_000)
+        15, 150, error=_("Say it in 15 to 150 characters.")),
+        metadata={"example": "Why does KB5034441 fail with 0x80070643?"})
+    body = Markdown(required=True, shortest=30, longest=30_000, metadata={"example": EXAMPLE})
     tags = Tags(required=True)
 
 
@@ -24,7 +30,8 @@ class EditQuestionSchema(QuestionSchema, SummarySchema):
 class AnswerSchema(Schema):
     """The text of an answer."""
 
-    body = Markdown(required=True, shortest=30, longest=30_000)
+    body = Markdown(required=True, shortest=30, longest=30_000, metadata={
+        "example": "The recovery partition is too small: make it 250 MB larger."})
 
 
 class EditAnswerSchema(AnswerSchema, SummarySchema):
@@ -35,5 +42,36 @@ class CloseSchema(Schema):
     """Why a question is closed; a duplicate names the canonical question."""
 
     reason = fields.String(required=True, validate=validate.OneOf(CLOSE_REASONS))
-    duplicate_of = fields.String(load_default="", validate=validate.Length(max=300))
+    duplicate_of = fields.String(load_default="", validate=validate.Length(max=300), metadata={
+        "description": "Number or address of the canonical question."})
     note = Line(load_default="", validate=validate.Length(max=300))
+
+
+class QuestionQuery(Cursor):
+    """Which questions, and in which order."""
+
+    sort = fields.String(load_default="newest", validate=validate.OneOf(list(SORTS)))
+    tag = Line(metadata={"description": "Only questions with this tag."})
+
+
+class QuestionItem(PostItem):
+    """A question."""
+
+    answer_count = fields.Integer()
+    accepted_answer_id = fields.Integer(allow_none=True)
+    closed_at = fields.AwareDateTime(allow_none=True)
+    close_reason = fields.String(allow_none=True)
+    close_note = fields.String()
+
+
+class AnswerItem(PostItem):
+    """An answer; `parent_id` is its question."""
+
+    is_accepted = fields.Boolean()
+
+
+class QuestionPageItem(QuestionItem):
+    """A question with its first answers; `answers.next` goes on at `/questions/<id>/answers`."""
+
+    duplicate_of = fields.Nested(PostItem, allow_none=True)
+    answers = fields.Nested(page_of(AnswerItem))

@@ -1,32 +1,24 @@
 """Articles in the API."""
 
-from flask import abort, request
-
 from auth import tokens
-from core import markup
-from core.api import ApiBlueprint
+from core.api import WRITE, ApiBlueprint, listing, page_of
 from core.db import db
-from core.mail import site_url
-from core.web import get_or_404, parse, require
+from core.web import get_or_404, require
 from kb import actions, policy, queries, schemas
-from kb.models import LAYERS, Article
+from kb.models import Article
 from posts import actions as posts
-from posts import policy as post_policy
+from posts import api as post_api
 
 bp = ApiBlueprint("articles", __name__, description="Knowledge base articles")
 
 
 def item(article: Article) -> dict:
-    """The article as JSON."""
+    """An article as JSON."""
     return {
-        "id": article.id, "kind": "article", "title": article.title, "url": site_url() + article.url,
-        "body": article.body, "author": article.author.username if article.author else article.byline,
-        "score": article.score, "tags": [tag.name for tag in article.tags],
-        "created_at": article.created_at.isoformat(), "source": article.source_url or None,
-        "status": article.status, "layer": article.layer, "summary": article.summary,
-        "applies_to": article.applies_to,
-        "verified_on": article.verified_on.isoformat() if article.verified_on else None,
-        "verified_build": article.verified_build, "license": article.license or None,
+        **post_api.item(article), "layer": article.layer, "summary": article.summary,
+        "applies_to": article.applies_to, "verified_on": article.verified_on,
+        "verified_build": article.verified_build, "verified_by": article.verified_by_name or None,
+        "helpful_count": article.helpful_count, "unhelpful_count": article.unhelpful_count,
     }
 
 
@@ -35,67 +27,100 @@ def _article(article_id: int) -> Article:
 
 
 @bp.get("/articles")
-def list_articles():
-    """Public articles: ?sort=newest|helpful, ?layer=, ?after=."""
-    sort, layer = request.args.get("sort", "newest"), request.args.get("layer")
-    if sort not in queries.SORTS or layer not in (None, *LAYERS):
-        abort(422)
-    page = queries.articles(sort, tokens.reader(), layer=layer, after=request.args.get("after"))
-    return {"items": [item(article) for article in page], "next": page.next}
+@bp.arguments(schemas.ArticleQuery, location="query")
+@bp.response(200, page_of(schemas.ArticleItem))
+def list_articles(wanted: dict):
+    """Public articles, of one layer or all."""
+    return listing(queries.articles(wanted["sort"], tokens.reader(), layer=wanted.get("layer"),
+                                    after=wanted.get("after")), item)
 
 
 @bp.post("/articles")
-@tokens.bearer("write")
-def create_article():
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.ArticleSchema)
+@bp.response(201, schemas.ArticleItem)
+def write_article(data: dict):
     """Begin an article as a draft (moderators)."""
-    data, user = parse(schemas.ArticleSchema), tokens.reader()
+    user = tokens.reader()
     require(policy.can_curate(user))
+    posts.limit_posting(user)
     article = actions.write(data["title"], data["body"], by=user, layer=data["layer"],
                             tags=data["tags"], summary=data["summary"], applies_to=data["applies_to"])
     if data["verified_on"]:
         actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"])
     db.session.commit()
-    return item(_article(article.id)), 201
+    return item(article)
 
 
 @bp.get("/articles/<int:article_id>")
+@bp.response(200, schemas.ArticleItem)
 def get_article(article_id: int):
     """One article."""
     return item(_article(article_id))
 
 
 @bp.patch("/articles/<int:article_id>")
-@tokens.bearer("write")
-def change_article(article_id: int):
-    """Change what is sent, keep the rest."""
-    data, article, user = parse(schemas.ArticlePatchSchema), _article(article_id), tokens.reader()
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.EditArticleSchema(partial=True))
+@bp.response(200, schemas.ArticleItem)
+def edit_article(data: dict, article_id: int):
+    """Change what is sent, keep the rest; what it was is kept as a revision."""
+    article, user = _article(article_id), tokens.reader()
     require(policy.can_edit(user, article))
     facts = {name: data[name] for name in actions.FACTS if name in data}
-    body = data.get("body") or markup.render(article.body)
-    actions.edit(article, body, by=user, title=data.get("title", article.title),
+    actions.edit(article, data.get("body", article.rendered), by=user,
+                 title=data.get("title", article.title),
                  tags=data.get("tags", [tag.name for tag in article.tags]),
                  change=data.get("change", ""), **facts)
     db.session.commit()
     return item(article)
 
 
-@bp.delete("/articles/<int:article_id>")
-@tokens.bearer("write")
-def delete_article(article_id: int):
-    """Hide an article everywhere; moderators can bring it back."""
-    article, user = _article(article_id), tokens.reader()
-    require(post_policy.can_delete(user, article))
-    posts.delete(article, by=user)
-    db.session.commit()
-    return "", 204
-
-
 @bp.post("/articles/<int:article_id>/publish")
-@tokens.bearer("write")
+@tokens.bearer(WRITE)
+@bp.response(200, schemas.ArticleItem)
 def publish_article(article_id: int):
-    """Publish a draft (moderators)."""
+    """Make a draft public (moderators)."""
     article, user = _article(article_id), tokens.reader()
     require(policy.can_curate(user))
     actions.publish(article, by=user)
     db.session.commit()
     return item(article)
+
+
+@bp.post("/articles/<int:article_id>/unpublish")
+@tokens.bearer(WRITE)
+@bp.response(200, schemas.ArticleItem)
+def unpublish_article(article_id: int):
+    """Take an article back to a draft (moderators)."""
+    article, user = _article(article_id), tokens.reader()
+    require(policy.can_curate(user))
+    actions.unpublish(article, by=user)
+    db.session.commit()
+    return item(article)
+
+
+@bp.post("/articles/<int:article_id>/verify")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.VerifySchema)
+@bp.response(200, schemas.ArticleItem)
+def verify_article(data: dict, article_id: int):
+    """Say when and on which build the steps were followed (moderators); null takes it back."""
+    article, user = _article(article_id), tokens.reader()
+    require(policy.can_curate(user))
+    actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"])
+    db.session.commit()
+    return item(article)
+
+
+@bp.post("/articles/<int:article_id>/feedback")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.FeedbackSchema)
+@bp.response(200, schemas.FeedbackItem)
+def say_helpful(data: dict, article_id: int):
+    """Was this article helpful? The last word counts."""
+    article, user = _article(article_id), tokens.reader()
+    require(policy.can_say_helpful(user, article))
+    actions.say_helpful(article, data["helpful"], by=user, note=data["note"])
+    db.session.commit()
+    return {**data, "helpful_count": article.helpful_count, "unhelpful_count": article.unhelpful_count}

@@ -1,27 +1,24 @@
-"""The shape of an article as sent by a form or as JSON."""
+"""The shape of an article as sent by a form or as JSON, and in the API's answers."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
+from core.api import Cursor, Reply
 from core.web import Line, Markdown
 from kb.models import LAYERS
-from posts.schemas import Tags
+from kb.queries import SORTS
+from posts.schemas import PostItem, Tags
 
 MAX_BODY = 200_000
 
 
-class _OptionalTags(Tags):
-    """Tags, or none."""
-
-    def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
-        if value == [] or (isinstance(value, str) and not value.strip(" ,")):
-            return []
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
 class _Lines(fields.Field):
     """A list of short lines, or one text with a line each."""
+
+    def __init__(self, **kwargs):
+        super().__init__(metadata={"type": "array", "items": {"type": "string", "maxLength": 100},
+                                   "maxItems": 30, "example": ["Windows Server 2022"]}, **kwargs)
 
     def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
         lines = value.splitlines() if isinstance(value, str) else value
@@ -53,21 +50,23 @@ class ArticleSchema(VerifySchema):
     """A new or changed article; `change` says what an edit was for."""
 
     title = Line(required=True, validate=validate.Length(
-        min=5, max=150, error=lazy_gettext("A title has 5 to 150 characters.")))
-    body = Markdown(required=True, shortest=20, longest=MAX_BODY)
+        min=5, max=150, error=lazy_gettext("A title has 5 to 150 characters.")),
+        metadata={"example": "Disable SMB version 1"})
+    body = Markdown(required=True, shortest=20, longest=MAX_BODY, metadata={
+        "example": "1. List who still uses it: `Get-SmbSession`."})
     layer = fields.String(required=True, validate=validate.OneOf(
         LAYERS, error=lazy_gettext("Choose one of the five layers.")))
     summary = Line(load_default="", validate=_longest(300))
     applies_to = _Lines(load_default=list)
-    tags = _OptionalTags(load_default=list)
+    tags = Tags(fewest=0, load_default=list)
     change = Line(load_default="", validate=_longest(200))
 
 
-class ArticlePatchSchema(ArticleSchema):
-    """Only what changes."""
+class EditArticleSchema(ArticleSchema):
+    """A changed article; who verified it, and when, is said apart."""
 
-    def __init__(self, **kwargs):
-        super().__init__(partial=True, **kwargs)
+    class Meta:
+        exclude = ("verified_on", "verified_build")
 
 
 class FeedbackSchema(Schema):
@@ -75,3 +74,32 @@ class FeedbackSchema(Schema):
 
     helpful = fields.Boolean(required=True)
     note = Line(load_default="", validate=_longest(500))
+
+
+class ArticleQuery(Cursor):
+    """Which articles, and in which order."""
+
+    sort = fields.String(load_default="newest", validate=validate.OneOf(list(SORTS)))
+    layer = fields.String(validate=validate.OneOf(LAYERS))
+
+
+class ArticleItem(PostItem):
+    """An article with what it applies to and who verified it."""
+
+    layer = fields.String(validate=validate.OneOf(LAYERS))
+    summary = fields.String()
+    applies_to = fields.List(fields.String())
+    verified_on = fields.Date(allow_none=True)
+    verified_build = fields.String()
+    verified_by = fields.String(allow_none=True)
+    helpful_count = fields.Integer()
+    unhelpful_count = fields.Integer()
+
+
+class FeedbackItem(Reply):
+    """What one said, and what readers said in all."""
+
+    helpful = fields.Boolean()
+    note = fields.String()
+    helpful_count = fields.Integer()
+    unhelpful_count = fields.Integer()

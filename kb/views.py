@@ -9,9 +9,10 @@ from core.db import db
 from core.web import Form, get_or_404, parse, require
 from kb import actions, export_markdown, policy, queries, schemas
 from kb.models import LAYERS, Article
+from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
-from posts.views import limit_posting, me
+from posts.views import me
 
 bp = Blueprint("kb", __name__)
 
@@ -71,7 +72,7 @@ def new():
     valid = request.method == "POST" and form.validate()
     require(policy.can_curate(me()), _("Moderators write articles."))
     if valid and form.values.get("action") != "preview":
-        limit_posting()
+        post_actions.limit_posting(me())
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
         article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
         if form.data["verified_on"]:

@@ -1,41 +1,58 @@
-"""Moderation in the API: the public log, raising a flag."""
-
-from flask import request
+"""Moderation in the API: the public log, flags."""
 
 from auth import tokens
-from core.api import ApiBlueprint
+from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, page_of
 from core.db import db
 from core.limits import limit
-from core.web import get_or_404, parse, require
+from core.mail import site_url
+from core.web import require
 from moderation import actions, policy, queries, schemas
-from posts import queries as post_queries
-from posts.models import Post
+from moderation.models import Decision, Flag
+from posts.api import visible_post
 
 bp = ApiBlueprint("moderation", __name__, description="Flags and the public log")
 
 
+def decision_item(row: Decision) -> dict:
+    """A line of the log, as far as the reader may see what it is about."""
+    text, path = queries.subject(row, tokens.reader())
+    return {"id": row.id, "action": row.action, "reason": row.reason, "subject": text,
+            "url": site_url() + path if path else None, "by": row.actor.username if row.actor else None,
+            "created_at": row.created_at}
+
+
+def flag_item(row: Flag) -> dict:
+    """A flag as JSON."""
+    return {"id": row.id, "post_id": row.post_id, "reason": row.reason, "note": row.note,
+            "outcome": row.outcome, "created_at": row.created_at}
+
+
 @bp.get("/moderation/log")
-def log():
+@bp.arguments(Cursor, location="query")
+@bp.response(200, page_of(schemas.DecisionItem))
+def list_decisions(wanted: dict):
     """Every decision, newest first."""
-    reader = tokens.reader()
-    page = queries.log(request.args.get("after"))
-    items = []
-    for row in page:
-        text, url = queries.subject(row, reader)
-        items.append({"id": row.id, "action": row.action, "reason": row.reason, "subject": text,
-                      "url": url or None, "by": row.actor.username if row.actor else None,
-                      "created_at": row.created_at.isoformat()})
-    return {"items": items, "next": page.next}
+    return listing(queries.log(wanted.get("after")), decision_item)
+
+
+@bp.get("/users/me/flags")
+@tokens.bearer(READ)
+@bp.arguments(Cursor, location="query")
+@bp.response(200, page_of(schemas.FlagItem))
+def list_flags(wanted: dict):
+    """What one flagged and what became of it, newest first."""
+    return listing(queries.flags_of(tokens.reader(), wanted.get("after")), flag_item)
 
 
 @bp.post("/posts/<int:post_id>/flags")
-@tokens.bearer("write")
-def flag(post_id: int):
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.FlagSchema)
+@bp.response(201, schemas.FlagItem)
+def flag_post(data: dict, post_id: int):
     """Ask a moderator to look at a post."""
-    data, user = parse(schemas.FlagSchema), tokens.reader()
-    post = get_or_404(post_queries.get(Post, post_id, user))
+    post, user = visible_post(post_id), tokens.reader()
     require(policy.can_flag(user, post))
     limit("flag", user.id, 20, 3600)
     row = actions.flag(post, data["reason"], by=user, note=data["note"])
     db.session.commit()
-    return {"id": row.id, "post_id": post.id, "reason": row.reason, "outcome": row.outcome}, 201
+    return flag_item(row)

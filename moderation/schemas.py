@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext
 from marshmallow import Schema, fields, validate
 
+from core.api import Reply
 from core.web import Line
 from moderation.models import REASONS
 
@@ -31,3 +32,26 @@ class SuspendSchema(Schema):
         1, 3650, error=lazy_gettext("Between 1 and 3650 days.")))
     message = Line(required=True, validate=validate.Length(
         min=10, max=500, error=lazy_gettext("Write 10 to 500 characters.")))
+
+
+class DecisionItem(Reply):
+    """A line of the public log; a hidden post is only a number in it."""
+
+    id = fields.Integer()
+    action = fields.String()
+    reason = fields.String()
+    subject = fields.String()
+    url = fields.Url(allow_none=True)
+    by = fields.String(allow_none=True)
+    created_at = fields.AwareDateTime()
+
+
+class FlagItem(Reply):
+    """A flag one raised, and what became of it."""
+
+    id = fields.Integer()
+    post_id = fields.Integer()
+    reason = fields.String()
+    note = fields.String()
+    outcome = fields.String(allow_none=True)
+    created_at = fields.AwareDateTime()

@@ -8,17 +8,24 @@ from sqlalchemy import func, select, update
 
 from core import events
 from core.db import db, utcnow
+from core.limits import limit
 from core.markup import Rendered, render
 from posts import kinds, visibility, voting
 from posts.models import PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
 
 MAX_TAGS = 5
+TEXTS, TEXTS_WITHIN = 10, 600  # ten texts in ten minutes are enough for anybody
 
 
 def slugify(title: str) -> str:
     """A readable, ASCII part of a URL; empty when nothing of the title survives."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].rstrip("-")
+
+
+def limit_posting(by) -> None:
+    """Count one text that `by` is about to post; raises TooMany."""
+    limit("post", by.id, TEXTS, TEXTS_WITHIN)
 
 
 def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool = False) -> Post:

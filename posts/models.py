@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
 from core.db import UTCDateTime, db, utcnow
+from core.markup import Rendered
 from posts import kinds
 
 DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
@@ -117,6 +118,21 @@ class Post(db.Model):
     def url(self) -> str:
         """Path of the page that shows this post."""
         return kinds.url(self)
+
+    @property
+    def rendered(self) -> Rendered:
+        """Its text as it stands, for a change of other things."""
+        return Rendered(self.body, self.body_html, self.markup_version)
+
+    @property
+    def thread(self) -> "Post":
+        """The question of an answer; anything else stands for itself."""
+        return self.parent if self.parent_id else self
+
+    @property
+    def heading(self) -> str:
+        """Its title, or that of what it stands under."""
+        return self.title or (self.parent.heading if self.parent is not None else "")
 
     @property
     def byline(self) -> str:

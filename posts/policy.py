@@ -1,6 +1,8 @@
 """Who may do what to a post, as pure functions of the two."""
 
-from auth.privileges import Privilege
+from flask_babel import gettext as _
+
+from auth.privileges import Privilege, threshold
 
 
 def can_write(user) -> bool:
@@ -18,12 +20,31 @@ def can_vote(user, post, value: int) -> bool:
     return value == 0 or user.can(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
 
 
+def why_no_vote(user, post, value: int) -> str:
+    """The sentence for a vote that can_vote() refused."""
+    if post.author_id == user.id:
+        return _("You cannot vote on your own words.")
+    need = threshold(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
+    return _("Voting %(way)s takes %(n)s reputation earned here.",
+             way=_("up") if value > 0 else _("down"), n=need)
+
+
 def can_comment(user, post, thread_author_id: int | None = None) -> bool:
     """Under one's own words (and one's own question's answers) always; elsewhere with reputation."""
-    if not can_write(user) or not post.is_public or post.is_locked:
+    if not can_write(user) or not post.is_public or post.is_locked or post.kind == "comment":
         return False
     own = user.id in (post.author_id, thread_author_id)
     return own or user.can(Privilege.COMMENT_ANYWHERE)
+
+
+def why_no_comment() -> str:
+    """The sentence for a comment that can_comment() refused."""
+    return _("Commenting here takes %(n)s reputation.", n=threshold(Privilege.COMMENT_ANYWHERE))
+
+
+def why_no_delete() -> str:
+    """The sentence for a removal that can_delete() refused."""
+    return _("Only its author may remove this, and only while nobody has built on it.")
 
 
 def can_edit(user, post) -> bool:

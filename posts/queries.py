@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from auth.models import User
 from core import paging
 from core.db import db
-from posts.models import DRAFT, PENDING, Comment, Post, PostLink, PostTag, Revision, Tag, Vote
+from posts.models import DRAFT, PENDING, PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag, Vote
 
 
 def visible_to(user, entity=Post) -> ColumnElement[bool]:
@@ -46,6 +47,12 @@ def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     return found
 
 
+def comments(post: Post, user, after: str | None = None) -> paging.Page:
+    """Visible comments under one post, oldest first."""
+    return paging.keyset(visible(Comment, user).where(Comment.parent_id == post.id), [Comment.id],
+                         after=after, descending=False)
+
+
 def votes_of(user, post_ids: Iterable[int]) -> dict[int, int]:
     """The reader's own standing votes by post id; one query for a whole page."""
     if user.id is None:
@@ -59,6 +66,13 @@ def revisions(post: Post) -> list[Revision]:
     """All revisions, newest first."""
     return list(db.session.scalars(select(Revision).where(Revision.post_id == post.id)
                                    .order_by(Revision.number.desc())))
+
+
+def revision_page(post: Post, after: str | None = None) -> paging.Page:
+    """Revisions without their texts, newest first."""
+    statement = (select(Revision).where(Revision.post_id == post.id)
+                 .options(defer(Revision.body), joinedload(Revision.author)))
+    return paging.keyset(statement, [Revision.number], after=after)
 
 
 def revision(post: Post, number: int) -> Revision | None:
@@ -82,8 +96,8 @@ def links_to(post: Post, kind: str, user) -> list[Post]:
 
 
 def tag_named(name: str) -> Tag | None:
-    """The tag with this name."""
-    return db.session.scalar(select(Tag).where(Tag.name == name.lower()))
+    """The tag with this name, if anything public carries it."""
+    return db.session.scalar(select(Tag).where(Tag.name == name.lower(), Tag.post_count > 0))
 
 
 def tags(after: str | None = None, size: int = 60) -> paging.Page:
@@ -101,8 +115,8 @@ def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:
 def by_author(author: User, kind_names: Iterable[str], user, after: str | None = None,
               size: int = paging.PAGE_SIZE) -> paging.Page:
     """What `author` wrote of these kinds, newest first, as far as `user` may see it."""
-    statement = visible(Post, user).where(Post.author_id == author.id,
-                                          Post.kind.in_(list(kind_names)))
+    statement = (visible(Post, user).options(joinedload(Post.parent))
+                 .where(Post.author_id == author.id, Post.kind.in_(list(kind_names))))
     return paging.keyset(statement, [Post.created_at, Post.id], after=after, size=size)
 
 
@@ -115,3 +129,10 @@ def has_published(user) -> bool:
     """Whether anything this member wrote was ever public (newcomers' first posts may wait)."""
     return db.session.scalar(select(Post.id).where(Post.author_id == user.id, Post.is_public)
                              .limit(1)) is not None
+
+
+def first_status(user) -> str:
+    """Whether this member's post is shown at once or waits for approval (a setting)."""
+    if not current_app.config["REDOUBT_FIRST_POST_APPROVAL"] or user.is_moderator:
+        return PUBLISHED
+    return PUBLISHED if has_published(user) else PENDING

@@ -1,4 +1,4 @@
-"""The shape of what is sent about any post: votes, comments, tags."""
+"""The shape of what is sent about any post (votes, comments, tags), and of posts in the API."""
 
 import re
 
@@ -6,21 +6,30 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, validate
 
+from core.api import Cursor, Item, Reply
 from core.web import Line, Markdown
 from posts.actions import MAX_TAGS
 
-TAG = re.compile(r"[a-z0-9][a-z0-9.+#-]{0,34}$")
+WORD = r"[a-z0-9][a-z0-9.+#-]{0,34}"
+TAG = re.compile(WORD + r"\Z")
+VOTES = validate.OneOf([-1, 0, 1])
 
 
 class Tags(fields.Field):
-    """Tags as a list, or as one string separated by spaces or commas."""
+    """Tags as a list, or as one string separated by spaces or commas; at least `fewest`."""
+
+    def __init__(self, *, fewest: int = 1, **kwargs):
+        super().__init__(metadata={
+            "type": "array", "items": {"type": "string", "pattern": f"^{WORD}$"},
+            "minItems": fewest, "maxItems": MAX_TAGS, "example": ["windows-update"]}, **kwargs)
+        self.fewest = fewest
 
     def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
         words = re.split(r"[\s,]+", value) if isinstance(value, str) else value
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise ValidationError(_("Write tags as words separated by spaces."))
         names = sorted({word.lower() for word in words if word})
-        if not 1 <= len(names) <= MAX_TAGS:
+        if not self.fewest <= len(names) <= MAX_TAGS:
             raise ValidationError(_("Choose one to five tags."))
         for name in names:
             if not TAG.match(name):
@@ -32,7 +41,7 @@ class Tags(fields.Field):
 class VoteSchema(Schema):
     """1 up, -1 down, 0 withdrawn."""
 
-    value = fields.Integer(required=True, validate=validate.OneOf([-1, 0, 1]))
+    value = fields.Integer(required=True, validate=VOTES)
 
 
 class CommentSchema(Schema):
@@ -46,3 +55,54 @@ class SummarySchema(Schema):
 
     summary = Line(load_default="", validate=validate.Length(
         max=200, error=lazy_gettext("Keep the summary under 200 characters.")))
+
+
+class PostItem(Item):
+    """Any post; an answer or a comment has the title of what it stands under (`parent_id`)."""
+
+    parent_id = fields.Integer(allow_none=True)
+    status = fields.String(validate=validate.OneOf(["published", "pending", "draft"]))
+    is_deleted = fields.Boolean()
+    is_locked = fields.Boolean()
+    edited_at = fields.AwareDateTime(allow_none=True)
+    comment_count = fields.Integer()
+    revision_count = fields.Integer()
+    license = fields.String(allow_none=True)
+
+
+class TagItem(Item):
+    """A tag: `body` says when to use it, `score` is the number of public posts."""
+
+
+class VoteItem(Reply):
+    """One's own vote on a post, and the post's score."""
+
+    post_id = fields.Integer()
+    value = fields.Integer(validate=VOTES)
+    score = fields.Integer()
+
+
+class RevisionItem(Reply):
+    """One state of a post's text; of a redacted one only the fact is left."""
+
+    post_id = fields.Integer()
+    number = fields.Integer()
+    title = fields.String()
+    url = fields.Url()
+    author = fields.String(allow_none=True)
+    tags = fields.List(fields.String())
+    summary = fields.String()
+    created_at = fields.AwareDateTime()
+    is_redacted = fields.Boolean()
+
+
+class RevisionText(RevisionItem):
+    """A revision with its text."""
+
+    body = fields.String()
+
+
+class AuthorQuery(Cursor):
+    """Which posts of a member."""
+
+    kind = Line(metadata={"description": "Only posts of this kind."})

@@ -1,13 +1,11 @@
 """Pages of any post: vote, comment, delete, history, diff, restore; the preview of the editor."""
 
-from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 from marshmallow import Schema
 
-from auth.privileges import Privilege, threshold
 from core.db import db
-from core.limits import limit
 from core.web import Form, Markdown, get_or_404, parse, require, wants_json
 from posts import actions, diffs, policy, queries, schemas, voting
 from posts.models import Comment, Post
@@ -31,11 +29,6 @@ def visible_post(post_id: int) -> Post:
     return get_or_404(queries.get(Post, post_id, current_user))
 
 
-def limit_posting() -> None:
-    """Ten texts in ten minutes are enough for anybody."""
-    limit("post", current_user.id, 10, 600)
-
-
 @bp.get("/posts/<int:post_id>")
 def post(post_id: int):
     """The page that shows a post, whatever its kind."""
@@ -56,23 +49,12 @@ def vote(post_id: int):
     """Vote up, down, or withdraw."""
     value = parse(schemas.VoteSchema)["value"]
     post = visible_post(post_id)
-    require(policy.can_vote(me(), post, value), _why_no_vote(post, value))
-    try:
-        voting.vote(post, me(), value)
-    except voting.VoteRefused as refusal:
-        require(False, str(refusal))
+    require(policy.can_vote(me(), post, value), policy.why_no_vote(me(), post, value))
+    voting.vote(post, me(), value)
     db.session.commit()
     if wants_json():
         return jsonify(score=post.score, value=value)
     return redirect(post.url)
-
-
-def _why_no_vote(post: Post, value: int) -> str:
-    if post.author_id == current_user.id:
-        return _("You cannot vote on your own words.")
-    need = threshold(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
-    return _("Voting %(way)s takes %(n)s reputation earned here.",
-             way=_("up") if value > 0 else _("down"), n=need)
 
 
 @bp.post("/posts/<int:post_id>/comments")
@@ -82,12 +64,10 @@ def comment(post_id: int):
     form = Form(schemas.CommentSchema)
     valid = form.validate()
     post = visible_post(post_id)
-    thread = post.parent if post.parent_id else post
-    require(post.kind != "comment" and policy.can_comment(me(), post, thread.author_id),
-            _("Commenting here takes %(n)s reputation.", n=threshold(Privilege.COMMENT_ANYWHERE)))
+    require(policy.can_comment(me(), post, post.thread.author_id), policy.why_no_comment())
     if not valid:
         return render_template("posts/comment_form.html", form=form, post=post), 422
-    limit_posting()
+    actions.limit_posting(me())
     made = actions.comment(post, form.data["body"], by=me())
     db.session.commit()
     return redirect(made.url)
@@ -116,8 +96,7 @@ def edit_comment(post_id: int):
 def delete(post_id: int):
     """Hide a post everywhere; the page offers to bring it back."""
     post = visible_post(post_id)
-    require(policy.can_delete(me(), post),
-            _("Only its author may remove this, and only while nobody has built on it."))
+    require(policy.can_delete(me(), post), policy.why_no_delete())
     actions.delete(post, by=me())
     db.session.commit()
     flash(_("Removed. You can bring it back from its page."))
@@ -178,11 +157,3 @@ def redact(post_id: int, number: int):
     actions.redact(get_or_404(queries.revision(post, number)), by=me())
     db.session.commit()
     return redirect(url_for("posts.history", post_id=post.id))
-
-
-def first_status(user) -> str:
-    """Whether this member's post is shown at once or waits for approval (a setting)."""
-    if not current_app.config["REDOUBT_FIRST_POST_APPROVAL"] or user.is_moderator:
-        return "published"
-    return "published" if queries.has_published(user) else "pending"
-

@@ -2,7 +2,14 @@
 
 from flask import Flask
 
-from search import cli, handlers, tasks, views  # noqa: F401  (handlers and tasks declare themselves)
+from core.api import register
+from search import (  # noqa: F401  (handlers and tasks declare themselves)
+    api,
+    cli,
+    handlers,
+    tasks,
+    views,
+)
 from search.engine import Engine
 
 
@@ -10,4 +17,5 @@ def init_app(app: Flask) -> None:
     """Open the index of this instance and attach the doors."""
     app.extensions["search"] = Engine(app.config["REDOUBT_INSTANCE"] / "index")
     app.register_blueprint(views.bp)
+    register(api.bp)
     app.cli.add_command(cli.group)

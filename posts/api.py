@@ -1,0 +1,155 @@
+"""Posts of any kind in the API: the item all lists share, comments, votes, removal, tags."""
+
+from auth import queries as people
+from auth import tokens
+from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
+from core.db import db
+from core.mail import site_url
+from core.web import get_or_404, require
+from posts import actions, kinds, policy, queries, schemas, voting
+from posts.models import Comment, Post, Tag
+
+bp = ApiBlueprint("posts", __name__, description="Posts of any kind, comments, votes, tags")
+
+
+def item(post: Post) -> dict:
+    """What the API says of any post; rooms add the facts of their kinds."""
+    author = post.author
+    return {
+        "id": post.id, "kind": post.kind, "title": post.heading, "url": site_url() + post.url,
+        "body": post.body, "author": author.username if author else post.byline,
+        "author_url": site_url() + author.profile_url if author else None,
+        "score": post.score, "tags": [tag.name for tag in post.tags],
+        "created_at": post.created_at, "source": post.source_url or None,
+        "parent_id": post.parent_id, "status": post.status,
+        "is_deleted": post.is_deleted, "is_locked": post.is_locked, "edited_at": post.edited_at,
+        "comment_count": post.comment_count, "revision_count": post.revision_count,
+        "license": post.license or None,
+    }
+
+
+def tag_item(tag: Tag) -> dict:
+    """A tag in the shape of every list."""
+    return {"id": tag.id, "kind": "tag", "title": tag.name, "url": f"{site_url()}/tags/{tag.name}",
+            "body": tag.excerpt, "author": None, "author_url": None, "score": tag.post_count,
+            "tags": [tag.name], "created_at": tag.created_at, "source": None}
+
+
+def visible_post(post_id: int) -> Post:
+    """The post if the reader may see it, else 404."""
+    return get_or_404(queries.get(Post, post_id, tokens.reader()))
+
+
+@bp.get("/posts/<int:post_id>")
+@bp.response(200, schemas.PostItem)
+def get_post(post_id: int):
+    """Any post by its number."""
+    return item(visible_post(post_id))
+
+
+@bp.delete("/posts/<int:post_id>")
+@tokens.bearer(WRITE)
+@bp.response(204)
+def delete_post(post_id: int):
+    """Hide a post everywhere; it can be brought back."""
+    post, user = visible_post(post_id), tokens.reader()
+    require(policy.can_delete(user, post), policy.why_no_delete())
+    actions.delete(post, by=user)
+    db.session.commit()
+    return no_content()
+
+
+@bp.post("/posts/<int:post_id>/undelete")
+@tokens.bearer(WRITE)
+@bp.response(200, schemas.PostItem)
+def undelete_post(post_id: int):
+    """Bring a removed post back."""
+    post, user = visible_post(post_id), tokens.reader()
+    require(policy.can_undelete(user, post))
+    actions.undelete(post, by=user)
+    db.session.commit()
+    return item(post)
+
+
+@bp.get("/posts/<int:post_id>/vote")
+@tokens.bearer(READ)
+@bp.response(200, schemas.VoteItem)
+def get_vote(post_id: int):
+    """One's own vote on a post."""
+    post = visible_post(post_id)
+    mine = queries.votes_of(tokens.reader(), [post.id]).get(post.id, 0)
+    return {"post_id": post.id, "value": mine, "score": post.score}
+
+
+@bp.post("/posts/<int:post_id>/vote")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.VoteSchema)
+@bp.response(200, schemas.VoteItem)
+def vote_on_post(data: dict, post_id: int):
+    """Vote up (1), down (-1), or withdraw (0)."""
+    post, user, value = visible_post(post_id), tokens.reader(), data["value"]
+    require(policy.can_vote(user, post, value), policy.why_no_vote(user, post, value))
+    voting.vote(post, user, value)
+    db.session.commit()
+    return {"post_id": post.id, "value": value, "score": post.score}
+
+
+@bp.get("/posts/<int:post_id>/comments")
+@bp.arguments(Cursor, location="query")
+@bp.response(200, page_of(schemas.PostItem))
+def list_comments(wanted: dict, post_id: int):
+    """Comments under a post, oldest first."""
+    return listing(queries.comments(visible_post(post_id), tokens.reader(), wanted.get("after")), item)
+
+
+@bp.post("/posts/<int:post_id>/comments")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.CommentSchema)
+@bp.response(201, schemas.PostItem)
+def comment_on_post(data: dict, post_id: int):
+    """Comment on a question, an answer or an article."""
+    post, user = visible_post(post_id), tokens.reader()
+    require(policy.can_comment(user, post, post.thread.author_id), policy.why_no_comment())
+    actions.limit_posting(user)
+    made = actions.comment(post, data["body"], by=user)
+    db.session.commit()
+    return item(made)
+
+
+@bp.patch("/comments/<int:post_id>")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.CommentSchema)
+@bp.response(200, schemas.PostItem)
+def edit_comment(data: dict, post_id: int):
+    """Change one's own comment."""
+    user = tokens.reader()
+    made = get_or_404(queries.get(Comment, post_id, user))
+    require(policy.can_edit(user, made))
+    actions.revise(made, data["body"], by=user)
+    db.session.commit()
+    return item(made)
+
+
+@bp.get("/tags")
+@bp.arguments(Cursor, location="query")
+@bp.response(200, page_of(schemas.TagItem))
+def list_tags(wanted: dict):
+    """Tags by number of public posts."""
+    return listing(queries.tags(wanted.get("after")), tag_item)
+
+
+@bp.get("/tags/<name>")
+@bp.response(200, schemas.TagItem)
+def get_tag(name: str):
+    """One tag."""
+    return tag_item(get_or_404(queries.tag_named(name)))
+
+
+@bp.get("/users/<username>/posts")
+@bp.arguments(schemas.AuthorQuery, location="query")
+@bp.response(200, page_of(schemas.PostItem))
+def list_posts_of(wanted: dict, username: str):
+    """What a member wrote, newest first; of all kinds but comments, or of one."""
+    author = get_or_404(people.by_username(username))
+    wanted_kinds = [wanted["kind"]] if "kind" in wanted else kinds.searchable()
+    return listing(queries.by_author(author, wanted_kinds, tokens.reader(), wanted.get("after")), item)
