@@ -5,7 +5,7 @@ Nothing here knows a question from an article.
 
 from flask import Flask
 
-from core import api, cli, config, db, events, limits, mail, schema, web, worker
+from core import api, api_docs, cli, config, db, events, limits, mail, schema, web, worker
 
 
 def init_app(app: Flask) -> None:
@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
     limits.init_app(app)
     web.init_app(app)
     api.init_app(app)
+    api_docs.init_app(app)
     cli.init_app(app)
     events.init_app(app)
     mail.init_app(app)

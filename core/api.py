@@ -6,23 +6,30 @@ from http import HTTPStatus
 from apispec import BasePlugin
 from flask import Flask, Response
 from flask_smorest import Api, Blueprint
-from marshmallow import Schema, fields
+from marshmallow import EXCLUDE, Schema, fields
 from webargs.flaskparser import FlaskParser
 
 from core.paging import Page
 from core.web import Invalid, csrf, json_object
 
-INTRODUCTION = (
-    "Read without an account; write with a token from Settings, API tokens, sent as "
-    "`Authorization: Bearer …`. Cookies are never read. A list answers `items` and `next`: send "
-    "`next` back as `after` until it is null. Errors are problem details (RFC 9457)."
-)
+INTRODUCTION = """\
+Read without an account. Write with a token from *Settings, API tokens*, sent as
+`Authorization: Bearer …`; cookies are never read, and a wrong token is refused even where none is
+needed. Bodies are JSON; fields that are not listed are refused.
+
+A list answers `items` and `next`: send `next` back as `after` until it is null. Errors are problem
+details (RFC 9457): `errors` names the fields to correct, 429 says in `Retry-After` when to come back,
+and what you may not see is as absent as what is not there (404).
+"""
 READ, WRITE = "read", "write"
 ANYBODY = [{}, {"token": [READ]}]  # no token needed; a token also shows what only its owner may see
 
 
 class Reply(Schema):
-    """The shape of an answer: every field is always there."""
+    """The shape of an answer: every field is always there; more may come with time."""
+
+    class Meta:
+        unknown = EXCLUDE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
         field_obj.required = True

@@ -1,5 +1,6 @@
 """Atom feeds, for every room that lists something."""
 
+import html
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,13 +27,16 @@ class Entry:
 
 
 def atom(title: str, path: str, entries: list[Entry], query: str = "") -> Response:
-    """The entries as the Atom document of the list at `path`, sorted as `query` says."""
+    """The entries as the Atom document of the list at `path`, sorted as `query` says.
+
+    Readers take a summary as HTML, so our plain text is escaped for them.
+    """
     name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
     feed = Atom1Feed(title=clean(f"{title} · {name}"), link=base + path + query, description=clean(title),
                      feed_url=f"{base}{path}.atom{query}", feed_guid=f"{base}{path}.atom{query}")
     for entry in entries:
         feed.add_item(title=clean(entry.title), link=base + entry.path,
-                      description=clean(entry.summary), author_name=clean(entry.author),
+                      description=html.escape(clean(entry.summary)), author_name=clean(entry.author),
                       pubdate=entry.published, updateddate=entry.updated, unique_id=base + entry.id)
     return Response(feed.writeString("utf-8"), mimetype="application/atom+xml")
 

@@ -52,7 +52,7 @@ def list_questions(wanted: dict):
 @bp.arguments(schemas.QuestionSchema)
 @bp.response(201, schemas.QuestionItem)
 def ask_question(data: dict):
-    """Ask a question; a newcomer's first may wait for approval (`status`: pending)."""
+    """Ask a question; a newcomer's first may wait for approval (status pending)."""
     user = tokens.reader()
     require(policy.can_ask(user))
     posts.limit_posting(user)
