@@ -80,7 +80,8 @@ def _note_use(row: ApiToken) -> None:
 
 
 def _unauthorized(text: str, **parameters: str) -> Unauthorized:
-    return Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", {"realm": "API", **parameters}))
+    challenge = WWWAuthenticate("bearer", {"realm": "Redoubt API", **parameters})
+    return Unauthorized(text, www_authenticate=challenge)
 
 
 def bearer(scope: str) -> Callable:

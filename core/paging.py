@@ -36,9 +36,8 @@ def keyset(statement: Select, keys: Sequence, *, after: str | None = None,
     `after` is a cursor from an earlier page; a damaged one, or one of another sort, gives the
     first page.
     """
-    values = decode(after, len(keys))
-    if values is not None and all(type(value) is key.type.python_type
-                                  for key, value in zip(keys, values, strict=True)):
+    values = decode(after, [key.type.python_type for key in keys])
+    if values is not None:
         statement = statement.where(_beyond(keys, values, descending))
     order = [key.desc() if descending else key.asc() for key in keys]
     rows = list(db.session.scalars(statement.order_by(*order).limit(size + 1)).unique())
@@ -65,20 +64,20 @@ def encode(values: list) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str | None, length: int) -> list[Any] | None:
-    """The inverse of encode(); None for no cursor, a foreign one or nonsense."""
+def decode(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
+    """The inverse of encode() for values of these types; None for no cursor or any other."""
     if not cursor or len(cursor) > 400:
         return None
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(plain, list) or len(plain) != length:
+        if not isinstance(plain, list):
             return None
         values = [_moment(v["t"]) if isinstance(v, dict) else v for v in plain]
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    if any(isinstance(v, (list, dict)) or isinstance(v, int) and abs(v) >= 2**53 for v in values):
+    if [type(value) for value in values] != list(types):
         return None
-    return values
+    return None if any(type(v) is int and abs(v) >= 2**53 for v in values) else values
 
 
 def _moment(text: str) -> datetime:

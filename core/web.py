@@ -243,6 +243,8 @@ def _on_crash(error: Exception):
 class Id(IntegerConverter):
     """A number in an address: what no database could hold is simply not there."""
 
+    regex = "[0-9]+"
+
     def __init__(self, url_map, *args, **kwargs):
         super().__init__(url_map, *args, **{"max": 2**31 - 1, **kwargs})
 

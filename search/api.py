@@ -26,7 +26,8 @@ def found_item(hit: queries.Hit) -> dict:
 @bp.alt_response(503, "SERVICE_UNAVAILABLE")
 def search(wanted: dict):
     """Search questions, answers, articles, members and tags, best first."""
-    number = min(max(1, (paging.decode(wanted.get("after"), 1) or [1])[0]), MAX_PAGE)
+    [number] = paging.decode(wanted.get("after"), [int]) or [1]
+    number = min(max(1, number), MAX_PAGE)
     found = queries.search(wanted["q"], user=tokens.reader(), page=number, any_word=wanted["any"])
     if not found.available:
         raise ServiceUnavailable("Search is being rebuilt. Try again in a minute.", retry_after=60)

@@ -151,6 +151,19 @@ def login(app):
 
 
 @pytest.fixture
+def api(app):
+    """api(user=None, scope="write") → call(method, path below /api/v1, json=None), with a new token."""
+
+    def program(user=None, *, scope="write"):
+        token = user and auth_actions.make_token(user, "test", scope)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return lambda method, path, json=None: app.test_client().open(
+            f"/api/v1{path}", method=method, json=json, headers=headers)
+
+    return program
+
+
+@pytest.fixture
 def make_question(app, member):
     """make_question(title=None, body=BODY, by=member, tags=("patching",)) → Question, committed."""
 
