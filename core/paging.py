@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_
+from sqlalchemy import Select, and_, literal, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.db import db
@@ -49,7 +49,11 @@ def keyset(statement: Select, keys: Sequence, *, after: str | None = None,
 
 
 def _beyond(keys: Sequence, values: list, descending: bool) -> ColumnElement[bool]:
-    """Lexicographic "after"; the leading range lets the index start at the right place."""
+    """Lexicographic "after"; the leading range lets the index start at the right place.
+
+    Values are bound by hand: SQLAlchemy refuses to compare a column with a bare True.
+    """
+    values = [literal(value, key.type) for key, value in zip(keys, values, strict=True)]
     clauses = []
     for index, (key, value) in enumerate(zip(keys, values, strict=True)):
         past = key < value if descending else key > value

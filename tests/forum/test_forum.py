@@ -91,3 +91,13 @@ def test_closed_questions_take_no_answers(login, make_question, moderator, other
     question = make_question()
     actions.close(question, "off-topic", by=moderator)
     assert login(other).post(question.url, data={"body": BODY}).status_code == 403
+
+
+def test_the_second_page_of_answers_follows_the_first(client, make_question, make_answer):
+    question = make_question()
+    made = {make_answer(question).id for _ in range(25)}
+    first = client.get(question.url).text
+    after = first.split("?after=")[1].split('"')[0]
+    second = client.get(f"{question.url}?after={after}").text
+    shown = [{int(part.split('"')[0]) for part in page.split('id="answer-')[1:]} for page in (first, second)]
+    assert [len(ids) for ids in shown] == [20, 5] and shown[0] | shown[1] == made
