@@ -5,6 +5,8 @@ import threading
 
 import pytest
 
+from auth import passwords
+from core.db import db
 from core.worker import round_once
 from tests import browsing
 
@@ -96,3 +98,25 @@ def check_with(page, javascript):
     assert page.locator("h1").count() == 1
     if javascript:
         assert not browsing.findings(page), page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_token_is_made_and_the_api_read_about(app, site, browser, make_user, scheme):
+    user = make_user("newton")
+    user.password_hash = passwords.hash_password(PASSWORD)
+    db.session.commit()
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 375, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
+    page = context.new_page()
+    log_in(page, site, "newton")
+    page.goto(f"{site}/settings/tokens")
+    page.fill("main [name=name]", "script")
+    page.click("text=Make a token")
+    page.click("button.copy")
+    page.wait_for_selector("text=Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("main pre").inner_text()
+    assert not browsing.findings(page)
+    page.goto(f"{site}/api/docs")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert not browsing.findings(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -6,7 +6,7 @@ PUBLIC = ["/", "/questions", "/questions?sort=active", "/questions?sort=votes", 
           "/tags", "/articles", "/layers/host", "/users", "/help", "/search", "/search?q=patch", "/login",
           "/register", "/reset", "/moderation/log", "/sitemap.xml", "/robots.txt", "/questions.atom",
           "/articles.atom", "/opensearch.xml", "/.well-known/security.txt", "/healthz", "/readyz",
-          "/api/v1/openapi.json"]
+          "/api/v1/openapi.json", "/api/docs"]
 
 
 @pytest.mark.parametrize("path", PUBLIC)
