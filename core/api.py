@@ -101,7 +101,7 @@ class ApiBlueprint(Blueprint):
     ARGUMENTS_PARSER = _Parser()
 
     def __init__(self, name: str, import_name: str, **kwargs):
-        super().__init__(name.capitalize(), import_name, url_prefix="/api/v1", **kwargs)
+        super().__init__(f"api_{name}", import_name, url_prefix="/api/v1", **kwargs)
         csrf.exempt(self)
         self.after_request(_vary_by_token)
 
@@ -111,12 +111,18 @@ def _vary_by_token(response: Response) -> Response:
     return response
 
 
+def _part(blueprint_name: str) -> str:
+    """What a part of the API is called in the document."""
+    return blueprint_name.removeprefix("api_").capitalize()
+
+
 class _Conventions(BasePlugin):
-    """What follows for every operation from its rule: its id, who may call it, how it fails."""
+    """What follows for every operation from its rule: its id and part, who may call it, how it fails."""
 
     def operation_helper(self, path=None, operations=None, *, rule, **kwargs) -> None:
+        blueprint_name, _dot, name = rule.endpoint.partition(".")
         for operation in operations.values():
-            operation["operationId"] = rule.endpoint.partition(".")[2]
+            operation["operationId"], operation["tags"] = name, [_part(blueprint_name)]
             security = operation.setdefault("security", ANYBODY)
             failures = {HTTPStatus.UNAUTHORIZED}
             if {"token": [WRITE]} in security:
@@ -135,6 +141,12 @@ class _RedoubtApi(Api):
 
     ERROR_SCHEMA = Problem
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def register_blueprint(self, blp: ApiBlueprint) -> None:
+        """Serve and describe a room's part; its name in the document is a word for people."""
+        self._app.register_blueprint(blp)
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+        self.spec.tag({"name": _part(blp.name), "description": blp.description})
 
     def _register_error_handlers(self) -> None:
         pass

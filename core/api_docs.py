@@ -97,15 +97,15 @@ def _operation(document: dict, path: str, method: str, operation: dict, paramete
     scope = "" if {} in operation["security"] else scopes[0]
     query = [_field(p["name"], p["schema"], p.get("required", False), p.get("description", ""))
              for p in parameters if p["in"] == "query"]
-    return Operation(operation["operationId"], method, path, operation["summary"], scope, query,
+    return Operation(operation["operationId"], method, path, operation.get("summary", ""), scope, query,
                      _fields(body), status, _type(schema) if schema else "",
                      _example(method, path, parameters, scope, body))
 
 
 def _answer(operation: dict) -> tuple[str, dict]:
     """Status and schema of the answer when all goes well."""
-    status = next(str(code) for code in operation["responses"] if str(code).startswith("2"))
-    content = operation["responses"][status].get("content", {})
+    status = next((str(code) for code in operation["responses"] if str(code).startswith("2")), "200")
+    content = operation["responses"].get(status, {}).get("content", {})
     return status, next((each["schema"] for each in content.values() if "schema" in each), {})
 
 

@@ -16,6 +16,15 @@ def test_every_operation_is_on_the_page(client):
         assert f"method-{method}" in part and path in part and each["summary"] in part
 
 
+def test_every_operation_says_what_it_does_and_what_it_answers(client):
+    for path, methods in client.get("/api/v1/openapi.json").json["paths"].items():
+        for method, each in methods.items():
+            if method != "parameters":
+                [success] = [answer for status, answer in each["responses"].items() if status.startswith("2")]
+                assert each["summary"] and success["description"], (method, path)
+                assert "schema" in str(success) or "204" in each["responses"], (method, path)
+
+
 def test_every_link_on_the_page_leads_somewhere(client):
     page = client.get("/api/docs").text
     for target in set(re.findall(r'href="#([^"]+)"', page)):
