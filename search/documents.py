@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, selectin_polymorphic
+from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
 
 from auth.models import User
 from core.db import db, reading
@@ -71,7 +71,10 @@ def _families() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
     """How the documents of each family are read and made."""
     described = [Post.__mapper__.polymorphic_map[name].class_ for name in _extras]
     posts = (select(Post).where(Post.is_public, Post.kind.in_(kinds.searchable()))
-             .options(joinedload(Post.author), joinedload(Post.parent),
+             .options(load_only(Post.kind, Post.title, Post.body_html, Post.parent_id, Post.answer_count,
+                                Post.accepted, Post.score, Post.created_at),
+                      joinedload(Post.author).load_only(User.username),
+                      joinedload(Post.parent).load_only(Post.title),
                       selectin_polymorphic(Post, described)))
     return {"post": (posts, Post, _post),
             "tag": (select(Tag).where(Tag.post_count > 0), Tag, _tag),

@@ -1,6 +1,7 @@
 """What the index keeps of a document, and in which form; nothing of its text can be read back."""
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,11 +45,11 @@ class Text(fields.FieldType):
 
     def index(self, value: str, **_) -> Iterator[Posting]:
         """The postings of one text."""
-        positions: dict[str, array] = {}
+        positions: defaultdict[str, list[int]] = defaultdict(list)
         for term, position in placed(value):
-            positions.setdefault(term, array("H")).append(min(position, 65535))
+            positions[term].append(min(position, 65535))
         for term, places in positions.items():
-            yield term.encode(), len(places), float(len(places)), places.tobytes()
+            yield term.encode(), len(places), float(len(places)), array("H", places).tobytes()
 
 
 class Names(fields.FieldType):

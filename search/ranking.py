@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import nlargest
+from itertools import compress
 from math import log1p
 from time import time
 
@@ -153,9 +154,8 @@ def _counts(part: Part, term: str, norms: dict[str, list[float]], pool: Containe
     for name, norm in norms.items():
         docs, times = part.postings[term][name]
         lengths = part.segment.lengths[name]
-        for doc, count in zip(docs, times, strict=True):
-            if doc in pool:
-                counts[doc] = counts.get(doc, 0.0) + count * norm[lengths[doc]]
+        for doc, count in compress(zip(docs, times, strict=True), map(pool.__contains__, docs)):
+            counts[doc] = counts.get(doc, 0.0) + count * norm[lengths[doc]]
     return counts
 
 

@@ -11,16 +11,17 @@ import weakref
 from array import array
 from collections.abc import Iterable, Iterator
 from copy import copy
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
 
-from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher, W3TermsReader
+from whoosh.codec.whoosh3 import W3TermsReader
 from whoosh.filedb.compound import CompoundStorage, SubFile
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.index import TOC
 from whoosh.reading import TermNotFound
 
+from search.codec import Postings, split
 from search.fields import FAMILIES, SCHEMA, TEXTS
 
 log = logging.getLogger(__name__)
@@ -30,15 +31,6 @@ RETRIES = 5
 
 class Unavailable(Exception):
     """The index is missing or damaged; the worker rebuilds it, or `flask search rebuild` does."""
-
-
-class Codec(W3Codec):
-    """Whoosh's own files, in large blocks since we read whole lists, without statistics of lengths."""
-
-    length_stats = False
-
-    def __init__(self) -> None:
-        super().__init__(blocklimit=1024)
 
 
 class Part(StructFile):
@@ -83,23 +75,23 @@ class Segment:
         """Whether a document is an accepted answer or a question that has one."""
         return doc in self._accepted
 
-    def postings(self, field: str, term: str) -> tuple[list[int], list[float]]:
+    def postings(self, field: str, term: str) -> tuple[list[int], list[int]]:
         """The documents with a term, in order, and how often each has it; raises Unavailable on damage."""
         docs: list[int] = []
-        counts: list[float] = []
-        for block, weights, _values in self._blocks(field, term):
+        counts: list[int] = []
+        for block, times, _positions in self._blocks(field, term):
             docs += block
-            counts += weights if isinstance(weights, tuple) else [weights or 1.0] * len(block)
+            counts += times
         return docs, counts
 
     def docs(self, field: str, term: str) -> set[int]:
         """The documents with a term."""
-        return set().union(*(block for block, _weights, _values in self._blocks(field, term)))
+        return set().union(*(block for block, _times, _positions in self._blocks(field, term)))
 
     def places(self, field: str, term: str, among: set[int]) -> dict[int, array]:
         """Where a term stands in those of the documents `among` that have it."""
-        return {doc: array("H", value) for block, _weights, values in self._blocks(field, term)
-                for doc, value in zip(block, values, strict=True) if doc in among}
+        return {doc: array("H", places) for block, times, positions in self._blocks(field, term)
+                for doc, places in zip(block, split(positions, times), strict=True) if doc in among}
 
     def frequency(self, field: str, term: str) -> int:
         """How many documents have a term, deleted ones among them."""
@@ -116,19 +108,14 @@ class Segment:
                 return
             yield term.decode()
 
-    def _blocks(self, field: str, term: str) -> Iterator[tuple[tuple[int, ...], object, tuple[bytes, ...]]]:
+    def _blocks(self, field: str, term: str) -> Iterator[tuple[Iterable[int], array, bytes]]:
         try:
             offset, (length,) = self._terms.term_info(field, term.encode()).extent()
         except (KeyError, TermNotFound):
             return
         try:
             stream = BufferFile(self._postings.get(offset, length))
-            matcher = W3LeafMatcher(stream, 0, length, SCHEMA[field].format)
-            while matcher.is_active():
-                matcher._read_data()
-                steps, weights, values = matcher._data
-                yield tuple(accumulate(steps)), weights, values
-                matcher._next_block()
+            yield from Postings(stream, 0, length, SCHEMA[field].format).blocks()
         except Exception as error:  # damaged pickles raise anything
             raise Unavailable(f"{self.name}: {error!r}") from error
 

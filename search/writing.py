@@ -8,14 +8,14 @@ from pathlib import Path
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 from whoosh.reading import SegmentReader
-from whoosh.writing import SegmentWriter
 
+from search.codec import Writer
 from search.fields import SCHEMA, Document, row
-from search.storage import NAME, Codec, Snapshot
+from search.storage import NAME, Snapshot
 
 FAN = 8  # so many segments of like size become one
 LARGEST_MERGED = FAN**3  # documents; a merge at most this large keeps every commit short
-MEMORY = 64  # megabytes of postings sorted at once
+FILLED = 20_000  # documents a new segment takes: its postings are held in memory until it is written
 
 
 @contextmanager
@@ -33,19 +33,22 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
 
 
 def create(folder: Path, documents: Iterable[Document]) -> int:
-    """Make a new index of these documents in an empty folder; returns how many there are."""
+    """Make a new index of these documents in a folder that does not exist; returns how many there are."""
     folder.mkdir(mode=0o700)
-    writer = _writer(FileIndex.create(FileStorage(str(folder)), SCHEMA, NAME))
-    count = 0
-    for count, document in enumerate(documents, 1):  # noqa: B007
+    index = FileIndex.create(FileStorage(str(folder)), SCHEMA, NAME)
+    writer, count = Writer(index), 0
+    for count, document in enumerate(documents, 1):
         writer.add_document(**row(document))
-    writer.commit(optimize=True)
+        if count % FILLED == 0:
+            writer.commit(merge=False)
+            writer = Writer(index)
+    writer.commit(merge=False)
     return count
 
 
 def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Document]) -> None:
     """Drop `keys` from the index that `snapshot` shows at its newest, add `documents`; one commit."""
-    writer = _writer(FileIndex(FileStorage(str(snapshot.folder)), SCHEMA, NAME))
+    writer = Writer(FileIndex(FileStorage(str(snapshot.folder)), SCHEMA, NAME), timeout=60)
     try:
         described = {each.segment_id(): each for each in writer.segments}
         for key in keys:
@@ -60,11 +63,7 @@ def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Documen
     writer.commit(mergetype=_merge_small)
 
 
-def _writer(index: FileIndex) -> SegmentWriter:
-    return SegmentWriter(index, timeout=60, codec=Codec(), limitmb=MEMORY)
-
-
-def _merge_small(writer: SegmentWriter, segments: list) -> list:
+def _merge_small(writer: Writer, segments: list) -> list:
     """Join the smallest segments of like size once there are FAN of them; forget empty ones."""
     tiers: dict[int, list] = {}
     for segment in segments:
