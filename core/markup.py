@@ -24,6 +24,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from core import plain_tags
+
 MARKUP_VERSION = 1
 MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
 MAX_HTML, MAX_ELEMENTS = 800_000, 40_000
@@ -35,6 +37,7 @@ TAGS = frozenset("a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquot
 CLASS = re.compile(r"(align-(left|center|right)|highlight|missing-image|language-[\w+#.-]{1,30}"
                    r"|[a-z][a-z0-9]{0,2})$")
 HEADING_ID = re.compile(r"h-[\w-]{1,100}$")
+MAX_NESTING = 20  # quotes count once, lists twice; what lies deeper is dropped by the parser
 
 
 class TooLong(ValueError):
@@ -81,24 +84,35 @@ def _cell(self, tokens, index, options, env) -> str:
 
 
 def _image(self, tokens, index, options, env) -> str:
-    """Remote images would tell others who reads what: they become links; missing ones are marked."""
+    """Remote images would tell others who reads what: they become links; missing ones are marked.
+
+    Inside a link the picture's words are the link's words.
+    """
     token = tokens[index]
-    source, text = str(token.attrGet("src") or ""), html.escape(token.content or "image")
+    source = str(token.attrGet("src") or "")
+    text = html.escape(self.renderInlineAsText(token.children or [], options, env) or "image")
     if source.startswith("missing:"):
         return f'<span class="missing-image">{text}</span>'
-    return f'<a href="{html.escape(source)}">{text}</a>'
+    return text if env.get("in_link") else f'<a href="{html.escape(source)}">{text}</a>'
+
+
+def _link_edge(self, tokens, index, options, env) -> str:
+    """The start or end of a link; what lies between must know that it is inside."""
+    env["in_link"] = tokens[index].nesting > 0
+    return self.renderToken(tokens, index, options, env)
 
 
 _formatter = HtmlFormatter(nowrap=True)
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20})
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"])
+    plain_tags.install(parser)
     validate = parser.validateLink
     parser.validateLink = lambda url: url.startswith("missing:") or validate(url)
     for rule, function in (("fence", _fence), ("th_open", _cell), ("td_open", _cell),
-                           ("image", _image)):
+                           ("image", _image), ("link_open", _link_edge), ("link_close", _link_edge)):
         parser.add_render_rule(rule, function)
     return parser
 

@@ -1,0 +1,210 @@
+"""Inline Markdown that means exactly the given words: text, code, links and emphasis that holds.
+
+A line of text is a list of pieces; write() makes Markdown of it. Whether `**` begins or ends
+anything depends on its neighbours (CommonMark's flanking rules), so a neighbour in the way is
+written as a character reference: `**note:**&#119;hat`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
+
+SPACE = " \t\r\n\f"
+EM, STRONG, STRUCK = "*", "**", "~~"
+_SPECIAL = re.compile(
+    r"\\(?=[!-/:-@\[-`{-~\n])|`"
+    r"|(?<!\s)\*|\*(?!\s)"  # a star alone between spaces is only a star
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore inside a word is only that
+    r"|~(?=~)|(?<=~)~|\](?=[(\[:])|!(?=\[)|<(?=[A-Za-z/!?])|&(?=#?\w+;)")
+_IN_LINK = re.compile(_SPECIAL.pattern + r"|[\[\]]")
+_LINE_START = re.compile(
+    r"(#{1,6}|[*+-])(?=\s|$)|>|(=+|-+)\s*$|[|:-][|:\- ]*$|(?P<rule>[-_*])(\s*(?P=rule)){2,}\s*$")
+_NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """`text` to be escaped, `code`, `raw` Markdown, the `open` or `close` of a mark, a line `break`."""
+
+    kind: str
+    text: str
+
+    @property
+    def is_space(self) -> bool:
+        """Whether nothing of it is seen."""
+        return self.kind == "break" or (self.kind == "text" and not self.text.strip())
+
+
+BREAK = Piece("break", "\\\n")
+
+
+def text(words: str) -> Piece:
+    """Words as they are; white space collapses as on a page, line ends stay."""
+    return Piece("text", re.sub(rf"[{SPACE}]+", lambda run: "\n" if "\n" in run[0] else " ", words))
+
+
+def code(words: str) -> Piece:
+    """Words of a code span; line ends in it are spaces."""
+    return Piece("code", re.sub(r"\s*\n\s*", " ", words.replace("\r", "")))
+
+
+def _fenced(words: str) -> str:
+    """A code span, fenced by a run of backticks that it does not hold."""
+    runs = {len(run) for run in re.findall("`+", words)}
+    fence = "`" * next(n for n in range(1, len(words) + 2) if n not in runs)
+    around = words.strip() and (words[0] == words[-1] == " " or "`" in (words[0], words[-1]))
+    return f"{fence} {words} {fence}" if around else f"{fence}{words}{fence}"
+
+
+def link(inner: Iterable[Piece], address: str, title: str = "") -> list[Piece]:
+    """A link; in the short form when its words are its address. White space at its ends stays outside."""
+    before, pieces, after = _trimmed(inner)
+    words = write(pieces, in_link=True)
+    if words == address and re.fullmatch(r"https?://[!#$&-;=?@A-Z^_a-z~]+", address) and not title:
+        return [*before, Piece("raw", f"<{address}>"), *after]
+    return [*before, Piece("raw", f"[{words}]({_destination(address, title)})"), *after]
+
+
+def image(words: str, address: str, title: str = "") -> Piece:
+    """An image with its words."""
+    return Piece("raw", f"![{write([text(words)], in_link=True)}]({_destination(address, title)})")
+
+
+def _destination(address: str, title: str) -> str:
+    address = re.sub(r'[\s<>\\"]', lambda c: f"%{ord(c[0]):02X}", address)
+    address = re.sub(r"&(?=#?\w+;)", "&amp;", address)
+    if re.search(r"[()]", address) or not address:
+        address = f"<{address}>"
+    if title := " ".join(title.split()):
+        title = re.sub(r'\\|"|&(?=#?\w+;)', r"\\\g<0>", title)
+        return f'{address} "{title}"'
+    return address
+
+
+def mark(kind: str, inner: Iterable[Piece]) -> list[Piece]:
+    """`inner` between marks (EM, STRONG, STRUCK); white space at its ends stays outside."""
+    before, pieces, after = _trimmed(inner)
+    return [*before, Piece("open", kind), *pieces, Piece("close", kind), *after] if pieces else before + after
+
+
+def _trimmed(inner: Iterable[Piece]) -> tuple[list[Piece], list[Piece], list[Piece]]:
+    """White space before, the pieces that are seen, white space after."""
+    pieces = [p for p in inner if p.text]
+    before: list[Piece] = []
+    after: list[Piece] = []
+    while pieces and pieces[0].is_space:
+        before.append(pieces.pop(0))
+    while pieces and pieces[-1].is_space:
+        after.insert(0, pieces.pop())
+    if pieces and pieces[0].kind == "text":
+        words = pieces[0].text.lstrip()
+        before.append(Piece("text", pieces[0].text.removesuffix(words)))
+        pieces[0] = Piece("text", words)
+    if pieces and pieces[-1].kind == "text":
+        words = pieces[-1].text.rstrip()
+        after.insert(0, Piece("text", pieces[-1].text.removeprefix(words)))
+        pieces[-1] = Piece("text", words)
+    return before, pieces, after
+
+
+def write(pieces: Iterable[Piece], *, in_link: bool = False) -> str:
+    """The pieces as Markdown, without line breaks at the ends."""
+    joined = _joined(pieces)
+    while joined and joined[0].is_space:
+        joined.pop(0)
+    while joined and joined[-1].is_space:
+        joined.pop()
+    kinds = [p.kind for p in joined]
+    strings = [_fenced(p.text) if p.kind == "code" else p.text for p in joined]
+    _vary(kinds, strings)
+    for i, kind in enumerate(kinds):
+        if kind == "text":
+            before = strings[i - 1][-1:] if i else ""
+            after = strings[i + 1][:1] if i + 1 < len(strings) else "]" if in_link else ""
+            strings[i] = _escape(strings[i], before, after, in_link)
+    for i, kind in enumerate(kinds):
+        if kind in ("open", "close"):
+            _hold(strings, i, kind == "open")
+    return re.sub(rf"[{SPACE}]*\n[{SPACE}]*", "\n", "".join(strings)).strip()
+
+
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Adjacent texts become one, and codes, for they cannot touch; `</b><b>` vanishes."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else BREAK
+        if piece.kind == last.kind == "text":
+            joined[-1] = text(last.text + piece.text)
+        elif piece.kind == last.kind == "code":
+            joined[-1] = Piece("code", last.text + piece.text)
+        elif piece.kind == "open" and last == Piece("close", piece.text):
+            joined.pop()
+        elif piece.text:
+            joined.append(piece)
+    return joined
+
+
+def _vary(kinds: list[str], strings: list[str]) -> None:
+    """Emphasis that touches strong emphasis is written `_`, lest their stars run together."""
+    opened: list[int] = []
+    for i, kind in enumerate(kinds):
+        if kind == "open":
+            opened.append(i)
+        elif kind == "close":
+            start = opened.pop()
+            around = {strings[n] for n in (start - 1, start + 1, i - 1, i + 1)
+                      if 0 <= n < len(kinds) and kinds[n] in ("open", "close")}
+            if strings[i] == EM and around & {EM, STRONG}:
+                strings[start] = strings[i] = "_"
+
+
+def _escape(words: str, before: str, after: str, in_link: bool) -> str:
+    """Backslashes before what would mean something between these neighbours."""
+    whole, out, last = before + words + after, [], len(before)
+    for found in (_IN_LINK if in_link else _SPECIAL).finditer(whole, len(before)):
+        if found.start() >= len(before) + len(words):
+            break
+        out.append(whole[last:found.start()])
+        out.append("&lt;" if whole.startswith("</", found.start()) else "\\" + found[0])
+        last = found.end()
+    return "".join(out) + whole[last:len(before) + len(words)]
+
+
+def _hold(strings: list[str], i: int, opens: bool) -> None:
+    """Make the mark at `i` one that opens (or closes), by its two neighbours' characters."""
+    inner, outer = (i + 1, i - 1) if opens else (i - 1, i + 1)
+    near = strings[inner][:1] if opens else strings[inner][-1:]
+    far = ""
+    if 0 <= outer < len(strings):
+        far = strings[outer][-1:] if opens else strings[outer][:1]
+    if far and not isWhiteSpace(ord(far)) and not _is_punctuation(far) and (
+            _is_punctuation(near) or strings[i] == "_"):
+        _refer(strings, outer, first=not opens)
+
+
+def _is_punctuation(character: str) -> bool:
+    return isPunctChar(character) or isMdAsciiPunct(ord(character))
+
+
+def _refer(strings: list[str], i: int, *, first: bool) -> None:
+    """Write the first or last character of a string as a character reference."""
+    string = strings[i]
+    if first:
+        strings[i] = f"&#{ord(string[0])};{string[1:]}"
+        return
+    rest = string[:-1]
+    if (len(rest) - len(rest.rstrip("\\"))) % 2:  # a lone backslash would escape the reference
+        rest += "\\"
+    strings[i] = f"{rest}&#{ord(string[-1])};"
+
+
+def paragraph(pieces: Iterable[Piece]) -> str:
+    """write(), with what would begin another kind of block at a line's start made plain."""
+    return "\n".join(_guard(line) for line in write(pieces).split("\n"))
+
+
+def _guard(line: str) -> str:
+    line = _NUMBER.sub(r"\1\\\2", line, count=1) if _NUMBER.match(line) else line
+    return "\\" + line if _LINE_START.match(line) else line

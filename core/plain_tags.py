@@ -1,0 +1,37 @@
+"""The only HTML the Markdown parser knows: <kbd>, <sub>, <sup> in pairs and <br>, without attributes."""
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+
+LONGEST = 2000  # how far a closing tag may be; bounds the work on thousands of opening ones
+TAG = re.compile(r"<(kbd|su[bp])>|<br */?>")
+
+
+def install(parser: MarkdownIt) -> None:
+    """Teach `parser` these tags; tokens carry no attributes, so nothing of the source reaches the page."""
+    parser.inline.ruler.after("autolink", "plain_tag", _rule)
+
+
+def _rule(state: StateInline, silent: bool) -> bool:
+    found = TAG.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    name = found[1]
+    if name is None:
+        if not silent:
+            state.push("hardbreak", "br", 0)
+        state.pos = found.end()
+        return True
+    closing, last = f"</{name}>", state.posMax
+    end = state.src.find(closing, found.end(), min(last, found.end() + LONGEST))
+    if end < 0:
+        return False
+    if not silent:
+        state.push("plain_tag_open", name, 1)
+        state.pos, state.posMax = found.end(), end
+        state.md.inline.tokenize(state)
+        state.push("plain_tag_close", name, -1)
+    state.pos, state.posMax = end + len(closing), last
+    return True
