@@ -1,5 +1,6 @@
 """Writes about people: accounts, sessions, mailed links, tokens. Nothing here commits."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from flask_babel import gettext as _
@@ -13,6 +14,7 @@ from core.db import db, utcnow
 from core.limits import limit
 from core.markup import Rendered
 
+TRIES = 200  # numbered handles that are looked up at a time
 LINK_LIFETIME = {"confirm": timedelta(days=3), "reset": timedelta(hours=2),
                  "claim": timedelta(days=14)}
 MAILS_TO_ONE = (5, 3600)  # to one address in an hour, whoever asks for them
@@ -35,16 +37,26 @@ def make_user(username: str, *, email: str | None = None, display_name: str | No
     return user
 
 
-def free_username(wanted: str) -> str:
-    """A handle near `wanted` that nobody has and nobody could mistake for another's."""
-    base = usernames.wish(wanted)
-    taken = set(db.session.scalars(
-        select(User.username_key).where(User.username_key.startswith(usernames.key(base)))))
-    candidate, number = base, 1
-    while usernames.fault(candidate) or usernames.key(candidate) in taken:
-        number += 1
-        candidate = f"{base}-{number}"
-    return candidate
+def free_usernames(wanted: Iterable[str]) -> list[str]:
+    """For each wanted name a handle near it that nobody has or could mistake for another's."""
+    bases = [usernames.wish(name) for name in wanted]
+    taken = _taken(bases)
+    given: list[str] = []
+    for base in bases:
+        number, candidates = 1, [base]
+        while not (free := next((name for name in candidates if not usernames.fault(name)
+                                 and usernames.key(name) not in taken), None)):
+            candidates = [f"{base}-{n}" for n in range(number + 1, number + 1 + TRIES)]
+            number += TRIES
+            taken |= _taken(candidates)
+        given.append(free)
+        taken.add(usernames.key(free))
+    return given
+
+
+def _taken(candidates: list[str]) -> set[str]:
+    keys = [usernames.key(name) for name in candidates]
+    return set(db.session.scalars(select(User.username_key).where(User.username_key.in_(keys))))
 
 
 def open_session(user: User, *, user_agent: str = "") -> str:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from flask_login import AnonymousUserMixin, UserMixin
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.privileges import Privilege, threshold
@@ -31,6 +31,7 @@ class User(UserMixin, db.Model):
     role: Mapped[str] = mapped_column(String(16), default="member")
     reputation: Mapped[int] = mapped_column(default=1)
     imported_reputation: Mapped[int] = mapped_column(default=0)
+    imported_badges: Mapped[dict] = mapped_column(JSON, default=dict, server_default="{}")
     location: Mapped[str] = mapped_column(String(100), default="")
     website: Mapped[str] = mapped_column(String(200), default="")
     about: Mapped[str] = mapped_column(Text, default="")

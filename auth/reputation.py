@@ -5,7 +5,7 @@ was applied, on the day of what it reverses, so no sequence of changes can pay.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -78,6 +78,13 @@ def award(user_id: int | None, kind: str, *, cause: str, source: int | None = No
     return delta
 
 
+def award_all(awards: Collection[ReputationEvent]) -> None:
+    """Append many awards that no cap concerns, as award() does one: for imports."""
+    db.session.add_all(awards)
+    db.session.flush()
+    recount(award.user_id for award in awards)
+
+
 def reverse(cause: str, *, by_cause: str, actor_id: int | None = None) -> int:
     """Undo exactly what `cause` applied; returns the delta. Nothing applied, nothing undone."""
     event = db.session.scalar(select(ReputationEvent).where(ReputationEvent.cause == cause))
@@ -111,12 +118,12 @@ def recount(user_ids: Iterable[int]) -> None:
     imported = (select(func.coalesce(func.sum(ReputationEvent.points), 0))
                 .where(ReputationEvent.user_id == User.id, ReputationEvent.kind == "imported")
                 .scalar_subquery())
-    for user_id in sorted(set(user_ids)):
-        db.session.execute(
-            update(User).where(User.id == user_id)
-            .values(reputation=db.case((total > 1, total), else_=1),
-                    imported_reputation=imported)
-            .execution_options(synchronize_session=False))
+    ids = sorted(set(user_ids))
+    db.session.execute(
+        update(User).where(User.id.in_(ids))
+        .values(reputation=db.case((total > 1, total), else_=1), imported_reputation=imported)
+        .execution_options(synchronize_session=False))
+    for user_id in ids:
         user = db.session.identity_map.get(db.session.identity_key(User, user_id))
         if user is not None:
             db.session.expire(user, ["reputation", "imported_reputation"])

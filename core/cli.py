@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -15,6 +15,7 @@ from core import config, schema
 import_group = click.Group("import", help="Bring content from elsewhere.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
          "products", "releases", "bulletins", "vulnerabilities")
+MOST_ERRORS = 1000
 NO_SCHEMA_NEEDED = {"db", "run", "routes", "shell", "settings"}
 
 
@@ -24,12 +25,21 @@ class ImportReport:
     def __init__(self) -> None:
         self.added, self.updated, self.skipped = Counter(), Counter(), Counter()
         self.errors: list[str] = []
+        self.more_errors = 0
+
+    def fault(self, sentence: str) -> None:
+        """Name what could not be used; after MOST_ERRORS they are only counted."""
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(" ".join(sentence.split())[:300])
+        else:
+            self.more_errors += 1
 
     def print(self) -> None:
         """Write the report to standard output."""
         parts = {name: {noun: getattr(self, name)[noun] for noun in NOUNS}
                  for name in ("added", "updated", "skipped")}
-        click.echo(json.dumps({**parts, "errors": self.errors}))
+        more = [f"… and {self.more_errors:,} more"] if self.more_errors else []
+        click.echo(json.dumps({**parts, "errors": self.errors + more}))
 
 
 @contextmanager
@@ -37,6 +47,21 @@ def progress(iterable: Iterable, total: int | None, label: str) -> Iterator[Iter
     """A progress bar on standard error around `iterable`."""
     with click.progressbar(iterable, length=total, label=label, file=sys.stderr) as bar:
         yield bar
+
+
+@contextmanager
+def progress_to(total: int, label: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error that is told how far we are; a line each tenth in a log."""
+    tenths = 0
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+        def to(position: int) -> None:
+            nonlocal tenths
+            bar.update(position - bar.pos)
+            if not sys.stderr.isatty() and total and position * 10 // total > tenths:
+                tenths = position * 10 // total
+                click.echo(f"{label} {tenths}0 %", err=True)
+
+        yield to
 
 
 @click.command("settings")

@@ -1,245 +1,247 @@
 """A Stack Exchange dump becomes members, questions, answers and comments of this site.
 
-Streams the XML, commits in batches, knows each row by its id there: stopped and run again it goes
-on where it was and doubles nothing. A dump's votes name no voters: they stay the post's imported
-score. Rows that cannot be used are named in the report.
+Each batch of rows is one transaction with its counters; a row is known by its number there, so a
+run that was stopped goes on where it was and doubles nothing. A dump's votes name no voters: they
+stay the post's imported score. What cannot be used is named (docs/decisions/0007).
 """
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
 
 import click
-from defusedxml.ElementTree import iterparse
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
+from sqlalchemy.exc import DataError, IntegrityError
 
-from auth import actions as auth_actions
-from auth import reputation
+from auth import bulk_actions as people
 from auth.models import User
-from core import events
-from core.cli import ImportReport, progress
-from core.db import db
-from core.html_to_markdown import convert, convert_inline
-from core.markup import render
-from forum.models import Answer, Question
-from posts import actions as post_actions
-from posts.models import Comment, Post, Tag
+from core import markup
+from core.cli import ImportReport, progress_to
+from core.db import db, reading
+from core.import_news import News
+from forum import bulk_actions as forum
+from forum import stackexchange_posts as made
+from forum.stackexchange_dump import BadRow, Dump, Row, Unusable
+from posts import actions as posts
+from posts.models import Post, Tag
 
-BATCH = 250
-QUESTION, ANSWER = "1", "2"
-DUPLICATE_LINK, RELATED_LINK = "3", "1"
+BATCH = 400
+SITES = re.compile(r"(?:[a-z0-9-]+\.)*(?:stackexchange|stackoverflow|superuser|serverfault|askubuntu"
+                   r"|stackapps)\.com|(?:[a-z]+\.)?mathoverflow\.net")
+BADGES = {"1": "gold", "2": "silver", "3": "bronze"}
+FILES = {"users": "Users", "tags": "Tags", "questions": "Posts", "answers": "Posts", "comments": "Comments"}
+REFUSALS = (DataError, IntegrityError, OverflowError)
 
 
 class Importer:
     """One run over the folder `directory`; `source` names the site in every imported row."""
 
-    def __init__(self, directory: Path, source: str):
-        self.directory, self.source, self.report = directory, source, ImportReport()
-        self.users: dict[str, tuple[int, str]] = {}
-        self.posts: dict[str, int] = {}
-        self.accepted: dict[str, str] = {}
+    def __init__(self, directory: Path, source: str, site: str = ""):
+        self.report = ImportReport()
+        self.dump = Dump(directory, self.report.fault)
+        self.source, self.site = source, site
+        self.news = News(source)
+        self.nobodies: dict[str, str] = {}  # background processes that own posts: number → name
+        self.accepted: dict[str, str] = {}  # answer → its question
+        self.long_texts: dict[str, str] = {}  # tag → what its wiki says
+        self.excerpts: dict[str, str] = {}  # post that describes a tag → the tag
+        self.wikis: dict[str, str] = {}  # the same for longer texts, used where there is no excerpt
 
     def run(self) -> ImportReport:
-        """Import every file that is there, in the order that references need."""
-        self._known()
-        self._each("Users", self._user)
-        self._each("Tags", self._tag)
-        self._each("Posts", self._question)
-        self._each("Posts", self._answer)
-        self._accept()
-        self._each("Comments", self._comment)
-        self._each("PostLinks", self._link)
-        self._settle()
+        """Import every file that is there, in the order that references need. Raises Unusable."""
+        tags = self._count_tags()
+        self._each("Users", self._users)
+        self._each("Tags", self._tags)
+        self._each("Posts", self._questions, "questions")
+        for tag, text in self.long_texts.items():
+            forum.describe_tag(tag, text)
+        db.session.commit()
+        self._each("Posts", self._answers, "answers")
+        self._each("Comments", self._comments)
+        self._each("PostLinks", self._links)
+        self._each("Votes", self._votes)
+        self._badges()
+        if not self.dump.count:
+            raise Unusable("There is not one row in these files.")
+        self.report.added["tags"] = self._count_tags() - tags
+        for table in {"Users", "Posts"} - self.dump.files.keys():
+            self.report.fault(f"{table}.xml is not there.")
+        if not self.news.tell():
+            self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
         return self.report
 
-    def _known(self) -> None:
-        """What an earlier run brought."""
-        self.users = {ext: (i, n) for ext, i, n in db.session.execute(
-            select(User.external_id, User.id, User.display_name)
-            .where(User.imported_from == self.source))}
-        self.posts = dict(db.session.execute(
-            select(Post.external_id, Post.id).where(Post.imported_from == self.source)).all())
-        db.session.commit()
+    def _count_tags(self) -> int:
+        with reading():
+            return db.session.scalar(select(func.count(Tag.id)))
 
-    def _rows(self, name: str) -> Iterator[Element]:
-        path = self.directory / f"{name}.xml"
-        if not path.exists():
+    def _each(self, table: str, handle: Callable[[list[Row]], None], what: str = "") -> None:
+        """Give `handle` the rows of a table, a batch at a time."""
+        label = f"{table}.xml {what}".strip()
+        with progress_to(self.dump.size(table), label) as to:
+            for rows in _batches(self.dump.rows(table, to)):
+                handle(rows)
+
+    def _bring(self, noun: str, rows: list[Row], known: Iterable[str], prepare: Callable,
+               store: Callable) -> None:
+        """Prepare what is new of these rows, outside any transaction, and store it."""
+        seen, prepared = set(known), []
+        for row in rows:
+            try:
+                key = str(row.number("Id"))
+                if key in seen:
+                    self.report.skipped[noun] += 1
+                else:
+                    prepared.append((row, prepare(row)))
+                    seen.add(key)
+            except (BadRow, markup.TooLong) as error:
+                self._fault(noun, row, error)
+        self._store(noun, prepared, store)
+
+    def _store(self, noun: str, prepared: list[tuple], store: Callable) -> None:
+        """One transaction; if the database refuses it, its halves, until the bad row is named."""
+        if not prepared:
             return
         try:
-            for _event, element in iterparse(path, events=("end",)):
-                if element.tag == "row":
-                    yield element
-                    element.clear()
-        except ParseError as error:
-            self.report.errors.append(f"{name}.xml: {error}; the rows before it were used")
+            store([thing for _row, thing in prepared])
+            self.news.promise()
+            db.session.commit()
+            self.report.added[noun] += len(prepared)
+        except REFUSALS as error:
+            db.session.rollback()
+            half = len(prepared) // 2
+            if half:
+                self._store(noun, prepared[:half], store)
+                self._store(noun, prepared[half:], store)
+            else:
+                self._fault(noun, prepared[0][0], getattr(error, "orig", error))
+        finally:
+            db.session.expunge_all()
 
-    def _each(self, name: str, handle: Callable[[Element], None]) -> None:
-        """Call `handle` for every row; a bad row is named and does not stop the rest."""
-        with progress(self._rows(name), None, f"{name}.xml") as rows:
-            for number, row in enumerate(rows, 1):
-                try:
-                    with db.session.begin_nested():
-                        handle(row)
-                except (KeyError, ValueError, OverflowError) as error:
-                    place = f"{name}.xml row Id={row.get('Id', '?')}"
-                    self.report.errors.append(f"{place}: {type(error).__name__}: {error}"[:300])
-                if number % BATCH == 0:
-                    db.session.commit()
-                    db.session.expunge_all()
+    def _fault(self, noun: str, row: Row, error: Exception) -> None:
+        self.report.fault(f"{FILES[noun]}.xml row Id={row.get('Id', '?')[:20]}: {error}")
+
+    def _known(self, entity: type[User] | type[Post], keys: Iterable[str]) -> dict[str, int]:
+        """Those of these rows that are here, with their ids here."""
+        with reading():
+            return dict(db.session.execute(select(entity.external_id, entity.id).where(
+                entity.imported_from == self.source, entity.external_id.in_(set(keys)))).all())
+
+    # tables
+
+    def _users(self, rows: list[Row]) -> None:
+        for row in rows:
+            if row.get("Id", "").startswith("-"):
+                self.nobodies[row["Id"]] = row.line("DisplayName", 80)
+        known = self._known(User, (row.get("Id", "") for row in rows))
+        self._bring("users", rows, [*known, *self.nobodies], made.person,
+                    lambda found: people.bring(found, self.source))
+
+    def _tags(self, rows: list[Row]) -> None:
+        names = {made.tag_name(row.get("TagName", "")) for row in rows} - {""}
+        for row in rows:
+            name = made.tag_name(row.get("TagName", ""))
+            self.excerpts[row.get("ExcerptPostId", "")] = self.wikis[row.get("WikiPostId", "")] = name
+            if not name:
+                self._fault("tags", row, BadRow("it has no TagName"))
+        with reading():
+            known = set(db.session.scalars(select(Tag.name).where(Tag.name.in_(names))))
+        self.report.skipped["tags"] += len(known)
+        if names - known:
+            posts.make_tags(names)
+            self.news.promise()
+            db.session.commit()
+
+    def _describe(self, rows: list[Row]) -> None:
+        """Excerpts of tags at once, their wikis only where no excerpt has come by the end."""
+        for row in rows:
+            text = made.tag_text(row) if row.get("PostTypeId") in made.TAG_TEXTS else ""
+            if text and row["Id"] in self.wikis:
+                self.long_texts[self.wikis[row["Id"]]] = text
+            elif text and row["Id"] in self.excerpts:
+                forum.describe_tag(self.excerpts[row["Id"]], text)
+        db.session.commit()
+
+    def _questions(self, rows: list[Row]) -> None:
+        self._describe(rows)
+        for row in rows:
+            if row.get("PostTypeId") == made.QUESTION and row.get("AcceptedAnswerId"):
+                self.accepted[row["AcceptedAnswerId"]] = row.get("Id", "")
+        rows = [row for row in rows if row.get("PostTypeId") == made.QUESTION]
+        write = self._writer(rows)
+        self._bring("questions", rows, self._known(Post, (row.get("Id", "") for row in rows)),
+                    write.question, forum.bring)
+
+    def _answers(self, rows: list[Row]) -> None:
+        rows = [row for row in rows if row.get("PostTypeId") == made.ANSWER]
+        write = self._writer(rows, "ParentId")
+        self._bring("answers", rows, self._known(Post, (row.get("Id", "") for row in rows)),
+                    write.answer, forum.bring)
+
+    def _comments(self, rows: list[Row]) -> None:
+        write = self._writer(rows, "PostId")
+        known = self._known(Post, (made.comment_key(row.get("Id", "")) for row in rows))
+        self._bring("comments", rows, (key.removeprefix(made.COMMENT) for key in known),
+                    write.comment, forum.bring)
+
+    def _writer(self, rows: list[Row], parent: str = "") -> made.Writer:
+        """What makes posts of these rows: it knows their people, their parents and what was accepted."""
+        owners = {row.get(column, "") for row in rows for column in made.PEOPLE}
+        parents = self._known(Post, (row.get(parent, "") for row in rows)) if parent else {}
+        return made.Writer(self.source, self.site, self._known(User, owners), self.nobodies, parents,
+                           self.accepted)
+
+    def _links(self, rows: list[Row]) -> None:
+        ids = self._known(Post, (row.get(column, "") for row in rows for column in made.LINKED))
+        links = [made.link(row, ids) for row in rows]
+        forum.link_all([link for link in links if link is not None])
         db.session.commit()
         db.session.expunge_all()
 
-    def _user(self, row: Element) -> None:
-        external = row.attrib["Id"]
-        if external in self.users:
-            self.report.skipped["users"] += 1
-            return
-        if int(external) < 0:
-            # the network's own background process, not a person; counted, not made
-            self.report.skipped["users"] += 1
-            return
-        name = row.get("DisplayName", "").strip() or f"user{external}"
-        user = auth_actions.make_user(
-            auth_actions.free_username(name), display_name=name[:80],
-            created_at=moment(row.attrib["CreationDate"]),
-            imported_from=self.source, external_id=external)
-        about = render(convert(row.get("AboutMe", ""))[:5000])
-        user.about, user.about_html = about.source, about.html
-        user.location = row.get("Location", "")[:100]
-        website = row.get("WebsiteUrl", "")
-        user.website = website if re.match(r"https?://\S{3,190}$", website) else ""
-        db.session.flush()
-        points = int(row.get("Reputation", "0"))
-        reputation.award(user.id, "imported", cause=f"import:{self.source}:{external}",
-                         points=points)
-        self.users[external] = (user.id, user.display_name)
-        self.report.added["users"] += 1
+    def _votes(self, rows: list[Row]) -> None:
+        self.report.skipped["votes"] += len(rows)
 
-    def _tag(self, row: Element) -> None:
-        name = row.attrib["TagName"].lower()[:40]
-        if db.session.scalar(select(Tag.id).where(Tag.name == name)):
-            self.report.skipped["tags"] += 1
-            return
-        db.session.add(Tag(name=name))
-        self.report.added["tags"] += 1
+    def _badges(self) -> None:
+        """Badges are kept as counts by class; which they were only their own site can tell."""
+        counts: dict[str, dict[str, int]] = defaultdict(dict)
 
-    def _question(self, row: Element) -> None:
-        if row.attrib["PostTypeId"] != QUESTION:
-            return
-        if row.get("AcceptedAnswerId"):
-            self.accepted[row.attrib["Id"]] = row.attrib["AcceptedAnswerId"]
-        if self._have(row, "questions"):
-            return
-        tags = re.findall(r"[^<>|]+", row.get("Tags", ""))
-        question = Question(title=row.attrib["Title"][:200])
-        self._create(question, row, [t.lower()[:40] for t in tags][:post_actions.MAX_TAGS])
-        if row.get("ClosedDate"):
-            question.closed_at = moment(row.attrib["ClosedDate"])
-            question.close_reason = "imported"
-        self.report.added["questions"] += 1
+        def count(rows: list[Row]) -> None:
+            for row in rows:
+                if name := BADGES.get(row.get("Class", "")):
+                    mine = counts[row.get("UserId", "")]
+                    mine[name] = mine.get(name, 0) + 1
 
-    def _answer(self, row: Element) -> None:
-        if row.attrib["PostTypeId"] != ANSWER or self._have(row, "answers"):
-            return
-        parent_id = self.posts.get(row.attrib["ParentId"])
-        if parent_id is None:
-            raise ValueError(f"its question {row.attrib['ParentId']} is not in the dump")
-        self._create(Answer(parent_id=parent_id), row, [])
-        self.report.added["answers"] += 1
-
-    def _comment(self, row: Element) -> None:
-        key = f"comment:{row.attrib['Id']}"
-        if key in self.posts:
-            self.report.skipped["comments"] += 1
-            return
-        parent_id = self.posts.get(row.attrib["PostId"])
-        if parent_id is None:
-            raise ValueError(f"post {row.attrib['PostId']} is neither a question nor an answer")
-        comment = Comment(parent_id=parent_id)
-        self._fill(comment, row, key)
-        post_actions.create(comment, render(convert_inline(row.attrib["Text"])), quiet=True)
-        self.posts[key] = comment.id
-        self.report.added["comments"] += 1
-
-    def _link(self, row: Element) -> None:
-        source, target = (self.posts.get(row.attrib[k]) for k in ("PostId", "RelatedPostId"))
-        if source is None or target is None:
-            return
-        kind = "duplicate" if row.attrib["LinkTypeId"] == DUPLICATE_LINK else "related"
-        post_actions.link(db.session.get(Post, source), db.session.get(Post, target), kind)
-        if kind == "duplicate":
-            question = db.session.get(Question, source)
-            if question is not None and question.closed_at is not None:
-                question.duplicate_of_id, question.close_reason = target, "duplicate"
-
-    def _have(self, row: Element, noun: str) -> bool:
-        if row.attrib["Id"] in self.posts:
-            self.report.skipped[noun] += 1
-            return True
-        return False
-
-    def _create(self, post: Post, row: Element, tags: list[str]) -> None:
-        self._fill(post, row, row.attrib["Id"])
-        post_actions.create(post, render(convert(row.get("Body", ""))), tags=tags, quiet=True)
-        self.posts[row.attrib["Id"]] = post.id
-
-    def _fill(self, post: Post, row: Element, key: str) -> None:
-        owner = row.get("OwnerUserId") or row.get("UserId") or ""
-        user_id, _name = self.users.get(owner, (None, ""))
-        post.author_id = user_id
-        post.author_name = (row.get("OwnerDisplayName") or row.get("UserDisplayName") or "")[:80]
-        post.created_at = moment(row.attrib["CreationDate"])
-        post.last_activity_at = moment(row.get("LastActivityDate") or row.attrib["CreationDate"])
-        if row.get("LastEditDate"):
-            post.edited_at = moment(row.attrib["LastEditDate"])
-        post.imported_score = post.score = int(row.get("Score", "0"))
-        post.license = row.get("ContentLicense", "")[:60]
-        post.imported_from, post.external_id = self.source, key
-
-    def _accept(self) -> None:
-        """Acceptances of the dump: shown, but no reputation (the points came with the person)."""
-        for question_key, answer_key in self.accepted.items():
-            question_id, answer_id = self.posts.get(question_key), self.posts.get(answer_key)
-            if question_id is None or answer_id is None:
-                continue
-            db.session.execute(update(Question).where(Question.id == question_id)
-                               .values(accepted_answer_id=answer_id))
-            db.session.execute(update(Post.__table__).where(Post.id.in_([question_id, answer_id]))
-                               .values(accepted=True))
-        db.session.commit()
-
-    def _settle(self) -> None:
-        """Counters of what was brought, each by its own subquery, then news for the index."""
-        child = Post.__table__.alias()
-        for kind, column in (("answer", "answer_count"), ("comment", "comment_count")):
-            count = (select(func.count()).where(child.c.parent_id == Post.__table__.c.id,
-                                                child.c.kind == kind, child.c.is_public)
-                     .scalar_subquery())
-            db.session.execute(update(Post.__table__)
-                               .where(Post.__table__.c.imported_from == self.source)
-                               .values({column: count}))
-        db.session.execute(db.text(
-            "UPDATE post_tags SET answer_count = (SELECT p.answer_count FROM posts p "
-            "WHERE p.id = post_tags.post_id), score = (SELECT p.score FROM posts p "
-            "WHERE p.id = post_tags.post_id)"))
-        events.record("import.finished", source=self.source,
-                      changed=sum(self.report.added.values()))
-        db.session.commit()
+        self._each("Badges", count)
+        for keys in _batches(iter(counts)):
+            ids = self._known(User, keys)
+            people.set_badges({user_id: counts[key] for key, user_id in ids.items()})
+            db.session.commit()
 
 
-def moment(text: str) -> datetime:
-    """A dump's time (UTC without saying so) as an aware datetime."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+def _batches(things: Iterator) -> Iterator[list]:
+    batch = []
+    for thing in things:
+        batch.append(thing)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 @click.command("stackexchange")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--source", default=None, help="Name of the site it comes from (default: folder name).")
-def command(directory: Path, source: str | None) -> None:
+@click.option("--url", default=None, help="Address of that site, for links to the originals.")
+def command(directory: Path, source: str | None, url: str | None) -> None:
     """Import a Stack Exchange dump (Posts.xml, Users.xml, Comments.xml, …) from DIRECTORY."""
-    importer = Importer(directory, source or directory.resolve().name)
-    report = importer.run()
-    events.drain()
+    source = (source or directory.resolve().name)[:100]
+    if url is None and SITES.fullmatch(source):
+        url = f"https://{source}"
+    if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
+        raise click.BadParameter("write it like https://security.stackexchange.com", param_hint="--url")
+    try:
+        report = Importer(directory, source, (url or "").rstrip("/")).run()
+    except Unusable as error:
+        raise click.ClickException(str(error)) from error
     report.print()

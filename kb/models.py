@@ -31,7 +31,8 @@ class Article(Post):
     unhelpful_count: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     credited_id: Mapped[int | None]
-    import_digest: Mapped[str | None] = mapped_column(String(64))
+    import_digest: Mapped[str | None] = mapped_column(String(64))  # of what its file said
+    import_state: Mapped[str | None] = mapped_column(String(64))  # of what that made of it
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "article",
                                        "inherit_condition": id == Post.id}

@@ -160,12 +160,7 @@ def set_tags(post: Post, names: Iterable[str]) -> list[str]:
     """Give `post` exactly these tags, making new ones; returns their names."""
     names = sorted(set(names))
     db.session.execute(db.delete(PostTag).where(PostTag.post_id == post.id))
-    known = {t.name: t for t in db.session.scalars(select(Tag).where(Tag.name.in_(names)))}
-    for name in names:
-        if name not in known:
-            known[name] = Tag(name=name)
-            db.session.add(known[name])
-    db.session.flush()
+    known = make_tags(names)
     for name in names:
         db.session.add(PostTag(
             post_id=post.id, tag_id=known[name].id, kind=post.kind, is_public=bool(post.is_public),
@@ -173,6 +168,18 @@ def set_tags(post: Post, names: Iterable[str]) -> list[str]:
             score=post.score or 0, answer_count=post.answer_count or 0))
     db.session.flush()
     return names
+
+
+def make_tags(names: Iterable[str]) -> dict[str, Tag]:
+    """The tags with these names, made where they are new."""
+    wanted = sorted(set(names))
+    tags = {tag.name: tag for tag in db.session.scalars(select(Tag).where(Tag.name.in_(wanted)))}
+    for name in wanted:
+        if name not in tags:
+            tags[name] = Tag(name=name)
+            db.session.add(tags[name])
+    db.session.flush()
+    return tags
 
 
 def recount_tags(names: Iterable[str]) -> None:

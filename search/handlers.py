@@ -16,7 +16,8 @@ def follow(batch: list[events.Event]) -> None:
     """Bring the index up to date with everything the events are about, in one commit."""
     engine = _engine()
     keys = changes.touched(batch)
-    if any(event.name == "import.finished" for event in batch) and engine.is_usable():
+    if any(event.name == "import.finished" for event in batch):
+        heal()  # an import into an empty site finds no index
         keys |= changes.differing(engine.snapshot().keys())
     if len(keys) > REBUILT_FROM:
         rebuild()

@@ -1,0 +1,43 @@
+"""Writes of imports: many questions, answers and comments at once. Nothing here commits."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, tuple_, update
+
+from core.db import db
+from forum.models import Question
+from posts.bulk_actions import Draft, create_all
+from posts.models import Post, PostLink, Tag
+
+
+def bring(drafts: Collection[Draft]) -> None:
+    """Store posts of another site. What was accepted there is so here, without reputation:
+
+    the points came with the person.
+    """
+    for post in create_all(drafts):
+        if post.kind == "answer" and post.accepted:
+            db.session.execute(update(Question.__table__).where(
+                Question.__table__.c.id == post.parent_id).values(accepted_answer_id=post.id))
+            db.session.execute(update(Post.__table__).where(Post.__table__.c.id == post.parent_id)
+                               .values(accepted=True))
+
+
+def describe_tag(name: str, text: str) -> None:
+    """Give a tag that says nothing yet a sentence on when to use it."""
+    db.session.execute(update(Tag).where(Tag.name == name, Tag.excerpt == "").values(excerpt=text)
+                       .execution_options(synchronize_session=False))
+
+
+def link_all(links: Collection[tuple[int, int, str]]) -> None:
+    """Record (from, to, kind) once each; a question closed elsewhere is closed as its first duplicate."""
+    columns = (PostLink.source_id, PostLink.target_id, PostLink.kind)
+    known = {tuple(row) for row in db.session.execute(select(*columns).where(tuple_(*columns).in_(links)))}
+    for source, target, kind in dict.fromkeys(links):
+        if (source, target, kind) not in known:
+            db.session.add(PostLink(source_id=source, target_id=target, kind=kind))
+        if kind == "duplicate":
+            db.session.execute(
+                update(Question.__table__)
+                .where(Question.__table__.c.id == source, Question.__table__.c.close_reason == "imported")
+                .values(duplicate_of_id=target, close_reason="duplicate", close_note=""))

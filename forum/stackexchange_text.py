@@ -1,0 +1,62 @@
+"""A comment's text in a Stack Exchange dump: raw mini-Markdown, of which only a little means anything.
+
+Code, emphasis, links and bare addresses do; all else (lists, headings, images, HTML) is plain words.
+"""
+
+import re
+from collections.abc import Iterator
+
+from core import markdown_text as md
+from core.markdown_text import Piece
+
+_CODE = r"(?P<fence>`+)(?P<code>.+?)(?<!`)(?P=fence)(?!`)"
+_TOKEN = re.compile(
+    r"(?P<escaped>\\[\\`*_\[\]()])"
+    rf"|{_CODE}"
+    r"|\[(?P<words>[^\[\]]+)\]\((?P<address>https?://[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)"
+    r"(?:\s+\"(?P<title>[^\"]*)\")?\s*\)"
+    r"|(?P<bare>https?://[^\s<>\"`]+)"
+    r"|(?<![\w*])(?P<star>\*{1,3})(?P<starred>[^\s*](?:[^*]*[^\s*])?)(?P=star)(?![\w*])"
+    r"|(?<![\w_])(?P<line>_{1,2})(?P<lined>[^\s_](?:.*?[^\s_])?)(?P=line)(?![\w_])", re.S)
+
+
+def convert(text: str) -> str:
+    """A comment as typed there → Markdown that shows the same here; blank lines part paragraphs."""
+    text = re.sub(_CODE, lambda code: code[0].replace("\n", " "), text.replace("\r\n", "\n"), flags=re.S)
+    parts = re.split(r"\n\s*\n", text.strip())
+    return "\n\n".join(filter(None, (md.paragraph(_pieces(part)) for part in parts)))
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    last = 0
+    for found in _TOKEN.finditer(text):
+        yield md.text(text[last:found.start()])
+        yield from _piece(found)
+        last = found.end()
+    yield md.text(text[last:])
+
+
+def _piece(found: re.Match) -> Iterator[Piece]:
+    if found["escaped"]:
+        yield md.text(found["escaped"][1])
+    elif found["fence"]:
+        yield md.code(found["code"].strip())
+    elif found["address"]:
+        yield from md.link(_pieces(found["words"]), found["address"], found["title"] or "")
+    elif found["bare"]:
+        address = _trimmed(found["bare"])
+        yield from md.link([md.text(address)], address)
+        yield md.text(found["bare"][len(address):])
+    else:
+        length = len(found["star"] or found["line"])
+        inner = _pieces(found["starred"] or found["lined"])
+        strong = md.mark(md.STRONG, inner) if length > 1 else inner
+        yield from strong if length == 2 else md.mark(md.EM, strong)
+
+
+def _trimmed(address: str) -> str:
+    """A bare address without the punctuation of its sentence; a bracket stays if it was opened."""
+    while address[-1] in ".,;:!?'*_])}" and not (
+            address[-1] == ")" and address.count("(") >= address.count(")")):
+        address = address[:-1]
+    return address

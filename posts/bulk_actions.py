@@ -1,0 +1,92 @@
+"""Many posts at once, for imports: what actions.create does, in a few statements a batch."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from core.db import db
+from core.markup import Rendered
+from posts.actions import make_tags, recount_tags, slugify
+from posts.models import PUBLISHED, Post, PostTag, Revision
+
+COUNTERS = {"answer": "answer_count", "comment": "comment_count"}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """The last edit that another site knows of; the text before it is not known here."""
+
+    at: datetime
+    editor_id: int | None
+    summary: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A public post to be: its kind, its columns, its text, its tags, its last edit."""
+
+    kind: type[Post]
+    columns: dict
+    body: Rendered
+    tags: tuple[str, ...] = ()
+    edit: Edit | None = None
+
+
+def create_all(drafts: Collection[Draft]) -> list[Post]:
+    """Store posts with revisions, tags and counters; the importer announces them (core.import_news).
+
+    Parents are posts already stored; a post below a hidden one is hidden.
+    """
+    parents = {draft.columns["parent_id"] for draft in drafts if draft.columns.get("parent_id")}
+    public = set(db.session.scalars(select(Post.id).where(Post.id.in_(parents), Post.is_public)))
+    posts = [_post(draft, public) for draft in drafts]
+    db.session.add_all(posts)
+    db.session.flush()
+    tags = make_tags(name for draft in drafts for name in draft.tags)
+    for post, draft in zip(posts, drafts, strict=True):
+        db.session.add_all(_revisions(post, draft))
+        db.session.add_all(_tagged(post, tags[name].id) for name in draft.tags)
+    db.session.flush()
+    recount_tags(tags)
+    _recount(parents)
+    return posts
+
+
+def _post(draft: Draft, public: set[int]) -> Post:
+    parent_id = draft.columns.get("parent_id")
+    return draft.kind(
+        **draft.columns, slug=slugify(draft.columns.get("title", "")),
+        body=draft.body.source, body_html=draft.body.html, markup_version=draft.body.version,
+        is_public=parent_id is None or parent_id in public,
+        edited_at=draft.edit.at if draft.edit else None, revision_count=2 if draft.edit else 1)
+
+
+def _revisions(post: Post, draft: Draft) -> list[Revision]:
+    text = {"post_id": post.id, "title": post.title, "body": post.body, "tags": sorted(draft.tags)}
+    first = Revision(number=1, author_id=post.author_id, created_at=post.created_at, **text)
+    if draft.edit is None:
+        return [first]
+    return [first, Revision(number=2, author_id=draft.edit.editor_id, created_at=draft.edit.at,
+                            summary=draft.edit.summary, **text)]
+
+
+def _tagged(post: Post, tag_id: int) -> PostTag:
+    return PostTag(post_id=post.id, tag_id=tag_id, kind=post.kind, is_public=post.is_public,
+                   created_at=post.created_at, last_activity_at=post.last_activity_at,
+                   score=post.score, answer_count=0)
+
+
+def _recount(parents: set[int]) -> None:
+    """Set the counters of these posts from what lies below them, and repeat them beside their tags."""
+    child = Post.__table__.alias()
+    counts = {column: select(func.count()).where(child.c.parent_id == Post.id, child.c.kind == kind,
+                                                 child.c.deleted_at.is_(None), child.c.status == PUBLISHED
+                                                 ).scalar_subquery()
+              for kind, column in COUNTERS.items()}
+    db.session.execute(update(Post).where(Post.id.in_(parents)).values(counts)
+                       .execution_options(synchronize_session=False))
+    answers = select(Post.answer_count).where(Post.id == PostTag.post_id).scalar_subquery()
+    db.session.execute(update(PostTag).where(PostTag.post_id.in_(parents)).values(answer_count=answers)
+                       .execution_options(synchronize_session=False))
