@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint check lock bench browser
+.PHONY: help setup setup-dev run test lint check lock bench browser postgres
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,10 @@ run: setup ## set up, load the demo community once (not with SEED=0), serve on P
 browser:
 	@sh tests/ensure_chromium.sh
 
-test: setup-dev browser ## set up and run every test
+postgres:
+	@sh tests/ensure_postgres.sh
+
+test: setup-dev browser postgres ## set up and run every test
 	$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: setup-dev ## style and laws

@@ -2,6 +2,7 @@
 
 import contextvars
 import itertools
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -19,17 +20,33 @@ from core.db import db
 from core.markup import render
 from forum import actions as forum_actions
 from kb import actions as kb_actions
+from tests import postgres as own_postgres
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 PASSWORD = "correct horse battery staple 9"
 BODY = "This is a body that is long enough to say something useful about patching servers."
 
 
+DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
+
+
+def pytest_generate_tests(metafunc):
+    """A test marked `every_database` runs on SQLite and on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("every_database"):
+        metafunc.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
+                             indirect=True)
+
+
 def pytest_collection_modifyitems(items):
-    """Tests on real data are skipped, by name, where the data are not."""
+    """Tests on real data or on PostgreSQL are skipped, by name, where these are not."""
+    no_data = pytest.mark.skip(reason="real data not present at ../shared/data")
+    no_server = pytest.mark.skip(reason="no PostgreSQL server programs on this machine")
+    may_skip = os.environ.get("REDOUBT_TEST_REQUIRE_POSTGRES") != "1" and own_postgres.programs() is None
     for item in items:
         if item.get_closest_marker("realdata") and not DATA.exists():
-            item.add_marker(pytest.mark.skip(reason="real data not present at ../shared/data"))
+            item.add_marker(no_data)
+        if item.get_closest_marker("postgres") and may_skip:
+            item.add_marker(no_server)
 
 
 class Browser(FlaskClient):
@@ -47,13 +64,47 @@ class Browser(FlaskClient):
 def empty_database():
     """A SQLite file at the current schema, made once by the real migrations and then copied."""
     folder = Path(tempfile.mkdtemp(prefix="redoubt-schema-"))
-    app = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off")
+    app = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_DATABASE_URL="")
     with app.app_context():
         schema.ensure()
         db.session.remove()
         db.engine.dispose()  # the last connection to close empties the write-ahead log
     yield folder / "redoubt.db"
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of this test process's own."""
+    cluster = own_postgres.Cluster()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres):
+    """The name of a database there, at the current schema; emptied before each use."""
+    url = postgres.create("redoubt")
+    app = create_app(REDOUBT_INSTANCE=postgres.folder / "instance", REDOUBT_WORKER="off",
+                     REDOUBT_DATABASE_URL=url)
+    with app.app_context():
+        schema.ensure()
+        db.session.remove()
+        db.engine.dispose()
+    return "redoubt"
+
+
+@pytest.fixture
+def database(request, tmp_path):
+    """Settings that name a fresh, migrated database, on SQLite unless the test or the environment
+    says PostgreSQL."""
+    if getattr(request, "param", DEFAULT_DATABASE) == "postgresql":
+        cluster = request.getfixturevalue("postgres")
+        name = request.getfixturevalue("migrated_postgres")
+        cluster.empty(name)
+        return {"REDOUBT_DATABASE_URL": cluster.url(name)}
+    shutil.copy(request.getfixturevalue("empty_database"), tmp_path / "redoubt.db")
+    return {"REDOUBT_DATABASE_URL": ""}
 
 
 @pytest.fixture
@@ -63,11 +114,10 @@ def settings():
 
 
 @pytest.fixture
-def app(tmp_path, empty_database, settings):
+def app(tmp_path, database, settings):
     """A site of its own with an empty, migrated database; inside its application context."""
-    shutil.copy(empty_database, tmp_path / "redoubt.db")
     app = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off",
-                     **{"REDOUBT_RATE_LIMITS": "off", **settings})
+                     **{"REDOUBT_RATE_LIMITS": "off", **database, **settings})
     app.config["WTF_CSRF_ENABLED"] = False
     app.testing = True
     app.test_client_class = Browser

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Some tests run on a PostgreSQL of their own: install the server's programs where we may, say so where
+# we may not. Debian may start a cluster when it installs them; no test ever speaks to that one.
+for found in /usr/lib/postgresql/*/bin/initdb; do [ -x "$found" ] && exit 0; done
+command -v initdb >/dev/null 2>&1 && exit 0
+if command -v apt-get >/dev/null 2>&1; then
+    if [ "$(id -u)" = 0 ]; then sudo=""; elif sudo -n true 2>/dev/null; then sudo="sudo -n"; else sudo=none; fi
+    if [ "$sudo" != none ]; then
+        echo "Installing PostgreSQL for the tests on it"
+        $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+            --no-install-recommends postgresql >/dev/null && exit 0
+    fi
+fi
+echo "Tests on PostgreSQL will not run: no server. Get it with: sudo apt-get install postgresql"
+[ "$REDOUBT_TEST_REQUIRE_POSTGRES" = 1 ] && exit 1
+exit 0
