@@ -6,7 +6,6 @@ import signal
 import sys
 
 import waitress
-from flask import Flask
 
 import auth
 import core
@@ -17,13 +16,14 @@ import moderation
 import posts
 import search
 from core import cli, schema
+from core.site import Site
 
 ROOMS = (core, auth, posts, search, forum, kb, moderation, front)  # from the ground up
 
 
-def create_app(**config) -> Flask:
+def create_app(**config) -> Site:
     """Build the site; `config` (REDOUBT_… or Flask keys) goes before the environment."""
-    app = Flask(__name__)
+    app = Site(__name__)
     app.config.update(config)
     for room in ROOMS:
         room.init_app(app)

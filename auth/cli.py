@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from auth import actions, passwords, queries, reputation, tokens, usernames
 from auth.models import ROLES
-from core.db import db
+from core.db import db, snapshot
 
 user_group = AppGroup("user", help="Accounts.")
 token_group = AppGroup("token", help="API tokens.")
@@ -64,7 +64,8 @@ def create_token(name: str, scope: str) -> None:
 @reputation_group.command("verify")
 def verify() -> None:
     """Recompute all reputation from the votes and compare; exit 1 when anything differs."""
-    faults = reputation.verify()
+    with snapshot():
+        faults = reputation.verify()
     for fault in faults:
         click.echo(fault)
     click.echo(f"{len(faults)} differences")

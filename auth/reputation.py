@@ -15,6 +15,7 @@ from auth.models import ReputationEvent, User
 from core.db import db, utcnow
 
 DAILY_CAP = 200
+SLICE = 1000
 POINTS = {
     "registered": 1,
     "question_up": 10, "question_down": -2,
@@ -32,8 +33,8 @@ CAPPED = frozenset({"question_up", "answer_up", "article_up"})
 class Entitlement:
     """What one recorded change should have done to the ledger, for `verify`.
 
-    `order` sorts capped entitlements of one person as they happened; `reverses` names the cause
-    that this one undoes.
+    `reverses` names the cause that this one undoes. `order` sorts capped entitlements of one person
+    as they happened, for each may have filled the day for the next; for others it means nothing.
     """
 
     cause: str
@@ -55,11 +56,14 @@ def register_source(source: Callable[[], Iterable[Entitlement]]) -> Callable:
 
 
 def lock(user_ids: Iterable[int]) -> None:
-    """Take the rows of these users in id order, so that two changes never wait on each other."""
+    """Take the rows of these users in id order, all at once, so that no two changes wait on each other.
+
+    Rows that refer to them (a new post, a session) may still be written meanwhile.
+    """
     ids = sorted({i for i in user_ids if i is not None})
-    if ids:
-        db.session.execute(select(User.id).where(User.id.in_(ids)).order_by(User.id)
-                           .with_for_update())
+    for start in range(0, len(ids), SLICE):
+        db.session.execute(select(User.id).where(User.id.in_(ids[start:start + SLICE]))
+                           .order_by(User.id).with_for_update(key_share=True))
 
 
 def award(user_id: int | None, kind: str, *, cause: str, source: int | None = None,
@@ -157,7 +161,10 @@ def expected() -> dict[str, tuple[int, str, int]]:
 
 
 def verify() -> list[str]:
-    """Compare totals, ledger and replay; returns one sentence per difference (none: clean)."""
+    """Compare totals, ledger and replay; returns one sentence per difference (none: clean).
+
+    Beside other writers, call it within core.db.snapshot().
+    """
     faults: list[str] = []
     want = expected()
     sums: dict[int, int] = defaultdict(int)

@@ -15,6 +15,7 @@ from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -24,6 +25,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+MAX_ID = 2**31 - 1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -91,6 +93,24 @@ def reading() -> Iterator[None]:
         db.session.commit()
     finally:
         _reading.reset(token)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """reading() in which every query sees the same moment; on SQLite they always do."""
+    with reading():
+        if db.engine.dialect.name == "postgresql":
+            db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether `error` only says that another transaction was faster: a second try is fair.
+
+    A broken unique or foreign key, or PostgreSQL's deadlocks and serialization failures.
+    """
+    return isinstance(error, IntegrityError) or (
+        isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01"))
 
 
 def may_write() -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, literal, or_
 from sqlalchemy.sql.elements import ColumnElement
 
-from core.db import db
+from core.db import MAX_ID, db
 
 PAGE_SIZE = 20
 
@@ -81,7 +81,7 @@ def decode(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
         return None
     if [type(value) for value in values] != list(types):
         return None
-    return None if any(type(v) is int and abs(v) >= 2**53 for v in values) else values
+    return None if any(type(v) is int and abs(v) > MAX_ID for v in values) else values
 
 
 def _moment(text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -22,11 +23,12 @@ from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from core.db import db
+from core.db import db, is_conflict
 from core.limits import TooMany
 from core.markup import Rendered, TooLong, render
 
@@ -118,8 +120,17 @@ def json_object() -> dict:
 
 
 def raw_input() -> dict:
-    """The request's fields as sent, from a form or a JSON object alike."""
-    return json_object() if request.is_json else request.form.to_dict()
+    """The request's fields as sent, from a form or a JSON object alike; raises what json_object() raises."""
+    return _storable(json_object() if request.is_json else request.form.to_dict())
+
+
+def _storable(value):
+    """`value` without what no database stores: NUL and halves of surrogate pairs, at any depth."""
+    if isinstance(value, str):
+        return re.sub("[\x00\ud800-\udfff]", "", value)
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value
 
 
 def parse(schema: type[Schema]) -> dict:
@@ -233,6 +244,14 @@ def _on_too_many(error: TooMany):
     return answer
 
 
+def _on_database_error(error: DBAPIError):
+    """409 for who lost a race again and again (core.site); anything else is our fault."""
+    if not is_conflict(error):
+        return _on_crash(error)
+    return error_answer(409, _("Changed meanwhile"),
+                        _("Somebody changed the same thing at the same moment. Try again."))
+
+
 def _on_crash(error: Exception):
     current_app.logger.exception("%s %r failed", request.method, request.path)
     return error_answer(500, _("Something broke"),
@@ -294,6 +313,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(TooMany, _on_too_many)
+    app.register_error_handler(DBAPIError, _on_database_error)
     app.register_error_handler(Exception, _on_crash)
     app.register_error_handler(Invalid, lambda error: error_answer(
         422, _("Please correct the input"), " ".join(sum(error.errors.values(), [])), error.errors))

@@ -20,7 +20,8 @@ def init_app(app: Flask) -> None:
     """Register the kinds and attach the doors of the room."""
     kinds.register(kinds.Kind("question", "question", _question_path))
     kinds.register(kinds.Kind("answer", "answer", _answer_path,
-                              on_delete=actions.answer_deleted, on_restore=actions.answer_restored))
+                              on_delete=actions.answer_deleted, on_restore=actions.answer_restored,
+                              concerned=actions.concerned))
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register(api.bp)

@@ -1,8 +1,9 @@
 """Writes of the forum: ask, answer, accept, close. Nothing here commits."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from auth import reputation
 from auth.reputation import POINTS, Entitlement
@@ -11,7 +12,8 @@ from core.db import db, utcnow
 from core.markup import Rendered
 from forum.models import Acceptance, Answer, Question
 from posts import actions as posts
-from posts.models import PUBLISHED, Post
+from posts import locks
+from posts.models import PUBLISHED
 
 CLOSE_REASONS = ("duplicate", "off-topic", "needs-details", "too-broad", "opinion")
 
@@ -26,48 +28,60 @@ def answer(question: Question, body: Rendered, *, by, status: str = PUBLISHED) -
     return posts.create(Answer(parent_id=question.id, author_id=by.id, status=status), body)
 
 
-def accept(answer: Answer, *, by) -> None:
-    """Accept an answer in place of any other: +15 to its author, +2 to the accepter."""
-    question = _lock(answer.parent_id)
-    if question.accepted_answer_id == answer.id:
-        return
+def accept(answer: Answer, *, by) -> bool:
+    """Accept an answer in place of any other: +15 to its author, +2 to the accepter.
+
+    False when nothing changed: it is the accepted one, or was removed meanwhile.
+    """
+    question = _lock(answer)
+    if question.accepted_answer_id == answer.id or not answer.is_public:
+        return False
     reputation.lock([answer.author_id, by.id, *_people(question)])
     _withdraw(question)
-    _grant(question, answer, by.id, utcnow().date())
+    _grant(question, answer, accepter_id=by.id, author_id=answer.author_id, day=utcnow().date())
     events.record("answer.accepted", subject=answer, actor=by)
+    return True
 
 
-def unaccept(answer: Answer, *, by) -> None:
-    """Take the acceptance back, and what it gave."""
-    question = _lock(answer.parent_id)
+def unaccept(answer: Answer, *, by) -> bool:
+    """Take the acceptance back, and what it gave; False when it is not the accepted one."""
+    question = _lock(answer)
     if question.accepted_answer_id != answer.id:
-        return
-    reputation.lock([by.id, *_people(question)])
+        return False
+    reputation.lock(_people(question))
     _withdraw(question)
     events.record("answer.unaccepted", subject=answer, actor=by)
+    return True
 
 
 def answer_deleted(answer: Answer, *, by) -> None:
     """A removed answer is not the accepted one any more."""
-    question = _lock(answer.parent_id)
-    if question.accepted_answer_id == answer.id:
-        reputation.lock(_people(question))
-        _withdraw(question, by_deletion=True)
+    if answer.parent.accepted_answer_id == answer.id:
+        _withdraw(answer.parent, by_deletion=True)
 
 
 def answer_restored(answer: Answer, *, by) -> None:
     """A restored answer is accepted again, as on the day it was, unless another took its place."""
-    question = _lock(answer.parent_id)
     last = db.session.scalar(select(Acceptance).where(Acceptance.answer_id == answer.id)
                              .order_by(Acceptance.id.desc()).limit(1))
-    if last is not None and last.by_deletion and question.accepted_answer_id is None:
-        reputation.lock([answer.author_id, last.accepter_id])
-        _grant(question, answer, last.accepter_id, last.day)
+    if last is not None and last.by_deletion and answer.parent.accepted_answer_id is None:
+        _grant(answer.parent, answer, accepter_id=last.accepter_id, author_id=last.author_id, day=last.day)
 
 
-def _lock(question_id: int) -> Question:
-    db.session.execute(select(Post.id).where(Post.id == question_id).with_for_update())
-    return db.session.get(Question, question_id, populate_existing=True)
+def concerned(answer: Answer) -> list[int]:
+    """Who gained by the acceptance of an answer: they lose with its removal, and gain with its return."""
+    rows = db.session.execute(select(Acceptance.accepter_id, Acceptance.author_id)
+                              .where(Acceptance.answer_id == answer.id))
+    return [user_id for row in rows for user_id in row]
+
+
+def _lock(answer: Answer) -> Question:
+    """Take the question, then the answer and whichever is accepted now (posts/locks.py)."""
+    question = answer.parent
+    locks.lock(question)
+    accepted = db.session.get(Answer, question.accepted_answer_id) if question.accepted_answer_id else None
+    locks.lock(answer, accepted)
+    return question
 
 
 def _standing(question: Question) -> Acceptance | None:
@@ -80,9 +94,10 @@ def _people(question: Question) -> list[int]:
     return [standing.accepter_id, standing.author_id] if standing else []
 
 
-def _grant(question: Question, answer: Answer, accepter_id: int | None, day) -> None:
+def _grant(question: Question, answer: Answer, *, accepter_id: int | None, author_id: int | None,
+           day: date) -> None:
     row = Acceptance(question_id=question.id, answer_id=answer.id, accepter_id=accepter_id,
-                     author_id=answer.author_id, day=day)
+                     author_id=author_id, day=day)
     db.session.add(row)
     db.session.flush()
     question.accepted_answer_id, question.accepted, answer.accepted = answer.id, True, True
@@ -93,21 +108,29 @@ def _grant(question: Question, answer: Answer, accepter_id: int | None, day) -> 
 
 
 def _withdraw(question: Question, *, by_deletion: bool = False) -> None:
+    """End the standing acceptance; an imported one, which names nobody, is written down first."""
+    if question.accepted_answer_id is None:
+        return
     row = _standing(question)
-    if row is not None:
-        row.withdrawn_at, row.by_deletion = utcnow(), by_deletion
-        for item in _entitlements(row):
-            if item.reverses:
-                reputation.reverse(item.reverses, by_cause=item.cause)
-    if question.accepted_answer_id is not None:
-        db.session.execute(update(Post).where(Post.id == question.accepted_answer_id)
-                           .values(accepted=False))
+    if row is None:
+        row = Acceptance(question_id=question.id, answer_id=question.accepted_answer_id,
+                         day=utcnow().date())
+        db.session.add(row)
+    row.withdrawn_at, row.by_deletion = utcnow(), by_deletion
+    db.session.flush()
+    for item in _entitlements(row):
+        if item.reverses:
+            reputation.reverse(item.reverses, by_cause=item.cause)
+    db.session.get(Answer, question.accepted_answer_id).accepted = False
     question.accepted_answer_id, question.accepted = None, False
     db.session.flush()
 
 
 def _entitlements(row: Acceptance) -> Iterator[Entitlement]:
-    """What an acceptance gives, and what its withdrawal takes; one's own answer gives nothing."""
+    """What an acceptance gives, and what its withdrawal takes; one's own answer gives nothing.
+
+    Nor does an imported acceptance: it names neither author nor accepter.
+    """
     if row.author_id == row.accepter_id:
         return
     sides = (("author", row.author_id, "answer_accepted"),

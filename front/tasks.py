@@ -3,6 +3,7 @@
 import logging
 
 from auth import reputation
+from core.db import snapshot
 from core.worker import scheduled
 
 log = logging.getLogger(__name__)
@@ -11,5 +12,7 @@ log = logging.getLogger(__name__)
 @scheduled(hour="4", minute="20")
 def check_reputation() -> None:
     """Replay the ledger nightly; a difference is logged as an error for the administrator."""
-    for fault in reputation.verify():
+    with snapshot():
+        faults = reputation.verify()
+    for fault in faults:
         log.error("reputation: %s", fault)

@@ -12,8 +12,8 @@ from core.db import db, utcnow
 from core.markup import Rendered
 from kb.models import Article, ArticleFeedback
 from posts import actions as posts
-from posts import visibility
-from posts.models import DRAFT, Post
+from posts import locks, visibility
+from posts.models import DRAFT, PUBLISHED
 
 FACTS = ("layer", "summary", "applies_to")
 
@@ -29,6 +29,7 @@ def write(title: str, body: Rendered, *, layer: str, by, tags: Iterable[str] = (
 def edit(article: Article, body: Rendered, *, by, title: str, tags: Iterable[str], change: str = "",
          **facts) -> None:
     """Change text and facts; a change of facts alone also reaches the index."""
+    locks.lock(article)
     changed = any(getattr(article, name) != value for name, value in facts.items())
     for name in FACTS:
         if name in facts:
@@ -39,27 +40,39 @@ def edit(article: Article, body: Rendered, *, by, title: str, tags: Iterable[str
 
 def publish(article: Article, *, by) -> None:
     """Make an article public; its author is credited the first time only."""
-    if article.status == "published":
-        return
-    db.session.execute(select(Post.id).where(Post.id == article.id).with_for_update())
-    posts.publish(article, by=by)
-    if article.published_at is not None:
+    if posts.publish(article, by=by) is None or article.published_at is not None:
         return
     article.published_at, article.credited_id = utcnow(), article.author_id
     reputation.lock([article.credited_id])
-    for item in _entitlements(article.id, article.credited_id, article.published_at):
-        reputation.award(item.user_id, item.kind, cause=item.cause, source=article.id,
-                         actor_id=by.id, day=item.day)
+    _turn_credit(article, by)
 
 
 def unpublish(article: Article, *, by) -> None:
     """Take an article back to a draft; what its first publishing gave stays."""
-    if article.status != "published":
+    locks.lock_thread(article)
+    if article.status != PUBLISHED:
         return
     article.status = DRAFT
     visibility.refresh(article)
     posts.recount_tags(tag.name for tag in article.tags)
     events.record("article.unpublished", subject=article, actor=by)
+
+
+def article_deleted(article: Article, *, by) -> None:
+    """A removed article takes the points of its publishing with it."""
+    if article.credit_turns % 2:
+        _turn_credit(article, by)
+
+
+def article_restored(article: Article, *, by) -> None:
+    """A restored article gives them again."""
+    if article.credit_turns and not article.credit_turns % 2:
+        _turn_credit(article, by)
+
+
+def concerned(article: Article) -> list[int | None]:
+    """Whose reputation the two above change."""
+    return [article.credited_id]
 
 
 def verify(article: Article, *, by, on: date | None, build: str = "") -> None:
@@ -73,6 +86,7 @@ def verify(article: Article, *, by, on: date | None, build: str = "") -> None:
 
 def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
     """Record one member's answer, replacing the one before, and set the counts."""
+    locks.lock(article)
     row = db.session.scalar(select(ArticleFeedback).where(
         ArticleFeedback.article_id == article.id, ArticleFeedback.user_id == by.id))
     if row is None:
@@ -87,15 +101,31 @@ def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
     db.session.refresh(article, ["helpful_count", "unhelpful_count"])
 
 
-def _entitlements(article_id: int, user_id: int | None, at) -> Iterator[Entitlement]:
-    if user_id is not None:
-        yield Entitlement(f"publish:{article_id}", user_id, "article_published",
-                          POINTS["article_published"], at.date())
+def _turn_credit(article: Article, by) -> None:
+    """Give the points of publishing, or take them back if they stand. The caller holds the author."""
+    if article.credited_id is None:
+        return
+    article.credit_turns += 1
+    db.session.flush()
+    *_, item = _entitlements(article.id, article.credited_id, article.published_at, article.credit_turns)
+    if item.reverses is not None:
+        reputation.reverse(item.reverses, by_cause=item.cause, actor_id=by.id)
+    else:
+        reputation.award(item.user_id, item.kind, cause=item.cause, source=article.id, actor_id=by.id,
+                         day=item.day)
+
+
+def _entitlements(article_id: int, user_id: int, at, turns: int) -> Iterator[Entitlement]:
+    """Given, taken back, given again: each turn after the first undoes or repeats the one before."""
+    for turn in range(turns):
+        cause = f"publish:{article_id}:{turn}"
+        yield Entitlement(cause, user_id, "article_published", POINTS["article_published"], at.date(),
+                          reverses=f"publish:{article_id}:{turn - 1}" if turn % 2 else None)
 
 
 @reputation.register_source
 def _replay() -> Iterator[Entitlement]:
     for row in db.session.execute(
-            select(Article.id, Article.credited_id, Article.published_at)
-            .where(Article.published_at.is_not(None)).order_by(Article.id)):
+            select(Article.id, Article.credited_id, Article.published_at, Article.credit_turns)
+            .where(Article.credit_turns > 0).order_by(Article.id)):
         yield from _entitlements(*row)

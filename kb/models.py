@@ -13,7 +13,11 @@ LAYERS = ("perimeter", "network", "host", "application", "data")
 
 
 class Article(Post):
-    """Guidance that moderators stand behind. `credited_id` is who got the points of publishing."""
+    """Guidance that moderators stand behind.
+
+    `credited_id` is who got the points of publishing; `credit_turns` how often they were given, taken
+    back with the article and given again: odd means they stand.
+    """
 
     __tablename__ = "articles"
     __table_args__ = (Index("ix_articles_layer_id", "layer", "id"),
@@ -31,6 +35,7 @@ class Article(Post):
     unhelpful_count: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     credited_id: Mapped[int | None]
+    credit_turns: Mapped[int] = mapped_column(default=0)
     import_digest: Mapped[str | None] = mapped_column(String(64))  # of what its file said
     import_state: Mapped[str | None] = mapped_column(String(64))  # of what that made of it
 

@@ -55,10 +55,12 @@ def release(post_id: int) -> None:
 
 
 def decide(action: str, *, by, post: Post | None = None, user: User | None = None, reason: str = "",
-           note: str = "") -> Decision:
-    """Write a line of the public log."""
+           note: str = "", event: events.Event | None = None) -> Decision:
+    """Write a line of the public log; `event` is the one this decision recorded, heard here later."""
+    db.session.flush()
     row = Decision(action=action, actor_id=by.id, post_id=post.id if post else None,
-                   user_id=user.id if user else None, reason=reason, note=note)
+                   user_id=user.id if user else None, reason=reason, note=note,
+                   event_id=event.id if event else None)
     db.session.add(row)
     db.session.flush()
     if post is not None:
@@ -77,9 +79,8 @@ def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
 
 def hide(post: Post, *, by, reason: str = "", note: str = "") -> None:
     """Hide a post; for spam its author loses points. The flags on it were helpful."""
-    if not post.is_deleted:
-        posts.delete(post, by=by, reason=reason)
-        row = decide("hide", by=by, post=post, reason=reason, note=note)
+    if event := posts.delete(post, by=by, reason=reason):
+        row = decide("hide", by=by, post=post, reason=reason, note=note, event=event)
         if reason == "spam" and post.author_id is not None:
             row.penalised_id, row.day = post.author_id, utcnow().date()
             db.session.flush()
@@ -89,13 +90,16 @@ def hide(post: Post, *, by, reason: str = "", note: str = "") -> None:
 
 def restore(post: Post, *, by, note: str = "") -> None:
     """Bring a hidden post back, and what its removal as spam took."""
-    if not post.is_deleted:
-        return
-    posts.undelete(post, by=by)
-    decide("restore", by=by, post=post, note=note)
+    if event := posts.undelete(post, by=by):
+        decide("restore", by=by, post=post, note=note, event=event)
+        undo_penalties(post, by=by, before=event)
+
+
+def undo_penalties(post: Post, *, by, before: events.Event) -> None:
+    """Give back what removals of a post as spam took, those that came before an event."""
     for row in db.session.scalars(select(Decision).where(
-            Decision.post_id == post.id, Decision.penalised_id.is_not(None),
-            Decision.undone_at.is_(None))):
+            Decision.post_id == post.id, Decision.event_id < before.id,
+            Decision.penalised_id.is_not(None), Decision.undone_at.is_(None))):
         row.undone_at = utcnow()
         _settle(row, by)
 
@@ -108,16 +112,14 @@ def keep(post: Post, *, by, note: str = "") -> None:
 
 def approve(post: Post, *, by) -> None:
     """Publish a first post that waited."""
-    if post.status == PENDING:
-        posts.publish(post, by=by)
-        decide("approve", by=by, post=post)
+    if post.status == PENDING and (event := posts.publish(post, by=by)):
+        decide("approve", by=by, post=post, event=event)
 
 
 def reject(post: Post, *, by, reason: str = "", note: str = "") -> None:
     """Refuse a first post: it is hidden, its author keeps the text."""
-    if post.status == PENDING and not post.is_deleted:
-        posts.delete(post, by=by, reason=reason)
-        decide("reject", by=by, post=post, reason=reason, note=note)
+    if post.status == PENDING and (event := posts.delete(post, by=by, reason=reason)):
+        decide("reject", by=by, post=post, reason=reason, note=note, event=event)
         resolve(post, HELPFUL, by=by, answer=note)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from auth.models import User
 from core import events, mail
 from core.db import db
+from moderation import actions
 from moderation.models import Decision, Flag
 from posts.models import Post
 
@@ -14,39 +15,27 @@ HEARD = {"closed": "close", "reopened": "reopen", "deleted": "hide", "undeleted"
 
 @events.on("question.closed", "question.reopened", "*.deleted", "*.undeleted")
 def log_decisions(batch: list[events.Event]) -> None:
-    """A moderator's act elsewhere is a line of the log; once, and not for one's own words."""
+    """A moderator's act elsewhere is a line of the log; once, and not for one's own words.
+
+    This room's own decisions wrote their line, with the number of the event, when they were made.
+    """
     for event in batch:
         actor = db.session.get(User, event.actor_id) if event.actor_id else None
         post = db.session.get(Post, event.subject_id) if event.subject_id else None
         action = HEARD[event.name.rpartition(".")[2]]
         if actor is None or post is None:
             continue
-        removal = action in ("hide", "restore")
-        if removal and (not actor.is_moderator or post.author_id == actor.id):
+        if action in ("hide", "restore") and (not actor.is_moderator or post.author_id == actor.id):
             continue
         if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)):
-            continue
-        if removal and _ours(event, action):
             continue
         db.session.add(Decision(
             action=action, actor_id=actor.id, post_id=post.id, event_id=event.id,
             reason=str(event.data.get("reason") or "")[:30], created_at=event.created_at))
         db.session.flush()
+        if action == "restore":
+            actions.undo_penalties(post, by=actor, before=event)
     db.session.commit()
-
-
-def _ours(event: events.Event, action: str) -> bool:
-    """Whether this room's own action wrote the line in the very transaction of the event."""
-    same = ("hide", "reject") if action == "hide" else ("restore",)
-    row = db.session.scalar(
-        select(Decision).where(Decision.post_id == event.subject_id, Decision.event_id.is_(None),
-                               Decision.actor_id == event.actor_id, Decision.action.in_(same),
-                               Decision.created_at >= event.created_at)
-        .order_by(Decision.id).limit(1))
-    if row is None or (row.created_at - event.created_at).total_seconds() > 10:
-        return False
-    row.event_id = event.id
-    return True
 
 
 @events.on("flag.resolved")

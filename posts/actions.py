@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from sqlalchemy import func, select, update
 
+from auth import reputation
 from core import events
 from core.db import db, utcnow
 from core.limits import limit
 from core.markup import Rendered, render
-from posts import kinds, visibility, voting
+from posts import kinds, locks, visibility, voting
 from posts.models import PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
 
 MAX_TAGS = 5
@@ -38,6 +39,7 @@ def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool 
     post.slug = slugify(post.title)
     now = post.created_at or utcnow()
     post.created_at, post.last_activity_at = now, post.last_activity_at or now
+    locks.lock_parent(post)
     db.session.add(post)
     db.session.flush()
     names = set_tags(post, tags)
@@ -74,6 +76,7 @@ def touch_parent(post: Post) -> None:
 def revise(post: Post, body: Rendered, *, by, title: str | None = None,
            tags: Iterable[str] | None = None, summary: str = "") -> Revision | None:
     """Replace the text of a post, keeping what it was; None when nothing changed."""
+    locks.lock(post)
     before = sorted(tag.name for tag in post.tags)
     after = before if tags is None else sorted(set(tags))
     title = post.title if title is None else title
@@ -114,35 +117,48 @@ def redact(revision: Revision, *, by) -> None:
     events.record("revision.redacted", subject=revision, actor=by, post_id=revision.post_id)
 
 
-def publish(post: Post, *, by) -> None:
-    """Make a draft or a waiting post public."""
+def publish(post: Post, *, by) -> events.Event | None:
+    """Make a draft or a waiting post public; None when it is, or is removed."""
+    locks.lock_thread(post)
+    if post.status == PUBLISHED or post.is_deleted:
+        return None
     post.status = PUBLISHED
-    visibility.refresh(post)
-    recount_tags(tag.name for tag in post.tags)
-    touch_parent(post)
-    events.record(f"{post.kind}.published", subject=post, actor=by)
+    _settle(post)
+    return events.record(f"{post.kind}.published", subject=post, actor=by)
 
 
-def delete(post: Post, *, by, reason: str = "") -> None:
-    """Hide a post everywhere at once and take back what its votes gave; undelete() undoes it."""
+def delete(post: Post, *, by, reason: str = "") -> events.Event | None:
+    """Hide a post everywhere at once and take back what it gave; undelete() undoes it.
+
+    Returns the event, or None when it was removed already.
+    """
+    locks.lock_thread(post)
     if post.is_deleted:
-        return
-    voting.void_votes(post)
-    kinds.of(post).on_delete(post, by=by)
+        return None
     post.deleted_at, post.deleted_by_id = utcnow(), by.id
     _settle(post)
-    events.record(f"{post.kind}.deleted", subject=post, actor=by, reason=reason)
+    _lock_people(post)
+    voting.void_votes(post)
+    kinds.of(post).on_delete(post, by=by)
+    return events.record(f"{post.kind}.deleted", subject=post, actor=by, reason=reason)
 
 
-def undelete(post: Post, *, by) -> None:
-    """Bring a deleted post back with its votes and what they gave."""
+def undelete(post: Post, *, by) -> events.Event | None:
+    """Bring a removed post back with its votes and what they gave; None when it is there."""
+    locks.lock_thread(post)
     if not post.is_deleted:
-        return
+        return None
     post.deleted_at = post.deleted_by_id = None
-    voting.revive_votes(post)
     _settle(post)
+    _lock_people(post)
+    voting.revive_votes(post)
     kinds.of(post).on_restore(post, by=by)
-    events.record(f"{post.kind}.undeleted", subject=post, actor=by)
+    return events.record(f"{post.kind}.undeleted", subject=post, actor=by)
+
+
+def _lock_people(post: Post) -> None:
+    """Everybody whose reputation the removal or return of a post may change."""
+    reputation.lock([post.author_id, *voting.voters(post), *kinds.of(post).concerned(post)])
 
 
 def _settle(post: Post) -> None:
@@ -189,6 +205,7 @@ def recount_tags(names: Iterable[str]) -> None:
     names = sorted(set(names))
     if names:
         db.session.flush()
+        locks.lock_tags(names)
         db.session.execute(update(Tag).where(Tag.name.in_(names)).values(post_count=count)
                            .execution_options(synchronize_session=False))
 

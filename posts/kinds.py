@@ -11,9 +11,16 @@ def _nothing(post, *, by) -> None:
     return None
 
 
+def _nobody(post) -> list[int]:
+    return []
+
+
 @dataclass(frozen=True)
 class Kind:
-    """One kind of post. `path(post)` is its page; the hooks run inside delete() and undelete()."""
+    """One kind of post. `path(post)` is its page; the hooks run inside delete() and undelete().
+
+    `concerned(post)` are the ids of those whose reputation the hooks may change.
+    """
 
     name: str
     label: str
@@ -22,6 +29,7 @@ class Kind:
     searchable: bool = True
     on_delete: Callable = _nothing
     on_restore: Callable = _nothing
+    concerned: Callable = _nobody
 
 
 _kinds: dict[str, Kind] = {}

@@ -18,7 +18,8 @@ def refresh(post: Post) -> None:
     _store_tags(post)
     if post.is_public == before:
         return
-    for child in db.session.scalars(select(Post).where(Post.parent_id == post.id)):
+    for child in db.session.scalars(select(Post).where(Post.parent_id == post.id)
+                                    .execution_options(populate_existing=True)):
         refresh(child)
 
 

@@ -1,10 +1,11 @@
 """Votes and what they do to reputation: one change row per change, applied once, reversed exactly.
 
-Lock order everywhere: the post's row, then users by id. The limits are those of design section 4.
+The caller of everything but vote() and remove_votes_of() holds the rows (posts/locks.py). The limits
+are those of design section 4.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
@@ -13,6 +14,7 @@ from auth import reputation
 from auth.reputation import Entitlement
 from core import events
 from core.db import db, utcnow
+from posts import locks
 from posts.models import Post, PostTag, Vote, VoteChange
 
 VOTES_A_DAY = 40
@@ -29,7 +31,9 @@ def vote(post: Post, user, value: int) -> bool:
 
     Raises VoteRefused for the limits. The caller has checked policy.can_vote.
     """
-    _lock_post(post.id)
+    locks.lock(post)
+    if not post.is_public:
+        raise VoteRefused(_("This was removed a moment ago."))
     standing = db.session.scalar(
         select(Vote).where(Vote.post_id == post.id, Vote.user_id == user.id)
         .execution_options(populate_existing=True))
@@ -43,7 +47,7 @@ def vote(post: Post, user, value: int) -> bool:
         raise VoteRefused(_("Your vote is locked until the post is edited."))
     if value:
         _check_limits(post, user, value, now)
-    change = _change(post, user.id, old, value, standing, "cast", now.date())
+    change = _change(post, user.id, old, value, standing, "cast", now)
     if standing is None:
         db.session.add(Vote(user_id=user.id, post_id=post.id, value=value,
                             change_id=change.id, cast_at=now))
@@ -73,17 +77,13 @@ def _check_limits(post: Post, user, value: int, now) -> None:
         raise VoteRefused(_("That is enough votes on one person for today. Spread them."))
 
 
-def _lock_post(post_id: int) -> None:
-    db.session.execute(select(Post.id).where(Post.id == post_id).with_for_update())
-
-
 def _change(post: Post, voter_id: int, old: int, new: int, standing: Vote | None, reason: str,
-            day) -> VoteChange:
-    """Append the change and apply it to the ledger."""
+            at: datetime) -> VoteChange:
+    """Append the change and apply it to the ledger; a new value counts toward the day of `at`."""
     change = VoteChange(
         user_id=voter_id, post_id=post.id, author_id=post.author_id, post_kind=post.kind,
         old_value=old, new_value=new, previous_id=standing.change_id if standing and old else None,
-        reason=reason, day=day, created_at=utcnow())
+        reason=reason, day=at.date(), created_at=at if reason == "cast" else utcnow())
     db.session.add(change)
     db.session.flush()
     for item in _entitlements(change):
@@ -124,41 +124,50 @@ def _replay() -> Iterator[Entitlement]:
         yield from _entitlements(change)
 
 
+def voters(post: Post) -> list[int]:
+    """Whose votes stand on a post, void ones too: whom its removal or return may cost or pay."""
+    return list(db.session.scalars(select(Vote.user_id).where(Vote.post_id == post.id)))
+
+
 def void_votes(post: Post) -> None:
     """Take back what the votes on a removed post gave; the votes stay on record."""
-    _lock_post(post.id)
-    votes = list(db.session.scalars(select(Vote).where(Vote.post_id == post.id, ~Vote.is_void)
-                                    .order_by(Vote.id).execution_options(populate_existing=True)))
-    reputation.lock([post.author_id, *(v.user_id for v in votes)])
-    for standing in votes:
-        change = _change(post, standing.user_id, standing.value, 0, standing, "void",
-                         utcnow().date())
-        standing.is_void, standing.change_id = True, change.id
+    for standing in _votes(Vote.post_id == post.id, ~Vote.is_void):
+        _void(standing, post)
 
 
 def revive_votes(post: Post) -> None:
     """Give back what void_votes() took, on the days the votes were cast, within those days' caps."""
-    _lock_post(post.id)
-    votes = list(db.session.scalars(select(Vote).where(Vote.post_id == post.id, Vote.is_void)
-                                    .order_by(Vote.id).execution_options(populate_existing=True)))
-    reputation.lock([post.author_id, *(v.user_id for v in votes)])
-    for standing in votes:
-        change = _change(post, standing.user_id, 0, standing.value, None, "revive",
-                         standing.cast_at.date())
+    for standing in _votes(Vote.post_id == post.id, Vote.is_void):
+        change = _change(post, standing.user_id, 0, standing.value, None, "revive", standing.cast_at)
         standing.is_void, standing.change_id = False, change.id
 
 
 def remove_votes_of(user_id: int) -> None:
-    """Reverse and remove every vote a departing member cast."""
-    for standing in list(db.session.scalars(select(Vote).where(Vote.user_id == user_id))):
-        post = db.session.get(Post, standing.post_id)
-        _lock_post(post.id)
-        reputation.lock([post.author_id, user_id])
+    """Reverse and remove every vote a departing member cast; what else they did stays.
+
+    Takes posts, then users: call it before anything else that takes users. The account's row and
+    the record of its votes must stay, for the ledger is proved from them.
+    """
+    cast = select(Vote.post_id).where(Vote.user_id == user_id)
+    posts = list(db.session.scalars(select(Post).where(Post.id.in_(cast))))
+    locks.lock(*posts)
+    reputation.lock([user_id, *(post.author_id for post in posts)])
+    for standing in _votes(Vote.user_id == user_id):
         if not standing.is_void:
-            _change(post, user_id, standing.value, 0, standing, "void", utcnow().date())
+            _void(standing, db.session.get(Post, standing.post_id))
         db.session.delete(standing)
         db.session.flush()
-        recount(post.id)
+        recount(standing.post_id)
+
+
+def _votes(*conditions) -> list[Vote]:
+    return list(db.session.scalars(select(Vote).where(*conditions).order_by(Vote.id)
+                                   .execution_options(populate_existing=True)))
+
+
+def _void(standing: Vote, post: Post) -> None:
+    change = _change(post, standing.user_id, standing.value, 0, standing, "void", utcnow())
+    standing.is_void, standing.change_id = True, change.id
 
 
 def recount(post_id: int) -> None:

@@ -1,0 +1,69 @@
+"""Flask as this site needs it: addresses a database can look up, and a second try for who lost a race."""
+
+from flask import Flask, Request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.routing import IntegerConverter, Map, PathConverter, UnicodeConverter
+from werkzeug.utils import cached_property
+
+from core.db import MAX_ID, db, is_conflict
+
+TRIES = 3
+
+
+class _Id(IntegerConverter):
+    """A number that a column can hold; at any other there is nothing (404)."""
+
+    regex = "[0-9]{1,10}"
+
+    def __init__(self, map: Map, **options):
+        super().__init__(map, **{"max": MAX_ID, **options})
+
+
+class _Name(UnicodeConverter):
+    """A part of a path; PostgreSQL stores no NUL, so nothing has such a name."""
+
+    def __init__(self, map: Map, **options):
+        super().__init__(map, **options)
+        self.regex = self.regex.replace("[^/]", r"[^/\x00]")
+
+
+class _Path(PathConverter):
+    """The rest of a path, without NUL."""
+
+    regex = r"[^/\x00][^\x00]*?"
+
+
+class _Addresses(Map):
+    default_converters = {**Map.default_converters, "int": _Id, "default": _Name, "string": _Name,
+                          "path": _Path}
+
+
+class _Request(Request):
+    """A request whose query parameters hold no NUL."""
+
+    @cached_property
+    def args(self) -> ImmutableMultiDict:
+        return ImmutableMultiDict([(name, value.replace("\x00", ""))
+                                   for name, value in super().args.items(multi=True)])
+
+
+class Site(Flask):
+    """Views run again when another request's change was faster than theirs.
+
+    So a name taken a moment ago, a tag that two people make at once or a deadlock ends as it would
+    have, had one come after the other: with the view's own answer.
+    """
+
+    request_class = _Request
+    url_map_class = _Addresses
+
+    def dispatch_request(self):
+        for _attempt in range(1, TRIES):
+            try:
+                return super().dispatch_request()
+            except DBAPIError as error:
+                db.session.rollback()
+                if not is_conflict(error):
+                    raise
+        return super().dispatch_request()

@@ -1,0 +1,52 @@
+"""Rows are taken in one order everywhere, so that no two changes ever wait for each other.
+
+Posts by id (a parent is older than its children), then tags by id, then users by id
+(`auth.reputation.lock`). What is locked may still be referred to by new rows. SQLite has one writer at
+a time anyway; there these are look-ups by key.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import inspect, select
+
+from core.db import db
+from posts.models import Post, Tag
+
+SLICE = 1000
+
+
+def lock(*posts: Post | None) -> None:
+    """Take these posts and read them anew: what was loaded before may have changed meanwhile."""
+    posts = [post for post in posts if post is not None]
+    _take(Post, (post.id for post in posts))
+    for post in posts:
+        db.session.refresh(post, [column.key for column in inspect(post).mapper.column_attrs])
+        db.session.expire(post, ["tags"])
+
+
+def lock_parent(post: Post) -> None:
+    """Take the parent of a new post, whose counters it changes and whose visibility it shares."""
+    _take(Post, [post.parent_id])
+
+
+def lock_thread(post: Post) -> None:
+    """Take a post, its parent and everything below it, for a change of what people see."""
+    _take(Post, [post.parent_id, post.id])
+    below, level = [], [post.id]
+    while level:
+        level = list(db.session.scalars(select(Post.id).where(Post.parent_id.in_(level))))
+        below += level
+    _take(Post, below)
+    lock(post, post.parent)
+
+
+def lock_tags(names: Iterable[str]) -> None:
+    """Take the rows of these tags, whose counters change."""
+    _take(Tag, db.session.scalars(select(Tag.id).where(Tag.name.in_(names))))
+
+
+def _take(entity, ids: Iterable[int | None]) -> None:
+    wanted = sorted({i for i in ids if i is not None})
+    for start in range(0, len(wanted), SLICE):
+        db.session.execute(select(entity.id).where(entity.id.in_(wanted[start:start + SLICE]))
+                           .order_by(entity.id).with_for_update(key_share=True))
