@@ -26,7 +26,6 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
 
 from core.db import db, is_conflict
 from core.limits import TooMany
@@ -259,21 +258,6 @@ def _on_crash(error: Exception):
                           "try again in a moment."))
 
 
-class Id(IntegerConverter):
-    """A number in an address: what no database could hold is simply not there."""
-
-    regex = "[0-9]+"
-
-    def __init__(self, url_map, *args, **kwargs):
-        super().__init__(url_map, *args, **{"max": 2**31 - 1, **kwargs})
-
-
-def _refuse_nul() -> None:
-    """Nothing has a NUL in its name, and PostgreSQL would not look for one."""
-    if "\x00" in request.path:
-        abort(404)
-
-
 def _secure(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
@@ -284,9 +268,10 @@ def _secure(response: Response) -> Response:
             response.cache_control.max_age, response.cache_control.immutable = 31536000, True
             response.cache_control.public, response.cache_control.no_cache = True, None
     else:
-        response.headers.setdefault("Cache-Control", "private, no-store"
-                                    if g.get("private_page") or "session" in request.cookies
-                                    or response.headers.get("Set-Cookie") else "private, no-cache")
+        personal = (g.get("private_page") or current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+                    or response.headers.get("Set-Cookie"))
+        response.headers.setdefault("Cache-Control",
+                                    "private, no-store" if personal else "private, no-cache")
         response.vary.update(["Cookie"])
     return response
 
@@ -308,8 +293,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
     app.context_processor(_template_values)
-    app.url_map.converters["int"] = Id
-    app.before_request(_refuse_nul)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(TooMany, _on_too_many)
