@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
-from auth import passwords, reputation, tokens, usernames
+from auth import display_names, passwords, queries, reputation, tokens, usernames
 from auth.models import ApiToken, EmailToken, Session, User
 from auth.sessions import LIFETIME
 from core import events, mail
 from core.db import db, utcnow
 from core.limits import limit
 from core.markup import Rendered
+from core.web import Invalid
 
 TRIES = 200  # numbered handles that are looked up at a time
 LINK_LIFETIME = {"confirm": timedelta(days=3), "reset": timedelta(hours=2),
@@ -140,10 +141,18 @@ def attach_email(user: User, email: str) -> None:
 
 def edit_profile(user: User, *, display_name: str, location: str, website: str,
                  about: Rendered) -> None:
-    """Change what the profile page shows."""
+    """Change what the profile page shows; Invalid when the name is another's or the site's own."""
+    if display_name != user.display_name:
+        _check_name(display_name, user)
     user.display_name, user.location, user.website = display_name, location, website
     user.about, user.about_html = about.source, about.html
     events.record("user.revised", subject=user)
+
+
+def _check_name(name: str, user: User) -> None:
+    reserved = display_names.skeleton(name) in usernames.RESERVED_KEYS and not user.is_moderator
+    if reserved or queries.imitated(name, by=user):
+        raise Invalid({"display_name": [_("This name could be mistaken for somebody else's.")]})
 
 
 def make_token(user: User, name: str, scope: str, *, last_day: date | None = None) -> str:

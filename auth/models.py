@@ -20,6 +20,8 @@ class User(UserMixin, db.Model):
         UniqueConstraint("username"), UniqueConstraint("username_key"), UniqueConstraint("email"),
         UniqueConstraint("imported_from", "external_id"),
         Index("ix_users_reputation_id", "reputation", "id"),
+        Index("ix_users_staff", "role", sqlite_where=db.text("role <> 'member'"),
+              postgresql_where=db.text("role <> 'member'")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from auth import usernames
+from auth import display_names
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
 from auth.tokens import digest
 from core import paging
@@ -28,8 +28,18 @@ def by_email(email: str) -> User | None:
 
 
 def looks_like(username: str) -> User | None:
-    """An account whose handle could be mistaken for this one."""
-    return db.session.scalar(select(User).where(User.username_key == usernames.key(username)))
+    """An account whose handle, or a moderator whose name, could be mistaken for this handle."""
+    return imitated(username, by=None)
+
+
+def imitated(name: str, *, by: User | None) -> User | None:
+    """Somebody else whose handle this name looks like, or whose name if they moderate."""
+    skeleton, mine = display_names.skeleton(name), by.id if by else 0
+    namesake = db.session.scalar(select(User).where(User.username_key == skeleton, User.id != mine))
+    if namesake is not None:
+        return namesake
+    staff = db.session.scalars(select(User).where(User.role != "member", User.id != mine))
+    return next((user for user in staff if display_names.skeleton(user.display_name) == skeleton), None)
 
 
 def members(after: str | None = None, size: int = 40) -> paging.Page:

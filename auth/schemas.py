@@ -5,6 +5,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates
 
+from auth import display_names
 from auth.models import ROLES
 from core.api import READ, WRITE, Item, Reply
 from core.db import utcnow
@@ -54,11 +55,22 @@ class ChangeEmailSchema(EmailSchema):
     current_password = fields.String(required=True)
 
 
+class DisplayName(fields.String):
+    """A name as it is written: what cannot be seen is refused, not dropped."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        name = super()._deserialize(value, attr, data, **kwargs).strip(" ")
+        if not 1 <= len(name) <= 80:
+            raise ValidationError(str(_("Use 1 to 80 characters.")))
+        if why := display_names.fault(name):
+            raise ValidationError(why)
+        return name
+
+
 class ProfileSchema(Schema):
     """What the profile page shows."""
 
-    display_name = Line(required=True, validate=validate.Length(
-        1, 80, error=_("Use 1 to 80 characters.")))
+    display_name = DisplayName(required=True)
     location = Line(load_default="", validate=validate.Length(max=100))
     website = Line(load_default="", validate=validate.Regexp(
         WEBSITE, error=_("Write a full address that starts with https://")))

@@ -167,6 +167,63 @@ class Revision(db.Model):
     author: Mapped[User | None] = relationship(lazy="joined")
 
 
+class Suggestion(db.Model):
+    """An edit that somebody proposes; open while `outcome` is empty.
+
+    `base_number` is the revision it changes: when the post has a newer one, it must be redone.
+    """
+
+    __tablename__ = "suggestions"
+    __table_args__ = (
+        Index("uq_suggestions_open", "post_id", unique=True,
+              sqlite_where=db.text("outcome IS NULL"), postgresql_where=db.text("outcome IS NULL")),
+        Index("ix_suggestions_post_id", "post_id"), Index("ix_suggestions_outcome_id", "outcome", "id"),
+        Index("ix_suggestions_author_id_id", "author_id", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    base_number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200), default="")
+    body: Mapped[str] = mapped_column(Text)
+    tags: Mapped[list] = mapped_column(JSON, default=list)
+    summary: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    revision_number: Mapped[int | None]
+    author: Mapped[User | None] = relationship(foreign_keys=[author_id], lazy="raise_on_sql")
+    decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise_on_sql")
+    post: Mapped[Post] = relationship(lazy="raise_on_sql")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided on it."""
+        return self.outcome is None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the post was edited since it was proposed."""
+        return self.base_number != self.post.revision_count
+
+
+class SuggestionCredit(db.Model):
+    """What an approved suggestion gave its author; withdrawn, never removed (the post went)."""
+
+    __tablename__ = "suggestion_credits"
+    __table_args__ = (Index("ix_suggestion_credits_suggestion_id", "suggestion_id"),
+                      Index("ix_suggestion_credits_user_id", "user_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    suggestion_id: Mapped[int] = mapped_column(ForeignKey("suggestions.id", ondelete="CASCADE"))
+    user_id: Mapped[int]
+    points: Mapped[int]
+    day: Mapped[date] = mapped_column(Date)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
 class Vote(db.Model):
     """The standing vote of one member on one post. `change_id` is the change that made it so."""
 
