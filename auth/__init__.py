@@ -5,6 +5,7 @@ from flask import Flask
 from auth import (
     api,
     cli,
+    policy,
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
     tokens,
@@ -17,6 +18,8 @@ def init_app(app: Flask) -> None:
     """Attach sessions, the pages and the commands."""
     sessions.login_manager.init_app(app)
     tokens.init_app(app)
+    app.before_request(sessions.refuse_suspended)
+    app.jinja_env.globals["why_read_only"] = policy.why_read_only
     app.register_blueprint(views.bp)
     register(api.bp)
     for group in (cli.user_group, cli.reputation_group, cli.token_group):

@@ -1,18 +1,20 @@
 """Who may do what to an account."""
 
+from flask_babel import gettext as _
+
+
+def why_read_only(user) -> str:
+    """What a suspended member is told on top of every page and wherever they try to write."""
+    return _("You can read, but not write, until %(when)s UTC. %(why)s",
+             when=f"{user.suspended_until:%d %b %Y, %H:%M}", why=user.suspension_reason).strip()
+
 
 def can_see_email(user, account) -> bool:
     """Addresses are shown to their owners and administrators."""
     return user.id is not None and (user.id == account.id or user.is_admin)
 
 
-def can_suspend(user, account) -> bool:
-    """Moderators suspend members, administrators also moderators; nobody oneself."""
-    if not user.is_moderator or user.is_suspended or user.id == account.id:
-        return False
-    return user.is_admin or not account.is_moderator
-
-
 def can_attach_email(user, account) -> bool:
     """Moderators give imported people, who have none, an address."""
-    return user.is_moderator and account.imported_from is not None and account.password_hash is None
+    return (user.is_moderator and not user.is_suspended
+            and account.imported_from is not None and account.password_hash is None)

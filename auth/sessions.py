@@ -6,18 +6,20 @@ who has been here before (OWASP's device cookies).
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Response, current_app, redirect, request, session, url_for
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from auth import policy
 from auth.models import Session, User, Visitor
 from auth.tokens import digest
-from core.db import db, reading, utcnow
-from core.web import problem, wants_json
+from core.db import SAFE_METHODS, db, reading, utcnow
+from core.web import problem, require, wants_json
 
 LIFETIME, DEVICE_LIFETIME = timedelta(days=30), timedelta(days=365)
 login_manager = LoginManager()
@@ -35,6 +37,22 @@ def load(token: str) -> User | None:
         return None
     row.user.session = row
     return row.user
+
+
+def even_suspended(view: Callable) -> Callable:
+    """Decorator: a suspended member may send this form too (log out, secure or leave the account)."""
+    view.even_suspended = True
+    return view
+
+
+def refuse_suspended() -> None:
+    """Suspended members only read: whatever a room forgets to ask, no page of it takes their form."""
+    view = current_app.view_functions.get(request.endpoint)
+    if (request.method in SAFE_METHODS or request.path.startswith("/api/")
+            or getattr(view, "even_suspended", False)):
+        return
+    if current_user.is_suspended:
+        require(False, policy.why_read_only(current_user))
 
 
 @login_manager.unauthorized_handler

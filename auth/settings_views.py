@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from auth import actions, passwords, queries, schemas
+from auth import actions, passwords, queries, schemas, sessions
 from auth.models import User
 from auth.views import bp
 from core.db import db, utcnow
@@ -45,6 +45,7 @@ def settings_profile():
 
 
 @bp.route("/settings/password", methods=["GET", "POST"])
+@sessions.even_suspended
 @login_required
 def settings_password():
     """Change the password, knowing the present one; all other sessions end."""
@@ -63,6 +64,7 @@ def settings_password():
 
 
 @bp.route("/settings/email", methods=["GET", "POST"])
+@sessions.even_suspended
 @login_required
 def settings_email():
     """Change the address, knowing the password; whether another account has it is not told."""
@@ -94,6 +96,7 @@ def settings_sessions():
 
 
 @bp.post("/settings/sessions/<int:session_id>/close")
+@sessions.even_suspended
 @login_required
 def close_session(session_id: int):
     """End one of one's own sessions."""
@@ -119,6 +122,7 @@ def settings_tokens():
 
 
 @bp.post("/settings/tokens/<int:token_id>/revoke")
+@sessions.even_suspended
 @login_required
 def revoke_token(token_id: int):
     """End an API token."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
+from auth import policy
 from auth.models import ApiToken, User, Visitor
 from core.api import WRITE, ApiBlueprint
 from core.db import db, reading, utcnow, write_at_once
@@ -99,7 +100,7 @@ def bearer(scope: str) -> Callable:
             if scope == WRITE and g.api_scope != WRITE:
                 raise Forbidden(_("This token may only read."))
             if scope == WRITE and user.is_suspended:
-                raise Forbidden(_("Your account is suspended: until then you only read."))
+                raise Forbidden(policy.why_read_only(user))
             return view(*args, **kwargs)
 
         return ApiBlueprint.doc(security=[{"token": [scope]}])(guarded)

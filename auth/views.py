@@ -52,6 +52,7 @@ def register():
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
+@sessions.even_suspended
 def confirm(token: str):
     """The mailed link shows a button; only pressing it confirms, for scanners follow links."""
     link = get_or_404(queries.email_token(token, "confirm"))
@@ -64,6 +65,7 @@ def confirm(token: str):
 
 
 @bp.route("/login", methods=["GET", "POST"])
+@sessions.even_suspended
 def login():
     """Log in with a handle or an address."""
     form = Form(schemas.LoginSchema)
@@ -98,6 +100,7 @@ def _limit_guesses(username: str) -> None:
 
 
 @bp.post("/logout")
+@sessions.even_suspended
 @login_required
 def logout():
     """End this session in the database, then empty the cookie."""
@@ -108,6 +111,7 @@ def logout():
 
 
 @bp.route("/reset", methods=["GET", "POST"])
+@sessions.even_suspended
 def forgot():
     """Ask for a reset link (or a new confirmation); the same answer for every address."""
     form = Form(schemas.EmailSchema)
@@ -126,6 +130,7 @@ def forgot():
 
 @bp.route("/reset/<token>", methods=["GET", "POST"], defaults={"purpose": "reset"})
 @bp.route("/claim/<token>", methods=["GET", "POST"], defaults={"purpose": "claim"})
+@sessions.even_suspended
 def new_password(token: str, purpose: str):
     """Set a password through a mailed link; all sessions of the account end."""
     with reading():

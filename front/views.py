@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask_login import current_user, login_required
 
 from auth.privileges import POINTS, threshold
+from auth.sessions import even_suspended
 from core import mail, markup
 from core.db import db, utcnow
 from core.web import csrf, require, safe_next
@@ -38,6 +39,7 @@ def help_page():
 
 @csrf.exempt
 @bp.post("/theme")
+@even_suspended
 def theme():
     """Keep the reader's choice of light, dark or automatic in a plain cookie."""
     choice = request.form.get("theme", "auto")

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import or_, select, update
 
+from auth import actions as auth
 from auth import reputation
 from auth.models import User
 from auth.reputation import POINTS, Entitlement
@@ -139,7 +140,7 @@ def unlock(post: Post, *, by) -> None:
 
 def suspend(user: User, days: int, message: str, *, by) -> None:
     """Let a member only read for some days, and say why."""
-    user.suspended_until, user.suspension_reason = utcnow() + timedelta(days=days), message
+    auth.suspend(user, utcnow() + timedelta(days=days), message)
     decide("suspend", by=by, user=user, note=f"{days} d")
     events.record("user.suspended", subject=user, actor=by, days=days)
 
@@ -147,7 +148,7 @@ def suspend(user: User, days: int, message: str, *, by) -> None:
 def lift(user: User, *, by) -> None:
     """End a suspension."""
     if user.suspended_until is not None:
-        user.suspended_until, user.suspension_reason = None, ""
+        auth.lift_suspension(user)
         decide("lift", by=by, user=user)
         events.record("user.unsuspended", subject=user, actor=by)
 
