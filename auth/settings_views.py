@@ -10,7 +10,7 @@ from auth.views import bp
 from core.db import db, utcnow
 from core.limits import limit
 from core.markup import render
-from core.web import Form, Invalid, get_or_404
+from core.web import Form, get_or_404
 
 
 def me() -> User:
@@ -33,11 +33,8 @@ def settings_profile():
     form = Form(schemas.ProfileSchema, display_name=user.display_name, location=user.location,
                 website=user.website, about=user.about)
     if request.method == "POST" and form.validate():
-        try:
+        with form.catching():
             actions.edit_profile(user, **form.data | {"about": form.data["about"] or render("")})
-        except Invalid as error:
-            form.errors = error.errors
-        else:
             db.session.commit()
             flash(_("Your profile is saved."))
             return redirect(user.profile_url)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -154,6 +155,15 @@ class Form:
         except Invalid as error:
             self.errors = error.errors
         return not self.errors
+
+    @contextmanager
+    def catching(self) -> Iterator[None]:
+        """Show what an action finds Invalid like what the schema finds; nothing of it is kept."""
+        try:
+            yield
+        except Invalid as error:
+            db.session.rollback()
+            self.errors = error.errors
 
     def fail(self, field: str, message: str) -> None:
         """Add an error found after the schema (a name that is taken, a wrong password)."""

@@ -4,7 +4,14 @@ from flask import Flask
 
 from core.api import register
 from core.cli import import_group
-from forum import actions, api, feeds, import_stackexchange, views
+from forum import (
+    actions,
+    api,
+    feeds,
+    import_stackexchange,
+    tag_views,  # noqa: F401  (its views join the room's blueprint)
+    views,
+)
 from posts import kinds
 
 

@@ -14,12 +14,14 @@ from forum.models import Acceptance, Answer, Question
 from posts import actions as posts
 from posts import locks
 from posts.models import PUBLISHED
+from posts.tag_actions import require_known
 
 CLOSE_REASONS = ("duplicate", "off-topic", "needs-details", "too-broad", "opinion")
 
 
 def ask(title: str, body: Rendered, tags: Iterable[str], *, by, status: str = PUBLISHED) -> Question:
-    """Ask a question."""
+    """Ask a question; Invalid when a tag is new and the asker may not make tags."""
+    require_known(tags, by=by)
     return posts.create(Question(title=title, author_id=by.id, status=status), body, tags=tags)
 
 

@@ -1,6 +1,6 @@
-"""Pages of the forum: lists, ask, the question page, accept, close, tags."""
+"""Pages of the forum: lists, ask, the question page, accept, close."""
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -44,12 +44,13 @@ def ask():
             alike = similar(form.data["title"], preview.source, user=current_user)
         else:
             post_actions.limit_posting(me())
-            question = actions.ask(form.data["title"], form.data["body"], form.data["tags"], by=me(),
-                                   status=post_queries.first_status(me()))
-            db.session.commit()
-            if not question.is_public:
-                flash(_("Thank you. A moderator looks at first posts; yours appears once approved."))
-            return redirect(question.url)
+            with form.catching():
+                question = actions.ask(form.data["title"], form.data["body"], form.data["tags"], by=me(),
+                                       status=post_queries.first_status(me()))
+                db.session.commit()
+                if not question.is_public:
+                    flash(_("Thank you. A moderator looks at first posts; yours appears once approved."))
+                return redirect(question.url)
     return render_template("forum/ask.html", form=form, preview=preview,
                            alike=alike), 422 if form.errors else 200
 
@@ -111,10 +112,11 @@ def edit_question(question_id: int):
     question = get_or_404(queries.get_question(question_id, current_user))
     require(post_policy.can_edit(me(), question))
     if valid and form.values.get("action") != "preview":
-        post_actions.revise(question, form.data["body"], by=me(), title=form.data["title"],
-                            tags=form.data["tags"], summary=form.data["summary"])
-        db.session.commit()
-        return redirect(question.url)
+        with form.catching():
+            post_actions.revise(question, form.data["body"], by=me(), title=form.data["title"],
+                                tags=form.data["tags"], summary=form.data["summary"])
+            db.session.commit()
+            return redirect(question.url)
     if request.method == "GET":
         form.values = {"title": question.title, "body": question.body,
                        "tags": " ".join(tag.name for tag in question.tags)}
@@ -194,19 +196,3 @@ def reopen(question_id: int):
     actions.reopen(question, by=me())
     db.session.commit()
     return redirect(question.url)
-
-
-@bp.get("/tags")
-def tags():
-    """All tags by use."""
-    return render_template("forum/tags.html", page=post_queries.tags(request.args.get("after")))
-
-
-@bp.get("/tags/<name>")
-def tag(name: str):
-    """Questions with one tag."""
-    tag = get_or_404(post_queries.tag_named(name))
-    sort = wanted_sort()
-    return render_template("forum/tag.html", tag=tag, sort=sort, sorts=list(queries.SORTS),
-                           page=queries.tagged(tag, sort, current_user, request.args.get("after")),
-                           url=url_for("forum.tag", name=tag.name))

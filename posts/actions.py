@@ -11,7 +11,7 @@ from core import events
 from core.db import db, utcnow
 from core.limits import limit
 from core.markup import Rendered, render
-from posts import kinds, locks, visibility, voting
+from posts import kinds, locks, tag_actions, visibility, voting
 from posts.models import PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
 
 MAX_TAGS = 5
@@ -75,6 +75,14 @@ def touch_parent(post: Post) -> None:
 
 def revise(post: Post, body: Rendered, *, by, title: str | None = None,
            tags: Iterable[str] | None = None, summary: str = "") -> Revision | None:
+    """Change a post as `by`, who needs a privilege to bring a new tag (else Invalid); see rewrite()."""
+    if tags is not None:
+        tag_actions.require_known(set(tags) - {tag.name for tag in post.tags}, by=by)
+    return rewrite(post, body, by=by, title=title, tags=tags, summary=summary)
+
+
+def rewrite(post: Post, body: Rendered, *, by, title: str | None = None,
+            tags: Iterable[str] | None = None, summary: str = "") -> Revision | None:
     """Replace the text of a post, keeping what it was; None when nothing changed."""
     locks.lock(post)
     before = sorted(tag.name for tag in post.tags)
@@ -105,9 +113,9 @@ def revise(post: Post, body: Rendered, *, by, title: str | None = None,
 
 def restore(post: Post, wanted: Revision, *, by) -> Revision | None:
     """Make an old revision the text again, as a new revision."""
-    return revise(post, render(wanted.body), by=by, title=wanted.title,
-                  tags=wanted.tags if post.kind != "comment" else None,
-                  summary=f"Restored revision {wanted.number}")
+    return rewrite(post, render(wanted.body), by=by, title=wanted.title,
+                   tags=wanted.tags if post.kind != "comment" else None,
+                   summary=f"Restored revision {wanted.number}")
 
 
 def redact(revision: Revision, *, by) -> None:

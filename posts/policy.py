@@ -78,6 +78,16 @@ def can_see_history(user, post) -> bool:
     return True
 
 
+def can_make_tags(user) -> bool:
+    """New tags take a privilege; others choose among those that exist."""
+    return can_write(user) and user.can(Privilege.MAKE_TAGS)
+
+
+def can_describe_tags(user) -> bool:
+    """Who may edit what others wrote may also say what a tag is for."""
+    return can_write(user) and user.can(Privilege.EDIT_ANY)
+
+
 def can_redact(user) -> bool:
     """Moderators close a revision that holds a secret or a private detail."""
     return user.is_moderator and not user.is_suspended

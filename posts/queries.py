@@ -95,15 +95,33 @@ def links_to(post: Post, kind: str, user) -> list[Post]:
         .where(PostLink.target_id == post.id, PostLink.kind == kind)))
 
 
+def _tags() -> Select:
+    """Tags everybody may know of: used by a public post, or described by somebody trusted."""
+    return select(Tag).where(or_(Tag.post_count > 0, Tag.excerpt != ""))
+
+
 def tag_named(name: str) -> Tag | None:
-    """The tag with this name, if anything public carries it."""
-    return db.session.scalar(select(Tag).where(Tag.name == name.lower(), Tag.post_count > 0))
+    """The tag with this name."""
+    return db.session.scalar(_tags().where(Tag.name == name.lower()))
 
 
-def tags(after: str | None = None, size: int = 60) -> paging.Page:
-    """Tags by number of public posts; empty ones are left out."""
-    return paging.keyset(select(Tag).where(Tag.post_count > 0), [Tag.post_count, Tag.id],
-                         after=after, size=size)
+def tags(after: str | None = None, size: int = 60, *, like: str = "") -> paging.Page:
+    """Tags by number of public posts, or those whose name holds `like`."""
+    statement = _tags()
+    if like:
+        statement = statement.where(Tag.name.contains(like.lower(), autoescape=True))
+    return paging.keyset(statement, [Tag.post_count, Tag.id], after=after, size=size)
+
+
+def tag_names(limit: int = 2000) -> list[str]:
+    """Names of the most used tags."""
+    return [tag.name for tag in tags(size=limit)]
+
+
+def unknown_tags(names: Iterable[str]) -> list[str]:
+    """Which of these no reader knows of yet."""
+    wanted = set(names)
+    return sorted(wanted - {tag.name for tag in db.session.scalars(_tags().where(Tag.name.in_(wanted)))})
 
 
 def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:

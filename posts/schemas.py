@@ -38,6 +38,13 @@ class Tags(fields.Field):
         return names
 
 
+class TagSchema(Schema):
+    """When to use a tag."""
+
+    excerpt = Line(required=True, validate=validate.Length(
+        10, 600, error=lazy_gettext("Say it in 10 to 600 characters.")))
+
+
 class VoteSchema(Schema):
     """1 up, -1 down, 0 withdrawn."""
 

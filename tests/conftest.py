@@ -19,8 +19,10 @@ from core import events, schema
 from core.db import db
 from core.markup import render
 from forum import actions as forum_actions
+from forum.models import Question
 from kb import actions as kb_actions
 from tests import postgres as own_postgres
+from posts import actions as post_actions
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 PASSWORD = "correct horse battery staple 9"
@@ -156,14 +158,14 @@ def give(user, points):
 
 @pytest.fixture
 def member(make_user):
-    """A confirmed member who may vote and comment (reputation 150)."""
-    return make_user("alice", reputation=150)
+    """A confirmed member who may vote, comment and make tags (reputation 300)."""
+    return make_user("alice", reputation=300)
 
 
 @pytest.fixture
 def other(make_user):
     """Another such member."""
-    return make_user("bob", reputation=150)
+    return make_user("bob", reputation=300)
 
 
 @pytest.fixture
@@ -215,11 +217,15 @@ def api(app):
 
 @pytest.fixture
 def make_question(app, member):
-    """make_question(title=None, body=BODY, by=member, tags=("patching",)) → Question, committed."""
+    """make_question(title=None, body=BODY, by=member, tags=("patching",)) → Question, committed.
+
+    Whoever asks, the tags are made.
+    """
 
     def make(title=None, body=BODY, *, by=None, tags=("patching",)):
-        question = forum_actions.ask(title or f"How do I patch server number {next(_numbers)}?",
-                                     render(body), tags, by=by or member)
+        title = title or f"How do I patch server number {next(_numbers)}?"
+        question = post_actions.create(Question(title=title, author_id=(by or member).id),
+                                       render(body), tags=tags)
         db.session.commit()
         return question
 

@@ -1,4 +1,5 @@
-// Suggestions under a search box, as an ARIA combobox; Enter without a choice searches.
+// Suggestions under an input, as an ARIA combobox; Enter without a choice sends the form.
+// A choice opens its page, or with data-suggest-words completes the word being typed.
 export default function suggest(input) {
   const list = document.createElement('ul');
   const id = `${input.id || 'q'}-suggestions`;
@@ -8,6 +9,8 @@ export default function suggest(input) {
   input.parentElement.append(list);
   for (const [name, value] of Object.entries({ role: 'combobox', 'aria-expanded': 'false',
     'aria-controls': id, 'aria-autocomplete': 'list' })) input.setAttribute(name, value);
+  const words = 'suggestWords' in input.dataset;
+  const typed = () => (words ? input.value.split(/[\s,]+/).at(-1) : input.value.trim());
   let timer, chosen = -1;
 
   const close = () => { list.hidden = true; input.setAttribute('aria-expanded', 'false'); choose(-1); };
@@ -18,16 +21,17 @@ export default function suggest(input) {
     else input.setAttribute('aria-activedescendant', list.children[index].id);
   }
   async function look() {
-    const text = input.value.trim();
-    if (text.length < 2) return close();
+    const text = typed();
+    if (text.length < (words ? 1 : 2)) return close();
     const answer = await fetch(`${input.dataset.suggest}?q=${encodeURIComponent(text)}`,
       { headers: { Accept: 'application/json' } }).catch(() => null);
-    if (!answer?.ok || input.value.trim() !== text || document.activeElement !== input) return;
+    if (!answer?.ok || typed() !== text || document.activeElement !== input) return;
     const { items } = await answer.json();
     list.replaceChildren(...items.slice(0, 8).map((item, i) => {
       const option = Object.assign(document.createElement('li'), { id: `${id}-${i}` });
       option.setAttribute('role', 'option');
-      option.dataset.url = item.url;
+      option.dataset.text = item.text ?? item.title;
+      if (item.url) option.dataset.url = item.url;
       option.append(item.text ?? item.title);
       if (item.kind) option.append(Object.assign(document.createElement('small'), { textContent: item.kind }));
       return option;
@@ -36,7 +40,12 @@ export default function suggest(input) {
     list.hidden = !items.length;
     input.setAttribute('aria-expanded', String(items.length > 0));
   }
-  const go = (option) => { if (option?.dataset.url?.startsWith('/')) location.assign(option.dataset.url); };
+  function go(option) {
+    if (option?.dataset.url?.startsWith('/')) return location.assign(option.dataset.url);
+    if (!option || !words) return;
+    input.value = `${input.value.slice(0, input.value.length - typed().length)}${option.dataset.text} `;
+    close();
+  }
 
   input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(look, 200); });
   input.addEventListener('blur', () => setTimeout(close, 150));

@@ -1,0 +1,63 @@
+"""Pages of tags: all of them, one with its questions, what it is for; suggestions while typing."""
+
+from flask import jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from auth.privileges import Privilege, threshold
+from core.db import db
+from core.web import Form, get_or_404, require
+from forum import queries
+from forum.views import bp, wanted_sort
+from posts import policy, tag_actions
+from posts import queries as post_queries
+from posts.schemas import TAG, TagSchema
+from posts.views import me
+
+SUGGESTED = 8
+
+
+@bp.get("/tags")
+def tags():
+    """Tags by use; `?q=` keeps those whose name holds it."""
+    like = request.args.get("q", "").strip()[:40]
+    page = post_queries.tags(request.args.get("after"), like=like)
+    may_make = policy.can_describe_tags(current_user) and TAG.match(like.lower())
+    return render_template("forum/tags.html", page=page, q=like, new=like.lower() if (
+        may_make and not page.items) else "")
+
+
+@bp.get("/tags.json")
+def suggest_tags():
+    """The most used tags whose name holds what is being typed."""
+    like = request.args.get("q", "").strip()[:40]
+    found = post_queries.tags(size=SUGGESTED, like=like) if like else []
+    return jsonify(items=[{"text": tag.name, "kind": f"{tag.post_count:,}"} for tag in found])
+
+
+@bp.get("/tags/<name>")
+def tag(name: str):
+    """Questions with one tag."""
+    tag, sort = get_or_404(post_queries.tag_named(name)), wanted_sort()
+    return render_template("forum/tag.html", tag=tag, sort=sort, sorts=list(queries.SORTS),
+                           page=queries.tagged(tag, sort, current_user, request.args.get("after")),
+                           url=url_for("forum.tag", name=tag.name),
+                           can_describe=policy.can_describe_tags(current_user))
+
+
+@bp.route("/tags/<name>/edit", methods=["GET", "POST"])
+@login_required
+def edit_tag(name: str):
+    """Say what a tag is for; a name nobody uses yet becomes a tag."""
+    name, form = name.lower(), Form(TagSchema)
+    valid = request.method == "POST" and form.validate()
+    get_or_404(TAG.match(name))
+    require(policy.can_describe_tags(me()), _("Describing tags takes %(n)s reputation.",
+                                              n=threshold(Privilege.EDIT_ANY)))
+    if valid:
+        tag_actions.describe(name, form.data["excerpt"], by=me())
+        db.session.commit()
+        return redirect(url_for("forum.tag", name=name))
+    if request.method == "GET" and (known := post_queries.tag_named(name)):
+        form.values = {"excerpt": known.excerpt}
+    return render_template("forum/tag_edit.html", form=form, name=name), 422 if form.errors else 200
