@@ -1,5 +1,8 @@
 """Pages of accounts: register, confirm, log in and out, reset a password; profiles."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -8,10 +11,23 @@ from auth import actions, chart, passwords, policy, queries, schemas, sessions, 
 from core import mail
 from core.db import db, reading
 from core.limits import limit
+from core.paging import PAGE_SIZE
 from core.web import Form, get_or_404, require, safe_next
 
 bp = Blueprint("auth", __name__)
-sections = []  # rooms above add (user, viewer) -> (title, posts) for the profile page
+
+
+@dataclass(frozen=True)
+class Section:
+    """A tab of the profile page: `page(user, viewer, after, size)` gives posts, newest first."""
+
+    name: str
+    label: str
+    page: Callable
+
+
+sections: list[Section] = []  # rooms above add theirs
+NEWEST = 5
 
 
 @bp.before_request
@@ -158,12 +174,18 @@ def users():
 
 @bp.get("/users/<username>")
 def profile(username: str):
-    """One member: what they say of themselves, what they wrote, how reputation came about."""
+    """One member: what they say of themselves, the newest of each kind, and a tab for each."""
     user = get_or_404(queries.by_username(username))
+    tab, after = request.args.get("tab", ""), request.args.get("after")
+    chosen = next((section for section in sections if section.name == tab), None)
+    if chosen is None and tab != "reputation":
+        shown = [(section, section.page(user, current_user, None, NEWEST)) for section in sections]
+    else:
+        shown = [(chosen, chosen.page(user, current_user, after, PAGE_SIZE))] if chosen else []
     return render_template(
-        "auth/profile.html", user=user, history=queries.reputation_history(user, request.args.get("after")),
-        chart=chart.line(queries.reputation_by_day(user)),
-        sections=[section(user, current_user) for section in sections],
+        "auth/profile.html", user=user, tab=tab, sections=sections, chosen=chosen, shown=shown,
+        history=queries.reputation_history(user, after) if tab == "reputation" else None,
+        chart=None if chosen else chart.line(queries.reputation_by_day(user)),
         can_attach=policy.can_attach_email(current_user, user))
 
 

@@ -9,6 +9,7 @@ from forum import (
     api,
     feeds,
     import_stackexchange,
+    queries,
     tag_views,  # noqa: F401  (its views join the room's blueprint)
     views,
 )
@@ -20,7 +21,9 @@ def _question_path(question) -> str:
 
 
 def _answer_path(answer) -> str:
-    return f"{_question_path(answer.parent)}#answer-{answer.id}"
+    """In a thread of several pages the address asks for the answer that it names."""
+    wanted = f"?answer={answer.id}" if answer.parent.answer_count > queries.ANSWERS_A_PAGE else ""
+    return f"{_question_path(answer.parent)}{wanted}#answer-{answer.id}"
 
 
 def init_app(app: Flask) -> None:

@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from sqlalchemy import Date, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from auth.models import User
 from core.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
@@ -21,6 +22,8 @@ class Question(Post):
     close_note: Mapped[str] = mapped_column(String(300), default="")
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+    closed_by: Mapped[User | None] = relationship(foreign_keys=[closed_by_id])
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "question",
                                        "inherit_condition": id == Post.id}

@@ -2,7 +2,8 @@
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, lazyload
 
 from core import paging
 from core.db import db
@@ -22,12 +23,18 @@ TAG_SORTS = {
     "votes": [PostTag.score, PostTag.post_id],
     "unanswered": [PostTag.created_at, PostTag.post_id],
 }
+ANSWER_SORTS = {
+    "best": ([Answer.accepted, Answer.score, Answer.id], True),
+    "newest": ([Answer.created_at, Answer.id], True),
+    "oldest": ([Answer.created_at, Answer.id], False),
+}
 ANSWERS_A_PAGE = 20
 
 
 def get_question(question_id: int, user) -> Question | None:
-    """The question if `user` may see it."""
-    return get(Question, question_id, user)
+    """The question if `user` may see it, with who closed it."""
+    return db.session.scalar(visible(Question, user).where(Question.id == question_id)
+                             .options(joinedload(Question.closed_by)))
 
 
 def get_answer(answer_id: int, user) -> Answer | None:
@@ -57,11 +64,21 @@ def tagged(tag: Tag, sort: str, user, after: str | None = None,
     return paging.Page([found[i] for i in ids if i in found], page.next)
 
 
-def answers(question: Question, user, after: str | None = None) -> paging.Page:
-    """Answers of a question: the accepted one first, then by score."""
-    statement = visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
-    return paging.keyset(statement, [Answer.accepted, Answer.score, Answer.id], after=after,
+def _answers(question: Question, user) -> Select:
+    return (visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
+            .options(lazyload(Answer.tags)))
+
+
+def answers(question: Question, user, after: str | None = None, order: str = "best") -> paging.Page:
+    """Answers of a question; the best are the accepted one, then those of most votes."""
+    keys, descending = ANSWER_SORTS[order]
+    return paging.keyset(_answers(question, user), keys, after=after, descending=descending,
                          size=ANSWERS_A_PAGE)
+
+
+def answer_to(question: Question, answer_id: int, user) -> Answer | None:
+    """One answer of this question, wherever in a long thread it stands."""
+    return db.session.scalar(_answers(question, user).where(Answer.id == answer_id))
 
 
 def named(reference: str, user) -> Question | None:
@@ -84,4 +101,7 @@ def canonical(reference: str, question: Question, user) -> Question | None:
 
 def duplicate_of(question: Question, user) -> Question | None:
     """The question it was closed for, as far as `user` may see it."""
-    return get_question(question.duplicate_of_id, user) if question.duplicate_of_id else None
+    if question.duplicate_of_id is None:
+        return None
+    return db.session.scalar(visible(Question, user).where(Question.id == question.duplicate_of_id)
+                             .options(lazyload(Question.tags)))

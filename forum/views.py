@@ -90,14 +90,34 @@ def question(question_id: int, slug: str):
     return _question_page(question, form, preview), 422 if form.errors else 200
 
 
+def close_words() -> dict[str, str]:
+    """What each reason to close a question says to people."""
+    return {"duplicate": _("it is a duplicate"), "off-topic": _("it is about something else"),
+            "needs-details": _("it needs details"), "too-broad": _("it is too broad"),
+            "opinion": _("it asks for opinions"), "imported": _("it was closed where it comes from")}
+
+
+def _linked(question, page):
+    """The answer that the address asks for, unless this page of the thread shows it anyway."""
+    answer_id = request.args.get("answer", type=int)
+    if answer_id is None or any(answer.id == answer_id for answer in page):
+        return None
+    return queries.answer_to(question, answer_id, current_user)
+
+
 def _question_page(question, form: Form, preview) -> str:
     """Everything the page shows, in a fixed number of queries whatever the number of answers."""
-    page = queries.answers(question, current_user, request.args.get("after"))
-    ids = [question.id, *(answer.id for answer in page)]
+    wanted = request.args.get("answers", "best")
+    order = wanted if wanted in queries.ANSWER_SORTS else "best"
+    page = queries.answers(question, current_user, request.args.get("after"), order)
+    linked = _linked(question, page)
+    posts = [question, *([linked] if linked else []), *page]
+    ids = [post.id for post in posts]
     return render_template(
-        "forum/question.html", question=question, page=page, form=form, preview=preview,
+        "forum/question.html", question=question, page=page, linked=linked, form=form, preview=preview,
+        order=order, orders=list(queries.ANSWER_SORTS), words=close_words(),
         comments=post_queries.comments_of(ids, current_user),
-        my_votes=post_queries.votes_of(current_user, ids),
+        my_votes=post_queries.votes_of(current_user, ids), edits=post_queries.last_edits(posts),
         duplicate_of=queries.duplicate_of(question, current_user),
         related=similar(question.title, "", user=current_user, but=question.id),
         can=post_policy, may=policy)
@@ -184,7 +204,8 @@ def close(question_id: int):
             db.session.commit()
             return redirect(question.url)
     return render_template("forum/close.html", form=form, question=question,
-                           reasons=actions.CLOSE_REASONS), 422 if form.errors else 200
+                           reasons=[(reason, close_words()[reason]) for reason in actions.CLOSE_REASONS]
+                           ), 422 if form.errors else 200
 
 
 @bp.post("/questions/<int:question_id>/reopen")

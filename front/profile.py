@@ -1,15 +1,18 @@
-"""What a profile page shows of the content rooms: latest questions, answers, articles."""
+"""What a profile page shows of the content rooms: questions, answers, articles."""
+
+from flask_babel import lazy_gettext as _
 
 from auth import views
 from posts import queries
 
 
-def _section(title: str, kind: str):
-    def section(user, viewer):
-        return title, queries.by_author(user, [kind], viewer, size=8).items
+def _section(name: str, label: str, kind: str) -> views.Section:
+    def page(user, viewer, after, size):
+        return queries.by_author(user, [kind], viewer, after, size)
 
-    return section
+    return views.Section(name, label, page)
 
 
-views.sections += [_section("Questions", "question"), _section("Answers", "answer"),
-                   _section("Articles", "article")]
+views.sections += [_section("questions", _("Questions"), "question"),
+                   _section("answers", _("Answers"), "answer"),
+                   _section("articles", _("Articles"), "article")]

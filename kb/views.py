@@ -102,7 +102,7 @@ def article(article_id: int, slug: str):
         "kb/article.html", article=article, toc=[h for h in markup.headings(article.body_html)
                                                  if h[0] in (2, 3)],
         comments=post_queries.comments_of([article.id], user),
-        my_votes=post_queries.votes_of(user, [article.id]),
+        my_votes=post_queries.votes_of(user, [article.id]), edits=post_queries.last_edits([article]),
         questions=queries.related(article, user, "question"),
         others=queries.related(article, user, "article"),
         feedback=queries.feedback_of(article, user), can=post_policy, may=policy)

@@ -16,7 +16,8 @@ from posts import (
 
 
 def _comment_path(comment) -> str:
-    return f"{kinds.url(comment.parent)}#comment-{comment.id}"
+    page, _, _ = kinds.url(comment.parent).partition("#")
+    return f"{page}#comment-{comment.id}"
 
 
 def _vote_refused(refusal: voting.VoteRefused):

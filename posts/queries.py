@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy.orm import defer, joinedload, lazyload
 
 from auth.models import User
 from core import paging
@@ -42,7 +42,7 @@ def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     """Visible comments by post id, oldest first; one query for a whole page."""
     found: dict[int, list[Comment]] = {}
     rows = visible(Comment, user).where(Comment.parent_id.in_(list(post_ids))).order_by(Comment.id)
-    for comment in db.session.scalars(rows):
+    for comment in db.session.scalars(rows.options(lazyload(Comment.tags))):
         found.setdefault(comment.parent_id, []).append(comment)
     return found
 
@@ -60,6 +60,17 @@ def votes_of(user, post_ids: Iterable[int]) -> dict[int, int]:
     return dict(db.session.execute(
         select(Vote.post_id, Vote.value)
         .where(Vote.user_id == user.id, Vote.post_id.in_(list(post_ids)))).all())
+
+
+def last_edits(posts: Iterable[Post]) -> dict[int, Revision]:
+    """The newest revision, without its text, of those posts that were edited here; by post id."""
+    edited = [(post.id, post.revision_count) for post in posts if post.revision_count > 1]
+    if not edited:
+        return {}
+    rows = db.session.scalars(
+        select(Revision).where(tuple_(Revision.post_id, Revision.number).in_(edited))
+        .options(defer(Revision.body)))
+    return {revision.post_id: revision for revision in rows}
 
 
 def revisions(post: Post) -> list[Revision]:
@@ -81,17 +92,22 @@ def revision(post: Post, number: int) -> Revision | None:
                                                     Revision.number == number))
 
 
+def _rows(user) -> Select:
+    """Visible posts for a short list of titles: without their tags."""
+    return visible(Post, user).options(lazyload(Post.tags))
+
+
 def links_from(post: Post, kind: str, user) -> list[Post]:
     """Visible posts that `post` points to with `kind`."""
     return list(db.session.scalars(
-        visible(Post, user).join(PostLink, PostLink.target_id == Post.id)
+        _rows(user).join(PostLink, PostLink.target_id == Post.id)
         .where(PostLink.source_id == post.id, PostLink.kind == kind)))
 
 
 def links_to(post: Post, kind: str, user) -> list[Post]:
     """Visible posts that point to `post` with `kind`."""
     return list(db.session.scalars(
-        visible(Post, user).join(PostLink, PostLink.source_id == Post.id)
+        _rows(user).join(PostLink, PostLink.source_id == Post.id)
         .where(PostLink.target_id == post.id, PostLink.kind == kind)))
 
 
@@ -133,8 +149,8 @@ def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:
 def by_author(author: User, kind_names: Iterable[str], user, after: str | None = None,
               size: int = paging.PAGE_SIZE) -> paging.Page:
     """What `author` wrote of these kinds, newest first, as far as `user` may see it."""
-    statement = (visible(Post, user).options(joinedload(Post.parent))
-                 .where(Post.author_id == author.id, Post.kind.in_(list(kind_names))))
+    statement = _rows(user).where(Post.author_id == author.id, Post.kind.in_(list(kind_names))
+                                  ).options(joinedload(Post.parent).lazyload(Post.tags))
     return paging.keyset(statement, [Post.created_at, Post.id], after=after, size=size)
 
 

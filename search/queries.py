@@ -7,7 +7,7 @@ from functools import cached_property
 
 from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload
 
 from auth.models import User
 from core.db import db
@@ -105,11 +105,11 @@ def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
     return [rows[name] for name in keys if name in rows]
 
 
-def _public_posts(ids: list[int], user) -> Iterable[Post]:
+def _public_posts(ids: list[int], user, *options) -> Iterable[Post]:
     if not ids:
         return ()
     return db.session.scalars(visible(Post, user).where(Post.id.in_(ids), Post.is_public)
-                              .options(joinedload(Post.parent)))
+                              .options(joinedload(Post.parent), *options))
 
 
 def similar(title: str, body: str, *, user, kind: str = "question", but: int | None = None,
@@ -124,5 +124,5 @@ def similar(title: str, body: str, *, user, kind: str = "question", but: int | N
         return []
     found = [name for name, _score in results.hits] if results else []
     ids = [number for number in numbers(found, "post") if number != but][:limit]
-    rows = {post.id: post for post in _public_posts(ids, user)}
+    rows = {post.id: post for post in _public_posts(ids, user, lazyload(Post.tags))}
     return [rows[number] for number in ids if number in rows]

@@ -21,8 +21,8 @@ from core.markup import render
 from forum import actions as forum_actions
 from forum.models import Question
 from kb import actions as kb_actions
-from tests import postgres as own_postgres
 from posts import actions as post_actions
+from tests import postgres as own_postgres
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 PASSWORD = "correct horse battery staple 9"
