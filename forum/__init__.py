@@ -10,6 +10,7 @@ from forum import (
     feeds,
     import_stackexchange,
     queries,
+    schemas,
     tag_views,  # noqa: F401  (its views join the room's blueprint)
     views,
 )
@@ -28,8 +29,9 @@ def _answer_path(answer) -> str:
 
 def init_app(app: Flask) -> None:
     """Register the kinds and attach the doors of the room."""
-    kinds.register(kinds.Kind("question", "question", _question_path))
-    kinds.register(kinds.Kind("answer", "answer", _answer_path,
+    kinds.register(kinds.Kind("question", "question", _question_path,
+                              edit_schema=schemas.EditQuestionSchema))
+    kinds.register(kinds.Kind("answer", "answer", _answer_path, edit_schema=schemas.EditAnswerSchema,
                               on_delete=actions.answer_deleted, on_restore=actions.answer_restored,
                               concerned=actions.concerned))
     app.register_blueprint(views.bp)

@@ -10,6 +10,7 @@ from forum import actions, policy, queries, schemas
 from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
+from posts import suggestion_queries
 from posts.views import me
 from search.queries import similar
 
@@ -118,6 +119,7 @@ def _question_page(question, form: Form, preview) -> str:
         order=order, orders=list(queries.ANSWER_SORTS), words=close_words(),
         comments=post_queries.comments_of(ids, current_user),
         my_votes=post_queries.votes_of(current_user, ids), edits=post_queries.last_edits(posts),
+        proposals=suggestion_queries.open_on(posts, current_user),
         duplicate_of=queries.duplicate_of(question, current_user),
         related=similar(question.title, "", user=current_user, but=question.id),
         can=post_policy, may=policy)

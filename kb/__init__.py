@@ -4,7 +4,7 @@ from flask import Flask
 
 from core.api import register
 from core.cli import import_group
-from kb import actions, api, cli, feeds, views
+from kb import actions, api, cli, feeds, schemas, views
 from posts import kinds
 from search import documents
 
@@ -19,8 +19,9 @@ def _facts(article) -> dict:
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register(kinds.Kind("article", "article", _article_path, on_delete=actions.article_deleted,
-                              on_restore=actions.article_restored, concerned=actions.concerned))
+    kinds.register(kinds.Kind("article", "article", _article_path, edit_schema=schemas.EditTextSchema,
+                              on_delete=actions.article_deleted, on_restore=actions.article_restored,
+                              concerned=actions.concerned))
     documents.describe("article", _facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)

@@ -8,7 +8,7 @@ from core.api import Cursor, Reply
 from core.web import Line, Markdown
 from kb.models import LAYERS
 from kb.queries import SORTS
-from posts.schemas import PostItem, Tags
+from posts.schemas import PostItem, SummarySchema, Tags
 
 MAX_BODY = 200_000
 
@@ -46,19 +46,28 @@ class VerifySchema(Schema):
         return {**data, "verified_on": None} if data.get("verified_on") == "" else data
 
 
-class ArticleSchema(VerifySchema):
-    """A new or changed article; `change` says what an edit was for."""
+class _TextSchema(Schema):
+    """The words of an article."""
 
     title = Line(required=True, validate=validate.Length(
         min=5, max=150, error=lazy_gettext("A title has 5 to 150 characters.")),
         metadata={"example": "Disable SMB version 1"})
     body = Markdown(required=True, shortest=20, longest=MAX_BODY, metadata={
         "example": "1. List who still uses it: `Get-SmbSession`."})
+    tags = Tags(fewest=0, load_default=list)
+
+
+class EditTextSchema(_TextSchema, SummarySchema):
+    """Changed words, which also somebody may suggest who does not curate its facts."""
+
+
+class ArticleSchema(_TextSchema, VerifySchema):
+    """A new or changed article; `change` says what an edit was for."""
+
     layer = fields.String(required=True, validate=validate.OneOf(
         LAYERS, error=lazy_gettext("Choose one of the five layers.")))
     summary = Line(load_default="", validate=_longest(300))
     applies_to = _Lines(load_default=list)
-    tags = Tags(fewest=0, load_default=list)
     change = Line(load_default="", validate=_longest(200))
 
 

@@ -12,6 +12,7 @@ from kb.models import LAYERS, Article
 from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
+from posts import suggestion_queries
 from posts.views import me
 
 bp = Blueprint("kb", __name__)
@@ -103,6 +104,7 @@ def article(article_id: int, slug: str):
                                                  if h[0] in (2, 3)],
         comments=post_queries.comments_of([article.id], user),
         my_votes=post_queries.votes_of(user, [article.id]), edits=post_queries.last_edits([article]),
+        proposals=suggestion_queries.open_on([article], user),
         questions=queries.related(article, user, "question"),
         others=queries.related(article, user, "article"),
         feedback=queries.feedback_of(article, user), can=post_policy, may=policy)

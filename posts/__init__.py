@@ -9,7 +9,9 @@ from posts import (
     api,
     feeds,
     kinds,
+    policy,
     revision_api,  # noqa: F401  (its operations join the room's)
+    suggestion_views,  # noqa: F401  (its views join the room's blueprint)
     views,
     voting,
 )
@@ -27,6 +29,7 @@ def _vote_refused(refusal: voting.VoteRefused):
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
     kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False))
+    app.jinja_env.globals["may_review"] = policy.may_review
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_error_handler(voting.VoteRefused, _vote_refused)

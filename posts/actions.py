@@ -11,7 +11,7 @@ from core import events
 from core.db import db, utcnow
 from core.limits import limit
 from core.markup import Rendered, render
-from posts import kinds, locks, tag_actions, visibility, voting
+from posts import credits, kinds, locks, tag_actions, visibility, voting
 from posts.models import PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
 
 MAX_TAGS = 5
@@ -147,6 +147,7 @@ def delete(post: Post, *, by, reason: str = "") -> events.Event | None:
     _settle(post)
     _lock_people(post)
     voting.void_votes(post)
+    credits.withdraw(post, by=by)
     kinds.of(post).on_delete(post, by=by)
     return events.record(f"{post.kind}.deleted", subject=post, actor=by, reason=reason)
 
@@ -160,13 +161,15 @@ def undelete(post: Post, *, by) -> events.Event | None:
     _settle(post)
     _lock_people(post)
     voting.revive_votes(post)
+    credits.revive(post, by=by)
     kinds.of(post).on_restore(post, by=by)
     return events.record(f"{post.kind}.undeleted", subject=post, actor=by)
 
 
 def _lock_people(post: Post) -> None:
     """Everybody whose reputation the removal or return of a post may change."""
-    reputation.lock([post.author_id, *voting.voters(post), *kinds.of(post).concerned(post)])
+    reputation.lock([post.author_id, *voting.voters(post), *credits.holders(post),
+                     *kinds.of(post).concerned(post)])
 
 
 def _settle(post: Post) -> None:

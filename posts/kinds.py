@@ -20,6 +20,7 @@ class Kind:
     """One kind of post. `path(post)` is its page; the hooks run inside delete() and undelete().
 
     `concerned(post)` are the ids of those whose reputation the hooks may change.
+    `edit_schema` is the shape of a changed text, for kinds whose edits others may suggest.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Kind:
     path: Callable
     votable: bool = True
     searchable: bool = True
+    edit_schema: type | None = None
     on_delete: Callable = _nothing
     on_restore: Callable = _nothing
     concerned: Callable = _nobody
@@ -43,6 +45,11 @@ def register(kind: Kind) -> None:
 def of(post) -> Kind:
     """The kind of a post (or of a row with a `kind`)."""
     return _kinds[post.kind]
+
+
+def named(name: str) -> Kind:
+    """The kind of this name."""
+    return _kinds[name]
 
 
 def url(post) -> str:

@@ -204,6 +204,11 @@ class Suggestion(db.Model):
         return self.outcome is None
 
     @property
+    def version(self) -> str:
+        """Changes whenever its author changes the proposal."""
+        return self.created_at.isoformat()
+
+    @property
     def is_stale(self) -> bool:
         """Whether the post was edited since it was proposed."""
         return self.base_number != self.post.revision_count

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 
 from auth.privileges import Privilege, threshold
+from posts import kinds
 
 
 def can_write(user) -> bool:
@@ -55,6 +56,25 @@ def can_edit(user, post) -> bool:
         return False
     return post.author_id == user.id or (post.is_public and post.kind != "comment"
                                          and user.can(Privilege.EDIT_ANY))
+
+
+def can_suggest(user, post) -> bool:
+    """Who may not edit what another wrote, and can see it, may propose an edit."""
+    return (can_write(user) and post.is_public and not post.is_locked and post.author_id != user.id
+            and kinds.of(post).edit_schema is not None and not can_edit(user, post))
+
+
+def may_review(user) -> bool:
+    """Who sees all proposals that wait."""
+    return can_write(user) and user.can(Privilege.REVIEW)
+
+
+def can_decide(user, suggestion, post) -> bool:
+    """The author of the post and reviewers decide; never the proposer; moderators where it is locked."""
+    if not (can_write(user) and suggestion.is_open and post.is_public) or suggestion.author_id == user.id:
+        return False
+    return (user.is_moderator or not post.is_locked) and (
+        post.author_id == user.id or user.can(Privilege.REVIEW))
 
 
 def can_delete(user, post) -> bool:

@@ -38,6 +38,11 @@ def get(entity, post_id: int, user) -> Post | None:
     return db.session.scalar(visible(entity, user).where(entity.id == post_id))
 
 
+def kind_of(post_id: int, user) -> str | None:
+    """Of which kind a post is, if `user` may see it."""
+    return db.session.scalar(select(Post.kind).where(Post.id == post_id, visible_to(user)))
+
+
 def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     """Visible comments by post id, oldest first; one query for a whole page."""
     found: dict[int, list[Comment]] = {}

@@ -57,6 +57,13 @@ class CommentSchema(Schema):
     body = Markdown(required=True, shortest=15, longest=600)
 
 
+class RejectSchema(Schema):
+    """Why a suggested edit is refused; its author reads it."""
+
+    reason = Line(required=True, validate=validate.Length(
+        5, 300, error=lazy_gettext("Say why in 5 to 300 characters.")))
+
+
 class SummarySchema(Schema):
     """What an edit was for."""
 

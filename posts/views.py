@@ -7,7 +7,7 @@ from marshmallow import Schema
 
 from core.db import db
 from core.web import Form, Markdown, get_or_404, parse, require, wants_json
-from posts import actions, diffs, policy, queries, schemas, voting
+from posts import actions, diffs, policy, queries, schemas, suggestion_queries, voting
 from posts.models import Comment, Post
 
 bp = Blueprint("posts", __name__)
@@ -129,6 +129,7 @@ def revision(post_id: int, number: int):
     before = queries.revision(post, number - 1)
     rows = diffs.side_by_side(before.body if before else "", after.body)
     return render_template("posts/revision.html", post=post, before=before, after=after, rows=rows,
+                           suggestion=suggestion_queries.behind(post, number),
                            can_restore=policy.can_edit(current_user, post) and not after.redacted_at
                            and number != post.revision_count,
                            can_redact=policy.can_redact(current_user) and not after.redacted_at

@@ -2,6 +2,7 @@
 
 Levels, each including those to its right where a person can be both:
 all · members (anyone logged in) · author (of the thing, and moderators) · asker (its author alone) ·
+proposer (who may not edit it directly) ·
 earned (reputation or a role) · moderators · admins · link (a mailed secret: nothing without it) ·
 own (a row of one's own settings: nothing at another's number).
 """
@@ -10,7 +11,8 @@ TEXT = "A text that is long enough to be one of anything in a test."
 ROLES = ("visitor", "stranger", "author", "moderator", "admin")
 ALLOWED = {
     "all": set(ROLES), "members": set(ROLES[1:]), "author": {"author", "moderator", "admin"},
-    "asker": {"author"}, "earned": {"moderator", "admin"}, "moderators": {"moderator", "admin"},
+    "asker": {"author"}, "proposer": {"stranger"}, "earned": {"moderator", "admin"},
+    "moderators": {"moderator", "admin"},
     "admins": {"admin"}, "link": set(), "own": set(),
 }
 # endpoint: level of GET and of writing alike, or (level of GET, level of writing)
@@ -49,7 +51,7 @@ ACCESS = {
     "forum.questions": "all", "forum.similar_questions": "all",
     "forum.question": ("all", "members"), "forum.question_by_id": "all", "forum.ask": "members",
     "forum.tags": "all", "forum.tag": "all", "forum_feeds.questions": "all", "forum_feeds.tag": "all",
-    "forum_feeds.answers": "all",
+    "forum_feeds.answers": "all", "forum.suggest_tags": "all", "forum.edit_tag": "earned",
     "forum.edit_question": "author", "forum.edit_answer": "author",
     "forum.accept": "asker", "forum.unaccept": "asker",
     "forum.close": "moderators", "forum.reopen": "moderators",
@@ -71,6 +73,9 @@ ACCESS = {
     "posts.comment": "author", "posts.edit_comment": "author", "posts.delete": "moderators",
     "posts.undelete": "link", "posts.vote": "earned", "posts.restore": "author",
     "posts.redact": "moderators",
+    "posts.suggest": "proposer", "posts.withdraw": "proposer", "posts.suggestion": "members",
+    "posts.approve": "author", "posts.improve": "author", "posts.reject": "author",
+    "posts.review": "earned", "posts.my_edits": "members",
     "search.search": "all", "search.suggest": "all",
 }
 # arguments that differ from the world's public ones

@@ -11,15 +11,17 @@ from auth import actions as accounts
 from auth.models import User
 from core import events, schema
 from core.db import db
+from core.markup import render
 from forum import import_stackexchange
 from forum.models import Answer, Question
 from front import demo_loader
 from kb import import_articles
 from kb.models import Article
 from moderation import actions as moderation
+from posts import suggestion_actions as suggestions
 from posts.models import Comment
 from tests import browsing
-from tests.access import ACCESS
+from tests.access import ACCESS, level
 from tests.conftest import DATA
 from tests.test_access import ROUTES
 
@@ -28,7 +30,8 @@ pytestmark = [pytest.mark.browser,
 MODES = {"light-1280": ("light", 1280), "dark-375": ("dark", 375)}
 NOT_PAGES = (".atom", ".xml", ".txt", ".ics", ".json", ".md", ".csv", "z")
 PAGES = sorted({rule.rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static"
-                and not rule.rule.startswith("/api/v1") and not rule.rule.endswith(NOT_PAGES)})
+                and not rule.rule.startswith("/api/v1") and not rule.rule.endswith(NOT_PAGES)
+                and level(rule.endpoint, "GET") != "proposer"})
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,9 @@ def fill() -> dict:
     comment = db.session.scalar(select(Comment).where(Comment.is_public).limit(1))
     article = db.session.scalar(select(Article).where(Article.is_public).order_by(Article.id.desc()).limit(1))
     member = db.session.scalar(select(User).where(User.role == "member").order_by(User.reputation.desc()))
+    proposal = suggestions.propose(question, render(f"{question.body}\n\nOne step more."), by=member,
+                                   title=question.title, tags=sorted(tag.name for tag in question.tags),
+                                   base_number=question.revision_count, summary="A step was missing")
     moderation.flag(answer, "other", by=moderator, note="To be looked at " + "verylongword" * 12)
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
     cookie = accounts.open_session(admin)
@@ -66,7 +72,7 @@ def fill() -> dict:
     return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,
             "post_id": question.id, "comment_id": comment.id, "article_id": article.id,
             "article_slug": article.slug, "number": 1, "username": member.username,
-            "name": question.tags[0].name, "layer": "host", "links": tokens}
+            "suggestion_id": proposal.id, "name": question.tags[0].name, "layer": "host", "links": tokens}
 
 
 def _link(user, purpose):

@@ -13,6 +13,7 @@ from kb import actions as kb
 from moderation import actions as moderation
 from posts import actions as posts
 from posts import queries
+from posts import suggestion_actions as suggestions
 from posts.models import PENDING
 
 CANARY, MARKER = "canaryquartz", "zanzibarmarker"
@@ -38,9 +39,10 @@ class World:
 def build(make_user) -> World:
     """Fill the database; `make_user` is the fixture."""
     world = World()
-    author = make_user("walter", reputation=150)
+    author = make_user("walter", reputation=300)
     moderator = make_user("moira", role="moderator")
-    world.people = {"visitor": None, "stranger": make_user("steve"), "author": author,
+    stranger = make_user("steve")
+    world.people = {"visitor": None, "stranger": stranger, "author": author,
                     "moderator": moderator, "admin": make_user("adam", role="administrator")}
     question = forum.ask("Which update mends the print spooler?", render(TEXT), ["printing"], by=author)
     answer = forum.answer(question, render(TEXT), by=author)
@@ -51,11 +53,13 @@ def build(make_user) -> World:
     posts.revise(question, render(SECRET_TEXT), by=author, summary=f"{CANARY} by mistake")
     posts.revise(question, render(TEXT), by=author, summary="Taken out again")
     posts.redact(queries.revision(question, 2), by=moderator)
+    proposal = suggestions.propose(question, render(f"{TEXT} One step more."), by=stranger, summary="A step",
+                                   base_number=3, title=question.title, tags=["printing"])
     world.public = {
         "question_id": question.id, "slug": question.slug, "answer_id": answer.id,
         "article_id": article.id, "post_id": question.id, "comment_id": comment.id, "number": 1,
         "username": author.username, "name": "printing", "layer": "host", "token": "no-such-token",
-        "session_id": 999, "token_id": 999, "filename": "css/base.css"}
+        "suggestion_id": proposal.id, "session_id": 999, "token_id": 999, "filename": "css/base.css"}
     _hide(world, author, moderator, question)
     db.session.commit()
     return world

@@ -1,0 +1,79 @@
+"""What approved suggestions give their authors: 2 points each, at most 1,000 in all.
+
+The points go when the post is deleted and come back with it; each grant is a row that
+`flask reputation verify` replays. Who calls withdraw() or revive() holds the rows of the holders().
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+
+from auth import reputation
+from auth.reputation import POINTS, Entitlement
+from core.db import db, utcnow
+from posts.models import Post, Suggestion, SuggestionCredit
+
+MOST = 1_000
+
+
+def grant(suggestion: Suggestion, *, by) -> None:
+    """Give the author of an approved suggestion what it earns."""
+    if suggestion.author_id is not None:
+        reputation.lock([suggestion.author_id])
+        _grant(suggestion.id, suggestion.post_id, suggestion.author_id, utcnow().date(), by.id)
+
+
+def holders(post: Post) -> list[int]:
+    """Whom the removal or return of a post may cost or pay for their suggestions."""
+    return [row.user_id for row in _last_credits(post)]
+
+
+def withdraw(post: Post, *, by) -> None:
+    """Take back what suggestions for a removed post gave."""
+    for row in _last_credits(post):
+        if row.withdrawn_at is not None:
+            continue
+        row.withdrawn_at = utcnow()
+        for item in _entitlements(row):
+            if item.reverses is not None:
+                reputation.reverse(item.reverses, by_cause=item.cause, actor_id=by.id)
+
+
+def revive(post: Post, *, by) -> None:
+    """Give again what withdraw() took, on the days it was earned."""
+    for row in _last_credits(post):
+        if row.withdrawn_at is not None:
+            _grant(row.suggestion_id, post.id, row.user_id, row.day, by.id)
+
+
+def _last_credits(post: Post) -> list[SuggestionCredit]:
+    newest = (select(func.max(SuggestionCredit.id)).join(Suggestion)
+              .where(Suggestion.post_id == post.id).group_by(SuggestionCredit.suggestion_id))
+    return list(db.session.scalars(select(SuggestionCredit).where(SuggestionCredit.id.in_(newest))
+                                   .order_by(SuggestionCredit.id)))
+
+
+def _grant(suggestion_id: int, post_id: int, user_id: int, day, actor_id: int) -> None:
+    standing = db.session.scalar(
+        select(func.coalesce(func.sum(SuggestionCredit.points), 0))
+        .where(SuggestionCredit.user_id == user_id, SuggestionCredit.withdrawn_at.is_(None)))
+    row = SuggestionCredit(suggestion_id=suggestion_id, user_id=user_id, day=day,
+                           points=max(0, min(POINTS["edit_accepted"], MOST - standing)))
+    db.session.add(row)
+    db.session.flush()
+    for item in _entitlements(row):
+        reputation.award(user_id, item.kind, cause=item.cause, source=post_id, actor_id=actor_id,
+                         day=day, points=item.points)
+
+
+def _entitlements(row: SuggestionCredit) -> Iterator[Entitlement]:
+    cause = f"edit:{row.id}"
+    yield Entitlement(cause, row.user_id, "edit_accepted", row.points, row.day)
+    if row.withdrawn_at is not None:
+        yield Entitlement(f"un{cause}", row.user_id, "edit_accepted", 0, row.day, reverses=cause)
+
+
+@reputation.register_source
+def _replay() -> Iterator[Entitlement]:
+    for row in db.session.scalars(select(SuggestionCredit).order_by(SuggestionCredit.id)):
+        yield from _entitlements(row)
