@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import core.db
 
 revision = '0050'
-down_revision = '0001'
+down_revision = '0040'
 branch_labels = None
 depends_on = None
 
