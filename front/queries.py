@@ -23,9 +23,9 @@ def waiting_questions(user, limit: int = LISTED) -> list[Question]:
 
 
 def active_questions(user, limit: int = LISTED) -> list[Question]:
-    """Questions where something happened last."""
+    """Answered questions where something happened last."""
     return list(db.session.scalars(
-        visible(Question, user).where(Question.is_public)
+        visible(Question, user).where(Question.is_public, Question.answer_count > 0)
         .order_by(Question.last_activity_at.desc(), Question.id.desc()).limit(limit)))
 
 

@@ -4,7 +4,7 @@ export default function checklist(holder) {
   const done = new Set(JSON.parse(localStorage.getItem(key) || '[]'));
   holder.querySelectorAll('.prose > ol > li').forEach((step, index) => {
     const box = Object.assign(document.createElement('input'), { type: 'checkbox', checked: done.has(index) });
-    box.setAttribute('aria-label', `${index + 1}`);
+    box.setAttribute('aria-label', step.textContent.trim().slice(0, 80));
     box.addEventListener('change', () => {
       done[box.checked ? 'add' : 'delete'](index);
       localStorage.setItem(key, JSON.stringify([...done]));
