@@ -126,7 +126,7 @@ class _Conventions(BasePlugin):
             security = operation.setdefault("security", ANYBODY)
             failures = {HTTPStatus.UNAUTHORIZED}
             if {"token": [WRITE]} in security:
-                failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+                failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
             if rule.arguments:
                 failures.add(HTTPStatus.NOT_FOUND)
             if "requestBody" in operation:

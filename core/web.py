@@ -1,7 +1,6 @@
 """The web side of the ground floor: require, parse, forms, security headers, error pages."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,14 +104,10 @@ class Line(fields.String):
 
 
 def json_object() -> dict:
-    """The JSON object in the request; raises BadRequest, UnsupportedMediaType or Invalid.
-
-    Half characters (lone surrogates) are refused here: no database or hash could take them.
-    """
+    """The JSON object in the request; raises BadRequest, UnsupportedMediaType or Invalid."""
     try:
-        body = request.get_json()
-        json.dumps(body, ensure_ascii=False).encode()
-    except (RecursionError, UnicodeEncodeError) as error:
+        body = _storable(request.get_json())
+    except RecursionError as error:
         raise BadRequest from error
     if not isinstance(body, dict):
         raise Invalid({"_": [_("Send one JSON object.")]})
@@ -121,7 +116,7 @@ def json_object() -> dict:
 
 def raw_input() -> dict:
     """The request's fields as sent, from a form or a JSON object alike; raises what json_object() raises."""
-    return _storable(json_object() if request.is_json else request.form.to_dict())
+    return json_object() if request.is_json else _storable(request.form.to_dict())
 
 
 def _storable(value):

@@ -1,7 +1,7 @@
 """Questions and answers in the API."""
 
 from auth import tokens
-from core.api import WRITE, ApiBlueprint, Cursor, listing, page_of
+from core.api import WRITE, ApiBlueprint, listing, page_of
 from core.db import db
 from core.paging import Page
 from core.web import Invalid, get_or_404, require
@@ -116,11 +116,11 @@ def reopen_question(question_id: int):
 
 
 @bp.get("/questions/<int:question_id>/answers")
-@bp.arguments(Cursor, location="query")
+@bp.arguments(schemas.AnswerQuery, location="query")
 @bp.response(200, page_of(schemas.AnswerItem))
 def list_answers(wanted: dict, question_id: int):
-    """Answers of a question: the accepted one first, then by score."""
-    page = queries.answers(_question(question_id), tokens.reader(), wanted.get("after"))
+    """Answers of a question: the accepted one first, then by score; or as they came."""
+    page = queries.answers(_question(question_id), tokens.reader(), wanted.get("after"), wanted["sort"])
     return listing(page, answer_item)
 
 

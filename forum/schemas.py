@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 from core.api import Cursor, page_of
 from core.web import Line, Markdown
 from forum.actions import CLOSE_REASONS
-from forum.queries import SORTS
+from forum.queries import ANSWER_SORTS, SORTS
 from posts.schemas import PostItem, SummarySchema, Tags
 
 NO_CANONICAL = _("Give the number or the address of another question.")
@@ -52,6 +52,12 @@ class QuestionQuery(Cursor):
 
     sort = fields.String(load_default="newest", validate=validate.OneOf(list(SORTS)))
     tag = Line(metadata={"description": "Only questions with this tag."})
+
+
+class AnswerQuery(Cursor):
+    """In which order."""
+
+    sort = fields.String(load_default="best", validate=validate.OneOf(list(ANSWER_SORTS)))
 
 
 class QuestionItem(PostItem):

@@ -6,7 +6,7 @@ from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, pag
 from core.db import db
 from core.mail import site_url
 from core.web import get_or_404, require
-from posts import actions, kinds, policy, queries, schemas, voting
+from posts import actions, kinds, policy, queries, schemas, tag_actions, voting
 from posts.models import Comment, Post, Tag
 
 bp = ApiBlueprint("posts", __name__, description="Posts of any kind, comments, votes, tags")
@@ -19,7 +19,7 @@ def item(post: Post) -> dict:
         "id": post.id, "kind": post.kind, "title": post.heading, "url": site_url() + post.url,
         "body": post.body, "author": author.username if author else post.byline,
         "author_url": site_url() + author.profile_url if author else None,
-        "score": post.score, "tags": [tag.name for tag in post.tags],
+        "score": post.score, "tags": [] if post.parent_id else [tag.name for tag in post.tags],
         "created_at": post.created_at, "source": post.source_url or None,
         "parent_id": post.parent_id, "status": post.status,
         "is_deleted": post.is_deleted, "is_locked": post.is_locked, "edited_at": post.edited_at,
@@ -131,11 +131,11 @@ def edit_comment(data: dict, post_id: int):
 
 
 @bp.get("/tags")
-@bp.arguments(Cursor, location="query")
+@bp.arguments(schemas.TagQuery, location="query")
 @bp.response(200, page_of(schemas.TagItem))
 def list_tags(wanted: dict):
-    """Tags by number of public posts."""
-    return listing(queries.tags(wanted.get("after")), tag_item)
+    """Tags by number of public posts, all or those whose name holds something."""
+    return listing(queries.tags(wanted.get("after"), like=wanted["q"]), tag_item)
 
 
 @bp.get("/tags/<name>")
@@ -145,6 +145,20 @@ def get_tag(name: str):
     return tag_item(get_or_404(queries.tag_named(name)))
 
 
+@bp.put("/tags/<name>")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.TagSchema)
+@bp.response(200, schemas.TagItem)
+def describe_tag(data: dict, name: str):
+    """Say when to use a tag; a name nobody uses yet becomes a tag."""
+    user, name = tokens.reader(), name.lower()
+    get_or_404(schemas.TAG.match(name))
+    require(policy.can_describe_tags(user))
+    tag = tag_actions.describe(name, data["excerpt"], by=user)
+    db.session.commit()
+    return tag_item(tag)
+
+
 @bp.get("/users/<username>/posts")
 @bp.arguments(schemas.AuthorQuery, location="query")
 @bp.response(200, page_of(schemas.PostItem))
@@ -152,4 +166,5 @@ def list_posts_of(wanted: dict, username: str):
     """What a member wrote, newest first; of all kinds but comments, or of one."""
     author = get_or_404(people.by_username(username))
     wanted_kinds = [wanted["kind"]] if "kind" in wanted else kinds.searchable()
-    return listing(queries.by_author(author, wanted_kinds, tokens.reader(), wanted.get("after")), item)
+    page = queries.by_author(author, wanted_kinds, tokens.reader(), wanted.get("after"), with_tags=True)
+    return listing(page, item)

@@ -152,10 +152,11 @@ def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:
 
 
 def by_author(author: User, kind_names: Iterable[str], user, after: str | None = None,
-              size: int = paging.PAGE_SIZE) -> paging.Page:
+              size: int = paging.PAGE_SIZE, *, with_tags: bool = False) -> paging.Page:
     """What `author` wrote of these kinds, newest first, as far as `user` may see it."""
-    statement = _rows(user).where(Post.author_id == author.id, Post.kind.in_(list(kind_names))
-                                  ).options(joinedload(Post.parent).lazyload(Post.tags))
+    statement = ((visible(Post, user) if with_tags else _rows(user))
+                 .where(Post.author_id == author.id, Post.kind.in_(list(kind_names)))
+                 .options(joinedload(Post.parent).lazyload(Post.tags)))
     return paging.keyset(statement, [Post.created_at, Post.id], after=after, size=size)
 
 

@@ -116,6 +116,13 @@ class RevisionText(RevisionItem):
     body = fields.String()
 
 
+class TagQuery(Cursor):
+    """Which tags."""
+
+    q = Line(load_default="", validate=validate.Length(max=40), metadata={
+        "description": "Only tags whose name holds this."})
+
+
 class AuthorQuery(Cursor):
     """Which posts of a member."""
 

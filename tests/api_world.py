@@ -25,7 +25,8 @@ class World:
     def __init__(self, folder, empty_database):
         self.file, self.kept = folder / "redoubt.db", folder / "kept.db"
         shutil.copy(empty_database, self.file)
-        self.app = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off")
+        self.app = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off",
+                              REDOUBT_DATABASE_URL="")
         with self.app.app_context():
             self.ids, self.tokens = _fill()
         self.close()
@@ -60,7 +61,7 @@ def _fill() -> tuple[dict, dict]:
     alice, bob, moira = (auth.make_user(name, email=f"{name}@example.org", confirmed=True, role=role)
                          for name, role in (("alice", "member"), ("bob", "member"), ("moira", "moderator")))
     db.session.flush()
-    give(alice, 150)
+    give(alice, 300)
     question = forum.ask("Which of these numbers is a question?", render(TEXT), ["numbers"], by=alice)
     lonely = forum.ask("Does anybody answer a question like this?", render(TEXT), ["numbers"], by=alice)
     hidden = forum.ask("Who sees a question that is hidden again?", render(TEXT), ["numbers"], by=alice)

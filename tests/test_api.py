@@ -36,6 +36,7 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "POST /posts/{answer}/flags": ({"reason": "spam"}, (401, 403, 201, 201)),
     "GET /tags": (None, OPEN),
     "GET /tags/numbers": (None, OPEN),
+    "PUT /tags/numbers": ({"excerpt": "For whatever counts."}, (401, 403, 403, 200)),
     "GET /articles": (None, OPEN),
     "POST /articles": (ARTICLE, (401, 403, 403, 201)),
     "GET /articles/{article}": (None, OPEN),

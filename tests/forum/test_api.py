@@ -59,6 +59,20 @@ def test_answers_come_with_the_question_and_go_on_page_by_page(api, make_questio
     assert rest["next"] is None
 
 
+def test_answers_come_as_they_came_when_that_is_asked(api, make_question, make_answer):
+    question = make_question()
+    made = [make_answer(question).id for _ in range(3)]
+    for sort, expected in (("oldest", made), ("newest", made[::-1])):
+        page = api()("GET", f"/questions/{question.id}/answers?sort={sort}").json
+        assert [item["id"] for item in page["items"]] == expected
+
+
+def test_a_new_tag_takes_the_privilege_and_the_refusal_names_it(api, make_user):
+    newcomer = make_user(reputation=20)
+    refused = api(newcomer)("POST", "/questions", {**QUESTION, "tags": ["newtag"]})
+    assert refused.status_code == 422 and "newtag" in refused.json["errors"]["tags"][0]
+
+
 def test_a_list_costs_the_same_at_any_length(api, make_question, make_answer, count_queries):
     question, call = make_question(), api()
     counts = []

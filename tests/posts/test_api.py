@@ -85,6 +85,20 @@ def test_tags_count_public_posts_only(api, question, moderator):
     assert api()("GET", "/tags").json["items"] == []
 
 
+def test_tags_are_found_by_a_part_of_their_name(api, make_question):
+    make_question(tags=("printing", "windows-print"))
+    make_question(tags=("dns",))
+    assert {tag["title"] for tag in api()("GET", "/tags?q=PRINT").json["items"]} == {
+        "printing", "windows-print"}
+
+
+def test_what_a_tag_is_for_is_said_and_may_begin_it(api, moderator):
+    made = api(moderator)("PUT", "/tags/Kerberos", {"excerpt": "Tickets, realms and keys."}).json
+    assert (made["title"], made["body"], made["score"]) == ("kerberos", "Tickets, realms and keys.", 0)
+    assert api()("GET", "/tags/kerberos").json == made
+    assert api(moderator)("PUT", "/tags/no tag", {"excerpt": "Tickets, realms and keys."}).status_code == 404
+
+
 def test_posts_of_a_member_are_of_all_kinds_or_of_one(api, question, make_answer, member):
     answer = make_answer(question, by=member)
     path = f"/users/{member.username}/posts"
@@ -98,3 +112,20 @@ def test_what_a_member_removed_only_they_still_see(api, question, member):
     path = f"/users/{member.username}/posts"
     assert api()("GET", path).json["items"] == []
     assert [item["is_deleted"] for item in api(member)("GET", path).json["items"]] == [True]
+
+
+def test_a_members_posts_cost_the_same_however_many(api, make_question, make_answer, member, count_queries):
+    call, counts = api(), []
+    for _ in range(2):
+        for _ in range(4):
+            make_answer(make_question(), by=member)
+        with count_queries() as statements:
+            call("GET", f"/users/{member.username}/posts")
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
+def test_no_half_character_and_no_nul_reaches_the_database(api, question, member):
+    body = "A comment\x00 with a half \ud800 of a character."
+    made = api(member)("POST", f"/posts/{question.id}/comments", {"body": body}).json
+    assert made["body"] == "A comment with a half  of a character."
