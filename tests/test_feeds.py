@@ -90,7 +90,7 @@ def test_a_summary_is_text_and_never_markup(client, make_question):
 def test_what_xml_forbids_is_left_out(client, make_question, member):
     question = make_question()
     question.title = "Bell \x07 escape \x1b not a character \uffff & < >"
-    member.display_name = "Ali\x00ce \x0b"
+    member.display_name = "Ali\x01ce \x0b"
     db.session.commit()
     [entry] = read(client, "/questions.atom").entries
     assert entry.title == "Bell  escape  not a character  & < >"
