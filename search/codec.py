@@ -7,25 +7,22 @@ packed arrays are copied. Weights are counts of occurrences; the positions of al
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
+from struct import Struct
 
-from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher, W3PostingsWriter
+from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec, W3LeafMatcher, W3PostingsWriter
 from whoosh.writing import SegmentWriter
 
 BLOCK = 1024
-Packed = tuple[str, bytes]
+# Bytes that follow this number (negative: the last block), how many documents, the last of them,
+# array types of the steps from one document to the next and of the counts.
+HEAD = Struct("!iIIcc")
 LIMITS = {"B": 1 << 8, "H": 1 << 16, "I": 1 << 32}
 
 
-def pack(numbers: list[int]) -> Packed:
+def pack(numbers: list[int]) -> array:
     """Numbers as an array of the smallest type that holds them."""
-    top = max(numbers, default=0)
-    code = next(code for code, limit in LIMITS.items() if top < limit)
-    return code, array(code, numbers).tobytes()
-
-
-def unpack(packed: Packed) -> array:
-    """The inverse of pack()."""
-    return array(*packed)
+    top = max(numbers)
+    return array(next(code for code, limit in LIMITS.items() if top < limit), numbers)
 
 
 class Codec(W3Codec):
@@ -60,14 +57,19 @@ class _Writer(W3PostingsWriter):
             self._values = [bytes(positions[used:used + length])]
             used += length
 
-    def _mini_ids(self) -> Packed:
-        return pack([self._ids[0], *(after - before for before, after in pairwise(self._ids))])
-
-    def _mini_weights(self) -> Packed:
-        return pack([int(weight) for weight in self._weights])
-
-    def _mini_values(self) -> bytes:
-        return b"".join(self._values)
+    def _write_block(self, last: bool = False) -> None:
+        if not self._blockcount:
+            self._postfile.write(WHOOSH3_HEADER_MAGIC)
+        self._terminfo.add_block(self)
+        ids = self._ids
+        steps = pack([ids[0], *(after - before for before, after in pairwise(ids))])
+        counts = pack([int(weight) for weight in self._weights])
+        body = steps.tobytes() + counts.tobytes() + b"".join(self._values)
+        length = HEAD.size - 4 + len(body)
+        self._postfile.write(HEAD.pack(-length if last else length, len(ids), ids[-1],
+                                       steps.typecode.encode(), counts.typecode.encode()) + body)
+        self._blockcount += 1
+        self._new_block()
 
 
 class Postings(W3LeafMatcher):
@@ -76,25 +78,39 @@ class Postings(W3LeafMatcher):
     def blocks(self) -> Iterator[tuple[Iterable[int], array, bytes]]:
         """(documents, counts, positions) of each block, from the beginning."""
         while self.is_active():
-            self._read_data()
-            steps, counts, positions = self._data
-            yield accumulate(unpack(steps)), unpack(counts), positions
+            steps, counts, positions = self._block()
+            yield accumulate(steps), counts, positions
             self._next_block()
 
+    def _goto(self, position: int) -> None:
+        length, self._blocklength, self._maxid, *self._types = HEAD.unpack(
+            self._postfile.get(position, HEAD.size))
+        self._lastblock, self._i = length < 0, 0
+        self._dataoffset, self._nextoffset = position + HEAD.size, position + 4 + abs(length)
+        self._ids = self._weights = self._values = None
+
+    def _block(self) -> tuple[array, array, bytes]:
+        data = self._postfile.get(self._dataoffset, self._nextoffset - self._dataoffset)
+        found, start = [], 0
+        for code in self._types:
+            numbers = array(code.decode())
+            end = start + numbers.itemsize * self._blocklength
+            if end > len(data):
+                raise EOFError("a posting list is cut short")
+            numbers.frombytes(data[start:end])
+            found.append(numbers)
+            start = end
+        return found[0], found[1], data[start:]
+
     def _read_ids(self) -> None:
-        if self._data is None:
-            self._read_data()
-        self._ids = tuple(accumulate(unpack(self._data[0])))
+        self._ids = tuple(accumulate(self._block()[0]))
 
     def _read_weights(self) -> None:
-        if self._data is None:
-            self._read_data()
-        self._weights = [float(count) for count in unpack(self._data[1])]
+        self._weights = [float(count) for count in self._block()[1]]
 
     def _read_values(self) -> None:
-        if self._data is None:
-            self._read_data()
-        self._values = list(split(self._data[2], unpack(self._data[1])))
+        _steps, counts, positions = self._block()
+        self._values = list(split(positions, counts))
 
 
 class Pool:
