@@ -39,6 +39,9 @@ def accept(answer: Answer, *, by) -> bool:
     if question.accepted_answer_id == answer.id or not answer.is_public:
         return False
     reputation.lock([answer.author_id, by.id, *_people(question)])
+    if question.accepted_answer_id is not None:
+        replaced = db.session.get(Answer, question.accepted_answer_id)
+        events.record("answer.unaccepted", subject=replaced, actor=by)
     _withdraw(question)
     _grant(question, answer, accepter_id=by.id, author_id=answer.author_id, day=utcnow().date())
     events.record("answer.accepted", subject=answer, actor=by)

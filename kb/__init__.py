@@ -14,7 +14,8 @@ def _article_path(article) -> str:
 
 
 def _facts(article) -> dict:
-    return {"layer": article.layer, "states": ("verified",) if article.verified_on else ()}
+    return {"layer": article.layer, "states": ("verified",) if article.verified_on else (),
+            "text": " ".join([article.summary, *map(str, article.applies_to)])}
 
 
 def init_app(app: Flask) -> None:

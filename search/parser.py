@@ -76,6 +76,7 @@ def parse(text: str) -> Query:
     if len(text) > MAX_LENGTH:
         query.warnings.append(_("Only the first %(n)s characters were used.", n=MAX_LENGTH))
     plain: list[str] = []
+    loose: list[str] = []  # read together: an identifier may be typed with spaces, as in "cve 2017 0144"
     bare: list[str] = []
     for match in _PIECE.finditer(query.text):
         phrase, minus, name, value = match["phrase"], match["minus"], match["name"], match["value"]
@@ -90,7 +91,8 @@ def parse(text: str) -> Query:
         elif phrase is not None:
             plain += _phrase(query, terms(phrase))
         else:
-            plain += terms(match[0])
+            loose.append(match[0])
+    plain += terms(" ".join(loose))
     query.bare = " ".join(bare)
     query.terms, query.words = list(dict.fromkeys(plain)), len(plain) + sum(map(len, query.phrases))
     if len(query.terms) > MAX_TERMS:

@@ -22,7 +22,7 @@ from search.storage import Snapshot
 K1 = 1.5
 TEXTS = {"body": (1.0, 0.75), "title": (2.0, 0.75), "labels": (1.0, 0.0), "context": (0.4, 0.75)}  # boost, B
 MAX_POSTINGS = 100_000
-RERANKED = 200
+RERANKED = 600  # more than anybody can page to, so that pages neither repeat nor skip
 HALF_LIFE = 2 * 365 * 86400.0
 SORTS = ("relevance", "newest", "votes")
 Place = tuple[Part, int]  # a segment and the number of a document in it
@@ -96,7 +96,7 @@ def _by_relevance(snapshot: Snapshot, parts: list[Part], query: Query, most: int
     """
     worth = _worth(snapshot, parts, query)
     norms = {name: _norms(*TEXTS[name], snapshot.average_length(name)) for name in TEXTS}
-    several = max(RERANKED, most + RERANKED // 2)
+    several = max(RERANKED, most)
     found: dict[Place, float] = {}
     titled: set[Place] = set()
     for part in parts:

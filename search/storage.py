@@ -19,7 +19,7 @@ from whoosh.filedb.compound import CompoundStorage, SubFile
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.index import TOC
-from whoosh.reading import TermNotFound
+from whoosh.reading import TermInfo, TermNotFound
 
 from search.codec import Postings, split
 from search.fields import FAMILIES, SCHEMA, TEXTS
@@ -41,8 +41,11 @@ class Part(StructFile):
         self._descriptor, self._offset, self.length = file.fileno(), offset, length
 
     def get(self, position: int, length: int) -> bytes:
-        """`length` bytes from `position`."""
-        return os.pread(self._descriptor, length, self._offset + position)
+        """`length` bytes from `position`; raises EOFError when they are not there."""
+        data = os.pread(self._descriptor, length, self._offset + position)
+        if len(data) < length:
+            raise EOFError("the file is cut short")
+        return data
 
 
 class Segment:
@@ -95,29 +98,42 @@ class Segment:
 
     def frequency(self, field: str, term: str) -> int:
         """How many documents have a term, deleted ones among them."""
-        try:
-            return self._terms.doc_frequency(field, term.encode())
-        except (KeyError, TermNotFound):
-            return 0
+        info = self._info(field, term)
+        return info.doc_frequency() if info else 0
 
     def words_from(self, field: str, start: str, most: int) -> Iterator[str]:
         """Up to `most` terms of a field that begin with `start`, in order."""
-        found = self._terms.terms_from(field, start.encode())
-        for name, term in islice(found, most):
-            if name != field or not term.startswith(start.encode()):
-                return
-            yield term.decode()
+        begins = start.encode()
+        try:
+            for name, term in islice(self._terms.terms_from(field, begins), most):
+                if name != field or not term.startswith(begins):
+                    return
+                yield term.decode()
+        except Exception as error:
+            raise self._damage(error) from error
 
     def _blocks(self, field: str, term: str) -> Iterator[tuple[Iterable[int], array, bytes]]:
-        try:
-            offset, (length,) = self._terms.term_info(field, term.encode()).extent()
-        except (KeyError, TermNotFound):
+        info = self._info(field, term)
+        if info is None:
             return
         try:
+            offset, (length,) = info.extent()
             stream = BufferFile(self._postings.get(offset, length))
             yield from Postings(stream, 0, length, SCHEMA[field].format).blocks()
-        except Exception as error:  # damaged pickles raise anything
-            raise Unavailable(f"{self.name}: {error!r}") from error
+        except Exception as error:
+            raise self._damage(error) from error
+
+    def _info(self, field: str, term: str) -> TermInfo | None:
+        try:
+            return self._terms.term_info(field, term.encode())
+        except (KeyError, TermNotFound):
+            return None
+        except Exception as error:
+            raise self._damage(error) from error
+
+    def _damage(self, error: Exception) -> Unavailable:
+        """What damaged files raise, and that may be anything, in one word."""
+        return Unavailable(f"{self.name}: {error!r}")
 
     def _part(self, suffix: str) -> Part:
         return Part(self._file, *self._directory.range(self.name + suffix))

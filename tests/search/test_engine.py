@@ -1,0 +1,187 @@
+"""The index folder: written by one at a time, read by all, rebuilt while it is used, damaged and healed."""
+
+import multiprocessing
+import shutil
+import threading
+
+import pytest
+
+from search import writing
+from search.storage import Unavailable
+
+
+def test_changes_and_deletions_are_seen_at_once(engine, library, build, keys):
+    first, second = library.add(1, "resolver fails"), library.add(2, "resolver works")
+    build()
+    library.add(1, "printer fails")
+    del library[second]
+    third = library.add(3, "resolver again")
+    engine.update([first, second, third], library.load)
+    assert keys("resolver") == [third] and keys("printer") == [first]
+    assert engine.snapshot().keys() == set(library)
+
+
+def test_many_single_additions_leave_few_segments_and_lose_nothing(engine, library, build, keys):
+    build()
+    for number in range(1, 200):
+        engine.update([library.add(number, f"resolver number{number}")], library.load)
+        if number % 3 == 0:
+            gone = f"post:{number - 1}"
+            del library[gone]
+            engine.update([gone], library.load)
+    assert engine.snapshot().keys() == set(library)
+    assert set(keys("resolver", limit=500)) == set(library)
+    assert all(keys(f"number{key.split(':')[1]}") == [key] for key in list(library)[:20])
+    assert len(engine.snapshot().parts) <= 3 * writing.FAN
+
+
+def test_a_large_index_is_written_in_several_segments(engine, library, build, keys, monkeypatch):
+    monkeypatch.setattr(writing, "FILLED", 10)
+    for number in range(35):
+        library.add(number, f"resolver number{number}")
+    assert build() == 35
+    assert len(engine.snapshot().parts) == 4
+    assert set(keys("resolver", limit=50)) == set(library) and keys("number17") == ["post:17"]
+
+
+def test_what_changed_during_a_rebuild_is_not_lost(engine, library, build, keys):
+    for number in range(1, 4):
+        library.add(number, "resolver")
+    build()
+    old = list(library.values())
+
+    def slowly():
+        yield from old
+        library.add(2, "printer")
+        del library["post:3"]
+        library.add(4, "resolver")
+        engine.update(["post:2", "post:3", "post:4"], library.load)
+
+    engine.rebuild(slowly(), lambda: ["post:2", "post:3", "post:4"], library.load)
+    assert set(keys("resolver")) == {"post:1", "post:4"} and keys("printer") == ["post:2"]
+
+
+def test_a_failed_rebuild_leaves_the_old_index_and_no_rubbish(engine, library, build, keys):
+    library.add(1, "resolver")
+    build()
+
+    def broken():
+        yield library["post:1"]
+        raise RuntimeError("the database went away")
+
+    with pytest.raises(RuntimeError):
+        engine.rebuild(broken(), tuple, library.load)
+    assert keys("resolver") == ["post:1"]
+    assert len(list(engine.folder.glob("index-*"))) == 1
+
+
+def test_a_second_rebuild_is_not_begun_beside_the_first(engine, library, build):
+    build()
+    with writing.locked(engine.folder / "rebuild.lock"):
+        assert engine.rebuild([], tuple, library.load, wait=False) is None
+
+
+def test_eight_readers_during_writes_and_rebuilds_meet_no_error(engine, library, build, ask):
+    for number in range(300):
+        library.add(number, f"resolver number{number}", tags=("dns",))
+    build()
+    done, faults = threading.Event(), []
+
+    def read():
+        try:
+            while not done.is_set():
+                found = ask("resolver", facets=True, limit=500)
+                assert found.total >= 300 == found.facets["tag"]["dns"], found.total
+        except BaseException as error:
+            faults.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for number in range(1000, 1040):
+        engine.update([library.add(number, "resolver")], library.load)
+        if number % 10 == 0:
+            build()
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert not faults
+
+
+def _hold(folder, taken, release):
+    with writing.locked(folder / "write.lock"):
+        taken.set()
+        release.wait(30)
+
+
+def test_two_processes_do_not_write_at_once(engine, library, build):
+    build()
+    context = multiprocessing.get_context("spawn")
+    taken, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(engine.folder, taken, release))
+    other.start()
+    assert taken.wait(30)
+    key = library.add(1, "resolver")
+    writer = threading.Thread(target=engine.update, args=([key], library.load))
+    writer.start()
+    writer.join(0.3)
+    assert writer.is_alive(), "waits for the other process"
+    release.set()
+    writer.join(30)
+    other.join(30)
+    assert engine.snapshot().keys() == {key}
+
+
+def test_who_reads_goes_on_when_the_folder_is_gone(engine, library, build):
+    for number in range(5):
+        library.add(number, "resolver", tags=("dns",))
+    build()
+    before = engine.snapshot()
+    shutil.rmtree(before.folder)
+    assert len(before.parts[0][0].docs("title", "resolv")) == 5
+    assert len(before.parts[0][0].docs("tag", "dns")) == 5
+
+
+@pytest.mark.parametrize("damage", ["delete", "truncate", "overwrite"])
+@pytest.mark.parametrize("pattern", ["CURRENT", "index-*/*.toc", "index-*/*.seg"])
+def test_damage_is_unavailable_never_another_error(engine, library, build, ask, damage, pattern):
+    for number in range(50):
+        library.add(number, f"resolver number{number}")
+    build()
+    for path in engine.folder.glob(pattern):
+        if damage == "delete":
+            path.unlink()
+        elif damage == "truncate":
+            path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+        else:
+            path.write_bytes(b"\xff" * path.stat().st_size)
+    engine._snapshot = None
+    with pytest.raises(Unavailable):
+        ask("resolver")
+    build()
+    assert ask("resolver").total == 50
+
+
+def test_a_file_cut_short_under_an_open_index_is_an_error_not_the_end(engine, library, build, ask):
+    for number in range(50):
+        library.add(number, f"resolver number{number}")
+    build()
+    assert ask("resolver").total == 50
+    for path in engine.folder.glob("index-*/*.seg"):
+        with path.open("r+b") as file:
+            file.truncate(100)
+    with pytest.raises(Unavailable):
+        ask("number7")
+    assert not engine.is_usable(), "out of use, so that the worker rebuilds it"
+
+
+def test_an_index_of_another_format_is_not_read(engine, library, build, monkeypatch):
+    library.add(1, "resolver")
+    build()
+    monkeypatch.setattr("search.engine.FORMAT", 99)
+    assert not engine.is_usable()
+
+
+def test_the_folder_is_the_owners(engine, library, build):
+    build()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (engine.folder, *engine.folder.glob("index-*")))
