@@ -19,6 +19,10 @@ MOST_ERRORS = 1000
 NO_SCHEMA_NEEDED = {"db", "run", "routes", "shell", "settings"}
 
 
+class Unusable(Exception):
+    """There is nothing to import; the message says what there is instead."""
+
+
 class ImportReport:
     """What an import did, by noun; printed as one JSON object, its last line."""
 
@@ -40,6 +44,17 @@ class ImportReport:
                  for name in ("added", "updated", "skipped")}
         more = [f"… and {self.more_errors:,} more"] if self.more_errors else []
         click.echo(json.dumps({**parts, "errors": self.errors + more}))
+
+
+def run_import(report: ImportReport, run: Callable[[], None]) -> None:
+    """Run an import that fills `report`, and print that as the last line; Unusable ends with status 1."""
+    try:
+        run()
+    except Unusable as error:
+        report.fault(str(error))
+        raise click.ClickException(str(error)) from error
+    finally:
+        report.print()
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from sqlalchemy.exc import DataError, IntegrityError
 from auth import bulk_actions as people
 from auth.models import User
 from core import markup
-from core.cli import ImportReport, progress_to
+from core.cli import ImportReport, Unusable, progress_to, run_import
 from core.db import db, reading
 from core.import_news import News
 from forum import bulk_actions as forum
 from forum import stackexchange_posts as made
-from forum.stackexchange_dump import BadRow, Dump, Row, Unusable
+from forum.stackexchange_dump import BadRow, Dump, Row
 from posts import actions as posts
 from posts.models import Post, Tag
 
@@ -37,9 +37,8 @@ REFUSALS = (DataError, IntegrityError, OverflowError)
 class Importer:
     """One run over the folder `directory`; `source` names the site in every imported row."""
 
-    def __init__(self, directory: Path, source: str, site: str = ""):
-        self.report = ImportReport()
-        self.dump = Dump(directory, self.report.fault)
+    def __init__(self, directory: Path, source: str, site: str, report: ImportReport):
+        self.report, self.dump = report, Dump(directory, report.fault)
         self.source, self.site = source, site
         self.news = News(source)
         self.nobodies: dict[str, str] = {}  # background processes that own posts: number → name
@@ -48,7 +47,7 @@ class Importer:
         self.excerpts: dict[str, str] = {}  # post that describes a tag → the tag
         self.wikis: dict[str, str] = {}  # the same for longer texts, used where there is no excerpt
 
-    def run(self) -> ImportReport:
+    def run(self) -> None:
         """Import every file that is there, in the order that references need. Raises Unusable."""
         tags = self._count_tags()
         self._each("Users", self._users)
@@ -69,7 +68,6 @@ class Importer:
             self.report.fault(f"{table}.xml is not there.")
         if not self.news.tell():
             self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
-        return self.report
 
     def _count_tags(self) -> int:
         with reading():
@@ -240,8 +238,5 @@ def command(directory: Path, source: str | None, url: str | None) -> None:
         url = f"https://{source}"
     if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
         raise click.BadParameter("write it like https://security.stackexchange.com", param_hint="--url")
-    try:
-        report = Importer(directory, source, (url or "").rstrip("/")).run()
-    except Unusable as error:
-        raise click.ClickException(str(error)) from error
-    report.print()
+    report, site = ImportReport(), (url or "").rstrip("/")
+    run_import(report, lambda: Importer(directory, source, site, report).run())

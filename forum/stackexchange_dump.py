@@ -13,6 +13,8 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
+from core.cli import Unusable
+
 TABLES = ("Users", "Tags", "Posts", "Comments", "PostLinks", "Votes", "Badges")
 NEEDED = ("Users", "Tags", "Posts", "Comments")
 LONGEST_LINE = 1 << 24
@@ -21,10 +23,6 @@ CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r")
 BAD_REFERENCE = re.compile(
     rb"&#(?:x0*(?:[0-8bce]|f|1[0-9a-f]|fff[ef]|d[89a-f][0-9a-f]{2})|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I)
 ARCHIVES = (".7z", ".zip", ".gz", ".bz2", ".xz")
-
-
-class Unusable(Exception):
-    """The folder holds no dump; the message says what it holds instead."""
 
 
 class BadRow(ValueError):
