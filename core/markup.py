@@ -167,7 +167,8 @@ def _clean(dirty: str) -> str:
     return _threads.cleaner.clean(dirty)
 
 
-def _slug(text: str, used: dict[str, int]) -> str:
+def anchor(text: str, used: dict[str, int]) -> str:
+    """The name of a heading with these words, after those already `used` in the text."""
     base = "h-" + (re.sub(r"[^\w]+", "-", text.lower()).strip("-")[:80] or "section")
     used[base] = used.get(base, 0) + 1
     return base if used[base] == 1 else f"{base}-{used[base] - 1}"
@@ -179,7 +180,7 @@ def _finish(dirty: str) -> str:
 
     def name(match: re.Match) -> str:
         plain = html.unescape(re.sub(r"<[^>]*>", "", match[2]))
-        return f'<{match[1]} id="{_slug(plain, used)}">{match[2]}</{match[1]}>'
+        return f'<{match[1]} id="{anchor(plain, used)}">{match[2]}</{match[1]}>'
 
     named = re.sub(r"<(h[1-6])>(.*?)</\1>", name, dirty, flags=re.S)
     return re.sub(r'<a href="([^"]*)"', _link, _clean(named))

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from core import events
+from core.cli import ImportReport, run_import
 from kb.import_articles import Importer
 
 
@@ -15,6 +15,5 @@ from kb.import_articles import Importer
 @with_appcontext
 def import_articles(directory: Path, source: str | None) -> None:
     """Import Markdown files from DIRECTORY and below; search finds them when this returns."""
-    report = Importer(directory, source or directory.resolve().name).run()
-    events.drain()
-    report.print()
+    report = ImportReport()
+    run_import(report, Importer(directory, source or directory.resolve().name, report).run)

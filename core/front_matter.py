@@ -1,0 +1,61 @@
+"""Front matter from outside: YAML that can neither run, nor swell, nor change what was written.
+
+Only yes/no, nothing and dates are recognised; all else stays text, so `1.10` is not 1.1.
+Aliases are refused: ten lines of them can stand for a billion values.
+"""
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 100_000, 12
+KEPT = {f"tag:yaml.org,2002:{name}" for name in ("bool", "null", "timestamp")}
+
+
+class Refused(ValueError):
+    """The text is not plain front matter; the message says why."""
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """The safe loader, without numbers and merge keys."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] in KEPT]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+
+
+class _Handler(YAMLHandler):
+    """Reads the part between the dashes with our loader, after a look at its shape."""
+
+    def load(self, fm: str, **kwargs) -> object:
+        _look(fm)
+        return yaml.load(fm, Loader=_Loader)
+
+
+def _look(text: str) -> None:
+    depth = 0
+    for nodes, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        if isinstance(event, yaml.AliasEvent):
+            raise Refused("aliases are not taken")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH or nodes > MAX_NODES:
+            raise Refused("too deep or too many values")
+
+
+def load(raw: bytes) -> tuple[dict, str]:
+    """(front matter, text below it) of a file. Raises Refused."""
+    if len(raw) > MAX_BYTES:
+        raise Refused(f"larger than {MAX_BYTES:,} bytes")
+    try:
+        facts, text = frontmatter.parse(raw.decode("utf-8-sig"), handler=_Handler())
+    except Refused:
+        raise
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise Refused(" ".join(str(error).split())[:200]) from error
+    if not facts:
+        raise Refused("there is no front matter")
+    return facts, text.replace("\x00", "")
