@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, bindparam, func, select, update
 
 from auth.models import ReputationEvent, User
 from core.db import db, utcnow
@@ -46,6 +46,18 @@ class Entitlement:
     reverses: str | None = None
 
 
+def _total() -> Update:
+    """The statement of recount(), built once: it is run at every change of anybody's reputation."""
+    users = User.__table__
+    earned = select(func.coalesce(func.sum(ReputationEvent.points), 0)).where(
+        ReputationEvent.user_id == users.c.id)
+    total = earned.scalar_subquery()
+    imported = earned.where(ReputationEvent.kind == "imported").scalar_subquery()
+    return update(users).where(users.c.id == bindparam("user")).values(
+        reputation=db.case((total > 1, total), else_=1), imported_reputation=imported)
+
+
+RECOUNT = _total()
 _sources: list[Callable[[], Iterable[Entitlement]]] = []
 
 
@@ -117,17 +129,8 @@ def _append(user_id: int, kind: str, points: int, **columns) -> None:
 
 def recount(user_ids: Iterable[int]) -> None:
     """Set `users.reputation` to max(1, sum of the ledger) for these users."""
-    total = (select(func.coalesce(func.sum(ReputationEvent.points), 0))
-             .where(ReputationEvent.user_id == User.id).scalar_subquery())
-    imported = (select(func.coalesce(func.sum(ReputationEvent.points), 0))
-                .where(ReputationEvent.user_id == User.id, ReputationEvent.kind == "imported")
-                .scalar_subquery())
-    ids = sorted(set(user_ids))
-    db.session.execute(
-        update(User).where(User.id.in_(ids))
-        .values(reputation=db.case((total > 1, total), else_=1), imported_reputation=imported)
-        .execution_options(synchronize_session=False))
-    for user_id in ids:
+    for user_id in sorted(set(user_ids)):
+        db.session.execute(RECOUNT, {"user": user_id})
         user = db.session.identity_map.get(db.session.identity_key(User, user_id))
         if user is not None:
             db.session.expire(user, ["reputation", "imported_reputation"])

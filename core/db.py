@@ -5,6 +5,7 @@ both decide to write would lose an update or fail at once (docs/decisions/0005).
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,6 +26,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+PATIENCE = 15  # seconds
 MAX_ID = 2**31 - 1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -131,18 +133,33 @@ def write_at_once(statement) -> None:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
+    """Safe pragmas, our own BEGIN, and one writer at a time among the threads of this process.
+
+    SQLite lets who waits for its lock sleep and try again: beside seven busy threads the eighth may
+    never be the lucky one. A lock of ours wakes the next in turn.
+    """
+    turn = threading.Lock()
+
     @event.listens_for(engine, "connect")
     def connect(connection, record):
         connection.isolation_level = None  # we send BEGIN ourselves
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
-                       "busy_timeout=15000", "temp_store=MEMORY", "cache_size=-16000"):
+                       f"busy_timeout={PATIENCE * 1000}", "temp_store=MEMORY", "cache_size=-16000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write() else "BEGIN")
+        writes = may_write()
+        if writes and not connection.info.get("has_turn"):
+            connection.info["has_turn"] = turn.acquire(timeout=PATIENCE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @event.listens_for(engine, "checkin")
+    def checkin(connection, record):
+        if record.info.pop("has_turn", False):
+            turn.release()
 
 
 def init_app(app: Flask) -> None:

@@ -17,10 +17,9 @@ SLICE = 1000
 
 def lock(*posts: Post | None) -> None:
     """Take these posts and read them anew: what was loaded before may have changed meanwhile."""
-    posts = [post for post in posts if post is not None]
-    _take(Post, (post.id for post in posts))
-    for post in posts:
-        db.session.refresh(post, [column.key for column in inspect(post).mapper.column_attrs])
+    for post in sorted(filter(None, posts), key=lambda post: post.id):
+        db.session.refresh(post, [column.key for column in inspect(post).mapper.column_attrs],
+                           with_for_update={"key_share": True, "of": Post})
         db.session.expire(post, ["tags"])
 
 
@@ -37,7 +36,7 @@ def lock_thread(post: Post) -> None:
         level = list(db.session.scalars(select(Post.id).where(Post.parent_id.in_(level))))
         below += level
     _take(Post, below)
-    lock(post, post.parent)
+    lock(post.parent, post)
 
 
 def lock_tags(names: Iterable[str]) -> None:

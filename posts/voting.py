@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 
 from auth import reputation
 from auth.reputation import Entitlement
@@ -20,6 +20,26 @@ from posts.models import Post, PostTag, Vote, VoteChange
 VOTES_A_DAY = 40
 UPS_ON_ONE_PERSON, DOWNS_ON_ONE_PERSON = 6, 3
 LOCKED_AFTER = timedelta(minutes=5)
+
+CAST_TODAY = (
+    select(func.count(), func.count(case(((VoteChange.author_id == bindparam("author"))
+                                          & (VoteChange.new_value == bindparam("value")), 1))))
+    .where(VoteChange.user_id == bindparam("user"), VoteChange.created_at >= bindparam("midnight"),
+           VoteChange.day == bindparam("day"), VoteChange.reason == "cast", VoteChange.new_value != 0))
+
+
+def _counters() -> tuple:
+    """The statements of recount(). Like the one above they are built once and run at every vote."""
+    posts, tags = Post.__table__, PostTag.__table__
+    votes = select(func.count()).where(Vote.post_id == posts.c.id)
+    ups, downs = (votes.where(side).scalar_subquery() for side in (Vote.value > 0, Vote.value < 0))
+    score = select(posts.c.score).where(posts.c.id == tags.c.post_id).scalar_subquery()
+    return (update(posts).where(posts.c.id == bindparam("post")).values(
+                up_count=ups, down_count=downs, score=posts.c.imported_score + ups - downs),
+            update(tags).where(tags.c.post_id == bindparam("post")).values(score=score))
+
+
+RECOUNT = _counters()
 
 
 class VoteRefused(Exception):
@@ -62,16 +82,14 @@ def vote(post: Post, user, value: int) -> bool:
     return True
 
 
-def _check_limits(post: Post, user, value: int, now) -> None:
+def _check_limits(post: Post, user, value: int, now: datetime) -> None:
     """Changes back and forth count: what is limited is casting, by rows that are never removed."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = (VoteChange.user_id == user.id, VoteChange.created_at >= midnight,
-             VoteChange.day == now.date(), VoteChange.reason == "cast", VoteChange.new_value != 0)
-    if db.session.scalar(select(func.count()).where(*today)) >= VOTES_A_DAY:
+    cast, on_person = db.session.execute(CAST_TODAY, {
+        "user": user.id, "author": post.author_id, "value": value, "day": now.date(),
+        "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0)}).one()
+    if cast >= VOTES_A_DAY:
         raise VoteRefused(_("You have cast all %(n)s votes of today. They return at 00:00 UTC.",
                             n=VOTES_A_DAY))
-    on_person = db.session.scalar(select(func.count()).where(
-        *today, VoteChange.author_id == post.author_id, VoteChange.new_value == value))
     most = UPS_ON_ONE_PERSON if value > 0 else DOWNS_ON_ONE_PERSON
     if post.author_id is not None and on_person >= most:
         raise VoteRefused(_("That is enough votes on one person for today. Spread them."))
@@ -172,16 +190,8 @@ def _void(standing: Vote, post: Post) -> None:
 
 def recount(post_id: int) -> None:
     """Set the counters of a post from its votes; a void vote still counts on the hidden post."""
-    ups = (select(func.count()).where(Vote.post_id == post_id, Vote.value > 0).scalar_subquery())
-    downs = (select(func.count()).where(Vote.post_id == post_id, Vote.value < 0).scalar_subquery())
-    db.session.execute(
-        update(Post).where(Post.id == post_id)
-        .values(up_count=ups, down_count=downs, score=Post.imported_score + ups - downs)
-        .execution_options(synchronize_session=False))
-    score = select(Post.score).where(Post.id == post_id).scalar_subquery()
-    db.session.execute(update(PostTag).where(PostTag.post_id == post_id).values(score=score)
-                       .execution_options(synchronize_session=False))
+    for statement in RECOUNT:
+        db.session.execute(statement, {"post": post_id})
     post = db.session.identity_map.get(db.session.identity_key(Post, post_id))
     if post is not None:
         db.session.refresh(post, ["score", "up_count", "down_count"])
-

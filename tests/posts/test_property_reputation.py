@@ -1,0 +1,310 @@
+"""Ten thousand random changes from eight threads over weeks: reputation stays provable.
+
+Nothing here is retried: a deadlock, a lost race or a broken constraint fails the test. What the
+ledger should say is worked out a second time, by other code than `flask reputation verify`.
+"""
+
+import random
+import threading
+from collections import Counter, defaultdict
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import event, func, select
+
+from auth import reputation
+from auth.models import ReputationEvent, User
+from core.db import db, snapshot, utcnow
+from core.markup import render
+from forum import actions as forum
+from forum import policy as forum_policy
+from forum.models import Acceptance, Answer, Question
+from kb import actions as kb
+from kb.models import Article
+from moderation import actions as moderation
+from moderation.models import Decision
+from posts import actions, policy, voting
+from posts.models import Comment, Post, PostTag, Tag, Vote, VoteChange
+
+pytestmark = pytest.mark.every_database
+SEED, THREADS, STEPS, CHECK_EVERY = 20261013, 8, 10_400, 2_000
+START = "2026-03-01 08:00:00+00:00"
+TEXT = "A text about patching servers that is long enough to be useful to people who read it."
+MEMBERS, QUESTIONS, ARTICLES = 40, 30, 6
+ODDS = {"vote": 60, "change_mind": 14, "edit": 5, "answer": 2, "accept": 7, "unaccept": 3, "remove": 2.5,
+        "bring_back": 4, "spam": 0.5, "publish": 1, "suspend": 1, "lift": 2, "leave": 0.1}
+
+
+class Play:
+    """The community and the moves it may make; every move is one transaction of its own."""
+
+    def __init__(self, app, clock):
+        self.app, self.clock, self.turn = app, clock, threading.Lock()
+        self.steps, self.effective, self.moves = 0, 0, Counter()
+        self.faults: list[str] = []
+        with app.app_context():
+            self.people = [self._person(f"member{n}") for n in range(MEMBERS)]
+            self.staff = self._person("moira", role="moderator")
+            self.posts = self._write()
+            db.session.commit()
+        self.recent: list[tuple[int, int]] = []
+
+    def _person(self, name, **more):
+        user = User(username=name, username_key=name, display_name=name, confirmed_at=utcnow(), **more)
+        db.session.add(user)
+        db.session.flush()
+        reputation.award(user.id, "registered", cause=f"registration:{user.id}")
+        return user.id
+
+    def _write(self) -> list[int]:
+        """Two famous authors and one whom nobody likes wrote much of it."""
+        rng, made = random.Random(SEED), []
+        authors = [self.people[n] for n in [0] * 30 + [1] * 10 + [2] * 10] + self.people
+        for n in range(QUESTIONS):
+            by = db.session.get(User, rng.choice(self.people))
+            question = forum.ask(f"Question number {n} about patching?", render(TEXT), [f"tag{n % 3}"], by=by)
+            made.append(question)
+            made += [forum.answer(question, render(TEXT), by=db.session.get(User, rng.choice(authors)))
+                     for _ in range(2)]
+            made.append(actions.comment(question, render(TEXT), by=by))
+        for n in range(ARTICLES):
+            by = db.session.get(User, rng.choice(authors))
+            made.append(kb.write(f"Article {n}", render(TEXT), layer="host", by=by, tags=["tag0"]))
+        return [post.id for post in made]
+
+    def run(self, number: int) -> None:
+        """Play until all steps are taken, or until anything is wrong."""
+        rng = random.Random(f"{SEED}:{number}")
+        try:
+            while not self.faults and self._tick(rng):
+                move = rng.choices(list(ODDS), ODDS.values())[0]
+                with self.app.app_context():
+                    try:
+                        worked = getattr(self, move)(rng)
+                        db.session.commit()
+                    except voting.VoteRefused:
+                        db.session.rollback()
+                        worked = False
+                with self.turn:
+                    self.effective += bool(worked)
+                    self.moves[move] += bool(worked)
+        except Exception as error:
+            self.faults.append(f"seed {SEED}, thread {number}, {move}: {error!r}"[:2000])
+
+    def _tick(self, rng) -> bool:
+        with self.turn:
+            self.steps += 1
+            self.clock.shift(timedelta(seconds=rng.expovariate(1 / 90)))
+            return self.steps <= STEPS
+
+    def _member(self, rng) -> User:
+        return db.session.get(User, rng.choice(self.people))
+
+    def _post(self, rng) -> Post:
+        return db.session.get(Post, rng.choice(self.posts))
+
+    def vote(self, rng):
+        post, user = self._post(rng), self._member(rng)
+        value = rng.choice((1, 1, 1, -1)) if post.author_id != self.people[2] else -1
+        return self._vote(post, user, value)
+
+    def change_mind(self, rng):
+        """Withdraw or switch a vote of a moment ago, before it is locked."""
+        if not self.recent:
+            return False
+        post_id, user_id = self.recent[-1 - int(rng.expovariate(0.5)) % min(8, len(self.recent))]
+        return self._vote(db.session.get(Post, post_id), db.session.get(User, user_id),
+                          rng.choice((0, 1, -1)))
+
+    def _vote(self, post, user, value):
+        if not policy.can_vote(user, post, value) or not voting.vote(post, user, value):
+            return False
+        self.recent = [*self.recent[-20:], (post.id, user.id)]
+        return True
+
+    def edit(self, rng):
+        post = self._post(rng)
+        return actions.revise(post, render(f"{TEXT} {rng.random()}"), by=db.session.get(User, self.staff))
+
+    def answer(self, rng):
+        question, user = self._post(rng), self._member(rng)
+        if question.kind != "question" or not forum_policy.can_answer(user, question):
+            return False
+        self.posts.append(forum.answer(question, render(TEXT), by=user).id)
+        return True
+
+    def accept(self, rng):
+        return self._judge(rng, forum.accept)
+
+    def unaccept(self, rng):
+        return self._judge(rng, forum.unaccept)
+
+    def _judge(self, rng, verb):
+        answer = self._post(rng)
+        if answer.kind != "answer" or not (asker := answer.parent.author):
+            return False
+        return forum_policy.can_accept(asker, answer.parent, answer) and verb(answer, by=asker)
+
+    def remove(self, rng):
+        post = self._post(rng)
+        user = rng.choice((post.author, db.session.get(User, self.staff)))
+        return policy.can_delete(user, post) and actions.delete(post, by=user)
+
+    def bring_back(self, rng):
+        hidden = db.session.scalars(select(Post.id).where(Post.deleted_at.is_not(None))).all()
+        if not hidden:
+            return False
+        post, staff = db.session.get(Post, rng.choice(hidden)), db.session.get(User, self.staff)
+        was_deleted = post.is_deleted
+        moderation.restore(post, by=staff)
+        return was_deleted
+
+    def spam(self, rng):
+        post = self._post(rng)
+        moderation.hide(post, by=db.session.get(User, self.staff), reason="spam")
+        return True
+
+    def publish(self, rng):
+        article = db.session.get(Post, rng.choice(self.posts[4 * QUESTIONS:4 * QUESTIONS + ARTICLES]))
+        verb = kb.publish if article.status == "draft" else rng.choice((kb.unpublish, kb.publish))
+        verb(article, by=db.session.get(User, self.staff))
+        return True
+
+    def suspend(self, rng):
+        moderation.suspend(self._member(rng), rng.randint(1, 3), "Cool down.",
+                           by=db.session.get(User, self.staff))
+        return True
+
+    def lift(self, rng):
+        member = self._member(rng)
+        moderation.lift(member, by=db.session.get(User, self.staff))
+        return True
+
+    def leave(self, rng):
+        voting.remove_votes_of(rng.choice(self.people))
+        return True
+
+
+def worked_out() -> tuple[dict[int, int], bool]:
+    """({user: points}, whether any day was full) from the records, as simply as it can be said."""
+    total, day_sum, standing = defaultdict(int), defaultdict(int), {}
+    full = False
+    worth = {("question", 1): 10, ("answer", 1): 10, ("article", 1): 10,
+             ("question", -1): -2, ("answer", -1): -2, ("article", -1): -2}
+    for user_id, in db.session.execute(select(User.id)):
+        total[user_id] += 1
+    for change in db.session.scalars(select(VoteChange).order_by(VoteChange.id)):
+        key = change.user_id, change.post_id
+        for who, points, day in standing.pop(key, ()):
+            total[who] -= points
+            day_sum[who, day] -= points if points > 0 else 0
+        if change.new_value:
+            points = worth.get((change.post_kind, change.new_value), 0)
+            room = 200 - day_sum[change.author_id, change.day]
+            full |= points > room
+            gained = [(change.author_id, min(points, room), change.day)]
+            if change.new_value < 0 and change.post_kind == "answer":
+                gained.append((change.user_id, -1, change.day))
+            for who, points, day in gained:
+                total[who] += points
+                day_sum[who, day] += points if points > 0 else 0
+            standing[key] = gained
+    for row in db.session.scalars(select(Acceptance).where(Acceptance.withdrawn_at.is_(None))):
+        if row.author_id != row.accepter_id:
+            total[row.author_id] += 15
+            total[row.accepter_id] += 2
+    for row in db.session.scalars(select(Decision).where(Decision.penalised_id.is_not(None),
+                                                         Decision.undone_at.is_(None))):
+        total[row.penalised_id] -= 100
+    for article in db.session.scalars(select(Article).where(Article.published_at.is_not(None),
+                                                            Article.deleted_at.is_(None))):
+        total[article.credited_id] += 20
+    return total, full
+
+
+def check(app) -> tuple[bool, bool]:
+    """Compare everything that is stored twice; returns whether (cap, floor) were seen at work."""
+    with app.app_context(), snapshot():
+        assert reputation.verify() == []
+        ledger = dict(db.session.execute(select(ReputationEvent.user_id, func.sum(ReputationEvent.points))
+                                         .group_by(ReputationEvent.user_id)).all())
+        shown = dict(db.session.execute(select(User.id, User.reputation)).all())
+        total, full = worked_out()
+        assert ledger == {user_id: points for user_id, points in total.items() if user_id in shown}
+        assert shown == {user_id: max(1, points) for user_id, points in ledger.items()}
+        _check_votes()
+        _check_counters()
+        return full, any(points < 1 and shown[user_id] == 1 for user_id, points in ledger.items())
+
+
+def _check_votes():
+    pairs = db.session.execute(select(Vote.user_id, Vote.post_id)).all()
+    assert len(pairs) == len(set(pairs))
+    sums = dict(db.session.execute(select(Vote.post_id, func.sum(Vote.value)).group_by(Vote.post_id)).all())
+    posts = {post.id: post for post in db.session.scalars(select(Post))}
+    for post in posts.values():
+        assert post.score == post.imported_score + sums.get(post.id, 0) == (
+            post.imported_score + post.up_count - post.down_count), post.id
+    for row in db.session.scalars(select(PostTag)):
+        assert (row.score, row.is_public) == (posts[row.post_id].score, posts[row.post_id].is_public)
+    for vote in db.session.scalars(select(Vote)):
+        assert vote.is_void == posts[vote.post_id].is_deleted
+
+
+def _check_counters():
+    posts = {post.id: post for post in db.session.scalars(select(Post))}
+    for post in posts.values():
+        below = [p for p in posts.values() if p.parent_id == post.id and not p.is_deleted]
+        assert post.answer_count == sum(isinstance(p, Answer) for p in below), post.id
+        assert post.comment_count == sum(isinstance(p, Comment) for p in below), post.id
+        parent_public = post.parent_id is None or posts[post.parent_id].is_public
+        assert post.is_public == (parent_public and post.status == "published" and not post.is_deleted)
+        if isinstance(post, Question):
+            assert post.accepted == (post.accepted_answer_id is not None)
+    for tag in db.session.scalars(select(Tag)):
+        assert tag.post_count == db.session.scalar(select(func.count()).where(PostTag.tag_id == tag.id,
+                                                                              PostTag.is_public))
+
+
+@pytest.fixture
+def settings():
+    """Everyone may vote: what is proved is the ledger, not the thresholds."""
+    return {"REDOUBT_PRIVILEGE_SCALE": "0"}
+
+
+@pytest.fixture
+def no_fsync(app):
+    """Nobody pulls the plug here: SQLite need not wait for the disk at each of 6,000 commits."""
+    def relax(connection, record):
+        if db.engine.dialect.name == "sqlite":
+            connection.execute("PRAGMA synchronous=OFF")
+
+    db.session.remove()
+    db.engine.dispose()
+    event.listen(db.engine, "connect", relax)
+
+
+def test_total_is_ledger_is_recomputation(app, no_fsync):
+    with time_machine.travel(START, tick=False) as clock:
+        play = Play(app, clock)
+        threads = [threading.Thread(target=play.run, args=(n,)) for n in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        seen, next_check = [], CHECK_EVERY
+        while any(thread.is_alive() for thread in threads):
+            threads[0].join(0.05)
+            if play.steps > next_check:
+                seen.append(check(app))
+                next_check += CHECK_EVERY
+        seen.append(check(app))
+        days = (utcnow() - time_machine_start()).days
+    assert play.faults == []
+    assert play.steps >= 10_000 and play.effective >= 5_000, (play.steps, play.effective, play.moves)
+    assert all(play.moves[move] for move in ODDS), play.moves
+    assert days >= 7
+    assert any(full for full, _ in seen) and any(floor for _, floor in seen)
+
+
+def time_machine_start():
+    return utcnow().fromisoformat(START)
