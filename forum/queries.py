@@ -3,7 +3,7 @@
 import re
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm import joinedload, lazyload, noload
 
 from core import paging
 from core.db import db
@@ -65,8 +65,9 @@ def tagged(tag: Tag, sort: str, user, after: str | None = None,
 
 
 def _answers(question: Question, user) -> Select:
+    """Answers carry no tags: their question does."""
     return (visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
-            .options(lazyload(Answer.tags)))
+            .options(noload(Answer.tags)))
 
 
 def answers(question: Question, user, after: str | None = None, order: str = "best") -> paging.Page:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
-from sqlalchemy.orm import defer, joinedload, lazyload
+from sqlalchemy.orm import defer, joinedload, lazyload, noload
 
 from auth.models import User
 from core import paging
@@ -47,7 +47,7 @@ def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     """Visible comments by post id, oldest first; one query for a whole page."""
     found: dict[int, list[Comment]] = {}
     rows = visible(Comment, user).where(Comment.parent_id.in_(list(post_ids))).order_by(Comment.id)
-    for comment in db.session.scalars(rows.options(lazyload(Comment.tags))):
+    for comment in db.session.scalars(rows.options(noload(Comment.tags))):
         found.setdefault(comment.parent_id, []).append(comment)
     return found
 

@@ -4,7 +4,7 @@ import pytest
 
 from auth import display_names, queries
 
-HIDDEN = ["ali\u202ece", "al\u200bice", "alice\u00ad", "\u3164\u3164", "\u2800x", "al\ufeffice"]
+HIDDEN = ["ali\u202ece", "al\u200bice", "alice\u00ad", "a\u0001b", "\u3164\u3164", "\u2800x", "al\ufeffice"]
 
 
 def rename(client, name):
