@@ -5,6 +5,7 @@ from flask import Flask
 from auth import (
     api,
     cli,
+    erasure_views,  # noqa: F401  (its views join the room's blueprint)
     policy,
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)

@@ -14,6 +14,11 @@ def can_see_email(user, account) -> bool:
     return user.id is not None and (user.id == account.id or user.is_admin)
 
 
+def can_erase(user, account) -> bool:
+    """Administrators erase members and moderators; their own account they leave under Settings."""
+    return user.is_admin and not user.is_suspended and not account.is_admin and user.id != account.id
+
+
 def can_attach_email(user, account) -> bool:
     """Moderators give imported people, who have none, an address."""
     return (user.is_moderator and not user.is_suspended

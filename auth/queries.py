@@ -7,6 +7,7 @@ from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
 from auth.tokens import digest
 from core import paging
 from core.db import db, utcnow
+from core.models import OutgoingMail
 
 
 def by_username(username: str) -> User | None:
@@ -53,6 +54,18 @@ def reputation_history(user: User, after: str | None = None) -> paging.Page:
     return paging.keyset(select(ReputationEvent).where(ReputationEvent.user_id == user.id,
                                                        ReputationEvent.points != 0),
                          [ReputationEvent.id], after=after, size=30)
+
+
+def ledger(user: User) -> list[ReputationEvent]:
+    """The whole ledger of one member, in order."""
+    return list(db.session.scalars(select(ReputationEvent).where(ReputationEvent.user_id == user.id)
+                                   .order_by(ReputationEvent.id)))
+
+
+def mail_to(user: User) -> list[OutgoingMail]:
+    """What was or will be mailed to a member's address."""
+    return list(db.session.scalars(select(OutgoingMail).where(OutgoingMail.recipient == user.email)
+                                   .order_by(OutgoingMail.id)))
 
 
 def reputation_by_day(user: User) -> list[tuple]:

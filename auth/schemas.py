@@ -49,6 +49,15 @@ class ChangePasswordSchema(PasswordSchema):
     current_password = fields.String(required=True)
 
 
+class EraseSchema(Schema):
+    """The password, and what becomes of what the person wrote."""
+
+    current_password = fields.String(required=True)
+    words = fields.String(required=True, validate=validate.OneOf(
+        ("keep", "remove"), error=_("Choose what becomes of the words.")),
+        error_messages={"required": _("Choose what becomes of the words.")})
+
+
 class ChangeEmailSchema(EmailSchema):
     """A new address and the password."""
 

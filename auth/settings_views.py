@@ -48,7 +48,7 @@ def settings_password():
     """Change the password, knowing the present one; all other sessions end."""
     user, form = me(), Form(schemas.ChangePasswordSchema)
     if request.method == "POST" and form.validate():
-        if _knows(user, form) and (why := passwords.fault(form.data["password"], user.username,
+        if knows(user, form) and (why := passwords.fault(form.data["password"], user.username,
                                                           user.email or "")):
             form.fail("password", why)
         if not form.errors:
@@ -67,7 +67,7 @@ def settings_email():
     """Change the address, knowing the password; whether another account has it is not told."""
     user = me()
     form = Form(schemas.ChangeEmailSchema, email=user.email)
-    if request.method == "POST" and form.validate() and _knows(user, form):
+    if request.method == "POST" and form.validate() and knows(user, form):
         if queries.by_email(form.data["email"]) is None:
             actions.set_email(user, form.data["email"])
             db.session.commit()
@@ -76,7 +76,7 @@ def settings_email():
     return render_template("auth/settings_email.html", form=form), 422 if form.errors else 200
 
 
-def _knows(user: User, form: Form) -> bool:
+def knows(user: User, form: Form) -> bool:
     """Whether the present password was given; otherwise the form says so."""
     limit("re-authenticate", user.id, 10, 300)
     db.session.commit()

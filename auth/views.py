@@ -186,7 +186,8 @@ def profile(username: str):
         "auth/profile.html", user=user, tab=tab, sections=sections, chosen=chosen, shown=shown,
         history=queries.reputation_history(user, after) if tab == "reputation" else None,
         chart=None if chosen else chart.line(queries.reputation_by_day(user)),
-        can_attach=policy.can_attach_email(current_user, user))
+        can_attach=policy.can_attach_email(current_user, user),
+        can_erase=policy.can_erase(current_user, user))
 
 
 @bp.post("/users/<username>/attach-email")

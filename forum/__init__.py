@@ -4,14 +4,16 @@ from flask import Flask
 
 from core.api import register
 from core.cli import import_group
-from forum import (
+from forum import (  # noqa: F401  (handlers, exports and more views declare themselves)
     actions,
     api,
+    erasure_handlers,
+    export_account,
     feeds,
     import_stackexchange,
     queries,
     schemas,
-    tag_views,  # noqa: F401  (its views join the room's blueprint)
+    tag_views,
     views,
 )
 from posts import kinds

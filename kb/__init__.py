@@ -4,7 +4,16 @@ from flask import Flask
 
 from core.api import register
 from core.cli import import_group
-from kb import actions, api, cli, feeds, schemas, views
+from kb import (  # noqa: F401  (handlers and exports declare themselves)
+    actions,
+    api,
+    cli,
+    erasure_handlers,
+    export_account,
+    feeds,
+    schemas,
+    views,
+)
 from posts import kinds
 from search import documents
 
@@ -20,7 +29,8 @@ def _facts(article) -> dict:
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register(kinds.Kind("article", "article", _article_path, edit_schema=schemas.EditTextSchema,
+    kinds.register(kinds.Kind("article", "article", _article_path, outlives_author=True,
+                              edit_schema=schemas.EditTextSchema,
                               on_delete=actions.article_deleted, on_restore=actions.article_restored,
                               concerned=actions.concerned))
     documents.describe("article", _facts)

@@ -7,6 +7,7 @@ from moderation import (  # noqa: F401  (handlers declare themselves)
     api,
     cli,
     decision_views,
+    export_account,
     feeds,
     handlers,
     views,

@@ -1,13 +1,13 @@
 """Tells flaggers and suspended members; writes to the log what other rooms decided."""
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from auth.models import User
 from core import events, mail
 from core.db import db
 from moderation import actions
-from moderation.models import Decision, Flag
+from moderation.models import Claim, Decision, Flag
 from posts.models import Post
 
 HEARD = {"closed": "close", "reopened": "reopen", "deleted": "hide", "undeleted": "restore"}
@@ -35,6 +35,20 @@ def log_decisions(batch: list[events.Event]) -> None:
         db.session.flush()
         if action == "restore":
             actions.undo_penalties(post, by=actor, before=event)
+    db.session.commit()
+
+
+@events.on("user.erased")
+def follow_erasure(batch: list[events.Event]) -> None:
+    """The log says that an administrator erased an account, not whose; notes go with the words."""
+    for event in batch:
+        db.session.execute(delete(Claim).where(Claim.claimed_by_id == event.subject_id))
+        if not event.data["keep_words"]:
+            db.session.execute(update(Flag).where(Flag.user_id == event.subject_id).values(note=""))
+        logged = db.session.scalar(select(Decision.id).where(Decision.event_id == event.id))
+        if event.actor_id != event.subject_id and logged is None:
+            db.session.add(Decision(action="erase", actor_id=event.actor_id, user_id=event.subject_id,
+                                    event_id=event.id, created_at=event.created_at))
     db.session.commit()
 
 

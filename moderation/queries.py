@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -75,6 +76,8 @@ def subject(decision: Decision, user) -> tuple[str, str]:
             title = post.title or (post.parent.title if post.parent is not None else "")
             return f"{post.kind}: {title}", post.url
         return f"{post.kind} #{post.id}", ""
-    if decision.user is not None and decision.user.erased_at is None:
+    if decision.user is not None and decision.user.erased_at is not None:
+        return _("a former member"), ""
+    if decision.user is not None:
         return decision.user.display_name, decision.user.profile_url
     return "", ""

@@ -73,4 +73,4 @@ def action_words() -> dict[str, str]:
     return {"hide": _("hidden"), "restore": _("restored"), "keep": _("kept"), "approve": _("approved"),
             "reject": _("refused"), "lock": _("locked"), "unlock": _("unlocked"),
             "suspend": _("suspended"), "lift": _("suspension lifted"), "close": _("closed"),
-            "reopen": _("reopened")}
+            "reopen": _("reopened"), "erase": _("account erased")}

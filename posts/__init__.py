@@ -5,13 +5,15 @@ from flask_babel import gettext as _
 
 from core.api import register
 from core.web import error_answer
-from posts import (
+from posts import (  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
     api,
+    erasure_handlers,
+    export_account,
     feeds,
     kinds,
     policy,
-    revision_api,  # noqa: F401  (its operations join the room's)
-    suggestion_views,  # noqa: F401  (its views join the room's blueprint)
+    revision_api,
+    suggestion_views,
     views,
     voting,
 )

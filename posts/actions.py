@@ -153,9 +153,9 @@ def delete(post: Post, *, by, reason: str = "") -> events.Event | None:
 
 
 def undelete(post: Post, *, by) -> events.Event | None:
-    """Bring a removed post back with its votes and what they gave; None when it is there."""
+    """Bring a removed post back with its votes and what they gave; None when it is there, or empty."""
     locks.lock_thread(post)
-    if not post.is_deleted:
+    if not post.is_deleted or post.is_emptied:
         return None
     post.deleted_at = post.deleted_by_id = None
     _settle(post)

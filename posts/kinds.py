@@ -20,6 +20,7 @@ class Kind:
     """One kind of post. `path(post)` is its page; the hooks run inside delete() and undelete().
 
     `concerned(post)` are the ids of those whose reputation the hooks may change.
+    A kind that `outlives_author` stays, without a name, when its author has their words removed.
     `edit_schema` is the shape of a changed text, for kinds whose edits others may suggest.
     """
 
@@ -28,6 +29,7 @@ class Kind:
     path: Callable
     votable: bool = True
     searchable: bool = True
+    outlives_author: bool = False
     edit_schema: type | None = None
     on_delete: Callable = _nothing
     on_restore: Callable = _nothing

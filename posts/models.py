@@ -110,6 +110,11 @@ class Post(db.Model):
         return self.deleted_at is not None
 
     @property
+    def is_emptied(self) -> bool:
+        """Removed with its words when its author left: there is nothing to bring back."""
+        return self.is_deleted and self.author_id is None and not self.body
+
+    @property
     def is_locked(self) -> bool:
         """Nobody but moderators may change it."""
         return self.locked_at is not None

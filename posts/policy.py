@@ -89,7 +89,7 @@ def can_delete(user, post) -> bool:
 
 def can_undelete(user, post) -> bool:
     """Who removed it may bring it back; moderators always may."""
-    return post.is_deleted and can_write(user) and (
+    return post.is_deleted and not post.is_emptied and can_write(user) and (
         user.is_moderator or (post.author_id == user.id and post.deleted_by_id == user.id))
 
 

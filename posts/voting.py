@@ -160,22 +160,26 @@ def revive_votes(post: Post) -> None:
         standing.is_void, standing.change_id = False, change.id
 
 
-def remove_votes_of(user_id: int) -> None:
-    """Reverse and remove every vote a departing member cast; what else they did stays.
+def remove_votes_of(user_id: int, *, most: int | None = None) -> int:
+    """Reverse and remove the votes a departing member cast, at most so many; returns how many.
 
     Takes posts, then users: call it before anything else that takes users. The account's row and
     the record of its votes must stay, for the ledger is proved from them.
     """
-    cast = select(Vote.post_id).where(Vote.user_id == user_id)
-    posts = list(db.session.scalars(select(Post).where(Post.id.in_(cast))))
-    locks.lock(*posts)
-    reputation.lock([user_id, *(post.author_id for post in posts)])
-    for standing in _votes(Vote.user_id == user_id):
+    cast = select(Vote.post_id).where(Vote.user_id == user_id).order_by(Vote.post_id).limit(most)
+    posts = {post.id: post for post in db.session.scalars(select(Post).where(Post.id.in_(cast)))}
+    locks.lock(*posts.values())
+    reputation.lock([user_id, *(post.author_id for post in posts.values())])
+    votes = _votes(Vote.user_id == user_id, Vote.post_id.in_(posts))
+    for standing in votes:
+        post = posts[standing.post_id]
         if not standing.is_void:
-            _void(standing, db.session.get(Post, standing.post_id))
+            _void(standing, post)
         db.session.delete(standing)
         db.session.flush()
-        recount(standing.post_id)
+        recount(post.id)
+        events.record("post.voted", subject=post, value=0)
+    return len(votes)
 
 
 def _votes(*conditions) -> list[Vote]:

@@ -46,6 +46,7 @@ ACCESS = {
     "auth.register": "all", "auth.login": "all", "auth.forgot": "all", "auth.logout": "members",
     "auth.confirm": "link", "auth.new_password": "link",
     "auth.users": "all", "auth.profile": "all", "auth.attach_email": "link",
+    "auth.erase_me": "members", "auth.download_data": "members", "auth.erase_user": "admins",
     "auth.settings": "members", "auth.settings_profile": "members", "auth.settings_password": "members",
     "auth.settings_email": "members", "auth.settings_sessions": "members",
     "auth.settings_tokens": "members", "auth.close_session": "own", "auth.revoke_token": "members",

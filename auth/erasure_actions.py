@@ -1,0 +1,43 @@
+"""An account is erased: the person is gone at once, the rooms above follow. Nothing here commits."""
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, select
+
+from auth import actions
+from auth.models import ApiToken, EmailToken, User
+from core import events
+from core.db import db, utcnow
+from core.models import OutgoingMail
+from core.web import Invalid
+
+FORMER = "former member"
+
+
+def erase(user: User, *, by, keep_words: bool) -> None:
+    """Forget who somebody was; Invalid when nobody would administer the site any more.
+
+    The row stays without a person in it, for the ledger counts on it, and so does the skeleton of
+    the handle: nobody may take the name of somebody who left. The event carries whether their words
+    stay; what they wrote and voted follows it.
+    """
+    if user.is_admin:
+        _leave_an_administrator(user)
+    if user.email:
+        db.session.execute(delete(OutgoingMail).where(OutgoingMail.recipient == user.email))
+    actions.close_sessions(user)
+    for secret in (ApiToken, EmailToken):
+        db.session.execute(delete(secret).where(secret.user_id == user.id))
+    user.username, user.display_name, user.role = f"{FORMER.replace(' ', '-')}~{user.id}", FORMER, "member"
+    user.email = user.password_hash = user.confirmed_at = user.last_seen_at = user.suspended_until = None
+    user.location = user.website = user.about = user.about_html = user.suspension_reason = ""
+    user.erased_at = utcnow()
+    events.record("user.erased", subject=user, actor=by, keep_words=keep_words)
+
+
+def _leave_an_administrator(user: User) -> None:
+    """Take all administrators' rows, so that the last two cannot leave at once."""
+    ids = list(db.session.scalars(select(User.id).where(User.role == "administrator")
+                                  .order_by(User.id).with_for_update()))
+    if ids == [user.id]:
+        raise Invalid({"_": [_("You are the last administrator. Appoint another one first, with "
+                               "“flask user promote NAME administrator”.")]})

@@ -1,0 +1,53 @@
+"""Pages to take one's data along, and to leave; administrators erase a member's account."""
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from auth import erasure_actions, export_account, policy, queries, schemas, sessions
+from auth.settings_views import knows, me
+from auth.views import bp
+from core.db import db
+from core.web import Form, get_or_404, require
+
+
+@bp.get("/settings/data.json")
+@login_required
+def download_data():
+    """Everything the site knows of me, as a file."""
+    answer = Response(export_account.document(me()), mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{me().username}.json"'
+    return answer
+
+
+@bp.route("/settings/erase", methods=["GET", "POST"])
+@sessions.even_suspended
+@login_required
+def erase_me():
+    """Erase my account, knowing the password, and choose what becomes of my words."""
+    form = Form(schemas.EraseSchema)
+    if request.method == "POST" and form.validate() and knows(me(), form):
+        with form.catching():
+            erasure_actions.erase(me(), by=me(), keep_words=form.data["words"] == "keep")
+            db.session.commit()
+            sessions.leave()
+            flash(_("Your account is erased. What you asked for follows within minutes."))
+            return redirect("/")
+    return render_template("auth/erase.html", form=form, user=me()), 422 if form.errors else 200
+
+
+@bp.route("/users/<username>/erase", methods=["GET", "POST"])
+@login_required
+def erase_user(username: str):
+    """An administrator erases a member's account; the public log says so, without the name."""
+    form = Form(schemas.EraseSchema)
+    valid = request.method == "POST" and form.validate()
+    user = get_or_404(queries.by_username(username))
+    require(policy.can_erase(me(), user), _("Administrators erase accounts, but not each other's."))
+    if valid and knows(me(), form):
+        user = get_or_404(queries.by_username(username))
+        erasure_actions.erase(user, by=me(), keep_words=form.data["words"] == "keep")
+        db.session.commit()
+        flash(_("The account is erased. What it wrote and voted follows within minutes."))
+        return redirect(url_for("auth.users"))
+    return render_template("auth/erase.html", form=form, user=user), 422 if form.errors else 200

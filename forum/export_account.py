@@ -1,0 +1,14 @@
+"""What a member accepted, for the file of their data."""
+
+from sqlalchemy import select
+
+from auth.export_account import columns, part
+from core.db import db
+from forum.models import Acceptance
+
+
+@part("acceptances")
+def _acceptances(user) -> list[dict]:
+    rows = db.session.scalars(select(Acceptance).where(Acceptance.accepter_id == user.id)
+                              .order_by(Acceptance.id))
+    return [columns(row, but={"author_id"}) for row in rows]

@@ -1,0 +1,14 @@
+"""What a member said of articles, for the file of their data."""
+
+from sqlalchemy import select
+
+from auth.export_account import columns, part
+from core.db import db
+from kb.models import ArticleFeedback
+
+
+@part("article_feedback")
+def _feedback(user) -> list[dict]:
+    rows = db.session.scalars(select(ArticleFeedback).where(ArticleFeedback.user_id == user.id)
+                              .order_by(ArticleFeedback.id))
+    return [columns(row) for row in rows]

@@ -1,0 +1,19 @@
+"""Flags a member raised and decisions about them, for the file of their data."""
+
+from sqlalchemy import select
+
+from auth.export_account import columns, part
+from core.db import db
+from moderation.models import Decision, Flag
+
+
+@part("flags")
+def _flags(user) -> list[dict]:
+    rows = db.session.scalars(select(Flag).where(Flag.user_id == user.id).order_by(Flag.id))
+    return [columns(row, but={"resolved_by_id"}) for row in rows]
+
+
+@part("decisions_about_me")
+def _decisions(user) -> list[dict]:
+    rows = db.session.scalars(select(Decision).where(Decision.user_id == user.id).order_by(Decision.id))
+    return [columns(row, but={"actor_id"}) for row in rows]
