@@ -12,10 +12,8 @@ from auth.models import User
 from core import events, schema
 from core.db import db
 from core.markup import render
-from forum import import_stackexchange
 from forum.models import Answer, Question
 from front import demo_loader
-from kb import import_articles
 from kb.models import Article
 from moderation import actions as moderation
 from posts import suggestion_actions as suggestions
@@ -44,8 +42,10 @@ def site(tmp_path_factory):
         demo_loader.load()
         db.session.commit()
         if DATA.exists():
-            import_stackexchange.Importer(DATA / "stackexchange-cardano", "cardano").run()
-            import_articles.Importer(DATA / "owasp-cheatsheets", "owasp").run()
+            for what, folder in {"stackexchange": "stackexchange-cardano",
+                                 "articles": "owasp-cheatsheets"}.items():
+                done = app.test_cli_runner().invoke(args=["import", what, str(DATA / folder)])
+                assert done.exit_code == 0, done.output
         events.drain()
         app.extensions["pages"] = fill()
     with browsing.served(app) as address:
