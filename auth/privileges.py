@@ -3,6 +3,7 @@
 from enum import Enum
 
 from flask import current_app
+from flask_babel import gettext as _
 
 
 class Privilege(Enum):
@@ -30,6 +31,21 @@ POINTS = {
     Privilege.CLOSE: 3_000,
     Privilege.MOD_TOOLS: 10_000,
 }
+
+
+def meaning(privilege: Privilege) -> str:
+    """What a privilege opens, in words, for the help."""
+    return {
+        Privilege.VOTE_UP: _("vote up what is useful"),
+        Privilege.FLAG: _("flag what needs a moderator"),
+        Privilege.COMMENT_ANYWHERE: _("comment on what others wrote (on your own always)"),
+        Privilege.VOTE_DOWN: _("vote down what is not useful"),
+        Privilege.MAKE_TAGS: _("make new tags"),
+        Privilege.REVIEW: _("review the edits that members suggest"),
+        Privilege.EDIT_ANY: _("edit what others wrote without a review, and describe tags"),
+        Privilege.CLOSE: _("close questions and open them again"),
+        Privilege.MOD_TOOLS: _("read what was flagged, and hide what another member flagged as spam"),
+    }[privilege]
 
 
 def threshold(privilege: Privilege) -> int:

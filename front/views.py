@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from flask_login import current_user, login_required
 
-from auth.privileges import POINTS, threshold
+from auth.privileges import POINTS, meaning, threshold
 from auth.sessions import even_suspended
 from core import mail, markup
 from core.db import db, utcnow
@@ -31,7 +31,7 @@ def home():
 @bp.get("/help")
 def help_page():
     """How the site works: asking, formatting, searching, reputation and privileges."""
-    privileges = [(privilege.value, threshold(privilege)) for privilege in POINTS]
+    privileges = [(meaning(privilege), threshold(privilege)) for privilege in POINTS]
     example = "`code`, **bold**, [a link](https://example.org)\n\n```powershell\nGet-HotFix\n```"
     return render_template("front/help.html", privileges=privileges, example=example,
                            example_html=markup.render(example).html)

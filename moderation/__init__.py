@@ -10,12 +10,14 @@ from moderation import (  # noqa: F401  (handlers declare themselves)
     export_account,
     feeds,
     handlers,
+    policy,
     views,
 )
 
 
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
+    app.jinja_env.globals["may_see_queue"] = policy.can_see_queue
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register(api.bp)

@@ -79,10 +79,10 @@ def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
 
 
 def hide(post: Post, *, by, reason: str = "", note: str = "") -> None:
-    """Hide a post; for spam its author loses points. The flags on it were helpful."""
+    """Hide a post; for spam a moderator takes points of its author. The flags on it were helpful."""
     if event := posts.delete(post, by=by, reason=reason):
         row = decide("hide", by=by, post=post, reason=reason, note=note, event=event)
-        if reason == "spam" and post.author_id is not None:
+        if reason == "spam" and by.is_moderator and post.author_id is not None:
             row.penalised_id, row.day = post.author_id, utcnow().date()
             db.session.flush()
             _settle(row, by)

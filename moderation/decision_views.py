@@ -9,7 +9,7 @@ from core.db import db
 from core.web import Form, get_or_404, parse, require, safe_next
 from moderation import actions, policy, queries, schemas
 from moderation.views import bp
-from posts.views import me
+from posts.views import me, visible_post
 
 
 def _post(post_id: int):
@@ -34,9 +34,14 @@ def claim(post_id: int):
 @bp.post("/posts/<int:post_id>/hide")
 @login_required
 def hide(post_id: int):
-    """Hide a post."""
+    """Hide a post; who has only the tools hides what another member flagged as spam."""
     data = parse(schemas.DecisionSchema)
-    actions.hide(_post(post_id), by=me(), **data)
+    if policy.can_moderate(me()):
+        actions.hide(_post(post_id), by=me(), **data)
+        return _done()
+    post = visible_post(post_id)
+    require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
+    actions.hide(post, by=me(), reason="spam")
     return _done()
 
 

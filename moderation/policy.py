@@ -15,6 +15,18 @@ def can_moderate(user) -> bool:
     return user.is_moderator and can_write(user)
 
 
+def can_see_queue(user) -> bool:
+    """Moderators, and members who earned the tools: these read what is public and flagged."""
+    return can_moderate(user) or can_write(user) and user.can(Privilege.MOD_TOOLS)
+
+
+def can_hide_spam(user, post, flags) -> bool:
+    """With the tools, what somebody else flagged as spam; never a moderator's post or one's own."""
+    return (can_see_queue(user) and post.is_public and not post.is_locked and post.author_id != user.id
+            and not (post.author and post.author.is_moderator)
+            and any(flag.reason == "spam" and flag.user_id != user.id for flag in flags))
+
+
 def can_suspend(user, member) -> bool:
     """Moderators suspend members; only administrators suspend moderators; nobody themselves."""
     return (can_moderate(user) and user.id != member.id and not member.is_admin

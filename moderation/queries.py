@@ -23,20 +23,22 @@ class Item:
     claim: Claim | None = None
 
 
-def queue() -> list[Item]:
-    """What waits, oldest first; for moderators only."""
+def queue(*, public_only: bool = False) -> list[Item]:
+    """What waits, oldest first: everything for moderators, what is public for others with the tools."""
     oldest = (select(Flag.post_id).where(Flag.outcome.is_(None)).group_by(Flag.post_id)
               .order_by(db.func.min(Flag.id)).limit(QUEUE))
     ids = list(db.session.scalars(oldest))
     ids += [i for i in db.session.scalars(
         select(Post.id).where(Post.status == PENDING, Post.deleted_at.is_(None))
         .order_by(Post.created_at, Post.id).limit(QUEUE)) if i not in ids]
-    found = {p.id: Item(p) for p in db.session.scalars(
-        select(Post).where(Post.id.in_(ids)).options(joinedload(Post.author), joinedload(Post.parent)))}
-    for flag in db.session.scalars(select(Flag).where(Flag.post_id.in_(ids), Flag.outcome.is_(None))
+    posts = select(Post).where(Post.id.in_(ids)).options(joinedload(Post.author), joinedload(Post.parent))
+    if public_only:
+        posts = posts.where(Post.is_public)
+    found = {post.id: Item(post) for post in db.session.scalars(posts)}
+    for flag in db.session.scalars(select(Flag).where(Flag.post_id.in_(found), Flag.outcome.is_(None))
                                    .options(joinedload(Flag.user)).order_by(Flag.id)):
         found[flag.post_id].flags.append(flag)
-    for claim in db.session.scalars(select(Claim).where(Claim.post_id.in_(ids),
+    for claim in db.session.scalars(select(Claim).where(Claim.post_id.in_(found),
                                                         Claim.claimed_until > utcnow())):
         found[claim.post_id].claim = claim
     return [found[i] for i in ids if i in found]

@@ -55,9 +55,12 @@ def my_flags():
 @bp.get("/moderation")
 @login_required
 def queue():
-    """What waits for a decision."""
-    require(policy.can_moderate(me()), _("This page is for moderators."))
-    return render_template("moderation/queue.html", items=queries.queue(), words=reason_words())
+    """What waits for a decision; members with the tools read it and may hide spam."""
+    require(policy.can_see_queue(me()), _("This page is for moderators and members with %(n)s reputation.",
+                                          n=threshold(Privilege.MOD_TOOLS)))
+    moderates = policy.can_moderate(me())
+    return render_template("moderation/queue.html", items=queries.queue(public_only=not moderates),
+                           words=reason_words(), moderates=moderates, can=policy)
 
 
 @bp.get("/moderation/log")
