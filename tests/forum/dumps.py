@@ -9,12 +9,13 @@ TABLES = ("Users", "Tags", "Posts", "Comments", "PostLinks", "Votes", "Badges")
 
 def row(**facts) -> str:
     """One line of a dump."""
-    attributes = " ".join(f"{name}={quoteattr(str(value), {chr(10): '&#xA;'})}" for name, value in facts.items())
-    return f"  <row {attributes} />\n"
+    written = (f"{name}={quoteattr(str(value), {chr(10): '&#xA;'})}" for name, value in facts.items())
+    return f"  <row {' '.join(written)} />\n"
 
 
 def user(number, name, **facts):
-    return row(**{"Id": number, "Reputation": 101, "CreationDate": DAY.format(1), "DisplayName": name, **facts})
+    return row(**{"Id": number, "Reputation": 101, "CreationDate": DAY.format(1), "DisplayName": name,
+                  **facts})
 
 
 def question(number, **facts):
@@ -25,7 +26,8 @@ def question(number, **facts):
 
 def answer(number, parent, **facts):
     return row(**{"Id": number, "PostTypeId": 2, "ParentId": parent, "CreationDate": DAY.format(3),
-                  "Score": 2, "Body": "<p>So.</p>", "OwnerUserId": 2, "ContentLicense": "CC BY-SA 4.0", **facts})
+                  "Score": 2, "Body": "<p>So.</p>", "OwnerUserId": 2, "ContentLicense": "CC BY-SA 4.0",
+                  **facts})
 
 
 def comment(number, post, **facts):

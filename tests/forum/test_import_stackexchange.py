@@ -85,7 +85,8 @@ def test_people_without_account_keep_the_name_they_chose(bring, tmp_path):
 def test_the_last_edit_is_a_revision_by_its_editor(bring, tmp_path):
     bring(dumps.small(tmp_path / "site", Posts=question(
         10, LastEditDate=dumps.DAY.format(6), LastEditorUserId=2)))
-    first, last = db.session.scalars(db.select(Revision).order_by(Revision.number))
+    first, last = db.session.scalars(db.select(Revision).filter_by(post_id=only(Question).id)
+                                     .order_by(Revision.number))
     assert (first.author.display_name, first.created_at.day) == ("Ann Bee", 2)
     assert (last.author.display_name, last.created_at.day) == ("Ünal", 6)
     assert only(Question).edited_at.day == 6 and only(Question).revision_count == 2
@@ -100,7 +101,7 @@ def test_tags_say_their_excerpt_or_else_their_wiki(bring, tmp_path):
                       for number, kind, body in ((20, 5, "<p>A long story.</p>"), (21, 4, "Names & numbers"),
                                                  (22, 5, "<p>On <b>TLS</b>.</p>"), (23, 4, "")))))
     assert dict(db.session.execute(db.select(Tag.name, Tag.excerpt)).all()) == {
-        "dns": "Names & numbers", "tls": "On TLS ."} or only(Tag, name="tls").excerpt == "On TLS."
+        "dns": "Names & numbers", "tls": "On TLS."}
 
 
 def test_duplicates_close_only_what_is_closed(bring, tmp_path, client):
@@ -150,7 +151,7 @@ def test_names_that_meet_get_handles_that_cannot_be_confused(bring, tmp_path):
     bring(dumps.write(tmp_path / "site", Users="".join(user(n, name) for n, name in enumerate(people, 1))))
     found = dict(db.session.execute(db.select(User.external_id, User.username)).all())
     assert [found[str(n)] for n in range(1, 8)] == [
-        "john", "john-2", "j0hn-2", "user4", "user5", "admin-2", "x" * 24]
+        "john", "john-2", "j0hn-3", "user4", "user5", "admin-2", "x" * 24]
     assert len(set(db.session.scalars(db.select(User.username_key)))) == len(people)
 
 
@@ -189,16 +190,16 @@ def test_new_answers_below_a_hidden_question_are_hidden(bring, tmp_path, moderat
 
 def test_a_later_dump_brings_only_what_is_new(bring, tmp_path):
     bring(dumps.small(tmp_path / "site"))
-    report = bring(dumps.small(tmp_path / "site", Posts=question(10) + answer(11, 10) + answer(12, 10, Score=-1)))
+    posts = question(10) + answer(11, 10) + answer(12, 10, Score=-1)
+    report = bring(dumps.small(tmp_path / "site", Posts=posts))
     assert report["added"]["answers"] == 1 and report["added"]["questions"] == 0
     assert only(Question).answer_count == 2
 
 
 def test_search_finds_what_came_when_the_command_returns(bring, tmp_path, client):
-    bring(dumps.small(tmp_path / "site", Posts=question(10, Title="Why does the zebrafinch resolver time out?")))
-    assert "zebrafinch" in client.get("/search?q=zebrafinch").text
-    bring(dumps.small(tmp_path / "site", Posts=question(20, Title="How do I flush the quokka cache here?")))
-    assert "quokka" in client.get("/search?q=quokka").text
+    for number, word in ((10, "zebrafinch"), (20, "quokka")):
+        bring(dumps.small(tmp_path / "site", Posts=question(number, Title=f"Why does the {word} time out?")))
+        assert f"Why does the <mark>{word}</mark>" in client.get(f"/search?q={word}").text
 
 
 def test_progress_and_report_go_to_different_streams(app, tmp_path):
