@@ -34,7 +34,8 @@ DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
 
 def pytest_generate_tests(metafunc):
     """A test marked `every_database` runs on SQLite and on PostgreSQL."""
-    if metafunc.definition.get_closest_marker("every_database"):
+    marked = metafunc.definition.get_closest_marker("every_database")
+    if marked and "database" in metafunc.fixturenames:
         metafunc.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
                              indirect=True)
 

@@ -12,6 +12,8 @@ branch_labels = None
 depends_on = None
 
 LEDGER = sa.table("reputation_events", sa.column("cause", sa.String))
+ARTICLES = sa.table("articles", sa.column("id", sa.Integer), sa.column("credit_turns", sa.Integer))
+FIRST_TURN = LEDGER.c.cause.like("publish:%") & LEDGER.c.cause.not_like("publish:%:%")
 
 
 def upgrade() -> None:
@@ -19,9 +21,10 @@ def upgrade() -> None:
         articles.add_column(sa.Column("credit_turns", sa.Integer(), nullable=False, server_default="0"))
     with op.batch_alter_table("articles") as articles:
         articles.alter_column("credit_turns", server_default=None)
-    op.execute("UPDATE articles SET credit_turns = 1 "
-               "WHERE credited_id IS NOT NULL AND published_at IS NOT NULL")
-    op.execute(LEDGER.update().where(LEDGER.c.cause.like("publish:%")).values(cause=LEDGER.c.cause + ":0"))
+    op.execute(LEDGER.update().where(FIRST_TURN).values(cause=LEDGER.c.cause + ":0"))
+    turns = sa.select(sa.func.count()).where(LEDGER.c.cause.like(
+        sa.literal("publish:") + sa.cast(ARTICLES.c.id, sa.String) + ":%")).scalar_subquery()
+    op.execute(ARTICLES.update().values(credit_turns=turns))
 
 
 def downgrade() -> None:

@@ -28,7 +28,7 @@ from posts import actions, policy, voting
 from posts.models import Comment, Post, PostTag, Tag, Vote, VoteChange
 
 pytestmark = pytest.mark.every_database
-SEED, THREADS, STEPS, CHECK_EVERY = 20261013, 8, 10_400, 2_000
+SEED, THREADS, STEPS, CHECK_EVERY = 20261013, 8, 10_000, 2_000
 START = "2026-03-01 08:00:00+00:00"
 TEXT = "A text about patching servers that is long enough to be useful to people who read it."
 MEMBERS, QUESTIONS, ARTICLES = 40, 30, 6

@@ -1,0 +1,104 @@
+"""The migrations make the schema of the models, up and down, on both databases, and lose no row."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import func, inspect, select
+
+from auth import reputation
+from core import schema
+from core.db import db
+from posts import voting
+from posts.models import Post
+from tests import world as worlds
+
+pytestmark = pytest.mark.every_database
+SCRIPTS = ScriptDirectory(str(schema.MIGRATIONS))
+FIRST, NEWEST = "0001", SCRIPTS.get_current_head()
+
+
+@pytest.fixture
+def migrate(app, request):
+    """migrate(revision) brings the database there; the test ends at the newest again."""
+    def go(revision: str) -> None:
+        db.session.remove()
+        step = upgrade if _place(revision) > _place(_present()) else downgrade
+        step(directory=str(schema.MIGRATIONS), revision=revision)
+        db.session.remove()
+
+    yield go
+    db.session.remove()
+    upgrade(directory=str(schema.MIGRATIONS))
+
+
+def _place(revision: str) -> int:
+    return -1 if revision == "base" else [s.revision for s in SCRIPTS.walk_revisions()][::-1].index(revision)
+
+
+def _present() -> str:
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or "base"
+
+
+def differences() -> list:
+    """What Alembic would change to make the database what the models say."""
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(context, db.metadata)
+
+
+def counts() -> dict[str, int]:
+    """Rows by table, of the tables that both the models and the database have."""
+    there = set(inspect(db.engine).get_table_names())
+    return {table.name: db.session.scalar(select(func.count()).select_from(table))
+            for table in db.metadata.sorted_tables if table.name in there}
+
+
+def test_there_is_one_line_of_migrations():
+    assert len(SCRIPTS.get_heads()) == 1
+
+
+def test_migrations_make_what_the_models_say(app):
+    assert differences() == []
+
+
+def test_down_to_nothing_and_up_again(migrate):
+    migrate("base")
+    assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+    migrate(NEWEST)
+    assert differences() == []
+
+
+def test_a_populated_database_keeps_every_row(make_user, migrate):
+    """Down to the first schema and up again: what that schema can hold is still there."""
+    world = worlds.build(make_user)
+    answer = db.session.get(Post, world.public["answer_id"])
+    voting.vote(answer, world.people["admin"], 1)
+    db.session.commit()
+    before = counts()
+    migrate(FIRST)
+    oldest = counts()
+    assert oldest["votes"] == 1 and oldest["post_tags"] > 5 and oldest["revisions"] > 5
+    assert oldest == {name: before[name] for name in oldest}
+    migrate(NEWEST)
+    assert {name: rows for name, rows in counts().items() if name in oldest} == oldest
+    assert [fault for fault in reputation.verify() if not fault.startswith("test:")] == []
+
+
+def test_a_migration_that_breaks_a_reference_changes_nothing(app, migrate):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL checks every statement itself")
+    migrate("0030")
+    with db.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("INSERT INTO post_tags VALUES (99, 99, 'question', 1, '2026-01-01', '2026-01-01', 0, 0)")
+        raw.execute("PRAGMA foreign_keys=ON")
+    with pytest.raises(SystemExit):
+        migrate(NEWEST)
+    assert _present() == "0030"
+    assert db.session.scalar(db.text("PRAGMA foreign_keys")) == 1
+    db.session.execute(db.text("DELETE FROM post_tags"))
+    db.session.commit()
