@@ -26,7 +26,8 @@ export default function suggest(input) {
     const answer = await fetch(`${input.dataset.suggest}?q=${encodeURIComponent(text)}`,
       { headers: { Accept: 'application/json' } }).catch(() => null);
     if (!answer?.ok || typed() !== text || document.activeElement !== input) return;
-    const { items } = await answer.json();
+    const found = (await answer.json()).items;
+    const items = words ? found.filter((item) => item.text !== text) : found;  // a finished word needs no help
     list.replaceChildren(...items.slice(0, 8).map((item, i) => {
       const option = Object.assign(document.createElement('li'), { id: `${id}-${i}` });
       option.setAttribute('role', 'option');
