@@ -60,22 +60,23 @@ def _free(now):
 
 
 def claim() -> list[Event]:
-    """Take up to BATCH due events for this process, oldest first; others cannot take them too."""
-    now, me = utcnow(), f"{current_app.extensions['event_worker']}"[:40]
+    """Take up to BATCH due events for this process, oldest first; others cannot take them too.
+
+    A first look does not write, so that an idle worker never holds up SQLite's one writer.
+    """
     with reading():
-        waiting = list(db.session.scalars(
-            select(Event.id).where(*_free(now)).order_by(Event.id).limit(BATCH)))
-    if not waiting:
-        return []
-    db.session.execute(update(Event).where(Event.id.in_(waiting), *_free(now))
-                       .values(claimed_by=me, claimed_until=now + CLAIM)
-                       .execution_options(synchronize_session=False))
+        if db.session.scalar(select(Event.id).where(*_free(utcnow())).limit(1)) is None:
+            return []
+    now, me = utcnow(), current_app.extensions["event_worker"]
+    batch = list(db.session.scalars(
+        select(Event).where(*_free(now)).order_by(Event.id).limit(BATCH)
+        .with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    for event in batch:
+        event.claimed_by, event.claimed_until = me, now + CLAIM
     db.session.commit()
-    with reading():
-        return list(db.session.scalars(
-            select(Event).where(Event.id.in_(waiting), Event.claimed_by == me,
-                                Event.claimed_until == now + CLAIM)
-            .order_by(Event.id).execution_options(populate_existing=True)))
+    for event in batch:  # plain values from here on, whatever handlers do to the session
+        db.session.expunge(event)
+    return batch
 
 
 def run_round() -> int:

@@ -38,7 +38,9 @@ def limit(name: str, who: object, times: int, seconds: int) -> None:
     """Count one attempt at `name` by `who`; raises TooMany after `times` within `seconds`."""
     if not current_app.config["REDOUBT_RATE_LIMITS"]:
         return
-    key, now = f"{name}:{who}"[:160], utcnow()
+    key = f"{name}:{who}"[:160]
+    _take_turn(key)
+    now = utcnow()
     since = now - timedelta(seconds=seconds)
     count, first = db.session.execute(
         select(func.count(), func.min(Attempt.created_at))
@@ -46,6 +48,12 @@ def limit(name: str, who: object, times: int, seconds: int) -> None:
     if count >= times:
         raise TooMany(max(1, int((first - since).total_seconds())))
     db.session.add(Attempt(key=key))
+
+
+def _take_turn(key: str) -> None:
+    """Let attempts under one key count one after the other, until each commits; SQLite does anyway."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
 def forget_old() -> None:

@@ -8,12 +8,14 @@ import os
 import smtplib
 import ssl
 import uuid
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Flask, current_app, render_template
 from sqlalchemy import or_, select, update
@@ -55,55 +57,73 @@ def sender() -> str:
     return current_app.config["REDOUBT_MAIL_FROM"] or f"redoubt@{host}"
 
 
-def deliver_round(limit: int = 20) -> int:
+def deliver_round(limit: int = 5) -> int:
     """Send what is due; returns the number sent. Temporary refusals wait, final ones end."""
-    now = utcnow()
-    free = (OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None),
-            OutgoingMail.due_at <= now,
-            or_(OutgoingMail.claimed_until.is_(None), OutgoingMail.claimed_until < now))
     with reading():
-        waiting = list(db.session.scalars(
-            select(OutgoingMail.id).where(*free).order_by(OutgoingMail.id).limit(limit)))
-    sent = 0
-    for mail_id in waiting:
-        claimed = db.session.execute(
-            update(OutgoingMail).where(OutgoingMail.id == mail_id, *free)
-            .values(claimed_until=now + CLAIM).execution_options(synchronize_session=False))
-        db.session.commit()
-        if claimed.rowcount:
-            sent += _deliver(db.session.get(OutgoingMail, mail_id, populate_existing=True))
-    return sent
+        waiting = list(db.session.scalars(select(OutgoingMail.id).where(*_free(utcnow()))
+                                          .order_by(OutgoingMail.id).limit(limit)))
+    mails = (_claim(mail_id) for mail_id in waiting)
+    return sum(_deliver(mail) for mail in mails if mail is not None)
+
+
+def _free(now: datetime) -> tuple:
+    return (OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None), OutgoingMail.due_at <= now,
+            or_(OutgoingMail.claimed_until.is_(None), OutgoingMail.claimed_until < now))
+
+
+def _claim(mail_id: int) -> OutgoingMail | None:
+    """Take one mail for this process; None when another has it, or nobody shall get it any more.
+
+    The claim runs from now, for the mails before it may have taken minutes.
+    """
+    now = utcnow()
+    taken = db.session.execute(
+        update(OutgoingMail).where(OutgoingMail.id == mail_id, *_free(now))
+        .values(claimed_until=now + CLAIM).execution_options(synchronize_session=False)).rowcount
+    db.session.commit()
+    with reading():
+        return db.session.get(OutgoingMail, mail_id, populate_existing=True) if taken else None
 
 
 def _deliver(mail: OutgoingMail) -> bool:
-    now = utcnow()
-    db.session.commit()  # no transaction stays open while a mail server thinks
+    """Send one mail, with no transaction open while a server thinks; whether it was taken."""
     try:
-        _send(_message(mail))
-        mail.sent_at, mail.error = now, None
-    except (OSError, smtplib.SMTPException) as error:
-        code = _reply_code(error)
-        mail.attempts += 1
-        mail.error = f"{type(error).__name__} {code or ''}".strip()
-        if 500 <= code < 600 or now - mail.created_at > GIVE_UP_AFTER:
-            mail.failed_at = now
-        mail.due_at = now + timedelta(seconds=min(3600, 15 * 2**mail.attempts))
-        log.warning("mail %s not sent: %s", mail.id, mail.error)
-    mail.claimed_until = None
+        _send(_message(mail), mail.recipient)
+        outcome = {"sent_at": utcnow(), "error": None}
+    except Exception as error:  # one bad mail must not hold up the others
+        outcome = _after(error, mail)
+        log.warning("mail %s not sent: %s", mail.id, outcome["error"])
+    db.session.execute(update(OutgoingMail).where(OutgoingMail.id == mail.id)
+                       .values(claimed_until=None, **outcome)
+                       .execution_options(synchronize_session=False))
     db.session.commit()
-    return mail.sent_at is not None
+    return outcome["error"] is None
+
+
+def _after(error: Exception, mail: OutgoingMail) -> dict:
+    """What becomes of a mail that was not sent: it waits longer each time, or ends.
+
+    It ends when the server refuses it for good, when it cannot be written as a mail at all, or after
+    days. A server that is away, or refuses us rather than the mail, is tried again.
+    """
+    now, code = utcnow(), _reply_code(error)
+    hopeless = not isinstance(error, (OSError, smtplib.SMTPException))
+    return {"attempts": mail.attempts + 1, "error": f"{type(error).__name__} {code or ''}".strip(),
+            "due_at": now + timedelta(seconds=min(3600, 15 * 2**(mail.attempts + 1))),
+            "failed_at": now if hopeless or code >= 500 or now - mail.created_at > GIVE_UP_AFTER else None}
 
 
 def _reply_code(error: Exception) -> int:
+    """What the server said about this mail and its recipient; 0 when it said nothing of them."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max(code for code, _ in error.recipients.values())
-    return getattr(error, "smtp_code", 0) or 0
+    return error.smtp_code if isinstance(error, smtplib.SMTPDataError) else 0
 
 
 def _message(mail: OutgoingMail) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender()
-    message["To"] = mail.recipient
+    message["To"] = Address(addr_spec=mail.recipient)  # one address, or ValueError
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.key}@{urlsplit(site_url()).hostname}>"
@@ -112,7 +132,7 @@ def _message(mail: OutgoingMail) -> EmailMessage:
     return message
 
 
-def _send(message: EmailMessage) -> None:
+def _send(message: EmailMessage, recipient: str) -> None:
     url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])
     if not url.scheme:
         outbox = Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox"
@@ -120,14 +140,26 @@ def _send(message: EmailMessage) -> None:
         name = f"{utcnow():%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}.eml"
         (outbox / name).write_bytes(bytes(message))
         return
+    server = _connect(url)
+    try:
+        server.send_message(message, to_addrs=[recipient])
+    finally:
+        with suppress(OSError, smtplib.SMTPException):  # what was taken is taken, whatever QUIT is told
+            server.quit()
+
+
+def _connect(url: SplitResult) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if url.scheme == "smtps":
         server = smtplib.SMTP_SSL(url.hostname, url.port or 465, timeout=TIMEOUT, context=context)
     else:
         server = smtplib.SMTP(url.hostname, url.port or 25, timeout=TIMEOUT)
-    with server:
+    try:
         if url.scheme == "smtp+starttls":
             server.starttls(context=context)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(message)
+    except Exception:
+        server.close()
+        raise
+    return server

@@ -14,10 +14,12 @@ from core.db import db
 log = logging.getLogger(__name__)
 PAUSE = 0.3
 _scheduled: list[tuple[Callable[[], None], object]] = []
-_rounds: list[Callable[[], int]] = [events.run_round, mail.deliver_round]
+Job = Callable[[], int]
+_rounds: list[Job] = [events.run_round]
+_mail: list[Job] = [mail.deliver_round]  # in a loop of its own: a slow mail server holds up nothing else
 
 
-def each_round(job: Callable[[], int]) -> Callable[[], int]:
+def each_round(job: Job) -> Job:
     """Declare a job of every round; it returns at once, with 0, when there is nothing to do."""
     _rounds.append(job)
     return job
@@ -34,24 +36,27 @@ def scheduled(**when: str) -> Callable[[Callable[[], None]], Callable[[], None]]
 
 
 class Worker:
-    """One loop over events and mail, and huey's scheduler beside it; stop() ends both."""
+    """A loop over events, one over mail, and huey's scheduler beside them; stop() ends all."""
 
     def __init__(self, app: Flask):
         self.app = app
         self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._loop, name="redoubt-worker", daemon=True)
+        self.threads = [threading.Thread(target=self._loop, args=(jobs,), name=f"redoubt-{name}", daemon=True)
+                        for name, jobs in (("events", _rounds), ("mail", _mail))]
         self.consumer: Consumer | None = None
 
     def start(self) -> None:
-        """Start both loops; returns at once."""
+        """Start the loops; returns at once."""
         self.consumer = Consumer(_huey(self.app), workers=1, periodic=True)
         self.consumer.start()  # not run(): that one takes the process's signals
-        self.thread.start()
+        for thread in self.threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the round in hand, then end."""
+        """Finish the rounds in hand, then end."""
         self.stopping.set()
-        self.thread.join(timeout=10)
+        for thread in self.threads:
+            thread.join(timeout=10)
         if self.consumer:
             self.consumer.stop()
 
@@ -64,17 +69,17 @@ class Worker:
         except KeyboardInterrupt:
             self.stop()
 
-    def _loop(self) -> None:
+    def _loop(self, jobs: list[Job]) -> None:
         while not self.stopping.is_set():
-            if not round_once(self.app):
+            if not round_once(self.app, jobs):
                 self.stopping.wait(PAUSE)
 
 
-def round_once(app: Flask) -> int:
-    """One round of everything due; returns how much was done. Errors are logged, never fatal."""
+def round_once(app: Flask, jobs: list[Job] | None = None) -> int:
+    """One round of `jobs`, or of all; returns how much was done. Errors are logged, never fatal."""
     done = 0
     with app.app_context():
-        for job in _rounds:
+        for job in jobs or [*_rounds, *_mail]:
             try:
                 done += job()
             except Exception:

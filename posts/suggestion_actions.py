@@ -66,6 +66,21 @@ def approve(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revisio
 
     `seen` is the version the reviewer looked at: nobody approves what was changed under their hands.
     """
+    revision = _apply(suggestion, body, by=by, seen=seen)
+    credits.grant(suggestion, by=by)
+    return revision
+
+
+def improve(suggestion: Suggestion, proposed: Rendered, body: Rendered, *, by, seen: str, title: str,
+            tags: list[str], summary: str) -> Revision:
+    """Approve the proposal, then change it further: two revisions, each credited to who wrote it."""
+    revision = _apply(suggestion, proposed, by=by, seen=seen)
+    improved = actions.revise(suggestion.post, body, by=by, title=title, tags=tags, summary=summary)
+    credits.grant(suggestion, by=by)  # people are taken last (posts/locks.py)
+    return improved or revision
+
+
+def _apply(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revision:
     post = _take(suggestion)
     if suggestion.version != seen:
         raise SuggestionRefused(_("The proposal was changed since you looked at it; look again."))
@@ -75,17 +90,8 @@ def approve(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revisio
                                tags=suggestion.tags, summary=suggestion.summary)
     _settle(suggestion, APPROVED, by)
     suggestion.revision_number = revision.number
-    credits.grant(suggestion, by=by)
     events.record("suggestion.approved", subject=suggestion, actor=by, post_id=post.id)
     return revision
-
-
-def improve(suggestion: Suggestion, proposed: Rendered, body: Rendered, *, by, seen: str, title: str,
-            tags: list[str], summary: str) -> Revision:
-    """Approve the proposal, then change it further: two revisions, each credited to who wrote it."""
-    revision = approve(suggestion, proposed, by=by, seen=seen)
-    return actions.revise(suggestion.post, body, by=by, title=title, tags=tags,
-                          summary=summary) or revision
 
 
 def reject(suggestion: Suggestion, reason: str, *, by) -> None:
