@@ -71,8 +71,8 @@ class User(UserMixin, db.Model):
 
     @property
     def privilege_points(self) -> int:
-        """Reputation earned here; what came from another site opens no doors."""
-        return max(1, self.reputation - self.imported_reputation)
+        """Reputation earned here; what came from another site opens no doors, not even a debt there."""
+        return max(1, self.reputation - max(0, self.imported_reputation))
 
     def can(self, privilege: Privilege) -> bool:
         """Whether this member has earned (or was appointed to) `privilege`."""

@@ -39,7 +39,7 @@ def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool 
     post.slug = slugify(post.title)
     now = post.created_at or utcnow()
     post.created_at, post.last_activity_at = now, post.last_activity_at or now
-    locks.lock_parent(post)
+    locks.lock_rows([post.parent_id])
     db.session.add(post)
     db.session.flush()
     names = set_tags(post, tags)

@@ -16,26 +16,30 @@ SLICE = 1000
 
 
 def lock(*posts: Post | None) -> None:
-    """Take these posts and read them anew: what was loaded before may have changed meanwhile."""
-    for post in sorted(filter(None, posts), key=lambda post: post.id):
-        db.session.refresh(post, [column.key for column in inspect(post).mapper.column_attrs],
-                           with_for_update={"key_share": True, "of": Post})
+    """Take these posts and read them anew: what was loaded before may have changed meanwhile.
+
+    Two statements: PostgreSQL reads what it need not lock (the table of a kind) as it was before the wait.
+    """
+    posts = [post for post in posts if post is not None]
+    lock_rows(post.id for post in posts)
+    for post in posts:
+        db.session.refresh(post, [column.key for column in inspect(post).mapper.column_attrs])
         db.session.expire(post, ["tags"])
 
 
-def lock_parent(post: Post) -> None:
-    """Take the parent of a new post, whose counters it changes and whose visibility it shares."""
-    _take(Post, [post.parent_id])
+def lock_rows(ids: Iterable[int | None]) -> None:
+    """Take posts that are not at hand: parents of new posts, whose counters and visibility matter."""
+    _take(Post, ids)
 
 
 def lock_thread(post: Post) -> None:
     """Take a post, its parent and everything below it, for a change of what people see."""
-    _take(Post, [post.parent_id, post.id])
+    lock_rows([post.parent_id, post.id])
     below, level = [], [post.id]
     while level:
         level = list(db.session.scalars(select(Post.id).where(Post.parent_id.in_(level))))
         below += level
-    _take(Post, below)
+    lock_rows(below)
     lock(post.parent, post)
 
 

@@ -1,5 +1,7 @@
 """Flags, the shared queue, decisions, the public log, suspensions."""
 
+import time_machine
+
 from auth import reputation
 from core.db import db
 from core.models import OutgoingMail
@@ -89,3 +91,46 @@ def test_pages_with_forms(login, moderator, other, make_question):
     question = make_question()
     assert login(other).get(f"/posts/{question.id}/flag").status_code == 200
     assert login(moderator).get(f"/users/{other.username}/suspend").status_code == 200
+
+
+def logged():
+    db.session.commit()
+    return [row.action for row in db.session.scalars(db.select(Decision).order_by(Decision.id))]
+
+
+def test_each_act_is_one_line_however_late_it_is_heard(login, moderator, make_question, drain):
+    """Both doors in turn, within a second: which line belongs to which act is written, not guessed."""
+    with time_machine.travel("2026-03-10 12:00:00+00:00", tick=False) as clock:
+        question, browser = make_question(), login(moderator)
+        browser.post(f"/posts/{question.id}/hide")
+        browser.post(f"/posts/{question.id}/undelete")
+        browser.post(f"/posts/{question.id}/delete")
+        browser.post(f"/posts/{question.id}/restore")
+        clock.shift(3600)
+        drain()
+        drain()
+    assert sorted(logged()) == ["hide", "hide", "restore", "restore"]
+    numbers = db.session.scalars(db.select(Decision.event_id)).all()
+    assert None not in numbers and len(set(numbers)) == 4
+
+
+def test_restoring_through_the_other_door_gives_back_what_spam_cost(login, make_user, moderator,
+                                                                   make_question, drain):
+    author = make_user("spammer", reputation=150)
+    question, browser = make_question(by=author), login(moderator)
+    browser.post(f"/posts/{question.id}/hide", data={"reason": "spam"})
+    assert author.reputation == 50
+    browser.post(f"/posts/{question.id}/undelete")
+    drain()
+    assert author.reputation == 150
+    assert not [fault for fault in reputation.verify() if "spam" in fault]
+
+
+def test_a_late_hearing_of_a_return_forgives_no_later_spam(login, make_user, moderator, make_question, drain):
+    author = make_user("spammer", reputation=150)
+    question, browser = make_question(by=author), login(moderator)
+    browser.post(f"/posts/{question.id}/delete")
+    browser.post(f"/posts/{question.id}/undelete")
+    browser.post(f"/posts/{question.id}/hide", data={"reason": "spam"})
+    drain()
+    assert author.reputation == 50
