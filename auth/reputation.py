@@ -12,10 +12,9 @@ from datetime import date
 from sqlalchemy import Update, bindparam, func, select, update
 
 from auth.models import ReputationEvent, User
-from core.db import db, utcnow
+from core.db import db, lock_rows, utcnow
 
 DAILY_CAP = 200
-SLICE = 1000
 POINTS = {
     "registered": 1,
     "question_up": 10, "question_down": -2,
@@ -68,14 +67,8 @@ def register_source(source: Callable[[], Iterable[Entitlement]]) -> Callable:
 
 
 def lock(user_ids: Iterable[int]) -> None:
-    """Take the rows of these users in id order, all at once, so that no two changes wait on each other.
-
-    Rows that refer to them (a new post, a session) may still be written meanwhile.
-    """
-    ids = sorted({i for i in user_ids if i is not None})
-    for start in range(0, len(ids), SLICE):
-        db.session.execute(select(User.id).where(User.id.in_(ids[start:start + SLICE]))
-                           .order_by(User.id).with_for_update(key_share=True))
+    """Take the rows of these users, all that a change concerns at once: posts/locks.py says why."""
+    lock_rows(User, user_ids)
 
 
 def award(user_id: int | None, kind: str, *, cause: str, source: int | None = None,

@@ -6,7 +6,7 @@ both decide to write would lose an update or fail at once (docs/decisions/0005).
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, TypeDecorator, event
+from sqlalchemy import DateTime, MetaData, TypeDecorator, event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase
@@ -27,7 +27,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 PATIENCE = 15  # seconds
+CONNECTIONS = 12  # kept open by a process: its eight web threads and the worker's
 MAX_ID = 2**31 - 1
+SLICE = 1000  # rows locked by one statement
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -106,6 +108,19 @@ def snapshot() -> Iterator[None]:
         yield
 
 
+def lock_rows(entity, ids: Iterable[int | None]) -> None:
+    """Take rows in the order of their ids and hold them until the transaction ends.
+
+    New rows may still refer to them meanwhile. SQLite's one writer holds everything already.
+    """
+    if db.engine.dialect.name == "sqlite":
+        return
+    wanted = sorted({i for i in ids if i is not None})
+    for start in range(0, len(wanted), SLICE):
+        db.session.execute(select(entity.id).where(entity.id.in_(wanted[start:start + SLICE]))
+                           .order_by(entity.id).with_for_update(key_share=True))
+
+
 def is_conflict(error: BaseException) -> bool:
     """Whether `error` only says that another transaction was faster: a second try is fair.
 
@@ -172,8 +187,8 @@ def init_app(app: Flask) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         url = f"sqlite:///{path}"
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True}
-                          if url.startswith("postgresql") else {})
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": CONNECTIONS, **(
+        {"pool_pre_ping": True} if url.startswith("postgresql") else {})})
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from auth import reputation
 from core import events
-from core.db import db, utcnow
+from core.db import db, lock_rows, utcnow
 from core.limits import limit
 from core.markup import Rendered, render
 from posts import credits, kinds, locks, tag_actions, visibility, voting
@@ -39,7 +39,7 @@ def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool 
     post.slug = slugify(post.title)
     now = post.created_at or utcnow()
     post.created_at, post.last_activity_at = now, post.last_activity_at or now
-    locks.lock_rows([post.parent_id])
+    lock_rows(Post, [post.parent_id])
     db.session.add(post)
     db.session.flush()
     names = set_tags(post, tags)

@@ -6,9 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
-from core.db import db
+from core.db import db, lock_rows
 from core.markup import Rendered
-from posts import locks
 from posts.actions import make_tags, recount_tags, slugify
 from posts.models import PUBLISHED, Post, PostTag, Revision
 
@@ -41,7 +40,7 @@ def create_all(drafts: Collection[Draft]) -> list[Post]:
     Parents are posts already stored; a post below a hidden one is hidden.
     """
     parents = {draft.columns["parent_id"] for draft in drafts if draft.columns.get("parent_id")}
-    locks.lock_rows(parents)
+    lock_rows(Post, parents)
     public = set(db.session.scalars(select(Post.id).where(Post.id.in_(parents), Post.is_public)))
     posts = [_post(draft, public) for draft in drafts]
     db.session.add_all(posts)

@@ -1,18 +1,15 @@
 """Rows are taken in one order everywhere, so that no two changes ever wait for each other.
 
 Posts by id (a parent is older than its children), then tags by id, then users by id
-(`auth.reputation.lock`). What is locked may still be referred to by new rows. SQLite has one writer at
-a time anyway; there these are look-ups by key.
+(`auth.reputation.lock`). On SQLite, which has one writer at a time, only the reading anew remains.
 """
 
 from collections.abc import Iterable
 
 from sqlalchemy import inspect, select
 
-from core.db import db
+from core.db import db, lock_rows
 from posts.models import Post, Tag
-
-SLICE = 1000
 
 
 def lock(*posts: Post | None) -> None:
@@ -21,35 +18,23 @@ def lock(*posts: Post | None) -> None:
     Two statements: PostgreSQL reads what it need not lock (the table of a kind) as it was before the wait.
     """
     posts = [post for post in posts if post is not None]
-    lock_rows(post.id for post in posts)
+    lock_rows(Post, (post.id for post in posts))
     for post in posts:
         db.session.refresh(post, [column.key for column in inspect(post).mapper.column_attrs])
         db.session.expire(post, ["tags"])
 
 
-def lock_rows(ids: Iterable[int | None]) -> None:
-    """Take posts that are not at hand: parents of new posts, whose counters and visibility matter."""
-    _take(Post, ids)
-
-
 def lock_thread(post: Post) -> None:
     """Take a post, its parent and everything below it, for a change of what people see."""
-    lock_rows([post.parent_id, post.id])
+    lock_rows(Post, [post.parent_id, post.id])
     below, level = [], [post.id]
     while level:
         level = list(db.session.scalars(select(Post.id).where(Post.parent_id.in_(level))))
         below += level
-    lock_rows(below)
+    lock_rows(Post, below)
     lock(post.parent, post)
 
 
 def lock_tags(names: Iterable[str]) -> None:
     """Take the rows of these tags, whose counters change."""
-    _take(Tag, db.session.scalars(select(Tag.id).where(Tag.name.in_(names))))
-
-
-def _take(entity, ids: Iterable[int | None]) -> None:
-    wanted = sorted({i for i in ids if i is not None})
-    for start in range(0, len(wanted), SLICE):
-        db.session.execute(select(entity.id).where(entity.id.in_(wanted[start:start + SLICE]))
-                           .order_by(entity.id).with_for_update(key_share=True))
+    lock_rows(Tag, db.session.scalars(select(Tag.id).where(Tag.name.in_(names))))

@@ -76,9 +76,9 @@ def vote(post: Post, user, value: int) -> bool:
     else:
         standing.value, standing.change_id, standing.cast_at = value, change.id, now
         standing.is_void = False
+    events.record("post.voted", subject=post, actor=user, value=value)
     db.session.flush()
     recount(post.id)
-    events.record("post.voted", subject=post, actor=user, value=value)
     return True
 
 
