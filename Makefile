@@ -31,7 +31,7 @@ postgres:
 	@sh tests/ensure_postgres.sh
 
 test: setup-dev browser postgres ## set up and run every test
-	$(BIN)/python -m pytest -n auto --dist loadscope
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: setup-dev ## style and laws
 	$(BIN)/ruff check .

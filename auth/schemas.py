@@ -16,11 +16,18 @@ LAST_DAY = date(2999, 12, 31)
 WEBSITE = r"^(https?://[^\s<>\"']{3,190})?$"
 
 
+class Address(fields.Email):
+    """An e-mail address in lower case; a few letters become two there, so the length is counted after."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        return super()._deserialize(value, attr, data, **kwargs).lower()
+
+
 class RegisterSchema(Schema):
     """A new account."""
 
     username = Line(required=True, validate=validate.Length(1, 40))
-    email = fields.Email(required=True, validate=validate.Length(max=254))
+    email = Address(required=True, validate=validate.Length(max=254))
     password = fields.String(required=True)
 
 
@@ -34,7 +41,7 @@ class LoginSchema(Schema):
 class EmailSchema(Schema):
     """One address."""
 
-    email = fields.Email(required=True, validate=validate.Length(max=254))
+    email = Address(required=True, validate=validate.Length(max=254))
 
 
 class PasswordSchema(Schema):

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app import create_app
@@ -23,6 +22,7 @@ from forum.models import Question
 from kb import actions as kb_actions
 from posts import actions as post_actions
 from tests import postgres as own_postgres
+from tests.sites import Sites
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 PASSWORD = "correct horse battery staple 9"
@@ -50,17 +50,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker(no_data)
         if item.get_closest_marker("postgres") and may_skip:
             item.add_marker(no_server)
-
-
-class Browser(FlaskClient):
-    """A client whose requests share no context (and so no session and no `g`) with the test."""
-
-    def open(self, *args, **kwargs):
-        db.session.commit()
-        try:
-            return contextvars.Context().run(super().open, *args, **kwargs)
-        finally:
-            db.session.expire_all()
 
 
 @pytest.fixture(scope="session")
@@ -98,16 +87,15 @@ def migrated_postgres(postgres):
 
 
 @pytest.fixture
-def database(request, tmp_path):
-    """Settings that name a fresh, migrated database, on SQLite unless the test or the environment
+def database(request):
+    """Settings that name an empty, migrated database, on SQLite unless the test or the environment
     says PostgreSQL."""
-    if getattr(request, "param", DEFAULT_DATABASE) == "postgresql":
-        cluster = request.getfixturevalue("postgres")
-        name = request.getfixturevalue("migrated_postgres")
-        cluster.empty(name)
-        return {"REDOUBT_DATABASE_URL": cluster.url(name)}
-    shutil.copy(request.getfixturevalue("empty_database"), tmp_path / "redoubt.db")
-    return {"REDOUBT_DATABASE_URL": ""}
+    if getattr(request, "param", DEFAULT_DATABASE) == "sqlite":
+        return {"REDOUBT_DATABASE_URL": ""}
+    cluster = request.getfixturevalue("postgres")
+    name = request.getfixturevalue("migrated_postgres")
+    cluster.empty(name)
+    return {"REDOUBT_DATABASE_URL": cluster.url(name)}
 
 
 @pytest.fixture
@@ -116,15 +104,20 @@ def settings():
     return {}
 
 
+@pytest.fixture(scope="session")
+def sites():
+    """The sites of this process; each is built once and emptied for every test that uses it."""
+    made = Sites()
+    yield made
+    made.remove()
+
+
 @pytest.fixture
-def app(tmp_path, database, settings):
-    """A site of its own with an empty, migrated database; inside its application context."""
-    app = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off",
-                     **{"REDOUBT_RATE_LIMITS": "off", **database, **settings})
-    app.config["WTF_CSRF_ENABLED"] = False
-    app.testing = True
-    app.test_client_class = Browser
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+def app(sites, database, settings, empty_database):
+    """A site with an empty, migrated database; inside its application context."""
+    app = sites.empty({"REDOUBT_WORKER": "off", "REDOUBT_RATE_LIMITS": "off", **database, **settings})
+    if not app.config["REDOUBT_DATABASE_URL"]:
+        shutil.copy(empty_database, app.config["REDOUBT_INSTANCE"] / "redoubt.db")
     with app.app_context():
         yield app
         db.session.remove()

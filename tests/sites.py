@@ -1,0 +1,71 @@
+"""Sites that tests share: building one costs more than most tests, emptying one costs nothing."""
+
+import contextvars
+import shutil
+import tempfile
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+
+from app import create_app
+from core.db import db
+from search.engine import Engine
+
+
+class Browser(FlaskClient):
+    """A client whose requests share no context (and so no session and no `g`) with the test."""
+
+    def open(self, *args, **kwargs):
+        db.session.commit()
+        try:
+            return contextvars.Context().run(super().open, *args, **kwargs)
+        finally:
+            db.session.expire_all()
+
+
+class Templates(BytecodeCache):
+    """Compiled templates, the same for all sites of this process."""
+
+    def __init__(self):
+        self.compiled = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self.compiled:
+            bucket.bytecode_from_string(self.compiled[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self.compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+class Sites:
+    """Sites by their settings."""
+
+    def __init__(self):
+        self.made, self.templates = {}, Templates()
+
+    def empty(self, settings):
+        """The site with these settings, as if nobody had ever used it; its database is the caller's."""
+        key = repr(sorted(settings.items()))
+        if key not in self.made:
+            self.made[key] = self._build(settings)
+        site, configuration = self.made[key]
+        site.config.clear()
+        site.config.update(configuration)
+        instance = site.config["REDOUBT_INSTANCE"]
+        for entry in instance.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        site.extensions["search"] = Engine(instance / "index")
+        return site
+
+    def _build(self, settings):
+        site = create_app(REDOUBT_INSTANCE=Path(tempfile.mkdtemp(prefix="redoubt-site-")), **settings)
+        site.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False, TESTING=True)
+        site.jinja_env.bytecode_cache = self.templates
+        site.test_client_class = Browser
+        return site, dict(site.config)
+
+    def remove(self):
+        """Delete their folders."""
+        for site, _ in self.made.values():
+            shutil.rmtree(site.config["REDOUBT_INSTANCE"], ignore_errors=True)
