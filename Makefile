@@ -31,7 +31,7 @@ postgres:
 	@sh tests/ensure_postgres.sh
 
 test: setup-dev browser postgres ## set up and run every test
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 lint: setup-dev ## style and laws
 	$(BIN)/ruff check .

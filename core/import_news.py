@@ -7,7 +7,7 @@ of the import makes it due at once. A killed import's promise falls due by itsel
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from core import events
 from core.db import db, reading, utcnow
@@ -34,18 +34,25 @@ class News:
         self.promised = event.id
 
     def tell(self) -> bool:
-        """Let all promised news be heard now; whether it has been, by us or by a running worker."""
+        """Let the news be heard now, a killed import's too; whether it has been, by us or by a worker."""
         _put_off(utcnow(), Event.name == NAME)
+        if self.promised is None and db.session.scalar(_waiting(Event.name == NAME)):
+            self.promise()  # whoever has claimed the old news may be dead: it is not waited for
+            _put_off(utcnow(), Event.id == self.promised)
         db.session.commit()
         until = time.monotonic() + PATIENCE
         while True:
             events.drain()
             with reading():
-                waiting = db.session.scalar(select(Event.id).where(Event.name == NAME,
-                                                                   Event.done_at.is_(None)))
+                waiting = db.session.scalar(_waiting(Event.id == self.promised))
             if waiting is None or time.monotonic() > until:
                 return waiting is None
             time.sleep(0.2)
+
+
+def _waiting(*which) -> Select:
+    """One of the events that nobody has heard yet."""
+    return select(Event.id).where(*which, Event.done_at.is_(None)).limit(1)
 
 
 def _put_off(due: datetime, *which) -> int:

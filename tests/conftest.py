@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from xdist.scheduler import LoadScopeScheduling
 
 from app import create_app
 from auth import actions as auth_actions
@@ -29,7 +30,24 @@ PASSWORD = "correct horse battery staple 9"
 BODY = "This is a body that is long enough to say something useful about patching servers."
 
 
+# files whose tests share a costly site: one process runs all of each
+TOGETHER = ("tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
+            "tests/front/test_seed.py", "tests/forum/test_import_killed.py")
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
+
+
+class Schedule(LoadScopeScheduling):
+    """Hands out tests one by one, and the files of TOGETHER first and whole."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        return file if file in TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Used when tests run in several processes (`-n`)."""
+    return Schedule(config, log)
 
 
 def pytest_generate_tests(metafunc):

@@ -4,7 +4,6 @@ import pytest
 
 from tests.api_world import TEXT, world
 
-pytestmark = pytest.mark.xdist_group("api")  # its site is made once
 ROLES = ("visitor", "reader", "member", "moderator")
 OPEN = (200, 200, 200, 200)
 QUESTION = {"title": "Is this a question with a title?", "body": TEXT, "tags": ["numbers"]}

@@ -16,7 +16,6 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api_world import world
 
-pytestmark = pytest.mark.xdist_group("api document")  # its site is made once
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
           response_headers_conformance, response_schema_conformance]
 EXAMPLES = 5

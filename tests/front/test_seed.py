@@ -25,7 +25,6 @@ from moderation.schemas import FlagSchema
 from posts.models import Comment, Post, Revision, Tag, Vote
 from posts.schemas import CommentSchema
 
-pytestmark = pytest.mark.xdist_group("seed")  # its site is made once
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUESTION_FILES = sorted((FOLDER / "questions").glob("*.md"))
 
