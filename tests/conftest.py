@@ -32,7 +32,8 @@ BODY = "This is a body that is long enough to say something useful about patchin
 
 # files whose tests share a costly site: one process runs all of each
 TOGETHER = ("tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
-            "tests/front/test_seed.py", "tests/forum/test_import_killed.py")
+            "tests/front/test_seed.py", "tests/forum/test_import_killed.py",
+            "tests/forum/test_import_realdata.py")
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
 
 

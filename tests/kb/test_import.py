@@ -9,6 +9,7 @@ from sqlalchemy import select
 from core.db import db
 from kb.cli import import_articles
 from kb.models import Article
+from search.queries import search
 from tests.conftest import DATA
 
 
@@ -59,3 +60,6 @@ def test_cheat_sheets(app):
                 assert f'id="{anchor}"' in articles[int(target)].body_html, (article.title, anchor)
     assert sum("<table" in a.body_html for a in articles.values()) > 5
     assert sum("<pre" in a.body_html for a in articles.values()) > 20
+    for article in articles.values():
+        found = search(article.title, user=None).hits
+        assert found[0].thing.id == article.id, (article.title, found[0].title)
