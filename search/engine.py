@@ -34,9 +34,12 @@ class Engine:
         with self._refreshing:
             try:
                 self._snapshot = self._newest(self._snapshot)
-            except Exception as error:
-                self._snapshot = None
-                raise Unavailable(repr(error)) from error
+            except Exception:  # another index may have been swapped in between two reads: look once more
+                try:
+                    self._snapshot = self._newest(None)
+                except Exception as error:
+                    self._snapshot = None
+                    raise Unavailable(repr(error)) from error
             return self._snapshot
 
     def _newest(self, before: Snapshot | None) -> Snapshot:
