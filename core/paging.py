@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, literal, or_
@@ -64,7 +64,7 @@ def _beyond(keys: Sequence, values: list, descending: bool) -> ColumnElement[boo
 
 def encode(values: list) -> str:
     """Values of a row's sort keys → an opaque URL-safe cursor."""
-    plain = [{"t": v.isoformat()} if isinstance(v, datetime) else v for v in values]
+    plain = [{"t": v.isoformat()} if isinstance(v, date) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
@@ -81,10 +81,14 @@ def decode(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
         return None
     if [type(value) for value in values] != list(types):
         return None
+    if any(type(v) is str and not v.isprintable() for v in values):  # no database stores these
+        return None
     return None if any(type(v) is int and abs(v) > MAX_ID for v in values) else values
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str) -> date | datetime:
+    if len(text) == len("2026-01-31"):
+        return date.fromisoformat(text)
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone")

@@ -10,7 +10,7 @@ from core.db import db, reading
 from core.models import Event
 from posts import kinds
 from posts.models import Post, PostTag, Revision, Tag
-from search.documents import SLICE, key, keys, numbers
+from search.documents import SLICE, families, key, keys, numbers
 
 ALONE = ("voted", "closed", "reopened")  # news of a question that change nothing about its answers
 
@@ -30,8 +30,9 @@ def touched(events: Iterable[Event]) -> set[str]:
                  for name in tags}
         tags = set(db.session.scalars(select(Tag.id).where(Tag.name.in_(names))))
     tags |= {event.subject_id for event in events if event.subject_kind == "tag"}
-    users = {event.subject_id for event in events if event.subject_kind == "user"}
-    return _keys(post=posts, tag=tags, user=users)
+    others = {name: {event.subject_id for event in events if event.subject_kind == name}
+              for name in ("user", *families)}
+    return _keys(post=posts, tag=tags, **others)
 
 
 def since(moment: datetime) -> set[str]:
@@ -61,7 +62,18 @@ def hidden() -> set[str]:
     users = db.session.scalars(select(User.id).where(User.erased_at.is_not(None), User.id.in_(waiting)))
     tags = db.session.scalars(select(Tag.id).where(Tag.post_count == 0, Tag.id.in_(
         select(PostTag.tag_id).where(PostTag.post_id.in_(posts))))) if posts else ()
-    return _keys(post=posts, tag=tags, user=users)
+    return _keys(post=posts, tag=tags, user=users, **_hidden_families())
+
+
+def _hidden_families() -> dict[str, set[int]]:
+    """Ids of other things that waiting events are about and nobody may see any more."""
+    gone = {}
+    for name, family in families.items():
+        ids = set(db.session.scalars(select(Event.subject_id).where(
+            Event.done_at.is_(None), Event.subject_kind == name, Event.subject_id.is_not(None))))
+        shown = select(family.model.id).where(family.statement.whereclause, family.model.id.in_(ids))
+        gone[name] = ids - set(db.session.scalars(shown)) if ids else ids
+    return gone
 
 
 def _keys(**ids: Iterable[int]) -> set[str]:

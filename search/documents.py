@@ -1,6 +1,7 @@
 """What of the database goes into the index: public posts, tags in use, people."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
@@ -15,6 +16,29 @@ from search.fields import Document
 MAX_BODY = 100_000
 SLICE = 500
 _extras: dict[str, Callable[[Post], dict]] = {}
+
+
+@dataclass(frozen=True)
+class Family:
+    """Things of a room above that are found like posts; `name` is one of fields.FAMILIES and their kind.
+
+    `statement` selects those that may be seen; `show(row)` is what a result says of one: title,
+    address, HTML for the snippet.
+    """
+
+    name: str
+    model: type
+    statement: Select
+    document: Callable[..., Document]
+    show: Callable[..., tuple[str, str, str]]
+
+
+families: dict[str, Family] = {}
+
+
+def register(family: Family) -> None:
+    """Let search find a family; called from a room's init."""
+    families[family.name] = family
 
 
 def describe(kind: str, extra: Callable[[Post], dict]) -> None:
@@ -78,7 +102,9 @@ def _families() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
                       selectin_polymorphic(Post, described)))
     return {"post": (posts, Post, _post),
             "tag": (select(Tag).where(Tag.post_count > 0), Tag, _tag),
-            "user": (select(User).where(User.erased_at.is_(None)), User, _user)}
+            "user": (select(User).where(User.erased_at.is_(None)), User, _user),
+            **{name: (family.statement, family.model, family.document)
+               for name, family in families.items()}}
 
 
 def _post(post: Post) -> Document:

@@ -12,7 +12,7 @@ from search.analysis import placed
 
 FORMAT = 1  # another number makes every older index be rebuilt
 TEXTS = ("title", "body", "labels", "context")
-FAMILIES = ("post", "tag", "user")
+FAMILIES = ("post", "tag", "user", "product")
 Posting = tuple[bytes, int, float, bytes]
 
 

@@ -16,7 +16,7 @@ from posts.models import Post, Tag
 from posts.queries import visible
 from search import changes, corrections, ranking, snippets
 from search.analysis import terms
-from search.documents import key, numbers
+from search.documents import families, key, numbers
 from search.parser import Query, parse
 from search.storage import Unavailable
 
@@ -29,7 +29,7 @@ ALIKE_TERMS, ALIKE_POSTINGS = 12, 5_000
 class Hit:
     """One result: the thing, its kind and address; title and snippet as (text, is a match) parts."""
 
-    thing: Post | User | Tag
+    thing: object
     kind: str
     title: str
     url: str
@@ -102,6 +102,10 @@ def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
     if ids := numbers(keys, "tag"):
         for tag in db.session.scalars(select(Tag).where(Tag.id.in_(ids), Tag.post_count > 0)):
             rows[key("tag", tag.id)] = Hit(tag, "tag", tag.name, f"/tags/{tag.name}", tag.excerpt, wanted)
+    for name, family in families.items():
+        if ids := numbers(keys, name):
+            for row in db.session.scalars(family.statement.where(family.model.id.in_(ids))):
+                rows[key(name, row.id)] = Hit(row, name, *family.show(row), wanted)
     return [rows[name] for name in keys if name in rows]
 
 
