@@ -14,11 +14,12 @@ import front
 import kb
 import moderation
 import posts
+import products
 import search
 from core import cli, schema
 from core.site import Site
 
-ROOMS = (core, auth, posts, search, forum, kb, moderation, front)  # from the ground up
+ROOMS = (core, auth, posts, search, products, forum, kb, moderation, front)  # from the ground up
 
 
 def create_app(**config) -> Site:

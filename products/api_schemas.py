@@ -1,0 +1,144 @@
+"""The shapes of the API's answers about products, and of what its lists may be asked."""
+
+from marshmallow import fields, validate
+
+from core.api import Cursor, Item, Reply
+from core.web import Line
+from products.lifecycle import SECURITY, SUPPORT, Phase, Status
+
+LONGEST_WINDOW = 3650
+
+
+class End(fields.Raw):
+    """A date, or true (over) or false (not over) where only that is known, or null."""
+
+    def __init__(self, **kwargs):
+        super().__init__(allow_none=True, metadata={
+            "description": self.__doc__,
+            "anyOf": [{"type": "string", "format": "date"}, {"type": "boolean"}, {"type": "null"}]}, **kwargs)
+
+
+class ProductQuery(Cursor):
+    """Which products."""
+
+    q = Line(load_default="", validate=validate.Length(max=100), metadata={
+        "description": "Words that begin words of their names.", "example": "windows ser"})
+    category = Line(load_default="", validate=validate.Length(max=30))
+    vendor = Line(load_default="", validate=validate.Length(max=60))
+    status = fields.String(load_default="", validate=validate.OneOf(["", *Status]))
+
+
+class LifecycleQuery(Cursor):
+    """What ends, and how soon."""
+
+    days = fields.Integer(load_default=90, validate=validate.Range(0, LONGEST_WINDOW))
+    kind = fields.String(load_default=SECURITY, validate=validate.OneOf(SUPPORT))
+    category = Line(load_default="", validate=validate.Length(max=30))
+
+
+class _ProductFacts(Item):
+    """A product as every list has it."""
+
+    slug = fields.String()
+    vendor = fields.String()
+    category = fields.String()
+    imported_from = fields.String(allow_none=True)
+
+
+class ProductItem(_ProductFacts):
+    """A product in a list: where it stands today."""
+
+    status = fields.String(validate=validate.OneOf(list(Status)))
+    supported_releases = fields.Integer()
+    releases = fields.Integer()
+    next_end = fields.Date(allow_none=True)
+    supported_until = End()
+
+
+class ReleaseItem(Reply):
+    """A release and when each kind of its support ends."""
+
+    cycle = fields.String()
+    label = fields.String()
+    title = fields.String()
+    codename = fields.String()
+    released_on = fields.Date(allow_none=True)
+    lts = End()
+    latest = fields.String()
+    latest_on = fields.Date(allow_none=True)
+    link = fields.Url(allow_none=True)
+    phase = fields.String(validate=validate.OneOf(list(Phase)))
+    phase_ends_on = fields.Date(allow_none=True)
+    active = End()
+    security = End()
+    extension = End()
+    discontinued = End()
+
+
+class WholeProduct(_ProductFacts):
+    """A product with its names and releases."""
+
+    policy_url = fields.String(allow_none=True)
+    version_command = fields.String(allow_none=True)
+    phase_names = fields.Dict(keys=fields.String(), values=fields.String())
+    names = fields.List(fields.String())
+    releases = fields.List(fields.Nested(ReleaseItem))
+
+
+class EndItem(Reply):
+    """One end of a kind of support."""
+
+    ends_on = fields.Date()
+    days_left = fields.Integer()
+    kind = fields.String()
+    product = fields.String()
+    release = fields.String()
+    title = fields.String()
+    category = fields.String()
+    url = fields.Url()
+
+
+class OwnedItem(Reply):
+    """A line of what a member runs; no release means the product as a whole."""
+
+    id = fields.Integer()
+    product = fields.String()
+    release = fields.String(allow_none=True)
+    title = fields.String()
+    source = fields.String(validate=validate.OneOf(["picked", "sbom"]))
+    phase = fields.String(allow_none=True)
+    security = End()
+    url = fields.Url()
+
+
+class AddedItem(Reply):
+    """How many lines are new."""
+
+    added = fields.Integer()
+
+
+class ComponentItem(Reply):
+    """A component as a software list names it."""
+
+    name = fields.String()
+    group = fields.String()
+    version = fields.String()
+    purl = fields.String()
+    cpe = fields.String()
+
+
+class MatchItem(Reply):
+    """A product and release found in a software list; one that is not sure is a guess by name."""
+
+    product = fields.String()
+    release = fields.String(allow_none=True)
+    how = fields.String(validate=validate.OneOf(["purl", "cpe", "cpe-name", "name"]))
+    is_sure = fields.Boolean()
+    components = fields.List(fields.Nested(ComponentItem))
+
+
+class MatchesItem(Reply):
+    """What a software list matches, and what it does not."""
+
+    matched = fields.List(fields.Nested(MatchItem))
+    unmatched = fields.List(fields.Nested(ComponentItem))

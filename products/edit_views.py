@@ -1,0 +1,154 @@
+"""Pages of moderators: add and edit products and releases, remove, undo, settle conflicts."""
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from core.db import db
+from core.web import Form, get_or_404, require
+from posts.views import me
+from products import actions, policy, queries, schemas
+from products.facts import written
+from products.models import PRODUCT_FACTS, RELEASE_FACTS, Product, Release
+from products.views import bp, find
+
+
+def _curator():
+    """The moderator who edits, or 403."""
+    require(policy.can_curate(me()), _("Moderators keep the list of products."))
+    return me()
+
+
+def _release(product: Product, release_id: int) -> Release:
+    return get_or_404(next((r for r in product.live_releases if r.id == release_id), None))
+
+
+def _filled(thing: Product | Release, fields: tuple[str, ...]) -> dict:
+    """Facts as the form shows them."""
+    values = {field: thing.value(field) for field in fields}
+    return {field: "\n".join(value) if isinstance(value, list) else written(value)
+            for field, value in values.items() if not isinstance(value, dict)}
+
+
+@bp.route("/products/new", methods=["GET", "POST"])
+@login_required
+def new_product():
+    """Add a product."""
+    form = Form(schemas.NewProductSchema, slug=request.args.get("slug", ""))
+    valid = request.method == "POST" and form.validate()
+    user = _curator()
+    if valid and queries.full(form.data["slug"], removed=True):
+        form.fail("slug", _("There is a product with this address already."))
+    if valid and not form.errors:
+        slug = form.data.pop("slug")
+        product = actions.create(slug, form.data, by=user)
+        db.session.commit()
+        flash(_("Added. Now add its releases."))
+        return redirect(product.path)
+    return render_template("products/edit_product.html", form=form, product=None), 422 if form.errors else 200
+
+
+@bp.route("/products/<slug>/edit", methods=["GET", "POST"])
+@login_required
+def edit_product(slug: str):
+    """Change what is said of a product; what was said before is kept."""
+    form = Form(schemas.ProductSchema)
+    valid = request.method == "POST" and form.validate()
+    user, product = _curator(), find(slug)
+    if valid:
+        actions.edit(product, form.data, by=user)
+        db.session.commit()
+        return redirect(product.path)
+    if request.method == "GET":
+        form.values = _filled(product, PRODUCT_FACTS)
+    return render_template("products/edit_product.html", form=form,
+                           product=product), 422 if form.errors else 200
+
+
+@bp.route("/products/<slug>/releases/new", methods=["GET", "POST"])
+@login_required
+def new_release(slug: str):
+    """Add a release."""
+    form = Form(schemas.NewReleaseSchema)
+    valid = request.method == "POST" and form.validate()
+    user, product = _curator(), find(slug)
+    if valid and any(r.cycle == form.data["cycle"] for r in product.releases):
+        form.fail("cycle", _("This product has that release already; a removed one is in the history."))
+    if valid and not form.errors:
+        actions.add_release(product, form.data.pop("cycle"), form.data, by=user)
+        db.session.commit()
+        return redirect(product.path)
+    return render_template("products/edit_release.html", form=form, product=product,
+                           release=None), 422 if form.errors else 200
+
+
+@bp.route("/products/<slug>/releases/<int:release_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit_release(slug: str, release_id: int):
+    """Change a release and when its phases end."""
+    form = Form(schemas.ReleaseSchema)
+    valid = request.method == "POST" and form.validate()
+    user, product = _curator(), find(slug)
+    release = _release(product, release_id)
+    if valid:
+        actions.edit(release, form.data, by=user)
+        db.session.commit()
+        return redirect(product.path)
+    if request.method == "GET":
+        form.values = _filled(release, RELEASE_FACTS)
+    return render_template("products/edit_release.html", form=form, product=product,
+                           release=release), 422 if form.errors else 200
+
+
+@bp.post("/products/<slug>/remove")
+@login_required
+def remove_product(slug: str):
+    """Take a product off every list."""
+    user, product = _curator(), find(slug)
+    actions.remove(product, by=user)
+    db.session.commit()
+    flash(_("Removed. Its history page brings it back."))
+    return redirect(f"{product.path}/history")
+
+
+@bp.post("/products/<slug>/releases/<int:release_id>/remove")
+@login_required
+def remove_release(slug: str, release_id: int):
+    """Take a release off every list."""
+    user, product = _curator(), find(slug)
+    actions.remove(_release(product, release_id), by=user)
+    db.session.commit()
+    flash(_("Removed. The history page brings it back."))
+    return redirect(product.path)
+
+
+@bp.post("/products/<slug>/history/<int:change_id>/undo")
+@login_required
+def undo(slug: str, change_id: int):
+    """Set back what one change changed."""
+    user, product = _curator(), find(slug, removed=True)
+    change = get_or_404(queries.change(product, change_id))
+    actions.undo(change, by=user)
+    db.session.commit()
+    flash(_("Undone; that too stands in the history."))
+    return redirect(f"{product.path}/history")
+
+
+@bp.get("/products/conflicts")
+@login_required
+def conflicts():
+    """Everything that imports dispute."""
+    _curator()
+    return render_template("products/conflicts.html", conflicts=queries.conflicts())
+
+
+@bp.post("/products/conflicts/<int:conflict_id>")
+@login_required
+def decide(conflict_id: int):
+    """Settle one: `keep` what a moderator wrote, or `take` what the import says."""
+    user = _curator()
+    conflict = get_or_404(queries.conflict(conflict_id))
+    product = get_or_404(queries.full(conflict.product.slug, removed=True))
+    actions.decide(conflict, take_theirs=request.form.get("decision") == "take", by=user)
+    db.session.commit()
+    return redirect(product.path)

@@ -1,0 +1,97 @@
+"""Feeds and calendars: what changed, what ends, and each member's own calendar."""
+
+import hmac
+from datetime import UTC, datetime, time
+
+from flask import Blueprint, g, request
+from flask_babel import gettext as _
+
+from core import calendars, feeds
+from core.web import get_or_404
+from products import lifecycle_queries, owned_actions, owned_queries, queries, wording
+from products.change_models import ProductChange
+from products.lifecycle import SOON
+from products.models import LifecyclePhase
+
+bp = Blueprint("products_feeds", __name__)
+BEFORE, AHEAD = 30, 365
+
+
+@bp.get("/products.atom")
+def products():
+    """New products and changed dates."""
+    entries = [feeds.Entry(f"/products/changes/{change.id}", _title(change), change.product.path,
+                           _summary(change), _who(change), change.created_at, change.created_at)
+               for change in queries.news()]
+    return feeds.atom(_("Products"), "/products", entries)
+
+
+def _title(change: ProductChange) -> str:
+    if change.release is None:
+        return _("%(product)s: added", product=change.product.name)
+    return _("%(release)s: dates changed", release=change.release.title)
+
+
+def _summary(change: ProductChange) -> str:
+    return "\n".join(f"{wording.field(field)}: {wording.written(old) or '–'} → {wording.written(new) or '–'}"
+                     for field, (old, new) in change.facts.items())
+
+
+def _who(change: ProductChange) -> str:
+    return change.actor.display_name if change.actor else change.source or _("former member")
+
+
+@bp.get("/lifecycle.atom")
+def lifecycle():
+    """Releases whose security support ends within 90 days or ended lately; each appears as it nears."""
+    day = queries.today()
+    found = lifecycle_queries.around(day, before=BEFORE, ahead=SOON.days)
+    entries = [feeds.Entry(f"/lifecycle/{phase.id}/{phase.ends}", wording.headline(phase.release, phase.kind),
+                           phase.release.product.path, phase.ends.isoformat(), phase.release.product.name,
+                           _noticed(phase), _noticed(phase)) for phase in found]
+    entries.sort(key=lambda entry: entry.updated, reverse=True)
+    return feeds.atom(_("What ends"), "/lifecycle", entries)
+
+
+def _noticed(phase: LifecyclePhase) -> datetime:
+    """When the end became news: it came near, or its date changed after that."""
+    near = datetime.combine(phase.ends - SOON, time(), UTC)
+    return max(near, phase.changed_at)
+
+
+@bp.get("/lifecycle.ics")
+def lifecycle_calendar():
+    """Ends of security support from a month ago to a year ahead; of one ?category=."""
+    found = lifecycle_queries.around(queries.today(), before=BEFORE, ahead=AHEAD,
+                                     category=request.args.get("category", ""))
+    return calendars.answer(_("What ends"), map(_day, found))
+
+
+@bp.get("/products/<slug>.ics")
+def product_calendar(slug: str):
+    """Every end of one product's releases, past ones too."""
+    product = get_or_404(queries.full(slug))
+    found = [phase for release in product.live_releases for phase in release.phases
+             if not isinstance(phase.ends, bool)]
+    return calendars.answer(product.name, map(_day, sorted(found, key=lambda phase: (phase.ends, phase.id))))
+
+
+@bp.get("/my/<secret>.ics")
+def my_calendar(secret: str):
+    """The ends of everything the member with this secret runs. A wrong secret and none look alike."""
+    g.private_page = True
+    address = owned_queries.address_with(secret[:owned_actions.HANDLE_LENGTH])
+    expected = owned_actions.secret(address) if address else ""
+    known = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
+    user = get_or_404(address.user if address and known else None)
+    found = lifecycle_queries.of_member(user, queries.today())
+    response = calendars.answer(_("What I run"), map(_day, found))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _day(phase: LifecyclePhase) -> calendars.Day:
+    headline = wording.headline(phase.release, phase.kind)
+    text = _("%(what)s on %(day)s. It is still there on that day.", what=headline, day=phase.ends)
+    return calendars.Day(f"phase-{phase.id}", phase.ends, headline, text, phase.release.product.path,
+                         phase.sequence, phase.changed_at)

@@ -1,0 +1,118 @@
+"""How products are called, and the key under which a spelling is found.
+
+`Open SSL`, `open-ssl` and `OpenSSL` share a key; purl and CPE are cut to what names the product.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from packageurl import PackageURL
+
+NAME, TITLE, PURL, CPE, REPOLOGY = "name", "title", "purl", "cpe", "repology"
+MAX_LENGTH = 300
+_WORD = re.compile(r"[^\W_]+[+#]*")
+_ESCAPED = re.compile(r"\\(.)")
+_COLON = re.compile(r"(?<!\\):")
+
+
+class BadName(ValueError):
+    """A line that cannot name a product; the message says why."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """One spelling: what kind it is, as it is written, and its key."""
+
+    kind: str
+    value: str
+    key: str
+
+    @property
+    def line(self) -> str:
+        """As a person writes it; parse() is the inverse."""
+        return f"{self.kind}:{self.value}" if self.kind == REPOLOGY else self.value
+
+
+@dataclass(frozen=True)
+class Cpe:
+    """The parts of a CPE name that we use; `version` is empty for any."""
+
+    part: str
+    vendor: str
+    product: str
+    version: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names the product."""
+        return f"{self.part}:{self.vendor}:{self.product}"
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words of a text, C++ and C# among them."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text[:MAX_LENGTH]).casefold())
+
+
+def name_key(text: str) -> str:
+    """The key of a plain name; empty when it has no letter or digit."""
+    return "".join(words(text))[:MAX_LENGTH]
+
+
+def parse_purl(text: str) -> tuple[str, str]:
+    """(key, version) of a package URL. Raises BadName."""
+    if len(text) > 1000:
+        raise BadName("a package URL of more than 1,000 characters")
+    try:
+        purl = PackageURL.from_string(text)
+    except (ValueError, IndexError) as error:
+        raise BadName(f"not a package URL: {text[:80]}") from error
+    key = "/".join(part for part in (purl.type, purl.namespace, purl.name) if part).casefold()
+    return key[:MAX_LENGTH], (purl.version or "")[:100]
+
+
+def parse_cpe(text: str) -> Cpe:
+    """A CPE 2.3 name (also cut short) or a 2.2 URI. Raises BadName."""
+    text = text.strip()
+    if text.startswith("cpe:2.3:"):
+        fields = _COLON.split(text[:1000])[2:]
+    elif text.startswith("cpe:/"):
+        fields = text[5:1000].split(":")
+    else:
+        fields = []
+    fields = [_ESCAPED.sub(r"\1", field).strip().casefold() for field in fields]
+    if len(fields) < 3 or fields[0] not in ("a", "o", "h") or not fields[1] or not fields[2]:
+        raise BadName(f"not a CPE name: {text[:80]}")
+    version = fields[3] if len(fields) > 3 and fields[3] not in ("*", "-", "") else ""
+    if version and len(fields) > 4 and fields[4] not in ("*", "-", ""):
+        version = f"{version} {fields[4]}"
+    return Cpe(fields[0], fields[1][:100], fields[2][:100], version[:100])
+
+
+def parse(line: str) -> Name:
+    """A line as people and files write it: pkg:…, cpe:…, repology:… or a plain name. Raises BadName."""
+    line = " ".join("".join(c for c in line if c.isprintable() or c.isspace()).split())
+    if len(line) > MAX_LENGTH:
+        raise BadName(f"a name of more than {MAX_LENGTH} characters")
+    if line.startswith("pkg:"):
+        kind, value, key = PURL, line, parse_purl(line)[0]
+    elif line.startswith("cpe:"):
+        kind, value, key = CPE, line, parse_cpe(line).key
+    elif line.startswith("repology:"):
+        kind, value = REPOLOGY, line.removeprefix("repology:").strip()
+        key = value.casefold()
+    else:
+        kind, value, key = NAME, line, name_key(line)
+    if not key:
+        raise BadName(f"a name without letters or digits: {line[:80]}")
+    return Name(kind, value, key)
+
+
+def titles(slug: str, name: str, vendor: str) -> set[Name]:
+    """The spellings a product has by itself: slug, name, and its name without the vendor's."""
+    spellings = {slug, name}
+    if vendor and name.casefold().startswith(vendor.casefold() + " "):
+        spellings.add(name[len(vendor):].strip())
+    elif vendor:
+        spellings.add(f"{vendor} {name}")
+    return {Name(TITLE, text, name_key(text)) for text in spellings if name_key(text)}

@@ -1,0 +1,104 @@
+"""What a member runs in the API, and which products a software list names."""
+
+from flask import request
+from flask_babel import gettext as _
+
+from auth import tokens
+from core.api import READ, WRITE, no_content, page_of
+from core.db import db
+from core.limits import limit
+from core.web import Invalid, get_or_404, require
+from products import (
+    api_schemas,
+    exports,
+    matching,
+    owned_actions,
+    owned_queries,
+    policy,
+    queries,
+    sbom,
+    schemas,
+)
+from products.api import bp, release_of
+from products.views import find
+
+MATCH = "api_products.match_sbom"
+BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up to 8 MB.", "content": {
+    "application/vnd.cyclonedx+json": {"schema": {"type": "object"}},
+    "application/vnd.cyclonedx+xml": {"schema": {"type": "string"}}}}
+
+
+@bp.url_value_preprocessor
+def allow_large_sboms(endpoint: str | None, values: dict | None) -> None:
+    """An SBOM may be larger than other requests."""
+    if endpoint == MATCH:
+        request.max_content_length = sbom.MAX_BYTES
+
+
+@bp.get("/users/me/products")
+@tokens.bearer(READ)
+@bp.response(200, page_of(api_schemas.OwnedItem))
+def list_mine():
+    """What you run."""
+    day = queries.today()
+    return {"items": [exports.owned_row(row, day) for row in owned_queries.owned(tokens.reader())],
+            "next": None}
+
+
+@bp.post("/users/me/products")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.OwnedSchema)
+@bp.response(200, api_schemas.AddedItem)
+def add_mine(data: dict):
+    """Add a product, and a release of it when `release` names its cycle; the same line counts once."""
+    user = tokens.reader()
+    require(policy.can_own(user))
+    product = find(data["product"])
+    release = release_of(product, data["release"]) if data["release"] else None
+    if data["release"] and release is None:
+        raise Invalid({"release": [_("This product has no such release.")]})
+    try:
+        added = owned_actions.own(user, [(product, release)])
+    except owned_actions.TooMuch:
+        raise Invalid({"_": [_("Your list is full: it holds %(n)s lines. Remove some first.",
+                               n=owned_actions.MOST)]}) from None
+    db.session.commit()
+    return {"added": added}
+
+
+@bp.delete("/users/me/products/<int:owned_id>")
+@tokens.bearer(WRITE)
+@bp.response(204)
+def remove_mine(owned_id: int):
+    """Take a line off your list."""
+    owned_actions.disown(get_or_404(owned_queries.owned_row(tokens.reader(), owned_id)))
+    db.session.commit()
+    return no_content()
+
+
+@bp.post("/users/me/products/match")
+@tokens.bearer(READ)
+@bp.doc(requestBody=BODY)
+@bp.response(200, api_schemas.MatchesItem)
+@bp.alt_response(422, "UNPROCESSABLE_ENTITY")
+@bp.alt_response(429, "TOO_MANY_REQUESTS")
+def match_sbom():
+    """Send a CycloneDX document as the body: says what it matches, keeps nothing."""
+    limit("sbom", tokens.reader().id, 30, 3600)
+    db.session.commit()
+    try:
+        result = matching.match(sbom.read(request.get_data()))
+    except sbom.BadSbom as error:
+        raise Invalid({"_": [str(error)]}) from error
+    return {"matched": [_match(match) for match in result.found],
+            "unmatched": [_component(component) for component in result.unmatched]}
+
+
+def _match(match: matching.Match) -> dict:
+    return {"product": match.product.slug, "release": match.release.cycle if match.release else None,
+            "how": match.how, "is_sure": match.is_sure,
+            "components": [_component(component) for component in match.components]}
+
+
+def _component(component: sbom.Component) -> dict:
+    return {field: getattr(component, field) for field in sbom.FIELDS}
