@@ -10,8 +10,13 @@ from forum.models import Question
 from kb.models import Article
 from posts.models import Post, Tag
 from posts.queries import visible
+from products import lifecycle_queries
+from products.change_models import ProductChange
+from products.models import LifecyclePhase, Product
+from products.queries import today
 
 LISTED = 6
+SOON = 90
 
 
 def waiting_questions(user, limit: int = LISTED) -> list[Question]:
@@ -48,12 +53,26 @@ def popular_tags(limit: int = 24) -> list[Tag]:
                                    .order_by(Tag.post_count.desc(), Tag.id.desc()).limit(limit)))
 
 
-def sitemap() -> Iterator[tuple[Post, object]]:
-    """Every public page with the moment of its last change, in order of id."""
+def ending_soon(user, limit: int = LISTED) -> tuple[list[LifecyclePhase], bool]:
+    """Whose security support ends next, and whether the list is of what `user` runs."""
+    if user.id is not None:
+        mine = lifecycle_queries.ending(today(), SOON, owner=user, size=limit).items
+        if mine:
+            return mine, True
+    return lifecycle_queries.ending(today(), SOON, size=limit).items, False
+
+
+def sitemap() -> Iterator[tuple[str, object]]:
+    """Path of every public page with the moment of its last change."""
     statement = (select(Post).where(Post.is_public, Post.kind.in_(("question", "article")))
                  .order_by(Post.id.desc()).limit(50_000))
     for post in db.session.scalars(statement):
-        yield post, post.edited_at or post.last_activity_at
+        yield post.url, post.edited_at or post.last_activity_at
+    changed = (select(Product.slug, func.max(ProductChange.created_at))
+               .join(ProductChange, ProductChange.product_id == Product.id)
+               .where(Product.removed_at.is_(None)).group_by(Product.slug))
+    for slug, moment in db.session.execute(changed):
+        yield f"/products/{slug}", moment
 
 
 def is_empty() -> bool:

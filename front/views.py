@@ -13,6 +13,7 @@ from core.web import csrf, require, safe_next
 from front import queries, status
 from kb.models import LAYERS
 from kb.views import intro
+from products.queries import today
 
 bp = Blueprint("front", __name__)
 YEAR = 365 * 24 * 3600
@@ -21,8 +22,10 @@ YEAR = 365 * 24 * 3600
 @bp.get("/")
 def home():
     """The search box first, then what waits and what is new."""
+    ending, ending_is_mine = queries.ending_soon(current_user)
     return render_template(
-        "front/home.html", waiting=queries.waiting_questions(current_user),
+        "front/home.html", ending=ending, ending_is_mine=ending_is_mine, day=today(),
+        waiting=queries.waiting_questions(current_user),
         active=queries.active_questions(current_user), articles=queries.fresh_articles(current_user),
         layers={layer: intro(layer) for layer in LAYERS},
         counts=queries.articles_by_layer(), tags=queries.popular_tags())
@@ -63,7 +66,7 @@ def admin():
 @bp.get("/sitemap.xml")
 def sitemap():
     """Addresses of everything public."""
-    pages = [(mail.site_url() + post.url, changed) for post, changed in queries.sitemap()]
+    pages = [(mail.site_url() + path, changed) for path, changed in queries.sitemap()]
     body = render_template("front/sitemap.xml", pages=pages)
     return Response(body, mimetype="application/xml")
 
