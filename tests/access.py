@@ -79,10 +79,32 @@ ACCESS = {
     "posts.approve": "author", "posts.improve": "author", "posts.reject": "author",
     "posts.review": "earned", "posts.my_edits": "members",
     "search.search": "all", "search.suggest": "all",
+    **{f"products.{page}": "all" for page in ("products", "export_products", "suggest", "product", "history",
+                                             "lifecycle", "export_lifecycle")},
+    **{f"products_feeds.{feed}": "all" for feed in ("products", "lifecycle", "lifecycle_calendar",
+                                                   "product_calendar")},
+    "products_feeds.my_calendar": "link",
+    **{f"products.{verb}": "moderators" for verb in (
+        "new_product", "edit_product", "new_release", "edit_release", "remove_product", "remove_release",
+        "undo", "conflicts", "decide")},
+    **{f"products.{verb}": "members" for verb in ("mine", "export_mine", "add", "upload_sbom", "keep_sbom",
+                                                 "unmatched", "renew_calendar")},
+    "products.remove": "own",
+    **{f"api_products.{read}": "all" for read in ("list_products", "get_product", "list_ends")},
+    **{f"api_products.{verb}": "moderators" for verb in (
+        "add_product", "edit_product", "remove_product", "put_release", "remove_release")},
+    **{f"api_products.{verb}": "members" for verb in ("list_mine", "add_mine", "match_sbom")},
+    "api_products.remove_mine": "own",
 }
 # arguments that differ from the world's public ones
 ARGUMENTS = {"posts.edit_comment": {"post_id": "comment_id"},
-             "api_posts.edit_comment": {"post_id": "comment_id"}}
+             "api_posts.edit_comment": {"post_id": "comment_id"},
+             **{endpoint: {"slug": "product"} for endpoint in (
+                 "products.product", "products.history", "products.edit_product", "products.new_release",
+                 "products.edit_release", "products.remove_product", "products.remove_release",
+                 "products.undo", "products_feeds.product_calendar", "api_products.get_product",
+                 "api_products.edit_product", "api_products.remove_product", "api_products.put_release",
+                 "api_products.remove_release")}}
 # what to send where an empty body would be refused for its shape before anybody asks who sends it
 BODIES = {
     "api_articles.write_article": {"title": "An article in a test", "body": TEXT, "layer": "host"},
@@ -95,6 +117,9 @@ BODIES = {
     "posts.vote": {"value": "1"}, "kb.feedback": {"helpful": "1"}, "kb.verify": {},
     "moderation.flag": {"reason": "other"}, "api_moderation.flag_post": {"reason": "other"},
     "auth.attach_email": {"email": "nobody@example.org"},
+    "products.add": {"product": "widget"}, "api_products.add_mine": {"product": "widget"},
+    "api_products.add_product": {"slug": "gadget", "name": "Gadget", "category": "app"},
+    "api_products.match_sbom": {"bomFormat": "CycloneDX"},
 }
 
 

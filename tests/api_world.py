@@ -11,6 +11,9 @@ from core.markup import render
 from forum import actions as forum
 from kb import actions as kb
 from posts import actions as posts
+from products import actions as products
+from products import owned_actions as owned
+from products.owned_models import OwnedRelease
 from tests.conftest import give
 
 TEXT = "A text that is long enough to be a question, an answer, a comment or an article."
@@ -73,11 +76,15 @@ def _fill() -> tuple[dict, dict]:
     for post, by in ((question, alice), (answer, bob)):
         posts.revise(post, render(TEXT + " Changed."), by=by)
     posts.delete(hidden, by=alice)
+    product = products.create("widget", {"name": "Widget", "category": "app"}, {"1": {"security": False}})
+    owned.own(alice, [(product, None)])
+    db.session.flush()
+    line = db.session.scalar(db.select(OwnedRelease))
     tokens = {"visitor": None, "reader": auth.make_token(alice, "reads", "read"),
               "member": auth.make_token(alice, "writes", "write"),
               "moderator": auth.make_token(moira, "curates", "write")}
     db.session.commit()
     events.drain()
     named = {"question": question, "lonely": lonely, "hidden": hidden, "answer": answer,
-             "comment": comment, "article": article, "draft": draft}
+             "comment": comment, "article": article, "draft": draft, "line": line}
     return {name: post.id for name, post in named.items()}, tokens

@@ -52,6 +52,18 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "GET /users/bob/posts": (None, OPEN),
     "GET /users/bob/reputation": (None, OPEN),
     "GET /search?q=numbers": (None, OPEN),
+    "GET /products": (None, OPEN),
+    "POST /products": ({"slug": "gadget", "name": "Gadget", "category": "app"}, (401, 403, 403, 201)),
+    "GET /products/widget": (None, OPEN),
+    "PATCH /products/widget": ({"vendor": "Acme"}, (401, 403, 403, 200)),
+    "DELETE /products/widget": (None, (401, 403, 403, 204)),
+    "PUT /products/widget/releases/2": ({"security": "2030-01-01"}, (401, 403, 403, 200)),
+    "DELETE /products/widget/releases/1": (None, (401, 403, 403, 204)),
+    "GET /lifecycle": (None, OPEN),
+    "GET /users/me/products": (None, (401, 200, 200, 200)),
+    "POST /users/me/products": ({"product": "widget"}, (401, 403, 200, 200)),
+    "DELETE /users/me/products/{line}": (None, (401, 403, 204, 404)),
+    "POST /users/me/products/match": ({"bomFormat": "CycloneDX"}, (401, 200, 200, 200)),
     "GET /moderation/log": (None, OPEN),
 }
 

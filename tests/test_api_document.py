@@ -19,7 +19,7 @@ from tests.api_world import world
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
           response_headers_conformance, response_schema_conformance]
 EXAMPLES = 5
-TAGS = ["Articles", "Moderation", "Posts", "Questions", "Search", "Users"]
+TAGS = ["Articles", "Moderation", "Posts", "Products", "Questions", "Search", "Users"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,8 @@ def site(tmp_path_factory, empty_database):
     with world(tmp_path_factory, empty_database) as made:
         ids = made.ids
         made.known = {"question_id": ids["question"], "answer_id": ids["answer"], "post_id": ids["answer"],
-                      "article_id": ids["article"], "username": "bob", "name": "numbers", "number": 1}
+                      "article_id": ids["article"], "username": "bob", "name": "numbers", "number": 1,
+                      "slug": "widget", "cycle": "1", "owned_id": ids["line"]}
         yield made
 
 

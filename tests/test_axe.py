@@ -18,6 +18,9 @@ from kb.models import Article
 from moderation import actions as moderation
 from posts import suggestion_actions as suggestions
 from posts.models import Comment
+from products import actions as product_actions
+from products import owned_actions
+from products import queries as products
 from tests import browsing
 from tests.access import ACCESS, level
 from tests.conftest import DATA
@@ -66,12 +69,17 @@ def fill() -> dict:
                                    title=question.title, tags=sorted(tag.name for tag in question.tags),
                                    base_number=question.revision_count, summary="A step was missing")
     moderation.flag(answer, "other", by=moderator, note="To be looked at " + "verylongword" * 12)
+    windows = products.full("windows")
+    product_actions.edit(windows.releases[0], {"latest": "10.0.1"}, by=moderator)
+    product_actions.merge(windows.releases[0], {"latest": "10.0.2"}, source="elsewhere")
+    owned_actions.own(admin, [(windows, windows.releases[0]), (windows, None)])
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
     cookie = accounts.open_session(admin)
     db.session.commit()
     return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,
             "post_id": question.id, "comment_id": comment.id, "article_id": article.id,
             "article_slug": article.slug, "number": 1, "username": member.username,
+            "product_slug": "windows", "release_id": windows.releases[0].id,
             "suggestion_id": proposal.id, "name": question.tags[0].name, "layer": "host", "links": tokens}
 
 
@@ -90,6 +98,8 @@ def path_of(rule: str, values: dict) -> str:
     values = dict(values, token=values["links"].get(first, ""))
     if first == "articles":
         values["slug"] = values["article_slug"]
+    if first == "products":
+        values["slug"] = values["product_slug"]
     if first == "comments":
         values["post_id"] = values["comment_id"]
     path = rule

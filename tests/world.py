@@ -5,6 +5,7 @@ the marker would find the canary if it could.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from core.db import db
 from core.markup import render
@@ -15,6 +16,8 @@ from posts import actions as posts
 from posts import queries
 from posts import suggestion_actions as suggestions
 from posts.models import PENDING
+from products import actions as products
+from products.change_models import ImportConflict, ProductChange
 
 CANARY, MARKER = "canaryquartz", "zanzibarmarker"
 SECRET_TEXT = f"The {MARKER} stands beside {CANARY} in a text that is long enough to be shown."
@@ -61,8 +64,27 @@ def build(make_user) -> World:
         "username": author.username, "name": "printing", "layer": "host", "token": "no-such-token",
         "suggestion_id": proposal.id, "session_id": 999, "token_id": 999, "filename": "css/base.css"}
     _hide(world, author, moderator, question)
+    world.public |= _products(moderator)
     db.session.commit()
     return world
+
+
+def _products(moderator) -> dict:
+    """A product with a release, a change and a dispute; beside it a removed release and product."""
+    dates = {"security": date(2030, 1, 1)}
+    product = products.create("widget", {"name": "Widget", "category": "app"}, {"1": dates})
+    hidden = products.add_release(product, "2", dates | {"label": f"{MARKER} {CANARY}"})
+    gone = products.create(CANARY, {"name": f"{MARKER} {CANARY}", "category": "app"}, {"1": dates})
+    for thing in (hidden, gone):
+        products.remove(thing, by=moderator)
+    release = product.live_releases[0]
+    products.edit(release, {"latest": "1.2"}, by=moderator)
+    products.merge(release, {"latest": "1.3"}, source="elsewhere")
+    db.session.flush()
+    change = db.session.scalar(db.select(ProductChange).where(ProductChange.verb == "edited"))
+    conflict = db.session.scalar(db.select(ImportConflict))
+    return {"product": product.slug, "release_id": release.id, "cycle": "1", "change_id": change.id,
+            "conflict_id": conflict.id, "owned_id": 999, "secret": "no-such-secret"}
 
 
 def _hide(world: World, author, moderator, question) -> None:
