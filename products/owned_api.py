@@ -24,7 +24,11 @@ from products.views import find
 
 MATCH = "api_products.match_sbom"
 BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up to 8 MB.", "content": {
-    "application/vnd.cyclonedx+json": {"schema": {"type": "object"}},
+    "application/vnd.cyclonedx+json": {"schema": {
+        "type": "object", "required": ["bomFormat", "components"], "properties": {
+            "bomFormat": {"type": "string", "enum": ["CycloneDX"]},
+            "components": {"type": "array", "items": {"type": "object"}, "example": [
+                {"name": "django", "version": "4.2.1", "purl": "pkg:pypi/django@4.2.1"}]}}}},
     "application/vnd.cyclonedx+xml": {"schema": {"type": "string"}}}}
 
 
