@@ -38,7 +38,7 @@ class Day(fields.Field):
 
     def __init__(self, **kwargs):
         super().__init__(allow_none=True, load_default=None, metadata={
-            "type": ["string", "null"], "format": "date"}, **kwargs)
+            "type": "string", "format": "date"}, **kwargs)
 
     def _deserialize(self, value, attr, data, **kwargs):
         try:
