@@ -8,6 +8,7 @@ from products import (  # noqa: F401  (some declare themselves)
     cli,
     documents,
     edit_views,
+    export_account,
     feeds,
     handlers,
     owned_api,

@@ -20,7 +20,6 @@ from products import (
     schemas,
 )
 from products.api import bp, release_of
-from products.views import find
 
 MATCH = "api_products.match_sbom"
 BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up to 8 MB.", "content": {
@@ -57,7 +56,9 @@ def add_mine(data: dict):
     """Add a product, and a release of it when `release` names its cycle; the same line counts once."""
     user = tokens.reader()
     require(policy.can_own(user))
-    product = find(data["product"])
+    product = queries.full(data["product"])
+    if product is None:
+        raise Invalid({"product": [_("There is no such product.")]})
     release = release_of(product, data["release"]) if data["release"] else None
     if data["release"] and release is None:
         raise Invalid({"release": [_("This product has no such release.")]})

@@ -8,6 +8,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import func, select
 
+from auth import export_account
 from core import events
 from core.db import db
 from products import names, owned_actions, owned_queries, queries
@@ -229,3 +230,9 @@ def test_a_product_removed_here_stays_on_the_list_with_a_remark(browser, moderat
     login(moderator).post("/products/debian/remove")
     assert "no longer listed" in browser.get("/settings/products").text
     assert queries.full("debian") is None
+
+
+def test_it_is_in_the_file_of_ones_data(browser, member, debian):
+    browser.post("/settings/products", data={"product": "debian", "release": "12"})
+    [line] = json.loads(export_account.document(member))["products"]
+    assert (line["product"], line["release"]) == ("debian", "12")
