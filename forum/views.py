@@ -7,6 +7,7 @@ from flask_login import current_user, login_required
 from core.db import db
 from core.web import Form, get_or_404, require
 from forum import actions, policy, queries, schemas
+from forum.structured_data import qa_page
 from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
@@ -122,6 +123,7 @@ def _question_page(question, form: Form, preview) -> str:
         proposals=suggestion_queries.open_on(posts, current_user),
         duplicate_of=queries.duplicate_of(question, current_user),
         related=similar(question.title, "", user=current_user, but=question.id),
+        structured_data=qa_page(question, posts[1:]) if question.is_public else None,
         can=post_policy, may=policy)
 
 

@@ -1,5 +1,6 @@
 """The small comforts of a question page: order, permalinks, who edited, who closed; still twelve queries."""
 
+import json
 import re
 
 import pytest
@@ -132,3 +133,19 @@ def test_twelve_queries_with_everything_on_the_page(login, make_question, make_a
             assert client.get(path).status_code == 200
         sent = [s for s in statements if not s.startswith(("BEGIN", "PRAGMA"))]
         assert len(sent) <= 12, "\n".join(sent)
+
+
+def test_search_engines_read_the_answers(client, make_question, make_answer, member):
+    question = make_question()
+    accepted, other = make_answer(question), make_answer(question)
+    hidden = make_answer(question, "A hidden answer that is long enough to say nothing at all.")
+    actions.accept(accepted, by=member)
+    posts.delete(hidden, by=member)
+    db.session.commit()
+    page = client.get(question.url).text
+    data = json.loads(re.search(r'<script type="application/ld.json">(.*?)</script>', page, re.S)[1])
+    entity = data["mainEntity"]
+    assert data["@type"] == "QAPage" and entity["name"] == question.title and entity["answerCount"] == 2
+    assert entity["acceptedAnswer"]["url"].endswith(accepted.url)
+    assert [answer["url"].split("#")[1] for answer in entity["suggestedAnswer"]] == [f"answer-{other.id}"]
+    assert entity["author"]["name"] == member.display_name and "hidden" not in str(data)

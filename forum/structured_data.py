@@ -1,0 +1,31 @@
+"""What search engines read of a question's page: schema.org's QAPage, with its answers."""
+
+from collections.abc import Iterable
+
+from core.mail import site_url
+from forum.models import Answer, Question
+from posts.models import Post
+
+
+def qa_page(question: Question, answers: Iterable[Answer]) -> dict:
+    """The QAPage of a public question with the answers that its page shows (schema.org/QAPage)."""
+    public = [answer for answer in answers if answer.is_public]
+    accepted = next((answer for answer in public if answer.accepted), None)
+    entity = {"@type": "Question", "name": question.title, "answerCount": question.answer_count,
+              **_facts(question),
+              "suggestedAnswer": [_answer(answer) for answer in public if answer is not accepted]}
+    if accepted:
+        entity["acceptedAnswer"] = _answer(accepted)
+    return {"@context": "https://schema.org", "@type": "QAPage", "mainEntity": entity}
+
+
+def _answer(answer: Answer) -> dict:
+    return {"@type": "Answer", "url": site_url() + answer.url, **_facts(answer)}
+
+
+def _facts(post: Post) -> dict:
+    author = {"@type": "Person", "name": post.byline}
+    if post.author:
+        author["url"] = site_url() + post.author.profile_url
+    return {"text": post.body, "upvoteCount": post.score, "datePublished": post.created_at.isoformat(),
+            "author": author}
