@@ -28,21 +28,21 @@ from tests.sites import Sites
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 PASSWORD = "correct horse battery staple 9"
 BODY = "This is a body that is long enough to say something useful about patching servers."
-
-
-# files whose tests share a costly site: one process runs all of each
-TOGETHER = ("tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
+# files whose tests share a costly site, made once: the tests of one run in one process
+TOGETHER = {"tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
             "tests/front/test_seed.py", "tests/forum/test_import_killed.py",
-            "tests/forum/test_import_realdata.py")
+            "tests/forum/test_import_realdata.py"}
+HALVES = ("light-1280]", "dark-375]")  # of a file that is worth making its site twice
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
 
 
 class Schedule(LoadScopeScheduling):
-    """Hands out tests one by one, and the files of TOGETHER first and whole."""
+    """Hands out tests one by one; the files of TOGETHER first and whole, or half by half."""
 
     def _split_scope(self, nodeid):
         file = nodeid.split("::")[0]
-        return file if file in TOGETHER else nodeid
+        half = next((half for half in HALVES if nodeid.endswith(half)), "")
+        return file + half if file in TOGETHER else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
