@@ -8,14 +8,14 @@ from sqlalchemy.orm import joinedload, lazyload, noload
 from core import paging
 from core.db import db
 from forum.models import Answer, Question
-from posts.models import PostTag, Tag
+from posts.models import Post, PostTag, Tag
 from posts.queries import get, visible
 
 SORTS = {
-    "newest": [Question.created_at, Question.id],
-    "active": [Question.last_activity_at, Question.id],
-    "votes": [Question.score, Question.id],
-    "unanswered": [Question.created_at, Question.id],
+    "newest": [Question.created_at, Post.id],
+    "active": [Question.last_activity_at, Post.id],
+    "votes": [Question.score, Post.id],
+    "unanswered": [Question.created_at, Post.id],
 }
 TAG_SORTS = {
     "newest": [PostTag.created_at, PostTag.post_id],
@@ -24,9 +24,9 @@ TAG_SORTS = {
     "unanswered": [PostTag.created_at, PostTag.post_id],
 }
 ANSWER_SORTS = {
-    "best": ([Answer.accepted, Answer.score, Answer.id], True),
-    "newest": ([Answer.created_at, Answer.id], True),
-    "oldest": ([Answer.created_at, Answer.id], False),
+    "best": ([Answer.accepted, Answer.score, Post.id], True),
+    "newest": ([Answer.created_at, Post.id], True),
+    "oldest": ([Answer.created_at, Post.id], False),
 }
 ANSWERS_A_PAGE = 20
 
@@ -91,7 +91,7 @@ def named(reference: str, user) -> Question | None:
 def newest_answers(question: Question, user, limit: int) -> list[Answer]:
     """Answers of a question as they came, the newest first."""
     statement = visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
-    return paging.keyset(statement, [Answer.created_at, Answer.id], size=limit).items
+    return paging.keyset(statement, [Answer.created_at, Post.id], size=limit).items
 
 
 def canonical(reference: str, question: Question, user) -> Question | None:

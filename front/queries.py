@@ -24,21 +24,21 @@ def waiting_questions(user, limit: int = LISTED) -> list[Question]:
     return list(db.session.scalars(
         visible(Question, user).where(Question.is_public, Question.answer_count == 0,
                                       Question.closed_at.is_(None))
-        .order_by(Question.created_at.desc(), Question.id.desc()).limit(limit)))
+        .order_by(Question.created_at.desc(), Post.id.desc()).limit(limit)))
 
 
 def active_questions(user, limit: int = LISTED) -> list[Question]:
     """Answered questions where something happened last."""
     return list(db.session.scalars(
         visible(Question, user).where(Question.is_public, Question.answer_count > 0)
-        .order_by(Question.last_activity_at.desc(), Question.id.desc()).limit(limit)))
+        .order_by(Question.last_activity_at.desc(), Post.id.desc()).limit(limit)))
 
 
 def fresh_articles(user, limit: int = LISTED) -> list[Article]:
     """Articles published or revised last."""
     return list(db.session.scalars(
         visible(Article, user).where(Article.is_public)
-        .order_by(Article.last_activity_at.desc(), Article.id.desc()).limit(limit)))
+        .order_by(Article.last_activity_at.desc(), Post.id.desc()).limit(limit)))
 
 
 def articles_by_layer() -> dict[str, int]:

@@ -10,7 +10,7 @@ from posts.models import Post, PostTag
 from posts.queries import links_from, links_to, visible, visible_to
 from search.queries import similar
 
-SORTS = {"newest": [Article.created_at, Article.id],
+SORTS = {"newest": [Article.created_at, Post.id],
          "helpful": [Article.helpful_count, Article.id]}
 BESIDE = 5
 
@@ -39,7 +39,7 @@ def drafts(user) -> list[Article]:
     return list(db.session.scalars(
         _visible(user).where(Article.kind == "article", Article.status != "published",
                              Article.deleted_at.is_(None))
-        .order_by(Article.created_at.desc(), Article.id.desc()).limit(50)))
+        .order_by(Article.created_at.desc(), Post.id.desc()).limit(50)))
 
 
 def newest_public(layer: str | None = None, limit: int = 30) -> list[Article]:
@@ -48,7 +48,7 @@ def newest_public(layer: str | None = None, limit: int = 30) -> list[Article]:
     if layer:
         statement = statement.where(Article.layer == layer)
     return list(db.session.scalars(statement.options(joinedload(Article.author))
-                                   .order_by(Article.created_at.desc(), Article.id.desc())
+                                   .order_by(Article.created_at.desc(), Post.id.desc())
                                    .limit(limit)))
 
 
