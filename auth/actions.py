@@ -35,6 +35,7 @@ def make_user(username: str, *, email: str | None = None, display_name: str | No
     db.session.add(user)
     db.session.flush()
     reputation.award(user.id, "registered", cause=f"registration:{user.id}", day=now.date())
+    events.record("user.created", subject=user)
     return user
 
 

@@ -11,6 +11,7 @@ from auth import actions, chart, passwords, policy, queries, schemas, sessions, 
 from core import mail
 from core.db import db, reading
 from core.limits import limit
+from core.page_cache import kept
 from core.paging import PAGE_SIZE
 from core.web import Form, get_or_404, require, safe_next
 
@@ -167,12 +168,14 @@ def new_password(token: str, purpose: str):
 
 
 @bp.get("/users")
+@kept
 def users():
     """Members by reputation."""
     return render_template("auth/users.html", page=queries.members(request.args.get("after")))
 
 
 @bp.get("/users/<username>")
+@kept
 def profile(username: str):
     """One member: what they say of themselves, the newest of each kind, and a tab for each."""
     user = get_or_404(queries.by_username(username))

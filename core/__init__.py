@@ -1,11 +1,11 @@
-"""What every room needs and no room owns: database, settings, events, mail, markup, paging, limits.
+"""What every room needs and no room owns: database, settings, events, mail, markup, paging, limits, cache.
 
 Nothing here knows a question from an article.
 """
 
 from flask import Flask
 
-from core import api, api_docs, cli, config, db, events, limits, mail, schema, web, worker
+from core import api, api_docs, cli, config, db, events, limits, mail, page_cache, schema, web, worker
 
 
 def init_app(app: Flask) -> None:
@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     schema.init_app(app)
     limits.init_app(app)
+    page_cache.init_app(app)
     web.init_app(app)
     api.init_app(app)
     api_docs.init_app(app)

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 
 from auth.models import Visitor
 from core import feeds
+from core.page_cache import kept
 from core.web import get_or_404
 from forum import queries
 from forum.views import wanted_sort
@@ -19,6 +20,7 @@ def _query() -> str:
 
 
 @bp.get("/questions.atom")
+@kept
 def questions():
     """Questions in one of the orders."""
     page = queries.questions(wanted_sort(), Visitor(), size=SIZE)
@@ -26,6 +28,7 @@ def questions():
 
 
 @bp.get("/tags/<name>.atom")
+@kept
 def tag(name: str):
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
@@ -35,6 +38,7 @@ def tag(name: str):
 
 
 @bp.get("/questions/<int:question_id>.atom")
+@kept
 def answers(question_id: int):
     """The answers of one question, as they come."""
     question = get_or_404(queries.get_question(question_id, Visitor()))

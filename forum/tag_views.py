@@ -6,6 +6,7 @@ from flask_login import current_user, login_required
 
 from auth.privileges import Privilege, threshold
 from core.db import db
+from core.page_cache import kept
 from core.web import Form, get_or_404, require
 from forum import queries
 from forum.views import bp, wanted_sort
@@ -18,6 +19,7 @@ SUGGESTED = 8
 
 
 @bp.get("/tags")
+@kept
 def tags():
     """Tags by use; `?q=` keeps those whose name holds it."""
     like = request.args.get("q", "").strip()[:40]
@@ -36,6 +38,7 @@ def suggest_tags():
 
 
 @bp.get("/tags/<name>")
+@kept
 def tag(name: str):
     """Questions with one tag."""
     tag, sort = get_or_404(post_queries.tag_named(name)), wanted_sort()

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from core.db import db
+from core.page_cache import kept
 from core.web import Form, get_or_404, require
 from forum import actions, policy, queries, schemas
 from forum.structured_data import qa_page
@@ -25,6 +26,7 @@ def wanted_sort() -> str:
 
 
 @bp.get("/questions")
+@kept
 def questions():
     """Questions: newest, active, unanswered, most voted."""
     sort = wanted_sort()
@@ -71,6 +73,7 @@ def question_by_id(question_id: int):
 
 
 @bp.route("/questions/<int:question_id>/<slug>", methods=["GET", "POST"])
+@kept
 def question(question_id: int, slug: str):
     """A question with its answers; POST adds an answer."""
     form = Form(schemas.AnswerSchema)

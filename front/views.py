@@ -9,6 +9,7 @@ from auth.privileges import POINTS, meaning, threshold
 from auth.sessions import even_suspended
 from core import mail, markup
 from core.db import db, utcnow
+from core.page_cache import kept
 from core.web import csrf, require, safe_next
 from front import queries, status
 from kb.models import LAYERS
@@ -20,6 +21,7 @@ YEAR = 365 * 24 * 3600
 
 
 @bp.get("/")
+@kept
 def home():
     """The search box first, then what waits and what is new."""
     ending, ending_is_mine = queries.ending_soon(current_user)
@@ -32,6 +34,7 @@ def home():
 
 
 @bp.get("/help")
+@kept
 def help_page():
     """How the site works: asking, formatting, searching, reputation and privileges."""
     privileges = [(meaning(privilege), threshold(privilege)) for privilege in POINTS]

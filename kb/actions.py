@@ -99,6 +99,7 @@ def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
     db.session.execute(update(Article.__table__).where(Article.__table__.c.id == article.id)
                        .values(helpful_count=counts[0], unhelpful_count=counts[1]))
     db.session.refresh(article, ["helpful_count", "unhelpful_count"])
+    events.record("article.rated", subject=article, actor=by)
 
 
 def _turn_credit(article: Article, by) -> None:

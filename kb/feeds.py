@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort
 from flask_babel import gettext as _
 
 from core import feeds
+from core.page_cache import kept
 from kb import queries
 from kb.models import LAYERS
 from posts.feeds import SIZE, entry
@@ -17,12 +18,14 @@ def _atom(title: str, path: str, layer: str | None = None) -> Response:
 
 
 @bp.get("/articles.atom")
+@kept
 def articles():
     """The newest articles."""
     return _atom(_("Articles"), "/articles")
 
 
 @bp.get("/layers/<layer>.atom")
+@kept
 def layer(layer: str):
     """The newest articles of one layer."""
     if layer not in LAYERS:

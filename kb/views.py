@@ -6,6 +6,7 @@ from flask_login import current_user, login_required
 
 from core import markup
 from core.db import db
+from core.page_cache import kept
 from core.web import Form, get_or_404, parse, require
 from kb import actions, export_markdown, policy, queries, schemas
 from kb.models import LAYERS, Article
@@ -44,6 +45,7 @@ def intro(layer: str) -> str:
 
 
 @bp.get("/articles")
+@kept
 def articles():
     """All articles: newest or most helpful."""
     sort = _sort()
@@ -54,6 +56,7 @@ def articles():
 
 
 @bp.get("/layers/<layer>")
+@kept
 def layer(layer: str):
     """One of the five layers of defence."""
     if layer not in LAYERS:
@@ -93,6 +96,7 @@ def article_by_id(article_id: int):
 
 
 @bp.get("/articles/<int:article_id>/<slug>")
+@kept
 def article(article_id: int, slug: str):
     """An article with its table of contents and what belongs beside it."""
     article = _article(article_id)
@@ -117,6 +121,7 @@ def history(article_id: int):
 
 
 @bp.get("/articles/<int:article_id>/print")
+@kept
 def print_view(article_id: int):
     """Only the article, for paper."""
     return render_template("kb/print.html", article=_article(article_id))

@@ -63,7 +63,7 @@ def decide(action: str, *, by, post: Post | None = None, user: User | None = Non
                    user_id=user.id if user else None, reason=reason, note=note,
                    event_id=event.id if event else None)
     db.session.add(row)
-    db.session.flush()
+    events.record(f"decision.{action}", subject=row, actor=by)
     if post is not None:
         release(post.id)
     return row

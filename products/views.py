@@ -4,6 +4,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask_login import current_user
 
 from core import paging
+from core.page_cache import kept
 from core.web import get_or_404
 from products import exports, lifecycle_queries, owned_queries, policy, queries, timeline
 from products.lifecycle import KINDS, SECURITY, SUPPORT, Phase, Status, phase_on
@@ -39,6 +40,7 @@ def link(path: str, values: dict, **changes: object) -> str:
 
 
 @bp.get("/products")
+@kept
 def products():
     """Search and browse products; each with where it stands today."""
     chosen, day = filters(), queries.today()
@@ -66,6 +68,7 @@ def suggest():
 
 
 @bp.get("/products/<slug>")
+@kept
 def product(slug: str):
     """One product: releases, timeline, policy, names, and what was written about it."""
     product = queries.full(slug, removed=policy.can_curate(current_user)) if SLUG.match(slug) else None
@@ -123,6 +126,7 @@ def narrowed(chosen: dict) -> dict:
 
 
 @bp.get("/lifecycle")
+@kept
 def lifecycle():
     """What ends in the next 30, 90 or 365 days, and what ended lately."""
     chosen, day = window(), queries.today()

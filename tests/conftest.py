@@ -18,6 +18,7 @@ from auth import reputation as ledger
 from core import events, schema
 from core.db import db
 from core.markup import render
+from core.page_cache import cache
 from forum import actions as forum_actions
 from forum.models import Question
 from kb import actions as kb_actions
@@ -292,10 +293,12 @@ def drain(app):
 
 @pytest.fixture
 def count_queries(app):
-    """`with count_queries() as statements:` collects the SQL sent meanwhile."""
+    """`with count_queries() as statements:` collects the SQL sent meanwhile, of pages made anew."""
     @contextmanager
-    def counting():
+    def counting(*, kept=False):
         statements: list[str] = []
+        if not kept:
+            cache.clear()
 
         def note(conn, cursor, statement, *rest):
             statements.append(statement)

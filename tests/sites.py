@@ -10,6 +10,7 @@ from jinja2 import BytecodeCache
 
 from app import create_app
 from core.db import db
+from core.page_cache import cache
 from search.engine import Engine
 
 
@@ -56,6 +57,8 @@ class Sites:
         for entry in instance.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         site.extensions["search"] = Engine(instance / "index")
+        with site.app_context():
+            cache.clear()
         return site
 
     def _build(self, settings):

@@ -137,7 +137,7 @@ def many(make_product, count):
                      names=[names.parse(f"alias {number}")])
 
 
-@pytest.mark.parametrize("path, most", [("/products", 5), ("/products/product-0", 10), ("/lifecycle", 4),
+@pytest.mark.parametrize("path, most", [("/products", 5), ("/products/product-0", 10), ("/lifecycle", 5),
                                         ("/products/product-0/history", 6), ("/products.atom", 2),
                                         ("/lifecycle.ics", 2), ("/api/v1/products", 3),
                                         ("/api/v1/products/product-0", 5), ("/api/v1/lifecycle", 2)])

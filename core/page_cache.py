@@ -1,0 +1,120 @@
+"""Whole pages for visitors, kept until anything is written.
+
+Every change of content records an event in its own transaction (law 1), so the number of the newest event
+is the version of all content: a page made at that version is what would be made now. Only imports write
+much with few events; their rows show when a page is LONGEST old. Kept are only pages of views that ask
+for it, for people without session and token, and only when they set no cookie.
+"""
+
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+from flask import Flask, Response, current_app, g, make_response, request, session
+from flask_babel import get_locale
+from flask_caching import Cache
+from sqlalchemy import func, select
+
+from core.db import db
+from core.models import Event
+
+LONGEST = 60  # seconds: pages say how long ago things were
+PAGES = 2_000
+WORTH_PACKING = 500  # bytes
+cache = Cache()
+_turns = [threading.Lock() for _ in range(64)]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A finished answer; `packed` is its body once more, compressed."""
+
+    version: int
+    body: bytes
+    packed: bytes
+    headers: list[tuple[str, str]]
+    etag: str
+
+
+def init_app(app: Flask) -> None:
+    """Pages are kept in memory, or in Redis when several processes share it."""
+    redis = app.config["REDOUBT_REDIS_URL"]
+    cache.init_app(app, {"CACHE_TYPE": "RedisCache" if redis else "SimpleCache", "CACHE_REDIS_URL": redis,
+                         "CACHE_THRESHOLD": PAGES, "CACHE_DEFAULT_TIMEOUT": LONGEST,
+                         "CACHE_KEY_PREFIX": "page:"})
+
+
+def kept(view: Callable) -> Callable:
+    """A view (below its route) whose pages are the same for all visitors."""
+    @wraps(view)
+    def answer(**arguments):
+        if not _is_for_visitors():
+            return view(**arguments)
+        version, is_settled = _version()
+        key = _key()
+        page = cache.get(key)
+        if page is None or page.version != version:
+            with _turns[hash(key) % len(_turns)]:  # one makes it, those who wait take it
+                page = cache.get(key)
+                if page is None or page.version != version:
+                    response = make_response(view(**arguments))
+                    if not (is_settled and _may_be_kept(response)):
+                        return response
+                    page = _page(version, response)
+                    cache.set(key, page)
+        return _send(page)
+
+    return answer
+
+
+def _is_for_visitors() -> bool:
+    return (request.method in ("GET", "HEAD") and "Authorization" not in request.headers
+            and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies)
+
+
+def _version() -> tuple[int, bool]:
+    """(number of the newest event, whether no earlier number can still appear).
+
+    PostgreSQL's transactions end in another order than they took their numbers: while one is open, what is
+    read now may be older than its number says.
+    """
+    wanted = [func.max(Event.id)]
+    if db.engine.dialect.name == "postgresql":
+        now = func.pg_current_snapshot()
+        wanted.append(func.pg_snapshot_xmin(now) == func.pg_snapshot_xmax(now))
+    newest, *settled = db.session.execute(select(*wanted)).one()
+    return newest or 0, all(settled)
+
+
+def _key() -> str:
+    """What a page depends on besides the content: address, host, language, theme, form."""
+    parts = (request.method, request.host_url, request.full_path, str(get_locale()),
+             request.cookies.get("theme", ""), request.accept_mimetypes.best_match(
+                 ["text/html", "application/json"]) or "")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _may_be_kept(response: Response) -> bool:
+    """A whole answer that begins no session (a form's token does) and sets no cookie."""
+    return (response.status_code == 200 and not response.is_streamed and not g.get("private_page")
+            and not session and "Set-Cookie" not in response.headers)
+
+
+def _page(version: int, response: Response) -> Page:
+    body = response.get_data()
+    packed = gzip.compress(body, 6, mtime=0) if len(body) > WORTH_PACKING else b""
+    headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
+    return Page(version, body, packed, headers, hashlib.sha256(body).hexdigest()[:24])
+
+
+def _send(page: Page) -> Response:
+    packs = page.packed and request.accept_encodings["gzip"] > 0
+    response = Response(page.packed if packs else page.body, headers=page.headers)
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.update(["Accept-Encoding", "Accept-Language", "Cookie"])
+    response.set_etag(page.etag, weak=True)
+    return response.make_conditional(request)
