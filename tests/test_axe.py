@@ -118,7 +118,7 @@ def contexts(site):
         made = {}
         for mode, (scheme, width) in MODES.items():
             for who in ("visitor", "admin"):
-                for script in (True, False):
+                for script in (True, False) if scheme == "light" else (True,):  # once without JavaScript
                     context = browser.new_context(color_scheme=scheme, java_script_enabled=script,
                                                   viewport={"width": width, "height": 900})
                     if who == "admin":
@@ -152,6 +152,8 @@ def test_page_is_in_order(site, contexts, rule, mode):
         assert not (found := browsing.findings(page)), (who, path, found)
         if shot := os.environ.get("REDOUBT_TEST_SHOTS"):
             page.screenshot(path=f"{shot}/{endpoint or 'other'}-{who}-{mode}.png")
+        if (mode, who, False) not in contexts:
+            continue
         plain = contexts[mode, who, False]
         plain.goto(address + path)
         assert plain.locator("h1").inner_text() == page.locator("h1").inner_text()
