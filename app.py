@@ -8,6 +8,7 @@ import sys
 import waitress
 
 import auth
+import bulletins
 import core
 import forum
 import front
@@ -19,7 +20,7 @@ import search
 from core import cli, schema
 from core.site import Site
 
-ROOMS = (core, auth, posts, search, products, forum, kb, moderation, front)  # from the ground up
+ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, moderation, front)  # from the ground up
 
 
 def create_app(**config) -> Site:

@@ -20,7 +20,7 @@ from core.db import at, db, utcnow
 from core.markup import render
 from forum import actions as forum
 from forum.models import Answer, Question
-from front import demo_products
+from front import demo_bulletins, demo_products
 from front.demo_story import Act, Story
 from kb import actions as kb
 from kb.models import Article
@@ -171,8 +171,11 @@ def _password() -> str:
 def load() -> list[Account]:
     """Bring what is missing; returns the accounts that were made with a random password.
 
-    Products come first, in transactions of their own: who was killed between them and the community
-    has no accounts yet and begins again.
+    Products and bulletins come first, products in transactions of their own: who was killed between them
+    and the community has no accounts yet and begins again.
     """
     demo_products.load()
-    return Loader().run()
+    demo_bulletins.load()
+    accounts = Loader().run()
+    demo_bulletins.confirm()
+    return accounts

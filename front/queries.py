@@ -64,7 +64,7 @@ def ending_soon(user, limit: int = LISTED) -> tuple[list[LifecyclePhase], bool]:
 
 def sitemap() -> Iterator[tuple[str, object]]:
     """Path of every public page with the moment of its last change."""
-    statement = (select(Post).where(Post.is_public, Post.kind.in_(("question", "article")))
+    statement = (select(Post).where(Post.is_public, Post.kind.in_(("question", "article", "bulletin")))
                  .order_by(Post.id.desc()).limit(50_000))
     for post in db.session.scalars(statement):
         yield post.url, post.edited_at or post.last_activity_at

@@ -36,7 +36,7 @@ def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool 
     """
     post.body, post.body_html, post.markup_version = body.source, body.html, body.version
     post.title = post.title or ""
-    post.slug = slugify(post.title)
+    _follow_title(post)
     now = post.created_at or utcnow()
     post.created_at, post.last_activity_at = now, post.last_activity_at or now
     lock_rows(Post, [post.parent_id])
@@ -51,6 +51,11 @@ def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool 
         events.record(f"{post.kind}.created", subject=post)
         touch_parent(post)
     return post
+
+
+def _follow_title(post: Post) -> None:
+    if not kinds.of(post).keeps_slug:
+        post.slug = slugify(post.title)
 
 
 def touch_parent(post: Post) -> None:
@@ -82,15 +87,19 @@ def revise(post: Post, body: Rendered, *, by, title: str | None = None,
 
 
 def rewrite(post: Post, body: Rendered, *, by, title: str | None = None,
-            tags: Iterable[str] | None = None, summary: str = "") -> Revision | None:
-    """Replace the text of a post, keeping what it was; None when nothing changed."""
+            tags: Iterable[str] | None = None, summary: str = "", facts_too: bool = False) -> Revision | None:
+    """Replace the text of a post, keeping what it was; None when nothing changed.
+
+    `facts_too`: facts of its kind changed, so that there is a new revision also of the same text.
+    """
     locks.lock(post)
     before = sorted(tag.name for tag in post.tags)
     after = before if tags is None else sorted(set(tags))
     title = post.title if title is None else title
-    if (title, body.source, after) == (post.title, post.body, before):
+    if (title, body.source, after) == (post.title, post.body, before) and not facts_too:
         return None
-    post.title, post.slug = title, slugify(title)
+    post.title = title
+    _follow_title(post)
     post.body, post.body_html, post.markup_version = body.source, body.html, body.version
     post.edited_at = utcnow()
     post.last_activity_at = post.edited_at

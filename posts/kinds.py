@@ -21,6 +21,8 @@ class Kind:
 
     `concerned(post)` are the ids of those whose reputation the hooks may change.
     A kind that `outlives_author` stays, without a name, when its author has their words removed.
+    The slug of a kind that `keeps_slug` is its room's to give, not made of the title.
+    Only moderators edit a `curated` kind, whatever reputation others have.
     `edit_schema` is the shape of a changed text, for kinds whose edits others may suggest.
     """
 
@@ -30,6 +32,8 @@ class Kind:
     votable: bool = True
     searchable: bool = True
     outlives_author: bool = False
+    curated: bool = False
+    keeps_slug: bool = False
     edit_schema: type | None = None
     on_delete: Callable = _nothing
     on_restore: Callable = _nothing

@@ -16,7 +16,7 @@ from products import names
 from products.models import Product, ProductName, Release
 from products.queries import live
 from products.sbom import Component
-from products.versions import release_for, release_named
+from products.versions import release_for, releases_named
 
 CHUNK, MAX_WORDS = 500, 8
 PLAIN = (names.TITLE, names.NAME, names.REPOLOGY)
@@ -24,13 +24,17 @@ PLAIN = (names.TITLE, names.NAME, names.REPOLOGY)
 
 @dataclass
 class Match:
-    """A product, its release when the version tells, by what it was found, and for what components."""
+    """A product, its release when the version tells, by what it was found, and for what components.
+
+    `releases` are all that a name fits equally well, such as the editions of one version.
+    """
 
     product: Product
     release: Release | None
     how: str
     is_sure: bool
     components: list[Component] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
 
 
 @dataclass
@@ -64,7 +68,7 @@ def match(components: Iterable[Component]) -> Matches:
         if found is None:
             unmatched.append(component)
             continue
-        key = (found.product.id, found.release.id if found.release else None)
+        key = (found.product.id, *(release.id for release in found.releases))
         group = groups.setdefault(key, found)
         group.components.append(component)
         if found.is_sure and not group.is_sure:
@@ -105,8 +109,8 @@ def _clues(component: Component) -> Iterator[_Clue]:
 
 def _name_clues(text: str, version: str, how: str) -> Iterator[_Clue]:
     """The whole name, then ever shorter beginnings whose rest must name a release."""
-    found = names.words(text)[:MAX_WORDS]
-    for size in range(len(found), 0, -1):
+    found = names.words(text)
+    for size in range(min(len(found), MAX_WORDS), 0, -1):
         yield _Clue(how if how == names.NAME else f"{how}-name", "".join(found[:size]), version,
                     " ".join(found[size:]))
 
@@ -158,8 +162,10 @@ def _decide(component: Component, clues: list[_Clue], index: dict, products: dic
 def _candidate(product: Product, clue: _Clue) -> Match | None:
     """This product by this clue; a mere beginning of a name counts only if the rest tells a release."""
     releases = product.live_releases
-    named = release_named(releases, clue.rest) if clue.rest else None
+    fitting = releases_named(releases, clue.rest) if clue.rest else []
+    named = fitting[0] if len(fitting) == 1 else None
     release = named or release_for(releases, clue.version)
-    if clue.rest and release is None:
+    if clue.rest and release is None and not fitting:
         return None
-    return Match(product, release, clue.how, clue.is_sure and (not clue.rest or named is not None))
+    return Match(product, release, clue.how, clue.is_sure and (not clue.rest or bool(fitting)),
+                 releases=[release] if release else fitting)

@@ -7,6 +7,7 @@ from products.names import words
 
 _PIECE = re.compile(r"\d+|[a-z]+")
 _SERVICE_PACK = re.compile(r"\bservice pack (?=\d)", re.I)
+_EDITION = re.compile(r"\([A-Z]\)")
 MAX_PIECES = 12
 
 
@@ -47,19 +48,25 @@ def _agreement(release, wanted: list[str]) -> int:
 
 
 def release_named(releases: Sequence, text: str):
-    """The release all of whose words stand in `text`; the one with the most words wins, a tie is None.
+    """The only one of releases_named(), or None."""
+    found = releases_named(releases, text)
+    return found[0] if len(found) == 1 else None
 
-    `Service Pack 1` counts as `SP1`.
+
+def releases_named(releases: Sequence, text: str) -> list:
+    """The releases all of whose words stand in `text`: those with the most words, several when they tie.
+
+    Editions of one version tie (Windows 10 1809 Enterprise and Home). `Service Pack 1` counts as `SP1`.
     """
     there = set(words(_SERVICE_PACK.sub("sp", text)))
     scored = [(len(label), release) for release in releases
               for label in _labels(release) if label and label <= there]
     best = max((score for score, _ in scored), default=0)
-    found = {id(release): release for score, release in scored if score == best}
-    return next(iter(found.values())) if len(found) == 1 else None
+    return list({id(release): release for score, release in scored if score == best}.values())
 
 
 def _labels(release) -> tuple[set[str], ...]:
-    """Ways to write the release; a code name (11 “Bullseye”) may be left out."""
+    """Ways to write it; a code name (11 “Bullseye”) or the mark of an edition (E) may be left out."""
     label = set(words(release.label))
-    return label, label - set(words(release.codename)), set(words(release.cycle))
+    return (label, label - set(words(release.codename)), set(words(_EDITION.sub(" ", release.label))),
+            set(words(release.cycle)))

@@ -12,10 +12,10 @@ from flask_babel import lazy_gettext as _
 from search.analysis import terms
 
 MAX_LENGTH, MAX_TERMS, MAX_PHRASES, MAX_PHRASE, MAX_EXCLUDED, MAX_FILTERS = 1000, 32, 3, 12, 12, 8
-KINDS = ("question", "answer", "article", "user", "tag", "product")
+KINDS = ("question", "answer", "article", "bulletin", "user", "tag", "product")
 FILTERS = {  # what people type → field of the index, values it takes
     "tag": ("tag", ()), "user": ("author", ()), "author": ("author", ()), "kind": ("kind", KINDS),
-    "is": ("state", ("answered", "unanswered", "accepted", "verified")),
+    "is": ("state", ("answered", "unanswered", "accepted", "verified", "exploited", "unpatched")),
     "layer": ("layer", ("perimeter", "network", "host", "application", "data")),
 }
 ALIASES = {"member": "user", "people": "user", "person": "user"}

@@ -95,9 +95,22 @@ ACCESS = {
         "add_product", "edit_product", "remove_product", "put_release", "remove_release")},
     **{f"api_products.{verb}": "members" for verb in ("list_mine", "add_mine", "match_sbom")},
     "api_products.remove_mine": "own",
+    **{f"bulletins.{page}": "all" for page in ("bulletins", "export_bulletins", "unpatched",
+                                              "export_unpatched", "bulletin")},
+    **{f"csaf.{file}": "all" for file in ("metadata", "index", "changes", "feed", "document", "hash_of")},
+    "bulletin_feeds.bulletins": "all", "bulletin_feeds.unpatched": "all",
+    **{f"bulletins.{verb}": "moderators" for verb in (
+        "new", "edit", "schedule", "publish", "withdraw", "follow", "new_mitigation", "edit_mitigation",
+        "remove_mitigation", "unconfirmed")},
+    "api_bulletins.list_bulletins": "all", "api_bulletins.get_bulletin": "all",
+    **{f"api_bulletins.{verb}": "moderators" for verb in (
+        "write_bulletin", "edit_bulletin", "schedule_bulletin", "publish_bulletin", "withdraw_bulletin",
+        "add_mitigation", "put_mitigation", "remove_mitigation")},
 }
 # arguments that differ from the world's public ones
-ARGUMENTS = {"posts.edit_comment": {"post_id": "comment_id"},
+ARGUMENTS = {"csaf.feed": {"name": "feed_name"}, "csaf.document": {"name": "document_name"},
+             "csaf.hash_of": {"name": "document_name"},
+             "posts.edit_comment": {"post_id": "comment_id"},
              "api_posts.edit_comment": {"post_id": "comment_id"},
              **{endpoint: {"slug": "product"} for endpoint in (
                  "products.product", "products.history", "products.edit_product", "products.new_release",
@@ -120,6 +133,9 @@ BODIES = {
     "products.add": {"product": "widget"}, "api_products.add_mine": {"product": "widget"},
     "api_products.add_product": {"slug": "gadget", "name": "Gadget", "category": "app"},
     "api_products.match_sbom": {"bomFormat": "CycloneDX"},
+    "api_bulletins.write_bulletin": {"title": "A bulletin in a test"},
+    "api_bulletins.add_mitigation": {"layer": "host", "text": TEXT},
+    "api_bulletins.put_mitigation": {"layer": "host", "text": TEXT},
 }
 
 

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from app import create_app
 from auth import actions as auth
+from bulletins import actions as bulletins
+from bulletins import mitigation_actions as mitigations
 from core import events
 from core.db import db
 from core.markup import render
@@ -80,11 +82,17 @@ def _fill() -> tuple[dict, dict]:
     owned.own(alice, [(product, None)])
     db.session.flush()
     line = db.session.scalar(db.select(OwnedRelease))
+    bulletin = bulletins.create({"title": "Widget: a crafted file runs code"}, by=moira)
+    facts = {"layer": "host", "text": "Turn it off.", "steps": []}
+    mitigation = mitigations.add(bulletin, facts, by=moira)
+    bulletins.publish(bulletin, by=moira)
+    embargoed = bulletins.create({"title": "Widget: nobody knows this yet"}, by=moira)
     tokens = {"visitor": None, "reader": auth.make_token(alice, "reads", "read"),
               "member": auth.make_token(alice, "writes", "write"),
               "moderator": auth.make_token(moira, "curates", "write")}
     db.session.commit()
     events.drain()
     named = {"question": question, "lonely": lonely, "hidden": hidden, "answer": answer,
-             "comment": comment, "article": article, "draft": draft, "line": line}
+             "comment": comment, "article": article, "draft": draft, "line": line, "bulletin": bulletin,
+             "mitigation": mitigation, "embargoed": embargoed}
     return {name: post.id for name, post in named.items()}, tokens

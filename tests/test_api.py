@@ -8,6 +8,7 @@ ROLES = ("visitor", "reader", "member", "moderator")
 OPEN = (200, 200, 200, 200)
 QUESTION = {"title": "Is this a question with a title?", "body": TEXT, "tags": ["numbers"]}
 ARTICLE = {"title": "An article", "body": TEXT, "layer": "host"}
+MITIGATION = {"layer": "data", "text": "Back it up."}
 MATRIX = {  # the statuses for a visitor, a token that reads, one of a member that writes, a moderator's
     "GET /questions": (None, OPEN),
     "POST /questions": (QUESTION, (401, 403, 201, 201)),
@@ -59,6 +60,16 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "DELETE /products/widget": (None, (401, 403, 403, 204)),
     "PUT /products/widget/releases/2": ({"security": "2030-01-01"}, (401, 403, 403, 200)),
     "DELETE /products/widget/releases/1": (None, (401, 403, 403, 204)),
+    "GET /bulletins": (None, OPEN),
+    "POST /bulletins": ({"title": "A bulletin of a test"}, (401, 403, 403, 201)),
+    "GET /bulletins/{bulletin}": (None, OPEN),
+    "PATCH /bulletins/{bulletin}": ({"severity": "low"}, (401, 403, 403, 200)),
+    "POST /bulletins/{embargoed}/schedule": ({"at": "2199-01-01T00:00:00Z"}, (401, 403, 404, 200)),
+    "POST /bulletins/{embargoed}/publish": (None, (401, 403, 404, 200)),
+    "POST /bulletins/{bulletin}/withdraw": (None, (401, 403, 403, 200)),
+    "POST /bulletins/{bulletin}/mitigations": (MITIGATION, (401, 403, 403, 201)),
+    "PUT /bulletins/{bulletin}/mitigations/{mitigation}": (MITIGATION, (401, 403, 403, 200)),
+    "DELETE /bulletins/{bulletin}/mitigations/{mitigation}": (None, (401, 403, 403, 204)),
     "GET /lifecycle": (None, OPEN),
     "GET /users/me/products": (None, (401, 200, 200, 200)),
     "POST /users/me/products": ({"product": "widget"}, (401, 403, 200, 200)),
@@ -108,11 +119,12 @@ def test_the_matrix_has_every_operation(site):
 
 
 HIDDEN = ["/posts/{}", "/posts/{}/comments", "/posts/{}/revisions", "/posts/{}/revisions/1",
-          "/questions/{}", "/questions/{}/answers", "/articles/{}", "/answers/{}"]
+          "/questions/{}", "/questions/{}/answers", "/articles/{}", "/answers/{}",
+          "/bulletins/{}"]
 
 
 @pytest.mark.parametrize("path", HIDDEN)
-@pytest.mark.parametrize("name", ["hidden", "draft"])
+@pytest.mark.parametrize("name", ["hidden", "draft", "embargoed"])
 def test_hidden_and_absent_are_the_same(site, path, name):
     hidden = call(site, "visitor", "GET " + path.format(site.ids[name]))
     absent = call(site, "visitor", "GET " + path.format(999_999))

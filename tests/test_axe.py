@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app import create_app
 from auth import actions as accounts
 from auth.models import User
+from bulletins.models import Bulletin, Mitigation
 from core import events, schema
 from core.db import db
 from core.markup import render
@@ -73,6 +74,8 @@ def fill() -> dict:
     product_actions.edit(windows.releases[0], {"latest": "10.0.1"}, by=moderator)
     product_actions.merge(windows.releases[0], {"latest": "10.0.2"}, source="elsewhere")
     owned_actions.own(admin, [(windows, windows.releases[0]), (windows, None)])
+    shielded = db.session.scalar(select(Mitigation).where(Mitigation.is_confirmed))
+    bulletin = db.session.get(Bulletin, shielded.bulletin_id)
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
     cookie = accounts.open_session(admin)
     db.session.commit()
@@ -80,6 +83,7 @@ def fill() -> dict:
             "post_id": question.id, "comment_id": comment.id, "article_id": article.id,
             "article_slug": article.slug, "number": 1, "username": member.username,
             "product_slug": "windows", "release_id": windows.releases[0].id,
+            "reference": bulletin.reference, "mitigation_id": shielded.id,
             "suggestion_id": proposal.id, "name": question.tags[0].name, "layer": "host", "links": tokens}
 
 
@@ -134,7 +138,8 @@ def signed(app) -> str:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("rule", [*PAGES, "/no-such-page", "/search?q=wallet", "/search?q=nothinglikethis"])
+@pytest.mark.parametrize("rule", [*PAGES, "/no-such-page", "/bulletins/unpatched?past-life=1",
+                                  "/search?q=wallet", "/search?q=nothinglikethis"])
 def test_page_is_in_order(site, contexts, rule, mode):
     app, address = site
     path = path_of(rule, app.extensions["pages"])

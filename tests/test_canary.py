@@ -46,7 +46,7 @@ def addresses(app, world, rule):
     fills = [{"number": 2}, {"name": CANARY}]
     for post in world.hidden:
         ids = dict.fromkeys(("question_id", "answer_id", "article_id", "post_id", "comment_id"), post.id)
-        fills += [ids | {"slug": post.slug or "-"}]
+        fills += [ids | {"slug": post.slug or "-", "reference": getattr(post, "reference", str(post.id))}]
     with app.test_request_context():
         return sorted({rule.build(values)[1] for fill in fills
                        if (values := world.values(rule, **fill)) is not None})

@@ -10,7 +10,7 @@ import pytest
 from core import config
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = {"core": 0, "auth": 1, "posts": 2, "search": 3, "products": 4, "forum": 5, "kb": 5,
+FLOORS = {"core": 0, "auth": 1, "advisories": 1, "posts": 2, "search": 3, "products": 4, "forum": 5, "kb": 5,
           "bulletins": 5, "notify": 6, "moderation": 6, "front": 7, "app": 8}
 ROOMS = [room for room in FLOORS if room != "app"]
 COMMITTERS = {"views", "api", "feeds", "cli", "handlers", "tasks"}

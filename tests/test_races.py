@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from auth import actions as accounts
 from auth import passwords, reputation
 from auth.models import User
+from bulletins.models import Bulletin
 from core.db import db
 from core.models import Attempt
 from forum.models import Acceptance
@@ -201,3 +202,11 @@ class TestGuessing:
         codes = at_once(browsers(many=30), "/login", {"username": "hedwig", "password": "a wrong guess"})
         assert sorted(codes) == [422] * 10 + [429] * 20
         assert count(Attempt, Attempt.key.startswith("login-pair")) == 10
+
+
+def test_bulletins_written_at_once_have_numbers_of_their_own(browsers, moderator):
+    codes = at_once(browsers(moderator, 20), "/bulletins/new", {"title": "A bulletin written at once"})
+    assert codes == [302] * 20
+    year = db.session.scalar(select(Bulletin.reference))[3:7]
+    assert sorted(db.session.scalars(select(Bulletin.reference))) == [
+        f"RB-{year}-{number:03}" for number in range(1, 21)]

@@ -5,9 +5,13 @@ the marker would find the canary if it could.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
-from core.db import db
+from advisories.advisory import Note, ProductEntry, Vulnerability
+from bulletins import actions as bulletins
+from bulletins import mitigation_actions as mitigations
+from bulletins.models import Bulletin
+from core.db import db, utcnow
 from core.markup import render
 from forum import actions as forum
 from kb import actions as kb
@@ -65,6 +69,9 @@ def build(make_user) -> World:
         "suggestion_id": proposal.id, "session_id": 999, "token_id": 999, "filename": "css/base.css"}
     _hide(world, author, moderator, question)
     world.public |= _products(moderator)
+    facts, hidden = _bulletins(moderator)
+    world.public |= facts
+    world.hidden += hidden
     db.session.commit()
     return world
 
@@ -85,6 +92,31 @@ def _products(moderator) -> dict:
     conflict = db.session.scalar(db.select(ImportConflict))
     return {"product": product.slug, "release_id": release.id, "cycle": "1", "change_id": change.id,
             "conflict_id": conflict.id, "owned_id": 999, "secret": "no-such-secret"}
+
+
+def _bulletins(moderator) -> tuple[dict, list]:
+    """A public bulletin with a mitigation; an embargoed, a removed and a withdrawn one with the canary."""
+    shown = _bulletin("Widget: a crafted file runs code", TEXT, moderator)
+    mitigation = mitigations.add(shown, {"layer": "host", "text": "Turn it off.", "steps": []}, by=moderator)
+    hidden = [_bulletin(f"{MARKER} and {CANARY} in the title", SECRET_TEXT, moderator) for _ in range(3)]
+    embargoed, removed, withdrawn = hidden
+    for each in (shown, removed, withdrawn):
+        bulletins.publish(each, by=moderator)
+    bulletins.schedule(embargoed, utcnow() + timedelta(days=9), by=moderator)
+    posts.delete(removed, by=moderator)
+    bulletins.withdraw(withdrawn, by=moderator)
+    db.session.flush()
+    year, document = shown.document_path.removesuffix(".json").split("/")
+    return {"reference": shown.reference, "mitigation_id": mitigation.id, "algorithm": "sha512",
+            "year": int(year), "document_name": document, "feed_name": "feed-tlp-white"}, hidden
+
+
+def _bulletin(title: str, text: str, moderator) -> Bulletin:
+    said = Vulnerability(cve="CVE-2026-1001", title=title, status={"known_affected": ("P1",)})
+    return bulletins.create({
+        "title": title, "severity": "critical", "notes": [Note("summary", text)],
+        "products": [ProductEntry("P1", f"Widget {title}", vendor="Acme")], "vulnerabilities": [said]},
+        by=moderator)
 
 
 def _hide(world: World, author, moderator, question) -> None:

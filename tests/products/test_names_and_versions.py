@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from products import names
-from products.versions import release_for, release_named
+from products.versions import release_for, release_named, releases_named
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ def test_version_belongs_to(releases, version, cycle):
 def test_release_named_in_words(text, cycle):
     found = release_named(WINDOWS, text)
     assert (found.cycle if found else None) == cycle
+
+
+def test_editions_of_one_version_fit_equally():
+    found = releases_named(WINDOWS, "11 Version 24H2 for x64-based Systems")
+    assert [release.cycle for release in found] == ["11-24h2-e", "11-24h2-w"]
 
 
 def test_a_code_name_may_be_left_out():

@@ -1,7 +1,9 @@
 """What an advisory says, in no format: CSAF, CVRF and CVE records are read into it, CSAF written from it.
 
 Plain values without a database. Product ids are the document's own and bind the parts of one advisory
-together; times are aware UTC datetimes; empty text means that the document does not say.
+together; times are aware UTC datetimes; empty text means that the document does not say. Texts are
+Markdown without HTML. Readers name the products of a score, remedy or threat one by one: no product ids
+means that the vulnerability names no product at all.
 """
 
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ class Note:
     category: str
     text: str
     title: str = ""
+    audience: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,12 @@ class ProductEntry:
     purl: str = ""
     helpers: dict = field(default_factory=dict)  # other identification helpers of CSAF, kept as they are
     part_of: tuple[str, str, str] | None = None  # (relation, id of the component, id of the platform)
+    path: tuple[tuple[str, str], ...] = ()  # branches beyond vendor, product and version
 
 
 @dataclass(frozen=True)
 class Score:
-    """A CVSS vector (versions 2.0, 3.0, 3.1, 4.0), the base score that was stated, and for what."""
+    """A CVSS vector, the base score that was stated, and for what; an unknown `version` is empty."""
 
     version: str
     vector: str
@@ -67,10 +71,32 @@ class Remedy:
     product_ids: tuple[str, ...] = ()
     url: str = ""
     at: datetime | None = None
-    restart: str = ""  # CSAF's restart_required.category: none, machine, service, …
+    restart: str = ""  # CSAF's restart_required.category: none, system, service, …; or maybe
+    restart_details: str = ""
+    entitlements: tuple[str, ...] = ()
     update: str = ""  # the update's own name: KB5026361
     supersedes: str = ""  # the update that it replaces
     fixed_build: str = ""
+
+
+@dataclass(frozen=True)
+class KnownIssue:
+    """What goes wrong after an update; `update` is its own name, `details` may be empty when `url` tells."""
+
+    update: str = ""
+    details: str = ""
+    url: str = ""
+    product_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Involvement:
+    """What a party does about a vulnerability: CSAF section 3.2.3.7."""
+
+    party: str
+    status: str
+    summary: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +124,9 @@ class Vulnerability:
     threats: list[Threat] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     flags: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)  # (VEX justification, products)
+    known_issues: list[KnownIssue] = field(default_factory=list)
+    involvements: list[Involvement] = field(default_factory=list)
+    acknowledgments: list[dict] = field(default_factory=list)
     discovered_at: datetime | None = None
     released_at: datetime | None = None
     is_rejected: bool = False
@@ -106,11 +135,12 @@ class Vulnerability:
 
 @dataclass(frozen=True)
 class RevisionEntry:
-    """One line of a document's revision history."""
+    """One line of a document's revision history; `legacy` is the number that the issuer gave."""
 
     number: str
     at: datetime
     summary: str
+    legacy: str = ""
 
 
 @dataclass
@@ -127,11 +157,16 @@ class Advisory:
     publisher: str
     publisher_namespace: str = ""
     publisher_category: str = "vendor"
+    publisher_contact: str = ""
+    publisher_authority: str = ""
     category: str = "csaf_security_advisory"
     status: str = "final"  # draft, interim, final
     tlp: str = ""  # WHITE, CLEAR, GREEN, AMBER, RED; empty when unlabelled
     version: str = "1"
     severity: str = ""  # critical, important, moderate, low; empty when nothing tells
+    severity_text: str = ""  # the issuer's own word, when it is another one
+    severity_namespace: str = ""  # where the issuer explains their words
+    distribution: str = ""  # who may have it, in the issuer's words
     month: str = ""  # YYYY-MM of the issuer's patch month, when the document is one
     language: str = ""
     initial_release_at: datetime | None = None

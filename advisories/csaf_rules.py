@@ -1,0 +1,98 @@
+"""Words and small rules of CSAF 2.0 that reading and writing share. Section numbers are the standard's."""
+
+import re
+
+from packageurl import PackageURL
+
+from advisories.advisory import AFFECTED, ProductEntry
+
+PUBLISHERS = ("coordinator", "discoverer", "other", "translator", "user", "vendor")
+STATES = ("draft", "final", "interim")
+TLP = ("WHITE", "GREEN", "AMBER", "RED")
+NOTES = ("description", "details", "faq", "general", "legal_disclaimer", "other", "summary")
+BRANCHES = ("architecture", "host_name", "language", "legacy", "patch_level", "product_family",
+            "product_name", "product_version", "product_version_range", "service_pack", "specification",
+            "vendor")
+RELATIONS = ("default_component_of", "external_component_of", "installed_on", "installed_with",
+             "optional_component_of")
+HELPERS = ("model_numbers", "sbom_urls", "serial_numbers", "skus")  # those that are lists of texts
+RESTARTS = ("connected", "dependencies", "machine", "none", "parent", "service", "system",
+            "vulnerable_component", "zone")
+THREATS = ("exploit_status", "impact", "target_set")
+FLAGS = ("component_not_present", "inline_mitigations_already_exist",
+         "vulnerable_code_cannot_be_controlled_by_adversary", "vulnerable_code_not_in_execute_path",
+         "vulnerable_code_not_present")
+PARTIES = ("coordinator", "discoverer", "other", "user", "vendor")
+INVOLVEMENTS = ("completed", "contact_attempted", "disputed", "in_progress", "not_contacted", "open")
+PROFILES = ("csaf_base", "csaf_informational_advisory", "csaf_security_advisory",
+            "csaf_security_incident_response", "csaf_vex")
+
+CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
+CWE = re.compile(r"CWE-[1-9][0-9]{0,5}")
+_RANGE = re.compile(r"^[<>=]|^all\b|\b(prior to|before|through|and (earlier|later|prior|older|newer))\b"
+                    r"|\.x\b|\.\*|^\*", re.I)
+_CPE_22 = re.compile(r"[cC][pP][eE]:/[AHOaho]?(:[A-Za-z0-9._\-~%]*){0,6}")
+_CPE_23 = re.compile(r"cpe:2\.3:[aho*\-](:([*\-]|(?:[?*]*(?:[a-zA-Z0-9\-._]|\\[^a-zA-Z0-9\s])+[?*]*))){5}"
+                     r":([*\-]|[a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?)"
+                     r"(:([*\-]|(?:[?*]*(?:[a-zA-Z0-9\-._]|\\[^a-zA-Z0-9\s])+[?*]*))){4}")
+# 6.1.6: a product is in one of these groups only; the first one counts
+_GROUPS = (AFFECTED, ("under_investigation",), ("first_fixed", "fixed"), ("known_not_affected",))
+
+
+def is_range(version: str) -> bool:
+    """Whether a version is written as a range (6.1.31): "<= 1.2", "all", "3.x", "prior to 4"."""
+    return bool(_RANGE.search(version))
+
+
+def is_cpe(value: str) -> bool:
+    """Whether this is a CPE of version 2.2 or 2.3 in the form that section 3.1.3.3.1 demands."""
+    return len(value) <= 500 and bool(_CPE_22.fullmatch(value) or _CPE_23.fullmatch(value))
+
+
+def is_purl(value: str) -> bool:
+    """Whether this is a package URL (6.1.13)."""
+    try:
+        return bool(re.match(r"pkg:[A-Za-z]", value)) and bool(PackageURL.from_string(value))
+    except ValueError:
+        return False
+
+
+def plain_path(path: tuple[tuple[str, str], ...]) -> tuple[str, str, str] | None:
+    """(vendor, product, version) when the branches say only that, in that order; None when more."""
+    order = ("vendor", "product_name", "product_version", "product_version_range")
+    places = [order.index(category) if category in order else -1 for category, _ in path]
+    ranks = [min(place, 2) for place in places]
+    if -1 in places or ranks != sorted(set(ranks)):
+        return None
+    words = {rank: word for rank, (_, word) in zip(ranks, path, strict=True)}
+    return words.get(0, ""), words.get(1, ""), words.get(2, "")
+
+
+def path_of(entry: ProductEntry) -> tuple[tuple[str, str], ...]:
+    """The branches that lead to a product; a version that is a range is never called a version."""
+    version = "product_version_range" if entry.is_range else "product_version"
+    path = entry.path or tuple((category, word) for category, word in (
+        ("vendor", entry.vendor), ("product_name", entry.product), (version, entry.version)) if word)
+    return tuple(("product_version_range" if category == "product_version" and is_range(word) else category,
+                  word) for category, word in path)
+
+
+def without_contradictions(status: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Product states in which each product is affected, examined, fixed or not affected, never two."""
+    taken: dict[str, int] = {}
+    for number, group in enumerate(_GROUPS):
+        for name in (name for state in group for name in status.get(state, ())):
+            taken.setdefault(name, number)
+    settled = {}
+    for state, ids in status.items():
+        group = next((number for number, states in enumerate(_GROUPS) if state in states), None)
+        kept = tuple(name for name in dict.fromkeys(ids) if group is None or taken[name] == group)
+        if kept:
+            settled[state] = kept
+    return settled
+
+
+def concerned(status: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The products that a score or a remedy without products is about: the affected, or all if none."""
+    affected = [name for state in AFFECTED for name in status.get(state, ())]
+    return tuple(dict.fromkeys(affected or [name for ids in status.values() for name in ids]))

@@ -1,0 +1,64 @@
+"""Tells CSAF, CVRF and CVE records apart by what is in them, never by their names, and reads them."""
+
+import json
+from collections.abc import Callable
+
+from advisories import read_csaf, read_cve, read_cvrf
+from advisories.advisory import Advisory, Unusable
+from advisories.reading import MAX_BYTES
+from advisories.reading_xml import local, parse
+
+MAX_PARTS = 2_000_000  # objects and lists of a JSON document
+Check = Callable[[bytes], list[str]]
+
+
+def read(data: bytes, where: str, *, check: Check | None = None) -> list[Advisory]:
+    """The advisories in a file. Raises Unusable: "where: reason and place".
+
+    `check` (a csaf_check.Checker) adds the rules that a CSAF document breaks to its warnings.
+    """
+    try:
+        return _read(data, check)
+    except Unusable as error:
+        raise Unusable(f"{where}: {error}") from error
+
+
+def _read(data: bytes, check: Check | None) -> list[Advisory]:
+    if len(data) > MAX_BYTES:
+        raise Unusable(f"larger than {MAX_BYTES // 1024**2} MB")
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start == b"{":
+        return _from_json(data, check)
+    if start == b"<":
+        root = parse(data)
+        if local(root) != "cvrfdoc":
+            raise Unusable(f"/{local(root)[:60]}: this XML is no CVRF document")
+        return read_cvrf.read(root)
+    raise Unusable("neither JSON nor XML")
+
+
+def _from_json(data: bytes, check: Check | None) -> list[Advisory]:
+    if data.count(b"{") + data.count(b"[") > MAX_PARTS:
+        raise Unusable(f"more than {MAX_PARTS:,} objects and lists")
+    document = _parsed(data)
+    if "cveMetadata" in document or document.get("dataType") == "CVE_RECORD":
+        return read_cve.read(document)
+    head = document.get("document")
+    if isinstance(head, dict) and "csaf_version" in head:
+        advisories = read_csaf.read(document)
+        if check:
+            advisories[0].warnings += check(data)
+        return advisories
+    raise Unusable("/: this JSON is neither CSAF (document.csaf_version) nor a CVE record (cveMetadata)")
+
+
+def _parsed(data: bytes) -> dict:
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise Unusable(f"{place}: the JSON is broken ({error.msg})") from error
+    except UnicodeDecodeError as error:
+        raise Unusable(f"byte {error.start}: this is not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise Unusable("the JSON is nested too deep, or has a number that is too long") from error

@@ -1,0 +1,148 @@
+"""Writes of bulletins by people: write, edit, schedule, publish. Documents come in by store_actions.
+
+Nothing here commits. What people write is put into an advisory and stored like any document, so that there
+is one way into the rows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from flask import current_app
+
+from advisories import provider
+from advisories.advisory import Advisory, RevisionEntry
+from advisories.codec import dump
+from bulletins import queries, rows, store_actions
+from bulletins.catalogue import Catalogue
+from bulletins.models import Bulletin
+from bulletins.queries import SUPERSEDES
+from core import events, markup
+from core.db import utcnow
+from core.mail import site_url
+from posts import actions as posts
+from posts import locks, visibility
+from posts.models import DRAFT, PUBLISHED
+
+
+class NotPossible(ValueError):
+    """The bulletin is not in a state for this; the message says why."""
+
+
+def create(parts: dict, *, by, release_at: datetime | None = None, is_out_of_band: bool = False) -> Bulletin:
+    """Begin a bulletin of our own, as a draft; `parts` are fields of Advisory. Its number is final.
+
+    `release_at` only says of which year the number is: schedule() sets the instant.
+    """
+    release_at = release_at or utcnow()
+    reference = store_actions.next_reference(release_at.year)
+    advisory = Advisory(format="csaf", tracking_id=reference, tlp="WHITE", publisher_namespace=site_url(),
+                        publisher=current_app.config["REDOUBT_SITE_NAME"], **parts)
+    bulletin = Bulletin(status=DRAFT, author_id=by.id, reference=reference, slug=reference,
+                        document_path=provider.path(reference, release_at), is_out_of_band=is_out_of_band,
+                        **{name: [] for name in store_actions.CHILDREN})
+    store_actions.fill(bulletin, advisory, Catalogue())
+    return posts.create(bulletin, markup.render(rows.body(advisory)))
+
+
+def edit(bulletin: Bulletin, parts: dict, *, by, change: str = "",
+         is_out_of_band: bool | None = None) -> None:
+    """Change some fields of Advisory, as a new version of the document; nothing when none differs."""
+    locks.lock(bulletin)
+    bulletin = queries.whole(bulletin.id)
+    if is_out_of_band is not None:
+        bulletin.is_out_of_band = is_out_of_band
+    before = rows.read(bulletin, with_ours=False)
+    after = replace(before, **parts)
+    if dump(after) == dump(before):
+        return
+    if bulletin.published_at is not None:
+        after = _new_version(after, change)
+    store_actions.rewrite(bulletin, after, by=by, catalogue=Catalogue(), summary=change)
+
+
+def supersede(bulletin: Bulletin, others: Iterable[Bulletin]) -> None:
+    """Say that a bulletin takes the place of exactly these."""
+    wanted = {other.id: other for other in others if other.id != bulletin.id}
+    if queries.superseded(bulletin).keys() == wanted.keys():
+        return
+    posts.unlink(bulletin, SUPERSEDES)
+    for other in wanted.values():
+        posts.link(bulletin, other, SUPERSEDES)
+
+
+def schedule(bulletin: Bulletin, at: datetime, *, by) -> None:
+    """Let the worker publish a draft at an instant, not a second earlier. Raises NotPossible."""
+    locks.lock(bulletin)
+    if bulletin.status == PUBLISHED or bulletin.is_deleted:
+        raise NotPossible("it is public, or removed")
+    if at <= utcnow():
+        raise NotPossible("the instant has passed")
+    bulletin.embargo_until = at
+    events.record("bulletin.due", subject=bulletin, actor=by, due_at=at)
+
+
+def unschedule(bulletin: Bulletin) -> None:
+    """Take the instant away: it stays a draft until somebody publishes it."""
+    locks.lock(bulletin)
+    bulletin.embargo_until = None
+
+
+def release_due(bulletin: Bulletin) -> bool:
+    """Publish a bulletin whose instant has come; whether it was. An instant moved later is waited for."""
+    locks.lock(bulletin)
+    if bulletin.embargo_until is None or bulletin.embargo_until > utcnow():
+        return False
+    return publish(bulletin, by=None)
+
+
+def publish(bulletin: Bulletin, *, by) -> bool:
+    """Make a draft public: from here on it is everywhere. Whether it was one.
+
+    What was public before is no news when it comes back.
+    """
+    event = posts.publish(bulletin, by=by)
+    if event is None:
+        return False
+    if bulletin.is_told:
+        event.name = "bulletin.republished"
+    bulletin.is_told = True
+    if bulletin.published_at is None:
+        at = bulletin.embargo_until if by is None else utcnow()
+        bulletin.published_at, bulletin.release_month = at, f"{at:%Y-%m}"
+        bulletin.current_release_at, bulletin.document_path = at, provider.path(bulletin.reference, at)
+        first = dump(RevisionEntry("1", at, "Initial release"))
+        bulletin.more = bulletin.more | {"initial_release_at": at.isoformat(), "version": "1",
+                                         "current_release_at": at.isoformat(), "history": [first]}
+    bulletin.embargo_until = None
+    return True
+
+
+def withdraw(bulletin: Bulletin, *, by) -> None:
+    """Take a bulletin back to a draft, off every list."""
+    locks.lock_thread(bulletin)
+    if bulletin.status == PUBLISHED:
+        bulletin.status = DRAFT
+        visibility.refresh(bulletin)
+        events.record("bulletin.withdrawn", subject=bulletin, actor=by)
+
+
+def follow_source(bulletin: Bulletin) -> None:
+    """Let the next import overwrite what was changed here."""
+    bulletin.imported, bulletin.import_digest = store_actions.part_digests(bulletin), ""
+
+
+def flag_failures(bulletin: Bulletin, flagged: bool) -> None:
+    """Note that deployment reports of failures rise, or that they do no more; the rise is told once."""
+    if flagged and not bulletin.has_failures:
+        store_actions.tell_risk(bulletin, ["failures_reported"])
+    bulletin.has_failures = flagged
+
+
+def _new_version(advisory: Advisory, change: str) -> Advisory:
+    """The advisory with its version counted up and a line in its history."""
+    now, parts = utcnow(), advisory.version.split(".")
+    major = int(parts[0]) + 1 if parts[0].isdigit() else len(advisory.history) + 1
+    version = ".".join([str(major), *("0" for _ in parts[1:])])
+    entry = RevisionEntry(version, now, change or "Edited")
+    return replace(advisory, version=version, current_release_at=now, history=[*advisory.history, entry])

@@ -1,0 +1,145 @@
+"""The shapes of the API's answers about bulletins, and of what its lists may be asked."""
+
+from marshmallow import fields, validate
+
+from advisories.layers import LAYERS
+from advisories.scores import SEVERITIES
+from bulletins.queries import SORTS
+from core.api import Cursor, Reply
+from core.web import Line
+from posts.schemas import PostItem
+
+
+class BulletinQuery(Cursor):
+    """Which bulletins, and in which order."""
+
+    sort = fields.String(load_default="urgent", validate=validate.OneOf(list(SORTS)))
+    severity = fields.String(load_default="", validate=validate.OneOf(["", *SEVERITIES]))
+    exploited = fields.Boolean(load_default=False)
+    unfixed = fields.Boolean(load_default=False, metadata={
+        "description": "Only where something has no fix; of a product asked for, when that has none."})
+    past_life = fields.Boolean(load_default=False, metadata={
+        "description": "Only where a release is affected that gets no security fixes any more."})
+    product = Line(load_default="", validate=validate.Length(max=60), metadata={
+        "description": "The address part of a product, such as windows-server."})
+    vendor = Line(load_default="", validate=validate.Length(max=60))
+    month = fields.String(load_default="", validate=validate.Regexp(r"^$|^\d{4}-(0[1-9]|1[0-2])$"))
+    cve = Line(load_default="", validate=validate.Length(max=30))
+    mine = fields.Boolean(load_default=False, metadata={
+        "description": "Only what affects what you run; needs a token."})
+
+
+class _Facts(PostItem):
+    """A bulletin as every list has it."""
+
+    reference = fields.String()
+    severity = fields.String(allow_none=True, validate=validate.OneOf(SEVERITIES))
+    is_exploited = fields.Boolean()
+    kev_added_on = fields.Date(allow_none=True)
+    kev_due_on = fields.Date(allow_none=True)
+    is_ransomware = fields.Boolean()
+    epss = fields.Float()
+    has_fix = fields.Boolean()
+    is_unpatched = fields.Boolean()
+    is_out_of_band = fields.Boolean()
+    publisher = fields.String()
+    tracking_id = fields.String()
+    published_at = fields.AwareDateTime(allow_none=True)
+    embargo_until = fields.AwareDateTime(allow_none=True)
+    month = fields.String()
+
+
+class BulletinItem(_Facts):
+    """A bulletin in a list."""
+
+    vulnerabilities = fields.Integer(metadata={"description": "How many."})
+
+
+class RatingItem(Reply):
+    """A CVSS vector: the score computed from it, and the stated one when it is another."""
+
+    version = fields.String()
+    vector = fields.String()
+    base = fields.Float(allow_none=True)
+    severity = fields.String()
+    stated = fields.Float(allow_none=True)
+
+
+class RemedyItem(Reply):
+    """What the issuer offers or says."""
+
+    kind = fields.String()
+    details = fields.String()
+    url = fields.String()
+    update = fields.String()
+    supersedes = fields.String()
+    fixed_build = fields.String()
+    restart = fields.String()
+    can_roll_back = fields.Boolean(allow_none=True)
+    product_keys = fields.List(fields.String())
+
+
+class WeaknessItem(Reply):
+    """A vulnerability as this bulletin has it."""
+
+    cve = fields.String(allow_none=True)
+    title = fields.String()
+    is_rejected = fields.Boolean()
+    is_exploited = fields.Boolean()
+    has_fix = fields.Boolean()
+    kev_added_on = fields.Date(allow_none=True)
+    kev_due_on = fields.Date(allow_none=True)
+    epss = fields.Float(allow_none=True)
+    status = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    scores = fields.List(fields.Nested(RatingItem))
+    remediations = fields.List(fields.Nested(RemedyItem))
+    mitigations = fields.List(fields.Integer(), metadata={
+        "description": "Ids of the mitigations below; empty without a fix: none is known."})
+
+
+class AffectedItem(Reply):
+    """A product as the document names it, and what it is in the catalogue."""
+
+    key = fields.String()
+    name = fields.String()
+    vendor = fields.String()
+    version = fields.String()
+    status = fields.String()
+    has_fix = fields.Boolean()
+    fixed_builds = fields.List(fields.String())
+    product = fields.String(allow_none=True)
+    releases = fields.List(fields.String())
+
+
+class MitigationItem(Reply):
+    """What protects without the patch."""
+
+    id = fields.Integer()
+    kind = fields.String()
+    layer = fields.String(validate=validate.OneOf(LAYERS))
+    is_confirmed = fields.Boolean()
+    text = fields.String()
+    blocks = fields.String()
+    steps = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
+    side_effects = fields.String()
+    article_id = fields.Integer(allow_none=True)
+    url = fields.String()
+
+
+class IssueItem(Reply):
+    """What goes wrong after an update."""
+
+    update = fields.String()
+    details = fields.String()
+    url = fields.String()
+
+
+class WholeBulletin(_Facts):
+    """A bulletin with everything it says."""
+
+    vulnerabilities = fields.List(fields.Nested(WeaknessItem))
+    products = fields.List(fields.Nested(AffectedItem))
+    mitigations = fields.List(fields.Nested(MitigationItem))
+    known_issues = fields.List(fields.Nested(IssueItem))
+    supersedes = fields.List(fields.String())
+    superseded_by = fields.List(fields.String())

@@ -1,0 +1,114 @@
+"""Bulletins from the shell."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from advisories.advisory import Unusable
+from advisories.exploited import read_epss, read_kev
+from advisories.reading import Log
+from bulletins import enrich_actions, match_actions, queries
+from bulletins.import_documents import Importer
+from core import cli, events
+from core.db import db
+
+group = AppGroup("bulletin", help="Security bulletins.")
+SLICE = 500
+FILE = click.Path(exists=True, path_type=Path)
+ANNOUNCE = click.option("--announce", is_flag=True,
+                        help="Tell subscribers of what is older than 31 days, too.")
+
+
+@group.command("import")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@ANNOUNCE
+def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
+    """Import CSAF, CVRF and CVE records from FILES and folders; search finds them when this returns."""
+    report = cli.ImportReport()
+    cli.run_import(report, Importer(files, report, announce=announce).run)
+
+
+@group.command("enrich")
+@click.option("--kev", type=FILE, help="CISA's catalogue of exploited vulnerabilities, JSON or CSV.")
+@click.option("--epss", type=FILE, help="FIRST's daily scores, CSV, also compressed.")
+@ANNOUNCE
+def enrich(kev: Path | None, epss: Path | None, announce: bool) -> None:
+    """Mark what is exploited and how likely the rest is; the order of all lists follows."""
+    if not (kev or epss):
+        raise click.UsageError("Name at least one file: --kev FILE or --epss FILE.")
+    report = cli.ImportReport()
+    cli.run_import(report, lambda: _enrich(kev, epss, announce, report))
+
+
+def _enrich(kev: Path | None, epss: Path | None, announce: bool, report: cli.ImportReport) -> None:
+    for path, read, take in ((kev, read_kev, _take_kev), (epss, read_epss, _take_epss)):
+        if path is None:
+            continue
+        log = Log()
+        try:
+            with path.open("rb") as stream:
+                changed = [number for rows in _slices(read(stream, log)) for number in take(rows, report)]
+        except (Unusable, OSError) as error:
+            raise cli.Unusable(f"{path.name}: {error}") from error
+        for warning in log.warnings:
+            report.fault(f"{path.name}: {warning}")
+        _rank(changed, announce, report)
+    events.drain()
+
+
+def _take_kev(rows: list, report: cli.ImportReport) -> list[int]:
+    added, changed = enrich_actions.take_kev(rows)
+    db.session.commit()
+    report.added["vulnerabilities"] += added
+    report.updated["vulnerabilities"] += len(changed) - added
+    report.skipped["vulnerabilities"] += len(rows) - len(changed)
+    return changed
+
+
+def _take_epss(rows: list, report: cli.ImportReport) -> list[int]:
+    changed = enrich_actions.take_epss(rows)
+    db.session.commit()
+    report.updated["vulnerabilities"] += len(changed)
+    report.skipped["vulnerabilities"] += len(rows) - len(changed)
+    return changed
+
+
+def _rank(vulnerability_ids: list[int], announce: bool, report: cli.ImportReport) -> None:
+    concerned = {number for ids in _slices(vulnerability_ids) for number in enrich_actions.naming(ids)}
+    for ids in _slices(sorted(concerned)):
+        report.updated["bulletins"] += enrich_actions.rank_anew(ids, announce=announce)
+        db.session.commit()
+        db.session.expunge_all()
+
+
+def _slices(rows: Iterable) -> Iterator[list]:
+    rows = iter(rows)
+    while part := list(islice(rows, SLICE)):
+        yield part
+
+
+@group.command("list")
+@click.option("--unpatched", is_flag=True, help="Only where something has no fix.")
+@click.option("--month", default="", metavar="YYYY-MM")
+def list_bulletins(unpatched: bool, month: str) -> None:
+    """List bulletins, the most urgent first."""
+    after = None
+    while True:
+        page = queries.bulletins(queries.Filter(unfixed=unpatched, month=month), after=after, size=200)
+        for row in page:
+            marks = " ".join(filter(None, ("EXPLOITED" if row.is_exploited else "",
+                                           "NO FIX" if row.is_unpatched else "")))
+            severity = row.severity or "unrated"
+            click.echo(f"{row.reference:<14} {severity:<9} {row.title[:70]} {marks}".rstrip())
+        if (after := page.next) is None:
+            return
+
+
+@group.command("match")
+def match() -> None:
+    """Look up again which products of the catalogue the bulletins name."""
+    click.echo(f"{match_actions.match_anew():,} lines changed")
+    db.session.commit()

@@ -1,0 +1,209 @@
+"""A bulletin as a form shows it, in lines, and the lines back into an advisory. Pure.
+
+Lines that stay as they are keep everything a document said behind them; a new line is for all that is
+affected. What a form cannot say (scores for single products, threats, flags) is only lost with its line.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import count
+
+from advisories import scores
+from advisories.advisory import REMEDIES, Advisory, ProductEntry, Remedy, Score, Vulnerability
+from advisories.csaf_rules import CVE
+from bulletins.fixes import standings
+
+SEPARATOR = " | "
+KINDS = {"fix": "vendor_fix", "none": "none_available", "never": "no_fix_planned"}
+LISTED = ("affected", "")  # standings of products that the form lists
+
+
+class BadLine(ValueError):
+    """A line that cannot be read; the message says which and what is missing."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The three lists of the form, as typed."""
+
+    vulnerabilities: tuple[str, ...] = ()
+    affected: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+
+
+def lines_of(advisory: Advisory) -> Lines:
+    """What the form shows of an advisory."""
+    remedies = dict.fromkeys(_remedy_line(each) for said in advisory.vulnerabilities
+                             for each in said.remedies)
+    return Lines(tuple(_vulnerability_line(said) for said in advisory.vulnerabilities),
+                 tuple(_product_line(entry, advisory) for entry in _listed(advisory)), tuple(remedies))
+
+
+def apply(advisory: Advisory, lines: Lines) -> dict:
+    """The fields of Advisory that the lines change. Raises BadLine."""
+    known = lines_of(advisory)
+    if lines == known:
+        return {}
+    changed = replace(advisory, products=list(advisory.products), vulnerabilities=[
+        replace(said, status=dict(said.status), scores=list(said.scores), remedies=list(said.remedies))
+        for said in advisory.vulnerabilities])
+    _products(changed, dict(zip(known.affected, _listed(advisory), strict=True)), lines.affected)
+    _vulnerabilities(changed, lines.vulnerabilities)
+    _remedies(changed, known.remedies, lines.remedies)
+    _builds(changed, [line for line in lines.affected if line not in known.affected])
+    return {"products": changed.products, "vulnerabilities": changed.vulnerabilities}
+
+
+def _listed(advisory: Advisory) -> list[ProductEntry]:
+    found = standings(advisory)
+    parts = {part for entry in advisory.products if entry.part_of for part in entry.part_of[1:]}
+    return [entry for entry in advisory.products
+            if found[entry.id].status in LISTED and entry.id not in parts]
+
+
+def _vulnerability_line(said: Vulnerability) -> str:
+    vector = said.scores[0].vector if said.scores else ""
+    return SEPARATOR.join((said.cve, vector, _flat(said.title)))
+
+
+def _product_line(entry: ProductEntry, advisory: Advisory) -> str:
+    builds = dict.fromkeys(each.fixed_build for said in advisory.vulnerabilities for each in said.remedies
+                           if each.fixed_build and entry.id in each.product_ids)
+    return SEPARATOR.join((_flat(entry.name), entry.version, ", ".join(builds)))
+
+
+def _remedy_line(each: Remedy) -> str:
+    word = next((word for word, kind in KINDS.items() if kind == each.kind), each.kind)
+    return SEPARATOR.join((word, each.update, each.url, _flat(each.details)))
+
+
+def _flat(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def _unflat(text: str) -> str:
+    return text.replace("\\\\", "\0").replace("\\n", "\n").replace("\0", "\\")
+
+
+def _cells(line: str, number: int) -> list[str]:
+    """So many cells of a line; those that are missing are empty, the last takes the rest."""
+    cells = [cell.strip() for cell in line.split("|", number - 1)]
+    return cells + [""] * (number - len(cells))
+
+
+def _products(changed: Advisory, known: dict[str, ProductEntry], lines: tuple[str, ...]) -> None:
+    """Keep the entries of known lines, drop those whose line is gone, add the rest, affected by all."""
+    called = {(_unflat(name), version) for name, version, _build in (_cells(line, 3) for line in lines)}
+    gone = {entry.id for entry in known.values() if (entry.name, entry.version) not in called}
+    changed.products = [entry for entry in changed.products if entry.id not in gone]
+    for said in changed.vulnerabilities:
+        _forget(said, gone)
+    taken = {entry.id for entry in changed.products}
+    numbers = (f"P{number}" for number in count(1) if f"P{number}" not in taken)
+    old = {(entry.name, entry.version) for entry in known.values()}
+    for line in lines:
+        name, version, _build = _cells(line, 3)
+        if not name:
+            raise BadLine(line)
+        if (_unflat(name), version) in old:
+            continue
+        old.add((_unflat(name), version))
+        entry = ProductEntry(next(numbers), _unflat(name), product=_unflat(name), version=version)
+        changed.products.append(entry)
+        for said in changed.vulnerabilities:
+            if not said.is_rejected:
+                ids = said.status.get("known_affected", ())
+                said.status["known_affected"] = (*ids, entry.id)
+
+
+def _forget(said: Vulnerability, gone: set[str]) -> None:
+    """Take products out of everything that names them; what names nothing any more goes too."""
+    def left(ids: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(each for each in ids if each not in gone)
+
+    said.status = {state: left(ids) for state, ids in said.status.items() if left(ids)}
+    for name in ("scores", "remedies", "threats", "known_issues"):
+        rows = getattr(said, name)
+        setattr(said, name, [replace(each, product_ids=left(each.product_ids)) for each in rows
+                             if not each.product_ids or left(each.product_ids)])
+    said.flags = [(label, left(ids)) for label, ids in said.flags if left(ids)]
+
+
+def _affected(changed: Advisory) -> tuple[str, ...]:
+    return tuple(entry.id for entry in _listed(changed))
+
+
+def _vulnerabilities(changed: Advisory, lines: tuple[str, ...]) -> None:
+    known = {said.cve or said.title: said for said in changed.vulnerabilities}
+    ids, found = _affected(changed), []
+    for line in lines:
+        cve, vector, title = _cells(line, 3)
+        cve, title = cve.upper(), _unflat(title)
+        if (cve and not CVE.fullmatch(cve)) or not (cve or title):
+            raise BadLine(line)
+        said = known.get(cve or title) or Vulnerability(
+            cve=cve, status={"known_affected": ids} if ids else {})
+        said.title = title
+        if vector != (said.scores[0].vector if said.scores else ""):
+            version = scores.version_of(scores.normal(vector))
+            if vector and not version:
+                raise BadLine(line)
+            said.scores = [Score(version, scores.normal(vector), None, ids)] if vector else []
+        found.append(said)
+    changed.vulnerabilities = found
+
+
+def _remedies(changed: Advisory, known: tuple[str, ...], lines: tuple[str, ...]) -> None:
+    """Drop the remedies whose line is gone, put a changed line in the place of the old, add the rest."""
+    new = {line: _remedy(line) for line in lines if line not in known}
+    gone = [line for line in known if line not in lines]
+    instead: dict[str, Remedy] = {}
+    for line in gone:
+        match = next((text for text, remedy in new.items() if _same(remedy, _remedy(line))), None)
+        if match is not None:
+            instead[line] = new.pop(match)
+    ids = _affected(changed)
+    for said in changed.vulnerabilities:
+        kept = []
+        for each in said.remedies:
+            line = _remedy_line(each)
+            if line in instead:
+                ours = instead[line]
+                each = replace(each, kind=ours.kind, update=ours.update, url=ours.url, details=ours.details)
+            if line in instead or line not in gone:
+                kept.append(each)
+        if not said.is_rejected:
+            kept += [replace(remedy, product_ids=ids) for remedy in new.values()]
+        said.remedies = kept
+
+
+def _remedy(line: str) -> Remedy:
+    kind, update, url, details = _cells(line, 4)
+    kind = KINDS.get(kind.lower(), kind.lower())
+    if kind not in REMEDIES or not (update or details or url) or (url and not url.startswith("http")):
+        raise BadLine(line)
+    return Remedy(kind, _unflat(details), url=url, update=update)
+
+
+def _same(one: Remedy, other: Remedy) -> bool:
+    return one.kind == other.kind and (
+        bool(one.update and one.update == other.update) or one.details == other.details)
+
+
+def _builds(changed: Advisory, lines: list[str]) -> None:
+    """A fix for each product whose new line names the build that mends it."""
+    for line in lines:
+        name, version, build = _cells(line, 3)
+        called = (_unflat(name), version)
+        entry = next(each for each in changed.products if (each.name, each.version) == called)
+        if not build:
+            continue
+        for said in changed.vulnerabilities:
+            if not said.is_rejected:
+                said.remedies = [*_without_fix(said.remedies, entry.id), Remedy(
+                    "vendor_fix", f"Update to {build}.", (entry.id,), fixed_build=build)]
+
+
+def _without_fix(remedies: list[Remedy], product_id: str) -> list[Remedy]:
+    others = [replace(each, product_ids=tuple(i for i in each.product_ids if i != product_id))
+              if each.kind == "vendor_fix" else each for each in remedies]
+    return [each for each in others if each.kind != "vendor_fix" or each.product_ids]

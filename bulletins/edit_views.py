@@ -1,0 +1,160 @@
+"""Pages of moderators: write, edit, schedule, publish, and the mitigations of the shield."""
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from bulletins import actions, forms, mitigation_actions, policy, queries, schemas
+from bulletins.models import Bulletin, Mitigation
+from bulletins.views import bp
+from core.db import db
+from core.web import Form, get_or_404, parse, require
+from posts.views import me
+
+
+def _curated(reference: str) -> Bulletin:
+    """The bulletin, for a moderator; 403 for others who see it, 404 for who does not."""
+    bulletin = get_or_404(queries.get_bulletin(reference, me()))
+    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    return bulletin
+
+
+@bp.route("/bulletins/new", methods=["GET", "POST"])
+@login_required
+def new():
+    """Write a bulletin, as a draft."""
+    form = Form(schemas.BulletinSchema)
+    valid = request.method == "POST" and form.validate()
+    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    if valid:
+        with form.catching():
+            bulletin = forms.write(form.data, by=me())
+            db.session.commit()
+            flash(_("Saved as a draft. Publish it, or name the instant."))
+            return redirect(bulletin.url)
+    return render_template("bulletins/edit.html", form=form, bulletin=None), 422 if form.errors else 200
+
+
+@bp.route("/bulletins/<reference>/edit", methods=["GET", "POST"])
+@login_required
+def edit(reference: str):
+    """Change a bulletin; what it was is kept, and imports leave alone what changed."""
+    form = Form(schemas.BulletinSchema)
+    valid = request.method == "POST" and form.validate()
+    bulletin = _curated(reference)
+    if valid:
+        with form.catching():
+            forms.change(bulletin, form.data, by=me())
+            db.session.commit()
+            return redirect(bulletin.url)
+    if request.method == "GET":
+        form.values = forms.values(bulletin)
+    return render_template("bulletins/edit.html", form=form,
+                           bulletin=bulletin), 422 if form.errors else 200
+
+
+@bp.post("/bulletins/<reference>/schedule")
+@login_required
+def schedule(reference: str):
+    """Name the instant at which the worker publishes it, or take it away."""
+    at, bulletin = parse(schemas.ScheduleSchema)["at"], _curated(reference)
+    try:
+        if at is None:
+            actions.unschedule(bulletin)
+        else:
+            actions.schedule(bulletin, at, by=me())
+        db.session.commit()
+    except actions.NotPossible as error:
+        db.session.rollback()
+        flash(_("This cannot be scheduled: %(why)s", why=str(error)), "danger")
+    return redirect(bulletin.url)
+
+
+@bp.post("/bulletins/<reference>/publish")
+@login_required
+def publish(reference: str):
+    """Publish it now."""
+    bulletin = _curated(reference)
+    actions.publish(bulletin, by=me())
+    db.session.commit()
+    return redirect(bulletin.url)
+
+
+@bp.post("/bulletins/<reference>/withdraw")
+@login_required
+def withdraw(reference: str):
+    """Take it back to a draft."""
+    bulletin = _curated(reference)
+    actions.withdraw(bulletin, by=me())
+    db.session.commit()
+    flash(_("Back to a draft: only moderators see it now."))
+    return redirect(bulletin.url)
+
+
+@bp.post("/bulletins/<reference>/follow")
+@login_required
+def follow(reference: str):
+    """Let imports overwrite what was changed here."""
+    bulletin = _curated(reference)
+    actions.follow_source(bulletin)
+    db.session.commit()
+    flash(_("The next import brings what the source says."))
+    return redirect(bulletin.url)
+
+
+@bp.route("/bulletins/<reference>/mitigations/new", methods=["GET", "POST"])
+@login_required
+def new_mitigation(reference: str):
+    """Add what protects without the patch."""
+    return _mitigation(reference, None)
+
+
+@bp.route("/bulletins/<reference>/mitigations/<int:mitigation_id>", methods=["GET", "POST"])
+@login_required
+def edit_mitigation(reference: str, mitigation_id: int):
+    """Confirm the suggested layer of a document's mitigation and say more, or change one of ours."""
+    return _mitigation(reference, mitigation_id)
+
+
+def _mitigation(reference: str, mitigation_id: int | None):
+    form = Form(schemas.MitigationSchema, layer="host", kind="mitigation")
+    valid = request.method == "POST" and form.validate()
+    bulletin = _curated(reference)
+    mitigation = _of(bulletin, mitigation_id) if mitigation_id is not None else None
+    if valid and not form.data["text"] and (mitigation is None or mitigation.is_ours):
+        form.fail("text", _("Say what to do."))
+    if valid and not form.errors:
+        with form.catching():
+            facts = forms.mitigation_facts(form.data)
+            if mitigation is None:
+                mitigation_actions.add(bulletin, facts, by=me())
+            else:
+                mitigation_actions.change(bulletin, mitigation, facts, by=me())
+            db.session.commit()
+            return redirect(f"{bulletin.url}#shield")
+    if request.method == "GET" and mitigation is not None:
+        form.values = forms.mitigation_values(mitigation)
+    return render_template("bulletins/mitigation.html", form=form, bulletin=bulletin,
+                           mitigation=mitigation), 422 if form.errors else 200
+
+
+def _of(bulletin: Bulletin, mitigation_id: int) -> Mitigation:
+    return get_or_404(next((each for each in bulletin.mitigations if each.id == mitigation_id), None))
+
+
+@bp.post("/bulletins/<reference>/mitigations/<int:mitigation_id>/remove")
+@login_required
+def remove_mitigation(reference: str, mitigation_id: int):
+    """Take one of our own away."""
+    bulletin = _curated(reference)
+    mitigation_actions.remove(bulletin, _of(bulletin, mitigation_id), by=me())
+    db.session.commit()
+    return redirect(f"{bulletin.url}#shield")
+
+
+@bp.get("/bulletins/mitigations")
+@login_required
+def unconfirmed():
+    """Mitigations whose layer is only suggested, those of the most urgent bulletins first."""
+    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    return render_template("bulletins/mitigations.html", rows=queries.unconfirmed())

@@ -1,0 +1,39 @@
+"""Atom feeds of bulletins: the list as it is narrowed, and what is without a fix. Public ones only."""
+
+from flask import Blueprint, request
+from flask_babel import gettext as _
+
+from bulletins import queries, views, wording
+from bulletins.models import Bulletin
+from bulletins.queries import Filter
+from core import feeds
+from core.markup import excerpt
+
+bp = Blueprint("bulletin_feeds", __name__)
+LONGEST = 400
+
+
+@bp.get("/bulletins.atom")
+def bulletins():
+    """The newest bulletins, narrowed as the page is."""
+    query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+    return feeds.atom(_("Security bulletins"), "/bulletins", _entries(views.wanted()), query)
+
+
+@bp.get("/bulletins/unpatched.atom")
+def unpatched():
+    """The newest bulletins without a fix."""
+    return feeds.atom(_("Without a fix"), "/bulletins/unpatched", _entries(Filter(unfixed=True)))
+
+
+def _entries(wanted: Filter) -> list[feeds.Entry]:
+    return [feeds.Entry(f"/posts/{row.id}", row.title, row.url, _summary(row), row.publisher,
+                        row.published_at, row.edited_at or row.published_at)
+            for row in queries.newest(wanted)]
+
+
+def _summary(bulletin: Bulletin) -> str:
+    """What to know at once, then the first words."""
+    facts = [wording.severity(bulletin.severity), _("exploited") if bulletin.is_exploited else "",
+             wording.fix(bulletin)]
+    return f"{', '.join(filter(None, facts))}. {excerpt(bulletin.body_html, LONGEST)}"

@@ -1,0 +1,111 @@
+"""From what a form or a program sent to what actions take, and a bulletin back into a form."""
+
+from dataclasses import replace
+
+from flask_babel import gettext as _
+
+from advisories.advisory import Advisory, Note
+from bulletins import actions, drafting, mitigation_actions, queries, rows
+from bulletins.drafting import BadLine, Lines
+from bulletins.models import Bulletin, Mitigation
+from bulletins.schemas import ARTICLE, REFERENCE
+from core.db import db
+from core.web import Invalid
+from posts.models import Post
+
+LISTS = ("vulnerabilities", "affected", "remedies")
+STEP = ("text", "command", "check", "undo")
+ISSUE = ("update", "url", "details")
+
+
+def write(data: dict, *, by) -> Bulletin:
+    """Begin a bulletin with checked data of BulletinSchema. Raises Invalid."""
+    blank = Advisory(format="csaf", tracking_id="", title=data["title"], publisher="")
+    bulletin = actions.create(_parts(blank, data), by=by, is_out_of_band=data["is_out_of_band"])
+    _beside(bulletin, data, by)
+    return bulletin
+
+
+def change(bulletin: Bulletin, data: dict, *, by) -> None:
+    """Bring a bulletin to checked data, of which any part may be missing. Raises Invalid."""
+    parts = _parts(rows.read(bulletin, with_ours=False), data)
+    actions.edit(bulletin, parts, by=by, change=data.get("change", ""),
+                 is_out_of_band=data.get("is_out_of_band"))
+    _beside(bulletin, data, by)
+
+
+def values(bulletin: Bulletin) -> dict[str, object]:
+    """A bulletin as its form shows it."""
+    lines = drafting.lines_of(rows.read(bulletin, with_ours=False))
+    issues = [" | ".join((each.update, each.url, each.details.replace("\n", "\\n")))
+              for each in bulletin.known_issues]
+    return {"title": bulletin.title, "body": bulletin.body, "severity": bulletin.severity,
+            "is_out_of_band": bulletin.is_out_of_band, "known_issues": "\n".join(issues),
+            "supersedes": "\n".join(queries.superseded(bulletin).values()),
+            **{name: "\n".join(getattr(lines, name)) for name in LISTS}}
+
+
+def mitigation_facts(data: dict) -> dict:
+    """Checked data of MitigationSchema as mitigation_actions.FACTS. Raises Invalid."""
+    facts = {name: data[name] for name in ("layer", "kind", "text", "blocks", "side_effects", "url")}
+    steps = [dict(zip(STEP, _cells(line, 4), strict=True)) for line in data["steps"]]
+    number = int(ARTICLE.match(data["article"])[1]) if data["article"] else None
+    if number is not None and db.session.scalar(
+            db.select(Post.id).where(Post.id == number, Post.kind == "article", Post.is_public)) is None:
+        raise Invalid({"article": [_("There is no public article with this number.")]})
+    return {**facts, "steps": steps, "article_id": number}
+
+
+def mitigation_values(mitigation: Mitigation) -> dict[str, object]:
+    """A mitigation as its form shows it."""
+    steps = [" | ".join(step.get(name, "") for name in STEP).rstrip(" |") for step in mitigation.steps]
+    return {"layer": mitigation.layer, "kind": mitigation.kind, "text": mitigation.text,
+            "blocks": mitigation.blocks, "side_effects": mitigation.side_effects, "url": mitigation.url,
+            "steps": "\n".join(steps), "article": mitigation.article_id or ""}
+
+
+def _parts(advisory: Advisory, data: dict) -> dict:
+    """The fields of Advisory that the data change."""
+    parts = {name: data[name] for name in ("title", "severity") if name in data}
+    if "title" in parts and advisory.title.startswith(parts["title"]) and len(advisory.title) > rows.TITLE:
+        parts["title"] = advisory.title  # the form shows its beginning
+    if "body" in data:
+        parts["notes"] = _notes(advisory, data["body"].source if data["body"] else "")
+    known = drafting.lines_of(advisory)
+    lines = Lines(*(tuple(data.get(name, getattr(known, name))) for name in LISTS))
+    try:
+        return parts | drafting.apply(advisory, lines)
+    except BadLine as error:
+        field = next(name for name in LISTS if str(error) in getattr(lines, name))
+        raise Invalid({field: [_("This line cannot be read: %(line)s", line=str(error)[:100])]}) from error
+
+
+def _notes(advisory: Advisory, text: str) -> list[Note]:
+    notes, place = list(advisory.notes), rows.body_note(advisory)
+    if place is None:
+        return [Note("summary", text), *notes] if text else notes
+    if not text:
+        return notes[:place] + notes[place + 1:]
+    notes[place] = replace(notes[place], text=text)
+    return notes
+
+
+def _beside(bulletin: Bulletin, data: dict, by) -> None:
+    """What no document says: known issues written here, and which bulletins it supersedes."""
+    if "known_issues" in data:
+        issues = [dict(zip(ISSUE, _cells(line, 3), strict=True)) for line in data["known_issues"]]
+        if any(not issue["details"] or (issue["url"] and not issue["url"].startswith("http"))
+               for issue in issues):
+            raise Invalid({"known_issues": [_("Say what goes wrong: update | link | what goes wrong")]})
+        mitigation_actions.set_issues(bulletin, issues, by=by)
+    if "supersedes" in data:
+        wanted = {line.upper() for line in data["supersedes"]}
+        others = queries.named(wanted) if all(map(REFERENCE.match, wanted)) else []
+        if len(others) < len(wanted):
+            raise Invalid({"supersedes": [_("There is no such bulletin.")]})
+        actions.supersede(bulletin, others)
+
+
+def _cells(line: str, number: int) -> list[str]:
+    cells = [cell.strip().replace("\\n", "\n") for cell in line.split("|", number - 1)]
+    return cells + [""] * (number - len(cells))

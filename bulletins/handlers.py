@@ -1,0 +1,23 @@
+"""What the room hears: an embargo that ends, and products that join the catalogue or change their names."""
+
+from bulletins import actions, match_actions
+from bulletins.models import Bulletin
+from core import events
+from core.db import db
+
+
+@events.on("bulletin.due")
+def release(batch: list[events.Event]) -> None:
+    """Publish what is due; an event of an earlier plan finds a later instant, or none, and does nothing."""
+    for event in batch:
+        bulletin = db.session.get(Bulletin, event.subject_id)
+        if bulletin is not None:
+            actions.release_due(bulletin)
+    db.session.commit()
+
+
+@events.on("product.created", "product.changed", "product.imported")
+def match_products(batch: list[events.Event]) -> None:
+    """Find what bulletins name among products that are new or called otherwise."""
+    match_actions.match_anew({event.subject_id for event in batch})
+    db.session.commit()

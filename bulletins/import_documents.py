@@ -1,0 +1,103 @@
+"""Files of CSAF, CVRF and CVE records become bulletins; again and again, without doubling.
+
+Each advisory is one transaction: what came before a kill stays, and the next run goes on.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from advisories import recognise
+from advisories.advisory import Advisory, Unusable
+from advisories.csaf_check import Checker
+from advisories.reading import MAX_BYTES
+from bulletins import store_actions
+from bulletins.catalogue import Catalogue
+from bulletins.store_actions import Outcome, Stored
+from core import cli
+from core.db import db, is_conflict
+from core.import_news import News
+
+ENDINGS = (".json", ".xml")
+MOST_FILES, MOST_WARNINGS, TRIES = 50_000, 20, 3
+
+
+class Importer:
+    """One run over `paths`, files or folders; `announce` tells the world of old documents too."""
+
+    def __init__(self, paths: Iterable[Path], report: cli.ImportReport, *, announce: bool = False):
+        self.paths, self.report, self.announce = list(paths), report, announce
+        self.catalogue, self.news = Catalogue(), News("bulletins")
+
+    def run(self) -> None:
+        """Import every file. Raises cli.Unusable when none can be used."""
+        files = list(find(self.paths))
+        with Checker() as check, cli.progress(files, len(files), "bulletins") as each:
+            for path in each:
+                self._file(path, check)
+        if not any(counts["bulletins"] for counts in (self.report.added, self.report.updated,
+                                                      self.report.skipped)):
+            raise cli.Unusable(f"None of {len(files)} files holds an advisory that can be used.")
+        if not self.news.tell():
+            self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
+
+    def _file(self, path: Path, check: Checker) -> None:
+        try:
+            with path.open("rb") as stream:
+                advisories = recognise.read(stream.read(MAX_BYTES + 1), path.name, check=check)
+        except (Unusable, OSError) as error:
+            self.report.fault(f"{path.name}: {getattr(error, 'strerror', None) or error}"
+                              if isinstance(error, OSError) else str(error))
+            return
+        for advisory in advisories:
+            place = f"{path.name} {advisory.tracking_id}"
+            self._warn(place, advisory.warnings)
+            try:
+                self._count(advisory, self._keep(advisory), place)
+            except (Unusable, SQLAlchemyError) as error:
+                db.session.rollback()
+                self.report.fault(f"{place}: {error}")
+            db.session.expunge_all()
+
+    def _keep(self, advisory: Advisory) -> Stored:
+        """Store it; who loses a race for a CVE or a number tries again."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                stored = store_actions.store(advisory, catalogue=self.catalogue, announce=self.announce)
+                if stored.outcome is not Outcome.SKIPPED:
+                    self.news.promise()
+                db.session.commit()
+                return stored
+            except DBAPIError as error:
+                db.session.rollback()
+                if attempt == TRIES or not is_conflict(error):
+                    raise
+        raise AssertionError
+
+    def _count(self, advisory: Advisory, stored: Stored, place: str) -> None:
+        named = len(advisory.vulnerabilities)
+        getattr(self.report, stored.outcome)["bulletins"] += 1
+        self.report.added["vulnerabilities"] += stored.new_cves
+        rest = self.report.updated if stored.outcome is Outcome.UPDATED else self.report.skipped
+        rest["vulnerabilities"] += named - stored.new_cves
+        if stored.kept:
+            parts = ", ".join(stored.kept)
+            self._warn(place, [f"{stored.bulletin.reference} was changed here and keeps its own: {parts}"])
+
+    def _warn(self, place: str, warnings: list[str]) -> None:
+        for warning in warnings[:MOST_WARNINGS]:
+            click.echo(f"{place}: {' '.join(warning.split())[:300]}", err=True)
+        if len(warnings) > MOST_WARNINGS:
+            click.echo(f"{place}: … and {len(warnings) - MOST_WARNINGS:,} more", err=True)
+
+
+def find(paths: Iterable[Path]) -> Iterator[Path]:
+    """Files as they are named; of folders every .json and .xml below, in order, but no links."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(each for each in path.rglob("*") if each.suffix.lower() in ENDINGS
+                              and each.is_file() and not each.is_symlink())[:MOST_FILES]
+        else:
+            yield path

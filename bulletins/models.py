@@ -1,0 +1,206 @@
+"""Bulletins: a kind of Post with what an advisory says. The vulnerabilities stand in their own file.
+
+A bulletin is made of rows, whoever wrote it; rows.py reads them back into an advisory. Columns hold what is
+filtered, sorted or edited, `more` what an advisory says besides.
+"""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bulletins.vulnerability_models import BulletinVulnerability
+from core.db import UTCDateTime, db, utcnow
+from posts.models import Post
+from products.models import Product, Release
+
+LONGEST_NAME = 200  # of a publisher and of the issuer's id
+
+
+class Bulletin(Post):
+    """One advisory. (publisher, tracking_id) is its identity at its issuer, `reference` its name here.
+
+    The slug, which every list has at hand, repeats the reference.
+
+    `imported` has a digest of each part as the last import left it: what differs was changed by people, and
+    imports leave it alone. `priority` is the order of every list (priority.py). `has_fix`: every
+    vulnerability has one; `is_unpatched`: one has none, or none for some affected product.
+    """
+
+    __tablename__ = "bulletins"
+    __table_args__ = (
+        UniqueConstraint("reference"), UniqueConstraint("publisher", "tracking_id"),
+        UniqueConstraint("document_path"),
+        Index("ix_bulletins_priority_id", "priority", "id"),
+        Index("ix_bulletins_published_at_id", "published_at", "id"),
+        Index("ix_bulletins_release_month_priority_id", "release_month", "priority", "id"),
+        Index("ix_bulletins_severity_priority_id", "severity", "priority", "id"),
+        Index("ix_bulletins_is_unpatched_priority_id", "is_unpatched", "priority", "id"),
+        Index("ix_bulletins_kev_due_on", "kev_due_on"),
+    )
+
+    id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16))
+    publisher: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    publisher_namespace: Mapped[str] = mapped_column(Text, default="")
+    tracking_id: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    document_path: Mapped[str] = mapped_column(String(220))  # below /csaf/, named as CSAF 5.1 says
+    tlp: Mapped[str] = mapped_column(String(20), default="")
+    current_release_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    full_title: Mapped[str] = mapped_column(Text, default="")  # only when it is longer than a post's
+    severity: Mapped[str] = mapped_column(String(10), default="")
+    priority: Mapped[int] = mapped_column(default=0)
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    release_month: Mapped[str] = mapped_column(String(7), default="")
+    is_told: Mapped[bool] = mapped_column(default=False)  # its publication was news once, or never will be
+    is_out_of_band: Mapped[bool] = mapped_column(default=False)
+    embargo_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    is_exploited: Mapped[bool] = mapped_column(default=False)
+    kev_added_on: Mapped[date | None] = mapped_column(Date)
+    kev_due_on: Mapped[date | None] = mapped_column(Date)
+    is_ransomware: Mapped[bool] = mapped_column(default=False)
+    epss: Mapped[float] = mapped_column(default=0.0)
+    has_fix: Mapped[bool] = mapped_column(default=False)
+    is_unpatched: Mapped[bool] = mapped_column(default=False)
+    has_failures: Mapped[bool] = mapped_column(default=False)  # deployment reports of failures rise
+    vulnerability_count: Mapped[int] = mapped_column(default=0)
+    names: Mapped[str] = mapped_column(Text, default="")  # what search finds it by
+    more: Mapped[dict] = mapped_column(JSON, default=dict)
+    imported: Mapped[dict] = mapped_column(JSON, default=dict)
+    import_digest: Mapped[str] = mapped_column(String(64), default="")
+
+    vulnerabilities: Mapped[list[BulletinVulnerability]] = relationship(
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
+        order_by="BulletinVulnerability.position")
+    products: Mapped[list["AffectedProduct"]] = relationship(
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
+        order_by="AffectedProduct.position")
+    mitigations: Mapped[list["Mitigation"]] = relationship(
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
+        order_by="Mitigation.id")
+    known_issues: Mapped[list["KnownIssue"]] = relationship(
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
+        order_by="KnownIssue.id")
+
+    __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "bulletin", "inherit_condition": id == Post.id}
+
+    @property
+    def whole_title(self) -> str:
+        """The title as its issuer wrote it, unless it was changed here."""
+        return self.full_title if self.full_title.startswith(self.title) else self.title
+
+class AffectedProduct(db.Model):
+    """A product as the document names it, its worst status in it, and what it is here when that is known.
+
+    `is_whole`: it is the product in all its releases, or a range of versions; else it is those in
+    `named_releases`, or a version that the catalogue does not know.
+
+    `key` is the document's own id; a fix counts when it covers all that affects the product.
+    """
+
+    __tablename__ = "affected_products"
+    __table_args__ = (
+        Index("ix_affected_products_bulletin_id_position", "bulletin_id", "position"),
+        Index("ix_affected_products_product_id_status", "product_id", "status", "bulletin_id"),
+        Index("ix_affected_products_vendor_key_bulletin_id", "vendor_key", "bulletin_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bulletin_id: Mapped[int] = mapped_column(ForeignKey("bulletins.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    key: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    vendor: Mapped[str] = mapped_column(Text, default="")
+    vendor_key: Mapped[str] = mapped_column(String(60), default="")
+    version: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(String(20), default="")
+    has_fix: Mapped[bool] = mapped_column(default=False)
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id", ondelete="SET NULL"))
+    is_whole: Mapped[bool] = mapped_column(default=False)
+    more: Mapped[dict] = mapped_column(JSON, default=dict)
+
+    bulletin: Mapped[Bulletin] = relationship(lazy="raise_on_sql", viewonly=True)
+    product: Mapped[Product | None] = relationship(lazy="raise_on_sql")
+    named_releases: Mapped[list["AffectedRelease"]] = relationship(
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
+        order_by="AffectedRelease.release_id")
+
+    @property
+    def releases(self) -> list[Release]:
+        """The releases of the catalogue that it is; none when it is the product as a whole."""
+        return [row.release for row in self.named_releases]
+
+
+class AffectedRelease(db.Model):
+    """A release that an affected product is; several when a name fits the editions of one version."""
+
+    __tablename__ = "affected_releases"
+    __table_args__ = (Index("ix_affected_releases_release_id", "release_id"),)
+
+    affected_product_id: Mapped[int] = mapped_column(
+        ForeignKey("affected_products.id", ondelete="CASCADE"), primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("releases.id", ondelete="CASCADE"), primary_key=True)
+
+    release: Mapped[Release] = relationship(lazy="raise_on_sql")
+
+
+class Mitigation(db.Model):
+    """What to do without the patch, typed by layer.
+
+    What a document says comes in once for each text (`digest`), with a suggested layer that a moderator
+    confirms; what was written here (`is_ours`) is exported with every vulnerability.
+    """
+
+    __tablename__ = "mitigations"
+    __table_args__ = (UniqueConstraint("bulletin_id", "digest"),
+                      Index("ix_mitigations_is_confirmed_id", "is_confirmed", "id"),
+                      Index("ix_mitigations_article_id", "article_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bulletin_id: Mapped[int] = mapped_column(ForeignKey("bulletins.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(12), default="mitigation")
+    text: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text, default="")
+    layer: Mapped[str] = mapped_column(String(12))
+    blocks: Mapped[str] = mapped_column(Text, default="")
+    steps: Mapped[list] = mapped_column(JSON, default=list)
+    side_effects: Mapped[str] = mapped_column(Text, default="")
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
+    is_ours: Mapped[bool] = mapped_column(default=False)
+    is_confirmed: Mapped[bool] = mapped_column(default=False)
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    article: Mapped[Post | None] = relationship(lazy="raise_on_sql", foreign_keys=[article_id])
+
+    @property
+    def as_text(self) -> str:
+        """All of it as one text, for documents that know no steps."""
+        steps = [" ".join(filter(None, (f"{number}.", step.get("text"), step.get("command"))))
+                 for number, step in enumerate(self.steps, 1)]
+        return "\n".join([self.text, *steps])
+
+
+class KnownIssue(db.Model):
+    """What goes wrong after an update, as written here; a document's own stand in its vulnerabilities."""
+
+    __tablename__ = "known_issues"
+    __table_args__ = (Index("ix_known_issues_bulletin_id", "bulletin_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bulletin_id: Mapped[int] = mapped_column(ForeignKey("bulletins.id", ondelete="CASCADE"))
+    update: Mapped[str] = mapped_column(String(100), default="")
+    details: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+
+class Counter(db.Model):
+    """The last number given to a bulletin of a year."""
+
+    __tablename__ = "bulletin_counters"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]

@@ -1,0 +1,122 @@
+"""The shape of a bulletin, its instant and its mitigations as sent by a form or as JSON."""
+
+import re
+from datetime import UTC, datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from marshmallow import Schema, ValidationError, fields, validate
+
+from advisories.layers import LAYERS
+from advisories.scores import SEVERITIES
+from bulletins.shield import KINDS
+from core.markup import CONTROL
+from core.web import Line, Markdown
+from products.schemas import Address
+
+MAX_BODY, MAX_LINES, LONGEST_LINE, LONGEST_TEXT = 200_000, 500, 4_000, 10_000
+REFERENCE = re.compile(r"RB-[0-9]{4}-[0-9]{3,7}$")
+ARTICLE = re.compile(r"(?:.*/articles/)?([0-9]{1,9})(?:/.*)?$")
+
+
+class Lines(fields.Field):
+    """A list of lines, or one text with a line each; `shape` names the cells, separated by |."""
+
+    def __init__(self, shape: str, example: str, **kwargs):
+        super().__init__(load_default=tuple, metadata={
+            "type": "array", "items": {"type": "string", "maxLength": LONGEST_LINE}, "maxItems": MAX_LINES,
+            "description": shape, "example": [example]}, **kwargs)
+
+    def _deserialize(self, value, attr, data, **kwargs) -> tuple[str, ...]:
+        lines = value.splitlines() if isinstance(value, str) else value
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            raise ValidationError(_("Write one a line."))
+        lines = [CONTROL.sub("", line).replace("\n", " ").strip() for line in lines]
+        lines = [line for line in lines if line.strip(" |")]
+        if len(lines) > MAX_LINES or any(len(line) > LONGEST_LINE for line in lines):
+            raise ValidationError(_("At most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=LONGEST_LINE))
+        return tuple(lines)
+
+
+class Words(fields.String):
+    """A text of several lines, without markup."""
+
+    def __init__(self, longest: int = LONGEST_TEXT, **kwargs):
+        super().__init__(load_default="", metadata={"maxLength": longest}, **kwargs)
+        self.longest = longest
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        typed = super()._deserialize(value, attr, data, **kwargs).replace("\r\n", "\n")
+        text = CONTROL.sub("", typed).strip()
+        if len(text) > self.longest:
+            raise ValidationError(_("Keep this under %(n)s characters.", n=self.longest))
+        return text
+
+
+class Instant(fields.Field):
+    """A moment with its time zone (UTC when none is given), or nothing."""
+
+    def __init__(self, **kwargs):
+        super().__init__(allow_none=True, load_default=None, metadata={
+            "type": "string", "format": "date-time", "example": "2026-12-08T18:00:00Z"}, **kwargs)
+
+    def _deserialize(self, value, attr, data, **kwargs) -> datetime | None:
+        if value == "":
+            return None
+        try:
+            at = datetime.fromisoformat(str(value).strip()[:40])
+            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise ValidationError(_("Write the instant as 2026-12-08T18:00:00Z.")) from None
+        if not 2000 <= at.year <= 2199:
+            raise ValidationError(_("Write a year from 2000 to 2199."))
+        return at
+
+
+def _longest(n: int) -> validate.Length:
+    return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
+
+
+class BulletinSchema(Schema):
+    """What a moderator says of a bulletin. In a cell, \\n stands for a new line."""
+
+    title = Line(required=True, validate=validate.Length(
+        min=15, max=150, error=lazy_gettext("A title has 15 to 150 characters.")))
+    body = Markdown(load_default="", longest=MAX_BODY)
+    severity = fields.String(load_default="", validate=validate.OneOf(
+        ["", *SEVERITIES], error=lazy_gettext("Choose a severity, or none.")))
+    vulnerabilities = Lines("CVE | CVSS vector | title", "CVE-2026-1001 | CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/"
+                            "C:H/I:H/A:H | Overflow in the parser")
+    affected = Lines("product | version | fixed build", "Acme Reader | 9 | 9.5")
+    remedies = Lines("fix, workaround, mitigation, none or never | update | link | what to do",
+                     "fix | AC100 | https://acme.example/ac100 | Install the update.")
+    known_issues = Lines("update | link | what goes wrong", "AC100 | | Printing stops.")
+    supersedes = Lines("a bulletin", "RB-2026-001")
+    is_out_of_band = fields.Boolean(load_default=False)
+    change = Line(load_default="", validate=_longest(100))
+
+
+class EditBulletinSchema(BulletinSchema):
+    """A changed bulletin."""
+
+
+class ScheduleSchema(Schema):
+    """The instant to publish at, with its time zone; nothing takes it away."""
+
+    at = Instant()
+
+
+class MitigationSchema(Schema):
+    """What to do without the patch, and what it costs."""
+
+    layer = fields.String(required=True, validate=validate.OneOf(
+        LAYERS, error=lazy_gettext("Choose one of the five layers.")))
+    kind = fields.String(load_default="mitigation", validate=validate.OneOf(KINDS))
+    text = Words()
+    blocks = Words(1_000)
+    steps = Lines("what to do | command | how to check | how to undo",
+                  "Stop the spooler | Stop-Service Spooler | Get-Service Spooler | Start-Service Spooler")
+    side_effects = Words(1_000)
+    article = Line(load_default="", validate=validate.Regexp(
+        re.compile(r"$|" + ARTICLE.pattern), error=lazy_gettext("Give the number or address of an article.")))
+    url = Address(load_default="", validate=_longest(300))

@@ -1,0 +1,93 @@
+"""The lines of the form: what stays keeps all that was said, what is new is for all that is affected."""
+
+from dataclasses import replace
+
+import pytest
+
+from advisories import advisory as adv
+from bulletins import drafting
+from bulletins.drafting import BadLine, Lines
+from tests.bulletins.conftest import fix, weakness
+
+
+def changed(advisory, **lines):
+    return replace(advisory, **drafting.apply(advisory, replace(drafting.lines_of(advisory), **lines)))
+
+
+def test_the_form_shows_a_document_in_lines(make_advisory):
+    assert drafting.lines_of(make_advisory()) == Lines(
+        ("CVE-2026-1001 |  | Overflow in the parser (CVE-2026-1001)",),
+        ("Acme Reader 9 | 9 | 10.1", "Acme Reader 10 | 10 | 10.1"), ("fix | AC100 |  | Install the update.",))
+
+
+def test_lines_as_they_were_change_nothing(make_advisory):
+    assert drafting.apply(make_advisory(), drafting.lines_of(make_advisory())) == {}
+
+
+def test_a_new_product_is_affected_by_all(make_advisory):
+    lines = drafting.lines_of(make_advisory()).affected
+    after = changed(make_advisory(), affected=(*lines, "Acme Writer | 3"))
+    assert after.products[-1] == adv.ProductEntry("P1", "Acme Writer", product="Acme Writer", version="3")
+    assert after.vulnerabilities[0].status == {"known_affected": ("A", "B", "P1")}
+
+
+def test_a_product_that_goes_is_named_nowhere(make_advisory):
+    after = changed(make_advisory(), affected=("Acme Reader 10 | 10 | 10.1",))
+    assert [entry.id for entry in after.products] == ["B"]
+    said = after.vulnerabilities[0]
+    assert (said.status, said.remedies[0].product_ids) == ({"known_affected": ("B",)}, ("B",))
+
+
+def test_a_fixed_build_is_a_fix_for_its_product(make_advisory):
+    plain = make_advisory(vulnerabilities=[weakness()])
+    after = changed(plain, affected=("Acme Reader 9 | 9 | 9.5", "Acme Reader 10 | 10 | "))
+    assert after.vulnerabilities[0].remedies == [
+        adv.Remedy("vendor_fix", "Update to 9.5.", ("A",), fixed_build="9.5")]
+
+
+def test_a_new_vulnerability_affects_the_products_and_is_rated(make_advisory):
+    lines = ("CVE-2026-1001 |  | Overflow in the parser (CVE-2026-1001)",
+             "cve-2026-7 | CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H | A | in the title")
+    said = changed(make_advisory(), vulnerabilities=(*lines[:1], lines[1].replace("-7 ", "-1007 "))
+                   ).vulnerabilities[1]
+    assert (said.cve, said.title) == ("CVE-2026-1007", "A | in the title")
+    assert said.status == {"known_affected": ("A", "B")}
+    assert said.scores[0].version == "3.1"
+
+
+def test_a_changed_remedy_keeps_its_place_and_products(make_advisory):
+    update = fix("A", update="AC100", fixed_build="9.5")
+    document = make_advisory(vulnerabilities=[weakness(remedies=[update])])
+    after = changed(document, remedies=("fix | AC100 | https://acme.example/ac100 | Install it today.",))
+    assert after.vulnerabilities[0].remedies == [
+        adv.Remedy("vendor_fix", "Install it today.", ("A",), url="https://acme.example/ac100",
+                   update="AC100", fixed_build="9.5")]
+
+
+def test_a_text_of_several_lines_is_one_line_of_the_form(make_advisory):
+    words = adv.Remedy("workaround", "First\nthen C:\\new", ("A",))
+    document = make_advisory(vulnerabilities=[weakness(remedies=[words])])
+    lines = drafting.lines_of(document)
+    assert lines.remedies == ("workaround |  |  | First\\nthen C:\\\\new",)
+    emptied = changed(document, remedies=())
+    again = replace(emptied, **drafting.apply(emptied, lines))
+    assert again.vulnerabilities[0].remedies[0].details == words.details
+
+
+@pytest.mark.parametrize("lines", [
+    {"vulnerabilities": ("CVE-20 | | ",)}, {"vulnerabilities": (" | | ",)},
+    {"vulnerabilities": ("CVE-2026-1001 | no vector | x",)}, {"affected": (" | 9 | ",)},
+    {"remedies": ("magic | | | Do it",)}, {"remedies": ("fix | | | ",)},
+    {"remedies": ("fix | | javascript:1 | x",)}])
+def test_a_line_that_cannot_be_read_is_refused(make_advisory, lines):
+    with pytest.raises(BadLine):
+        changed(make_advisory(), **lines)
+
+
+def test_a_build_named_later_leaves_the_other_remedies(make_advisory):
+    words = adv.Remedy("workaround", "Do not open fonts.", ("A",))
+    after = changed(make_advisory(vulnerabilities=[weakness(affected=("A",), remedies=[words])]),
+                    affected=("Acme Reader 9 | 9 | 9.5", "Acme Reader 10 | 10 | "))
+    assert after.vulnerabilities[0].remedies == [
+        words, adv.Remedy("vendor_fix", "Update to 9.5.", ("A",), fixed_build="9.5")]
+    assert [entry.id for entry in after.products] == ["A", "B"]

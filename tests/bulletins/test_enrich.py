@@ -1,0 +1,138 @@
+"""Who is attacked and who may be: the order of lists, and what is told of it."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisories.exploited import Exploited, Likelihood
+from advisories.scores import SEVERITIES
+from bulletins import enrich_actions, queries
+from bulletins.priority import priority
+from bulletins.vulnerability_models import Vulnerability
+from core.db import at, db
+from core.models import Event
+from tests.bulletins.conftest import MARCH, weakness
+
+NOW = datetime(2026, 3, 20, tzinfo=UTC)
+severities = st.sampled_from(["", *SEVERITIES])
+shares = st.floats(0, 1)
+
+
+@given(severities, shares, severities, shares)
+def test_what_is_attacked_outranks_every_likelihood(one, epss, other, likely):
+    attacked = priority(is_exploited=True, severity=one, epss=epss)
+    assert attacked > priority(is_exploited=False, severity=other, epss=likely)
+
+
+@given(st.booleans(), st.integers(0, 3), shares, shares)
+def test_severity_outranks_every_likelihood(is_exploited, rank, epss, likely):
+    low, high = (priority(is_exploited=is_exploited, severity=SEVERITIES[index], epss=value)
+                 for index, value in ((rank - 1, likely), (rank, epss))) if rank else (-1, 0)
+    assert high > low
+
+
+def enrich(kev=(), epss=(), **more):
+    _added, changed = enrich_actions.take_kev(kev)
+    changed += enrich_actions.take_epss(epss)
+    count = enrich_actions.rank_anew(enrich_actions.naming(changed), **more)
+    db.session.commit()
+    return count
+
+
+def told():
+    return [event.data["reasons"] for event in db.session.scalars(
+        db.select(Event).where(Event.name == "bulletin.risk_raised"))]
+
+
+LISTED = Exploited("CVE-2026-1001", date(2026, 3, 18), date(2026, 4, 8), "Patch.", True)
+
+
+@pytest.mark.every_database
+def test_a_listed_cve_marks_its_bulletins_and_is_told_once(make_advisory, store):
+    store(make_advisory())
+    with at(NOW):
+        assert [enrich([LISTED]), enrich([LISTED])] == [1, 0]
+    bulletin = queries.bulletins(queries.Filter()).items[0]
+    assert (bulletin.is_exploited, bulletin.kev_due_on, bulletin.is_ransomware) == (
+        True, date(2026, 4, 8), True)
+    assert told() == [["exploited"]]
+
+
+def test_what_was_listed_long_ago_is_no_news(make_advisory, store):
+    store(make_advisory())
+    with at(NOW + timedelta(days=60)):
+        enrich([LISTED])
+    assert told() == []
+    assert queries.bulletins(queries.Filter(exploited=True)).items
+
+
+def test_it_can_be_announced_all_the_same(make_advisory, store):
+    store(make_advisory())
+    with at(NOW + timedelta(days=60)):
+        enrich([LISTED], announce=True)
+    assert told() == [["exploited"]]
+
+
+def test_a_bulletin_that_comes_after_the_list_is_exploited_from_the_start(make_advisory, store):
+    enrich([LISTED])
+    assert store(make_advisory()).bulletin.is_exploited
+    assert told() == []
+
+
+def test_scores_are_kept_for_known_cves_only(make_advisory, store):
+    store(make_advisory())
+    enrich(epss=[Likelihood("CVE-2026-1001", 0.7, 0.99, date(2026, 3, 1)), Likelihood("CVE-2026-9999", 0.9)])
+    assert [(row.cve, row.epss) for row in db.session.scalars(db.select(Vulnerability))] == [
+        ("CVE-2026-1001", 0.7)]
+    assert queries.bulletins(queries.Filter()).items[0].epss == 0.7
+    assert told() == []
+
+
+@pytest.mark.every_database
+def test_lists_are_in_that_order(make_advisory, store):
+    kinds = (("low", True), ("critical", False), ("important", False))
+    for number, (severity, is_exploited) in enumerate(kinds):
+        store(make_advisory(f"N-{number}", severity=severity, vulnerabilities=[
+            weakness(f"CVE-2026-200{number}", is_exploited=is_exploited)]))
+    enrich(epss=[Likelihood("CVE-2026-2002", 0.99), Likelihood("CVE-2026-2001", 0.01)])
+    found = queries.bulletins(queries.Filter(), size=2)
+    assert [row.tracking_id for row in found] == ["N-0", "N-1"]
+    assert [row.tracking_id for row in queries.bulletins(queries.Filter(), after=found.next)] == ["N-2"]
+
+
+def test_what_affects_nothing_is_not_attacked(make_advisory, store):
+    said = weakness(affected=())
+    said.status = {"known_not_affected": ("A",)}
+    store(make_advisory(vulnerabilities=[said]))
+    enrich([LISTED])
+    bulletin = queries.bulletins(queries.Filter()).items[0]
+    assert (bulletin.is_exploited, bulletin.is_unpatched) == (False, False)
+
+
+def test_the_command_reads_both_files(app, make_advisory, store, tmp_path):
+    store(make_advisory())
+    kev, epss = tmp_path / "kev.json", tmp_path / "epss.csv"
+    kev.write_text(json.dumps({"vulnerabilities": [
+        {"cveID": "CVE-2026-1001", "dateAdded": "2026-03-18", "dueDate": "2026-04-08",
+         "requiredAction": "Patch.", "knownRansomwareCampaignUse": "Known"}]}))
+    epss.write_text("#model_version:v1,score_date:2026-03-01T00:00:00Z\ncve,epss,percentile\n"
+                    "CVE-2026-1001,0.5,0.9\n")
+    done = app.test_cli_runner().invoke(args=["bulletin", "enrich", "--kev", str(kev), "--epss", str(epss)])
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["updated"]["bulletins"] == 2
+    assert queries.bulletins(queries.Filter(exploited=True)).items[0].epss == 0.5
+
+
+def test_a_file_that_is_neither_is_refused(app, tmp_path):
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("a,b\n1,2\n")
+    done = app.test_cli_runner().invoke(args=["bulletin", "enrich", "--epss", str(wrong)])
+    assert done.exit_code == 1
+    assert "columns cve and epss are needed" in done.output
+
+
+def test_march_is_when_it_was_released(make_advisory, store):
+    assert store(make_advisory()).bulletin.published_at == MARCH
