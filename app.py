@@ -14,13 +14,15 @@ import forum
 import front
 import kb
 import moderation
+import patching
 import posts
 import products
 import search
 from core import cli, schema
 from core.site import Site
 
-ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, moderation, front)  # from the ground up
+ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, moderation, patching,
+         front)  # from the ground up
 
 
 def create_app(**config) -> Site:

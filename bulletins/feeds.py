@@ -17,16 +17,17 @@ LONGEST = 400
 def bulletins():
     """The newest bulletins, narrowed as the page is."""
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-    return feeds.atom(_("Security bulletins"), "/bulletins", _entries(views.wanted()), query)
+    return feeds.atom(_("Security bulletins"), "/bulletins", entries(views.wanted()), query)
 
 
 @bp.get("/bulletins/unpatched.atom")
 def unpatched():
     """The newest bulletins without a fix."""
-    return feeds.atom(_("Without a fix"), "/bulletins/unpatched", _entries(Filter(unfixed=True)))
+    return feeds.atom(_("Without a fix"), "/bulletins/unpatched", entries(Filter(unfixed=True)))
 
 
-def _entries(wanted: Filter) -> list[feeds.Entry]:
+def entries(wanted: Filter) -> list[feeds.Entry]:
+    """The newest bulletins that a filter leaves."""
     return [feeds.Entry(f"/posts/{row.id}", row.title, row.url, _summary(row), row.publisher,
                         row.published_at, row.edited_at or row.published_at)
             for row in queries.newest(wanted)]

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from advisories.scores import SEVERITIES
-from bulletins import exports, policy, queries, sheet, store_actions
+from bulletins import exports, panels, policy, queries, sheet, store_actions
 from bulletins.actions import SUPERSEDES
 from bulletins.models import Bulletin
 from bulletins.queries import SORTS, Filter
@@ -118,5 +118,5 @@ def bulletin(reference: str):
         superseded_by=post_queries.links_to(found, SUPERSEDES, current_user),
         comments=post_queries.comments_of([found.id], current_user),
         my_votes=post_queries.votes_of(current_user, [found.id]), can=post_policy,
-        can_curate=policy.can_curate(current_user),
+        can_curate=policy.can_curate(current_user), panels=panels.shown(found, current_user),
         changed_here=store_actions.changed_here(found) if policy.can_curate(current_user) else ())

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
+from core.monthly import Monthly
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -83,6 +85,9 @@ SETTINGS = (
     Setting("REDOUBT_PRIVILEGE_SCALE", "1", _at_least_zero,
             "Multiplies every reputation threshold; 0 lets everyone do everything, "
             "for young sites."),
+    Setting("REDOUBT_PATCH_DAY", "2TU 10:00 America/Los_Angeles", Monthly.parse,
+            "When the monthly patches come: a weekday of the month as iCalendar writes it (2TU: the second "
+            "Tuesday; 1 to 4, or -1 for the last), the time, and the zone whose clocks count."),
     Setting("REDOUBT_RATE_LIMITS", "on", _switch,
             "off: no limits on log-in, mail and posting. For tests only; `flask doctor` complains."),
     Setting("REDOUBT_WORKER", "on", _switch,

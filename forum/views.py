@@ -40,7 +40,8 @@ def ask():
     """Ask: the first press shows a preview and similar questions, the second posts."""
     form, preview, alike = Form(schemas.QuestionSchema), None, []
     if request.method == "GET":
-        form.values = {"title": request.args.get("title", "")[:150]}
+        form.values = {"title": request.args.get("title", "")[:150],
+                       "tags": request.args.get("tags", "")[:200]}
     elif form.validate():
         require(policy.can_ask(me()), _("Confirm your address first; suspended members only read."))
         if form.values.get("action") == "preview":

@@ -20,7 +20,7 @@ from core.db import at, db, utcnow
 from core.markup import render
 from forum import actions as forum
 from forum.models import Answer, Question
-from front import demo_bulletins, demo_products
+from front import demo_bulletins, demo_products, demo_reports
 from front.demo_story import Act, Story
 from kb import actions as kb
 from kb.models import Article
@@ -178,4 +178,5 @@ def load() -> list[Account]:
     demo_bulletins.load()
     accounts = Loader().run()
     demo_bulletins.confirm()
+    demo_reports.load()
     return accounts

@@ -8,6 +8,7 @@ from auth.models import User
 from core.db import db
 from forum.models import Question
 from kb.models import Article
+from patching import month_queries
 from posts.models import Post, Tag
 from posts.queries import visible
 from products import lifecycle_queries
@@ -73,6 +74,8 @@ def sitemap() -> Iterator[tuple[str, object]]:
                .where(Product.removed_at.is_(None)).group_by(Product.slug))
     for slug, moment in db.session.execute(changed):
         yield f"/products/{slug}", moment
+    for month, moment in month_queries.latest():
+        yield month.path, moment
 
 
 def is_empty() -> bool:

@@ -14,6 +14,7 @@ from core.web import csrf, require, safe_next
 from front import queries, status
 from kb.models import LAYERS
 from kb.views import intro
+from patching.months import next_patch_day, rule
 from products.queries import today
 
 bp = Blueprint("front", __name__)
@@ -26,7 +27,8 @@ def home():
     """The search box first, then what waits and what is new."""
     ending, ending_is_mine = queries.ending_soon(current_user)
     return render_template(
-        "front/home.html", ending=ending, ending_is_mine=ending_is_mine, day=today(),
+        "front/home.html", coming=next_patch_day(), zone=rule().zone, day=today(),
+        ending=ending, ending_is_mine=ending_is_mine,
         waiting=queries.waiting_questions(current_user),
         active=queries.active_questions(current_user), articles=queries.fresh_articles(current_user),
         layers={layer: intro(layer) for layer in LAYERS},

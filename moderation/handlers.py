@@ -38,6 +38,17 @@ def log_decisions(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
+@events.on("report.hidden", "report.shown")
+def log_reports(batch: list[events.Event]) -> None:
+    """A moderator hid a deployment report or showed it again: a line that names its bulletin, once."""
+    for event in batch:
+        if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)) is None:
+            db.session.add(Decision(action=event.name.replace("report.", "report-"), actor_id=event.actor_id,
+                                    post_id=event.data["bulletin_id"], event_id=event.id,
+                                    created_at=event.created_at))
+    db.session.commit()
+
+
 @events.on("user.erased")
 def follow_erasure(batch: list[events.Event]) -> None:
     """The log says that an administrator erased an account, not whose; notes go with the words."""

@@ -76,4 +76,6 @@ def action_words() -> dict[str, str]:
     return {"hide": _("hidden"), "restore": _("restored"), "keep": _("kept"), "approve": _("approved"),
             "reject": _("refused"), "lock": _("locked"), "unlock": _("unlocked"),
             "suspend": _("suspended"), "lift": _("suspension lifted"), "close": _("closed"),
-            "reopen": _("reopened"), "erase": _("account erased")}
+            "reopen": _("reopened"), "erase": _("account erased"),
+            "report-hidden": _("deployment report hidden"),
+            "report-shown": _("deployment report shown again")}

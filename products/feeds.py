@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from core import calendars, feeds
 from core.web import get_or_404
-from products import lifecycle_queries, owned_actions, owned_queries, queries, wording
+from products import lifecycle_queries, owned_actions, owned_queries, private_calendar, queries, wording
 from products.change_models import ProductChange
 from products.lifecycle import SOON
 from products.models import LifecyclePhase
@@ -64,7 +64,7 @@ def lifecycle_calendar():
     """Ends of security support from a month ago to a year ahead; of one ?category=."""
     found = lifecycle_queries.around(queries.today(), before=BEFORE, ahead=AHEAD,
                                      category=request.args.get("category", ""))
-    return calendars.answer(_("What ends"), map(_day, found))
+    return calendars.answer(_("What ends"), map(day_of, found))
 
 
 @bp.get("/products/<slug>.ics")
@@ -73,24 +73,30 @@ def product_calendar(slug: str):
     product = get_or_404(queries.full(slug))
     found = [phase for release in product.live_releases for phase in release.phases
              if not isinstance(phase.ends, bool)]
-    return calendars.answer(product.name, map(_day, sorted(found, key=lambda phase: (phase.ends, phase.id))))
+    found.sort(key=lambda phase: (phase.ends, phase.id))
+    return calendars.answer(product.name, map(day_of, found))
 
 
 @bp.get("/my/<secret>.ics")
 def my_calendar(secret: str):
-    """The ends of everything the member with this secret runs. A wrong secret and none look alike."""
+    """The days of the member with this secret. A wrong secret and none look alike."""
     g.private_page = True
     address = owned_queries.address_with(secret[:owned_actions.HANDLE_LENGTH])
     expected = owned_actions.secret(address) if address else ""
     known = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
     user = get_or_404(address.user if address and known else None)
-    found = lifecycle_queries.of_member(user, queries.today())
-    response = calendars.answer(_("What I run"), map(_day, found))
+    response = calendars.answer(_("What I run"), private_calendar.days(user))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _day(phase: LifecyclePhase) -> calendars.Day:
+@private_calendar.part
+def _my_ends(user) -> list[calendars.Day]:
+    return [day_of(phase) for phase in lifecycle_queries.of_member(user, queries.today())]
+
+
+def day_of(phase: LifecyclePhase) -> calendars.Day:
+    """An end of support as a day of a calendar."""
     headline = wording.headline(phase.release, phase.kind)
     text = _("%(what)s on %(day)s. It is still there on that day.", what=headline, day=phase.ends)
     return calendars.Day(f"phase-{phase.id}", phase.ends, headline, text, phase.release.product.path,

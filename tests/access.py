@@ -106,6 +106,15 @@ ACCESS = {
     **{f"api_bulletins.{verb}": "moderators" for verb in (
         "write_bulletin", "edit_bulletin", "schedule_bulletin", "publish_bulletin", "withdraw_bulletin",
         "add_mitigation", "put_mitigation", "remove_mitigation")},
+    **{f"patching.{page}": "all" for page in (
+        "calendar", "export_calendar", "month", "export_month", "month_feed", "subscribe", "reports",
+        "export_reports", "report_feed", "report")},
+    **{f"patching.{page}": "members" for page in ("plan_page", "plan_table", "plan_text", "plan_calendar",
+                                                 "send_report")},
+    "patching.thank": "earned", "patching.remove_report": "author", "patching.restore_report": "moderators",
+    **{f"api_calendar.{read}": "all" for read in ("list_months", "get_month", "list_reports", "get_report")},
+    "api_calendar.send_report": "members", "api_calendar.thank_for_report": "earned",
+    "api_calendar.remove_report": "author", "api_calendar.restore_report": "moderators",
 }
 # arguments that differ from the world's public ones
 ARGUMENTS = {"csaf.feed": {"name": "feed_name"}, "csaf.document": {"name": "document_name"},
@@ -136,6 +145,8 @@ BODIES = {
     "api_bulletins.write_bulletin": {"title": "A bulletin in a test"},
     "api_bulletins.add_mitigation": {"layer": "host", "text": TEXT},
     "api_bulletins.put_mitigation": {"layer": "host", "text": TEXT},
+    **{f"{door}.send_report": {"ring": "lab", "outcome": "ok"} for door in ("patching", "api_calendar")},
+    "patching.thank": {"helpful": "1"}, "api_calendar.thank_for_report": {"helpful": True},
 }
 
 

@@ -12,6 +12,7 @@ from core.db import db
 from core.markup import render
 from forum import actions as forum
 from kb import actions as kb
+from patching import report_actions as reports
 from posts import actions as posts
 from products import actions as products
 from products import owned_actions as owned
@@ -87,6 +88,7 @@ def _fill() -> tuple[dict, dict]:
     mitigation = mitigations.add(bulletin, facts, by=moira)
     bulletins.publish(bulletin, by=moira)
     embargoed = bulletins.create({"title": "Widget: nobody knows this yet"}, by=moira)
+    report = reports.report(bulletin, reports.Said("lab", "issue", "Slow."), by=bob)
     tokens = {"visitor": None, "reader": auth.make_token(alice, "reads", "read"),
               "member": auth.make_token(alice, "writes", "write"),
               "moderator": auth.make_token(moira, "curates", "write")}
@@ -94,5 +96,5 @@ def _fill() -> tuple[dict, dict]:
     events.drain()
     named = {"question": question, "lonely": lonely, "hidden": hidden, "answer": answer,
              "comment": comment, "article": article, "draft": draft, "line": line, "bulletin": bulletin,
-             "mitigation": mitigation, "embargoed": embargoed}
+             "mitigation": mitigation, "report": report, "embargoed": embargoed}
     return {name: post.id for name, post in named.items()}, tokens

@@ -70,6 +70,14 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "POST /bulletins/{bulletin}/mitigations": (MITIGATION, (401, 403, 403, 201)),
     "PUT /bulletins/{bulletin}/mitigations/{mitigation}": (MITIGATION, (401, 403, 403, 200)),
     "DELETE /bulletins/{bulletin}/mitigations/{mitigation}": (None, (401, 403, 403, 204)),
+    "GET /calendar": (None, OPEN),
+    "GET /calendar/2026-11": (None, OPEN),
+    "GET /bulletins/{bulletin}/reports": (None, OPEN),
+    "POST /bulletins/{bulletin}/reports": ({"ring": "lab", "outcome": "ok"}, (401, 403, 200, 200)),
+    "GET /reports/{report}": (None, OPEN),
+    "DELETE /reports/{report}": (None, (401, 403, 403, 204)),
+    "POST /reports/{report}/restore": (None, (401, 403, 403, 200)),
+    "POST /reports/{report}/helpful": ({"helpful": True}, (401, 403, 200, 200)),
     "GET /lifecycle": (None, OPEN),
     "GET /users/me/products": (None, (401, 200, 200, 200)),
     "POST /users/me/products": ({"product": "widget"}, (401, 403, 200, 200)),
@@ -120,7 +128,7 @@ def test_the_matrix_has_every_operation(site):
 
 HIDDEN = ["/posts/{}", "/posts/{}/comments", "/posts/{}/revisions", "/posts/{}/revisions/1",
           "/questions/{}", "/questions/{}/answers", "/articles/{}", "/answers/{}",
-          "/bulletins/{}"]
+          "/bulletins/{}", "/bulletins/{}/reports"]
 
 
 @pytest.mark.parametrize("path", HIDDEN)

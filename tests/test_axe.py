@@ -17,6 +17,7 @@ from forum.models import Answer, Question
 from front import demo_loader
 from kb.models import Article
 from moderation import actions as moderation
+from patching.models import DeploymentReport
 from posts import suggestion_actions as suggestions
 from posts.models import Comment
 from products import actions as product_actions
@@ -76,6 +77,7 @@ def fill() -> dict:
     owned_actions.own(admin, [(windows, windows.releases[0]), (windows, None)])
     shielded = db.session.scalar(select(Mitigation).where(Mitigation.is_confirmed))
     bulletin = db.session.get(Bulletin, shielded.bulletin_id)
+    report_id = db.session.scalar(select(DeploymentReport.id).where(DeploymentReport.note != ""))
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
     cookie = accounts.open_session(admin)
     db.session.commit()
@@ -84,6 +86,7 @@ def fill() -> dict:
             "article_slug": article.slug, "number": 1, "username": member.username,
             "product_slug": "windows", "release_id": windows.releases[0].id,
             "reference": bulletin.reference, "mitigation_id": shielded.id,
+            "month": bulletin.release_month, "report_id": report_id,
             "suggestion_id": proposal.id, "name": question.tags[0].name, "layer": "host", "links": tokens}
 
 

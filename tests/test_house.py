@@ -11,7 +11,7 @@ from core import config
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"core": 0, "auth": 1, "advisories": 1, "posts": 2, "search": 3, "products": 4, "forum": 5, "kb": 5,
-          "bulletins": 5, "notify": 6, "moderation": 6, "front": 7, "app": 8}
+          "bulletins": 5, "notify": 6, "moderation": 6, "patching": 6, "front": 7, "app": 8}
 ROOMS = [room for room in FLOORS if room != "app"]
 COMMITTERS = {"views", "api", "feeds", "cli", "handlers", "tasks"}
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).glob("**/*.py"))

@@ -16,6 +16,7 @@ from core.markup import render
 from forum import actions as forum
 from kb import actions as kb
 from moderation import actions as moderation
+from patching import report_actions as patching
 from posts import actions as posts
 from posts import queries
 from posts import suggestion_actions as suggestions
@@ -69,7 +70,7 @@ def build(make_user) -> World:
         "suggestion_id": proposal.id, "session_id": 999, "token_id": 999, "filename": "css/base.css"}
     _hide(world, author, moderator, question)
     world.public |= _products(moderator)
-    facts, hidden = _bulletins(moderator)
+    facts, hidden = _bulletins(moderator, author)
     world.public |= facts
     world.hidden += hidden
     db.session.commit()
@@ -94,21 +95,28 @@ def _products(moderator) -> dict:
             "conflict_id": conflict.id, "owned_id": 999, "secret": "no-such-secret"}
 
 
-def _bulletins(moderator) -> tuple[dict, list]:
-    """A public bulletin with a mitigation; an embargoed, a removed and a withdrawn one with the canary."""
+def _bulletins(moderator, author) -> tuple[dict, list]:
+    """A public bulletin with a mitigation and reports, one of them hidden; an embargoed, a removed and a
+    withdrawn one with the canary, the latter with reports of failures."""
     shown = _bulletin("Widget: a crafted file runs code", TEXT, moderator)
     mitigation = mitigations.add(shown, {"layer": "host", "text": "Turn it off.", "steps": []}, by=moderator)
     hidden = [_bulletin(f"{MARKER} and {CANARY} in the title", SECRET_TEXT, moderator) for _ in range(3)]
     embargoed, removed, withdrawn = hidden
     for each in (shown, removed, withdrawn):
         bulletins.publish(each, by=moderator)
+    reports = [patching.report(each, patching.Said("lab", "failed", text, target=target), by=author)
+               for each, text, target in ((shown, TEXT, ""), (shown, SECRET_TEXT, CANARY),
+                                          (removed, SECRET_TEXT, ""), (withdrawn, SECRET_TEXT, CANARY))]
+    patching.remove(reports[1], by=moderator)
     bulletins.schedule(embargoed, utcnow() + timedelta(days=9), by=moderator)
     posts.delete(removed, by=moderator)
     bulletins.withdraw(withdrawn, by=moderator)
     db.session.flush()
     year, document = shown.document_path.removesuffix(".json").split("/")
     return {"reference": shown.reference, "mitigation_id": mitigation.id, "algorithm": "sha512",
-            "year": int(year), "document_name": document, "feed_name": "feed-tlp-white"}, hidden
+            "year": int(year), "document_name": document, "feed_name": "feed-tlp-white",
+            "month": shown.release_month, "report_id": reports[0].id,
+            "hidden_report_id": reports[1].id}, hidden
 
 
 def _bulletin(title: str, text: str, moderator) -> Bulletin:

@@ -20,7 +20,9 @@ QUERIES = ({}, {"q": CANARY}, {"month": "2026-12"}, {"cve": "CVE-2026-1001"}, {"
            {"unfixed": "1"}, {"sort": "newest"}, {"mine": "1"}, {"vendor": CANARY})
 EVERYWHERE = ("/bulletins", "/bulletins.csv", "/bulletins.json", "/bulletins.atom", "/bulletins/unpatched",
               "/bulletins/unpatched.csv", "/bulletins/unpatched.json", "/bulletins/unpatched.atom",
-              "/api/v1/bulletins", "/sitemap.xml", f"/search?q={CANARY}", f"/api/v1/search?q={CANARY}")
+              "/api/v1/bulletins", "/sitemap.xml", f"/search?q={CANARY}", f"/api/v1/search?q={CANARY}",
+              "/calendar/2026-12", "/calendar/2026-12.csv", "/calendar/2026-12.json",
+              "/calendar/2026-12.atom", "/api/v1/calendar/2026-12")
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def readers(app, make_user, login):
 def addresses(app, bulletin):
     """Every GET route that takes nothing, or a bulletin's names and numbers."""
     named = {"reference": bulletin.reference, "post_id": bulletin.id, "number": 1, "mitigation_id": 1,
-             "username": "moira"}
+             "username": "moira", "month": "2026-12"}
     with app.test_request_context():
         for rule, method in ROUTES:
             if method == "GET" and (rule.arguments - set(rule.defaults or ())) <= set(named):
@@ -71,7 +73,8 @@ def test_a_second_before_it_is_nowhere(app, embargoed, readers):
             assert CANARY not in text, path
             assert bulletin.title not in text, path
     for read in readers[:2]:
-        for path in ("/bulletins", "/bulletins.json", "/bulletins/unpatched", "/api/v1/bulletins", "/search"):
+        for path in ("/bulletins", "/bulletins.json", "/bulletins/unpatched", "/api/v1/bulletins",
+                     "/search", "/calendar/2026-12", "/api/v1/calendar/2026-12"):
             for query in QUERIES:
                 answer = read(path, query_string=query)
                 assert bulletin.reference not in answer.text, (path, query)

@@ -13,6 +13,7 @@ from app import create_app
 from auth import passwords, reputation
 from auth.models import ReputationEvent, User
 from auth.privileges import Privilege, threshold
+from bulletins.models import Bulletin
 from core import events
 from core.db import UTCDateTime, at, db, utcnow
 from forum.models import Answer, Question
@@ -22,6 +23,7 @@ from front.demo_story import FOLDER, Story
 from kb.models import Article
 from moderation.models import Decision, Flag
 from moderation.schemas import FlagSchema
+from patching.models import DeploymentReport, HelpfulMark
 from posts.models import Comment, Post, Revision, Tag, Vote
 from posts.schemas import CommentSchema
 
@@ -281,4 +283,15 @@ def test_at_sets_the_clock_for_its_block_only(app):
 def test_only_the_demo_sets_the_clock():
     users = [str(path.relative_to(ROOT)) for path in ROOT.glob("*/*.py")
              if re.search(r"from core\.db import .*\bat\b", path.read_text())]
-    assert users == ["front/demo_loader.py"]
+    assert sorted(users) == ["front/demo_loader.py", "front/demo_reports.py"]
+
+
+def test_reports_of_patches_are_told_by_members_and_one_bulletin_warns(site):
+    told = db.session.scalars(select(DeploymentReport)).all()
+    assert len(told) >= 8 and all(len(row.note) <= 600 for row in told)
+    people = {user.id: user for user in db.session.scalars(select(User))}
+    assert all(people[row.user_id].created_at < row.created_at < utcnow() for row in told)
+    [warned] = db.session.scalars(select(Bulletin).where(Bulletin.has_failures))
+    assert warned.tracking_id == "MS17-010"
+    for mark in db.session.scalars(select(HelpfulMark)):
+        assert mark.user_id != mark.author_id and mark.turns == 1

@@ -168,7 +168,7 @@ def test_the_private_calendar_has_the_ends_of_what_i_run(browser, client, member
     path = address(member, browser)
     assert path in browser.get("/settings/products").text, "it can be shown again"
     answer = client.get(path)
-    [event] = Calendar.from_ical(answer.text).events
+    [event] = [each for each in Calendar.from_ical(answer.text).events if each["uid"].startswith("phase-")]
     assert event["summary"] == "Debian 12: security support ends", "not twice for the same day"
     assert "no-store" in answer.headers["Cache-Control"] and answer.headers["X-Robots-Tag"] == "noindex"
     assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304

@@ -1,0 +1,136 @@
+"""The calendar and deployment reports in the API."""
+
+from auth import tokens
+from bulletins import api as bulletin_api
+from bulletins import queries as bulletins
+from bulletins.queries import Filter
+from core.api import WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
+from core.db import db
+from core.limits import limit
+from core.web import get_or_404, require
+from patching import (
+    exports,
+    helpful_actions,
+    month_queries,
+    policy,
+    report_actions,
+    report_queries,
+    schemas,
+)
+from patching.models import DeploymentReport
+from patching.months import this_month
+from patching.report_actions import Gone, Hidden
+from patching.report_views import A_DAY, DAY, THANKS, find_bulletin, hidden_before
+from patching.views import month_named, year_of
+
+bp = ApiBlueprint("calendar", __name__, description="Patch days, what came in a month, and how it went")
+
+
+@bp.get("/calendar")
+@bp.arguments(schemas.YearQuery, location="query")
+@bp.response(200, page_of(schemas.MonthItem))
+def list_months(wanted: dict):
+    """The months of a year: patch days, bulletins by severity, reports by outcome."""
+    months, totals, tallies = year_of(wanted["year"] or this_month().year)
+    return {"items": [exports.month_row(month, totals.get(str(month)), tallies.get(str(month)))
+                      for month in months], "next": None}
+
+
+@bp.get("/calendar/<month>")
+@bp.arguments(Cursor, location="query")
+@bp.response(200, schemas.WholeMonth)
+def get_month(wanted: dict, month: str):
+    """One month (`2026-11`) with its products and bulletins."""
+    found, key = month_named(month), month
+    page = bulletins.bulletins(Filter(month=key), after=wanted.get("after"))
+    row = exports.month_row(found, month_queries.totals(found, found).get(key),
+                            report_queries.of_months(key, key).get(key))
+    products = [{"product": line.product.slug, "bulletins": line.bulletins, "critical": line.critical,
+                 "exploited": line.exploited, "unpatched": line.unpatched}
+                for line in month_queries.product_lines(found)]
+    return {**row, "products": products, **listing(page, bulletin_api.item)}
+
+
+@bp.get("/bulletins/<reference>/reports")
+@bp.arguments(schemas.ReportQuery, location="query")
+@bp.response(200, page_of(schemas.ReportItem))
+def list_reports(wanted: dict, reference: str):
+    """How installing a bulletin's updates went, the latest first."""
+    page = report_queries.reports(find_bulletin(reference), outcome=wanted["outcome"],
+                                  after=wanted.get("after"))
+    return listing(page, exports.report_row)
+
+
+@bp.post("/bulletins/<reference>/reports")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.ReportSchema)
+@bp.response(200, schemas.ReportItem)
+def send_report(data: dict, reference: str):
+    """Say how it went; a second time for the same release or target changes what you said."""
+    user = tokens.reader()
+    require(policy.can_report(user))
+    bulletin = find_bulletin(reference)
+    limit("report", user.id, A_DAY, DAY)
+    try:
+        row = report_actions.report(bulletin, report_actions.said(data), by=user)
+    except Hidden:
+        require(False, hidden_before())
+    except Gone:
+        get_or_404(None)
+    db.session.commit()
+    return _item(row.id)
+
+
+@bp.get("/reports/<int:report_id>")
+@bp.response(200, schemas.ReportItem)
+def get_report(report_id: int):
+    """One report."""
+    return exports.report_row(_find(report_id))
+
+
+@bp.delete("/reports/<int:report_id>")
+@tokens.bearer(WRITE)
+@bp.response(204)
+def remove_report(report_id: int):
+    """Take your report away; moderators hide anybody's."""
+    row, user = _find(report_id), tokens.reader()
+    require(policy.can_remove(user, row))
+    report_actions.remove(row, by=user)
+    db.session.commit()
+    return no_content()
+
+
+@bp.post("/reports/<int:report_id>/restore")
+@tokens.bearer(WRITE)
+@bp.response(200, schemas.ReportItem)
+def restore_report(report_id: int):
+    """Show a hidden report again (moderators)."""
+    row, user = _find(report_id), tokens.reader()
+    require(policy.can_hide(user))
+    report_actions.restore(row, by=user)
+    db.session.commit()
+    return _item(row.id)
+
+
+@bp.post("/reports/<int:report_id>/helpful")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.HelpfulSchema)
+@bp.response(200, schemas.ReportItem)
+def thank_for_report(data: dict, report_id: int):
+    """Say that another's report helped you, or take that back."""
+    row, user = _find(report_id), tokens.reader()
+    require(policy.can_thank(user, row))
+    limit("thanks", user.id, THANKS, DAY)
+    helpful_actions.mark(row, data["helpful"], by=user)
+    db.session.commit()
+    return _item(row.id)
+
+
+def _find(report_id: int) -> DeploymentReport:
+    """The report as its reader may see it, or 404."""
+    return get_or_404(report_queries.report(report_id, tokens.reader()))
+
+
+def _item(report_id: int) -> dict:
+    db.session.expire_all()
+    return exports.report_row(_find(report_id))

@@ -1,0 +1,38 @@
+"""What a member has to install of a month, and how far they are."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from bulletins.models import Bulletin
+from bulletins.queries import Filter, bulletins
+from core.db import db
+from patching.models import OK, DeploymentReport
+from patching.months import Month
+from patching.plan import Plan, draw_up
+
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Task:
+    """A bulletin that affects what the member runs; done when they reported it as installed broadly, ok."""
+
+    bulletin: Bulletin
+    is_done: bool
+
+
+def tasks(user, month: Month) -> list[Task]:
+    """The month's bulletins for what `user` runs, the most urgent first."""
+    found = bulletins(Filter(owner=user, month=str(month)), size=MOST).items
+    done = set(db.session.scalars(select(DeploymentReport.bulletin_id).where(
+        DeploymentReport.user_id == user.id, DeploymentReport.ring == "broad", DeploymentReport.outcome == OK,
+        DeploymentReport.removed_at.is_(None),
+        DeploymentReport.bulletin_id.in_([bulletin.id for bulletin in found]))))
+    return [Task(bulletin, bulletin.id in done) for bulletin in found]
+
+
+def plan(month: Month, found: list[Task], pilot_days: int, broad_days: int) -> Plan:
+    """The plan for these tasks; what is done has no deadline."""
+    due = [task.bulletin.kev_due_on for task in found if not task.is_done and task.bulletin.kev_due_on]
+    return draw_up(month.patch_day, pilot_days, broad_days, due)

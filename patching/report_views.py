@@ -1,0 +1,174 @@
+"""Deployment reports: the form, the list of a bulletin, thanks, and what moderators hide."""
+
+from flask import abort, flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from bulletins.models import Bulletin
+from core import feeds
+from core.db import db
+from core.limits import limit
+from core.web import Form, get_or_404, parse, require
+from patching import bars, exports, helpful_actions, policy, report_actions, report_queries, schemas, wording
+from patching.models import OUTCOMES, DeploymentReport
+from patching.report_actions import Gone, Hidden
+from patching.views import bp
+from posts.views import me
+from products import exports as files
+from products.models import Release
+
+A_DAY, DAY = 60, 24 * 3600
+THANKS = 20
+
+
+def find_bulletin(reference: str) -> Bulletin:
+    """The public bulletin, or 404."""
+    return get_or_404(report_queries.bulletin_named(reference))
+
+
+def find(report_id: int) -> DeploymentReport:
+    """The report as its reader may see it, or 404."""
+    return get_or_404(report_queries.report(report_id, current_user))
+
+
+def hidden_before() -> str:
+    """The sentence for Hidden."""
+    return _("A moderator has hidden your report of this. Write to the moderators if that was wrong.")
+
+
+def wanted_outcome() -> str:
+    """What the list is narrowed to."""
+    outcome = request.args.get("outcome", "")
+    return outcome if outcome in OUTCOMES else ""
+
+
+@bp.get("/bulletins/<reference>/reports")
+def reports(reference: str):
+    """How the updates of a bulletin went: by release, and in people's words."""
+    bulletin = find_bulletin(reference)
+    return _page(bulletin, Form(schemas.ReportSchema, **_to_change(bulletin)))
+
+
+def _to_change(bulletin: Bulletin) -> dict[str, str]:
+    """One's own report that ?change= names, as it stands in the form."""
+    number = request.args.get("change", type=int)
+    row = next((row for row in report_queries.mine(bulletin, current_user) if row.id == number), None)
+    if row is None:
+        return {}
+    return {"release": _written(wording.listed(row)), "target": row.target, "ring": row.ring,
+            "outcome": row.outcome, "note": row.note}
+
+
+def _page(bulletin: Bulletin, form: Form, status: int = 200):
+    outcome = wanted_outcome()
+    page = report_queries.reports(bulletin, outcome=outcome, after=request.args.get("after"))
+    hides = policy.can_hide(current_user)
+    return render_template(
+        "patching/reports.html", bulletin=bulletin, page=page, form=form, outcome=outcome,
+        rows=[(row, bars.lie(row.counts)) for row in report_queries.tallies(bulletin)],
+        thanked=report_queries.marked_by(current_user, page.items), may=policy, can_hide=hides,
+        hidden=report_queries.hidden(bulletin) if hides else [],
+        panel=summary(bulletin, current_user)), status
+
+
+def summary(bulletin: Bulletin, reader) -> dict:
+    """What the bulletin's page and the list show alike: the bar, and the form's choices."""
+    tally, mine = report_queries.of_bulletin(bulletin), report_queries.mine(bulletin, reader)
+    can_report = policy.can_report(reader)
+    releases = report_queries.offered(bulletin) if can_report else []
+    releases += [release for row in mine if (release := wording.listed(row)) and release not in releases]
+    return {"tally": tally, "outcome_bar": bars.lie(tally.counts), "mine": mine, "can_report": can_report,
+            "choices": [(_written(release), release.title) for release in releases]}
+
+
+def _written(release: Release | None) -> str:
+    """A release as forms and the API write it."""
+    return f"{release.product.slug}/{release.cycle}" if release is not None else ""
+
+
+@bp.post("/bulletins/<reference>/reports")
+@login_required
+def send_report(reference: str):
+    """Say how it went; a second time for the same release changes what one said."""
+    bulletin, form = find_bulletin(reference), Form(schemas.ReportSchema)
+    require(policy.can_report(me()), _("Confirm your address first; suspended members only read."))
+    if form.validate():
+        limit("report", me().id, A_DAY, DAY)
+        with form.catching():
+            try:
+                report_actions.report(bulletin, report_actions.said(form.data), by=me())
+            except Hidden:
+                require(False, hidden_before())
+            except Gone:
+                abort(404)
+            db.session.commit()
+            flash(_("Thank you. Your report counts from now on; you can change it here."))
+            return redirect(f"{bulletin.url}/reports#mine")
+    return _page(bulletin, form, 422)
+
+
+@bp.get("/bulletins/<reference>/reports.csv", defaults={"extension": "csv"})
+@bp.get("/bulletins/<reference>/reports.json", defaults={"extension": "json"})
+def export_reports(reference: str, extension: str):
+    """The reports of a bulletin as CSV or JSON."""
+    bulletin = find_bulletin(reference)
+    return files.answer(f"reports-{bulletin.reference}", extension,
+                        exports.report_rows(bulletin, wanted_outcome()))
+
+
+@bp.get("/bulletins/<reference>/reports.atom")
+def report_feed(reference: str):
+    """The latest reports of a bulletin."""
+    bulletin = find_bulletin(reference)
+    title = _("%(reference)s: how the updates went", reference=bulletin.reference)
+    return feeds.atom(title, f"{bulletin.url}/reports",
+                      [_entry(row) for row in report_queries.reports(bulletin)])
+
+
+def _entry(row: DeploymentReport) -> feeds.Entry:
+    words = (wording.outcome(row.outcome), wording.ring(row.ring), wording.target(row))
+    author = row.user.display_name if row.user is not None else _("former member")
+    return feeds.Entry(f"/reports/{row.id}", ", ".join(filter(None, words)), row.path, row.note, author,
+                       row.created_at, row.updated_at)
+
+
+@bp.get("/reports/<int:report_id>")
+def report(report_id: int):
+    """Where a report stands."""
+    return redirect(find(report_id).path)
+
+
+@bp.post("/reports/<int:report_id>/helpful")
+@login_required
+def thank(report_id: int):
+    """Say that a report helped, or take that back."""
+    row = find(report_id)
+    require(policy.can_thank(me(), row), _("You cannot thank for this report."))
+    data = parse(schemas.HelpfulSchema)
+    limit("thanks", me().id, THANKS, DAY)
+    helpful_actions.mark(row, data["helpful"], by=me())
+    db.session.commit()
+    return redirect(row.path)
+
+
+@bp.post("/reports/<int:report_id>/remove")
+@login_required
+def remove_report(report_id: int):
+    """Take one's report away; a moderator hides anybody's."""
+    row = find(report_id)
+    require(policy.can_remove(me(), row))
+    report_actions.remove(row, by=me())
+    db.session.commit()
+    flash(_("The report counts no more."))
+    return redirect(f"{row.bulletin.url}/reports")
+
+
+@bp.post("/reports/<int:report_id>/restore")
+@login_required
+def restore_report(report_id: int):
+    """Show a hidden report again (moderators)."""
+    row = find(report_id)
+    require(policy.can_hide(me()))
+    report_actions.restore(row, by=me())
+    db.session.commit()
+    return redirect(row.path)
