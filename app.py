@@ -14,6 +14,7 @@ import forum
 import front
 import kb
 import moderation
+import notify
 import patching
 import posts
 import products
@@ -21,7 +22,7 @@ import search
 from core import cli, schema
 from core.site import Site
 
-ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, moderation, patching,
+ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, notify, moderation, patching,
          front)  # from the ground up
 
 

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from flask import Flask, current_app, render_template
 from sqlalchemy import or_, select, update
 
+from core import events
 from core.db import db, reading, utcnow
 from core.models import OutgoingMail
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 CLAIM = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=3)
 TIMEOUT = 20
+POLICY = SMTP.clone(max_line_length=998)  # shorter, and the address in List-Unsubscribe is torn apart
+NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
 
 
 def init_app(app: Flask) -> None:
@@ -36,14 +39,26 @@ def init_app(app: Flask) -> None:
         raise SystemExit("REDOUBT_MAIL_URL: must start with smtp://, smtps:// or smtp+starttls://")
 
 
-def queue(to: str, template: str, *, subject: str, key: str | None = None, **context) -> None:
-    """Queue `templates/mail/<template>.txt` for `to`; `key` makes a repeat write nothing."""
+def queue(to: str, template: str, *, subject: str, key: str | None = None, unsubscribe: str | None = None,
+          **context) -> None:
+    """Queue `templates/mail/<template>.txt` for `to`; `key` makes a repeat write nothing.
+
+    A mail to a list has an HTML body too, and names the address that ends it with one POST (RFC 8058).
+    """
     key = key or uuid.uuid4().hex
     if db.session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)):
         return
     one_line = " ".join(subject.split())[:200]
-    body = render_template(f"mail/{template}.txt", site_url=site_url(), **context)
-    db.session.add(OutgoingMail(key=key, recipient=to, subject=one_line, body=body))
+    context = {"site_url": site_url(), "unsubscribe": unsubscribe, **context}
+    body = render_template(f"mail/{template}.txt", **context)
+    html = render_template(f"mail/{template}.html", **context) if unsubscribe else None
+    db.session.add(OutgoingMail(key=key, recipient=to, subject=one_line, body=body, html=html,
+                                unsubscribe_url=unsubscribe))
+
+
+def can_receive(address: str | None) -> bool:
+    """Whether an address could have a mailbox at all: nothing under .invalid ever has (RFC 2606)."""
+    return bool(address) and not address.endswith(".invalid")
 
 
 def site_url() -> str:
@@ -93,6 +108,8 @@ def _deliver(mail: OutgoingMail) -> bool:
     except Exception as error:  # one bad mail must not hold up the others
         outcome = _after(error, mail)
         log.warning("mail %s not sent: %s", mail.id, outcome["error"])
+        if _is_no_mailbox(error):
+            events.record("mail.refused", address=mail.recipient)
     db.session.execute(update(OutgoingMail).where(OutgoingMail.id == mail.id)
                        .values(claimed_until=None, **outcome)
                        .execution_options(synchronize_session=False))
@@ -120,8 +137,19 @@ def _reply_code(error: Exception) -> int:
     return error.smtp_code if isinstance(error, smtplib.SMTPDataError) else 0
 
 
+def _is_no_mailbox(error: Exception) -> bool:
+    """Whether the server says that the recipient is nobody there, rather than that it refuses us.
+
+    The enhanced codes 5.7.x are about policy (RFC 3463, 3.8): a blocked sender loses no readers.
+    """
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    return any(code in NO_SUCH_MAILBOX and not text.startswith(b"5.7.")
+               for code, text in error.recipients.values())
+
+
 def _message(mail: OutgoingMail) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = sender()
     message["To"] = Address(addr_spec=mail.recipient)  # one address, or ValueError
     message["Subject"] = mail.subject
@@ -129,6 +157,11 @@ def _message(mail: OutgoingMail) -> EmailMessage:
     message["Message-ID"] = f"<{mail.key}@{urlsplit(site_url()).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    if mail.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return message
 
 

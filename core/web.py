@@ -115,8 +115,14 @@ def json_object() -> dict:
 
 
 def raw_input() -> dict:
-    """The request's fields as sent, from a form or a JSON object alike; raises what json_object() raises."""
-    return json_object() if request.is_json else _storable(request.form.to_dict())
+    """The request's fields as sent, from a form (one sent twice is a list) or a JSON object alike.
+
+    Raises what json_object() raises.
+    """
+    if request.is_json:
+        return json_object()
+    sent = request.form.to_dict(flat=False)
+    return _storable({name: values if len(values) > 1 else values[0] for name, values in sent.items()})
 
 
 def _storable(value):

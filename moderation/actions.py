@@ -70,11 +70,12 @@ def decide(action: str, *, by, post: Post | None = None, user: User | None = Non
 
 
 def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
-    """Close the open flags of a post and tell those who raised them."""
+    """Close the open flags of a post; those who raised them are told."""
     for row in open_flags(post.id):
         row.outcome, row.answer = outcome, answer
         row.resolved_by_id, row.resolved_at = by.id, utcnow()
-        events.record("flag.resolved", subject=row, actor=by, outcome=outcome)
+        events.record("flag.resolved", subject=row, actor=by, flagger=row.user_id, outcome=outcome,
+                      answer=answer)
     db.session.flush()
 
 

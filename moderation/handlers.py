@@ -1,4 +1,4 @@
-"""Tells flaggers and suspended members; writes to the log what other rooms decided."""
+"""Tells suspended members; writes to the log what other rooms decided."""
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
@@ -60,18 +60,6 @@ def follow_erasure(batch: list[events.Event]) -> None:
         if event.actor_id != event.subject_id and logged is None:
             db.session.add(Decision(action="erase", actor_id=event.actor_id, user_id=event.subject_id,
                                     event_id=event.id, created_at=event.created_at))
-    db.session.commit()
-
-
-@events.on("flag.resolved")
-def tell_flaggers(batch: list[events.Event]) -> None:
-    """Mail what became of a flag; the key makes a repeat write nothing."""
-    for event in batch:
-        flag = db.session.get(Flag, event.subject_id)
-        user = db.session.get(User, flag.user_id) if flag else None
-        if user is not None and user.email and user.erased_at is None:
-            mail.queue(user.email, "flag_resolved", key=f"flag:{event.id}",
-                       subject=_("What became of your flag"), user=user, flag=flag)
     db.session.commit()
 
 

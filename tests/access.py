@@ -106,6 +106,14 @@ ACCESS = {
     **{f"api_bulletins.{verb}": "moderators" for verb in (
         "write_bulletin", "edit_bulletin", "schedule_bulletin", "publish_bulletin", "withdraw_bulletin",
         "add_mitigation", "put_mitigation", "remove_mitigation")},
+    **{f"notify.{page}": "members" for page in ("inbox", "read_all", "settings", "revive", "switch_alerts",
+                                               "watch_post", "watch_tag", "watch_product")},
+    "notify.read": "own", "notify.alerts": "all",
+    **{f"notify.{page}": "link" for page in ("mute", "confirm_alerts", "manage_alerts", "stop_alerts")},
+    **{f"api_inbox.{verb}": "members" for verb in (
+        "list_news", "read_all_news", "get_choices", "choose", "list_watches", "watch_post", "watch_tag",
+        "watch_product", "get_alerts", "switch_alerts")},
+    "api_inbox.read_news": "own", "api_inbox.sign_up_for_alerts": "all",
     **{f"patching.{page}": "all" for page in (
         "calendar", "export_calendar", "month", "export_month", "month_feed", "subscribe", "reports",
         "export_reports", "report_feed", "report")},
@@ -116,6 +124,8 @@ ACCESS = {
     "api_calendar.send_report": "members", "api_calendar.thank_for_report": "earned",
     "api_calendar.remove_report": "author", "api_calendar.restore_report": "moderators",
 }
+# changes something without the token of a form: a choice of colours, or what a link from a mail allows
+TOKENLESS = {"front.theme", "notify.mute", "notify.stop_alerts"}
 # arguments that differ from the world's public ones
 ARGUMENTS = {"csaf.feed": {"name": "feed_name"}, "csaf.document": {"name": "document_name"},
              "csaf.hash_of": {"name": "document_name"},
@@ -126,7 +136,7 @@ ARGUMENTS = {"csaf.feed": {"name": "feed_name"}, "csaf.document": {"name": "docu
                  "products.edit_release", "products.remove_product", "products.remove_release",
                  "products.undo", "products_feeds.product_calendar", "api_products.get_product",
                  "api_products.edit_product", "api_products.remove_product", "api_products.put_release",
-                 "api_products.remove_release")}}
+                 "api_products.remove_release", "notify.watch_product", "api_inbox.watch_product")}}
 # what to send where an empty body would be refused for its shape before anybody asks who sends it
 BODIES = {
     "api_articles.write_article": {"title": "An article in a test", "body": TEXT, "layer": "host"},
@@ -145,6 +155,10 @@ BODIES = {
     "api_bulletins.write_bulletin": {"title": "A bulletin in a test"},
     "api_bulletins.add_mitigation": {"layer": "host", "text": TEXT},
     "api_bulletins.put_mitigation": {"layer": "host", "text": TEXT},
+    **{f"notify.watch_{thing}": {"watch": "true"} for thing in ("post", "tag", "product")},
+    **{f"api_inbox.watch_{thing}": {"watch": True} for thing in ("post", "tag", "product")},
+    "api_inbox.sign_up_for_alerts": {"email": "somebody@example.org"},
+    "notify.alerts": {"email": "somebody@example.org"}, "notify.switch_alerts": {"on": "true"},
     **{f"{door}.send_report": {"ring": "lab", "outcome": "ok"} for door in ("patching", "api_calendar")},
     "patching.thank": {"helpful": "1"}, "api_calendar.thank_for_report": {"helpful": True},
 }

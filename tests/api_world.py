@@ -12,6 +12,7 @@ from core.db import db
 from core.markup import render
 from forum import actions as forum
 from kb import actions as kb
+from notify.models import Notification
 from patching import report_actions as reports
 from posts import actions as posts
 from products import actions as products
@@ -94,7 +95,8 @@ def _fill() -> tuple[dict, dict]:
               "moderator": auth.make_token(moira, "curates", "write")}
     db.session.commit()
     events.drain()
+    news = db.session.scalar(db.select(Notification).where(Notification.user_id == alice.id).limit(1))
     named = {"question": question, "lonely": lonely, "hidden": hidden, "answer": answer,
              "comment": comment, "article": article, "draft": draft, "line": line, "bulletin": bulletin,
-             "mitigation": mitigation, "report": report, "embargoed": embargoed}
+             "mitigation": mitigation, "report": report, "embargoed": embargoed, "news": news}
     return {name: post.id for name, post in named.items()}, tokens

@@ -84,6 +84,18 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "DELETE /users/me/products/{line}": (None, (401, 403, 204, 404)),
     "POST /users/me/products/match": ({"bomFormat": "CycloneDX"}, (401, 200, 200, 200)),
     "GET /moderation/log": (None, OPEN),
+    "GET /inbox": (None, (401, 200, 200, 200)),
+    "POST /inbox/{news}/read": (None, (401, 403, 204, 404)),
+    "POST /inbox/read": (None, (401, 403, 204, 204)),
+    "GET /users/me/notifications": (None, (401, 200, 200, 200)),
+    "PATCH /users/me/notifications": ({"answer": "digest"}, (401, 403, 200, 200)),
+    "GET /users/me/watches": (None, (401, 200, 200, 200)),
+    "PUT /posts/{question}/watch": ({"watch": True}, (401, 403, 200, 200)),
+    "PUT /tags/numbers/watch": ({"watch": True}, (401, 403, 200, 200)),
+    "PUT /products/widget/watch": ({"watch": True}, (401, 403, 200, 200)),
+    "POST /alerts": ({"email": "somebody@example.org"}, (202, 202, 202, 202)),
+    "GET /users/me/alerts": (None, (401, 200, 200, 200)),
+    "PUT /users/me/alerts": ({"on": True}, (401, 403, 200, 200)),
 }
 
 

@@ -19,8 +19,8 @@ from tests.api_world import world
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
           response_headers_conformance, response_schema_conformance]
 EXAMPLES = 5
-TAGS = ["Articles", "Bulletins", "Calendar", "Moderation", "Posts", "Products", "Questions", "Search",
-        "Users"]
+TAGS = ["Articles", "Bulletins", "Calendar", "Inbox", "Moderation", "Posts", "Products", "Questions",
+        "Search", "Users"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def site(tmp_path_factory, empty_database):
                       "article_id": ids["article"], "username": "bob", "name": "numbers", "number": 1,
                       "slug": "widget", "cycle": "1", "owned_id": ids["line"],
                       "reference": str(ids["bulletin"]), "mitigation_id": ids["mitigation"],
-                      "month": "2026-11", "report_id": ids["report"]}
+                      "notification_id": ids["news"], "month": "2026-11", "report_id": ids["report"]}
         yield made
 
 

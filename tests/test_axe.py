@@ -17,6 +17,9 @@ from forum.models import Answer, Question
 from front import demo_loader
 from kb.models import Article
 from moderation import actions as moderation
+from notify import actions as notify_actions
+from notify import alert_actions, alert_queries, links
+from notify.models import Notification
 from patching.models import DeploymentReport
 from posts import suggestion_actions as suggestions
 from posts.models import Comment
@@ -79,6 +82,7 @@ def fill() -> dict:
     bulletin = db.session.get(Bulletin, shielded.bulletin_id)
     report_id = db.session.scalar(select(DeploymentReport.id).where(DeploymentReport.note != ""))
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
+    tokens |= _alert_links(admin)
     cookie = accounts.open_session(admin)
     db.session.commit()
     return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,
@@ -99,10 +103,25 @@ def _link(user, purpose):
     return body.split(f"/{purpose}/")[1].split()[0]
 
 
+def _alert_links(admin) -> dict:
+    """Links of mails, by rule; the administrator also watches something and is told something."""
+    alert_actions.sign_up("somebody.else@example.org", {"scope": "chosen", "products": ["windows"],
+                                                        "minimum": "low", "cadence": "daily"})
+    handle = alert_queries.by_address("somebody.else@example.org").handle
+    question = db.session.scalar(select(Question).where(Question.is_public).limit(1))
+    notify_actions.watch(admin, question, True)
+    db.session.add(Notification(user_id=admin.id, cause="test", kind="tag", event="question.created",
+                                post_id=question.id, actor_id=question.author_id))
+    return {"/alerts/confirm/<token>": links.token(links.CONFIRM, handle),
+            "/alerts/manage/<token>": links.token(links.MANAGE, handle),
+            "/alerts/unsubscribe/<token>": links.token(links.STOP, handle),
+            "/inbox/unsubscribe/<token>": links.token(links.MUTE, admin.id, "answer")}
+
+
 def path_of(rule: str, values: dict) -> str:
     """The address of a rule, filled."""
     first = rule.strip("/").split("/")[0]
-    values = dict(values, token=values["links"].get(first, ""))
+    values = dict(values, token=values["links"].get(rule) or values["links"].get(first, ""))
     if first == "articles":
         values["slug"] = values["article_slug"]
     if first == "products":

@@ -16,6 +16,7 @@ from core.markup import render
 from forum import actions as forum
 from kb import actions as kb
 from moderation import actions as moderation
+from notify.models import Notification, Watch
 from patching import report_actions as patching
 from posts import actions as posts
 from posts import queries
@@ -73,6 +74,7 @@ def build(make_user) -> World:
     facts, hidden = _bulletins(moderator, author)
     world.public |= facts
     world.hidden += hidden
+    _tell(world, stranger)
     db.session.commit()
     return world
 
@@ -92,7 +94,7 @@ def _products(moderator) -> dict:
     change = db.session.scalar(db.select(ProductChange).where(ProductChange.verb == "edited"))
     conflict = db.session.scalar(db.select(ImportConflict))
     return {"product": product.slug, "release_id": release.id, "cycle": "1", "change_id": change.id,
-            "conflict_id": conflict.id, "owned_id": 999, "secret": "no-such-secret"}
+            "conflict_id": conflict.id, "owned_id": 999, "notification_id": 999, "secret": "no-such-secret"}
 
 
 def _bulletins(moderator, author) -> tuple[dict, list]:
@@ -125,6 +127,12 @@ def _bulletin(title: str, text: str, moderator) -> Bulletin:
         "title": title, "severity": "critical", "notes": [Note("summary", text)],
         "products": [ProductEntry("P1", f"Widget {title}", vendor="Acme")], "vulnerabilities": [said]},
         by=moderator)
+def _tell(world: World, stranger) -> None:
+    """The stranger watches a thread, and was told of everything that is hidden by now."""
+    for post in world.hidden:
+        db.session.add_all([Watch(user_id=stranger.id, post_id=post.id),
+                            Notification(user_id=stranger.id, cause=f"post:{post.id}", kind="watched",
+                                         event=f"{post.kind}.created", post_id=post.id)])
 
 
 def _hide(world: World, author, moderator, question) -> None:

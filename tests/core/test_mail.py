@@ -5,6 +5,7 @@ import smtplib
 import socket
 import threading
 from datetime import timedelta
+from email import message_from_string
 
 import pytest
 import time_machine
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from core import mail
 from core.db import db, utcnow
-from core.models import OutgoingMail
+from core.models import Event, OutgoingMail
 
 pytestmark = pytest.mark.every_database
 NOON = "2026-03-10 12:00:00+00:00"
@@ -139,6 +140,51 @@ def test_a_final_refusal_ends_it(server, post, deliver, place, answer):
         clock.shift(timedelta(hours=2))
         assert deliver() == 0
     assert server.taken == [] and queued()[0].failed_at is not None
+
+
+def refusals():
+    found = db.session.scalars(select(Event).where(Event.name == "mail.refused")).all()
+    db.session.commit()
+    return [event.data["address"] for event in found]
+
+
+@pytest.mark.parametrize("answer", ["550 no such mailbox", "550 5.1.1 user unknown", "553 5.1.3 no user"])
+def test_who_is_not_there_is_announced_once(server, post, deliver, answer):
+    server.answers["RCPT"].append(answer)
+    post(server)
+    deliver()
+    deliver()
+    assert refusals() == ["ada@example.org"]
+
+
+@pytest.mark.parametrize("place, answer", [("RCPT", "450 4.2.1 greylisted"), ("DATA", "554 5.7.1 spam"),
+                                           ("RCPT", "550 5.7.1 your network is blocked"),
+                                           ("RCPT", "554 5.7.26 not authenticated")])
+def test_a_refusal_of_us_or_our_text_stops_no_address(server, post, deliver, place, answer):
+    server.answers[place].append(answer)
+    post(server)
+    deliver()
+    assert refusals() == []
+
+
+def test_a_mail_to_a_list_has_two_bodies_and_a_way_out_that_nothing_breaks(server, post, deliver, app):
+    app.config["REDOUBT_MAIL_URL"] = server.address
+    way_out = "https://redoubt.example/alerts/unsubscribe/" + "long-signed.token_" * 12
+    mail.queue("ada@example.org", "alerts_known", subject="Hello", unsubscribe=way_out, manage="https://x.example")
+    db.session.commit()
+    assert deliver() == 1
+    (_, text), = server.taken
+    read = message_from_string(text)
+    assert f"List-Unsubscribe: <{way_out}>\r\n" in text
+    assert read["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert [part.get_content_type() for part in read.walk()] == [
+        "multipart/alternative", "text/plain", "text/html"]
+
+
+def test_other_mail_has_no_way_out(server, post, deliver):
+    post(server)
+    deliver()
+    assert "List-Unsubscribe" not in server.taken[0][1]
 
 
 def test_one_refused_mail_does_not_hold_up_the_next(server, post, deliver):

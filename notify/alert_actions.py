@@ -1,0 +1,120 @@
+"""Writes of security alerts: sign up, confirm, change, stop. Nothing here commits."""
+
+import secrets
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, select
+
+from auth.actions import MAILS_TO_ONE
+from core import mail
+from core.db import db, utcnow
+from core.limits import limit
+from core.models import OutgoingMail
+from core.web import Invalid
+from notify import actions, alert_queries, links
+from notify.alert_models import CHOSEN, MINE, AlertNews, Subscription
+
+
+def sign_up(email: str, wishes: dict) -> None:
+    """Mail a link that confirms, or, to who has alerts already, the link to change them.
+
+    Raises TooMany after a few mails to one address, whoever asks for them.
+    """
+    products = _products(wishes)
+    limit("mail", email, *MAILS_TO_ONE)
+    known = alert_queries.by_address(email)
+    if not mail.can_receive(email):
+        return
+    if known is not None and known.confirmed_at is not None:
+        _mail(known, "alerts_known", _("You have security alerts already"))
+        return
+    row = alert_queries.by_handle(known.handle) if known else _new(email=email)
+    _wish(row, wishes, products)
+    _mail(row, "alerts_confirm", _("Confirm your security alerts"),
+          confirm=links.url(links.CONFIRM, row.handle))
+
+
+def _new(**owner) -> Subscription:
+    row = Subscription(handle=secrets.token_urlsafe(16), products=[], **owner)
+    db.session.add(row)
+    return row
+
+
+def _products(wishes: dict) -> list:
+    """The products wished for; Invalid when none of them is there."""
+    if wishes["scope"] != CHOSEN:
+        return []
+    if found := alert_queries.products_named(wishes["products"]):
+        return found
+    raise Invalid({"products": [_("None of these products is listed here any more.")]})
+
+
+def _wish(row: Subscription, wishes: dict, products: list) -> None:
+    row.scope, row.minimum, row.cadence = wishes["scope"], wishes["minimum"], wishes["cadence"]
+    row.products = products
+    db.session.flush()
+
+
+def _mail(row: Subscription, template: str, subject: str, **context) -> None:
+    mail.queue(row.address, template, subject=subject, unsubscribe=links.url(links.STOP, row.handle),
+               manage=links.url(links.MANAGE, row.handle), **context)
+
+
+def confirm(row: Subscription) -> None:
+    """The address wants alerts: what is published from now on."""
+    if row.confirmed_at is None:
+        row.confirmed_at = utcnow()
+        row.told_id = row.urgent_id = alert_queries.newest_id()
+        actions.revive_address(row.address)
+
+
+def change(row: Subscription, wishes: dict) -> None:
+    """Other products, another severity, another rhythm; what waits to be told follows the new wishes."""
+    _wish(row, wishes, _products(wishes))
+
+
+def stop(row: Subscription) -> None:
+    """Forget the address, and what waits in the queue for it."""
+    db.session.execute(delete(OutgoingMail).where(
+        OutgoingMail.key.startswith(f"alert:{row.handle}:", autoescape=True), OutgoingMail.sent_at.is_(None)))
+    db.session.delete(row)
+    db.session.flush()
+
+
+def switch(user, *, on: bool, minimum: str, cadence: str) -> None:
+    """Turn a member's alerts about what they run on or off; they take the place of any for the address."""
+    row = alert_queries.of_member(user)
+    if not on:
+        if row is not None:
+            stop(row)
+        return
+    if row is None:
+        if (other := alert_queries.by_address(user.email)) is not None:
+            stop(alert_queries.by_handle(other.handle))
+        row = _new(user_id=user.id)
+    _wish(row, {"scope": MINE, "minimum": minimum, "cadence": cadence}, [])
+    confirm(row)
+
+
+def forget_unconfirmed(before: datetime) -> None:
+    """Drop addresses that somebody wrote into the form and nobody confirmed."""
+    for row in db.session.scalars(select(Subscription).where(Subscription.confirmed_at.is_(None),
+                                                             Subscription.created_at < before)):
+        db.session.delete(row)
+
+
+def note_published(bulletin_id: int, *, is_exploited: bool) -> None:
+    """There is a new bulletin; published a second time it is no news."""
+    _note(f"published:{bulletin_id}", bulletin_id, [], is_urgent=is_exploited)
+
+
+def note_risk(event_id: int, bulletin_id: int, reasons: list[str]) -> None:
+    """A bulletin is another risk than before."""
+    _note(f"raised:{event_id}", bulletin_id, reasons, is_urgent=True)
+
+
+def _note(cause: str, bulletin_id: int, reasons: list[str], *, is_urgent: bool) -> None:
+    if db.session.scalar(select(AlertNews.id).where(AlertNews.cause == cause)) is None:
+        db.session.add(AlertNews(cause=cause, bulletin_id=bulletin_id, reasons=reasons, is_urgent=is_urgent))
+        db.session.flush()

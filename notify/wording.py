@@ -1,0 +1,97 @@
+"""What a line of the inbox says, for pages, mail and API alike."""
+
+from flask_babel import gettext as _
+
+from notify import alert_wording
+from notify.kinds import DIGEST, MAIL, NONE, SITE
+from notify.models import Notification
+
+
+def sentence(line: Notification) -> str:
+    """Who did what, without the title of what it was done to."""
+    who = line.actor.display_name if line.actor is not None else _("Somebody")
+    one = _one(line.post.kind) if line.post is not None else ""
+    under = line.post.parent.kind if line.post is not None and line.post.parent_id else ""
+    return {
+        "answer": lambda: _("%(who)s answered your question", who=who),
+        "comment": lambda: _("%(who)s commented on %(what)s", who=who, what=_yours(under)),
+        "mention": lambda: _("%(who)s mentioned you in %(what)s", who=who, what=one),
+        "accepted": lambda: _("%(who)s accepted your answer", who=who),
+        "edit": lambda: _edit(line, who, one), "flag": lambda: _flag(line),
+        "watched": lambda: _watched(line, who, under),
+        "tag": lambda: _("New under a tag you watch: %(what)s by %(who)s", who=who, what=one),
+        "product": lambda: _product(line, who, one),
+    }[line.kind]()
+
+
+def _one(kind: str) -> str:
+    return {"question": _("a question"), "answer": _("an answer"), "comment": _("a comment"),
+            "article": _("an article"), "bulletin": _("a bulletin")}[kind]
+
+
+def _yours(kind: str) -> str:
+    return {"question": _("your question"), "answer": _("your answer"), "article": _("your article"),
+            "bulletin": _("your bulletin")}[kind]
+
+
+def _edit(line: Notification, who: str, one: str) -> str:
+    return {"suggestion.approved": _("%(who)s approved your edit of %(what)s", who=who, what=one),
+            "suggestion.rejected": _("%(who)s rejected your edit of %(what)s", who=who, what=one),
+            }.get(line.event, _("%(who)s suggests an edit of %(what)s", who=who, what=_yours(line.post.kind)))
+
+
+def _flag(line: Notification) -> str:
+    if line.data.get("outcome") == "helpful":
+        return _("A moderator looked at the post you flagged and acted on it. Thank you.")
+    return _("A moderator looked at the post you flagged and decided that it stays.")
+
+
+def _watched(line: Notification, who: str, under: str) -> str:
+    if line.event == "bulletin.risk_raised":
+        return _("The risk has changed in a bulletin you watch: %(why)s", why=_why(line))
+    if line.event.endswith(".revised"):
+        return _("An article you watch was changed")
+    if line.post is not None and line.post.kind == "answer":
+        return _("%(who)s answered a question you watch", who=who)
+    return _("%(who)s commented on %(what)s you watch", who=who, what=_one(under))
+
+
+def _product(line: Notification, who: str, one: str) -> str:
+    if line.event == "bulletin.risk_raised":
+        return _("The risk has changed in a bulletin about a product you watch: %(why)s", why=_why(line))
+    if line.event == "bulletin.published" and line.post is None:
+        return _("New security bulletins about a product you watch")
+    if line.post is not None:
+        return _("New about a product you watch: %(what)s by %(who)s", who=who, what=one)
+    if line.event == "release.dates_changed":
+        return _("Support dates have changed")
+    if line.event == "release.ended":
+        return _("Security support ends today (%(day)s)", day=line.data["ends"])
+    return _("Security support ends on %(day)s", day=line.data["ends"])
+
+
+def _why(line: Notification) -> str:
+    return ", ".join(alert_wording.reason(name) for name in line.data["reasons"])
+
+
+def title(line: Notification) -> str:
+    """What it is about."""
+    if line.post is not None:
+        return line.post.heading
+    return line.data.get("release") or (line.product.name if line.product else _("Your flags"))
+
+
+def kind(name: str) -> str:
+    """A kind of news, for the settings."""
+    return {"answer": _("Answers to my questions"), "comment": _("Comments on what I wrote"),
+            "mention": _("Somebody writes @ and my username"), "accepted": _("My answer is accepted"),
+            "edit": _("Suggested edits: of mine decided, of others to decide"),
+            "flag": _("What became of my flags"), "watched": _("News in threads I watch or take part in"),
+            "tag": _("New questions and articles under tags I watch"),
+            "product": _("Products I watch or run: support that ends, new questions and articles")}[name]
+
+
+def delivery(name: str) -> str:
+    """A way to be told."""
+    return {SITE: _("on the site"), MAIL: _("mail at once"), DIGEST: _("in a daily mail"),
+            NONE: _("not at all")}[name]
