@@ -8,12 +8,14 @@ from bulletins.models import Bulletin
 from bulletins.queries import Filter
 from core import feeds
 from core.markup import excerpt
+from core.page_cache import kept
 
 bp = Blueprint("bulletin_feeds", __name__)
 LONGEST = 400
 
 
 @bp.get("/bulletins.atom")
+@kept
 def bulletins():
     """The newest bulletins, narrowed as the page is."""
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
@@ -21,6 +23,7 @@ def bulletins():
 
 
 @bp.get("/bulletins/unpatched.atom")
+@kept
 def unpatched():
     """The newest bulletins without a fix."""
     return feeds.atom(_("Without a fix"), "/bulletins/unpatched", entries(Filter(unfixed=True)))

@@ -11,6 +11,7 @@ from bulletins import exports, panels, policy, queries, sheet, store_actions
 from bulletins.actions import SUPERSEDES
 from bulletins.models import Bulletin
 from bulletins.queries import SORTS, Filter
+from core.page_cache import kept
 from core.web import get_or_404
 from posts import policy as post_policy
 from posts import queries as post_queries
@@ -57,6 +58,7 @@ def find(reference: str) -> Bulletin:
 
 
 @bp.get("/bulletins")
+@kept
 def bulletins():
     """Bulletins, the most urgent first; of what one runs, what has no fix before all else."""
     if "mine" in request.args and not current_user.is_authenticated:
@@ -83,6 +85,7 @@ def export_bulletins(extension: str):
 
 
 @bp.get("/bulletins/unpatched")
+@kept
 def unpatched():
     """What has no fix today, and what to do instead; then releases that get none any more."""
     is_past_life = "past-life" in request.args
@@ -104,6 +107,7 @@ def export_unpatched(extension: str):
 
 
 @bp.get("/bulletins/<reference>")
+@kept
 def bulletin(reference: str):
     """One bulletin: what to do first, the shield where there is no fix, and all facts."""
     found = find(reference)

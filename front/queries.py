@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 
 from auth.models import User
+from bulletins import queries as bulletin_queries
+from bulletins.models import Bulletin
 from core.db import db
 from forum.models import Question
 from kb.models import Article
@@ -17,6 +19,7 @@ from products.models import LifecyclePhase, Product
 from products.queries import today
 
 LISTED = 6
+SHOWN = 4
 SOON = 90
 
 
@@ -26,6 +29,11 @@ def waiting_questions(user, limit: int = LISTED) -> list[Question]:
         visible(Question, user).where(Question.is_public, Question.answer_count == 0,
                                       Question.closed_at.is_(None))
         .order_by(Question.created_at.desc(), Post.id.desc()).limit(limit)))
+
+
+def unpatched(limit: int = SHOWN) -> list[Bulletin]:
+    """Bulletins without a fix, the most urgent first."""
+    return bulletin_queries.bulletins(bulletin_queries.Filter(unfixed=True), size=limit).items
 
 
 def active_questions(user, limit: int = LISTED) -> list[Question]:

@@ -7,6 +7,7 @@ from flask_login import current_user, login_required
 
 from auth.privileges import POINTS, meaning, threshold
 from auth.sessions import even_suspended
+from bulletins import wording
 from core import mail, markup
 from core.db import db, utcnow
 from core.page_cache import kept
@@ -29,6 +30,7 @@ def home():
     return render_template(
         "front/home.html", coming=next_patch_day(), zone=rule().zone, day=today(),
         ending=ending, ending_is_mine=ending_is_mine,
+        unpatched=queries.unpatched(), say=wording,
         waiting=queries.waiting_questions(current_user),
         active=queries.active_questions(current_user), articles=queries.fresh_articles(current_user),
         layers={layer: intro(layer) for layer in LAYERS},

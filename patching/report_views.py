@@ -8,6 +8,7 @@ from bulletins.models import Bulletin
 from core import feeds
 from core.db import db
 from core.limits import limit
+from core.page_cache import kept
 from core.web import Form, get_or_404, parse, require
 from patching import bars, exports, helpful_actions, policy, report_actions, report_queries, schemas, wording
 from patching.models import OUTCOMES, DeploymentReport
@@ -43,6 +44,7 @@ def wanted_outcome() -> str:
 
 
 @bp.get("/bulletins/<reference>/reports")
+@kept
 def reports(reference: str):
     """How the updates of a bulletin went: by release, and in people's words."""
     bulletin = find_bulletin(reference)

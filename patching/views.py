@@ -9,6 +9,7 @@ from bulletins import feeds as bulletin_feeds
 from bulletins import queries as bulletins
 from bulletins.queries import Filter
 from core import feeds
+from core.page_cache import kept
 from core.web import get_or_404
 from forum import queries as forum
 from patching import bars, exports, month_queries, report_queries
@@ -42,6 +43,7 @@ def year_of(year: int) -> tuple[list[Month], dict[str, Totals], dict[str, Tally]
 
 
 @bp.get("/calendar")
+@kept
 def calendar():
     """A year of patch days; the next one, and the totals of those that were."""
     year = wanted_year()
@@ -66,6 +68,7 @@ def export_calendar(extension: str):
 
 
 @bp.get("/calendar/<month>")
+@kept
 def month(month: str):
     """What came in a month: totals, products, the bulletins, and what people say."""
     found = month_named(month)

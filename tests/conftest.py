@@ -32,7 +32,8 @@ BODY = "This is a body that is long enough to say something useful about patchin
 # files whose tests share a costly site, made once: the tests of one run in one process
 TOGETHER = {"tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
             "tests/front/test_seed.py", "tests/forum/test_import_killed.py",
-            "tests/forum/test_import_realdata.py"}
+            "tests/forum/test_import_realdata.py", "tests/products/test_realdata.py",
+            "tests/bulletins/test_import_realdata.py"}
 HALVES = ("light-1280]", "dark-375]")  # of a file that is worth making its site twice
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
 

@@ -24,7 +24,7 @@ from products import owned_actions
 from products import queries as products
 from tests.conftest import DATA
 
-pytestmark = [pytest.mark.realdata, pytest.mark.xdist_group("real bulletins")]
+pytestmark = pytest.mark.realdata
 FOLDERS = [DATA / "csaf/cisa", DATA / "csaf/oasis/examples/csaf", DATA / "msrc-cvrf", DATA / "cve-json5"]
 CSAF = sorted(path for folder in FOLDERS[:2] for path in folder.rglob("*.json"))
 CVRF = sorted(FOLDERS[2].glob("*.xml"))

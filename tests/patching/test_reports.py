@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from auth import export_account
 from auth.erasure_actions import erase
+from core import events
 from core.db import db
 from patching import report_actions, report_queries
 from patching.models import DeploymentReport, DeploymentTally
@@ -217,6 +218,7 @@ def test_a_release_that_is_not_listed_any_more_is_not_named(client, member, mode
     login_page = client.get(path).text
     assert "Acme Reader 9" in login_page.split("By release")[1]
     nine.removed_at = bulletin.published_at
+    events.record("product.changed", actor=moderator)
     db.session.commit()
     assert "Acme Reader 9" not in client.get(path).text.split("By release")[1]
     assert client.get(f"{path}.json").json[0]["release"] is None
