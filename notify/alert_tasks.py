@@ -1,5 +1,6 @@
 """Mails security alerts: to each in one mail what belongs together, whatever the number of bulletins."""
 
+import logging
 from datetime import timedelta
 from itertools import chain
 
@@ -21,6 +22,7 @@ from notify import (
 from notify.alert_models import CADENCES, MINE, AlertNews, Subscription
 from notify.alert_queries import Ready
 
+log = logging.getLogger(__name__)
 AT_A_TIME = 10  # subscriptions of a cadence served in one round, for other events wait meanwhile
 MOST_LISTED = 200
 SLICE = 500  # bulletins asked for at a time
@@ -29,7 +31,7 @@ FORGOTTEN_AFTER = timedelta(days=7)
 
 @each_round
 def mail_alerts() -> int:
-    """Queue the alerts that are due; returns how many subscriptions were looked at."""
+    """Queue the alerts that are due; returns how many subscriptions were served."""
     now, patch_day = utcnow(), current_app.config["REDOUBT_PATCH_DAY"]
     work: list[tuple[int, str, Ready]] = []
     with reading():
@@ -38,10 +40,16 @@ def mail_alerts() -> int:
             rows = alert_queries.behind(cadence, upto, now).with_only_columns(Subscription.id)
             work += [(number, cadence, upto) for number in db.session.scalars(rows.limit(AT_A_TIME))]
     editions: dict[tuple, list[AlertFacts]] = {}
+    served = 0
     for number, cadence, upto in work:
-        _serve(number, cadence, upto, editions)
-        db.session.commit()
-    return len(work)
+        try:
+            _serve(number, cadence, upto, editions)
+            db.session.commit()
+            served += 1
+        except Exception:  # the others are served; this one is tried again in the next round
+            db.session.rollback()
+            log.exception("the alert of subscription %s failed", number)
+    return served
 
 
 def _serve(number: int, cadence: str, upto: Ready, editions: dict[tuple, list[AlertFacts]]) -> None:

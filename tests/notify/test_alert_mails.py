@@ -16,7 +16,7 @@ from core.markup import render
 from core.models import Event, OutgoingMail
 from core.worker import round_once
 from moderation import actions as moderation
-from notify import actions, alert_actions, alert_queries, alert_tasks
+from notify import actions, alert_actions, alert_matching, alert_queries, alert_tasks
 from posts import actions as posts
 from products import owned_actions
 from tests.bulletins.conftest import (  # noqa: F401  (fixtures)
@@ -385,6 +385,23 @@ def test_a_mail_says_what_one_needs_in_both_bodies(subscribe, publish, alerts):
         assert "critical" in body and "no fix" in body and "/alerts/manage/" in body
         assert sent.unsubscribe_url in body
     assert "<script>" not in sent.html
+
+
+def test_one_subscription_that_fails_holds_up_no_other(subscribe, publish, alerts, monkeypatch):
+    broken = subscribe("broken@example.org").id
+    subscribe(EVE)
+    wanted = alert_matching.wanted
+
+    def fails_for_one(row, *rest):
+        if row.id == broken:
+            raise RuntimeError("a fault of this subscription")
+        return wanted(row, *rest)
+
+    monkeypatch.setattr(alert_matching, "wanted", fails_for_one)
+    publish("ACME-1")
+    assert len(alerts()) == 1 and alerts("broken@example.org") == []
+    monkeypatch.undo()
+    assert len(alerts("broken@example.org")) == 1, "it is tried again"
 
 
 @pytest.mark.realdata
