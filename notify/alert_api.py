@@ -1,27 +1,28 @@
 """Security alerts in the API: sign up with an address, or switch one's own on and off."""
 
-from flask import Response, request
+from flask import request
+from flask_babel import gettext as _
 
 from auth import tokens
 from core.api import READ, WRITE
 from core.db import db
 from core.limits import limit
 from notify import alert_actions, alert_queries
-from notify.alert_schemas import MemberItem, MemberSchema, SignUpSchema
+from notify.alert_schemas import AskedItem, MemberItem, MemberSchema, SignUpSchema
 from notify.alert_views import SIGN_UPS
 from notify.api import bp
 
 
 @bp.post("/alerts")
 @bp.arguments(SignUpSchema)
-@bp.response(202)
+@bp.response(202, AskedItem)
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def sign_up_for_alerts(data: dict):
     """Ask for alerts to an address: a mail asks its owner to confirm. The answer is the same for all."""
     limit("alerts", request.remote_addr, *SIGN_UPS)
     alert_actions.sign_up(data.pop("email"), data)
     db.session.commit()
-    return Response(status=202)
+    return {"message": _("A mail with a link to confirm is on its way.")}
 
 
 @bp.get("/users/me/alerts")

@@ -51,6 +51,12 @@ class SignUpSchema(EmailSchema, WishesSchema):
     """An address that wants alerts."""
 
 
+class AskedItem(Reply):
+    """What comes next, the same for every address."""
+
+    message = fields.String()
+
+
 class MemberSchema(Schema):
     """A member's one switch: alerts about what they run."""
 
