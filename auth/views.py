@@ -133,7 +133,7 @@ def forgot():
     """Ask for a reset link (or a new confirmation); the same answer for every address."""
     form = Form(schemas.EmailSchema)
     if request.method == "POST" and form.validate():
-        limit("reset", form.data["email"].lower(), 5, 3600)
+        limit("reset", form.data["email"], 5, 3600)
         limit("reset-host", request.remote_addr, 20, 3600)
         user = queries.by_email(form.data["email"])
         if user is not None and user.confirmed_at is None and user.password_hash:

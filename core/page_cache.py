@@ -55,11 +55,9 @@ def kept(view: Callable) -> Callable:
             return view(**arguments)
         version, is_settled = _version()
         key = _key()
-        page = cache.get(key)
-        if page is None or page.version != version:
+        if (page := _current(key, version)) is None:
             with _turns[hash(key) % len(_turns)]:  # one makes it, those who wait take it
-                page = cache.get(key)
-                if page is None or page.version != version:
+                if (page := _current(key, version)) is None:
                     response = make_response(view(**arguments))
                     if not (is_settled and _may_be_kept(response)):
                         return response
@@ -95,6 +93,12 @@ def _key() -> str:
              request.cookies.get("theme", ""), request.accept_mimetypes.best_match(
                  ["text/html", "application/json"]) or "")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _current(key: str, version: int) -> Page | None:
+    """The page as it was kept at this version of the content."""
+    page = cache.get(key)
+    return page if page is not None and page.version == version else None
 
 
 def _may_be_kept(response: Response) -> bool:
