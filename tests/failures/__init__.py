@@ -1,0 +1,1 @@
+"""The site as processes that are ended while people write: what was acknowledged must be there."""
