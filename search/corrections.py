@@ -3,10 +3,12 @@
 from heapq import nlargest
 from string import ascii_lowercase
 
+import numpy as np
+
 from search.analysis import begun_identifier, terms, tokens
 from search.fields import TEXTS
 from search.parser import Query
-from search.storage import Segment, Snapshot
+from search.storage import NONE, Segment, Snapshot
 
 MAX_CORRECTED = 2
 SHORTEST, LONGEST = 4, 20
@@ -53,7 +55,7 @@ def _guess(snapshot: Snapshot, word: str) -> str:
 
 def _is_known(snapshot: Snapshot, term: str) -> bool:
     """Whether a document that is not deleted has the term: a word must not outlive what it stood in."""
-    return any(segment.docs(name, term) - deleted for segment, deleted in snapshot.parts for name in TEXTS)
+    return any(alive[segment.docs(name, term)].any() for segment, alive in snapshot.parts for name in TEXTS)
 
 
 def completed(snapshot: Snapshot, text: str, most: int) -> list[str]:
@@ -61,10 +63,13 @@ def completed(snapshot: Snapshot, text: str, most: int) -> list[str]:
     *whole, begun = text.casefold().split() or [""]
     before = terms(" ".join(whole))
     found: list[tuple[int, str]] = []
-    for segment, deleted in snapshot.parts:
-        docs = set().union(*(segment.docs("title", term) for term in _expanded(segment, begun)))
-        docs.intersection_update(*(segment.docs("title", term) for term in before))
-        best = nlargest(most, docs - deleted, key=segment.votes.__getitem__)
+    for segment, alive in snapshot.parts:
+        begins = [segment.docs("title", term) for term in _expanded(segment, begun)]
+        chosen = alive & segment.mask(np.concatenate([NONE, *begins]))
+        for term in before:
+            chosen &= segment.mask(segment.docs("title", term))
+        docs = np.flatnonzero(chosen)
+        best = docs[np.argsort(-segment.votes[docs], kind="stable")[:most]]
         found += [(segment.votes[doc], segment.key(doc)) for doc in best]
     return [key for _votes, key in nlargest(most, found)]
 

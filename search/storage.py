@@ -8,12 +8,12 @@ import logging
 import os
 import sys
 import weakref
-from array import array
 from collections.abc import Iterable, Iterator
 from copy import copy
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from whoosh.codec.whoosh3 import W3TermsReader
 from whoosh.filedb.compound import CompoundStorage, SubFile
 from whoosh.filedb.filestore import FileStorage
@@ -21,12 +21,15 @@ from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.index import TOC
 from whoosh.reading import TermInfo, TermNotFound
 
-from search.codec import Postings, split
+from search.codec import Postings
 from search.fields import FAMILIES, SCHEMA, TEXTS
 
 log = logging.getLogger(__name__)
 NAME = "MAIN"
 RETRIES = 5
+FACETS = ("kind", "layer", "tag")
+NONE = np.empty(0, np.int64)
+WIDTH = 1 << 17  # more than any position in a text
 
 
 class Unavailable(Exception):
@@ -60,41 +63,53 @@ class Segment:
         terms = self._part(".trm")
         self._postings = self._part(".pst")
         self._terms = W3TermsReader(None, terms, terms.length, self._postings)
-        self.lengths = {name: self._column(f"_{name}_len", "B").tobytes() for name in TEXTS}
+        self.lengths = {name: self._column(f"_{name}_len", "B") for name in TEXTS}
         self.votes, self.created = self._column("votes", "i"), self._column("created", "I")
         self._numbers, self._families = self._column("number", "i"), self._column("family", "B")
-        self.facts, self.combinations = self._facts()
-        self._accepted = self.docs("state", "accepted")
+        self._names, self._facts, self._starts = self._read_facts()
+        self.is_accepted = self.mask(self.docs("state", "accepted"))
+        self.is_article = self.mask(self.docs("kind", "article"))
 
     def key(self, doc: int) -> str:
         """The key of a document."""
         return f"{FAMILIES[self._families[doc]]}:{self._numbers[doc]}"
 
-    def kind(self, doc: int) -> str:
-        """The kind of a document."""
-        return self.combinations[self.facts[doc]][0][1]
+    def facets(self, mask: np.ndarray) -> Iterator[tuple[str, str, int]]:
+        """(field, value, how many of the documents have it), for all that one of them has."""
+        docs = np.flatnonzero(mask)
+        starts = self._starts[docs]
+        lengths = self._starts[docs + 1] - starts
+        places = np.repeat(starts - lengths.cumsum() + lengths, lengths) + np.arange(lengths.sum())
+        counts = np.bincount(self._facts[places])
+        for number in np.flatnonzero(counts):
+            yield *self._names[number], int(counts[number])
 
-    def is_accepted(self, doc: int) -> bool:
-        """Whether a document is an accepted answer or a question that has one."""
-        return doc in self._accepted
+    def mask(self, docs: np.ndarray) -> np.ndarray:
+        """A truth for every document of the segment: whether it is one of these."""
+        mask = np.zeros(self.size, bool)
+        mask[docs] = True
+        return mask
 
-    def postings(self, field: str, term: str) -> tuple[list[int], list[int]]:
+    def postings(self, field: str, term: str) -> tuple[np.ndarray, np.ndarray]:
         """The documents with a term, in order, and how often each has it; raises Unavailable on damage."""
-        docs: list[int] = []
-        counts: list[int] = []
-        for block, times, _positions in self._blocks(field, term):
-            docs += block
-            counts += times
+        blocks = [block[:2] for block in self._blocks(field, term)]
+        if not blocks:
+            return NONE, NONE
+        docs, counts = map(np.concatenate, zip(*blocks, strict=True))
         return docs, counts
 
-    def docs(self, field: str, term: str) -> set[int]:
-        """The documents with a term."""
-        return set().union(*(block for block, _times, _positions in self._blocks(field, term)))
+    def docs(self, field: str, term: str) -> np.ndarray:
+        """The documents with a term, in order."""
+        return self.postings(field, term)[0]
 
-    def places(self, field: str, term: str, among: set[int]) -> dict[int, array]:
-        """Where a term stands in those of the documents `among` that have it."""
-        return {doc: array("H", places) for block, times, positions in self._blocks(field, term)
-                for doc, places in zip(block, split(positions, times), strict=True) if doc in among}
+    def places(self, field: str, term: str, among: np.ndarray) -> np.ndarray:
+        """Where a term stands in documents of the mask `among`: document * WIDTH + position, in order."""
+        found = [NONE]
+        for docs, counts, positions in self._blocks(field, term):
+            docs = docs.repeat(counts)
+            places = docs * WIDTH + np.frombuffer(positions, "H")
+            found.append(places[among[docs]])
+        return np.concatenate(found)
 
     def frequency(self, field: str, term: str) -> int:
         """How many documents have a term, deleted ones among them."""
@@ -112,14 +127,17 @@ class Segment:
         except Exception as error:
             raise self._damage(error) from error
 
-    def _blocks(self, field: str, term: str) -> Iterator[tuple[Iterable[int], array, bytes]]:
+    def _blocks(self, field: str, term: str) -> Iterator[tuple[np.ndarray, np.ndarray, bytes]]:
         info = self._info(field, term)
         if info is None:
             return
         try:
             offset, (length,) = info.extent()
             stream = BufferFile(self._postings.get(offset, length))
-            yield from Postings(stream, 0, length, SCHEMA[field].format).blocks()
+            for docs, counts, positions in Postings(stream, 0, length, SCHEMA[field].format).blocks():
+                if docs[-1] >= self.size:
+                    raise ValueError("a document that is not there")
+                yield docs, counts, positions
         except Exception as error:
             raise self._damage(error) from error
 
@@ -138,31 +156,27 @@ class Segment:
     def _part(self, suffix: str) -> Part:
         return Part(self._file, *self._directory.range(self.name + suffix))
 
-    def _column(self, name: str, typecode: str) -> array:
-        """A column of numbers; Whoosh leaves out zeros at its end."""
-        values = array(typecode)
+    def _column(self, name: str, typecode: str) -> np.ndarray:
+        """A column of numbers; Whoosh leaves out zeros at its end, and writes the high byte first."""
+        values = np.zeros(self.size, typecode)
         if self._directory.file_exists(f"{self.name}.{name}.col"):
             part = self._part(f".{name}.col")
-            values.frombytes(part.get(0, part.length))
-        if sys.byteorder == "little":
-            values.byteswap()
-        values.extend([0] * (self.size - len(values)))
+            kept = np.frombuffer(part.get(0, part.length), np.dtype(typecode).newbyteorder(">"))
+            values[:len(kept)] = kept
         return values
 
-    def _facts(self) -> tuple[array, list[tuple[tuple[str, str], ...]]]:
-        """For each document the number of its combination of kind, layer and tags; the combinations."""
-        facts: list[tuple] = [()] * self.size
-        for field in ("kind", "layer", "tag"):
-            for name in self.words_from(field, "", sys.maxsize):
-                fact = ((field, name),)
-                for doc in self.docs(field, name):
-                    facts[doc] += fact
-        numbers: dict[tuple, int] = {}
-        return array("I", [numbers.setdefault(fact, len(numbers)) for fact in facts]), list(numbers)
+    def _read_facts(self) -> tuple[list[tuple[str, str]], np.ndarray, np.ndarray]:
+        """All (field, value) that are counted; the numbers of those of each document, where these begin."""
+        names = [(field, name) for field in FACETS for name in self.words_from(field, "", sys.maxsize)]
+        having = [self.docs(*name) for name in names]
+        docs = np.concatenate([NONE, *having])
+        numbers = np.repeat(np.arange(len(names), dtype="I"), [len(each) for each in having])
+        order = np.argsort(docs, kind="stable")
+        return names, numbers[order], np.searchsorted(docs[order], np.arange(self.size + 1))
 
 
 class Snapshot:
-    """The index as it was after one commit: segments, each with the documents deleted of it."""
+    """The index as it was after one commit: segments, each with a mask of the documents not deleted of it."""
 
     def __init__(self, folder: Path, before: "Snapshot | None" = None):
         """Read the newest commit in `folder`; segments that `before` has open are taken from it."""
@@ -171,12 +185,13 @@ class Snapshot:
         for attempt in range(RETRIES):
             toc = TOC.read(FileStorage(str(folder)), NAME, schema=SCHEMA)
             try:
-                self.parts = [(known.get(each.segment_id()) or Segment(folder, each),
-                               frozenset(each.deleted_docs())) for each in toc.segments]
+                self.parts = [(known.get(each.segment_id()) or Segment(folder, each), each.deleted_docs())
+                              for each in toc.segments]
                 break
             except FileNotFoundError:  # a writer finished between our two looks
                 if attempt == RETRIES - 1:
                     raise
+        self.parts = [(segment, ~segment.mask(list(deleted))) for segment, deleted in self.parts]
         self.generation = toc.generation
         self.size = sum(segment.size for segment, _ in self.parts)
 
@@ -185,8 +200,10 @@ class Snapshot:
         if not keys:
             return self
         other = copy(self)
-        other.parts = [(segment, deleted.union(*(segment.docs("key", key) for key in keys)))
-                       for segment, deleted in self.parts]
+        other.parts = []
+        for segment, alive in self.parts:
+            hidden = np.concatenate([segment.docs("key", key) for key in keys])
+            other.parts.append((segment, alive & ~segment.mask(hidden)))
         return other
 
     def average_length(self, field: str) -> float:
@@ -195,8 +212,7 @@ class Snapshot:
 
     def keys(self) -> set[str]:
         """The keys of all documents."""
-        return {segment.key(doc) for segment, deleted in self.parts
-                for doc in range(segment.size) if doc not in deleted}
+        return {segment.key(doc) for segment, alive in self.parts for doc in np.flatnonzero(alive)}
 
 
 def newest_generation(folder: Path) -> int:

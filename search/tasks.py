@@ -5,6 +5,7 @@ from flask import current_app
 from core.worker import each_round, scheduled
 from search import handlers
 from search.storage import Unavailable
+from search.writing import FILLED
 
 MANY_SEGMENTS = 24
 MANY_DELETED = 0.2
@@ -24,6 +25,6 @@ def tidy() -> None:
     except Unavailable:
         return
     size = sum(segment.size for segment, _ in parts)
-    deleted = sum(len(deleted) for _, deleted in parts)
-    if len(parts) > MANY_SEGMENTS or deleted > MANY_DELETED * size:
+    alive = sum(int(alive.sum()) for _, alive in parts)
+    if len(parts) > MANY_SEGMENTS + size / FILLED or size - alive > MANY_DELETED * size:
         handlers.rebuild(wait=False)

@@ -52,8 +52,9 @@ def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Documen
     try:
         described = {each.segment_id(): each for each in writer.segments}
         for key in keys:
-            for segment, deleted in snapshot.parts:
-                for doc in segment.docs("key", key) - deleted:
+            for segment, alive in snapshot.parts:
+                docs = segment.docs("key", key)
+                for doc in docs[alive[docs]].tolist():
                     described[segment.name].delete_document(doc)
         for document in documents:
             writer.add_document(**row(document))
