@@ -13,9 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 
+import brotli
 from flask import Flask, Response, current_app, g, make_response, request, session
 from flask_babel import get_locale
 from flask_caching import Cache
+from flask_compress import Compress
 from sqlalchemy import func, select
 
 from core.db import db
@@ -30,21 +32,22 @@ _turns = [threading.Lock() for _ in range(64)]
 
 @dataclass(frozen=True)
 class Page:
-    """A finished answer; `packed` is its body once more, compressed."""
+    """A finished answer; `packed` is its body once more, by the encoding in which it is compressed."""
 
     version: int
     body: bytes
-    packed: bytes
+    packed: dict[str, bytes]
     headers: list[tuple[str, str]]
     etag: str
 
 
 def init_app(app: Flask) -> None:
-    """Pages are kept in memory, or in Redis when several processes share it."""
+    """Pages are kept in memory, or in Redis that several processes share; other answers are packed anew."""
     redis = app.config["REDOUBT_REDIS_URL"]
     cache.init_app(app, {"CACHE_TYPE": "RedisCache" if redis else "SimpleCache", "CACHE_REDIS_URL": redis,
                          "CACHE_THRESHOLD": PAGES, "CACHE_DEFAULT_TIMEOUT": LONGEST,
                          "CACHE_KEY_PREFIX": "page:"})
+    Compress(app)  # before others register: what is registered first runs last
 
 
 def kept(view: Callable) -> Callable:
@@ -109,16 +112,18 @@ def _may_be_kept(response: Response) -> bool:
 
 def _page(version: int, response: Response) -> Page:
     body = response.get_data()
-    packed = gzip.compress(body, 6, mtime=0) if len(body) > WORTH_PACKING else b""
+    packed = {}
+    if len(body) > WORTH_PACKING:
+        packed = {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
     headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
     return Page(version, body, packed, headers, hashlib.sha256(body).hexdigest()[:24])
 
 
 def _send(page: Page) -> Response:
-    packs = page.packed and request.accept_encodings["gzip"] > 0
-    response = Response(page.packed if packs else page.body, headers=page.headers)
-    if packs:
-        response.headers["Content-Encoding"] = "gzip"
+    encoding = request.accept_encodings.best_match(page.packed)
+    response = Response(page.packed.get(encoding, page.body), headers=page.headers)
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
     response.vary.update(["Accept-Encoding", "Accept-Language", "Cookie"])
     response.set_etag(page.etag, weak=True)
     return response.make_conditional(request)

@@ -2,6 +2,7 @@
 
 import gzip
 
+import brotli
 import pytest
 
 from auth import actions as auth
@@ -80,14 +81,28 @@ def test_a_page_is_kept_for_its_theme_and_address(client, asked):
     assert client.get("/questions").data == light
 
 
-def test_packed_pages_say_so_and_hold_the_same(client, asked):
+@pytest.mark.parametrize(("accepted", "encoding"), [
+    ("gzip", "gzip"), ("br, gzip", "br"), ("gzip, br;q=0", "gzip"), ("zstd, gzip;q=0.5", "gzip")])
+def test_packed_pages_say_so_and_hold_the_same(client, asked, accepted, encoding):
     plain = client.get(asked.url)
-    packed = client.get(asked.url, headers={"Accept-Encoding": "gzip"})
-    assert packed.headers["Content-Encoding"] == "gzip" and gzip.decompress(packed.data) == plain.data
+    packed = client.get(asked.url, headers={"Accept-Encoding": accepted})
+    unpack = {"gzip": gzip.decompress, "br": brotli.decompress}[encoding]
+    assert packed.headers["Content-Encoding"] == encoding and unpack(packed.data) == plain.data
     assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 2
     assert {"Accept-Encoding", "Cookie"} <= set(packed.vary)
     head = client.head(asked.url)
     assert not head.data and head.headers["Content-Length"] == plain.headers["Content-Length"]
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "br"])
+def test_members_pages_and_static_files_are_packed_too(client, asked, login, member, encoding):
+    own = login(member).get(asked.url, headers={"Accept-Encoding": encoding})
+    style = client.get("/static/css/base.css", headers={"Accept-Encoding": encoding})
+    for packed in (own, style):
+        assert packed.headers["Content-Encoding"] == encoding and "Accept-Encoding" in packed.vary
+    again = client.get("/static/css/base.css", headers={
+        "Accept-Encoding": encoding, "If-None-Match": style.headers["ETag"]})
+    assert again.status_code == 304 and not again.data
 
 
 def test_errors_redirects_and_tokens_are_not_kept(client, make_question, moderator, login):
