@@ -11,11 +11,17 @@ from search import (  # noqa: F401  (handlers and tasks declare themselves)
     views,
 )
 from search.engine import Engine
+from search.files.engine import Engine as InFiles
 
 
 def init_app(app: Flask) -> None:
     """Open the index of this instance and attach the doors."""
-    app.extensions["search"] = Engine(app.config["REDOUBT_INSTANCE"] / "index")
+    app.extensions["search"] = engine_of(app)
     app.register_blueprint(views.bp)
     register(api.bp)
     app.cli.add_command(cli.group)
+
+
+def engine_of(app: Flask) -> Engine:
+    """The engine that the settings name."""
+    return InFiles(app.config["REDOUBT_INSTANCE"] / "index")

@@ -1,19 +1,10 @@
-"""What the index keeps of a document, and in which form; nothing of its text can be read back."""
+"""What every engine gets to know of a public thing."""
 
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from whoosh import columns, fields, formats
-
-from search.analysis import placed
-
-FORMAT = 1  # another number makes every older index be rebuilt
 TEXTS = ("title", "body", "labels", "context")
 FAMILIES = ("post", "tag", "user", "product")
-Posting = tuple[bytes, int, float, bytes]
 
 
 @dataclass(frozen=True)
@@ -35,53 +26,3 @@ class Document:
     states: tuple[str, ...] = ()
     score: int = 0
     created_at: datetime | None = None
-
-
-class Text(fields.FieldType):
-    """Words as terms with their positions, which only phrases look at."""
-
-    def __init__(self) -> None:
-        super().__init__(formats.Format(), analyzer=None, scorable=True)
-
-    def index(self, value: str, **_) -> Iterator[Posting]:
-        """The postings of one text."""
-        positions: defaultdict[str, list[int]] = defaultdict(list)
-        for term, position in placed(value):
-            positions[term].append(min(position, 65535))
-        for term, places in positions.items():
-            yield term.encode(), len(places), float(len(places)), array("H", places).tobytes()
-
-
-class Names(fields.FieldType):
-    """Exact values to filter by."""
-
-    def __init__(self) -> None:
-        super().__init__(formats.Existence(), analyzer=None)
-
-    def index(self, value: Iterable[str], **_) -> Iterator[Posting]:
-        """The postings of some values."""
-        for name in set(value):
-            if name:
-                yield name.encode(), 1, 1.0, b""
-
-
-SCHEMA = fields.Schema(
-    **{name: Text() for name in TEXTS},
-    **{name: Names() for name in ("key", "kind", "tag", "layer", "state", "author", "parent")},
-    number=fields.COLUMN(columns.NumericColumn("i")), family=fields.COLUMN(columns.NumericColumn("B")),
-    votes=fields.COLUMN(columns.NumericColumn("i")), created=fields.COLUMN(columns.NumericColumn("I")),
-)
-
-
-def row(document: Document) -> dict[str, object]:
-    """A document as the arguments of Whoosh's add_document()."""
-    family, number = document.key.split(":")
-    created = int(document.created_at.timestamp()) if document.created_at else 0
-    return {
-        "title": document.title, "body": document.body, "labels": " ".join(document.tags),
-        "context": document.context,
-        "key": [document.key], "kind": [document.kind], "tag": document.tags, "layer": [document.layer],
-        "state": document.states, "author": [document.author.lower()], "parent": [document.parent],
-        "number": int(number), "family": FAMILIES.index(family), "votes": document.score,
-        "created": min(max(created, 0), 2**32 - 1),
-    }

@@ -5,8 +5,7 @@ from flask import current_app
 from core import events
 from core.db import utcnow
 from search import changes, documents
-from search.engine import Engine
-from search.storage import Unavailable
+from search.engine import Engine, Unavailable
 
 REBUILT_FROM = 5_000  # so many changed documents are quicker written anew with all others
 
@@ -18,7 +17,8 @@ def follow(batch: list[events.Event]) -> None:
     keys = changes.touched(batch)
     if any(event.name == "import.finished" for event in batch):
         heal()  # an import into an empty site finds no index
-        keys |= changes.differing(engine.snapshot().keys())
+        with engine.view() as index:
+            keys |= changes.differing(index.keys())
     if len(keys) > REBUILT_FROM:
         rebuild()
         return

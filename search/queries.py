@@ -14,11 +14,11 @@ from core.db import db
 from core.markup import to_text
 from posts.models import Post, Tag
 from posts.queries import visible
-from search import changes, corrections, ranking, snippets
+from search import changes, corrections, snippets
 from search.analysis import terms
 from search.documents import families, key, numbers
+from search.engine import Unavailable
 from search.parser import Query, parse
-from search.storage import Unavailable
 
 PAGE = 10
 FEW = 3
@@ -77,8 +77,8 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
     engine = current_app.extensions["search"]
     try:
         with engine.view(changes.hidden()) as index:
-            results = ranking.search(index, query, limit=size, offset=(page - 1) * size, any_word=any_word,
-                                     few=FEW, facets=True, sort=sort)
+            results = index.search(query, limit=size, offset=(page - 1) * size, any_word=any_word,
+                                   few=FEW, facets=True, sort=sort)
             if results.total < FEW or results.loosened:
                 found.correction = corrections.corrected(index, query)
     except Unavailable:
@@ -122,8 +122,8 @@ def similar(title: str, body: str, *, user, kind: str = "question", but: int | N
     words = list(dict.fromkeys([*terms(title), *terms(body[:600])]))[:ALIKE_TERMS]
     try:
         with current_app.extensions["search"].view() as index:
-            query = Query(terms=ranking.rarest(index, words, ALIKE_POSTINGS), only={"kind": [kind]})
-            results = ranking.search(index, query, limit=limit + 1, any_word=True) if query.terms else None
+            query = Query(terms=index.rarest(words, ALIKE_POSTINGS), only={"kind": [kind]})
+            results = index.search(query, limit=limit + 1, any_word=True) if query.terms else None
     except Unavailable:
         return []
     found = [name for name, _score in results.hits] if results else []

@@ -5,8 +5,9 @@ import re
 from flask import current_app
 from flask_babel import gettext as _
 
-from search import changes, corrections, queries
-from search.storage import Unavailable
+from search import changes, queries
+from search.analysis import begun_identifier
+from search.engine import Unavailable
 
 SHORTEST, LONGEST, MOST, IDENTIFIERS = 2, 60, 8, 4
 Suggestion = dict[str, str]
@@ -19,8 +20,9 @@ def suggest(text: str, *, user) -> list[Suggestion]:
         return []
     try:
         with current_app.extensions["search"].view(changes.hidden()) as index:
-            names = corrections.identifiers(index, start, IDENTIFIERS)
-            keys = corrections.completed(index, start, MOST * 3)
+            begun = begun_identifier(start)
+            names = index.identifiers(begun, IDENTIFIERS) if begun else []
+            keys = index.completed(start, MOST * 3)
     except Unavailable:
         return []
     return [*map(_identifier, names), *_titles(keys, start, user)][:MOST]

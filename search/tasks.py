@@ -4,11 +4,7 @@ from flask import current_app
 
 from core.worker import each_round, scheduled
 from search import handlers
-from search.storage import Unavailable
-from search.writing import FILLED
-
-MANY_SEGMENTS = 24
-MANY_DELETED = 0.2
+from search.engine import Unavailable
 
 
 @each_round
@@ -19,12 +15,10 @@ def heal() -> int:
 
 @scheduled(hour="3", minute="40")
 def tidy() -> None:
-    """Rebuild an index that changes have made slow: many small segments, or much that is deleted."""
+    """Rebuild an index that changes have made slow."""
     try:
-        parts = current_app.extensions["search"].snapshot().parts
+        worn = current_app.extensions["search"].is_worn()
     except Unavailable:
         return
-    size = sum(segment.size for segment, _ in parts)
-    alive = sum(int(alive.sum()) for _, alive in parts)
-    if len(parts) > MANY_SEGMENTS + size / FILLED or size - alive > MANY_DELETED * size:
+    if worn:
         handlers.rebuild(wait=False)

@@ -3,7 +3,8 @@
 from flask import Blueprint, jsonify, render_template, request
 from flask_login import current_user
 
-from search import queries, ranking, suggestions
+from search import queries, suggestions
+from search.engine import SORTS
 from search.parser import MAX_LENGTH
 
 bp = Blueprint("search", __name__)
@@ -16,7 +17,7 @@ def search():
     text = request.args.get("q", "")
     page = min(max(request.args.get("page", 1, int), 1), MAX_PAGE)
     sort = request.args.get("sort", "")
-    sort = sort if sort in ranking.SORTS else ranking.SORTS[0]
+    sort = sort if sort in SORTS else SORTS[0]
     found = queries.search(text, user=current_user, page=page, sort=sort)
     return render_template("search/results.html", found=found, text=text[:MAX_LENGTH], sort=sort,
                            number=page, more=found.total > page * queries.PAGE and page < MAX_PAGE)

@@ -11,7 +11,7 @@ from jinja2 import BytecodeCache
 from app import create_app
 from core.db import db
 from core.page_cache import cache
-from search.engine import Engine
+from search import engine_of
 
 
 class Browser(FlaskClient):
@@ -56,7 +56,7 @@ class Sites:
         instance = site.config["REDOUBT_INSTANCE"]
         for entry in instance.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        site.extensions["search"] = Engine(instance / "index")
+        site.extensions["search"] = engine_of(site)
         with site.app_context():
             cache.clear()
         return site

@@ -2,9 +2,8 @@
 
 import pytest
 
-from search import ranking
-from search.engine import Engine
 from search.fields import Document
+from search.files.engine import Engine
 from search.parser import parse
 
 
@@ -40,7 +39,7 @@ def ask(engine):
     """ask("words", …) → Results of the engine."""
     def search(text, hidden=(), **options):
         with engine.view(hidden) as index:
-            return ranking.search(index, parse(text), **options)
+            return index.search(parse(text), **options)
 
     return search
 

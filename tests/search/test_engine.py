@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from search import writing
-from search.storage import Unavailable
+from search.engine import Unavailable
+from search.files import writing
 
 
 def test_changes_and_deletions_are_seen_at_once(engine, library, build, keys):
@@ -178,7 +178,7 @@ def test_a_file_cut_short_under_an_open_index_is_an_error_not_the_end(engine, li
 def test_an_index_of_another_format_is_not_read(engine, library, build, monkeypatch):
     library.add(1, "resolver")
     build()
-    monkeypatch.setattr("search.engine.FORMAT", 99)
+    monkeypatch.setattr("search.files.engine.FORMAT", 99)
     assert not engine.is_usable()
 
 

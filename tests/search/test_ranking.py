@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from search import matching
+from search.files import matching
 
 NOW = datetime.now(UTC)
 

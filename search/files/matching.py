@@ -4,8 +4,8 @@ import numpy as np
 from whoosh.util.numeric import length_to_byte
 
 from search.fields import TEXTS
+from search.files.storage import WIDTH, Segment
 from search.parser import Query
-from search.storage import WIDTH, Segment
 
 MAX_PHRASE_DOCS = 20_000
 EVERY = ("tag", "state")  # of these a document must have all that are asked for, of others any

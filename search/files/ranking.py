@@ -5,7 +5,6 @@ Posting lists are read whole, and every match is scored; numpy makes that cheap.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import nlargest
 from itertools import repeat
@@ -14,29 +13,13 @@ from time import time
 import numpy as np
 from whoosh.util.numeric import byte_to_length
 
-from search.matching import Part
+from search.engine import Results
+from search.files.matching import Part
+from search.files.storage import FACETS, Segment, Snapshot
 from search.parser import Query
-from search.storage import FACETS, Segment, Snapshot
+from search.weights import FOREMOST, K1, RERANKED, TEXTS, TITLED, gentle
 
-K1 = 1.5
-TEXTS = {"body": (1.0, 0.75), "title": (2.0, 0.75), "labels": (1.0, 0.0), "context": (0.4, 0.75)}  # boost, B
-RERANKED = 600  # more than anybody can page to, so that pages neither repeat nor skip
-HALF_LIFE = 2 * 365 * 86400.0
-SORTS = ("relevance", "newest", "votes")
 Ranked = tuple[float, Part, int]  # value, a segment and the number of a document in it
-
-
-@dataclass(frozen=True)
-class Results:
-    """Keys with scores, best first; `facets` counts kinds, tags and layers over all `total` documents.
-
-    `loosened`: too few have all the words, so these have any of them.
-    """
-
-    hits: list[tuple[str, float]]
-    total: int
-    facets: dict[str, Counter] = field(default_factory=dict)
-    loosened: bool = False
 
 
 def search(snapshot: Snapshot, query: Query, *, limit: int = 10, offset: int = 0, any_word: bool = False,
@@ -112,7 +95,8 @@ def _by_relevance(snapshot: Snapshot, parts: list[Part], query: Query, most: int
         scores, titled = _score(part, worth, norms), part.titled()
         docs = np.flatnonzero(part.matched)
         docs = np.union1d(docs[_largest(scores[docs], max(RERANKED, most))], np.flatnonzero(titled | first))
-        values = scores[docs] * _gentle(part.segment, docs) + 1000.0 * titled[docs] + 500.0 * first[docs]
+        values = scores[docs] * _gentle(part.segment, docs)
+        values += TITLED * titled[docs] + FOREMOST * first[docs]
         chosen = _largest(values, most)
         found += zip(values[chosen].tolist(), repeat(part), docs[chosen].tolist())
     return _best(found, most)
@@ -158,8 +142,5 @@ def _score(part: Part, worth: dict[str, float], norms: dict[str, np.ndarray]) ->
 
 
 def _gentle(segment: Segment, docs: np.ndarray) -> np.ndarray:
-    """Votes weigh up to 15 %, acceptance 5 %, freshness 5 %, an article's care 5 %."""
-    votes = np.clip(segment.votes[docs], -10, 25)
-    age = np.maximum(0.0, time() - segment.created[docs])
-    return (1 + 0.006 * votes + 0.05 * segment.is_accepted[docs] + 0.05 * 0.5 ** (age / HALF_LIFE)
-            + 0.05 * segment.is_article[docs])
+    return gentle(segment.votes[docs], segment.is_accepted[docs], time() - segment.created[docs],
+                  segment.is_article[docs])

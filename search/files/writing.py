@@ -9,9 +9,10 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 from whoosh.reading import SegmentReader
 
-from search.codec import Writer
-from search.fields import SCHEMA, Document, row
-from search.storage import NAME, Snapshot
+from search.fields import Document
+from search.files.codec import Writer
+from search.files.schema import SCHEMA, row
+from search.files.storage import NAME, Snapshot
 
 FAN = 8  # so many segments of like size become one
 LARGEST_MERGED = FAN**3  # documents; a merge at most this large keeps every commit short

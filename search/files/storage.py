@@ -21,8 +21,10 @@ from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.index import TOC
 from whoosh.reading import TermInfo, TermNotFound
 
-from search.codec import Postings
-from search.fields import FAMILIES, SCHEMA, TEXTS
+from search.engine import Unavailable
+from search.fields import FAMILIES, TEXTS
+from search.files.codec import Postings
+from search.files.schema import SCHEMA
 
 log = logging.getLogger(__name__)
 NAME = "MAIN"
@@ -30,10 +32,6 @@ RETRIES = 5
 FACETS = ("kind", "layer", "tag")
 NONE = np.empty(0, np.int64)
 WIDTH = 1 << 17  # more than any position in a text
-
-
-class Unavailable(Exception):
-    """The index is missing or damaged; the worker rebuilds it, or `flask search rebuild` does."""
 
 
 class Part(StructFile):
