@@ -12,11 +12,13 @@ from search import (  # noqa: F401  (handlers and tasks declare themselves)
 )
 from search.engine import Engine
 from search.files.engine import Engine as InFiles
+from search.recent import Recent
 
 
 def init_app(app: Flask) -> None:
     """Open the index of this instance and attach the doors."""
     app.extensions["search"] = engine_of(app)
+    app.extensions["recent_searches"] = Recent()
     app.register_blueprint(views.bp)
     register(api.bp)
     app.cli.add_command(cli.group)

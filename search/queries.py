@@ -17,7 +17,7 @@ from posts.queries import visible
 from search import changes, corrections, snippets
 from search.analysis import terms
 from search.documents import families, key, numbers
-from search.engine import Unavailable
+from search.engine import Index, Results, Unavailable
 from search.parser import Query, parse
 
 PAGE = 10
@@ -76,17 +76,25 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
     found = Found(query)
     engine = current_app.extensions["search"]
     try:
-        with engine.view(changes.hidden()) as index:
-            results = index.search(query, limit=size, offset=(page - 1) * size, any_word=any_word,
-                                   few=FEW, facets=True, sort=sort)
-            if results.total < FEW or results.loosened:
-                found.correction = corrections.corrected(index, query)
+        hidden = frozenset(changes.hidden())
+        with engine.view(hidden) as index:
+            options = {"limit": size, "offset": (page - 1) * size, "any_word": any_word, "sort": sort}
+            results, found.correction = current_app.extensions["recent_searches"].get(
+                index.generation, (query.text, hidden, *options.values()),
+                lambda: _ask(index, query, options))
     except Unavailable:
         found.available = False
         return found
     found.total, found.facets, found.loosened = results.total, results.facets, results.loosened
     found.hits = load([name for name, _score in results.hits], user, set(query.all_terms()))
     return found
+
+
+def _ask(index: Index, query: Query, options: dict) -> tuple[Results, str | None]:
+    """What the index finds, and a likelier spelling when that is little."""
+    results = index.search(query, few=FEW, facets=True, **options)
+    is_little = results.total < FEW or results.loosened
+    return results, corrections.corrected(index, query) if is_little else None
 
 
 def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:

@@ -12,6 +12,7 @@ from app import create_app
 from core.db import db
 from core.page_cache import cache
 from search import engine_of
+from search.recent import Recent
 
 
 class Browser(FlaskClient):
@@ -57,6 +58,7 @@ class Sites:
         for entry in instance.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         site.extensions["search"] = engine_of(site)
+        site.extensions["recent_searches"] = Recent()
         with site.app_context():
             cache.clear()
         return site
