@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import event
 from xdist.scheduler import LoadScopeScheduling
 
 from app import create_app
 from auth import actions as auth_actions
+from auth import passwords
 from auth import reputation as ledger
 from core import events, schema
 from core.db import db
@@ -35,6 +37,7 @@ TOGETHER = {"tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.p
             "tests/forum/test_import_realdata.py", "tests/products/test_realdata.py",
             "tests/bulletins/test_import_realdata.py"}
 HALVES = ("light-1280]", "dark-375]")  # of a file that is worth making its site twice
+REAL_HASHER = passwords._hasher
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
 
 
@@ -62,15 +65,24 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(items):
-    """Tests on real data or on PostgreSQL are skipped, by name, where these are not."""
+    """Tests on real data are long; they and those on PostgreSQL are skipped, by name, where these are not."""
     no_data = pytest.mark.skip(reason="real data not present at ../shared/data")
     no_server = pytest.mark.skip(reason="no PostgreSQL server programs on this machine")
     may_skip = os.environ.get("REDOUBT_TEST_REQUIRE_POSTGRES") != "1" and own_postgres.programs() is None
     for item in items:
-        if item.get_closest_marker("realdata") and not DATA.exists():
-            item.add_marker(no_data)
+        if item.get_closest_marker("realdata"):
+            item.add_marker(pytest.mark.long)
+            if not DATA.exists():
+                item.add_marker(no_data)
         if item.get_closest_marker("postgres") and may_skip:
             item.add_marker(no_server)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords():
+    """Hashes that cost nothing; tests/auth/test_accounts.py looks at the parameters of the real ones."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._nobody = passwords.hash_password("no account has this password")
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from tests.access import ACCESS, level
 from tests.conftest import DATA
 from tests.test_access import ROUTES
 
-pytestmark = [pytest.mark.browser,
+pytestmark = [pytest.mark.browser, pytest.mark.long,
               pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
 MODES = {"light-1280": ("light", 1280), "dark-375": ("dark", 375)}
 NOT_PAGES = (".<algorithm>", ".atom", ".xml", ".txt", ".ics", ".json", ".md", ".csv", "z")

@@ -9,6 +9,7 @@ from auth import passwords, queries, usernames
 from auth.models import User
 from core.db import db
 from core.models import OutgoingMail
+from tests.conftest import REAL_HASHER
 
 PASSWORD = "violet kettle orbit 93 marsh"
 
@@ -22,6 +23,10 @@ def mailed_link(kind):
     body = db.session.scalar(select(OutgoingMail.body).order_by(OutgoingMail.id.desc()).limit(1))
     db.session.commit()
     return re.search(rf"/{kind}/\S+", body)[0]
+
+
+def test_hashes_cost_at_least_what_owasp_asks():
+    assert (REAL_HASHER.memory_cost, REAL_HASHER.time_cost) >= (19_456, 2)
 
 
 def test_register_confirm_log_in_log_out(client):

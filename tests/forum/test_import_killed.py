@@ -5,6 +5,8 @@ import pytest
 from tests import killing
 from tests.forum import dumps
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

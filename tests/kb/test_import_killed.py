@@ -4,6 +4,8 @@ import pytest
 
 from tests import killing
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -16,11 +18,17 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def whole(folder, tmp_path_factory):
+    """(instance, number of commits) of a run that nobody disturbed."""
+    instance = tmp_path_factory.mktemp("whole")
+    return instance, int(killing.run("articles", folder, instance).splitlines()[-1])
+
+
 @pytest.mark.parametrize(("part", "moment"), [(0.1, "after_commit"), (0.5, "before_commit"),
                                               (0.95, "after_commit")])
-def test_killed_and_run_again(folder, tmp_path, part, moment):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    commits = int(killing.run("articles", folder, whole).splitlines()[-1])
+def test_killed_and_run_again(folder, whole, tmp_path, part, moment):
+    (whole, commits), killed = whole, tmp_path
     killing.run("articles", folder, killed, moment=moment, killed_at=max(2, int(commits * part)))
     assert killing.faults(killed) == {}
     killing.run("articles", folder, killed)
