@@ -160,7 +160,7 @@ class ReputationEvent(db.Model):
 
     __tablename__ = "reputation_events"
     __table_args__ = (UniqueConstraint("cause"),
-                      Index("ix_reputation_events_user_id_day", "user_id", "day"),
+                      Index("ix_reputation_events_user_id_day_points", "user_id", "day", "points"),
                       Index("ix_reputation_events_user_id_id", "user_id", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,5 +1,7 @@
 """Reads about people."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from auth import display_names
@@ -8,6 +10,8 @@ from auth.tokens import digest
 from core import paging
 from core.db import db, utcnow
 from core.models import OutgoingMail
+
+YEAR = timedelta(days=365)
 
 
 def by_username(username: str) -> User | None:
@@ -69,11 +73,15 @@ def mail_to(user: User) -> list[OutgoingMail]:
 
 
 def reputation_by_day(user: User) -> list[tuple]:
-    """(day, points of that day) in order, for the chart."""
-    return list(db.session.execute(
+    """(day, points of that day) of the last year in order, for the chart; first all that came before."""
+    today = utcnow().date()
+    since = today - YEAR
+    days = db.session.execute(
         select(ReputationEvent.day, db.func.sum(ReputationEvent.points))
-        .where(ReputationEvent.user_id == user.id).group_by(ReputationEvent.day)
-        .order_by(ReputationEvent.day)))
+        .where(ReputationEvent.user_id == user.id, ReputationEvent.day > since)
+        .group_by(ReputationEvent.day).order_by(ReputationEvent.day)).all()
+    before = user.reputation - sum(points for _, points in days)
+    return [(since, before), *days, (today, 0)] if before > 1 else days
 
 
 def email_token(token: str, purpose: str) -> EmailToken | None:

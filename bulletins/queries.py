@@ -221,11 +221,11 @@ def ended_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
 
 def vendors(limit: int = 30) -> dict[str, int]:
     """Vendors by how many of the newest public bulletins name them."""
-    newest_ids = public().with_only_columns(Bulletin.id).order_by(
-        Bulletin.published_at.desc(), Bulletin.id.desc()).limit(FACETED)
+    newest = public().with_only_columns(Bulletin.id).order_by(
+        Bulletin.published_at.desc(), Bulletin.id.desc()).limit(FACETED).subquery()
     number = func.count(AffectedProduct.bulletin_id.distinct())
     rows = (select(func.min(AffectedProduct.vendor), number)
-            .where(AffectedProduct.bulletin_id.in_(newest_ids), AffectedProduct.vendor_key != "")
+            .join(newest, newest.c.id == AffectedProduct.bulletin_id).where(AffectedProduct.vendor_key != "")
             .group_by(AffectedProduct.vendor_key)
             .order_by(number.desc(), AffectedProduct.vendor_key).limit(limit))
     return dict(db.session.execute(rows).all())
@@ -282,9 +282,9 @@ def replaced_by(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         .join(BulletinVulnerability, BulletinVulnerability.id == Remediation.bulletin_vulnerability_id)
         .join(Bulletin, Bulletin.id == BulletinVulnerability.bulletin_id)
         .where(Bulletin.is_public, Remediation.supersedes.in_(wanted), Remediation.update != "")
-        .order_by(Remediation.update, Bulletin.reference).limit(MOST_REPLACED))
+        .limit(MOST_REPLACED))
     found: dict[str, list[tuple[str, str]]] = {}
-    for old, new, reference in rows:
+    for old, new, reference in sorted(rows):
         if new not in [known for known, _ in found.setdefault(old, [])]:
             found[old].append((new, reference))
     return found

@@ -1,8 +1,10 @@
 """What the front page shows: a few rows of each room, always as the reader may see them."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer, lazyload, with_polymorphic
 
 from auth.models import User
 from bulletins import queries as bulletin_queries
@@ -21,13 +23,14 @@ from products.queries import today
 LISTED = 6
 SHOWN = 4
 SOON = 90
+MAPPED = 10_000  # ids; a site map may hold 50,000 addresses (sitemaps.org)
 
 
 def waiting_questions(user, limit: int = LISTED) -> list[Question]:
     """Open questions nobody has answered yet, newest first."""
     return list(db.session.scalars(
-        visible(Question, user).where(Question.is_public, Question.answer_count == 0,
-                                      Question.closed_at.is_(None))
+        visible(Question, user).where(Question.kind == "question", Question.is_public,
+                                      Question.answer_count == 0, Question.closed_at.is_(None))
         .order_by(Question.created_at.desc(), Post.id.desc()).limit(limit)))
 
 
@@ -37,16 +40,17 @@ def unpatched(limit: int = SHOWN) -> list[Bulletin]:
 
 
 def active_questions(user, limit: int = LISTED) -> list[Question]:
-    """Answered questions where something happened last."""
+    """Answered questions where something happened last; by the index of activity, not of answers."""
     return list(db.session.scalars(
-        visible(Question, user).where(Question.is_public, Question.answer_count > 0)
+        visible(Question, user).where(Question.kind == "question", Question.is_public,
+                                      Question.answer_count + 0 > 0)
         .order_by(Question.last_activity_at.desc(), Post.id.desc()).limit(limit)))
 
 
 def fresh_articles(user, limit: int = LISTED) -> list[Article]:
     """Articles published or revised last."""
     return list(db.session.scalars(
-        visible(Article, user).where(Article.is_public)
+        visible(Article, user).where(Article.kind == "article", Article.is_public)
         .order_by(Article.last_activity_at.desc(), Post.id.desc()).limit(limit)))
 
 
@@ -71,12 +75,23 @@ def ending_soon(user, limit: int = LISTED) -> tuple[list[LifecyclePhase], bool]:
     return lifecycle_queries.ending(today(), SOON, size=limit).items, False
 
 
-def sitemap() -> Iterator[tuple[str, object]]:
-    """Path of every public page with the moment of its last change."""
-    statement = (select(Post).where(Post.is_public, Post.kind.in_(("question", "article", "bulletin")))
-                 .order_by(Post.id.desc()).limit(50_000))
-    for post in db.session.scalars(statement):
+def sitemap_parts() -> int:
+    """How many parts the posts of the site map have: one for each MAPPED ids, whatever became of them."""
+    return ((db.session.scalar(select(func.max(Post.id))) or 0) + MAPPED - 1) // MAPPED
+
+
+def mapped_posts(number: int) -> Iterator[tuple[str, datetime]]:
+    """Paths of the public pages of one part, from 1 on, with the moment of their last change."""
+    some = with_polymorphic(Post, [Bulletin])
+    part = (select(some).options(lazyload("*"), defer(some.body), defer(some.body_html))
+            .where(some.id > (number - 1) * MAPPED, some.id <= number * MAPPED, some.is_public,
+                   some.kind.in_(("question", "article", "bulletin"))).order_by(some.id))
+    for post in db.session.scalars(part):
         yield post.url, post.edited_at or post.last_activity_at
+
+
+def mapped_pages() -> Iterator[tuple[str, datetime]]:
+    """Paths of products and months with the moment of their last change."""
     changed = (select(Product.slug, func.max(ProductChange.created_at))
                .join(ProductChange, ProductChange.product_id == Product.id)
                .where(Product.removed_at.is_(None)).group_by(Product.slug))

@@ -71,10 +71,30 @@ def admin():
 
 
 @bp.get("/sitemap.xml")
+@kept
 def sitemap():
-    """Addresses of everything public."""
-    pages = [(mail.site_url() + path, changed) for path, changed in queries.sitemap()]
-    body = render_template("front/sitemap.xml", pages=pages)
+    """Where the addresses of everything public are (sitemaps.org)."""
+    parts = ["pages", *range(1, queries.sitemap_parts() + 1)]
+    body = render_template("front/sitemap.xml", parts=parts, site=mail.site_url())
+    return Response(body, mimetype="application/xml")
+
+
+@bp.get("/sitemap/<int:number>.xml")
+@kept
+def sitemap_posts(number: int):
+    """Addresses of public posts, so many ids at a time."""
+    return _site_map(queries.mapped_posts(number))
+
+
+@bp.get("/sitemap/pages.xml")
+@kept
+def sitemap_pages():
+    """Addresses of products and months."""
+    return _site_map(queries.mapped_pages())
+
+
+def _site_map(pages) -> Response:
+    body = render_template("front/sitemap_part.xml", pages=pages, site=mail.site_url())
     return Response(body, mimetype="application/xml")
 
 

@@ -1,6 +1,6 @@
 """Reads of the knowledge base; drafts are for moderators and their authors."""
 
-from sqlalchemy import Select, or_, select, true
+from sqlalchemy import Select, or_, select, true, union_all
 from sqlalchemy.orm import joinedload
 
 from core import paging
@@ -12,7 +12,7 @@ from search.queries import similar
 
 SORTS = {"newest": [Article.created_at, Post.id],
          "helpful": [Article.helpful_count, Article.id]}
-BESIDE = 5
+BESIDE, CONSIDERED = 5, 200  # shown; newest posts of a tag among which they are sought
 
 
 def _visible(user) -> Select:
@@ -59,10 +59,13 @@ def related(article: Article, user, kind: str) -> list[Post]:
              if p.kind == kind and p.is_public}
     mine = [tag.id for tag in article.tags]
     if mine and len(found) < BESIDE:
-        ids = (select(PostTag.post_id).where(PostTag.tag_id.in_(mine), PostTag.kind == kind,
-                                             PostTag.is_public, PostTag.post_id != article.id)
-               .group_by(PostTag.post_id).order_by(db.func.count().desc(), PostTag.post_id.desc())
-               .limit(BESIDE))
+        newest = (select(PostTag.post_id)
+                  .where(PostTag.tag_id == tag, PostTag.kind == kind, PostTag.is_public)
+                  .order_by(PostTag.created_at.desc(), PostTag.post_id.desc()).limit(CONSIDERED).subquery()
+                  for tag in mine)
+        beside = union_all(*(select(tagged.c.post_id) for tagged in newest)).subquery()
+        ids = (select(beside.c.post_id).where(beside.c.post_id != article.id).group_by(beside.c.post_id)
+               .order_by(db.func.count().desc(), beside.c.post_id.desc()).limit(BESIDE))
         for post in db.session.scalars(visible(Post, user).where(Post.id.in_(ids))):
             found.setdefault(post.id, post)
     if len(found) < BESIDE:

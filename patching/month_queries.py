@@ -65,11 +65,10 @@ def totals(first: Month, last: Month) -> dict[str, Totals]:
 
 def product_lines(month: Month) -> list[ProductLine]:
     """Products of the catalogue by how many of the month's bulletins affect them."""
-    affected = (select(AffectedProduct.bulletin_id, AffectedProduct.product_id).distinct()
-                .where(AffectedProduct.status == AFFECTED, AffectedProduct.product_id.is_not(None),
-                       AffectedProduct.bulletin_id.in_(public().with_only_columns(Bulletin.id)
-                                                       .where(Bulletin.release_month == str(month))))
-                .subquery())
+    affected = (public().join(AffectedProduct, AffectedProduct.bulletin_id == Bulletin.id)
+                .with_only_columns(AffectedProduct.bulletin_id, AffectedProduct.product_id).distinct()
+                .where(Bulletin.release_month == str(month), AffectedProduct.status == AFFECTED,
+                       AffectedProduct.product_id.is_not(None)).subquery())
     number = func.count()
     rows = db.session.execute(
         select(Product, number, _number(Bulletin.severity == "critical"), _number(Bulletin.is_exploited),

@@ -1,6 +1,7 @@
 """What a member wrote, voted and proposed, for the file of their data."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, with_polymorphic
 
 from auth.export_account import columns, part
 from core.db import db
@@ -13,8 +14,11 @@ def _rows(entity, owner, user) -> list:
 
 @part("posts")
 def _posts(user) -> list[dict]:
+    whole = with_polymorphic(Post, "*")
+    posts = db.session.scalars(select(whole).where(whole.author_id == user.id)
+                               .options(joinedload(whole.parent)).order_by(whole.id))
     return [columns(post, but={"body_html"}) | {"url": post.url, "tags": [tag.name for tag in post.tags]}
-            for post in _rows(Post, Post.author_id, user)]
+            for post in posts]
 
 
 @part("revisions")

@@ -61,8 +61,10 @@ class Post(db.Model):
         Index("ix_posts_kind_active", "kind", "is_public", "last_activity_at", "id"),
         Index("ix_posts_kind_score", "kind", "is_public", "score", "id"),
         Index("ix_posts_kind_unanswered", "kind", "is_public", "answer_count", "created_at", "id"),
-        Index("ix_posts_parent", "parent_id", "kind", "is_public", "created_at", "id"),
+        Index("ix_posts_parent", "parent_id", "kind", "created_at", "id"),
+        Index("ix_posts_parent_best", "parent_id", "kind", "accepted", "score", "id"),
         Index("ix_posts_author", "author_id", "kind", "created_at", "id"),
+        Index("ix_posts_author_new", "author_id", "created_at", "id"),
         Index("ix_posts_status", "status", "kind", "created_at", "id"),
     )
 

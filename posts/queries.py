@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import defer, joinedload, lazyload, noload
 
 from auth.models import User
@@ -73,7 +73,8 @@ def last_edits(posts: Iterable[Post]) -> dict[int, Revision]:
     if not edited:
         return {}
     rows = db.session.scalars(
-        select(Revision).where(tuple_(Revision.post_id, Revision.number).in_(edited))
+        select(Revision)
+        .where(or_(*((Revision.post_id == post) & (Revision.number == number) for post, number in edited)))
         .options(defer(Revision.body)))
     return {revision.post_id: revision for revision in rows}
 

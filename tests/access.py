@@ -58,6 +58,7 @@ ACCESS = {
     "forum.accept": "asker", "forum.unaccept": "asker",
     "forum.close": "moderators", "forum.reopen": "moderators",
     "front.home": "all", "front.help_page": "all", "front.theme": "all", "front.sitemap": "all",
+    "front.sitemap_posts": "all", "front.sitemap_pages": "all",
     "front.robots": "all", "front.security_txt": "all", "front.opensearch": "all",
     "front.healthz": "all", "front.readyz": "all", "front.admin": "admins",
     "kb.articles": "all", "kb.layer": "all", "kb.article": "all", "kb.article_by_id": "all",
