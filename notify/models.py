@@ -20,7 +20,8 @@ class Watch(db.Model):
     __tablename__ = "watches"
     __table_args__ = (
         UniqueConstraint("user_id", "post_id"), UniqueConstraint("user_id", "tag_id"),
-        UniqueConstraint("user_id", "product_id"), Index("ix_watches_post_id", "post_id"),
+        UniqueConstraint("user_id", "product_id"), Index("ix_watches_user_id_id", "user_id", "id"),
+        Index("ix_watches_post_id", "post_id"),
         Index("ix_watches_tag_id", "tag_id"), Index("ix_watches_product_id", "product_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -35,8 +35,8 @@ BODY = "This is a body that is long enough to say something useful about patchin
 TOGETHER = {"tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
             "tests/front/test_seed.py", "tests/forum/test_import_killed.py",
             "tests/forum/test_import_realdata.py", "tests/products/test_realdata.py",
-            "tests/bulletins/test_import_realdata.py"}
-HALVES = ("light-1280]", "dark-375]")  # of a file that is worth making its site twice
+            "tests/bulletins/test_import_realdata.py", "tests/test_work.py"}
+HALVES = ("light-1280]", "dark-375]", "[sqlite-", "[postgresql-")  # of a file worth two sites
 REAL_HASHER = passwords._hasher
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
 
@@ -46,7 +46,7 @@ class Schedule(LoadScopeScheduling):
 
     def _split_scope(self, nodeid):
         file = nodeid.split("::")[0]
-        half = next((half for half in HALVES if nodeid.endswith(half)), "")
+        half = next((half for half in HALVES if half in nodeid), "")
         return file + half if file in TOGETHER else nodeid
 
 

@@ -10,6 +10,7 @@ depends_on = None
 CREATED = {
     'ix_posts_parent_best': ('posts', ['parent_id', 'kind', 'accepted', 'score', 'id']),
     'ix_posts_author_new': ('posts', ['author_id', 'created_at', 'id']),
+    'ix_watches_user_id_id': ('watches', ['user_id', 'id']),
     'ix_reputation_events_user_id_day_points': ('reputation_events', ['user_id', 'day', 'points']),
 }
 LONGER = ['parent_id', 'kind', 'is_public', 'created_at', 'id']

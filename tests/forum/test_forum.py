@@ -80,7 +80,8 @@ def test_canary_of_a_hidden_question_is_nowhere(client, make_question, make_answ
     drain()
     posts.delete(question, by=member)
     drain()
-    for path in ("/", "/questions", "/tags", "/questions.atom", "/sitemap.xml", "/search?q=canarybody",
+    for path in ("/", "/questions", "/tags", "/questions.atom", "/sitemap/1.xml", "/sitemap/pages.xml",
+                 "/search?q=canarybody",
                  "/search/suggest?q=canary", "/questions/similar?title=Canaryword", f"/posts/{question.id}",
                  f"/posts/{question.id}/history", f"/users/{member.username}", "/moderation/log"):
         text = client.get(path).text.lower()

@@ -115,7 +115,7 @@ def test_the_next_patch_day_counts_down(client):
 def test_the_front_page_and_the_sitemap_lead_there(client, month):
     home = client.get("/").text
     assert 'href="/calendar/' in home and ("to patch day" in home or "is today" in home)
-    sitemap = client.get("/sitemap.xml").text
+    sitemap = client.get("/sitemap/pages.xml").text
     assert "/calendar/2026-11<" in sitemap and "/calendar/2026-10<" in sitemap
     assert "/calendar/2026-12" not in sitemap
 

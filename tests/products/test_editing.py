@@ -107,7 +107,7 @@ def test_removed_is_gone_everywhere_and_comes_back(browser, client, widget, drai
     drain()
     places = ("/products", "/products/widget", "/products/widget/history", "/products/widget.ics",
               "/search?q=widget",
-              "/lifecycle.json?days=3650", "/products.json", "/products.atom", "/sitemap.xml",
+              "/lifecycle.json?days=3650", "/products.json", "/products.atom", "/sitemap/pages.xml",
               "/api/v1/products", "/api/v1/products/widget", "/products/suggest?q=wid")
     assert "Widget" in client.get("/products").text and "Widget" in client.get("/search?q=widget").text
     browser.post("/products/widget/remove")

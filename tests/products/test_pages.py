@@ -183,4 +183,4 @@ def test_long_pictures_keep_what_lives(make_product):
 
 def test_the_front_page_shows_what_ends(client, make_product):
     make_product("x", {"1": ends(5)})
-    assert "/products/x" in client.get("/").text and "/products/x" in client.get("/sitemap.xml").text
+    assert "/products/x" in client.get("/").text and "/products/x" in client.get("/sitemap/pages.xml").text
