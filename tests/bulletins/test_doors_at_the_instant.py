@@ -20,8 +20,7 @@ QUERIES = ({}, {"q": CANARY}, {"month": "2026-12"}, {"cve": "CVE-2026-1001"}, {"
            {"unfixed": "1"}, {"sort": "newest"}, {"mine": "1"}, {"vendor": CANARY})
 EVERYWHERE = ("/bulletins", "/bulletins.csv", "/bulletins.json", "/bulletins.atom", "/bulletins/unpatched",
               "/bulletins/unpatched.csv", "/bulletins/unpatched.json", "/bulletins/unpatched.atom",
-              "/api/v1/bulletins", "/sitemap/1.xml",
-              "/sitemap/pages.xml", f"/search?q={CANARY}", f"/api/v1/search?q={CANARY}",
+              "/api/v1/bulletins", "/sitemap/1.xml", f"/search?q={CANARY}", f"/api/v1/search?q={CANARY}",
               "/calendar/2026-12", "/calendar/2026-12.csv", "/calendar/2026-12.json",
               "/calendar/2026-12.atom", "/api/v1/calendar/2026-12")
 
