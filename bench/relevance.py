@@ -76,7 +76,7 @@ def ours(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
     now = utcnow()
     ids = {number: doc["id"] for number, doc in enumerate(docs, 1)}
     posts = [{"id": number, "kind": "question", "is_public": True, "created_at": now, "last_activity_at": now,
-              "title": doc.get("title", ""), "body_html": f"<p>{html.escape(doc.get('body', ''))}</p>"}
+              "title": doc.get("title", "")[:200], "body_html": f"<p>{html.escape(doc.get('body', ''))}</p>"}
              for number, doc in enumerate(docs, 1)]
     db.session.execute(insert(Post.__table__), posts)
     db.session.execute(insert(Question.__table__), [{"id": number} for number in ids])

@@ -64,6 +64,9 @@ SETTINGS = (
             "Folder for the database, search index, uploads, outgoing mail and the secret key."),
     Setting("REDOUBT_DATABASE_URL", "", str,
             "SQLAlchemy address of the database. Empty: SQLite in the instance folder."),
+    Setting("REDOUBT_SEARCH", "auto", _choice("auto", "whoosh", "postgresql"),
+            "Where the search index is: whoosh (files in the instance folder) or postgresql (tables in that "
+            "database). auto: postgresql if the database is. After a change: `flask search rebuild`."),
     Setting("REDOUBT_REDIS_URL", "", str,
             "Redis for cache and request limits shared by several processes. Empty: memory."),
     Setting("REDOUBT_SECRET_KEY", "", str,

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from core.api import register
+from core.config import BadSetting
 from search import (  # noqa: F401  (handlers and tasks declare themselves)
     api,
     cli,
@@ -13,6 +14,7 @@ from search import (  # noqa: F401  (handlers and tasks declare themselves)
 from search.engine import Engine
 from search.files.engine import Engine as InFiles
 from search.recent import Recent
+from search.tables.engine import Engine as InTables
 
 
 def init_app(app: Flask) -> None:
@@ -25,5 +27,13 @@ def init_app(app: Flask) -> None:
 
 
 def engine_of(app: Flask) -> Engine:
-    """The engine that the settings name."""
-    return InFiles(app.config["REDOUBT_INSTANCE"] / "index")
+    """The engine that the settings name; by itself a PostgreSQL site keeps its index there."""
+    on_postgresql = app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql")
+    chosen = app.config["REDOUBT_SEARCH"]
+    if chosen == "auto":
+        chosen = "postgresql" if on_postgresql else "whoosh"
+    if chosen == "whoosh":
+        return InFiles(app.config["REDOUBT_INSTANCE"] / "index")
+    if not on_postgresql:
+        raise BadSetting("REDOUBT_SEARCH=postgresql: needs a PostgreSQL database in REDOUBT_DATABASE_URL")
+    return InTables()

@@ -36,5 +36,6 @@ def search(wanted: dict):
         "items": [found_item(hit) for hit in found.hits],
         "next": paging.encode([number + 1]) if more else None, "total": found.total,
         "facets": {name: dict(found.facets.get(name, {})) for name in ("kind", "tag", "layer")},
-        "correction": found.correction, "loosened": found.loosened, "warnings": found.query.warnings,
+        "correction": found.correction, "loosened": found.loosened, "estimated": found.estimated,
+        "warnings": found.query.warnings,
     }

@@ -39,3 +39,16 @@ def misspelt(word: str) -> dict[str, str]:
         for term in terms(edit):
             stems.setdefault(term, edit)
     return stems
+
+
+def distance(word: str, other: str) -> int:
+    """How many letters must be added, left out, changed, or swapped with the next."""
+    before, last = [], list(range(len(other) + 1))
+    for i, letter in enumerate(word):
+        row = [i + 1]
+        for j, its in enumerate(other):
+            row.append(min(last[j] + (letter != its), last[j + 1] + 1, row[j] + 1))
+            if i and j and letter == other[j - 1] and word[i - 1] == its:
+                row[-1] = min(row[-1], before[j - 1] + 1)
+        before, last = last, row
+    return last[-1]

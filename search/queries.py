@@ -63,6 +63,7 @@ class Found:
     correction: str | None = None
     available: bool = True
     loosened: bool = False
+    estimated: bool = False
 
 
 def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool = False,
@@ -85,7 +86,8 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
     except Unavailable:
         found.available = False
         return found
-    found.total, found.facets, found.loosened = results.total, results.facets, results.loosened
+    found.total, found.facets = results.total, results.facets
+    found.loosened, found.estimated = results.loosened, results.estimated
     found.hits = load([name for name, _score in results.hits], user, set(query.all_terms()))
     return found
 

@@ -33,4 +33,5 @@ FoundPage = page_of(
     FoundItem, total=fields.Integer(), facets=fields.Nested(Facets),
     correction=fields.String(allow_none=True, metadata={"description": "A likelier spelling."}),
     loosened=fields.Boolean(metadata={"description": "Nothing had all the words; these have some."}),
+    estimated=fields.Boolean(metadata={"description": "Total and facets are reckoned from a sample."}),
     warnings=fields.List(fields.String()))

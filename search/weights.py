@@ -1,7 +1,5 @@
 """How much words, votes and age weigh: one measure for every engine. BM25F, then gentle signals."""
 
-import numpy as np
-
 K1 = 1.5
 TEXTS = {"body": (1.0, 0.75), "title": (2.0, 0.75), "labels": (1.0, 0.0), "context": (0.4, 0.75)}  # boost, B
 RERANKED = 600  # more than anybody can page to, so that pages neither repeat nor skip
@@ -9,12 +7,3 @@ TITLED, FOREMOST = 1000.0, 500.0  # what goes before everything else
 VOTE, FEWEST_VOTES, MOST_VOTES = 0.006, -10, 25
 ACCEPTED = FRESH = CARE = 0.05
 HALF_LIFE = 2 * 365 * 86400.0
-
-
-def gentle(votes, is_accepted, age, is_article):
-    """A factor: votes weigh up to 15 %, acceptance 5 %, freshness 5 %, an article's care 5 %.
-
-    Takes numbers and truths, or arrays of them; `age` in seconds.
-    """
-    return (1 + VOTE * np.clip(votes, FEWEST_VOTES, MOST_VOTES) + ACCEPTED * is_accepted
-            + FRESH * 0.5 ** (np.maximum(age, 0) / HALF_LIFE) + CARE * is_article)

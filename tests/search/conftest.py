@@ -1,16 +1,40 @@
-"""An index of its own without a site, and documents for it."""
+"""An index of documents that no site holds: in files on SQLite, in tables on PostgreSQL."""
+
+from contextlib import contextmanager, nullcontext
 
 import pytest
+from sqlalchemy import delete
 
+from core.db import db
 from search.fields import Document
 from search.files.engine import Engine
+from search.models import IndexInUse
 from search.parser import parse
 
 
 @pytest.fixture
-def engine(tmp_path):
-    """An engine whose folder holds no index yet."""
+def files(tmp_path):
+    """The engine in files; its folder holds no index yet."""
     return Engine(tmp_path / "index")
+
+
+@pytest.fixture
+def engine(request, database):
+    """The engine that is usual with the database; there is no index yet."""
+    if database["REDOUBT_DATABASE_URL"]:
+        return request.getfixturevalue("app").extensions["search"]
+    return request.getfixturevalue("files")
+
+
+@pytest.fixture
+def lose_index(app):
+    """lose_index() takes the index out of use, whichever engine keeps it."""
+    def lose():
+        db.session.execute(delete(IndexInUse))
+        db.session.commit()
+        (app.config["REDOUBT_INSTANCE"] / "index" / "CURRENT").unlink(missing_ok=True)
+
+    return lose
 
 
 @pytest.fixture
@@ -35,10 +59,23 @@ def build(engine, library):
 
 
 @pytest.fixture
-def ask(engine):
+def look(request, engine, database):
+    """`with look() as index:` gives the index of this moment, in any thread; look(hidden) without these."""
+    site = request.getfixturevalue("app") if database["REDOUBT_DATABASE_URL"] else None
+
+    @contextmanager
+    def view(hidden=()):
+        with site.app_context() if site else nullcontext(), engine.view(hidden) as index:
+            yield index
+
+    return view
+
+
+@pytest.fixture
+def ask(look):
     """ask("words", …) → Results of the engine."""
     def search(text, hidden=(), **options):
-        with engine.view(hidden) as index:
+        with look(hidden) as index:
             return index.search(parse(text), **options)
 
     return search

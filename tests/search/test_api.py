@@ -1,6 +1,10 @@
 """Search in the API."""
 
+import pytest
+
 from posts import actions as posts
+
+pytestmark = pytest.mark.every_database
 
 
 def test_posts_members_and_tags_have_one_shape(api, make_question, make_article, member, drain):
@@ -39,9 +43,8 @@ def test_no_question_is_refused(api):
     assert set(api()("GET", "/search").json["errors"]) == {"q"}
 
 
-def test_a_missing_index_is_said(api, app):
-    for file in (app.config["REDOUBT_INSTANCE"] / "index").glob("CURRENT"):
-        file.unlink()
+def test_a_missing_index_is_said(api, lose_index):
+    lose_index()
     answer = api()("GET", "/search?q=zebra")
     assert answer.status_code == 503 and answer.headers["Retry-After"] == "60"
     assert answer.mimetype == "application/problem+json"

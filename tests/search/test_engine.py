@@ -1,16 +1,22 @@
-"""The index folder: written by one at a time, read by all, rebuilt while it is used, damaged and healed."""
+"""What every engine must do: heard at once, nothing lost in a rebuild, no reader disturbed; on both."""
 
-import multiprocessing
-import shutil
 import threading
 
 import pytest
 
 from search.engine import Unavailable
-from search.files import writing
+from search.parser import parse
+
+pytestmark = pytest.mark.every_database
 
 
-def test_changes_and_deletions_are_seen_at_once(engine, library, build, keys):
+def test_there_is_no_index_at_first(engine, ask):
+    assert not engine.is_usable()
+    with pytest.raises(Unavailable):
+        ask("resolver")
+
+
+def test_changes_and_deletions_are_seen_at_once(engine, library, build, keys, look):
     first, second = library.add(1, "resolver fails"), library.add(2, "resolver works")
     build()
     library.add(1, "printer fails")
@@ -18,30 +24,8 @@ def test_changes_and_deletions_are_seen_at_once(engine, library, build, keys):
     third = library.add(3, "resolver again")
     engine.update([first, second, third], library.load)
     assert keys("resolver") == [third] and keys("printer") == [first]
-    assert engine.snapshot().keys() == set(library)
-
-
-def test_many_single_additions_leave_few_segments_and_lose_nothing(engine, library, build, keys):
-    build()
-    for number in range(1, 200):
-        engine.update([library.add(number, f"resolver number{number}")], library.load)
-        if number % 3 == 0:
-            gone = f"post:{number - 1}"
-            del library[gone]
-            engine.update([gone], library.load)
-    assert engine.snapshot().keys() == set(library)
-    assert set(keys("resolver", limit=500)) == set(library)
-    assert all(keys(f"number{key.split(':')[1]}") == [key] for key in list(library)[:20])
-    assert len(engine.snapshot().parts) <= 3 * writing.FAN
-
-
-def test_a_large_index_is_written_in_several_segments(engine, library, build, keys, monkeypatch):
-    monkeypatch.setattr(writing, "FILLED", 10)
-    for number in range(35):
-        library.add(number, f"resolver number{number}")
-    assert build() == 35
-    assert len(engine.snapshot().parts) == 4
-    assert set(keys("resolver", limit=50)) == set(library) and keys("number17") == ["post:17"]
+    with look() as index:
+        assert index.keys() == set(library)
 
 
 def test_what_changed_during_a_rebuild_is_not_lost(engine, library, build, keys):
@@ -61,7 +45,7 @@ def test_what_changed_during_a_rebuild_is_not_lost(engine, library, build, keys)
     assert set(keys("resolver")) == {"post:1", "post:4"} and keys("printer") == ["post:2"]
 
 
-def test_a_failed_rebuild_leaves_the_old_index_and_no_rubbish(engine, library, build, keys):
+def test_a_failed_rebuild_leaves_the_old_index(engine, library, build, keys):
     library.add(1, "resolver")
     build()
 
@@ -72,13 +56,6 @@ def test_a_failed_rebuild_leaves_the_old_index_and_no_rubbish(engine, library, b
     with pytest.raises(RuntimeError):
         engine.rebuild(broken(), tuple, library.load)
     assert keys("resolver") == ["post:1"]
-    assert len(list(engine.folder.glob("index-*"))) == 1
-
-
-def test_a_second_rebuild_is_not_begun_beside_the_first(engine, library, build):
-    build()
-    with writing.locked(engine.folder / "rebuild.lock"):
-        assert engine.rebuild([], tuple, library.load, wait=False) is None
 
 
 def test_eight_readers_during_writes_and_rebuilds_meet_no_error(engine, library, build, ask):
@@ -108,80 +85,85 @@ def test_eight_readers_during_writes_and_rebuilds_meet_no_error(engine, library,
     assert not faults
 
 
-def _hold(folder, taken, release):
-    with writing.locked(folder / "write.lock"):
-        taken.set()
-        release.wait(30)
-
-
-def test_two_processes_do_not_write_at_once(engine, library, build):
-    build()
-    context = multiprocessing.get_context("spawn")
-    taken, release = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(engine.folder, taken, release))
-    other.start()
-    assert taken.wait(30)
-    key = library.add(1, "resolver")
-    writer = threading.Thread(target=engine.update, args=([key], library.load))
-    writer.start()
-    writer.join(0.3)
-    assert writer.is_alive(), "waits for the other process"
-    release.set()
-    writer.join(30)
-    other.join(30)
-    assert engine.snapshot().keys() == {key}
-
-
-def test_who_reads_goes_on_when_the_folder_is_gone(engine, library, build):
-    for number in range(5):
-        library.add(number, "resolver", tags=("dns",))
-    build()
-    before = engine.snapshot()
-    shutil.rmtree(before.folder)
-    assert len(before.parts[0][0].docs("title", "resolv")) == 5
-    assert len(before.parts[0][0].docs("tag", "dns")) == 5
-
-
-@pytest.mark.parametrize("damage", ["delete", "truncate", "overwrite"])
-@pytest.mark.parametrize("pattern", ["CURRENT", "index-*/*.toc", "index-*/*.seg"])
-def test_damage_is_unavailable_never_another_error(engine, library, build, ask, damage, pattern):
-    for number in range(50):
-        library.add(number, f"resolver number{number}")
-    build()
-    for path in engine.folder.glob(pattern):
-        if damage == "delete":
-            path.unlink()
-        elif damage == "truncate":
-            path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
-        else:
-            path.write_bytes(b"\xff" * path.stat().st_size)
-    engine._snapshot = None
-    with pytest.raises(Unavailable):
-        ask("resolver")
-    build()
-    assert ask("resolver").total == 50
-
-
-def test_a_file_cut_short_under_an_open_index_is_an_error_not_the_end(engine, library, build, ask):
-    for number in range(50):
-        library.add(number, f"resolver number{number}")
-    build()
-    assert ask("resolver").total == 50
-    for path in engine.folder.glob("index-*/*.seg"):
-        with path.open("r+b") as file:
-            file.truncate(100)
-    with pytest.raises(Unavailable):
-        ask("number7")
-    assert not engine.is_usable(), "out of use, so that the worker rebuilds it"
-
-
-def test_an_index_of_another_format_is_not_read(engine, library, build, monkeypatch):
+def test_every_change_is_another_generation(engine, library, build, look):
     library.add(1, "resolver")
-    build()
-    monkeypatch.setattr("search.files.engine.FORMAT", 99)
-    assert not engine.is_usable()
+    seen = []
+    for change in (build, lambda: engine.update(["post:1"], library.load), build):
+        change()
+        with look() as index:
+            seen.append(index.generation)
+    assert len(set(seen)) == 3
 
 
-def test_the_folder_is_the_owners(engine, library, build):
+def test_an_update_in_many_small_steps_leaves_what_one_build_would(engine, library, build, ask, look):
     build()
-    assert all(path.stat().st_mode & 0o077 == 0 for path in (engine.folder, *engine.folder.glob("index-*")))
+    for number in range(40):
+        engine.update([library.add(number, f"resolver number{number % 7}", score=number)], library.load)
+        if number % 3 == 0:
+            library.add(number, f"printer number{number % 5}", score=number)
+            engine.update([f"post:{number}"], library.load)
+        if number % 4 == 0:
+            del library[f"post:{number}"]
+            engine.update([f"post:{number}"], library.load)
+
+    def state():
+        with look() as index:
+            return (index.keys(), ask("resolver", limit=50, sort="votes").hits,
+                    {key for key, _ in ask("number3 printer", any_word=True, limit=50).hits},
+                    [index.knows(f"number{n}") for n in range(9)], index.rarest(["printer", "resolv"], 99))
+
+    before = state()
+    build()
+    assert before == state() and before[0] == set(library)
+
+
+def test_words_of_which_nothing_is_left_are_forgotten(engine, library, build, look):
+    library.add(1, "zebra printer")
+    library.add(2, "printer")
+    build()
+    with look() as index:
+        assert index.knows("zebra") and index.guess("zebar") == "zebra"
+    with look(hidden={"post:1"}) as index:
+        assert not index.knows("zebra") and index.knows("printer")
+        assert index.guess("zebar") == "" and index.guess("prniter") == "printer"
+    del library["post:1"]
+    engine.update(["post:1"], library.load)
+    with look() as index:
+        assert not index.knows("zebra") and index.guess("zebar") == ""
+
+
+def test_titles_are_completed_those_with_most_votes_first(library, build, look):
+    library.add(1, "Flush the resolver cache", score=1)
+    library.add(2, "Flush the resolver twice", score=9)
+    library.add(3, "The printer", "flush the resolver")
+    library.add(4, "Flush the resolver quietly", score=99)
+    build()
+    with look(hidden={"post:4"}) as index:
+        assert index.completed("flush reso", 5) == ["post:2", "post:1"]
+        assert index.completed("flush the resolver ca", 5) == ["post:1"]
+        assert index.completed("resolvers", 5) == ["post:2", "post:1"]
+        assert index.completed("nothing reso", 5) == []
+
+
+def test_identifiers_are_completed(library, build, look):
+    library.add(1, "About KB4012598 and KB4012599")
+    library.add(2, "About KB4012600", "CVE-2017-0144")
+    build()
+    with look(hidden={"post:2"}) as index:
+        assert index.identifiers("kb4012", 5) == ["kb4012598", "kb4012599"]
+        assert index.identifiers("kb4012", 1) == ["kb4012598"] and index.identifiers("cve-", 5) == []
+
+
+SIGNS = ["'", "\\", "a' | 'b", "tag:it's", "tag:\\", 'user:"a b"', "tag:x:*", "kind=question", "don't",
+         "-don't", "%", "_", "{documents}", ":vector", "^20=resolv", "=sample"]
+
+
+@pytest.mark.parametrize("text", SIGNS)
+def test_signs_of_the_engine_are_only_letters(library, build, ask, look, text):
+    library.add(1, "resolver", tags=("dns",))
+    build()
+    assert ask(text).total in (0, 1) and ask(text, any_word=True, few=3).total in (0, 1)
+    with look() as index:
+        index.completed(text, 3)
+        index.guess(parse(text).text)
+    assert ask("resolver").total == 1

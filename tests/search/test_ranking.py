@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from search.files import matching
-
 NOW = datetime.now(UTC)
+pytestmark = pytest.mark.every_database
 
 
 def test_a_whole_title_comes_first(library, build, keys):
@@ -138,19 +137,3 @@ def test_pages_neither_repeat_nor_skip(library, build, keys):
     build()
     pages = [key for start in range(0, 330, 10) for key in keys("resolver", offset=start, limit=10)]
     assert len(set(pages)) == len(pages) == 330
-
-
-def test_any_word_puts_the_rarest_first(library, build, ask):
-    for number in range(50):
-        library.add(number, "common" if number else "common rare")
-    build()
-    found = ask("common rare", any_word=True, limit=100)
-    assert found.total == len(found.hits) == 50 and found.hits[0][0] == "post:0"
-
-
-def test_phrases_are_sought_in_so_many_documents(library, build, keys, monkeypatch):
-    monkeypatch.setattr(matching, "MAX_PHRASE_DOCS", 3)
-    for number in range(9):
-        library.add(number, "zone transfer")
-    build()
-    assert len(keys('"zone transfer"')) == 3

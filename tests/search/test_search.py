@@ -33,6 +33,7 @@ HOSTILE = ["[a TO z]", "word~9", "(" * 1000, "*", "NOT " * 1000, "a" * 100_000, 
            "\x00\x1b", "before:9999-99-99", "kind:nothing", "-", "--", ":::", "con*", "~2 " * 20, "😀" * 300]
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_query_is_an_error(client, make_question, drain, text):
     make_question()
@@ -46,6 +47,7 @@ def found(text):
     return [hit.title for hit in queries.search(text, user=Visitor()).hits]
 
 
+@pytest.mark.every_database
 def test_a_new_post_is_found_and_a_removed_one_is_not(make_question, drain, member):
     question = make_question("Where does KB4012598 leave its log file?")
     drain()
@@ -57,10 +59,11 @@ def test_a_new_post_is_found_and_a_removed_one_is_not(make_question, drain, memb
     assert results.total == 0 and not any(results.facets.get("kind", {}).values())
 
 
-def test_a_damaged_index_is_said_and_healed(app, client, make_question, drain):
+@pytest.mark.every_database
+def test_a_lost_index_is_said_and_healed(client, make_question, drain, lose_index):
     make_question("Where does KB4012598 leave its log file?")
     drain()
-    (app.config["REDOUBT_INSTANCE"] / "index" / "CURRENT").write_text("gone")
+    lose_index()
     assert "being rebuilt" in client.get("/search?q=kb4012598").text
     make_question("A second question about something else")
     drain()

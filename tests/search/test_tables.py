@@ -1,0 +1,270 @@
+"""The index in tables: many writers, damage, a rebuild beside, and what is done where very much matches."""
+
+import logging
+import threading
+
+import pytest
+from sqlalchemy import func, select, text
+
+from core.db import db
+from search import engine_of
+from search.engine import Unavailable
+from search.fields import Document
+from search.files.engine import Engine as InFiles
+from search.models import IndexInUse
+from search.parser import Query
+from search.tables import encoding, matching, schema, seeking
+from search.tables import engine as tables_engine
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def database(postgres, migrated_postgres):
+    """Every site of this file is on PostgreSQL."""
+    postgres.empty(migrated_postgres)
+    return {"REDOUBT_DATABASE_URL": postgres.url(migrated_postgres)}
+
+
+@pytest.fixture
+def rows(app):
+    """rows("SELECT … FROM {terms}") → what stands in the tables of the index in use."""
+    def read(statement):
+        db.session.rollback()
+        name = db.session.scalar(select(IndexInUse.name))
+        return db.session.execute(text(statement.format(**schema.tables(name)))).all()
+
+    return read
+
+
+def together(app, *works):
+    """Do all works at once, each in a thread with a context of its own; raises what they raised."""
+    faults = []
+
+    def run(work):
+        try:
+            with app.app_context():
+                work()
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not faults, faults
+
+
+def counted(rows):
+    """Documents by lexeme, as they are counted and as they are."""
+    kept = dict(map(tuple, rows("SELECT term, documents FROM {terms}")))
+    there = dict(map(tuple, rows("SELECT lexeme, count(*) FROM {documents}, "
+                                 "unnest(tsvector_to_array(vector)) AS lexeme GROUP BY lexeme")))
+    return kept, there
+
+
+def test_many_writers_lose_no_count_and_wait_in_turn(app, engine, library, build, rows):
+    build()
+    mine = [[library.add(start + n, f"resolver number{n} of writer{start}") for n in range(12)]
+            for start in (100, 200, 300, 400)]
+    shared = [library.add(n, "resolver shared by all", score=n) for n in range(9)]
+
+    def writer(keys, order):
+        def work():
+            for key in keys:
+                engine.update([key, *shared[::order]], library.load)
+        return work
+
+    together(app, *[writer(keys, order) for keys, order in zip(mine, (1, -1, 1, -1), strict=True)])
+    kept, there = counted(rows)
+    assert kept == there and kept["resolv"] == len(library)
+    [state] = rows("SELECT size, lengths FROM search_index")
+    assert state.size == len(library) == rows("SELECT count(*) FROM {votes}")[0][0]
+    assert state.lengths["title"] == rows("SELECT sum(lengths[1]) FROM {documents}")[0][0]
+
+
+def test_counts_follow_every_change(engine, library, build, rows):
+    library.add(1, "resolver printer", tags=("dns",))
+    library.add(2, "resolver", states=("accepted",))
+    build()
+    library.add(1, "zebra printer", tags=("bind",))
+    del library["post:2"]
+    engine.update(["post:1", "post:2", "post:3"], library.load)
+    kept, there = counted(rows)
+    assert kept == there and "tag=dns" not in kept and kept["tag=bind"] == 1
+
+
+def test_a_vote_rewrites_no_words(engine, library, build, keys, rows):
+    library.add(1, "resolver", score=5)
+    library.add(2, "resolver", score=1)
+    build()
+    before = rows("SELECT xmin::text FROM {terms} WHERE term = 'resolv'")
+    library.add(2, "resolver", score=9)
+    engine.update(["post:2"], library.load)
+    assert keys("resolver", sort="votes") == keys("resolver") == ["post:2", "post:1"]
+    assert rows("SELECT xmin::text FROM {terms} WHERE term = 'resolv'") == before, "no count was written"
+    assert rows("SELECT votes FROM {votes} ORDER BY id") == [(5,), (9,)]
+
+
+def test_of_very_much_the_best_come_first_and_counts_are_reckoned(library, build, ask, monkeypatch):
+    for number in range(600):
+        said = 1 + number % 12
+        library.add(number, f"about number{number}", "resolver " * said + "word " * (60 - said),
+                    tags=("dns",) if number % 4 else ("bind",))
+    build()
+    exact = ask("resolver", limit=20, facets=True)
+    monkeypatch.setattr(seeking, "MANY", 100)
+    found = ask("resolver", limit=20, facets=True)
+    assert not exact.estimated and exact.total == 600 and found.estimated
+    assert [key for key, _ in found.hits] == [key for key, _ in exact.hits]
+    assert 400 < found.total < 800 and 250 < found.facets["tag"]["dns"] < 650
+    assert 100 <= len(ask("resolver", limit=400).hits) <= 200, "about so many are ranked"
+    assert ask("resolver number7").total == 1, "few are counted, whatever their words"
+
+
+def test_of_very_much_the_newest_and_most_voted_are_the_true_ones(library, build, ask, keys, monkeypatch):
+    for number in range(300):
+        library.add(number, "resolver" if number % 3 else "printer", score=number * 7 % 301)
+    build()
+    exact = keys("resolver -number", sort="votes", limit=30)
+    monkeypatch.setattr(seeking, "MANY", 20)
+    assert ask("resolver").estimated
+    assert keys("resolver -number", sort="votes", limit=30) == exact
+    assert keys("resolver", sort="votes", limit=10, offset=10) == exact[10:20]
+
+
+def test_a_whole_title_is_among_the_candidates(library, build, keys, monkeypatch):
+    monkeypatch.setattr(seeking, "MANY", 20)
+    for number in range(200):
+        library.add(number, "other words", "resolver " * 9 + "cache " * 9)
+    library.add(777, "resolver cache", "word " * 3000)
+    build()
+    assert keys("cache resolver")[0] == "post:777"
+
+
+def test_any_of_many_words_takes_the_rare_ones_whole(library, build, ask, monkeypatch):
+    monkeypatch.setattr(seeking, "MANY", 20)
+    for number in range(200):
+        library.add(number, "", "resolver " * (1 + number % 9) + ("zebra" if number in (3, 4) else "lemur"))
+    build()
+    found = ask("zebra resolver lemur", any_word=True, limit=20)
+    assert {key for key, _ in found.hits[:2]} == {"post:3", "post:4"} and found.estimated
+    strict = ask("resolver zebra lemur", few=3, limit=5)
+    assert strict.loosened and len(strict.hits) == 5
+
+
+@pytest.mark.parametrize("damage", ["DROP TABLE {documents}", "DROP TABLE {terms}",
+                                    "ALTER TABLE {documents} DROP COLUMN weights"])
+def test_damage_is_unavailable_and_spoils_nothing_else(app, engine, library, build, rows, damage):
+    library.add(1, "resolver")
+    build()
+    name = db.session.scalar(select(IndexInUse.name))
+    db.session.execute(text(damage.format(**schema.tables(name))))
+    db.session.commit()
+    with pytest.raises(Unavailable), engine.view() as index:
+        index.search(Query(terms=["resolv"]))
+    assert db.session.scalar(select(func.count()).select_from(IndexInUse)) is not None, "the session goes on"
+    assert not engine.is_usable(), "out of use, so that the worker rebuilds it"
+    build()
+    assert engine.is_usable() and counted(rows)[0]["resolv"] == 1
+
+
+def test_an_index_of_another_format_is_not_read(engine, library, build, monkeypatch):
+    library.add(1, "resolver")
+    build()
+    monkeypatch.setattr(schema, "FORMAT", 99)
+    assert not engine.is_usable()
+    with pytest.raises(Unavailable):
+        engine.update(["post:1"], library.load)
+
+
+def test_only_the_index_in_use_has_tables(app, engine, library, build):
+    library.add(1, "resolver")
+    build()
+
+    def broken():
+        yield library["post:1"]
+        raise RuntimeError("the database went away")
+
+    with pytest.raises(RuntimeError):
+        engine.rebuild(broken(), tuple, library.load)
+    build()
+    with db.engine.connect() as connection:
+        assert schema.all_names(connection) == {db.session.scalar(select(IndexInUse.name))}
+
+
+def test_a_second_rebuild_is_not_begun_beside_the_first(app, engine, library, build):
+    build()
+    counts = []
+    with tables_engine._alone(True):
+        together(app, lambda: counts.append(engine.rebuild([], tuple, library.load, wait=False)))
+    assert counts == [None]
+
+
+def test_averages_that_are_no_longer_true_ask_for_a_rebuild(engine, library, build, monkeypatch):
+    monkeypatch.setattr(tables_engine, "SOME", 5)
+    for number in range(10):
+        library.add(number, "resolver cache")
+    build()
+    assert not engine.is_worn()
+    for number in range(10, 30):
+        library.add(number, "resolver cache", "word " * 50)
+    engine.update(set(library), library.load)
+    assert engine.is_worn()
+    build()
+    assert not engine.is_worn()
+
+
+def test_trigrams_correct_what_is_two_letters_away(engine, library, build, look):
+    library.add(1, "The certificate expires", "strengthening")
+    build()
+    with look() as index:
+        assert index.guess("certifficatte") == "certificate" and index.guess("strngthning") == ""
+    with look(hidden={"post:1"}) as index:
+        assert index.guess("certifficatte") == ""
+
+
+def test_without_the_extension_one_letter_is_corrected_and_that_is_said(
+        engine, library, build, look, monkeypatch, caplog):
+    monkeypatch.setattr(schema, "TRIGRAMS", "CREATE EXTENSION extension_that_is_not_there")
+    library.add(1, "The certificate expires")
+    with caplog.at_level(logging.WARNING):
+        build()
+    assert "only typos of one letter" in caplog.text
+    with look() as index:
+        assert index.guess("certifikate") == "certificate" and index.guess("certifficatte") == ""
+
+
+def test_what_the_words_say_is_found_by_a_binary_search(app):
+    document = Document("post:1", "question", "resolver printer", "resolver " * 3, tags=("dns",))
+    averages = {"title": 2, "body": 3, "labels": 1, "context": 1}
+    row = encoding.encode(document, encoding.texts(document), averages)
+    assert row.weights == sorted(row.weights) and len(row.weights) == len(set(row.weights))
+    columns = ", ".join(map(matching.weight, ("resolv", "printer", "tag=dns", "zebra")))
+    found = db.session.execute(
+        text(f"SELECT {columns} FROM (SELECT CAST(:weights AS bigint[]) AS weights) AS row"),
+        {"weights": row.weights}).one()
+    assert found[0] > found[1] > found[2] == 0 > found[3]
+
+
+def test_the_setting_chooses(app, monkeypatch):
+    app.config["REDOUBT_SEARCH"] = "whoosh"
+    assert isinstance(engine_of(app), InFiles)
+    app.config["REDOUBT_SEARCH"] = "auto"
+    assert isinstance(engine_of(app), tables_engine.Engine)
+    app.config.update(REDOUBT_SEARCH="postgresql", SQLALCHEMY_DATABASE_URI="sqlite://")
+    with pytest.raises(SystemExit, match="REDOUBT_SEARCH"):
+        engine_of(app)
+
+
+def test_the_page_says_about_how_many(client, make_question, drain, monkeypatch):
+    monkeypatch.setattr(encoding, "SAMPLES", (1,))
+    for number in range(24):
+        make_question(f"Is there an okapi in network {number}?")
+    drain()
+    assert "24 results" in client.get("/search?q=okapi").text
+    monkeypatch.setattr(seeking, "MANY", 2)
+    page = client.get("/search?q=okapi").text
+    assert "About 24 results" in page and "≈ 24" in page
+    assert client.get("/api/v1/search?q=okapi").json["estimated"] is True
