@@ -9,6 +9,7 @@ from functools import wraps
 from flask import Flask, g, request
 from flask_babel import gettext as _
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
@@ -16,6 +17,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from auth import policy
 from auth.models import ApiToken, User, Visitor
 from core.api import WRITE, ApiBlueprint
+from core.database_errors import is_outage
 from core.db import db, reading, utcnow, write_at_once
 
 NOTED_EVERY = timedelta(hours=1)
@@ -73,11 +75,20 @@ def _live(token: str) -> ApiToken | None:
 
 
 def _note_use(row: ApiToken) -> None:
-    """Keep when a token was last used, to the hour: a busy program does not make every read a write."""
+    """Keep when a token was last used, to the hour: a busy program does not make every read a write.
+
+    Where nothing can be written at present, it is not kept: reading goes on.
+    """
     now = utcnow()
-    if row.used_at is None or row.used_at < now - NOTED_EVERY:
+    if row.used_at is not None and row.used_at >= now - NOTED_EVERY:
+        return
+    try:
         write_at_once(update(ApiToken).where(ApiToken.id == row.id, or_(
             ApiToken.used_at.is_(None), ApiToken.used_at < now - NOTED_EVERY)).values(used_at=now))
+    except DBAPIError as error:
+        db.session.rollback()
+        if not is_outage(error):
+            raise
 
 
 def _unauthorized(text: str, **parameters: str) -> Unauthorized:

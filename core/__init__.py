@@ -5,7 +5,22 @@ Nothing here knows a question from an article.
 
 from flask import Flask
 
-from core import api, api_docs, cli, config, db, events, limits, mail, page_cache, schema, web, worker
+from core import (  # noqa: F401  (tasks declare themselves)
+    api,
+    api_docs,
+    cli,
+    config,
+    database_errors,
+    db,
+    events,
+    limits,
+    mail,
+    page_cache,
+    schema,
+    tasks,
+    web,
+    worker,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -16,6 +31,7 @@ def init_app(app: Flask) -> None:
     limits.init_app(app)
     page_cache.init_app(app)
     web.init_app(app)
+    database_errors.init_app(app)
     api.init_app(app)
     api_docs.init_app(app)
     cli.init_app(app)

@@ -18,8 +18,9 @@ Read without an account. Write with a token from *Settings, API tokens*, sent as
 needed. Bodies are JSON; fields that are not listed are refused.
 
 A list answers `items` and `next`: send `next` back as `after` until it is null. Errors are problem
-details (RFC 9457): `errors` names the fields to correct, 429 says in `Retry-After` when to come back,
-and what you may not see is as absent as what is not there (404).
+details (RFC 9457): `errors` names the fields to correct, 429 and 503 say in `Retry-After` when to come
+back, and what you may not see is as absent as what is not there (404). Send a text again when its answer got
+lost: the same text of the same member in the same place within a day is one post.
 """
 READ, WRITE = "read", "write"
 ANYBODY = [{}, {"token": [READ]}]  # no token needed; a token also shows what only its owner may see

@@ -16,7 +16,7 @@ import_group = click.Group("import", help="Bring content from elsewhere.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
          "products", "releases", "bulletins", "vulnerabilities")
 MOST_ERRORS = 1000
-NO_SCHEMA_NEEDED = {"db", "run", "routes", "shell", "settings"}
+NO_SCHEMA_NEEDED = {"db", "run", "routes", "shell", "settings", "backup", "restore"}
 
 
 class Unusable(Exception):

@@ -6,7 +6,9 @@ with a sentence that says what to write instead.
 
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -139,13 +141,30 @@ def init_app(app: Flask) -> None:
 def _kept_secret(instance: Path) -> str:
     """The signing key of this instance; made once, by whoever comes first, readable by the owner."""
     path = instance / "secret_key"
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+    if not path.exists():
+        _keep(secrets.token_urlsafe(48), path)
     return path.read_text()
+
+
+def _keep(key: str, path: Path) -> None:
+    """Write the key whole, where there is none yet: nobody reads half of it, or another."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as part:  # made with mode 0600
+        part.write(key)
+        part.flush()
+        with suppress(FileExistsError):
+            os.link(part.name, path)
+
+
+def keep_secret(app: Flask) -> bool:
+    """Write the key of this instance again if its file was lost; whether it was.
+
+    The next process would make another, and every link in mail and every session would end.
+    """
+    path = app.config["REDOUBT_INSTANCE"] / "secret_key"
+    if app.config["REDOUBT_SECRET_KEY"] or path.exists():
+        return False
+    _keep(app.config["SECRET_KEY"], path)
+    return True
 
 
 def documentation() -> str:

@@ -39,7 +39,7 @@ def limit(name: str, who: object, times: int, seconds: int) -> None:
     if not current_app.config["REDOUBT_RATE_LIMITS"]:
         return
     key = f"{name}:{who}"[:160]
-    _take_turn(key)
+    take_turn(key)
     now = utcnow()
     since = now - timedelta(seconds=seconds)
     count, first = db.session.execute(
@@ -50,8 +50,8 @@ def limit(name: str, who: object, times: int, seconds: int) -> None:
     db.session.add(Attempt(key=key))
 
 
-def _take_turn(key: str) -> None:
-    """Let attempts under one key count one after the other, until each commits; SQLite does anyway."""
+def take_turn(key: str) -> None:
+    """Let what is done under one key happen one after the other, until each commits; SQLite does anyway."""
     if db.engine.dialect.name == "postgresql":
         db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 

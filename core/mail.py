@@ -103,7 +103,7 @@ def _claim(mail_id: int) -> OutgoingMail | None:
 def _deliver(mail: OutgoingMail) -> bool:
     """Send one mail, with no transaction open while a server thinks; whether it was taken."""
     try:
-        _send(_message(mail), mail.recipient)
+        _send(_message(mail), mail)
         outcome = {"sent_at": utcnow(), "error": None}
     except Exception as error:  # one bad mail must not hold up the others
         outcome = _after(error, mail)
@@ -165,20 +165,27 @@ def _message(mail: OutgoingMail) -> EmailMessage:
     return message
 
 
-def _send(message: EmailMessage, recipient: str) -> None:
+def _send(message: EmailMessage, mail: OutgoingMail) -> None:
     url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])
     if not url.scheme:
-        outbox = Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox"
-        outbox.mkdir(mode=0o700, exist_ok=True)
-        name = f"{utcnow():%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}.eml"
-        (outbox / name).write_bytes(bytes(message))
+        _write(message, mail)
         return
     server = _connect(url)
     try:
-        server.send_message(message, to_addrs=[recipient])
+        server.send_message(message, to_addrs=[mail.recipient])
     finally:
         with suppress(OSError, smtplib.SMTPException):  # what was taken is taken, whatever QUIT is told
             server.quit()
+
+
+def _write(message: EmailMessage, mail: OutgoingMail) -> None:
+    """Put a mail into the outbox, whole; if it is there because we died right after, it is the same file."""
+    outbox = Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox"
+    outbox.mkdir(mode=0o700, exist_ok=True)
+    name = f"{mail.created_at:%Y%m%dT%H%M%S%f}-{mail.id}"
+    part = outbox / f".{name}.part"
+    part.write_bytes(bytes(message))
+    part.replace(outbox / f"{name}.eml")
 
 
 def _connect(url: SplitResult) -> smtplib.SMTP:

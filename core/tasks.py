@@ -2,14 +2,22 @@
 
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy import delete, text
 
+from core import config
 from core.db import db, utcnow
 from core.limits import forget_old
 from core.models import Event
-from core.worker import scheduled
+from core.worker import each_round, scheduled
 
 KEEP_EVENTS = timedelta(days=30)
+
+
+@each_round
+def keep_secret() -> int:
+    """Put the signing key back when its file was lost."""
+    return config.keep_secret(current_app)
 
 
 @scheduled(hour="3", minute="10")

@@ -23,11 +23,10 @@ from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core.db import db, is_conflict
+from core.db import db
 from core.limits import TooMany
 from core.markup import Rendered, TooLong, render
 
@@ -254,15 +253,8 @@ def _on_too_many(error: TooMany):
     return answer
 
 
-def _on_database_error(error: DBAPIError):
-    """409 for who lost a race again and again (core.site); anything else is our fault."""
-    if not is_conflict(error):
-        return _on_crash(error)
-    return error_answer(409, _("Changed meanwhile"),
-                        _("Somebody changed the same thing at the same moment. Try again."))
-
-
-def _on_crash(error: Exception):
+def crash_answer(error: Exception):
+    """500 for what nobody foresaw; the log has the details."""
     current_app.logger.exception("%s %r failed", request.method, request.path)
     return error_answer(500, _("Something broke"),
                         _("The fault is ours and was noted. Nothing you sent was half-saved; "
@@ -307,8 +299,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(TooMany, _on_too_many)
-    app.register_error_handler(DBAPIError, _on_database_error)
-    app.register_error_handler(Exception, _on_crash)
+    app.register_error_handler(Exception, crash_answer)
     app.register_error_handler(Invalid, lambda error: error_answer(
         422, _("Please correct the input"), " ".join(sum(error.errors.values(), [])), error.errors))
     app.register_error_handler(CSRFError, lambda error: error_answer(

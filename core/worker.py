@@ -9,6 +9,7 @@ from huey import SqliteHuey, crontab
 from huey.consumer import Consumer
 
 from core import events, mail
+from core.database_errors import is_outage
 from core.db import db
 
 log = logging.getLogger(__name__)
@@ -82,16 +83,19 @@ def round_once(app: Flask, jobs: list[Job] | None = None) -> int:
         for job in jobs or [*_rounds, *_mail]:
             try:
                 done += job()
-            except Exception:
+            except Exception as error:
                 db.session.rollback()
-                log.exception("worker: %s failed", job.__qualname__)
+                if is_outage(error):  # a line each round is enough: the disk may be full
+                    log.error("worker: %s: the database is away", job.__qualname__)
+                else:
+                    log.exception("worker: %s failed", job.__qualname__)
     return done
 
 
 def _huey(app: Flask) -> SqliteHuey:
     huey = SqliteHuey(filename=str(app.config["REDOUBT_INSTANCE"] / "tasks.db"), utc=True)
     for task, when in _scheduled:
-        huey.periodic_task(when, name=task.__qualname__)(_in_context(app, task))
+        huey.periodic_task(when, name=f"{task.__module__}.{task.__qualname__}")(_in_context(app, task))
     return huey
 
 

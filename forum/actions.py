@@ -22,12 +22,12 @@ CLOSE_REASONS = ("duplicate", "off-topic", "needs-details", "too-broad", "opinio
 def ask(title: str, body: Rendered, tags: Iterable[str], *, by, status: str = PUBLISHED) -> Question:
     """Ask a question; Invalid when a tag is new and the asker may not make tags."""
     require_known(tags, by=by)
-    return posts.create(Question(title=title, author_id=by.id, status=status), body, tags=tags)
+    return posts.create_once(Question(title=title, author_id=by.id, status=status), body, tags=tags)
 
 
 def answer(question: Question, body: Rendered, *, by, status: str = PUBLISHED) -> Answer:
     """Answer a question."""
-    return posts.create(Answer(parent_id=question.id, author_id=by.id, status=status), body)
+    return posts.create_once(Answer(parent_id=question.id, author_id=by.id, status=status), body)
 
 
 def accept(answer: Answer, *, by) -> bool:

@@ -3,19 +3,21 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
 from auth import reputation
 from core import events
 from core.db import db, lock_rows, utcnow
-from core.limits import limit
+from core.limits import limit, take_turn
 from core.markup import Rendered, render
 from posts import credits, kinds, locks, tag_actions, visibility, voting
 from posts.models import PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
 
 MAX_TAGS = 5
 TEXTS, TEXTS_WITHIN = 10, 600  # ten texts in ten minutes are enough for anybody
+AGAIN = timedelta(days=1)
 
 
 def slugify(title: str) -> str:
@@ -51,6 +53,19 @@ def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool 
         events.record(f"{post.kind}.created", subject=post)
         touch_parent(post)
     return post
+
+
+def create_once(post: Post, body: Rendered, *, tags: Iterable[str] = ()) -> Post:
+    """create(), unless its author posted the same text in the same place within AGAIN: that post, then.
+
+    Who presses twice, or sends again because the connection broke before the answer came, has posted once.
+    """
+    take_turn(f"post:{post.author_id}")
+    known = db.session.scalar(select(type(post)).where(
+        Post.author_id == post.author_id, Post.kind == post.kind, Post.created_at > utcnow() - AGAIN,
+        Post.parent_id == post.parent_id if post.parent_id else Post.parent_id.is_(None),
+        Post.title == (post.title or ""), Post.body == body.source, Post.deleted_at.is_(None)).limit(1))
+    return known or create(post, body, tags=tags)
 
 
 def _follow_title(post: Post) -> None:
@@ -189,7 +204,7 @@ def _settle(post: Post) -> None:
 
 def comment(post: Post, body: Rendered, *, by) -> Comment:
     """Add a comment under `post`."""
-    return create(Comment(parent_id=post.id, author_id=by.id), body)
+    return create_once(Comment(parent_id=post.id, author_id=by.id), body)
 
 
 def set_tags(post: Post, names: Iterable[str]) -> list[str]:

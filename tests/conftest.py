@@ -21,8 +21,7 @@ from core import events, schema
 from core.db import db
 from core.markup import render
 from core.page_cache import cache
-from forum import actions as forum_actions
-from forum.models import Question
+from forum.models import Answer, Question
 from kb import actions as kb_actions
 from posts import actions as post_actions
 from tests import postgres as own_postgres
@@ -261,10 +260,10 @@ def make_question(app, member):
 
 @pytest.fixture
 def make_answer(app, other):
-    """make_answer(question, body=BODY, by=other) → Answer, committed."""
+    """make_answer(question, body=BODY, by=other) → Answer, committed; also of a text that was there."""
 
     def make(question, body=BODY, *, by=None):
-        answer = forum_actions.answer(question, render(body), by=by or other)
+        answer = post_actions.create(Answer(parent_id=question.id, author_id=(by or other).id), render(body))
         db.session.commit()
         return answer
 

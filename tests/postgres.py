@@ -11,6 +11,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -29,10 +31,22 @@ def programs() -> Path | None:
     return next((folder for folder in reversed(folders) if (folder / "postgres").exists()), None)
 
 
-class Cluster:
-    """One running server. `create(name)` makes a database, `url(name)` is its address."""
+def _children(pid: int) -> Iterator[int]:
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                yield int(stat.parent.name)
 
-    def __init__(self):
+
+class Cluster:
+    """One running server. `create(name)` makes a database, `url(name)` is its address.
+
+    `options` go before OPTIONS, which are for speed. kill() ends it as a power cut would, start() begins
+    again.
+    """
+
+    def __init__(self, **options: str):
+        self.options = OPTIONS | options
         self.bin = programs()
         if self.bin is None:
             raise RuntimeError("No PostgreSQL server programs: sudo apt-get install postgresql")
@@ -40,7 +54,8 @@ class Cluster:
         self.owner = self._owner()
         if self.owner:
             os.chown(self.folder, self.owner["user"], self.owner["group"])
-        self.server = self._start()
+        self._make()
+        self.start()
 
     def _owner(self) -> dict:
         """Whom root runs the server as; empty for everybody else, who run it themselves."""
@@ -50,25 +65,45 @@ class Cluster:
                      if name in {e.pw_name for e in pwd.getpwall()})
         return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
-    def _start(self) -> subprocess.Popen:
-        data = self.folder / "data"
-        make = [self.bin / "initdb", "-D", data, "-U", "redoubt", "-A", "trust", "-E", "UTF8", "--no-sync",
-                "--no-locale"]
+    def _make(self) -> None:
+        make = [self.bin / "initdb", "-D", self.folder / "data", "-U", "redoubt", "-A", "trust", "-E", "UTF8",
+                "--no-sync", "--no-locale"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": self.folder}
         if subprocess.run([*make, *LINGUISTIC], **quiet, **self.owner).returncode:
             subprocess.run(make, check=True, **quiet, **self.owner)
-        options = [f"--{name}={value}" for name, value in OPTIONS.items()]
-        log = (self.folder / "log").open("wb")
-        server = subprocess.Popen([self.bin / "postgres", "-D", data, "-k", self.folder, *options],
-                                  stdout=log, stderr=log, cwd=self.folder, **self.owner)
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        options = [f"--{name}={value}" for name, value in self.options.items()]
+        with (self.folder / "log").open("ab") as log:
+            self.server = subprocess.Popen(
+                [self.bin / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
+                stdout=log, stderr=log, cwd=self.folder, **self.owner)
         for _ in range(300):
             try:
                 self.execute("SELECT 1")
-                return server
+                return
             except psycopg.OperationalError:
-                assert server.poll() is None, (self.folder / "log").read_text()
+                assert self.server.poll() is None, (self.folder / "log").read_text()
                 time.sleep(0.1)
         raise RuntimeError("PostgreSQL did not start")
+
+    def kill(self) -> None:
+        """End all its processes at once, without a word."""
+        backends = list(_children(self.server.pid))  # each leads a group of its own
+        self.server.kill()
+        self.server.wait()
+        for backend in backends:
+            with suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGKILL)
+
+    def halt(self) -> None:
+        """Stop it; its data stays."""
+        self.server.send_signal(signal.SIGINT)  # "fast": it does not wait for its clients
+        try:
+            self.server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple]:
         """Run one statement (or several without rows); returns its rows, if it has any."""
@@ -97,10 +132,5 @@ class Cluster:
 
     def stop(self) -> None:
         """End the server and remove its folder."""
-        self.server.send_signal(signal.SIGINT)  # "fast": it does not wait for its clients
-        try:
-            self.server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.server.kill()
-            self.server.wait()
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)

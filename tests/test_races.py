@@ -93,6 +93,12 @@ def test_identical_votes_are_one_vote(browsers, people, make_question, make_answ
     assert points(author) == 11 and db.session.get(Post, answer.id).score == 1
 
 
+def test_one_text_sent_many_times_is_one_answer(browsers, people, make_question):
+    question = make_question(by=people[1])
+    codes = at_once(browsers(people[2]), question.url, {"body": "Ask the vendor, and wait for their word."})
+    assert set(codes) == {302} and count(Post, Post.kind == "answer") == 1
+
+
 def test_votes_of_many_are_all_counted(browsers, people, make_user, make_question):
     author = people[0]
     question = make_question(by=author)

@@ -6,6 +6,7 @@ packed arrays are read as they lie. Weights are counts of occurrences; the posit
 
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import accumulate, pairwise
 from struct import Struct
 
@@ -146,8 +147,19 @@ class Writer(SegmentWriter):
     """Whoosh's writer of one segment with our codec and pool."""
 
     def __init__(self, index, **options):
-        super().__init__(index, codec=Codec(), **options)
+        try:
+            super().__init__(index, codec=Codec(), **options)
+        except OSError:
+            self.writelock.release()
+            raise
         self.pool = Pool()
+
+    def abandon(self) -> None:
+        """Forget what was being written; the lock is free afterwards also where the disk is full."""
+        with suppress(Exception):  # a file half-written says that in many ways
+            self.cancel()
+        if not self.is_closed:
+            self.writelock.release()
 
     def _flush_segment(self) -> None:
         self.perdocwriter.close()

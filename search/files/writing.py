@@ -59,10 +59,10 @@ def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Documen
                     described[segment.name].delete_document(doc)
         for document in documents:
             writer.add_document(**row(document))
+        writer.commit(mergetype=_merge_small)
     except BaseException:
-        writer.cancel()
+        writer.abandon()
         raise
-    writer.commit(mergetype=_merge_small)
 
 
 def _merge_small(writer: Writer, segments: list) -> list:

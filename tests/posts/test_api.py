@@ -22,7 +22,7 @@ def test_a_comment_has_the_title_of_what_it_stands_under(api, question, member):
 
 
 def test_comments_come_page_by_page_oldest_first(api, question, member):
-    made = [actions.comment(question, question.rendered, by=member).id for _ in range(25)]
+    made = [actions.comment(question, actions.render(f"{TEXT} {n}"), by=member).id for n in range(25)]
     first = api()("GET", f"/posts/{question.id}/comments").json
     rest = api()("GET", f"/posts/{question.id}/comments?after={first['next']}").json
     assert [item["id"] for item in first["items"] + rest["items"]] == made

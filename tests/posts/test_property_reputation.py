@@ -65,8 +65,8 @@ class Play:
             by = db.session.get(User, rng.choice(self.people))
             question = forum.ask(f"Question number {n} about patching?", render(TEXT), [f"tag{n % 3}"], by=by)
             made.append(question)
-            made += [forum.answer(question, render(TEXT), by=db.session.get(User, rng.choice(authors)))
-                     for _ in range(2)]
+            made += [forum.answer(question, render(TEXT + end), by=db.session.get(User, rng.choice(authors)))
+                     for end in ("", "!")]
             made.append(actions.comment(question, render(TEXT), by=by))
         for n in range(ARTICLES):
             by = db.session.get(User, rng.choice(authors))
@@ -131,7 +131,7 @@ class Play:
         question, user = self._post(rng), self._member(rng)
         if question.kind != "question" or not forum_policy.can_answer(user, question):
             return False
-        self.posts.append(forum.answer(question, render(TEXT), by=user).id)
+        self.posts.append(forum.answer(question, render(f"{TEXT} {rng.random()}"), by=user).id)
         return True
 
     def accept(self, rng):

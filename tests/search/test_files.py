@@ -1,5 +1,6 @@
 """The index in files: written by one at a time, read by all, rebuilt while it is used, damaged and healed."""
 
+import errno
 import multiprocessing
 import shutil
 import threading
@@ -138,3 +139,21 @@ def test_phrases_are_sought_in_so_many_documents(library, build, keys, monkeypat
         library.add(number, "zone transfer")
     build()
     assert len(keys('"zone transfer"')) == 3
+
+
+def test_a_write_that_finds_no_room_leaves_the_index_and_frees_the_lock(engine, library, build, keys,
+                                                                        monkeypatch):
+    library.add(1, "resolver")
+    build()
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for step in ("_commit_toc", "_finalize_segment"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"whoosh.writing.SegmentWriter.{step}", full)
+            with pytest.raises(Unavailable) as error:
+                engine.update([library.add(2, "printer")], library.load)
+        assert "No space" in str(error.value) and keys("resolver") == ["post:1"]
+    engine.update(["post:2"], library.load)
+    assert keys("printer") == ["post:2"]

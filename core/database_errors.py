@@ -1,0 +1,103 @@
+"""What people are told when the database fails them: try again (409), come back (503), our fault (500).
+
+503 is for a database that cannot be reached, or takes nothing because its disk is full or it may only read.
+The answer then asks nothing of it; who wrote something gets that back, to send it again. It ends by itself:
+connections that have failed so are not used again.
+"""
+
+import sqlite3
+
+from flask import Flask, Response, current_app, make_response, request
+from flask_babel import gettext as _
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from core.db import SAFE_METHODS, db, is_conflict
+from core.web import crash_answer, error_answer, problem, wants_json
+
+RETRY_AFTER = 30  # seconds
+READ_ONLY_TRANSACTION = "25006"
+# PostgreSQL's classes of errors (its manual, appendix A): connection lost, no resources (a full disk too),
+# server stopping or starting, failure of its system
+AWAY = ("08", "53", "57P", "58", READ_ONLY_TRANSACTION)
+SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+               sqlite3.SQLITE_CANTOPEN}
+SQLITE_STALE = SQLITE_AWAY - {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}
+PRIVATE = ("password", "code", "token", "secret")  # parts of names of fields that no page shows again
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database is gone or takes no writes at present: to come back later is all one can do."""
+    if isinstance(error, NoConnectionFree):
+        return True
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or _is_away(error.orig, SQLITE_AWAY))
+
+
+def _is_away(error: BaseException | None, sqlite: set[int]) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in sqlite
+    state = getattr(error, "sqlstate", None)
+    if state is None:  # libpq itself: refused, or broken off
+        return type(error).__name__ == "OperationalError"
+    return state.startswith(AWAY)
+
+
+def _distrust(context: ExceptionContext) -> None:
+    """A connection to a server or file that went away, or became read-only, stays so when that is over."""
+    if not _is_away(context.original_exception, SQLITE_STALE):
+        return
+    if context.connection is not None and isinstance(context.original_exception, sqlite3.Error):
+        context.connection.connection.driver_connection.rollback()  # collected late, it would hold its lock
+    context.is_disconnect = True
+
+
+def _on_database_error(error: DBAPIError | NoConnectionFree):
+    """409 for who lost a race again and again (core.site), 503 in an outage; anything else is our fault."""
+    if is_conflict(error):
+        return error_answer(409, _("Changed meanwhile"),
+                            _("Somebody changed the same thing at the same moment. Try again."))
+    return outage_answer(error) if is_outage(error) else crash_answer(error)
+
+
+def outage_answer(error: Exception) -> Response:
+    """503, with what was typed."""
+    current_app.logger.error("%s %r: the database is away: %s", request.method, request.path,
+                             getattr(error, "orig", error))  # not the statement: texts are in it
+    db.session.rollback()
+    title, text = _words()
+    if wants_json():
+        answer = problem(503, title, text)
+    else:
+        template = current_app.jinja_env.get_template("unavailable.html")  # no context processor: they ask it
+        answer = make_response(template.render(
+            title=title, text=text, typed=typed(), request=request, theme=request.cookies.get("theme"),
+            site_name=current_app.config["REDOUBT_SITE_NAME"]), 503)
+    answer.headers["Retry-After"] = str(RETRY_AFTER)
+    answer.cache_control.no_store = True
+    return answer
+
+
+def _words() -> tuple[str, str]:
+    if request.method in SAFE_METHODS:
+        return _("Back in a moment"), _("The site cannot read its database just now. Reload in a minute.")
+    return _("Not saved yet"), _("The site cannot save anything just now. Nothing of what you sent was "
+                                 "half-saved; send it again in a minute.")
+
+
+def typed() -> list[tuple[str, str]]:
+    """The fields of the form that was sent; none when one is secret, or a file, which no page gives back."""
+    names = set(request.form) | set(request.files)
+    if request.files or any(part in name for name in names - {"csrf_token"} for part in PRIVATE):
+        return []
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+
+
+def init_app(app: Flask) -> None:
+    """Answer for the database where it cannot."""
+    app.register_error_handler(DBAPIError, _on_database_error)
+    app.register_error_handler(NoConnectionFree, _on_database_error)
+    with app.app_context():
+        event.listen(db.engine, "handle_error", _distrust)

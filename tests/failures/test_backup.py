@@ -1,0 +1,120 @@
+"""A backup holds everything, and what is restored from it is the same site."""
+
+import json
+import stat
+import zipfile
+
+import pytest
+from flask_migrate import downgrade
+from sqlalchemy import inspect, select, text
+
+from auth import reputation
+from core import schema
+from core.db import db
+from tests.failures.sites import run
+
+pytestmark = [pytest.mark.every_database, pytest.mark.long]
+
+
+def rows() -> dict[str, list]:
+    """Everything in the database, by table."""
+    return {table.name: sorted(map(repr, db.session.execute(select(table))))
+            for table in db.metadata.sorted_tables}
+
+
+def test_the_restored_site_has_every_row_and_is_searched(app, community, archive, place):
+    before = rows()
+    answer = run(place, "restore", archive)
+    assert answer.exit_code == 0, answer.output
+    with place.app_context():
+        assert rows() == before
+        assert reputation.verify() == []
+        found = place.test_client().get("/api/v1/search?q=spooler").json
+    assert "Which update mends the print spooler?" in [item["title"] for item in found["items"]]
+
+
+def test_uploads_and_the_key_of_links_come_back(app, archive, place):
+    run(place, "restore", archive)
+    old, new = app.config["REDOUBT_INSTANCE"], place.config["REDOUBT_INSTANCE"]
+    for name in ("uploads/a/picture.png", "secret_key"):
+        assert (new / name).read_bytes() == (old / name).read_bytes()
+        assert stat.S_IMODE((new / name).stat().st_mode) == 0o600
+
+
+def test_an_archive_is_for_its_owner_and_holds_no_index(archive):
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    names = zipfile.ZipFile(archive).namelist()
+    assert not [name for name in names if "index" in name]
+    assert [path for path in archive.parent.iterdir() if path.name.startswith(f".{archive.name}")] == []
+
+
+def test_secrets_of_the_environment_are_named_not_kept(app, tmp_path, monkeypatch):
+    monkeypatch.setenv("REDOUBT_MAIL_URL", "smtp://user:canarypassword@mail.example")
+    monkeypatch.setenv("REDOUBT_SITE_NAME", "Bastion")
+    run(app, "backup", tmp_path / "backup.zip")
+    content = zipfile.ZipFile(tmp_path / "backup.zip").read("manifest.json").decode()
+    manifest = json.loads(content)
+    assert manifest["unsaid"] == ["REDOUBT_MAIL_URL"] and "canarypassword" not in content
+    assert manifest["settings"] == {"REDOUBT_SITE_NAME": "Bastion"}
+
+
+def test_a_backup_never_replaces_a_file(app, archive):
+    before = archive.read_bytes()
+    answer = run(app, "backup", archive)
+    assert answer.exit_code == 1 and "exists already" in answer.output
+    assert archive.read_bytes() == before
+
+
+def test_no_backup_is_begun_where_there_is_no_room(app, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Disk", (), {"free": 1000}))
+    answer = run(app, "backup", tmp_path / "backup.zip")
+    assert answer.exit_code == 1 and "MB free" in answer.output and list(tmp_path.glob("*backup*")) == []
+
+
+def test_an_older_schema_is_brought_up_to_date(app, make_user, place, tmp_path):
+    make_user("walter")
+    db.session.remove()
+    downgrade(directory=str(schema.MIGRATIONS), revision="0250")
+    made = run(app, "backup", tmp_path / "old.zip")
+    schema.ensure()
+    assert made.exit_code == 0 and "schema 0250" in made.output
+    answer = run(place, "restore", tmp_path / "old.zip")
+    assert answer.exit_code == 0, answer.output
+    with place.app_context():
+        assert schema.is_current()
+        assert db.session.scalar(text("SELECT username FROM users")) == "walter"
+
+
+def test_numbers_of_deleted_rows_are_not_given_again_on_postgresql(app, make_user, place, tmp_path):
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite itself gives them again")
+    gone = make_user("walter")
+    highest = gone.id
+    db.session.delete(gone)
+    db.session.commit()
+    run(app, "backup", tmp_path / "backup.zip")
+    run(place, "restore", tmp_path / "backup.zip")
+    with place.app_context():
+        assert db.session.scalar(text("SELECT last_value FROM users_id_seq")) >= highest
+
+
+def test_a_table_of_somebody_else_is_left_out(app, make_user, place, tmp_path):
+    db.session.execute(text("CREATE TABLE notes (id INTEGER)"))
+    db.session.commit()
+    try:
+        made = run(app, "backup", tmp_path / "backup.zip")
+    finally:
+        db.session.execute(text("DROP TABLE notes"))
+        db.session.commit()
+    assert made.exit_code == 0 and run(place, "restore", tmp_path / "backup.zip").exit_code == 0
+    with place.app_context():
+        assert not inspect(db.engine).has_table("notes")
+
+
+def test_only_an_empty_place_is_filled(app, community, archive):
+    before = rows()
+    answer = run(app, "restore", archive)
+    assert answer.exit_code == 1 and "tables already" in answer.output
+    assert rows() == before
+
+

@@ -1,0 +1,56 @@
+"""kill -9 while people write: every acknowledged post is there once, found, told of once and mailed once."""
+
+import pytest
+
+from tests import postgres as own_postgres
+from tests.failures.processes import answers, wait_until
+
+pytestmark = pytest.mark.long
+POSTS, KILLS = 200, 3
+
+
+def check(site):
+    """Every text that was acknowledged is where it must be, exactly once."""
+    site.settle()
+    assert len(site.acknowledged) == len(set(site.acknowledged)) == POSTS
+    assert site.outcome() == site.everything_once()
+
+
+def test_web(processes):
+    site = processes()
+
+    def kill():
+        site.web.kill()
+        site.web.start()
+
+    site.ask_many(POSTS, [kill] * KILLS)
+    check(site)
+
+
+def test_worker(processes):
+    site = processes()
+
+    def kill():
+        site.worker.kill()
+        site.worker.start()
+
+    site.ask_many(POSTS, [kill] * KILLS)
+    check(site)
+
+
+@pytest.mark.postgres
+def test_database(processes):
+    server = own_postgres.Cluster(fsync="on", full_page_writes="on")
+    try:
+        site = processes(REDOUBT_DATABASE_URL=server.create("redoubt"))
+
+        def kill():
+            server.kill()
+            wait_until(lambda: site.request("/readyz")[0] == 503, "/readyz says so")
+            assert answers(f"{site.url}/healthz") and site.request("/questions")[0] == 503
+            server.start()
+
+        site.ask_many(POSTS, [kill] * KILLS)
+        check(site)
+    finally:
+        server.stop()
