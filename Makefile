@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long lint check lock bench browser postgres
+.PHONY: help setup setup-dev run test test-long lint check lock bench browser postgres servers
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,10 +30,13 @@ browser:
 postgres:
 	@sh tests/ensure_postgres.sh
 
+servers:
+	@sh tests/ensure_servers.sh
+
 test: setup-dev browser postgres ## set up and run the tests
 	$(BIN)/python -m pytest -n auto -m "not long"
 
-test-long: setup-dev browser postgres ## the tests that take minutes: failures, scale, real data
+test-long: setup-dev browser postgres servers ## the tests that take minutes: failures, scale, real data
 	$(BIN)/python -m pytest -n auto -m long
 
 lint: setup-dev ## style and laws

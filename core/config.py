@@ -54,6 +54,10 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def _at_least_zero(text: str) -> float:
     value = float(text)
     if value < 0:
@@ -69,8 +73,14 @@ SETTINGS = (
     Setting("REDOUBT_SEARCH", "auto", _choice("auto", "whoosh", "postgresql"),
             "Where the search index is: whoosh (files in the instance folder) or postgresql (tables in that "
             "database). auto: postgresql if the database is. After a change: `flask search rebuild`."),
+    Setting("REDOUBT_REPLICA_URLS", "", _list,
+            "Addresses of streaming replicas of the PostgreSQL database, with commas between. Reads of "
+            "people who are not logged in go to those that are at most 2 seconds behind. Empty: none."),
     Setting("REDOUBT_REDIS_URL", "", str,
             "Redis for cache and request limits shared by several processes. Empty: memory."),
+    Setting("REDOUBT_EDGE_SECONDS", "0", int,
+            "How long a shared cache in front (nginx, a CDN) may answer visitors with a page before it asks "
+            "again; a deleted page may be seen there for so long. 0: shared caches keep no page."),
     Setting("REDOUBT_SECRET_KEY", "", str,
             "Signs cookies. Empty: made once and kept (mode 0600) in the instance folder."),
     Setting("REDOUBT_SITE_URL", "", _url,

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, TypeDecorator, event, select
+from sqlalchemy import URL, DateTime, MetaData, TypeDecorator, event, make_url, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase
+
+from core import replicas
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -28,6 +30,9 @@ NAMING = {
 }
 PATIENCE = 15  # seconds
 CONNECTIONS = 12  # kept open by a process: its eight web threads and the worker's
+# A server that vanished is noticed within seconds, not when the operating system gives up (libpq's names).
+NOTICED = {"connect_timeout": "2", "tcp_user_timeout": "3000", "keepalives_idle": "5",
+           "keepalives_interval": "2", "keepalives_count": "2"}
 MAX_ID = 2**31 - 1
 SLICE = 1000  # rows locked by one statement
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -39,7 +44,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False,
+                                                   "class_": replicas.RoutedSession})
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
@@ -177,19 +183,32 @@ def _prepare_sqlite(engine: Engine) -> None:
             turn.release()
 
 
+def _address(url: str) -> URL:
+    """A database's address with our driver, and with our patience where it names none."""
+    address = make_url(url)
+    if address.get_backend_name() != "postgresql":
+        return address
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    return address.update_query_dict({k: v for k, v in NOTICED.items() if k not in address.query})
+
+
 def init_app(app: Flask) -> None:
-    """Bind the database named by the settings; a SQLite file is made with mode 0600."""
+    """Bind the database and the replicas named by the settings; a SQLite file is made with mode 0600."""
     url = app.config["REDOUBT_DATABASE_URL"]
-    if url.startswith("postgresql://"):
-        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
     if not url:
         path = Path(app.config["REDOUBT_INSTANCE"]) / "redoubt.db"
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         url = f"sqlite:///{path}"
-    app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": CONNECTIONS, **(
-        {"pool_pre_ping": True} if url.startswith("postgresql") else {})})
+    address = _address(url)
+    options = {"pool_size": CONNECTIONS, "pool_pre_ping": address.get_backend_name() == "postgresql"}
+    copies = {f"replica{number}": {"url": _address(copy), **options}
+              for number, copy in enumerate(app.config["REDOUBT_REPLICA_URLS"])}
+    app.config["SQLALCHEMY_DATABASE_URI"] = address
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
+    app.config["SQLALCHEMY_BINDS"] = copies
     db.init_app(app)
     with app.app_context():
+        replicas.init_app(app, db.engine, [db.engines[name] for name in copies])
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)

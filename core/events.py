@@ -1,17 +1,21 @@
 """Announce up: a row written with the change, heard later by the rooms above.
 
 A handler gets a list of events, acts, and commits; it must be idempotent, for an event is
-delivered again when any of its handlers failed or the process died (at-least-once).
+delivered again when any of its handlers failed or the process died (at-least-once). While the process
+lives, no other hears its events, however slow a handler is.
 """
 
 import logging
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from flask import Flask, current_app
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import DBAPIError
 
 from core.db import db, reading, utcnow
 from core.models import Event
@@ -83,13 +87,43 @@ def run_round() -> int:
     """Claim and deliver one batch; returns how many events were taken."""
     batch = claim()
     if batch:
-        failed = _deliver(batch)
-        if failed and len(batch) > 1:  # find the poisonous one: deliver singly
-            failed = {}
-            for event in batch:
-                failed |= _deliver([event])
+        with _held(batch):
+            failed = _deliver(batch)
+            if failed and len(batch) > 1:  # find the poisonous one: deliver singly
+                failed = {}
+                for event in batch:
+                    failed |= _deliver([event])
         _settle(batch, failed)
     return len(batch)
+
+
+@contextmanager
+def _held(batch: list[Event]) -> Iterator[None]:
+    """Renew the claim on `batch` again and again; who dies renews nothing."""
+    app, done = current_app._get_current_object(), threading.Event()
+    thread = threading.Thread(target=_renew, args=(app, [event.id for event in batch], done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _renew(app: Flask, ids: list[int], done: threading.Event) -> None:
+    while not done.wait(CLAIM.total_seconds() / 5):
+        with app.app_context():
+            try:
+                db.session.execute(update(Event).where(*_ours(ids)).values(claimed_until=utcnow() + CLAIM)
+                                   .execution_options(synchronize_session=False))
+                db.session.commit()
+            except DBAPIError:
+                log.exception("claim not renewed")  # the next try comes before it runs out
+
+
+def _ours(ids: list[int]) -> tuple:
+    return (Event.id.in_(ids), Event.done_at.is_(None),
+            Event.claimed_by == current_app.extensions["event_worker"])
 
 
 def _deliver(batch: list[Event]) -> dict[int, str]:
@@ -119,7 +153,7 @@ def _settle(batch: list[Event], failed: dict[int, str]) -> None:
         if event.id in failed:
             attempts = event.attempts + 1
             given_up = attempts >= MAX_ATTEMPTS
-            db.session.execute(update(Event).where(Event.id == event.id).values(
+            db.session.execute(update(Event).where(*_ours([event.id])).values(
                 attempts=attempts, error=failed[event.id], claimed_until=None,
                 due_at=now + timedelta(seconds=min(3600, 2**attempts)),
                 done_at=now if given_up else None,

@@ -1,21 +1,26 @@
-"""Limits on how often: per request through Flask-Limiter, log-in, reset and mail through the database.
+"""Limits on how often: what writes at all through Flask-Limiter, log-in, reset and mail through the database.
 
 Counts in a process's memory multiply by the number of processes, so what guards passwords and
-mailboxes is counted in a table.
+mailboxes is counted in a table. The wide limit on writing keeps programs from taking all threads; it is
+counted in Redis, and in memory while Redis is gone.
 """
 
 from datetime import timedelta
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from sqlalchemy import delete, func, select
 
-from core.db import db, utcnow
+from core.db import SAFE_METHODS, db, utcnow
 from core.models import Attempt
 
-limiter = Limiter(key_func=get_remote_address, default_limits=[], strategy="moving-window")
+WRITES = "600/minute"  # of one address
+WAIT = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5}  # seconds, for Redis
 OLDEST = timedelta(days=2)
+limiter = Limiter(key_func=get_remote_address, application_limits=[WRITES], strategy="moving-window",
+                  application_limits_exempt_when=lambda: request.method in SAFE_METHODS,
+                  in_memory_fallback_enabled=True)
 
 
 class TooMany(Exception):
@@ -30,6 +35,7 @@ def init_app(app: Flask) -> None:
     """Requests are counted in memory, or in Redis when several processes share it."""
     app.config["RATELIMIT_ENABLED"] = app.config["REDOUBT_RATE_LIMITS"]
     app.config["RATELIMIT_STORAGE_URI"] = app.config["REDOUBT_REDIS_URL"] or "memory://"
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = WAIT if app.config["REDOUBT_REDIS_URL"] else {}
     app.config["RATELIMIT_HEADERS_ENABLED"] = True
     limiter.init_app(app)
 

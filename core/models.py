@@ -1,4 +1,4 @@
-"""Rows that belong to no room: events to hear, mail to send, attempts to count."""
+"""Rows that belong to no room: events to hear, mail to send, attempts to count, tasks that were begun."""
 
 from datetime import datetime
 
@@ -68,3 +68,12 @@ class Attempt(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(160))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+
+class TaskRun(db.Model):
+    """For which moment a scheduled task was begun last, by whichever worker came first."""
+
+    __tablename__ = "task_runs"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,16 +1,16 @@
 """Whole pages for visitors, kept until anything is written.
 
-Every change of content records an event in its own transaction (law 1), so the number of the newest event
-is the version of all content: a page made at that version is what would be made now. Only imports write
-much with few events; their rows show when a page is LONGEST old. Kept are only pages of views that ask
-for it, for people without session and token, and only when they set no cookie.
+Every change of content records an event in its own transaction (law 1), so the numbers of the newest
+events are the version of all content: a page made at that version is what would be made now. Only imports
+write much with few events; their rows show when a page is LONGEST old. Kept are only pages of views that
+ask for it, for people without session and token, and only when they set no cookie. Version and page are
+read from one server, be it a replica.
 """
 
 import gzip
 import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 
 import brotli
@@ -22,31 +22,23 @@ from sqlalchemy import func, select
 
 from core.db import db
 from core.models import Event
+from core.page_store import Page
+from core.replicas import by_visitor
 
 LONGEST = 60  # seconds: pages say how long ago things were
 PAGES = 2_000
+LATE = 200  # events: so many may be numbered between an event's own numbering and its commit
 WORTH_PACKING = 500  # bytes
 cache = Cache()
 _turns = [threading.Lock() for _ in range(64)]
 
 
-@dataclass(frozen=True)
-class Page:
-    """A finished answer; `packed` is its body once more, by the encoding in which it is compressed."""
-
-    version: int
-    body: bytes
-    packed: dict[str, bytes]
-    headers: list[tuple[str, str]]
-    etag: str
-
-
 def init_app(app: Flask) -> None:
     """Pages are kept in memory, or in Redis that several processes share; other answers are packed anew."""
     redis = app.config["REDOUBT_REDIS_URL"]
-    cache.init_app(app, {"CACHE_TYPE": "RedisCache" if redis else "SimpleCache", "CACHE_REDIS_URL": redis,
-                         "CACHE_THRESHOLD": PAGES, "CACHE_DEFAULT_TIMEOUT": LONGEST,
-                         "CACHE_KEY_PREFIX": "page:"})
+    cache.init_app(app, {"CACHE_TYPE": "core.page_store.RedisPages" if redis else "SimpleCache",
+                         "CACHE_REDIS_URL": redis, "CACHE_THRESHOLD": PAGES,
+                         "CACHE_DEFAULT_TIMEOUT": LONGEST})
     Compress(app)  # before others register: what is registered first runs last
 
 
@@ -54,15 +46,14 @@ def kept(view: Callable) -> Callable:
     """A view (below its route) whose pages are the same for all visitors."""
     @wraps(view)
     def answer(**arguments):
-        if not _is_for_visitors():
+        if not by_visitor():
             return view(**arguments)
-        version, is_settled = _version()
-        key = _key()
+        version, key = _version(), _key()
         if (page := _current(key, version)) is None:
             with _turns[hash(key) % len(_turns)]:  # one makes it, those who wait take it
                 if (page := _current(key, version)) is None:
                     response = make_response(view(**arguments))
-                    if not (is_settled and _may_be_kept(response)):
+                    if not _may_be_kept(response):
                         return response
                     page = _page(version, response)
                     cache.set(key, page)
@@ -71,23 +62,15 @@ def kept(view: Callable) -> Callable:
     return answer
 
 
-def _is_for_visitors() -> bool:
-    return (request.method in ("GET", "HEAD") and "Authorization" not in request.headers
-            and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies)
+def _version() -> str:
+    """The newest event's number, that of the one LATE before it, and how many lie between.
 
-
-def _version() -> tuple[int, bool]:
-    """(number of the newest event, whether no earlier number can still appear).
-
-    PostgreSQL's transactions end in another order than they took their numbers: while one is open, what is
-    read now may be older than its number says.
+    PostgreSQL's transactions end in another order than they took their numbers: an event that comes in
+    below the newest moves one of the other two.
     """
-    wanted = [func.max(Event.id)]
-    if db.engine.dialect.name == "postgresql":
-        now = func.pg_current_snapshot()
-        wanted.append(func.pg_snapshot_xmin(now) == func.pg_snapshot_xmax(now))
-    newest, *settled = db.session.execute(select(*wanted)).one()
-    return newest or 0, all(settled)
+    newest = select(Event.id).order_by(Event.id.desc()).limit(LATE).subquery()
+    return "{}-{}-{}".format(*db.session.execute(
+        select(func.max(newest.c.id), func.min(newest.c.id), func.count())).one())
 
 
 def _key() -> str:
@@ -98,7 +81,7 @@ def _key() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _current(key: str, version: int) -> Page | None:
+def _current(key: str, version: str) -> Page | None:
     """The page as it was kept at this version of the content."""
     page = cache.get(key)
     return page if page is not None and page.version == version else None
@@ -110,7 +93,7 @@ def _may_be_kept(response: Response) -> bool:
             and not session and "Set-Cookie" not in response.headers)
 
 
-def _page(version: int, response: Response) -> Page:
+def _page(version: str, response: Response) -> Page:
     body = response.get_data()
     packed = {}
     if len(body) > WORTH_PACKING:
@@ -126,4 +109,6 @@ def _send(page: Page) -> Response:
         response.headers["Content-Encoding"] = encoding
     response.vary.update(["Accept-Encoding", "Accept-Language", "Cookie"])
     response.set_etag(page.etag, weak=True)
+    if seconds := current_app.config["REDOUBT_EDGE_SECONDS"]:  # browsers still ask every time
+        response.headers["Cache-Control"] = f"public, s-maxage={seconds}, max-age=0, must-revalidate"
     return response.make_conditional(request)

@@ -1,4 +1,8 @@
-"""The schema follows the code: every command and the server bring the database to it first."""
+"""The schema follows the code: every command and the server bring the database to it first.
+
+It may be ahead of the code while hosts are upgraded one after the other: the code that was current before
+still serves (docs/operations.md, "Upgrade").
+"""
 
 import logging
 from pathlib import Path
@@ -23,12 +27,24 @@ def init_app(app: Flask) -> None:
     migrate.init_app(app, db)
 
 
+def _heads() -> tuple[ScriptDirectory, set[str]]:
+    """The migrations of this code, and where the database is."""
+    with db.engine.connect() as connection:
+        return (ScriptDirectory(str(MIGRATIONS)),
+                set(MigrationContext.configure(connection).get_current_heads()))
+
+
 def is_current() -> bool:
     """Whether the database is at the newest migration."""
-    script = ScriptDirectory(str(MIGRATIONS))
-    with db.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_heads()
-    return set(current) == set(script.get_heads())
+    script, current = _heads()
+    return current == set(script.get_heads())
+
+
+def is_usable() -> bool:
+    """Whether this code can serve: the database is at its newest migration or at one it does not know."""
+    script, current = _heads()
+    known = {revision.revision for revision in script.walk_revisions()}
+    return bool(current) and (current == set(script.get_heads()) or not current <= known)
 
 
 def revisions() -> set[str]:
@@ -37,8 +53,8 @@ def revisions() -> set[str]:
 
 
 def ensure() -> None:
-    """Migrate the database when it is behind the code; safe to call at every start."""
-    if not is_current():
+    """Migrate the database when it is behind the code; safe to call at every start, on many hosts at once."""
+    if not is_usable():
         upgrade(directory=str(MIGRATIONS))
 
 

@@ -3,10 +3,12 @@
 from flask import Flask, Request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import NotFound
 from werkzeug.routing import IntegerConverter, Map, PathConverter, UnicodeConverter
 from werkzeug.utils import cached_property
 
 from core.db import MAX_ID, db, is_conflict
+from core.replicas import ask_primary
 
 TRIES = 3
 
@@ -52,7 +54,8 @@ class Site(Flask):
     """Views run again when another request's change was faster than theirs.
 
     So a name taken a moment ago, a tag that two people make at once or a deadlock ends as it would
-    have, had one come after the other: with the view's own answer.
+    have, had one come after the other: with the view's own answer. What a replica has not, or cannot
+    answer, is asked of the primary in the same way.
     """
 
     request_class = _Request
@@ -64,6 +67,10 @@ class Site(Flask):
                 return super().dispatch_request()
             except DBAPIError as error:
                 db.session.rollback()
-                if not is_conflict(error):
+                if not (ask_primary(error) or is_conflict(error)):
                     raise
+            except NotFound:
+                if not ask_primary():
+                    raise
+                db.session.rollback()
         return super().dispatch_request()

@@ -1,11 +1,8 @@
 """The web side of the ground floor: require, parse, forms, security headers, error pages."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import (
@@ -17,7 +14,6 @@ from flask import (
     has_request_context,
     render_template,
     request,
-    url_for,
 )
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
@@ -29,6 +25,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from core.db import db
 from core.limits import TooMany
 from core.markup import Rendered, TooLong, render
+from core.static_files import let_keep, static_url
 
 csrf = CSRFProtect()
 babel = Babel()
@@ -198,17 +195,6 @@ def wants_json() -> bool:
     return best == "application/json"
 
 
-@lru_cache(maxsize=256)
-def _fingerprint(path: str, changed: float) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
-
-
-def static_url(filename: str) -> str:
-    """URL of a static file with a hash of its content, so that it can be kept for a year."""
-    path = Path(current_app.static_folder) / filename
-    return url_for("static", filename=filename, v=_fingerprint(str(path), path.stat().st_mtime))
-
-
 def problem(status: int, title: str, detail: str = "", **more) -> Response:
     """An RFC 9457 problem details answer."""
     body = {"type": "about:blank", "status": status, "title": title, "detail": detail, **more}
@@ -267,9 +253,7 @@ def _secure(response: Response) -> Response:
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint == "static":
-        if "v" in request.args:
-            response.cache_control.max_age, response.cache_control.immutable = 31536000, True
-            response.cache_control.public, response.cache_control.no_cache = True, None
+        let_keep(response)
     else:
         personal = (g.get("private_page") or current_app.config["SESSION_COOKIE_NAME"] in request.cookies
                     or response.headers.get("Set-Cookie"))

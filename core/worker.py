@@ -1,20 +1,28 @@
 """The worker: hears events, sends mail, runs what is scheduled; a thread of the site, or `flask worker`."""
 
 import logging
+import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from flask import Flask
-from huey import SqliteHuey, crontab
+from huey import MemoryHuey, crontab
 from huey.consumer import Consumer
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from core import events, mail
 from core.database_errors import is_outage
-from core.db import db
+from core.db import db, utcnow
+from core.models import TaskRun
 
 log = logging.getLogger(__name__)
 PAUSE = 0.3
-_scheduled: list[tuple[Callable[[], None], object]] = []
+Task = Callable[[], None]
+When = Callable[[datetime], bool]
+_scheduled: list[tuple[Task, When]] = []
 Job = Callable[[], int]
 _rounds: list[Job] = [events.run_round]
 _mail: list[Job] = [mail.deliver_round]  # in a loop of its own: a slow mail server holds up nothing else
@@ -26,10 +34,13 @@ def each_round(job: Job) -> Job:
     return job
 
 
-def scheduled(**when: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Declare a task to run when the clock matches, in crontab fields (`hour="3", minute="10"`)."""
+def scheduled(**when: str) -> Callable[[Task], Task]:
+    """Declare a task to run when the clock (UTC) matches, in crontab fields (`hour="3", minute="10"`).
 
-    def declare(task: Callable[[], None]) -> Callable[[], None]:
+    It runs once, however many workers there are.
+    """
+
+    def declare(task: Task) -> Task:
         _scheduled.append((task, crontab(**when)))
         return task
 
@@ -54,21 +65,22 @@ class Worker:
             thread.start()
 
     def stop(self) -> None:
-        """Finish the rounds in hand, then end."""
+        """Finish the rounds in hand, then end; nothing to do when it was not started."""
         self.stopping.set()
         for thread in self.threads:
-            thread.join(timeout=10)
+            if thread.is_alive():
+                thread.join(timeout=10)
         if self.consumer:
             self.consumer.stop()
 
     def run(self) -> None:
-        """Run in the foreground until stop() or a keyboard interrupt."""
+        """Run in the foreground until a keyboard interrupt or SIGTERM; what was begun is finished."""
         self.start()
-        try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # now: huey has set its own
+        with suppress(KeyboardInterrupt):
             while not self.stopping.wait(1):
                 pass
-        except KeyboardInterrupt:
-            self.stop()
+        self.stop()
 
     def _loop(self, jobs: list[Job]) -> None:
         while not self.stopping.is_set():
@@ -92,19 +104,48 @@ def round_once(app: Flask, jobs: list[Job] | None = None) -> int:
     return done
 
 
-def _huey(app: Flask) -> SqliteHuey:
-    huey = SqliteHuey(filename=str(app.config["REDOUBT_INSTANCE"] / "tasks.db"), utc=True)
+def _huey(app: Flask) -> MemoryHuey:
+    """The clock of this process; which process runs a task is decided in the database."""
+    huey = MemoryHuey(utc=True)
     for task, when in _scheduled:
-        huey.periodic_task(when, name=f"{task.__module__}.{task.__qualname__}")(_in_context(app, task))
+        huey.periodic_task(when, name=_name(task))(_in_turn(app, task, when))
     return huey
 
 
-def _in_context(app: Flask, task: Callable[[], None]) -> Callable[[], None]:
+def _name(task: Task) -> str:
+    return f"{task.__module__}.{task.__qualname__}"
+
+
+def _in_turn(app: Flask, task: Task, when: When) -> Task:
     def run() -> None:
         with app.app_context():
-            task()
+            if _take(_name(task), _last_due(when)):
+                task()
 
     return run
+
+
+def _last_due(when: When) -> datetime:
+    """The newest minute that matches: a worker that is late still knows which run this is."""
+    minute = utcnow().replace(second=0, microsecond=0)
+    while not when(minute):
+        minute -= timedelta(minutes=1)
+    return minute
+
+
+def _take(name: str, due_at: datetime) -> bool:
+    """Whether the run due at this moment is this process's: the first who asks gets it."""
+    taken = db.session.execute(update(TaskRun).where(TaskRun.name == name, TaskRun.due_at < due_at)
+                               .values(due_at=due_at)).rowcount
+    if not taken and db.session.get(TaskRun, name) is None:
+        db.session.add(TaskRun(name=name, due_at=due_at))
+        taken = 1
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        return False
+    return bool(taken)
 
 
 def init_app(app: Flask) -> None:

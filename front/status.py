@@ -3,6 +3,7 @@
 import os
 import shutil
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -60,4 +61,22 @@ def checks() -> list[Check]:
         Check(_("Secret key file"), mode_ok, _("Make instance/secret_key readable by its owner only.")),
         Check(_("Database file"), database_ok, _("Make the database file readable by its owner only.")),
         Check(_("Disk"), free > 500_000_000, _("Less than 500 MB are free.")),
+        *_of_several_hosts(),
+    ]
+
+
+def _of_several_hosts() -> list[Check]:
+    """What hosts must share; nothing where no setting names another host for cache or reads."""
+    config = current_app.config
+    cache = urlsplit(config["REDOUBT_REDIS_URL"]).hostname or "localhost"
+    if cache in ("localhost", "127.0.0.1", "::1") and not config["REDOUBT_REPLICA_URLS"]:
+        return []
+    return [
+        Check(_("One database for all hosts"), db.engine.dialect.name == "postgresql",
+              _("A SQLite file belongs to one host: set REDOUBT_DATABASE_URL to PostgreSQL.")),
+        Check(_("One key for all hosts"), bool(config["REDOUBT_SECRET_KEY"]),
+              _("Each host makes its own and knows nobody who logged in elsewhere: set REDOUBT_SECRET_KEY.")),
+        Check(_("One index for all hosts"), not (config["REDOUBT_INSTANCE"] / "index").exists(),
+              _("An index in files belongs to one host, and one worker writes it: let PostgreSQL search, "
+                "then remove the folder index.")),
     ]

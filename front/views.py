@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from flask_login import current_user, login_required
+from sqlalchemy.exc import DBAPIError
 
 from auth.privileges import POINTS, meaning, threshold
 from auth.sessions import even_suspended
 from bulletins import wording
-from core import mail, markup
-from core.db import db, utcnow
+from core import mail, markup, schema
+from core.db import utcnow
 from core.page_cache import kept
 from core.web import csrf, require, safe_next
 from front import queries, status
@@ -130,6 +131,9 @@ def healthz():
 
 @bp.get("/readyz")
 def readyz():
-    """The process can serve: the database answers."""
-    db.session.execute(db.text("SELECT 1"))
-    return Response("ready\n", mimetype="text/plain")
+    """The process can serve everybody: the primary database answers, with a schema this code can use."""
+    try:
+        ready = schema.is_usable()
+    except DBAPIError:
+        ready = False
+    return Response("ready\n" if ready else "not ready\n", 200 if ready else 503, mimetype="text/plain")

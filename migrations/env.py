@@ -1,15 +1,18 @@
 """Alembic's entry: migrations run on the app's own engine; on SQLite with foreign keys off.
 
 A batch rebuild of a table with foreign keys on would delete every row that refers to it; the run
-ends with a foreign key check instead.
+ends with a foreign key check instead. On PostgreSQL hosts that start together take turns, and a change that
+waits for a busy table gives up rather than let the site's queries queue behind it: run it again.
 """
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import text
 
 from core.db import db
 
 config = context.config
+TURN = 7_363_410  # any number of our own: the advisory lock of migrations
 
 
 def _render(kind, thing, autogen):
@@ -29,6 +32,9 @@ def run() -> None:
             raw.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
+                if not sqlite:
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({TURN})"))
+                    connection.execute(text("SET LOCAL lock_timeout = '5s'"))
                 context.configure(connection=connection, target_metadata=db.metadata, render_item=_render,
                                   render_as_batch=True, compare_type=True)
                 context.run_migrations()

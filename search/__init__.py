@@ -1,6 +1,7 @@
 """One search box over everything public: own query language, whole identifiers, BM25F."""
 
 from flask import Flask
+from sqlalchemy import make_url
 
 from core.api import register
 from core.config import BadSetting
@@ -28,7 +29,7 @@ def init_app(app: Flask) -> None:
 
 def engine_of(app: Flask) -> Engine:
     """The engine that the settings name; by itself a PostgreSQL site keeps its index there."""
-    on_postgresql = app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql")
+    on_postgresql = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).get_backend_name() == "postgresql"
     chosen = app.config["REDOUBT_SEARCH"]
     if chosen == "auto":
         chosen = "postgresql" if on_postgresql else "whoosh"

@@ -34,7 +34,9 @@ BODY = "This is a body that is long enough to say something useful about patchin
 TOGETHER = {"tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
             "tests/front/test_seed.py", "tests/forum/test_import_killed.py",
             "tests/forum/test_import_realdata.py", "tests/products/test_realdata.py",
-            "tests/bulletins/test_import_realdata.py", "tests/test_work.py"}
+            "tests/bulletins/test_import_realdata.py", "tests/test_work.py", "tests/failures/test_cluster.py",
+            "tests/failures/test_workers.py", "tests/failures/test_replicas.py",
+            "tests/failures/test_redis.py", "tests/failures/test_shared_cache.py"}
 HALVES = ("light-1280]", "dark-375]", "[sqlite-", "[postgresql-")  # of a file worth two sites
 REAL_HASHER = passwords._hasher
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")

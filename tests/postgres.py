@@ -38,6 +38,14 @@ def _children(pid: int) -> Iterator[int]:
                 yield int(stat.parent.name)
 
 
+def owner() -> dict:
+    """Whom root runs a server as; empty for everybody else, who run it themselves."""
+    if os.geteuid() != 0:
+        return {}
+    entry = next(pwd.getpwnam(name) for name in USERS if name in {e.pw_name for e in pwd.getpwall()})
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
 class Cluster:
     """One running server. `create(name)` makes a database, `url(name)` is its address.
 
@@ -51,19 +59,11 @@ class Cluster:
         if self.bin is None:
             raise RuntimeError("No PostgreSQL server programs: sudo apt-get install postgresql")
         self.folder = Path(tempfile.mkdtemp(prefix="redoubt-pg-"))
-        self.owner = self._owner()
+        self.owner = owner()
         if self.owner:
             os.chown(self.folder, self.owner["user"], self.owner["group"])
         self._make()
         self.start()
-
-    def _owner(self) -> dict:
-        """Whom root runs the server as; empty for everybody else, who run it themselves."""
-        if os.geteuid() != 0:
-            return {}
-        entry = next(pwd.getpwnam(name) for name in USERS
-                     if name in {e.pw_name for e in pwd.getpwall()})
-        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
     def _make(self) -> None:
         make = [self.bin / "initdb", "-D", self.folder / "data", "-U", "redoubt", "-A", "trust", "-E", "UTF8",

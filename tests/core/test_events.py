@@ -125,6 +125,47 @@ def test_a_dead_workers_events_are_heard_when_its_claim_has_run_out(app, heard, 
     assert heard == ids
 
 
+def test_no_other_worker_hears_what_a_slow_handler_still_works_on(app, monkeypatch):
+    heard, begun, may_end = [], threading.Event(), threading.Event()
+
+    def slow(batch):
+        heard.extend(event.id for event in batch)
+        begun.set()
+        may_end.wait(30)
+
+    def work():
+        with app.app_context():
+            events.run_round()
+
+    monkeypatch.setattr(events, "CLAIM", timedelta(seconds=0.5))
+    monkeypatch.setattr(events, "_declared", [(("probe.*",), slow)])
+    (made,) = record()
+    thread = threading.Thread(target=contextvars.Context().run, args=(work,))
+    thread.start()
+    begun.wait(30)
+    claims = {row(made).claimed_until}
+    while len(claims) < 10:  # renewed five times in a claim's time: it would have run out
+        assert events.claim() == []
+        claims.add(row(made).claimed_until)
+    may_end.set()
+    thread.join()
+    assert heard == [made] and row(made).done_at is not None
+
+
+def test_who_lost_its_claim_does_not_undo_what_the_other_did(app, heard, drain):
+    (made,) = record()
+    with time_machine.travel(NOON, tick=False) as clock:
+        db.session.execute(db.update(Event).values(due_at=utcnow()))
+        db.session.commit()
+        batch = events.claim()  # and its process stands still for longer than the claim
+        clock.shift(events.CLAIM + timedelta(seconds=1))
+        app.extensions["event_worker"], first = "another", app.extensions["event_worker"]
+        drain()
+        app.extensions["event_worker"] = first
+        events._settle(batch, {made: "failed at last"})
+    assert heard == [made] and row(made).done_at is not None and row(made).attempts == 0
+
+
 def test_two_workers_never_hear_one_event_twice(app, heard):
     """Both at the same moment of a clock that stands still, over and over."""
     ids = record(600)

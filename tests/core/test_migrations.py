@@ -17,6 +17,8 @@ from tests import world as worlds
 pytestmark = pytest.mark.every_database
 SCRIPTS = ScriptDirectory(str(schema.MIGRATIONS))
 FIRST, NEWEST = "0001", SCRIPTS.get_current_head()
+RELEASED = "0300"  # what came before was never served by an older code
+LATER = [script for script in reversed(list(SCRIPTS.walk_revisions())) if script.revision > RELEASED]
 
 
 @pytest.fixture
@@ -102,3 +104,36 @@ def test_a_migration_that_breaks_a_reference_changes_nothing(app, migrate):
     assert db.session.scalar(db.text("PRAGMA foreign_keys")) == 1
     db.session.execute(db.text("DELETE FROM post_tags"))
     db.session.commit()
+
+
+def tables() -> dict[str, dict]:
+    """What each table asks of who writes to it: columns with type and whether they may be left out, keys."""
+    inspector = inspect(db.engine)
+    return {table: {"columns": {column["name"]: (str(column["type"]), column["nullable"],
+                                                 column["nullable"] or column["default"] is not None)
+                                for column in inspector.get_columns(table)},
+                    "unique": {tuple(key["column_names"]) for key in inspector.get_unique_constraints(table)}}
+            for table in inspector.get_table_names()}
+
+
+@pytest.mark.parametrize("script", LATER, ids=lambda script: script.revision)
+def test_the_code_of_the_release_before_can_go_on(migrate, script):
+    """Expand first: nothing that it uses goes, and nothing is asked of it that it does not know.
+
+    A migration that takes away what no release uses any more says so: CONTRACTS = "since which release".
+    """
+    if getattr(script.module, "CONTRACTS", None):
+        return
+    migrate(script.down_revision)
+    before = tables()
+    migrate(script.revision)
+    after = tables()
+    assert set(before) <= set(after)
+    for table, had in before.items():
+        has = after[table]
+        for column, (kind, may_be_empty, _may_be_left_out) in had["columns"].items():
+            assert has["columns"].get(column, (None,))[0] == kind, f"{table}.{column} goes or changes"
+            assert has["columns"][column][1] or not may_be_empty, f"{table}.{column} may no more be empty"
+        added = set(has["columns"]) - set(had["columns"])
+        assert all(has["columns"][name][2] for name in added), f"{table} has a new column without default"
+        assert has["unique"] <= had["unique"], f"{table} refuses what it took before"

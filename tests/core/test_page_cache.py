@@ -6,6 +6,7 @@ import brotli
 import pytest
 
 from auth import actions as auth
+from core import events
 from core.db import db
 from core.markup import Rendered, render
 from posts import actions as posts
@@ -103,6 +104,34 @@ def test_members_pages_and_static_files_are_packed_too(client, asked, login, mem
     again = client.get("/static/css/base.css", headers={
         "Accept-Encoding": encoding, "If-None-Match": style.headers["ETag"]})
     assert again.status_code == 304 and not again.data
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_change_that_is_committed_after_younger_events_is_seen(client, asked):
+    """It took its event's number first; the other transaction was open before it and ends before it."""
+    with db.engine.connect() as other:
+        db.session.execute(db.text("UPDATE users SET location = 'here'"))  # this transaction's number
+        other.execute(db.text("UPDATE posts SET title = 'Changed by a slow transaction' WHERE id = :id"),
+                      {"id": asked.id})
+        other.execute(db.text("INSERT INTO events (name, data, created_at, due_at, attempts) "
+                              "VALUES ('probe.late', '{}', now(), now(), 0)"))
+        events.record("probe.early")
+        db.session.commit()
+        assert "Changed by" not in client.get(asked.url).text
+        other.commit()
+    assert "Changed by" in client.get(asked.url).text
+
+
+def test_only_kept_pages_may_be_kept_by_others_and_only_if_the_site_says_so(app, client, asked, login,
+                                                                            member):
+    assert client.get(asked.url).headers["Cache-Control"] == "private, no-cache"
+    app.config["REDOUBT_EDGE_SECONDS"] = 2
+    for path in (*PATHS, asked.url):
+        assert client.get(path).headers["Cache-Control"] == "public, s-maxage=2, max-age=0, must-revalidate"
+        assert login(member).get(path).headers["Cache-Control"] == "private, no-store"
+    for path in ("/login", "/search?q=page", "/nothing"):
+        assert "public" not in client.get(path).headers["Cache-Control"]
 
 
 def test_errors_redirects_and_tokens_are_not_kept(client, make_question, moderator, login):

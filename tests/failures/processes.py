@@ -22,15 +22,16 @@ PATIENCE = 60  # seconds
 class Program:
     """One running program; its output goes to a file. End it with stop() or kill()."""
 
-    def __init__(self, command: Sequence[str], log: Path, **settings: object):
+    def __init__(self, command: Sequence[str], log: Path, *, folder: Path = ROOT, **settings: object):
         self.command, self.log, self.settings = list(map(str, command)), log, settings
+        self.folder = folder
         self.start()
 
     def start(self) -> None:
         """Start it, also again after it ended."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=ROOT, env={**os.environ, **_texts(self.settings)},
+                                            cwd=self.folder, env={**os.environ, **_texts(self.settings)},
                                             start_new_session=True)
 
     def signal(self, number: int) -> None:

@@ -1,0 +1,42 @@
+"""Code and schema need not change in one moment: a host serves beside newer ones, and says when it cannot."""
+
+import pytest
+
+from core import schema
+from core.db import db
+
+pytestmark = pytest.mark.every_database
+
+
+@pytest.fixture
+def at_version(app):
+    """at_version(number): the database says that it is there; the test ends at the newest again."""
+    newest = db.session.scalar(db.text("SELECT version_num FROM alembic_version"))
+
+    def say(number):
+        db.session.execute(db.text("UPDATE alembic_version SET version_num = :number"), {"number": number})
+        db.session.commit()
+
+    yield say
+    say(newest)
+
+
+def test_a_host_serves_with_a_schema_newer_than_its_code(client, at_version):
+    at_version("9999")
+    schema.ensure()
+    assert client.get("/readyz").status_code == 200 and client.get("/").status_code == 200
+    assert not schema.is_current()
+
+
+def test_a_host_is_not_ready_with_a_schema_older_than_its_code(client, at_version):
+    at_version("0001")
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_host_is_not_ready_without_database(client, monkeypatch):
+    def gone():
+        raise db.exc.OperationalError("SELECT 1", {}, OSError("gone"))
+
+    monkeypatch.setattr(schema, "is_usable", gone)
+    assert client.get("/readyz").status_code == 503
