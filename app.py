@@ -1,6 +1,5 @@
 """The whole site: create_app() joins the rooms; `python app.py` serves it with its worker."""
 
-import logging
 import os
 import signal
 import sys
@@ -47,8 +46,6 @@ def _command() -> str | None:
 
 def main() -> None:
     """Serve on PORT (8000) at HOST (127.0.0.1) until interrupted."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     port, host = int(os.environ.get("PORT", "8000")), os.environ.get("HOST", "127.0.0.1")
     app = create_app()
     with app.app_context():
@@ -56,6 +53,7 @@ def main() -> None:
     worker = app.extensions["worker"]
     if app.config["REDOUBT_WORKER"]:
         worker.start()
+    app.extensions["history"].start()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"{app.config['REDOUBT_SITE_NAME']} is at http://{host}:{port}/", flush=True)
     try:

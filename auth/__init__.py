@@ -5,6 +5,7 @@ from flask import Flask
 from auth import (
     api,
     cli,
+    doctor,  # noqa: F401  (declares itself)
     erasure_views,  # noqa: F401  (its views join the room's blueprint)
     policy,
     sessions,

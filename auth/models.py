@@ -19,7 +19,7 @@ class User(UserMixin, db.Model):
     __table_args__ = (
         UniqueConstraint("username"), UniqueConstraint("username_key"), UniqueConstraint("email"),
         UniqueConstraint("imported_from", "external_id"),
-        Index("ix_users_reputation_id", "reputation", "id"),
+        Index("ix_users_reputation_id", "reputation", "id"), Index("ix_users_created_at", "created_at"),
         Index("ix_users_staff", "role", sqlite_where=db.text("role <> 'member'"),
               postgresql_where=db.text("role <> 'member'")),
     )

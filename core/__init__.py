@@ -5,18 +5,28 @@ Nothing here knows a question from an article.
 
 from flask import Flask
 
-from core import (  # noqa: F401  (tasks declare themselves)
+from core import (  # noqa: F401  (what is not named below declares itself)
     api,
     api_docs,
     cli,
     config,
     database_errors,
     db,
+    doctor_database,
+    doctor_files,
+    doctor_mail,
+    doctor_settings,
     events,
+    history,
     limits,
+    logs,
     mail,
+    metrics,
     page_cache,
+    processes,
+    queues,
     schema,
+    scrape,
     tasks,
     web,
     worker,
@@ -26,6 +36,8 @@ from core import (  # noqa: F401  (tasks declare themselves)
 def init_app(app: Flask) -> None:
     """Attach the ground floor to `app`. Called first, before any room."""
     config.init_app(app)
+    metrics.init_app(app)
+    logs.init_app(app)
     db.init_app(app)
     schema.init_app(app)
     limits.init_app(app)
@@ -34,7 +46,9 @@ def init_app(app: Flask) -> None:
     database_errors.init_app(app)
     api.init_app(app)
     api_docs.init_app(app)
+    scrape.init_app(app)
     cli.init_app(app)
+    history.init_app(app)
     events.init_app(app)
     mail.init_app(app)
     worker.init_app(app)

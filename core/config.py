@@ -32,6 +32,7 @@ class Setting:
     default: str
     parse: Callable[[str], object]
     help: str
+    is_secret: bool = False
 
 
 def _choice(*allowed: str) -> Callable[[str], str]:
@@ -56,6 +57,12 @@ def _url(text: str) -> str:
 
 def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _token(text: str) -> str:
+    if text and (len(text) < 20 or not text.isascii() or not text.isprintable() or " " in text):
+        raise ValueError("must be 20 or more letters and digits")
+    return text
 
 
 def _at_least_zero(text: str) -> float:
@@ -108,7 +115,12 @@ SETTINGS = (
     Setting("REDOUBT_WORKER", "on", _switch,
             "on: `python app.py` runs the worker in a thread; off: run `flask worker` yourself."),
     Setting("REDOUBT_PROXIES", "0", int,
-            "How many reverse proxies in front set X-Forwarded-For and -Proto. 0: headers ignored."),
+            "How many reverse proxies in front set X-Forwarded-For, -Proto and X-Request-ID. "
+            "0: headers ignored."),
+    Setting("REDOUBT_LOG", "text", _choice("text", "json"),
+            "text: lines about what needs attention; json: one object per record and per request."),
+    Setting("REDOUBT_METRICS_TOKEN", "", _token,
+            "Who sends it as Authorization: Bearer may read /metrics. Empty: nobody may.", is_secret=True),
 )
 
 
@@ -120,7 +132,8 @@ def read(environ: Mapping[str, str]) -> dict[str, object]:
         try:
             values[setting.name] = setting.parse(text)
         except ValueError as error:
-            raise BadSetting(f"{setting.name}={text!r}: {error}") from None
+            shown = "" if setting.is_secret else f"={text!r}"
+            raise BadSetting(f"{setting.name}{shown}: {error}") from None
     return values
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, DateTime, MetaData, TypeDecorator, event, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase
@@ -153,6 +154,11 @@ def write_at_once(statement) -> None:
     db.session.commit()
 
 
+def insert(model) -> sqlite.Insert | postgresql.Insert:
+    """INSERT that may say what becomes of a row that is there already (`on_conflict_do_update`)."""
+    return (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(model)
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     """Safe pragmas, our own BEGIN, and one writer at a time among the threads of this process.
 
@@ -201,7 +207,8 @@ def init_app(app: Flask) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         url = f"sqlite:///{path}"
     address = _address(url)
-    options = {"pool_size": CONNECTIONS, "pool_pre_ping": address.get_backend_name() == "postgresql"}
+    options = {"pool_size": CONNECTIONS, "pool_pre_ping": address.get_backend_name() == "postgresql",
+               "hide_parameters": True}  # errors are logged, what people sent is not
     copies = {f"replica{number}": {"url": _address(copy), **options}
               for number, copy in enumerate(app.config["REDOUBT_REPLICA_URLS"])}
     app.config["SQLALCHEMY_DATABASE_URI"] = address

@@ -8,6 +8,7 @@ import os
 import smtplib
 import ssl
 import uuid
+from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -20,7 +21,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from flask import Flask, current_app, render_template
 from sqlalchemy import or_, select, update
 
-from core import events
+from core import events, history
 from core.db import db, reading, utcnow
 from core.models import OutgoingMail
 
@@ -30,6 +31,8 @@ GIVE_UP_AFTER = timedelta(days=3)
 TIMEOUT = 20
 POLICY = SMTP.clone(max_line_length=998)  # shorter, and the address in List-Unsubscribe is torn apart
 NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
+_outcomes: Counter[str] = Counter()
+history.add_totals(lambda: _outcomes)
 
 
 def init_app(app: Flask) -> None:
@@ -114,6 +117,10 @@ def _deliver(mail: OutgoingMail) -> bool:
                        .values(claimed_until=None, **outcome)
                        .execution_options(synchronize_session=False))
     db.session.commit()
+    if outcome["error"] is None:
+        _outcomes["mail:sent"] += 1
+    elif outcome["failed_at"]:
+        _outcomes["mail:failed"] += 1
     return outcome["error"] is None
 
 
@@ -170,7 +177,7 @@ def _send(message: EmailMessage, mail: OutgoingMail) -> None:
     if not url.scheme:
         _write(message, mail)
         return
-    server = _connect(url)
+    server = connect(url)
     try:
         server.send_message(message, to_addrs=[mail.recipient])
     finally:
@@ -188,7 +195,8 @@ def _write(message: EmailMessage, mail: OutgoingMail) -> None:
     part.replace(outbox / f"{name}.eml")
 
 
-def _connect(url: SplitResult) -> smtplib.SMTP:
+def connect(url: SplitResult) -> smtplib.SMTP:
+    """A mail server that knows us; raises OSError or SMTPException."""
     context = ssl.create_default_context()
     if url.scheme == "smtps":
         server = smtplib.SMTP_SSL(url.hostname, url.port or 465, timeout=TIMEOUT, context=context)

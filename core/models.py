@@ -1,8 +1,8 @@
-"""Rows that belong to no room: events to hear, mail to send, attempts to count, tasks that were begun."""
+"""Rows that belong to no room: events, mail, attempts, tasks that were begun, how the site has been."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Float, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import UTCDateTime, db, utcnow
@@ -15,6 +15,8 @@ class Event(db.Model):
     __table_args__ = (
         Index("ix_events_waiting", "due_at", "id",
               sqlite_where=db.text("done_at IS NULL"), postgresql_where=db.text("done_at IS NULL")),
+        Index("ix_events_failed", "done_at",
+              sqlite_where=db.text("error IS NOT NULL"), postgresql_where=db.text("error IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,6 +43,8 @@ class OutgoingMail(db.Model):
         Index("ix_outgoing_mail_waiting", "due_at", "id",
               sqlite_where=db.text("sent_at IS NULL AND failed_at IS NULL"),
               postgresql_where=db.text("sent_at IS NULL AND failed_at IS NULL")),
+        Index("ix_outgoing_mail_failed", "failed_at", sqlite_where=db.text("failed_at IS NOT NULL"),
+              postgresql_where=db.text("failed_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -77,3 +81,24 @@ class TaskRun(db.Model):
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Heartbeat(db.Model):
+    """A loop of a worker, and when it last ended a round."""
+
+    __tablename__ = "heartbeats"
+
+    worker: Mapped[str] = mapped_column(String(40), primary_key=True)
+    loop: Mapped[str] = mapped_column(String(10), primary_key=True)
+    host: Mapped[str] = mapped_column(String(100))
+    beaten_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Figure(db.Model):
+    """What happened in an hour, over all processes: a sum, or the highest that was seen."""
+
+    __tablename__ = "figures"
+
+    hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[float] = mapped_column(Float)

@@ -20,6 +20,7 @@ from flask_caching import Cache
 from flask_compress import Compress
 from sqlalchemy import func, select
 
+from core import metrics
 from core.db import db
 from core.models import Event
 from core.page_store import Page
@@ -49,9 +50,12 @@ def kept(view: Callable) -> Callable:
         if not by_visitor():
             return view(**arguments)
         version, key = _version(), _key()
-        if (page := _current(key, version)) is None:
+        page, outcome = _look(key, version)
+        metrics.note_page(outcome)
+        if page is None:
             with _turns[hash(key) % len(_turns)]:  # one makes it, those who wait take it
-                if (page := _current(key, version)) is None:
+                page, _outcome = _look(key, version)
+                if page is None:
                     response = make_response(view(**arguments))
                     if not _may_be_kept(response):
                         return response
@@ -81,10 +85,12 @@ def _key() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _current(key: str, version: str) -> Page | None:
-    """The page as it was kept at this version of the content."""
+def _look(key: str, version: str) -> tuple[Page | None, str]:
+    """(the page as it was kept at this version of the content, what was found in the cache)."""
     page = cache.get(key)
-    return page if page is not None and page.version == version else None
+    if page is None:
+        return None, "miss"
+    return (page, "hit") if page.version == version else (None, "stale")
 
 
 def _may_be_kept(response: Response) -> bool:

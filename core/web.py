@@ -1,5 +1,6 @@
 """The web side of the ground floor: require, parse, forms, security headers, error pages."""
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +25,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.db import db
 from core.limits import TooMany
+from core.logs import request_id
 from core.markup import Rendered, TooLong, render
 from core.static_files import let_keep, static_url
 
+log = logging.getLogger(__name__)
 csrf = CSRFProtect()
 babel = Babel()
 
@@ -204,11 +207,13 @@ def problem(status: int, title: str, detail: str = "", **more) -> Response:
 
 
 def error_answer(status: int, title: str, text: str, errors: dict | None = None):
-    """The same error for people (a page) and programs (problem details)."""
+    """The same error for people (a page) and programs (problem details); our own faults have a number."""
     db.session.rollback()
+    number = request_id() if status >= 500 else ""
     if wants_json():
-        return problem(status, title, text, **({"errors": errors} if errors else {}))
-    return render_template("error.html", status=status, title=title, text=text), status
+        more = {"errors": errors} if errors else {}
+        return problem(status, title, text, request_id=number, **more)
+    return render_template("error.html", status=status, title=title, text=text, number=number), status
 
 
 def _on_http_error(error: HTTPException):
@@ -241,7 +246,7 @@ def _on_too_many(error: TooMany):
 
 def crash_answer(error: Exception):
     """500 for what nobody foresaw; the log has the details."""
-    current_app.logger.exception("%s %r failed", request.method, request.path)
+    log.exception("%s failed", request.endpoint)
     return error_answer(500, _("Something broke"),
                         _("The fault is ours and was noted. Nothing you sent was half-saved; "
                           "try again in a moment."))

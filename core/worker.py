@@ -13,7 +13,7 @@ from huey.consumer import Consumer
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from core import events, mail
+from core import events, heartbeats, mail
 from core.database_errors import is_outage
 from core.db import db, utcnow
 from core.models import TaskRun
@@ -53,8 +53,8 @@ class Worker:
     def __init__(self, app: Flask):
         self.app = app
         self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self._loop, args=(jobs,), name=f"redoubt-{name}", daemon=True)
-                        for name, jobs in (("events", _rounds), ("mail", _mail))]
+        self.threads = [threading.Thread(target=self._loop, args=loop, name=f"redoubt-{loop[0]}", daemon=True)
+                        for loop in (("events", _rounds), ("mail", _mail))]
         self.consumer: Consumer | None = None
 
     def start(self) -> None:
@@ -63,6 +63,7 @@ class Worker:
         self.consumer.start()  # not run(): that one takes the process's signals
         for thread in self.threads:
             thread.start()
+        self.app.extensions["history"].start()
 
     def stop(self) -> None:
         """Finish the rounds in hand, then end; nothing to do when it was not started."""
@@ -82,9 +83,12 @@ class Worker:
                 pass
         self.stop()
 
-    def _loop(self, jobs: list[Job]) -> None:
+    def _loop(self, name: str, jobs: list[Job]) -> None:
+        beat = heartbeats.Beat(self.app, name)
         while not self.stopping.is_set():
-            if not round_once(self.app, jobs):
+            done = round_once(self.app, jobs)
+            beat()
+            if not done:
                 self.stopping.wait(PAUSE)
 
 

@@ -2,11 +2,21 @@
 
 from flask import Flask
 
-from front import backup_cli, cli, profile, tasks, views  # noqa: F401  (profile and tasks declare themselves)
+from core.api import register
+from front import (  # noqa: F401  (profile, doctor and tasks declare themselves)
+    api,
+    backup_cli,
+    cli,
+    doctor,
+    profile,
+    tasks,
+    views,
+)
 
 
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
     app.register_blueprint(views.bp)
+    register(api.bp)
     for command in (cli.seed, cli.doctor, backup_cli.backup_command, backup_cli.restore_command):
         app.cli.add_command(command)

@@ -1,28 +1,20 @@
-"""What an administrator wants to know, for the page /admin and the command `flask doctor`."""
+"""How the site is and has been, for the page /admin and the API."""
 
-import os
-import shutil
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
-from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from auth.models import User
-from core import schema
-from core.db import db
+from core import history, queues
+from core.db import db, utcnow
 from core.models import Event, OutgoingMail
-from posts.models import Post
+from front.charts import Chart, quantile
+from posts.models import PUBLISHED, Post
+from search.readings import LAG
 
-
-@dataclass(frozen=True)
-class Check:
-    """One finding: what was looked at, whether it is well, and what to do if not."""
-
-    name: str
-    ok: bool
-    advice: str
+HOURS, DAYS = 48, 90
 
 
 def counts() -> list[tuple[str, int]]:
@@ -40,43 +32,81 @@ def counts() -> list[tuple[str, int]]:
             (_("Mail waiting"), unsent), (_("Mail given up"), failed)]
 
 
-def checks() -> list[Check]:
-    """Look at settings, files, schema and disk."""
-    config, instance = current_app.config, current_app.config["REDOUBT_INSTANCE"]
-    secret = instance / "secret_key"
-    mode_ok = not secret.exists() or (os.stat(secret).st_mode & 0o077) == 0
-    database = instance / "redoubt.db"
-    database_ok = not database.exists() or (os.stat(database).st_mode & 0o077) == 0
-    free = shutil.disk_usage(instance).free
-    return [
-        Check(_("Database schema"), schema.is_current(), _("Run any flask command to migrate.")),
-        Check(_("Site address"), bool(config["REDOUBT_SITE_URL"]),
-              _("Set REDOUBT_SITE_URL to the https address people use.")),
-        Check(_("HTTPS cookies"), config["SESSION_COOKIE_SECURE"],
-              _("Use an https address in REDOUBT_SITE_URL.")),
-        Check(_("Mail"), bool(config["REDOUBT_MAIL_URL"]),
-              _("Mail goes to files in the outbox; set REDOUBT_MAIL_URL.")),
-        Check(_("Request limits"), config["REDOUBT_RATE_LIMITS"],
-              _("Set REDOUBT_RATE_LIMITS=on.")),
-        Check(_("Secret key file"), mode_ok, _("Make instance/secret_key readable by its owner only.")),
-        Check(_("Database file"), database_ok, _("Make the database file readable by its owner only.")),
-        Check(_("Disk"), free > 500_000_000, _("Less than 500 MB are free.")),
-        *_of_several_hosts(),
-    ]
+def charts() -> list[Chart]:
+    """The last 48 hours by the hour, then the last 90 days by the day."""
+    return [*_hourly(), *_daily()]
 
 
-def _of_several_hosts() -> list[Check]:
-    """What hosts must share; nothing where no setting names another host for cache or reads."""
-    config = current_app.config
-    cache = urlsplit(config["REDOUBT_REDIS_URL"]).hostname or "localhost"
-    if cache in ("localhost", "127.0.0.1", "::1") and not config["REDOUBT_REPLICA_URLS"]:
-        return []
-    return [
-        Check(_("One database for all hosts"), db.engine.dialect.name == "postgresql",
-              _("A SQLite file belongs to one host: set REDOUBT_DATABASE_URL to PostgreSQL.")),
-        Check(_("One key for all hosts"), bool(config["REDOUBT_SECRET_KEY"]),
-              _("Each host makes its own and knows nobody who logged in elsewhere: set REDOUBT_SECRET_KEY.")),
-        Check(_("One index for all hosts"), not (config["REDOUBT_INSTANCE"] / "index").exists(),
-              _("An index in files belongs to one host, and one worker writes it: let PostgreSQL search, "
-                "then remove the folder index.")),
-    ]
+def _hourly() -> Iterator[Chart]:
+    now = utcnow().replace(minute=0, second=0, microsecond=0)
+    hours = [now - timedelta(hours=back) for back in reversed(range(HOURS))]
+    kept = history.since(hours[0], "status:", "le:", queues.EVENTS_AGE, queues.MAIL_AGE, LAG)
+    rows = [(hour, kept.get(hour, {})) for hour in hours]
+
+    def chart(name: str, title: str, unit: str, parts: dict[str, str], of, **how) -> Chart:
+        return Chart(name, title, unit, parts, [(f"{hour:%d %b %H:%M}", of(found)) for hour, found in rows],
+                     **how)
+
+    yield chart("requests", _("Requests"), _("an hour"),
+                {"ok": _("answered"), "issue": _("refused (4xx)"), "failed": _("failed (5xx)")}, _outcomes)
+    yield chart("times", _("Time to answer"), "ms",
+                {"half": _("half are faster"), "most": _("95 % are faster")}, _times, is_nested=True)
+    for name, title, reading in (("events", _("Longest wait of an event"), queues.EVENTS_AGE),
+                                 ("mail-wait", _("Longest wait of a mail"), queues.MAIL_AGE),
+                                 ("lag", _("A post missing in the search index"), LAG)):
+        yield chart(name, title, "s", {"wait": _("longest")},
+                    lambda found, reading=reading: {"wait": round(found.get(reading, 0))})
+
+
+def _outcomes(found: dict[str, float]) -> dict[str, float]:
+    return {"ok": round(sum(found.get(f"status:{n}xx", 0) for n in (1, 2, 3))),
+            "issue": round(found.get("status:4xx", 0)), "failed": round(found.get("status:5xx", 0))}
+
+
+def _times(found: dict[str, float]) -> dict[str, float]:
+    buckets = [(float(name[3:]), count) for name, count in found.items() if name.startswith("le:")]
+    half, most = (round(1000 * quantile(share, buckets)) for share in (0.5, 0.95))
+    return {"half": half, "most": most}
+
+
+def _daily() -> Iterator[Chart]:
+    today = utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+
+    def chart(name: str, title: str, parts: dict[str, str], found: dict[str, dict[str, float]]) -> Chart:
+        return Chart(name, title, _("a day"), parts,
+                     [(f"{day:%d %b}", found.get(f"{day:%Y-%m-%d}", {})) for day in days], is_daily=True)
+
+    written = {"question": _("questions"), "answer": _("answers"), "comment": _("comments"),
+               "article": _("articles"), "bulletin": _("bulletins")}
+    yield chart("posts", _("Posts"), written, _by_day(
+        select(_day(Post.created_at), Post.kind, func.count())
+        .where(Post.status == PUBLISHED, Post.kind.in_(written), Post.created_at >= days[0])
+        .group_by("day", Post.kind)))
+    yield chart("members", _("New members"), {"member": _("members")}, _by_day(
+        select(_day(User.created_at), db.literal("member"), func.count())
+        .where(User.created_at >= days[0]).group_by("day")))
+    yield chart("mails", _("Mail"), {"sent": _("sent"), "failed": _("given up")}, _mails(days[0]))
+
+
+def _day(moment):
+    """The UTC day of a column, as text."""
+    if db.engine.dialect.name == "sqlite":
+        return func.strftime("%Y-%m-%d", moment).label("day")
+    return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD").label("day")
+
+
+def _by_day(statement: Select) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for day, kind, count in db.session.execute(statement):
+        found.setdefault(day, {})[kind] = count
+    return found
+
+
+def _mails(since: datetime) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for hour, values in history.since(since, "mail:").items():
+        day = found.setdefault(f"{hour:%Y-%m-%d}", {"sent": 0, "failed": 0})
+        for name in day:
+            day[name] += round(values.get(f"mail:{name}", 0))
+    return found

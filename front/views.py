@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from auth.privileges import POINTS, meaning, threshold
 from auth.sessions import even_suspended
 from bulletins import wording
-from core import mail, markup, schema
+from core import doctor, mail, markup, schema
 from core.db import utcnow
 from core.page_cache import kept
 from core.web import csrf, require, safe_next
@@ -66,9 +66,10 @@ def theme():
 @bp.get("/admin")
 @login_required
 def admin():
-    """State of the site for administrators: counts, queues, settings that deserve a look."""
+    """State of the site for administrators: what to mend, sizes, queues, how it has been."""
     require(current_user.is_admin)
-    return render_template("front/admin.html", counts=status.counts(), checks=status.checks())
+    return render_template("front/admin.html", findings=doctor.examine(), counts=status.counts(),
+                           charts=status.charts())
 
 
 @bp.get("/sitemap.xml")

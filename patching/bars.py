@@ -56,7 +56,7 @@ def lie(counts: dict[str, int], length: float = WIDTH) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def stand(rows: Sequence[tuple[str, dict[str, int]]]) -> tuple[Column, ...]:
+def stand(rows: Sequence[tuple[str, dict[str, float]]], gap: float = GAP) -> tuple[Column, ...]:
     """A column for each (label, counts), the highest as high as the chart."""
     highest = max((sum(counts.values()) for _label, counts in rows), default=0)
     step = CHART_WIDTH / max(1, len(rows))
@@ -68,6 +68,6 @@ def stand(rows: Sequence[tuple[str, dict[str, int]]]) -> tuple[Column, ...]:
                 size = (CHART_HEIGHT - FOOT) * count / highest
                 at -= size
                 parts.append(Part(kind, count, round(at, 1), round(size, 1)))
-        columns.append(Column(label, round(number * step + GAP / 2, 1), round(step - GAP, 1), total,
+        columns.append(Column(label, round(number * step + gap / 2, 1), round(step - gap, 1), total,
                               tuple(parts)))
     return tuple(columns)

@@ -5,10 +5,12 @@ from sqlalchemy import make_url
 
 from core.api import register
 from core.config import BadSetting
-from search import (  # noqa: F401  (handlers and tasks declare themselves)
+from search import (  # noqa: F401  (doctor, handlers, readings, tasks declare themselves)
     api,
     cli,
+    doctor,
     handlers,
+    readings,
     tasks,
     views,
 )

@@ -35,10 +35,11 @@ class Results:
 class Index(Protocol):
     """The index at one moment, without what is hidden. Every method raises Unavailable on damage.
 
-    `generation` is another value after every change.
+    `generation` is another value after every change; `size` is the number of documents.
     """
 
     generation: object
+    size: int
 
     def search(self, query: Query, *, limit: int = 10, offset: int = 0, any_word: bool = False, few: int = 0,
                facets: bool = False, sort: str = "relevance") -> Results:
@@ -58,6 +59,9 @@ class Index(Protocol):
 
     def identifiers(self, start: str, most: int) -> list[str]:
         """Identifiers that begin so and stand in some document, in order."""
+
+    def has(self, key: str) -> bool:
+        """Whether a document is there."""
 
     def keys(self) -> set[str]:
         """The keys of all documents."""

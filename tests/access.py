@@ -61,6 +61,7 @@ ACCESS = {
     "front.sitemap_posts": "all", "front.sitemap_pages": "all",
     "front.robots": "all", "front.security_txt": "all", "front.opensearch": "all",
     "front.healthz": "all", "front.readyz": "all", "front.admin": "admins",
+    "api_status.get_status": "admins", "scrape.metrics_page": "link",
     "kb.articles": "all", "kb.layer": "all", "kb.article": "all", "kb.article_by_id": "all",
     "kb.history": "all", "kb.print_view": "all", "kb.markdown": "all",
     "kb_feeds.articles": "all", "kb_feeds.layer": "all", "kb.feedback": "members",

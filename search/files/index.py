@@ -21,11 +21,15 @@ class Index:
 
     def __init__(self, snapshot: Snapshot):
         self.snapshot = snapshot
-        self.generation = (snapshot.folder.name, snapshot.generation)
+        self.generation, self.size = (snapshot.folder.name, snapshot.generation), snapshot.size
 
     def search(self, query: Query, **options) -> Results:
         """The documents that match, best first."""
         return ranking.search(self.snapshot, query, **options)
+
+    def has(self, key: str) -> bool:
+        """Whether a document is there."""
+        return any(alive[segment.docs("key", key)].any() for segment, alive in self.snapshot.parts)
 
     def keys(self) -> set[str]:
         """The keys of all documents."""

@@ -58,6 +58,12 @@ class Index:
             foremost=tuple(encoding.document_id(key) for key, _ in hits))
         return replace(loose, loosened=loose.total > found.total)
 
+    def has(self, key: str) -> bool:
+        """Whether a document is there."""
+        number = encoding.document_id(key)
+        return number not in self.hidden and bool(
+            self.rows.run("SELECT EXISTS (SELECT FROM {documents} WHERE id = :id)", id=number).scalar())
+
     def keys(self) -> set[str]:
         """The keys of all documents."""
         return set(map(encoding.document_key, self.rows.run("SELECT id FROM {documents}").scalars()))

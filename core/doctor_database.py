@@ -1,0 +1,81 @@
+"""The database and what waits in it: version, schema, clock, queues, workers."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, text
+
+from core import heartbeats, queues, schema
+from core.db import db, utcnow
+from core.doctor import Finding, examines, judge
+from core.models import Event, OutgoingMail
+
+OLDEST_SQLITE, OLDEST_POSTGRESQL = (3, 35), 13
+RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no clock of a machine that runs this is behind it
+FAST_ENOUGH, CLOCKS_DIFFER = timedelta(minutes=1), timedelta(seconds=5)
+EVENTS_LATE, MAIL_LATE = timedelta(minutes=5), timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@examines()
+def version() -> Iterator[Finding]:
+    """Database."""
+    if db.engine.dialect.name == "sqlite":
+        found, old = f"SQLite {sqlite3.sqlite_version}", sqlite3.sqlite_version_info < OLDEST_SQLITE
+    else:
+        number = db.session.scalar(text("SHOW server_version"))
+        found, old = f"PostgreSQL {number}", int(number.split(".")[0]) < OLDEST_POSTGRESQL
+    yield judge(_("Database"), found, fault=old, advice=_("This version is too old: upgrade it."))
+    current = schema.is_current()
+    yield judge(_("Schema"), _("current") if current else _("Behind the code."), fault=not current,
+                advice=_("Run any flask command to migrate, or flask db upgrade."))
+
+
+@examines()
+def clock() -> Iterator[Finding]:
+    """Clock."""
+    now, name = utcnow(), _("Clock")
+    advice = _("Set the clock by NTP: patch days, embargoes and log-ins depend on it.")
+    newest = db.session.scalar(select(Event.created_at).order_by(Event.id.desc()).limit(1))
+    behind = max(RELEASED, newest or RELEASED) - now
+    yield judge(name, f"{now:%Y-%m-%d %H:%M:%S} UTC", fault=behind > FAST_ENOUGH, advice=advice)
+    if db.engine.dialect.name == "postgresql":
+        apart = abs(db.session.scalar(select(func.clock_timestamp())) - now)
+        yield judge(_("Clock of the database"), _("%(n)s s apart", n=round(apart.total_seconds(), 1)),
+                    fault=apart > CLOCKS_DIFFER, advice=advice)
+
+
+@examines()
+def waiting() -> Iterator[Finding]:
+    """Queues."""
+    now = {each.name: each.value for source in (queues.events, queues.mail) for each in source()}
+    late, age = now[queues.EVENTS_AGE] > EVENTS_LATE.total_seconds(), int(now[queues.EVENTS_AGE])
+    yield judge(_("Events"), _("%(n)s waiting, the oldest for %(s)s s", n=now["events_waiting"], s=age),
+                fault=late, advice=_("The search and mails fall behind: is a worker running? "
+                                     "Look into its log."))
+    yield judge(_("Failed events"), _("%(n)s given up, %(m)s to be tried again", n=now["events_given_up"],
+                                      m=now["events_retried"]),
+                fault=now["events_given_up"] > 0, remark=now["events_retried"] > 0,
+                advice=_("Look for “handler … failed” in the worker's log and mend the cause; "
+                         "flask search rebuild brings the index up to date."))
+    late, age = now[queues.MAIL_AGE] > MAIL_LATE.total_seconds(), int(now[queues.MAIL_AGE])
+    lost = db.session.scalar(select(func.count()).select_from(OutgoingMail)
+                             .where(OutgoingMail.failed_at > utcnow() - DAY))
+    yield judge(_("Outgoing mail"), _("%(n)s waiting, the oldest for %(s)s s; %(m)s given up today",
+                                      n=now["mail_waiting"], s=age, m=lost), fault=late, remark=lost > 0,
+                advice=_("Try flask doctor --mail; the worker's log names what the server said."))
+
+
+@examines()
+def workers() -> Iterator[Finding]:
+    """Workers."""
+    name, newest = _("Workers"), heartbeats.newest()
+    advice = _("Start flask worker (or set REDOUBT_WORKER=on with python app.py).")
+    if not newest:
+        yield judge(name, _("None has been here yet."), remark=True, advice=advice)
+    for loop, beaten_at in sorted(newest.items()):
+        silent = utcnow() - beaten_at
+        yield judge(f"{name}: {loop}", _("last round %(n)s s ago", n=int(silent.total_seconds())),
+                    fault=silent > heartbeats.DEAD_AFTER, advice=advice)

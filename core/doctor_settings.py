@@ -1,0 +1,71 @@
+"""Settings that do not go together, and services they name that do not answer."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import gettext as _
+from redis import Redis
+from redis.exceptions import RedisError
+
+from core.doctor import Finding, examines, judge, well
+
+LEAST_KEY, PATIENCE = 32, 3
+
+
+@examines()
+def address() -> Iterator[Finding]:
+    """Address of the site."""
+    config = current_app.config
+    site, name = urlsplit(config["REDOUBT_SITE_URL"]), _("Site address")
+    if not site.hostname:
+        yield judge(name, _("Not set: only this machine is served."), remark=True,
+                    advice=_("Set REDOUBT_SITE_URL to the https address people use."))
+        return
+    yield judge(name, config["REDOUBT_SITE_URL"], fault=site.scheme != "https",
+                advice=_("Passwords travel in the clear: use an https address in REDOUBT_SITE_URL."))
+    if site.scheme == "https":
+        yield judge(_("Proxies"), str(config["REDOUBT_PROXIES"]), remark=not config["REDOUBT_PROXIES"],
+                    advice=_("Unless this server speaks https itself, set REDOUBT_PROXIES to the number of "
+                             "proxies in front: else all visitors share one address and its limits."))
+
+
+@examines()
+def protection() -> Iterator[Finding]:
+    """Limits and keys."""
+    config = current_app.config
+    limited = config["REDOUBT_RATE_LIMITS"]
+    yield judge(_("Request limits"), _("on") if limited else _("off"), fault=not limited,
+                advice=_("Passwords can be guessed without end: set REDOUBT_RATE_LIMITS=on."))
+    length = len(config["SECRET_KEY"])
+    yield judge(_("Secret key"), _("%(n)s characters", n=length), fault=length < LEAST_KEY,
+                advice=_("Set REDOUBT_SECRET_KEY to %(n)s random characters or more, or leave it empty.",
+                         n=LEAST_KEY))
+
+
+@examines()
+def mail_way() -> Iterator[Finding]:
+    """Way of mail."""
+    config = current_app.config
+    server = urlsplit(config["REDOUBT_MAIL_URL"]).hostname
+    if server:
+        yield well(_("Mail"), _("goes to %(server)s", server=server))
+        return
+    real = bool(config["REDOUBT_SITE_URL"])
+    yield judge(_("Mail"), _("Goes to files in the outbox."), fault=real, remark=not real,
+                advice=_("Nobody gets a mail: set REDOUBT_MAIL_URL."))
+
+
+@examines()
+def redis() -> Iterator[Finding]:
+    """Redis."""
+    if not (url := current_app.config["REDOUBT_REDIS_URL"]):
+        return
+    try:
+        with Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+            client.ping()  # all that an account for cache and limits need be allowed
+            found, fault = _("answers"), False
+    except RedisError as error:
+        found, fault = _("Does not answer: %(kind)s.", kind=type(error).__name__), True
+    yield judge(_("Redis"), found, fault=fault,
+                advice=_("Start it, or correct REDOUBT_REDIS_URL: limits and the page cache need it."))

@@ -1,0 +1,181 @@
+"""What is logged: lines for people, or one JSON object per record and per request (REDOUBT_LOG).
+
+Nothing personal and no secret: a request is named by its route, never by its address, and what somebody sent
+is taken out of every text that is logged while it is answered.
+"""
+
+import json
+import logging
+import re
+import secrets
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
+
+from flask import Flask, Response, current_app, g, has_request_context, request
+
+from core import metrics
+
+SANE_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+SHORTEST, HIDDEN = 3, "***"  # of what was sent: shorter words say nothing about anybody
+PASSWORD_IN_URL = re.compile(r"(?<=://)[^/@\s'\"]*@")
+ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*")
+VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*(\n +\^)?", re.M)  # PostgreSQL repeats what was in the row
+WORD = re.compile(r"[A-Za-z0-9_-]{20,}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+SECRET_SETTINGS = ("SECRET_KEY", "REDOUBT_METRICS_TOKEN")
+URL_SETTINGS = ("REDOUBT_DATABASE_URL", "REDOUBT_REDIS_URL", "REDOUBT_MAIL_URL")
+log = logging.getLogger("redoubt.request")
+
+
+class Formatter(logging.Formatter):
+    """A record as a dict of what may be known; `secrets` are values of settings that never show."""
+
+    def __init__(self, secrets: Iterable[str]):
+        super().__init__()
+        self.secrets = sorted(filter(None, secrets), key=len, reverse=True)
+
+    def fields(self, record: logging.LogRecord) -> dict:
+        """What is said of a record; `exception` has the traceback, which quotes code, not values."""
+        found = {"time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+                 "level": record.levelname.lower(), "logger": record.name}
+        if has_request_context() and "request_id" in g:
+            found["request"] = g.request_id
+        if facts := getattr(record, "facts", None):
+            return found | facts
+        found["message"] = self.clean(record.getMessage())
+        if record.exc_info:
+            found["exception"] = self.clean(self.formatException(record.exc_info))
+        return found
+
+    def clean(self, text: str) -> str:
+        """`text` without secrets, mail addresses, what looks like a token, and what the request brought."""
+        for known in (*self.secrets, *sorted(set(_sent()), key=len, reverse=True)):
+            text = text.replace(known, HIDDEN)
+        text = PASSWORD_IN_URL.sub(f"{HIDDEN}@", VALUES.sub(rf"\1: {HIDDEN}", text))
+        return WORD.sub(_without_token, ADDRESS.sub(HIDDEN, text))
+
+
+class Text(Formatter):
+    """A line; a traceback follows, indented, so that nothing in it looks like a line of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = self.fields(record)
+        parts = [fields.pop("time"), fields.pop("level").upper(), fields.pop("logger")]
+        message, trace = _one_line(fields.pop("message", "")), fields.pop("exception", "")
+        parts += [message] if message else []
+        parts += [f"{name}={_one_line(str(value))}" for name, value in fields.items()]
+        return "\n    ".join([" ".join(parts), *(_one_line(line) for line in trace.split("\n") if line)])
+
+
+class Json(Formatter):
+    """One JSON object on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(self.fields(record), ensure_ascii=True)
+
+
+class Handler(logging.Handler):
+    """Writes to what is standard error at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
+
+
+def _one_line(text: str) -> str:
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def _without_token(word: re.Match) -> str:
+    """Random text has digits and letters of both cases, or is long and hexadecimal; names are neither."""
+    text = word[0]
+    looks_random = re.search("[0-9]", text) and (
+        re.search("[a-z]", text) and re.search("[A-Z]", text) or re.fullmatch("[0-9a-f]{24,}", text))
+    return HIDDEN if looks_random else text
+
+
+def _sent() -> Iterator[str]:
+    """What the request brought, as it would stand in a message: also quoted, also decoded."""
+    if not has_request_context():
+        return
+    for text in _raw():
+        for form in {text, repr(text)[1:-1], unquote(text)}:
+            if len(form) >= SHORTEST:
+                yield form
+
+
+def _raw() -> Iterator[str]:
+    yield request.remote_addr or ""
+    yield request.query_string.decode("latin-1")
+    for name in ("Authorization", "Cookie", "X-Forwarded-For", "User-Agent", "Referer"):
+        yield request.headers.get(name, "")
+    yield from (str(value) for value in (request.view_args or {}).values() if not isinstance(value, int))
+    yield from request.cookies.values()
+    with suppress(Exception):  # a body that cannot be read brought nothing
+        yield from (value for values in (request.args, request.form) for _name, value in values.items(True))
+        yield from _texts(request.get_json(silent=True))
+
+
+def _texts(value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def request_id() -> str:
+    """The id of this request: that of a trusted proxy when it is a plain word, else a new one."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-ID", "") if current_app.config["REDOUBT_PROXIES"] else ""
+        g.request_id = given if SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    return g.request_id
+
+
+def _begin() -> None:
+    request_id()
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = request_id()
+    if current_app.config["REDOUBT_LOG"] == "json":
+        record = logging.LogRecord(log.name, logging.INFO, "", 0, "", None, None)
+        record.facts = _facts(response)
+        log.handle(record)
+    return response
+
+
+def _facts(response: Response) -> dict:
+    """What is told of a request; who sent it and what is not."""
+    cost, rule = metrics.tally(), request.url_rule
+    facts = {"method": request.method if rule else "", "endpoint": request.endpoint or metrics.NO_ROUTE,
+             "route": rule.rule if rule else "", "status": response.status_code,
+             "ms": round(cost.seconds * 1000, 1), "queries": cost.queries,
+             "query_ms": round(cost.query_seconds * 1000, 1), "bytes": response.content_length or 0}
+    return facts | ({"page": cost.page} if cost.page else {})
+
+
+def _secrets(app: Flask) -> Iterator[str]:
+    for name in SECRET_SETTINGS:
+        yield app.config[name]
+    for name in URL_SETTINGS:
+        password = urlsplit(app.config[name]).password or ""
+        yield from {password, unquote(password)}
+
+
+def init_app(app: Flask) -> None:
+    """Log to standard error in the form that is set, and give every request its id."""
+    root, handler = logging.getLogger(), Handler()
+    handler.setFormatter((Json if app.config["REDOUBT_LOG"] == "json" else Text)(_secrets(app)))
+    root.handlers = [each for each in root.handlers if not isinstance(each, Handler)] + [handler]
+    root.setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    app.before_request(_begin)
+    app.after_request(_end)

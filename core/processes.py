@@ -1,0 +1,40 @@
+"""The processes that serve on this host: how many, and the memory they hold."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.db import db
+from core.readings import Reading, declare
+
+PROPORTIONAL = re.compile(r"^Pss:\s+(\d+) kB", re.M)
+
+
+def pids() -> set[int]:
+    """This process, and those that count in the same folder (core.metrics) and live."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    files = Path(folder).glob("gauge_livesum_*.db") if folder else ()
+    return {os.getpid(), *(int(file.stem.split("_")[-1]) for file in files)}
+
+
+def memory(pid: int) -> int:
+    """Bytes a process holds, what it shares with others counted in part; 0 where Linux does not tell."""
+    try:
+        found = PROPORTIONAL.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
+
+
+@declare
+def web() -> Iterator[Reading]:
+    """Web processes of this host."""
+    sizes = {pid: memory(pid) for pid in pids()}
+    yield Reading("processes", "Web processes of this host.", len(sizes))
+    yield Reading("memory_bytes", "Memory of these processes, shared pages counted once.",
+                  sum(sizes.values()))
+    pool = db.engine.pool
+    if hasattr(pool, "size"):
+        yield Reading("database_connections_kept", "Connections each process keeps open at most.",
+                      pool.size())

@@ -1,0 +1,21 @@
+"""The state of the site for programs of its administrators."""
+
+from auth import tokens
+from core.api import READ, ApiBlueprint
+from core.doctor import examine, is_well
+from core.readings import take
+from core.web import require
+from front import schemas
+
+bp = ApiBlueprint("status", __name__, description="How the site is, for administrators")
+
+
+@bp.get("/status")
+@tokens.bearer(READ)
+@bp.response(200, schemas.StatusItem)
+def get_status():
+    """What `flask doctor` finds, and the numbers of now."""
+    require(tokens.reader().is_admin)
+    findings = examine()
+    return {"is_well": is_well(findings), "findings": findings,
+            "readings": {each.name: each.value for each in take()}}

@@ -1,0 +1,30 @@
+"""Whether what people write is found."""
+
+from collections.abc import Iterator
+
+from flask import current_app
+from flask_babel import gettext as _
+
+from core.doctor import Finding, examines, judge
+from search.engine import Unavailable
+from search.readings import lag
+
+LATE = 60  # seconds
+
+
+@examines()
+def index() -> Iterator[Finding]:
+    """Search index."""
+    name = _("Search index")
+    try:
+        with current_app.extensions["search"].view() as found:
+            size = found.size
+        behind = int(lag())
+    except Unavailable:
+        yield judge(name, _("Missing or damaged."), fault=True,
+                    advice=_("A running worker rebuilds it; flask search rebuild does it now."))
+        return
+    found = _("%(n)s documents, up to date", n=size) if not behind else _(
+        "%(n)s documents; the newest post is missing for %(s)s s", n=size, s=behind)
+    yield judge(name, found, fault=behind > LATE,
+                advice=_("Is a worker running? flask search rebuild brings it up to date."))

@@ -1,0 +1,43 @@
+"""Whether the index can be asked, how large it is, and how far it is behind the database."""
+
+from collections.abc import Iterator
+
+from flask import current_app
+from sqlalchemy import select
+
+from core import history
+from core.db import db, utcnow
+from core.readings import Reading, declare
+from posts import kinds
+from posts.models import Post
+from search.documents import key
+from search.engine import Unavailable
+
+LAG = "search_lag_seconds"
+history.keep_peak(LAG)
+
+
+@declare
+def index() -> Iterator[Reading]:
+    """The state of the index, and how long the newest public post has been missing in it."""
+    usable = True
+    try:
+        with current_app.extensions["search"].view() as found:
+            yield Reading("search_documents", "Documents in the search index.", found.size)
+        yield Reading(LAG, "Age of the newest public post while the index does not have it, else 0.", lag())
+    except Unavailable:
+        usable = False
+    yield Reading("search_usable", "1 when the index can be asked.", usable)
+
+
+def lag() -> float:
+    """Seconds since the newest public post was written, 0 when it is found; raises Unavailable."""
+    newest = db.session.execute(
+        select(Post.id, Post.created_at).where(Post.is_public, Post.kind.in_(kinds.searchable()))
+        .order_by(Post.id.desc()).limit(1)).first()
+    if newest is None:
+        return 0.0
+    with current_app.extensions["search"].view() as found:
+        if found.has(key("post", newest.id)):
+            return 0.0
+    return max(0.0, (utcnow() - newest.created_at).total_seconds())
