@@ -36,14 +36,15 @@ class Engine:
         All is read within a savepoint: damage leaves the caller's transaction whole, and what is set for
         searching ends with it.
         """
-        connection = db.session.connection()
+        connection, name = db.session.connection(), ""
         looking = connection.begin_nested()
         try:
             state = _state(connection, *SEARCHING)
+            name = state.name
             yield Index(connection, state, hidden)
         except DAMAGE as error:
             looking.rollback()
-            self._distrust(state.name)
+            self._distrust(name)
             raise Unavailable(repr(error.orig)) from error
         finally:
             if looking.is_active:
@@ -71,16 +72,17 @@ class Engine:
         One transaction holds the row of the index from before `load` reads until all is written: counts
         are never lost, and no two writers wait for each other.
         """
-        keys = set(keys)
+        keys, name = set(keys), ""
         if not keys:
             return
         try:
             with db.engine.begin() as connection:
                 state = _state(connection, lock=True)
-                _change(connection, state, writing.replace(connection, state.name, keys, load(keys),
-                                                           state.averages))
+                name = state.name
+                changes = writing.replace(connection, name, keys, load(keys), state.averages)
+                _change(connection, state, changes)
         except DAMAGE as error:
-            self._distrust(state.name)
+            self._distrust(name)
             raise Unavailable(repr(error.orig)) from error
 
     def rebuild(self, documents: Iterable[Document], missed: Callable[[], Iterable[str]], load: Load, *,

@@ -73,7 +73,7 @@ class Search:
         sure = [*order.foremost, *self._titled(order)]
         narrow = {"narrow": chosen, "most": 2 * MANY, "sure": sure}
         found = self.rows.best(wanted, order, **narrow, **page)
-        if found.total < RERANKED:  # then others too, whichever
+        if found.total < page["offset"] + page["limit"]:  # then others too, whichever, after these
             sure = [number for number, _ in self.rows.best(
                 wanted, order, **narrow, limit=RERANKED, offset=0).hits]
             found = self.rows.best(self.match, order, most=MANY, sure=sure, **page)
@@ -105,10 +105,10 @@ class Search:
         """How many match and their facets, reckoned in two digits from the largest sample quickly read."""
         rate = next((rate for rate in encoding.SAMPLES if bound <= rate * READ), encoding.SAMPLES[-1])
         found = self.rows.counted(self.match, [encoding.sample(rate)])
-        facets = {name: Counter({value: _reckoned(count, rate) for value, count in counts.items()})
+
+        def reckoned(count: int) -> int:
+            return min(bound, int(float(f"{count * rate:.1e}")))
+
+        facets = {name: Counter({value: reckoned(count) for value, count in counts.items()})
                   for name, counts in found.facets.items()}
-        return Answer(total=_reckoned(found.total, rate), facets=facets)
-
-
-def _reckoned(count: int, rate: int) -> int:
-    return int(float(f"{count * rate:.1e}"))
+        return Answer(total=reckoned(found.total), facets=facets)
