@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long lint check lock bench browser postgres servers
+.PHONY: help setup setup-dev run test test-long lint check lock bench wrk browser postgres servers
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,8 +45,12 @@ lint: setup-dev ## style and laws
 check: ## what CI runs
 	bash .ci/run
 
-bench: setup-dev ## relevance of search on a test collection
-	$(BIN)/python -m bench.relevance ../shared/data/ir/cranfield
+bench: setup-dev browser wrk ## measure, and print one table (POSTS=50000 PEERS= POSTGRES= COLLECTION= WRITE=)
+	$(BIN)/python -m bench --posts $(or $(POSTS),50000) $(if $(PEERS),--peers) $(if $(WRITE),--write) \
+		$(if $(POSTGRES),--postgres $(POSTGRES)) $(if $(COLLECTION),--collection $(COLLECTION))
+
+wrk:
+	@sh bench/ensure_wrk.sh
 
 lock: ## renew the lock files from requirements*.txt
 	$(BIN)/python -m pip install --quiet uv

@@ -140,9 +140,7 @@ def _finish(plan: Plan) -> None:
             db.session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) "
                                     f"FROM {table}"))
     db.session.commit()
-    for statement in (["PRAGMA analysis_limit=1000", "ANALYZE"] if db.engine.dialect.name == "sqlite"
-                      else ["ANALYZE"]):
-        db.session.execute(text(statement))
+    db.session.execute(text("ANALYZE"))
     db.session.commit()
 
 

@@ -117,15 +117,21 @@ def run(directory: Path) -> dict[str, tuple[float, float]]:
     return result | {"fts5": measure(fts5(docs, asked), asked, judged)}
 
 
-def main(directory: str) -> None:
-    """Print both measurements, ours first."""
+def measured(directory: Path) -> dict[str, tuple[float, float]]:
+    """run() on a throw-away site."""
     with tempfile.TemporaryDirectory() as instance:
         site = create_app(REDOUBT_INSTANCE=instance, REDOUBT_WORKER="off")
         with site.app_context():
             schema.ensure()
-            found = run(Path(directory))
+            found = run(directory)
             db.session.remove()
             db.engine.dispose()
+    return found
+
+
+def main(directory: str) -> None:
+    """Print both measurements, ours first."""
+    found = measured(Path(directory))
     print("nDCG@10 {:.3f} MAP {:.3f}".format(*found["ours"]))
     print("SQLite FTS5 (porter): nDCG@10 {:.3f} MAP {:.3f}".format(*found["fts5"]))
 

@@ -55,8 +55,9 @@ class Slice:
         """Make every row but votes and what follows from them."""
         if self.number == 0:
             self._giants()
-        longest = -(-self.plan.longest_thread // self.plan.slices)
-        for _ in range(min(longest, max(0, self.plan.longest_thread - longest * self.number))):
+        share = -(-self.plan.longest_thread // self.plan.slices)
+        left = self.plan.longest_thread - share * self.number
+        for _ in range(min(share, left, self.last - self.id + 1)):
             self._post("answer", self._moment(self.begin), parent_id=self.plan.first_id(0) + 1)
         for moment in sorted(self._moment(self.begin) for _ in range(self.last - self.id + 1)):
             if self.id > self.last:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import defer, joinedload, lazyload, noload
 
 from auth.models import User
@@ -71,13 +71,16 @@ def votes_of(user, post_ids: Iterable[int]) -> dict[int, int]:
 
 
 def last_edits(posts: Iterable[Post]) -> dict[int, Revision]:
-    """The newest revision, without its text, of those posts that were edited here; by post id."""
-    edited = [(post.id, post.revision_count) for post in posts if post.revision_count > 1]
+    """The newest revision, without its text, of those posts that were edited here; by post id.
+
+    SQLite looks up single columns only: for the pairs alone it would read every revision.
+    """
+    edited = {post.id: post.revision_count for post in posts if post.revision_count > 1}
     if not edited:
         return {}
     rows = db.session.scalars(
-        select(Revision)
-        .where(or_(*((Revision.post_id == post) & (Revision.number == number) for post, number in edited)))
+        select(Revision).where(Revision.post_id.in_(edited),
+                               tuple_(Revision.post_id, Revision.number).in_(edited.items()))
         .options(defer(Revision.body)))
     return {revision.post_id: revision for revision in rows}
 

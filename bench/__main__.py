@@ -1,0 +1,119 @@
+"""Measures the site, and prints one table: `make bench`, or `python -m bench [PART …]`.
+
+Parts: pages (with floors and peers), members (posting), search, scale (small beside large); all by default.
+Communities, peers and results are kept below --folder: what is there is not made again, and the table shows
+what was measured last of each part. `make bench POSTS=1000000 PEERS=1 WRITE=1` is everything.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import load, machine, members, pages, relevance, report, scale, searching
+from bench.peers import Missing, Peer, content_of
+from bench.peers.askbot import Askbot
+from bench.peers.flaskbb import FlaskBB
+from bench.peers.mediawiki import MediaWiki
+from bench.plan import Plan
+from bench.sites import Site, database_on
+from core.config import ROOT
+
+PARTS = ("pages", "members", "search", "scale")
+POSTS, SECONDS = 50_000, 2.0
+FOLDER = ROOT / "instance" / "bench"
+
+
+class Results:
+    """What was measured, kept in a file: a part that is measured again replaces what it was."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.parts: dict[str, dict] = json.loads(path.read_text()) if path.exists() else {}
+
+    def keep(self, part: str, measure: Callable[[], dict], **about: object) -> None:
+        """Measure one part and write it down."""
+        print(f"{part} …", file=sys.stderr, flush=True)
+        self.parts[part] = {**about, "machine": machine.describe(), "rows": measure()}
+        self.path.write_text(json.dumps(self.parts, indent=1))
+
+
+def prepared_peers(folder: Path, site: Site, *, wanted: bool) -> tuple[list[Peer], dict[str, str]]:
+    """The peers that can be measured, and why the others cannot."""
+    ready, missing, content = [], {}, content_of(site) if wanted else None
+    for peer in (FlaskBB(), Askbot(), MediaWiki()):
+        try:
+            if content is None:
+                raise Missing("not asked for: PEERS=1")
+            print(f"{peer.name} …", file=sys.stderr, flush=True)
+            peer.prepare(folder / peer.name.split()[0].lower(), content)
+            ready.append(peer)
+        except Missing as why:
+            missing[peer.name] = str(why)
+    return ready, missing
+
+
+def main() -> None:
+    """The command."""
+    asked = arguments()
+    if not load.is_there():
+        sys.exit("There is no wrk: sh bench/ensure_wrk.sh")
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    results = Results(asked.folder / "results.json")
+    small, large = (site_of(asked, posts) for posts in (scale.SMALL, asked.posts))
+    if asked.parts != {"none"}:
+        large.prepare()
+    peers, missing = prepared_peers(asked.peers_folder, large, wanted=asked.peers)
+    about = {"posts": asked.posts, "missing": missing}
+    if "pages" in asked.parts:
+        results.keep("facts", lambda: pages.facts(large, peers), **about)
+        results.keep("pages", lambda: pages.measure(large, peers, asked.seconds), **about)
+    if "search" in asked.parts:
+        results.keep(f"search {asked.posts}", lambda: searching.measure(large), **about)
+    if "scale" in asked.parts:
+        small.prepare()
+        results.keep("scale", lambda: scale.measure(small, large, asked.seconds / 2), **about)
+    if "members" in asked.parts:  # the last, for it writes
+        results.keep("members", lambda: members.measure(large, peers), **about)
+    if asked.collection:
+        results.keep("relevance", lambda: relevance.measured(asked.collection),
+                     collection=asked.collection.name)
+    text = report.table(results.parts)
+    print(text)
+    if asked.write:
+        report.write(text, "table on PostgreSQL" if asked.postgres else "table")
+
+
+def site_of(asked: argparse.Namespace, posts: int) -> Site:
+    """The community of this size, where it was asked for."""
+    url = database_on(asked.postgres, f"redoubt_bench_{posts}") if asked.postgres else ""
+    return Site(asked.folder / str(posts), Plan(posts), url)
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART",
+                        help=f"of {', '.join(PARTS)} (all); none only prints what was measured")
+    parser.add_argument("--posts", type=int, default=POSTS, help=f"size of the large community ({POSTS:,})")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="that a page is asked for in a run")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="for communities, peers and results")
+    parser.add_argument("--peers", action="store_true", help="install, fill and measure the peers too")
+    parser.add_argument("--collection", type=Path, help="folder of a test collection: relevance of search")
+    parser.add_argument("--postgres", metavar="URL", default="",
+                        help="measure on this server, in databases of its own: postgresql://user@host/postgres")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    asked = parser.parse_args()
+    asked.folder, asked.parts = asked.folder.resolve(), set(asked.parts or PARTS)
+    asked.peers_folder = asked.folder / "peers"
+    if asked.postgres:
+        asked.folder /= "postgresql"
+    if unknown := asked.parts - {*PARTS, "none"}:
+        parser.error(f"unknown: {', '.join(unknown)}")
+    return asked
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""A browser as far as measurements need one: it keeps cookies and sends forms with their tokens; what a page
+weighs with all its parts a real one tells."""
+
+import gzip
+import shutil
+import time
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode
+
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+
+IDLE = 0.5  # seconds after which a server may have closed a connection
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: the status, the body as it was sent and as text, how long it took."""
+
+    status: int
+    sent: bytes
+    text: str
+    milliseconds: float
+
+
+class Browser:
+    """One visitor of the server at a port of this machine."""
+
+    def __init__(self, port: int):
+        self.connection, self.cookies = HTTPConnection("127.0.0.1", port, timeout=120), {}
+        self.used = 0.0
+
+    def get(self, path: str) -> Answer:
+        """Ask for a page, without what belongs to it."""
+        return self._ask("GET", path)
+
+    def send(self, path: str, **fields: str) -> Answer:
+        """Send a form."""
+        return self._ask("POST", path, urlencode(fields), form=True)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What tells the server who asks."""
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+
+    def _ask(self, method: str, path: str, body: str | None = None, *, form: bool = False) -> Answer:
+        headers = {"Accept-Encoding": "gzip", "Accept": "text/html,*/*"}
+        if form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if self.cookies:
+            headers |= self.headers
+        began = time.perf_counter()
+        if began - self.used > IDLE:
+            self.connection.close()  # the next request opens another
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        sent = answer.read()
+        self.used = time.perf_counter()
+        took = (self.used - began) * 1000
+        for line in answer.headers.get_all("Set-Cookie") or ():
+            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+        plain = gzip.decompress(sent) if answer.headers.get("Content-Encoding") == "gzip" else sent
+        return Answer(answer.status, sent, plain.decode("utf-8", "replace"), took)
+
+    def token(self, path: str) -> str:
+        """The token in the forms of a page."""
+        field = BeautifulSoup(self.get(path).text, "html.parser").find("input", {"name": "csrf_token"})
+        return field["value"]
+
+    def log_in(self, username: str, password: str) -> None:
+        """As a member does; raises RuntimeError when it is refused."""
+        answer = self.send("/login", csrf_token=self.token("/login"), username=username, password=password)
+        if answer.status not in (302, 303):
+            raise RuntimeError(f"{username} was not let in: {answer.status}")
+
+
+def weigh(url: str) -> tuple[float, int] | None:
+    """(KB, requests) of a first visit, bodies as they are sent; None where there is no Chromium."""
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        return None
+    sizes = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+        page.goto(url, wait_until="networkidle")
+        browser.close()
+    return sum(sizes) / 1000, len(sizes)

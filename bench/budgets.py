@@ -1,0 +1,127 @@
+"""The budgets beside what was measured: ratios within one run, not seconds of a machine."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from bench import scale
+from bench.figures import short
+from bench.pages import FLOOR, QUESTION, SIGNED_IN, UNKEPT
+from bench.peers.flaskbb import FlaskBB
+from bench.peers.mediawiki import MediaWiki
+
+TOPIC, ARTICLE = (f"{peer.name}: {next(iter(peer.pages))}" for peer in (FlaskBB, MediaWiki))
+REPLY = f"{FlaskBB.name}: posting a reply"
+ELSEWHERE = {  # requests/s with 8 connections, p50 at one: of another run, on another machine
+    f"{TOPIC} ×8": {"rate": 41.0}, f"{TOPIC}, signed in ×1": {"p50": 66.0},
+    REPLY: {"p50": 34.0}, f"{ARTICLE} ×8": {"rate": 114.0},
+}
+Parts = dict[str, dict]
+
+
+class Unmeasured(Exception):
+    """What a budget needs was not measured."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A budget and what was found: `is_met` is None where nothing was measured."""
+
+    what: str
+    wanted: str
+    found: str
+    is_met: bool | None
+
+
+def _figure(parts: Parts, part: str, name: str, figure: str) -> float:
+    try:
+        return median(parts[part]["rows"][name][figure])
+    except KeyError:
+        raise Unmeasured from None
+
+
+def _peer(parts: Parts, part: str, name: str, figure: str) -> tuple[float, str]:
+    """(a figure of a peer, a mark when it is not of this run)."""
+    try:
+        return _figure(parts, part, name, figure), ""
+    except Unmeasured:
+        return ELSEWHERE[name][figure], " (not of this run)"
+
+
+def _times(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool]:
+    """Requests/s of ours over theirs with 8 connections; the processor's time per request tells the same."""
+    ratio = _figure(parts, "pages", f"{ours} ×8", "rate") / _figure(parts, "pages", f"{theirs} ×8", "rate")
+    alone = _figure(parts, "pages", f"{ours} ×1", "rate") / _figure(parts, "pages", f"{theirs} ×1", "rate")
+    cost = _figure(parts, "pages", f"{theirs} ×1", "cpu") / _figure(parts, "pages", f"{ours} ×1", "cpu")
+    return f"{ratio:.2f} × (one connection {alone:.2f}, by processor time {cost:.2f})", ratio >= least
+
+
+def _times_peer(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool]:
+    rate, mark = _peer(parts, "pages", f"{theirs} ×8", "rate")
+    ratio = _figure(parts, "pages", f"{ours} ×8", "rate") / rate
+    return f"{short(ratio)} ×{mark}", ratio >= least
+
+
+def _share_of_peer(parts: Parts, part: str, ours: str, theirs: str, most: float) -> tuple[str, bool]:
+    value, mark = _peer(parts, part, theirs, "p50")
+    share = _figure(parts, part, ours, "p50") / value
+    return f"1/{1 / share:.1f}{mark}", share <= most
+
+
+def _at_most(value: float, most: float, unit: str) -> tuple[str, bool]:
+    return f"{short(value)} {unit}", value <= most
+
+
+def _scaled(parts: Parts) -> tuple[str, bool]:
+    try:
+        ratios = {name: scale.ratio(pair) for name, pair in parts["scale"]["rows"].items()}
+    except KeyError:
+        raise Unmeasured from None
+    above = [f"{name} {value:.2f}" for name, value in ratios.items() if value > scale.WITHIN]
+    worst = max(ratios, key=ratios.get)
+    return "; ".join(above) or f"at most {ratios[worst]:.2f} ({worst})", not above
+
+
+def _fact(parts: Parts, name: str, key: str) -> float:
+    try:
+        value = parts["facts"]["rows"][name][key]
+    except KeyError:
+        value = None
+    if value is None:
+        raise Unmeasured
+    return value
+
+
+def lines(parts: Parts) -> Iterator[Line]:
+    """Every budget of design section 7 that can be measured here."""
+    searches = sorted((int(part.split()[1]), part) for part in parts if part.startswith("search "))
+    size, search = searches[-1] if searches else (0, "search")
+    rules: list[tuple[str, str, Callable[[], tuple[str, bool]]]] = [
+        ("question of 20 answers, kept", "≥ 0.7 × a bare view of the same bytes",
+         lambda: _times(parts, QUESTION, f"{FLOOR}the same bytes, bare view", 0.7)),
+        ("the same, kept", "≥ 60 × FlaskBB", lambda: _times_peer(parts, QUESTION, TOPIC, 60)),
+        ("the same, not kept", "≥ 0.7 × 20 posts, ORM joined",
+         lambda: _times(parts, UNKEPT, f"{FLOOR}20 posts, ORM joined", 0.7)),
+        ("the same, not kept", "≥ 20 × FlaskBB", lambda: _times_peer(parts, UNKEPT, TOPIC, 20)),
+        ("the same, signed in", "p50 ≤ 1/12 of FlaskBB",
+         lambda: _share_of_peer(parts, "pages", f"{SIGNED_IN} ×1", f"{TOPIC}, signed in ×1", 1 / 12)),
+        ("the same, signed in", "≤ 12 queries",
+         lambda: _at_most(_fact(parts, SIGNED_IN, "queries"), 12, "queries")),
+        ("posting an answer", "p50 ≤ 1/2 of FlaskBB",
+         lambda: _share_of_peer(parts, "members", "posting an answer", REPLY, 0.5)),
+        ("article", "≥ 20 × MediaWiki", lambda: _times_peer(parts, "article", ARTICLE, 20)),
+        ("all a browser loads for a question", "≤ 40 KB",
+         lambda: _at_most(_fact(parts, QUESTION, "KB"), 40, "KB")),
+        ("lists and threads, large beside small", f"≤ {scale.WITHIN} × the latency", lambda: _scaled(parts)),
+        (f"search at {size:,} posts", "p95 ≤ 60 ms (Whoosh)",
+         lambda: _at_most(_figure(parts, search, "search", "p95"), 60, "ms")),
+        ("a new post is found", "within 1 s",
+         lambda: _at_most(_figure(parts, "members", "a new post is found", "seconds"), 1, "s")),
+        (f"memory of web and worker at {size:,} posts", "≤ 400 MB",
+         lambda: _at_most(_figure(parts, search, "memory of web and worker", "MB"), 400, "MB")),
+    ]
+    for what, wanted, rule in rules:
+        try:
+            yield Line(what, wanted, *rule())
+        except Unmeasured:
+            yield Line(what, wanted, "not measured", None)

@@ -1,0 +1,66 @@
+"""What members do: post an answer as a browser does, and find it."""
+
+import random
+import re
+import secrets
+import time
+
+from bench.browser import Browser
+from bench.figures import RUNS, Found, spread
+from bench.peers import Missing, Peer
+from bench.programs import free_port
+from bench.sites import PORT, WRITERS, Served, Site
+from posts.actions import TEXTS
+
+POSTS, WAIT = 10, 30  # answers of one member in a run; seconds until a post must be found
+TEXT = "The update needs a restart: see `Get-HotFix`, then the **event log** again. {word}\n\n- one\n- two"
+LINK = re.compile(r'href="(/questions/\d+/[^"?#]+)"')
+
+
+def measure(site: Site, peers: list[Peer]) -> dict[str, Found]:
+    """Latencies of posting, and seconds until a new post is found, a member in each run."""
+    assert POSTS <= TEXTS
+    found: dict[str, Found] = {}
+    with site.served() as served:
+        question = LINK.search(Browser(served.port).get("/questions").text)[1]
+        writers = [served.member(number) for number in random.SystemRandom().sample(WRITERS, 2 * RUNS)]
+        for browser in writers[:RUNS]:
+            _add(found, "posting an answer", spread([_post(browser, question)[0] for _ in range(POSTS)]))
+        for browser in writers[RUNS:]:
+            _add(found, "a new post is found", {"seconds": _until_found(served, browser, question)})
+    for peer in peers:
+        port = free_port(PORT)
+        with peer.served(port):
+            try:
+                browser = peer.member(port)
+                for _ in range(RUNS):
+                    _add(found, f"{peer.name}: posting a reply",
+                         spread([peer.reply(browser, TEXT.format(word="")) for _ in range(POSTS)]))
+            except Missing:
+                continue
+    return found
+
+
+def _add(found: dict[str, Found], name: str, figures: dict[str, float]) -> None:
+    for key, value in figures.items():
+        found.setdefault(name, {}).setdefault(key, []).append(value)
+
+
+def _post(browser: Browser, question: str) -> tuple[float, str]:
+    """(milliseconds of the form alone, a word that only this answer has)."""
+    word = f"zq{secrets.token_hex(6)}"
+    answer = browser.send(question, csrf_token=browser.token(question), body=TEXT.format(word=word))
+    if answer.status not in (302, 303):
+        raise RuntimeError(f"an answer was refused: {answer.status}")
+    return answer.milliseconds, word
+
+
+def _until_found(served: Served, browser: Browser, question: str) -> float:
+    """Seconds from the answer of the server to the first search that finds the post."""
+    _took, word = _post(browser, question)
+    began, visitor = time.monotonic(), Browser(served.port)
+    while question not in visitor.get(f"/search?q={word}").text:
+        if time.monotonic() - began > WAIT:
+            raise RuntimeError(f"a new post was not found within {WAIT} s")
+        time.sleep(0.02)
+    return time.monotonic() - began

@@ -1,0 +1,75 @@
+"""Askbot, questions and answers made with Django: from PyPI, served by gunicorn."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.browser import Browser
+from bench.peers import PER_PAGE, Content, Missing
+from bench.peers.environment import Environment
+from bench.programs import Program, Together
+from bench.sites import GUNICORN
+
+VERSION, THREADS = "0.13.0", 3  # each post takes it half a second
+PYTHONS = ("python3.11", "python3.12", "python3.10")
+SETTINGS = """
+ALLOWED_HOSTS = ["127.0.0.1"]
+DATABASES["default"]["NAME"] = "{folder}/askbot.db"
+"""
+DJANGO = {"DJANGO_SETTINGS_MODULE": "forumproj.settings"}
+
+
+class Askbot:
+    """Askbot in an environment of its own."""
+
+    name = f"Askbot {VERSION}"
+    pages = {"question, 20 answers": "/question/1/", "front page": "/questions/"}
+
+    def prepare(self, folder: Path, content: Content) -> None:
+        """See Peer."""
+        self.folder, self.project = folder, folder / "project"
+        self.environment = Environment(folder / "env")
+        ready = folder / "READY"
+        if not ready.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            self.environment.make(PYTHONS, f"askbot=={VERSION}", "gunicorn")
+            self._fill(content)
+            ready.touch()
+
+    def _fill(self, content: Content) -> None:
+        run, python = self.environment.run, self.environment.bin / "python"
+        run(self.environment.bin / "askbot-setup", "--noinput", "--force", "--root-directory", self.project,
+            "--proj-name", "forumproj", "--db-engine", "sqlite", "--db-name", "askbot.db",
+            "--admin-name", "Keeper", "--admin-email", "keeper@example.org",
+            "--domain-name", "forum.example.org", folder=self.folder)
+        with (self.project / "forumproj" / "settings.py").open("a") as file:
+            file.write(SETTINGS.format(folder=self.folder))
+        threads = self.folder / "threads.json"
+        threads.write_text(json.dumps(content.threads[:THREADS]))
+        run(python, "manage.py", "migrate", "--noinput", folder=self.project)
+        run(python, "manage.py", "collectstatic", "--noinput", folder=self.project)
+        run(python, "-P", Path(__file__).with_name("fill_askbot.py"), threads, str(PER_PAGE),
+            folder=self.project, **DJANGO)
+
+    @contextmanager
+    def served(self, port: int) -> Iterator[Together]:
+        """See Peer; the same gunicorn and as many processes as ours."""
+        program = Program([self.environment.bin / "gunicorn", *GUNICORN[1:], "--bind", f"127.0.0.1:{port}",
+                           "django.core.wsgi:get_wsgi_application()"], self.folder / "web.log",
+                          folder=self.project, **DJANGO)
+        try:
+            program.wait_for(f"http://127.0.0.1:{port}{self.pages['front page']}")
+            yield Together(program)
+        finally:
+            program.stop()
+
+    def member(self, port: int) -> Browser:
+        """See Peer."""
+        raise Missing("only its pages for visitors are compared")
+
+    def reply(self, browser: Browser, text: str) -> float:
+        """See Peer."""
+        raise Missing("only its pages for visitors are compared")

@@ -1,0 +1,85 @@
+"""FlaskBB, the forum made with Flask: from PyPI, on a Python of 3.12 or later, served by gunicorn."""
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.browser import Browser
+from bench.peers import PER_PAGE, Content
+from bench.peers.environment import Environment
+from bench.programs import Program, Together
+from bench.sites import GUNICORN
+
+VERSION = "2.2.0"
+PYTHONS = ("python3.12", "python3.13", "python3.14")
+CONFIG = """from flaskbb.configs.default import DefaultConfig
+SQLALCHEMY_DATABASE_URI = "sqlite:///{folder}/flaskbb.sqlite"
+SECRET_KEY, WTF_CSRF_SECRET_KEY = "{secret}", "{secret}"
+LOG_PATH, USE_DEFAULT_LOGGING = "{folder}", False
+RATELIMIT_ENABLED = False
+SERVER_NAME = None
+"""
+
+
+class FlaskBB:
+    """FlaskBB in an environment of its own."""
+
+    name = f"FlaskBB {VERSION}"
+    pages = {"topic, 20 posts": "/topic/2", "topic of 500 posts, last page": "/topic/3?page=25",
+             "forum list": "/forum/1", "front page": "/"}
+
+    def prepare(self, folder: Path, content: Content) -> None:
+        """See Peer."""
+        self.folder, self.environment = folder, Environment(folder / "env")
+        self.bin = self.environment.bin
+        self.config, ready = folder / "flaskbb.cfg", folder / "READY"
+        if not ready.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            self._install()
+            self._fill(content, ready)
+        self.password = ready.read_text()
+
+    def _install(self) -> None:
+        self.environment.make(PYTHONS, f"flaskbb=={VERSION}", "gunicorn")
+        shutil.copy(Path(__file__).with_name("lazy_annotations.py"),
+                    self.environment.packages / "sitecustomize.py")
+
+    def _fill(self, content: Content, ready: Path) -> None:
+        password, threads = secrets.token_urlsafe(12), self.folder / "threads.json"
+        self.config.write_text(CONFIG.format(folder=self.folder, secret=secrets.token_urlsafe(24)))
+        threads.write_text(json.dumps(content.threads))
+        self.environment.run(self.bin / "flaskbb", "--config", self.config, "install", "--force",
+                             "-u", "admin", "-e", "admin@example.org", "-p", password)
+        self.environment.run(self.bin / "python", "-P", Path(__file__).with_name("fill_flaskbb.py"),
+                             self.config, threads, str(PER_PAGE))
+        ready.write_text(password)
+
+    @contextmanager
+    def served(self, port: int) -> Iterator[Together]:
+        """See Peer; the same gunicorn and as many processes as ours."""
+        program = Program([self.bin / "gunicorn", *GUNICORN[1:], "--bind", f"127.0.0.1:{port}",
+                           f"flaskbb.app:create_app(config='{self.config}')"], self.folder / "web.log",
+                          folder=self.folder)
+        try:
+            program.wait_for(f"http://127.0.0.1:{port}/")
+            yield Together(program)
+        finally:
+            program.stop()
+
+    def member(self, port: int) -> Browser:
+        """See Peer."""
+        browser = Browser(port)
+        browser.send("/auth/login", csrf_token=browser.token("/auth/login"), login="admin",
+                     password=self.password)
+        return browser
+
+    def reply(self, browser: Browser, text: str) -> float:
+        """See Peer; the form stands below the topic."""
+        answer = browser.send("/topic/4/post/new", csrf_token=browser.token("/topic/4"), content=text)
+        if answer.status not in (302, 303):
+            raise RuntimeError(f"FlaskBB refused a reply: {answer.status}")
+        return answer.milliseconds

@@ -1,0 +1,26 @@
+"""The same pages on a small and on a large site, in turn: what grows with the site shows."""
+
+from statistics import median
+
+from bench import load
+from bench.figures import Found, interleaved
+from bench.sites import Site
+
+SMALL = 10_000
+WITHIN = 1.5  # the budget of design section 7
+
+
+def measure(small: Site, large: Site, seconds: float) -> dict[str, dict[str, Found]]:
+    """{page: {"small" and "large": figures}} of every list and thread, none of them kept."""
+    with small.served() as one, large.served() as other:
+        sides = {"small": one, "large": other}
+        targets = {(name, side): load.page(served.url(served.site.addresses[name]), served.web,
+                                           seconds=seconds, headers=load.UNKEPT)
+                   for name in small.addresses for side, served in sides.items()}
+        found = interleaved(targets)
+    return {name: {side: found[name, side] for side in sides} for name in small.addresses}
+
+
+def ratio(pair: dict[str, Found], figure: str = "p50") -> float:
+    """How much longer the page takes on the large site."""
+    return median(pair["large"][figure]) / median(pair["small"][figure])

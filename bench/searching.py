@@ -1,0 +1,48 @@
+"""Search as visitors use it: words, phrases, identifiers, filters, slips; with snippets and facets."""
+
+import random
+from urllib.parse import quote
+
+from bench.browser import Browser
+from bench.figures import RUNS, Found, spread
+from bench.sites import Site
+from bench.words import COMMON, TRADE, vocabulary
+
+QUERIES, WARM = 60, 15  # of a run; asked before the first
+
+
+def mix(rng: random.Random, words: list[str]) -> str:
+    """One query of the kinds that people write, hardly one of them twice."""
+    trade, other = rng.sample(TRADE, 3), words[rng.randrange(300, 20_000)]
+    return rng.choice([
+        f"{trade[0]} {other}", f"{trade[0]} {trade[1]} {trade[2]}", other, f"{trade[0]} {trade[1]}",
+        f"{rng.choice(COMMON)} {trade[0]} {rng.choice(COMMON)} {other}", f'"{trade[0]} {trade[1]}"',
+        f"CVE-{rng.randint(2002, 2025)}-{rng.randint(1000, 39999)}",
+        f"tag:tag-{rng.randint(1, 40)} {trade[0]}",
+        f"kind:answer {trade[0]} {other}", f"{trade[0]}x {trade[1]}", f"{trade[0]} -{trade[1]}"])
+
+
+def measure(site: Site) -> dict[str, Found]:
+    """Latencies of /search, one client, no query twice, and what a query costs the processor."""
+    rng, words, found = random.SystemRandom(), vocabulary(random.Random("vocabulary")), {}
+    with site.served() as served:
+        browser = Browser(served.port)
+        for _ in range(WARM):
+            browser.get(f"/search?q={quote(mix(rng, words))}")
+        for _ in range(RUNS):
+            before, took = served.web.cpu(), []
+            for _ in range(QUERIES):
+                answer = browser.get(f"/search?q={quote(mix(rng, words))}")
+                if answer.status != 200:
+                    raise RuntimeError(f"a search was answered with {answer.status}")
+                took.append(answer.milliseconds)
+            cost = (served.web.cpu() - before) / QUERIES * 1000
+            for name, value in {**spread(took), "cpu": cost}.items():
+                found.setdefault(name, []).append(value)
+        memory = served.memory()
+    return {"search": found, "memory of web and worker": {"MB": [memory]}, **_sizes(site)}
+
+
+def _sizes(site: Site) -> dict[str, Found]:
+    index = sum(path.stat().st_size for path in (site.folder / "index").rglob("*") if path.is_file())
+    return {"database": {"MB": [site.database_size() / 1e6]}, "index": {"MB": [index / 1e6]}}

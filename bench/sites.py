@@ -1,0 +1,160 @@
+"""The sites that are measured: an instance filled with so many posts, its addresses, its servers."""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import event, select, text, update
+
+from app import create_app
+from auth.models import User, Visitor
+from auth.passwords import hash_password
+from bench.browser import Browser
+from bench.documents import BUSY
+from bench.plan import BEFORE, Plan
+from bench.programs import Program, Together, free_port
+from bulletins.models import Bulletin
+from core.config import ROOT
+from core.db import db
+from forum.queries import answers, get_question
+from kb.models import Article
+
+BIN = Path(sys.executable).parent
+WORKERS = 2
+GUNICORN = [BIN / "gunicorn", "--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "4"]
+PORT = 8600
+WRITERS = range(20, 60)  # members who write during measurements
+
+
+def database_on(server: str, name: str) -> str:
+    """The address of a database of this name on a PostgreSQL server, made where there is none.
+
+    `server` is the address of a database that is there, such as postgresql://user@host/postgres.
+    """
+    with psycopg.connect(server, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+class Site:
+    """An instance of `plan` in a folder; on PostgreSQL when there is a `url`."""
+
+    def __init__(self, folder: Path, plan: Plan, url: str = ""):
+        self.folder, self.plan = folder, plan
+        self.settings = {"REDOUBT_INSTANCE": str(folder), "REDOUBT_DATABASE_URL": url,
+                         "REDOUBT_WORKER": "off", "REDOUBT_SITE_URL": "", "REDOUBT_REDIS_URL": ""}
+        self.password = secrets.token_urlsafe(20)
+
+    def prepare(self) -> None:
+        """Fill it and index it, as far as that is not done, each in a process of its own."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, **self.settings}
+        fill = [sys.executable, "-m", "bench.populate", "--posts", str(self.plan.posts),
+                "--seed", str(self.plan.seed)]
+        subprocess.run(fill, cwd=ROOT, env=environment, check=True)
+        with self.app.app_context():
+            is_usable = self.app.extensions["search"].is_usable()
+        if not is_usable:
+            subprocess.run([BIN / "flask", "search", "rebuild"], cwd=ROOT, env=environment, check=True)
+        with self.app.app_context():
+            db.session.execute(update(User).where(User.id.in_(WRITERS))
+                               .values(password_hash=hash_password(self.password)))
+            db.session.commit()
+
+    @cached_property
+    def app(self):
+        """The site in this process, for what is read or counted beside the servers."""
+        return create_app(**self.settings)
+
+    @cached_property
+    def addresses(self) -> dict[str, str]:
+        """Every kind of list and thread, by name."""
+        first = BEFORE + 1
+        with self.app.app_context():
+            long, longest, plain = (get_question(first + place, Visitor()) for place in range(3))
+            second = answers(longest, Visitor()).next
+            article = db.session.scalar(select(Article).where(Article.is_public)
+                                        .order_by(Article.id).limit(1))
+            bulletin = db.session.scalar(select(Bulletin.reference).order_by(Bulletin.id).limit(1))
+            return {
+                "front page": "/", "question, 20 answers": plain.url,
+                "question, hundreds of answers": long.url, "question, thousands of answers": longest.url,
+                "its second page": f"{longest.url}?after={second}",
+                "questions, newest": "/questions", "questions, most voted": "/questions?sort=votes",
+                "questions, unanswered": "/questions?sort=unanswered", "largest tag": "/tags/tag-1",
+                "largest tag, active": "/tags/tag-1?sort=active", "tags": "/tags", "people": "/users",
+                "busiest member": "/users/member1", "their answers": "/users/member1?tab=answers",
+                "articles": "/articles", "article": article.url, "bulletins": "/bulletins",
+                "bulletin": f"/bulletins/{bulletin}", "unpatched": "/bulletins/unpatched",
+                "fullest month": f"/calendar/{BUSY:%Y-%m}"}
+
+    @contextmanager
+    def served(self, *, embedded: bool = False) -> Iterator["Served"]:
+        """Servers for it, as for production or as `python app.py`; they end with the block."""
+        port = free_port(PORT)
+        web = [sys.executable, "app.py"] if embedded else [
+            *GUNICORN, "--bind", f"127.0.0.1:{port}", "app:create_app()"]
+        settings = {**self.settings, "PORT": str(port), "REDOUBT_WORKER": "on" if embedded else "off"}
+        programs = [Program(web, self.folder / "web.log", folder=ROOT, **settings)]
+        if not embedded:
+            programs.append(Program([BIN / "flask", "worker"], self.folder / "worker.log", folder=ROOT,
+                                    **settings))
+        try:
+            programs[0].wait_for(f"http://127.0.0.1:{port}/healthz")
+            yield Served(self, port, programs)
+        finally:
+            for program in programs:
+                program.stop()
+
+    def database_size(self) -> int:
+        """Bytes of the database."""
+        with self.app.app_context():
+            if db.engine.dialect.name == "postgresql":
+                return db.session.scalar(text("SELECT pg_database_size(current_database())"))
+        return (self.folder / "redoubt.db").stat().st_size
+
+    def statements(self, path: str, headers: dict[str, str] | None = None) -> int:
+        """How many statements a page takes, the second time it is asked for."""
+        sent: list[str] = []
+        client = self.app.test_client(use_cookies=False)
+        client.get(path, headers=headers)
+        with self.app.app_context():
+            engine = db.engine
+
+        def note(connection, cursor, statement, *rest):
+            if not statement.startswith("BEGIN"):
+                sent.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            client.get(path, headers=headers)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(sent)
+
+
+class Served(Together):
+    """A site and the programs that serve it; `web` is the one that serves the pages."""
+
+    def __init__(self, site: Site, port: int, programs: list[Program]):
+        super().__init__(*programs)
+        self.site, self.port, self.web = site, port, Together(programs[0])
+
+    def url(self, path: str) -> str:
+        """Where a page is."""
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def member(self, number: int) -> Browser:
+        """A browser in which one of WRITERS is logged in."""
+        browser = Browser(self.port)
+        browser.log_in(f"member{number}", self.site.password)
+        return browser
