@@ -29,5 +29,5 @@ def tidy() -> None:
     db.session.execute(delete(Event).where(Event.done_at < utcnow() - KEEP_EVENTS))
     db.session.commit()
     with db.engine.connect() as connection:
-        connection.execute(text("PRAGMA optimize" if db.engine.dialect.name == "sqlite" else "ANALYZE"))
+        connection.execute(text("ANALYZE"))
         connection.commit()
