@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from core import config, schema
+from core.db import learn_sizes
 
 import_group = click.Group("import", help="Bring content from elsewhere.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
@@ -50,6 +51,7 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
     """Run an import that fills `report`, and print that as the last line; Unusable ends with status 1."""
     try:
         run()
+        learn_sizes()
     except Unusable as error:
         report.fault(str(error))
         raise click.ClickException(str(error)) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import URL, DateTime, MetaData, TypeDecorator, event, make_url, select
+from sqlalchemy import URL, DateTime, MetaData, TypeDecorator, event, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -142,6 +142,16 @@ def may_write() -> bool:
     if _reading.get():
         return False
     return not (has_request_context() and request.method in SAFE_METHODS)
+
+
+def learn_sizes() -> None:
+    """Let the planner learn how large the tables are: else SQLite takes the wrong index for many lists.
+
+    Whole, for a sample leads it astray; a million posts take eight seconds.
+    """
+    with db.engine.connect() as connection:
+        connection.execute(text("ANALYZE"))
+        connection.commit()
 
 
 def write_at_once(statement) -> None:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 
 from core import config, heartbeats, history
-from core.db import db, utcnow
+from core.db import db, learn_sizes, utcnow
 from core.limits import forget_old
 from core.models import Event
 from core.worker import each_round, scheduled
@@ -28,6 +28,4 @@ def tidy() -> None:
     history.forget_old()
     db.session.execute(delete(Event).where(Event.done_at < utcnow() - KEEP_EVENTS))
     db.session.commit()
-    with db.engine.connect() as connection:
-        connection.execute(text("ANALYZE"))
-        connection.commit()
+    learn_sizes()
