@@ -7,6 +7,7 @@ what was measured last of each part. `make bench POSTS=1000000 PEERS=1 WRITE=1` 
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,7 @@ def prepared_peers(folder: Path, site: Site, *, wanted: bool) -> tuple[list[Peer
 def main() -> None:
     """The command."""
     asked = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # the servers are ended on the way out
     if not load.is_there():
         sys.exit("There is no wrk: sh bench/ensure_wrk.sh")
     asked.folder.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,9 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from bench.browser import Browser
 from bench.figures import Run
 from bench.programs import Together
 
@@ -20,6 +22,10 @@ def page(url: str, server: Together, *, connections: int = 1, seconds: float = 2
 
     Raises RuntimeError when an answer is not a page.
     """
+    where = urlsplit(url)
+    first = Browser(where.port).get(where._replace(scheme="", netloc="").geturl())
+    if first.status != 200:
+        raise RuntimeError(f"{url} answers {first.status}")
     sent = [word for name, value in {**PACKED, **(headers or {})}.items()
             for word in ("-H", f"{name}: {value}")]
     command = ["wrk", "-t1", f"-c{connections}", "--timeout", "60s", *sent, "-s", str(SCRIPT), url]

@@ -25,7 +25,7 @@ class Askbot:
     """Askbot in an environment of its own."""
 
     name = f"Askbot {VERSION}"
-    pages = {"question, 20 answers": "/question/1/", "front page": "/questions/"}
+    pages = {"question, 20 answers": "", "front page": "/questions/"}
 
     def prepare(self, folder: Path, content: Content) -> None:
         """See Peer."""
@@ -38,6 +38,8 @@ class Askbot:
             self.environment.make(PYTHONS, f"askbot=={VERSION}", "gunicorn")
             self._fill(content)
             ready.touch()
+        question = json.loads((self.project / "addresses.json").read_text())[0]
+        self.pages = {**self.pages, "question, 20 answers": question}
 
     def _fill(self, content: Content) -> None:
         run, python = self.environment.run, self.environment.bin / "python"

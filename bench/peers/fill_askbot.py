@@ -13,7 +13,10 @@ from django.contrib.auth import get_user_model  # noqa: E402  only after setup()
 threads, most = json.loads(Path(sys.argv[1]).read_text()), int(sys.argv[2])
 people = [get_user_model().objects.create_superuser(f"helper{number}", f"helper{number}@example.org")
           for number in range(most + 1)]  # one answers a question once
+addresses = []
 for title, (first, *answers) in threads:
     question = people[-1].post_question(title=title, body_text=first, tags="security")
     for person, text in zip(people, answers[:most], strict=False):
         person.post_answer(question=question, body_text=text)
+    addresses.append(question.get_absolute_url())
+Path("addresses.json").write_text(json.dumps(addresses))
