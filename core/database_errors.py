@@ -5,6 +5,7 @@ The answer then asks nothing of it; who wrote something gets that back, to send 
 connections that have failed so are not used again.
 """
 
+import logging
 import sqlite3
 
 from flask import Flask, Response, current_app, make_response, request
@@ -17,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from core.db import SAFE_METHODS, db, is_conflict
 from core.web import crash_answer, error_answer, problem, wants_json
 
+log = logging.getLogger(__name__)
 RETRY_AFTER = 30  # seconds
 READ_ONLY_TRANSACTION = "25006"
 # PostgreSQL's classes of errors (its manual, appendix A): connection lost, no resources (a full disk too),
@@ -64,8 +66,8 @@ def _on_database_error(error: DBAPIError | NoConnectionFree):
 
 def outage_answer(error: Exception) -> Response:
     """503, with what was typed."""
-    current_app.logger.error("%s %r: the database is away: %s", request.method, request.path,
-                             getattr(error, "orig", error))  # not the statement: texts are in it
+    log.error("%s %s: the database is away: %s", request.method, request.endpoint,
+              getattr(error, "orig", error))  # not the path, not the statement: secrets and texts are in them
     db.session.rollback()
     title, text = _words()
     if wants_json():
