@@ -56,16 +56,17 @@ def _times(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, boo
     return f"{ratio:.2f} × (one connection {alone:.2f}, by processor time {cost:.2f})", ratio >= least
 
 
-def _times_peer(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool]:
+def _times_peer(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool | None]:
+    """Requests/s of ours over a peer's with 8 connections; no verdict over another machine's figures."""
     rate, mark = _peer(parts, "pages", f"{theirs} ×8", "rate")
     ratio = _figure(parts, "pages", f"{ours} ×8", "rate") / rate
-    return f"{short(ratio)} ×{mark}", ratio >= least
+    return f"{short(ratio)} ×{mark}", None if mark else ratio >= least
 
 
-def _share_of_peer(parts: Parts, part: str, ours: str, theirs: str, most: float) -> tuple[str, bool]:
+def _share_of_peer(parts: Parts, part: str, ours: str, theirs: str, most: float) -> tuple[str, bool | None]:
     value, mark = _peer(parts, part, theirs, "p50")
     share = _figure(parts, part, ours, "p50") / value
-    return f"1/{1 / share:.1f}{mark}", share <= most
+    return f"1/{1 / share:.1f}{mark}", None if mark else share <= most
 
 
 def _at_most(value: float, most: float, unit: str) -> tuple[str, bool]:
@@ -96,7 +97,7 @@ def lines(parts: Parts) -> Iterator[Line]:
     """Every budget of design section 7 that can be measured here."""
     searches = sorted((int(part.split()[1]), part) for part in parts if part.startswith("search "))
     size, search = searches[-1] if searches else (0, "search")
-    rules: list[tuple[str, str, Callable[[], tuple[str, bool]]]] = [
+    rules: list[tuple[str, str, Callable[[], tuple[str, bool | None]]]] = [
         ("question of 20 answers, kept", "≥ 0.7 × a bare view of the same bytes",
          lambda: _times(parts, QUESTION, f"{FLOOR}the same bytes, bare view", 0.7)),
         ("the same, kept", "≥ 60 × FlaskBB", lambda: _times_peer(parts, QUESTION, TOPIC, 60)),

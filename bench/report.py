@@ -42,7 +42,7 @@ def _machines(parts: Parts) -> str:
 
 
 def _budgets(parts: Parts) -> str:
-    said = {True: "met", False: "**not met**", None: "not measured"}
+    said = {True: "met", False: "**not met**", None: "no verdict"}
     return "### Budgets\n\n" + grid(("what", "budget", "found", ""), (
         (line.what, line.wanted, line.found, said[line.is_met]) for line in budgets.lines(parts)))
 

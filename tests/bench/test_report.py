@@ -41,7 +41,9 @@ def test_a_ratio_below_the_budget_does_not(parts):
 
 
 def test_a_peer_that_did_not_run_is_marked(parts):
-    assert "not of this run" in found(parts, "≥ 60 × FlaskBB").found
+    line = found(parts, "≥ 60 × FlaskBB")
+    assert "not of this run" in line.found
+    assert line.is_met is None
 
 
 def test_a_peer_that_ran_replaces_what_was_measured_elsewhere(parts):
