@@ -25,6 +25,7 @@ from core import (  # noqa: F401  (what is not named below declares itself)
     page_cache,
     processes,
     queues,
+    ready_pages,
     schema,
     scrape,
     tasks,
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     schema.init_app(app)
     limits.init_app(app)
+    ready_pages.init_app(app)
     page_cache.init_app(app)
     web.init_app(app)
     database_errors.init_app(app)

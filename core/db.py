@@ -92,18 +92,25 @@ class UTCDateTime(TypeDecorator):
 
 
 @contextmanager
+def read_only() -> Iterator[None]:
+    """Transactions that begin inside take no writer's lock."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+@contextmanager
 def reading() -> Iterator[None]:
     """A short transaction that only reads and does not take the writer's lock.
 
     Used before slow work (argon2, Markdown) in a request that will write later. Only at the start
     of a unit of work: what is pending in the session is committed with it.
     """
-    token = _reading.set(True)
-    try:
+    with read_only():
         yield
         db.session.commit()
-    finally:
-        _reading.reset(token)
 
 
 @contextmanager

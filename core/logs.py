@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
@@ -133,9 +133,14 @@ def _texts(value) -> Iterator[str]:
 def request_id() -> str:
     """The id of this request: that of a trusted proxy when it is a plain word, else a new one."""
     if "request_id" not in g:
-        given = request.headers.get("X-Request-ID", "") if current_app.config["REDOUBT_PROXIES"] else ""
-        g.request_id = given if SANE_ID.fullmatch(given) else secrets.token_hex(8)
+        g.request_id = id_from(current_app, request.headers.get("X-Request-ID", ""))
     return g.request_id
+
+
+def id_from(app: Flask, given: str) -> str:
+    """The id `given` by a proxy if there is one and it is sane; else a new one."""
+    is_sane = app.config["REDOUBT_PROXIES"] and SANE_ID.fullmatch(given)
+    return given if is_sane else secrets.token_hex(8)
 
 
 def _begin() -> None:
@@ -144,11 +149,16 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
-    if current_app.config["REDOUBT_LOG"] == "json":
-        record = logging.LogRecord(log.name, logging.INFO, "", 0, "", None, None)
-        record.facts = _facts(response)
-        log.handle(record)
+    tell(current_app, lambda: _facts(response))
     return response
+
+
+def tell(app: Flask, facts: Callable[[], dict]) -> None:
+    """Log what is known of a request, where requests are logged."""
+    if app.config["REDOUBT_LOG"] == "json":
+        record = logging.LogRecord(log.name, logging.INFO, "", 0, "", None, None)
+        record.facts = facts()
+        log.handle(record)
 
 
 def _facts(response: Response) -> dict:

@@ -6,6 +6,7 @@ is loaded. Elsewhere the counts are in memory.
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from time import perf_counter
 
 from flask import Flask, Response, request
@@ -23,7 +24,7 @@ queries = Counter("redoubt_queries", "Queries sent to the database, by the endpo
                   ["endpoint"], registry=COUNTS)
 query_seconds = Counter("redoubt_query_seconds", "Time that these queries took.", ["endpoint"],
                         registry=COUNTS)
-pages = Counter("redoubt_page_cache", "Visitors' pages: kept (hit), never made (miss), out of date (stale).",
+pages = Counter("redoubt_page_cache", "Visitors' pages: ready, kept (hit), new (miss), out of date (stale).",
                 ["outcome"], registry=COUNTS)
 searches = Histogram("redoubt_search_seconds", "Time of a search, by whether the index could be asked.",
                      ["outcome"], buckets=BOUNDS, registry=COUNTS)
@@ -38,6 +39,7 @@ class Tally:
     began: float = field(default_factory=perf_counter)
     queries: int = 0
     query_seconds: float = 0.0
+    query_began: float = 0.0
     page: str = ""
 
     @property
@@ -56,9 +58,22 @@ def tally() -> Tally:
 
 def note_page(outcome: str) -> None:
     """Count what the page cache had: `hit`, `miss` or `stale`."""
-    pages.labels(outcome).inc()
+    _counter(pages, outcome).inc()
     if (current := _tally.get()) is not None:
         current.page = outcome
+
+
+def note_ready(endpoint: str, status: str, seconds: float) -> None:
+    """Count an answer that was ready: it took one query, for the version of the content."""
+    _counter(requests, endpoint, f"{status[0]}xx").observe(seconds)
+    _counter(queries, endpoint).inc()
+    _counter(pages, "ready").inc()
+
+
+@cache
+def _counter(metric, *labels: str):
+    """The counter of these labels: as many as there are endpoints, so each is looked for once."""
+    return metric.labels(*labels)
 
 
 def totals() -> dict[str, float]:
@@ -78,25 +93,25 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     done, endpoint = tally(), request.endpoint or NO_ROUTE
-    requests.labels(endpoint, f"{response.status_code // 100}xx").observe(done.seconds)
+    _counter(requests, endpoint, f"{response.status_code // 100}xx").observe(done.seconds)
     if done.queries:
-        queries.labels(endpoint).inc(done.queries)
-        query_seconds.labels(endpoint).inc(done.query_seconds)
+        _counter(queries, endpoint).inc(done.queries)
+        _counter(query_seconds, endpoint).inc(done.query_seconds)
     _tally.set(None)
     return response
 
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _query_begins(connection, cursor, statement, parameters, context, many) -> None:
-    if _tally.get() is not None:
-        connection.info["query_began"] = perf_counter()
+    if (current := _tally.get()) is not None:
+        current.query_began = perf_counter()
 
 
 @event.listens_for(Engine, "after_cursor_execute")
 def _query_ends(connection, cursor, statement, parameters, context, many) -> None:
-    if (current := _tally.get()) is not None and (began := connection.info.pop("query_began", None)):
+    if (current := _tally.get()) is not None:
         current.queries += 1
-        current.query_seconds += perf_counter() - began
+        current.query_seconds += perf_counter() - current.query_began
 
 
 @event.listens_for(Pool, "checkout")

@@ -18,7 +18,7 @@ from flask import Flask, Response, current_app, g, make_response, request, sessi
 from flask_babel import get_locale
 from flask_caching import Cache
 from flask_compress import Compress
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from core import metrics
 from core.db import db
@@ -26,11 +26,16 @@ from core.models import Event
 from core.page_store import Page
 from core.replicas import by_visitor
 
-LONGEST = 60  # seconds: pages say how long ago things were
+LONGEST, READY = 50, 10  # seconds, together a minute: pages say how long ago things were
 PAGES = 2_000
 LATE = 200  # events: so many may be numbered between an event's own numbering and its commit
 WORTH_PACKING = 500  # bytes
 cache = Cache()
+_newest = select(Event.id).order_by(Event.id.desc()).limit(LATE).subquery()
+# The newest event's number, that of the one LATE before it, and how many lie between. PostgreSQL's
+# transactions end in another order than they took their numbers: an event that comes in below the newest
+# moves one of these.
+VERSION = select(func.max(_newest.c.id), func.min(_newest.c.id), func.count())
 _turns = [threading.Lock() for _ in range(64)]
 
 
@@ -49,7 +54,7 @@ def kept(view: Callable) -> Callable:
     def answer(**arguments):
         if not by_visitor():
             return view(**arguments)
-        version, key = _version(), _key()
+        version, key = version_of(db.session.execute(VERSION).one()), _key()
         page, outcome = _look(key, version)
         metrics.note_page(outcome)
         if page is None:
@@ -61,20 +66,15 @@ def kept(view: Callable) -> Callable:
                         return response
                     page = _page(version, response)
                     cache.set(key, page)
+        g.kept_version = version
         return _send(page)
 
     return answer
 
 
-def _version() -> str:
-    """The newest event's number, that of the one LATE before it, and how many lie between.
-
-    PostgreSQL's transactions end in another order than they took their numbers: an event that comes in
-    below the newest moves one of the other two.
-    """
-    newest = select(Event.id).order_by(Event.id.desc()).limit(LATE).subquery()
-    return "{}-{}-{}".format(*db.session.execute(
-        select(func.max(newest.c.id), func.min(newest.c.id), func.count())).one())
+def version_of(row: Row) -> str:
+    """The version that VERSION has found, as text."""
+    return "{}-{}-{}".format(*row)
 
 
 def _key() -> str:

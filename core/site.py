@@ -55,11 +55,15 @@ class Site(Flask):
 
     So a name taken a moment ago, a tag that two people make at once or a deadlock ends as it would
     have, had one come after the other: with the view's own answer. What a replica has not, or cannot
-    answer, is asked of the primary in the same way.
+    answer, is asked of the primary in the same way. What was asked before may be ready (core.ready_pages).
     """
 
     request_class = _Request
     url_map_class = _Addresses
+
+    def wsgi_app(self, environ, start_response):
+        ready = self.extensions["ready_pages"].answer(environ, start_response)
+        return super().wsgi_app(environ, start_response) if ready is None else ready
 
     def dispatch_request(self):
         for _attempt in range(1, TRIES):

@@ -17,10 +17,9 @@ from app import create_app
 from auth import actions as auth_actions
 from auth import passwords
 from auth import reputation as ledger
-from core import events, schema
+from core import events, ready_pages, schema
 from core.db import db
 from core.markup import render
-from core.page_cache import cache
 from forum.models import Answer, Question
 from kb import actions as kb_actions
 from posts import actions as post_actions
@@ -312,7 +311,7 @@ def count_queries(app):
     def counting(*, kept=False):
         statements: list[str] = []
         if not kept:
-            cache.clear()
+            ready_pages.forget()
 
         def note(conn, cursor, statement, *rest):
             statements.append(statement)

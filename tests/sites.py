@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 
 from app import create_app
+from core import ready_pages
 from core.db import db
-from core.page_cache import cache
 from search import engine_of
 from search.recent import Recent
 
@@ -60,7 +60,7 @@ class Sites:
         site.extensions["search"] = engine_of(site)
         site.extensions["recent_searches"] = Recent()
         with site.app_context():
-            cache.clear()
+            ready_pages.forget()
         return site
 
     def _build(self, settings):

@@ -1,0 +1,120 @@
+"""The shortest way for a page that is asked for again: the same answer to the same request, before Flask.
+
+A process remembers the finished answers of core.page_cache under everything that a page may depend on, as it
+was sent: address and headers, unread. It gives them again while the version of the content is the same.
+Whoever has a session or a token, and every doubt, goes the ordinary way (docs/decisions/0008).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy import Dialect
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.http import parse_etags
+
+from core import logs, metrics
+from core.db import db, read_only
+from core.page_cache import READY, VERSION, cache, version_of
+
+MOST = 1_000  # answers of one process
+SEEN = ("REQUEST_METHOD", "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING",
+        "HTTP_COOKIE", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING")
+BODILY = {"content-type", "content-length", "content-encoding", "x-request-id"}  # not of a 304
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An answer with status 200; `until` is when it is too old, as time.monotonic() counts."""
+
+    version: str
+    until: float
+    endpoint: str
+    route: str
+    body: bytes
+    headers: list[tuple[str, str]]
+    etag: str
+
+
+class ReadyPages:
+    """The answers of one site in this process."""
+
+    def __init__(self, app: Flask):
+        self.app, self.lock = app, threading.Lock()
+        self.pages: dict[tuple, Ready] = {}
+
+    def answer(self, environ: dict, start_response: Callable) -> Iterable[bytes] | None:
+        """The answer to a request, begun; None when it has to go the ordinary way."""
+        page = self.pages.get(_key(environ))
+        if page is None or page.until < time.monotonic() or _is_personal(self.app, environ):
+            return None
+        began = time.perf_counter()
+        if self._version() != page.version:
+            return None
+        is_known = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(page.etag)
+        status, body = ("304 NOT MODIFIED", b"") if is_known else ("200 OK", page.body)
+        headers = [pair for pair in page.headers if not (is_known and pair[0].lower() in BODILY)]
+        number = logs.id_from(self.app, environ.get("HTTP_X_REQUEST_ID", ""))
+        start_response(status, [*headers, ("X-Request-ID", number)])
+        seconds = time.perf_counter() - began
+        metrics.note_ready(page.endpoint, status[:3], seconds)
+        logs.tell(self.app, lambda: {
+            "request": number, "method": "GET", "endpoint": page.endpoint, "route": page.route,
+            "status": int(status[:3]), "ms": round(seconds * 1000, 1), "queries": 1, "bytes": len(body),
+            "page": "ready"})
+        return [body]
+
+    def _version(self) -> str | None:
+        """The version of the content now, from a server that the page may have come from."""
+        replicas = self.app.extensions["replicas"]
+        try:
+            with self.app.app_context(), read_only():
+                engine = (replicas and replicas.choose()) or db.engine
+                with engine.connect() as connection:
+                    return version_of(connection.exec_driver_sql(_question(engine.dialect)).one())
+        except SQLAlchemyError:
+            return None  # the ordinary way tells people
+
+    def remember(self, response: Response) -> Response:
+        """Keep the answer to this request if it is a kept page, whole, and as everybody would get it."""
+        version = g.pop("kept_version", None)
+        if (version is None or response.status_code != 200 or request.method != "GET" or response.is_streamed
+                or "Set-Cookie" in response.headers):
+            return response
+        page = Ready(version, time.monotonic() + READY, request.endpoint, request.url_rule.rule,
+                     response.get_data(), list(response.headers), response.get_etag()[0] or "")
+        with self.lock:
+            while len(self.pages) >= MOST:
+                del self.pages[next(iter(self.pages))]
+            self.pages[_key(request.environ)] = page
+        return response
+
+
+@lru_cache
+def _question(dialect: Dialect) -> str:
+    """What asks for the version, made into text once."""
+    return str(VERSION.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+def _key(environ: dict) -> tuple:
+    return tuple(environ.get(name, "") for name in SEEN)
+
+
+def _is_personal(app: Flask, environ: dict) -> bool:
+    session = app.config["SESSION_COOKIE_NAME"]
+    return "HTTP_AUTHORIZATION" in environ or session in environ.get("HTTP_COOKIE", "")
+
+
+def forget() -> None:
+    """Forget all pages of the current app, kept and ready."""
+    cache.clear()
+    current_app.extensions["ready_pages"].pages.clear()
+
+
+def init_app(app: Flask) -> None:
+    """Look at every answer when it is finished: after all that others do to it."""
+    app.extensions["ready_pages"] = pages = ReadyPages(app)
+    app.after_request(pages.remember)

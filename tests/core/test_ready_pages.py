@@ -1,0 +1,102 @@
+"""What was asked before is answered without Flask, as long as it is what everybody would get now."""
+
+import time
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from core import ready_pages
+from core.db import db
+from posts import actions as posts
+
+
+@pytest.fixture
+def asked(make_question):
+    return make_question("Which page is ready before it is asked for?")
+
+
+@pytest.fixture
+def worked(app, monkeypatch):
+    """The addresses for which Flask had to work."""
+    seen, dispatch = [], type(app).full_dispatch_request
+
+    def counting(site, *arguments):
+        seen.append(arguments)
+        return dispatch(site, *arguments)
+
+    monkeypatch.setattr(type(app), "full_dispatch_request", counting)
+    return seen
+
+
+def test_the_same_request_is_answered_the_same(client, asked, worked):
+    first, second = (client.get(asked.url, headers={"Accept-Encoding": "br"}) for _ in range(2))
+    assert len(worked) == 1 and second.data == first.data and second.status_code == 200
+    names = set(dict(first.headers)) - {"X-Request-ID"}
+    assert {name: second.headers[name] for name in names} == {name: first.headers[name] for name in names}
+    assert second.headers["X-Request-ID"] != first.headers["X-Request-ID"]
+    known = client.get(asked.url, headers={"Accept-Encoding": "br", "If-None-Match": first.headers["ETag"]})
+    assert (known.status_code, known.data, len(worked)) == (304, b"", 1)
+    assert "Content-Encoding" not in known.headers and known.headers["Vary"] == first.headers["Vary"]
+
+
+@pytest.mark.parametrize("other", [
+    {"headers": {"Accept-Encoding": "gzip"}}, {"headers": {"Accept-Language": "de"}}, {"method": "HEAD"},
+    {"headers": {"Accept": "application/json"}}, {"query_string": "answers=newest"},
+    {"headers": {"Authorization": "Bearer x"}}, {"base_url": "http://127.0.0.1"}])
+def test_any_other_request_goes_the_ordinary_way(client, asked, worked, other):
+    for _ in range(2):
+        client.get(asked.url)
+    assert len(worked) == 1
+    client.open(asked.url, **other)
+    assert len(worked) == 2
+
+
+def test_a_theme_has_pages_of_its_own_and_a_session_none(client, asked, worked):
+    for name, value in (("theme", "dark"), ("session", "of somebody")):
+        client.set_cookie(name, value)
+        client.get(asked.url)
+        client.get(asked.url)
+    assert len(worked) == 3
+
+
+def test_nothing_of_a_member_or_a_token_becomes_ready(app, client, asked, login, member):
+    own = login(member)
+    for _ in range(2):
+        own.get(asked.url)
+        client.get(asked.url, headers={"Authorization": "Bearer nobody"})
+    assert not app.extensions["ready_pages"].pages
+    client.get("/login")  # begins a session for its form
+    assert not app.extensions["ready_pages"].pages
+
+
+@pytest.mark.every_database
+def test_a_change_is_seen_at_once(client, asked, moderator):
+    assert [client.get(asked.url).status_code for _ in range(2)] == [200, 200]
+    posts.delete(db.session.merge(asked), by=moderator)
+    db.session.commit()
+    assert client.get(asked.url).status_code == 404
+
+
+def test_a_page_is_ready_for_seconds_only(app, client, asked, worked, monkeypatch):
+    client.get(asked.url)
+    later = time.monotonic() + ready_pages.READY + 1
+    monkeypatch.setattr(ready_pages.time, "monotonic", lambda: later)
+    client.get(asked.url)
+    assert len(worked) == 2
+
+
+def test_without_a_database_people_are_told_the_ordinary_way(app, client, asked, worked, monkeypatch):
+    client.get(asked.url)
+
+    def gone(dialect):
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    monkeypatch.setattr(ready_pages, "_question", gone)
+    assert client.get(asked.url).status_code == 200 and len(worked) == 2
+
+
+def test_only_so_many_are_kept(app, client, asked, monkeypatch):
+    monkeypatch.setattr(ready_pages, "MOST", 3)
+    for number in range(6):
+        client.get(f"{asked.url}?n={number}")
+    assert len(app.extensions["ready_pages"].pages) == 3
