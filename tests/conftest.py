@@ -57,11 +57,11 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_generate_tests(metafunc):
-    """A test marked `every_database` runs on SQLite and on PostgreSQL."""
+    """A test marked `every_database` runs on SQLite and PostgreSQL, there perhaps among the long ones."""
     marked = metafunc.definition.get_closest_marker("every_database")
     if marked and "database" in metafunc.fixturenames:
-        metafunc.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
-                             indirect=True)
+        marks = [pytest.mark.postgres] + [pytest.mark.long] * marked.kwargs.get("long", False)
+        metafunc.parametrize("database", ["sqlite", pytest.param("postgresql", marks=marks)], indirect=True)
 
 
 def pytest_collection_modifyitems(items):

@@ -8,7 +8,6 @@ import pytest
 from bs4 import BeautifulSoup
 
 from core import paging
-from core.db import db
 from core.markup import render
 from products import actions, names, queries
 from products.timeline import MOST_LINES, draw
@@ -154,22 +153,6 @@ def test_queries_do_not_grow_with_the_list(client, make_product, count_queries, 
         assert client.get(path).status_code == 200
     selects = [s for s in lots if s.startswith("SELECT")]
     assert len(selects) == len([s for s in few if s.startswith("SELECT")]) <= most, selects
-
-
-WALKED = ["/lifecycle", "/lifecycle.ics", "/products", "/products?q=prod", "/products?status=ending",
-          "/products/product-0", "/products/product-0/history", "/products.atom"]
-
-
-@pytest.mark.parametrize("path", WALKED)
-def test_no_query_reads_a_whole_table(client, make_product, count_queries, path):
-    many(make_product, 3)
-    with count_queries() as statements:
-        client.get(path)
-    for statement in statements:
-        if statement.startswith("SELECT"):
-            plan = [row[3] for row in db.session.connection().exec_driver_sql(
-                f"EXPLAIN QUERY PLAN {statement}", ("x",) * statement.count("?"))]
-            assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step], statement
 
 
 def test_long_pictures_keep_what_lives(make_product):

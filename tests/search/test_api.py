@@ -4,7 +4,7 @@ import pytest
 
 from posts import actions as posts
 
-pytestmark = pytest.mark.every_database
+pytestmark = pytest.mark.every_database(long=True)
 
 
 def test_posts_members_and_tags_have_one_shape(api, make_question, make_article, member, drain):

@@ -7,7 +7,7 @@ import pytest
 from search.engine import Unavailable
 from search.parser import parse
 
-pytestmark = pytest.mark.every_database
+pytestmark = pytest.mark.every_database(long=True)
 
 
 def test_there_is_no_index_at_first(engine, ask):

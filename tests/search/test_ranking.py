@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 NOW = datetime.now(UTC)
-pytestmark = pytest.mark.every_database
+pytestmark = pytest.mark.every_database(long=True)
 
 
 def test_a_whole_title_comes_first(library, build, keys):

@@ -16,7 +16,7 @@ def test_measures_are_those_of_the_textbook():
 
 @pytest.mark.long
 @pytest.mark.realdata
-@pytest.mark.every_database
+@pytest.mark.every_database(long=True)
 def test_ours_is_not_below_fts5_nor_what_bm25f_reaches(app):
     found = relevance.run(DATA / "ir" / "cranfield")
     assert found["ours"] >= found["fts5"] and found["ours"][1] >= found["fts5"][1], found

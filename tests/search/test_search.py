@@ -33,7 +33,7 @@ HOSTILE = ["[a TO z]", "word~9", "(" * 1000, "*", "NOT " * 1000, "a" * 100_000, 
            "\x00\x1b", "before:9999-99-99", "kind:nothing", "-", "--", ":::", "con*", "~2 " * 20, "😀" * 300]
 
 
-@pytest.mark.every_database
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_query_is_an_error(client, make_question, drain, text):
     make_question()
@@ -47,7 +47,7 @@ def found(text):
     return [hit.title for hit in queries.search(text, user=Visitor()).hits]
 
 
-@pytest.mark.every_database
+@pytest.mark.every_database(long=True)
 def test_a_new_post_is_found_and_a_removed_one_is_not(make_question, drain, member):
     question = make_question("Where does KB4012598 leave its log file?")
     drain()
@@ -59,7 +59,7 @@ def test_a_new_post_is_found_and_a_removed_one_is_not(make_question, drain, memb
     assert results.total == 0 and not any(results.facets.get("kind", {}).values())
 
 
-@pytest.mark.every_database
+@pytest.mark.every_database(long=True)
 def test_a_lost_index_is_said_and_healed(client, make_question, drain, lose_index):
     make_question("Where does KB4012598 leave its log file?")
     drain()
