@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from core import heartbeats, queues, schema
 from core.db import db, utcnow
-from core.doctor import Finding, examines, judge
+from core.doctor import Finding, examines, judge, well
 from core.models import Event, OutgoingMail
 
 OLDEST_SQLITE, OLDEST_POSTGRESQL = (3, 35), 13
@@ -28,9 +28,16 @@ def version() -> Iterator[Finding]:
         number = db.session.scalar(text("SHOW server_version"))
         found, old = f"PostgreSQL {number}", int(number.split(".")[0]) < OLDEST_POSTGRESQL
     yield judge(_("Database"), found, fault=old, advice=_("This version is too old: upgrade it."))
-    current = schema.is_current()
-    yield judge(_("Schema"), _("current") if current else _("Behind the code."), fault=not current,
-                advice=_("Run any flask command to migrate, or flask db upgrade."))
+    yield _schema()
+
+
+def _schema() -> Finding:
+    if schema.is_current():
+        return well(_("Schema"), _("current"))
+    if schema.is_usable():
+        return judge(_("Schema"), _("Ahead of the code."), remark=True,
+                     advice=_("Bring this host to the newer code that others run."))
+    return judge(_("Schema"), _("Behind the code."), fault=True, advice=_("Run flask db upgrade."))
 
 
 @examines()

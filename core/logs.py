@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from flask import Flask, Response, current_app, g, has_request_context, request
 
@@ -105,7 +105,8 @@ def _sent() -> Iterator[str]:
     if not has_request_context():
         return
     for text in _raw():
-        for form in {text, repr(text)[1:-1], unquote(text)}:
+        for form in {text, text.strip(), *(as_code(text)[1:-1] for as_code in (repr, ascii, json.dumps)),
+                     quote(text), unquote(text)}:
             if len(form) >= SHORTEST:
                 yield form
 
@@ -115,10 +116,12 @@ def _raw() -> Iterator[str]:
     yield request.query_string.decode("latin-1")
     for name in ("Authorization", "Cookie", "X-Forwarded-For", "User-Agent", "Referer"):
         yield request.headers.get(name, "")
+    yield request.headers.get("Authorization", "").partition(" ")[2]
     yield from (str(value) for value in (request.view_args or {}).values() if not isinstance(value, int))
     yield from request.cookies.values()
+    yield from (value for _name, value in request.args.items(True))
     with suppress(Exception):  # a body that cannot be read brought nothing
-        yield from (value for values in (request.args, request.form) for _name, value in values.items(True))
+        yield from (value for _name, value in request.form.items(True))
         yield from _texts(request.get_json(silent=True))
 
 
@@ -185,7 +188,8 @@ def init_app(app: Flask) -> None:
     handler.setFormatter((Json if app.config["REDOUBT_LOG"] == "json" else Text)(_secrets(app)))
     root.handlers = [each for each in root.handlers if not isinstance(each, Handler)] + [handler]
     root.setLevel(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "huey"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app.before_request(_begin)
     app.after_request(_end)

@@ -1,6 +1,6 @@
 """What is measured when somebody asks: queues, workers, memory, the index; each room declares its own.
 
-The same readings stand in `/metrics`, on the page /admin, in the API and in the history of the hours.
+The same readings stand in `/metrics` and in the API; the highest of some are kept by the hour for /admin.
 """
 
 import logging

@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, request
 
 
 @lru_cache(maxsize=256)
@@ -19,7 +19,7 @@ def _version(filename: str) -> str:
 
 def static_url(filename: str) -> str:
     """URL of a static file with a hash of its content, so that it can be kept for a year."""
-    return url_for("static", filename=filename, v=_version(filename))
+    return f"{current_app.static_url_path}/{filename}?v={_version(filename)}"
 
 
 def let_keep(response: Response) -> None:
