@@ -136,6 +136,7 @@ def test_a_quantile_lies_evenly_between_its_bounds(share, expected):
 def test_a_quantile_skips_empty_buckets_and_ends_at_the_last_bound():
     assert charts.quantile(0.5, [(1, 0), (2, 0), (4, 10), (float("inf"), 10)]) == 3
     assert charts.quantile(0.99, [(1, 5), (2, 5), (float("inf"), 10)]) == 2
+    assert charts.quantile(0.75, [(1, 50), (2, 100)]) == 1.5
     assert charts.quantile(0.5, []) == 0
 
 
