@@ -34,7 +34,7 @@ from tests.test_access import ROUTES
 pytestmark = [pytest.mark.browser, pytest.mark.long,
               pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
 MODES = {"light-1280": ("light", 1280), "dark-375": ("dark", 375)}
-NOT_PAGES = (".<algorithm>", ".atom", ".xml", ".txt", ".ics", ".json", ".md", ".csv", "z")
+NOT_PAGES = ("/metrics", ".<algorithm>", ".atom", ".xml", ".txt", ".ics", ".json", ".md", ".csv", "z")
 PAGES = sorted({rule.rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static"
                 and not rule.rule.startswith("/api/v1") and not rule.rule.endswith(NOT_PAGES)
                 and level(rule.endpoint, "GET") != "proposer"})

@@ -107,7 +107,7 @@ def front():
 def paths(front):
     """Every page whose address needs nothing, and some that do."""
     rules = [rule.rule for rule in front.site.url_map.iter_rules() if not rule.arguments
-             and "GET" in rule.methods and not rule.rule.startswith("/api/docs")]
+             and "GET" in rule.methods and not rule.rule.startswith(("/api/docs", "/metrics"))]
     return sorted({*rules, front.question, "/tags/caches", "/users/carol", "/search?q=cache",
                    "/questions?sort=votes", "/search?q=carol"})
 
