@@ -47,7 +47,7 @@ def settle(app):
     worker.join()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 @pytest.mark.parametrize("javascript", [True, False])
 def test_from_registration_to_article(app, site, browser, make_article, scheme, javascript):
     article = make_article("Prove that a backup can be restored in time", tags=("backup",))
@@ -100,7 +100,7 @@ def check_with(page, javascript):
         assert not browsing.findings(page), page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_a_token_is_made_and_the_api_read_about(app, site, browser, make_user, scheme):
     user = make_user("newton")
     user.password_hash = passwords.hash_password(PASSWORD)

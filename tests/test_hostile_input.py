@@ -12,7 +12,7 @@ import pytest
 from core.db import MAX_ID, db
 from tests import world as worlds
 
-pytestmark = pytest.mark.every_database(long=True)
+pytestmark = [pytest.mark.every_database, pytest.mark.long]
 TEXT = "A text about patching servers that is long enough to be useful to people who read it."
 TITLE = "How do I patch a server that nobody knows?"
 ARTICLE = {"title": TITLE, "body": TEXT, "layer": "host", "summary": "In short", "applies_to": "Windows 11",

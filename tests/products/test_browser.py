@@ -27,7 +27,7 @@ def debian(make_product, moderator):
     return product
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 @pytest.mark.parametrize("javascript", [True, False])
 def test_pick_upload_and_edit(app, site, browser, login, moderator, debian, tmp_path, scheme, javascript):  # noqa: F811
     cookie = login(moderator).get_cookie("session").value
