@@ -83,8 +83,9 @@ def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
     page.write_bytes(Browser(served.port).get(site.addresses[QUESTION]).sent)
     with site.app.app_context():
         database = db.engine.url.render_as_string(hide_password=False)
-    program = Program([*GUNICORN, "--bind", f"127.0.0.1:{port}", "bench.floors:create_app()"],
-                      site.folder / "floors.log", folder=ROOT, BENCH_PAGE=str(page),
+    program = Program([*GUNICORN, "--bind", f"127.0.0.1:{port}", "--pythonpath", ROOT,
+                       "bench.floors:create_app()"],  # from elsewhere: gunicorn.conf.py is for the site
+                      site.folder / "floors.log", folder=site.folder, BENCH_PAGE=str(page),
                       BENCH_DATABASE=database, BENCH_QUESTION=str(BEFORE + 3))
     base = f"http://127.0.0.1:{port}"
     try:
