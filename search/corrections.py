@@ -8,6 +8,8 @@ from search.parser import Query
 
 MAX_CORRECTED = 2
 SHORTEST, LONGEST = 4, 20
+READ_WORDS, USED_WORDS = 1000, 50  # terms that begin as what is being typed: looked at, and used
+ENDING = 5  # so many letters a stem may lack of its word
 
 
 def corrected(index: Index, query: Query) -> str | None:

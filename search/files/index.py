@@ -5,15 +5,12 @@ from heapq import nlargest
 import numpy as np
 
 from search.analysis import terms
-from search.corrections import SHORTEST, misspelt
+from search.corrections import ENDING, READ_WORDS, SHORTEST, USED_WORDS, misspelt
 from search.engine import Results
 from search.fields import TEXTS
 from search.files import ranking
 from search.files.storage import NONE, Segment, Snapshot
 from search.parser import Query
-
-READ_WORDS, USED_WORDS = 1000, 50
-ENDING = 5  # so many letters a stem may lack of its word
 
 
 class Index:

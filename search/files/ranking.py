@@ -13,6 +13,7 @@ from time import time
 import numpy as np
 from whoosh.util.numeric import byte_to_length
 
+from search import weights
 from search.engine import Results
 from search.files.matching import Part
 from search.files.storage import FACETS, Segment, Snapshot
@@ -123,16 +124,10 @@ def _worth(snapshot: Snapshot, parts: list[Part], query: Query) -> dict[str, flo
 
 
 def rarest(snapshot: Snapshot, words: list[str], most: int) -> list[str]:
-    """Those of the words that say most, as many as have `most` postings together; none that one text has."""
+    """See weights.rarest; counted are the texts that have a word."""
     counts = {word: sum(segment.frequency(name, word) for segment, _ in snapshot.parts for name in TEXTS)
               for word in words}
-    chosen, total = [], 0
-    for word in sorted((word for word in words if counts[word] > 1), key=counts.__getitem__):
-        total += counts[word]
-        if total > most and chosen:
-            break
-        chosen.append(word)
-    return chosen
+    return weights.rarest(counts, most)
 
 
 @lru_cache(maxsize=64)

@@ -7,8 +7,9 @@ from itertools import islice
 
 from sqlalchemy import Connection, Row
 
+from search import weights
 from search.analysis import terms
-from search.corrections import SHORTEST, distance, misspelt
+from search.corrections import ENDING, READ_WORDS, SHORTEST, USED_WORDS, distance, misspelt
 from search.engine import Results
 from search.parser import Query
 from search.tables import encoding
@@ -17,8 +18,6 @@ from search.tables.matching import Match
 from search.tables.ranking import Rows
 from search.tables.seeking import Search
 
-READ_WORDS, USED_WORDS = 1000, 50
-ENDING = 5  # so many letters a stem may lack of its word
 MAX_DISTANCE = 2
 LOOKED_AT = 2_000  # titles among which the most voted are chosen
 BEGUN = """
@@ -70,14 +69,7 @@ class Index:
 
     def rarest(self, words: list[str], most: int) -> list[str]:
         """Those of the words that say most, as many as `most` documents have; none that one document has."""
-        counts = self.rows.frequencies(words)
-        chosen, total = [], 0
-        for word in sorted((word for word in counts if counts[word] > 1), key=counts.__getitem__):
-            total += counts[word]
-            if total > most and chosen:
-                break
-            chosen.append(word)
-        return chosen
+        return weights.rarest(self.rows.frequencies(words), most)
 
     def knows(self, term: str) -> bool:
         """Whether a document that is not hidden has the term: a word must not outlive what it stood in."""
