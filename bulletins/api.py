@@ -90,7 +90,8 @@ def list_bulletins(wanted: dict):
     user = tokens.reader()
     if is_mine and user.id is None:
         raise Invalid({"mine": [_("Send a token, so that we know what you run.")]})
-    page = queries.bulletins(Filter(**wanted, owner=user if is_mine else None), sort, after=after)
+    page = queries.bulletins(Filter(**wanted, owner=user if is_mine else None), sort, after=after,
+                             with_tags=True)
     return listing(page, item)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, String, and_, exists, func, or_, select, true, type_coerce
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from auth.models import User
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin, Mitigation
@@ -17,7 +17,7 @@ from bulletins.priority import EXPLOITED
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 from core import paging
 from core.db import db
-from posts.models import DRAFT, PENDING, PostLink
+from posts.models import DRAFT, PENDING, Post, PostLink
 from posts.queries import visible_to
 from products.lifecycle import SECURITY
 from products.models import LifecyclePhase, Product, Release
@@ -133,9 +133,11 @@ def drafts(limit: int = 100) -> list[Bulletin]:
 
 
 def bulletins(wanted: Filter, sort: str = "urgent", *, after: str | None = None, size: int = PAGE,
-              with_mitigations: bool = False) -> paging.Page:
-    """Public bulletins in one of the SORTS."""
+              with_mitigations: bool = False, with_tags: bool = False) -> paging.Page:
+    """Public bulletins in one of the SORTS; tags are for lists that show them."""
     statement = public().where(*_conditions(wanted))
+    if not with_tags:
+        statement = statement.options(lazyload(Post.tags))
     if with_mitigations:
         statement = statement.options(selectinload(Bulletin.mitigations), selectinload(Bulletin.products))
     return paging.keyset(statement, SORTS[sort], after=after, size=size)

@@ -42,7 +42,7 @@ def list_months(wanted: dict):
 def get_month(wanted: dict, month: str):
     """One month (`2026-11`) with its products and bulletins."""
     found, key = month_named(month), month
-    page = bulletins.bulletins(Filter(month=key), after=wanted.get("after"))
+    page = bulletins.bulletins(Filter(month=key), after=wanted.get("after"), with_tags=True)
     row = exports.month_row(found, month_queries.totals(found, found).get(key),
                             report_queries.of_months(key, key).get(key))
     products = [{"product": line.product.slug, "bulletins": line.bulletins, "critical": line.critical,
