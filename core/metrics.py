@@ -64,7 +64,7 @@ def note_page(outcome: str) -> None:
 
 
 def note_ready(endpoint: str, status: str, seconds: float) -> None:
-    """Count an answer that was ready: it took one query, for the version of the content."""
+    """Count an answer that was ready: it took one question to the database, if not to its file."""
     _counter(requests, endpoint, f"{status[0]}xx").observe(seconds)
     _counter(queries, endpoint).inc()
     _counter(pages, "ready").inc()

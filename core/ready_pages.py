@@ -5,6 +5,7 @@ was sent: address and headers, unread. It gives them again while the version of 
 Whoever has a session or a token, and every doubt, goes the ordinary way (docs/decisions/0008).
 """
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -45,6 +46,8 @@ class ReadyPages:
     def __init__(self, app: Flask):
         self.app, self.lock = app, threading.Lock()
         self.pages: dict[tuple, Ready] = {}
+        with app.app_context():
+            self.file = _File(db.engine.url.database) if db.engine.dialect.name == "sqlite" else None
 
     def answer(self, environ: dict, start_response: Callable) -> Iterable[bytes] | None:
         """The answer to a request, begun; None when it has to go the ordinary way."""
@@ -68,15 +71,19 @@ class ReadyPages:
         return [body]
 
     def _version(self) -> str | None:
-        """The version of the content now, from a server that the page may have come from."""
-        replicas = self.app.extensions["replicas"]
+        """The version of the content now; None when the ordinary way has to say what is wrong."""
         try:
-            with self.app.app_context(), read_only():
-                engine = (replicas and replicas.choose()) or db.engine
-                with engine.connect() as connection:
-                    return version_of(connection.exec_driver_sql(_question(engine.dialect)).one())
-        except SQLAlchemyError:
-            return None  # the ordinary way tells people
+            return self.file.version(self._ask) if self.file else self._ask()
+        except (SQLAlchemyError, sqlite3.Error):
+            return None
+
+    def _ask(self) -> str:
+        """The version, from a server that the page may have come from."""
+        replicas = self.app.extensions["replicas"]
+        with self.app.app_context(), read_only():
+            engine = (replicas and replicas.choose()) or db.engine
+            with engine.connect() as connection:
+                return version_of(connection.exec_driver_sql(_question(engine.dialect)).one())
 
     def remember(self, response: Response) -> Response:
         """Keep the answer to this request if it is a kept page, whole, and as everybody would get it."""
@@ -91,6 +98,36 @@ class ReadyPages:
                 del self.pages[next(iter(self.pages))]
             self.pages[_key(request.environ)] = page
         return response
+
+
+class _File:
+    """SQLite's file: whether anything was written since it was last asked costs next to nothing to know."""
+
+    def __init__(self, path: str):
+        self.path, self.lock = path, threading.Lock()
+        self.connection: sqlite3.Connection | None = None
+        self.written, self.known = -1, ""
+
+    def version(self, ask: Callable[[], str]) -> str:
+        """What `ask` said of the content, asked again only after some other connection has written.
+
+        https://www.sqlite.org/pragma.html#pragma_data_version; this connection never writes.
+        """
+        with self.lock:
+            if self.connection is None:
+                self.connection = sqlite3.connect(self.path, check_same_thread=False)
+            # Read to its end: a statement left open would see this moment for ever.
+            (written,), = self.connection.execute("PRAGMA data_version").fetchall()
+            if written != self.written:  # noted before asking: what is written meanwhile shows next time
+                self.known, self.written = ask(), written
+            return self.known
+
+    def close(self) -> None:
+        """Let go of the file; the next question opens what is there then."""
+        with self.lock:
+            if self.connection is not None:
+                self.connection.close()
+            self.connection, self.written = None, -1
 
 
 @lru_cache
@@ -109,9 +146,12 @@ def _is_personal(app: Flask, environ: dict) -> bool:
 
 
 def forget() -> None:
-    """Forget all pages of the current app, kept and ready."""
+    """Forget all pages of the current app, kept and ready, and which file they came from."""
     cache.clear()
-    current_app.extensions["ready_pages"].pages.clear()
+    ready = current_app.extensions["ready_pages"]
+    ready.pages.clear()
+    if ready.file:
+        ready.file.close()
 
 
 def init_app(app: Flask) -> None:

@@ -23,6 +23,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from core import wording
 from core.db import db
 from core.limits import TooMany
 from core.logs import request_id
@@ -282,6 +283,7 @@ def init_app(app: Flask) -> None:
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     csrf.init_app(app)
     babel.init_app(app)
+    wording.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
     app.context_processor(_template_values)

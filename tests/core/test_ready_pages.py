@@ -1,5 +1,6 @@
 """What was asked before is answered without Flask, as long as it is what everybody would get now."""
 
+import sqlite3
 import time
 
 import pytest
@@ -85,6 +86,46 @@ def test_a_page_is_ready_for_seconds_only(app, client, asked, worked, monkeypatc
     assert len(worked) == 2
 
 
+@pytest.fixture
+def questions(monkeypatch):
+    """The times that the database was asked for the version of the content."""
+    asked, question = [], ready_pages._question
+
+    def counting(dialect):
+        asked.append(dialect.name)
+        return question(dialect)
+
+    monkeypatch.setattr(ready_pages, "_question", counting)
+    return asked
+
+
+def written_elsewhere(statement: str) -> None:
+    """What another process writes."""
+    connection = sqlite3.connect(db.engine.url.database)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_sqlite_is_asked_again_only_after_something_was_written(app, client, asked, worked, questions):
+    for _ in range(3):
+        client.get(asked.url)
+    assert len(questions) == 1
+    written_elsewhere("UPDATE tags SET excerpt = 'x'")
+    client.get(asked.url)
+    client.get(asked.url)
+    assert len(questions) == 2 and len(worked) == 1
+
+
+def test_an_event_of_another_process_is_seen_at_once(app, client, asked, worked):
+    client.get(asked.url)
+    client.get(asked.url)
+    written_elsewhere("INSERT INTO events (name, data, attempts, created_at, due_at) "
+                      "VALUES ('imported', '{}', 0, '2026-01-01', '2026-01-01')")
+    client.get(asked.url)
+    assert len(worked) == 2
+
+
 def test_without_a_database_people_are_told_the_ordinary_way(app, client, asked, worked, monkeypatch):
     client.get(asked.url)
 
@@ -92,6 +133,7 @@ def test_without_a_database_people_are_told_the_ordinary_way(app, client, asked,
         raise OperationalError("SELECT", {}, Exception("gone"))
 
     monkeypatch.setattr(ready_pages, "_question", gone)
+    written_elsewhere("UPDATE tags SET excerpt = 'x'")
     assert client.get(asked.url).status_code == 200 and len(worked) == 2
 
 
