@@ -4,24 +4,31 @@ weighs with all its parts a real one tells."""
 import gzip
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
+import brotli
 from bs4 import BeautifulSoup
+from flask_compress.compat import compression
 from playwright.sync_api import sync_playwright
 
 IDLE = 0.5  # seconds after which a server may have closed a connection
+PACKED = {"Accept-Encoding": "gzip, deflate, br, zstd"}  # as Chromium, Firefox and Safari send it over https
+UNPACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress,
+                                               "zstd": compression.zstd.decompress, "": bytes}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the status, the body as it was sent and as text, how long it took."""
+    """What came back: the status, the body as sent, how that is packed, its text, how long it took."""
 
     status: int
     sent: bytes
+    packing: str
     text: str
     milliseconds: float
 
@@ -47,7 +54,7 @@ class Browser:
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
 
     def _ask(self, method: str, path: str, body: str | None = None, *, form: bool = False) -> Answer:
-        headers = {"Accept-Encoding": "gzip", "Accept": "text/html,*/*"}
+        headers = {**PACKED, "Accept": "text/html,*/*"}
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if self.cookies:
@@ -62,8 +69,8 @@ class Browser:
         took = (self.used - began) * 1000
         for line in answer.headers.get_all("Set-Cookie") or ():
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-        plain = gzip.decompress(sent) if answer.headers.get("Content-Encoding") == "gzip" else sent
-        return Answer(answer.status, sent, plain.decode("utf-8", "replace"), took)
+        packing = answer.headers.get("Content-Encoding", "")
+        return Answer(answer.status, sent, packing, UNPACK[packing](sent).decode("utf-8", "replace"), took)
 
     def token(self, path: str) -> str:
         """The token in the forms of a page."""

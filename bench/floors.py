@@ -1,7 +1,8 @@
 """What a page costs at least, as an app of its own: the same bytes from a bare view and from a file, and a
 page of twenty posts made the plain way, through the ORM with one join.
 
-BENCH_PAGE is a file with the bytes, BENCH_DATABASE the database, BENCH_QUESTION the number of a question.
+BENCH_PAGE is a file with the bytes, BENCH_PACKING how they are packed, BENCH_DATABASE the database,
+BENCH_QUESTION the number of a question.
 """
 
 import os
@@ -58,16 +59,17 @@ def create_app() -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["BENCH_DATABASE"]
     db.init_app(app)
     path, question_id = Path(os.environ["BENCH_PAGE"]), int(os.environ["BENCH_QUESTION"])
+    packed = {"Content-Encoding": os.environ["BENCH_PACKING"]}
     body, template = path.read_bytes(), app.jinja_env.from_string(TEMPLATE)
 
     @app.get("/bare")
     def bare():
-        return Response(body, content_type="text/html; charset=utf-8", headers={"Content-Encoding": "gzip"})
+        return Response(body, content_type="text/html; charset=utf-8", headers=packed)
 
     @app.get("/file")
     def file():
         answer = send_file(path, mimetype="text/html", conditional=True)
-        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers.update(packed)
         return answer
 
     @app.get("/orm")

@@ -6,14 +6,13 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.browser import Browser
+from bench.browser import PACKED, Browser
 from bench.figures import Run
 from bench.programs import Together
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 UNKEPT = {"Cookie": "session=of-nobody"}  # a visitor whose browser has a session gets no kept page
 PATIENCE = (1, 5, 20)
-PACKED = {"Accept-Encoding": "gzip"}
 
 
 def page(url: str, server: Together, *, connections: int = 1, seconds: float = 2,

@@ -79,14 +79,14 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
 def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
     """({name: address}, server) of bench/floors.py on the same server, with the bytes of our page."""
     site, port = served.site, free_port(PORT)
-    page = site.folder / "page.gz"
-    page.write_bytes(Browser(served.port).get(site.addresses[QUESTION]).sent)
+    page, answer = site.folder / "page", Browser(served.port).get(site.addresses[QUESTION])
+    page.write_bytes(answer.sent)
     with site.app.app_context():
         database = db.engine.url.render_as_string(hide_password=False)
     program = Program([*GUNICORN, "--bind", f"127.0.0.1:{port}", "--pythonpath", ROOT,
                        "bench.floors:create_app()"],  # from elsewhere: gunicorn.conf.py is for the site
                       site.folder / "floors.log", folder=site.folder, BENCH_PAGE=str(page),
-                      BENCH_DATABASE=database, BENCH_QUESTION=str(BEFORE + 3))
+                      BENCH_PACKING=answer.packing, BENCH_DATABASE=database, BENCH_QUESTION=str(BEFORE + 3))
     base = f"http://127.0.0.1:{port}"
     try:
         program.wait_for(f"{base}/bare")
