@@ -14,7 +14,7 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from core.config import ROOT
-from core.db import db
+from core.db import db, learn_sizes
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -56,6 +56,7 @@ def ensure() -> None:
     """Migrate the database when it is behind the code; safe to call at every start, on many hosts at once."""
     if not is_usable():
         upgrade(directory=str(MIGRATIONS))
+        learn_sizes()  # of a new index the planner knows nothing, and takes another
 
 
 def ours(tables: dict[str, T]) -> dict[str, T]:

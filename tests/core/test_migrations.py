@@ -137,3 +137,16 @@ def test_the_code_of_the_release_before_can_go_on(migrate, script):
         added = set(has["columns"]) - set(had["columns"])
         assert all(has["columns"][name][2] for name in added), f"{table} has a new column without default"
         assert has["unique"] <= had["unique"], f"{table} refuses what it took before"
+
+
+def test_the_planner_knows_a_new_index_at_once(app, make_question, migrate):
+    make_question("Which index does the planner know after an upgrade?")
+    db.session.commit()
+    migrate("0430")
+    schema.ensure()
+    if db.engine.dialect.name == "sqlite":
+        known = "SELECT idx FROM sqlite_stat1 WHERE tbl = 'posts'"
+        assert "ix_posts_parent_best" in db.session.scalars(db.text(known)).all()
+    else:
+        pages = "SELECT reltuples FROM pg_class WHERE relname = 'ix_posts_parent_best'"
+        assert db.session.scalar(db.text(pages)) >= 1
