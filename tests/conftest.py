@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import event
-from xdist.scheduler import LoadScopeScheduling
 
 from app import create_app
 from auth import actions as auth_actions
@@ -24,30 +23,15 @@ from forum.models import Answer, Question
 from kb import actions as kb_actions
 from posts import actions as post_actions
 from tests import postgres as own_postgres
+from tests import world as worlds
+from tests.schedule import Schedule
 from tests.sites import Sites
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 PASSWORD = "correct horse battery staple 9"
 BODY = "This is a body that is long enough to say something useful about patching servers."
-# files whose tests share a costly site, made once: the tests of one run in one process
-TOGETHER = {"tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
-            "tests/front/test_seed.py", "tests/forum/test_import_killed.py",
-            "tests/forum/test_import_realdata.py", "tests/products/test_realdata.py",
-            "tests/bulletins/test_import_realdata.py", "tests/test_work.py", "tests/failures/test_cluster.py",
-            "tests/failures/test_workers.py", "tests/failures/test_replicas.py",
-            "tests/failures/test_redis.py", "tests/failures/test_shared_cache.py"}
-HALVES = ("light-1280]", "dark-375]", "[sqlite-", "[postgresql-")  # of a file worth two sites
 REAL_HASHER = passwords._hasher
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
-
-
-class Schedule(LoadScopeScheduling):
-    """Hands out tests one by one; the files of TOGETHER first and whole, or half by half."""
-
-    def _split_scope(self, nodeid):
-        file = nodeid.split("::")[0]
-        half = next((half for half in HALVES if half in nodeid), "")
-        return file + half if file in TOGETHER else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -205,6 +189,19 @@ def moderator(make_user):
 def admin(make_user):
     """An administrator."""
     return make_user("adam", role="administrator")
+
+
+@pytest.fixture
+def world(app, sites, make_user, drain):
+    """The small world of tests/world.py, its index written; on SQLite made once for a site, then copied."""
+    if kept := sites.worlds.get(app):
+        return kept.again()
+    made = worlds.build(make_user)
+    drain()
+    if not app.config["REDOUBT_DATABASE_URL"]:
+        sites.worlds[app] = worlds.Kept(made, app.config["REDOUBT_INSTANCE"], sites.folder())
+        made = sites.worlds[app].again()
+    return made
 
 
 @pytest.fixture

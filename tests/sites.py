@@ -41,10 +41,10 @@ class Templates(BytecodeCache):
 
 
 class Sites:
-    """Sites by their settings."""
+    """Sites by their settings, and by site the world that was made there (tests/world.py)."""
 
     def __init__(self):
-        self.made, self.templates = {}, Templates()
+        self.made, self.worlds, self.folders, self.templates = {}, {}, [], Templates()
 
     def empty(self, settings):
         """The site with these settings, as if nobody had ever used it; its database is the caller's."""
@@ -64,13 +64,18 @@ class Sites:
         return site
 
     def _build(self, settings):
-        site = create_app(REDOUBT_INSTANCE=Path(tempfile.mkdtemp(prefix="redoubt-site-")), **settings)
+        site = create_app(REDOUBT_INSTANCE=self.folder(), **settings)
         site.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False, TESTING=True)
         site.jinja_env.bytecode_cache = self.templates
         site.test_client_class = Browser
         return site, dict(site.config)
 
+    def folder(self) -> Path:
+        """A new folder, which goes with the sites."""
+        self.folders.append(Path(tempfile.mkdtemp(prefix="redoubt-site-")))
+        return self.folders[-1]
+
     def remove(self):
         """Delete their folders."""
-        for site, _ in self.made.values():
-            shutil.rmtree(site.config["REDOUBT_INSTANCE"], ignore_errors=True)
+        for folder in self.folders:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,6 @@ import pytest
 from app import create_app
 from auth import actions as accounts
 from core.db import db
-from tests import world as worlds
 from tests.access import ACCESS, ALLOWED, ARGUMENTS, BODIES, ROLES, TOKENLESS, level
 
 SHIFTING = {"attempts", "sessions", "api_tokens"}
@@ -22,11 +21,6 @@ def routes():
 
 ROUTES = routes()
 IDS = [f"{method} {rule.rule}" for rule, method in ROUTES]
-
-
-@pytest.fixture
-def world(make_user):
-    return worlds.build(make_user)
 
 
 @pytest.fixture

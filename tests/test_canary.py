@@ -7,7 +7,6 @@ import pytest
 
 from auth import actions as accounts
 from core.db import db
-from tests import world as worlds
 from tests.test_access import ROUTES
 from tests.world import CANARY, MARKER
 
@@ -16,14 +15,6 @@ QUERIES = [{}, {"q": MARKER}, {"q": f"{MARKER} kind:question"}, {"q": f"tag:{CAN
            {"q": MARKER[:6]}, {"title": MARKER}, {"sort": "votes"}, {"sort": "active"},
            {"sort": "unanswered"}, {"tag": CANARY}]
 ABSENT = 987654321
-
-
-@pytest.fixture
-def world(make_user, drain):
-    """The world with its index written."""
-    made = worlds.build(make_user)
-    drain()
-    return made
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import json
 import pytest
 
 from core.db import MAX_ID, db
-from tests import world as worlds
 
 pytestmark = [pytest.mark.every_database, pytest.mark.long]
 TEXT = "A text about patching servers that is long enough to be useful to people who read it."
@@ -61,9 +60,8 @@ def settings():
 
 
 @pytest.fixture
-def site(make_user, login):
+def site(world, login):
     """(client of an administrator, ids of a small world)."""
-    world = worlds.build(make_user)
     return login(world.people["admin"]), world.public
 
 

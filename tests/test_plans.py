@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import event
 
 from core.db import db
-from tests import world as worlds
 from tests.test_access import ROUTES, address
 
 ROWS = {"posts": 1_000_000, "questions": 300_000, "answers": 400_000, "comments": 290_000,
@@ -28,9 +27,8 @@ SORTS = [{}, {"sort": "votes"}, {"sort": "active"}, {"sort": "unanswered"}, {"so
 
 
 @pytest.fixture
-def site(make_user, login):
+def site(world, login):
     """(client of an administrator, world) on a database that believes itself large."""
-    world = worlds.build(make_user)
     client = login(world.people["admin"])
     _believe()
     return client, world

@@ -4,10 +4,13 @@ Every text that somebody must not see carries CANARY; MARKER stands beside it, s
 the marker would find the canary if it could.
 """
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 
 from advisories.advisory import Note, ProductEntry, Vulnerability
+from auth.models import User
 from bulletins import actions as bulletins
 from bulletins import mitigation_actions as mitigations
 from bulletins.models import Bulletin
@@ -21,7 +24,7 @@ from patching import report_actions as patching
 from posts import actions as posts
 from posts import queries
 from posts import suggestion_actions as suggestions
-from posts.models import PENDING
+from posts.models import PENDING, Post
 from products import actions as products
 from products.change_models import ImportConflict, ProductChange
 
@@ -43,6 +46,30 @@ class World:
         known = self.public | more
         wanted = rule.arguments - set(rule.defaults or ())
         return {name: known[name] for name in wanted} if wanted <= set(known) else None
+
+
+class Kept:
+    """A world as it stands in an instance on SQLite, with database and index, to be copied into it again."""
+
+    def __init__(self, world: World, instance: Path, folder: Path):
+        self.people = {role: user and user.id for role, user in world.people.items()}
+        self.hidden = [post.id for post in world.hidden]
+        self.public, self.instance, self.folder = world.public, instance, folder
+        _let_go()
+        shutil.copytree(instance, folder, dirs_exist_ok=True)
+
+    def again(self) -> World:
+        """Put the files back; returns the world, read from them."""
+        _let_go()
+        shutil.copytree(self.folder, self.instance, dirs_exist_ok=True)
+        return World({role: id and db.session.get(User, id) for role, id in self.people.items()},
+                     dict(self.public), [db.session.get(Post, id) for id in self.hidden])
+
+
+def _let_go() -> None:
+    """Close the database; the last connection empties the write-ahead log into its file."""
+    db.session.remove()
+    db.engine.dispose()
 
 
 def build(make_user) -> World:
@@ -127,6 +154,8 @@ def _bulletin(title: str, text: str, moderator) -> Bulletin:
         "title": title, "severity": "critical", "notes": [Note("summary", text)],
         "products": [ProductEntry("P1", f"Widget {title}", vendor="Acme")], "vulnerabilities": [said]},
         by=moderator)
+
+
 def _tell(world: World, stranger) -> None:
     """The stranger watches a thread, and was told of everything that is hidden by now."""
     for post in world.hidden:
