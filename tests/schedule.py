@@ -19,3 +19,10 @@ class Schedule(LoadScopeScheduling):
         file = nodeid.split("::")[0]
         half = next((half for half in HALVES if half in nodeid), "")
         return file + half if file in TOGETHER else nodeid
+
+    def mark_test_complete(self, node, item_index, duration=0):
+        """Also forget what is done: what is left is counted after every test."""
+        super().mark_test_complete(node, item_index, duration)
+        units, unit = self.assigned_work[node], self._split_scope(self.collection[item_index])
+        if all(units[unit].values()):
+            del units[unit]

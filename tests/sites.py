@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
+from sqlalchemy import event
 
 from app import create_app
 from core import ready_pages
@@ -40,6 +41,11 @@ class Templates(BytecodeCache):
         self.compiled[bucket.key] = bucket.bytecode_to_string()
 
 
+def _wait_for_no_disk(connection, record):
+    """Nobody pulls the plug here (PostgreSQL is told so in tests/postgres.py)."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 class Sites:
     """Sites by their settings, and by site the world that was made there (tests/world.py)."""
 
@@ -68,6 +74,9 @@ class Sites:
         site.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False, TESTING=True)
         site.jinja_env.bytecode_cache = self.templates
         site.test_client_class = Browser
+        with site.app_context():
+            if db.engine.dialect.name == "sqlite":
+                event.listen(db.engine, "connect", _wait_for_no_disk)
         return site, dict(site.config)
 
     def folder(self) -> Path:

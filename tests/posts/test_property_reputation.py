@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import lazyload
 
 from auth import reputation
@@ -202,20 +202,8 @@ def settings():
     return {"REDOUBT_PRIVILEGE_SCALE": "0"}
 
 
-@pytest.fixture
-def no_fsync(app):
-    """Nobody pulls the plug here: SQLite need not wait for the disk at each of 6,000 commits."""
-    def relax(connection, record):
-        if db.engine.dialect.name == "sqlite":
-            connection.execute("PRAGMA synchronous=OFF")
-
-    db.session.remove()
-    db.engine.dispose()
-    event.listen(db.engine, "connect", relax)
-
-
 @pytest.mark.parametrize("steps", [400, pytest.param(STEPS, marks=pytest.mark.long)])
-def test_total_is_ledger_is_recomputation(app, no_fsync, steps):
+def test_total_is_ledger_is_recomputation(app, steps):
     with time_machine.travel(START, tick=False) as clock:
         play = Play(app, clock, steps)
         threads = [threading.Thread(target=play.run, args=(n,)) for n in range(THREADS)]
