@@ -33,6 +33,12 @@ def chromium():
         browser.close()
 
 
+def press(page, selector):
+    """Click what leads to another page, and wait until that is there."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def findings(page) -> list[tuple]:
     """What axe has to say against the page as it stands: (rule, first element)."""
     return [(found["id"], found["nodes"][0]["html"][:200])

@@ -33,7 +33,7 @@ def log_in(page, site, name):
     page.goto(f"{site}/login")
     page.fill("main [name=username]", name)
     page.fill("main [name=password]", PASSWORD)
-    page.click("main form button")
+    browsing.press(page, "main form button")
 
 
 def settle(app):
@@ -59,33 +59,33 @@ def test_from_registration_to_article(app, site, browser, make_article, scheme, 
         page.fill("main [name=username]", name)
         page.fill("main [name=email]", f"{name}@example.org")
         page.fill("main [name=password]", PASSWORD)
-        page.click("main form button")
+        browsing.press(page, "main form button")
         settle(app)
         mail = max((app.config["REDOUBT_INSTANCE"] / "outbox").glob("*.eml")).read_text()
         page.goto(site + re.search(r"/confirm/[\w-]+", mail)[0])
-        page.click("main form button")
+        browsing.press(page, "main form button")
     log_in(page, site, "newton")
     page.goto(f"{site}/questions/ask")
     page.fill("main [name=title]", "Which event says that a backup was restored?")
     page.fill("main [name=body]", "I want to **alert** when a restore finished, and find no event id for it.")
     page.fill("main [name=tags]", "backup")
-    page.click("text=Post the question")
+    browsing.press(page, "text=Post the question")
     question = page.url
     check_with(page, javascript)
     page.context.clear_cookies()
     log_in(page, site, "hypatia")
     page.goto(question)
     page.fill("main form.form [name=body]", "Event 4 of the backup log says that a restore has finished.")
-    page.click("text=Post the answer")
+    browsing.press(page, "text=Post the answer")
     page.context.clear_cookies()
     log_in(page, site, "newton")
     page.goto(question)
-    page.click("text=Accept this answer")
+    browsing.press(page, "text=Accept this answer")
     assert page.locator(".accepted-mark").count() == 1
     settle(app)
     page.goto(f"{site}/search?q=backup")
     check_with(page, javascript)
-    page.click(f"text={article.title}")
+    browsing.press(page, f"text={article.title}")
     assert page.locator("h1").inner_text() == article.title
     for path in ("/", "/questions", "/tags", "/articles", "/help", "/users/newton", "/settings/profile",
                  "/search?q=nothinglikethis", "/no-such-page"):
@@ -111,7 +111,7 @@ def test_a_token_is_made_and_the_api_read_about(app, site, browser, make_user, s
     log_in(page, site, "newton")
     page.goto(f"{site}/settings/tokens")
     page.fill("main [name=name]", "script")
-    page.click("text=Make a token")
+    browsing.press(page, "text=Make a token")
     page.click("button.copy")
     page.wait_for_selector("text=Copied")
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("main pre").inner_text()

@@ -37,20 +37,20 @@ def test_pick_upload_and_edit(app, site, browser, login, moderator, debian, tmp_
     page = context.new_page()
     page.goto(f"{site}/products/debian")
     page.select_option("#f-release", "13")
-    page.click("text=I run this")
+    browsing.press(page, "text=I run this")
     assert "You run this" in page.inner_text("aside")
     check_with(page, javascript)
     page.goto(f"{site}/settings/products?q=deb")
     check_with(page, javascript)
-    page.click("text=Make my calendar")
+    browsing.press(page, "text=Make my calendar")
     assert "/my/" in page.inner_text(".secret-address")
     file = tmp_path / "bom.json"
     file.write_text(json.dumps({"bomFormat": "CycloneDX", "components": [
         {"name": "Debian", "version": "12.1"}, {"name": "Debian"}, {"name": "unheard-of"}]}))
     page.set_input_files("#f-sbom", file)
-    page.click("text=Read it")
+    browsing.press(page, "text=Read it")
     check_with(page, javascript)
-    page.click("text=Add what is ticked")
+    browsing.press(page, "text=Add what is ticked")
     assert page.locator("table tbody tr").count() == 3
     edit = f"/products/debian/releases/{debian.releases[0].id}/edit"
     for path in ("/products", "/products?q=nothinglikethis", "/lifecycle", "/lifecycle?days=1&category=x",
@@ -60,6 +60,6 @@ def test_pick_upload_and_edit(app, site, browser, login, moderator, debian, tmp_
         check_with(page, javascript)
     page.goto(site + edit)
     page.fill("#f-security", "soon")
-    page.click("text=Save")
+    browsing.press(page, "text=Save")
     assert "YYYY-MM-DD" in page.inner_text("#f-security-error")
     check_with(page, javascript)
