@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from confusable_homoglyphs.confusables import confusables_data
+from confusable_homoglyphs.utils import load
 from flask_babel import gettext as _
 
 from auth import usernames
@@ -12,7 +12,7 @@ BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # take ro
 MARKS_IN_A_ROW = 3
 LATIN = str.maketrans({
     character: next(other["c"] for other in alike if other["c"].isascii())
-    for character, alike in confusables_data.items()
+    for character, alike in load("confusables.json").items()  # read once and let go: 6 MB
     if len(character) == 1 and not character.isascii() and any(other["c"].isascii() for other in alike)})
 
 

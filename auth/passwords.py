@@ -1,15 +1,23 @@
 """Passwords: argon2id, at least 12 characters, never truncated, refused with the reason when guessable."""
 
 import unicodedata
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import gettext as _
-from zxcvbn import zxcvbn
 
 SHORTEST, LONGEST, SCORED = 12, 256, 72  # zxcvbn raises above 72
 _hasher = PasswordHasher()
 _nobody = _hasher.hash("no account has this password")
+
+
+@cache
+def _judge() -> Callable[..., dict]:
+    """zxcvbn, whose lists of words take 12 MB: only in processes in which a password is chosen."""
+    return import_module("zxcvbn").zxcvbn
 
 
 def _normal(password: str) -> str:
@@ -26,7 +34,7 @@ def fault(password: str, *known: str) -> str | None:
         return _("Use at least %(n)s characters; a few unrelated words work well.", n=SHORTEST)
     if len(password) > LONGEST:
         return _("Use at most %(n)s characters.", n=LONGEST)
-    result = zxcvbn(password[:SCORED], user_inputs=[word for word in known if word])
+    result = _judge()(password[:SCORED], user_inputs=[word for word in known if word])
     if result["score"] < 3:
         why = result["feedback"]["warning"] or _("It would be guessed quickly.")
         return _("This password is too easy to guess: %(why)s", why=why)
