@@ -12,7 +12,7 @@ from datetime import date
 from sqlalchemy import Update, bindparam, func, select, update
 
 from auth.models import ReputationEvent, User
-from core.db import db, lock_rows, utcnow
+from core.db import MAX_ID, db, lock_rows, utcnow
 
 DAILY_CAP = 200
 POINTS = {
@@ -26,6 +26,8 @@ POINTS = {
     "imported": 0,
 }
 CAPPED = frozenset({"question_up", "answer_up", "article_up"})
+AT_ONCE = 100_000  # rows of the ledger that `verify` compares at once: its memory
+STREAM = {"yield_per": 1000}  # how a source reads its records
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,15 @@ def _total() -> Update:
 
 
 RECOUNT = _total()
-_sources: list[Callable[[], Iterable[Entitlement]]] = []
+Source = Callable[[int, int], Iterable[Entitlement]]
+_sources: list[Source] = []
 
 
-def register_source(source: Callable[[], Iterable[Entitlement]]) -> Callable:
-    """Rooms above tell `verify` how to replay their own records."""
+def register_source(source: Source) -> Source:
+    """Rooms above tell `verify` how to replay their own records, of the users with ids from … to ….
+
+    It may give what concerns others too, but nothing that concerns these may be missing.
+    """
     _sources.append(source)
     return source
 
@@ -130,22 +136,25 @@ def recount(user_ids: Iterable[int]) -> None:
 
 
 @register_source
-def _registrations() -> Iterator[Entitlement]:
-    for user_id, created_at in db.session.execute(select(User.id, User.created_at)):
+def _registrations(first: int, last: int) -> Iterator[Entitlement]:
+    for user_id, created_at in db.session.execute(
+            select(User.id, User.created_at).where(User.id.between(first, last)).execution_options(**STREAM)):
         yield Entitlement(f"registration:{user_id}", user_id, "registered", 1, created_at.date())
 
 
-def expected() -> dict[str, tuple[int, str, int]]:
-    """Replay every room's records: {cause: (user id, kind, applied points)}."""
+def expected(first: int, last: int) -> dict[str, tuple[int, str, int]]:
+    """Replay every room's records of these users: {cause: (user id, kind, applied points)}."""
     room: dict[tuple[int, date], int] = defaultdict(int)
     applied: dict[str, tuple[int, str, int, date]] = {}
-    everything = sorted((e for source in _sources for e in source()), key=lambda e: e.order)
+    everything = sorted((e for source in _sources for e in source(first, last)), key=lambda e: e.order)
     for item in everything:
         if item.reverses is not None:
             if item.reverses not in applied:
                 continue
             user_id, kind, points, day = applied[item.reverses]
             points = -points
+        elif not first <= item.user_id <= last:
+            continue
         else:
             user_id, kind, points, day = item.user_id, item.kind, item.points, item.day
             if kind in CAPPED and points > 0:
@@ -159,22 +168,42 @@ def expected() -> dict[str, tuple[int, str, int]]:
 def verify() -> list[str]:
     """Compare totals, ledger and replay; returns one sentence per difference (none: clean).
 
-    Beside other writers, call it within core.db.snapshot().
+    Some users after the others, for nobody's points depend on another's. Beside other writers, call it
+    within core.db.snapshot().
     """
-    faults: list[str] = []
-    want = expected()
+    return [fault for first, last in _shares() for fault in _faults(first, last)]
+
+
+def _shares() -> Iterator[tuple[int, int]]:
+    """All ids of users in ranges, each with about AT_ONCE rows of the ledger, or one user with more."""
+    first, rows = 0, 0
+    sizes = (select(ReputationEvent.user_id, func.count()).group_by(ReputationEvent.user_id)
+             .order_by(ReputationEvent.user_id))
+    for user_id, count in db.session.execute(sizes).all():
+        if rows and rows + count > AT_ONCE:
+            yield first, user_id - 1
+            first, rows = user_id, 0
+        rows += count
+    yield first, MAX_ID
+
+
+def _faults(first: int, last: int) -> Iterator[str]:
+    want = expected(first, last)
     sums: dict[int, int] = defaultdict(int)
-    for event in db.session.scalars(select(ReputationEvent).order_by(ReputationEvent.id)):
-        sums[event.user_id] += event.points
-        if event.kind == "imported":
+    ledger = (select(ReputationEvent.user_id, ReputationEvent.cause, ReputationEvent.kind,
+                     ReputationEvent.points)
+              .where(ReputationEvent.user_id.between(first, last)).order_by(ReputationEvent.id))
+    for user_id, cause, kind, points in db.session.execute(ledger.execution_options(**STREAM)):
+        sums[user_id] += points
+        if kind == "imported":
             continue
-        should = want.pop(event.cause, None)
-        if should != (event.user_id, event.kind, event.points):
-            faults.append(f"{event.cause}: ledger has {event.points:+d} {event.kind} for user "
-                          f"{event.user_id}, the records say {should}")
-    faults += [f"{cause}: missing from the ledger: {should}"
-               for cause, should in want.items() if should[2] != 0]
-    for user_id, reputation in db.session.execute(select(User.id, User.reputation)):
+        should = want.pop(cause, None)
+        if should != (user_id, kind, points):
+            yield f"{cause}: ledger has {points:+d} {kind} for user {user_id}, the records say {should}"
+    for cause, should in want.items():
+        if should[2] != 0:
+            yield f"{cause}: missing from the ledger: {should}"
+    shown = select(User.id, User.reputation).where(User.id.between(first, last)).order_by(User.id)
+    for user_id, reputation in db.session.execute(shown.execution_options(**STREAM)):
         if reputation != max(1, sums[user_id]):
-            faults.append(f"user {user_id}: shows {reputation}, ledger sums to {sums[user_id]}")
-    return faults
+            yield f"user {user_id}: shows {reputation}, ledger sums to {sums[user_id]}"

@@ -150,8 +150,10 @@ def _entitlements(row: Acceptance) -> Iterator[Entitlement]:
 
 
 @reputation.register_source
-def _replay() -> Iterator[Entitlement]:
-    for row in db.session.scalars(select(Acceptance).order_by(Acceptance.id)):
+def _replay(first: int, last: int) -> Iterator[Entitlement]:
+    concerned = Acceptance.author_id.between(first, last) | Acceptance.accepter_id.between(first, last)
+    for row in db.session.scalars(select(Acceptance).where(concerned).order_by(Acceptance.id)
+                                  .execution_options(**reputation.STREAM)):
         yield from _entitlements(row)
 
 

@@ -125,8 +125,9 @@ def _entitlements(article_id: int, user_id: int, at, turns: int) -> Iterator[Ent
 
 
 @reputation.register_source
-def _replay() -> Iterator[Entitlement]:
+def _replay(first: int, last: int) -> Iterator[Entitlement]:
     for row in db.session.execute(
             select(Article.id, Article.credited_id, Article.published_at, Article.credit_turns)
-            .where(Article.credit_turns > 0).order_by(Article.id)):
+            .where(Article.credit_turns > 0, Article.credited_id.between(first, last))
+            .order_by(Article.id).execution_options(**reputation.STREAM)):
         yield from _entitlements(*row)

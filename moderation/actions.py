@@ -172,7 +172,7 @@ def _entitlements(row: Decision) -> Iterator[Entitlement]:
 
 
 @reputation.register_source
-def _replay() -> Iterator[Entitlement]:
-    for row in db.session.scalars(select(Decision).where(Decision.penalised_id.is_not(None))
-                                  .order_by(Decision.id)):
+def _replay(first: int, last: int) -> Iterator[Entitlement]:
+    for row in db.session.scalars(select(Decision).where(Decision.penalised_id.between(first, last))
+                                  .order_by(Decision.id).execution_options(**reputation.STREAM)):
         yield from _entitlements(row)

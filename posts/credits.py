@@ -74,6 +74,7 @@ def _entitlements(row: SuggestionCredit) -> Iterator[Entitlement]:
 
 
 @reputation.register_source
-def _replay() -> Iterator[Entitlement]:
-    for row in db.session.scalars(select(SuggestionCredit).order_by(SuggestionCredit.id)):
+def _replay(first: int, last: int) -> Iterator[Entitlement]:
+    given = select(SuggestionCredit).where(SuggestionCredit.user_id.between(first, last))
+    for row in db.session.scalars(given.order_by(SuggestionCredit.id).execution_options(**reputation.STREAM)):
         yield from _entitlements(row)

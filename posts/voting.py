@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 
 from auth import reputation
 from auth.reputation import Entitlement
@@ -136,10 +136,14 @@ def _entitlements(change: VoteChange) -> Iterator[Entitlement]:
 
 
 @reputation.register_source
-def _replay() -> Iterator[Entitlement]:
-    for change in db.session.scalars(
-            select(VoteChange).order_by(VoteChange.id).execution_options(yield_per=1000)):
-        yield from _entitlements(change)
+def _replay(first: int, last: int) -> Iterator[Entitlement]:
+    change, previous = VoteChange.__table__, VoteChange.__table__.alias()
+    concerned = or_(*(column.between(first, last)
+                      for column in (change.c.author_id, change.c.user_id, previous.c.author_id)))
+    for row in db.session.execute(  # rows as they are: objects of millions of changes take minutes
+            select(change).outerjoin(previous, previous.c.id == change.c.previous_id).where(concerned)
+            .order_by(change.c.id).execution_options(**reputation.STREAM)):
+        yield from _entitlements(row)
 
 
 def voters(post: Post) -> list[int]:

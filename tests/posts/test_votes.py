@@ -16,7 +16,7 @@ from forum.models import Acceptance
 from kb import actions as kb
 from moderation import actions as moderation
 from posts import actions, voting
-from posts.models import Post, Vote
+from posts.models import Post, Vote, VoteChange
 
 pytestmark = pytest.mark.every_database
 DAY = "2026-03-10 12:00:00+00:00"
@@ -410,3 +410,60 @@ class TestADepartingVoter:
         voter, author, _ = cast
         assert [voting.remove_votes_of(voter.id, most=2) for _ in range(3)] == [2, 1, 0]
         assert (points(voter), points(author)) == (100, 100)
+
+
+class TestVerify:
+    @pytest.fixture(params=[1, reputation.AT_ONCE], ids=["user after user", "all at once"])
+    def some(self, request, monkeypatch, make_question, make_answer, make_user):
+        """(voter, author) of a vote that was changed, one that was cast and an acceptance."""
+        monkeypatch.setattr(reputation, "AT_ONCE", request.param)
+        voter, author, asker = (make_user(reputation=500) for _ in range(3))
+        answer = make_answer(make_question(by=asker), by=author)
+        voting.vote(answer, voter, -1)
+        voting.vote(answer, voter, 1)
+        voting.vote(make_question(by=author), asker, 1)
+        forum.accept(answer, by=asker)
+        db.session.commit()
+        return voter, author
+
+    @staticmethod
+    def faults():
+        return [fault for fault in reputation.verify() if not fault.startswith("test:")]
+
+    def test_a_missing_row_is_found(self, some):
+        lost = db.session.scalar(select(ReputationEvent).where(ReputationEvent.kind == "answer_up"))
+        cause = lost.cause
+        db.session.delete(lost)
+        assert f"{cause}: missing from the ledger: ({some[1].id}, 'answer_up', 10)" in self.faults()
+        db.session.rollback()
+
+    def test_a_changed_row_and_the_total_that_no_longer_fits_are_found(self, some):
+        wrong = db.session.scalar(select(ReputationEvent).where(ReputationEvent.kind == "answer_accepted"))
+        wrong.points = 16
+        assert len(self.faults()) == 2
+        db.session.rollback()
+
+    def test_a_row_that_no_record_stands_behind_is_found(self, some):
+        db.session.add(ReputationEvent(user_id=some[0].id, kind="answer_up", points=0, cause="vote:0:author",
+                                       day=utcnow().date()))
+        db.session.flush()
+        assert [fault.partition(":")[0] for fault in self.faults()] == ["vote"]
+        db.session.rollback()
+
+    def test_a_shown_total_that_was_touched_is_found(self, some):
+        db.session.get(User, some[0].id).reputation += 1
+        assert [fault.partition(":")[0] for fault in self.faults()] == [f"user {some[0].id}"]
+        db.session.rollback()
+
+    def test_what_an_author_who_left_had_is_undone_in_their_share(self, some):
+        """The change that undoes it names no author any more; the one that it undoes does."""
+        voter, author = some
+        change = db.session.scalars(select(VoteChange).order_by(VoteChange.id)).all()[1]
+        change.author_id = None
+        given = db.session.scalar(select(ReputationEvent).where(
+            ReputationEvent.cause == f"vote:{change.id}:author"))
+        db.session.delete(given)
+        db.session.flush()
+        reputation.recount([author.id])
+        assert self.faults() == []
+        db.session.rollback()
