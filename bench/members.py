@@ -9,7 +9,7 @@ from bench.browser import Browser
 from bench.figures import RUNS, Found, spread
 from bench.peers import Missing, Peer
 from bench.programs import free_port
-from bench.sites import PORT, WRITERS, Served, Site
+from bench.sites import WRITERS, Served, Site
 from posts.actions import TEXTS
 
 POSTS, WAIT = 10, 30  # answers of one member in a run; seconds until a post must be found
@@ -29,7 +29,7 @@ def measure(site: Site, peers: list[Peer]) -> dict[str, Found]:
         for browser in writers[RUNS:]:
             _add(found, "a new post is found", {"seconds": _until_found(served, browser, question)})
     for peer in peers:
-        port = free_port(PORT)
+        port = free_port()
         with peer.served(port):
             try:
                 browser = peer.member(port)

@@ -9,7 +9,7 @@ from bench.figures import Found, Run, interleaved
 from bench.peers import Missing, Peer
 from bench.plan import BEFORE
 from bench.programs import Program, Together, free_port
-from bench.sites import GUNICORN, PORT, Served, Site
+from bench.sites import GUNICORN, Served, Site
 from core.config import ROOT
 from core.db import db
 
@@ -43,7 +43,7 @@ def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
         for name, url in floors[0].items():
             add(FLOOR + name, url, floors[1])
         for peer in peers:
-            port = free_port(PORT)
+            port = free_port()
             server = running.enter_context(peer.served(port))
             for name, path in peer.pages.items():
                 add(f"{peer.name}: {name}", f"http://127.0.0.1:{port}{path}", server)
@@ -66,7 +66,7 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
         found[SIGNED_IN] = {"queries": site.statements(site.addresses[QUESTION], served.member(21).headers)}
         found["memory"] = {"MB": served.memory()}
     for peer in peers:
-        port = free_port(PORT)
+        port = free_port()
         with peer.served(port) as server:
             for name, path in peer.pages.items():
                 kb, requests = weigh(f"http://127.0.0.1:{port}{path}") or (None, None)
@@ -78,7 +78,7 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
 @contextmanager
 def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
     """({name: address}, server) of bench/floors.py on the same server, with the bytes of our page."""
-    site, port = served.site, free_port(PORT)
+    site, port = served.site, free_port()
     page, answer = site.folder / "page", Browser(served.port).get(site.addresses[QUESTION])
     page.write_bytes(answer.sent)
     with site.app.app_context():

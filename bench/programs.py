@@ -1,4 +1,4 @@
-"""Programs that are measured: started, waited for, weighed with all their processes, and ended."""
+"""Programs that are measured or tested: started, waited for, weighed with all their processes, and ended."""
 
 import os
 import signal
@@ -12,20 +12,32 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE = 180  # seconds to start
+PATIENCE, GRACE = 180, 60  # seconds to start, and to end
 TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Program:
-    """One running program and the processes it started; its output goes to the file `log`."""
+    """One running program and the processes it started; its output goes to the file `log`.
+
+    End it with stop(), or with kill() as a power cut would; start() runs it once more.
+    """
 
     def __init__(self, command: Sequence[str | Path], log: Path, *, folder: Path | None = None,
-                 **settings: str):
-        self.log = log
-        with log.open("ab") as output:
-            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
-                                            stdout=output, stderr=output, cwd=folder,
-                                            env={**os.environ, **settings}, start_new_session=True)
+                 **settings: object):
+        self.command, self.log, self.folder = [str(word) for word in command], log, folder
+        self.settings = {name: str(value) for name, value in settings.items()}
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also again after it ended."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output,
+                                            stderr=output, cwd=self.folder,
+                                            env={**os.environ, **self.settings}, start_new_session=True)
+
+    def output(self) -> str:
+        """What it has said so far."""
+        return self.log.read_text(errors="replace")
 
     def wait_for(self, url: str) -> None:
         """Return when `url` answers with a page; raises RuntimeError with what the program said."""
@@ -34,7 +46,7 @@ class Program:
             if answers(url):
                 return
             time.sleep(0.1)
-        raise RuntimeError(f"{url} does not answer: {self.log.read_text(errors='replace')[-2000:]}")
+        raise RuntimeError(f"{url} does not answer: {self.output()[-2000:]}")
 
     def processes(self) -> list[int]:
         """The numbers of its processes: the first and all that come from it."""
@@ -59,15 +71,24 @@ class Program:
                 total += sum(map(int, _stat(Path(f"/proc/{number}"))[11:13]))
         return total / TICK
 
-    def stop(self) -> None:
-        """Ask it to finish; end what does not."""
+    def signal(self, number: int) -> None:
+        """Send a signal to the program and to the processes it started."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+    def kill(self) -> int:
+        """End it at once; returns its exit code."""
+        self.signal(signal.SIGKILL)
+        return self.process.wait(GRACE)
+
+    def stop(self) -> int:
+        """Ask it to finish, as systemd does, and end what does not; returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(15)
+            return self.process.wait(GRACE)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            return self.kill()
 
 
 class Together:
@@ -107,10 +128,8 @@ def answers(url: str) -> bool:
         return False
 
 
-def free_port(start: int) -> int:
-    """The first loopback port from `start` on that nothing listens on."""
-    for port in range(start, start + 100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
-    raise RuntimeError(f"No free port from {start} on.")
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -30,7 +30,6 @@ from kb.models import Article
 BIN = Path(sys.executable).parent
 WORKERS = 2
 GUNICORN = [BIN / "gunicorn", "--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "4"]
-PORT = 8600
 WRITERS = range(20, 60)  # members who write during measurements
 
 
@@ -100,7 +99,7 @@ class Site:
     @contextmanager
     def served(self, *, embedded: bool = False) -> Iterator["Served"]:
         """Servers for it, as for production or as `python app.py`; they end with the block."""
-        port = free_port(PORT)
+        port = free_port()
         web = [sys.executable, "app.py"] if embedded else [
             *GUNICORN, "--bind", f"127.0.0.1:{port}", "app:create_app()"]
         settings = {**self.settings, "PORT": str(port), "REDOUBT_WORKER": "on" if embedded else "off"}

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.programs import Program, answers, free_port
 from core import metrics
 from core.db import db
 from core.events import record
-from tests.failures.processes import GUNICORN, Program, answers, free_port, wait_until
+from tests.failures.processes import GUNICORN, wait_until
 
 TOKEN = "a-token-of-a-test-0123456789"
 

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from app import create_app
 from auth import actions as auth_actions
+from bench.programs import Program, answers, free_port
 from core import schema
 from core.db import db
 from core.models import Event, OutgoingMail
@@ -24,7 +25,7 @@ from notify import actions as notify_actions
 from notify.models import Notification
 from posts import actions as post_actions
 from posts.models import Post
-from tests.failures.processes import WEB, Program, answers, free_port, wait_until
+from tests.failures.processes import WEB, wait_until
 from tests.failures.sites import leave
 
 BODY = "It happens since the last patch day, on every server of the second floor, and only there."

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.failures.processes import Program
+from bench.programs import Program
 
 NETWORK = "10.0.0"
 CLONE_NEWNET = 0x40000000  # <linux/sched.h>

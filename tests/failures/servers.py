@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psycopg
 
-from tests.failures.processes import Program, wait_until
+from bench.programs import Program
+from tests.failures.processes import wait_until
 from tests.postgres import LINGUISTIC, owner, programs
 from tests.test_house import ROOT
 

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from app import create_app
+from bench.programs import Program
 from core import backup
 from core.db import db
 from posts.models import Post
 from tests.failures.community import MARKER
-from tests.failures.processes import FLASK, Program
+from tests.failures.processes import FLASK
 from tests.failures.sites import leave, run
 
 pytestmark = pytest.mark.long

@@ -2,8 +2,9 @@
 
 import pytest
 
+from bench.programs import answers
 from tests import postgres as own_postgres
-from tests.failures.processes import answers, wait_until
+from tests.failures.processes import wait_until
 
 pytestmark = pytest.mark.long
 POSTS, KILLS = 200, 3

@@ -10,11 +10,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app import create_app
+from bench.programs import Program, free_port
 from core import limits, schema
 from core.page_cache import cache
 from core.page_store import PREFIX, Page
 from tests.failures import servers
-from tests.failures.processes import Program, free_port, wait_until
+from tests.failures.processes import wait_until
 from tests.sites import Browser
 
 pytestmark = [pytest.mark.long,

@@ -11,13 +11,14 @@ from sqlalchemy import event
 
 from app import create_app
 from auth import actions as auth
+from bench.programs import Program
 from core import schema
 from core.db import db
 from core.markup import render
 from forum.models import Question
 from posts import actions as posts
 from tests.conftest import BODY
-from tests.failures.processes import Program, wait_until
+from tests.failures.processes import wait_until
 from tests.failures.servers import Postgres
 from tests.sites import Browser
 

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.failures.processes import WEB, Program, answers, free_port, wait_until
+from bench.programs import Program, answers, free_port
+from tests.failures.processes import WEB, wait_until
 
 pytestmark = pytest.mark.long
 SLOW = 6  # log-ins at once: each hashes a password

@@ -13,6 +13,7 @@ import pytest
 
 from app import create_app
 from auth import actions as auth
+from bench.programs import Program, free_port
 from core import schema
 from core.db import db
 from core.markup import render
@@ -20,7 +21,7 @@ from forum.models import Question
 from posts import actions as posts
 from tests.conftest import BODY
 from tests.failures import servers
-from tests.failures.processes import WEB, Program, free_port, wait_until
+from tests.failures.processes import WEB, wait_until
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 pytestmark = [pytest.mark.long, pytest.mark.skipif(not NGINX, reason="no nginx on this machine")]

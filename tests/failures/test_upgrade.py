@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
+from bench.programs import Program, answers, free_port
 from core import schema
 from tests.conftest import BODY
-from tests.failures.processes import FLASK, WEB, Program, answers, free_port, wait_until
+from tests.failures.processes import FLASK, WEB, wait_until
 from tests.test_house import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres]

@@ -6,10 +6,11 @@ from collections import Counter
 import pytest
 
 from app import create_app
+from bench.programs import Program
 from core import events, schema
 from core.db import db
 from core.models import Event
-from tests.failures.processes import Program, wait_until
+from tests.failures.processes import wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres]
 MANY = 1500
