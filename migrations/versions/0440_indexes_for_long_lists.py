@@ -19,7 +19,7 @@ SHORTER = ['parent_id', 'kind', 'created_at', 'id']
 
 def upgrade() -> None:
     for name, (table, columns) in CREATED.items():
-        op.create_index(name, table, columns)
+        op.create_index(name, table, columns, if_not_exists=True)
     op.drop_index('ix_reputation_events_user_id_day', 'reputation_events')
     op.drop_index('ix_posts_parent', 'posts')
     op.create_index('ix_posts_parent', 'posts', SHORTER)

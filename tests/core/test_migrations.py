@@ -106,6 +106,15 @@ def test_a_migration_that_breaks_a_reference_changes_nothing(app, migrate):
     db.session.commit()
 
 
+def test_an_index_that_was_made_beforehand_is_found(migrate):
+    """On a large table it is made by hand, while people write (docs/operations.md)."""
+    migrate("0430")
+    with db.engine.begin() as connection:
+        connection.execute(db.text("CREATE INDEX ix_posts_author_new ON posts (author_id, created_at, id)"))
+    migrate(NEWEST)
+    assert differences() == []
+
+
 def tables() -> dict[str, dict]:
     """What each table asks of who writes to it: columns with type and whether they may be left out, keys."""
     inspector = inspect(db.engine)
