@@ -17,7 +17,6 @@ from core.db import db
 
 FILE = "database.sqlite"
 COPIES = 2  # of the content, which a restore needs: the file, and its rows
-ERRORS = (sqlite3.Error,)
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_ERROR)
 PAGES = 2_000  # copied between two steps of the progress bar
 VERSION = "alembic_version"

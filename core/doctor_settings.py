@@ -1,12 +1,11 @@
 """Settings that do not go together, and services they name that do not answer."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
-from redis import Redis
-from redis.exceptions import RedisError
 
 from core.doctor import Finding, examines, judge, well
 
@@ -61,11 +60,12 @@ def redis() -> Iterator[Finding]:
     """Redis."""
     if not (url := current_app.config["REDOUBT_REDIS_URL"]):
         return
+    driver = import_module("redis")  # 6 MB: only where one is set
     try:
-        with Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+        with driver.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
             client.ping()  # all that an account for cache and limits need be allowed
             found, fault = _("answers"), False
-    except RedisError as error:
+    except driver.RedisError as error:
         found, fault = _("Does not answer: %(kind)s.", kind=type(error).__name__), True
     yield judge(_("Redis"), found, fault=fault,
                 advice=_("Start it, or correct REDOUBT_REDIS_URL: limits and the page cache need it."))

@@ -188,8 +188,7 @@ def init_app(app: Flask) -> None:
     handler.setFormatter((Json if app.config["REDOUBT_LOG"] == "json" else Text)(_secrets(app)))
     root.handlers = [each for each in root.handlers if not isinstance(each, Handler)] + [handler]
     root.setLevel(logging.INFO)
-    for chatty in ("alembic", "huey"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app.before_request(_begin)
     app.after_request(_end)

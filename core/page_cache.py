@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 
 import brotli
@@ -23,7 +24,6 @@ from sqlalchemy import Row, func, select
 from core import metrics
 from core.db import db
 from core.models import Event
-from core.page_store import Page
 from core.replicas import by_visitor
 
 LONGEST, READY = 50, 10  # seconds, together a minute: pages say how long ago things were
@@ -37,6 +37,17 @@ _newest = select(Event.id).order_by(Event.id.desc()).limit(LATE).subquery()
 # moves one of these.
 VERSION = select(func.max(_newest.c.id), func.min(_newest.c.id), func.count())
 _turns = [threading.Lock() for _ in range(64)]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A finished answer; `packed` is its body once more, by the encoding in which it is compressed."""
+
+    version: str
+    body: bytes
+    packed: dict[str, bytes]
+    headers: list[tuple[str, str]]
+    etag: str
 
 
 def init_app(app: Flask) -> None:

@@ -20,7 +20,7 @@ def keep_secret() -> int:
     return config.keep_secret(current_app)
 
 
-@scheduled(hour="3", minute="10")
+@scheduled(hour=3, minute=10)
 def tidy() -> None:
     """Forget old attempts, heard events, workers and figures; let the planner learn the table sizes."""
     forget_old()

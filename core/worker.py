@@ -5,11 +5,9 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from flask import Flask
-from huey import MemoryHuey, crontab
-from huey.consumer import Consumer
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
@@ -19,10 +17,9 @@ from core.db import db, utcnow
 from core.models import TaskRun
 
 log = logging.getLogger(__name__)
-PAUSE = 0.3
+PAUSE, TICK = 0.3, 1  # seconds
 Task = Callable[[], None]
-When = Callable[[datetime], bool]
-_scheduled: list[tuple[Task, When]] = []
+_scheduled: list[tuple[Task, time]] = []
 Job = Callable[[], int]
 _rounds: list[Job] = [events.run_round]
 _mail: list[Job] = [mail.deliver_round]  # in a loop of its own: a slow mail server holds up nothing else
@@ -34,33 +31,28 @@ def each_round(job: Job) -> Job:
     return job
 
 
-def scheduled(**when: str) -> Callable[[Task], Task]:
-    """Declare a task to run when the clock (UTC) matches, in crontab fields (`hour="3", minute="10"`).
-
-    It runs once, however many workers there are.
-    """
+def scheduled(*, hour: int, minute: int) -> Callable[[Task], Task]:
+    """Declare a task to run every day at this time (UTC): once, however many workers there are."""
 
     def declare(task: Task) -> Task:
-        _scheduled.append((task, crontab(**when)))
+        _scheduled.append((task, time(hour, minute)))
         return task
 
     return declare
 
 
 class Worker:
-    """A loop over events, one over mail, and huey's scheduler beside them; stop() ends all."""
+    """A loop over events, one over mail, and the clock beside them; stop() ends all."""
 
     def __init__(self, app: Flask):
         self.app = app
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self._loop, args=loop, name=f"redoubt-{loop[0]}", daemon=True)
                         for loop in (("events", _rounds), ("mail", _mail))]
-        self.consumer: Consumer | None = None
+        self.threads.append(threading.Thread(target=self._clock, name="redoubt-clock", daemon=True))
 
     def start(self) -> None:
         """Start the loops; returns at once."""
-        self.consumer = Consumer(_huey(self.app), workers=1, periodic=True)
-        self.consumer.start()  # not run(): that one takes the process's signals
         for thread in self.threads:
             thread.start()
         self.app.extensions["history"].start()
@@ -71,13 +63,11 @@ class Worker:
         for thread in self.threads:
             if thread.is_alive():
                 thread.join(timeout=10)
-        if self.consumer:
-            self.consumer.stop()
 
     def run(self) -> None:
         """Run in the foreground until a keyboard interrupt or SIGTERM; what was begun is finished."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         self.start()
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # now: huey has set its own
         with suppress(KeyboardInterrupt):
             while not self.stopping.wait(1):
                 pass
@@ -90,6 +80,16 @@ class Worker:
             beat()
             if not done:
                 self.stopping.wait(PAUSE)
+
+    def _clock(self) -> None:
+        """Run what has come due, one after the other; nobody waits for it."""
+        seen = utcnow()
+        while not self.stopping.wait(TICK):
+            now = utcnow()
+            for task, at in _scheduled:
+                if seen < _last_due(at, now):
+                    run_in_turn(self.app, task, at)
+            seen = now
 
 
 def round_once(app: Flask, jobs: list[Job] | None = None) -> int:
@@ -108,33 +108,20 @@ def round_once(app: Flask, jobs: list[Job] | None = None) -> int:
     return done
 
 
-def _huey(app: Flask) -> MemoryHuey:
-    """The clock of this process; which process runs a task is decided in the database."""
-    huey = MemoryHuey(utc=True)
-    for task, when in _scheduled:
-        huey.periodic_task(when, name=_name(task))(_in_turn(app, task, when))
-    return huey
-
-
-def _name(task: Task) -> str:
-    return f"{task.__module__}.{task.__qualname__}"
-
-
-def _in_turn(app: Flask, task: Task, when: When) -> Task:
-    def run() -> None:
-        with app.app_context():
-            if _take(_name(task), _last_due(when)):
+def run_in_turn(app: Flask, task: Task, at: time) -> None:
+    """Run a task that is due, unless another worker does: the database decides. Errors are logged."""
+    with app.app_context():
+        try:
+            if _take(f"{task.__module__}.{task.__qualname__}", _last_due(at, utcnow())):
                 task()
+        except Exception:
+            log.exception("worker: %s failed", task.__qualname__)
 
-    return run
 
-
-def _last_due(when: When) -> datetime:
-    """The newest minute that matches: a worker that is late still knows which run this is."""
-    minute = utcnow().replace(second=0, microsecond=0)
-    while not when(minute):
-        minute -= timedelta(minutes=1)
-    return minute
+def _last_due(at: time, now: datetime) -> datetime:
+    """The newest moment at which it was due: a worker that is late still knows which run this is."""
+    today = datetime.combine(now.date(), at, UTC)
+    return today if today <= now else today - timedelta(days=1)
 
 
 def _take(name: str, due_at: datetime) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from auth import reputation
-from core import backup, copy_postgres, copy_sqlite
+from core import backup
 from core.archive import Archive, Refused
 from core.cli import progress
 from core.db import db, snapshot
@@ -26,7 +26,7 @@ def _saying(what: str) -> Iterator[None]:
     """End with one sentence when a place, an archive, the disk or the database will not do."""
     try:
         yield
-    except (Refused, OSError, SQLAlchemyError, *copy_sqlite.ERRORS, *copy_postgres.ERRORS) as error:
+    except (Refused, OSError, SQLAlchemyError, db.engine.dialect.dbapi.Error) as error:
         reason = getattr(error, "orig", None) or error
         raise click.ClickException(f"{what} {reason}") from error
 

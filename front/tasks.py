@@ -9,7 +9,7 @@ from core.worker import scheduled
 log = logging.getLogger(__name__)
 
 
-@scheduled(hour="4", minute="20")
+@scheduled(hour=4, minute=20)
 def check_reputation() -> None:
     """Replay the ledger nightly; a difference is logged as an error for the administrator."""
     with snapshot():

@@ -111,7 +111,7 @@ def _queue(row: Subscription, found: list[AlertFacts]) -> None:
                more=max(0, len(changed) - MOST_LISTED) + max(0, len(fresh) - MOST_LISTED))
 
 
-@scheduled(hour="3", minute="40")
+@scheduled(hour=3, minute=40)
 def forget_unconfirmed() -> None:
     """Addresses that nobody confirmed are not kept."""
     alert_actions.forget_unconfirmed(utcnow() - FORGOTTEN_AFTER)

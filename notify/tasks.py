@@ -84,7 +84,7 @@ def _shown(line: Notification) -> dict:
             "url": mail.site_url() + line.url, "words": words}
 
 
-@scheduled(hour="3", minute="50")
+@scheduled(hour=3, minute=50)
 def forget_old_news() -> None:
     """Lines that were read are kept for a year."""
     db.session.execute(delete(Notification).where(Notification.read_at.is_not(None),

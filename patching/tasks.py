@@ -10,7 +10,7 @@ from patching.months import this_month
 from posts import locks
 
 
-@scheduled(hour="0", minute="25")
+@scheduled(hour=0, minute=25)
 def keep_calendar() -> None:
     """Note the patch days ahead, so that another rule counts up; make the tag of this month."""
     calendar_actions.note({patch_uid(month): month.patch_day for month in coming_months()})
@@ -18,7 +18,7 @@ def keep_calendar() -> None:
     db.session.commit()
 
 
-@scheduled(hour="0", minute="35")
+@scheduled(hour=0, minute=35)
 def calm_down() -> None:
     """End warnings of failures that are older than the rule looks back."""
     for bulletin in db.session.scalars(public().where(Bulletin.has_failures).order_by(Bulletin.id)).all():

@@ -17,7 +17,7 @@ DAYS_AHEAD = (90, 30, 7)
 LATE = timedelta(days=7)  # a worker that slept through the day still tells
 
 
-@scheduled(hour="0", minute="20")
+@scheduled(hour=0, minute=20)
 def announce_ends() -> None:
     """Record `release.ending` 90, 30 and 7 days ahead and `release.ended` on the day itself."""
     day = queries.today()

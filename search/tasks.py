@@ -13,7 +13,7 @@ def heal() -> int:
     return handlers.heal(wait=False)
 
 
-@scheduled(hour="3", minute="40")
+@scheduled(hour=3, minute=40)
 def tidy() -> None:
     """Rebuild an index that changes have made slow."""
     try:

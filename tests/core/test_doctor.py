@@ -9,10 +9,11 @@ import dns.exception
 import dns.resolver
 import pytest
 import time_machine
+from redis import Redis
 from redis.exceptions import ConnectionError as NoRedis
 from sqlalchemy import text
 
-from core import doctor, doctor_files, doctor_mail, doctor_settings, heartbeats, schema
+from core import doctor, doctor_files, doctor_mail, heartbeats, schema
 from core.db import db, utcnow
 from core.doctor import Finding, Level
 from core.models import Event, OutgoingMail
@@ -205,7 +206,7 @@ def test_redis_answers_or_not(app, level, monkeypatch, error, expected):
         if error:
             raise error
 
-    monkeypatch.setattr(doctor_settings.Redis, "ping", ping)
+    monkeypatch.setattr(Redis, "ping", ping)
     app.config["REDOUBT_REDIS_URL"] = "redis://127.0.0.1/0"
     assert level("Redis") == expected
 

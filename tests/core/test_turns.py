@@ -2,10 +2,10 @@
 
 import contextvars
 import threading
+from datetime import time
 
 import pytest
 import time_machine
-from huey import crontab
 
 from core import worker
 
@@ -21,7 +21,9 @@ def task(app):
     def tidy():
         runs.append(1)
 
-    run = worker._in_turn(app, tidy, crontab(hour="3", minute="10"))
+    def run():
+        worker.run_in_turn(app, tidy, time(3, 10))
+
     run.runs = runs
     return run
 
@@ -64,3 +66,34 @@ def test_it_runs_again_the_next_night(task):
         clock.shift(24 * 3600)
         task()
     assert len(task.runs) == 2
+
+
+def test_a_task_that_fails_is_tried_again_the_next_night_only(app, caplog):
+    runs = []
+
+    def breaks():
+        runs.append(1)
+        raise OSError("no room")
+
+    breaks.__qualname__ = "breaks"  # the table has room for names like those of real tasks
+    for moment in (NIGHT, NIGHT, "2026-03-11 03:10:00+00:00"):
+        with time_machine.travel(moment, tick=False):
+            worker.run_in_turn(app, breaks, time(3, 10))
+    assert len(runs) == 2 and caplog.text.count("breaks failed") == 2
+
+
+def test_the_clock_runs_what_comes_due_while_it_goes(app, monkeypatch):
+    ran = threading.Event()
+    monkeypatch.setattr(worker, "TICK", 0.01)
+    monkeypatch.setattr(worker, "_scheduled", [(ran.set, time(3, 10))])
+    with time_machine.travel("2026-03-10 03:09:59+00:00", tick=False) as clock:
+        clocked = worker.Worker(app)
+        thread = threading.Thread(target=contextvars.Context().run, args=(clocked._clock,))
+        thread.start()
+        try:
+            assert not ran.wait(0.2), "before its time"
+            clock.shift(2)
+            assert ran.wait(20)
+        finally:
+            clocked.stopping.set()
+            thread.join()

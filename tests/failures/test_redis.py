@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 from app import create_app
 from bench.programs import Program, free_port
 from core import limits, schema
-from core.page_cache import cache
-from core.page_store import PREFIX, Page
+from core.page_cache import Page, cache
+from core.page_store import PREFIX
 from tests.failures import servers
 from tests.failures.processes import wait_until
 from tests.sites import Browser
