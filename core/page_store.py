@@ -2,7 +2,7 @@
 
 Redis is not trusted with code: a page is plain data (no pickle) under a MAC over its own address, so who
 can write there can neither run anything here, nor change a page, nor put one in another's place. While
-Redis is gone nothing is kept, and it is asked again every few seconds. Flask-Caching imports this by its name,
+Redis is gone nothing is kept, and it is asked again every few seconds. Flask-Caching imports this by name,
 where a Redis is set: the client takes 6 MB.
 """
 
