@@ -18,6 +18,7 @@ from core import (  # noqa: F401  (what is not named below declares itself)
     doctor_settings,
     events,
     history,
+    instance_states,
     limits,
     logs,
     mail,
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
     metrics.init_app(app)
     logs.init_app(app)
     db.init_app(app)
+    instance_states.init_app(app)
     schema.init_app(app)
     limits.init_app(app)
     ready_pages.init_app(app)
