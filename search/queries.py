@@ -142,17 +142,24 @@ def _public_posts(ids: list[int], user, *options) -> Iterable[Post]:
                               .options(joinedload(Post.parent), *options))
 
 
+def _alike(index: Index, words: tuple[str, ...], kind: str, limit: int) -> list[str]:
+    """Documents of a kind with the rarest of these words; one more than asked for, which may be the asker."""
+    query = Query(terms=index.rarest(list(words), ALIKE_POSTINGS), only={"kind": [kind]})
+    if not query.terms:
+        return []
+    return [name for name, _score in index.search(query, limit=limit + 1, any_word=True).hits]
+
+
 def similar(title: str, body: str, *, user, kind: str = "question", but: int | None = None,
             limit: int = 5) -> list[Post]:
     """Visible posts of a kind whose words are like these."""
-    words = list(dict.fromkeys([*terms(title), *terms(body[:600])]))[:ALIKE_TERMS]
+    words = tuple(dict.fromkeys([*terms(title), *terms(body[:600])]))[:ALIKE_TERMS]
     try:
         with current_app.extensions["search"].view() as index:
-            query = Query(terms=index.rarest(words, ALIKE_POSTINGS), only={"kind": [kind]})
-            results = index.search(query, limit=limit + 1, any_word=True) if query.terms else None
+            found = current_app.extensions["recent_searches"].get(
+                index.generation, ("similar", words, kind, limit), lambda: _alike(index, words, kind, limit))
     except Unavailable:
         return []
-    found = [name for name, _score in results.hits] if results else []
     ids = [number for number in numbers(found, "post") if number != but][:limit]
     rows = {post.id: post for post in _public_posts(ids, user, lazyload(Post.tags))}
     return [rows[number] for number in ids if number in rows]

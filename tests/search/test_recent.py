@@ -41,3 +41,19 @@ def test_a_new_post_and_a_hidden_one_are_seen_at_once(app, make_question, drain,
     posts.delete(db.session.merge(first), by=moderator)
     db.session.commit()
     assert found() == {second.id}, "before the index has heard of it"
+
+
+def test_alike_questions_are_looked_for_once_and_hidden_ones_left_out(app, make_question, drain, member,
+                                                                     moderator, monkeypatch):
+    rows = [make_question(f"How do I flush the resolver of host {number}?") for number in range(2)]
+    drain()
+    asked, alike = [], queries._alike
+    monkeypatch.setattr(queries, "_alike", lambda *words: asked.append(words) or alike(*words))
+
+    def found():
+        return {post.id for post in queries.similar("flush resolver", "", user=member)}
+
+    assert found() == {row.id for row in rows} == found() and len(asked) == 1
+    posts.delete(db.session.merge(rows[0]), by=moderator)
+    db.session.commit()
+    assert found() == {rows[1].id}, "before the index has heard of it"
