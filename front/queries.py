@@ -11,6 +11,7 @@ from bulletins import queries as bulletin_queries
 from bulletins.models import Bulletin
 from core.db import db
 from forum.models import Question
+from kb import queries as articles
 from kb.models import Article
 from patching import month_queries
 from posts.models import Post, Tag
@@ -50,14 +51,15 @@ def active_questions(user, limit: int = LISTED) -> list[Question]:
 def fresh_articles(user, limit: int = LISTED) -> list[Article]:
     """Articles published or revised last."""
     return list(db.session.scalars(
-        visible(Article, user).where(Article.kind == "article", Article.is_public)
-        .order_by(Article.last_activity_at.desc(), Post.id.desc()).limit(limit)))
+        articles.public(user).order_by(Post.last_activity_at.desc(), Post.id.desc()).limit(limit)))
 
 
 def articles_by_layer() -> dict[str, int]:
-    """Number of public articles in each layer."""
+    """Number of public articles in each layer; an outer join, so that an index of posts leads."""
+    posts, own = Post.__table__, Article.__table__
     return dict(db.session.execute(
-        select(Article.layer, func.count()).where(Article.is_public).group_by(Article.layer)).all())
+        select(own.c.layer, func.count()).select_from(posts.outerjoin(own, own.c.id == posts.c.id))
+        .where(posts.c.kind == "article", posts.c.is_public).group_by(own.c.layer)).all())
 
 
 def popular_tags(limit: int = 24) -> list[Tag]:

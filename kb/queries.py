@@ -1,24 +1,28 @@
 """Reads of the knowledge base; drafts are for moderators and their authors."""
 
 from sqlalchemy import Select, or_, select, true, union_all
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectin_polymorphic
 
+from auth.models import Visitor
 from core import paging
 from core.db import db
 from kb.models import Article, ArticleFeedback
-from posts.models import Post, PostTag
+from posts.models import DRAFT, Post, PostTag
 from posts.queries import links_from, links_to, visible, visible_to
 from search.queries import similar
 
-SORTS = {"newest": [Article.created_at, Post.id],
+SORTS = {"newest": [Post.created_at, Post.id],
          "helpful": [Article.helpful_count, Article.id]}
+# Through posts, articles come in the order of an index and their own columns by a second query. Joined,
+# SQLite reads and sorts all of them, for it knows only how many posts a kind has on average.
+WHOLE = selectin_polymorphic(Post, [Article])
 BESIDE, CONSIDERED = 5, 200  # shown; newest posts of a tag among which they are sought
 
 
-def _visible(user) -> Select:
+def _visible(user, entity: type[Post] = Article) -> Select:
     """Moderators curate every draft, whoever began it."""
-    seen = or_(visible_to(user, Article), true()) if user.is_moderator else visible_to(user, Article)
-    return select(Article).where(seen).options(joinedload(Article.author))
+    seen = or_(visible_to(user, entity), true()) if user.is_moderator else visible_to(user, entity)
+    return select(entity).where(seen).options(joinedload(entity.author))
 
 
 def get_article(article_id: int, user) -> Article | None:
@@ -26,30 +30,34 @@ def get_article(article_id: int, user) -> Article | None:
     return db.session.scalar(_visible(user).where(Article.id == article_id))
 
 
+def public(user, layer: str | None = None, *, entity: type[Post] = Post) -> Select:
+    """Public articles, of one layer or all, to be sorted by columns of `entity`."""
+    statement = visible(entity, user).where(entity.kind == "article", entity.is_public).options(WHOLE)
+    if layer:
+        table = Article.__table__.alias()
+        statement = statement.where(
+            select(table.c.id).where(table.c.id == entity.id, table.c.layer == layer).exists())
+    return statement
+
+
 def articles(sort: str, user, *, layer: str | None = None, after: str | None = None) -> paging.Page:
     """Public articles in one of the SORTS, of one layer or all."""
-    statement = visible(Article, user).where(Article.kind == "article", Article.is_public)
-    if layer:
-        statement = statement.where(Article.layer == layer)
-    return paging.keyset(statement, SORTS[sort], after=after)
+    entity = Article if sort == "helpful" else Post
+    return paging.keyset(public(user, layer, entity=entity), SORTS[sort], after=after)
 
 
 def drafts(user) -> list[Article]:
     """What moderators have yet to publish."""
     return list(db.session.scalars(
-        _visible(user).where(Article.kind == "article", Article.status != "published",
-                             Article.deleted_at.is_(None))
-        .order_by(Article.created_at.desc(), Post.id.desc()).limit(50)))
+        _visible(user, Post)
+        .where(Post.kind == "article", Post.status == DRAFT, Post.deleted_at.is_(None))
+        .options(WHOLE).order_by(Post.created_at.desc(), Post.id.desc()).limit(50)))
 
 
 def newest_public(layer: str | None = None, limit: int = 30) -> list[Article]:
     """For the feeds."""
-    statement = select(Article).where(Article.kind == "article", Article.is_public)
-    if layer:
-        statement = statement.where(Article.layer == layer)
-    return list(db.session.scalars(statement.options(joinedload(Article.author))
-                                   .order_by(Article.created_at.desc(), Post.id.desc())
-                                   .limit(limit)))
+    return list(db.session.scalars(public(Visitor(), layer)
+                                   .order_by(Post.created_at.desc(), Post.id.desc()).limit(limit)))
 
 
 def related(article: Article, user, kind: str) -> list[Post]:
