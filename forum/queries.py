@@ -3,7 +3,8 @@
 import re
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, lazyload, noload
+from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core import paging
 from core.db import db
@@ -67,14 +68,17 @@ def tagged(tag: Tag, sort: str, user, after: str | None = None,
 def _answers(question: Question, user) -> Select:
     """Answers carry no tags: their question does."""
     return (visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
-            .options(noload(Answer.tags)))
+            .options(lazyload(Answer.tags)))
 
 
 def answers(question: Question, user, after: str | None = None, order: str = "best") -> paging.Page:
     """Answers of a question; the best are the accepted one, then those of most votes."""
     keys, descending = ANSWER_SORTS[order]
-    return paging.keyset(_answers(question, user), keys, after=after, descending=descending,
+    page = paging.keyset(_answers(question, user), keys, after=after, descending=descending,
                          size=ANSWERS_A_PAGE)
+    for answer in page:
+        set_committed_value(answer, "parent", question)  # their addresses need not look for it
+    return page
 
 
 def answer_to(question: Question, answer_id: int, user) -> Answer | None:

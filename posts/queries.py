@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
-from sqlalchemy.orm import defer, joinedload, lazyload, noload
+from sqlalchemy.orm import defer, joinedload, lazyload
 
 from auth.models import User
 from core import paging
@@ -49,7 +49,7 @@ def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     Sorted here: asked to sort by id, SQLite would rather read all posts in that order.
     """
     found: dict[int, list[Comment]] = {}
-    rows = visible(Comment, user).where(Comment.parent_id.in_(list(post_ids))).options(noload(Comment.tags))
+    rows = visible(Comment, user).where(Comment.parent_id.in_(list(post_ids))).options(lazyload(Comment.tags))
     for comment in sorted(db.session.scalars(rows), key=lambda comment: comment.id):
         found.setdefault(comment.parent_id, []).append(comment)
     return found
