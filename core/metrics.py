@@ -63,10 +63,10 @@ def note_page(outcome: str) -> None:
         current.page = outcome
 
 
-def note_ready(endpoint: str, status: str, seconds: float) -> None:
-    """Count an answer that was ready: it took one question to the database, if not to its file."""
+def note_ready(endpoint: str, status: str, seconds: float, asked: int) -> None:
+    """Count an answer that was ready, and the queries for the version of the content: one or none."""
     _counter(requests, endpoint, f"{status[0]}xx").observe(seconds)
-    _counter(queries, endpoint).inc()
+    _counter(queries, endpoint).inc(asked)
     _counter(pages, "ready").inc()
 
 

@@ -55,7 +55,8 @@ class ReadyPages:
         if page is None or page.until < time.monotonic() or _is_personal(self.app, environ):
             return None
         began = time.perf_counter()
-        if self._version() != page.version:
+        version, asked = self._version()
+        if version != page.version:
             return None
         is_known = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(page.etag)
         status, body = ("304 NOT MODIFIED", b"") if is_known else ("200 OK", page.body)
@@ -63,19 +64,22 @@ class ReadyPages:
         number = logs.id_from(self.app, environ.get("HTTP_X_REQUEST_ID", ""))
         start_response(status, [*headers, ("X-Request-ID", number)])
         seconds = time.perf_counter() - began
-        metrics.note_ready(page.endpoint, status[:3], seconds)
+        metrics.note_ready(page.endpoint, status[:3], seconds, asked)
         logs.tell(self.app, lambda: {
             "request": number, "method": "GET", "endpoint": page.endpoint, "route": page.route,
-            "status": int(status[:3]), "ms": round(seconds * 1000, 1), "queries": 1, "bytes": len(body),
-            "page": "ready"})
+            "status": int(status[:3]), "ms": round(seconds * 1000, 1), "queries": asked,
+            "bytes": len(body), "page": "ready"})
         return [body]
 
-    def _version(self) -> str | None:
-        """The version of the content now; None when the ordinary way has to say what is wrong."""
+    def _version(self) -> tuple[str | None, int]:
+        """The version of the content now, and how many queries that took.
+
+        The version is None when the ordinary way has to say what is wrong.
+        """
         try:
-            return self.file.version(self._ask) if self.file else self._ask()
+            return self.file.version(self._ask) if self.file else (self._ask(), 1)
         except (SQLAlchemyError, sqlite3.Error):
-            return None
+            return None, 1
 
     def _ask(self) -> str:
         """The version, from a server that the page may have come from."""
@@ -108,8 +112,9 @@ class _File:
         self.connection: sqlite3.Connection | None = None
         self.written, self.known = -1, ""
 
-    def version(self, ask: Callable[[], str]) -> str:
-        """What `ask` said of the content, asked again only after some other connection has written.
+    def version(self, ask: Callable[[], str]) -> tuple[str, int]:
+        """What `ask` said of the content, asked again only after some other connection has written; and
+        how often it was asked now.
 
         https://www.sqlite.org/pragma.html#pragma_data_version; this connection never writes.
         """
@@ -118,9 +123,10 @@ class _File:
                 self.connection = sqlite3.connect(self.path, check_same_thread=False)
             # Read to its end: a statement left open would see this moment for ever.
             (written,), = self.connection.execute("PRAGMA data_version").fetchall()
-            if written != self.written:  # noted before asking: what is written meanwhile shows next time
+            asked = int(written != self.written)
+            if asked:  # noted before asking: what is written meanwhile shows next time
                 self.known, self.written = ask(), written
-            return self.known
+            return self.known, asked
 
     def close(self) -> None:
         """Let go of the file; the next question opens what is there then."""
