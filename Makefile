@@ -45,8 +45,8 @@ lint: setup-dev ## style and laws
 check: ## what CI runs
 	bash .ci/run
 
-bench: setup-dev browser wrk ## measure, and print one table (POSTS=50000 PEERS= POSTGRES= COLLECTION= WRITE=)
-	$(BIN)/python -m bench --posts $(or $(POSTS),50000) $(if $(PEERS),--peers) $(if $(WRITE),--write) \
+bench: setup-dev browser wrk ## measure, and print one table (POSTS=130000 PEERS= POSTGRES= COLLECTION= WRITE=)
+	$(BIN)/python -m bench $(if $(POSTS),--posts $(POSTS)) $(if $(PEERS),--peers) $(if $(WRITE),--write) \
 		$(if $(POSTGRES),--postgres $(POSTGRES)) $(if $(COLLECTION),--collection $(COLLECTION))
 
 wrk:

@@ -90,8 +90,9 @@ def _search(parts: Parts) -> Iterator[str]:
     yield "### Search: /search with snippets and facets, one client, no query twice"
     times, weights = ("p50", "p95", "p99", "cpu"), ("memory of web and worker", "index", "database")
     named = (f"{name}, MB" for name in weights)
-    yield grid(("posts", "p50 ms", "p95", "p99", "processor ms a query", *named), (
-        (f"{kept['posts']:,}", *(written(kept["rows"]["search"][key]) for key in times),
+    yield grid(("posts", "documents", "p50 ms", "p95", "p99", "processor ms a query", *named), (
+        (f"{kept['posts']:,}", written(kept["rows"]["documents"]["count"]),
+         *(written(kept["rows"]["search"][key]) for key in times),
          *(written(kept["rows"][name]["MB"]) for name in weights)) for kept in found.values()))
 
 

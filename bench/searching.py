@@ -44,5 +44,8 @@ def measure(site: Site) -> dict[str, Found]:
 
 
 def _sizes(site: Site) -> dict[str, Found]:
-    index = sum(path.stat().st_size for path in (site.folder / "index").rglob("*") if path.is_file())
-    return {"database": {"MB": [site.database_size() / 1e6]}, "index": {"MB": [index / 1e6]}}
+    """Of the database and of the index, which on PostgreSQL lies within it."""
+    with site.app.app_context(), site.app.extensions["search"].view() as index:
+        documents = index.size
+    return {"database": {"MB": [site.database_size() / 1e6]}, "index": {"MB": [site.index_size() / 1e6]},
+            "documents": {"count": [documents]}}

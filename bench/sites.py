@@ -26,6 +26,7 @@ from core.config import ROOT
 from core.db import db
 from forum.queries import answers, get_question
 from kb.models import Article
+from search.tables.schema import SCHEMA
 
 BIN = Path(sys.executable).parent
 WORKERS = 2
@@ -120,6 +121,15 @@ class Site:
             if db.engine.dialect.name == "postgresql":
                 return db.session.scalar(text("SELECT pg_database_size(current_database())"))
         return (self.folder / "redoubt.db").stat().st_size
+
+    def index_size(self) -> int:
+        """Bytes of the search index."""
+        with self.app.app_context():
+            if db.engine.dialect.name == "postgresql":
+                return db.session.scalar(text("SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE "
+                                              "relkind = 'r' AND relnamespace = CAST(:room AS regnamespace)"),
+                                         {"room": SCHEMA})
+        return sum(path.stat().st_size for path in (self.folder / "index").rglob("*") if path.is_file())
 
     def statements(self, path: str, headers: dict[str, str] | None = None) -> int:
         """How many statements a page takes, the second time it is asked for."""

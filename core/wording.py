@@ -5,17 +5,17 @@ from flask import Flask, current_app, g
 from flask_babel import get_locale, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from jinja2.runtime import Context, new_context
 
 MOST = 5_000  # sentences kept of a language; templates have a thousand
 
 
 class Language:
-    """The catalogue of a language, with the finished sentences of it that have no gaps to fill."""
+    """The catalogue of a language, and its finished sentences: those that have no gaps to fill."""
 
     def __init__(self, catalogue: Translations):
         self.catalogue = catalogue
-        self.finished: dict[tuple[str, bool], str] = {}
+        self.finished: dict[tuple[str, bool], str] = {}  # by text, and whether it is said in HTML
 
 
 def _language() -> Language:
@@ -30,35 +30,28 @@ def _language() -> Language:
         return g.language
 
 
-@pass_eval_context
-def say(evaluation: EvalContext, text: str, /, **gaps: object) -> str:
-    """`text` in the reader's language: a format as with Jinja's own gettext, Markup in HTML templates."""
-    language = _language()
-    if gaps:
-        return _format(evaluation, language.catalogue.ugettext(text)) % gaps
-    key = text, evaluation.autoescape
-    try:
-        return language.finished[key]
-    except KeyError:
-        finished = _format(evaluation, language.catalogue.ugettext(text)) % gaps
-        if len(language.finished) < MOST:
-            language.finished[key] = finished
-        return finished
-
-
-@pass_eval_context
-def say_number(evaluation: EvalContext, one: str, many: str, number: int, /, **gaps: object) -> str:
-    """The same for a number of things; `num` is the number."""
-    text = _language().catalogue.ungettext(one, many, number)
-    return _format(evaluation, text) % {"num": number, **gaps}
-
-
-def _format(evaluation: EvalContext, text: str) -> str:
-    return Markup(text) if evaluation.autoescape else text
-
-
 def init_app(app: Flask) -> None:
-    """Give templates `_`, `gettext` and `ngettext` in place of Jinja's, which look for each word anew."""
+    """Give templates `_`, `gettext` and `ngettext`; Jinja's own make the sentences, each once a language."""
     app.extensions["languages"] = {}
-    app.jinja_env.newstyle_gettext = True
-    app.jinja_env.globals.update(_=say, gettext=say, ngettext=say_number)
+    environment = app.jinja_env
+    environment.install_gettext_callables(
+        lambda text: _language().catalogue.ugettext(text),
+        lambda one, many, number: _language().catalogue.ungettext(one, many, number), newstyle=True)
+    finish = environment.globals["gettext"]
+    contexts: dict[bool, Context] = {
+        environment.autoescape(name): new_context(environment, name, {}) for name in ("of.html", "of.txt")}
+
+    @pass_eval_context
+    def say(evaluation: EvalContext, text: str, /, **gaps: object) -> str:
+        """`text` in the reader's language, its gaps filled; marked up in a template of HTML."""
+        if gaps:
+            return finish(contexts[evaluation.autoescape], text, **gaps)
+        finished, key = _language().finished, (text, evaluation.autoescape)
+        if key not in finished:
+            sentence = finish(contexts[evaluation.autoescape], text)
+            if len(finished) >= MOST:
+                return sentence
+            finished[key] = sentence
+        return finished[key]
+
+    environment.globals.update(_=say, gettext=say)

@@ -57,6 +57,27 @@ def test_what_was_not_measured_is_neither_met_nor_missed(parts):
     assert found(parts, "within 1 s").is_met is None
 
 
+def searches(engine, **sizes):
+    """A search part of each size, given as p95 by documents."""
+    return {f"search {documents}": {"engine": engine, "rows": {
+        "search": {"p95": [milliseconds]}, "memory of web and worker": {"MB": [390]},
+        "documents": {"count": [int(documents)]}}} for documents, milliseconds in sizes.items()}
+
+
+def test_a_budget_of_search_is_asked_of_its_size_and_engine():
+    whoosh = searches("Whoosh", **{"9000": 5.0, "99000": 61.0, "740000": 200.0})
+    line = found(whoosh, "p95 ≤ 60 ms (Whoosh)")
+    assert (line.what, line.found, line.is_met) == (
+        "search in 100,000 documents", "61 ms at 99,000", False)
+    tables = searches("PostgreSQL", **{"99000": 24.0, "740000": 59.0})
+    assert found(tables, "p95 ≤ 25 ms (PostgreSQL)").is_met
+    assert found(tables, "p95 ≤ 60 ms (PostgreSQL)").found == "59 ms at 740,000"
+
+
+def test_a_size_that_is_far_off_says_nothing():
+    assert found(searches("Whoosh", **{"740000": 5.0}), "p95 ≤ 60 ms (Whoosh)").is_met is None
+
+
 def test_the_table_has_each_page_and_each_reason(parts):
     text = report.table(parts)
     assert f"| {QUESTION} | 700 (700–700) |" in text

@@ -1,0 +1,39 @@
+"""Sentences are finished once a language, and are what Jinja's own gettext would make of them."""
+
+import gettext
+
+import pytest
+from flask import render_template_string
+from flask_babel import force_locale
+
+from core.wording import Language
+
+
+class German(gettext.NullTranslations):
+    """A catalogue of one sentence."""
+
+    def ugettext(self, text):
+        return {"Hello": "Hallo"}.get(text, text)
+
+
+@pytest.mark.parametrize(("source", "expected"), [
+    ("{{ _('Hello') }}", "Hello"),
+    ("{{ _('It is <b>%(what)s</b>', what=hostile) }}", "It is <b>&lt;i&gt;</b>"),
+    ("{{ _('100 %% sure') }}", "100 % sure"),
+    ("{{ _('100 %% of %(what)s', what=1) }}", "100 % of 1"),
+    ("{{ _('a <br>') ~ hostile }}", "a <br>&lt;i&gt;"),
+    ("{% autoescape false %}{{ _('a <br>') ~ hostile }}{% endautoescape %}", "a <br><i>"),
+    ("{% for n in (1, 2) %}{{ ngettext('%(num)s day', '%(num)s days', n) }} {% endfor %}", "1 day 2 days "),
+    ("{% trans %}Hello{% endtrans %}", "Hello"),
+])
+def test_a_sentence_is_the_same_each_time(app, source, expected):
+    for _ in range(3):
+        with app.test_request_context():
+            assert render_template_string(source, hostile="<i>") == expected
+
+
+def test_each_language_has_sentences_of_its_own(app):
+    app.extensions["languages"]["de"] = Language(German())
+    for language, expected in (("en", "Hello"), ("de", "Hallo"), ("en", "Hello")):
+        with app.test_request_context(), force_locale(language):
+            assert render_template_string("{{ _('Hello') }}") == expected
