@@ -35,5 +35,5 @@ def test_a_sentence_is_the_same_each_time(app, source, expected):
 def test_each_language_has_sentences_of_its_own(app):
     app.extensions["languages"]["de"] = Language(German())
     for language, expected in (("en", "Hello"), ("de", "Hallo"), ("en", "Hello")):
-        with app.test_request_context(), force_locale(language):
+        with app.app_context(), force_locale(language):
             assert render_template_string("{{ _('Hello') }}") == expected
