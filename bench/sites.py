@@ -126,9 +126,9 @@ class Site:
         """Bytes of the search index."""
         with self.app.app_context():
             if db.engine.dialect.name == "postgresql":
-                return db.session.scalar(text("SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE "
-                                              "relkind = 'r' AND relnamespace = CAST(:room AS regnamespace)"),
-                                         {"room": SCHEMA})
+                return int(db.session.scalar(
+                    text("SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' "
+                         "AND relnamespace = CAST(:room AS regnamespace)"), {"room": SCHEMA}))
         return sum(path.stat().st_size for path in (self.folder / "index").rglob("*") if path.is_file())
 
     def statements(self, path: str, headers: dict[str, str] | None = None) -> int:
