@@ -1,7 +1,7 @@
 """A document as a row: its terms with their places, how much each says there, what it may be filtered by.
 
-A vector holds, beside the words, lexemes that no word can be: `tag=dns`, `title=resolv`, and `^20=resolv`
-for a word that says much in this document. A GIN index finds all of them alike.
+A vector holds, beside the words, lexemes that no word can be: `tag=dns`, `title=resolv`, `^20=resolv` for a
+word that says much in this document, and `~3f0a` for two words side by side. A GIN index finds all alike.
 """
 
 from collections import Counter
@@ -19,6 +19,7 @@ FACETS = ("kind", "tag", "layer")
 SAMPLES = (8, 64, 512)  # one document in so many carries the lexeme of that sample
 SCALE = 65_535  # a weight of 1, as it is kept
 LEVELS, LOWEST = 32, 15  # weights in so many steps; those above the lowest are lexemes of their own
+PAIRS = 1 << 16  # lexemes for all pairs of words together: more would make the index larger
 GAP = 20  # places between two texts: more than a phrase has words
 LAST = 16_383  # the last place that a tsvector knows
 WIDTH = 16  # bits of a weight, below those of its term
@@ -84,6 +85,16 @@ def sample(rate: int) -> str:
     return f"=1/{rate}"
 
 
+def pair(first: str, second: str) -> str:
+    """The lexeme of the documents in which a term stands before another, and of some in which it does not."""
+    return f"~{_number(f'{first} {second}') % PAIRS:04x}"
+
+
+def is_pair(lexeme: str) -> bool:
+    """Whether a lexeme is one of pair(), which nobody counts."""
+    return lexeme.startswith("~")
+
+
 def names(document: Document) -> list[str]:
     """The lexemes by which a document is filtered."""
     values = {"kind": [document.kind], "tag": document.tags, "layer": [document.layer],
@@ -116,7 +127,7 @@ def encode(document: Document, read: dict[str, list[tuple[str, int]]], averages:
         is_accepted="accepted" in document.states,
         facts=[name for name in filters if name.split("=")[0] in FACETS],
         lengths=[len(read[name]) for name in TEXTS],
-        weights=sorted([*packed, *map(mark, filters)]), vector=_vector(read, extras),
+        weights=sorted([*packed, *map(mark, filters)]), vector=_vector(read, [*extras, *_pairs(read)]),
         lexemes={*weights, *extras},
         spellings={f"title={term}": word.casefold() for term, word in title if word.isalpha()})
     row.digest = _number(repr((row.created, row.weights, row.vector)))
@@ -131,6 +142,18 @@ def _said(read: dict[str, list[tuple[str, int]]], averages: dict[str, float]) ->
         for term, count in Counter(term for term, _ in read[name]).items():
             said[term] = said.get(term, 0.0) + count * norm
     return said
+
+
+def _pairs(read: dict[str, list[tuple[str, int]]]) -> set[str]:
+    """The lexemes of what stands side by side; terms of one place each have the same neighbours."""
+    found = set()
+    for placed_terms in read.values():
+        places: dict[int, list[str]] = {}
+        for term, position in placed_terms:
+            places.setdefault(position, []).append(term)
+        for position, terms in places.items():
+            found.update(pair(term, after) for after in places.get(position + 1, ()) for term in terms)
+    return found
 
 
 def _vector(read: dict[str, list[tuple[str, int]]], extras: list[str]) -> str:

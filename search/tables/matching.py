@@ -1,23 +1,26 @@
 """What a query asks of the rows, as conditions that a GIN index answers without looking at them.
 
-Phrases alone need a look at the row; they are sought in the rows that have all their words.
+Phrases alone need a look at the row; they are sought in the rows that have their words in pairs, or by a hash
+may seem to.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from search.parser import Query
-from search.tables.encoding import mark, quoted
+from search.tables.encoding import mark, pair, quoted
 
 EVERY = ("tag", "state")  # of these a document must have all that are asked for, of others any
 
 
 @dataclass
 class Match:
-    """Conditions on a row: it has a lexeme of each of the `groups`, and none that is `without`."""
+    """Conditions on a row: it has a lexeme of each of the `groups`, all `pairs`, none that is `without`."""
 
     groups: list[list[str]]
     without: list[str] = field(default_factory=list)
     phrases: list[str] = field(default_factory=list)  # as tsqueries
+    pairs: list[str] = field(default_factory=list)
     after: int | None = None
     before: int | None = None
     hidden: list[int] = field(default_factory=list)
@@ -34,7 +37,8 @@ class Match:
         """The groups and what is excluded as a tsquery; one more group may narrow it."""
         groups = [*self.groups, narrow] if narrow else self.groups
         wanted = [f"({' | '.join(map(quoted, group))})" for group in groups]
-        return " & ".join([*wanted, *(f"!{quoted(lexeme)}" for lexeme in self.without)])
+        return " & ".join([*wanted, *map(quoted, self.pairs),
+                           *(f"!{quoted(lexeme)}" for lexeme in self.without)])
 
     def conditions(self) -> tuple[str, dict]:
         """What the index of words cannot answer, as SQL and its parameters: dates, and what is hidden."""
@@ -44,9 +48,9 @@ class Match:
         return (" AND ".join(["true", *used]),
                 {sql.split(":")[1].rstrip(")"): value for sql, value in used.items()})
 
-    def phrases_sql(self) -> str:
+    def phrases_sql(self, vector: str = "vector") -> str:
         """The condition that phrases are for a row."""
-        return "vector @@ :phrases ::tsquery" if self.phrases else "true"
+        return f"{vector} @@ :phrases ::tsquery" if self.phrases else "true"
 
     def phrase_query(self) -> str:
         """The phrases, wanted and excluded, as a tsquery; nothing when there are none."""
@@ -71,7 +75,8 @@ def match(query: Query, hidden: list[int], *, any_word: bool) -> Match:
     without += [words[0] for words in query.excluded if len(words) == 1]
     phrases = [_phrase(words) for words in query.phrases]
     phrases += [f"!({_phrase(words)})" for words in query.excluded if len(words) > 1]
-    return Match(groups, without, phrases,
+    pairs = [pair(*two) for words in query.phrases for two in pairwise(words)]
+    return Match(groups, without, phrases, pairs,
                  after=int(query.after.timestamp()) if query.after else None,
                  before=int(query.before.timestamp()) if query.before else None,
                  hidden=hidden)

@@ -45,6 +45,12 @@ HITS = """
 UNION ALL SELECT 'hit', id::text, score FROM (
     SELECT id, {score} AS score FROM found ORDER BY score DESC, id LIMIT :limit OFFSET :offset) AS best
 """
+# Of candidates, whose number does not matter, phrases are sought in one after another, the best first.
+CHECKED_HITS = """
+UNION ALL (SELECT 'hit', id::text, score FROM (
+    SELECT id, {score} AS score FROM found ORDER BY score DESC, id OFFSET 0) AS best
+WHERE (SELECT {checked} FROM {documents} AS whole WHERE whole.id = best.id) LIMIT :limit OFFSET :offset)
+"""
 FACTS = """
 UNION ALL SELECT 'fact', fact, count(*) FROM found, unnest(facts) AS fact GROUP BY fact
 """
@@ -122,9 +128,11 @@ class Rows:
              sure: Iterable[int] = (), facets: bool = False, limit: int, offset: int) -> Answer:
         """The first of those that match and have one of some lexemes too.
 
-        Of `most` of these, whichever the database meets first, and of the matches that are `sure`.
+        Of `most` of these, whichever the database meets first, and of the matches that are `sure`; their
+        number and facets are then of what may match, for phrases are sought in the hits only.
         """
-        return self._answer(FOUND + HITS + (FACTS if facets else ""), match, order, narrow,
+        hits = CHECKED_HITS if most and match.phrases else HITS
+        return self._answer(FOUND + hits + (FACTS if facets else ""), match, order, narrow,
                             most=most, sure=list(sure), limit=limit, offset=offset)
 
     def in_order(self, match: Match, column: str, *, limit: int, offset: int) -> Answer:
@@ -142,8 +150,9 @@ class Rows:
         if vector:
             conditions = f"vector @@ :vector ::tsquery AND {conditions}"
         candidates = (CANDIDATES if most else MATCHING).format(**self.names, conditions=conditions)
-        parts = {"weights": order.weights(), "candidates": candidates, "phrases": match.phrases_sql(),
-                 "score": order.score()}
+        parts = {"weights": order.weights(), "candidates": candidates, "score": order.score(),
+                 "phrases": "true" if most else match.phrases_sql(),
+                 "checked": match.phrases_sql("whole.vector")}
         answer = Answer()
         for part, name, value in self.run(sql, parts, vector=vector, most=most, phrases=match.phrase_query(),
                                           foremost=list(order.foremost), now=int(time()), **given, **values):

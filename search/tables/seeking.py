@@ -16,6 +16,7 @@ from search.tables.ranking import Answer, Order, Rows, worth
 from search.weights import RERANKED
 
 MANY = 2_000  # so many documents are counted and ranked whole
+PHRASED = 500  # so many when phrases are sought in each
 COLUMNS = {"newest": "created", "votes": "votes"}
 TITLED = 100  # so many documents with the same title are sure to be ranked
 READ = 1_000  # so many documents of a sample are read
@@ -34,12 +35,13 @@ class Search:
 
     def run(self, *, facets: bool, limit: int, offset: int, foremost: tuple[int, ...] = ()) -> Results:
         """A page of what matches, those that are `foremost` first."""
+        many = PHRASED if self.match.phrases else MANY
         bound = self.match.bound(self.counts, self.size)
-        sample = self._sample(bound) if bound > MANY else None
+        sample = self._sample(bound) if bound > many else None
         order, page = self._order(foremost), {"limit": limit, "offset": offset}
         if not bound:
             found = Answer()
-        elif sample is None or sample.total <= MANY:
+        elif sample is None or sample.total <= many:
             found, sample = self.rows.best(self.match, order, facets=facets, **page), None
         elif self.column and (limit + offset) * self.size > sample.total**2:
             found = self.rows.best(self.match, order, **page)  # soon sorted, and long in being met with
@@ -73,7 +75,7 @@ class Search:
         sure = [*order.foremost, *self._titled(order)]
         narrow = {"narrow": chosen, "most": 2 * MANY, "sure": sure}
         found = self.rows.best(wanted, order, **narrow, **page)
-        if found.total < page["offset"] + page["limit"]:  # then others too, whichever, after these
+        if len(found.hits) < page["limit"]:  # then others too, whichever, after these
             sure = [number for number, _ in self.rows.best(
                 wanted, order, **narrow, limit=RERANKED, offset=0).hits]
             found = self.rows.best(self.match, order, most=MANY, sure=sure, **page)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import filterfalse, islice
 from operator import attrgetter
 
 from sqlalchemy import Connection, TextClause, text
@@ -97,7 +97,7 @@ def replace(connection: Connection, name: str, keys: Iterable[str], documents: I
         connection.execute(_on(VOTED, name), {"ids": list(voted), "votes": list(voted.values())})
     gone = [number for number in known if number not in voted]
     for lengths, lexemes in connection.execute(_on(REMOVED, name), {"ids": gone}) if gone else ():
-        changes.count(lexemes, lengths, -1)
+        changes.count(filterfalse(encoding.is_pair, lexemes), lengths, -1)
     _add(connection, name, [row for row in rows if row.id not in voted], changes)
     _count(connection, name, changes)
     return changes

@@ -56,12 +56,17 @@ def together(app, *works):
     assert not faults, faults
 
 
+def numbers(found):
+    """The numbers of the posts that were found."""
+    return [int(key.split(":")[1]) for key, _ in found.hits]
+
+
 def counted(rows):
     """Documents by lexeme, as they are counted and as they are."""
     kept = dict(map(tuple, rows("SELECT term, documents FROM {terms}")))
     there = dict(map(tuple, rows("SELECT lexeme, count(*) FROM {documents}, "
                                  "unnest(tsvector_to_array(vector)) AS lexeme GROUP BY lexeme")))
-    return kept, there
+    return kept, {lexeme: count for lexeme, count in there.items() if not encoding.is_pair(lexeme)}
 
 
 def test_many_writers_lose_no_count_and_wait_in_turn(app, engine, library, build, rows):
@@ -121,6 +126,28 @@ def test_of_very_much_the_best_come_first_and_counts_are_reckoned(library, build
     assert 400 < found.total <= 600 and 250 < found.facets["tag"]["dns"] < 650
     assert 100 <= len(ask("resolver", limit=400).hits) <= 200, "about so many are ranked"
     assert ask("resolver number7").total == 1, "few are counted, whatever their words"
+
+
+@pytest.mark.parametrize("pairs", [1, 3, encoding.PAIRS])
+def test_a_phrase_is_where_it_stands_whatever_pairs_share_a_lexeme(library, build, ask, monkeypatch, pairs):
+    monkeypatch.setattr(encoding, "PAIRS", pairs)
+    for number in range(400):
+        zone, transfer = ("zone", "transfer") if number % 5 else ("transfer", "zone")
+        before = "kb4012598 " if number == 7 else ""
+        library.add(number, f"about number{number}", f"{before}{zone} {transfer} " + "word " * (number % 60))
+    build()
+    exact = ask('"zone transfer"', limit=30, facets=True)
+    assert exact.total == 320 and not exact.estimated
+    assert [key for key, _ in ask('"4012598 zone"').hits] == ["post:7"], "parts have neighbours too"
+    monkeypatch.setattr(seeking, "MANY", 100)
+    monkeypatch.setattr(seeking, "PHRASED", 20)
+    found = ask('"zone transfer"', limit=30, facets=True)
+    assert found.estimated and 160 < found.total <= 400
+    assert [key for key, _ in found.hits] == [key for key, _ in exact.hits]
+    beyond = numbers(ask('"zone transfer"', limit=400))
+    assert len(beyond) >= 100 and all(number % 5 for number in beyond)
+    others = numbers(ask('zone -"zone transfer"', limit=400))
+    assert others and not any(number % 5 for number in others)
 
 
 def test_of_very_much_the_newest_and_most_voted_are_the_true_ones(library, build, ask, keys, monkeypatch):
