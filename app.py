@@ -53,7 +53,7 @@ def main() -> None:
     worker = app.extensions["worker"]
     if app.config["REDOUBT_WORKER"]:
         worker.start()
-    app.extensions["history"].start()
+    app.begin()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"{app.config['REDOUBT_SITE_NAME']} is at http://{host}:{port}/", flush=True)
     try:

@@ -1,5 +1,7 @@
 """Flask as this site needs it: addresses a database can look up, and a second try for who lost a race."""
 
+import gc
+
 from flask import Flask, Request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
@@ -67,6 +69,16 @@ class Site(Flask):
         if environ.get("PATH_INFO") in WATCHED:
             environ["HTTP_HOST"] = self.config["TRUSTED_HOSTS"][0]
         return super().__call__(environ, start_response)
+
+    def begin(self) -> None:
+        """To be called in a process that serves, when all is loaded: its history is noted from now on.
+
+        Python's collector leaves alone what is loaded; it would look at all of it now and then, and nobody
+        is served for an eighth of a second (docs/performance.md).
+        """
+        self.extensions["history"].start()
+        gc.collect()
+        gc.freeze()
 
     def wsgi_app(self, environ, start_response):
         ready = self.extensions["ready_pages"].answer(environ, start_response)
