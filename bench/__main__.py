@@ -10,6 +10,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bench import load, machine, members, pages, relevance, report, scale, searching
@@ -72,10 +73,13 @@ def main() -> None:
     if "pages" in asked.parts:
         results.keep("facts", lambda: pages.facts(large, peers), **about)
         results.keep("pages", lambda: pages.measure(large, peers, asked.seconds), **about)
-    if "search" in asked.parts:
-        results.keep(f"search {asked.posts}", lambda: searching.measure(large), **about)
-    if "scale" in asked.parts:
+    if asked.parts & {"search", "scale"}:
         small.prepare()
+    if "search" in asked.parts:
+        for site in (small, large):
+            posts = site.plan.posts
+            results.keep(f"search {posts}", partial(searching.measure, site), **{**about, "posts": posts})
+    if "scale" in asked.parts:
         results.keep("scale", lambda: scale.measure(small, large, asked.seconds / 2), **about)
     if "members" in asked.parts:  # the last, for it writes
         results.keep("members", lambda: members.measure(large, peers), **about)

@@ -84,7 +84,8 @@ def _scale(parts: Parts) -> Iterator[str]:
 
 
 def _search(parts: Parts) -> Iterator[str]:
-    found = {part: kept for part, kept in parts.items() if part.startswith("search ")}
+    found = sorted((kept for part, kept in parts.items() if part.startswith("search ")),
+                   key=lambda kept: kept["posts"])
     if not found:
         return
     yield "### Search: /search with snippets and facets, one client, no query twice"
@@ -93,7 +94,7 @@ def _search(parts: Parts) -> Iterator[str]:
     yield grid(("posts", "documents", "p50 ms", "p95", "p99", "processor ms a query", *named), (
         (f"{kept['posts']:,}", written(kept["rows"]["documents"]["count"]),
          *(written(kept["rows"]["search"][key]) for key in times),
-         *(written(kept["rows"][name]["MB"]) for name in weights)) for kept in found.values()))
+         *(written(kept["rows"][name]["MB"]) for name in weights)) for kept in found))
 
 
 def _members(parts: Parts) -> Iterator[str]:
