@@ -32,7 +32,10 @@ class Results:
 
     def __init__(self, path: Path):
         self.path = path
-        self.parts: dict[str, dict] = json.loads(path.read_text()) if path.exists() else {}
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        self.parts: dict[str, dict] = {  # before documents were counted, searches had no such row
+            name: part for name, part in kept.items()
+            if not name.startswith("search ") or "documents" in part["rows"]}
 
     def keep(self, part: str, measure: Callable[[], dict], **about: object) -> None:
         """Measure one part and write it down."""

@@ -119,7 +119,7 @@ def _memory(parts: Parts) -> tuple[str, bool]:
 
 
 def lines(parts: Parts) -> Iterator[Line]:
-    """Every budget of design section 7 that can be measured here."""
+    """Every budget that can be measured here: of design section 7, and of a million documents."""
     engine = next((kept["engine"] for part, kept in parts.items() if part.startswith("search ")), "Whoosh")
     rules: list[tuple[str, str, Callable[[], tuple[str, bool | None]]]] = [
         ("question of 20 answers, kept", "≥ 0.7 × a bare view of the same bytes",

@@ -20,6 +20,9 @@ SAMPLES = (8, 64, 512)  # one document in so many carries the lexeme of that sam
 SCALE = 65_535  # a weight of 1, as it is kept
 LEVELS, LOWEST = 32, 15  # weights in so many steps; those above the lowest are lexemes of their own
 PAIRS = 1 << 16  # lexemes for all pairs of words together: more would make the index larger
+ROOM = 900_000  # bytes for words; a tsvector has 1,048,575 in all
+LEXEME, PLACE = 5, 7  # bytes of a word beside its letters; of a place of it, with the pair that begins there
+SHORT = 1_500  # words that have room however long they are
 GAP = 20  # places between two texts: more than a phrase has words
 LAST = 16_383  # the last place that a tsvector knows
 WIDTH = 16  # bits of a weight, below those of its term
@@ -103,10 +106,24 @@ def names(document: Document) -> list[str]:
 
 
 def texts(document: Document) -> dict[str, list[tuple[str, int]]]:
-    """The terms of each text with their places."""
+    """The terms of each text with their places, as many as there is room for (made-up texts have more)."""
     found = {"title": document.title, "body": document.body, "labels": " ".join(document.tags),
              "context": document.context}
-    return {name: list(placed(found[name])) for name in TEXTS}
+    read = {name: list(placed(found[name])) for name in TEXTS}
+    return read if sum(map(len, read.values())) < SHORT else _fitting(read)
+
+
+def _fitting(read: dict[str, list[tuple[str, int]]]) -> dict[str, list[tuple[str, int]]]:
+    """What fits into a vector of it, from the beginning of the first text on."""
+    room, seen, fitting = ROOM, set(), {name: [] for name in read}
+    for name, found in read.items():
+        for term, position in found:
+            room -= PLACE + (0 if term in seen else LEXEME + len(term.encode()))
+            if room < 0:
+                return fitting
+            seen.add(term)
+            fitting[name].append((term, position))
+    return fitting
 
 
 def encode(document: Document, read: dict[str, list[tuple[str, int]]], averages: dict[str, float]) -> Row:
@@ -127,7 +144,7 @@ def encode(document: Document, read: dict[str, list[tuple[str, int]]], averages:
         is_accepted="accepted" in document.states,
         facts=[name for name in filters if name.split("=")[0] in FACETS],
         lengths=[len(read[name]) for name in TEXTS],
-        weights=sorted([*packed, *map(mark, filters)]), vector=_vector(read, [*extras, *_pairs(read)]),
+        weights=sorted([*packed, *map(mark, filters)]), vector=_vector(read, extras),
         lexemes={*weights, *extras},
         spellings={f"title={term}": word.casefold() for term, word in title if word.isalpha()})
     row.digest = _number(repr((row.created, row.weights, row.vector)))
@@ -144,8 +161,8 @@ def _said(read: dict[str, list[tuple[str, int]]], averages: dict[str, float]) ->
     return said
 
 
-def _pairs(read: dict[str, list[tuple[str, int]]]) -> set[str]:
-    """The lexemes of what stands side by side; terms of one place each have the same neighbours."""
+def _pairs(read: dict[str, list[tuple[str, int]]]) -> list[str]:
+    """The lexemes of what stands side by side, in one order; terms of one place have the same neighbours."""
     found = set()
     for placed_terms in read.values():
         places: dict[int, list[str]] = {}
@@ -153,7 +170,7 @@ def _pairs(read: dict[str, list[tuple[str, int]]]) -> set[str]:
             places.setdefault(position, []).append(term)
         for position, terms in places.items():
             found.update(pair(term, after) for after in places.get(position + 1, ()) for term in terms)
-    return found
+    return sorted(found)
 
 
 def _vector(read: dict[str, list[tuple[str, int]]], extras: list[str]) -> str:
@@ -165,4 +182,4 @@ def _vector(read: dict[str, list[tuple[str, int]]], extras: list[str]) -> str:
             places.setdefault(term, []).append(str(min(start + position, LAST)))
         start += GAP + (found[-1][1] if found else 0)
     words = [f"{quoted(term)}:{','.join(spots[:255])}" for term, spots in places.items()]
-    return " ".join([*words, *map(quoted, extras)])
+    return " ".join([*words, *map(quoted, extras), *map(quoted, _pairs(read))])

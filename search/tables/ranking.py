@@ -45,7 +45,8 @@ HITS = """
 UNION ALL SELECT 'hit', id::text, score FROM (
     SELECT id, {score} AS score FROM found ORDER BY score DESC, id LIMIT :limit OFFSET :offset) AS best
 """
-# Of candidates, whose number does not matter, phrases are sought in one after another, the best first.
+# Of candidates, whose number does not matter, phrases are sought in one after another, the best first. SQL
+# does not promise an order here; PostgreSQL keeps that of a subquery with OFFSET, which it cannot take apart.
 CHECKED_HITS = """
 UNION ALL (SELECT 'hit', id::text, score FROM (
     SELECT id, {score} AS score FROM found ORDER BY score DESC, id OFFSET 0) AS best
@@ -128,8 +129,8 @@ class Rows:
              sure: Iterable[int] = (), facets: bool = False, limit: int, offset: int) -> Answer:
         """The first of those that match and have one of some lexemes too.
 
-        Of `most` of these, whichever the database meets first, and of the matches that are `sure`; their
-        number and facets are then of what may match, for phrases are sought in the hits only.
+        Of `most` of these, whichever the database meets first, and of the matches that are `sure`: phrases
+        are then sought in the hits alone, and the total says nothing.
         """
         hits = CHECKED_HITS if most and match.phrases else HITS
         return self._answer(FOUND + hits + (FACTS if facets else ""), match, order, narrow,

@@ -16,7 +16,8 @@ from search.tables.ranking import Answer, Order, Rows, worth
 from search.weights import RERANKED
 
 MANY = 2_000  # so many documents are counted and ranked whole
-PHRASED = 500  # so many when phrases are sought in each
+PHRASED = 500  # so many when a phrase is sought in each
+TELLING = 4  # documents of a sample: fewer say nothing about the rest
 COLUMNS = {"newest": "created", "votes": "votes"}
 TITLED = 100  # so many documents with the same title are sure to be ranked
 READ = 1_000  # so many documents of a sample are read
@@ -35,14 +36,14 @@ class Search:
 
     def run(self, *, facets: bool, limit: int, offset: int, foremost: tuple[int, ...] = ()) -> Results:
         """A page of what matches, those that are `foremost` first."""
-        many = PHRASED if self.match.phrases else MANY
+        many = PHRASED if self.match.pairs else MANY
         bound = self.match.bound(self.counts, self.size)
-        sample = self._sample(bound) if bound > many else None
+        sample = self._sample(bound, many) if bound > many else None
         order, page = self._order(foremost), {"limit": limit, "offset": offset}
         if not bound:
             found = Answer()
-        elif sample is None or sample.total <= many:
-            found, sample = self.rows.best(self.match, order, facets=facets, **page), None
+        elif sample is None:
+            found = self.rows.best(self.match, order, facets=facets, **page)
         elif self.column and (limit + offset) * self.size > sample.total**2:
             found = self.rows.best(self.match, order, **page)  # soon sorted, and long in being met with
         elif self.column:
@@ -60,9 +61,11 @@ class Search:
 
     def _of_candidates(self, order: Order, total: int, page: dict[str, int]) -> Answer:
         """The best of about MANY: of the rarest words whole, of the others where they say most."""
-        words = sorted(order.worths, key=self.counts.__getitem__)
+        is_any = self.any_word and self.query.terms
+        words = sorted(self.counts.keys() & (self.query.terms if is_any else order.worths.keys()),
+                       key=lambda term: (self.counts[term], term))
         chosen, wanted = [], self.match
-        if self.any_word:
+        if is_any:
             wanted = replace(wanted, groups=wanted.groups[1:])  # what is chosen has one of the words
             room = MANY
             while words and self.counts[words[0]] <= room:
@@ -103,10 +106,15 @@ class Search:
                     chosen.append(lexeme)
         return chosen
 
-    def _sample(self, bound: int) -> Answer:
-        """How many match and their facets, reckoned in two digits from the largest sample quickly read."""
+    def _sample(self, bound: int, many: int) -> Answer | None:
+        """How many match and their facets, reckoned in two digits from the largest sample quickly read.
+
+        None when they are hardly more than `many`, or too few of the sample to say.
+        """
         rate = next((rate for rate in encoding.SAMPLES if bound <= rate * READ), encoding.SAMPLES[-1])
         found = self.rows.counted(self.match, [encoding.sample(rate)])
+        if found.total < TELLING or found.total * rate <= many:
+            return None
 
         def reckoned(count: int) -> int:
             return min(bound, int(float(f"{count * rate:.1e}")))

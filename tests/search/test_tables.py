@@ -1,6 +1,9 @@
 """The index in tables: many writers, damage, a rebuild beside, and what is done where very much matches."""
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -139,15 +142,59 @@ def test_a_phrase_is_where_it_stands_whatever_pairs_share_a_lexeme(library, buil
     exact = ask('"zone transfer"', limit=30, facets=True)
     assert exact.total == 320 and not exact.estimated
     assert [key for key, _ in ask('"4012598 zone"').hits] == ["post:7"], "parts have neighbours too"
-    monkeypatch.setattr(seeking, "MANY", 100)
     monkeypatch.setattr(seeking, "PHRASED", 20)
     found = ask('"zone transfer"', limit=30, facets=True)
     assert found.estimated and 160 < found.total <= 400
     assert [key for key, _ in found.hits] == [key for key, _ in exact.hits]
     beyond = numbers(ask('"zone transfer"', limit=400))
     assert len(beyond) >= 100 and all(number % 5 for number in beyond)
-    others = numbers(ask('zone -"zone transfer"', limit=400))
-    assert others and not any(number % 5 for number in others)
+    assert ask('zone -"zone transfer"', limit=400).total == 80, "what is excluded is counted as words are"
+
+
+def test_a_phrase_beside_any_of_some_words_brings_in_nothing_without_them(library, build, ask, monkeypatch):
+    for number in range(200):
+        library.add(number, "both", "resolver " + "word " * 60 + "zone transfer")
+    for number in range(200, 400):
+        library.add(number, "phrase", "zone transfer")
+    build()
+    monkeypatch.setattr(seeking, "MANY", 50)
+    monkeypatch.setattr(seeking, "PHRASED", 50)
+    found = numbers(ask('resolver "zone transfer"', limit=90, any_word=True))
+    assert found and max(found) < 200
+
+
+def test_so_few_of_a_sample_that_they_say_nothing_are_counted_all(library, build, ask, monkeypatch):
+    for number in range(60):
+        library.add(number, "zone transfer" if number < 12 else "transfer zone")
+    monkeypatch.setattr(encoding, "SAMPLES", (512,))
+    monkeypatch.setattr(encoding, "_number", lambda text: 0 if text in ("post:3", "post:50") else 1)
+    build()
+    monkeypatch.setattr(seeking, "PHRASED", 5)
+    found = ask('"zone transfer"', facets=True)
+    assert (found.total, found.estimated, found.facets["kind"]) == (12, False, {"question": 12})
+
+
+@pytest.mark.parametrize("words", [
+    [chr(0xAC00 + n // 200) + chr(0xAC00 + n % 200) for n in range(55_000)],  # 15 bytes each, taken apart
+    [f"{n:x}" for n in range(0x10000, 0x10000 + 33_000)],
+    ["x" * 120 + f"{n:x}" for n in range(1_499)],
+    ["zone transfer"] * 14_000,
+], ids=["syllables", "numbers", "long", "one phrase"])
+def test_the_longest_texts_have_a_row(library, build, keys, words):
+    library.add(1, "cache", " ".join(words))
+    build()
+    assert keys("cache") == keys(f'"{" ".join(words[:2])}"') == keys(words[0]) == ["post:1"]
+
+
+def test_a_document_is_the_same_row_in_every_process():
+    program = ("from search.fields import Document; from search.tables import encoding;"
+               "document = Document('post:1', title='zone transfer', body='a printer of another network',"
+               "                    kind='question', tags=('dns', 'bind'));"
+               "averages = dict.fromkeys(encoding.TEXTS, 5.0);"
+               "print(encoding.encode(document, encoding.texts(document), averages))")
+    rows = {subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed},
+                           capture_output=True, text=True, check=True).stdout for seed in ("1", "2", "3")}
+    assert len(rows) == 1 and "digest=" in rows.pop()
 
 
 def test_of_very_much_the_newest_and_most_voted_are_the_true_ones(library, build, ask, keys, monkeypatch):
