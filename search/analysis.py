@@ -4,11 +4,12 @@ CVE-2017-0144, cve20170144 and "CVE 2017 0144" all become `cve-2017-0144`.
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from whoosh.lang.porter2 import stem as porter2
+from Stemmer import Stemmer
 
 STOP = frozenset(
     "a about all also am an and any are as at be been but by can could did do does for from had has "
@@ -29,6 +30,16 @@ _TOKEN = re.compile(rf"""
     | (?P<word> [^\W_]+(?:['’][^\W_]+)? )
     """, re.IGNORECASE | re.VERBOSE)
 _CUT = {"cve": (4, "cve-"), "ms": (2, "ms"), "rb": (4, "rb-")}  # digits before the dash, what precedes
+
+
+class _English(threading.local):
+    """Snowball's stemmer; one object serves one thread."""
+
+    def __init__(self) -> None:
+        self.stem = Stemmer("english", 0).stemWord  # 0: _word() keeps what it has stemmed
+
+
+_english = _English()
 
 
 def tokens(text: str) -> Iterator[tuple[str, int, int, str]]:
@@ -70,7 +81,7 @@ def _word(word: str) -> str:
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     if word in STOP or len(word) > MAX_WORD:
         return ""
-    return porter2(word) if word.isalpha() else word
+    return _english.stem(word) if word.isalpha() else word
 
 
 def _canonical(kind: str, text: str) -> str:

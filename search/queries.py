@@ -139,7 +139,7 @@ def _public_posts(ids: list[int], user, *options) -> Iterable[Post]:
     if not ids:
         return ()
     return db.session.scalars(visible(Post, user).where(Post.id.in_(ids), Post.is_public)
-                              .options(joinedload(Post.parent), *options))
+                              .options(joinedload(Post.parent).lazyload(Post.tags), *options))
 
 
 def _alike(index: Index, words: tuple[str, ...], kind: str, limit: int) -> list[str]:
