@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Function, Row, delete, func, select, text, update
+from sqlalchemy import Connection, Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InternalError, ProgrammingError
 
@@ -33,22 +33,29 @@ class Engine:
     def view(self, hidden: Iterable[str] = ()) -> Iterator[Index]:
         """The newest state of the index without what is `hidden`; raises Unavailable, also from within.
 
-        All is read within a savepoint: damage leaves the caller's transaction whole, and what is set for
-        searching ends with it.
+        Its tables are read within a savepoint, begun when they are first asked: damage leaves the caller's
+        transaction whole, and what is set for searching ends with it.
         """
-        connection, name = db.session.connection(), ""
-        looking = connection.begin_nested()
+        connection, looking = db.session.connection(), []
+        state = _state(connection)
+
+        def look() -> Connection:
+            if not looking:
+                looking.append(connection.begin_nested())
+                connection.execute(select(*SEARCHING))
+            return connection
+
         try:
-            state = _state(connection, *SEARCHING)
-            name = state.name
-            yield Index(connection, state, hidden)
+            yield Index(look, state, hidden)
         except DAMAGE as error:
-            looking.rollback()
-            self._distrust(name)
+            if not looking:
+                raise
+            looking[0].rollback()
+            self._distrust(state.name)
             raise Unavailable(repr(error.orig)) from error
         finally:
-            if looking.is_active:
-                looking.rollback()
+            if looking and looking[0].is_active:
+                looking[0].rollback()
 
     def is_usable(self) -> bool:
         """Whether the index can be read."""
@@ -113,10 +120,10 @@ class Engine:
             connection.execute(delete(in_use).where(in_use.c.name == name))
 
 
-def _state(connection: Connection, *more: Function, lock: bool = False) -> Row:
-    """The row of the index in use, whose tables are there; raises Unavailable. `more` is done with it."""
+def _state(connection: Connection, *, lock: bool = False) -> Row:
+    """The row of the index in use, whose tables are there; raises Unavailable."""
     there = func.to_regclass(func.concat(f"{schema.SCHEMA}.documents_", in_use.c.name)).label("there")
-    wanted = select(in_use, there, *more)
+    wanted = select(in_use, there)
     found = connection.execute(wanted.with_for_update(of=in_use) if lock else wanted).one_or_none()
     if found is None or not schema.is_readable(found.name) or found.there is None:
         raise Unavailable("there is no index of this version")

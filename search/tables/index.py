@@ -1,6 +1,6 @@
 """One state of the index in tables, as search asks it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from heapq import nlargest
 from itertools import islice
@@ -37,10 +37,10 @@ ALIKE = """
 class Index:
     """The rows of the index in use and what can be asked of them."""
 
-    def __init__(self, connection: Connection, state: Row, hidden: Iterable[str]):
+    def __init__(self, look: Callable[[], Connection], state: Row, hidden: Iterable[str]):
         self.generation = (state.name, state.generation)
         self.size, self.hidden = state.size, sorted(map(encoding.document_id, hidden))
-        self.rows = Rows(connection, state.name)
+        self.rows = Rows(look, state.name)
 
     def search(self, query: Query, *, limit: int = 10, offset: int = 0, any_word: bool = False, few: int = 0,
                facets: bool = False, sort: str = "relevance") -> Results:

@@ -5,7 +5,7 @@ each weight above the middle is a lexeme of its own, so the GIN index gives the 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import log1p
 from time import time
@@ -107,14 +107,14 @@ def worth(count: int, size: int) -> float:
 
 
 class Rows:
-    """The rows of one index, of which a connection asks for the best, or for counts."""
+    """The rows of one index, asked for the best or for counts, by the connection that `look` gives."""
 
-    def __init__(self, connection: Connection, name: str):
-        self.connection, self.names = connection, schema.tables(name)
+    def __init__(self, look: Callable[[], Connection], name: str):
+        self.look, self.names = look, schema.tables(name)
 
     def run(self, sql: str, parts: dict[str, str] | None = None, **values) -> CursorResult:
         """Run a statement on the tables of this index."""
-        return self.connection.execute(text(sql.format(**self.names, **(parts or {}))), values)
+        return self.look().execute(text(sql.format(**self.names, **(parts or {}))), values)
 
     def frequencies(self, lexemes: Iterable[str]) -> dict[str, int]:
         """How many documents have each of these lexemes; those that none has are left out."""

@@ -54,6 +54,7 @@ def test_edit_is_kept_diffed_and_restored(login, make_question, member):
     assert question.body.startswith("This is a body") and question.revision_count == 3
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("answers", [3, 45])
 def test_question_page_is_at_most_twelve_queries(login, make_question, make_answer, other, count_queries,
                                                  drain, answers):

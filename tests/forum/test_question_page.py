@@ -116,6 +116,7 @@ def test_nobody_is_asked_to_flag_their_own_words(login, thread, member):
     assert f"/posts/{question.id}/flag" not in page and f"/posts/{ids[0]}/flag" in page
 
 
+@pytest.mark.every_database
 def test_twelve_queries_with_everything_on_the_page(login, make_question, make_answer, moderator, other,
                                                     make_user, count_queries, drain):
     question, canonical = make_question(), make_question()
@@ -132,7 +133,8 @@ def test_twelve_queries_with_everything_on_the_page(login, make_question, make_a
         with count_queries() as statements:
             assert client.get(path).status_code == 200
         sent = [s for s in statements if not s.startswith(("BEGIN", "PRAGMA"))]
-        assert len(sent) <= 12, "\n".join(sent)
+        state_of_the_index = db.engine.dialect.name == "postgresql"
+        assert len(sent) <= 12 + state_of_the_index, "\n".join(sent)
 
 
 def test_search_engines_read_the_answers(client, make_question, make_answer, member):
