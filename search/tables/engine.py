@@ -22,8 +22,8 @@ REBUILDING = 0x7EAD0B7  # the number of the lock held by who rebuilds
 DRIFT, SOME = 0.25, 1000  # averages so far off, once there are some documents, make ranking inexact
 DAMAGE = (ProgrammingError, InternalError)  # a table that is gone, an index that is broken
 in_use = IndexInUse.__table__
-SEARCHING = [func.set_config(name, value, True) for name, value in (
-    ("jit", "off"), ("enable_seqscan", "off"), ("plan_cache_mode", "force_custom_plan"))]
+SEARCHING = ("SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), "
+             "set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 class Engine:
@@ -42,7 +42,7 @@ class Engine:
         def look() -> Connection:
             if not looking:
                 looking.append(connection.begin_nested())
-                connection.execute(select(*SEARCHING))
+                connection.exec_driver_sql(SEARCHING)
             return connection
 
         try:
