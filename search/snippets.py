@@ -14,7 +14,7 @@ def snippet(text: str, wanted: set[str], length: int = LENGTH) -> Parts:
     """About `length` characters around the densest matches, as (text, is a match) parts."""
     text = " ".join(text[:MAX_TEXT].split())
     found = spots(text, wanted)
-    first = _densest(found, length)
+    first = _densest(found, length) if len(text) > length else 0
     if first:
         first = text.rfind(" ", 0, first) + 1
     last = min(len(text), first + length)
