@@ -74,6 +74,8 @@ class MediaWiki:
             raise Missing("its server processes are started by root only")
         if not (HOME / "index.php").exists() or not _fpm() or not shutil.which("nginx"):
             raise Missing(f"its packages are not installed: apt-get install {NEEDED}")
+        if closed := [each.name for each in folder.parents if each.exists() and not each.stat().st_mode & 1]:
+            raise Missing(f"its user {USER} may not enter {closed[-1]}: take another --folder")
         if not ready.exists():
             shutil.rmtree(folder, ignore_errors=True)
             (folder / "pages").mkdir(parents=True)
