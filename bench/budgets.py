@@ -97,9 +97,14 @@ def _fact(parts: Parts, name: str, key: str) -> float:
     return value
 
 
+def searches(parts: Parts) -> Parts:
+    """The parts in which search was measured, one for each size."""
+    return {name: kept for name, kept in parts.items() if name.startswith("search ")}
+
+
 def _searched(parts: Parts, documents: int) -> tuple[str, int]:
     """(the part with about so many documents, their number): at most a third more or fewer."""
-    sizes = {part: _figure(parts, part, "documents", "count") for part in parts if part.startswith("search ")}
+    sizes = {part: _figure(parts, part, "documents", "count") for part in searches(parts)}
     near = [part for part, size in sizes.items() if 2 / 3 < size / documents < 4 / 3]
     if not near:
         raise Unmeasured
@@ -120,7 +125,7 @@ def _memory(parts: Parts) -> tuple[str, bool]:
 
 def lines(parts: Parts) -> Iterator[Line]:
     """Every budget that can be measured here: of design section 7, and of a million documents."""
-    engine = next((kept["engine"] for part, kept in parts.items() if part.startswith("search ")), "Whoosh")
+    engine = next((kept["engine"] for kept in searches(parts).values()), "Whoosh")
     rules: list[tuple[str, str, Callable[[], tuple[str, bool | None]]]] = [
         ("question of 20 answers, kept", "≥ 0.7 × a bare view of the same bytes",
          lambda: _times(parts, QUESTION, f"{FLOOR}the same bytes, bare view", 0.7)),

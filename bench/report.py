@@ -84,8 +84,7 @@ def _scale(parts: Parts) -> Iterator[str]:
 
 
 def _search(parts: Parts) -> Iterator[str]:
-    found = sorted((kept for part, kept in parts.items() if part.startswith("search ")),
-                   key=lambda kept: kept["posts"])
+    found = sorted(budgets.searches(parts).values(), key=lambda kept: kept["posts"])
     if not found:
         return
     yield "### Search: /search with snippets and facets, one client, no query twice"
