@@ -32,10 +32,7 @@ class Results:
 
     def __init__(self, path: Path):
         self.path = path
-        kept = json.loads(path.read_text()) if path.exists() else {}
-        self.parts: dict[str, dict] = {  # before documents were counted, searches had no such row
-            name: part for name, part in kept.items()
-            if not name.startswith("search ") or "documents" in part["rows"]}
+        self.parts: dict[str, dict] = json.loads(path.read_text()) if path.exists() else {}
 
     def keep(self, part: str, measure: Callable[[], dict], **about: object) -> None:
         """Measure one part and write it down."""
@@ -111,7 +108,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="that a page is asked for in a run")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for communities, peers and results")
     parser.add_argument("--peers", action="store_true", help="install, fill and measure the peers too")
-    parser.add_argument("--collection", type=Path, help="folder of a test collection: relevance of search")
+    parser.add_argument("--collection", type=relevance.directory,
+                        help=f"folder with {', '.join(relevance.FILES)}: relevance of search")
     parser.add_argument("--postgres", metavar="URL", default="",
                         help="measure on this server, in databases of its own: postgresql://user@host/postgres")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")

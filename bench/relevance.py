@@ -11,8 +11,8 @@ import html
 import json
 import re
 import sqlite3
-import sys
 import tempfile
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from math import log2
 from pathlib import Path
@@ -30,8 +30,16 @@ from posts.models import Post
 from search import handlers, queries
 
 DEPTH = 1000
+FILES = ("docs.jsonl", "queries.jsonl", "qrels.tsv")
 Ranking = list[str]  # ids of documents, best first
 Grades = dict[str, dict[str, int]]  # query → document → grade above 0
+
+
+def directory(path: str) -> Path:
+    """The folder of a collection, for argparse. Raises ArgumentTypeError when a file of it is not there."""
+    if missing := [name for name in FILES if not (Path(path) / name).is_file()]:
+        raise ArgumentTypeError(f"{path} is no test collection: {', '.join(missing)} missing")
+    return Path(path)
 
 
 def rows(path: Path) -> list[dict]:
@@ -108,35 +116,35 @@ def measure(rankings: Iterable[Ranking], asked: list[dict], judged: Grades) -> t
     return fmean(pair[0] for pair in scored), fmean(pair[1] for pair in scored)
 
 
-def run(directory: Path) -> dict[str, tuple[float, float]]:
-    """Measure ours and FTS5 on the collection in `directory`, within an app context of an empty site."""
-    docs, judged = rows(directory / "docs.jsonl"), grades(directory / "qrels.tsv")
-    asked = [query for query in rows(directory / "queries.jsonl") if query["id"] in judged]
+def run(folder: Path) -> dict[str, tuple[float, float]]:
+    """Measure ours and FTS5 on the collection in `folder`, within an app context of an empty site."""
+    docs, judged = rows(folder / "docs.jsonl"), grades(folder / "qrels.tsv")
+    asked = [query for query in rows(folder / "queries.jsonl") if query["id"] in judged]
     with progress(ours(docs, asked), len(asked), "searching") as rankings:
         result = {"ours": measure(rankings, asked, judged)}
     return result | {"fts5": measure(fts5(docs, asked), asked, judged)}
 
 
-def measured(directory: Path) -> dict[str, tuple[float, float]]:
+def measured(folder: Path) -> dict[str, tuple[float, float]]:
     """run() on a throw-away site."""
     with tempfile.TemporaryDirectory() as instance:
         site = create_app(REDOUBT_INSTANCE=instance, REDOUBT_WORKER="off")
         with site.app_context():
             schema.ensure()
-            found = run(directory)
+            found = run(folder)
             db.session.remove()
             db.engine.dispose()
     return found
 
 
-def main(directory: str) -> None:
+def main() -> None:
     """Print both measurements, ours first."""
-    found = measured(Path(directory))
+    parser = ArgumentParser(prog="python -m bench.relevance")
+    parser.add_argument("folder", type=directory, help=f"with {', '.join(FILES)}")
+    found = measured(parser.parse_args().folder)
     print("nDCG@10 {:.3f} MAP {:.3f}".format(*found["ours"]))
     print("SQLite FTS5 (porter): nDCG@10 {:.3f} MAP {:.3f}".format(*found["fts5"]))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m bench.relevance DIR")
-    main(sys.argv[1])
+    main()
