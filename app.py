@@ -31,17 +31,10 @@ def create_app(**config) -> Site:
     app.config.update(config)
     for room in ROOMS:
         room.init_app(app)
-    if command := _command():  # an empty instance is brought to the schema before any command
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         with app.app_context():
-            cli.prepare(command)
+            cli.prepare(next((word for word in sys.argv[1:] if not word.startswith("-")), None))
     return app
-
-
-def _command() -> str | None:
-    """The `flask` command being run, if that is how we were started."""
-    if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
-        return None
-    return next((word for word in sys.argv[1:] if not word.startswith("-")), None)
 
 
 def main() -> None:

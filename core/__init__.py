@@ -27,7 +27,6 @@ from core import (  # noqa: F401  (what is not named below declares itself)
     processes,
     queues,
     ready_pages,
-    schema,
     scrape,
     tasks,
     web,
@@ -42,7 +41,6 @@ def init_app(app: Flask) -> None:
     logs.init_app(app)
     db.init_app(app)
     instance_states.init_app(app)
-    schema.init_app(app)
     limits.init_app(app)
     ready_pages.init_app(app)
     page_cache.init_app(app)

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import ModuleType
 
 from flask import current_app
-from sqlalchemy import inspect
 
 from core import copy_postgres, copy_sqlite, schema
 from core.archive import Archive, Refused, made
@@ -39,7 +38,7 @@ def _instance() -> Path:
 
 def backup(target: Path) -> dict:
     """Write the site as it is now to `target`; returns the manifest. Raises Refused."""
-    if not inspect(db.engine).has_table("alembic_version"):
+    if schema.present() is None:
         raise Refused("There is no site here yet: the database has no tables.")
     uploads = _uploads()
     _require_space(target.parent, _store().space_needed() + sum(path.stat().st_size for path in uploads))
@@ -102,7 +101,7 @@ def _require_fitting(archive: Archive) -> None:
     if kind != ours:
         raise Refused(f"The archive is of {kind}, and REDOUBT_DATABASE_URL names {ours}. Restore it into an "
                       f"empty {kind} database: rows are not carried from one to the other.")
-    if (revision := archive.manifest["revision"]) not in schema.revisions():
+    if (revision := archive.manifest["revision"]) not in schema.REVISIONS:
         raise Refused(f"The archive has schema {revision}, which this version does not know: it was made by "
                       "a newer one. Install that first.")
     if not _store().is_empty():

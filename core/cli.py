@@ -17,7 +17,7 @@ import_group = click.Group("import", help="Bring content from elsewhere.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
          "products", "releases", "bulletins", "vulnerabilities")
 MOST_ERRORS = 1000
-NO_SCHEMA_NEEDED = {"db", "run", "routes", "shell", "settings", "backup", "restore"}
+NO_SCHEMA_NEEDED = {"run", "routes", "shell", "settings", "backup", "restore"}
 
 
 class Unusable(Exception):
@@ -96,8 +96,10 @@ def worker_command() -> None:
 
 
 def prepare(command_name: str | None) -> None:
-    """Bring the database to the code's schema before a command that uses it."""
-    if command_name not in NO_SCHEMA_NEEDED:
+    """Bring the database to the code's schema before a command that uses it; None is a list of commands."""
+    if command_name in (None, "db"):
+        schema.tools()
+    elif command_name not in NO_SCHEMA_NEEDED:
         schema.ensure()
 
 

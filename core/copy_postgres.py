@@ -19,7 +19,6 @@ from core.db import db
 
 COPIES = 1  # of the content, which a restore needs in the instance: the index
 FOLDER = "rows"
-VERSION = "alembic_version"
 SHOW = "SELECT pg_database_size(current_database())"
 SEQUENCES = ("SELECT sequencename, last_value FROM pg_sequences "
              "WHERE schemaname = current_schema() AND last_value IS NOT NULL")
@@ -45,7 +44,7 @@ def dump(archive: Writer, folder: Path) -> dict:
     """Copy every row as of one moment into `archive`; returns its part of the manifest."""
     columns, counts = schema.ours(_columns()), {}
     with _raw(isolation_level="REPEATABLE READ", postgresql_readonly=True) as database:
-        revision, = database.execute(f"SELECT version_num FROM {VERSION}").fetchone()
+        revision, = database.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
         with progress(list(columns), len(columns), "copying") as tables:
             for table in tables:
                 counts[table] = _copy_out(database, table, columns[table], archive)
@@ -58,7 +57,7 @@ def _columns() -> dict[str, list[str]]:
     """Every table with its columns, without the number of the migration."""
     inspector = inspect(db.engine)
     return {name: [column["name"] for column in inspector.get_columns(name)]
-            for name in sorted(inspector.get_table_names()) if name != VERSION}
+            for name in sorted(inspector.get_table_names()) if name != schema.VERSION}
 
 
 def _copy(table: str, columns: list[str], way: str) -> str:
@@ -105,7 +104,7 @@ def _parents_first() -> list[str]:
     """The tables, each after those that it refers to."""
     found = MetaData()
     found.reflect(db.engine)
-    return [table.name for table in found.sorted_tables if table.name != VERSION]
+    return [table.name for table in found.sorted_tables if table.name != schema.VERSION]
 
 
 def _copy_in(database, table: str, columns: list[str], archive: Archive) -> None:

@@ -19,7 +19,6 @@ FILE = "database.sqlite"
 COPIES = 2  # of the content, which a restore needs: the file, and its rows
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_ERROR)
 PAGES = 2_000  # copied between two steps of the progress bar
-VERSION = "alembic_version"
 
 
 @contextmanager
@@ -48,7 +47,7 @@ def dump(archive: Writer, folder: Path) -> dict:
         _copy_to(target)
         tables = {name: {"columns": columns, "rows": _count(target, name)}
                   for name, columns in schema.ours(_columns(target, "main")).items()}
-        revision, = target.execute(f"SELECT version_num FROM {VERSION}").fetchone()
+        revision, = target.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
     with progress_to(copy.stat().st_size, "packing") as tell:
         archive.add(FILE, copy, tell)
     return {"database": "sqlite", "revision": revision, "tables": tables, "sequences": {}}
@@ -70,7 +69,7 @@ def _columns(database: sqlite3.Connection, schema: str) -> dict[str, list[str]]:
     """The tables of a schema with their columns; without SQLite's own and the number of the migration."""
     names = [name for name, in database.execute(
         f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "
-        "ESCAPE '\\' AND name <> ? ORDER BY name", (VERSION,))]
+        "ESCAPE '\\' AND name <> ? ORDER BY name", (schema.VERSION,))]
     return {name: [row[0] for row in database.execute("SELECT name FROM pragma_table_info(?, ?)",
                                                       (name, schema))] for name in names}
 

@@ -5,13 +5,12 @@ still serves (docs/operations.md, "Upgrade").
 """
 
 import logging
-from pathlib import Path
+from importlib import import_module
+from types import ModuleType
 from typing import TypeVar
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import Flask
-from flask_migrate import Migrate, upgrade
+from flask import current_app
+from sqlalchemy import inspect, text
 
 from core.config import ROOT
 from core.db import db, learn_sizes
@@ -19,43 +18,43 @@ from core.db import db, learn_sizes
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 MIGRATIONS = ROOT / "migrations"
-migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
+VERSION = "alembic_version"
+# Read once: newer files may be laid down while this code serves.
+REVISIONS = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def init_app(app: Flask) -> None:
-    """Register `flask db …`."""
-    migrate.init_app(app, db)
+def tools() -> ModuleType:
+    """Flask-Migrate, ready for `flask db …` and to migrate the current app's database.
+
+    With Alembic it takes 11 MB, so only who migrates imports it.
+    """
+    found = import_module("flask_migrate")
+    found.Migrate(current_app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
+    return found
 
 
-def _heads() -> tuple[ScriptDirectory, set[str]]:
-    """The migrations of this code, and where the database is."""
+def present() -> str | None:
+    """The migration that the database is at, none when it is empty."""
     with db.engine.connect() as connection:
-        return (ScriptDirectory(str(MIGRATIONS)),
-                set(MigrationContext.configure(connection).get_current_heads()))
+        there = inspect(connection).has_table(VERSION)
+        return connection.scalar(text(f"SELECT version_num FROM {VERSION}")) if there else None
 
 
 def is_current() -> bool:
     """Whether the database is at the newest migration."""
-    script, current = _heads()
-    return current == set(script.get_heads())
+    return present() == REVISIONS[-1]
 
 
 def is_usable() -> bool:
     """Whether this code can serve: the database is at its newest migration or at one it does not know."""
-    script, current = _heads()
-    known = {revision.revision for revision in script.walk_revisions()}
-    return bool(current) and (current == set(script.get_heads()) or not current <= known)
-
-
-def revisions() -> set[str]:
-    """The migrations this version knows."""
-    return {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    revision = present()
+    return revision is not None and (revision == REVISIONS[-1] or revision not in REVISIONS)
 
 
 def ensure() -> None:
     """Migrate the database when it is behind the code; safe to call at every start, on many hosts at once."""
     if not is_usable():
-        upgrade(directory=str(MIGRATIONS))
+        migrate_to(REVISIONS[-1])
         learn_sizes()  # of a new index the planner knows nothing, and takes another
 
 
@@ -68,10 +67,5 @@ def ours(tables: dict[str, T]) -> dict[str, T]:
 
 
 def migrate_to(revision: str) -> None:
-    """Bring an empty database to an older schema, to be filled with what was written under it."""
-    upgrade(directory=str(MIGRATIONS), revision=revision)
-
-
-def versions_folder() -> Path:
-    """Where the migrations lie."""
-    return MIGRATIONS / "versions"
+    """Bring the database up to a migration: the newest, or the one under which a backup was written."""
+    tools().upgrade(revision=revision)

@@ -4,7 +4,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, inspect, select
 
 from auth import reputation
@@ -26,22 +25,18 @@ def migrate(app, request):
     """migrate(revision) brings the database there; the test ends at the newest again."""
     def go(revision: str) -> None:
         db.session.remove()
-        step = upgrade if _place(revision) > _place(_present()) else downgrade
-        step(directory=str(schema.MIGRATIONS), revision=revision)
+        tools = schema.tools()
+        step = tools.upgrade if _place(revision) > _place(schema.present()) else tools.downgrade
+        step(revision=revision)
         db.session.remove()
 
     yield go
     db.session.remove()
-    upgrade(directory=str(schema.MIGRATIONS))
+    schema.migrate_to(NEWEST)
 
 
-def _place(revision: str) -> int:
-    return -1 if revision == "base" else [s.revision for s in SCRIPTS.walk_revisions()][::-1].index(revision)
-
-
-def _present() -> str:
-    with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() or "base"
+def _place(revision: str | None) -> int:
+    return -1 if revision in ("base", None) else schema.REVISIONS.index(revision)
 
 
 def differences() -> list:
@@ -58,8 +53,9 @@ def counts() -> dict[str, int]:
             for table in db.metadata.sorted_tables if table.name in there}
 
 
-def test_there_is_one_line_of_migrations():
+def test_there_is_one_line_of_migrations_in_the_order_of_their_files():
     assert len(SCRIPTS.get_heads()) == 1
+    assert [script.revision for script in SCRIPTS.walk_revisions()][::-1] == schema.REVISIONS
 
 
 def test_migrations_make_what_the_models_say(app):
@@ -100,7 +96,7 @@ def test_a_migration_that_breaks_a_reference_changes_nothing(app, migrate):
         raw.execute("PRAGMA foreign_keys=ON")
     with pytest.raises(SystemExit):
         migrate(NEWEST)
-    assert _present() == "0030"
+    assert schema.present() == "0030"
     assert db.session.scalar(db.text("PRAGMA foreign_keys")) == 1
     db.session.execute(db.text("DELETE FROM post_tags"))
     db.session.commit()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import schema
+from core import cli, schema
 from core.db import db
 
 pytestmark = pytest.mark.every_database
@@ -40,3 +40,10 @@ def test_a_host_is_not_ready_without_database(client, monkeypatch):
 
     monkeypatch.setattr(schema, "is_usable", gone)
     assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize("asked", [None, "db"])
+def test_the_shell_knows_the_commands_of_migrations(app, asked):
+    """They are told to it only then, for what they import is large."""
+    cli.prepare(asked)
+    assert app.test_cli_runner().invoke(args=["db", "current"]).exit_code == 0
