@@ -4,7 +4,7 @@ from auth import tokens
 from bulletins import api as bulletin_api
 from bulletins import queries as bulletins
 from bulletins.queries import Filter
-from core.api import WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
+from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.db import db
 from core.limits import limit
 from core.web import get_or_404, require
@@ -12,6 +12,7 @@ from patching import (
     exports,
     helpful_actions,
     month_queries,
+    plan_queries,
     policy,
     report_actions,
     report_queries,
@@ -49,6 +50,18 @@ def get_month(wanted: dict, month: str):
                  "exploited": line.exploited, "unpatched": line.unpatched}
                 for line in month_queries.product_lines(found)]
     return {**row, "products": products, **listing(page, bulletin_api.item)}
+
+
+@bp.get("/calendar/<month>/plan")
+@tokens.bearer(READ)
+@bp.arguments(schemas.PlanQuery, location="query")
+@bp.response(200, schemas.PlanItem)
+def get_plan(wanted: dict, month: str):
+    """Your rollout plan for a month: what of it affects what you run, when to install it, what is done."""
+    found = month_named(month)
+    tasks = plan_queries.tasks(tokens.reader(), found)
+    plan = plan_queries.plan(found, tasks, wanted["pilot"], wanted["broad"])
+    return exports.plan_row(found, plan, tasks)
 
 
 @bp.get("/bulletins/<reference>/reports")

@@ -67,6 +67,13 @@ def task_row(task: Task, plan: Plan) -> dict:
             "is_done": task.is_done, "url": site_url() + bulletin.url}
 
 
+def plan_row(month: Month, plan: Plan, tasks: list[Task]) -> dict:
+    """A plan with its bulletins."""
+    return {"month": str(month), "patch_day": plan.patch_day, "pilot_on": plan.pilot, "broad_on": plan.broad,
+            "deadline": plan.deadline, "is_late": plan.is_late,
+            "items": [task_row(task, plan) for task in tasks], "url": f"{site_url()}{month.path}/plan"}
+
+
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, in one line."""
     return MARKUP.sub(r"\\\1", " ".join(text.split()))

@@ -9,6 +9,7 @@ from bulletins.api_schemas import BulletinItem
 from core.api import Cursor, Reply
 from core.web import Line
 from patching.models import LONGEST_NOTE, LONGEST_TARGET, OUTCOMES, RINGS
+from patching.plan import BROAD_DAYS, MOST_DAYS, PILOT_DAYS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 CHOOSE = _("Choose one of these.")
@@ -53,6 +54,13 @@ class YearQuery(Schema):
     """Of which year; this one when none is given."""
 
     year = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1990, 2199))
+
+
+class PlanQuery(Schema):
+    """How many days after patch day the pilot and everybody get the patches."""
+
+    pilot = fields.Integer(load_default=PILOT_DAYS, validate=validate.Range(0, MOST_DAYS))
+    broad = fields.Integer(load_default=BROAD_DAYS, validate=validate.Range(0, MOST_DAYS))
 
 
 class OutcomesItem(Reply):
@@ -117,3 +125,34 @@ class WholeMonth(MonthItem):
     products = fields.List(fields.Nested(ProductCount))
     items = fields.List(fields.Nested(BulletinItem))
     next = fields.String(allow_none=True)
+
+
+class TaskItem(Reply):
+    """A bulletin of a rollout plan; `due_on` is the day by which KEV wants it done."""
+
+    reference = fields.String()
+    title = fields.String()
+    severity = fields.String(allow_none=True)
+    is_exploited = fields.Boolean()
+    is_unpatched = fields.Boolean()
+    pilot_on = fields.Date()
+    broad_on = fields.Date()
+    due_on = fields.Date(allow_none=True)
+    is_done = fields.Boolean()
+    url = fields.Url()
+
+
+class PlanItem(Reply):
+    """A member's rollout plan for a month, its bulletins the most urgent first.
+
+    `deadline` is the earliest day by which one of them must be done, `is_late` when everybody gets it after.
+    """
+
+    month = fields.String()
+    patch_day = fields.Date()
+    pilot_on = fields.Date()
+    broad_on = fields.Date()
+    deadline = fields.Date(allow_none=True)
+    is_late = fields.Boolean()
+    items = fields.List(fields.Nested(TaskItem))
+    url = fields.Url()

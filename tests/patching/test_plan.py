@@ -95,3 +95,15 @@ def test_odd_numbers_are_kept_in_bounds(login, member, mine, query):
 def test_an_empty_plan_is_a_file_too(login, other):
     for door in (".csv", ".md", ".ics"):
         assert login(other).get(f"/calendar/2026-11/plan{door}").status_code == 200
+
+
+def test_a_program_reads_the_plan(api, client, member, other, mine, report):
+    report(mine[0], member, "ok", ring="broad")
+    body = api(member)("GET", "/calendar/2026-11/plan?pilot=3&broad=25").json
+    assert [body[name] for name in ("month", "patch_day", "pilot_on", "broad_on", "deadline", "is_late")] == [
+        "2026-11", "2026-11-10", "2026-11-13", "2026-12-05", "2026-11-30", True]
+    assert [(item["reference"], item["due_on"], item["is_done"]) for item in body["items"]] == [
+        (mine[0].reference, "2026-11-16", True), (mine[1].reference, "2026-11-30", False)]
+    assert api(other)("GET", "/calendar/2026-11/plan").json["items"] == []
+    assert api(member)("GET", "/calendar/2026-11/plan?pilot=91").status_code == 422
+    assert client.get("/api/v1/calendar/2026-11/plan").status_code == 401
