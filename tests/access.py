@@ -123,7 +123,8 @@ ACCESS = {
                                                  "send_report")},
     "patching.thank": "earned", "patching.remove_report": "author", "patching.restore_report": "moderators",
     **{f"api_calendar.{read}": "all" for read in ("list_months", "get_month", "list_reports", "get_report")},
-    "api_calendar.send_report": "members", "api_calendar.thank_for_report": "earned",
+    "api_calendar.get_plan": "members", "api_calendar.send_report": "members",
+    "api_calendar.thank_for_report": "earned",
     "api_calendar.remove_report": "author", "api_calendar.restore_report": "moderators",
 }
 # changes something without the token of a form: a choice of colours, or what a link from a mail allows

@@ -72,6 +72,7 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "DELETE /bulletins/{bulletin}/mitigations/{mitigation}": (None, (401, 403, 403, 204)),
     "GET /calendar": (None, OPEN),
     "GET /calendar/2026-11": (None, OPEN),
+    "GET /calendar/2026-11/plan": (None, (401, 200, 200, 200)),
     "GET /bulletins/{bulletin}/reports": (None, OPEN),
     "POST /bulletins/{bulletin}/reports": ({"ring": "lab", "outcome": "ok"}, (401, 403, 200, 200)),
     "GET /reports/{report}": (None, OPEN),
