@@ -65,13 +65,14 @@ def _copy_to(target: sqlite3.Connection) -> None:
             source.execute("ROLLBACK")
 
 
-def _columns(database: sqlite3.Connection, schema: str) -> dict[str, list[str]]:
-    """The tables of a schema with their columns; without SQLite's own and the number of the migration."""
+def _columns(database: sqlite3.Connection, part: str) -> dict[str, list[str]]:
+    """The tables of a part, main or attached, with their columns; without SQLite's own and the number of the
+    migration."""
     names = [name for name, in database.execute(
-        f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "
+        f"SELECT name FROM {part}.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "
         "ESCAPE '\\' AND name <> ? ORDER BY name", (schema.VERSION,))]
     return {name: [row[0] for row in database.execute("SELECT name FROM pragma_table_info(?, ?)",
-                                                      (name, schema))] for name in names}
+                                                      (name, part))] for name in names}
 
 
 def _count(database: sqlite3.Connection, table: str) -> int:
