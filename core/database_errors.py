@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from core.db import SAFE_METHODS, db, is_conflict
-from core.web import crash_answer, error_answer, problem, wants_json
+from core.web import crash_answer, error_answer, problem, theme, wants_json
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = 30  # seconds
@@ -75,7 +75,7 @@ def outage_answer(error: Exception) -> Response:
     else:
         template = current_app.jinja_env.get_template("unavailable.html")  # no context processor: they ask it
         answer = make_response(template.render(
-            title=title, text=text, typed=typed(), request=request, theme=request.cookies.get("theme"),
+            title=title, text=text, typed=typed(), request=request, theme=theme(),
             site_name=current_app.config["REDOUBT_SITE_NAME"]), 503)
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     answer.cache_control.no_store = True

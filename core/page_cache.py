@@ -25,9 +25,11 @@ from core import metrics
 from core.db import db
 from core.models import Event
 from core.replicas import by_visitor
+from core.web import theme
 
 LONGEST, READY = 50, 10  # seconds, together a minute: pages say how long ago things were
-PAGES = 2_000
+KEPT_BYTES = 24_000_000  # of one process
+HEAD = 2_000  # bytes that a page takes beside its body, about
 LATE = 200  # events: so many may be numbered between an event's own numbering and its commit
 WORTH_PACKING = 500  # bytes
 cache = Cache()
@@ -41,21 +43,29 @@ _turns = [threading.Lock() for _ in range(64)]
 
 @dataclass(frozen=True)
 class Page:
-    """A finished answer; `packed` is its body once more, by the encoding in which it is compressed."""
+    """A finished answer; `bodies` is its body by encoding (RFC 9110, 8.4.1), as it is ("") if it is short."""
 
     version: str
-    body: bytes
-    packed: dict[str, bytes]
+    bodies: dict[str, bytes]
     headers: list[tuple[str, str]]
     etag: str
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes, about."""
+        return HEAD + sum(map(len, self.bodies.values()))
+
+    def body(self, encoding: str) -> bytes:
+        """The body in an encoding that it is kept in, or as it is: nearly nobody asks for that."""
+        return self.bodies[encoding] if encoding in self.bodies else gzip.decompress(self.bodies["gzip"])
 
 
 def init_app(app: Flask) -> None:
     """Pages are kept in memory, or in Redis that several processes share; other answers are packed anew."""
     redis = app.config["REDOUBT_REDIS_URL"]
-    cache.init_app(app, {"CACHE_TYPE": "core.page_store.RedisPages" if redis else "SimpleCache",
-                         "CACHE_REDIS_URL": redis, "CACHE_THRESHOLD": PAGES,
-                         "CACHE_DEFAULT_TIMEOUT": LONGEST})
+    cache.init_app(app, {
+        "CACHE_TYPE": "core.page_store.RedisPages" if redis else "core.page_memory.MemoryPages",
+        "CACHE_REDIS_URL": redis, "CACHE_BYTES": KEPT_BYTES, "CACHE_DEFAULT_TIMEOUT": LONGEST})
     app.config["COMPRESS_LEVEL"] = 4  # of gzip, which no browser of today prefers; 6 takes twice the time
     Compress(app)  # before others register: what is registered first runs last
 
@@ -92,7 +102,7 @@ def version_of(row: Row) -> str:
 def _key() -> str:
     """What a page depends on besides the content: address, host, language, theme, form."""
     parts = (request.method, request.host_url, request.full_path, str(get_locale()),
-             request.cookies.get("theme", ""), request.accept_mimetypes.best_match(
+             theme(), request.accept_mimetypes.best_match(
                  ["text/html", "application/json"]) or "")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -113,16 +123,16 @@ def _may_be_kept(response: Response) -> bool:
 
 def _page(version: str, response: Response) -> Page:
     body = response.get_data()
-    packed = {}
+    bodies = {"": body}
     if len(body) > WORTH_PACKING:
-        packed = {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
+        bodies = {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
     headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
-    return Page(version, body, packed, headers, hashlib.sha256(body).hexdigest()[:24])
+    return Page(version, bodies, headers, hashlib.sha256(body).hexdigest()[:24])
 
 
 def _send(page: Page) -> Response:
-    encoding = request.accept_encodings.best_match(page.packed)
-    response = Response(page.packed.get(encoding, page.body), headers=page.headers)
+    encoding = request.accept_encodings.best_match(filter(None, page.bodies)) or ""
+    response = Response(page.body(encoding), headers=page.headers)
     if encoding:
         response.headers["Content-Encoding"] = encoding
     response.vary.update(["Accept-Encoding", "Accept-Language", "Cookie"])

@@ -19,9 +19,10 @@ from werkzeug.http import parse_etags
 
 from core import logs, metrics
 from core.db import db, read_only
-from core.page_cache import READY, VERSION, cache, version_of
+from core.page_cache import HEAD, READY, VERSION, cache, version_of
+from core.page_memory import MemoryPages
 
-MOST = 1_000  # answers of one process
+READY_BYTES = 8_000_000  # of one process
 SEEN = ("REQUEST_METHOD", "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING",
         "HTTP_COOKIE", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING")
 BODILY = {"content-type", "content-length", "content-encoding", "x-request-id"}  # not of a 304
@@ -29,10 +30,10 @@ BODILY = {"content-type", "content-length", "content-encoding", "x-request-id"} 
 
 @dataclass(frozen=True)
 class Ready:
-    """An answer with status 200; `until` is when it is too old, as time.monotonic() counts."""
+    """An answer with status 200; `size` is how many bytes it takes with its key, about."""
 
     version: str
-    until: float
+    size: int
     endpoint: str
     route: str
     body: bytes
@@ -44,15 +45,14 @@ class ReadyPages:
     """The answers of one site in this process."""
 
     def __init__(self, app: Flask):
-        self.app, self.lock = app, threading.Lock()
-        self.pages: dict[tuple, Ready] = {}
+        self.app, self.pages = app, MemoryPages(READY_BYTES, READY)
         with app.app_context():
             self.file = _File(db.engine.url.database) if db.engine.dialect.name == "sqlite" else None
 
     def answer(self, environ: dict, start_response: Callable) -> Iterable[bytes] | None:
         """The answer to a request, begun; None when it has to go the ordinary way."""
         page = self.pages.get(_key(environ))
-        if page is None or page.until < time.monotonic() or _is_personal(self.app, environ):
+        if page is None or _is_personal(self.app, environ):
             return None
         began = time.perf_counter()
         version, asked = self._version()
@@ -95,12 +95,10 @@ class ReadyPages:
         if (version is None or response.status_code != 200 or request.method != "GET" or response.is_streamed
                 or "Set-Cookie" in response.headers):
             return response
-        page = Ready(version, time.monotonic() + READY, request.endpoint, request.url_rule.rule,
-                     response.get_data(), list(response.headers), response.get_etag()[0] or "")
-        with self.lock:
-            while len(self.pages) >= MOST:
-                del self.pages[next(iter(self.pages))]
-            self.pages[_key(request.environ)] = page
+        key, body = _key(request.environ), response.get_data()
+        self.pages.set(key, Ready(
+            version, HEAD + len(body) + sum(map(len, key)), request.endpoint, request.url_rule.rule,
+            body, list(response.headers), response.get_etag()[0] or ""))
         return response
 
 

@@ -269,11 +269,16 @@ def _secure(response: Response) -> Response:
     return response
 
 
+def theme() -> str:
+    """The colours of this request: light or dark if that was chosen, else auto."""
+    chosen = request.cookies.get("theme")
+    return chosen if chosen in ("light", "dark") else "auto"
+
+
 def _template_values() -> dict:
     """What every template may use; mail is rendered by the worker, without a request."""
-    theme = request.cookies.get("theme") if has_request_context() else None
     return {"site_name": current_app.config["REDOUBT_SITE_NAME"],
-            "theme": theme if theme in ("light", "dark") else "auto"}
+            "theme": theme() if has_request_context() else "auto"}
 
 
 def init_app(app: Flask) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import ready_pages
 from core.db import db
+from core.page_memory import MemoryPages
 from posts import actions as posts
 
 
@@ -65,9 +66,9 @@ def test_nothing_of_a_member_or_a_token_becomes_ready(app, client, asked, login,
     for _ in range(2):
         own.get(asked.url)
         client.get(asked.url, headers={"Authorization": "Bearer nobody"})
-    assert not app.extensions["ready_pages"].pages
+    assert not app.extensions["ready_pages"].pages.pages
     client.get("/login")  # begins a session for its form
-    assert not app.extensions["ready_pages"].pages
+    assert not app.extensions["ready_pages"].pages.pages
 
 
 @pytest.mark.every_database
@@ -78,10 +79,13 @@ def test_a_change_is_seen_at_once(client, asked, moderator):
     assert client.get(asked.url).status_code == 404
 
 
-def test_a_page_is_ready_for_seconds_only(app, client, asked, worked, monkeypatch):
+def test_a_page_is_ready_for_seconds_only(app, client, asked, worked):
     client.get(asked.url)
-    later = time.monotonic() + ready_pages.READY + 1
-    monkeypatch.setattr(ready_pages.time, "monotonic", lambda: later)
+    pages = app.extensions["ready_pages"].pages.pages
+    pages.expire(time.monotonic() + ready_pages.READY - 1)
+    client.get(asked.url)
+    assert len(worked) == 1
+    pages.expire(time.monotonic() + ready_pages.READY + 1)
     client.get(asked.url)
     assert len(worked) == 2
 
@@ -137,8 +141,18 @@ def test_without_a_database_people_are_told_the_ordinary_way(app, client, asked,
     assert client.get(asked.url).status_code == 200 and len(worked) == 2
 
 
-def test_only_so_many_are_kept(app, client, asked, monkeypatch):
-    monkeypatch.setattr(ready_pages, "MOST", 3)
-    for number in range(6):
+def test_only_so_many_bytes_are_kept(app, client, asked, worked, monkeypatch):
+    """Of the address, the cookies and the body alike."""
+    kept = app.extensions["ready_pages"].pages
+    client.get(asked.url)
+    size = kept.pages.currsize
+    monkeypatch.setattr(app.extensions["ready_pages"], "pages", MemoryPages(9 * size, ready_pages.READY))
+    kept = app.extensions["ready_pages"].pages.pages
+    for number in range(30):
+        client.get(asked.url)
         client.get(f"{asked.url}?n={number}")
-    assert len(app.extensions["ready_pages"].pages) == 3
+    assert 7 <= len(kept) <= 9 and kept.currsize <= 9 * size
+    assert len(worked) == 32, "what is asked for most stays"
+    before = set(kept)
+    client.get(f"{asked.url}?long={'n' * 2 * size}")
+    assert set(kept) == before
