@@ -23,6 +23,8 @@ MANIFEST_SIZE = 4_000_000  # bytes
 PIECE = 1 << 20
 LEVEL = 3  # a third of the time of the usual 6, for a tenth more bytes
 KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # unpacked in little memory, whatever they say
+COUNT = validate.Range(0, 2**53)
+SETTING = fields.String(validate=validate.Regexp(r"REDOUBT_[A-Z_]{1,40}\Z"))
 NAME = validate.Regexp(r"[a-z_][a-z0-9_]{0,62}\Z")
 Write = Callable[[bytes], object]
 
@@ -37,12 +39,12 @@ class _Strict(Schema):
 
 
 class _File(_Strict):
-    size = fields.Integer(required=True, strict=True, validate=validate.Range(0))
+    size = fields.Integer(required=True, strict=True, validate=COUNT)
     sha256 = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
 
 
 class _Table(_Strict):
-    rows = fields.Integer(required=True, strict=True, validate=validate.Range(0))
+    rows = fields.Integer(required=True, strict=True, validate=COUNT)
     columns = fields.List(fields.String(validate=NAME), required=True)
 
 
@@ -55,8 +57,8 @@ class Manifest(_Strict):
     revision = fields.String(required=True, validate=validate.Regexp(r"[0-9a-z_]{1,32}\Z"))
     tables = fields.Dict(NAMES := fields.String(validate=NAME), fields.Nested(_Table), required=True)
     sequences = fields.Dict(NAMES, fields.Integer(strict=True), required=True)
-    settings = fields.Dict(fields.String(), fields.String(), required=True)
-    unsaid = fields.List(fields.String(), required=True)
+    settings = fields.Dict(SETTING, fields.String(), required=True)
+    unsaid = fields.List(SETTING, required=True)
     files = fields.Dict(fields.String(), fields.Nested(_File), required=True)
 
 
@@ -151,7 +153,8 @@ class Archive:
             raise Refused("The archive's manifest is too large to be one.")
         found = json.loads(text)
         if isinstance(found, dict) and found.get("format") != FORMAT:
-            raise Refused(f"The archive has format {found.get('format')!r}; this version reads {FORMAT}.")
+            theirs = str(found.get("format"))[:20]
+            raise Refused(f"The archive has format {theirs!r}; this version reads {FORMAT}.")
         return Manifest().load(found)
 
     def _check_names(self) -> None:

@@ -18,12 +18,11 @@ from flask import current_app
 from core import copy_postgres, copy_sqlite, schema
 from core.archive import Archive, Refused, made
 from core.cli import progress_to
-from core.config import SETTINGS
+from core.config import SECRETS, SETTINGS
 from core.db import db, utcnow
 
 KEY = "secret_key"
 UPLOADS = "uploads"
-SECRETS = {"REDOUBT_SECRET_KEY", "REDOUBT_DATABASE_URL", "REDOUBT_REDIS_URL", "REDOUBT_MAIL_URL"}
 PLACE = "REDOUBT_INSTANCE"
 
 

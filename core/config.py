@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,11 +53,23 @@ def _switch(text: str) -> bool:
 def _url(text: str) -> str:
     if text and urlsplit(text).scheme not in ("http", "https"):
         raise ValueError("must start with https:// (or http:// for a trial)")
+    if urlsplit(text).path.strip("/"):
+        raise ValueError("must be a host alone: the site is served at the root of its own name")
     return text.rstrip("/")
 
 
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def _address(*schemes: str) -> Callable[[str], str]:
+    """An address that some service may have, or none. A driver may be named too: postgresql+psycopg."""
+    def parse(text: str) -> str:
+        if text and ("://" not in text or text.partition(":")[0].partition("+")[0] not in schemes):
+            raise ValueError("must start with " + " or ".join(f"{scheme}://" for scheme in schemes))
+        return text
+
+    return parse
+
+
+def _replicas(text: str) -> tuple[str, ...]:
+    return tuple(_address("postgresql")(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _token(text: str) -> str:
@@ -65,31 +78,35 @@ def _token(text: str) -> str:
     return text
 
 
-def _at_least_zero(text: str) -> float:
-    value = float(text)
-    if value < 0:
-        raise ValueError("must be 0 or more")
-    return value
+def _at_least_zero(kind: type) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        with suppress(ValueError):
+            if 0 <= (value := kind(text)) < inf:
+                return value
+        raise ValueError(f"must be a {'whole ' * (kind is int)}number, 0 or more")
+
+    return parse
 
 
 SETTINGS = (
     Setting("REDOUBT_INSTANCE", "instance", str,
             "Folder for the database, search index, uploads, outgoing mail and the secret key."),
-    Setting("REDOUBT_DATABASE_URL", "", str,
-            "SQLAlchemy address of the database. Empty: SQLite in the instance folder."),
+    Setting("REDOUBT_DATABASE_URL", "", _address("postgresql", "sqlite"),
+            "SQLAlchemy address of the database. Empty: SQLite in the instance folder.", is_secret=True),
     Setting("REDOUBT_SEARCH", "auto", _choice("auto", "whoosh", "postgresql"),
             "Where the search index is: whoosh (files in the instance folder) or postgresql (tables in that "
             "database). auto: postgresql if the database is. After a change: `flask search rebuild`."),
-    Setting("REDOUBT_REPLICA_URLS", "", _list,
+    Setting("REDOUBT_REPLICA_URLS", "", _replicas,
             "Addresses of streaming replicas of the PostgreSQL database, with commas between. Reads of "
-            "people who are not logged in go to those that are at most 2 seconds behind. Empty: none."),
-    Setting("REDOUBT_REDIS_URL", "", str,
-            "Redis for cache and request limits shared by several processes. Empty: memory."),
-    Setting("REDOUBT_EDGE_SECONDS", "0", int,
+            "people who are not logged in go to those that are at most 2 seconds behind. Empty: none.",
+            is_secret=True),
+    Setting("REDOUBT_REDIS_URL", "", _address("redis", "rediss", "unix"),
+            "Redis for cache and request limits shared by several processes. Empty: memory.", is_secret=True),
+    Setting("REDOUBT_EDGE_SECONDS", "0", _at_least_zero(int),
             "How long a shared cache in front (nginx, a CDN) may answer visitors with a page before it asks "
             "again; a deleted page may be seen there for so long. 0: shared caches keep no page."),
     Setting("REDOUBT_SECRET_KEY", "", str,
-            "Signs cookies. Empty: made once and kept (mode 0600) in the instance folder."),
+            "Signs cookies. Empty: made once and kept (mode 0600) in the instance folder.", is_secret=True),
     Setting("REDOUBT_SITE_URL", "", _url,
             "The address people use, such as https://redoubt.example. Links in mail come from it. "
             "Empty: only localhost and 127.0.0.1 are served."),
@@ -97,14 +114,14 @@ SETTINGS = (
     Setting("REDOUBT_MAIL_URL", "", str,
             "smtp://user:password@host:port (smtps:// for TLS from the start, "
             "smtp+starttls:// to require STARTTLS). "
-            "Empty: mail is written as .eml files to the folder `outbox` of the instance."),
+            "Empty: mail is written as .eml files to the folder `outbox` of the instance.", is_secret=True),
     Setting("REDOUBT_MAIL_FROM", "", str,
             "Sender of the site's mail. Empty: redoubt@ and the host of the site's address."),
     Setting("REDOUBT_REGISTRATION", "open", _choice("open", "invite", "closed"),
             "Who may make an account: anyone, people a moderator adds, nobody."),
     Setting("REDOUBT_FIRST_POST_APPROVAL", "off", _switch,
             "on: a newcomer's first post waits until a moderator approves it."),
-    Setting("REDOUBT_PRIVILEGE_SCALE", "1", _at_least_zero,
+    Setting("REDOUBT_PRIVILEGE_SCALE", "1", _at_least_zero(float),
             "Multiplies every reputation threshold; 0 lets everyone do everything, "
             "for young sites."),
     Setting("REDOUBT_PATCH_DAY", "2TU 10:00 America/Los_Angeles", Monthly.parse,
@@ -114,7 +131,7 @@ SETTINGS = (
             "off: no limits on log-in, mail and posting. For tests only; `flask doctor` complains."),
     Setting("REDOUBT_WORKER", "on", _switch,
             "on: `python app.py` runs the worker in a thread; off: run `flask worker` yourself."),
-    Setting("REDOUBT_PROXIES", "0", int,
+    Setting("REDOUBT_PROXIES", "0", _at_least_zero(int),
             "How many reverse proxies in front set X-Forwarded-For, -Proto and X-Request-ID. "
             "0: headers ignored."),
     Setting("REDOUBT_LOG", "text", _choice("text", "json"),
@@ -122,6 +139,9 @@ SETTINGS = (
     Setting("REDOUBT_METRICS_TOKEN", "", _token,
             "Who sends it as Authorization: Bearer may read /metrics. Empty: nobody may.", is_secret=True),
 )
+
+
+SECRETS = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 
 
 def read(environ: Mapping[str, str]) -> dict[str, object]:
@@ -143,7 +163,11 @@ def init_app(app: Flask) -> None:
     app.config.update(read({**os.environ, **given}))
     instance = Path(app.config["REDOUBT_INSTANCE"])
     instance = instance if instance.is_absolute() else ROOT / instance
-    instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSetting(f"REDOUBT_INSTANCE={str(instance)!r}: no folder can be made there "
+                         f"({error.strerror}); make it, for the user that runs the site") from None
     app.config["REDOUBT_INSTANCE"] = instance
     app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _kept_secret(instance)
     site = urlsplit(app.config["REDOUBT_SITE_URL"])
@@ -164,9 +188,13 @@ def init_app(app: Flask) -> None:
 def _kept_secret(instance: Path) -> str:
     """The signing key of this instance; made once, by whoever comes first, readable by the owner."""
     path = instance / "secret_key"
-    if not path.exists():
-        _keep(secrets.token_urlsafe(48), path)
-    return path.read_text()
+    try:
+        if not path.exists():
+            _keep(secrets.token_urlsafe(48), path)
+        return path.read_text()
+    except OSError as error:
+        raise BadSetting(f"REDOUBT_INSTANCE={str(instance)!r}: {path.name} there cannot be used "
+                         f"({error.strerror}); the folder belongs to the user that runs the site") from None
 
 
 def _keep(key: str, path: Path) -> None:

@@ -17,7 +17,9 @@ from core.db import db
 
 FILE = "database.sqlite"
 COPIES = 2  # of the content, which a restore needs: the file, and its rows
-DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_ERROR)
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_ERROR,
+          sqlite3.SQLITE_TOOBIG)
+LONGEST_ROW = 64_000_000  # bytes; an index of an archive may hold an expression that makes more
 PAGES = 2_000  # copied between two steps of the progress bar
 
 
@@ -102,6 +104,7 @@ def load(archive: Archive, folder: Path) -> None:
         for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "foreign_keys=OFF"):
             database.execute(f"PRAGMA {pragma}")
         database.execute("ATTACH ? AS archive", (str(copy),))
+        usual = database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_ROW)
         try:
             _load(database, archive)
         except sqlite3.DatabaseError as error:
@@ -111,6 +114,7 @@ def load(archive: Archive, folder: Path) -> None:
         finally:
             if database.in_transaction:
                 database.execute("ROLLBACK")
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, usual)
             database.execute("DETACH archive")
             database.execute("PRAGMA foreign_keys=ON")
     shutil.rmtree(folder)

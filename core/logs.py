@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Flask, Response, current_app, g, has_request_context, request
 
 from core import metrics
+from core.config import SECRETS
 
 SANE_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 SHORTEST, HIDDEN = 3, "***"  # of what was sent: shorter words say nothing about anybody
@@ -25,8 +26,9 @@ ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*")
 VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*(\n +\^)?", re.M)  # PostgreSQL repeats what was in the row
 WORD = re.compile(r"[A-Za-z0-9_-]{20,}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-SECRET_SETTINGS = ("SECRET_KEY", "REDOUBT_METRICS_TOKEN")
-URL_SETTINGS = ("REDOUBT_DATABASE_URL", "REDOUBT_REDIS_URL", "REDOUBT_MAIL_URL")
+# gunicorn quotes what it could not read, and from where; or the address at which all broke.
+QUOTING = {"Invalid request from": "a request could not be read",
+           "Error handling request": "a request could not be answered"}
 log = logging.getLogger("redoubt.request")
 
 
@@ -175,11 +177,21 @@ def _facts(response: Response) -> dict:
 
 
 def _secrets(app: Flask) -> Iterator[str]:
-    for name in SECRET_SETTINGS:
-        yield app.config[name]
-    for name in URL_SETTINGS:
-        password = urlsplit(app.config[name]).password or ""
-        yield from {password, unquote(password)}
+    """The secrets among the settings: whole, or of an address the password."""
+    yield app.config["SECRET_KEY"]
+    for name in SECRETS:
+        value = app.config[name]
+        for text in value if isinstance(value, tuple) else (value,):
+            secret = (urlsplit(text).password or "") if "://" in text else text
+            yield from {secret, unquote(secret)}
+
+
+def _without_quotes(record: logging.LogRecord) -> bool:
+    """Log that gunicorn met a bad request, not what stood in it."""
+    for beginning, said in QUOTING.items():
+        if str(record.msg).startswith(beginning):
+            record.msg, record.args = said, None
+    return True
 
 
 def init_app(app: Flask) -> None:
@@ -188,6 +200,9 @@ def init_app(app: Flask) -> None:
     handler.setFormatter((Json if app.config["REDOUBT_LOG"] == "json" else Text)(_secrets(app)))
     root.handlers = [each for each in root.handlers if not isinstance(each, Handler)] + [handler]
     root.setLevel(logging.INFO)
+    server = logging.getLogger("gunicorn.error")  # as a process that serves logs it; its master has its own
+    server.handlers, server.propagate = [], True
+    server.addFilter(_without_quotes)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app.before_request(_begin)

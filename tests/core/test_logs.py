@@ -173,10 +173,12 @@ def test_secrets_of_the_settings_are_known_to_the_log(tmp_path):
     url = f"postgresql+psycopg://redoubt:{quote('p@ss word')}@127.0.0.1:1/none"
     site = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off", REDOUBT_DATABASE_URL=url,
                       REDOUBT_METRICS_TOKEN="metrics-token-0123456789", REDOUBT_SECRET_KEY="k" * 40,
-                      REDOUBT_MAIL_URL="smtp://me:mailword@127.0.0.1")
+                      REDOUBT_MAIL_URL="smtp://me:mailword@127.0.0.1",
+                      REDOUBT_REPLICA_URLS="postgresql://r:copyword@127.0.0.1:1/none")
     clean = logging.getLogger().handlers[-1].formatter.clean
     logging.getLogger().handlers = before
-    known = ["p@ss word", "p%40ss%20word", "metrics-token-0123456789", "mailword", site.config["SECRET_KEY"]]
+    known = ["p@ss word", "p%40ss%20word", "metrics-token-0123456789", "mailword", "copyword",
+             site.config["SECRET_KEY"]]
     assert clean(", ".join(known)) == ", ".join(["***"] * len(known))
 
 
@@ -265,3 +267,12 @@ def test_a_line_that_cannot_be_written_ends_nothing(app, logged, monkeypatch):
     monkeypatch.setattr(logging, "raiseExceptions", False)
     monkeypatch.setattr(sys, "stderr", Closed())
     logging.getLogger("redoubt.test").error("nobody hears this")
+
+
+def test_what_the_server_could_not_read_is_not_logged(app, logged):
+    server = logging.getLogger("gunicorn.error")
+    server.warning("Invalid request from ip=192.0.2.1: Invalid HTTP request line: 'GET /x?token=canary \xff'")
+    server.error("Error handling request %s", "/x?token=canary")
+    told = logged()
+    assert "canary" not in told and "192.0.2.1" not in told
+    assert "could not be read" in told and "could not be answered" in told

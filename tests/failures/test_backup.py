@@ -49,12 +49,16 @@ def test_an_archive_is_for_its_owner_and_holds_no_index(archive):
 
 
 def test_secrets_of_the_environment_are_named_not_kept(app, tmp_path, monkeypatch):
-    monkeypatch.setenv("REDOUBT_MAIL_URL", "smtp://user:canarypassword@mail.example")
+    secret = {"REDOUBT_MAIL_URL": "smtp://user:canarypassword@mail.example",
+              "REDOUBT_METRICS_TOKEN": "canarypassword-0123456789",
+              "REDOUBT_REPLICA_URLS": "postgresql://r:canarypassword@10.0.0.5/redoubt"}
+    for name, value in secret.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("REDOUBT_SITE_NAME", "Bastion")
     run(app, "backup", tmp_path / "backup.zip")
     content = zipfile.ZipFile(tmp_path / "backup.zip").read("manifest.json").decode()
     manifest = json.loads(content)
-    assert manifest["unsaid"] == ["REDOUBT_MAIL_URL"] and "canarypassword" not in content
+    assert manifest["unsaid"] == sorted(secret) and "canarypassword" not in content
     assert manifest["settings"] == {"REDOUBT_SITE_NAME": "Bastion"}
 
 

