@@ -122,7 +122,8 @@ def nginx(folder: Path, run, changes: Mapping[str, object]) -> Program:
     (folder / "nginx-cache").mkdir(exist_ok=True)
     certificate(folder)
     deployed("nginx.conf", folder / "site.conf", {
-        "/etc/redoubt/tls": folder / "tls", "/var/cache/nginx/redoubt": folder / "nginx-cache", **changes})
+        "/etc/redoubt/tls": folder / "tls", "/var/lib/nginx/redoubt": folder / "nginx-cache",
+        "/var/log/nginx/redoubt.log": folder / "nginx-access.log", **changes})
     main = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
     paths = " ".join(f"{name}_temp_path {folder}/nginx-{name};"
