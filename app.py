@@ -39,8 +39,14 @@ def create_app(**config) -> Site:
 
 def main() -> None:
     """Serve on PORT (8000) at HOST (127.0.0.1) until interrupted."""
-    port, host = int(os.environ.get("PORT", "8000")), os.environ.get("HOST", "127.0.0.1")
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
     app = create_app()
+    try:
+        if int(port) > 65_535:  # the system would take another for it
+            raise ValueError("there is no such port")
+        server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{host}:{port} cannot be served ({error}). Take another: PORT=9000 make run")
     with app.app_context():
         schema.ensure()
     worker = app.extensions["worker"]
@@ -50,7 +56,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"{app.config['REDOUBT_SITE_NAME']} is at http://{host}:{port}/", flush=True)
     try:
-        waitress.serve(app, host=host, port=port, threads=8, ident=None, _quiet=True)
+        server.run()
     finally:
         worker.stop()
 

@@ -1,5 +1,6 @@
 """Accounts from the shell: `flask user …`, `flask token …`, `flask reputation verify`."""
 
+import re
 import sys
 
 import click
@@ -9,6 +10,7 @@ from auth import actions, passwords, queries, reputation, tokens, usernames
 from auth.models import ROLES
 from core.db import db, snapshot
 
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")  # any: an administrator may know hosts that nobody else does
 user_group = AppGroup("user", help="Accounts.")
 token_group = AppGroup("token", help="API tokens.")
 reputation_group = AppGroup("reputation", help="The ledger.")
@@ -30,6 +32,8 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     """Make a confirmed account; without a password, print a random one."""
     if why := usernames.fault(name):
         raise click.ClickException(why)
+    if not ADDRESS.fullmatch(email):
+        raise click.ClickException(f"{email} is no mail address: it looks like name@example.org.")
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
     password = sys.stdin.readline().rstrip("\n") if password_stdin else tokens.new()

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import DBAPIError
 
 from core import config, schema
+from core.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 from core.db import learn_sizes
 
 import_group = click.Group("import", help="Bring content from elsewhere.")
@@ -96,11 +98,22 @@ def worker_command() -> None:
 
 
 def prepare(command_name: str | None) -> None:
-    """Bring the database to the code's schema before a command that uses it; None is a list of commands."""
+    """Bring the database to the code's schema before a command that uses it; None is a list of commands.
+
+    The doctor fills an empty place too, but says what is behind instead of mending it. Raises ClickException
+    when the database is away.
+    """
     if command_name in (None, "db"):
         schema.tools()
     elif command_name not in NO_SCHEMA_NEEDED:
-        schema.ensure()
+        try:
+            if command_name != "doctor" or schema.present() is None:
+                schema.ensure()
+        except DBAPIError as error:
+            if not is_outage(error):
+                raise
+            if command_name != "doctor":
+                raise click.ClickException(f"{outage_reason(error)} {OUTAGE_ADVICE}") from error
 
 
 def init_app(app: Flask) -> None:

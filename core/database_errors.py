@@ -15,11 +15,14 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from core import schema
 from core.db import SAFE_METHODS, db, is_conflict
 from core.web import crash_answer, error_answer, problem, theme, wants_json
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = 30  # seconds
+OUTAGE_ADVICE = ("Start it, or correct REDOUBT_DATABASE_URL; a passfile is read only when it is the site's "
+                 "user's own and has mode 0600.")
 READ_ONLY_TRANSACTION = "25006"
 # PostgreSQL's classes of errors (its manual, appendix A): connection lost, no resources (a full disk too),
 # server stopping or starting, failure of its system
@@ -47,6 +50,20 @@ def _is_away(error: BaseException | None, sqlite: set[int]) -> bool:
     return state.startswith(AWAY)
 
 
+def outage_reason(error: DBAPIError) -> str:
+    """The driver's own words for an administrator, in one sentence."""
+    said = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+    return f"The database cannot be used: {said[0].rstrip('.')}."
+
+
+def _is_empty() -> bool:
+    """Whether there is no schema yet: the worker, or any command, will make it."""
+    try:
+        return schema.present() is None
+    except DBAPIError:
+        return True
+
+
 def _distrust(context: ExceptionContext) -> None:
     """A connection to a server or file that went away, or became read-only, stays so when that is over."""
     if not _is_away(context.original_exception, SQLITE_STALE):
@@ -61,7 +78,7 @@ def _on_database_error(error: DBAPIError | NoConnectionFree):
     if is_conflict(error):
         return error_answer(409, _("Changed meanwhile"),
                             _("Somebody changed the same thing at the same moment. Try again."))
-    return outage_answer(error) if is_outage(error) else crash_answer(error)
+    return outage_answer(error) if is_outage(error) or _is_empty() else crash_answer(error)
 
 
 def outage_answer(error: Exception) -> Response:

@@ -4,31 +4,80 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from core import heartbeats, queues, schema
+from core.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 from core.db import db, utcnow
 from core.doctor import Finding, examines, judge, well
 from core.models import Event, OutgoingMail
 
-OLDEST_SQLITE, OLDEST_POSTGRESQL = (3, 35), 13
+OLDEST_SQLITE, OLDEST_POSTGRESQL = (3, 35), 15
+FAR_BEHIND = 64_000_000  # bytes of the write-ahead log
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no clock of a machine that runs this is behind it
 FAST_ENOUGH, CLOCKS_DIFFER = timedelta(minutes=1), timedelta(seconds=5)
 EVENTS_LATE, MAIL_LATE = timedelta(minutes=5), timedelta(hours=1)
 DAY = timedelta(days=1)
+WAITED_FOR = text("SHOW synchronous_standby_names")
 
 
 @examines()
 def version() -> Iterator[Finding]:
     """Database."""
+    advice = _("This version is too old: upgrade it.")
     if db.engine.dialect.name == "sqlite":
-        found, old = f"SQLite {sqlite3.sqlite_version}", sqlite3.sqlite_version_info < OLDEST_SQLITE
+        yield judge(_("Database"), f"SQLite {sqlite3.sqlite_version}", advice=advice,
+                    fault=sqlite3.sqlite_version_info < OLDEST_SQLITE)
     else:
-        number = db.session.scalar(text("SHOW server_version"))
-        found, old = f"PostgreSQL {number}", int(number.split(".")[0]) < OLDEST_POSTGRESQL
-    yield judge(_("Database"), found, fault=old, advice=_("This version is too old: upgrade it."))
+        try:
+            number = db.session.scalar(text("SHOW server_version"))
+        except DBAPIError as error:
+            if not is_outage(error):
+                raise
+            yield judge(_("Database"), outage_reason(error), fault=True, advice=OUTAGE_ADVICE)
+            return
+        yield judge(_("Database"), f"PostgreSQL {number}", advice=advice,
+                    fault=int(number.split(".")[0]) < OLDEST_POSTGRESQL)
+        yield from _writing()
     yield _schema()
+
+
+def _writing() -> Iterator[Finding]:
+    """Whether this PostgreSQL takes writes, and acknowledges them."""
+    name = _("Writing")
+    if db.session.scalar(text("SELECT pg_is_in_recovery()")):
+        yield judge(name, _("This server is a replica."), fault=True,
+                    advice=_("Nothing can be saved: name the primary in REDOUBT_DATABASE_URL."))
+    elif db.session.scalar(WAITED_FOR):
+        followers = db.session.scalar(text("SELECT count(*) FROM pg_stat_replication"))
+        yield judge(name, _("%(n)s servers follow", n=followers), fault=not followers,
+                    advice=_("Every commit waits for one: start a replica, or see “two replicas” in "
+                             "docs/operations.md."))
+
+
+@examines()
+def replicas() -> Iterator[Finding]:
+    """Replicas."""
+    if (known := current_app.extensions["replicas"]) is None:
+        return
+    for engine in known.engines:
+        name, host = _("Replica"), engine.url.host or engine.url.query.get("host", "")
+        try:
+            behind = known.behind(engine)
+        except DBAPIError as error:
+            yield judge(name, f"{host}: {outage_reason(error)}", remark=True,
+                        advice=_("Start it, or correct REDOUBT_REPLICA_URLS. The primary does its work."))
+            continue
+        if behind is None:
+            yield judge(name, _("%(host)s takes writes itself", host=host), remark=True,
+                        advice=_("It is not read as a replica: right for a server that was promoted."))
+        else:
+            yield judge(name, _("%(host)s is %(n)s bytes behind", host=host, n=f"{behind:,}"),
+                        remark=behind > FAR_BEHIND,
+                        advice=_("It is not read until it keeps up: look at its disks and the network."))
 
 
 def _schema() -> Finding:

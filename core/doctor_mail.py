@@ -112,7 +112,13 @@ def server() -> Iterator[Finding]:
         with mail.connect(url) as connection:
             connection.noop()
     except (OSError, smtplib.SMTPException) as error:
-        yield judge(_("Mail server"), _("Refuses us: %(kind)s.", kind=type(error).__name__), fault=True,
+        yield judge(_("Mail server"), _("Refuses us: %(why)s.", why=_reason(error)), fault=True,
                     advice=_("Correct REDOUBT_MAIL_URL, or let the server take mail from this machine."))
         return
     yield well(_("Mail server"), _("%(host)s takes our mail", host=url.hostname))
+
+
+def _reason(error: Exception) -> str:
+    """What the network said, or the kind of the server's refusal: its words may hold an address."""
+    of_server = isinstance(error, smtplib.SMTPException)
+    return not of_server and error.strerror or type(error).__name__

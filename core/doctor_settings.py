@@ -1,5 +1,6 @@
 """Settings that do not go together, and services they name that do not answer."""
 
+import os
 from collections.abc import Iterator
 from importlib import import_module
 from urllib.parse import urlsplit
@@ -7,9 +8,12 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.doctor import Finding, examines, judge, well
+from core.config import SECRETS, SETTINGS
+from core.doctor import Finding, examines, judge
 
 LEAST_KEY, PATIENCE = 32, 3
+PREFIX = "REDOUBT_"
+EXAMPLE = "change-this"  # as docs/deploy/ has it
 
 
 @examines()
@@ -43,12 +47,29 @@ def protection() -> Iterator[Finding]:
 
 
 @examines()
+def names() -> Iterator[Finding]:
+    """Names of settings."""
+    known = {setting.name for setting in SETTINGS}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX)
+                     and not name.startswith(f"{PREFIX}TEST_") and name not in known)
+    if unknown:
+        yield judge(_("Unknown settings"), ", ".join(unknown), remark=True,
+                    advice=_("Nobody reads these: see docs/settings.md for the right name."))
+    examples = sorted(name for name in SECRETS if EXAMPLE in str(current_app.config[name]))
+    if examples:
+        yield judge(_("Passwords"), ", ".join(examples), fault=True,
+                    advice=_("Still those of the examples, which everybody knows: change them."))
+
+
+@examines()
 def mail_way() -> Iterator[Finding]:
     """Way of mail."""
     config = current_app.config
-    server = urlsplit(config["REDOUBT_MAIL_URL"]).hostname
-    if server:
-        yield well(_("Mail"), _("goes to %(server)s", server=server))
+    url = urlsplit(config["REDOUBT_MAIL_URL"])
+    if url.hostname:
+        yield judge(_("Mail"), _("goes to %(server)s", server=url.hostname),
+                    remark=url.scheme == "smtp" and url.password is not None,
+                    advice=_("Its password may travel in the clear: use smtp+starttls:// or smtps://."))
         return
     real = bool(config["REDOUBT_SITE_URL"])
     yield judge(_("Mail"), _("Goes to files in the outbox."), fault=real, remark=not real,

@@ -47,6 +47,11 @@ class Replicas:
         """Do not read this replica until it answers a look again."""
         self.good_until[engine] = 0.0
 
+    def behind(self, engine: Engine) -> int | None:
+        """Bytes of the log that a replica has not replayed; None when it is none. Raises DBAPIError."""
+        written, replayed = _ask(self.primary, WRITTEN), _ask(engine, REPLAYED)
+        return None if replayed is None else max(0, int(written - replayed))
+
     def _watch(self) -> None:
         """Begin to look at the servers; not before the first request, which a forked process gets."""
         with self.starting:

@@ -20,7 +20,7 @@ from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core import wording
@@ -228,6 +228,9 @@ def _on_http_error(error: HTTPException):
         429: _("Too many requests. Wait a little and try again."),
     }
     given = error.description if error.code == 403 else None
+    if isinstance(error, SecurityError):
+        given = _("This site is not served under the name you asked for. Use its own address, which its "
+                  "administrator sets with REDOUBT_SITE_URL.")
     status = error.code or 500
     answer = current_app.make_response(
         error_answer(status, error.name, given or texts.get(status, error.description)))

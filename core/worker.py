@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import update
@@ -17,7 +18,7 @@ from core.db import db, utcnow
 from core.models import TaskRun
 
 log = logging.getLogger(__name__)
-PAUSE, TICK = 0.3, 1  # seconds
+PAUSE, TICK, OUTAGE = 0.3, 1, 2  # seconds
 Task = Callable[[], None]
 _scheduled: list[tuple[Task, time]] = []
 Job = Callable[[], int]
@@ -76,7 +77,7 @@ class Worker:
     def _loop(self, name: str, jobs: list[Job]) -> None:
         beat = heartbeats.Beat(self.app, name)
         while not self.stopping.is_set():
-            done = round_once(self.app, jobs)
+            done = round_once(self.app, jobs, partial(self.stopping.wait, OUTAGE))
             beat()
             if not done:
                 self.stopping.wait(PAUSE)
@@ -92,8 +93,11 @@ class Worker:
             seen = now
 
 
-def round_once(app: Flask, jobs: list[Job] | None = None) -> int:
-    """One round of `jobs`, or of all; returns how much was done. Errors are logged, never fatal."""
+def round_once(app: Flask, jobs: list[Job] | None = None, wait: Callable[[], object] = bool) -> int:
+    """One round of `jobs`, or of all; returns how much was done. Errors are logged, never fatal.
+
+    `wait` is called for each job that met an outage, so that what is logged does not fill the disk.
+    """
     done = 0
     with app.app_context():
         for job in jobs or [*_rounds, *_mail]:
@@ -103,6 +107,7 @@ def round_once(app: Flask, jobs: list[Job] | None = None) -> int:
                 db.session.rollback()
                 if is_outage(error):  # a line each round is enough: the disk may be full
                     log.error("worker: %s: the database is away", job.__qualname__)
+                    wait()
                 else:
                     log.exception("worker: %s failed", job.__qualname__)
     return done

@@ -5,6 +5,7 @@ import smtplib
 from collections import namedtuple
 from datetime import timedelta
 
+import click
 import dns.exception
 import dns.resolver
 import pytest
@@ -13,7 +14,8 @@ from redis import Redis
 from redis.exceptions import ConnectionError as NoRedis
 from sqlalchemy import text
 
-from core import doctor, doctor_files, doctor_mail, heartbeats, schema
+from app import create_app
+from core import cli, doctor, doctor_files, doctor_mail, heartbeats, schema
 from core.db import db, utcnow
 from core.doctor import Finding, Level
 from core.models import Event, OutgoingMail
@@ -187,7 +189,10 @@ def test_a_file_system_without_a_number_of_files_has_no_such_finding(level, monk
     ("Secret key", {"SECRET_KEY": "k" * 31}, FAULT), ("Secret key", {"SECRET_KEY": "k" * 32}, WELL),
     ("Mail", {"REDOUBT_MAIL_URL": ""}, REMARK),
     ("Mail", {"REDOUBT_MAIL_URL": "", "REDOUBT_SITE_URL": "https://redoubt.example"}, FAULT),
-    ("Mail", {"REDOUBT_MAIL_URL": "smtp://me:secret@mail.example"}, WELL), ("Redis", {}, None)])
+    ("Mail", {"REDOUBT_MAIL_URL": "smtp://me:secret@mail.example"}, REMARK),
+    ("Mail", {"REDOUBT_MAIL_URL": "smtp+starttls://me:secret@mail.example"}, WELL), ("Redis", {}, None),
+    ("Passwords", {"REDOUBT_MAIL_URL": "smtps://me:change-this@mail.example"}, FAULT),
+    ("Passwords", {}, None), ("Unknown settings", {}, None), ("Replica", {}, None)])
 def test_settings_that_do_not_go_together(app, level, name, changed, expected):
     app.config.update(changed)
     assert level(name) == expected
@@ -301,3 +306,38 @@ def test_the_mail_server(app, level, monkeypatch, url, error, expected):
     monkeypatch.setattr(doctor_mail.mail, "connect", connect)
     app.config["REDOUBT_MAIL_URL"] = url
     assert level("Mail server", mail={}) == expected
+
+
+def test_a_setting_that_nobody_reads_is_named(level, monkeypatch):
+    monkeypatch.setenv("REDOUBT_REDIS_URI", "redis://x")
+    assert level("Unknown settings") == REMARK
+
+
+@pytest.fixture
+def without_database(tmp_path):
+    """A site whose database does not answer."""
+    site = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off",
+                      REDOUBT_DATABASE_URL="postgresql://redoubt:canaryword@127.0.0.1:1/none")
+    with site.app_context():
+        yield site
+
+
+def test_commands_say_in_a_sentence_that_the_database_is_away(without_database):
+    with pytest.raises(click.ClickException) as stopped:
+        cli.prepare("user")
+    assert "REDOUBT_DATABASE_URL" in stopped.value.message and "canaryword" not in stopped.value.message
+    cli.prepare("doctor")
+    first = next(each for each in doctor.examine() if each.name == "Database")
+    assert first.level == FAULT and "refused" in first.found and "passfile" in first.advice
+    assert "canaryword" not in first.found
+
+
+@pytest.mark.every_database
+def test_the_doctor_says_what_is_behind_and_mends_nothing(app, level):
+    newest = schema.present()
+    for there in ("0001", newest):
+        db.session.execute(text("UPDATE alembic_version SET version_num = :there"), {"there": there})
+        db.session.commit()
+        cli.prepare("doctor")
+        assert schema.present() == there
+        assert level("Schema") == (WELL if there == newest else FAULT)

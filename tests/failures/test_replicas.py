@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from app import create_app
 from auth import actions as auth
 from bench.programs import Program
-from core import schema
+from core import doctor, doctor_database, schema
 from core.db import db
+from core.doctor import Level
 from core.markup import render
 from forum.models import Question
 from posts import actions as posts
@@ -187,6 +188,29 @@ def test_visitors_read_on_without_the_primary_and_are_told_it_is_not_ready(pair,
     finally:
         pair[0].start()
     assert site.test_client().get("/readyz").status_code == 200
+
+
+def findings() -> dict[str, Level]:
+    """What the doctor says of the servers."""
+    names = ("Database", "Writing", "Replica")
+    return {each.name: each.level for each in doctor.examine() if each.name in names}
+
+
+def test_the_doctor_looks_at_replicas_and_at_what_commits_wait_for(site, pair, monkeypatch):
+    assert findings() == {"Database": Level.WELL, "Replica": Level.WELL}
+    monkeypatch.setattr(doctor_database, "WAITED_FOR", text("SELECT 'db2'"))  # as deployed
+    wait_until(lambda: findings()["Writing"] == Level.WELL, "one follows")
+    pair[1].program.kill()
+    wait_until(lambda: findings()["Writing"] == Level.FAULT, "none follows")
+    assert findings()["Replica"] == Level.REMARK
+
+
+def test_the_doctor_knows_a_database_where_nothing_can_be_saved(site, pair, tmp_path):
+    reader = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off", REDOUBT_DATABASE_URL=pair[1].url())
+    with reader.app_context():
+        assert findings()["Writing"] == Level.FAULT
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_who_was_promoted_is_no_replica(pair, site):
