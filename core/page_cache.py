@@ -20,6 +20,7 @@ from flask_babel import get_locale
 from flask_caching import Cache
 from flask_compress import Compress
 from sqlalchemy import Row, func, select
+from werkzeug.http import parse_accept_header
 
 from core import metrics
 from core.db import db
@@ -68,6 +69,14 @@ def init_app(app: Flask) -> None:
         "CACHE_REDIS_URL": redis, "CACHE_BYTES": KEPT_BYTES, "CACHE_DEFAULT_TIMEOUT": LONGEST})
     app.config["COMPRESS_LEVEL"] = 4  # of gzip, which no browser of today prefers; 6 takes twice the time
     Compress(app)  # before others register: what is registered first runs last
+    app.before_request(_hear_refusals)
+
+
+def _hear_refusals() -> None:
+    """An encoding of weight 0 is refused (RFC 9110, 12.5.3); Flask-Compress 1.25 would send it."""
+    if "q=0" in (header := request.headers.get("Accept-Encoding", "")):
+        wanted = [f"{name};q={weight}" for name, weight in parse_accept_header(header) if weight]
+        request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(wanted)
 
 
 def kept(view: Callable) -> Callable:

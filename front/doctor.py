@@ -5,9 +5,13 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
+from sqlalchemy import func, select
 
+from auth.models import User
 from core.db import db
 from core.doctor import Finding, examines, judge
+
+DEMO = "demo_"  # how the names of all demo members begin (front/demo/members.yaml)
 
 
 @examines()
@@ -28,3 +32,17 @@ def hosts() -> Iterator[Finding]:
     yield judge(_("One index for all hosts"), _("files of this host") if files else "PostgreSQL", fault=files,
                 advice=_("An index in files belongs to one host, and one worker writes it: "
                          "set REDOUBT_SEARCH=auto, then run flask search rebuild."))
+
+
+@examines()
+def demonstration() -> Iterator[Finding]:
+    """Demo community."""
+    if urlsplit(current_app.config["REDOUBT_SITE_URL"]).scheme != "https":
+        return
+    accounts = select(func.count()).where(User.username.startswith(DEMO, autoescape=True))
+    everybody, staff = (db.session.scalar(each) for each in (accounts, accounts.where(User.role != "member")))
+    if everybody:
+        yield judge(_("Demo community"), _("%(n)s accounts, %(staff)s with a role", n=everybody, staff=staff),
+                    remark=True, fault=staff > 0,
+                    advice=_("A real site needs none: take their roles away (flask user promote NAME "
+                             "member), or begin with an empty place."))

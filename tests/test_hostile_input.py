@@ -130,3 +130,8 @@ def test_deep_json_is_refused(site):
     for body in ("[" * 100_000, '{"a":' * 900 + "1" + "}" * 900):
         answer = site[0].post("/posts/1/vote", data=body, content_type="application/json")
         assert answer.status_code in (400, 422)
+
+
+def test_who_asks_under_another_name_is_told_what_sets_it(client):
+    answer = client.get("/", base_url="http://192.168.1.5:8000")
+    assert answer.status_code == 400 and "REDOUBT_SITE_URL" in answer.text

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from app import create_app
+from core import schema
 from core.database_errors import RETRY_AFTER, is_outage
 from core.db import db, reading
 from posts.models import Post
@@ -138,3 +140,13 @@ def test_a_turn_to_write_is_given_back_after_a_failure(app, make_question, other
         for _ in range(15):
             assert program("POST", path, {"body": BODY}).status_code == 503
     assert program("POST", path, {"body": BODY}).status_code == 201
+
+
+def test_a_site_without_a_schema_is_not_there_yet(tmp_path):
+    """The web process may start before the worker, which makes it."""
+    site = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off")
+    answers = [site.test_client().get(path) for path in ("/", "/questions", "/api/v1/questions", "/readyz")]
+    assert [answer.status_code for answer in answers] == [503] * 4
+    with site.app_context():
+        schema.ensure()
+    assert site.test_client().get("/").status_code == 200

@@ -141,3 +141,13 @@ def test_errors_redirects_and_tokens_are_not_kept(client, make_question, moderat
     assert client.get(question.url).status_code == 200
     assert "ETag" not in client.get("/questions/0/x").headers
     assert "ETag" not in client.get("/login").headers
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [
+    ("br;q=0, gzip;q=0", None), ("br;q=0, gzip", "gzip"), ("br;q=0, *;q=0", None),
+    ("zstd;q=0.5, br;q=0", "zstd"), ("identity;q=0, gzip;q=0.0", None), ("gzip;q=0.5", "gzip")])
+def test_a_refused_encoding_is_not_sent(client, asked, login, member, accepted, encoding):
+    for browser in (client, login(member)):
+        for _ in range(2):
+            answer = browser.get(asked.url, headers={"Accept-Encoding": accepted})
+            assert answer.status_code == 200 and answer.headers.get("Content-Encoding") == encoding

@@ -1,9 +1,9 @@
-"""The doctor knows what several hosts must share."""
+"""The doctor knows what several hosts must share, and that a real site has no demo members."""
 
 import pytest
 
 from core.doctor import Level
-from front.doctor import hosts
+from front.doctor import demonstration, hosts
 
 KEY = "0123456789" * 4
 
@@ -36,3 +36,14 @@ def test_one_host_needs_none_of_it(complaints):
 def test_postgresql_and_a_key_are_enough_but_for_an_index_in_files(complaints):
     assert not complaints(**SEVERAL)
     assert "An index in files" in complaints(**SEVERAL, REDOUBT_SEARCH="whoosh")
+
+
+@pytest.mark.parametrize(("site", "name", "role", "level"), [
+    ("", "demo_chief", "administrator", None),
+    ("https://redoubt.example", "demo_chief", "administrator", Level.FAULT),
+    ("https://redoubt.example", "demo_mira", "member", Level.REMARK),
+    ("https://redoubt.example", "demotion", "administrator", None)])
+def test_a_real_site_has_no_demo_members(app, make_user, site, name, role, level):
+    make_user(name, role=role)
+    app.config["REDOUBT_SITE_URL"] = site
+    assert [each.level for each in demonstration()] == ([level] if level else [])
