@@ -23,6 +23,14 @@ def _user(name: str):
     return user
 
 
+def _password(name: str, email: str, from_stdin: bool) -> str:
+    """The password on standard input, or a random one."""
+    password = sys.stdin.readline().rstrip("\n") if from_stdin else tokens.new()
+    if why := passwords.fault(password, name, email):
+        raise click.ClickException(why)
+    return password
+
+
 @user_group.command("create")
 @click.argument("name")
 @click.option("--email", required=True)
@@ -36,9 +44,7 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
         raise click.ClickException(f"{email} is no mail address: it looks like name@example.org.")
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else tokens.new()
-    if why := passwords.fault(password, name, email):
-        raise click.ClickException(why)
+    password = _password(name, email, password_stdin)
     actions.make_user(name, email=email, role=role, confirmed=True,
                       password_hash=passwords.hash_password(password))
     db.session.commit()
@@ -53,6 +59,18 @@ def promote(name: str, role: str) -> None:
     _user(name).role = role
     db.session.commit()
     click.echo(f"{name} is now {role}.")
+
+
+@user_group.command("password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def set_password(name: str, password_stdin: bool) -> None:
+    """Give a member another password; all their sessions end. Without one, print a random one."""
+    user = _user(name)
+    password = _password(name, user.email or "", password_stdin)
+    actions.set_password(user, passwords.hash_password(password))
+    db.session.commit()
+    click.echo(f"{name} has another password." + ("" if password_stdin else f" Password: {password}"))
 
 
 @token_group.command("create")

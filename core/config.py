@@ -141,6 +141,14 @@ SETTINGS = (
 )
 
 
+# What is no matter of the site but of the program that serves it.
+OF_SERVERS = (
+    ("HOST", "127.0.0.1", "`python app.py`: the address it listens at."),
+    ("PORT", "8000", "`python app.py` and `make run`: its port."),
+    ("SEED", "1", "`make run`: 0 begins empty, without the demo community."),
+    ("WEB_CONCURRENCY", "1", "gunicorn: web processes, as many as cores."),
+    ("LINGER", "0", "gunicorn: seconds that old processes serve on after HUP while new ones load."),
+)
 SECRETS = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 
 
@@ -224,4 +232,7 @@ def documentation() -> str:
             for s in SETTINGS]
     return "\n".join(["# Settings", "",
                       "Made from `core/config.py` by `flask settings`; do not edit by hand.", "",
-                      "| setting | default | what it does |", "|---|---|---|", *rows, ""])
+                      "| setting | default | what it does |", "|---|---|---|", *rows, "",
+                      "Programs that serve the site read these too:", "",
+                      "| variable | default | what it does |", "|---|---|---|",
+                      *(f"| `{name}` | `{default}` | {help} |" for name, default, help in OF_SERVERS), ""])
