@@ -33,7 +33,7 @@ def create_app(**config) -> Site:
         room.init_app(app)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         with app.app_context():
-            cli.prepare(next((word for word in sys.argv[1:] if not word.startswith("-")), None))
+            cli.prepare(cli.command_of(sys.argv[1:]))
     return app
 
 

@@ -19,6 +19,7 @@ import_group = click.Group("import", help="Bring content from elsewhere.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
          "products", "releases", "bulletins", "vulnerabilities")
 MOST_ERRORS = 1000
+WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of flask itself
 NO_SCHEMA_NEEDED = {"run", "routes", "shell", "settings", "backup", "restore"}
 
 
@@ -95,6 +96,17 @@ def settings_command() -> None:
 def worker_command() -> None:
     """Hear events, send mail and run scheduled tasks until interrupted."""
     current_app.extensions["worker"].run()
+
+
+def command_of(words: list[str]) -> str | None:
+    """The command in what was typed after `flask`; None when only a list of commands is asked for."""
+    rest = iter(words)
+    for word in rest:
+        if word in WITH_VALUE:
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def prepare(command_name: str | None) -> None:

@@ -40,7 +40,7 @@ def test_postgresql_and_a_key_are_enough_but_for_an_index_in_files(complaints):
 
 @pytest.mark.parametrize(("site", "name", "role", "level"), [
     ("", "demo_chief", "administrator", None),
-    ("https://redoubt.example", "demo_chief", "administrator", Level.FAULT),
+    ("https://redoubt.example", "demo_chief", "administrator", Level.REMARK),
     ("https://redoubt.example", "demo_mira", "member", Level.REMARK),
     ("https://redoubt.example", "demotion", "administrator", None)])
 def test_a_real_site_has_no_demo_members(app, make_user, site, name, role, level):
