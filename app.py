@@ -42,11 +42,11 @@ def main() -> None:
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
     app = create_app()
     try:
-        if int(port) > 65_535:  # the system would take another for it
+        if not 0 < (port := int(port)) < 65_536:  # the system would take another for it
             raise ValueError("there is no such port")
         server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
     except (OSError, ValueError) as error:
-        sys.exit(f"{host}:{port} cannot be served ({error}). Take another: PORT=9000 make run")
+        sys.exit(f"{host}:{port} cannot be served ({error}). Choose by HOST and PORT: PORT=9000 make run")
     with app.app_context():
         schema.ensure()
     worker = app.extensions["worker"]
@@ -54,7 +54,8 @@ def main() -> None:
         worker.start()
     app.begin()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    print(f"{app.config['REDOUBT_SITE_NAME']} is at http://{host}:{port}/", flush=True)
+    shown = f"[{host}]" if ":" in host else host
+    print(f"{app.config['REDOUBT_SITE_NAME']} is at http://{shown}:{port}/", flush=True)
     try:
         server.run()
     finally:

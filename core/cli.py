@@ -112,8 +112,8 @@ def command_of(words: list[str]) -> str | None:
 def prepare(command_name: str | None) -> None:
     """Bring the database to the code's schema before a command that uses it; None is a list of commands.
 
-    The doctor fills an empty place too, but says what is behind instead of mending it. Raises ClickException
-    when the database is away.
+    The doctor fills an empty place too, but says what is behind or cannot be used instead of mending it.
+    Raises ClickException when the database is away.
     """
     if command_name in (None, "db"):
         schema.tools()
@@ -122,10 +122,11 @@ def prepare(command_name: str | None) -> None:
             if command_name != "doctor" or schema.present() is None:
                 schema.ensure()
         except DBAPIError as error:
+            if command_name == "doctor":
+                return
             if not is_outage(error):
                 raise
-            if command_name != "doctor":
-                raise click.ClickException(f"{outage_reason(error)} {OUTAGE_ADVICE}") from error
+            raise click.ClickException(f"{outage_reason(error)} {OUTAGE_ADVICE}") from error
 
 
 def init_app(app: Flask) -> None:

@@ -51,25 +51,29 @@ def _switch(text: str) -> bool:
 
 
 def _url(text: str) -> str:
-    if text and urlsplit(text).scheme not in ("http", "https"):
-        raise ValueError("must start with https:// (or http:// for a trial)")
-    if urlsplit(text).path.strip("/"):
+    parts = urlsplit(text)
+    if text and not (parts.scheme in ("http", "https") and parts.hostname):
+        raise ValueError("must be https:// and a name (or http:// for a trial)")
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("must be a host alone: the site is served at the root of its own name")
     return text.rstrip("/")
 
 
-def _address(*schemes: str) -> Callable[[str], str]:
-    """An address that some service may have, or none. A driver may be named too: postgresql+psycopg."""
+def _address(*beginnings: str) -> Callable[[str], str]:
+    """An address that some service may have, or none."""
     def parse(text: str) -> str:
-        if text and ("://" not in text or text.partition(":")[0].partition("+")[0] not in schemes):
-            raise ValueError("must start with " + " or ".join(f"{scheme}://" for scheme in schemes))
+        if text and not text.startswith(beginnings):
+            raise ValueError("must start with " + " or ".join(beginnings))
         return text
 
     return parse
 
 
+POSTGRESQL = "postgresql://", "postgresql+psycopg://"
+
+
 def _replicas(text: str) -> tuple[str, ...]:
-    return tuple(_address("postgresql")(part.strip()) for part in text.split(",") if part.strip())
+    return tuple(_address(*POSTGRESQL)(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _token(text: str) -> str:
@@ -91,7 +95,7 @@ def _at_least_zero(kind: type) -> Callable[[str], float]:
 SETTINGS = (
     Setting("REDOUBT_INSTANCE", "instance", str,
             "Folder for the database, search index, uploads, outgoing mail and the secret key."),
-    Setting("REDOUBT_DATABASE_URL", "", _address("postgresql", "sqlite"),
+    Setting("REDOUBT_DATABASE_URL", "", _address(*POSTGRESQL, "sqlite:///"),
             "SQLAlchemy address of the database. Empty: SQLite in the instance folder.", is_secret=True),
     Setting("REDOUBT_SEARCH", "auto", _choice("auto", "whoosh", "postgresql"),
             "Where the search index is: whoosh (files in the instance folder) or postgresql (tables in that "
@@ -100,7 +104,7 @@ SETTINGS = (
             "Addresses of streaming replicas of the PostgreSQL database, with commas between. Reads of "
             "people who are not logged in go to those that are at most 2 seconds behind. Empty: none.",
             is_secret=True),
-    Setting("REDOUBT_REDIS_URL", "", _address("redis", "rediss", "unix"),
+    Setting("REDOUBT_REDIS_URL", "", _address("redis://", "rediss://", "unix://"),
             "Redis for cache and request limits shared by several processes. Empty: memory.", is_secret=True),
     Setting("REDOUBT_EDGE_SECONDS", "0", _at_least_zero(int),
             "How long a shared cache in front (nginx, a CDN) may answer visitors with a page before it asks "

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from core import schema
-from core.db import SAFE_METHODS, db, is_conflict
+from core.db import SAFE_METHODS, db, is_conflict, read_only
 from core.web import crash_answer, error_answer, problem, theme, wants_json
 
 log = logging.getLogger(__name__)
@@ -57,11 +57,15 @@ def outage_reason(error: DBAPIError) -> str:
 
 
 def _is_empty() -> bool:
-    """Whether there is no schema yet: the worker, or any command, will make it."""
+    """Whether there is no schema yet: the worker, or any command, will make it.
+
+    Asked beside a request that may hold the writer's turn, so it must not wait for that.
+    """
     try:
-        return schema.present() is None
-    except DBAPIError:
-        return True
+        with read_only():
+            return schema.present() is None
+    except (DBAPIError, NoConnectionFree) as error:
+        return is_outage(error)
 
 
 def _distrust(context: ExceptionContext) -> None:

@@ -63,10 +63,14 @@ def replicas() -> Iterator[Finding]:
     """Replicas."""
     if (known := current_app.extensions["replicas"]) is None:
         return
+    try:
+        written = known.written_now()
+    except DBAPIError:
+        return  # what is wrong with the primary is said above
     for engine in known.engines:
         name, host = _("Replica"), engine.url.host or engine.url.query.get("host", "")
         try:
-            behind = known.behind(engine)
+            behind = known.behind(engine, written)
         except DBAPIError as error:
             yield judge(name, f"{host}: {outage_reason(error)}", remark=True,
                         advice=_("Start it, or correct REDOUBT_REPLICA_URLS. The primary does its work."))

@@ -74,9 +74,11 @@ def init_app(app: Flask) -> None:
 
 def _hear_refusals() -> None:
     """An encoding of weight 0 is refused (RFC 9110, 12.5.3); Flask-Compress 1.25 would send it."""
-    if "q=0" in (header := request.headers.get("Accept-Encoding", "")):
-        wanted = [f"{name};q={weight}" for name, weight in parse_accept_header(header) if weight]
-        request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(wanted)
+    if "q=0" in (header := request.headers.get("Accept-Encoding", "").lower()):
+        asked = parse_accept_header(header)
+        wanted = [f"{name};q={weight}" for name, weight in asked if weight]
+        if len(wanted) < len(asked):
+            request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(wanted)
 
 
 def kept(view: Callable) -> Callable:

@@ -47,10 +47,17 @@ class Replicas:
         """Do not read this replica until it answers a look again."""
         self.good_until[engine] = 0.0
 
-    def behind(self, engine: Engine) -> int | None:
-        """Bytes of the log that a replica has not replayed; None when it is none. Raises DBAPIError."""
-        written, replayed = _ask(self.primary, WRITTEN), _ask(engine, REPLAYED)
-        return None if replayed is None else max(0, int(written - replayed))
+    def written_now(self) -> int:
+        """How much the primary has written, as a position in its log. Raises DBAPIError."""
+        return int(_ask(self.primary, WRITTEN))
+
+    def behind(self, engine: Engine, written: int) -> int | None:
+        """Bytes that a replica has not replayed of what was `written`; None when it is none.
+
+        Raises DBAPIError.
+        """
+        replayed = _ask(engine, REPLAYED)
+        return None if replayed is None else max(0, written - int(replayed))
 
     def _watch(self) -> None:
         """Begin to look at the servers; not before the first request, which a forked process gets."""

@@ -1,17 +1,19 @@
 """A database that takes nothing, or is gone: 503, the text comes back, reading goes on, all recovers."""
 
 import re
+import sqlite3
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from core import schema
 from core.database_errors import RETRY_AFTER, is_outage
 from core.db import db, reading
-from posts.models import Post
+from core.worker import round_once
+from posts.models import Post, Tag
 from tests.conftest import BODY
 
 TEXT = "A text of <b>hostile</b> \"signs\" & more that nobody wants to write twice.\n\nIn two paragraphs."
@@ -150,3 +152,32 @@ def test_a_site_without_a_schema_is_not_there_yet(tmp_path):
     with site.app_context():
         schema.ensure()
     assert site.test_client().get("/").status_code == 200
+
+
+@pytest.mark.every_database
+def test_a_fault_of_ours_is_no_outage_also_while_writing(app, client, moderator):
+    """Whoever looks whether there is a schema waits for no writer, least for this request itself."""
+    def broken():
+        db.session.add(Tag(name="held"))
+        db.session.flush()
+        db.session.execute(text("SELECT no_such_column"))
+
+    app.before_request_funcs.setdefault(None, []).append(broken)
+    try:
+        assert client.post("/login", data={"username": "a", "password": "b"}).status_code == 500
+    finally:
+        app.before_request_funcs[None].remove(broken)
+
+
+def test_a_job_that_meets_an_outage_waits(app):
+    """What it logs would fill the disk that is full."""
+    waited = []
+
+    def away():
+        raise OperationalError("SELECT", {}, sqlite3.OperationalError("gone"), connection_invalidated=True)
+
+    def broken():
+        raise ValueError
+
+    assert round_once(app, [away, broken, lambda: 3], lambda: waited.append(1)) == 3
+    assert waited == [1]

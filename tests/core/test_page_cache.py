@@ -145,7 +145,8 @@ def test_errors_redirects_and_tokens_are_not_kept(client, make_question, moderat
 
 @pytest.mark.parametrize(("accepted", "encoding"), [
     ("br;q=0, gzip;q=0", None), ("br;q=0, gzip", "gzip"), ("br;q=0, *;q=0", None),
-    ("zstd;q=0.5, br;q=0", "zstd"), ("identity;q=0, gzip;q=0.0", None), ("gzip;q=0.5", "gzip")])
+    ("zstd;q=0.5, br;q=0", "zstd"), ("br;Q=0, gzip;q=0.9", "gzip"),
+    ("identity;q=0, gzip;q=0.0", None), ("gzip;q=0.5", "gzip")])
 def test_a_refused_encoding_is_not_sent(client, asked, login, member, accepted, encoding):
     for browser in (client, login(member)):
         for _ in range(2):

@@ -41,6 +41,12 @@ def test_the_same_request_is_answered_the_same(client, asked, worked):
     assert "Content-Encoding" not in known.headers and known.headers["Vary"] == first.headers["Vary"]
 
 
+def test_weights_of_encodings_are_no_reason_to_make_a_page_again(client, asked, worked):
+    for _ in range(3):
+        client.get(asked.url, headers={"Accept-Encoding": "gzip;q=1.0,deflate;q=0.6,identity;q=0.3"})
+    assert len(worked) == 1
+
+
 @pytest.mark.parametrize("other", [
     {"headers": {"Accept-Encoding": "gzip"}}, {"headers": {"Accept-Language": "de"}}, {"method": "HEAD"},
     {"headers": {"Accept": "application/json"}}, {"query_string": "answers=newest"},
