@@ -100,6 +100,7 @@ def test_a_lost_index_and_a_lost_key_come_back_while_the_site_serves(processes):
         site.ask()
         newest = site.acknowledged[-1]
         wait_until(lambda newest=newest: finds("marker0001") and finds(newest), f"after {damage.__name__}")
+        wait_until((site.instance / "secret_key").exists, f"the key after {damage.__name__}")
     site.settle()
     assert site.outcome() == site.everything_once() and not_restarted(site, before)
     assert (site.instance / "secret_key").read_text() == key
