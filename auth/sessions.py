@@ -19,7 +19,8 @@ from auth import policy
 from auth.models import Session, User, Visitor
 from auth.tokens import digest
 from core.db import SAFE_METHODS, db, reading, utcnow
-from core.web import problem, require, wants_json
+from core.error_answers import problem, wants_json
+from core.web import require
 
 LIFETIME, DEVICE_LIFETIME = timedelta(days=30), timedelta(days=365)
 login_manager = LoginManager()

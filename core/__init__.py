@@ -16,6 +16,7 @@ from core import (  # noqa: F401  (what is not named below declares itself)
     doctor_files,
     doctor_mail,
     doctor_settings,
+    error_answers,
     events,
     history,
     instance_states,
@@ -45,6 +46,7 @@ def init_app(app: Flask) -> None:
     ready_pages.init_app(app)
     page_cache.init_app(app)
     web.init_app(app)
+    error_answers.init_app(app)
     database_errors.init_app(app)
     api.init_app(app)
     api_docs.init_app(app)

@@ -17,7 +17,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from core import schema
 from core.db import SAFE_METHODS, db, is_conflict, read_only
-from core.web import crash_answer, error_answer, problem, theme, wants_json
+from core.error_answers import crash_answer, error_answer, problem, wants_json
+from core.web import theme
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = 30  # seconds

@@ -24,6 +24,7 @@ from werkzeug.http import parse_accept_header
 
 from core import metrics
 from core.db import db
+from core.error_answers import wants_json
 from core.models import Event
 from core.replicas import by_visitor
 from core.web import theme
@@ -112,9 +113,8 @@ def version_of(row: Row) -> str:
 
 def _key() -> str:
     """What a page depends on besides the content: address, host, language, theme, form."""
-    parts = (request.method, request.host_url, request.full_path, str(get_locale()),
-             theme(), request.accept_mimetypes.best_match(
-                 ["text/html", "application/json"]) or "")
+    parts = (request.method, request.host_url, request.full_path, str(get_locale()), theme(),
+             str(wants_json()))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -1,6 +1,5 @@
-"""The web side of the ground floor: require, parse, forms, security headers, error pages."""
+"""The web side of the ground floor: require, parse, forms, security headers."""
 
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,26 +12,23 @@ from flask import (
     current_app,
     g,
     has_request_context,
-    render_template,
     request,
 )
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFProtect
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, SecurityError
+from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core import wording
 from core.db import db
-from core.limits import TooMany
-from core.logs import request_id
 from core.markup import Rendered, TooLong, render
 from core.static_files import let_keep, static_url
 
-log = logging.getLogger(__name__)
 csrf = CSRFProtect()
 babel = Babel()
+THEMES = ("light", "dark")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -191,71 +187,6 @@ def safe_next(url: str | None, fallback: str = "/") -> str:
     return url
 
 
-def wants_json() -> bool:
-    """Whether the client is a program: an API path, or a page's own script asking for JSON."""
-    if request.path.startswith("/api/"):
-        return True
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return best == "application/json"
-
-
-def problem(status: int, title: str, detail: str = "", **more) -> Response:
-    """An RFC 9457 problem details answer."""
-    body = {"type": "about:blank", "status": status, "title": title, "detail": detail, **more}
-    response = current_app.json.response({k: v for k, v in body.items() if v != ""})
-    response.status_code, response.mimetype = status, "application/problem+json"
-    return response
-
-
-def error_answer(status: int, title: str, text: str, errors: dict | None = None):
-    """The same error for people (a page) and programs (problem details); our own faults have a number."""
-    db.session.rollback()
-    number = request_id() if status >= 500 else ""
-    if wants_json():
-        more = {"errors": errors} if errors else {}
-        return problem(status, title, text, request_id=number, **more)
-    return render_template("error.html", status=status, title=title, text=text, number=number), status
-
-
-def _on_http_error(error: HTTPException):
-    if error.code is not None and 300 <= error.code < 400:
-        return error
-    texts = {
-        400: _("The request could not be read. Go back and try again."),
-        404: _("There is nothing at this address, or you may not see it."),
-        405: _("This address does not take that kind of request."),
-        413: _("That is larger than this site takes."),
-        429: _("Too many requests. Wait a little and try again."),
-    }
-    given = error.description if error.code == 403 else None
-    if isinstance(error, SecurityError):
-        given = _("This site is not served under the name you asked for. Use its own address, which its "
-                  "administrator sets with REDOUBT_SITE_URL.")
-    status = error.code or 500
-    answer = current_app.make_response(
-        error_answer(status, error.name, given or texts.get(status, error.description)))
-    for name, value in error.get_headers():  # Allow, WWW-Authenticate, Retry-After
-        if name != "Content-Type":
-            answer.headers[name] = value
-    return answer
-
-
-def _on_too_many(error: TooMany):
-    minutes = max(1, round(error.seconds / 60))
-    answer = current_app.make_response(error_answer(
-        429, _("Too many attempts"), _("Wait %(n)s minutes, then try again.", n=minutes)))
-    answer.headers["Retry-After"] = str(error.seconds)
-    return answer
-
-
-def crash_answer(error: Exception):
-    """500 for what nobody foresaw; the log has the details."""
-    log.exception("%s failed", request.endpoint)
-    return error_answer(500, _("Something broke"),
-                        _("The fault is ours and was noted. Nothing you sent was half-saved; "
-                          "try again in a moment."))
-
-
 def _secure(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
@@ -275,7 +206,7 @@ def _secure(response: Response) -> Response:
 def theme() -> str:
     """The colours of this request: light or dark if that was chosen, else auto."""
     chosen = request.cookies.get("theme")
-    return chosen if chosen in ("light", "dark") else "auto"
+    return chosen if chosen in THEMES else "auto"
 
 
 def _template_values() -> dict:
@@ -285,7 +216,7 @@ def _template_values() -> dict:
 
 
 def init_app(app: Flask) -> None:
-    """Attach protection, error pages and template globals."""
+    """Attach protection and template globals."""
     if hops := app.config["REDOUBT_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
     app.config["WTF_CSRF_TIME_LIMIT"] = None
@@ -296,10 +227,3 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
     app.context_processor(_template_values)
     app.after_request(_secure)
-    app.register_error_handler(HTTPException, _on_http_error)
-    app.register_error_handler(TooMany, _on_too_many)
-    app.register_error_handler(Exception, crash_answer)
-    app.register_error_handler(Invalid, lambda error: error_answer(
-        422, _("Please correct the input"), " ".join(sum(error.errors.values(), [])), error.errors))
-    app.register_error_handler(CSRFError, lambda error: error_answer(
-        400, _("The form has expired"), _("Go back, reload the page and send it again.")))

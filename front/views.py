@@ -12,7 +12,7 @@ from bulletins import wording
 from core import doctor, mail, markup, schema
 from core.db import utcnow
 from core.page_cache import kept
-from core.web import csrf, require, safe_next
+from core.web import THEMES, csrf, require, safe_next
 from front import queries, status
 from kb.models import LAYERS
 from kb.views import intro
@@ -55,7 +55,7 @@ def theme():
     """Keep the reader's choice of light, dark or automatic in a plain cookie."""
     choice = request.form.get("theme", "auto")
     answer = make_response(redirect(safe_next(request.form.get("next"))))
-    if choice in ("light", "dark"):
+    if choice in THEMES:
         answer.set_cookie("theme", choice, max_age=YEAR, samesite="Lax",
                           secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=False)
     else:

@@ -7,7 +7,8 @@ from flask_login import current_user, login_required
 from auth.models import User
 from auth.sessions import even_suspended
 from core.db import db
-from core.web import Form, csrf, get_or_404, parse, require, wants_json
+from core.error_answers import wants_json
+from core.web import Form, csrf, get_or_404, parse, require
 from notify import actions, alert_queries, alert_wording, links, policy, queries, schemas, wording
 from notify.alert_models import CADENCES, SEVERITIES
 from notify.kinds import DEFAULTS, DELIVERIES, DIGEST

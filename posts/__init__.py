@@ -4,7 +4,7 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from core.api import register
-from core.web import error_answer
+from core.error_answers import error_answer
 from posts import (  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
     api,
     erasure_handlers,

@@ -6,7 +6,8 @@ from flask_login import current_user, login_required
 from marshmallow import Schema
 
 from core.db import db
-from core.web import Form, Markdown, get_or_404, parse, require, wants_json
+from core.error_answers import wants_json
+from core.web import Form, Markdown, get_or_404, parse, require
 from posts import actions, diffs, policy, queries, schemas, suggestion_queries, voting
 from posts.models import Comment, Post
 

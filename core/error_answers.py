@@ -1,0 +1,91 @@
+"""What is answered when something goes wrong: a page for people, problem details for programs."""
+
+import logging
+
+from flask import Flask, Response, current_app, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from core.db import db
+from core.limits import TooMany
+from core.logs import request_id
+from core.web import Invalid
+
+log = logging.getLogger(__name__)
+
+
+def wants_json() -> bool:
+    """Whether the client is a program: an API path, or a page's own script asking for JSON."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
+
+
+def problem(status: int, title: str, detail: str = "", **more) -> Response:
+    """An RFC 9457 problem details answer."""
+    body = {"type": "about:blank", "status": status, "title": title, "detail": detail, **more}
+    response = current_app.json.response({k: v for k, v in body.items() if v != ""})
+    response.status_code, response.mimetype = status, "application/problem+json"
+    return response
+
+
+def error_answer(status: int, title: str, text: str, errors: dict | None = None):
+    """The same error for people (a page) and programs (problem details); our own faults have a number."""
+    db.session.rollback()
+    number = request_id() if status >= 500 else ""
+    if wants_json():
+        more = {"errors": errors} if errors else {}
+        return problem(status, title, text, request_id=number, **more)
+    return render_template("error.html", status=status, title=title, text=text, number=number), status
+
+
+def _on_http_error(error: HTTPException):
+    if error.code is not None and 300 <= error.code < 400:
+        return error
+    texts = {
+        400: _("The request could not be read. Go back and try again."),
+        404: _("There is nothing at this address, or you may not see it."),
+        405: _("This address does not take that kind of request."),
+        413: _("That is larger than this site takes."),
+        429: _("Too many requests. Wait a little and try again."),
+    }
+    given = error.description if error.code == 403 else None
+    if isinstance(error, SecurityError):
+        given = _("This site is not served under the name you asked for. Use its own address, which its "
+                  "administrator sets with REDOUBT_SITE_URL.")
+    status = error.code or 500
+    answer = current_app.make_response(
+        error_answer(status, error.name, given or texts.get(status, error.description)))
+    for name, value in error.get_headers():  # Allow, WWW-Authenticate, Retry-After
+        if name != "Content-Type":
+            answer.headers[name] = value
+    return answer
+
+
+def _on_too_many(error: TooMany):
+    minutes = max(1, round(error.seconds / 60))
+    answer = current_app.make_response(error_answer(
+        429, _("Too many attempts"), _("Wait %(n)s minutes, then try again.", n=minutes)))
+    answer.headers["Retry-After"] = str(error.seconds)
+    return answer
+
+
+def crash_answer(error: Exception):
+    """500 for what nobody foresaw; the log has the details."""
+    log.exception("%s failed", request.endpoint)
+    return error_answer(500, _("Something broke"),
+                        _("The fault is ours and was noted. Nothing you sent was half-saved; "
+                          "try again in a moment."))
+
+
+def init_app(app: Flask) -> None:
+    """Answer for whatever is raised while a request is answered."""
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(TooMany, _on_too_many)
+    app.register_error_handler(Exception, crash_answer)
+    app.register_error_handler(Invalid, lambda error: error_answer(
+        422, _("Please correct the input"), " ".join(sum(error.errors.values(), [])), error.errors))
+    app.register_error_handler(CSRFError, lambda error: error_answer(
+        400, _("The form has expired"), _("Go back, reload the page and send it again.")))
