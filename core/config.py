@@ -19,6 +19,7 @@ from flask import Flask
 from core.monthly import Monthly
 
 ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "REDOUBT_"
 
 
 class BadSetting(SystemExit):
@@ -144,7 +145,6 @@ SETTINGS = (
             "Who sends it as Authorization: Bearer may read /metrics. Empty: nobody may.", is_secret=True),
 )
 
-
 # What is no matter of the site but of the program that serves it.
 OF_SERVERS = (
     ("HOST", "127.0.0.1", "`python app.py`: the address it listens at."),
@@ -171,17 +171,17 @@ def read(environ: Mapping[str, str]) -> dict[str, object]:
 
 def init_app(app: Flask) -> None:
     """Fill app.config from the environment (or from what a test put under `REDOUBT_…` before)."""
-    given = {key: str(value) for key, value in app.config.items() if key.startswith("REDOUBT_")}
+    given = {key: str(value) for key, value in app.config.items() if key.startswith(PREFIX)}
     app.config.update(read({**os.environ, **given}))
     instance = Path(app.config["REDOUBT_INSTANCE"])
     instance = instance if instance.is_absolute() else ROOT / instance
     try:
         instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+        app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _kept_secret(instance)
     except OSError as error:
-        raise BadSetting(f"REDOUBT_INSTANCE={str(instance)!r}: no folder can be made there "
-                         f"({error.strerror}); make it, for the user that runs the site") from None
+        raise BadSetting(f"REDOUBT_INSTANCE={str(instance)!r}: {error.filename} cannot be used "
+                         f"({error.strerror}); make the folder, for the user that runs the site") from None
     app.config["REDOUBT_INSTANCE"] = instance
-    app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _kept_secret(instance)
     site = urlsplit(app.config["REDOUBT_SITE_URL"])
     https = site.scheme == "https"
     app.config.update(
@@ -200,13 +200,9 @@ def init_app(app: Flask) -> None:
 def _kept_secret(instance: Path) -> str:
     """The signing key of this instance; made once, by whoever comes first, readable by the owner."""
     path = instance / "secret_key"
-    try:
-        if not path.exists():
-            _keep(secrets.token_urlsafe(48), path)
-        return path.read_text()
-    except OSError as error:
-        raise BadSetting(f"REDOUBT_INSTANCE={str(instance)!r}: {path.name} there cannot be used "
-                         f"({error.strerror}); the folder belongs to the user that runs the site") from None
+    if not path.exists():
+        _keep(secrets.token_urlsafe(48), path)
+    return path.read_text()
 
 
 def _keep(key: str, path: Path) -> None:

@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.config import SECRETS, SETTINGS
+from core.config import PREFIX, SECRETS, SETTINGS
 from core.doctor import Finding, examines, judge
 
 LEAST_KEY, PATIENCE = 32, 3
-PREFIX = "REDOUBT_"
 EXAMPLE = "change-this"  # as docs/deploy/ has it
 
 

@@ -93,7 +93,7 @@ class Worker:
             seen = now
 
 
-def round_once(app: Flask, jobs: list[Job] | None = None, wait: Callable[[], object] = bool) -> int:
+def round_once(app: Flask, jobs: list[Job] | None = None, wait: Callable[[], object] = lambda: None) -> int:
     """One round of `jobs`, or of all; returns how much was done. Errors are logged, never fatal.
 
     `wait` is called for each job that met an outage, so that what is logged does not fill the disk.

@@ -59,8 +59,7 @@ def get_month(wanted: dict, month: str):
 def get_plan(wanted: dict, month: str):
     """Your rollout plan for a month: what of it affects what you run, when to install it, what is done."""
     found = month_named(month)
-    tasks = plan_queries.tasks(tokens.reader(), found)
-    plan = plan_queries.plan(found, tasks, wanted["pilot"], wanted["broad"])
+    tasks, plan = plan_queries.plan(tokens.reader(), found, wanted["pilot"], wanted["broad"])
     return exports.plan_row(found, plan, tasks)
 
 

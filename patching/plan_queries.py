@@ -32,7 +32,8 @@ def tasks(user, month: Month) -> list[Task]:
     return [Task(bulletin, bulletin.id in done) for bulletin in found]
 
 
-def plan(month: Month, found: list[Task], pilot_days: int, broad_days: int) -> Plan:
-    """The plan for these tasks; what is done has no deadline."""
+def plan(user, month: Month, pilot_days: int, broad_days: int) -> tuple[list[Task], Plan]:
+    """The tasks of `user` and the plan for them; what is done has no deadline."""
+    found = tasks(user, month)
     due = [task.bulletin.kev_due_on for task in found if not task.is_done and task.bulletin.kev_due_on]
-    return draw_up(month.patch_day, pilot_days, broad_days, due)
+    return found, draw_up(month.patch_day, pilot_days, broad_days, due)

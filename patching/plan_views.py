@@ -12,7 +12,7 @@ from patching import exports
 from patching.calendar_days import due_uid
 from patching.months import Month
 from patching.plan import BROAD_DAYS, MOST_DAYS, PILOT_DAYS, Plan
-from patching.plan_queries import Task, plan, tasks
+from patching.plan_queries import Task, plan
 from patching.views import bp, month_named
 from posts.views import me
 from products import exports as files
@@ -31,8 +31,7 @@ def _plan(month: str) -> tuple[Month, list[Task], Plan, dict[str, int]]:
     g.private_page = True
     found = month_named(month)
     days = {"pilot": _days("pilot", PILOT_DAYS), "broad": _days("broad", BROAD_DAYS)}
-    mine = tasks(me(), found)
-    return found, mine, plan(found, mine, days["pilot"], days["broad"]), days
+    return found, *plan(me(), found, days["pilot"], days["broad"]), days
 
 
 @bp.get("/calendar/<month>/plan")

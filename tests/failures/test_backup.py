@@ -1,7 +1,10 @@
 """A backup holds everything, and what is restored from it is the same site."""
 
 import json
+import os
+import shlex
 import stat
+import subprocess
 import zipfile
 
 import pytest
@@ -10,7 +13,10 @@ from sqlalchemy import inspect, select, text
 from auth import reputation
 from core import schema
 from core.db import db
+from tests.failures.processes import BIN, FLASK
+from tests.failures.servers import DEPLOY
 from tests.failures.sites import run
+from tests.test_house import ROOT
 
 pytestmark = [pytest.mark.every_database, pytest.mark.long]
 IN_USE = "search_index"
@@ -122,3 +128,24 @@ def test_only_an_empty_place_is_filled(app, community, archive):
     assert rows() == before
 
 
+
+
+def test_every_night_a_copy_of_which_thirty_stay(tmp_path):
+    """The commands of docs/deploy/redoubt-backup.service, as systemd reads them."""
+    site, backups = {"REDOUBT_INSTANCE": str(tmp_path / "site")}, tmp_path / "backups"
+    backups.mkdir()
+    others = ["before the upgrade.zip", "bob's.zip", "redoubt-2030-01-01.zip"]
+    for name in [*others, *(f"2020-01-{day:02}.zip" for day in range(1, 31))]:
+        (backups / name).touch()
+    subprocess.run([FLASK, "user", "create", "walter", "--email", "w@example.org"], check=True, cwd=ROOT,
+                   env={**os.environ, **site}, capture_output=True)
+    for line in (DEPLOY / "redoubt-backup.service").read_text().splitlines():
+        if line.startswith("ExecStart"):
+            command = line.partition("=")[2].replace("$$", "$").replace("%%", "%")
+            command = command.replace("/var/backups/redoubt", str(backups)).replace(".venv/bin", str(BIN))
+            subprocess.run(shlex.split(command), check=True, cwd=ROOT, env={**os.environ, **site},
+                           capture_output=True)
+    left = {path.name for path in backups.iterdir()}
+    assert {*others, "2020-01-30.zip"} <= left and "2020-01-01.zip" not in left and len(left) == 33
+    made, = left - {*others, *(f"2020-01-{day:02}.zip" for day in range(1, 31))}
+    assert zipfile.is_zipfile(backups / made)
