@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"core": 0, "auth": 1, "advisories": 1, "posts": 2, "search": 3, "products": 4, "forum": 5, "kb": 5,
           "bulletins": 5, "notify": 6, "moderation": 6, "patching": 6, "front": 7, "app": 8}
 ROOMS = [room for room in FLOORS if room != "app"]
+MAX_LINES = 400  # docs/decisions/0500
 COMMITTERS = {"views", "api", "feeds", "cli", "handlers", "tasks"}
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).glob("**/*.py"))
 
@@ -122,7 +123,7 @@ def test_templates_are_short_and_carry_no_inline_code(path):
 
 
 def test_files_are_short():
-    long = {name(p): n for p in FILES if (n := len(p.read_text().splitlines())) > 320}
+    long = {name(p): n for p in FILES if (n := len(p.read_text().splitlines())) > MAX_LINES}
     assert not long, long
 
 
