@@ -1,6 +1,5 @@
 """Accounts from the shell: `flask user …`, `flask token …`, `flask reputation verify`."""
 
-import re
 import sys
 
 import click
@@ -8,9 +7,9 @@ from flask.cli import AppGroup
 
 from auth import actions, passwords, queries, reputation, tokens, usernames
 from auth.models import ROLES
+from core import mail_message
 from core.db import db, snapshot
 
-ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")  # any: an administrator may know hosts that nobody else does
 user_group = AppGroup("user", help="Accounts.")
 token_group = AppGroup("token", help="API tokens.")
 reputation_group = AppGroup("reputation", help="The ledger.")
@@ -40,8 +39,10 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     """Make a confirmed account; without a password, print a random one."""
     if why := usernames.fault(name):
         raise click.ClickException(why)
-    if not ADDRESS.fullmatch(email):
-        raise click.ClickException(f"{email} is no mail address: it looks like name@example.org.")
+    try:
+        email = mail_message.normalize_address(email, any_host=True)
+    except mail_message.BadAddress as error:
+        raise click.ClickException(f"{email}: {error}") from error
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
     password = _password(name, email, password_stdin)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from auth import display_names
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
 from auth.tokens import digest
-from core import paging
+from core import mail_message, paging
 from core.db import db, utcnow
 from core.models import OutgoingMail
 
@@ -22,9 +22,13 @@ def by_username(username: str) -> User | None:
 
 def by_login(name: str) -> User | None:
     """Who logs in as `name`: a handle or an address."""
-    column = User.email if "@" in name else User.username
-    return db.session.scalar(select(User).where(column == name.strip().lower(),
-                                                User.erased_at.is_(None)))
+    wanted = User.username == name.strip().lower()
+    if "@" in name:
+        try:
+            wanted = User.email == mail_message.normalize_address(name, any_host=True)
+        except mail_message.BadAddress:
+            return None
+    return db.session.scalar(select(User).where(wanted, User.erased_at.is_(None)))
 
 
 def by_email(email: str) -> User | None:

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate, val
 
 from auth import display_names
 from auth.models import ROLES
+from core import mail_message
 from core.api import READ, WRITE, Item, Reply
 from core.db import utcnow
 from core.web import Line, Markdown
@@ -16,18 +17,25 @@ LAST_DAY = date(2999, 12, 31)
 WEBSITE = r"^(https?://[^\s<>\"']{3,190})?$"
 
 
-class Address(fields.Email):
-    """An e-mail address in lower case; a few letters become two there, so the length is counted after."""
+class Address(fields.String):
+    """An email address, as it is stored (mail_message.normalize_address)."""
+
+    def __init__(self, **kwargs):
+        super().__init__(metadata={"format": "email"}, **kwargs)
 
     def _deserialize(self, value, attr, data, **kwargs) -> str:
-        return super()._deserialize(value, attr, data, **kwargs).lower()
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return mail_message.normalize_address(text)
+        except mail_message.BadAddress as error:
+            raise ValidationError(str(error)) from error
 
 
 class RegisterSchema(Schema):
     """A new account."""
 
     username = Line(required=True, validate=validate.Length(1, 40))
-    email = Address(required=True, validate=validate.Length(max=254))
+    email = Address(required=True)
     password = fields.String(required=True)
 
 
@@ -41,7 +49,7 @@ class LoginSchema(Schema):
 class EmailSchema(Schema):
     """One address."""
 
-    email = Address(required=True, validate=validate.Length(max=254))
+    email = Address(required=True)
 
 
 class PasswordSchema(Schema):

@@ -121,7 +121,11 @@ SETTINGS = (
             "smtp+starttls:// to require STARTTLS). "
             "Empty: mail is written as .eml files to the folder `outbox` of the instance.", is_secret=True),
     Setting("REDOUBT_MAIL_FROM", "", str,
-            "Sender of the site's mail. Empty: redoubt@ and the host of the site's address."),
+            "Sender of the site's mail, as an address or `Name <address>`. Empty: redoubt@ and the host of "
+            "the site's address. Without a name, the site's name is shown."),
+    Setting("REDOUBT_MAIL_SMTPUTF8", "off", _switch,
+            "`on` when the mail server offers SMTPUTF8 (RFC 6531): addresses may then hold letters beyond "
+            "ASCII before the @. Off: such an address is refused when somebody enters it."),
     Setting("REDOUBT_REGISTRATION", "open", _choice("open", "invite", "closed"),
             "Who may make an account: anyone, people a moderator adds, nobody."),
     Setting("REDOUBT_FIRST_POST_APPROVAL", "off", _switch,

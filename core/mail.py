@@ -11,17 +11,15 @@ import uuid
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Flask, current_app, render_template
 from sqlalchemy import or_, select, update
 
-from core import events, history
+from core import events, history, mail_message
 from core.db import db, reading, utcnow
 from core.models import OutgoingMail
 
@@ -29,7 +27,7 @@ log = logging.getLogger(__name__)
 CLAIM = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=3)
 TIMEOUT = 20
-POLICY = SMTP.clone(max_line_length=998)  # shorter, and the address in List-Unsubscribe is torn apart
+NOTIFICATIONS, ALERTS = "notifications", "alerts"  # the lists; each has a List-Id (RFC 2919)
 NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
 _outcomes: Counter[str] = Counter()
 history.add_totals(lambda: _outcomes)
@@ -42,11 +40,12 @@ def init_app(app: Flask) -> None:
         raise SystemExit("REDOUBT_MAIL_URL: must start with smtp://, smtps:// or smtp+starttls://")
 
 
-def queue(to: str, template: str, *, subject: str, key: str | None = None, unsubscribe: str | None = None,
-          **context) -> None:
+def queue(to: str, template: str, *, subject: str, key: str | None = None, thread: str | None = None,
+          list_name: str = NOTIFICATIONS, unsubscribe: str | None = None, **context) -> None:
     """Queue `templates/mail/<template>.txt` for `to`; `key` makes a repeat write nothing.
 
-    A mail to a list has an HTML body too, and names the address that ends it with one POST (RFC 8058).
+    Mails of one `thread` are shown together by mail programs. A mail to a list has an HTML body too, names
+    its list, and the address that ends it with one POST (RFC 8058).
     """
     key = key or uuid.uuid4().hex
     if db.session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)):
@@ -56,6 +55,7 @@ def queue(to: str, template: str, *, subject: str, key: str | None = None, unsub
     body = render_template(f"mail/{template}.txt", **context)
     html = render_template(f"mail/{template}.html", **context) if unsubscribe else None
     db.session.add(OutgoingMail(key=key, recipient=to, subject=one_line, body=body, html=html,
+                                thread=thread, list_name=list_name if unsubscribe else None,
                                 unsubscribe_url=unsubscribe))
 
 
@@ -70,9 +70,13 @@ def site_url() -> str:
 
 
 def sender() -> str:
-    """The From address of the site."""
-    host = urlsplit(site_url()).hostname
-    return current_app.config["REDOUBT_MAIL_FROM"] or f"redoubt@{host}"
+    """The address that the site sends from, without a name."""
+    return parseaddr(_from())[1]
+
+
+def _from() -> str:
+    """What the setting says, perhaps with a name before the address."""
+    return current_app.config["REDOUBT_MAIL_FROM"] or f"redoubt@{mail_message.id_domain(site_url())}"
 
 
 def deliver_round(limit: int = 5) -> int:
@@ -156,20 +160,8 @@ def _is_no_mailbox(error: Exception) -> bool:
 
 
 def _message(mail: OutgoingMail) -> EmailMessage:
-    message = EmailMessage(policy=POLICY)
-    message["From"] = sender()
-    message["To"] = Address(addr_spec=mail.recipient)  # one address, or ValueError
-    message["Subject"] = mail.subject
-    message["Date"] = format_datetime(mail.created_at)
-    message["Message-ID"] = f"<{mail.key}@{urlsplit(site_url()).hostname}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.body)
-    if mail.html:
-        message.add_alternative(mail.html, subtype="html")
-    if mail.unsubscribe_url:
-        message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return message
+    return mail_message.build(mail, sender=_from(), site_url=site_url(),
+                              site_name=current_app.config["REDOUBT_SITE_NAME"])
 
 
 def _send(message: EmailMessage, mail: OutgoingMail) -> None:
@@ -179,7 +171,7 @@ def _send(message: EmailMessage, mail: OutgoingMail) -> None:
         return
     server = connect(url)
     try:
-        server.send_message(message, to_addrs=[mail.recipient])
+        server.send_message(message, from_addr=sender(), to_addrs=[parseaddr(message["To"])[1]])
     finally:
         with suppress(OSError, smtplib.SMTPException):  # what was taken is taken, whatever QUIT is told
             server.quit()

@@ -35,7 +35,10 @@ class Event(db.Model):
 
 
 class OutgoingMail(db.Model):
-    """A mail to send once. `key` is unique: queueing the same mail twice writes nothing."""
+    """A mail to send once. `key` is unique: queueing the same mail twice writes nothing.
+
+    `thread` is the same for mails that belong together, `list_name` the list that the reader can leave.
+    """
 
     __tablename__ = "outgoing_mail"
     __table_args__ = (
@@ -53,6 +56,8 @@ class OutgoingMail(db.Model):
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     html: Mapped[str | None] = mapped_column(Text)
+    thread: Mapped[str | None] = mapped_column(String(120))
+    list_name: Mapped[str | None] = mapped_column(String(40))
     unsubscribe_url: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

@@ -57,7 +57,8 @@ def _wish(row: Subscription, wishes: dict, products: list) -> None:
 
 
 def _mail(row: Subscription, template: str, subject: str, **context) -> None:
-    mail.queue(row.address, template, subject=subject, unsubscribe=links.url(links.STOP, row.handle),
+    mail.queue(row.address, template, list_name=mail.ALERTS, subject=subject,
+               unsubscribe=links.url(links.STOP, row.handle),
                manage=links.url(links.MANAGE, row.handle), **context)
 
 

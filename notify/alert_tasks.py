@@ -104,7 +104,10 @@ def _can_be_told(row: Subscription) -> bool:
 def _queue(row: Subscription, found: list[AlertFacts]) -> None:
     changed, fresh = ([facts for facts in found if bool(facts.reasons) is is_changed]
                       for is_changed in (True, False))
-    mail.queue(row.address, "alerts", subject=alert_wording.subject(fresh, changed),
+    only = found[0] if len(found) == 1 else None
+    mail.queue(row.address, "alerts", list_name=mail.ALERTS,
+               thread=f"bulletin:{only.reference}" if only else None,
+               subject=alert_wording.subject(fresh, changed),
                key=f"alert:{row.handle}:{row.told_id}:{row.urgent_id}", words=alert_wording,
                unsubscribe=links.url(links.STOP, row.handle), manage=links.url(links.MANAGE, row.handle),
                changed=changed[:MOST_LISTED], fresh=fresh[:MOST_LISTED],

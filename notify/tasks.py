@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from auth.models import User
 from core import mail
 from core.db import db, reading, utcnow
-from core.markup import excerpt
+from core.excerpts import html_opening, plain_opening
 from core.worker import each_round, scheduled
 from notify import links, queries, wording
 from notify.kinds import DIGEST
@@ -17,6 +17,7 @@ from notify.models import Notification
 
 AT_A_TIME = 20  # members served in one round
 MOST_LINES = 100
+MAX_EXCERPT_CHARACTERS = 600
 KEPT = timedelta(days=365)
 
 
@@ -72,6 +73,7 @@ def _queue(user: User, lines: list[Notification]) -> None:
         subject = ngettext("%(num)s piece of news", "%(num)s pieces of news", len(lines))
         subject = subject if first.in_digest else f"{subject}: {wording.title(first)}"
     mail.queue(user.email, "news", subject=subject, key=f"news:{user.id}:{first.id}", user=user,
+               thread=f"post:{first.thread_id}" if first.thread_id and not first.in_digest else None,
                unsubscribe=links.url(links.MUTE, user.id, kind), in_digest=first.in_digest,
                lines=[_shown(line) for line in lines[:MOST_LINES]], more=len(lines) - MOST_LINES)
     for line in lines:
@@ -79,9 +81,14 @@ def _queue(user: User, lines: list[Notification]) -> None:
 
 
 def _shown(line: Notification) -> dict:
-    words = line.data.get("answer", "") or (excerpt(line.post.body_html, 400) if line.post else "")
-    return {"sentence": wording.sentence(line), "title": wording.title(line),
-            "url": mail.site_url() + line.url, "words": words}
+    url = mail.site_url() + line.url
+    text = line.data.get("answer", "")
+    html = ""
+    if not text and line.post is not None:
+        text = plain_opening(line.post.body, MAX_EXCERPT_CHARACTERS)
+        html = html_opening(line.post.body_html, MAX_EXCERPT_CHARACTERS, url)
+    return {"sentence": wording.sentence(line), "title": wording.title(line), "url": url, "text": text,
+            "html": html}
 
 
 @scheduled(hour=3, minute=50)

@@ -25,7 +25,7 @@ def test_a_confirmed_account_with_the_printed_password(run, client):
 
 
 @pytest.mark.parametrize(("name", "email", "said"), [
-    ("carol", "boss", "no mail address"), ("carol", "a b@example.org", "no mail address"),
+    ("carol", "boss", "Enter an email address"), ("carol", "a b@example.org", "Enter an email address"),
     ("c/rol", "carol@example.org", "")])
 def test_what_is_no_account_is_refused_in_a_sentence(run, name, email, said):
     done = run("user", "create", name, "--email", email)
