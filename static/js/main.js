@@ -2,7 +2,7 @@
 const helpers = {
   '[data-editor]': 'editor', '[data-similar]': 'similar', '[data-suggest]': 'suggest',
   '[data-vote]': 'vote', '[data-theme-form]': 'theme', '[data-toc]': 'toc',
-  '[data-checklist]': 'checklist', '[data-read]': 'read', '.prose .highlight': 'copy',
+  '[data-checklist]': 'checklist', '[data-read]': 'read', '[data-today]': 'timeline', '.prose .highlight': 'copy',
 };
 for (const [selector, name] of Object.entries(helpers)) {
   const found = document.querySelectorAll(selector);

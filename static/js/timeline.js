@@ -1,0 +1,7 @@
+// A timeline wider than the screen begins at today, not decades ago.
+export default function timeline(picture) {
+  const box = picture.closest('.table-scroll');
+  const share = Number(picture.dataset.today);
+  const today = share * picture.getBoundingClientRect().width;
+  if (box.scrollWidth > box.clientWidth) box.scrollLeft = today - box.clientWidth / 2;
+}
