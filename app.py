@@ -4,8 +4,6 @@ import os
 import signal
 import sys
 
-import waitress
-
 import auth
 import bulletins
 import core
@@ -18,7 +16,7 @@ import patching
 import posts
 import products
 import search
-from core import cli, schema
+from core import cli, embedded_server, schema
 from core.site import Site
 
 ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, notify, moderation, patching,
@@ -44,7 +42,7 @@ def main() -> None:
     try:
         if not 0 < (port := int(port)) < 65_536:  # the system would take another for it
             raise ValueError("there is no such port")
-        server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
+        server = embedded_server.create(app, host=host, port=port)
     except (OSError, ValueError) as error:
         sys.exit(f"{host}:{port} cannot be served ({error}). Choose by HOST and PORT: PORT=9000 make run")
     with app.app_context():
