@@ -10,7 +10,7 @@ import logging
 import select
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +27,7 @@ from waitress.utilities import BadRequest
 from core.body_limits import largest_body
 
 log = logging.getLogger(__name__)
-THREADS = 8
+THREADS, MAX_ACCEPTED = 8, 64  # the latter in one round of the loop over all sockets
 UNBOUNDED_BYTES = 2**62  # waitress's own limit is not used: it cannot differ by route
 MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES = 1_024, 8_192
 CHUNK_OVERHEAD_BYTES = 65_536  # and once more the limit: what the framing of small chunks may take
@@ -267,25 +267,32 @@ class _Server(TcpWSGIServer):
     channel_class = _Channel
 
     def handle_accept(self) -> None:
-        """Take one new connection if there is room for it."""
-        connections = self.adj.connections
-        try:
-            if (accepted := self.accept()) is None:
+        """Take the new connections that there is room for.
+
+        All are taken before one is closed for them: a number that is free again would meet what was waited
+        for under it before.
+        """
+        for client, address in list(self._accepted()):
+            group = group_of(address[0])
+            if self.adj.connections.make_room(group):
+                self.adj.connections.add(_Channel(self, client, address, self.adj, map=self._map), group)
+                continue
+            self.adj.connections.refused += 1
+            with suppress(OSError), client:
+                client.setblocking(False)
+                client.send(BUSY)
+
+    def _accepted(self) -> Iterator[tuple[socket.socket, tuple]]:
+        for _ in range(MAX_ACCEPTED):
+            try:
+                if (accepted := self.accept()) is None:
+                    return
+                self.set_socket_options(accepted[0])
+                yield accepted
+            except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE):
+                    self.adj.connections.close_any()
                 return
-            client, address = accepted
-            self.set_socket_options(client)
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                connections.close_any()
-            return
-        group = group_of(address[0])
-        if connections.make_room(group):
-            connections.add(_Channel(self, client, address, self.adj, map=self._map), group)
-            return
-        connections.refused += 1
-        with suppress(OSError), client:
-            client.setblocking(False)
-            client.send(BUSY)
 
     def maintenance(self, now: float) -> None:
         """Called once a second while the sockets to wait for are collected: none may be closed before."""
