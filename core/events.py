@@ -2,27 +2,24 @@
 
 A handler gets a list of events, acts, and commits; it must be idempotent, for an event is
 delivered again when any of its handlers failed or the process died (at-least-once). While the process
-lives, no other hears its events, however slow a handler is.
+lives, no other gets its events, however slow a handler is (core.claims).
 """
 
 import logging
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from flask import Flask, current_app
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import DBAPIError
 
+from core import claims
 from core.db import db, reading, utcnow
 from core.models import Event
 
 Handler = Callable[[list[Event]], None]
 BATCH = 200
-CLAIM = timedelta(minutes=5)
 MAX_ATTEMPTS = 12
 _declared: list[tuple[tuple[str, ...], Handler]] = []
 log = logging.getLogger(__name__)
@@ -76,7 +73,7 @@ def claim() -> list[Event]:
         select(Event).where(*_free(now)).order_by(Event.id).limit(BATCH)
         .with_for_update(skip_locked=True).execution_options(populate_existing=True)))
     for event in batch:
-        event.claimed_by, event.claimed_until = me, now + CLAIM
+        event.claimed_by, event.claimed_until = me, now + claims.TERM
     db.session.commit()
     for event in batch:  # plain values from here on, whatever handlers do to the session
         db.session.expunge(event)
@@ -87,7 +84,7 @@ def run_round() -> int:
     """Claim and deliver one batch; returns how many events were taken."""
     batch = claim()
     if batch:
-        with _held(batch):
+        with claims.held(update(Event).where(*_ours([event.id for event in batch]))):
             failed = _deliver(batch)
             if failed and len(batch) > 1:  # find the poisonous one: deliver singly
                 failed = {}
@@ -95,30 +92,6 @@ def run_round() -> int:
                     failed |= _deliver([event])
         _settle(batch, failed)
     return len(batch)
-
-
-@contextmanager
-def _held(batch: list[Event]) -> Iterator[None]:
-    """Renew the claim on `batch` again and again; who dies renews nothing."""
-    app, done = current_app._get_current_object(), threading.Event()
-    thread = threading.Thread(target=_renew, args=(app, [event.id for event in batch], done), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def _renew(app: Flask, ids: list[int], done: threading.Event) -> None:
-    while not done.wait(CLAIM.total_seconds() / 5):
-        with app.app_context():
-            try:
-                db.session.execute(update(Event).where(*_ours(ids)).values(claimed_until=utcnow() + CLAIM)
-                                   .execution_options(synchronize_session=False))
-                db.session.commit()
-            except DBAPIError:
-                log.exception("claim not renewed")  # the next try comes before it runs out
 
 
 def _ours(ids: list[int]) -> tuple:
