@@ -34,7 +34,7 @@ class Importer:
     def run(self) -> None:
         """Import every file. Raises cli.Unusable when none can be used."""
         files = list(find(self.paths))
-        with Checker() as check, cli.progress(files, len(files), "bulletins") as each:
+        with Checker() as check, self.news.held(), cli.progress(files, len(files), "bulletins") as each:
             for path in each:
                 self._file(path, check)
         if not any(counts["bulletins"] for counts in (self.report.added, self.report.updated,

@@ -1,20 +1,21 @@
 """What an import brings reaches the index, also when the import is killed halfway.
 
-The news is promised in the transaction that first brings something, due some time later; the end
-of the import makes it due at once. A killed import's promise falls due by itself.
+The news is promised in the transaction that first brings something, due some seconds later, and put off
+again and again while the import runs; its end makes it due at once. A killed import puts off nothing.
 """
 
 import time
-from datetime import datetime, timedelta
+import uuid
+from contextlib import AbstractContextManager
+from datetime import datetime
 
 from sqlalchemy import Select, select, update
 
-from core import events
+from core import claims, events
 from core.db import db, reading, utcnow
 from core.models import Event
 
 NAME = "import.finished"
-PROMISED_FOR = timedelta(minutes=20)
 PATIENCE = 300  # seconds to wait for another process that is writing the index
 
 
@@ -22,14 +23,20 @@ class News:
     """The news of one import from `source`."""
 
     def __init__(self, source: str):
-        self.source, self.promised = source, None
+        self.source, self.promised, self.importer = source, None, uuid.uuid4().hex
+
+    def held(self) -> AbstractContextManager[None]:
+        """While inside, what was promised is put off."""
+        ours = (Event.name == NAME, Event.done_at.is_(None), Event.claimed_by == self.importer)
+        return claims.held(update(Event).where(*ours), "due_at")
 
     def promise(self) -> None:
         """Say, in the open transaction, that something came; later calls renew the term."""
-        due = utcnow() + PROMISED_FOR
+        due = utcnow() + claims.TERM
         if _put_off(due, Event.id == self.promised):
             return
         event = events.record(NAME, source=self.source, changed=1, due_at=due)
+        event.claimed_by = self.importer
         db.session.flush()
         self.promised = event.id
 

@@ -19,12 +19,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from flask import Flask, current_app, render_template
 from sqlalchemy import or_, select, update
 
-from core import events, history, mail_message
+from core import claims, events, history, mail_message
 from core.db import db, reading, utcnow
 from core.models import OutgoingMail
 
 log = logging.getLogger(__name__)
-CLAIM = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=3)
 TIMEOUT = 20
 NOTIFICATIONS, ALERTS = "notifications", "alerts"  # the lists; each has a List-Id (RFC 2919)
@@ -101,7 +100,8 @@ def _claim(mail_id: int) -> OutgoingMail | None:
     now = utcnow()
     taken = db.session.execute(
         update(OutgoingMail).where(OutgoingMail.id == mail_id, *_free(now))
-        .values(claimed_until=now + CLAIM).execution_options(synchronize_session=False)).rowcount
+        .values(claimed_until=now + claims.TERM, claimed_by=current_app.extensions["event_worker"])
+        .execution_options(synchronize_session=False)).rowcount
     db.session.commit()
     with reading():
         return db.session.get(OutgoingMail, mail_id, populate_existing=True) if taken else None
@@ -109,8 +109,11 @@ def _claim(mail_id: int) -> OutgoingMail | None:
 
 def _deliver(mail: OutgoingMail) -> bool:
     """Send one mail, with no transaction open while a server thinks; whether it was taken."""
+    ours = (OutgoingMail.id == mail.id, OutgoingMail.claimed_by == mail.claimed_by,
+            OutgoingMail.claimed_until.is_not(None))
     try:
-        _send(_message(mail), mail)
+        with claims.held(update(OutgoingMail).where(*ours)):
+            _send(_message(mail), mail)
         outcome = {"sent_at": utcnow(), "error": None}
     except Exception as error:  # one bad mail must not hold up the others
         outcome = _after(error, mail)

@@ -63,6 +63,7 @@ class OutgoingMail(db.Model):
     due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     attempts: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claimed_by: Mapped[str | None] = mapped_column(String(40))
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str | None] = mapped_column(Text)
@@ -80,12 +81,18 @@ class Attempt(db.Model):
 
 
 class TaskRun(db.Model):
-    """For which moment a scheduled task was begun last, by whichever worker came first."""
+    """For which time a scheduled task was begun last, by whichever worker came first.
+
+    `claimed_until` is empty when that run has ended; in the past when its worker died.
+    """
 
     __tablename__ = "task_runs"
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claimed_by: Mapped[str | None] = mapped_column(String(40))
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Heartbeat(db.Model):

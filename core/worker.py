@@ -8,17 +8,19 @@ from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
-from flask import Flask
-from sqlalchemy import update
+from flask import Flask, current_app
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from core import events, heartbeats, mail
+from core import claims, events, heartbeats, mail
 from core.database_errors import is_outage
-from core.db import db, utcnow
+from core.db import db, reading, utcnow
 from core.models import TaskRun
 
 log = logging.getLogger(__name__)
 PAUSE, TICK, OUTAGE = 0.3, 1, 2  # seconds
+TAKE_OVER_SECONDS = 5  # between two looks for tasks of workers that died
+MAX_TRIES = 3  # of one run of a task whose worker dies
 Task = Callable[[], None]
 _scheduled: list[tuple[Task, time]] = []
 Job = Callable[[], int]
@@ -84,9 +86,12 @@ class Worker:
 
     def _clock(self) -> None:
         """Run what has come due, one after the other; nobody waits for it."""
-        seen = utcnow()
+        seen = looked = utcnow()
         while not self.stopping.wait(TICK):
             now = utcnow()
+            if now - looked >= timedelta(seconds=TAKE_OVER_SECONDS):
+                take_over_tasks(self.app)
+                looked = now
             for task, at in _scheduled:
                 if seen < _last_due(at, now):
                     run_in_turn(self.app, task, at)
@@ -117,10 +122,45 @@ def run_in_turn(app: Flask, task: Task, at: time) -> None:
     """Run a task that is due, unless another worker does: the database decides. Errors are logged."""
     with app.app_context():
         try:
-            if _take(f"{task.__module__}.{task.__qualname__}", _last_due(at, utcnow())):
-                task()
+            if _take(_name(task), _last_due(at, utcnow())):
+                _run(task)
         except Exception:
             log.exception("worker: %s failed", task.__qualname__)
+
+
+def take_over_tasks(app: Flask) -> None:
+    """Run the tasks again whose worker died while it ran them; one that kills it each time is given up."""
+    with app.app_context():
+        try:
+            with reading():
+                left = set(db.session.scalars(select(TaskRun.name).where(TaskRun.claimed_until < utcnow())))
+            for task, _at in _scheduled:
+                if _name(task) in left and _take_over(_name(task)):
+                    _run(task)
+        except Exception as error:
+            db.session.rollback()
+            if is_outage(error):
+                log.error("worker: take_over_tasks: the database is away")
+            else:
+                log.exception("worker: a task that was taken over failed")
+
+
+def _name(task: Task) -> str:
+    return f"{task.__module__}.{task.__qualname__}"
+
+
+def _run(task: Task) -> None:
+    """Run a task that this process has taken, and say that the run has ended, also when it failed."""
+    ours = (TaskRun.name == _name(task), TaskRun.claimed_by == current_app.extensions["event_worker"],
+            TaskRun.claimed_until.is_not(None))
+    try:
+        with claims.held(update(TaskRun).where(*ours)):
+            task()
+    finally:
+        db.session.rollback()
+        db.session.execute(update(TaskRun).where(*ours).values(claimed_until=None)
+                           .execution_options(synchronize_session=False))
+        db.session.commit()
 
 
 def _last_due(at: time, now: datetime) -> datetime:
@@ -130,11 +170,12 @@ def _last_due(at: time, now: datetime) -> datetime:
 
 
 def _take(name: str, due_at: datetime) -> bool:
-    """Whether the run due at this moment is this process's: the first who asks gets it."""
+    """Whether the run due at this time is this process's: the first who asks gets it."""
+    claim = _claim(tries=1)
     taken = db.session.execute(update(TaskRun).where(TaskRun.name == name, TaskRun.due_at < due_at)
-                               .values(due_at=due_at)).rowcount
+                               .values(due_at=due_at, **claim)).rowcount
     if not taken and db.session.get(TaskRun, name) is None:
-        db.session.add(TaskRun(name=name, due_at=due_at))
+        db.session.add(TaskRun(name=name, due_at=due_at, **claim))
         taken = 1
     try:
         db.session.commit()
@@ -142,6 +183,24 @@ def _take(name: str, due_at: datetime) -> bool:
         db.session.rollback()
         return False
     return bool(taken)
+
+
+def _take_over(name: str) -> bool:
+    """Whether a run that a dead worker left is now this process's."""
+    left = (TaskRun.name == name, TaskRun.claimed_until < utcnow())
+    given_up = db.session.execute(update(TaskRun).where(*left, TaskRun.tries >= MAX_TRIES)
+                                  .values(claimed_until=None)).rowcount
+    taken = db.session.execute(update(TaskRun).where(*left)
+                               .values(**_claim(tries=TaskRun.tries + 1))).rowcount
+    db.session.commit()
+    if given_up:
+        log.error("worker: %s ended its worker %s times: given up until its next time", name, MAX_TRIES)
+    return bool(taken)
+
+
+def _claim(**more) -> dict:
+    return {"claimed_by": current_app.extensions["event_worker"],
+            "claimed_until": utcnow() + claims.TERM, **more}
 
 
 def init_app(app: Flask) -> None:

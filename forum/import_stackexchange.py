@@ -50,6 +50,17 @@ class Importer:
     def run(self) -> None:
         """Import every file that is there, in the order that references need. Raises Unusable."""
         tags = self._count_tags()
+        with self.news.held():
+            self._everything()
+        if not self.dump.count:
+            raise Unusable("There is not one row in these files.")
+        self.report.added["tags"] = self._count_tags() - tags
+        for table in {"Users", "Posts"} - self.dump.files.keys():
+            self.report.fault(f"{table}.xml is not there.")
+        if not self.news.tell():
+            self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
+
+    def _everything(self) -> None:
         self._each("Users", self._users)
         self._each("Tags", self._tags)
         self._each("Posts", self._questions, "questions")
@@ -61,13 +72,6 @@ class Importer:
         self._each("PostLinks", self._links)
         self._each("Votes", self._votes)
         self._badges()
-        if not self.dump.count:
-            raise Unusable("There is not one row in these files.")
-        self.report.added["tags"] = self._count_tags() - tags
-        for table in {"Users", "Posts"} - self.dump.files.keys():
-            self.report.fault(f"{table}.xml is not there.")
-        if not self.news.tell():
-            self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
 
     def _count_tags(self) -> int:
         with reading():

@@ -45,9 +45,10 @@ class Importer:
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
             raise Unusable(f"{self.root} holds no Markdown file (.md, .markdown) that can be used.")
-        self._number(entries)
-        self._each(entries, "articles", self._write)
-        self._forget_empty()
+        with self.news.held():
+            self._number(entries)
+            self._each(entries, "articles", self._write)
+            self._forget_empty()
         if not self.news.tell():
             self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from core import events
+from core import claims, events
 from core.db import db, utcnow
 from core.models import Event
 
@@ -120,7 +120,7 @@ def test_a_dead_workers_events_are_heard_when_its_claim_has_run_out(app, heard, 
         assert [event.id for event in events.claim()] == ids  # and dies
         drain()
         assert heard == []
-        clock.shift(events.CLAIM + timedelta(seconds=1))
+        clock.shift(claims.TERM + timedelta(seconds=1))
         drain()
     assert heard == ids
 
@@ -137,16 +137,16 @@ def test_no_other_worker_hears_what_a_slow_handler_still_works_on(app, monkeypat
         with app.app_context():
             events.run_round()
 
-    monkeypatch.setattr(events, "CLAIM", timedelta(seconds=0.5))
+    monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.5))
     monkeypatch.setattr(events, "_declared", [(("probe.*",), slow)])
     (made,) = record()
     thread = threading.Thread(target=contextvars.Context().run, args=(work,))
     thread.start()
     begun.wait(30)
-    claims = {row(made).claimed_until}
-    while len(claims) < 10:  # renewed five times in a claim's time: it would have run out
+    ends = {row(made).claimed_until}
+    while len(ends) < 10:  # renewed five times in a claim's time: it would have run out
         assert events.claim() == []
-        claims.add(row(made).claimed_until)
+        ends.add(row(made).claimed_until)
     may_end.set()
     thread.join()
     assert heard == [made] and row(made).done_at is not None
@@ -158,7 +158,7 @@ def test_who_lost_its_claim_does_not_undo_what_the_other_did(app, heard, drain):
         db.session.execute(db.update(Event).values(due_at=utcnow()))
         db.session.commit()
         batch = events.claim()  # and its process stands still for longer than the claim
-        clock.shift(events.CLAIM + timedelta(seconds=1))
+        clock.shift(claims.TERM + timedelta(seconds=1))
         app.extensions["event_worker"], first = "another", app.extensions["event_worker"]
         drain()
         app.extensions["event_worker"] = first

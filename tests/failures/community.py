@@ -30,12 +30,12 @@ from tests.failures.sites import leave
 
 BODY = "It happens since the last patch day, on every server of the second floor, and only there."
 MARKER = re.compile("marker[0-9]{4}")
-# a worker whose claims run out soon: what a dead one had taken is otherwise taken again after minutes
+# a worker whose claims run out sooner than others'
 WORKER = [sys.executable, "-c", """
 from datetime import timedelta
 from app import create_app
-from core import events, mail
-events.CLAIM = mail.CLAIM = timedelta(seconds=4)
+from core import claims
+claims.TERM = timedelta(seconds=4)
 app = create_app()
 with app.app_context():
     app.extensions["worker"].run()
