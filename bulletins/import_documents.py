@@ -48,8 +48,8 @@ class Importer:
             with path.open("rb") as stream:
                 advisories = recognise.read(stream.read(MAX_BYTES + 1), path.name, check=check)
         except (Unusable, OSError) as error:
-            self.report.fault(f"{path.name}: {getattr(error, 'strerror', None) or error}"
-                              if isinstance(error, OSError) else str(error))
+            self.report.refuse(f"{path.name}: {getattr(error, 'strerror', None) or error}"
+                               if isinstance(error, OSError) else str(error))
             return
         for advisory in advisories:
             place = f"{path.name} {advisory.tracking_id}"
@@ -58,7 +58,7 @@ class Importer:
                 self._count(advisory, self._keep(advisory), place)
             except (Unusable, SQLAlchemyError) as error:
                 db.session.rollback()
-                self.report.fault(f"{place}: {error}")
+                self.report.refuse(f"{place}: {error}")
             db.session.expunge_all()
 
     def _keep(self, advisory: Advisory) -> Stored:

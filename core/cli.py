@@ -33,7 +33,7 @@ class ImportReport:
     def __init__(self) -> None:
         self.added, self.updated, self.skipped = Counter(), Counter(), Counter()
         self.errors: list[str] = []
-        self.more_errors = 0
+        self.more_errors = self.refused_files = 0
 
     def fault(self, sentence: str) -> None:
         """Name what could not be used; after MOST_ERRORS they are only counted."""
@@ -41,6 +41,11 @@ class ImportReport:
             self.errors.append(" ".join(sentence.split())[:300])
         else:
             self.more_errors += 1
+
+    def refuse(self, sentence: str) -> None:
+        """Name a file that was not used, or not to its end: the command will end with status 1."""
+        self.refused_files += 1
+        self.fault(sentence)
 
     def print(self) -> None:
         """Write the report to standard output."""
@@ -51,15 +56,25 @@ class ImportReport:
 
 
 def run_import(report: ImportReport, run: Callable[[], None]) -> None:
-    """Run an import that fills `report`, and print that as the last line; Unusable ends with status 1."""
+    """Run an import that fills `report`, and print that as the last line.
+
+    Ends with status 1 when a file was refused, or all were (Unusable); what could be used is stored then too.
+    """
+    why = ""
     try:
         run()
         learn_sizes()
+        if report.refused_files:
+            why = f"{report.refused_files:,} refused, as `errors` says. The rest is stored."
     except Unusable as error:
         report.fault(str(error))
-        raise click.ClickException(str(error)) from error
+        why = str(error)
     finally:
+        if why:  # before the report, which stays the last line where both are read together
+            click.echo(f"Error: {why}", err=True)
         report.print()
+    if why:
+        raise click.exceptions.Exit(1)
 
 
 @contextmanager

@@ -2,11 +2,14 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from flask import Response
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\u2212")  # after NFKC: full-width and small signs become these
+LINE_STARTS = ("\t", "\r", "\n")
+UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}  # categories that a spreadsheet may drop: blanks, controls, joiners
 
 
 def cell(value: object) -> str:
@@ -16,7 +19,15 @@ def cell(value: object) -> str:
     if isinstance(value, (int, float)):
         return str(value).lower() if isinstance(value, bool) else str(value)
     text = str(value).replace("\x00", "")
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if starts_formula(text) else text
+
+
+def starts_formula(text: str) -> bool:
+    """Whether some spreadsheet may run `text`: the first character that it shows is a sign."""
+    if text.startswith(LINE_STARTS):
+        return True
+    first = next((c for c in text if unicodedata.category(c) not in UNSEEN), "")
+    return unicodedata.normalize("NFKC", first).startswith(FORMULA_STARTS)
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -38,7 +38,7 @@ class Importer:
     """One run over the folder `directory`; `source` names the site in every imported row."""
 
     def __init__(self, directory: Path, source: str, site: str, report: ImportReport):
-        self.report, self.dump = report, Dump(directory, report.fault)
+        self.report, self.dump = report, Dump(directory, report)
         self.source, self.site = source, site
         self.news = News(source)
         self.nobodies: dict[str, str] = {}  # background processes that own posts: number → name

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from core.cli import Unusable
+from core.cli import ImportReport, Unusable
 
 TABLES = ("Users", "Tags", "Posts", "Comments", "PostLinks", "Votes", "Badges")
 NEEDED = ("Users", "Tags", "Posts", "Comments")
@@ -68,12 +68,12 @@ class Row(dict):
 
 
 class Dump:
-    """The files in `directory`; `fault` is told what could not be read."""
+    """The files in `directory`; what could not be read goes into `report`."""
 
-    def __init__(self, directory: Path, fault: Callable[[str], None]):
+    def __init__(self, directory: Path, report: ImportReport):
         present = {path.name.lower(): path for path in sorted(directory.iterdir()) if path.is_file()}
         self.files = {table: present[name] for table in TABLES if (name := f"{table.lower()}.xml") in present}
-        self.fault, self.count = fault, 0
+        self.report, self.count = report, 0
         if not any(table in self.files for table in NEEDED):
             raise Unusable(_what_instead(directory, present))
 
@@ -84,7 +84,7 @@ class Dump:
     def rows(self, table: str, to: Callable[[int], None]) -> Iterator[Row]:
         """The rows of a table, in order; `to` hears how many bytes were read."""
         if table in self.files:
-            for row in _read(self.files[table], self.fault, to):
+            for row in _read(self.files[table], self.report, to):
                 self.count += 1
                 yield row
 
@@ -121,7 +121,7 @@ def _parser(rows: _Rows, encoding: str | None = None) -> DefusedXMLParser:
     return DefusedXMLParser(target=rows, encoding=encoding, forbid_dtd=True)
 
 
-def _read(path: Path, fault: Callable[[str], None], to: Callable[[int], None]) -> Iterator[Row]:
+def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterator[Row]:
     rows = _Rows()
     parser, encoding, number, wide = _parser(rows), "utf-8", 0, False
     with path.open("rb") as file:
@@ -136,22 +136,26 @@ def _read(path: Path, fault: Callable[[str], None], to: Callable[[int], None]) -
             try:
                 parser.feed(line)
             except DefusedXmlException:
-                fault(f"{path.name}: refused, for it declares entities or a document type; no dump does.")
+                report.refuse(f"{path.name}: refused, for it declares entities or a document type; "
+                              "no dump does.")
                 return
             except (ParseError, LookupError) as error:
                 if not rows.root or wide:
-                    fault(f"{path.name}: {error}; the rows before it were used.")
+                    report.refuse(f"{path.name}: {error}; the rows before it were used.")
                     return
                 yield from rows.take()
                 parser, bad = _again(rows, encoding, line)
-                fault(f"{path.name} line {number if bad else number - 1}: {error}; the row is left out.")
+                report.fault(f"{path.name} line {number if bad else number - 1}: {error}; "
+                             "the row is left out.")
             yield from rows.take()
             to(file.tell())
     try:
         parser.close()
     except ParseError:
-        fault(f"{path.name}: is empty." if not rows.root else
-              f"{path.name}: ends in the middle; the rows before it were used.")
+        if not rows.root:
+            report.fault(f"{path.name}: is empty.")
+        else:
+            report.refuse(f"{path.name}: ends in the middle; the rows before it were used.")
 
 
 def _again(rows: _Rows, encoding: str, line: bytes) -> tuple[DefusedXMLParser, bool]:

@@ -61,7 +61,7 @@ class Importer:
                 except FAULTS as error:
                     db.session.rollback()
                     name = thing.key if isinstance(thing, Entry) else self._key(thing)
-                    self.report.fault(f"{name}: {getattr(error, 'strerror', None) or error}")
+                    self.report.refuse(f"{name}: {getattr(error, 'strerror', None) or error}")
                 db.session.expunge_all()
                 to(number)
 

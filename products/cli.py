@@ -6,6 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from core import events
+from core.cli import Unusable, run_import
 from products import lifecycle_queries, queries
 from products.facts import written
 from products.import_endoflife import Importer
@@ -19,9 +20,15 @@ group = AppGroup("product", help="Products and their life cycles.")
 @click.option("--source", default="endoflife.date", show_default=True, help="Name of the collection.")
 def import_products(directory: Path, source: str) -> None:
     """Import endoflife.date files from DIRECTORY and below; search finds them when this returns."""
-    report = Importer(directory, source).run()
+    importer = Importer(directory, source)
+    run_import(importer.report, lambda: _import(importer))
+
+
+def _import(importer: Importer) -> None:
+    importer.run()
+    if not any((importer.report.added, importer.report.updated, importer.report.skipped)):
+        raise Unusable(f"{importer.directory} holds no endoflife.date file (.md) that can be used.")
     events.drain()
-    report.print()
 
 
 @group.command("list")

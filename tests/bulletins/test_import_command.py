@@ -27,7 +27,7 @@ def run(app, tmp_path):
 
 def test_what_cannot_be_used_is_named_and_the_rest_comes_in(run, make_advisory):
     status, report, _ = run(good=to_bytes(write(make_advisory())), bad=b'{"document": {}}', broken=b"{")
-    assert (status, report["added"]["bulletins"], report["added"]["vulnerabilities"]) == (0, 1, 1)
+    assert (status, report["added"]["bulletins"], report["added"]["vulnerabilities"]) == (1, 1, 1)
     assert [error.split(":")[0] for error in report["errors"]] == ["bad.json", "broken.json"]
 
 

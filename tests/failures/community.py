@@ -43,13 +43,13 @@ with app.app_context():
 
 
 class Community:
-    """The site on `settings`, served by gunicorn, with `flask worker` beside it.
+    """The site on `settings`, served by gunicorn, with `flask worker` beside it; or, `alone`, by app.py.
 
     walter asks questions, each with a marker of its own in the title; wendy watches their tag and wants a
     mail about each at once.
     """
 
-    def __init__(self, folder: Path, **settings: object):
+    def __init__(self, folder: Path, *, alone: bool = False, **settings: object):
         self.settings = {"REDOUBT_RATE_LIMITS": "off", "REDOUBT_PRIVILEGE_SCALE": "0", **settings}
         self.instance = Path(self.settings["REDOUBT_INSTANCE"])
         self.site = create_app(**self.settings)
@@ -57,8 +57,9 @@ class Community:
             self.token = self._people()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.web = Program([*WEB, "--bind", f"127.0.0.1:{self.port}"], folder / "web.log", **self.settings)
-        self.worker = Program(WORKER, folder / "worker.log", **self.settings)
+        web = [sys.executable, "app.py"] if alone else [*WEB, "--bind", f"127.0.0.1:{self.port}"]
+        self.web = Program(web, folder / "web.log", PORT=self.port, **self.settings)
+        self.worker = None if alone else Program(WORKER, folder / "worker.log", **self.settings)
         self.acknowledged: list[str] = []
         self._numbers, self._lock = itertools.count(1), threading.Lock()
         wait_until(lambda: answers(f"{self.url}/healthz"), "the site")
@@ -127,11 +128,14 @@ class Community:
             told = list(db.session.scalars(select(Post.title).join(
                 Notification, Notification.post_id == Post.id)))
         mails = [path.read_text() for path in (self.instance / "outbox").glob("*.eml")]
-        found = [item["title"] for marker in self.acknowledged
-                 for item in json.loads(self.request(f"/api/v1/search?q={marker}")[1])["items"]]
-        texts = {"asked": asked, "found": found, "told": told,
+        texts = {"asked": asked, "found": self.found(), "told": told,
                  "mailed": [re.search("^Subject: .*", mail, re.M)[0] for mail in mails]}
         return {name: Counter(MARKER.search(text)[0] for text in some) for name, some in texts.items()}
+
+    def found(self) -> list[str]:
+        """The titles that search finds for what was acknowledged."""
+        return [item["title"] for marker in self.acknowledged
+                for item in json.loads(self.request(f"/api/v1/search?q={marker}")[1])["items"]]
 
     def everything_once(self) -> dict[str, Counter]:
         """What outcome() must be."""
@@ -140,5 +144,6 @@ class Community:
     def stop(self) -> None:
         """End the processes."""
         self.web.kill()
-        self.worker.kill()
+        if self.worker is not None:
+            self.worker.kill()
         leave(self.site)

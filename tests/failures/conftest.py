@@ -70,11 +70,12 @@ def place(empty_place):
 
 @pytest.fixture
 def processes(tmp_path):
-    """processes(**settings) → a running Community, ended with the test."""
+    """processes(alone=False, **settings) → a running Community, ended with the test."""
     running = []
 
-    def start(**settings) -> Community:
-        running.append(Community(tmp_path, **{"REDOUBT_INSTANCE": tmp_path / "instance", **settings}))
+    def start(*, alone=False, **settings) -> Community:
+        settings = {"REDOUBT_INSTANCE": tmp_path / "instance", **settings}
+        running.append(Community(tmp_path, alone=alone, **settings))
         return running[-1]
 
     yield start

@@ -1,5 +1,7 @@
 """kill -9 while people write: every acknowledged post is there once, found, told of once and mailed once."""
 
+import time
+
 import pytest
 
 from bench.programs import answers
@@ -8,6 +10,22 @@ from tests.failures.processes import wait_until
 
 pytestmark = pytest.mark.long
 POSTS, KILLS = 200, 3
+FOUND_SECONDS = 30  # after a kill, restart included
+
+
+@pytest.mark.every_database
+def test_what_was_acknowledged_before_a_kill_is_found_soon_after(processes, database):
+    """With claims as long as they really are; the worker is killed in the midst of its work."""
+    site = processes(alone=True, **database)
+    for _ in range(KILLS):
+        site.ask_many(36, [lambda: None])
+        site.web.kill()
+        killed = time.monotonic()
+        site.web.start()
+        wait_until(lambda: answers(f"{site.url}/healthz"), "the site")
+        wait_until(lambda: len(site.found()) >= len(site.acknowledged), "all is found",
+                   killed + FOUND_SECONDS - time.monotonic())
+    assert len(site.acknowledged) == KILLS * 36 and len(site.found()) == KILLS * 36
 
 
 def check(site):

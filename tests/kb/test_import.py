@@ -15,8 +15,9 @@ from tests.conftest import DATA
 
 def run(app, folder):
     result = app.test_cli_runner().invoke(import_articles, [str(folder)])
-    assert result.exit_code == 0, result.output
-    return json.loads(result.output.strip().splitlines()[-1])
+    report = json.loads(result.output.strip().splitlines()[-1])
+    assert result.exit_code == bool(report["errors"]), result.output
+    return report
 
 
 def write(folder):
