@@ -115,6 +115,9 @@ SETTINGS = (
     Setting("REDOUBT_SITE_URL", "", _url,
             "The address people use, such as https://redoubt.example. Links in mail come from it. "
             "Empty: only localhost and 127.0.0.1 are served."),
+    Setting("REDOUBT_HSTS_SUBDOMAINS", "off", _switch,
+            "on: browsers that saw the site ask every name below its own by https only, for a year "
+            "(Strict-Transport-Security: includeSubDomains). Only when all of them speak https."),
     Setting("REDOUBT_SITE_NAME", "Redoubt", str, "The name shown in the header, mail and feeds."),
     Setting("REDOUBT_MAIL_URL", "", str,
             "smtp://user:password@host:port (smtps:// for TLS from the start, "

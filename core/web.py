@@ -191,7 +191,8 @@ def _secure(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        below = "; includeSubDomains" if current_app.config["REDOUBT_HSTS_SUBDOMAINS"] else ""
+        response.headers.setdefault("Strict-Transport-Security", f"max-age=31536000{below}")
     if request.endpoint == "static":
         let_keep(response)
     else:
