@@ -17,6 +17,7 @@ threads = 4
 timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
+limit_request_line = 8_190  # as python app.py (core.embedded_server)
 LINGER = float(os.environ.get("LINGER", "0"))  # seconds that new processes need to load
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "redoubt-metrics-"
@@ -48,6 +49,13 @@ def post_worker_init(worker) -> None:
     if LINGER:
         timer = threading.Timer(LINGER, signal.getsignal(signal.SIGTERM), (signal.SIGTERM, None))
         signal.signal(signal.SIGTERM, lambda *_: timer.ident or timer.start())
+
+
+def when_ready(server) -> None:
+    """All listen. A thread reads a request as slowly as it comes, so something has to read it first."""
+    if os.environ.get("REDOUBT_PROXIES", "0") == "0":
+        server.log.warning("REDOUBT_PROXIES is 0: without a proxy that reads requests first (nginx), a few "
+                           "slow clients hold all threads. `flask doctor` and docs/operations.md say more.")
 
 
 def child_exit(server, worker) -> None:

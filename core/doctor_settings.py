@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import gettext as _
 
+from core import processes
 from core.config import PREFIX, SECRETS, SETTINGS
 from core.doctor import Finding, examines, judge
 
@@ -30,6 +31,20 @@ def address() -> Iterator[Finding]:
         yield judge(_("Proxies"), str(config["REDOUBT_PROXIES"]), remark=not config["REDOUBT_PROXIES"],
                     advice=_("Unless this server speaks https itself, set REDOUBT_PROXIES to the number of "
                              "proxies in front: else all visitors share one address and its limits."))
+
+
+@examines()
+def slow_clients() -> Iterator[Finding]:
+    """Slow clients."""
+    if not (processes.is_gunicorn_here() or "WEB_CONCURRENCY" in os.environ):
+        return
+    is_direct = not current_app.config["REDOUBT_PROXIES"]
+    is_public = bool(current_app.config["REDOUBT_SITE_URL"])
+    found = _("gunicorn, no proxy in front") if is_direct else _("gunicorn behind a proxy")
+    yield judge(_("Slow clients"), found, fault=is_direct and is_public, remark=is_direct,
+                advice=_("A few clients that send a request slowly hold all of gunicorn's threads: put nginx "
+                         "in front (docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with "
+                         "`python app.py`."))
 
 
 @examines()

@@ -2,12 +2,17 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from flask import current_app
+
+from core.config import ROOT
 from core.db import db
 from core.readings import Reading, declare
 
+MASTERS = "redoubt-metrics-*-*"  # folders of gunicorn's masters; the last part is a process id
 PROPORTIONAL = re.compile(r"^Pss:\s+(\d+) kB", re.M)
 
 
@@ -16,6 +21,22 @@ def pids() -> set[int]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     files = Path(folder).glob("gauge_livesum_*.db") if folder else ()
     return {os.getpid(), *(int(file.stem.split("_")[-1]) for file in files)}
+
+
+def is_gunicorn_here() -> bool:
+    """Whether a gunicorn serves this instance on this host, as far as Linux tells (gunicorn.conf.py)."""
+    return any(_instance_of(folder.name.rpartition("-")[2]) == current_app.config["REDOUBT_INSTANCE"]
+               for place in (Path("/dev/shm"), Path(tempfile.gettempdir())) for folder in place.glob(MASTERS))
+
+
+def _instance_of(pid: str) -> Path | None:
+    """The instance folder that a process was started for; None when it is gone or another user's."""
+    try:
+        settings = Path("/proc", pid, "environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    named = next((setting for setting in settings if setting.startswith(b"REDOUBT_INSTANCE=")), b"=instance")
+    return ROOT / os.fsdecode(named.partition(b"=")[2])
 
 
 def memory(pid: int) -> int:

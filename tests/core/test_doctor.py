@@ -2,6 +2,7 @@
 
 import os
 import smtplib
+import subprocess
 from collections import namedtuple
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from redis.exceptions import ConnectionError as NoRedis
 from sqlalchemy import text
 
 from app import create_app
-from core import cli, doctor, doctor_files, doctor_mail, heartbeats, schema
+from core import cli, doctor, doctor_files, doctor_mail, heartbeats, processes, schema
 from core.db import db, utcnow
 from core.doctor import Finding, Level
 from core.models import Event, OutgoingMail
@@ -196,6 +197,25 @@ def test_a_file_system_without_a_number_of_files_has_no_such_finding(level, monk
 def test_settings_that_do_not_go_together(app, level, name, changed, expected):
     app.config.update(changed)
     assert level(name) == expected
+
+
+@pytest.mark.parametrize("changed, expected", [
+    ({"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 0}, FAULT),
+    ({"REDOUBT_SITE_URL": "", "REDOUBT_PROXIES": 0}, REMARK),
+    ({"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 1}, WELL)])
+def test_gunicorn_needs_a_proxy(app, level, monkeypatch, tmp_path, changed, expected):
+    app.config.update(changed)
+    monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
+    monkeypatch.setattr(processes.tempfile, "gettempdir", lambda: str(tmp_path))
+    assert level("Slow clients") is None
+    with subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], "REDOUBT_INSTANCE": str(
+            app.config["REDOUBT_INSTANCE"])}) as master:  # a process that gunicorn.conf.py made a folder for
+        (tmp_path / f"redoubt-metrics-x-{master.pid}").mkdir()
+        assert level("Slow clients") == expected
+        master.kill()
+    assert level("Slow clients") is None, "it has ended"
+    monkeypatch.setenv("WEB_CONCURRENCY", "2")
+    assert level("Slow clients") == expected
 
 
 def test_no_finding_shows_a_password(app, monkeypatch):
