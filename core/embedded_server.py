@@ -70,13 +70,21 @@ class _Parser(HTTPRequestParser):
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the head. Raises ParsingError (400) when it is longer than gunicorn's limits, too."""
+        """Read the head. Raises ParsingError (400) where gunicorn refuses it, too: what two servers in a row
+        may understand differently is not understood at all.
+        """
         bounds = self.adj.bounds
         if header_plus.partition(b"\r\n")[0][bounds.max_request_line_bytes:]:
             raise ParsingError("Request line is too long")
         if header_plus.count(b"\r\n") > bounds.max_header_fields + 1:
             raise ParsingError("Too many header fields")
+        if header_plus.lower().count(b"\r\nhost:") > 1:
+            raise ParsingError("More than one Host")
+        if b"\r\n " in header_plus or b"\r\n\t" in header_plus:
+            raise ParsingError("A header field on several lines")
         super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Both Content-Length and Transfer-Encoding")
         if self.body_rcv is None:
             self.expect_continue = False  # nothing will follow: waiting for it would never end
 

@@ -239,6 +239,22 @@ def test_a_head_that_is_too_large_is_refused(head):
         assert get(server, "/" + "a" * 8000).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize("head", ["Host: y\r\n", "hOST:y\r\n",
+                                  "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+                                  "Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: -1\r\n",
+                                  "Transfer-Encoding: gzip, chunked\r\n", " Folded: x\r\n", "Na me: x\r\n"])
+def test_a_head_that_two_servers_read_differently_is_refused(head):
+    with running(App()) as server:
+        assert get(server, head=head)[9:12] in (b"400", b"501")
+
+
+def test_an_answer_to_head_has_no_body(app):
+    with running(app, max_body_bytes=2_000_000) as server, connect(server) as client:
+        client.sendall(b"HEAD /questions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        head, _, body = read_all(client).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200") and b"Content-Length: " in head and body == b""
+
+
 def test_expecting_to_continue_without_a_body_is_answered():
     with running(App()) as server:
         assert get(server, head="Expect: 100-continue\r\n").startswith(b"HTTP/1.1 200")
