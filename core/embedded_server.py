@@ -119,7 +119,7 @@ class _Channel(HTTPChannel):
     request_began = draining_since = None
     watched: tuple[object, float, int] = (None, 0, 0)  # what is on its way, since when, bytes of it then
     sent_bytes = drained_bytes = 0
-    has_unread_body = False
+    has_unread_body = is_closed = False
 
     def __init__(self, *args, **kwargs):
         self.turn_began = time.monotonic()  # connected, or the last answer was written
@@ -190,7 +190,18 @@ class _Channel(HTTPChannel):
 
     def readable(self) -> bool:
         """Whether bytes of the client are wanted."""
-        return not self.will_close if self.draining_since is not None else super().readable()
+        if self.draining_since is not None:
+            return not self.is_closed
+        return not self.is_closed and super().readable()
+
+    def writable(self) -> bool:
+        """Whether something waits to be sent, or to be closed."""
+        return not self.is_closed and super().writable()
+
+    def handle_close(self) -> None:
+        """Close at once; nothing is waited for on this socket any more, in this round either."""
+        self.is_closed = True
+        super().handle_close()
 
     def handle_read(self) -> None:
         """Take what the client sent."""
@@ -303,8 +314,8 @@ class _Server(TcpWSGIServer):
                 return
 
     def maintenance(self, now: float) -> None:
-        """Called once a second while the sockets to wait for are collected: none may be closed before."""
-        self.trigger.pull_trigger(self.adj.connections.close_overdue)
+        """Called once a second, before any connection is asked whether it waits for something."""
+        self.adj.connections.close_overdue()
 
 
 def group_of(address: str) -> str:
