@@ -1,6 +1,7 @@
 """How text becomes terms: words are stemmed, identifiers stay whole in one spelling.
 
-CVE-2017-0144, cve20170144 and "CVE 2017 0144" all become `cve-2017-0144`.
+CVE-2017-0144, cve20170144 and "CVE 2017 0144" all become `cve-2017-0144`. British spellings become American
+ones, and Chinese, Japanese and Korean text pairs of letters.
 """
 
 import re
@@ -8,6 +9,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 
 from Stemmer import Stemmer
 
@@ -17,6 +19,7 @@ STOP = frozenset(
     "their them then there these they this those to was we were what when where which who why will "
     "with would you your".split())
 MAX_WORD = 128
+SYNONYMS = Path(__file__).with_name("synonyms.txt")
 _DASH = "[-_ \u2010-\u2014]?"
 _TOKEN = re.compile(rf"""
     \b (?: (?P<cve>   cve{_DASH}\d{{4}}{_DASH}\d{{4,7}} )
@@ -25,10 +28,29 @@ _TOKEN = re.compile(rf"""
          | (?P<rb>    rb{_DASH}\d{{4}}{_DASH}\d{{3,4}} )
          | (?P<ghsa>  ghsa(?:-[\da-z]{{4}}){{3}} )
          | (?P<hex>   0x[\da-f]{{4,16}} )
+         | (?P<hash>  [\da-f]{{64}} | [\da-f]{{40}} | [\da-f]{{32}} )
          | (?P<build> \d{{1,6}}(?:\.\d{{1,6}}){{2,4}} | \d{{4,6}}\.\d{{1,6}} )
        ) \b
+    | (?<![^\W_]) (?P<lang> [cf]\# | c\+\+ | \.net ) (?![\w+\#])
     | (?P<word> [^\W_]+(?:['’][^\W_]+)? )
     """, re.IGNORECASE | re.VERBOSE)
+_COMPOUND = re.compile(r"[^\W_]+(?:[-._/][^\W_]+){1,3}")
+MAX_COMPOUND = 40  # characters
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+_FOLDED = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_DOUBLED = re.compile("(cancel|travel|model|label|signal|tunnel|fuel|level|channel|panel|initial|total"
+                      "|marshal)l(ed|ing|er|ers)")
+_BRITISH = (  # ending, what stands in its place
+    (re.compile("is(e|ed|es|er|ers|ing|ation|ations|ational)$"), r"iz\1"),
+    (re.compile("ys(e|ed|es|er|ers|ing)$"), r"yz\1"),
+    (re.compile("our(s|ed|ing|al|able|ful|ite|ites|hood)?$"), r"or\1"),
+    (re.compile("tre(s|d)?$"), r"ter\1"),
+    (re.compile("ogue(s|d)?$"), r"og\1"),
+    (re.compile("(lic|def|off)ence(s|d)?$"), r"\1ense\2"),
+    (re.compile("programme(s)?$"), r"program\1"),
+    (re.compile("enrolment(s)?$"), r"enrollment\1"),
+)
+SHORTEST_BRITISH = 6  # letters: "hour" and "rise" have no other spelling
 _CUT = {"cve": (4, "cve-"), "ms": (2, "ms"), "rb": (4, "rb-")}  # digits before the dash, what precedes
 
 
@@ -46,6 +68,9 @@ def tokens(text: str) -> Iterator[tuple[str, int, int, str]]:
     """(term, start, end, kind) of each identifier and of each stemmed word that is not a stop word."""
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
+        if kind == "word" and not match[0].isascii() and _CJK.search(match[0]):
+            yield from _pairs(match[0], match.start())
+            continue
         term = _word(match[0]) if kind == "word" else _canonical(kind, match[0])
         if term:
             yield term, match.start(), match.end(), kind
@@ -56,15 +81,82 @@ def terms(text: str) -> list[str]:
     return [term for term, *_ in tokens(text)]
 
 
+def _pairs(text: str, start: int) -> Iterator[tuple[str, int, int, str]]:
+    """The words of a text without spaces: every two neighbouring letters, and words in between."""
+    end = 0
+    for run in [*_CJK.finditer(text), None]:
+        between = text[end:run.start() if run else len(text)]
+        if between and (term := _word(between)):
+            yield term, start + end, start + end + len(between), "word"
+        if run is None:
+            return
+        for at in range(run.start(), max(run.end() - 1, run.start() + 1)):
+            pair = text[at:min(at + 2, run.end())]
+            yield pair, start + at, start + at + len(pair), "word"
+        end = run.end()
+
+
 def placed(text: str) -> Iterator[tuple[str, int]]:
-    """(term, position) of what the index keeps; a part by which people call an identifier stands with it."""
-    position = -1
-    for position, (term, _start, _end, kind) in enumerate(tokens(text)):
+    """(term, position) of what the index keeps.
+
+    With a term stand the parts by which people call an identifier, the joined form of a compound ("wi-fi":
+    wifi), and the first name of what has several (search/synonyms.txt).
+    """
+    starts: dict[int, int] = {}
+    sequence: list[str] = []
+    for position, (term, start, _end, kind) in enumerate(tokens(text)):
+        starts[start] = position
+        sequence.append(term)
         yield term, position
-        if kind in ("kb", "hex"):
-            yield term[2:], position
-        elif kind == "build" and term.count(".") == 3:
-            yield term.split(".", 2)[2], position
+        for part in _called(term, kind):
+            yield part, position
+    for joined, start, end in compounds(text):
+        inside = next((at for at in range(start, end) if at in starts), None)
+        if inside is not None:
+            yield joined, starts[inside]
+    for first, position, _length in named(sequence):
+        yield first, position
+
+
+def _called(term: str, kind: str) -> list[str]:
+    """Parts by which people call an identifier."""
+    if kind in ("kb", "hex"):
+        return [term[2:]]
+    if kind == "cve":
+        return term.split("-")[1:]
+    if kind == "build" and term.count(".") == 3:
+        return [term.split(".", 2)[2]]
+    return ["net", "dotnet"] if term == ".net" else []
+
+
+def compounds(text: str) -> Iterator[tuple[str, int, int]]:
+    """(term, start, end) of the joined form of each compound with letters: "Get-ADUser" → getaduser."""
+    for match in _COMPOUND.finditer(text):
+        joined = re.sub(r"[-._/]", "", match[0])
+        if len(joined) <= MAX_COMPOUND and any(c.isalpha() for c in joined) and (term := _word(joined)):
+            yield term, match.start(), match.end()
+
+
+def named(sequence: list[str]) -> Iterator[tuple[str, int, int]]:
+    """(first name, place, length) wherever one of several names for the same thing stands in `sequence`."""
+    names = _names()
+    for place, term in enumerate(sequence):
+        for other, first in names.get(term, ()):
+            if tuple(sequence[place:place + len(other)]) == other:
+                yield first, place, len(other)
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """First term → names that begin with it, each with the first name of the same line of the file."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for line in SYNONYMS.read_text().splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        first, *others = [tuple(terms(name)) for name in line.split("=")]
+        for other in others:
+            found.setdefault(other[0], []).append((other, first[0]))
+    return found
 
 
 def is_identifier(term: str) -> bool:
@@ -78,10 +170,25 @@ def _word(word: str) -> str:
     """The stem of a word without its accents; nothing for stop words and for what is too long."""
     word = word.casefold().replace("’", "'").removesuffix("'s")
     if not word.isascii():
+        word = word.translate(_FOLDED)
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     if word in STOP or len(word) > MAX_WORD:
         return ""
-    return _english.stem(word) if word.isalpha() else word
+    if not word.isalpha():
+        return word
+    return _english.stem(_american(word)) if word.isascii() else _english.stem(word)
+
+
+def _american(word: str) -> str:
+    """A word in its American spelling; words that only look British change alike in texts and queries."""
+    if len(word) < SHORTEST_BRITISH:
+        return word
+    if match := _DOUBLED.fullmatch(word):
+        return match[1] + match[2]
+    for ending, other in _BRITISH:
+        if ending.search(word):
+            return ending.sub(other, word)
+    return word
 
 
 def _canonical(kind: str, text: str) -> str:

@@ -1,5 +1,6 @@
 """Guessing what was meant: likelier spellings of words that nothing has."""
 
+from collections.abc import Callable, Iterable
 from string import ascii_lowercase
 
 from search.analysis import terms, tokens
@@ -9,11 +10,16 @@ from search.parser import Query
 MAX_CORRECTED = 2
 SHORTEST, LONGEST = 4, 20
 READ_WORDS, USED_WORDS = 1000, 50  # terms that begin as what is being typed: looked at, and used
+MAX_DISTANCE = 2  # letters between what was typed and what is offered
 ENDING = 5  # so many letters a stem may lack of its word
 
 
-def corrected(index: Index, query: Query) -> str | None:
-    """The query with words that nothing has spelt likelier; None when there is nothing to correct."""
+def corrected(index: Index, query: Query, spelt: Callable[[str, str], str]) -> str | None:
+    """The query with words that nothing has spelt likelier; None when there is nothing to correct.
+
+    `spelt(guess, typed)` is the word of a document with the stem of a guess, nearest to what was typed; or
+    nothing. The index keeps stems only, and a stem fits words that do not exist.
+    """
     wanted, text, shift, count = set(query.all_terms()), query.text, 0, 0
     for term, start, end, _kind in tokens(query.text):
         word = query.text[start:end].casefold()
@@ -21,6 +27,7 @@ def corrected(index: Index, query: Query) -> str | None:
                 or index.knows(term)):
             continue
         guess = index.guess(word)
+        guess = guess and spelt(guess, word)
         if guess:
             text = text[:start + shift] + guess + text[end + shift:]
             shift += len(guess) - (end - start)
@@ -28,6 +35,16 @@ def corrected(index: Index, query: Query) -> str | None:
         if count == MAX_CORRECTED:
             break
     return text if text != query.text else None
+
+
+def nearest(stem: str, typed: str, texts: Iterable[str]) -> str:
+    """The word with this stem in some texts that is nearest to what was typed; nothing when all are far."""
+    words = set()
+    for text in texts:
+        words |= {text[start:end].casefold() for term, start, end, _kind in tokens(text) if term == stem}
+    near = [(distance(typed, word), word) for word in words if abs(len(word) - len(typed)) <= MAX_DISTANCE]
+    best = min(near, default=(MAX_DISTANCE + 1, ""))
+    return best[1] if best[0] <= MAX_DISTANCE else ""
 
 
 def misspelt(word: str) -> dict[str, str]:

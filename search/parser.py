@@ -4,22 +4,27 @@
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _
 
-from search.analysis import terms
+from search.analysis import compounds, named, placed, terms
 
 MAX_LENGTH, MAX_TERMS, MAX_PHRASES, MAX_PHRASE, MAX_EXCLUDED, MAX_FILTERS = 1000, 32, 3, 12, 12, 8
+MAX_ALTERNATIVES = 8  # of one term
 KINDS = ("question", "answer", "article", "bulletin", "user", "tag", "product")
 FILTERS = {  # what people type → field of the index, values it takes
     "tag": ("tag", ()), "user": ("author", ()), "author": ("author", ()), "kind": ("kind", KINDS),
     "is": ("state", ("answered", "unanswered", "accepted", "verified", "exploited", "unpatched")),
     "layer": ("layer", ("perimeter", "network", "host", "application", "data")),
+    "title": ("title", ()),
 }
 ALIASES = {"member": "user", "people": "user", "person": "user"}
 DATES = ("before", "after")
+EXCLUDED = re.compile(r"-[^\W\d_A-Z][\w.+#-]{2,}")  # a parameter of a program begins like -F, -12 or --
+CMDLET = re.compile(r"[A-Za-z]{2,}-[A-Z]\w+")
 _PIECE = re.compile(r''' -?"(?P<phrase>[^"]*)"
                        | (?P<minus>-?) (?P<name>\w+) : (?P<value>"[^"]*"|[^\s"]*)
                        | \S+ ''', re.VERBOSE)
@@ -37,13 +42,17 @@ class Filter:
 class Query:
     """What was asked. Words are terms of the index; what is excluded is a list of words or phrases.
 
-    `only` and `without` map a field of the index to values. `words` counts terms, repeated ones too.
-    `bare` is the text without its filters.
+    `only` and `without` map a field of the index to values. `words` counts terms, repeated ones too, and
+    `kept` what the index would keep of the same text.
+    `alternatives` maps a term to others, of which a document may have any in its place. `bare` is the text
+    without its filters.
     """
 
     text: str = ""
     terms: list[str] = field(default_factory=list)
+    alternatives: dict[str, list[str]] = field(default_factory=dict)
     words: int = 0
+    kept: int = 0
     phrases: list[list[str]] = field(default_factory=list)
     excluded: list[list[str]] = field(default_factory=list)
     only: dict[str, list[str]] = field(default_factory=dict)
@@ -65,13 +74,24 @@ class Query:
         return not (self.has_words or self.excluded or self.only or self.without
                     or self.before or self.after)
 
-    def all_terms(self) -> list[str]:
-        """Every term that counts for a document, those of phrases too, each once."""
+    def typed_terms(self) -> list[str]:
+        """Every term that was typed, those of phrases too, each once."""
         return list(dict.fromkeys([*self.terms, *(term for phrase in self.phrases for term in phrase)]))
 
+    def all_terms(self) -> list[str]:
+        """Every term that counts for a document: what was typed and its alternatives, each once."""
+        others = [other for term in self.terms for other in self.alternatives.get(term, ())]
+        return list(dict.fromkeys([*self.typed_terms(), *others]))
 
-def parse(text: str) -> Query:
-    """Text from the search box → Query."""
+    def allow(self, term: str, others: Iterable[str]) -> None:
+        """Let a document have one of `others` in place of a term."""
+        known = self.alternatives.setdefault(term, [])
+        known += [other for other in others if other != term and other not in known]
+        del known[MAX_ALTERNATIVES:]
+
+
+def parse(text: str, *, excludes: bool = True) -> Query:
+    """Text from the search box → Query; `excludes=False` looks for the words after a minus too."""
     query = Query(text=" ".join("".join(c if c.isprintable() else " " for c in text[:MAX_LENGTH]).split()))
     if len(text) > MAX_LENGTH:
         query.warnings.append(_("Only the first %(n)s characters were used.", n=MAX_LENGTH))
@@ -85,22 +105,52 @@ def parse(text: str) -> Query:
                 without = query.text[:match.start()] + query.text[match.end():]
                 query.filters.append(Filter(match[0], " ".join(without.split())))
             continue
-        bare.append(match[0])
-        if match[0].startswith("-"):
+        if match[0].startswith("-") and excludes and _is_exclusion(match, query.text):
+            without = query.text[:match.start()] + query.text[match.end():]
+            query.filters.append(Filter(match[0], " ".join(without.split())))
             _exclude(query, terms(match[0][1:]))
-        elif phrase is not None:
+            bare.append(match[0])
+            continue
+        bare.append(match[0])
+        if phrase is not None:
             plain += _phrase(query, terms(phrase))
         else:
             loose.append(match[0])
-    plain += terms(" ".join(loose))
+    together = " ".join(loose)
+    found = terms(together)
+    plain += found
     query.bare = " ".join(bare)
-    query.terms, query.words = list(dict.fromkeys(plain)), len(plain) + sum(map(len, query.phrases))
+    query.terms = list(dict.fromkeys([*query.terms, *plain]))
+    query.words = len(plain) + sum(map(len, query.phrases)) + len(query.only.get("title", ()))
     if len(query.terms) > MAX_TERMS:
         query.terms = query.terms[:MAX_TERMS]
         query.warnings.append(_("Only the first %(n)s words were used.", n=MAX_TERMS))
+    query.kept = query.words + sum(1 for _placed in placed(together)) - len(found)
+    _allow_other_names(query, together, found)
     if query.text and query.is_empty and not query.warnings:
         query.warnings.append(_("Every word of this is too common to search for."))
     return query
+
+
+def _is_exclusion(match: re.Match, text: str) -> bool:
+    """Whether a minus means "without": before a phrase, or before a word in small letters.
+
+    A negative number, the parameter of a program or cmdlet, and a dash of its own are words like others.
+    """
+    before = text[:match.start()].split()
+    if match["phrase"] is not None:
+        return True
+    return EXCLUDED.fullmatch(match[0]) is not None and not any(CMDLET.fullmatch(word) for word in before)
+
+
+def _allow_other_names(query: Query, text: str, found: list[str]) -> None:
+    """The parts of a compound may stand in a document as one word, and what has a short name by that."""
+    for joined, start, end in compounds(text):
+        for term in terms(text[start:end]):
+            query.allow(term, [joined])
+    for first, place, length in named(found):
+        for term in found[place:place + length]:
+            query.allow(term, [first])
 
 
 def _phrase(query: Query, found: list[str]) -> list[str]:
@@ -133,6 +183,8 @@ def _filter(query: Query, name: str, value: str, negated: bool) -> bool:
             query.after = moment
         return moment is not None
     column, allowed = FILTERS[name]
+    if column == "title":
+        return _title(query, value, negated)
     if column in ("state", "kind"):
         single = value if value in allowed else value.removesuffix("s")
         single = ALIASES.get(single, single)
@@ -146,6 +198,18 @@ def _filter(query: Query, name: str, value: str, negated: bool) -> bool:
         query.warnings.append(_("Only the first %(n)s filters of a kind were used.", n=MAX_FILTERS))
         return False
     values.append(value[:60])
+    return True
+
+
+def _title(query: Query, value: str, negated: bool) -> bool:
+    """Ask for words in the title; they count as words too."""
+    found = terms(value)[:MAX_FILTERS]
+    if not found:
+        query.warnings.append(_("title: takes a word."))
+        return False
+    (query.without if negated else query.only).setdefault("title", []).extend(found)
+    if not negated:
+        query.terms += [term for term in found if term not in query.terms]
     return True
 
 

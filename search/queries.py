@@ -1,12 +1,15 @@
 """The one function behind `/search`, the API and the measurement of relevance; and what is alike."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
+from itertools import pairwise
 from time import perf_counter
 
 from flask import current_app
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload
 
@@ -19,11 +22,17 @@ from posts.queries import visible
 from search import changes, corrections, snippets
 from search.analysis import terms
 from search.documents import families, key, numbers
+from search.documents import of as documents_of
 from search.engine import Index, Results, Unavailable
 from search.parser import Query, parse
 
 PAGE = 10
 FEW = 3
+BEGUN_HASH = re.compile(r"(?=.*\d)[\da-f]{6,63}|\d+(\.\d+){1,3}")  # and an address or a version
+BEGUN = re.compile(r"(?<!\S)([^\W\d_][\w.-]{2,})\*(?!\S)")
+WORD = re.compile(r"(?<!\S)[^\W\d_]+(?!\S)")
+MAX_BEGUN = 8  # identifiers that begin as one that was typed
+MAX_READ = 3  # documents, for the spelling of a word
 ALIKE_TERMS, ALIKE_POSTINGS = 12, 5_000
 
 
@@ -89,7 +98,18 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
     Rows are read again through visibility, and what the index has not heard of yet is left out before
     anything is counted: a stale index leaks nothing.
     """
-    query = parse(text)
+    found = _search(parse(text), user=user, page=page, size=size, any_word=any_word, sort=sort)
+    if found.available and not found.total and found.query.excluded:
+        again = _search(parse(text, excludes=False), user=user, page=page, size=size, any_word=any_word,
+                        sort=sort)
+        if again.total:
+            again.query.warnings.append(_("Nothing was found without %(words)s, so these results have it.",
+                                          words=", ".join(each.text for each in found.query.filters)))
+            return again
+    return found
+
+
+def _search(query: Query, *, user, page: int, size: int, any_word: bool, sort: str) -> Found:
     found = Found(query)
     engine = current_app.extensions["search"]
     try:
@@ -97,7 +117,7 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
         with engine.view(hidden) as index:
             options = {"limit": size, "offset": (page - 1) * size, "any_word": any_word, "sort": sort}
             results, found.correction = current_app.extensions["recent_searches"].get(
-                index.generation, (query.text, hidden, *options.values()),
+                index.generation, (query.text, bool(query.excluded), hidden, *options.values()),
                 lambda: _ask(index, query, options))
     except Unavailable:
         found.available = False
@@ -110,9 +130,35 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
 
 def _ask(index: Index, query: Query, options: dict) -> tuple[Results, str | None]:
     """What the index finds, and a likelier spelling when that is little."""
+    _allow_what_is_there(index, query)
     results = index.search(query, few=FEW, facets=True, **options)
-    is_little = results.total < FEW or results.loosened
-    return results, corrections.corrected(index, query) if is_little else None
+    if results.total >= FEW and not results.loosened:
+        return results, None
+    return results, corrections.corrected(index, query, lambda guess, typed: _spelt(index, guess, typed))
+
+
+def _allow_what_is_there(index: Index, query: Query) -> None:
+    """Let a hash or address be begun only, `Get-AD*` be any that begins so, and "log in" be one word."""
+    for term in query.terms:
+        if BEGUN_HASH.fullmatch(term) and not index.knows(term):
+            query.allow(term, index.identifiers(term, MAX_BEGUN))
+    for word in BEGUN.findall(query.text)[:MAX_BEGUN]:
+        found = index.identifiers(re.sub(r"[-._/]", "", word).casefold(), MAX_BEGUN)
+        for term in terms(word):
+            query.allow(term, found)
+    for first, second in list(pairwise(WORD.findall(query.text)))[:MAX_BEGUN]:
+        joined = terms(first + second)
+        if len(joined) == 1 and index.knows(joined[0]):
+            for term in terms(f"{first} {second}"):
+                query.allow(term, joined)
+
+
+def _spelt(index: Index, guess: str, typed: str) -> str:
+    """The word of the best documents with the stem of `guess` that is nearest to what was `typed`."""
+    stem = "".join(terms(guess)[:1])
+    found = index.search(Query(terms=[stem]), limit=MAX_READ).hits if stem else []
+    texts = (f"{document.title} {document.body}" for document in documents_of(name for name, _ in found))
+    return corrections.nearest(stem, typed, texts)
 
 
 def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:

@@ -8,7 +8,7 @@ from search.files.storage import WIDTH, Segment
 from search.parser import Query
 
 MAX_PHRASE_DOCS = 20_000
-EVERY = ("tag", "state")  # of these a document must have all that are asked for, of others any
+EVERY = ("tag", "state", "title")  # of these a document must have all that are asked for, of others any
 
 
 class Part:
@@ -25,7 +25,7 @@ class Part:
     def match(self, any_word: bool) -> np.ndarray:
         """Find the documents with all words, or `any_word`, within the filters; sets `matched`."""
         docs = self.alive.copy()
-        if words := [self.having[term] for term in self.query.terms]:
+        if words := [self._with_word(term) for term in self.query.terms]:
             docs &= _any(words) if any_word else _all(words)
         for phrase in self.query.phrases:
             docs &= self._with_phrase(phrase, docs)
@@ -46,10 +46,14 @@ class Part:
 
     def titled(self) -> np.ndarray:
         """Matches whose whole title was typed."""
-        docs = self.matched & (self.segment.lengths["title"] == length_to_byte(self.query.words))
-        for term in self.query.all_terms():
+        docs = self.matched & (self.segment.lengths["title"] == length_to_byte(self.query.kept))
+        for term in self.query.typed_terms():
             docs &= self.segment.mask(self.postings[term]["title"][0])
         return docs
+
+    def _with_word(self, term: str) -> np.ndarray:
+        """Documents with a word, or with one of those that may stand in its place."""
+        return _any([self.having[each] for each in (term, *self.query.alternatives.get(term, ()))])
 
     def _with_value(self, name: str, value: str) -> np.ndarray:
         return self.segment.mask(self.segment.docs(name, value))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from search import weights
 from search.analysis import terms
-from search.corrections import ENDING, READ_WORDS, SHORTEST, USED_WORDS, distance, misspelt
+from search.corrections import ENDING, MAX_DISTANCE, READ_WORDS, SHORTEST, USED_WORDS, distance, misspelt
 from search.engine import Results
 from search.parser import Query
 from search.tables import encoding
@@ -18,7 +18,6 @@ from search.tables.matching import Match
 from search.tables.ranking import Rows
 from search.tables.seeking import Search
 
-MAX_DISTANCE = 2
 LOOKED_AT = 2_000  # titles among which the most voted are chosen
 BEGUN = """
     SELECT term, documents FROM {terms} WHERE term >= :start AND term < :start || chr(1114111)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from search.parser import Query
 from search.tables.encoding import mark, pair, quoted
 
-EVERY = ("tag", "state")  # of these a document must have all that are asked for, of others any
+EVERY = ("tag", "state", "title")  # of these a document must have all that are asked for, of others any
 
 
 @dataclass
@@ -66,7 +66,8 @@ class Match:
 
 def match(query: Query, hidden: list[int], *, any_word: bool) -> Match:
     """The conditions of a query: all of its words, or `any_word`, within the filters."""
-    groups = ([query.terms] if any_word else [[term] for term in query.terms]) if query.terms else []
+    words = [[term, *query.alternatives.get(term, ())] for term in query.terms]
+    groups = ([[each for group in words for each in group]] if any_word else words) if words else []
     groups += [[term] for phrase in query.phrases for term in dict.fromkeys(phrase)]
     for name, values in query.only.items():
         lexemes = [f"{name}={value}" for value in values]

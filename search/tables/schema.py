@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
-FORMAT = 2  # another number makes every older index be rebuilt
+FORMAT = 3  # another number makes every older index be rebuilt
 SCHEMA = "redoubt_search"
 TABLES = """
 CREATE TABLE {documents} (

@@ -30,7 +30,7 @@ class Search:
     def __init__(self, rows: Rows, size: int, query: Query, hidden: list[int], *, any_word: bool, sort: str):
         self.rows, self.size, self.query, self.any_word = rows, size, query, any_word
         self.match = match(query, hidden, any_word=any_word)
-        self.title = encoding.whole(query.all_terms(), query.words)
+        self.title = encoding.whole(query.typed_terms(), query.words)
         self.counts = rows.frequencies({*self.match.lexemes(), *query.all_terms(), self.title})
         self.column = COLUMNS.get(sort, "" if query.has_words else "created")
 
@@ -62,7 +62,8 @@ class Search:
     def _of_candidates(self, order: Order, total: int, page: dict[str, int]) -> Answer:
         """The best of about MANY: of the rarest words whole, of the others where they say most."""
         is_any = self.any_word and self.query.terms
-        words = sorted(self.counts.keys() & (self.query.terms if is_any else order.worths.keys()),
+        asked = self.match.groups[0] if is_any else order.worths
+        words = sorted(self.counts.keys() & set(asked),
                        key=lambda term: (self.counts[term], term))
         chosen, wanted = [], self.match
         if is_any:
