@@ -1,11 +1,14 @@
 """A bulletin as a form shows it, in lines, and the lines back into an advisory. Pure.
 
 Lines that stay as they are keep everything a document said behind them; a new line is for all that is
-affected. What a form cannot say (scores for single products, threats, flags) is only lost with its line.
+affected, unless it names products ("fix for OpenSSL 3.0; Python"). A fix for one of several products must
+name it. What a form cannot say (scores for single products, threats, flags) is only lost with its line.
 """
 
 from dataclasses import dataclass, replace
 from itertools import count
+
+from flask_babel import gettext as _
 
 from advisories import scores
 from advisories.advisory import REMEDIES, Advisory, ProductEntry, Remedy, Score, Vulnerability
@@ -13,12 +16,19 @@ from advisories.csaf_rules import CVE
 from bulletins.fixes import standings
 
 SEPARATOR = " | "
+FOR = " for "
+MAX_NAMED = 12  # products in a line; a document may name thousands
 KINDS = {"fix": "vendor_fix", "none": "none_available", "never": "no_fix_planned"}
 LISTED = ("affected", "")  # standings of products that the form lists
 
 
 class BadLine(ValueError):
-    """A line that cannot be read; the message says which and what is missing."""
+    """A line that cannot be read: `line` as typed, `why` a sentence on what is missing, or nothing."""
+
+    def __init__(self, line: str, why: str = ""):
+        self.line = line
+        self.why = why
+        super().__init__(line)
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,8 @@ class Lines:
 
 def lines_of(advisory: Advisory) -> Lines:
     """What the form shows of an advisory."""
-    remedies = dict.fromkeys(_remedy_line(each) for said in advisory.vulnerabilities
+    names = _names(advisory)
+    remedies = dict.fromkeys(_remedy_line(each, names) for said in advisory.vulnerabilities
                              for each in said.remedies)
     return Lines(tuple(_vulnerability_line(said) for said in advisory.vulnerabilities),
                  tuple(_product_line(entry, advisory) for entry in _listed(advisory)), tuple(remedies))
@@ -48,7 +59,7 @@ def apply(advisory: Advisory, lines: Lines) -> dict:
         for said in advisory.vulnerabilities])
     _products(changed, dict(zip(known.affected, _listed(advisory), strict=True)), lines.affected)
     _vulnerabilities(changed, lines.vulnerabilities)
-    _remedies(changed, known.remedies, lines.remedies)
+    _remedies(changed, known.remedies, _names(advisory), lines.remedies)
     _builds(changed, [line for line in lines.affected if line not in known.affected])
     return {"products": changed.products, "vulnerabilities": changed.vulnerabilities}
 
@@ -71,9 +82,23 @@ def _product_line(entry: ProductEntry, advisory: Advisory) -> str:
     return SEPARATOR.join((_flat(entry.name), entry.version, ", ".join(builds)))
 
 
-def _remedy_line(each: Remedy) -> str:
+def _remedy_line(each: Remedy, names: dict[str, str]) -> str:
+    """`names` are those of the products that the form lists, by id."""
     word = next((word for word, kind in KINDS.items() if kind == each.kind), each.kind)
+    named = [names[number] for number in names if number in each.product_ids]
+    if named and len(named) < len(names) and len(named) <= MAX_NAMED:
+        word += FOR + "; ".join(named)
     return SEPARATOR.join((word, each.update, each.url, _flat(each.details)))
+
+
+def _names(advisory: Advisory) -> dict[str, str]:
+    """What a remedy calls the listed products: the name, and the version where the name has it not."""
+    return {entry.id: _called(entry) for entry in _listed(advisory)}
+
+
+def _called(entry: ProductEntry) -> str:
+    name = _flat(entry.name)
+    return name if not entry.version or name.endswith(entry.version) else f"{name} {entry.version}"
 
 
 def _flat(text: str) -> str:
@@ -152,36 +177,65 @@ def _vulnerabilities(changed: Advisory, lines: tuple[str, ...]) -> None:
     changed.vulnerabilities = found
 
 
-def _remedies(changed: Advisory, known: tuple[str, ...], lines: tuple[str, ...]) -> None:
-    """Drop the remedies whose line is gone, put a changed line in the place of the old, add the rest."""
-    new = {line: _remedy(line) for line in lines if line not in known}
+def _remedies(changed: Advisory, known: tuple[str, ...], names: dict[str, str],
+              lines: tuple[str, ...]) -> None:
+    """Drop the remedies whose line is gone, put a changed line in the place of the old, add the rest.
+
+    `names` are those that the known lines were made with.
+    """
+    new = {line: _remedy(line, changed) for line in lines if line not in known}
     gone = [line for line in known if line not in lines]
     instead: dict[str, Remedy] = {}
     for line in gone:
-        match = next((text for text, remedy in new.items() if _same(remedy, _remedy(line))), None)
+        before = _remedy(line, changed, check=False)
+        match = next((text for text, remedy in new.items() if _same(remedy, before)), None)
         if match is not None:
             instead[line] = new.pop(match)
-    ids = _affected(changed)
+    added = [_for_some(item, changed) for item in new.items()]
     for said in changed.vulnerabilities:
-        kept = []
+        left = []
         for each in said.remedies:
-            line = _remedy_line(each)
+            line = _remedy_line(each, names)
             if line in instead:
                 ours = instead[line]
-                each = replace(each, kind=ours.kind, update=ours.update, url=ours.url, details=ours.details)
+                each = replace(each, kind=ours.kind, update=ours.update, url=ours.url, details=ours.details,
+                               product_ids=ours.product_ids or each.product_ids)
             if line in instead or line not in gone:
-                kept.append(each)
+                left.append(each)
         if not said.is_rejected:
-            kept += [replace(remedy, product_ids=ids) for remedy in new.values()]
-        said.remedies = kept
+            left += [replace(remedy, product_ids=remedy.product_ids or _affected(changed))
+                     for remedy in added]
+        said.remedies = left
 
 
-def _remedy(line: str) -> Remedy:
+def _remedy(line: str, advisory: Advisory, *, check: bool = True) -> Remedy:
+    """The remedy of a line, for the products that it names, or for none in particular."""
     kind, update, url, details = _cells(line, 4)
-    kind = KINDS.get(kind.lower(), kind.lower())
+    kind, _for, products = kind.partition(FOR)
+    kind = KINDS.get(kind.strip().lower(), kind.strip().lower())
     if kind not in REMEDIES or not (update or details or url) or (url and not url.startswith("http")):
         raise BadLine(line)
-    return Remedy(kind, _unflat(details), url=url, update=update)
+    ids = []
+    by_name = {name.casefold(): number for number, name in _names(advisory).items()}
+    for product in filter(None, (name.strip() for name in products.split(";"))):
+        found = [number for name, number in by_name.items() if name == product.casefold()] or [
+            entry.id for entry in _listed(advisory) if _flat(entry.name).casefold() == product.casefold()]
+        if not found and check:
+            raise BadLine(line, _("“%(name)s” is not among the affected products.", name=product))
+        ids += found
+    return Remedy(kind, _unflat(details), tuple(dict.fromkeys(ids)), url=url, update=update)
+
+
+def _for_some(item: tuple[str, Remedy], advisory: Advisory) -> Remedy:
+    """A new remedy; raises BadLine for a fix that does not say which of several products it is for."""
+    line, remedy = item
+    products = {_flat(entry.name).removesuffix(entry.version).strip().casefold()
+                for entry in _listed(advisory)}
+    if remedy.kind == "vendor_fix" and not remedy.product_ids and len(products) > 1:
+        names = "; ".join(list(_names(advisory).values())[:MAX_NAMED])
+        raise BadLine(line, _("Say which products this fix is for, such as “fix for %(names)s | …”.",
+                              names=names))
+    return remedy
 
 
 def _same(one: Remedy, other: Remedy) -> bool:
@@ -190,7 +244,7 @@ def _same(one: Remedy, other: Remedy) -> bool:
 
 
 def _builds(changed: Advisory, lines: list[str]) -> None:
-    """A fix for each product whose new line names the build that mends it."""
+    """A fix for each product whose new line names the build that fixes it."""
     for line in lines:
         name, version, build = _cells(line, 3)
         called = (_unflat(name), version)
@@ -199,11 +253,21 @@ def _builds(changed: Advisory, lines: list[str]) -> None:
             continue
         for said in changed.vulnerabilities:
             if not said.is_rejected:
-                said.remedies = [*_without_fix(said.remedies, entry.id), Remedy(
-                    "vendor_fix", f"Update to {build}.", (entry.id,), fixed_build=build)]
+                said.remedies = _with_build(said.remedies, entry.id, build)
 
 
-def _without_fix(remedies: list[Remedy], product_id: str) -> list[Remedy]:
-    others = [replace(each, product_ids=tuple(i for i in each.product_ids if i != product_id))
-              if each.kind == "vendor_fix" else each for each in remedies]
-    return [each for each in others if each.kind != "vendor_fix" or each.product_ids]
+def _with_build(remedies: list[Remedy], product_id: str, build: str) -> list[Remedy]:
+    """The remedies with the build in the fix for a product: the text and link of that fix stay."""
+    fixes = [each for each in remedies if each.kind == "vendor_fix" and product_id in each.product_ids]
+    found = fixes[-1] if fixes else Remedy("vendor_fix", "")
+    details = found.details
+    if not details or details == _update_to(found.fixed_build):
+        details = _update_to(build)
+    others = [replace(each, product_ids=tuple(number for number in each.product_ids if number != product_id))
+              if each in fixes else each for each in remedies]
+    left = [each for each in others if each.kind != "vendor_fix" or each.product_ids]
+    return [*left, replace(found, details=details, product_ids=(product_id,), fixed_build=build)]
+
+
+def _update_to(build: str) -> str:
+    return f"Update to {build}."

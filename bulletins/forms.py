@@ -76,8 +76,9 @@ def _parts(advisory: Advisory, data: dict) -> dict:
     try:
         return parts | drafting.apply(advisory, lines)
     except BadLine as error:
-        field = next(name for name in LISTS if str(error) in getattr(lines, name))
-        raise Invalid({field: [_("This line cannot be read: %(line)s", line=str(error)[:100])]}) from error
+        field = next(name for name in LISTS if error.line in getattr(lines, name))
+        said = error.why or _("This line cannot be read: %(line)s", line=error.line[:100])
+        raise Invalid({field: [said]}) from error
 
 
 def _notes(advisory: Advisory, text: str) -> list[Note]:

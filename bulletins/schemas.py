@@ -88,7 +88,8 @@ class BulletinSchema(Schema):
     vulnerabilities = Lines("CVE | CVSS vector | title", "CVE-2026-1001 | CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/"
                             "C:H/I:H/A:H | Overflow in the parser")
     affected = Lines("product | version | fixed build", "Acme Reader | 9 | 9.5")
-    remedies = Lines("fix, workaround, mitigation, none or never | update | link | what to do",
+    remedies = Lines("fix, workaround, mitigation, none or never, where needed with products ("
+                     "fix for OpenSSL 3.0; Python) | update | link | what to do",
                      "fix | AC100 | https://acme.example/ac100 | Install the update.")
     known_issues = Lines("update | link | what goes wrong", "AC100 | | Printing stops.")
     supersedes = Lines("a bulletin", "RB-2026-001")

@@ -12,7 +12,7 @@ from forum import queries
 from forum.views import bp, wanted_sort
 from posts import policy, tag_actions
 from posts import queries as post_queries
-from posts.schemas import TAG, TagSchema
+from posts.schemas import TagSchema, is_tag, tag_name
 from posts.views import me
 
 SUGGESTED = 8
@@ -24,8 +24,8 @@ def tags():
     """Tags by use; `?q=` keeps those whose name holds it."""
     like = request.args.get("q", "").strip()[:40]
     page = post_queries.tags(request.args.get("after"), like=like)
-    may_make = policy.can_describe_tags(current_user) and TAG.match(like.lower())
-    return render_template("forum/tags.html", page=page, q=like, new=like.lower() if (
+    may_make = policy.can_describe_tags(current_user) and is_tag(tag_name(like))
+    return render_template("forum/tags.html", page=page, q=like, new=tag_name(like) if (
         may_make and not page.items) else "")
 
 
@@ -52,9 +52,9 @@ def tag(name: str):
 @login_required
 def edit_tag(name: str):
     """Say what a tag is for; a name nobody uses yet becomes a tag."""
-    name, form = name.lower(), Form(TagSchema)
+    name, form = tag_name(name), Form(TagSchema)
     valid = request.method == "POST" and form.validate()
-    get_or_404(TAG.match(name))
+    get_or_404(is_tag(name) or None)
     require(policy.can_describe_tags(me()), _("Describing tags takes %(n)s reputation.",
                                               n=threshold(Privilege.EDIT_ANY)))
     if valid:

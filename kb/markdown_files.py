@@ -10,7 +10,7 @@ from core import front_matter, markup
 from kb import markdown_links
 from kb.models import LAYERS
 from posts.actions import MAX_TAGS
-from posts.schemas import TAG
+from posts.schemas import is_tag, tag_name
 
 SUFFIXES = (".md", ".markdown")
 INDEXES = ("readme", "index")
@@ -124,7 +124,7 @@ def _words(value: object) -> list[str]:
 def _tags(value: object) -> Iterable[str]:
     words = _scalar(value).split() if isinstance(value, str) and "," not in value else _words(value)
     names = dict.fromkeys(re.sub(r"\s+", "-", word.lower()) for word in words)
-    return [name for name in names if TAG.match(name)][:MAX_TAGS]
+    return [name for name in map(tag_name, names) if is_tag(name)][:MAX_TAGS]
 
 
 def _stated(facts: dict) -> dict:

@@ -151,8 +151,8 @@ def get_tag(name: str):
 @bp.response(200, schemas.TagItem)
 def describe_tag(data: dict, name: str):
     """Say when to use a tag; a name nobody uses yet becomes a tag."""
-    user, name = tokens.reader(), name.lower()
-    get_or_404(schemas.TAG.match(name))
+    user, name = tokens.reader(), schemas.tag_name(name)
+    get_or_404(schemas.is_tag(name) or None)
     require(policy.can_describe_tags(user))
     tag = tag_actions.describe(name, data["excerpt"], by=user)
     db.session.commit()

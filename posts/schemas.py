@@ -1,6 +1,7 @@
 """The shape of what is sent about any post (votes, comments, tags), and of posts in the API."""
 
 import re
+import unicodedata
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -10,9 +11,25 @@ from core.api import Cursor, Item, Reply
 from core.web import Line, Markdown
 from posts.actions import MAX_TAGS
 
-WORD = r"[a-z0-9][a-z0-9.+#-]{0,34}"
-TAG = re.compile(WORD + r"\Z")
+MAX_TAG_LENGTH = 35
+TAG_SIGNS = "_-.+#"
 VOTES = validate.OneOf([-1, 0, 1])
+
+
+def tag_name(text: str) -> str:
+    """The one form of a tag's name: small letters, composed (NFKC)."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def is_tag(name: str) -> bool:
+    """Whether a name in its one form can be a tag: letters and digits of any script, and _ - . + #
+
+    The names of the field hold these: .net, c++, c#, windows_update. It begins with a letter or digit, or
+    with a dot before one, so that no name is a path or a parameter.
+    """
+    allowed = all(c in TAG_SIGNS or unicodedata.category(c)[0] in "LNM" for c in name)
+    first = name.removeprefix(".")[:1]
+    return len(name) <= MAX_TAG_LENGTH and allowed and first.isalnum()
 
 
 class Tags(fields.Field):
@@ -20,7 +37,7 @@ class Tags(fields.Field):
 
     def __init__(self, *, fewest: int = 1, **kwargs):
         super().__init__(metadata={
-            "type": "array", "items": {"type": "string", "pattern": f"^{WORD}$"},
+            "type": "array", "items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG_LENGTH},
             "minItems": fewest, "maxItems": MAX_TAGS, "example": ["windows-update"]}, **kwargs)
         self.fewest = fewest
 
@@ -28,13 +45,14 @@ class Tags(fields.Field):
         words = re.split(r"[\s,]+", value) if isinstance(value, str) else value
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise ValidationError(_("Write tags as words separated by spaces."))
-        names = sorted({word.lower() for word in words if word})
+        names = sorted({tag_name(word) for word in words if word})
         if not self.fewest <= len(names) <= MAX_TAGS:
             raise ValidationError(_("Choose one to five tags."))
         for name in names:
-            if not TAG.match(name):
-                raise ValidationError(_("“%(name)s” is not a tag: use letters, digits and - . + #",
-                                        name=name[:40]))
+            if not is_tag(name):
+                raise ValidationError(_("“%(name)s” cannot be a tag. Use up to %(n)s letters, digits and "
+                                        "_ - . + #; begin with a letter, a digit, or a dot before one.",
+                                        name=name[:40], n=MAX_TAG_LENGTH))
         return names
 
 

@@ -68,7 +68,7 @@ def test_a_text_of_several_lines_is_one_line_of_the_form(make_advisory):
     words = adv.Remedy("workaround", "First\nthen C:\\new", ("A",))
     document = make_advisory(vulnerabilities=[weakness(remedies=[words])])
     lines = drafting.lines_of(document)
-    assert lines.remedies == ("workaround |  |  | First\\nthen C:\\\\new",)
+    assert lines.remedies == ("workaround for Acme Reader 9 |  |  | First\\nthen C:\\\\new",)
     emptied = changed(document, remedies=())
     again = replace(emptied, **drafting.apply(emptied, lines))
     assert again.vulnerabilities[0].remedies[0].details == words.details
@@ -91,3 +91,52 @@ def test_a_build_named_later_leaves_the_other_remedies(make_advisory):
     assert after.vulnerabilities[0].remedies == [
         words, adv.Remedy("vendor_fix", "Update to 9.5.", ("A",), fixed_build="9.5")]
     assert [entry.id for entry in after.products] == ["A", "B"]
+
+
+TWO = ("OpenSSL | 3.0 | 3.0.15", "Python")
+TYPED = "openssl-3.0.15 | https://acme.example/x | Install it with care."
+
+
+def fixes(advisory):
+    names = {entry.id: entry.name for entry in advisory.products}
+    return [(each.update, each.url, each.details, each.fixed_build, [names[i] for i in each.product_ids])
+            for each in advisory.vulnerabilities[0].remedies if each.kind == "vendor_fix"]
+
+
+@pytest.fixture
+def blank(make_advisory):
+    return make_advisory(products=[], vulnerabilities=[weakness(affected=())])
+
+
+def test_a_fix_that_names_its_product_keeps_text_and_link_beside_the_build(blank):
+    after = changed(blank, affected=TWO, remedies=(f"fix for OpenSSL 3.0 | {TYPED}",))
+    assert fixes(after) == [("openssl-3.0.15", "https://acme.example/x", "Install it with care.", "3.0.15",
+                             ["OpenSSL"])]
+    assert drafting.lines_of(after).remedies == (f"fix for OpenSSL 3.0 | {TYPED}",)
+    assert drafting.lines_of(after).affected == ("OpenSSL | 3.0 | 3.0.15", "Python |  | ")
+
+
+@pytest.mark.parametrize("remedy", [f"fix | {TYPED}", f"fix for Perl | {TYPED}"])
+def test_a_fix_that_does_not_say_for_what_is_refused(blank, remedy):
+    with pytest.raises(BadLine) as refused:
+        changed(blank, affected=TWO, remedies=(remedy,))
+    assert refused.value.why
+
+
+def test_a_fix_for_several_of_the_products(blank):
+    remedy = "fix for Perl 5; python | U1 | | Install."
+    after = changed(blank, affected=(*TWO, "Perl | 5"), remedies=(remedy,))
+    assert sorted(fixes(after)) == [("", "", "Update to 3.0.15.", "3.0.15", ["OpenSSL"]),
+                                    ("U1", "", "Install.", "", ["Perl", "Python"])]
+
+
+def test_a_fix_for_versions_of_one_product_need_not_name_them(blank):
+    after = changed(blank, affected=("Reader | 9", "Reader | 10 | 10.1"), remedies=("fix | U1 | | Install.",))
+    assert sorted(fixes(after)) == [("U1", "", "Install.", "", ["Reader"]),
+                                    ("U1", "", "Install.", "10.1", ["Reader"])]
+
+
+def test_another_build_changes_only_what_the_form_wrote_itself(blank):
+    first = changed(blank, affected=("Reader | 9 | 9.1",))
+    again = changed(first, affected=("Reader | 9 | 9.2",))
+    assert fixes(again) == [("", "", "Update to 9.2.", "9.2", ["Reader"])]

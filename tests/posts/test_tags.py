@@ -1,5 +1,7 @@
 """Tags: new ones take reputation, close ones are named, descriptions are for the trusted."""
 
+from urllib.parse import quote
+
 import pytest
 
 from core.db import db
@@ -117,3 +119,23 @@ def test_restoring_an_old_revision_may_bring_its_own_tags_back(login, newcomer, 
     assert queries.unknown_tags(["rare"]) == ["rare"]
     assert login(newcomer).post(f"/posts/{question.id}/revisions/1/restore").status_code == 302
     assert [tag.name for tag in question.tags] == ["rare"]
+
+
+@pytest.mark.parametrize("name", [".net", ".htaccess", "c++", "c#", "windows_update", "größe", "日本語",
+                                  "हिन्दी", "العربية", "f5-big-ip", "802.1x", "k8s", "ß"])
+def test_tags_hold_what_the_names_of_the_field_hold(app, login, moderator, name):
+    client = login(moderator)
+    page = client.post("/questions/ask", data={"title": "A question about one of these tags",
+                                               "body": BODY, "tags": name})
+    assert page.status_code == 302
+    assert client.get(f"/tags/{quote(name)}").status_code == 200
+    assert client.get(f"/tags/{quote(name)}/edit").status_code == 200
+    assert name in client.get("/tags").text
+
+
+@pytest.mark.parametrize("name", ["..", ".", "-x", "--", "#", "_x", "+", "a/b", "a?b", "<b>", "a:b", "a\u202eb",
+                                  "😀", "a" * 36, "%2e", "a\u200bb", "&amp"])
+def test_what_is_no_name_is_no_tag(app, login, moderator, name):
+    page = login(moderator).post("/questions/ask", data={"title": "A question about one of these tags",
+                                                         "body": BODY, "tags": name})
+    assert page.status_code == 422 and "cannot be a tag" in page.text
