@@ -13,12 +13,14 @@ from auth import (
     tokens,
     views,
 )
+from core import limits
 from core.api import register
 
 
 def init_app(app: Flask) -> None:
     """Attach sessions, the pages and the commands."""
     sessions.login_manager.init_app(app)
+    limits.know_accounts(app, sessions.account_of_request)
     tokens.init_app(app)
     app.before_request(sessions.refuse_suspended)
     app.jinja_env.globals["why_read_only"] = policy.why_read_only

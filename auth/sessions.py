@@ -14,8 +14,9 @@ from flask_login import LoginManager, current_user
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import Unauthorized
 
-from auth import policy
+from auth import policy, tokens
 from auth.models import Session, User, Visitor
 from auth.tokens import digest
 from core.db import SAFE_METHODS, db, reading, utcnow
@@ -54,6 +55,16 @@ def refuse_suspended() -> None:
         return
     if current_user.is_suspended:
         require(False, policy.why_read_only(current_user))
+
+
+def account_of_request() -> int | None:
+    """The id of the member whose session or token a request brings; None for visitors and wrong tokens."""
+    if not request.path.startswith("/api/"):
+        return current_user.id
+    try:
+        return tokens.reader().id
+    except Unauthorized:  # answered by the token's own check
+        return None
 
 
 @login_manager.unauthorized_handler

@@ -10,6 +10,7 @@ from core import (  # noqa: F401  (what is not named below declares itself)
     api_docs,
     cli,
     config,
+    costs,
     database_errors,
     db,
     doctor_database,
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     logs.init_app(app)
     db.init_app(app)
     instance_states.init_app(app)
+    costs.init_app(app)
     limits.init_app(app)
     ready_pages.init_app(app)
     page_cache.init_app(app)

@@ -198,7 +198,6 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         PREFERRED_URL_SCHEME=site.scheme or "http",
         TRUSTED_HOSTS=[site.netloc, site.hostname] if site.hostname else ["localhost", "127.0.0.1"],
-        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         MAX_FORM_PARTS=200,
     )

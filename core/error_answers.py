@@ -5,8 +5,10 @@ import logging
 from flask import Flask, Response, current_app, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
+from core import limits
+from core.bounds import TooLongAddress, TooMuch
 from core.db import db
 from core.limits import TooMany
 from core.logs import request_id
@@ -51,13 +53,15 @@ def _on_http_error(error: HTTPException):
         413: _("That is larger than this site takes."),
         429: _("Too many requests. Wait a little and try again."),
     }
-    given = error.description if error.code == 403 else None
+    given = error.description if isinstance(error, (Forbidden, TooMuch, TooLongAddress)) else None
     if isinstance(error, SecurityError):
         given = _("This site is not served under the name you asked for. Use its own address, which its "
                   "administrator sets with REDOUBT_SITE_URL.")
     status = error.code or 500
     answer = current_app.make_response(
         error_answer(status, error.name, given or texts.get(status, error.description)))
+    if status == 429 and (limit := limits.in_force()):
+        answer.headers["Retry-After"] = str(limit.seconds)
     for name, value in error.get_headers():  # Allow, WWW-Authenticate, Retry-After
         if name != "Content-Type":
             answer.headers[name] = value
@@ -65,9 +69,9 @@ def _on_http_error(error: HTTPException):
 
 
 def _on_too_many(error: TooMany):
-    minutes = max(1, round(error.seconds / 60))
-    answer = current_app.make_response(error_answer(
-        429, _("Too many attempts"), _("Wait %(n)s minutes, then try again.", n=minutes)))
+    wait = (_("Wait a few seconds, then try again.") if error.seconds < 10 else
+            _("Wait %(n)s minutes, then try again.", n=max(1, round(error.seconds / 60))))
+    answer = current_app.make_response(error_answer(429, _("Too many attempts"), wait))
     answer.headers["Retry-After"] = str(error.seconds)
     return answer
 
@@ -86,6 +90,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(TooMany, _on_too_many)
     app.register_error_handler(Exception, crash_answer)
     app.register_error_handler(Invalid, lambda error: error_answer(
-        422, _("Please correct the input"), " ".join(sum(error.errors.values(), [])), error.errors))
+        422, _("Please correct the input"), error.text, error.errors))
     app.register_error_handler(CSRFError, lambda error: error_answer(
         400, _("The form has expired"), _("Go back, reload the page and send it again.")))

@@ -1,26 +1,113 @@
-"""Limits on how often: what writes at all through Flask-Limiter, log-in, reset and mail through the database.
+"""Limits on how often: requests by the class of their route, log-in, reset and mail through the database.
 
-Counts in a process's memory multiply by the number of processes, so what guards passwords and
-mailboxes is counted in a table. The wide limit on writing keeps programs from taking all threads; it is
-counted in Redis, and in memory while Redis is gone.
+Counts in a process's memory multiply by the number of processes, so what guards passwords and mailboxes is
+counted in a table. The limits of the classes (core/costs.py) keep one visitor from taking all threads; they
+are counted by Flask-Limiter in Redis, and in memory without it.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
 
-from flask import Flask, current_app, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, current_app, g, request
+from flask_limiter import ApplicationLimit, Limiter
 from sqlalchemy import delete, func, select
 
+from core import costs
 from core.db import SAFE_METHODS, db, utcnow
 from core.models import Attempt
+from core.slots import Slots
 
-WRITES = "600/minute"  # of one address
 WAIT = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5}  # seconds, for Redis
 OLDEST = timedelta(days=2)
-limiter = Limiter(key_func=get_remote_address, application_limits=[WRITES], strategy="moving-window",
-                  application_limits_exempt_when=lambda: request.method in SAFE_METHODS,
-                  in_memory_fallback_enabled=True)
+NETWORK_BITS = 64  # of an IPv6 address: who has one has all of its network
+
+
+def client_address() -> str:
+    """What stands for the sender in limits: the address, of IPv6 the network."""
+    text = (request.remote_addr or "").partition("%")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if not isinstance(address, IPv6Address):
+        return text
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> NETWORK_BITS << NETWORK_BITS)}/{NETWORK_BITS}"
+
+
+def _key(who: str) -> str:
+    kind = "read" if request.method in SAFE_METHODS else "write"
+    return f"{costs.of_request().name}:{kind}:{who}"
+
+
+class _Limiter(Limiter):
+    """Counts requests for addresses without a route, too."""
+
+    def identify_request(self) -> str:
+        return super().identify_request() or "no route"
+
+
+def _a_minute(times: int) -> str:
+    """A limit as Flask-Limiter reads it; none for 0."""
+    return f"{times}/minute" if times else ""
+
+
+limiter = _Limiter(
+    key_func=client_address, strategy="moving-window", in_memory_fallback_enabled=True, application_limits=[
+        ApplicationLimit(lambda: _a_minute(costs.of_request().by_address),
+                         key_function=lambda: _key(f"address:{client_address()}")),
+        ApplicationLimit(lambda: _a_minute(costs.of_request().by_account),
+                         key_function=lambda: _key(f"account:{g.account}"),
+                         exempt_when=lambda: g.account is None)])
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The limit nearest to its end for a request: of which class, how many a minute, how many are left,
+    and in how many seconds all are there again."""
+
+    name: str
+    amount: int
+    remaining: int
+    seconds: int
+
+
+def in_force() -> InForce | None:
+    """The limit that the request being answered was counted under; None when there is none."""
+    found = limiter.current_limit
+    if found is None:
+        return None
+    seconds = max(1, int(found.reset_at - utcnow().timestamp()))
+    return InForce(costs.of_request().name, found.limit.amount, max(0, found.remaining), seconds)
+
+
+def know_accounts(app: Flask, account: Callable[[], object | None]) -> None:
+    """Let `account` say who sends a request: something unique to a member, None for visitors."""
+    app.extensions["account_of_request"] = account
+
+
+def _note_account() -> None:
+    account = current_app.extensions.get("account_of_request")
+    is_counted = current_app.config["REDOUBT_RATE_LIMITS"] and costs.of_request() is not costs.FREE
+    g.account = account() if account and is_counted else None
+
+
+def _take_slot() -> None:
+    """Wait for a slot where the class needs one. Raises TooMany."""
+    if not (current_app.config["REDOUBT_RATE_LIMITS"] and costs.of_request().takes_slot):
+        return
+    keys = [f"address:{client_address()}"] + ([] if g.account is None else [f"account:{g.account}"])
+    if not current_app.extensions["slots"].take(keys):
+        raise TooMany(1)
+    g.slots = keys
+
+
+def _give_slot_back(_error: BaseException | None) -> None:
+    if keys := g.pop("slots", None):
+        current_app.extensions["slots"].give_back(keys)
 
 
 class TooMany(Exception):
@@ -32,12 +119,18 @@ class TooMany(Exception):
 
 
 def init_app(app: Flask) -> None:
-    """Requests are counted in memory, or in Redis when several processes share it."""
+    """Requests are counted in memory, or in Redis when several processes share it.
+
+    No headers are added to pages: a cached one would repeat them to others.
+    """
     app.config["RATELIMIT_ENABLED"] = app.config["REDOUBT_RATE_LIMITS"]
     app.config["RATELIMIT_STORAGE_URI"] = app.config["REDOUBT_REDIS_URL"] or "memory://"
     app.config["RATELIMIT_STORAGE_OPTIONS"] = WAIT if app.config["REDOUBT_REDIS_URL"] else {}
-    app.config["RATELIMIT_HEADERS_ENABLED"] = True
+    app.extensions["slots"] = Slots()
+    app.before_request(_note_account)
     limiter.init_app(app)
+    app.before_request(_take_slot)
+    app.teardown_request(_give_slot_back)
 
 
 def limit(name: str, who: object, times: int, seconds: int) -> None:

@@ -5,10 +5,11 @@ import gc
 from flask import Flask, Request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import IntegerConverter, Map, PathConverter, UnicodeConverter
 from werkzeug.utils import cached_property
 
+from core import bounds
 from core.db import MAX_ID, db, is_conflict
 from core.replicas import ask_primary
 
@@ -45,12 +46,26 @@ class _Addresses(Map):
 
 
 class _Request(Request):
-    """A request whose query parameters hold no NUL."""
+    """A request of bounded size (core.bounds) whose query parameters hold no NUL."""
+
+    json_module = bounds.BoundedJson
+    form_data_parser_class = bounds.BoundedFormParser
 
     @cached_property
     def args(self) -> ImmutableMultiDict:
+        """The query parameters; of a query that is refused, none: its error page can ask for them."""
+        if bounds.is_too_long(self.query_string):
+            return ImmutableMultiDict()
         return ImmutableMultiDict([(name, value.replace("\x00", ""))
                                    for name, value in super().args.items(multi=True)])
+
+    def _load_form_data(self) -> None:
+        """Reads the form once; one that was refused counts as empty from then on."""
+        try:
+            super()._load_form_data()
+        except HTTPException:
+            self.__dict__.update(form=ImmutableMultiDict(), files=ImmutableMultiDict())
+            raise
 
 
 class Site(Flask):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from flask import (
@@ -18,10 +19,11 @@ from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core import wording
+from core.bounds import MAX_ERROR_CHARACTERS, MAX_ERRORS, MAX_NAME_CHARACTERS
 from core.db import db
 from core.markup import Rendered, TooLong, render
 from core.static_files import let_keep, static_url
@@ -47,20 +49,31 @@ HEADERS = {
 
 
 class Invalid(Exception):
-    """Input that fails its schema: `errors` is {field: [sentence, …]}."""
+    """Input that fails its schema: `errors` is {field: [sentence, …]}, at most MAX_ERRORS sentences."""
 
     def __init__(self, errors: dict):
-        self.errors = {str(name): list(_sentences(found)) for name, found in errors.items()}
+        self.errors: dict[str, list[str]] = {}
+        found = ((str(name)[:MAX_NAME_CHARACTERS], sentence) for name, each in errors.items()
+                 for sentence in _sentences(each))
+        for name, sentence in islice(found, MAX_ERRORS):
+            self.errors.setdefault(name, []).append(sentence[:MAX_ERROR_CHARACTERS])
+        if next(found, None):
+            self.errors.setdefault("_", []).append(_("More is wrong than is listed here."))
         super().__init__(self.errors)
+
+    @property
+    def text(self) -> str:
+        """All sentences in one line."""
+        return " ".join(chain.from_iterable(self.errors.values()))
 
 
 def _sentences(found) -> Iterator[str]:
     """The messages in what marshmallow reports: a sentence, a list, or those of nested fields."""
-    if isinstance(found, str):
-        yield found
-    else:
+    if isinstance(found, (dict, list, tuple)):
         for each in found.values() if isinstance(found, dict) else found:
             yield from _sentences(each)
+    else:
+        yield str(found)
 
 
 class Markdown(fields.Field):
@@ -100,11 +113,8 @@ class Line(fields.String):
 
 
 def json_object() -> dict:
-    """The JSON object in the request; raises BadRequest, UnsupportedMediaType or Invalid."""
-    try:
-        body = _storable(request.get_json())
-    except RecursionError as error:
-        raise BadRequest from error
+    """The JSON object in the request; raises BadRequest, UnsupportedMediaType, TooMuch or Invalid."""
+    body = _storable(request.get_json())
     if not isinstance(body, dict):
         raise Invalid({"_": [_("Send one JSON object.")]})
     return body

@@ -9,6 +9,7 @@ from front import (  # noqa: F401  (profile, doctor and tasks declare themselves
     cli,
     doctor,
     profile,
+    route_costs,
     tasks,
     views,
 )
@@ -16,6 +17,7 @@ from front import (  # noqa: F401  (profile, doctor and tasks declare themselves
 
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
+    route_costs.init_app(app)
     app.register_blueprint(views.bp)
     register(api.bp)
     for command in (cli.seed, cli.doctor, backup_cli.backup_command, backup_cli.restore_command):

@@ -21,7 +21,6 @@ from products import (
 )
 from products.api import bp, release_of
 
-MATCH = "api_products.match_sbom"
 BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up to 8 MB.", "content": {
     "application/vnd.cyclonedx+json": {"schema": {
         "type": "object", "required": ["bomFormat", "components"], "properties": {
@@ -29,13 +28,6 @@ BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up 
             "components": {"type": "array", "items": {"type": "object"}, "example": [
                 {"name": "django", "version": "4.2.1", "purl": "pkg:pypi/django@4.2.1"}]}}}},
     "application/vnd.cyclonedx+xml": {"schema": {"type": "string"}}}}
-
-
-@bp.url_value_preprocessor
-def allow_large_sboms(endpoint: str | None, values: dict | None) -> None:
-    """An SBOM may be larger than other requests."""
-    if endpoint == MATCH:
-        request.max_content_length = sbom.MAX_BYTES
 
 
 @bp.get("/users/me/products")

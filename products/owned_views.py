@@ -18,15 +18,7 @@ from products.owned_actions import MOST, SBOM, TooMuch
 from products.views import argument, bp
 
 PICK = re.compile(r"(\d{1,9}):(\d{0,9})$")
-UPLOAD, FRAME = "products.upload_sbom", 100_000  # what a form adds to the file in it
 MAX_SHOWN, MAX_EXPORTED = 300, 5_000
-
-
-@bp.url_value_preprocessor
-def allow_large_sboms(endpoint: str | None, values: dict | None) -> None:
-    """An SBOM may be larger than other requests; this runs before anything reads the form."""
-    if endpoint == UPLOAD:
-        request.max_content_length = sbom.MAX_BYTES + FRAME
 
 
 def _member():

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from app import create_app
 from bench.programs import Program, free_port
-from core import limits, schema
+from core import costs, schema
 from core.page_cache import Page, cache
 from core.page_store import PREFIX
 from tests.failures import servers
@@ -137,7 +137,7 @@ def test_without_redis_pages_are_made_anew(site, redis):
 
 def test_without_redis_limits_are_counted_in_memory(site, redis):
     client = site.test_client()
-    most = int(limits.WRITES.split("/")[0])
+    most = costs.CHEAP.by_address
     assert client.post("/theme").status_code == 302
     redis.kill()
     statuses = [client.post("/theme").status_code for _ in range(most + 1)]
