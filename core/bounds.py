@@ -17,6 +17,7 @@ MAX_QUERY_PARAMETERS = 250
 MAX_FORM_FIELDS = 2_000  # a page offers up to 1,000 boxes to tick
 MAX_KEYS = 1_000  # of all objects of a JSON body
 MAX_VALUES = 5_000  # items of all lists and objects of a JSON body
+MAX_STRINGS = MAX_KEYS + MAX_VALUES + 1
 MAX_DEPTH = 20
 MAX_NAME_CHARACTERS = 200  # of a field or key
 MAX_ERRORS, MAX_ERROR_CHARACTERS = 50, 500  # sentences in one answer, and the length of each
@@ -26,6 +27,10 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.?[^"\\]*+)*+"?|[\[\]{},:]', re.DOTALL)
 
 class TooMuch(RequestEntityTooLarge):
     """A body over one of the bounds; `description` says which."""
+
+
+class TooDeep(BadRequest):
+    """A body nested deeper than MAX_DEPTH."""
 
 
 class TooLongAddress(RequestURITooLarge):
@@ -46,12 +51,12 @@ def check_query(query: bytes) -> None:
 
 
 def json_text(body: bytes | str) -> str:
-    """A JSON body as text, not decoded yet. Raises TooMuch over a bound, BadRequest if it is not UTF-8."""
+    """A JSON body as text, not decoded yet. Raises TooMuch or TooDeep over a bound, BadRequest if it is not UTF-8."""
     try:
         text = body if isinstance(body, str) else body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadRequest from error
-    depth = keys = values = 0
+    depth = keys = values = strings = 0
     for match in _TOKEN.finditer(text):
         token = match[0]
         if token == ",":
@@ -62,12 +67,14 @@ def json_text(body: bytes | str) -> str:
             depth, values = depth + 1, values + 1
         elif token in ("}", "]"):
             depth -= 1
+        else:
+            strings += 1
         if keys > MAX_KEYS:
             raise TooMuch(_("The JSON has more than %(n)s fields. Send less at once.", n=MAX_KEYS))
-        if values > MAX_VALUES:
+        if values > MAX_VALUES or strings > MAX_STRINGS:
             raise TooMuch(_("The JSON has more than %(n)s items. Send less at once.", n=MAX_VALUES))
         if depth > MAX_DEPTH:
-            raise TooMuch(_("The JSON is nested deeper than %(n)s levels.", n=MAX_DEPTH))
+            raise TooDeep(_("The JSON is nested deeper than %(n)s levels.", n=MAX_DEPTH))
     return text
 
 
@@ -93,7 +100,7 @@ class BoundedJson:
 
     @staticmethod
     def loads(body: bytes | str) -> object:
-        """The value of a JSON text. Raises ValueError for what is no JSON, TooMuch, BadRequest."""
+        """The value of a JSON text. Raises ValueError for what is no JSON, and what json_text() raises."""
         value = json.loads(json_text(body))
         check_names(value)
         return value

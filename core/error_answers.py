@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
 from core import limits
-from core.bounds import TooLongAddress, TooMuch
+from core.bounds import TooDeep, TooLongAddress, TooMuch
 from core.db import db
 from core.limits import TooMany
 from core.logs import request_id
@@ -53,7 +53,7 @@ def _on_http_error(error: HTTPException):
         413: _("That is larger than this site takes."),
         429: _("Too many requests. Wait a little and try again."),
     }
-    given = error.description if isinstance(error, (Forbidden, TooMuch, TooLongAddress)) else None
+    given = error.description if isinstance(error, (Forbidden, TooMuch, TooDeep, TooLongAddress)) else None
     if isinstance(error, SecurityError):
         given = _("This site is not served under the name you asked for. Use its own address, which its "
                   "administrator sets with REDOUBT_SITE_URL.")

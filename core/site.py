@@ -48,8 +48,16 @@ class _Addresses(Map):
 class _Request(Request):
     """A request of bounded size (core.bounds) whose query parameters hold no NUL."""
 
-    json_module = bounds.BoundedJson
     form_data_parser_class = bounds.BoundedFormParser
+
+    @property
+    def json_module(self) -> type:
+        """What decodes a JSON body; Flask would set the app's decoder, which knows no bounds."""
+        return bounds.BoundedJson
+
+    @json_module.setter
+    def json_module(self, _module) -> None:
+        pass
 
     @cached_property
     def args(self) -> ImmutableMultiDict:
