@@ -51,7 +51,7 @@ def check_query(query: bytes) -> None:
 
 
 def json_text(body: bytes | str) -> str:
-    """A JSON body as text, not decoded yet. Raises TooMuch or TooDeep over a bound, BadRequest if it is not UTF-8."""
+    """A JSON body as text, not decoded yet. Raises TooMuch, TooDeep, or BadRequest if it is not UTF-8."""
     try:
         text = body if isinstance(body, str) else body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,8 +7,11 @@ the component's purl says otherwise is a guess, and told as one.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple
 
-from sqlalchemy import select
+from flask_babel import gettext as _
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from core.db import db
@@ -16,9 +19,12 @@ from products import names
 from products.models import Product, ProductName, Release
 from products.queries import live
 from products.sbom import Component
-from products.versions import release_for, releases_named
+from products.versions import Releases
 
 CHUNK, MAX_WORDS = 500, 8
+MAX_REST_WORDS = 24  # of a name, behind the product's, that may tell the release
+MAX_COMPARISONS = 300_000  # of components with releases, for one upload
+NAMES_A_COMPONENT = 10  # keys that are looked up for a component, about
 PLAIN = (names.TITLE, names.NAME, names.REPOLOGY)
 
 
@@ -45,8 +51,11 @@ class Matches:
     unmatched: list[Component]
 
 
-@dataclass(frozen=True)
-class _Clue:
+class TooManyComparisons(ValueError):
+    """The components name products with so many releases that matching them would take too long."""
+
+
+class _Clue(NamedTuple):
     """One way to a product: a key to look up, and what is left over to tell the release."""
 
     how: str
@@ -56,15 +65,29 @@ class _Clue:
     is_sure: bool = True
 
 
-def match(components: Iterable[Component]) -> Matches:
-    """Find the products of these components; components of one release are put together."""
-    clues = {component: list(_clues(component)) for component in components}
-    index = _look_up({clue for each in clues.values() for clue in each})
-    products = _load({product_id for ids in index.values() for product_id in ids})
+def match(components: Iterable[Component], *, max_comparisons: float = inf) -> Matches:
+    """Find the products of these components; components of one release are put together.
+
+    Raises TooManyComparisons. The work is a few look-ups for each component, and for each that names a
+    product, comparisons with those of its releases that are like it.
+    """
+    components = list(dict.fromkeys(components))
+    total = db.session.scalar(select(func.count()).select_from(ProductName))
+    if len(components) * NAMES_A_COMPONENT > total:  # all names are fewer than those that would be asked for
+        index = _all_names()
+        known = {key for _kind, key in index}
+        clues = {each: [clue for clue in _clues(each) if clue.key in known] for each in components}
+    else:
+        clues = {each: list(_clues(each)) for each in components}
+        index = _look_up({clue for each in clues.values() for clue in each})
+    wanted = {product_id for each in clues.values() for clue in each for kind in _kinds(clue)
+              for product_id in index.get((kind, clue.key), ())}
+    products = {product.id: (product, Releases(product.live_releases)) for product in _load(wanted)}
+    budget = _Budget(max_comparisons)
     groups: dict[tuple, Match] = {}
     unmatched = []
     for component, each in clues.items():
-        found = _decide(component, each, index, products)
+        found = _decide(each, index, products, budget)
         if found is None:
             unmatched.append(component)
             continue
@@ -112,7 +135,7 @@ def _name_clues(text: str, version: str, how: str) -> Iterator[_Clue]:
     found = names.words(text)
     for size in range(min(len(found), MAX_WORDS), 0, -1):
         yield _Clue(how if how == names.NAME else f"{how}-name", "".join(found[:size]), version,
-                    " ".join(found[size:]))
+                    " ".join(found[size:size + MAX_REST_WORDS]))
 
 
 def _kinds(clue: _Clue) -> tuple[str, ...]:
@@ -138,19 +161,42 @@ def _look_up(clues: set[_Clue]) -> dict[tuple[str, str], list[int]]:
     return index
 
 
-def _load(ids: set[int]) -> dict[int, Product]:
+def _all_names() -> dict[tuple[str, str], list[int]]:
+    """Every product id by kind and key."""
+    index: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for kind, key, product_id in db.session.execute(
+            select(ProductName.kind, ProductName.key, ProductName.product_id)
+            .order_by(ProductName.product_id)):
+        index[kind, key].append(product_id)
+    return index
+
+
+def _load(ids: set[int]) -> Iterator[Product]:
     ordered = sorted(ids)
-    return {product.id: product for start in range(0, len(ordered), CHUNK)
-            for product in db.session.scalars(
-                live().where(Product.id.in_(ordered[start:start + CHUNK]))
-                .options(selectinload(Product.releases)))}
+    for start in range(0, len(ordered), CHUNK):
+        yield from db.session.scalars(live().where(Product.id.in_(ordered[start:start + CHUNK]))
+                                      .options(selectinload(Product.releases)))
 
 
-def _decide(component: Component, clues: list[_Clue], index: dict, products: dict) -> Match | None:
+class _Budget:
+    """What comparing may cost in all."""
+
+    def __init__(self, comparisons: float):
+        self.left = comparisons
+
+    def spend(self, comparisons: int) -> None:
+        """Raises TooManyComparisons when nothing is left."""
+        self.left -= comparisons
+        if self.left < 0:
+            raise TooManyComparisons(_("The document names products with many releases too often to compare "
+                                       "them all. Send it in parts."))
+
+
+def _decide(clues: list[_Clue], index: dict, products: dict, budget: _Budget) -> Match | None:
     """The first clue that leads somewhere decides."""
     for clue in clues:
         ids = dict.fromkeys(i for kind in _kinds(clue) for i in index.get((kind, clue.key), ()))
-        found = [_candidate(products[i], clue) for i in ids if i in products]
+        found = [_candidate(*products[i], clue, budget) for i in ids if i in products]
         found = [candidate for candidate in found if candidate is not None]
         if found:
             best = next((c for c in found if c.release is not None), found[0])
@@ -159,12 +205,13 @@ def _decide(component: Component, clues: list[_Clue], index: dict, products: dic
     return None
 
 
-def _candidate(product: Product, clue: _Clue) -> Match | None:
+def _candidate(product: Product, releases: Releases, clue: _Clue, budget: _Budget) -> Match | None:
     """This product by this clue; a mere beginning of a name counts only if the rest tells a release."""
-    releases = product.live_releases
-    fitting = releases_named(releases, clue.rest) if clue.rest else []
+    before = releases.comparisons
+    fitting = releases.named(clue.rest) if clue.rest else []
     named = fitting[0] if len(fitting) == 1 else None
-    release = named or release_for(releases, clue.version)
+    release = named or releases.of_version(clue.version)
+    budget.spend(1 + releases.comparisons - before)
     if clue.rest and release is None and not fitting:
         return None
     return Match(product, release, clue.how, clue.is_sure and (not clue.rest or bool(fitting)),

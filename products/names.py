@@ -51,7 +51,7 @@ class Cpe:
 
 def words(text: str) -> list[str]:
     """Lower-case words of a text, C++ and C# among them."""
-    return _WORD.findall(unicodedata.normalize("NFKC", text[:MAX_LENGTH]).casefold())
+    return _WORD.findall(unicodedata.normalize("NFKC", text[:MAX_LENGTH]).casefold()[:MAX_LENGTH])
 
 
 def name_key(text: str) -> str:
@@ -64,7 +64,7 @@ def parse_purl(text: str) -> tuple[str, str]:
     if len(text) > 1000:
         raise BadName("a package URL of more than 1,000 characters")
     try:
-        purl = PackageURL.from_string(text)
+        purl = PackageURL.from_string(re.split("[?#]", text, maxsplit=1)[0])  # qualifiers name no product
     except (ValueError, IndexError) as error:
         raise BadName(f"not a package URL: {text[:80]}") from error
     key = "/".join(part for part in (purl.type, purl.namespace, purl.name) if part).casefold()

@@ -84,8 +84,8 @@ def match_sbom():
     limit("sbom", tokens.reader().id, 30, 3600)
     db.session.commit()
     try:
-        result = matching.match(sbom.read(request.get_data()))
-    except sbom.BadSbom as error:
+        result = matching.match(sbom.read(request.get_data()), max_comparisons=matching.MAX_COMPARISONS)
+    except (sbom.BadSbom, matching.TooManyComparisons) as error:
         raise Invalid({"_": [str(error)]}) from error
     return {"matched": [_match(match) for match in result.found],
             "unmatched": [_component(component) for component in result.unmatched]}

@@ -92,10 +92,10 @@ def upload_sbom():
     db.session.commit()
     try:
         components = sbom.read(upload.read(sbom.MAX_BYTES + 1) if upload else b"")
-    except sbom.BadSbom as error:
+        result = matching.match(components, max_comparisons=matching.MAX_COMPARISONS)
+    except (sbom.BadSbom, matching.TooManyComparisons) as error:
         flash(str(error), "danger")
         return redirect(url_for("products.mine"))
-    result = matching.match(components)
     return render_template("products/sbom.html", result=result, total=len(components), shown=MAX_SHOWN,
                            exported=result.unmatched[:MAX_EXPORTED])
 

@@ -1,18 +1,23 @@
 """Reads CycloneDX, JSON or XML, into the components it lists. Pure; everything in it is hostile."""
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import DefusedXMLParser
 from flask_babel import gettext as _
 
 MAX_BYTES, MAX_COMPONENTS, MAX_DEPTH, MAX_TEXT = 8 * 1024 * 1024, 20_000, 60, 500
+MAX_PARTS = 300_000  # objects and lists of JSON
+MAX_ELEMENTS = 300_000  # of XML
+MAX_ATTRIBUTES = 300_000  # counted by their equals signs, with those in texts
+PART_BYTES = 65_536  # given to the parser at once
 NAMESPACE = "http://cyclonedx.org/schema/bom/"
 FIELDS = ("name", "group", "version", "purl", "cpe")
+NESTING = {("bom", "metadata"), ("bom", "components"), ("metadata", "component"), ("components", "component"),
+           ("component", "components")}  # elements of XML that lead to components
 
 
 class BadSbom(ValueError):
@@ -45,6 +50,8 @@ def read(raw: bytes) -> list[Component]:
 
 
 def _from_json(raw: bytes) -> list[Component]:
+    if raw.count(b"{") + raw.count(b"[") > MAX_PARTS:
+        raise BadSbom(_("The document has more than %(n)s objects and lists.", n=f"{MAX_PARTS:,}"))
     try:
         document = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -52,8 +59,7 @@ def _from_json(raw: bytes) -> list[Component]:
     if document.get("bomFormat") != "CycloneDX":
         raise BadSbom(_("This JSON is no CycloneDX document (its bomFormat says otherwise)."))
     metadata = document.get("metadata")
-    return _walk([metadata.get("component") if isinstance(metadata, dict) else None,
-                  *_items(document)], _items, dict.get)
+    return list(_walk([metadata.get("component") if isinstance(metadata, dict) else None, *_items(document)]))
 
 
 def _items(thing: dict) -> list:
@@ -61,55 +67,104 @@ def _items(thing: dict) -> list:
     return items if isinstance(items, list) else []
 
 
+class _XmlReader:
+    """Takes components out of a document while it is parsed, without building a tree of it."""
+
+    def __init__(self):
+        self.space, self.states, self.elements = "", [], 0
+        self.found: list[dict[str, str]] = []
+        self.open: list[dict[str, str]] = []  # components inside one another
+        self.text: list[str] = []
+
+    def start(self, tag: str, attributes: dict) -> None:
+        """An element begins. Raises BadSbom over a bound."""
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS:
+            raise BadSbom(_("The document has more than %(n)s elements.", n=f"{MAX_ELEMENTS:,}"))
+        if len(self.states) >= MAX_DEPTH:
+            raise BadSbom(_("The XML is nested too deep."))
+        self.states.append(self._state(tag))
+        if self.states[-1] == "component":
+            self.open.append({})
+            self.found.append(self.open[-1])
+            if len(self.found) > MAX_COMPONENTS:
+                raise _too_many()
+        self.text = []
+
+    def _state(self, tag: str) -> str:
+        """What an element is where it stands: one that means something to us, else nothing."""
+        if not self.states:
+            if not tag.startswith("{" + NAMESPACE) or not tag.endswith("}bom"):
+                raise BadSbom(_("This XML is no CycloneDX document (its root element says otherwise)."))
+            self.space = tag.removesuffix("bom")
+            return "bom"
+        name = tag.removeprefix(self.space) if tag.startswith(self.space) else ""
+        parent = self.states[-1]
+        if parent == "component" and name in FIELDS:
+            return "" if name in self.open[-1] else name
+        return name if (parent, name) in NESTING else ""
+
+    def data(self, text: str) -> None:
+        """Text of an element, perhaps in parts."""
+        if self.states[-1] in FIELDS:
+            self.text.append(text)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        state = self.states.pop()
+        if state in FIELDS:
+            self.open[-1][state] = "".join(self.text)
+        elif state == "component":
+            self.open.pop()
+
+    def close(self) -> list[dict[str, str]]:
+        """The components as they stand in the document, parents first."""
+        return self.found
+
+
 def _from_xml(raw: bytes) -> list[Component]:
-    root = _tree(raw)
-    if not root.tag.startswith("{" + NAMESPACE) or not root.tag.endswith("}bom"):
-        raise BadSbom(_("This XML is no CycloneDX document (its root element says otherwise)."))
-    space = root.tag.removesuffix("bom")
-
-    def items(element: Element) -> list[Element]:
-        return element.findall(f"{space}components/{space}component")
-
-    described = root.find(f"{space}metadata/{space}component")
-    return _walk([described, *items(root)], items, lambda element, field: element.findtext(space + field))
-
-
-def _tree(raw: bytes) -> Element:
-    """The root element; entities, document types and deep nesting are refused while reading."""
-    depth = 0
+    """Entities, document types and deep nesting are refused while reading."""
+    if raw.count(b"=") > MAX_ATTRIBUTES:
+        raise BadSbom(_("The document has more than %(n)s attributes.", n=f"{MAX_ATTRIBUTES:,}"))
     try:
-        events = iterparse(io.BytesIO(raw), events=("start", "end"), forbid_dtd=True)
-        for event, _element in events:
-            depth += 1 if event == "start" else -1
-            if depth > MAX_DEPTH:
-                raise BadSbom(_("The XML is nested too deep."))
+        parser = DefusedXMLParser(target=_XmlReader(), forbid_dtd=True)
+        for start in range(0, len(raw), PART_BYTES):
+            parser.feed(raw[start:start + PART_BYTES])
+        found = parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         if isinstance(error, BadSbom):
             raise
         raise BadSbom(_("The XML cannot be read, or has a document type or entities.")) from error
-    return events.root
+    return [_component(each) for each in found]
 
 
-def _walk(things: list, items, get) -> list[Component]:
-    """Components and those inside them, parents first."""
-    return list(_components(list(reversed(things)), items, get))
+def _too_many() -> BadSbom:
+    return BadSbom(_("The document lists more than %(n)s components.", n=f"{MAX_COMPONENTS:,}"))
 
 
-def _components(stack: list, items, get) -> Iterator[Component]:
-    count = 0
+def _component(thing: dict) -> Component:
+    return Component(**{field: _text(thing.get(field)) for field in FIELDS})
+
+
+def _walk(stack: list) -> Iterator[Component]:
+    """Components of JSON and those inside them, parents first."""
+    stack, count = stack[::-1], 0
     while stack:
         thing = stack.pop()
-        if not isinstance(thing, (dict, Element)):
+        if not isinstance(thing, dict):
             continue
         count += 1
         if count > MAX_COMPONENTS:
-            raise BadSbom(_("The document lists more than %(n)s components.", n=f"{MAX_COMPONENTS:,}"))
-        yield Component(**{field: _text(get(thing, field)) for field in FIELDS})
-        stack += reversed(items(thing))
+            raise _too_many()
+        yield _component(thing)
+        stack += reversed(_items(thing))
 
 
 def _text(value: object) -> str:
     """One line of bounded length; anything but text counts as absent."""
     if not isinstance(value, str):
         return ""
-    return " ".join("".join(c for c in value[:MAX_TEXT] if c.isprintable() or c.isspace()).split())
+    text = value[:MAX_TEXT]
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isprintable() or c.isspace())
+    return " ".join(text.split())

@@ -1,6 +1,7 @@
 """From a version as it is installed to the release it belongs to."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 from products.names import words
@@ -18,23 +19,59 @@ def pieces(version: str) -> list[str]:
     return [p.lstrip("0") or "0" if p.isdigit() else p for p in _PIECE.findall(text)][:MAX_PIECES]
 
 
-def release_for(releases: Sequence, version: str):
-    """The release that `version` belongs to, or None when none does or several do equally.
+class Releases:
+    """The releases of a product, read once and asked many times.
 
-    A cycle that is the start of its latest version (8.1 of 8.1.27) is compared itself; one that is
-    only a name (22H2 of 10.0.19045) by its latest version, of which two numbers must agree.
+    A question looks only at releases that share its first piece or one of its words. `comparisons` counts
+    how many were looked at in all, so that who asks can set a bound.
     """
-    wanted = pieces(version)
-    if not wanted:
-        return None
-    scores = [(_agreement(release, wanted), release) for release in releases]
-    best = max((score for score, _ in scores), default=0)
-    found = [release for score, release in scores if score == best]
-    return found[0] if best and len(found) == 1 else None
+
+    def __init__(self, releases: Sequence):
+        self.comparisons = 0
+        self._place = {id(release): place for place, release in enumerate(releases)}
+        self._by_piece: dict[str, list] = defaultdict(list)  # first piece: (release, cycle, latest)
+        self._by_word: dict[str, list] = defaultdict(list)  # one word of a label: (label, release)
+        for release in releases:
+            cycle, latest = pieces(release.cycle), pieces(release.latest)
+            for first in {parts[0] for parts in (cycle, latest) if parts}:
+                self._by_piece[first].append((release, cycle, latest))
+            for label in {frozenset(label) for label in _labels(release) if label}:
+                self._by_word[max(label, key=lambda word: (len(word), word))].append((label, release))
+
+    def of_version(self, version: str):
+        """The release that `version` belongs to, or None when none does or several do equally.
+
+        A cycle that is the start of its latest version (8.1 of 8.1.27) is compared itself; one that is
+        only a name (22H2 of 10.0.19045) by its latest version, of which two numbers must agree.
+        """
+        wanted = pieces(version)
+        candidates = self._by_piece.get(wanted[0], ()) if wanted else ()
+        self.comparisons += len(candidates)
+        scores = [(_agreement(cycle, latest, wanted), release) for release, cycle, latest in candidates]
+        best = max((score for score, _ in scores), default=0)
+        found = [release for score, release in scores if score == best]
+        return found[0] if best and len(found) == 1 else None
+
+    def named(self, text: str) -> list:
+        """The releases all of whose words stand in `text`: those with the most words, several when they tie.
+
+        Editions of one version tie (Windows 10 1809 Enterprise and Home). `Service Pack 1` counts as `SP1`.
+        """
+        there = set(words(_SERVICE_PACK.sub("sp", text)))
+        candidates = [each for word in there for each in self._by_word.get(word, ())]
+        self.comparisons += len(candidates)
+        scored = [(len(label), release) for label, release in candidates if label <= there]
+        best = max((score for score, _ in scored), default=0)
+        found = {id(release): release for score, release in scored if score == best}
+        return sorted(found.values(), key=lambda release: self._place[id(release)])
 
 
-def _agreement(release, wanted: list[str]) -> int:
-    cycle, latest = pieces(release.cycle), pieces(release.latest)
+def release_for(releases: Sequence, version: str):
+    """Releases.of_version() for one question."""
+    return Releases(releases).of_version(version)
+
+
+def _agreement(cycle: list[str], latest: list[str], wanted: list[str]) -> int:
     if cycle == wanted:
         return 2 * MAX_PIECES
     if not latest or latest[:len(cycle)] == cycle:
@@ -54,15 +91,8 @@ def release_named(releases: Sequence, text: str):
 
 
 def releases_named(releases: Sequence, text: str) -> list:
-    """The releases all of whose words stand in `text`: those with the most words, several when they tie.
-
-    Editions of one version tie (Windows 10 1809 Enterprise and Home). `Service Pack 1` counts as `SP1`.
-    """
-    there = set(words(_SERVICE_PACK.sub("sp", text)))
-    scored = [(len(label), release) for release in releases
-              for label in _labels(release) if label and label <= there]
-    best = max((score for score, _ in scored), default=0)
-    return list({id(release): release for score, release in scored if score == best}.values())
+    """Releases.named() for one question."""
+    return Releases(releases).named(text)
 
 
 def _labels(release) -> tuple[set[str], ...]:
