@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 MAX_BYTES, MAX_COMPONENTS, MAX_DEPTH, MAX_TEXT = 8 * 1024 * 1024, 20_000, 60, 500
 MAX_PARTS = 300_000  # objects and lists of JSON
 MAX_ELEMENTS = 300_000  # of XML
-MAX_ATTRIBUTES = 300_000  # counted by their equals signs, with those in texts
+MAX_ATTRIBUTES = 150_000  # counted by their equals signs, with those in texts
 PART_BYTES = 65_536  # given to the parser at once
 NAMESPACE = "http://cyclonedx.org/schema/bom/"
 FIELDS = ("name", "group", "version", "purl", "cpe")

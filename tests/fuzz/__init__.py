@@ -1,0 +1,1 @@
+"""Searches for inputs that cost more than their size allows: `python -m tests.fuzz --minutes 60`."""
