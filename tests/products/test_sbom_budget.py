@@ -99,7 +99,8 @@ def test_a_member_is_told_what_was_too_much(app, member, login, as_token, monkey
     document = json.dumps({"bomFormat": "CycloneDX", "components": [
         {"name": "Acme Reader", "version": f"10.{n}.1"} for n in range(10)]})
     browser = login(member)
-    sent = browser.post("/settings/products/sbom", data={"sbom": (io.BytesIO(document.encode()), "sbom.json")})
+    upload = {"sbom": (io.BytesIO(document.encode()), "sbom.json")}
+    sent = browser.post("/settings/products/sbom", data=upload)
     assert sent.status_code == 302 and "Send it in parts" in browser.get("/settings/products").text
     answer = app.test_client().post("/api/v1/users/me/products/match", data=document,
                                     headers=as_token(member, "read"), content_type="application/json")
