@@ -20,7 +20,8 @@ COSTS: Costs = {
     "api_status.get_status": SEARCH,
     "api-docs.openapi_json": EXPENSIVE, "api_docs.docs": EXPENSIVE,
 
-    "auth.register": (CHEAP, EXPENSIVE), "auth.login": (CHEAP, EXPENSIVE), "auth.forgot": (CHEAP, EXPENSIVE),
+    "auth.login": CHEAP,  # at most 100 an hour of an address come to the password (auth/views.py)
+    "auth.register": (CHEAP, EXPENSIVE), "auth.forgot": (CHEAP, EXPENSIVE),
     "auth.new_password": (CHEAP, EXPENSIVE), "auth.settings_password": (CHEAP, EXPENSIVE),
     "auth.settings_email": (CHEAP, EXPENSIVE), "auth.erase_me": (CHEAP, EXPENSIVE),
     "auth.erase_user": (CHEAP, EXPENSIVE), "auth.settings_profile": WRITES_TEXT,
