@@ -8,12 +8,13 @@ from auth import (
     doctor,  # noqa: F401  (declares itself)
     erasure_views,  # noqa: F401  (its views join the room's blueprint)
     policy,
+    queries,
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
     tokens,
     views,
 )
-from core import limits
+from core import limits, markup
 from core.api import register
 
 
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     sessions.login_manager.init_app(app)
     limits.know_accounts(app, sessions.account_of_request)
     tokens.init_app(app)
+    markup.names_by(app, queries.profile_addresses)
     app.before_request(sessions.refuse_suspended)
     app.jinja_env.globals["why_read_only"] = policy.why_read_only
     app.register_blueprint(views.bp)

@@ -1,5 +1,6 @@
 """Reads about people."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -18,6 +19,13 @@ def by_username(username: str) -> User | None:
     """The member with this handle; erased accounts have no page."""
     return db.session.scalar(select(User).where(User.username == username.lower(),
                                                 User.erased_at.is_(None)))
+
+
+def profile_addresses(usernames: Iterable[str]) -> dict[str, str]:
+    """Paths of the profiles of those of these handles that are members'; one query."""
+    known = db.session.scalars(select(User.username).where(
+        User.username.in_(list(usernames)), User.erased_at.is_(None), User.confirmed_at.is_not(None)))
+    return {name: f"/users/{name}" for name in known}
 
 
 def by_login(name: str) -> User | None:

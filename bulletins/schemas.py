@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from advisories.layers import LAYERS
 from advisories.scores import SEVERITIES
 from bulletins.shield import KINDS
-from core.markup import CONTROL
+from core.characters import visible
 from core.web import Line, Markdown
 from products.schemas import Address
 
@@ -31,7 +31,7 @@ class Lines(fields.Field):
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
             raise ValidationError(_("Write one a line."))
-        lines = [CONTROL.sub("", line).replace("\n", " ").strip() for line in lines]
+        lines = [visible(line).replace("\n", " ").strip() for line in lines]
         lines = [line for line in lines if line.strip(" |")]
         if len(lines) > MAX_LINES or any(len(line) > LONGEST_LINE for line in lines):
             raise ValidationError(_("At most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=LONGEST_LINE))
@@ -46,8 +46,7 @@ class Words(fields.String):
         self.longest = longest
 
     def _deserialize(self, value, attr, data, **kwargs) -> str:
-        typed = super()._deserialize(value, attr, data, **kwargs).replace("\r\n", "\n")
-        text = CONTROL.sub("", typed).strip()
+        text = visible(super()._deserialize(value, attr, data, **kwargs)).strip()
         if len(text) > self.longest:
             raise ValidationError(_("Keep this under %(n)s characters.", n=self.longest))
         return text

@@ -114,6 +114,17 @@ def reading() -> Iterator[None]:
 
 
 @contextmanager
+def reading_beside() -> Iterator[None]:
+    """A query in the open transaction, without a flush; if none is open, in a short one as reading() makes."""
+    if db.session().in_transaction() or db.session.new or db.session.dirty:
+        with db.session.no_autoflush:
+            yield
+    else:
+        with reading():
+            yield
+
+
+@contextmanager
 def snapshot() -> Iterator[None]:
     """reading() in which every query sees the same moment; on SQLite they always do."""
     with reading():

@@ -1,13 +1,14 @@
 """Markdown becomes safe HTML once, when it is written. The one importer of bleach.
 
 Raw HTML is off in the parser, bleach cleans last, and our own scheme check follows because
-bleach lets `javascript:123` pass (docs/decisions/0002).
+bleach lets `javascript:123` pass (docs/decisions/0002). All of it under one budget of steps and processor
+time: what costs more is refused (docs/decisions/0512).
 """
 
 import html
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -17,31 +18,37 @@ import bleach
 from bleach import html5lib_shim
 from bleach._vendor.html5lib import getTreeBuilder
 from bs4 import BeautifulSoup
+from flask import Flask, current_app, has_app_context
 from flask_babel import gettext as _
-from markdown_it import MarkdownIt
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
-from core import plain_tags
+from core import characters, markdown_links, markdown_rules
+from core.budgets import Budget, Spent
+from core.db import reading_beside
+from core.markdown_rules import MAX_NESTING
 
-MARKUP_VERSION = 1
+__all__ = ["MAX_NESTING", "MARKUP_VERSION", "Rendered", "TooComplex", "TooLong", "render"]
+
+MARKUP_VERSION = 2
 MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
 MAX_HTML, MAX_ELEMENTS = 800_000, 40_000
-MAX_HIGHLIGHTED = 60_000  # characters of code that are coloured in one text
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+MAX_STEPS = 3_000_000  # of the parser, the colours and the cleaner for one text
+MAX_SECONDS = 4  # of processor time; MAX_STEPS ends everything that was tried sooner
+STEPS_PER_ELEMENT, STEPS_PER_TEXT = 24, 6  # in the cleaner
+MAX_NAMES = 50  # of members that one text may link
 SCHEMES = ("http", "https", "mailto")
 TAGS = frozenset("a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquote pre code kbd sup "
                  "sub table thead tbody tr th td div span".split())
-CLASS = re.compile(r"(align-(left|center|right)|highlight|missing-image|language-[\w+#.-]{1,30}"
+CLASS = re.compile(r"(align-(left|center|right)|highlight|code-note|missing-image|language-[\w+#.-]{1,30}"
                    r"|[a-z][a-z0-9]{0,2})$")
 HEADING_ID = re.compile(r"h-[\w-]{1,100}$")
-MAX_NESTING = 20  # quotes count once, lists twice; what lies deeper is dropped by the parser
 
 
 class TooLong(ValueError):
     """The text is over the size limit; the message says by how much."""
+
+
+class TooComplex(TooLong):
+    """The text would cost more work than a text may; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -53,71 +60,18 @@ class Rendered:
     version: int = MARKUP_VERSION
 
 
-def _fence(self, tokens, index, options, env) -> str:
-    """A fenced block, coloured by classes while its language is known and the text is not huge."""
-    token = tokens[index]
-    language = (token.info.split() or [""])[0].lower()
-    code = token.content
-    env["coloured"] = env.get("coloured", 0) + len(code)
-    lexer = _lexer(language) if env["coloured"] <= MAX_HIGHLIGHTED else None
-    code_html = highlight(code, lexer, _formatter) if lexer else html.escape(code)
-    name = re.sub(r"[^\w+#.-]", "", language)[:30]
-    css = f' class="language-{name}"' if name else ""
-    return f'<div class="highlight"><pre><code{css}>{code_html}</code></pre></div>\n'
-
-
-@lru_cache(maxsize=64)
-def _lexer(language: str):
+def is_safe_url(url: str) -> bool:
+    """Whether a link may stay: http, https, mailto, or a place on this site."""
     try:
-        return get_lexer_by_name(language, stripnl=False)
-    except ClassNotFound:
-        return None
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return False
+    if parts.scheme:
+        return parts.scheme.lower() in SCHEMES
+    return ":" not in url.split("/")[0].split("?")[0].split("#")[0]
 
 
-def _cell(self, tokens, index, options, env) -> str:
-    """Alignment of a table cell as a class: `style` would not survive the policy."""
-    token = tokens[index]
-    style = token.attrGet("style") or ""
-    align = re.search(r"text-align:\s*(left|center|right)", str(style))
-    css = f' class="align-{align[1]}"' if align else ""
-    return f"<{token.tag}{css}>"
-
-
-def _image(self, tokens, index, options, env) -> str:
-    """Remote images would tell others who reads what: they become links; missing ones are marked.
-
-    Inside a link the picture's words are the link's words.
-    """
-    token = tokens[index]
-    source = str(token.attrGet("src") or "")
-    text = html.escape(self.renderInlineAsText(token.children or [], options, env) or "image")
-    if source.startswith("missing:"):
-        return f'<span class="missing-image">{text}</span>'
-    return text if env.get("in_link") else f'<a href="{html.escape(source)}">{text}</a>'
-
-
-def _link_edge(self, tokens, index, options, env) -> str:
-    """The start or end of a link; what lies between must know that it is inside."""
-    env["in_link"] = tokens[index].nesting > 0
-    return self.renderToken(tokens, index, options, env)
-
-
-_formatter = HtmlFormatter(nowrap=True)
-
-
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": MAX_NESTING})
-    parser.enable(["table", "strikethrough"])
-    plain_tags.install(parser)
-    validate = parser.validateLink
-    parser.validateLink = lambda url: url.startswith("missing:") or validate(url)
-    for rule, function in (("fence", _fence), ("th_open", _cell), ("td_open", _cell),
-                           ("image", _image), ("link_open", _link_edge), ("link_close", _link_edge)):
-        parser.add_render_rule(rule, function)
-    return parser
-
-
-_markdown = _parser()
+_markdown = markdown_rules.parser(is_safe_url)
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
@@ -126,9 +80,29 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if tag == "a":
         return name in ("href", "title")
     if tag == "ol" and name == "start":
-        return value.isdigit() and len(value) < 9
+        return value.isdigit() and len(value) < 10
     return tag in ("h1", "h2", "h3", "h4", "h5", "h6") and name == "id" and bool(
         HEADING_ID.match(value))
+
+
+_threads = threading.local()
+
+
+class _CountedTree(getTreeBuilder("dom")):
+    """A tree whose every element and piece of text is paid for by this thread's budget."""
+
+    def createElement(self, token):
+        _spend(STEPS_PER_ELEMENT)
+        return super().createElement(token)
+
+    def insertText(self, data, parent=None):
+        _spend(STEPS_PER_TEXT)
+        super().insertText(data, parent)
+
+
+def _spend(steps: int) -> None:
+    if budget := getattr(_threads, "budget", None):
+        budget.spend(steps)
 
 
 class _Cleaner(bleach.Cleaner):
@@ -143,7 +117,7 @@ class _Cleaner(bleach.Cleaner):
                          strip_comments=True)
         self.parser = html5lib_shim.BleachHTMLParser(
             tags=self.tags, strip=True, consume_entities=False, namespaceHTMLElements=False,
-            tree=getTreeBuilder("dom"))
+            tree=_CountedTree)
         walk = html5lib_shim.getTreeWalker("dom")
         self.walker = lambda tree: _joined(walk(tree))
 
@@ -151,13 +125,11 @@ class _Cleaner(bleach.Cleaner):
 def _joined(tokens: Iterable[dict]) -> Iterator[dict]:
     """Neighbouring pieces of text as one: bleach recognises an entity only when it is whole."""
     for kind, run in groupby(tokens, key=lambda token: token["type"]):
+        _spend(STEPS_PER_TEXT)
         if kind == "Characters":
             yield {"type": kind, "data": "".join(token["data"] for token in run)}
         else:
             yield from run
-
-
-_threads = threading.local()
 
 
 def _clean(dirty: str) -> str:
@@ -194,30 +166,59 @@ def _link(match: re.Match) -> str:
     return f'<a href="{match[1]}"' + (' rel="nofollow ugc noopener"' if outside else "")
 
 
-def is_safe_url(url: str) -> bool:
-    """Whether a link may stay: http, https, mailto, or a place on this site."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return False
-    if parts.scheme:
-        return parts.scheme.lower() in SCHEMES
-    return ":" not in url.split("/")[0].split("?")[0].split("#")[0]
+def names_by(app: Flask, look_up: Callable[[list[str]], dict[str, str]]) -> None:
+    """Let `look_up` say which of some lower-case names are members: {name: address of the profile}."""
+    app.extensions["markup_names"] = look_up
+
+
+def render(text: str) -> Rendered:
+    """Markdown → safe HTML. Control characters become visible.
+
+    Names of members that exist become links: one query, only for a text with an `@name`.
+    Raises TooLong over 200,000 characters or 600,000 bytes and when the page would become huge, TooComplex
+    when the work would exceed its budget.
+    """
+    text = characters.visible(text)
+    if len(text) > MAX_CHARACTERS or len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise TooLong(_("Keep the text under %(n)s characters.", n=f"{MAX_CHARACTERS:,}"))
+    return _rendered(text, tuple(sorted(_members(text).items())))
+
+
+def _members(text: str) -> dict[str, str]:
+    names = markdown_links.possible_names(text, MAX_NAMES) if "@" in text and has_app_context() else []
+    look_up = current_app.extensions.get("markup_names") if names else None
+    if not look_up:
+        return {}
+    with reading_beside():
+        return look_up(names)
 
 
 @lru_cache(maxsize=128)
-def render(text: str) -> Rendered:
-    """Markdown → safe HTML. Control characters are dropped.
+def _rendered(text: str, members: tuple[tuple[str, str], ...]) -> Rendered:
+    try:
+        return Rendered(text, _to_html(text, dict(members), Budget(MAX_STEPS, MAX_SECONDS)))
+    except (Spent, RecursionError) as error:
+        raise TooComplex(_("This has too much markup for one text. Use less of it, or make two texts of it.")
+                         ) from error
 
-    Raises TooLong over 200,000 characters or 600,000 bytes, and when the page would become huge.
-    """
-    text = CONTROL.sub("", text.replace("\r\n", "\n"))
-    if len(text) > MAX_CHARACTERS or len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise TooLong(_("Keep the text under %(n)s characters.", n=f"{MAX_CHARACTERS:,}"))
-    dirty = _markdown.render(text)
+
+def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
+    """Safe HTML of `text`. Raises Spent, TooLong."""
+    dirty = _markdown.render(text, markdown_rules.environment(budget, members))
     if len(dirty) > MAX_HTML or dirty.count("<") > 2 * MAX_ELEMENTS:
         raise TooLong(_("This becomes too large a page. Use less markup, or make two texts of it."))
-    return Rendered(text, _finish(dirty))
+    _threads.budget = budget
+    try:
+        return characters.show_directions(_finish(dirty))
+    finally:
+        _threads.budget = None
+
+
+def work(text: str) -> int:
+    """How many steps of its budget a text takes to become HTML. Raises Spent, TooLong."""
+    budget = Budget(MAX_STEPS, MAX_SECONDS)
+    _to_html(characters.visible(text), {}, budget)
+    return budget.used
 
 
 def to_text(rendered: str) -> str:

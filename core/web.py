@@ -24,6 +24,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core import wording
 from core.bounds import MAX_ERROR_CHARACTERS, MAX_ERRORS, MAX_NAME_CHARACTERS
+from core.characters import line, visible
 from core.db import db
 from core.markup import Rendered, TooLong, render
 from core.static_files import let_keep, static_url
@@ -31,6 +32,8 @@ from core.static_files import let_keep, static_url
 csrf = CSRFProtect()
 babel = Babel()
 THEMES = ("light", "dark")
+BLANK_START = re.compile(r"\A(?:[^\S\n]*\n)+")  # empty lines; spaces before the first word may mean code
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -88,7 +91,7 @@ class Markdown(fields.Field):
     def _deserialize(self, value, attr, data, **kwargs) -> Rendered:
         if not isinstance(value, str):
             raise ValidationError(_("Write text here."))
-        text = value.replace("\r\n", "\n").strip()
+        text = BLANK_START.sub("", visible(value)).rstrip()
         if len(text) < self.shortest:
             raise ValidationError(_("Write at least %(n)s characters; this has %(m)s.",
                                     n=self.shortest, m=len(text)))
@@ -105,11 +108,10 @@ class Markdown(fields.Field):
 
 
 class Line(fields.String):
-    """One trimmed line of text without control characters."""
+    """One trimmed line of text; what could not be seen in it is shown (core/characters.py)."""
 
     def _deserialize(self, value, attr, data, **kwargs) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+        return line(super()._deserialize(value, attr, data, **kwargs))
 
 
 def json_object() -> dict:
@@ -132,9 +134,9 @@ def raw_input() -> dict:
 
 
 def _storable(value):
-    """`value` without what no database stores: NUL and halves of surrogate pairs, at any depth."""
+    """`value` with a picture for what no database stores: NUL and halves of surrogate pairs, at any depth."""
     if isinstance(value, str):
-        return re.sub("[\x00\ud800-\udfff]", "", value)
+        return UNSTORABLE.sub(lambda found: visible(found[0]), value)
     if isinstance(value, dict):
         return {_storable(key): _storable(item) for key, item in value.items()}
     return [_storable(item) for item in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from core import front_matter, markup
+from core import characters, front_matter, markup
 from kb import markdown_links
 from kb.models import LAYERS
 from posts.actions import MAX_TAGS
@@ -22,6 +22,15 @@ WORDS = {
     "data": "database data storage cryptographic encryption key secrets backup privacy sql password",
 }
 FRONT = re.compile(r"---[ \t]*\n(.*\n)?---[ \t]*(\n|$)", re.S)
+
+# Between two rules a text is front matter only when it states one of these; else the lines are shown.
+KNOWN = frozenset("""
+    title description summary date tags tag layer applies_to author authors license draft slug weight layout
+    categories category keywords permalink aliases id lang lastmod updated modified version status type
+    sidebar_position sidebar_label hide_title toc image ms.date ms.author ms.topic ms.service ms.prod
+    ms.localizationpriority manager f1.keywords search.appverid audience linktitle linkTitle menu url nav_order
+    parent template hide icon subtitle published created name product topic owner reviewer redirect_from
+    """.split())
 
 
 class BadFile(ValueError):
@@ -83,14 +92,16 @@ def _decoded(raw: bytes) -> str:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = raw.decode("cp1252", "replace")
-    return markup.CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return characters.visible(text)
 
 
 def _front(text: str) -> tuple[dict, str]:
+    """(front matter, text below it); a file that only starts with a rule has none."""
     if not FRONT.match(text):
         return {}, text
     try:
-        return front_matter.load(text.encode())
+        facts, below = front_matter.load(text.encode())
+        return (facts, below) if KNOWN.intersection(map(str, facts)) else ({}, text)
     except front_matter.Refused as error:
         if "no front matter" in str(error):
             return {}, text

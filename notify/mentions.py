@@ -1,11 +1,10 @@
 """Who is called by name in a text: `@username`, but not in code, in a quotation or in a link."""
 
-import re
-
 from bs4 import BeautifulSoup
 
+from core.markdown_links import NAME
+
 SILENT = ["pre", "code", "blockquote", "a"]
-CALL = re.compile(r"(?<![\w@./-])@([a-z0-9][a-z0-9_-]{1,28}[a-z0-9])(?![\w@])", re.I | re.A)
 MOST = 10  # called by one text; who calls more calls a crowd
 
 
@@ -15,6 +14,14 @@ def mentioned(html: str) -> list[str]:
         return []
     soup = BeautifulSoup(html, "html.parser")
     for silent in soup.find_all(SILENT):
-        silent.replace_with(" ")
-    found = (name.lower() for text in soup.find_all(string=True) for name in CALL.findall(text))
+        if not _is_name(silent):
+            silent.replace_with(" ")
+    found = (name.lower() for text in soup.find_all(string=True) for name in NAME.findall(text))
     return list(dict.fromkeys(found))[:MOST]
+
+
+def _is_name(link) -> bool:
+    """Whether a link is what became of an `@name`, which calls; in a quotation its paragraph is gone with it."""
+    words = link.get_text()
+    return link.name == "a" and words.startswith("@") and (
+        link.get("href", "").lower() == f"/users/{words[1:].lower()}")

@@ -1,0 +1,35 @@
+"""How much work one piece of untrusted input may cause.
+
+The steps are counted, so that the same input always ends in the same way. The processor time is looked at
+now and then, for inputs whose steps turn out dearer than any that were tried.
+"""
+
+import time
+
+CLOCK_EVERY = 1 << 10  # steps between two looks at the clock
+
+
+class Spent(Exception):
+    """The work was more than the budget."""
+
+
+class Budget:
+    """So many steps and so many seconds of this thread's processor time."""
+
+    def __init__(self, steps: int, seconds: float):
+        self.left, self.steps = steps, steps
+        self.ends = time.thread_time() + seconds
+        self._look = steps - CLOCK_EVERY
+
+    @property
+    def used(self) -> int:
+        """Steps taken so far."""
+        return self.steps - self.left
+
+    def spend(self, steps: int = 1) -> None:
+        """Take steps. Raises Spent when there are none left, or no time."""
+        self.left -= steps
+        if self.left < self._look:
+            self._look = self.left - CLOCK_EVERY
+            if self.left < 0 or time.thread_time() > self.ends:
+                raise Spent

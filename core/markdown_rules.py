@@ -1,0 +1,323 @@
+"""Our Markdown: CommonMark with tables, in which nothing that was typed vanishes and every step is counted.
+
+What a stock parser drops is shown as text instead: quotes and lists that lie too deep, cells beyond the last
+column, link definitions that nothing uses, the words after a code block's language (docs/decisions/0512).
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from html import escape
+from types import SimpleNamespace
+
+import pygments
+from markdown_it import MarkdownIt, helpers
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import table as table_rule
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from core import markdown_links, plain_tags
+from core.budgets import Budget
+
+MAX_NESTING = 20  # quotes count once, lists twice; what lies deeper is shown as it was typed
+MAX_INLINE_NESTING = 12  # emphasis within emphasis
+MAX_IMAGE_NESTING = 2  # images in the words of images
+MAX_HIGHLIGHTED = 60_000  # characters of code that are coloured in one text
+STEPS_PER_RULE, STEPS_PER_TOKEN, STEPS_PER_FENCE = 4, 4, 60  # one is about half a microsecond
+MAX_ADDED_CELLS = 10_000  # empty ones that fill up short rows; the rows after them are text
+LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
+# Lexers that any member may set to work: each was tried with hostile code (tests/core/test_hostile_markup.py).
+LANGUAGES = frozenset("""
+    apache apacheconf awk bash bat batch c c# c++ cfg cmake cmd conf console cpp cs csharp css diff docker
+    dockerfile go golang hcl html http ini java javascript jinja js json jsonc kotlin kusto kql lua make makefile
+    markdown md mysql nginx patch perl php pl plpgsql postgresql powershell properties ps1 psm1 pwsh py python
+    python3 rb reg registry ruby rust rs scala sh shell sql swift terraform tf toml ts typescript vb.net vbnet
+    vbscript xml yaml yml zsh""".split())
+
+
+class References(dict):
+    """Link definitions by label; remembers which were used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: set[str] = set()
+
+    def __getitem__(self, label: str) -> dict:
+        self.used.add(label)
+        return super().__getitem__(label)
+
+    def get(self, label: str, default=None):
+        """The definition with this label, which counts as used."""
+        return self[label] if label in self else default
+
+
+def environment(budget: Budget, names: dict[str, str]) -> dict:
+    """What one run of the parser and renderer needs to know and to remember."""
+    return {"budget": budget, "names": names, "references": References(), "bare_links": 0, "images": 0,
+            "coloured": 0, "in_link": False}
+
+
+def parser(is_safe_url: Callable[[str], bool]) -> MarkdownIt:
+    """The parser and renderer; links are made only to what `is_safe_url` accepts."""
+    made = MarkdownIt("commonmark", {"html": False, "linkify": False, "inline_definitions": True,
+                                     "maxNesting": MAX_NESTING + 4})
+    made.enable(["table", "strikethrough"])
+    made.helpers = SimpleNamespace(parseLinkLabel=_link_label, parseLinkTitle=helpers.parseLinkTitle,
+                                   parseLinkDestination=helpers.parseLinkDestination)
+    made.validateLink = lambda url: url.startswith("missing:") or is_safe_url(url)
+    plain_tags.install(made)
+    for name, change in (("blockquote", _not_deeper_than(MAX_NESTING - 1)),
+                         ("list", _not_deeper_than(MAX_NESTING - 2)), ("table", _whole_rows),
+                         ("reference", _no_footnotes)):
+        _change(made.block.ruler, name, change)
+    _change(made.inline.ruler, "image", _not_many_images)
+    for name in made.block.ruler.get_all_rules():
+        _change(made.block.ruler, name, _counted)
+    _change(made.inline.ruler, "text", _counted)
+    made.core.ruler.after("inline", "nesting", _bound_nesting)
+    made.core.ruler.after("nesting", "definitions", _show_unused)
+    markdown_links.install(made)
+    for rule, function in (("fence", _fence), ("th_open", _cell), ("td_open", _cell), ("image", _image),
+                           ("link_open", _link_open), ("link_close", _link_close),
+                           ("definition", _definition)):
+        made.add_render_rule(rule, function)
+    return made
+
+
+def _change(ruler, name: str, change: Callable) -> None:
+    """Put change(rule) in place of the rule of this name."""
+    rule = next(rule for rule in ruler.__rules__ if rule.name == name)
+    rule.fn = change(rule.fn)
+    ruler.__cache__ = None
+
+
+def _counted(rule: Callable) -> Callable:
+    def counted(state, *arguments) -> bool:
+        state.env["budget"].spend(STEPS_PER_RULE)
+        return rule(state, *arguments)
+
+    return counted
+
+
+def _not_deeper_than(level: int) -> Callable:
+    """Containers beyond this level do not begin; their lines are text of the paragraph they stand in."""
+
+    def change(rule: Callable) -> Callable:
+        def bounded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+            return state.level < level and rule(state, start, end, silent)
+
+        return bounded
+
+    return change
+
+
+def _whole_rows(rule: Callable) -> Callable:
+    """Cells beyond the last column are added to the last cell, with the bars between them."""
+
+    def table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        first = len(state.tokens)
+        if not rule(state, start, end, silent):
+            return False
+        width, line = 0, 0
+        for token in [] if silent else state.tokens[first:]:
+            state.env["budget"].spend(STEPS_PER_TOKEN)
+            if token.type == "th_open":
+                width += 1
+            elif token.type == "tr_open":
+                line = token.map[0]
+            elif token.type == "inline":
+                cell = token
+            elif token.type == "tr_close" and line > start:
+                cells = table_rule.escapedSplit(table_rule.getLine(state, line).strip())
+                cells = cells[1:] if cells and cells[0] == "" else cells
+                cells = cells[:-1] if cells and cells[-1] == "" else cells
+                if len(cells) > width:
+                    more = [each.strip() for each in cells[width:]]
+                    cell.content = " | ".join([cell.content, *more])
+        return True
+
+    return table
+
+
+def _no_footnotes(rule: Callable) -> Callable:
+    """`[^1]: words` is no link definition: its words would be an address and vanish."""
+
+    def reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return not state.src.startswith("[^", state.bMarks[start] + state.tShift[start]) and rule(
+            state, start, end, silent)
+
+    return reference
+
+
+def _not_many_images(rule: Callable) -> Callable:
+    """The words of an image are parsed again; images within them only a few levels deep."""
+
+    def image(state: StateInline, silent: bool) -> bool:
+        if not state.src.startswith("![", state.pos) or state.env["images"] > MAX_IMAGE_NESTING:
+            return False
+        state.env["images"] += not silent
+        try:
+            return rule(state, silent)
+        finally:
+            state.env["images"] -= not silent
+
+    return image
+
+
+def _link_label(state: StateInline, start: int, disableNested: bool = False) -> int:
+    """The stock function, with every step counted: where the label that begins at `start` ends, or -1."""
+    position, level, end = state.pos, 1, -1
+    state.pos = start + 1
+    while state.pos < state.posMax:
+        state.env["budget"].spend()
+        marker, before = state.src[state.pos], state.pos
+        if marker == "]":
+            level -= 1
+            if level == 0:
+                end = before
+                break
+        state.md.inline.skipToken(state)
+        if marker == "[":
+            if before == state.pos - 1:
+                level += 1
+            elif disableNested:
+                break
+    state.pos = position
+    return end
+
+
+def _bound_nesting(state: StateCore) -> None:
+    """Emphasis that lies too deep becomes the marks it was written with."""
+    for token in state.tokens:
+        if token.type != "inline" or not token.children:
+            continue
+        opened: list[bool] = []
+        depth = 0
+        for child in token.children:
+            state.env["budget"].spend(STEPS_PER_TOKEN)
+            if child.nesting > 0:
+                is_kept = depth < MAX_INLINE_NESTING or child.type == "link_open" or not child.markup
+                opened.append(is_kept)
+                depth += 1
+            elif child.nesting < 0:
+                is_kept = opened.pop()
+                depth -= 1
+            if child.nesting and not is_kept:
+                child.type, child.tag, child.nesting, child.content = "text", "", 0, child.markup
+
+
+def _show_unused(state: StateCore) -> None:
+    """Definitions of links that nothing uses, and second ones of a label, are shown as they were typed."""
+    references, lines = state.env["references"], None
+    for token in state.tokens:
+        if token.type == "definition":
+            label = token.meta["id"]
+            if label not in references.used or dict.get(references, label)["map"] != token.map:
+                lines = state.src.split("\n") if lines is None else lines
+                token.content = "\n".join(lines[slice(*token.map)])
+
+
+def _definition(self, tokens, index, options, env) -> str:
+    content = tokens[index].content
+    return f"<p>{escape(content)}</p>\n" if content else ""
+
+
+def _fence(self, tokens, index, options, env) -> str:
+    """A fenced block, coloured by classes while its language is known and the text is not huge.
+
+    What its first line says beside the language stands above it.
+    """
+    token = tokens[index]
+    env["budget"].spend(STEPS_PER_FENCE)
+    name, _space, more = token.info.strip().partition(" ")
+    language = name.lower()
+    if not LANGUAGE.fullmatch(name):
+        language, more = "", token.info.strip()
+    env["coloured"] += len(token.content)
+    lexer = _lexer(language) if env["coloured"] <= MAX_HIGHLIGHTED else None
+    code = _coloured(token.content, lexer, env["budget"]) if lexer else escape(token.content)
+    css = f' class="language-{language}"' if language else ""
+    note = f'<div class="code-note">{escape(more.strip())}</div>' if more.strip() else ""
+    return f'{note}<div class="highlight"><pre><code{css}>{code}</code></pre></div>\n'
+
+
+def _coloured(code: str, lexer, budget: Budget) -> str:
+    """Code with its colours as classes."""
+    def counted():
+        for token in lexer.get_tokens(code):
+            budget.spend(2 * STEPS_PER_TOKEN)
+            yield token
+
+    return pygments.format(counted(), _formatter)
+
+
+@lru_cache(maxsize=128)
+def _lexer(language: str):
+    if language not in LANGUAGES:
+        return None
+    try:
+        return get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return None
+
+
+_formatter = HtmlFormatter(nowrap=True)
+table_rule.MAX_AUTOCOMPLETED_CELLS = MAX_ADDED_CELLS  # the parser knows no option for it
+
+
+def _cell(self, tokens, index, options, env) -> str:
+    """Alignment of a table cell as a class: `style` would not survive the policy."""
+    token = tokens[index]
+    style = token.attrGet("style") or ""
+    align = re.search(r"text-align:\s*(left|center|right)", str(style))
+    css = f' class="align-{align[1]}"' if align else ""
+    return f"<{token.tag}{css}>"
+
+
+def _image(self, tokens, index, options, env) -> str:
+    """Remote images would tell others who reads what: they become links; missing ones are marked.
+
+    Inside a link the picture's words are the link's words, and a link to the picture follows, unless it is
+    the same.
+    """
+    token = tokens[index]
+    source, title = str(token.attrGet("src") or ""), str(token.attrGet("title") or "")
+    words = self.renderInlineAsText(token.children or [], options, env).strip()
+    text = escape(words or source.removeprefix("missing:") or "image")
+    title = f' title="{escape(title)}"' if title else ""
+    if source.startswith("missing:"):
+        return f'<span class="missing-image"{title}>{text}</span>'
+    link = f'<a href="{escape(source)}"{title}>'
+    if env["in_link"]:
+        if source != env["in_link"]:
+            env["after_link"] = env.get("after_link", "") + f" ({link}{escape(source.split('?')[0])}</a>)"
+        return text
+    return f"{link}{text}</a>"
+
+
+def _link_open(self, tokens, index, options, env) -> str:
+    """The start of a link; what lies between must know that it is inside. One without words shows its address."""
+    token, words = tokens[index], index + 1
+    href = str(token.attrGet("href") or "")
+    env["in_link"] = href or "#"
+    while words < len(tokens) and not tokens[words].content.strip() and tokens[words].type != "image":
+        if tokens[words].type == "link_close":
+            break
+        words += 1
+    is_empty = words < len(tokens) and tokens[words].type == "link_close"
+    if href.startswith("missing:"):
+        env["missing"] = True
+        return f'<span class="missing-image">{escape(href.removeprefix("missing:")) if is_empty else ""}'
+    return self.renderToken(tokens, index, options, env) + (escape(href or "link") if is_empty else "")
+
+
+def _link_close(self, tokens, index, options, env) -> str:
+    env["in_link"] = False
+    closing = "</span>" if env.pop("missing", False) else "</a>"
+    return closing + env.pop("after_link", "")
+
+
