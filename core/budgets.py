@@ -19,7 +19,7 @@ class Budget:
     def __init__(self, steps: int, seconds: float):
         self.left, self.steps = steps, steps
         self.ends = time.thread_time() + seconds
-        self._look = steps - CLOCK_EVERY
+        self._look = max(steps - CLOCK_EVERY, 0)
 
     @property
     def used(self) -> int:
@@ -30,6 +30,6 @@ class Budget:
         """Take steps. Raises Spent when there are none left, or no time."""
         self.left -= steps
         if self.left < self._look:
-            self._look = self.left - CLOCK_EVERY
+            self._look = max(self.left - CLOCK_EVERY, 0)
             if self.left < 0 or time.thread_time() > self.ends:
                 raise Spent

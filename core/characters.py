@@ -32,7 +32,7 @@ def _picture(found: re.Match) -> str:
 
 
 def show_directions(text: str) -> str:
-    """Text whose marks of direction are seen: `[U+202E]`. Text between letters of two directions needs none."""
+    """Text whose marks of direction are seen: `[U+202E]`; text of two directions reads well without."""
     return DIRECTIONS.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 

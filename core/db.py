@@ -115,7 +115,7 @@ def reading() -> Iterator[None]:
 
 @contextmanager
 def reading_beside() -> Iterator[None]:
-    """A query in the open transaction, without a flush; if none is open, in a short one as reading() makes."""
+    """A query in the open transaction, without a flush; if none is open, in one like reading()."""
     if db.session().in_transaction() or db.session.new or db.session.dirty:
         with db.session.no_autoflush:
             yield

@@ -5,6 +5,7 @@ column, link definitions that nothing uses, the words after a code block's langu
 """
 
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 import pygments
 from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_block import table as table_rule
+from markdown_it.rules_block.table import escapedSplit, getLine
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from pygments.formatters import HtmlFormatter
@@ -27,10 +28,10 @@ MAX_NESTING = 20  # quotes count once, lists twice; what lies deeper is shown as
 MAX_INLINE_NESTING = 12  # emphasis within emphasis
 MAX_IMAGE_NESTING = 2  # images in the words of images
 MAX_HIGHLIGHTED = 60_000  # characters of code that are coloured in one text
-STEPS_PER_RULE, STEPS_PER_TOKEN, STEPS_PER_FENCE = 4, 4, 60  # one is about half a microsecond
-MAX_ADDED_CELLS = 10_000  # empty ones that fill up short rows; the rows after them are text
+STEPS_PER_RULE, STEPS_PER_TOKEN, STEPS_PER_FENCE = 4, 4, 60  # a step is about half a microsecond
+MAX_ADDED_CELLS = 10_000  # empty ones that fill short rows; the rows after them are text
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
-# Lexers that any member may set to work: each was tried with hostile code (tests/core/test_hostile_markup.py).
+# Lexers that members may set to work; each was tried with hostile code, tests/core/test_markup_budget.py
 LANGUAGES = frozenset("""
     apache apacheconf awk bash bat batch c c# c++ cfg cmake cmd conf console cpp cs csharp css diff docker
     dockerfile go golang hcl html http ini java javascript jinja js json jsonc kotlin kusto kql lua make makefile
@@ -47,18 +48,22 @@ class References(dict):
         self.used: set[str] = set()
 
     def __getitem__(self, label: str) -> dict:
+        found = super().__getitem__(label)
         self.used.add(label)
-        return super().__getitem__(label)
+        return found
 
     def get(self, label: str, default=None):
         """The definition with this label, which counts as used."""
-        return self[label] if label in self else default
+        try:
+            return self[label]
+        except KeyError:
+            return default
 
 
 def environment(budget: Budget, names: dict[str, str]) -> dict:
     """What one run of the parser and renderer needs to know and to remember."""
     return {"budget": budget, "names": names, "references": References(), "bare_links": 0, "images": 0,
-            "coloured": 0, "in_link": False}
+            "coloured": 0, "in_link": False, "missing": False}
 
 
 def parser(is_safe_url: Callable[[str], bool]) -> MarkdownIt:
@@ -132,7 +137,7 @@ def _whole_rows(rule: Callable) -> Callable:
             elif token.type == "inline":
                 cell = token
             elif token.type == "tr_close" and line > start:
-                cells = table_rule.escapedSplit(table_rule.getLine(state, line).strip())
+                cells = escapedSplit(getLine(state, line).strip())
                 cells = cells[1:] if cells and cells[0] == "" else cells
                 cells = cells[:-1] if cells and cells[-1] == "" else cells
                 if len(cells) > width:
@@ -266,7 +271,8 @@ def _lexer(language: str):
 
 
 _formatter = HtmlFormatter(nowrap=True)
-table_rule.MAX_AUTOCOMPLETED_CELLS = MAX_ADDED_CELLS  # the parser knows no option for it
+# the parser has no option for it
+sys.modules[escapedSplit.__module__].MAX_AUTOCOMPLETED_CELLS = MAX_ADDED_CELLS
 
 
 def _cell(self, tokens, index, options, env) -> str:
@@ -281,8 +287,7 @@ def _cell(self, tokens, index, options, env) -> str:
 def _image(self, tokens, index, options, env) -> str:
     """Remote images would tell others who reads what: they become links; missing ones are marked.
 
-    Inside a link the picture's words are the link's words, and a link to the picture follows, unless it is
-    the same.
+    Inside a link the picture's words are the link's words, its address is the link's title.
     """
     token = tokens[index]
     source, title = str(token.attrGet("src") or ""), str(token.attrGet("title") or "")
@@ -291,33 +296,25 @@ def _image(self, tokens, index, options, env) -> str:
     title = f' title="{escape(title)}"' if title else ""
     if source.startswith("missing:"):
         return f'<span class="missing-image"{title}>{text}</span>'
-    link = f'<a href="{escape(source)}"{title}>'
-    if env["in_link"]:
-        if source != env["in_link"]:
-            env["after_link"] = env.get("after_link", "") + f" ({link}{escape(source.split('?')[0])}</a>)"
-        return text
-    return f"{link}{text}</a>"
+    return text if env["in_link"] else f'<a href="{escape(source)}"{title}>{text}</a>'
 
 
 def _link_open(self, tokens, index, options, env) -> str:
-    """The start of a link; what lies between must know that it is inside. One without words shows its address."""
-    token, words = tokens[index], index + 1
-    href = str(token.attrGet("href") or "")
-    env["in_link"] = href or "#"
-    while words < len(tokens) and not tokens[words].content.strip() and tokens[words].type != "image":
-        if tokens[words].type == "link_close":
-            break
-        words += 1
-    is_empty = words < len(tokens) and tokens[words].type == "link_close"
-    if href.startswith("missing:"):
-        env["missing"] = True
-        return f'<span class="missing-image">{escape(href.removeprefix("missing:")) if is_empty else ""}'
-    return self.renderToken(tokens, index, options, env) + (escape(href or "link") if is_empty else "")
+    """The start of a link; what lies within must know that it does. One without words shows its address."""
+    token, href = tokens[index], str(tokens[index].attrGet("href") or "")
+    end = next(i for i in range(index, len(tokens)) if tokens[i].type == "link_close")
+    within = tokens[index + 1:end]
+    env["in_link"], env["missing"] = True, href.startswith("missing:")
+    is_empty = not any(each.content.strip() or each.type == "image" for each in within)
+    words = escape(href.removeprefix("missing:") or "link") if is_empty else ""
+    if env["missing"]:
+        return f'<span class="missing-image">{words}'
+    pictures = [source for each in within if each.type == "image" and (source := each.attrGet("src")) != href]
+    if pictures and not token.attrGet("title"):
+        token.attrSet("title", " ".join(map(str, pictures)))
+    return self.renderToken(tokens, index, options, env) + words
 
 
 def _link_close(self, tokens, index, options, env) -> str:
     env["in_link"] = False
-    closing = "</span>" if env.pop("missing", False) else "</a>"
-    return closing + env.pop("after_link", "")
-
-
+    return "</span>" if env["missing"] else "</a>"

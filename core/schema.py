@@ -5,6 +5,7 @@ still serves (docs/operations.md, "Upgrade").
 """
 
 import logging
+import re
 from importlib import import_module
 from types import ModuleType
 from typing import TypeVar
@@ -19,8 +20,21 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 MIGRATIONS = ROOT / "migrations"
 VERSION = "alembic_version"
-# Read once: newer files may be laid down while this code serves.
-REVISIONS = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+STEP = re.compile(r"^(revision|down_revision) = (?:['\"](\w+)['\"]|None)", re.M)
+
+
+def _chain() -> list[str]:
+    """The migrations in the order in which they follow each other, whatever their numbers."""
+    steps = [dict(STEP.findall(file.read_text()))
+             for file in (MIGRATIONS / "versions").glob("[0-9]*.py")]
+    after = {step["down_revision"]: step["revision"] for step in steps}
+    chain = [after[""]]
+    while chain[-1] in after:
+        chain.append(after[chain[-1]])
+    return chain
+
+
+REVISIONS = _chain()  # read once: newer files may be laid down while this code serves
 
 
 def tools() -> ModuleType:

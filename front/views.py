@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 from sqlalchemy.exc import DBAPIError
 
 from auth.privileges import POINTS, meaning, threshold
 from auth.sessions import even_suspended
 from bulletins import wording
+from bulletins.queries import get_bulletin
 from core import doctor, mail, markup, schema
 from core.db import utcnow
+from core.markdown_links import IDENTIFIER
 from core.page_cache import kept
-from core.web import THEMES, csrf, require, safe_next
+from core.web import THEMES, csrf, get_or_404, require, safe_next
 from front import queries, status
 from kb.models import LAYERS
 from kb.views import intro
@@ -72,6 +74,15 @@ def admin():
                            charts=status.charts())
 
 
+@bp.get("/identifiers/<identifier>")
+def identifier(identifier: str):
+    """What is known here about a CVE, KB, GHSA or RB identifier: its bulletin, else what search finds."""
+    found = get_or_404(IDENTIFIER.fullmatch(identifier))[0]
+    is_bulletin = found.upper().startswith("RB-")
+    bulletin = get_bulletin(found.upper(), current_user) if is_bulletin else None
+    return redirect(bulletin.url if bulletin else url_for("search.search", q=found))
+
+
 @bp.get("/sitemap.xml")
 @kept
 def sitemap():
@@ -104,7 +115,7 @@ def _site_map(pages) -> Response:
 def robots():
     """What crawlers should leave alone."""
     lines = ["User-agent: *", "Disallow: /search", "Disallow: /settings", "Disallow: /moderation",
-             "Disallow: /posts/", f"Sitemap: {mail.site_url()}/sitemap.xml", ""]
+             "Disallow: /posts/", "Disallow: /identifiers/", f"Sitemap: {mail.site_url()}/sitemap.xml", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
 

@@ -23,13 +23,14 @@ WORDS = {
 }
 FRONT = re.compile(r"---[ \t]*\n(.*\n)?---[ \t]*(\n|$)", re.S)
 
-# Between two rules a text is front matter only when it states one of these; else the lines are shown.
+# Lines between two rules are front matter only when they state one of these.
 KNOWN = frozenset("""
     title description summary date tags tag layer applies_to author authors license draft slug weight layout
     categories category keywords permalink aliases id lang lastmod updated modified version status type
     sidebar_position sidebar_label hide_title toc image ms.date ms.author ms.topic ms.service ms.prod
-    ms.localizationpriority manager f1.keywords search.appverid audience linktitle linkTitle menu url nav_order
-    parent template hide icon subtitle published created name product topic owner reviewer redirect_from
+    ms.localizationpriority manager f1.keywords search.appverid audience linktitle linkTitle menu url
+    nav_order parent template hide icon subtitle published created name product topic owner reviewer
+    redirect_from
     """.split())
 
 

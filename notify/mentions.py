@@ -21,7 +21,7 @@ def mentioned(html: str) -> list[str]:
 
 
 def _is_name(link) -> bool:
-    """Whether a link is what became of an `@name`, which calls; in a quotation its paragraph is gone with it."""
+    """Whether a link is what became of an `@name`."""
     words = link.get_text()
     return link.name == "a" and words.startswith("@") and (
         link.get("href", "").lower() == f"/users/{words[1:].lower()}")

@@ -7,6 +7,8 @@ from core.api import register
 from core.error_answers import error_answer
 from posts import (  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
     api,
+    cli,
+    diff_handlers,
     erasure_handlers,
     export_account,
     feeds,
@@ -14,6 +16,7 @@ from posts import (  # noqa: F401  (handlers, exports and more doors of the room
     policy,
     revision_api,
     suggestion_views,
+    tasks,
     views,
     voting,
 )
@@ -36,3 +39,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(feeds.bp)
     app.register_error_handler(voting.VoteRefused, _vote_refused)
     register(api.bp)
+    app.cli.add_command(cli.group)

@@ -146,6 +146,9 @@ def redact(revision: Revision, *, by) -> None:
     """Close one old revision for good: the text goes, the fact that it was there stays."""
     revision.title = revision.body = revision.summary = ""
     revision.tags, revision.redacted_at = [], utcnow()
+    db.session.execute(update(Revision).where(
+        Revision.post_id == revision.post_id, Revision.number.in_([revision.number, revision.number + 1]))
+        .values(changes=None))  # positions in the lost text, though not its words
     events.record("revision.redacted", subject=revision, actor=by, post_id=revision.post_id)
 
 

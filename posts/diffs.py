@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from core.budgets import Budget, Spent
@@ -50,12 +50,16 @@ def compare(old: str, new: str) -> Comparison:
     `words` has for each pair of lines the changed ranges of characters on either side, or nothing when the
     lines are marked whole.
     """
-    left, right = old.split("\n"), new.split("\n")
+    left, right = _lines(old), _lines(new)
     lines, words = Budget(MAX_LINE_STEPS, MAX_SECONDS), Budget(MAX_WORD_STEPS, MAX_SECONDS)
-    runs = [[a, b, c, d, [_changed(before, after, words) for before, after in zip(left[a:b], right[c:d])]]
+    runs = [[a, b, c, d, [_changed(*pair, words) for pair in zip(left[a:b], right[c:d], strict=False)]]
             for a, b, c, d in _gaps(_aligned(left, right, lines), len(left), len(right))]
     return Comparison({"version": VERSION, "of": fingerprint(old, new), "runs": runs},
                       min(lines.used, MAX_LINE_STEPS) + min(words.used, MAX_WORD_STEPS))
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n") if text else []
 
 
 def fingerprint(old: str, new: str) -> str:
@@ -68,7 +72,7 @@ def side_by_side(old: str, new: str, stored: dict | None = None) -> list[Row]:
     """Rows for a page, from what was stored if it fits the texts, else compared now."""
     fits = stored and stored.get("version") == VERSION and stored["of"] == fingerprint(old, new)
     changes = stored if fits else compare(old, new).changes
-    rows = list(_rows(old.split("\n") if old else [], new.split("\n") if new else [], changes["runs"]))
+    rows = list(_rows(_lines(old), _lines(new), changes["runs"]))
     if len(rows) > MAX_ROWS:
         rows[MAX_ROWS:] = [Row(None, [], None, [], more=len(rows) - MAX_ROWS)]
     return rows
@@ -77,7 +81,7 @@ def side_by_side(old: str, new: str, stored: dict | None = None) -> list[Row]:
 def _rows(left: list[str], right: list[str], runs: list) -> Iterator[Row]:
     i = j = 0
     for a, b, c, d, words in [*runs, (len(left), len(left), len(right), len(right), [])]:
-        yield from _unchanged(left, i, j, min(a, len(left)) - i, is_first=i == 0, is_last=a >= len(left))
+        yield from _unchanged(left, i, j, a - i, is_first=i == 0, is_last=a >= len(left))
         for n, (before, after) in enumerate(zip_longest(left[a:b], right[c:d])):
             spans = words[n] if n < len(words) and words[n] else ([], [])
             yield Row(None if before is None else a + n + 1, _parts(before, spans[0]),
@@ -85,7 +89,8 @@ def _rows(left: list[str], right: list[str], runs: list) -> Iterator[Row]:
         i, j = b, d
 
 
-def _unchanged(left: list[str], i: int, j: int, count: int, *, is_first: bool, is_last: bool) -> Iterator[Row]:
+def _unchanged(left: list[str], i: int, j: int, count: int, *, is_first: bool,
+               is_last: bool) -> Iterator[Row]:
     head = 0 if is_first else CONTEXT_LINES
     tail = 0 if is_last else CONTEXT_LINES
     hidden = count - head - tail
@@ -105,11 +110,12 @@ def _parts(line: str | None, spans: list[int]) -> list[Part]:
     if not spans:
         return [(line, True)]
     cuts = [0, *spans, len(line)]
-    return [(line[start:end], n % 2 == 1) for n, (start, end) in enumerate(zip(cuts, cuts[1:])) if start < end]
+    return [(line[start:end], n % 2 == 1) for n, (start, end) in enumerate(pairwise(cuts))
+            if start < end]
 
 
 def _changed(before: str, after: str, budget: Budget) -> list[list[int]]:
-    """Changed ranges of characters, `[start, end, …]`, of two lines; nothing when they are marked whole."""
+    """Changed ranges of characters, `[start, end, …]`, in each of two lines; [] marks them whole."""
     if len(before) + len(after) > MAX_LINE_CHARACTERS:
         return []
     a, b = WORD.findall(before), WORD.findall(after)
@@ -120,11 +126,13 @@ def _changed(before: str, after: str, budget: Budget) -> list[list[int]]:
         return []
     finally:
         budget.left -= min(purse.used, purse.steps)
-    return [_ranges(a, [(i, n) for i, _, n in same]), _ranges(b, [(j, n) for _, j, n in same])] if same else []
+    if not same:
+        return []
+    return [_ranges(a, [(i, n) for i, _, n in same]), _ranges(b, [(j, n) for _, j, n in same])]
 
 
 def _ranges(words: list[str], same: list[tuple[int, int]]) -> list[int]:
-    """Where the words that are not among the `same` begin and end, in characters; at least one empty range."""
+    """Where the words that are not among the `same` begin and end, in characters."""
     ends = [0]
     for word in words:
         ends.append(ends[-1] + len(word))
@@ -146,8 +154,11 @@ def _gaps(blocks: list[Block], n: int, m: int) -> Iterator[tuple[int, int, int, 
 
 
 def _aligned(left: list[str], right: list[str], budget: Budget) -> list[Block]:
-    """Equal blocks of lines. Lines that are unique on both sides hold the texts together; between them the
-    shortest edit is looked for, as long as there are steps."""
+    """Equal blocks of lines.
+
+    Lines that are unique on both sides hold the texts together; between them the shortest edit is looked for,
+    as long as there are steps.
+    """
     blocks: list[Block] = []
     i = j = 0
     for a, c in [*_anchors(left, right), (len(left), len(right))]:
@@ -209,8 +220,8 @@ def _common(a: list[str], b: list[str], budget: Budget) -> list[Block]:
     end = sum(n for _, _, n in ends) - start
     budget.spend(start + end)
     middle = _shortest(a[start:len(a) - end], b[start:len(b) - end], budget)
-    found = [(0, 0, start), *((i + start, j + start, n) for i, j, n in middle), (len(a) - end, len(b) - end, end)]
-    return _merged(found)
+    moved = [(i + start, j + start, n) for i, j, n in middle]
+    return _merged([(0, 0, start), *moved, (len(a) - end, len(b) - end, end)])
 
 
 def _shortest(a: list[str], b: list[str], budget: Budget) -> list[Block]:

@@ -51,7 +51,7 @@ def _remove(post: Post, user: User) -> None:
     post.title, post.slug, post.source_url = title, actions.slugify(title), ""
     post.body, post.body_html = body.source, body.html
     db.session.execute(update(Revision).where(Revision.post_id == post.id).values(
-        title="", body="", summary="", tags=[], redacted_at=utcnow()))
+        title="", body="", summary="", tags=[], changes=None, redacted_at=utcnow()))
 
 
 def _is_answered_by_others(post: Post, user: User) -> bool:
@@ -66,6 +66,7 @@ def _forget(user: User, keep_words: bool) -> None:
     db.session.execute(update(Suggestion).where(mine, Suggestion.outcome.is_(None)).values(
         outcome=WITHDRAWN, decided_by_id=user.id, decided_at=utcnow()))
     if not keep_words:
-        db.session.execute(update(Suggestion).where(mine).values(title="", body="", summary="", tags=[]))
+        db.session.execute(update(Suggestion).where(mine).values(
+            title="", body="", summary="", tags=[], changes=None))
     db.session.execute(update(Suggestion).where(mine).values(author_id=None))
     db.session.execute(update(Revision).where(Revision.author_id == user.id).values(author_id=None))

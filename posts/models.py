@@ -159,7 +159,9 @@ class Revision(db.Model):
     """The text of a post as it once was, number 1 being the first."""
 
     __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("post_id", "number"),)
+    __table_args__ = (UniqueConstraint("post_id", "number"), Index(
+        "ix_revisions_not_compared", "id", sqlite_where=db.text("changes IS NULL AND number > 1"),
+        postgresql_where=db.text("changes IS NULL AND number > 1")))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
@@ -171,6 +173,7 @@ class Revision(db.Model):
     summary: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     redacted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    changes: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # posts/diffs.py
     author: Mapped[User | None] = relationship(lazy="joined")
 
 
@@ -201,6 +204,7 @@ class Suggestion(db.Model):
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reason: Mapped[str] = mapped_column(String(300), default="")
     revision_number: Mapped[int | None]
+    changes: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # from its base
     author: Mapped[User | None] = relationship(foreign_keys=[author_id], lazy="raise_on_sql")
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise_on_sql")
     post: Mapped[Post] = relationship(lazy="raise_on_sql")

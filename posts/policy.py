@@ -12,6 +12,11 @@ def can_write(user) -> bool:
             and user.erased_at is None and user.confirmed_at is not None)
 
 
+def can_preview_long(user) -> bool:
+    """Texts as long as articles: for those who may write or edit one."""
+    return can_write(user) and (user.is_moderator or user.can(Privilege.EDIT_ANY))
+
+
 def can_vote(user, post, value: int) -> bool:
     """Votes take reputation; never for one's own words nor on what is hidden or locked."""
     if not can_write(user) or post.author_id == user.id:

@@ -75,6 +75,22 @@ class CommentSchema(Schema):
     body = Markdown(required=True, shortest=15, longest=600)
 
 
+LONG_KINDS = ("article", "bulletin")
+MAX_PREVIEW_CHARACTERS = {"comment": 600, "question": 30_000, "answer": 30_000,
+                          **dict.fromkeys(LONG_KINDS, 200_000)}
+PREVIEW_RATE_NEW, PREVIEW_RATE = "15/minute", "60/minute"  # below and from "comment anywhere"; one member
+
+
+class PreviewKindSchema(Schema):
+    """What kind of post the text to preview is for."""
+
+    kind = fields.String(load_default="question", validate=validate.OneOf(list(MAX_PREVIEW_CHARACTERS)))
+
+
+PREVIEWS = {kind: Schema.from_dict({"body": Markdown(load_default=None, longest=longest)})
+            for kind, longest in MAX_PREVIEW_CHARACTERS.items()}
+
+
 class RejectSchema(Schema):
     """Why a suggested edit is refused; its author reads it."""
 

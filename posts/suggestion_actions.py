@@ -44,7 +44,7 @@ def propose(post: Post, body: Rendered, *, by, base_number: int, title: str, tag
     if row.author_id != by.id:
         raise SuggestionRefused(_("Somebody else's edit of this post waits; it must be decided first."))
     row.base_number, row.title, row.body, row.tags = base_number, title, body.source, tags
-    row.summary, row.created_at = summary, utcnow()
+    row.summary, row.created_at, row.changes = summary, utcnow(), None
     db.session.flush()
     events.record("suggestion.proposed", subject=row, actor=by, post_id=post.id)
     return row

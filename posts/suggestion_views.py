@@ -99,7 +99,7 @@ def suggestion(suggestion_id: int):
     return render_template(
         "posts/suggestion.html", suggestion=found, post=found.post,
         heading_rows=diffs.side_by_side(before, after) if before != after else None,
-        rows=diffs.side_by_side(base.body, found.body),
+        rows=diffs.side_by_side(base.body, found.body, found.changes),
         can_decide=policy.can_decide(me(), found, found.post))
 
 

@@ -3,21 +3,16 @@
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
-from marshmallow import Schema
 
+from auth.privileges import Privilege
 from core.db import db
 from core.error_answers import wants_json
-from core.web import Form, Markdown, get_or_404, parse, require
+from core.limits import limiter
+from core.web import Form, get_or_404, parse, require
 from posts import actions, diffs, policy, queries, schemas, suggestion_queries, voting
 from posts.models import Comment, Post
 
 bp = Blueprint("posts", __name__)
-
-
-class PreviewSchema(Schema):
-    """Text to show as it would look."""
-
-    body = Markdown(load_default=None, longest=200_000)
 
 
 def me():
@@ -36,11 +31,19 @@ def post(post_id: int):
     return redirect(visible_post(post_id).url)
 
 
+def _preview_rate() -> str:
+    return schemas.PREVIEW_RATE if me().can(Privilege.COMMENT_ANYWHERE) else schemas.PREVIEW_RATE_NEW
+
+
 @bp.post("/preview")
 @login_required
+@limiter.limit(_preview_rate, key_func=lambda: f"preview:{me().id}")
 def preview():
-    """Markdown as it will look."""
-    rendered = parse(PreviewSchema)["body"]
+    """Markdown as it will look; long texts only for those who may write articles."""
+    kind = parse(schemas.PreviewKindSchema)["kind"]
+    require(kind not in schemas.LONG_KINDS or policy.can_preview_long(me()),
+            _("Only those who may edit articles see long texts beforehand."))
+    rendered = parse(schemas.PREVIEWS[kind])["body"]
     return render_template("posts/_preview.html", html=rendered.html if rendered else "")
 
 
@@ -128,7 +131,7 @@ def revision(post_id: int, number: int):
     post = visible_post(post_id)
     after = get_or_404(queries.revision(post, number))
     before = queries.revision(post, number - 1)
-    rows = diffs.side_by_side(before.body if before else "", after.body)
+    rows = diffs.side_by_side(before.body if before else "", after.body, after.changes)
     return render_template("posts/revision.html", post=post, before=before, after=after, rows=rows,
                            suggestion=suggestion_queries.behind(post, number),
                            can_restore=policy.can_edit(current_user, post) and not after.redacted_at

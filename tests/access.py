@@ -57,6 +57,7 @@ ACCESS = {
     "forum.edit_question": "author", "forum.edit_answer": "author",
     "forum.accept": "asker", "forum.unaccept": "asker",
     "forum.close": "moderators", "forum.reopen": "moderators",
+    "front.identifier": "all",
     "front.home": "all", "front.help_page": "all", "front.theme": "all", "front.sitemap": "all",
     "front.sitemap_posts": "all", "front.sitemap_pages": "all",
     "front.robots": "all", "front.security_txt": "all", "front.opensearch": "all",

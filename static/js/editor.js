@@ -89,7 +89,7 @@ function preview(box, area, words) {
   button.addEventListener('click', async (event) => {
     event.preventDefault();
     const answer = await fetch('/preview', {
-      method: 'POST', body: new URLSearchParams({ body: area.value }),
+      method: 'POST', body: new URLSearchParams({ body: area.value, kind: box.dataset.kind }),
       headers: { 'X-CSRFToken': area.form.elements.csrf_token?.value ?? '' },
     }).catch(() => null);
     into.hidden = false;
