@@ -31,10 +31,11 @@ MAX_HIGHLIGHTED = 60_000  # characters of code that are coloured in one text
 STEPS_PER_RULE, STEPS_PER_TOKEN, STEPS_PER_FENCE = 4, 4, 60  # a step is about half a microsecond
 MAX_ADDED_CELLS = 10_000  # empty ones that fill short rows; the rows after them are text
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
-# Lexers that members may set to work; each was tried with hostile code, tests/core/test_markup_budget.py
+# Languages that are coloured: their lexers were tried with hostile code (tests/core/test_markup_budget.py).
 LANGUAGES = frozenset("""
     apache apacheconf awk bash bat batch c c# c++ cfg cmake cmd conf console cpp cs csharp css diff docker
-    dockerfile go golang hcl html http ini java javascript jinja js json jsonc kotlin kusto kql lua make makefile
+    dockerfile go golang hcl html http ini java javascript jinja js json jsonc kotlin kusto kql lua make
+    makefile
     markdown md mysql nginx patch perl php pl plpgsql postgresql powershell properties ps1 psm1 pwsh py python
     python3 rb reg registry ruby rust rs scala sh shell sql swift terraform tf toml ts typescript vb.net vbnet
     vbscript xml yaml yml zsh""".split())

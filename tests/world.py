@@ -92,6 +92,7 @@ def build(make_user) -> World:
     proposal = suggestions.propose(question, render(f"{TEXT} One step more."), by=stranger, summary="A step",
                                    base_number=3, title=question.title, tags=["printing"])
     world.public = {
+        "identifier": "CVE-2023-35618",
         "question_id": question.id, "slug": question.slug, "answer_id": answer.id,
         "article_id": article.id, "post_id": question.id, "comment_id": comment.id, "number": 1,
         "username": author.username, "name": "printing", "layer": "host", "token": "no-such-token",

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import markup, markdown_rules
+from core import markdown_rules, markup
 from core.budgets import Budget
 from core.markup import TooLong, render, to_text
 

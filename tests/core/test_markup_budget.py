@@ -11,13 +11,16 @@ from core import markdown_rules, markup
 from core.budgets import Budget, Spent
 from core.markup import TooComplex, TooLong, render, work
 
-REPEATED = ["[a](b", "![[", "<", "`a", "*a_ ", "~~a ", "|", "> - ", "&amp;", "http://a ", "**a", "_a __b ", "[a][b]",
-            "[a]: b\n", "<kbd>", "\\*", "# a\n", "- a\n", "```\n", "|a|b|\n", "<a@b.c>", "<http://a>", "www.", "www.a.b ",
-            "http://", "@bob ", "CVE-2023-35618 ", "[", "![a](b) ", "[![a](b)](c) ", "*a*", "***a*** ", "~~a~~",
-            "`a` ", "1. a\n", "> a\n\n", "* * a\n", "<b>", "<!--", "&#1;", "\u202e", "[^a]: b\n", "[a]: b\n\n[a]\n\n",
-            "<kbd>a</kbd>", "<br>", "a\n---\n", "    a\n\nb\n\n", "~~~a\n", "![", "](", "[a](<b", '[a](b "', "((((",
-            "`", " `` ", "\\", "_", "*", "a*", "~", "http://a.b/(", "mailto:a@b.c ", "- - - - a\n",
-            "```python\nx = 1\n```\n", "a|b\n-|-\nc|d\n\n", "*a **b ", "[*a ", "![*a ", "**_**_", "*_~~", "<http://"]
+REPEATED = [
+    '[a](b', '![[', '<', '`a', '*a_ ', '~~a ', '|', '> - ', '&amp;', 'http://a ', '**a', '_a __b ',
+    '[a][b]', '[a]: b\n', '<kbd>', '\\*', '# a\n', '- a\n', '```\n', '|a|b|\n', '<a@b.c>', '<http://a>',
+    'www.', 'www.a.b ', 'http://', '@bob ', 'CVE-2023-35618 ', '[', '![a](b) ', '[![a](b)](c) ', '*a*',
+    '***a*** ', '~~a~~', '`a` ', '1. a\n', '> a\n\n', '* * a\n', '<b>', '<!--', '&#1;', '\u202e',
+    '[^a]: b\n', '[a]: b\n\n[a]\n\n', '<kbd>a</kbd>', '<br>', 'a\n---\n', '    a\n\nb\n\n', '~~~a\n', '![',
+    '](', '[a](<b', '[a](b "', '((((', '`', ' `` ', '\\', '_', '*', 'a*', '~', 'http://a.b/(',
+    'mailto:a@b.c ', '- - - - a\n', '```python\nx = 1\n```\n', 'a|b\n-|-\nc|d\n\n', '*a **b ', '[*a ',
+    '![*a ', '**_**_', '*_~~', '<http://',
+]
 FAMILIES = {
     **{repr(part): lambda size, part=part: (part * (size // len(part) + 1))[:size] for part in REPEATED},
     "nested emphasis": lambda size: "*a **a " * (size // 14) + " a** a*" * (size // 14),
@@ -102,9 +105,12 @@ def test_a_budget_ends_after_its_steps():
             budget.spend()
 
 
-HOSTILE_CODE = ["(" * 2000, '"' * 2000, "'\\" * 1000, "/*" * 1000, "<" * 2000, "a" * 2000 + "!", "${" * 1000, "a.b:" * 500,
-                " " * 2000 + "x", "\t \t " * 500, "#{" * 1000, "<<A" * 700, "@'" * 1000, "1e" * 1000, "---" * 600, "a=" * 1000,
-                "[[" * 1000, "::" * 1000, "<!" * 1000, "%q" * 1000, "`" * 2000, "x\n" * 1000, "\\" * 2000]
+HOSTILE_CODE = [
+    '(' * 2000, '"' * 2000, "'\\" * 1000, '/*' * 1000, '<' * 2000, 'a' * 2000 + '!', '${' * 1000,
+    'a.b:' * 500, ' ' * 2000 + 'x', '\t \t ' * 500, '#{' * 1000, '<<A' * 700, "@'" * 1000, '1e' * 1000,
+    '---' * 600, 'a=' * 1000, '[[' * 1000, '::' * 1000, '<!' * 1000, '%q' * 1000, '`' * 2000, 'x\n' * 1000,
+    '\\' * 2000,
+]
 
 
 @pytest.mark.parametrize("language", sorted(markdown_rules.LANGUAGES))
