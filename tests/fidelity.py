@@ -36,7 +36,7 @@ def read(html: str) -> Found:
     soup = BeautifulSoup(html, "html.parser")
     for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
         comment.extract()
-    links = soup.find_all("a")
+    links = [tag for tag in soup.find_all("a") if not _is_bare(tag)]
     pictures = soup.find_all("img")
     alone = [picture for picture in pictures if not picture.find_parent("a")]
     addresses = [tag.get("href", "") for tag in links] + [tag.get("src", "") for tag in alone]
@@ -56,6 +56,13 @@ def read(html: str) -> Found:
         rules=len(soup.find_all("hr")), cells=len(soup.find_all(["td", "th"])),
         headings=tuple(tag.name for tag in soup.find_all(re.compile("^h[1-6]$"))),
         keys=len(soup.find_all(["kbd", "sub", "sup"])))
+
+
+def _is_bare(tag) -> bool:
+    """A link whose words are its address (ours are made of bare text) or that leads to what its word names."""
+    words, address = tag.get_text().strip(), tag.get("href", "")
+    return bool(words) and (address in (words, f"http://{words}")
+                            or address.startswith(("/identifiers/", "/users/")))
 
 
 def _spelled(address: str) -> str:
