@@ -59,7 +59,7 @@ def read(html: str) -> Found:
 
 
 def _is_bare(tag) -> bool:
-    """A link whose words are its address (ours are made of bare text) or that leads to what its word names."""
+    """A link whose words are its address, or that leads to what its word names."""
     words, address = tag.get_text().strip(), tag.get("href", "")
     return bool(words) and (address in (words, f"http://{words}")
                             or address.startswith(("/identifiers/", "/users/")))
