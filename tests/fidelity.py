@@ -60,7 +60,7 @@ def read(html: str) -> Found:
 
 def _is_bare(tag) -> bool:
     """A link whose words are its address, or that leads to what its word names."""
-    words, address = tag.get_text().strip(), tag.get("href", "")
+    words, address = tag.get_text().strip(), unquote(tag.get("href", ""))
     return bool(words) and (address in (words, f"http://{words}")
                             or address.startswith(("/identifiers/", "/users/")))
 

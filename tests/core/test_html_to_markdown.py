@@ -13,7 +13,7 @@ from tests.fidelity import read
 WORDS = ["word", "snake_case", "*", "**x", "_y_", "1.", "2)", "-", "+", "#", "##", "> q", "`", "a`b", "[x]",
          "[x](y)", "]", "(z)", "![i](j)", "<", "<b>", "&", "&amp;", "&lt;", "\\", "C:\\dir", "\\*", "~", "~~",
          "|", "a|b", "---", "===", "***", "http://a.b/c_d_e", "é", "🙂", "\u00a0", ":", ".", "!", "'", '"',
-         "C#", "日本", "“q”", "10", "__init__", "[1]:", "[a]: http://b", "T<int>", "e\u0301", "- - -"]
+         "C#", "日本", "“q”", "10", "__init__", "[1]:", "[a]: /b", "T<int>", "e\u0301", "- - -"]
 ADDRESSES = ["http://a.b/c(d)e", "http://x.y/?a=1&copy=2", "https://h/p q", "http://a/[b]", "http://a/*b*_c_"]
 
 pairs = st.tuples(st.sampled_from(WORDS), st.sampled_from(["", " ", "\n"]))
