@@ -9,6 +9,7 @@ from auth import (
     erasure_views,  # noqa: F401  (its views join the room's blueprint)
     policy,
     queries,
+    redaction,  # noqa: F401  (declares itself)
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
     tokens,

@@ -9,22 +9,33 @@ from sqlalchemy.orm import defer, joinedload, lazyload
 from auth.models import User
 from core import paging
 from core.db import db
-from posts.models import DRAFT, PENDING, PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag, Vote
+from posts.models import (
+    DRAFT,
+    HELD,
+    PENDING,
+    PUBLISHED,
+    Comment,
+    Post,
+    PostLink,
+    PostTag,
+    Revision,
+    Tag,
+    Vote,
+)
 
 
 def visible_to(user, entity=Post) -> ColumnElement[bool]:
     """SQL condition: posts `user` may see.
 
     Everyone: what is public. Moderators: all but other people's drafts. Authors: also their own
-    drafts, what waits for approval and what they deleted themselves.
+    drafts, what waits for a moderator and what was removed, whoever removed it.
     """
     if user is None or user.id is None:
         return entity.is_public
     if user.is_moderator:
         return or_(entity.is_public, entity.status != DRAFT, entity.author_id == user.id)
-    own = (entity.author_id == user.id) & or_(
-        entity.deleted_by_id == user.id,
-        entity.deleted_at.is_(None) & entity.status.in_((DRAFT, PENDING)))
+    own = (entity.author_id == user.id) & or_(entity.deleted_at.is_not(None),
+                                              entity.status.in_((DRAFT, PENDING, HELD)))
     return or_(entity.is_public, own)
 
 
