@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from core.redaction import Mask, register_files
+from core.redaction import Mask, html_of, register_files
 
 POLICY = SMTP.clone(max_line_length=998)
 
@@ -32,6 +32,10 @@ def _redact(path: Path, mask: Mask) -> bool:
             part.set_content(masked, subtype=part.get_content_subtype())
             changed = True
     if changed:
+        plain = message.get_body(("plain",))
+        for part in message.walk():
+            if part.get_content_subtype() == "html" and plain is not None:
+                part.set_content(html_of(plain.get_content()), subtype="html")
         replacement = path.with_suffix(".part")
         replacement.write_bytes(bytes(message))
         replacement.replace(path)

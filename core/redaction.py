@@ -6,6 +6,7 @@ for a column that is in neither list. Nothing here commits. Not reached are back
 copies that other people have made.
 """
 
+import html
 import json
 import logging
 import re
@@ -259,9 +260,21 @@ def _about_mail(texts: Texts) -> ColumnElement[bool]:
 
 register(models.Event, "data", "error",
          about=lambda texts: models.Event.subject_id.in_(texts.post_ids))
-register(models.OutgoingMail, "subject", "body", "html", "error", about=_about_mail)
+def html_of(text: str) -> str:
+    """The HTML part of a mail whose text was masked: markup may have torn what is masked into pieces."""
+    return f"<pre>{html.escape(text)}</pre>"
+
+
+def _follow_mail(mail: models.OutgoingMail, by) -> None:
+    if mail.html:
+        mail.html = html_of(mail.body)
+
+
+register(models.OutgoingMail, "subject", "body", "error", about=_about_mail, changed=_follow_mail,
+         derived=("html",))
 register_without_text(models.Event, "name", "subject_kind", "claimed_by")
-register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url")
+register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url", "thread",
+                      "list_name")
 register_without_text(models.Attempt, "key")
 register_without_text(models.TaskRun, "name")
 register_without_text(models.Heartbeat, "worker", "loop", "host")
