@@ -166,7 +166,8 @@ BODIES = {
     **{f"api_inbox.watch_{thing}": {"watch": True} for thing in ("post", "tag", "product")},
     "api_inbox.sign_up_for_alerts": {"email": "somebody@example.org"},
     "moderation.refuse_appeal": {"answer": "It stays removed."},
-    "moderation.appeal": {"text": "Please look at it again."},
+    **{door: {"text": "Please look at it again."}
+       for door in ("moderation.appeal", "api_moderation.appeal_for_post")},
     "notify.alerts": {"email": "somebody@example.org"}, "notify.switch_alerts": {"on": "true"},
     **{f"{door}.send_report": {"ring": "lab", "outcome": "ok"} for door in ("patching", "api_calendar")},
     "patching.thank": {"helpful": "1"}, "api_calendar.thank_for_report": {"helpful": True},
