@@ -273,9 +273,9 @@ def _follow_mail(mail: models.OutgoingMail, by) -> None:
 register(models.OutgoingMail, "subject", "body", "error", about=_about_mail, changed=_follow_mail,
          derived=("html",))
 register_without_text(models.Event, "name", "subject_kind", "claimed_by")
-register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url", "thread",
+register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url", "thread", "claimed_by",
                       "list_name")
 register_without_text(models.Attempt, "key")
-register_without_text(models.TaskRun, "name")
+register_without_text(models.TaskRun, "name", "claimed_by")
 register_without_text(models.Heartbeat, "worker", "loop", "host")
 register_without_text(models.Figure, "name")

@@ -56,6 +56,7 @@ def _close(revision: Revision) -> None:
     revision.title = revision.body = revision.summary = ""
     revision.tags, revision.redacted_at = [], utcnow()
     db.session.flush()
+    _forget_changes(revision, None)
 
 
 def texts_of(post: Post, revision: Revision, words: Iterable[str] | None = None) -> Texts:
@@ -149,6 +150,17 @@ def _follow_post(post: Post, by) -> None:
     announce(post, by)
 
 
+def _forget_changes(revision: Revision, by) -> None:
+    """Stored comparisons hold positions in the text as it was."""
+    db.session.execute(update(Revision).where(
+        Revision.post_id == revision.post_id, Revision.number.in_([revision.number, revision.number + 1]))
+        .values(changes=None).execution_options(synchronize_session=False))
+
+
+def _forget_comparison(suggestion: Suggestion, by) -> None:
+    suggestion.changes = None
+
+
 def announce(post: Post, by) -> None:
     """Let the index, caches and its author know that a post was masked."""
     events.record(f"{post.kind}.redacted", subject=post, actor=by)
@@ -173,8 +185,11 @@ redaction.register_rows("tags", _redact_tags)
 # The present text comes before the revisions: what _follow_post() adds is what it should be.
 redaction.register(Post, "title", "body", "source_url", about=lambda texts: Post.id.in_(texts.post_ids),
                    changed=_follow_post, derived=("body_html", "slug"))
-redaction.register(Revision, "title", "body", "tags", "summary", about=_near(Revision.post_id))
-redaction.register(Suggestion, "title", "body", "tags", "summary", "reason", about=_near(Suggestion.post_id))
+redaction.register(Revision, "title", "body", "tags", "summary", about=_near(Revision.post_id),
+                   changed=_forget_changes)
+redaction.register_without_text(Revision, "changes")  # positions, no words
+redaction.register(Suggestion, "title", "body", "tags", "summary", "reason", about=_near(Suggestion.post_id),
+                   changed=_forget_comparison, derived=("changes",))
 redaction.register(Tag, "excerpt")
 redaction.register_without_text(Post, "kind", "status", "author_name", "license", "imported_from",
                                 "external_id")
