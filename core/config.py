@@ -20,6 +20,8 @@ from core.monthly import Monthly
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "REDOUBT_"
+MAX_DAYS = 3_650
+MIN_SECURITY_LOG_DAYS = 30  # the database refuses to delete what is newer (migration 0519)
 
 
 class BadSetting(SystemExit):
@@ -81,6 +83,16 @@ def _token(text: str) -> str:
     if text and (len(text) < 20 or not text.isascii() or not text.isprintable() or " " in text):
         raise ValueError("must be 20 or more letters and digits")
     return text
+
+
+def _days(fewest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        with suppress(ValueError):
+            if fewest <= (days := int(text)) <= MAX_DAYS:
+                return days
+        raise ValueError(f"must be a whole number of days, {fewest} to {MAX_DAYS:,}")
+
+    return parse
 
 
 def _at_least_zero(kind: type) -> Callable[[str], float]:
@@ -148,6 +160,12 @@ SETTINGS = (
             "0: headers ignored."),
     Setting("REDOUBT_LOG", "text", _choice("text", "json"),
             "text: lines about what needs attention; json: one object per record and per request."),
+    Setting("REDOUBT_SECURITY_LOG_DAYS", "400", _days(MIN_SECURITY_LOG_DAYS),
+            "Days that the security log is kept: log-ins, refusals, changes of roles, tokens, acts of "
+            "administrators. 30 or more."),
+    Setting("REDOUBT_SECURITY_LOG_ADDRESS_DAYS", "30", _days(0),
+            "Days that the security log keeps the network address and the program of an event. "
+            "0: they are not recorded."),
     Setting("REDOUBT_METRICS_TOKEN", "", _token,
             "Who sends it as Authorization: Bearer may read /metrics. Empty: nobody may.", is_secret=True),
 )
