@@ -14,6 +14,8 @@ from auth import (
     tokens,
     views,
 )
+from auth.security_log import tasks as security_log_tasks  # noqa: F401  (declares itself)
+from auth.security_log import views as security_log
 from core import limits, markup
 from core.api import register
 
@@ -25,6 +27,7 @@ def init_app(app: Flask) -> None:
     tokens.init_app(app)
     markup.names_by(app, queries.profile_addresses)
     app.before_request(sessions.refuse_suspended)
+    security_log.init_app(app)
     app.jinja_env.globals["why_read_only"] = policy.why_read_only
     app.register_blueprint(views.bp)
     register(api.bp)

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 
 from auth import display_names, passwords, queries, reputation, tokens, usernames
 from auth.models import ApiToken, EmailToken, Session, User
+from auth.security_log import actions as security_log
 from auth.sessions import LIFETIME
 from core import events, mail
 from core.db import db, utcnow
@@ -109,6 +110,7 @@ def use_link(link: EmailToken) -> bool:
         _replace_email(user, link.email)
     if user.confirmed_at is None:
         user.confirmed_at = utcnow()
+        security_log.record("confirmed", user=user)
         events.record("user.confirmed", subject=user)
     return True
 
@@ -118,11 +120,13 @@ def _replace_email(user: User, email: str) -> None:
     db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id))
     mail.queue(user.email, "email_changed", subject=_("Your address was changed"), user=user, email=email)
     user.email = email
+    security_log.record("email_changed", user=user)
 
 
 def set_password(user: User, password_hash: str, *, keep: Session | None = None) -> None:
     """Change the password; every other session and every reset link ends."""
     user.password_hash = password_hash
+    security_log.record("password_changed", user=user)
     close_sessions(user, but=keep)
     db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
                                                 EmailToken.purpose.in_(("reset", "claim"))))
@@ -162,22 +166,34 @@ def make_token(user: User, name: str, scope: str, *, last_day: date | None = Non
     expires = last_day and datetime.combine(last_day + timedelta(days=1), time(), tzinfo=UTC)
     db.session.add(ApiToken(token_hash=tokens.digest(token), user_id=user.id, name=name, scope=scope,
                             expires_at=expires))
+    security_log.record("token_made", user=user, scope=scope)
     return token
 
 
 def revoke_token(user: User, token_id: int) -> None:
     """End an API token at once."""
     db.session.execute(delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+    security_log.record("token_revoked", user=user)
 
 
-def suspend(user: User, until: datetime, reason: str) -> None:
+def set_role(user: User, role: str, *, by: User | None) -> None:
+    """Appoint a member to a role, or end it; `by` is None in the shell. It holds from the next request on."""
+    if user.role != role:
+        security_log.record("role_changed", user=user, actor=by, before=user.role, after=role)
+        user.role = role
+        events.record("user.revised", subject=user, actor=by)
+
+
+def suspend(user: User, until: datetime, reason: str, *, by: User | None = None) -> None:
     """Let a member only read until then."""
     user.suspended_until, user.suspension_reason = until, reason
+    security_log.record("suspended", user=user, actor=by, days=(until - utcnow()).days + 1)
 
 
-def lift_suspension(user: User) -> None:
+def lift_suspension(user: User, *, by: User | None = None) -> None:
     """End a suspension early."""
     user.suspended_until, user.suspension_reason = None, ""
+    security_log.record("suspension_lifted", user=user, actor=by)
 
 
 def rehash(user: User, password: str) -> None:

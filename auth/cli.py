@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 from auth import actions, passwords, queries, reputation, tokens, usernames
 from auth.models import ROLES
 from core import mail_message
+from auth.security_log import actions as security_log
 from core.db import db, snapshot
 
 user_group = AppGroup("user", help="Accounts.")
@@ -46,8 +47,9 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
     password = _password(name, email, password_stdin)
-    actions.make_user(name, email=email, role=role, confirmed=True,
-                      password_hash=passwords.hash_password(password))
+    user = actions.make_user(name, email=email, role=role, confirmed=True,
+                             password_hash=passwords.hash_password(password))
+    security_log.record("registered", user=user, role=role)
     db.session.commit()
     click.echo(f"{role} {name} made." + ("" if password_stdin else f" Password: {password}"))
 
@@ -57,7 +59,7 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 def promote(name: str, role: str) -> None:
     """Appoint a member to a role (or back to member)."""
-    _user(name).role = role
+    actions.set_role(_user(name), role, by=None)
     db.session.commit()
     click.echo(f"{name} is now {role}.")
 

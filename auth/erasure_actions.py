@@ -5,6 +5,7 @@ from sqlalchemy import delete, select
 
 from auth import actions, queries
 from auth.models import ApiToken, EmailToken, User
+from auth.security_log import actions as security_log
 from core import events
 from core.db import db, utcnow
 from core.models import OutgoingMail
@@ -24,6 +25,7 @@ def erase(user: User, *, by, keep_words: bool) -> None:
         _leave_an_administrator(user)
     if user.email:
         db.session.execute(delete(OutgoingMail).where(OutgoingMail.recipient == user.email))
+    security_log.record("account_erased", user=user, actor=by)
     actions.close_sessions(user)
     for secret in (ApiToken, EmailToken):
         db.session.execute(delete(secret).where(secret.user_id == user.id))

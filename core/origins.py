@@ -1,4 +1,4 @@
-"""Where an act comes from: a page, the API, the shell or a task; with a request, from which address and program."""
+"""Where an act comes from: a page, the API, the shell or a task; and from which address and program."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ MAX_PROGRAM_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Origin:
-    """The means of an act (one of MEANS); `address` and `program` (User-Agent) are empty without a request."""
+    """The means of an act (one of MEANS); without a request, `address` and `program` are empty."""
 
     means: str
     address: str = ""

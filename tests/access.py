@@ -49,6 +49,7 @@ ACCESS = {
     "auth.erase_me": "members", "auth.download_data": "members", "auth.erase_user": "admins",
     "auth.settings": "members", "auth.settings_profile": "members", "auth.settings_password": "members",
     "auth.settings_email": "members", "auth.settings_sessions": "members",
+    "auth.settings_security": "members", "auth.security_log": "admins",
     "auth.settings_tokens": "members", "auth.close_session": "own", "auth.revoke_token": "members",
     "forum.questions": "all", "forum.similar_questions": "all",
     "forum.question": ("all", "members"), "forum.question_by_id": "all", "forum.ask": "members",

@@ -9,7 +9,7 @@ from auth import actions as accounts
 from core.db import db
 from tests.access import ACCESS, ALLOWED, ARGUMENTS, BODIES, ROLES, TOKENLESS, level
 
-SHIFTING = {"attempts", "sessions", "api_tokens"}
+SHIFTING = {"attempts", "sessions", "api_tokens", "security_events", "security_origins"}
 
 
 def routes():

@@ -1,7 +1,8 @@
-"""The one way into the security log. Nothing here commits: an event is written with the act, or not at all."""
+"""The one way into the security log. Nothing here commits: an event is written with its act or not at all."""
 
 import re
 from datetime import timedelta
+from types import EllipsisType
 
 from flask import current_app
 from sqlalchemy import delete, select
@@ -17,19 +18,22 @@ HOUR = timedelta(hours=1)
 MAX_DELETED_ROWS = 10_000  # by one statement of the retention task
 
 
-def record(kind: str, *, user: User | int | None = None, actor: User | int | None = None,
+def record(kind: str, *, user: User | int | None = None, actor: User | int | EllipsisType | None = ...,
            **facts: int | str | None) -> SecurityEvent | None:
     """Write one event: a kind of KINDS, the account it concerns, who did it.
+
+    Without `actor` that is the member themselves, and nobody who is known in the shell or a task.
 
     `facts` are numbers or single words (a route, a scope, a role). Anything else is dropped, so that no typed
     text, address or secret gets here by mistake. Returns the row; None when the hour has enough of this kind.
     Raises KeyError for a kind that is not in KINDS.
     """
-    limit = KINDS[kind].max_an_hour
+    limit, origin = KINDS[kind].max_an_hour, origins.current()
+    if actor is ...:
+        actor = user if origin.means in (origins.PAGE, origins.API) else None
     user_id, actor_id = _id(user), _id(actor)
     if limit is not None and _is_full(kind, user_id, limit):
         return None
-    origin = origins.current()
     plain = {name: value for name, value in facts.items()
              if isinstance(value, int) or isinstance(value, str) and PLAIN.fullmatch(value)}
     row = SecurityEvent(kind=kind, user_id=user_id, actor_id=actor_id, means=origin.means, facts=plain,

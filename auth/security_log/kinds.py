@@ -53,7 +53,6 @@ KINDS = MappingProxyType({
     "suspended": Kind(RIGHTS, _("Account suspended")),
     "suspension_lifted": Kind(RIGHTS, _("Suspension lifted")),
     "revision_redacted": Kind(CONTENT, _("Revision redacted")),
-    "post_hidden": Kind(CONTENT, _("Post hidden by a moderator")),
     "setting_changed": Kind(SITE, _("Setting changed")),
     "site_exported": Kind(SITE, _("Site data exported")),
     "administrator_act": Kind(SITE, _("Act of an administrator")),

@@ -1,4 +1,4 @@
-"""Rows of the security log. The database refuses to change them, and to delete recent ones (migration 0519)."""
+"""Rows of the security log. The database refuses to change them or to delete recent ones (migration 0519)."""
 
 from datetime import datetime
 
