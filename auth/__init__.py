@@ -7,6 +7,7 @@ from auth import (
     cli,
     doctor,  # noqa: F401  (declares itself)
     erasure_views,  # noqa: F401  (its views join the room's blueprint)
+    passwords,
     policy,
     queries,
     sessions,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     app.before_request(sessions.refuse_suspended)
     security_log.init_app(app)
     app.jinja_env.globals["why_read_only"] = policy.why_read_only
+    app.jinja_env.globals["min_password_characters"] = passwords.min_characters
     app.register_blueprint(views.bp)
     register(api.bp)
     for group in (cli.user_group, cli.reputation_group, cli.token_group):

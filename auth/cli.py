@@ -23,10 +23,10 @@ def _user(name: str):
     return user
 
 
-def _password(name: str, email: str, from_stdin: bool) -> str:
+def _password(from_stdin: bool, *known: str) -> str:
     """The password on standard input, or a random one."""
     password = sys.stdin.readline().rstrip("\n") if from_stdin else tokens.new()
-    if why := passwords.fault(password, name, email):
+    if why := passwords.fault(password, *known):
         raise click.ClickException(why)
     return password
 
@@ -46,7 +46,7 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
         raise click.ClickException(f"{email}: {error}") from error
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
-    password = _password(name, email, password_stdin)
+    password = _password(password_stdin, name, email)
     user = actions.make_user(name, email=email, role=role, confirmed=True,
                              password_hash=passwords.hash_password(password))
     security_log.record("registered", user=user, role=role)
@@ -70,7 +70,7 @@ def promote(name: str, role: str) -> None:
 def set_password(name: str, password_stdin: bool) -> None:
     """Give a member another password; all their sessions end. Without one, print a random one."""
     user = _user(name)
-    password = _password(name, user.email or "", password_stdin)
+    password = _password(password_stdin, *user.own_words)
     actions.set_password(user, passwords.hash_password(password))
     db.session.commit()
     click.echo(f"{name} has another password." + ("" if password_stdin else f" Password: {password}"))

@@ -97,6 +97,11 @@ class User(UserMixin, db.Model):
         return self.is_moderator or self.privilege_points >= threshold(privilege)
 
     @property
+    def own_words(self) -> tuple[str, ...]:
+        """What an attacker would try first as this account's password."""
+        return self.username, self.display_name, self.email or ""
+
+    @property
     def profile_url(self) -> str:
         """Path of the profile page."""
         return f"/users/{self.username}"

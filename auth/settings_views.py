@@ -49,8 +49,7 @@ def settings_password():
     """Change the password, knowing the present one; all other sessions end."""
     user, form = me(), Form(schemas.ChangePasswordSchema)
     if request.method == "POST" and form.validate():
-        if knows(user, form) and (why := passwords.fault(form.data["password"], user.username,
-                                                          user.email or "")):
+        if knows(user, form) and (why := passwords.fault(form.data["password"], *user.own_words)):
             form.fail("password", why)
         if not form.errors:
             password_hash = passwords.hash_password(form.data["password"])

@@ -162,7 +162,7 @@ def new_password(token: str, purpose: str):
         user = get_or_404(link).user
     form = Form(schemas.PasswordSchema)
     if request.method == "POST" and form.validate():
-        if why := passwords.fault(form.data["password"], user.username, user.email):
+        if why := passwords.fault(form.data["password"], *user.own_words):
             form.fail("password", why)
         else:
             password_hash = passwords.hash_password(form.data["password"])

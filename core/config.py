@@ -85,14 +85,18 @@ def _token(text: str) -> str:
     return text
 
 
-def _days(fewest: int) -> Callable[[str], int]:
+def _whole(least: int, most: int, noun: str = "") -> Callable[[str], int]:
     def parse(text: str) -> int:
         with suppress(ValueError):
-            if fewest <= (days := int(text)) <= MAX_DAYS:
-                return days
-        raise ValueError(f"must be a whole number of days, {fewest} to {MAX_DAYS:,}")
+            if least <= (number := int(text)) <= most:
+                return number
+        raise ValueError(f"must be a whole number{noun}, {least} to {most:,}")
 
     return parse
+
+
+def _days(least: int) -> Callable[[str], int]:
+    return _whole(least, MAX_DAYS, " of days")
 
 
 def _at_least_zero(kind: type) -> Callable[[str], float]:
@@ -143,6 +147,9 @@ SETTINGS = (
             "ASCII before the @. Off: such an address is refused when somebody enters it."),
     Setting("REDOUBT_REGISTRATION", "open", _choice("open", "invite", "closed"),
             "Who may make an account: anyone, people a moderator adds, nobody."),
+    Setting("REDOUBT_PASSWORD_LENGTH", "15", _whole(8, 64),
+            "How many characters a password has at least where it is the only factor, 8 to 64. "
+            "NIST SP 800-63B-4 asks for 15."),
     Setting("REDOUBT_FIRST_POST_APPROVAL", "off", _switch,
             "on: a newcomer's first post waits until a moderator approves it."),
     Setting("REDOUBT_PRIVILEGE_SCALE", "1", _at_least_zero(float),
