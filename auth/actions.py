@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
-from auth import display_names, passwords, queries, reputation, tokens, usernames
+from auth import passwords, queries, reputation, reserved_names, tokens, usernames
 from auth.models import ApiToken, EmailToken, Session, User
 from auth.security_log import actions as security_log
 from auth.sessions import LIFETIME
@@ -42,7 +42,8 @@ def make_user(username: str, *, email: str | None = None, display_name: str | No
 
 def free_usernames(wanted: Iterable[str]) -> list[str]:
     """For each wanted name a handle near it that nobody has or could mistake for another's."""
-    bases = [usernames.wish(name) for name in wanted]
+    bases = [usernames.OTHERWISE if reserved_names.is_reserved(base) else base
+             for base in map(usernames.wish, wanted)]
     taken = _taken(bases)
     given: list[str] = []
     for base in bases:
@@ -155,7 +156,7 @@ def edit_profile(user: User, *, display_name: str, location: str, website: str,
 
 
 def _check_name(name: str, user: User) -> None:
-    reserved = display_names.skeleton(name) in usernames.RESERVED_KEYS and not user.is_moderator
+    reserved = reserved_names.is_reserved(name) and not user.is_moderator
     if reserved or queries.imitated(name, by=user):
         raise Invalid({"display_name": [_("This name could be mistaken for somebody else's.")]})
 
