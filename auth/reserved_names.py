@@ -1,8 +1,9 @@
 """Names that speak for the site: one rule for usernames and display names.
 
 A name is reserved when nothing is left of it once separators, digits, and words of roles, of the site's
-mailboxes, of its own name and such as "team" or "the" are taken away; and when one of its parts is the word of a
-mark that this site shows, or the site's name. Look-alike letters are the same; words count in eight languages.
+mailboxes, of its own name and such as "team" or "the" are taken away; and when one of its parts is the word
+of a mark that this site shows, or the site's name. Look-alike letters are the same; words count in eight
+languages.
 """
 
 import re
@@ -81,22 +82,29 @@ def is_reserved(name: str) -> bool:
     """Whether a name would be taken for somebody who speaks for the site."""
     if name.casefold() in EXACT:
         return True
-    sites = _keys(f"redoubt {skeleton(current_app.config['REDOUBT_SITE_NAME'])}")
-    marked = _keys(MARKED) | sites
-    roles, fillers = marked | _keys(ROLES), _keys(FILLERS)
-    glued = marked | _keys(ROLES, MIN_GLUED_ROLE_CHARACTERS)
+    sites, marked, roles, allowed, glued, glued_fillers = _words(current_app.config["REDOUBT_SITE_NAME"])
     for form in {name, name.translate(LETTERS)}:
         parts = [_forms(part) for part in _parts(form)[:MAX_PARTS]]
         runs = {skeleton("".join(_parts(form)[start:end]))
                 for start in range(len(parts)) for end in range(start + 1, len(parts) + 1)}
         if _forms(form) & roles or any(part & marked for part in parts) or runs & sites:
             return True
-        if parts and all(part & (roles | fillers) for part in parts) and any(part & roles for part in parts):
+        if parts and all(part & allowed for part in parts) and any(part & roles for part in parts):
             return True
-        if any(_is_made_of(whole, glued, _keys(FILLERS, MIN_GLUED_FILLER_CHARACTERS) | _keys("the web net"))
-               for whole in _forms(form)):
+        if any(_is_made_of(whole, glued, glued_fillers) for whole in _forms(form)):
             return True
     return False
+
+
+@cache
+def _words(site_name: str) -> tuple[frozenset[str], ...]:
+    """Of a site with this name: its names, what marks, all roles, what may stand beside them; the last two
+    for words written together."""
+    sites = _keys(f"redoubt {skeleton(site_name)}")
+    marked, fillers = _keys(MARKED) | sites, _keys(FILLERS)
+    roles = marked | _keys(ROLES)
+    return (sites, marked, roles, roles | fillers, marked | _keys(ROLES, MIN_GLUED_ROLE_CHARACTERS),
+            _keys(FILLERS, MIN_GLUED_FILLER_CHARACTERS) | _keys("the web net"))
 
 
 def _forms(text: str) -> frozenset[str]:

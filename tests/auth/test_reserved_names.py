@@ -20,13 +20,16 @@ help-desk noreply no_reply official redoubt redoubt-security redoubtsecurity red
 trust-and-safety ciso security-officer incident-response superuser super-user owner founders verified
 verified-account m0derator5 bob-admin
 """.split()
-DISPLAY_NAMES = ["Redoubt Security", "Site Admin", "The Moderators", "Official Support", "Équipe de sécurité",
-                 "Sicherheitsteam", "Мoderator", "Аdmin", "Ａｄｍｉｎ", "[MOD] Bob", "Bob (Admin)",
-                 "Bob – Moderator",
-                 "RedoubtAlerts", "$ecurity", "@dmin", "Adm!n", "A d m i n", "модератор", "管理员", "Verified",
-                 "Support Team 24", "IT Security Team", "Moderation Team"]
-SYMBOLS = ["✓ Verified", "Anna ✓", "Anna ✔", "Anna ✅", "Anna ☑", "🛡 Anna", "Anna 👑", "Anna ★", "Anna ⭐",
-           "Anna ®", "Anna √", "Anna ꪜ", "Anna Ⓜ", "Anna ①️", "Anna 🅼", "Anna ♦", "Anna 1️⃣", "Anna ⚡"]
+DISPLAY_NAMES = [
+    "Redoubt Security", "Site Admin", "The Moderators", "Official Support", "Équipe de sécurité",
+    "Sicherheitsteam", "Мoderator", "Аdmin", "Ａｄｍｉｎ", "[MOD] Bob", "Bob (Admin)", "Bob – Moderator",
+    "RedoubtAlerts", "$ecurity", "@dmin", "Adm!n", "A d m i n", "модератор", "管理员", "Verified",
+    "Support Team 24", "IT Security Team", "Moderation Team"
+]
+SYMBOLS = [
+    "✓ Verified", "Anna ✓", "Anna ✔", "Anna ✅", "Anna ☑", "🛡 Anna", "Anna 👑", "Anna ★", "Anna ⭐",
+    "Anna ®", "Anna √", "Anna ꪜ", "Anna Ⓜ", "Anna ①️", "Anna 🅼", "Anna ♦", "Anna 1️⃣", "Anna ⚡"
+]
 PEOPLE = ["Ally", "Ali", "Steve Jobs", "Modesto", "badminton", "linuxadmin", "Stafford", "Zoë Müller", "Max Maier",
           "Redoubtable Jim", "Security Guy", "Network Engineer", "Der Meister", "Guest House", "patchwork",
           "O'Neill-Smith", "Jens Trust", "Владимир", "ナオミ", "C. Root", "Helpmann", "Trueman", "Modder"]
