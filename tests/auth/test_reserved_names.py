@@ -30,9 +30,10 @@ SYMBOLS = [
     "✓ Verified", "Anna ✓", "Anna ✔", "Anna ✅", "Anna ☑", "🛡 Anna", "Anna 👑", "Anna ★", "Anna ⭐",
     "Anna ®", "Anna √", "Anna ꪜ", "Anna Ⓜ", "Anna ①️", "Anna 🅼", "Anna ♦", "Anna 1️⃣", "Anna ⚡"
 ]
-PEOPLE = ["Ally", "Ali", "Steve Jobs", "Modesto", "badminton", "linuxadmin", "Stafford", "Zoë Müller", "Max Maier",
-          "Redoubtable Jim", "Security Guy", "Network Engineer", "Der Meister", "Guest House", "patchwork",
-          "O'Neill-Smith", "Jens Trust", "Владимир", "ナオミ", "C. Root", "Helpmann", "Trueman", "Modder"]
+PEOPLE = ["Ally", "Ali", "Steve Jobs", "Modesto", "badminton", "linuxadmin", "Stafford", "Zoë Müller",
+          "Max Maier", "Redoubtable Jim", "Security Guy", "Network Engineer", "Der Meister", "Guest House",
+          "patchwork", "O'Neill-Smith", "Jens Trust", "Владимир", "ナオミ", "C. Root", "Helpmann",
+          "Trueman", "Modder"]
 
 
 @pytest.mark.parametrize("name", USERNAMES)
