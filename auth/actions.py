@@ -173,12 +173,14 @@ def make_token(user: User, name: str, scope: str, *, last_day: date | None = Non
 
 def revoke_token(user: User, token_id: int) -> None:
     """End an API token at once."""
-    db.session.execute(delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
-    security_log.record("token_revoked", user=user)
+    gone = db.session.execute(delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+    if gone.rowcount:
+        security_log.record("token_revoked", user=user)
 
 
 def set_role(user: User, role: str, *, by: User | None) -> None:
     """Appoint a member to a role, or end it; `by` is None in the shell. It holds from the next request on."""
+    db.session.refresh(user, ["role"], with_for_update=True)  # one after the other: one change is one event
     if user.role != role:
         security_log.record("role_changed", user=user, actor=by, before=user.role, after=role)
         user.role = role

@@ -177,7 +177,7 @@ READING_POSTS = {"api_products.match_sbom"}
 
 def is_closed_to_restricted(endpoint: str, method: str, view) -> bool:
     """Whether a member who is suspended or unconfirmed is refused, whatever their role: wherever something
-    is written, but for the few forms that secure or end an account; and where a role or reputation is asked."""
+    is written, but for the few forms that secure or end an account; and where a role or reputation counts."""
     if method == "GET":
         return level(endpoint, method) not in ("all", "members")
     return level(endpoint, method) != "all" and not getattr(view, "even_suspended", False) \
