@@ -180,6 +180,7 @@ def revoke_token(user: User, token_id: int) -> None:
 
 def set_role(user: User, role: str, *, by: User | None) -> None:
     """Appoint a member to a role, or end it; `by` is None in the shell. It holds from the next request on."""
+    db.session.flush()
     db.session.refresh(user, ["role"], with_for_update=True)  # one after the other: one change is one event
     if user.role != role:
         security_log.record("role_changed", user=user, actor=by, before=user.role, after=role)
