@@ -7,8 +7,8 @@ from flask.cli import AppGroup
 
 from auth import actions, passwords, queries, reputation, tokens, usernames
 from auth.models import ROLES
-from core import mail_message
 from auth.security_log import actions as security_log
+from core import mail_message
 from core.db import db, snapshot
 
 user_group = AppGroup("user", help="Accounts.")
