@@ -62,8 +62,9 @@ def _is_full(kind: str, user_id: int | None, limit: int) -> bool:
 def forget_old() -> int:
     """Delete events and addresses older than the settings say, a batch of each; returns how many rows."""
     gone = 0
-    for model, setting in ((SecurityOrigin, "ADDRESS_DAYS"), (SecurityEvent, "DAYS")):
-        oldest = utcnow() - timedelta(days=current_app.config[f"REDOUBT_SECURITY_LOG_{setting}"])
+    for model, setting in ((SecurityOrigin, "REDOUBT_SECURITY_LOG_ADDRESS_DAYS"),
+                           (SecurityEvent, "REDOUBT_SECURITY_LOG_DAYS")):
+        oldest = utcnow() - timedelta(days=current_app.config[setting])
         key = SecurityEvent.id if model is SecurityEvent else SecurityOrigin.event_id
         old = select(key).where(SecurityEvent.created_at < oldest)
         if model is SecurityOrigin:
