@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
-from auth import display_names, passwords, queries, reputation, tokens, usernames
+from auth import passwords, queries, reputation, reserved_names, tokens, usernames
 from auth.models import ApiToken, EmailToken, Session, User
+from auth.security_log import actions as security_log
 from auth.sessions import LIFETIME
 from core import events, mail
 from core.db import db, utcnow
@@ -41,7 +42,8 @@ def make_user(username: str, *, email: str | None = None, display_name: str | No
 
 def free_usernames(wanted: Iterable[str]) -> list[str]:
     """For each wanted name a handle near it that nobody has or could mistake for another's."""
-    bases = [usernames.wish(name) for name in wanted]
+    bases = [usernames.OTHERWISE if reserved_names.is_reserved(base) else base
+             for base in map(usernames.wish, wanted)]
     taken = _taken(bases)
     given: list[str] = []
     for base in bases:
@@ -109,6 +111,7 @@ def use_link(link: EmailToken) -> bool:
         _replace_email(user, link.email)
     if user.confirmed_at is None:
         user.confirmed_at = utcnow()
+        security_log.record("confirmed", user=user)
         events.record("user.confirmed", subject=user)
     return True
 
@@ -118,11 +121,13 @@ def _replace_email(user: User, email: str) -> None:
     db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id))
     mail.queue(user.email, "email_changed", subject=_("Your address was changed"), user=user, email=email)
     user.email = email
+    security_log.record("email_changed", user=user)
 
 
 def set_password(user: User, password_hash: str, *, keep: Session | None = None) -> None:
     """Change the password; every other session and every reset link ends."""
     user.password_hash = password_hash
+    security_log.record("password_changed", user=user)
     close_sessions(user, but=keep)
     db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
                                                 EmailToken.purpose.in_(("reset", "claim"))))
@@ -151,7 +156,7 @@ def edit_profile(user: User, *, display_name: str, location: str, website: str,
 
 
 def _check_name(name: str, user: User) -> None:
-    reserved = display_names.skeleton(name) in usernames.RESERVED_KEYS and not user.is_moderator
+    reserved = reserved_names.is_reserved(name) and not user.is_moderator
     if reserved or queries.imitated(name, by=user):
         raise Invalid({"display_name": [_("This name could be mistaken for somebody else's.")]})
 
@@ -162,22 +167,37 @@ def make_token(user: User, name: str, scope: str, *, last_day: date | None = Non
     expires = last_day and datetime.combine(last_day + timedelta(days=1), time(), tzinfo=UTC)
     db.session.add(ApiToken(token_hash=tokens.digest(token), user_id=user.id, name=name, scope=scope,
                             expires_at=expires))
+    security_log.record("token_made", user=user, scope=scope)
     return token
 
 
 def revoke_token(user: User, token_id: int) -> None:
     """End an API token at once."""
-    db.session.execute(delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+    gone = db.session.execute(delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+    if gone.rowcount:
+        security_log.record("token_revoked", user=user)
 
 
-def suspend(user: User, until: datetime, reason: str) -> None:
+def set_role(user: User, role: str, *, by: User | None) -> None:
+    """Appoint a member to a role, or end it; `by` is None in the shell. It holds from the next request on."""
+    db.session.flush()
+    db.session.refresh(user, ["role"], with_for_update=True)  # one after the other: one change is one event
+    if user.role != role:
+        security_log.record("role_changed", user=user, actor=by, before=user.role, after=role)
+        user.role = role
+        events.record("user.revised", subject=user, actor=by)
+
+
+def suspend(user: User, until: datetime, reason: str, *, by: User | None = None) -> None:
     """Let a member only read until then."""
     user.suspended_until, user.suspension_reason = until, reason
+    security_log.record("suspended", user=user, actor=by, days=(until - utcnow()).days + 1)
 
 
-def lift_suspension(user: User) -> None:
+def lift_suspension(user: User, *, by: User | None = None) -> None:
     """End a suspension early."""
     user.suspended_until, user.suspension_reason = None, ""
+    security_log.record("suspension_lifted", user=user, actor=by)
 
 
 def rehash(user: User, password: str) -> None:

@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from auth import actions, passwords, queries, reputation, tokens, usernames
 from auth.models import ROLES
+from auth.security_log import actions as security_log
 from core import mail_message
 from core.db import db, snapshot
 
@@ -22,10 +23,10 @@ def _user(name: str):
     return user
 
 
-def _password(name: str, email: str, from_stdin: bool) -> str:
+def _password(from_stdin: bool, *known: str) -> str:
     """The password on standard input, or a random one."""
     password = sys.stdin.readline().rstrip("\n") if from_stdin else tokens.new()
-    if why := passwords.fault(password, name, email):
+    if why := passwords.fault(password, *known):
         raise click.ClickException(why)
     return password
 
@@ -45,9 +46,10 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
         raise click.ClickException(f"{email}: {error}") from error
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
-    password = _password(name, email, password_stdin)
-    actions.make_user(name, email=email, role=role, confirmed=True,
-                      password_hash=passwords.hash_password(password))
+    password = _password(password_stdin, name, email)
+    user = actions.make_user(name, email=email, role=role, confirmed=True,
+                             password_hash=passwords.hash_password(password))
+    security_log.record("registered", user=user, role=role)
     db.session.commit()
     click.echo(f"{role} {name} made." + ("" if password_stdin else f" Password: {password}"))
 
@@ -57,7 +59,7 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 def promote(name: str, role: str) -> None:
     """Appoint a member to a role (or back to member)."""
-    _user(name).role = role
+    actions.set_role(_user(name), role, by=None)
     db.session.commit()
     click.echo(f"{name} is now {role}.")
 
@@ -68,7 +70,7 @@ def promote(name: str, role: str) -> None:
 def set_password(name: str, password_stdin: bool) -> None:
     """Give a member another password; all their sessions end. Without one, print a random one."""
     user = _user(name)
-    password = _password(name, user.email or "", password_stdin)
+    password = _password(password_stdin, *user.own_words)
     actions.set_password(user, passwords.hash_password(password))
     db.session.commit()
     click.echo(f"{name} has another password." + ("" if password_stdin else f" Password: {password}"))

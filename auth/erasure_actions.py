@@ -3,8 +3,9 @@
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
-from auth import actions
+from auth import actions, queries
 from auth.models import ApiToken, EmailToken, User
+from auth.security_log import actions as security_log
 from core import events
 from core.db import db, utcnow
 from core.models import OutgoingMail
@@ -20,10 +21,11 @@ def erase(user: User, *, by, keep_words: bool) -> None:
     the handle: nobody may take the name of somebody who left. The event carries whether their words
     stay; what they wrote and voted follows it.
     """
-    if user.is_admin:
+    if user.is_appointed_admin:
         _leave_an_administrator(user)
     if user.email:
         db.session.execute(delete(OutgoingMail).where(OutgoingMail.recipient == user.email))
+    security_log.record("account_erased", user=user, actor=by)
     actions.close_sessions(user)
     for secret in (ApiToken, EmailToken):
         db.session.execute(delete(secret).where(secret.user_id == user.id))
@@ -38,6 +40,7 @@ def _leave_an_administrator(user: User) -> None:
     """Take all administrators' rows, so that the last two cannot leave at once."""
     ids = list(db.session.scalars(select(User.id).where(User.role == "administrator")
                                   .order_by(User.id).with_for_update()))
-    if ids == [user.id]:
+    others = queries.holders("administrator").where(User.id != user.id).limit(1)
+    if user.id in ids and db.session.scalar(others) is None:
         raise Invalid({"_": [_("You are the last administrator. Appoint another one first, with "
                                "“flask user promote NAME administrator”.")]})

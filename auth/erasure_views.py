@@ -5,9 +5,10 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import erasure_actions, export_account, policy, queries, schemas, sessions
+from auth.security_log import actions as security_log
 from auth.settings_views import knows, me
 from auth.views import bp
-from core.db import db
+from core.db import db, writing
 from core.web import Form, get_or_404, require
 
 
@@ -15,8 +16,11 @@ from core.web import Form, get_or_404, require
 @login_required
 def download_data():
     """Everything the site knows of me, as a file."""
-    answer = Response(export_account.document(me()), mimetype="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{me().username}.json"'
+    user = me()
+    answer = Response(export_account.document(user), mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
+    with writing():
+        security_log.record("data_exported", user=user)
     return answer
 
 

@@ -6,6 +6,7 @@ from flask_login import current_user, login_required
 
 from auth import actions, passwords, queries, schemas, sessions
 from auth.models import User
+from auth.security_log import actions as security_log
 from auth.views import bp
 from core.db import db, utcnow
 from core.limits import limit
@@ -48,8 +49,7 @@ def settings_password():
     """Change the password, knowing the present one; all other sessions end."""
     user, form = me(), Form(schemas.ChangePasswordSchema)
     if request.method == "POST" and form.validate():
-        if knows(user, form) and (why := passwords.fault(form.data["password"], user.username,
-                                                          user.email or "")):
+        if knows(user, form) and (why := passwords.fault(form.data["password"], *user.own_words)):
             form.fail("password", why)
         if not form.errors:
             password_hash = passwords.hash_password(form.data["password"])
@@ -70,6 +70,7 @@ def settings_email():
     if request.method == "POST" and form.validate() and knows(user, form):
         if queries.by_email(form.data["email"]) is None:
             actions.set_email(user, form.data["email"])
+            security_log.record("email_change_asked", user=user)
             db.session.commit()
         flash(_("Open the link we mailed to the new address; until then the old one stays."))
         return redirect(url_for("auth.settings_email"))
@@ -82,6 +83,8 @@ def knows(user: User, form: Form) -> bool:
     db.session.commit()
     if not passwords.verify(user.password_hash, form.data["current_password"]):
         form.fail("current_password", _("This is not your present password."))
+        security_log.record("reauthentication_failed", user=user)
+        db.session.commit()
     return not form.errors
 
 
@@ -99,6 +102,7 @@ def close_session(session_id: int):
     """End one of one's own sessions."""
     row = next((s for s in queries.sessions_of(me()) if s.id == session_id), None)
     actions.close_session(get_or_404(row))
+    security_log.record("session_ended", user=me())
     db.session.commit()
     return redirect(url_for("auth.settings_sessions"))
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from auth import actions, chart, passwords, policy, queries, schemas, sessions, usernames
+from auth.security_log import actions as security_log
 from core import mail
 from core.db import db, reading
 from core.limits import limit
@@ -61,6 +62,7 @@ def register():
             else:
                 user = actions.make_user(data["username"], email=data["email"],
                                          password_hash=password_hash)
+                security_log.record("registered", user=user)
                 actions.send_link(user, "confirm", "confirm", _("Confirm your address"))
             db.session.commit()
             if not form.errors:
@@ -95,11 +97,14 @@ def login():
         db.session.commit()
         if not passwords.verify(user.password_hash if user else None, form.data["password"]):
             form.fail("password", _("The name and the password do not fit together."))
+            security_log.record("login_failed", user=user, actor=None)
+            db.session.commit()
         elif user.confirmed_at is None:
             form.fail("username", _("Confirm your address first: the link is in your mail."))
         else:
             actions.rehash(user, form.data["password"])
             token = actions.open_session(user, user_agent=request.user_agent.string)
+            security_log.record("login", user=user)
             db.session.commit()
             sessions.enter(token)
             return sessions.remember_device(redirect(target), user.username)
@@ -122,6 +127,7 @@ def _limit_guesses(username: str) -> None:
 def logout():
     """End this session in the database, then empty the cookie."""
     actions.close_session(current_user.session)
+    security_log.record("logout", user=current_user.id)
     db.session.commit()
     sessions.leave()
     return redirect("/")
@@ -140,6 +146,7 @@ def forgot():
             actions.send_link(user, "confirm", "confirm", _("Confirm your address"))
         elif user is not None:
             actions.send_link(user, "reset", "reset", _("Reset your password"))
+            security_log.record("password_reset_asked", user=user, actor=None)
         db.session.commit()
         return render_template("auth/check_mail.html", email=form.data["email"])
     return render_template("auth/forgot.html", form=form), 422 if form.errors else 200
@@ -155,12 +162,13 @@ def new_password(token: str, purpose: str):
         user = get_or_404(link).user
     form = Form(schemas.PasswordSchema)
     if request.method == "POST" and form.validate():
-        if why := passwords.fault(form.data["password"], user.username, user.email):
+        if why := passwords.fault(form.data["password"], *user.own_words):
             form.fail("password", why)
         else:
             password_hash = passwords.hash_password(form.data["password"])
             actions.use_link(get_or_404(queries.email_token(token, purpose)))
             actions.set_password(user, password_hash)
+            security_log.record("password_reset", user=user, actor=None)
             db.session.commit()
             flash(_("Your password is set. Log in with it."))
             return redirect(url_for("auth.login"))
@@ -204,6 +212,7 @@ def attach_email(username: str):
         flash(_("Write an address that no account uses yet."))
     else:
         actions.attach_email(user, data.data["email"])
+        security_log.record("claim_sent", user=user, actor=current_user.id)
         db.session.commit()
         flash(_("The claim link is on its way."))
     return redirect(user.profile_url)

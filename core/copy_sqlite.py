@@ -47,6 +47,7 @@ def dump(archive: Writer, folder: Path) -> dict:
     copy.touch(mode=0o600)
     with closing(sqlite3.connect(copy)) as target:
         _copy_to(target)
+        _drop_triggers(target)
         tables = {name: {"columns": columns, "rows": _count(target, name)}
                   for name, columns in schema.ours(_columns(target, "main")).items()}
         revision, = target.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
@@ -65,6 +66,13 @@ def _copy_to(target: sqlite3.Connection) -> None:
                 source.backup(target, pages=PAGES, progress=lambda status, left, total: tell(total - left))
         finally:
             source.execute("ROLLBACK")
+
+
+def _drop_triggers(target: sqlite3.Connection) -> None:
+    """Leave out our triggers: the migrations make them again, and an archive that holds any is refused."""
+    for name, in target.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+        target.execute(f'DROP TRIGGER "{name}"')
+    target.commit()
 
 
 def _columns(database: sqlite3.Connection, part: str) -> dict[str, list[str]]:

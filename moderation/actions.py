@@ -259,7 +259,7 @@ def suspend(user: User, days: int, message: str, *, by, seen: str | None = None)
             raise _already(last)
         if last.actor_id == by.id and (last.note, user.suspension_reason) == (f"{days} d", message):
             return
-    auth.suspend(user, utcnow() + timedelta(days=days), message)
+    auth.suspend(user, utcnow() + timedelta(days=days), message, by=by)
     decide("suspend", by=by, user=user, note=f"{days} d")
     events.record("user.suspended", subject=user, actor=by, days=days)
 
@@ -272,7 +272,7 @@ def lift(user: User, *, by) -> None:
         if last is not None and last.action == "lift":
             _check_decision(last, by)
         return
-    auth.lift_suspension(user)
+    auth.lift_suspension(user, by=by)
     decide("lift", by=by, user=user)
     events.record("user.unsuspended", subject=user, actor=by)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
+from auth.security_log import actions as security_log
 from core import events, redaction
 from core.db import db, utcnow
 from core.markup import render
@@ -40,6 +41,7 @@ def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | N
     is_old = revision.number != post.revision_count
     if is_old and revision.redacted_at is None:
         _close(revision)
+    security_log.record("revision_redacted", user=revision.author_id, actor=by, post=post.id)
     events.record("revision.redacted", subject=revision, actor=by, post_id=post.id, reason=reason)
     events.record(f"{post.kind}.redacted", subject=post, actor=by, reason=reason)
     db.session.flush()

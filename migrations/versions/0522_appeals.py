@@ -6,7 +6,7 @@ from alembic import op
 from core.db import UTCDateTime
 
 revision = '0522'
-down_revision = '0512'
+down_revision = "0519"
 branch_labels = None
 depends_on = None
 
