@@ -1,6 +1,7 @@
 """What redaction masks of accounts, and what it leaves alone."""
 
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
+from auth.security_log.models import SecurityEvent, SecurityOrigin
 from core import events, redaction
 from core.markup import render
 
@@ -19,3 +20,5 @@ redaction.register_without_text(ApiToken, "token_hash", "scope")
 redaction.register_without_text(Session, "token_hash", "user_agent")
 redaction.register_without_text(EmailToken, "token_hash", "purpose", "email")
 redaction.register_without_text(ReputationEvent, "kind", "cause")
+redaction.register_without_text(SecurityEvent, "kind", "means", "facts")
+redaction.register_without_text(SecurityOrigin, "address", "program")

@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_appeals_user_id_users'), ondelete='CASCADE'),
         sa.ForeignKeyConstraint(['decided_by_id'], ['users.id'], name=op.f('fk_appeals_decided_by_id_users'), ondelete='SET NULL'),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_appeals')),
-        sa.UniqueConstraint('post_id', 'state', name=op.f('uq_appeals_post_id')),
+        sa.UniqueConstraint('post_id', 'state', name=op.f('uq_appeals_post_id_state')),
     )
     op.create_index('ix_appeals_outcome_id', 'appeals', ['outcome', 'id'])
     op.create_index('ix_appeals_user_id', 'appeals', ['user_id'])
