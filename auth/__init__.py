@@ -14,6 +14,7 @@ from auth import (
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
     tokens,
+    unsent,
     views,
 )
 from auth.security_log import tasks as security_log_tasks  # noqa: F401  (declares itself)
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["why_read_only"] = policy.why_read_only
     app.jinja_env.globals["min_password_characters"] = passwords.min_characters
     app.register_blueprint(views.bp)
+    unsent.init_app(app)
     register(api.bp)
     for group in (cli.user_group, cli.reputation_group, cli.token_group):
         app.cli.add_command(group)

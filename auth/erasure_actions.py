@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from auth import actions, queries
 from auth.models import ApiToken, EmailToken, User
 from auth.security_log import actions as security_log
+from auth.unsent.models import UnsentForm
 from core import events
 from core.db import db, utcnow
 from core.models import OutgoingMail
@@ -27,7 +28,7 @@ def erase(user: User, *, by, keep_words: bool) -> None:
         db.session.execute(delete(OutgoingMail).where(OutgoingMail.recipient == user.email))
     security_log.record("account_erased", user=user, actor=by)
     actions.close_sessions(user)
-    for secret in (ApiToken, EmailToken):
+    for secret in (ApiToken, EmailToken, UnsentForm):
         db.session.execute(delete(secret).where(secret.user_id == user.id))
     user.username, user.display_name, user.role = f"{FORMER.replace(' ', '-')}~{user.id}", FORMER, "member"
     user.email = user.password_hash = user.confirmed_at = user.last_seen_at = user.suspended_until = None
