@@ -80,8 +80,9 @@ export default function drafts(field) {
       else localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields: everything(form) }));
     });
   }
-  function adopt() {
-    isChanged = isUnsent = true;
+  function keep(isSent) {
+    isChanged = true;
+    isUnsent ||= isSent;
     save();
   }
   form.addEventListener('input', () => { isChanged = true; clearTimeout(timer); timer = setTimeout(save, SAVE_AFTER); });
@@ -89,7 +90,7 @@ export default function drafts(field) {
   globalThis.addEventListener('pagehide', save);
   save();
   if (before) attempt(() => localStorage.removeItem(PREFIX + before));
-  left(`${PREFIX}${account}:${place}:`).then((found) => offer(form, field, found, adopt));
+  left(`${PREFIX}${account}:${place}:`).then((found) => offer(form, field, found, keep));
 }
 
 // The hidden field that tells the server which draft this is.
@@ -145,11 +146,11 @@ async function left(start) {
     .map((key) => ({ key, ...read(key) })).filter((draft) => draft.fields).sort((a, b) => b.at - a.at);
 }
 
-function offer(form, field, found, adopt) {
+function offer(form, field, found, keep) {
   const now = JSON.stringify(everything(form));
   const [draft] = found.filter((each) => {
     if (JSON.stringify(each.fields) !== now) return true;
-    adopt();  // the page shows the same text
+    keep(true);  // the page shows the text that the server did not accept
     attempt(() => localStorage.removeItem(each.key));
     return false;
   });
@@ -167,7 +168,7 @@ function offer(form, field, found, adopt) {
     note.remove();
     field.focus();
   };
-  const acts = { restore: () => { restore(form, draft.fields); adopt(); drop(); }, discard: drop };
+  const acts = { restore: () => { restore(form, draft.fields); keep(false); drop(); }, discard: drop };
   for (const [word, act] of Object.entries(acts)) {
     const button = Object.assign(document.createElement('button'),
       { type: 'button', className: 'button-link', textContent: words[word] });
