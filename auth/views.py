@@ -14,7 +14,7 @@ from core.db import db, reading
 from core.limits import limit
 from core.page_cache import kept
 from core.paging import PAGE_SIZE
-from core.web import Form, get_or_404, require, safe_next
+from core.web import Form, Invalid, get_or_404, require, safe_next
 
 bp = Blueprint("auth", __name__)
 
@@ -209,10 +209,9 @@ def attach_email(username: str):
     user = get_or_404(queries.by_username(username))
     require(policy.can_attach_email(current_user, user))
     if not data.validate() or queries.by_email(data.data["email"]):
-        flash(_("Write an address that no account uses yet."))
-    else:
-        actions.attach_email(user, data.data["email"])
-        security_log.record("claim_sent", user=user, actor=current_user.id)
-        db.session.commit()
-        flash(_("The claim link is on its way."))
+        raise Invalid({"email": [_("Write an address that no account uses yet.")]})
+    actions.attach_email(user, data.data["email"])
+    security_log.record("claim_sent", user=user, actor=current_user.id)
+    db.session.commit()
+    flash(_("The claim link is on its way."))
     return redirect(user.profile_url)

@@ -84,7 +84,7 @@ def question(question_id: int, slug: str):
         return redirect(question.url, 301)
     preview = None
     if request.method == "POST":
-        require(policy.can_answer(current_user, question), _("You cannot answer this question now."))
+        require(policy.can_answer(current_user, question), _why_no_answer(question))
     if valid and form.values.get("action") == "preview":
         preview = form.data["body"]
     elif valid:
@@ -94,6 +94,12 @@ def question(question_id: int, slug: str):
         db.session.commit()
         return redirect(answer.url)
     return _question_page(question, form, preview), 422 if form.errors else 200
+
+
+def _why_no_answer(question) -> str:
+    if question.closed_at:
+        return _("This question was closed, so it takes no more answers.")
+    return _("You cannot answer this question now.")
 
 
 def close_words() -> dict[str, str]:

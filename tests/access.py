@@ -54,7 +54,7 @@ ACCESS = {
     "auth.settings_email": "members", "auth.settings_sessions": "members",
     "auth.settings_security": "members", "auth.security_log": "admins",
     "auth.settings_tokens": "members", "auth.close_session": "own", "auth.revoke_token": "members",
-    "unsent.unsent": "link",
+    "unsent.unsent": "own",
     "forum.questions": "all", "forum.similar_questions": "all",
     "forum.question": ("all", "members"), "forum.question_by_id": "all", "forum.ask": "members",
     "forum.tags": "all", "forum.tag": "all", "forum_feeds.questions": "all", "forum_feeds.tag": "all",

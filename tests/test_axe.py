@@ -9,10 +9,12 @@ from sqlalchemy import select
 from app import create_app
 from auth import actions as accounts
 from auth.models import User
+from auth.unsent import actions as unsent
 from bulletins.models import Bulletin, Mitigation
 from core import events, schema
 from core.db import db
 from core.markup import render
+from core.sent_forms import SentForm
 from forum.models import Answer, Question
 from front import demo_loader
 from kb.models import Article
@@ -83,6 +85,8 @@ def fill() -> dict:
     report_id = db.session.scalar(select(DeploymentReport.id).where(DeploymentReport.note != ""))
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
     tokens |= _alert_links(admin)
+    tokens["/unsent/<token>"] = unsent.keep(
+        SentForm("/questions/ask", [("body", "Words " * 90)], [], []), admin.id)
     cookie = accounts.open_session(admin)
     db.session.commit()
     return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,

@@ -14,9 +14,11 @@ from auth.unsent.models import UnsentForm
 from core import database_errors, sent_forms
 from core.db import at, db, utcnow
 from core.limits import TooMany
+from core.markup import render
 from core.sent_forms import SentForm
 from forum import actions as forum_actions
 from posts import actions as post_actions
+from posts import suggestion_actions
 from posts.models import Post
 from tests.conftest import BODY, PASSWORD
 
@@ -256,6 +258,20 @@ def test_a_refused_edit_says_why_and_gives_the_text_back(app, make_question, mem
     answer = browser.post(f"/questions/{question.id}/edit",
                           data={**fields, "title": question.title, "body": TEXT, "tags": "a b c d e f g"})
     assert answer.status_code == 422 and SHOWN in answer.text
+
+
+def test_what_is_checked_behind_the_form_gives_the_text_back_too(make_question, member, other, login):
+    question = make_question(by=other)
+    proposal = suggestion_actions.propose(
+        question, render(BODY + " More."), by=member, title=question.title, tags=["patching"], base_number=1,
+        summary="More")
+    db.session.commit()
+    browser = login(other)
+    address = f"/suggestions/{proposal.id}/reject"
+    fields = opened(browser, f"/suggestions/{proposal.id}")
+    refused = browser.post(address, data={**fields, "reason": "n o"})
+    assert refused.status_code == 422 and 'value="n o"' in refused.text
+    assert send(browser, {**sent_form(refused.text), "reason": "It says what others said."}).status_code == 302
 
 
 def test_a_draft_is_accepted_only_with_the_redirect_of_an_accepted_form(make_question, other, login):
