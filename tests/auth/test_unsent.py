@@ -271,7 +271,8 @@ def test_what_is_checked_behind_the_form_gives_the_text_back_too(make_question, 
     fields = opened(browser, f"/suggestions/{proposal.id}")
     refused = browser.post(address, data={**fields, "reason": "n o"})
     assert refused.status_code == 422 and 'value="n o"' in refused.text
-    assert send(browser, {**sent_form(refused.text), "reason": "It says what others said."}).status_code == 302
+    better = {**sent_form(refused.text), "reason": "It says what others said."}
+    assert send(browser, better).status_code == 302
 
 
 def test_a_draft_is_accepted_only_with_the_redirect_of_an_accepted_form(make_question, other, login):
