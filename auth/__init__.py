@@ -9,6 +9,7 @@ from auth import (
     erasure_views,  # noqa: F401  (its views join the room's blueprint)
     passwords,
     policy,
+    privileges,
     queries,
     redaction,  # noqa: F401  (declares itself)
     sessions,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     limits.know_accounts(app, sessions.account_of_request)
     tokens.init_app(app)
     markup.names_by(app, queries.profile_addresses)
+    privileges.init_app(app, queries.active_members)
     app.before_request(sessions.refuse_suspended)
     security_log.init_app(app)
     app.jinja_env.globals["why_read_only"] = policy.why_read_only

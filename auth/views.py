@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -45,6 +45,7 @@ def register():
     if mode != "open":
         return render_template("auth/closed.html", mode=mode), 403
     form = Form(schemas.RegisterSchema)
+    target = safe_next(request.values.get("next"))
     if request.method == "POST" and form.validate():
         data = form.data
         if why := usernames.fault(data["username"]):
@@ -66,8 +67,9 @@ def register():
                 actions.send_link(user, "confirm", "confirm", _("Confirm your address"))
             db.session.commit()
             if not form.errors:
+                session["after_log_in"] = target
                 return render_template("auth/check_mail.html", email=data["email"])
-    return render_template("auth/register.html", form=form), 422 if form.errors else 200
+    return render_template("auth/register.html", form=form, next=target), 422 if form.errors else 200
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
@@ -79,7 +81,7 @@ def confirm(token: str):
         require(actions.use_link(link), _("Another account uses this address by now."))
         db.session.commit()
         flash(_("Your address is confirmed. You can log in now."))
-        return redirect(url_for("auth.login"))
+        return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
     return render_template("auth/confirm.html", user=link.user)
 
 

@@ -1,6 +1,6 @@
 """Pages of tags: all of them, one with its questions, what it is for; suggestions while typing."""
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -12,7 +12,7 @@ from forum import queries
 from forum.views import bp, wanted_sort
 from posts import policy, tag_actions
 from posts import queries as post_queries
-from posts.schemas import TagSchema, is_tag, tag_name
+from posts.schemas import NewTagSchema, TagSchema, is_tag, tag_name
 from posts.views import me
 
 SUGGESTED = 8
@@ -22,11 +22,37 @@ SUGGESTED = 8
 @kept
 def tags():
     """Tags by use; `?q=` keeps those whose name holds it."""
+    return _tags_page(Form(NewTagSchema))
+
+
+@bp.post("/tags")
+@login_required
+def make_tag():
+    """Begin a tag that nobody has used yet."""
+    form = Form(NewTagSchema)
+    valid = form.validate()
+    require(policy.can_describe_tags(me()), _why_not_describe())
+    if valid and post_queries.tag_named(form.data["name"]):
+        form.fail("name", _("This tag is there already."))
+    elif valid:
+        tag_actions.describe(form.data["name"], form.data["excerpt"], by=me())
+        db.session.commit()
+        flash(_("The tag %(name)s is there to be used.", name=form.data["name"]))
+        return redirect(url_for("forum.tags"))
+    return _tags_page(form), 422
+
+
+def _tags_page(form: Form) -> str:
     like = request.args.get("q", "").strip()[:40]
     page = post_queries.tags(request.args.get("after"), like=like)
-    may_make = policy.can_describe_tags(current_user) and is_tag(tag_name(like))
-    return render_template("forum/tags.html", page=page, q=like, new=tag_name(like) if (
-        may_make and not page.items) else "")
+    can_describe = policy.can_describe_tags(current_user)
+    is_new = can_describe and not page.items and is_tag(tag_name(like))
+    return render_template("forum/tags.html", page=page, q=like, new=tag_name(like) if is_new else "",
+                           form=form, can_describe=can_describe)
+
+
+def _why_not_describe() -> str:
+    return _("Describing tags takes %(n)s reputation.", n=threshold(Privilege.EDIT_ANY))
 
 
 @bp.get("/tags.json")
@@ -55,8 +81,7 @@ def edit_tag(name: str):
     name, form = tag_name(name), Form(TagSchema)
     valid = request.method == "POST" and form.validate()
     get_or_404(is_tag(name) or None)
-    require(policy.can_describe_tags(me()), _("Describing tags takes %(n)s reputation.",
-                                              n=threshold(Privilege.EDIT_ANY)))
+    require(policy.can_describe_tags(me()), _why_not_describe())
     if valid:
         tag_actions.describe(name, form.data["excerpt"], by=me())
         db.session.commit()

@@ -5,7 +5,7 @@ import unicodedata
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
 from core.api import Cursor, Item, Reply
 from core.web import Line, Markdown
@@ -61,6 +61,21 @@ class TagSchema(Schema):
 
     excerpt = Line(required=True, validate=validate.Length(
         10, 600, error=lazy_gettext("Say it in 10 to 600 characters.")))
+
+
+class NewTagSchema(TagSchema):
+    """A new tag, and when to use it."""
+
+    name = Line(required=True)
+
+    @post_load
+    def _lower(self, data: dict, **kwargs) -> dict:
+        return {**data, "name": tag_name(data["name"])}
+
+    @validates("name")
+    def _is_a_tag(self, name: str, **kwargs) -> None:
+        if not is_tag(tag_name(name)):
+            raise ValidationError(_("Use letters, digits and - . + #, without spaces."))
 
 
 class VoteSchema(Schema):
