@@ -61,7 +61,7 @@ def test_two_newcomers_ask_answer_and_accept(app, site, browser, javascript):  #
     helper.fill("main [name=password]", PASSWORD)
     browsing.press(helper, "main form[action='/login'] button")
     assert helper.url == question
-    helper.fill("main form.form:has([data-editor]) [name=body]", "Event 4 of its log says that it has finished.")
+    helper.fill("main form.form:has([data-editor]) [name=body]", "Event 4 of its log says that it is done.")
     browsing.press(helper, "text=Post the answer")
     asker.goto(question)
     browsing.press(asker, "text=Accept this answer")
