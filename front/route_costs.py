@@ -27,6 +27,7 @@ COSTS: Costs = {
     "auth.settings_email": (CHEAP, EXPENSIVE), "auth.erase_me": (CHEAP, EXPENSIVE),
     "auth.erase_user": (CHEAP, EXPENSIVE), "auth.settings_profile": WRITES_TEXT,
     "auth.download_data": EXPENSIVE,
+    "unsent.unsent": CHEAP,
     "auth.logout": CHEAP, "auth.confirm": CHEAP, "auth.attach_email": CHEAP, "auth.settings": CHEAP,
     "auth.settings_sessions": CHEAP, "auth.settings_tokens": CHEAP, "auth.close_session": CHEAP,
     "auth.revoke_token": CHEAP, "auth.users": CHEAP, "auth.profile": CHEAP,
@@ -51,7 +52,7 @@ COSTS: Costs = {
         "list_revisions", "redact_revision", "list_tags", "get_tag", "list_posts_of")},
 
     "forum.ask": WRITES_TEXT, "forum.question": WRITES_TEXT, "forum.edit_question": WRITES_TEXT,
-    "forum.edit_answer": WRITES_TEXT, "forum.edit_tag": WRITES_TEXT,
+    "forum.edit_answer": WRITES_TEXT, "forum.edit_tag": WRITES_TEXT, "forum.make_tag": CHEAP,
     "forum.similar_questions": SEARCH, "forum.suggest_tags": SEARCH, "forum.tags": CHEAP,
     **{f"forum.{verb}": CHEAP for verb in ("questions", "question_by_id", "tag", "accept", "unaccept",
                                           "close", "reopen")},
