@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request, session
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from core.db import SAFE_METHODS
 from core.web import safe_next
@@ -83,26 +83,24 @@ def _is_secret(name: str) -> bool:
 
 
 def _fields() -> list[tuple[str, str]] | None:
+    is_large = (request.content_length or 0) > (request.max_content_length or MAX_BODY_BYTES)
+    if is_large and not _may_read_more():
+        return None
     try:
         fields = list(request.form.items(multi=True))
-    except RequestEntityTooLarge:
-        fields = _fields_of_large_form()
     except HTTPException:
         return None
-    if fields is None or len(fields) > MAX_FIELDS or not (fields or request.files):
-        return None
-    return fields
+    return fields if len(fields) <= MAX_FIELDS and (fields or request.files) else None
 
 
-def _fields_of_large_form() -> list[tuple[str, str]] | None:
-    """The fields of a member's form over the limit, when it is small enough to be given back."""
-    if not session.get("_user_id") or (request.content_length or MAX_BODY_BYTES + 1) > MAX_BODY_BYTES:
-        return None
+def _may_read_more() -> bool:
+    """Raise the limit for a member's form that is over it, if that is small enough to be given back."""
+    if not session.get("_user_id") or request.content_length > MAX_BODY_BYTES:
+        return False
     request.max_content_length = request.max_form_memory_size = MAX_BODY_BYTES
-    try:
-        return list(request.form.items(multi=True))
-    except HTTPException:
-        return None
+    for name in ("form", "files"):
+        request.__dict__.pop(name, None)  # what was refused counts as empty (core.site)
+    return True
 
 
 def _is_cross_site() -> bool:
