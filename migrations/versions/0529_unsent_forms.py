@@ -5,7 +5,7 @@ import sqlalchemy as sa
 import core.db
 
 revision = '0529'
-down_revision = '0512'
+down_revision = '0522'
 branch_labels = None
 depends_on = None
 
