@@ -46,8 +46,8 @@ function tidy() {
   localStorage.removeItem(LEAVING);
   if (!account) {
     if (!leaving) return;  // a session that ended by itself: its drafts wait for its account
+    localStorage.removeItem(HERE);  // first: other tabs stop saving
     keys().filter((key) => key.startsWith(`${PREFIX}${leaving}:`)).forEach((key) => localStorage.removeItem(key));
-    localStorage.removeItem(HERE);
     return;
   }
   localStorage.setItem(HERE, account);
@@ -73,7 +73,7 @@ export default function drafts(field) {
   let timer, isChanged = isGivenBack, isUnsent = isGivenBack;
   function save() {
     clearTimeout(timer);
-    if (stopped || !isChanged) return;
+    if (stopped || !isChanged || attempt(() => localStorage.getItem(HERE)) !== account) return;
     isChanged = false;
     attempt(() => {
       if (!isUnsent && JSON.stringify(shown(form)) === begun) localStorage.removeItem(key);
