@@ -75,7 +75,7 @@ class NewTagSchema(TagSchema):
     @validates("name")
     def _is_a_tag(self, name: str, **kwargs) -> None:
         if not is_tag(tag_name(name)):
-            raise ValidationError(_("Use letters, digits and - . + #, without spaces."))
+            raise ValidationError(_("Use letters, digits and _ - . + #, without spaces."))
 
 
 class VoteSchema(Schema):
