@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from core import markup
+from core import markup, versions
 from core.db import db
 from core.page_cache import kept
 from core.web import Form, get_or_404, parse, require
@@ -78,13 +78,14 @@ def new():
     if valid and form.values.get("action") != "preview":
         post_actions.limit_posting(me())
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
-        article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
-        if form.data["verified_on"]:
-            actions.verify(article, by=me(), on=form.data["verified_on"],
-                           build=form.data["verified_build"])
-        db.session.commit()
-        flash(_("Saved as a draft. Publish it when it is ready."))
-        return redirect(article.url)
+        with form.catching():
+            article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
+            if form.data["verified_on"]:
+                actions.verify(article, by=me(), on=form.data["verified_on"],
+                               build=form.data["verified_build"])
+            db.session.commit()
+            flash(_("Saved as a draft. Publish it when it is ready."))
+            return redirect(article.url)
     return render_template("kb/edit.html", form=form, article=None, layers=LAYERS,
                            preview=form.data.get("body")), 422 if form.errors else 200
 
@@ -146,9 +147,10 @@ def edit(article_id: int):
     require(policy.can_edit(me(), article), _("Moderators and trusted members edit articles."))
     if valid and form.values.get("action") != "preview":
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "title", "tags", "change")}
-        actions.edit(article, form.data["body"], by=me(), **facts)
-        db.session.commit()
-        return redirect(article.url)
+        with form.catching():
+            actions.edit(article, form.data["body"], by=me(), expected=form.expected, **facts)
+            db.session.commit()
+            return redirect(article.url)
     if request.method == "GET":
         form.values = {"title": article.title, "body": article.body, "layer": article.layer,
                        "summary": article.summary, "applies_to": "\n".join(article.applies_to),
@@ -188,7 +190,8 @@ def verify(article_id: int):
     data = parse(schemas.VerifySchema)
     article = _article(article_id)
     require(policy.can_curate(me()))
-    actions.verify(article, by=me(), on=data["verified_on"], build=data["verified_build"])
+    actions.verify(article, by=me(), on=data["verified_on"], build=data["verified_build"],
+                   expected=versions.expected_by_form())
     db.session.commit()
     return redirect(article.url)
 

@@ -2,13 +2,18 @@
 
 from flask import Flask
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from core.api import register
+from core.db import db
 from core.error_answers import error_answer
+from core.versions import Stale
 from posts import (  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
     api,
     cli,
+    conflict_pages,
     diff_handlers,
+    editables,
     erasure_handlers,
     export_account,
     feeds,
@@ -20,6 +25,7 @@ from posts import (  # noqa: F401  (handlers, exports and more doors of the room
     views,
     voting,
 )
+from posts.models import Comment, Tag
 
 
 def _comment_path(comment) -> str:
@@ -34,6 +40,13 @@ def _vote_refused(refusal: voting.VoteRefused):
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
     kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False))
+    editables.register(Comment, editables.for_posts(
+        editables.Field("body", lazy_gettext("Comment"), "text")))
+    editables.register(Tag, editables.for_things(
+        (editables.Field("excerpt", lazy_gettext("When to use it"), "text"),),
+        load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
+        now=lambda tag: {"excerpt": tag.excerpt}, path=lambda tag: f"/tags/{tag.name}"))
+    app.register_error_handler(Stale, conflict_pages.answer)
     app.jinja_env.globals["may_review"] = policy.may_review
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)

@@ -51,7 +51,7 @@ def _remove(post: Post, user: User) -> None:
     post.title, post.slug, post.source_url = title, actions.slugify(title), ""
     post.body, post.body_html = body.source, body.html
     db.session.execute(update(Revision).where(Revision.post_id == post.id).values(
-        title="", body="", summary="", tags=[], changes=None, redacted_at=utcnow()))
+        title="", body="", summary="", tags=[], changes=None, facts=None, redacted_at=utcnow()))
 
 
 def _is_answered_by_others(post: Post, user: User) -> bool:

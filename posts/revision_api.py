@@ -1,11 +1,12 @@
 """How a post came about, in the API: its revisions, to read, restore and redact."""
 
 from auth import tokens
+from core import versions
 from core.api import WRITE, Cursor, listing, page_of
 from core.db import db
 from core.mail import site_url
 from core.web import get_or_404, require
-from posts import actions, policy, queries, schemas
+from posts import actions, history, policy, queries, schemas
 from posts.api import bp, item, visible_post
 from posts.models import Revision
 
@@ -33,8 +34,10 @@ def list_revisions(wanted: dict, post_id: int):
 @bp.response(200, schemas.RevisionText)
 def get_revision(post_id: int, number: int):
     """One revision with its text."""
-    revision = get_or_404(queries.revision(visible_post(post_id), number))
-    return {**revision_item(revision), "body": revision.body}
+    post = visible_post(post_id)
+    revision = get_or_404(queries.revision(post, number))
+    return {**revision_item(revision), "body": revision.body,
+            "facts": None if revision.redacted_at else history.of_revision(post, revision).facts}
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
@@ -46,9 +49,9 @@ def restore_revision(post_id: int, number: int):
     require(policy.can_edit(user, post))
     wanted = get_or_404(queries.revision(post, number))
     require(wanted.redacted_at is None)
-    actions.restore(post, wanted, by=user)
+    actions.restore(post, wanted, by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return item(post)
+    return versions.tagged(post, item(post))
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")
@@ -58,6 +61,7 @@ def redact_revision(post_id: int, number: int):
     """Close an old revision that holds a secret (moderators)."""
     post, user = visible_post(post_id), tokens.reader()
     require(policy.can_redact(user) and number != post.revision_count)
+    versions.require_header(post)
     revision = get_or_404(queries.revision(post, number))
     actions.redact(revision, by=user)
     db.session.commit()
