@@ -4,6 +4,7 @@ from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from auth.models import User
 from core.api import register
 from core.db import db
 from core.error_answers import error_answer
@@ -37,6 +38,13 @@ def _vote_refused(refusal: voting.VoteRefused):
     return error_answer(403, _("Forbidden"), str(refusal))
 
 
+def _profile(user: User, number: int) -> dict[str, str] | None:
+    """The profile as its form shows it; older ones are not kept."""
+    if number != user.revision_count:
+        return None
+    return {name: getattr(user, name) for name in ("display_name", "location", "website", "about")}
+
+
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
     kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False))
@@ -46,6 +54,13 @@ def init_app(app: Flask) -> None:
         (editables.Field("excerpt", lazy_gettext("When to use it"), "text"),),
         load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
         now=lambda tag: {"excerpt": tag.excerpt}, path=lambda tag: f"/tags/{tag.name}"))
+    editables.register(User, editables.Editable(
+        (editables.Field("display_name", lazy_gettext("Display name")),
+         editables.Field("location", lazy_gettext("Location")),
+         editables.Field("website", lazy_gettext("Website")),
+         editables.Field("about", lazy_gettext("About you"), "text")),
+        lambda user: db.session.get(User, user.id, populate_existing=True), _profile,
+        lambda user: user.profile_url, lambda user: editables.LastEdit(user, None)))
     app.register_error_handler(Stale, conflict_pages.answer)
     app.jinja_env.globals["may_review"] = policy.may_review
     app.register_blueprint(views.bp)

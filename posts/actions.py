@@ -115,7 +115,7 @@ def rewrite(post: Post, body: Rendered, *, by, title: str | None = None, tags: I
     """Replace the text of a post, keeping what it was; None when nothing changed.
 
     Raises versions.Stale when the post is at none of the `expected` versions. `was` are the facts of its kind
-    from begin_edit(), when they may have been changed since: other facts make a revision of the same text too.
+    from begin_edit(), when they may have changed since: other facts make a revision of the same text too.
     """
     if was is None:
         was, same_facts = begin_edit(post, expected), True

@@ -17,6 +17,7 @@ from posts import diffs, editables, merging
 from posts.editables import Editable, Field, Values
 
 UNSHOWN = ("csrf_token", "action", versions.FIELD)
+UNREADABLE = ("draft", "form_account")  # hidden fields that mean nothing to people
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ def _page(stale: Stale) -> str:
         conflicts=[row for row in rows if row.state == "conflict"],
         has_mine=any(row.proposed != row.mine for row in rows),
         others={name: value for name, value in typed.items() if name not in named},
-        since=[] if rows else _since(spec, base, now), knows_base=base is not None, here=request.full_path)
+        shown_others={name: value for name, value in typed.items()
+                      if value and name not in {*named, *UNREADABLE}},
+        since=[] if rows else _since(spec, base, now), here=request.full_path)
 
 
 def _is_unticked(field: Field, spec: Editable, typed: dict) -> bool:

@@ -38,7 +38,7 @@ class Kind:
     `edit_schema` is the shape of a changed text, for kinds whose edits others may suggest.
     `facts(post)` is what an edit may change beside title, text and tags, as JSON; `form_values(state)` is a
     posts.history.State as the fields of its form; `restore(post, state, …)` makes an old state the present
-    one (where there are no facts, posts.actions does). `on_revised(post)` runs in each change of text or facts.
+    one (else posts.actions does). `on_revised(post)` runs in each change of text or facts.
     """
 
     name: str

@@ -8,7 +8,7 @@ down_revision = '0531'
 branch_labels = None
 depends_on = None
 
-COUNTED = ('tags', 'products', 'releases', 'mitigations')
+COUNTED = ('users', 'tags', 'products', 'releases', 'mitigations')
 # What was verified before is taken as verified at the revision of that day: a later one may have changed steps.
 OF_THAT_DAY = """
     UPDATE articles SET verified_revision = coalesce(
