@@ -39,7 +39,7 @@ def _register_forms() -> None:
     severities = (("", _("not rated")), ("critical", _("critical")), ("important", _("important")),
                   ("moderate", _("moderate")), ("low", _("low")))
     editables.register(Bulletin, editables.for_posts(
-        Field("title", _("Title")), Field("severity", _("Severity"), "choice", severities),
+        Field("title", _("Title"), is_required=True), Field("severity", _("Severity"), "choice", severities),
         Field("body", _("Summary"), "text"), Field("vulnerabilities", _("Vulnerabilities"), "text"),
         Field("affected", _("Affected products"), "text"), Field("remedies", _("Remedies"), "text"),
         Field("known_issues", _("Known issues"), "text"), Field("supersedes", _("Supersedes"), "text"),
@@ -48,8 +48,8 @@ def _register_forms() -> None:
               ("application", _("Application")), ("data", _("Data")))
     kind_names = (("mitigation", _("mitigation")), ("workaround", _("workaround")))
     editables.register(Mitigation, Editable(
-        (Field("layer", _("Layer of defence"), "choice", layers),
-         Field("kind", _("Kind"), "choice", kind_names),
+        (Field("layer", _("Layer of defence"), "choice", layers, is_required=True),
+         Field("kind", _("Kind"), "choice", kind_names, is_required=True),
          Field("text", _("What to do"), "text"), Field("url", _("Link")),
          Field("blocks", _("What it blocks"), "text"), Field("steps", _("Steps"), "text"),
          Field("side_effects", _("What it costs"), "text"), Field("article", _("Article that explains it"))),

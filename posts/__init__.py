@@ -49,13 +49,13 @@ def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
     kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False))
     editables.register(Comment, editables.for_posts(
-        editables.Field("body", lazy_gettext("Comment"), "text")))
+        editables.Field("body", lazy_gettext("Comment"), "text", is_required=True)))
     editables.register(Tag, editables.for_things(
-        (editables.Field("excerpt", lazy_gettext("When to use it"), "text"),),
+        (editables.Field("excerpt", lazy_gettext("When to use it"), "text", is_required=True),),
         load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
         now=lambda tag: {"excerpt": tag.excerpt}, path=lambda tag: f"/tags/{tag.name}"))
     editables.register(User, editables.Editable(
-        (editables.Field("display_name", lazy_gettext("Display name")),
+        (editables.Field("display_name", lazy_gettext("Display name"), is_required=True),
          editables.Field("location", lazy_gettext("Location")),
          editables.Field("website", lazy_gettext("Website")),
          editables.Field("about", lazy_gettext("About you"), "text")),

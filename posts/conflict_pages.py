@@ -17,6 +17,7 @@ from posts import diffs, editables, merging
 from posts.editables import Editable, Field, Values
 
 UNSHOWN = ("csrf_token", "action", versions.FIELD)
+SEPARATORS = {"words": " ", "lines": "\n"}  # of what is a set
 UNREADABLE = ("draft", "form_account")  # hidden fields that mean nothing to people
 
 
@@ -102,14 +103,14 @@ def _row(field: Field, theirs: str, mine: str, base: Values | None) -> Row:
     if now == typed:
         return Row(field, now, typed, typed, typed, "same")
     if was is None:
-        both = f"{now}\n\n{typed}" if field.kind == "text" and now and typed else typed or now
+        both = f"{now}\n\n{typed}" if field.kind in ("text", "lines") and now and typed else typed or now
         return Row(field, now, typed, typed, both, "conflict")
     if was in (now, typed):
         changed = typed if was == now else now
         return Row(field, now, typed, changed, changed, "mine" if was == now else "theirs")
-    if field.kind == "words":
-        words = merging.merge_words(was, typed, now)
-        return Row(field, now, typed, words, words, "merged")
+    if field.kind in SEPARATORS:
+        merged = merging.merge_sets(was, typed, now, SEPARATORS[field.kind])
+        return Row(field, now, typed, merged, merged, "merged")
     if field.kind == "text":
         merged = merging.merge(was, typed, now)
         if merged.is_clean:
@@ -124,6 +125,8 @@ def _plain(field: Field, value: str) -> str:
         return "1" if value.lower() in ("1", "true", "on", "yes") else ""
     if field.kind == "words":
         return " ".join(sorted(set(value.replace(",", " ").lower().split())))
+    if field.kind == "lines":
+        return "\n".join(sorted({line.strip() for line in value.splitlines() if line.strip()}))
     return value.replace("\r\n", "\n").strip() if field.kind == "text" else " ".join(value.split())
 
 

@@ -19,12 +19,13 @@ Values = dict[str, str]
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a form: `kind` is line, text (of lines), words (a set), choice or flag."""
+    """One field of a form: `kind` is line, text, words or lines (sets of them), choice or flag."""
 
     name: str
     label: Any
     kind: str = "line"
     choices: tuple = ()
+    is_required: bool = False
 
 
 @dataclass(frozen=True)

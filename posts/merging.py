@@ -46,10 +46,10 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
     return Merged("\n".join(merged + lines[place:]), is_clean)
 
 
-def merge_words(base: str, mine: str, theirs: str) -> str:
-    """Both changes of a set of words, sorted: what either added is there, what either took away is not."""
-    old, ours, others = set(base.split()), set(mine.split()), set(theirs.split())
-    return " ".join(sorted((old & ours & others) | (ours - old) | (others - old)))
+def merge_sets(base: str, mine: str, theirs: str, separator: str) -> str:
+    """Both changes of a set of words or lines, sorted: with what either added, without what either took out."""
+    old, ours, others = ({each for each in text.split(separator) if each} for text in (base, mine, theirs))
+    return separator.join(sorted((old & ours & others) | (ours - old) | (others - old)))
 
 
 def _with(lines: list[str], start: int, end: int, changes: list[_Change]) -> list[str]:

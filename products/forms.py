@@ -1,7 +1,5 @@
 """Products and releases as their forms show them, now and at any version before."""
 
-from collections.abc import Iterable
-
 from products import queries
 from products.facts import plain, written
 from products.models import PRODUCT_FACTS, RELEASE_FACTS, Product, Release
@@ -29,9 +27,5 @@ def values_at(thing: Product | Release, number: int) -> dict[str, str] | None:
 
 
 def _shown(facts: dict) -> dict[str, str]:
-    return {field: _lines(value) if isinstance(value, list) else written(value)
+    return {field: "\n".join(value) if isinstance(value, list) else written(value)
             for field, value in facts.items() if not isinstance(value, dict)}
-
-
-def _lines(value: Iterable[str]) -> str:
-    return "\n".join(sorted(value))
