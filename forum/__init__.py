@@ -44,7 +44,8 @@ def init_app(app: Flask) -> None:
                               on_delete=actions.answer_deleted, on_restore=actions.answer_restored,
                               concerned=actions.concerned))
     editables.register(Question, editables.for_posts(
-        Field("title", _("Title"), is_required=True), Field("body", _("Text"), "text", is_required=True), Field("tags", _("Tags"), "words")))
+        Field("title", _("Title"), is_required=True), Field("body", _("Text"), "text", is_required=True),
+        Field("tags", _("Tags"), "words")))
     editables.register(Answer, editables.for_posts(Field("body", _("Text"), "text", is_required=True)))
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)

@@ -49,7 +49,8 @@ def init_app(app: Flask) -> None:
                               form_values=_form_values, restore=actions.restore,
                               on_revised=actions.follow_verification))
     editables.register(Article, editables.for_posts(
-        Field("title", _("Title"), is_required=True), Field("layer", _("Layer"), "choice", LAYER_NAMES, is_required=True),
+        Field("title", _("Title"), is_required=True),
+        Field("layer", _("Layer"), "choice", LAYER_NAMES, is_required=True),
         Field("summary", _("Summary")), Field("applies_to", _("Applies to"), "text"),
         Field("body", _("Text"), "text", is_required=True), Field("tags", _("Tags"), "words")))
     documents.describe("article", _facts)

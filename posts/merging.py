@@ -47,7 +47,7 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
 
 
 def merge_sets(base: str, mine: str, theirs: str, separator: str) -> str:
-    """Both changes of a set of words or lines, sorted: with what either added, without what either took out."""
+    """Both changes of a set of words or lines, sorted: with what was added, without what was removed."""
     old, ours, others = ({each for each in text.split(separator) if each} for text in (base, mine, theirs))
     return separator.join(sorted((old & ours & others) | (ours - old) | (others - old)))
 

@@ -37,7 +37,8 @@ def _last_edit(thing: Product | Release) -> LastEdit | None:
 
 def _register_forms() -> None:
     editables.register(Product, Editable(
-        (Field("name", _("Name"), is_required=True), Field("vendor", _("Vendor")), Field("category", _("Category"), is_required=True),
+        (Field("name", _("Name"), is_required=True), Field("vendor", _("Vendor")),
+         Field("category", _("Category"), is_required=True),
          Field("tags", _("Tags"), "words"), Field("names", _("Other names and identifiers"), "lines"),
          Field("policy_url", _("Policy")), Field("version_command", _("Version command")),
          Field("description", _("Policy in words"), "text")),
