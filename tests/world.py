@@ -23,9 +23,8 @@ from moderation import actions as moderation
 from notify.models import Notification, Watch
 from patching import report_actions as patching
 from posts import actions as posts
-from posts import queries
+from posts import queries, tag_actions
 from posts import suggestion_actions as suggestions
-from posts import tag_actions
 from posts.models import PENDING, Post
 from products import actions as products
 from products.change_models import ImportConflict, ProductChange
