@@ -241,9 +241,16 @@ def headings(rendered: str) -> list[tuple[int, str, str]]:
 
 
 def instructions(text: str) -> list[str]:
-    """The code of a Markdown text, in blocks and lines, and the words of its list items, in order."""
-    found, depth = [], 0
-    for token in _markdown.parse(CONTROL.sub("", text.replace("\r\n", "\n"))):
+    """The code of a Markdown text, in blocks and lines, and the words of its list items, in order.
+
+    A text whose parsing exceeds its budget counts as one instruction.
+    """
+    found, depth, text = [], 0, characters.visible(text)
+    try:
+        tokens = _markdown.parse(text, markdown_rules.environment(Budget(MAX_STEPS, MAX_SECONDS), {}))
+    except (Spent, RecursionError):
+        return [text]
+    for token in tokens:
         if token.type in ("list_item_open", "list_item_close"):
             depth += token.nesting
         elif token.type in ("fence", "code_block"):
