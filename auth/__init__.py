@@ -10,6 +10,7 @@ from auth import (
     passwords,
     policy,
     queries,
+    redaction,  # noqa: F401  (declares itself)
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
     tokens,

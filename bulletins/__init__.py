@@ -15,6 +15,7 @@ from bulletins import (  # noqa: F401  (some declare themselves)
     forms,
     handlers,
     queries,
+    redaction,
     views,
     wording,
 )

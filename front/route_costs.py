@@ -63,7 +63,7 @@ COSTS: Costs = {
         "list_questions", "get_question", "close_question", "reopen_question", "list_answers", "get_answer",
         "accept_answer", "unaccept_answer")},
 
-    "kb.new": WRITES_TEXT, "kb.edit": WRITES_TEXT,
+    "kb.new": WRITES_TEXT, "kb.edit": WRITES_TEXT, "kb.feedback_list": CHEAP, "kb.read_feedback": CHEAP,
     **{f"kb.{page}": CHEAP for page in (
         "articles", "layer", "article", "article_by_id", "history", "print_view", "markdown", "feedback",
         "publish", "unpublish", "verify")},
@@ -104,7 +104,8 @@ COSTS: Costs = {
     **{f"api_products.{verb}": CHEAP for verb in (
         "get_product", "remove_product", "put_release", "remove_release", "add_mine", "remove_mine")},
 
-    "moderation.queue": SEARCH, "moderation_feeds.log": SEARCH,
+    "moderation.queue": SEARCH, "moderation_feeds.log": SEARCH, "api_moderation.appeal_for_post": CHEAP,
+    "moderation.appeal": CHEAP, "moderation.approve_appeal": CHEAP, "moderation.refuse_appeal": CHEAP,
     **{f"moderation.{verb}": CHEAP for verb in (
         "log", "my_flags", "flag", "suspend", "lift", "approve", "claim", "hide", "keep", "lock", "reject",
         "restore", "unlock")},

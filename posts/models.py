@@ -16,6 +16,7 @@ from core.versions import Versioned
 from posts import kinds
 
 DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
+HELD = "held"  # hidden by the flags of members until a moderator has decided
 
 
 class PostTag(db.Model):

@@ -18,6 +18,7 @@ from products import (  # noqa: F401  (some declare themselves)
     owned_api,
     owned_views,
     queries,
+    redaction,
     tasks,
     views,
     wording,
