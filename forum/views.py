@@ -148,7 +148,8 @@ def edit_question(question_id: int):
     if valid and form.values.get("action") != "preview":
         with form.catching():
             post_actions.revise(question, form.data["body"], by=me(), title=form.data["title"],
-                                tags=form.data["tags"], summary=form.data["summary"])
+                                tags=form.data["tags"], summary=form.data["summary"],
+                                expected=form.expected)
             db.session.commit()
             return redirect(question.url)
     if request.method == "GET":
@@ -167,7 +168,8 @@ def edit_answer(answer_id: int):
     answer = get_or_404(queries.get_answer(answer_id, current_user))
     require(post_policy.can_edit(me(), answer))
     if valid and form.values.get("action") != "preview":
-        post_actions.revise(answer, form.data["body"], by=me(), summary=form.data["summary"])
+        post_actions.revise(answer, form.data["body"], by=me(), summary=form.data["summary"],
+                            expected=form.expected)
         db.session.commit()
         return redirect(answer.url)
     if request.method == "GET":

@@ -53,6 +53,7 @@ COSTS: Costs = {
 
     "forum.ask": WRITES_TEXT, "forum.question": WRITES_TEXT, "forum.edit_question": WRITES_TEXT,
     "forum.edit_answer": WRITES_TEXT, "forum.edit_tag": WRITES_TEXT, "forum.make_tag": CHEAP,
+    "forum.tag_history": EXPENSIVE, "forum.restore_tag": EXPENSIVE,
     "forum.similar_questions": SEARCH, "forum.suggest_tags": SEARCH, "forum.tags": CHEAP,
     **{f"forum.{verb}": CHEAP for verb in ("questions", "question_by_id", "tag", "accept", "unaccept",
                                           "close", "reopen")},

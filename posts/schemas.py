@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
-from core.api import Cursor, Item, Reply
+from core.api import Cursor, Item, Reply, Version
 from core.web import Line, Markdown
 from posts.actions import MAX_TAGS
 
@@ -148,10 +148,13 @@ class PostItem(Item):
     comment_count = fields.Integer()
     revision_count = fields.Integer()
     license = fields.String(allow_none=True)
+    version = Version()
 
 
 class TagItem(Item):
     """A tag: `body` says when to use it, `score` is the number of public posts."""
+
+    version = Version()
 
 
 class VoteItem(Reply):
@@ -177,9 +180,10 @@ class RevisionItem(Reply):
 
 
 class RevisionText(RevisionItem):
-    """A revision with its text."""
+    """A revision with its text and, where its kind has some and they were kept, its facts."""
 
     body = fields.String()
+    facts = fields.Dict(allow_none=True)
 
 
 class TagQuery(Cursor):

@@ -60,6 +60,7 @@ ACCESS = {
     "forum.tags": "all", "forum.tag": "all", "forum_feeds.questions": "all", "forum_feeds.tag": "all",
     "forum_feeds.answers": "all", "forum.suggest_tags": "all", "forum.edit_tag": "earned",
     "forum.make_tag": "earned",
+    "forum.tag_history": "all", "forum.restore_tag": "earned",
     "forum.edit_question": "author", "forum.edit_answer": "author",
     "forum.accept": "asker", "forum.unaccept": "asker",
     "forum.close": "moderators", "forum.reopen": "moderators",

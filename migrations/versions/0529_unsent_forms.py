@@ -5,7 +5,7 @@ import sqlalchemy as sa
 import core.db
 
 revision = '0529'
-down_revision = '0522'
+down_revision = "0525"
 branch_labels = None
 depends_on = None
 
