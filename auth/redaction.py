@@ -2,6 +2,7 @@
 
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
 from auth.security_log.models import SecurityEvent, SecurityOrigin
+from auth.unsent.models import UnsentForm
 from core import events, redaction
 from core.markup import render
 
@@ -22,3 +23,5 @@ redaction.register_without_text(EmailToken, "token_hash", "purpose", "email")
 redaction.register_without_text(ReputationEvent, "kind", "cause")
 redaction.register_without_text(SecurityEvent, "kind", "means", "facts")
 redaction.register_without_text(SecurityOrigin, "address", "program")
+redaction.register(UnsentForm, "fields")
+redaction.register_without_text(UnsentForm, "token_hash", "target")
