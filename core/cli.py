@@ -1,10 +1,13 @@
 """The shell's frame: the shared `import` group, progress bars, and the report every import ends with."""
 
 import json
+import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -14,11 +17,13 @@ from sqlalchemy.exc import DBAPIError
 from core import config, schema
 from core.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 from core.db import learn_sizes
+from core.tables import to_csv
 
 import_group = click.Group("import", help="Bring content from elsewhere.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
          "products", "releases", "bulletins", "vulnerabilities")
 MOST_ERRORS = 1000
+MAX_LISTED_LOSSES = 500_000  # in the file of losses; more are only counted
 WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of flask itself
 NO_SCHEMA_NEEDED = {"run", "routes", "shell", "settings", "backup", "restore"}
 
@@ -28,12 +33,19 @@ class Unusable(Exception):
 
 
 class ImportReport:
-    """What an import did, by noun; printed as one JSON object, its last line."""
+    """What an import did, by noun, and what it could not take; printed as one JSON object, its last line.
+
+    `skipped` may hold more than nouns: a file extension, a kind of row. `losses_file` is where the list of
+    losses is written, if anything is lost.
+    """
 
     def __init__(self) -> None:
         self.added, self.updated, self.skipped = Counter(), Counter(), Counter()
+        self.losses: Counter = Counter()
         self.errors: list[str] = []
         self.more_errors = self.refused_files = 0
+        self.losses_file: Path | None = None
+        self._lost: list[tuple[str, str, str, str]] = []
 
     def fault(self, sentence: str) -> None:
         """Name what could not be used; after MOST_ERRORS they are only counted."""
@@ -47,12 +59,38 @@ class ImportReport:
         self.refused_files += 1
         self.fault(sentence)
 
+    def lose(self, kind: str, place: str, what: str, why: str = "") -> None:
+        """Count something of the page or row `place` that was not taken, or not as it was."""
+        self.losses[kind] += 1
+        if len(self._lost) < MAX_LISTED_LOSSES:
+            self._lost.append((kind, place, " ".join(what.split())[:500], why))
+
     def print(self) -> None:
-        """Write the report to standard output."""
-        parts = {name: {noun: getattr(self, name)[noun] for noun in NOUNS}
+        """Write the report to standard output; name the file of losses on standard error before it."""
+        parts = {name: {noun: getattr(self, name)[noun] for noun in dict.fromkeys([*NOUNS, *getattr(self, name)])}
                  for name in ("added", "updated", "skipped")}
         more = [f"… and {self.more_errors:,} more"] if self.more_errors else []
-        click.echo(json.dumps({**parts, "errors": self.errors + more}))
+        losses = dict(sorted(self.losses.items()))
+        if losses and self.losses_file:
+            self._list_losses(self.losses_file)
+        click.echo(json.dumps({**parts, "errors": self.errors + more, "losses": losses}))
+
+    def _list_losses(self, path: Path) -> None:
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.losses.items()))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", newline="") as file:
+                file.write(to_csv(("kind", "page", "what", "why"), self._lost))
+        except OSError as error:
+            click.echo(f"Not taken: {counts}. The list was not written: {path}: {error.strerror}.", err=True)
+        else:
+            click.echo(f"Not taken: {counts}. The list: {path}", err=True)
+
+
+def losses_file(instance: str, noun: str, source: str) -> Path:
+    """Where the losses of an import from `source` are listed when nobody says where."""
+    name = re.sub(r"[^\w.-]+", "_", source).strip("._")[:80] or "import"
+    return Path(instance) / "imports" / f"{noun}-{name}-losses.csv"
 
 
 def run_import(report: ImportReport, run: Callable[[], None]) -> None:

@@ -1,14 +1,19 @@
-"""Front matter from outside: YAML that can neither run, nor swell, nor change what was written.
+"""Front matter from outside: YAML or TOML that can neither run, nor swell, nor change what was written.
 
 Only yes/no, nothing and dates are recognised; all else stays text, so `1.10` is not 1.1.
 Aliases are refused: ten lines of them can stand for a billion values.
 """
+
+import json
+import re
+import tomllib
 
 import frontmatter
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
 MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 100_000, 12
+MAX_TOML_BYTES = 20_000  # its parser takes time with the square of a deep or long text
 KEPT = {f"tag:yaml.org,2002:{name}" for name in ("bool", "null", "timestamp")}
 
 
@@ -59,3 +64,36 @@ def load(raw: bytes) -> tuple[dict, str]:
     if not facts:
         raise Refused("there is no front matter")
     return facts, text.replace("\x00", "")
+
+
+def load_toml(text: str) -> dict:
+    """TOML front matter as a mapping. Raises Refused."""
+    if len(text.encode("utf-8", "replace")) > MAX_TOML_BYTES:
+        raise Refused(f"larger than {MAX_TOML_BYTES:,} bytes")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused(" ".join(str(error).split())[:200]) from error
+
+
+def mended(text: str) -> str:
+    """YAML with what people write although it is none made what they mean: tabs, `title: a: b`, `title: @x`."""
+    lines = []
+    for line in text.split("\n"):
+        indent = re.match(r"[ \t]*", line)[0]
+        line = indent.replace("\t", "  ") + line[len(indent):].replace("\t", " ")
+        pair = re.match(r"([ -]*[\w.$-]+(?: [\w.$-]+)*:)[ ]+(\S.*)$", line)
+        lines.append(f"{pair[1]} {json.dumps(pair[2].strip(), ensure_ascii=False)}"
+                     if pair and _needs_quotes(pair[2].strip()) else line)
+    return "\n".join(lines)
+
+
+def _needs_quotes(value: str) -> bool:
+    """Whether a value on one line is a sentence that YAML would read as something else."""
+    if value[0] in "|>#" or (value[0] in "[{" and value.rstrip()[-1] not in "]}" and not re.search(r"[]}]", value)):
+        return False
+    try:
+        events = list(yaml.parse(f"a: {value}", Loader=_Loader))
+        return sum(isinstance(event, yaml.ScalarEvent) for event in events) != 2 and value[0] not in "[{"
+    except (yaml.YAMLError, ValueError):
+        return True

@@ -5,7 +5,7 @@ tables, images. What our renderer does not know (spoilers, underlining) keeps it
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -37,10 +37,15 @@ class Block:
     joins: bool = False
 
 
-def convert(html: str, base: str = "") -> str:
-    """HTML of a post → Markdown; relative addresses are read from `base`."""
+def convert(html: str, base: str = "", *, address: Callable[[str], str | None] | None = None,
+            keep_addresses: bool = False) -> str:
+    """HTML of a post → Markdown; relative addresses are read from `base`.
+
+    `address(url)` may give another address for a link. `keep_addresses`: relative ones stay as they are.
+    """
     soup = BeautifulSoup(html.replace("\r\n", "\n"), "html.parser")
-    return _join(_Converter(base).blocks(soup, MAX_NESTING - 2))
+    converter = _Converter(base, address or (lambda url: None), keep_addresses)
+    return _join(converter.blocks(soup, MAX_NESTING - 2))
 
 
 def _join(blocks: list[Block]) -> str:
@@ -57,8 +62,9 @@ def _prefixed(text: str, first: str, rest: str) -> str:
 class _Converter:
     """One document; remembers the language that a comment announced for the code that follows."""
 
-    def __init__(self, base: str):
+    def __init__(self, base: str, other_address: Callable[[str], str | None], keep_addresses: bool):
         self.base, self.language, self.next_language = base, "", ""
+        self.other_address, self.keep_addresses = other_address, keep_addresses
         self.line_end, self.depth = md.BREAK, 0
 
     # blocks
@@ -216,6 +222,8 @@ class _Converter:
     def _address(self, value: str | None) -> str:
         """An address that may be linked from here, or nothing."""
         value = (value or "").strip()
+        if self.keep_addresses and not re.match(r"[a-z][a-z0-9+.-]+:", value, re.I):
+            return value
         try:
             value = urljoin(self.base, value) if self.base else re.sub("^//", "https://", value)
         except ValueError:

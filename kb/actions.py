@@ -1,7 +1,7 @@
 """Writes of the knowledge base: write, edit, publish, verify, feedback. Nothing here commits."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
@@ -101,6 +101,19 @@ def unpublish(article: Article, *, by) -> None:
     visibility.refresh(article)
     posts.recount_tags(tag.name for tag in article.tags)
     events.record("article.unpublished", subject=article, actor=by)
+
+
+def publish_again(article: Article, *, by) -> None:
+    """Undo unpublish(): the article is public as it was, without points."""
+    posts.publish(article, by=by)
+
+
+def set_dates(article: Article, created_at: datetime, edited_at: datetime | None) -> None:
+    """Give an imported article the dates of its source, also beside its tags, which repeat them."""
+    article.created_at, article.edited_at = created_at, edited_at or article.edited_at
+    article.last_activity_at = edited_at or created_at
+    db.session.flush()
+    posts.repeat_dates(article)
 
 
 def article_deleted(article: Article, *, by) -> None:

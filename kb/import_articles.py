@@ -3,7 +3,8 @@
 Three passes, because a link needs the number of the article it leads to: every file is read for
 its title and anchors, every new article gets its number as an empty draft, every text is written
 with its links. A run that was stopped goes on; a file that did not change is not touched, nor is
-an article that people changed here (docs/decisions/0007).
+an article that people changed here (docs/decisions/0007). What was not taken is counted for every file in
+every run (docs/decisions/0532).
 """
 
 import hashlib
@@ -19,38 +20,53 @@ from core import events, markup
 from core.cli import ImportReport, Unusable, progress_to
 from core.db import db, reading, utcnow
 from core.import_news import News
+from kb import actions as kb
 from kb import link_targets, markdown_files, markdown_links
 from kb.link_targets import Entry, Targets
-from kb.markdown_files import BadFile, MarkdownFile
+from kb.markdown_files import BadFile, MarkdownFile, NoPage
 from kb.models import Article
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED
 
 FAULTS = (BadFile, OSError, markup.TooLong, RecursionError, DataError, IntegrityError)
 REVISION = "Import"
+VANISHED = "vanished:"  # before the digest of an article whose file went, and which was unpublished for that
 SURELY_SHORT = 40_000  # characters; what they become is never too large for a page
 
 
 class Importer:
     """One run over `directory`; `source` names the collection in every imported row."""
 
-    def __init__(self, directory: Path, source: str, report: ImportReport):
+    def __init__(self, directory: Path, source: str, report: ImportReport, *, base_url: str = "",
+                 unpublish_missing: bool = False):
         self.root, self.source, self.report = directory, f"articles:{source}"[:100], report
-        self.targets, self.news = Targets(), News(self.source)
+        self.targets, self.news = Targets(base_url.rstrip("/")), News(self.source)
+        self.unpublish_missing = unpublish_missing
+        self.seen: set[str] = set()  # every Markdown file, also those that were refused
 
     def run(self) -> None:
         """Import every Markdown file below the folder. Raises Unusable when none can be."""
-        files = list(markdown_files.find(self.root))
+        found = list(markdown_files.find(self.root))
+        files = [path for path, is_markdown in found if is_markdown]
+        self.seen = {_external(self._key(path)) for path in files}
         self._each(files, "reading", self._read)
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
-            raise Unusable(f"{self.root} holds no Markdown file (.md, .markdown) that can be used.")
+            raise Unusable(f"{self.root} holds no Markdown file ({', '.join(markdown_files.SUFFIXES)}) "
+                           "that can be used.")
+        for path in (path for path, is_markdown in found if not is_markdown):
+            self._skip(path, path.suffix.lower() or "no extension")
         with self.news.held():
             self._number(entries)
             self._each(entries, "articles", self._write)
             self._forget_empty()
+            self._look_for_vanished()
         if not self.news.tell():
             self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
+
+    def _skip(self, path: Path, kind: str) -> None:
+        self.report.skipped[kind] += 1
+        self.report.lose("files", self._key(path), kind, "not a page")
 
     def _each(self, things: list, label: str, step: Callable) -> None:
         """Take the step with each file; a bad one is named, and the others come in."""
@@ -70,7 +86,11 @@ class Importer:
 
     def _read(self, path: Path) -> None:
         """Learn a file's title and anchors; a link to another file of the folder is only a name for it."""
-        file = markdown_files.read(path, self.root)
+        try:
+            file = markdown_files.read(path, self.root)
+        except NoPage:
+            self._skip(path, "includes")
+            return
         key = self._key(path)
         if path.is_symlink():
             key = self._key(self.root / path.resolve().relative_to(self.root.resolve()))
@@ -99,9 +119,14 @@ class Importer:
     def _write(self, entry: Entry) -> None:
         """Bring an article to what its file says, unless it is so or people changed it here."""
         file = markdown_files.read(self.root / entry.key, self.root)
+        losses = list(file.losses)
         text = markdown_links.rewrite(
-            file.text, lambda url, is_image: self.targets.address(entry, url, is_image))
-        digest = _digest(file.title, text, file.tags, file.facts, file.author, file.license)
+            file.text, lambda url, is_image: self.targets.place(entry, url, is_image),
+            lambda *loss: losses.append(loss), lambda name: self.targets.wiki(entry, name))
+        digest = _digest(file.title, text, file.tags, file.facts, file.author, file.license,
+                         *(moment and moment.isoformat() for moment in (file.created_at, file.edited_at)))
+        for kind, what, why in losses:
+            self.report.lose(kind, entry.key, what, why)
         with reading():
             before = db.session.scalar(select(Article.import_digest).where(Article.id == entry.article_id))
         if digest == before:
@@ -113,6 +138,8 @@ class Importer:
             self._publish(article, file, body)
         elif article.import_state == _state(article, (tag.name for tag in article.tags)):
             self._revise(article, file, body)
+            if before.startswith(VANISHED):
+                kb.publish_again(article, by=Visitor())
         else:
             self.report.skipped["articles"] += 1
             raise BadFile("it has changed, but so has its article here since; the article stays as it is")
@@ -123,8 +150,10 @@ class Importer:
     def _publish(self, article: Article, file: MarkdownFile, body: markup.Rendered) -> None:
         article.layer = markdown_files.guess_layer(file.title)
         article.author_name, article.license = file.author, file.license
-        article.status, article.published_at = PUBLISHED, utcnow()
-        article.created_at = article.last_activity_at = article.published_at
+        article.status = PUBLISHED
+        article.created_at = article.published_at = file.created_at or utcnow()
+        article.edited_at = file.edited_at
+        article.last_activity_at = file.edited_at or article.created_at
         _set_facts(article, file)
         posts.create(article, body, tags=file.tags, quiet=True)
         self.news.promise()
@@ -136,6 +165,34 @@ class Importer:
         if posts.rewrite(article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION,
                          was=was) is None:
             events.record("article.described", subject=article)
+        if file.created_at:
+            kb.set_dates(article, file.created_at, file.edited_at)
+
+    def _look_for_vanished(self) -> None:
+        """Name the articles whose file is no longer there; take them out if that is wished.
+
+        Who publishes one again has the last word.
+        """
+        with reading():
+            rows = db.session.execute(select(Article.id, Article.external_id, Article.title)
+                                      .where(Article.imported_from == self.source,
+                                             Article.is_public).order_by(Article.id)).all()
+        for article_id, key, title in rows:
+            if key in self.seen:
+                continue
+            article = db.session.get(Article, article_id)
+            digest = article.import_digest or ""
+            if self.unpublish_missing and not digest.startswith(VANISHED):
+                kb.unpublish(article, by=Visitor())
+                article.import_digest = (VANISHED + digest)[:64]
+                self.news.promise()
+                self.report.updated["unpublished"] += 1
+                outcome = "taken out; a moderator can publish it again"
+            else:
+                outcome = "still published; --unpublish-missing takes it out"
+            self.report.lose("vanished files", key, title, outcome)
+            db.session.commit()
+            db.session.expunge_all()
 
     def _forget_empty(self) -> None:
         """Drafts whose text never came: the file has gone, or turned out unusable at last."""

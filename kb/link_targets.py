@@ -4,12 +4,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from core import markup
 from kb import markdown_links
 from kb.markdown_files import INDEXES, SUFFIXES, plain
-from kb.markdown_links import CUSTOM_ANCHOR
+from kb.markdown_links import CUSTOM_ANCHOR, Place
 from posts.actions import slugify
 
 
@@ -29,32 +29,70 @@ class Entry:
 
 
 class Targets:
-    """All files of a collection by path; a link between files of theirs may be another name for one."""
+    """All files of a collection by path; a link between files of theirs may be another name for one.
 
-    def __init__(self) -> None:
+    `base_url` is where the folder can be seen elsewhere: what is not here is linked there.
+    """
+
+    def __init__(self, base_url: str = "") -> None:
+        self.base_url = base_url
         self.entries: dict[str, Entry] = {}
         self._folded: dict[str, Entry] = {}
+        self._named: dict[str, Entry] = {}
 
     def add(self, key: str, entry: Entry) -> None:
         """Make a file known under a path (its own, or that of a link to it)."""
         self.entries[key] = entry
         self._folded.setdefault(key.lower(), entry)
+        for name in (posixpath.splitext(posixpath.basename(key))[0], entry.title):
+            self._named.setdefault(" ".join(re.sub("[-_]", " ", name.lower()).split()), entry)
 
-    def address(self, source: Entry, url: str, is_image: bool) -> str | None:
-        """What to write for `url` in the file `source`; None when it names a file that is not here."""
+    def place(self, source: Entry, url: str, is_image: bool) -> Place:
+        """Where `url` in the file `source` leads from here."""
+        url = re.sub(r"^//(?=[\w-]+\.)", "https://", url.strip())
         try:
             parts = urlsplit(url)
         except ValueError:
-            return url
-        if parts.netloc or url.startswith("missing:") or (parts.scheme and len(parts.scheme) > 1):
-            return url
-        if not parts.path:
-            return f"#{_anchor(source, parts.fragment)}"
+            return Place(None, "no address")
+        if parts.scheme.lower() in markup.SCHEMES:
+            return Place(url)
+        if not url or (parts.scheme and len(parts.scheme) > 1) or parts.netloc:
+            return Place(None, "no address" if not url else "not an address of the web")
+        if not parts.path and not is_image:
+            return self._within(source, source, parts.fragment, "#")
         target = None if is_image else self._at(source, unquote(parts.path))
-        if target is None:
+        if target is not None:
+            return self._within(source, target, parts.fragment, target.path)
+        if address := self._elsewhere(source, url):
+            return Place(address)
+        path = parts.path.lower()
+        is_page = path.endswith(SUFFIXES) or not posixpath.splitext(path)[1]
+        return Place(None, "a picture" if is_image else "no such page in the folder" if is_page else "a file")
+
+    def _within(self, source: Entry, target: Entry, fragment: str, path: str) -> Place:
+        anchor = _anchor(target, fragment)
+        if path != "#":
+            missing = fragment and anchor is None and "the page has no such heading" or ""
+            return Place(f"{path}#{anchor}" if anchor else path, missing)
+        if anchor is None and fragment.lower() not in ("", "top"):
+            return Place(None, "the page has no such heading")
+        return Place(f"#{anchor or ''}")
+
+    def wiki(self, source: Entry, name: str) -> str | None:
+        """The address of `[[name]]` or `[[name#heading]]`: a path, a file's name wherever it lies, or a title."""
+        page, _sign, fragment = name.partition("#")
+        target = source if not page else (
+            self._at(source, page) or self._named.get(" ".join(re.sub("[-_]", " ", page.lower()).split())))
+        if target is None or not target.article_id:
             return None
-        anchor = _anchor(target, parts.fragment)
-        return f"{target.path}#{anchor}" if anchor else target.path
+        return self._within(source, target, fragment, target.path if page else "#").address
+
+    def _elsewhere(self, source: Entry, url: str) -> str:
+        if not self.base_url:
+            return ""
+        folder = quote(posixpath.dirname(source.key))
+        address = urljoin(f"{self.base_url}/{folder}/" if folder else f"{self.base_url}/", url.replace("\\", "/"))
+        return quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")
 
     def _at(self, source: Entry, path: str) -> Entry | None:
         path = path.replace("\\", "/")
@@ -70,19 +108,22 @@ class Targets:
 def _candidates(path: str) -> Iterator[str]:
     """The file itself, the Markdown that a page or a bare name was made of, a folder's index."""
     yield path
-    stem = re.sub(r"\.(html?|md|markdown)$", "", path, flags=re.I)
+    stem = re.sub(r"\.(html?|aspx|mdx?|markdown)$", "", path, flags=re.I)
     yield from (stem + suffix for suffix in SUFFIXES)
     yield from (posixpath.join(stem, name + suffix) for name in INDEXES for suffix in SUFFIXES)
 
 
-def _anchor(entry: Entry, fragment: str) -> str:
-    """Our anchor for one of theirs; hosts differ in how they make them, so letters and digits decide."""
+def _anchor(entry: Entry, fragment: str) -> str | None:
+    """Our anchor for one of theirs; hosts differ in how they make them, so letters and digits decide.
+
+    Empty for the top of the page, None when the page has no such heading.
+    """
     wanted = unquote(fragment).lower()
-    if wanted in entry.anchors:
-        return entry.anchors[wanted]
+    if not wanted or wanted in entry.anchors:
+        return entry.anchors.get(wanted, "")
     letters = re.sub(r"[\W_]+", "", wanted)
     return next((ours for theirs, ours in entry.anchors.items()
-                 if letters and re.sub(r"[\W_]+", "", theirs) == letters), "")
+                 if letters and re.sub(r"[\W_]+", "", theirs) == letters), None)
 
 
 def anchors(text: str, title: str) -> dict[str, str]:

@@ -1,37 +1,48 @@
 """One Markdown file of elsewhere: its text made plain, its title, what its front matter says, its anchors."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from core import characters, front_matter, markup
-from kb import markdown_links
+from core.db import utcnow
+from kb import dialect_tags, dialects, file_dates, markdown_html, markdown_links
 from kb.models import LAYERS
 from posts.actions import MAX_TAGS
 from posts.schemas import is_tag, tag_name
 
-SUFFIXES = (".md", ".markdown")
-INDEXES = ("readme", "index")
+SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt")
+INDEXES = ("readme", "index", "_index")
+NO_PAGES = frozenset("""
+    license licence copying notice authors contributors source robots humans requirements cmakelists llms llms-full
+    security manifest version""".split())  # .txt files of these names say nothing to a reader
 LARGEST = markup.MAX_BYTES + front_matter.MAX_BYTES
+MAX_INCLUDES, MAX_INCLUDE_DEPTH = 200, 4
 WORDS = {
     "perimeter": "firewall gateway vpn proxy ddos waf perimeter dmz bot",
     "network": "network tls transport dns wifi segmentation pinning microservices kubernetes",
     "host": "host server windows linux docker container kernel hardening toolchain patch logging",
     "data": "database data storage cryptographic encryption key secrets backup privacy sql password",
 }
-FRONT = re.compile(r"---[ \t]*\n(.*\n)?---[ \t]*(\n|$)", re.S)
+YAML_FRONT = re.compile(r"\s*---[ \t]*\n(?P<facts>(?:(?!---[ \t]*(?:\n|$)|\.\.\.[ \t]*(?:\n|$)).*\n)*)"
+                        r"(?:---|\.\.\.)[ \t]*(?:\n|$)")
+TOML_FRONT = re.compile(r"\s*\+\+\+[ \t]*\n(?P<facts>(?:(?!\+\+\+[ \t]*(?:\n|$)).*\n)*)\+\+\+[ \t]*(?:\n|$)")
+JSON_FRONT = re.compile(r"\s*\{\s*\n?\s*\"[\w.-]+\"\s*:")
 
-# Lines between two rules are front matter only when they state one of these.
+# Lines between two rules are front matter only when they state one of these, or a name that no word is.
 KNOWN = frozenset("""
     title description summary date tags tag layer applies_to author authors license draft slug weight layout
     categories category keywords permalink aliases id lang lastmod updated modified version status type
     sidebar_position sidebar_label hide_title toc image ms.date ms.author ms.topic ms.service ms.prod
     ms.localizationpriority manager f1.keywords search.appverid audience linktitle linkTitle menu url
     nav_order parent template hide icon subtitle published created name product topic owner reviewer
-    redirect_from
+    redirect_from hero cover pdf cascade outputs headless resources authorbox toctitle copyright sitemap
+    ogimage og:image search navigation contributors comments pagetype locale breadcrumbs
     """.split())
+NAME_OF_FACT = re.compile(r"[a-z]\w*(?:[._:-]\w+)+|[a-z]+[A-Z]\w*")
 
 
 class BadFile(ValueError):
@@ -48,44 +59,123 @@ class MarkdownFile:
     facts: dict = field(default_factory=dict)
     author: str = ""
     license: str = ""
+    created_at: datetime | None = None
+    edited_at: datetime | None = None
+    losses: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def find(root: Path) -> Iterator[Path]:
-    """Markdown files below `root`, in order; not what is hidden, nor folders behind links."""
+class NoPage(Exception):
+    """The file is a part of other pages; it becomes no article of its own."""
+
+
+def find(root: Path) -> Iterator[tuple[Path, bool]]:
+    """(file, is it Markdown) below `root`, in order; not what is hidden, nor folders behind links."""
     for path in sorted(root.iterdir()):
         if path.name.startswith("."):
             continue
-        if path.is_dir() and not path.is_symlink():
-            yield from find(path)
-        elif path.suffix.lower() in SUFFIXES and not path.is_dir():
-            yield path
+        if path.is_dir():
+            if not path.is_symlink():
+                yield from find(path)
+        else:
+            suffix = path.suffix.lower()
+            yield path, suffix in SUFFIXES and not (suffix == ".txt" and path.stem.lower() in NO_PAGES)
 
 
 def read(path: Path, root: Path) -> MarkdownFile:
-    """The file at `path` of the collection below `root`. Raises BadFile, OSError, TooLong."""
+    """The file at `path` of the collection below `root`. Raises BadFile, NoPage, OSError, TooLong."""
+    losses: list[tuple[str, str, str]] = []
+
+    def lose(kind: str, what: str, why: str = "") -> None:
+        losses.append((kind, what, why))
+
+    text = _contents(path, root, lose)
+    facts, text = _front(text, lose)
+    if _scalar(facts.get("ms.topic")).lower() == "include":
+        raise NoPage
+    is_blank = not text.strip()
+    text = _Reader(path, root, lose).plain(text)
+    heading, text = markdown_links.first_heading(text)
+    title = plain(_scalar(facts.get("title")) or heading) or _named(path, root)
+    if heading and plain(heading) != title:
+        text = f"# {heading}\n\n{text}"
+    if is_blank and not facts:
+        raise BadFile("it is empty")
+    created, edited, bad_dates = file_dates.stated(facts, utcnow())
+    for bad in bad_dates:
+        lose("dates", bad, "no date, or one that has not come yet")
+    return MarkdownFile(title[:200], text.strip("\n"), list(_tags(_tag_words(facts))),
+                        _stated(facts), plain(_scalar(facts.get("author")))[:80],
+                        _scalar(facts.get("license"))[:60], created, edited, losses)
+
+
+def _contents(path: Path, root: Path, lose: markdown_html.Lose) -> str:
     if not path.resolve().is_relative_to(root.resolve()):
         raise BadFile("it is a link that leads out of the folder")
     if not path.is_file():
         raise BadFile("it is not a file")
     if path.stat().st_size > LARGEST:
         raise BadFile(f"it is larger than {LARGEST:,} bytes")
-    text = _decoded(path.read_bytes())
-    facts, text = _front(text)
-    text = markdown_links.plain_html(text)
-    heading, text = markdown_links.first_heading(text)
-    title = plain(_scalar(facts.get("title")) or heading) or _named(path, root)
-    if heading and plain(heading) != title:
-        text = f"# {heading}\n\n{text}"
-    if not text.strip() and not heading and not facts:
-        raise BadFile("it is empty")
-    return MarkdownFile(title[:200], text.strip("\n"), list(_tags(facts.get("tags"))), _stated(facts),
-                        plain(_scalar(facts.get("author")))[:80], _scalar(facts.get("license"))[:60])
+    return _decoded(path.read_bytes(), lose)
 
 
-def _decoded(raw: bytes) -> str:
+class _Reader:
+    """Makes the text of one file plain, with the files that it includes."""
+
+    def __init__(self, path: Path, root: Path, lose: markdown_html.Lose):
+        self.root, self.lose, self.folder = root, lose, path.parent
+        self.has_components = path.suffix.lower() == ".mdx"
+        self.depth = self.count = self.size = 0
+
+    def plain(self, text: str) -> str:
+        """Dialects, then tags, then HTML as plain Markdown; the links of included files from the root."""
+        text = markdown_links.outside_fences(
+            text, lambda part: dialect_tags.included(part, self.include, self.lose))
+        converter = dialects.Converter(self.include, self.lose, self.has_components)
+        text = converter.convert(text)
+        text = markdown_links.outside_code(text, lambda part: markdown_links.replaced(
+            part, markdown_html.PLAIN,
+            lambda found: dialect_tags.plain_inline(found[0], self.lose, self.has_components)))
+        return markdown_html.plain_html(text, self.lose)
+
+    def include(self, name: str) -> str | None:
+        """The text of a file that a page includes, its links read from where it stands; None if it is not there."""
+        name = name.strip("\"'").replace("\\", "/").removeprefix("~/")
+        folders = (self.folder, self.root, *(self.root / each for each in ("_includes", "includes", "docs", "snippets")))
+        path = next((found for folder in folders if (found := folder / name.lstrip("/")).is_file()
+                     and found.resolve().is_relative_to(self.root.resolve())), None)
+        if path is None or self.depth >= MAX_INCLUDE_DEPTH or self.count >= MAX_INCLUDES:
+            return None
+        self.count += 1
+        try:
+            text = _contents(path, self.root, self.lose)
+        except (BadFile, OSError):
+            return None
+        self.size += len(text)
+        if self.size > markup.MAX_CHARACTERS:
+            return None
+        if path.suffix.lower() not in SUFFIXES:
+            return text
+        before, self.folder = self.folder, path.parent
+        self.depth += 1
+        try:
+            text = self.plain(_front(text, self.lose)[1])
+        finally:
+            self.folder, self.depth = before, self.depth - 1
+        return text if path.parent == before else self._from_root(text, path.parent)
+
+    def _from_root(self, text: str, folder: Path) -> str:
+        here = folder.resolve().relative_to(self.root.resolve()).as_posix()
+        prefix = "/" if here == "." else f"/{here}/"
+        return markdown_links.rewrite(
+            text, lambda url, is_image: markdown_links.Place(
+                url if re.match(r"[a-z][\w+.-]*:|[/#]", url, re.I) else prefix + url), lambda *loss: None)
+
+
+def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
     """Text in UTF-8, in UTF-16 that says so, or else in the old Windows encoding; one kind of line end."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", "replace")
+        lose("encodings", "UTF-16", "converted to UTF-8")
     elif b"\x00" in raw:
         raise BadFile("it is not a text")
     else:
@@ -93,20 +183,45 @@ def _decoded(raw: bytes) -> str:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = raw.decode("cp1252", "replace")
-    return characters.visible(text)
+            lose("encodings", "Windows-1252 (Latin-1)", "converted to UTF-8")
+    return characters.visible(text.removeprefix("\ufeff"))
 
 
-def _front(text: str) -> tuple[dict, str]:
-    """(front matter, text below it); a file that only starts with a rule has none."""
-    if not FRONT.match(text):
-        return {}, text
+def _front(text: str, lose: markdown_html.Lose) -> tuple[dict, str]:
+    """(front matter, text below it); none where the lines between two rules are no front matter."""
     try:
-        facts, below = front_matter.load(text.encode())
-        return (facts, below) if KNOWN.intersection(map(str, facts)) else ({}, text)
+        if found := TOML_FRONT.match(text):
+            return front_matter.load_toml(found["facts"]), text[found.end():]
+        if JSON_FRONT.match(text):
+            try:
+                facts, end = json.JSONDecoder().raw_decode(text.lstrip())
+                return facts, text.lstrip()[end:]
+            except (ValueError, RecursionError):
+                return {}, text
+        found = YAML_FRONT.match(text)
+        if not found:
+            return {}, text
+        if all(not line.strip() or line.lstrip().startswith("#") for line in found["facts"].split("\n")):
+            return ({}, text[found.end():]) if not found["facts"].strip() else ({}, text)
+        facts = _yaml(found["facts"], lose)
+        is_front = any(str(key).lower() in KNOWN or NAME_OF_FACT.fullmatch(str(key)) for key in facts)
+        return (facts, text[found.end():]) if is_front else ({}, text)
     except front_matter.Refused as error:
         if "no front matter" in str(error):
             return {}, text
         raise BadFile(f"its front matter cannot be read: {error}") from error
+
+
+def _yaml(text: str, lose: markdown_html.Lose) -> dict:
+    try:
+        return front_matter.load(f"---\n{text}---\n".encode())[0]
+    except front_matter.Refused:
+        if (mended := front_matter.mended(text)) == text:
+            raise
+    facts = front_matter.load(f"---\n{mended}---\n".encode())[0]
+    lose("front matter", next(line for line in text.split("\n") if line not in mended.split("\n")),
+         "read as it was meant, though it is not YAML")
+    return facts
 
 
 def _scalar(value: object) -> str:
@@ -131,6 +246,11 @@ def _named(path: Path, root: Path) -> str:
 def _words(value: object) -> list[str]:
     items = value if isinstance(value, list) else re.split(r"[,\n]+", _scalar(value))
     return [word for item in items if (word := _scalar(item))]
+
+
+def _tag_words(facts: dict) -> object:
+    taxonomies = facts.get("taxonomies")
+    return facts.get("tags") or (taxonomies.get("tags") if isinstance(taxonomies, dict) else None)
 
 
 def _tags(value: object) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Markdown files of elsewhere: simple HTML made Markdown, links found outside code and rewritten.
+"""Markdown files of elsewhere: links found outside code and rewritten.
 
 The text is taken apart where our own parser sees blocks, so a backtick in one paragraph never
 meets one in the next, and code of every kind is left alone.
@@ -6,49 +6,56 @@ meets one in the next, and code of every kind is left alone.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 
-from core.html_to_markdown import convert
 from core.markup import MAX_NESTING
 
 CODE = r"(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
 ATOM = r"[^\[\]\\`]|\\.|`+[^`]*`+"  # of a link's words: a character, an escaped one, a code span
+WORDS = rf"(?:{ATOM}|\[(?:{ATOM}|\[(?:{ATOM})*\])*\])*"
 
 
-def _beside_spans(pattern: str) -> re.Pattern:
+def beside_spans(pattern: str) -> re.Pattern:
     """`pattern`, or a code span that begins before it could."""
     return re.compile(rf"(?P<span>{CODE})|{pattern}", re.S | re.I)
 
 
-LINK = _beside_spans(
-    rf"(?<!\\)(?P<bang>!?)\[(?P<words>(?:{ATOM}|\[(?:{ATOM})*\])*)\]"
-    r"\(\s*(?:<(?P<pointed>[^>\n]+)>|(?P<bare>[^\s()<]+(?:\([^\s()]*\)[^\s()]*)*))"
-    r"(?P<title>\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*\)")
-ANCHOR = _beside_spans(
-    r"<a\b[^<>]{0,300}?\bhref=(?P<quote>[\"'])(?P<href>[^\"'<>]+)(?P=quote)[^<>]{0,300}>"
-    r"(?P<inner>(?:(?!</?a\b).){0,2000})</a>")
-PLAIN = _beside_spans(rf"(?:(?!{CODE.replace('ticks', 'more')}).)+")
-REFERENCE = re.compile(
-    r"^([ >]{0,9}\[[^\]^][^\]]*\]:[ \t]*\n?[ \t]*)(?:<([^>\n]*)>|([^\s<]\S*))(.*)$", re.M)
-HTML_BLOCK = re.compile(r"^ {0,3}<(table|ul|ol|dl|pre|blockquote|h[1-6])\b[^<>]*>", re.M | re.I)
+LINK = beside_spans(
+    rf"(?<!\\)(?P<bang>!?)\[(?P<words>{WORDS})\]"
+    r"(?:(?P<place>\([ \t]*\n?[ \t]*(?:<(?P<pointed>[^>\n]*)>|(?P<bare>[^\s()<]+(?:\([^\s()]*\)[^\s()]*)*)"
+    r"|(?P<spaced>[^()<>\n\"]+\.(?:md|markdown|mdx|html?)(?:#[^()\s\"]*)?))?"
+    r"(?P<title>\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\([^()]*\)))?(?:\s+=\d*%?x?\d*%?)?\s*\))"
+    r"|\[(?P<label>(?:[^\[\]\\]|\\.)*)\])?")
+WIKI = beside_spans(r"(?<![\\\[])(?P<bang>!?)\[\[(?P<page>[^\[\]|\n#]*)(?P<part>#[^\[\]|\n]+)?(?:\\?\|(?P<words>[^\[\]\n]+))?"
+                    r"\]\](?!\])")
 HEADING = re.compile(r"[ >]*#")
 CUSTOM_ANCHOR = re.compile(r"[ \t]*\{:?[ \t]*#([\w.:-]{1,80})[^{}\n]*\}[ \t]*$", re.M)
-COMMENT, COMMENT_BLOCK = re.compile("<!--"), re.compile("^ {0,3}<!--", re.M)
-ANCHOR_BEFORE = re.compile(r"^(?:<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*(?:/>|>\s*</a>)\s*)+"
-                           r"(#{1,6}[ \t][^\n]*)$", re.M | re.I)
-ANCHOR_WITHIN = re.compile(r"^(#{1,6}[ \t][^\n]*?)<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*"
-                           r"(?:/>|>\s*</a>)([^\n]*)$", re.M | re.I)
-_blocks = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING})
+_blocks = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING, "inline_definitions": True})
 _blocks.enable("table").disable("inline")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a link leads: an address, or none, and why."""
+
+    address: str | None
+    why: str = ""
+
+
+def parse(text: str, env: dict | None = None) -> list:
+    """The blocks that our parser sees; definitions of links go to `env["references"]`."""
+    return _blocks.parse(text, {} if env is None else env)
 
 
 def _parts(text: str) -> Iterator[tuple[bool, str]]:
     """(is code, lines) of a text, in order: each paragraph, heading or row by itself."""
     lines = text.split("\n")
     owner: list[int] = [0] * len(lines)
-    for number, token in enumerate(_blocks.parse(text), 1):
+    for number, token in enumerate(parse(text), 1):
         if token.map and token.type in ("fence", "code_block", "inline"):
             sign = 1 if token.type == "inline" else -1
             for line in range(token.map[0], min(token.map[1], len(lines))):
@@ -79,7 +86,7 @@ def replaced(text: str, pattern: re.Pattern, change: Callable[[re.Match], str]) 
 
 def first_heading(text: str) -> tuple[str, str]:
     """(the words of the title, the text without it): the first or only heading of level 1."""
-    tokens = _blocks.parse(text)
+    tokens = parse(text)
     found = [i for i, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h1"
              and token.level == 0]
     if not found or (found[0] > 0 and len(found) > 1):
@@ -91,94 +98,106 @@ def first_heading(text: str) -> tuple[str, str]:
 
 def headings(text: str) -> list[str]:
     """The source of every heading, in order."""
-    tokens = _blocks.parse(text)
+    tokens = parse(text)
     return [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
 
 
-def plain_html(text: str) -> str:
-    """The HTML people write inside Markdown, as Markdown; the rest stays visible as text."""
-    text = outside_fences(text, _plain_blocks)
-    return outside_code(text, _plain_part)
+def without_definitions(text: str, lose: Callable[[str, str, str], None]) -> tuple[str, dict]:
+    """(the text, {label: (address, title)}): definitions of links, each used or not, go from the text.
 
-
-def _plain_part(text: str) -> str:
-    text = replaced(text, ANCHOR, lambda found: f"[{found['inner']}](<{found['href']}>)")
-    return replaced(text, PLAIN, lambda found: _plain_inline(found[0]))
-
-
-def _plain_blocks(text: str) -> str:
-    text = _between(text, COMMENT_BLOCK, lambda found: "-->", lambda name, comment: "")
-    text = _between(text, HTML_BLOCK, lambda found: f"</{found[1]}>", _html_block)
-    return ANCHOR_WITHIN.sub(r"\1\3 {#\2}", ANCHOR_BEFORE.sub(r"\2 {#\1}", text))
-
-
-def _between(text: str, opening: re.Pattern, closing: Callable[[re.Match], str],
-             change: Callable[[re.Match, str], str]) -> str:
-    """Change what stands from an opening to its closing, both included; in linear time."""
-    out, position, absent = [], 0, set()
-    while found := opening.search(text, position):
-        end, close = None, closing(found)
-        if close not in absent and not (end := re.compile(re.escape(close), re.I).search(text, found.end())):
-            absent.add(close)
-        start = found.start() if end else found.end()
-        out.append(text[position:start])
-        position = end.end() if end else start
-        if end:
-            out.append(change(found, text[start:position]))
-    return "".join([*out, text[position:]])
-
-
-def _html_block(opening: re.Match, block: str) -> str:
-    """Blank lines within HTML let Markdown in again: then the text is left for its other rules."""
-    is_markdown = "\n\n" in block and opening[1].lower() not in ("table", "pre")
-    return block if is_markdown else convert(block)
-
-
-def _plain_inline(text: str) -> str:
-    text = _between(text, COMMENT, lambda found: "-->", lambda name, comment: "")
-    text = re.sub(r"<img\b[^<>]*>", _image, text, flags=re.I)
-    text = re.sub(r"</?(?:strong|b)>", "**", text, flags=re.I)
-    text = re.sub(r"</?(?:em|i)>", "*", text, flags=re.I)
-    text = re.sub(r"</?(?:s|del|strike)>", "~~", text, flags=re.I)
-    text = re.sub(r"<br\s*/?>", "<br>", text, flags=re.I)
-    text = re.sub(r"<summary>(.*?)</summary>", r"\n**\1**\n", text, flags=re.I | re.S)
-    return re.sub(r"</?(?:details|div|center|p|span)\b[^>]*>|<a\b[^>]*>(?:</a>)?", "", text, flags=re.I)
-
-
-def _image(match: re.Match) -> str:
-    facts = {name.lower(): value for name, _quote, value in
-             re.findall(r"\b(src|alt)\s*=\s*([\"'])(.*?)\2", match[0], flags=re.I | re.S)}
-    return f"![{facts.get('alt') or 'image'}](<{facts.get('src', '')}>)" if facts.get("src") else ""
-
-
-def rewrite(text: str, new_url: Callable[[str, bool], str | None]) -> str:
-    """Give every link and image `new_url(url, is image)`; None means the target is not there.
-
-    Anchors that headings are given elsewhere (`## Steps {#steps}`) go: here they name themselves.
+    Those that nothing uses are counted, for they say nothing here; footnotes stay as they are.
     """
+    env: dict = {}
+    lines, gone = text.split("\n"), set()
+    for token in parse(text, env):
+        label = token.meta.get("label", "") if token.type == "definition" else "^"
+        if not label.startswith("^"):
+            gone.update(range(*token.map))
+    references = {label: (found["href"], found["title"]) for label, found in env.get("references", {}).items()
+                  if not label.startswith("^")}
+    if not gone:
+        return text, {}
+    kept = "\n".join(re.match(r"[ >]*", line)[0].rstrip() if i in gone else line for i, line in enumerate(lines))
+    used = {normalizeReference(found["label"] or found["words"])
+            for found in _all(kept) if not found["place"]}
+    for label, (address, title) in references.items():
+        if label not in used:
+            lose("comments" if address in ("#", "") or label in ("//", "COMMENT", "_") else "definitions",
+                 f"[{label.lower()}]: {address} {title}", "nothing uses it")
+    return kept, references
+
+
+def _all(text: str) -> Iterator[re.Match]:
+    """Every link and what may be one, also those within others."""
+    for is_code, part in _parts(text):
+        waiting = [] if is_code else [part]
+        while waiting:
+            for found in LINK.finditer(waiting.pop()):
+                if not found["span"]:
+                    yield found
+                    waiting.append(found["words"])
+
+
+def rewrite(text: str, place_of: Callable[[str, bool], Place], lose: Callable[[str, str, str], None],
+            wiki: Callable[[str], str | None] | None = None) -> str:
+    """Give every link and picture the address `place_of(url, is picture)`; all go to one form.
+
+    A link that leads nowhere keeps its words, a picture is marked as missing. `wiki(name)` is the address of
+    a `[[name]]`. Anchors that headings are given elsewhere (`## Steps {#steps}`) go: here they name themselves.
+    """
+    text, references = without_definitions(text, lose)
 
     def inline(match: re.Match) -> str:
-        bang, words, title = match["bang"], match["words"], match["title"] or ""
-        if "](" in words:
-            words = replaced(words, LINK, inline)
-        url = match["pointed"] or match["bare"]
-        target = new_url(url, bool(bang))
-        if target is None:
-            return f"![{words or 'file'}](missing:{_name(url)})"
-        target = f"<{target}>" if re.search(r"[\s()]", target) else target
-        return f"{bang}[{words}]({target}{title})"
+        words, label = match["words"], match["label"]
+        found = None
+        if match["place"] is not None:
+            found = (match["pointed"] or match["bare"] or match["spaced"] or "", match["title"] or "")
+        elif references:
+            address, title = references.get(normalizeReference(label or words), (None, ""))
+            found = None if address is None else (address, f' "{_quoted(title)}"' if title else "")
+        inner = replaced(words, LINK, inline) if "[" in words else words
+        if found is None:  # brackets that are only brackets, a task, a footnote
+            rest = match[0][len(match["bang"]) + len(words) + 2:]
+            return f"{match['bang']}[{inner}]{rest}"
+        return written(match["bang"], inner, *found)
 
-    def reference(match: re.Match) -> str:
-        url = match[2] or match[3] or ""
-        target = new_url(url, False) or f"missing:{_name(url)}"
-        return f"{match[1]}{f'<{target}>' if re.search(r'[ ()]', target) else target}{match[4]}"
+    def written(bang: str, words: str, url: str, title: str) -> str:
+        place = place_of(url.strip(), bool(bang))
+        if bang:
+            lose("images", url, place.why or "a link stands for it")
+            return f"![{words or 'image'}]({_pointed(place.address or f'missing:{_name(url)}')}{title})"
+        if place.address is None:
+            lose("links", url, place.why)
+            return words.strip() or _name(url)
+        if place.why:
+            lose("anchors", url, place.why)
+        return f"[{words}]({_pointed(place.address)}{title})"
+
+    def wiki_link(match: re.Match) -> str:
+        page, part = match["page"].strip(), match["part"] or ""
+        address = wiki(page + part) if page or part else None
+        if match["bang"] or address is None:
+            if match["words"] or match["bang"] or re.fullmatch(r"[\w][\w .&/-]*", page):
+                lose("wiki links", match[0], "no page of this name")
+            return match[0]
+        return f"[{(match['words'] or page or part[1:]).strip()}]({_pointed(address)})"
 
     def part(text: str) -> str:
         text = CUSTOM_ANCHOR.sub("", text) if HEADING.match(text) else text
-        return replaced(replaced(text, LINK, inline), PLAIN, lambda found: REFERENCE.sub(reference, found[0]))
+        text = replaced(text, LINK, inline) if "[" in text else text
+        return replaced(text, WIKI, wiki_link) if wiki and "[[" in text else text
 
     return outside_code(text, part)
 
 
+def _pointed(address: str) -> str:
+    address = re.sub(r"[<>\n]", lambda found: f"%{ord(found[0]):02X}", address)
+    return f"<{address}>" if re.search(r"[\s()]", address) or not address else address
+
+
+def _quoted(title: str) -> str:
+    return title.replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _name(url: str) -> str:
-    return re.sub(r"[^\w.%+-]", "_", url.split("#")[0].rstrip("/").split("/")[-1]) or "file"
+    return re.sub(r"[^\w.%+-]", "_", url.split("#")[0].split("?")[0].rstrip("/").split("/")[-1])[:80] or "file"

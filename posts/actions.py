@@ -165,6 +165,13 @@ def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | N
     return redaction.redact(revision, by=by, reason=reason, words=words)
 
 
+def repeat_dates(post: Post) -> None:
+    """Bring the dates that its tags repeat to those of `post`."""
+    db.session.execute(update(PostTag).where(PostTag.post_id == post.id).values(
+        created_at=post.created_at, last_activity_at=post.last_activity_at)
+        .execution_options(synchronize_session=False))
+
+
 def publish(post: Post, *, by) -> events.Event | None:
     """Make a draft or a waiting post public; None when it is, or is removed."""
     locks.lock_thread(post)

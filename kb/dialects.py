@@ -1,0 +1,425 @@
+"""Callouts, tabs, includes and directives of Markdown dialects become plain Markdown that reads well.
+
+GitHub and Docs alerts, MkDocs admonitions, `:::` containers, Hugo, Liquid and MDX tags. A callout becomes a
+quote under a bold label, a tab a heading. What has no counterpart is counted; its text stays.
+"""
+
+import re
+import textwrap
+from collections.abc import Callable
+
+from kb import dialect_tags
+from kb.dialect_tags import CALLOUTS, Tag
+
+MAX_DEPTH = 12  # of callouts, tabs and containers within one another
+FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<item>(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?P<mark>`{3,}(?=[^`\n]*$)|~{3,})"
+                   r"[ \t]*(?P<info>.*)$")
+HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]|$)")
+RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
+ADMONITION = re.compile(r"^(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]*(?P<kind>[\w-]+(?:[ \t]+[\w-]+)*)?"
+                        r"[ \t]*(?:\"(?P<title>.*)\"|'(?P<single>.*)')?[ \t]*$")
+TAB = re.compile(r"^(?P<indent>[ \t]*)===[!+]{0,2}[ \t]+[\"'](?P<title>.+)[\"'][ \t]*$")
+DOCS_TAB = re.compile(r"^ {0,3}#{1,6}[ \t]+\[(?P<title>.+)\]\(#tabs?/[^)\n]*\)[ \t]*#*[ \t]*$")
+ALERT = re.compile(r"^(?P<before>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:>[ \t]?)*>[ \t]*)"
+                   r"\\?\[!(?P<kind>[A-Za-z-]+)(?:\|[^\]\n]*)?\][+-]?[ \t]*(?P<title>.*)$")
+DIV = re.compile(r"^[ \t>]*\[!div\b[^\]\n]*\][ \t]*$", re.I)
+COLONS = re.compile(r"^(?P<indent>[ \t]*)(?P<colons>:{3,})[ \t]*(?P<rest>.*?)[ \t]*$")
+COLON_NAME = re.compile(r"\{?[.`]*(?P<name>[A-Za-z][\w-]*)[`]*(?P<more>.*)", re.S)
+OPTION = re.compile(r"^[ \t]*:[\w-]+:(?:[ \t].*)?$")
+BLOCK_ATTRIBUTES = re.compile(r"^[ \t>]*\{(?::|(?=[#.][\w-]))[^{}\n]*\}[ \t]*$")
+CONTENTS = re.compile(r"^[ \t]*(?:\[TOC\]|\[\[_?TOC_?\]\])[ \t]*$", re.I)
+LANGUAGES = {"azurepowershell": "powershell", "powershell-interactive": "powershell", "posh": "powershell",
+             "registry": "reg", "shell-session": "console", "terminal": "console", "yml": "yaml"}
+END_OF_FILE = 1 << 30
+
+
+class Converter:
+    """One file. `include(name)` gives the text of another file or None; `lose(kind, what, why)` counts."""
+
+    def __init__(self, include: Callable[[str], str | None], lose: Callable[[str, str, str], None],
+                 has_components: bool = False):
+        self.include, self.lose, self.has_components = include, lose, has_components
+        self.level, self.depth, self.in_docs_tabs = 1, 0, False
+
+    def convert(self, text: str) -> str:
+        """The text as plain Markdown, but for what stands within lines (see dialect_tags.plain_inline)."""
+        lines = text.split("\n")
+        if self.has_components:
+            lines = self._without_modules(lines)
+        return "\n".join(self._blocks(lines))
+
+    def _without_modules(self, lines: list[str]) -> list[str]:
+        """MDX: `import` and `export` at the start of a paragraph are code of the page, not text."""
+        out, position = [], 0
+        while position < len(lines):
+            if (end := self._end_of_fence(lines, position)) is not None:
+                out += lines[position:end]
+            elif re.match(r"(?:import|export)\s", lines[position]):
+                end = next((i for i in range(position, len(lines)) if not lines[i].strip()), len(lines))
+                self.lose("components", lines[position], "code of an MDX page")
+            else:
+                end = position + 1
+                out.append(lines[position])
+            position = end
+        return out
+
+    def _blocks(self, lines: list[str]) -> list[str]:
+        out: list[str] = []
+        position = 0
+        self.depth += 1
+        while position < len(lines):
+            position = self._block(lines, position, out)
+        self.depth -= 1
+        return out
+
+    def _block(self, lines: list[str], at: int, out: list[str]) -> int:
+        """Convert what begins in line `at` into `out`; returns the line after it."""
+        line = lines[at]
+        if (end := self._end_of_fence(lines, at)) is not None:
+            return self._fence(lines, at, end, out)
+        if self.depth > MAX_DEPTH or not line.strip():
+            out.append(line)
+            return at + 1
+        for rule in (self._alert, self._admonition, self._tab, self._colons, self._tag, self._attributes,
+                     self._docs_tab):
+            if (after := rule(lines, at, out)) is not None:
+                return after
+        if heading := HEADING.match(line):
+            self.level = len(heading[1])
+        if CONTENTS.match(line):
+            self.lose("directives", line, "a table of contents is made here by itself")
+            return at + 1
+        out.append(line)
+        return at + 1
+
+    # code
+
+    def _end_of_fence(self, lines: list[str], at: int) -> int | None:
+        """The line after the block of code that begins here; None when none does."""
+        opening = FENCE.match(lines[at])
+        if not opening:
+            return None
+        closing = re.compile(rf"[ \t]*{opening['mark'][0]}{{{len(opening['mark'])},}}[ \t]*$")
+        return next((i + 1 for i in range(at + 1, len(lines)) if closing.match(lines[i])), len(lines))
+
+    def _fence(self, lines: list[str], at: int, end: int, out: list[str]) -> int:
+        opening = FENCE.match(lines[at])
+        info = opening["info"].strip()
+        if directive := re.match(r"\{([A-Za-z][\w-]*)\}[ \t]*(.*)", info):
+            name, title = directive[1].lower(), directive[2]
+            body = lines[at + 1:end - 1]
+            while body and OPTION.match(body[0]):
+                body = body[1:]
+            if name in CALLOUTS or name in ("admonition", "tab-set", "tab-item", "dropdown", "include"):
+                self._container(Tag(name, title=title), body, opening["indent"], out)
+                return end
+            if name in ("code", "code-block", "code-cell", "sourcecode"):
+                info = title
+        language, label, rest = _code_info(info)
+        if rest:
+            self.lose("attributes", info, "of a block of code")
+        indent = opening["indent"]
+        if label and not opening["item"]:
+            out += [f"{indent}**{label}**", ""]
+        out.append(f"{indent}{opening['item'] or ''}{opening['mark']}{language}".rstrip())
+        out += lines[at + 1:end]
+        return end
+
+    # callouts
+
+    def _alert(self, lines: list[str], at: int, out: list[str]) -> int | None:
+        if DIV.match(lines[at]):
+            self.lose("directives", lines[at], "layout")
+            return at + 1
+        found = ALERT.match(lines[at])
+        if not found or found["kind"].lower() in ("include", "video", "code"):
+            return None
+        before = re.sub(r"(?:[-*+]|\d{1,9}[.)])(?=[ \t]+>)", lambda mark: " " * len(mark[0]), found["before"])
+        if out and ">" in out[-1] and out[-1].lstrip().startswith(">") and out[-1].strip("> \t"):
+            out.append(before.rstrip())
+        out += [found["before"].rstrip() + " " + label(found["kind"], found["title"]), before.rstrip()]
+        after = at + 1
+        if after < len(lines) and lines[after].strip() and not lines[after].lstrip().startswith(">"):
+            out[-1:] = [before.rstrip(), f"{before.rstrip()} {lines[after].strip()}"]  # else it is outside
+            after += 1
+        return after
+
+    def _admonition(self, lines: list[str], at: int, out: list[str]) -> int | None:
+        found = ADMONITION.match(lines[at])
+        if not found or not (found["kind"] or found["title"]):
+            return None
+        body, after = _indented(lines, at, len(found["indent"].expandtabs(4)))
+        title = found["title"] if found["title"] is not None else found["single"]
+        kind = (found["kind"] or "note").split()[0]
+        if not body and title is None and not lines[at].lstrip().startswith("???") and kind.lower() not in CALLOUTS:
+            return None
+        self._quote(label(kind, title or ""), body, found["indent"], out)
+        return after
+
+    def _quote(self, first: str, body: list[str], indent: str, out: list[str]) -> None:
+        """A callout: the label and what it says, as one quote."""
+        inner = _trimmed(self._blocks(body))
+        if out and out[-1].strip():
+            out.append("")
+        out.append(f"{indent}> {first}")
+        if inner:
+            out.append(f"{indent}>")
+            out += [f"{indent}> {line}".rstrip() for line in inner]
+        out.append("")
+
+    # tabs
+
+    def _tab(self, lines: list[str], at: int, out: list[str]) -> int | None:
+        found = TAB.match(lines[at])
+        if not found:
+            return None
+        body, after = _indented(lines, at, len(found["indent"].expandtabs(4)))
+        self._titled(found["title"], body, found["indent"], out)
+        return after
+
+    def _docs_tab(self, lines: list[str], at: int, out: list[str]) -> int | None:
+        """Docs: a heading whose words lead to `#tab/…`, up to the next one or a rule."""
+        if found := DOCS_TAB.match(lines[at]):
+            if not self.in_docs_tabs:
+                self.in_docs_tabs, self.tab_level = True, min(self.level + 1, 6)
+            out.append(f"{'#' * self.tab_level} {found['title']}")
+            return at + 1
+        if self.in_docs_tabs and RULE.match(lines[at]) and not (out and out[-1].strip()):
+            self.in_docs_tabs = False
+            return at + 1
+        return None
+
+    def _titled(self, title: str, body: list[str], indent: str, out: list[str]) -> None:
+        """A heading one level below the last one, and what stands below it."""
+        level = self.level
+        self.level = min(level + 1, 6)
+        if out and out[-1].strip():
+            out.append("")
+        out += [f"{indent}{'#' * self.level} {title.strip() or 'Tab'}", ""]
+        out += [indent + line if line else line for line in _trimmed(self._blocks(body))]
+        out.append("")
+        self.level = level
+
+    # containers and tags
+
+    def _colons(self, lines: list[str], at: int, out: list[str]) -> int | None:
+        found = COLONS.match(lines[at])
+        if not found:
+            return None
+        rest = found["rest"]
+        single = re.fullmatch(r"(.*?)[ \t]*:{3,}", rest)
+        words = single[1] if single else rest
+        named = COLON_NAME.match(words)
+        if not named:
+            return at + 1 if not rest else None  # a closing mark that closes nothing
+        name = named["name"].lower()
+        if name.endswith("-end"):
+            return at + 1
+        tag = Tag(name, dialect_tags.arguments(named["more"]), dialect_tags.title(named["more"]))
+        if single and name in ("image", "video", "code"):
+            out += self._void(tag, found["indent"], lines[at])
+            return at + 1
+        if single or name in ("moniker", "zone", "row", "column"):
+            self.lose("directives", lines[at], "layout or a version of the page")
+            return at + 1
+        end = self._end_of_colons(lines, at, len(found["colons"]))
+        if end is None:
+            if name in CALLOUTS:
+                out += [f"{found['indent']}{label(name, tag.title)}", ""]
+            else:
+                self.lose("directives", lines[at], "not closed")
+            return at + 1
+        body = lines[at + 1:end]
+        while body and OPTION.match(body[0]):
+            body = body[1:]
+        if name == "image" and "source" in tag.values:
+            out += self._void(tag, found["indent"], lines[at])
+        self._container(tag, _dedented(body, found["indent"]), found["indent"], out)
+        return end + 1
+
+    def _end_of_colons(self, lines: list[str], at: int, length: int) -> int | None:
+        """The line of the closing mark."""
+        depth, i = 1, at + 1
+        while i < len(lines):
+            if (end := self._end_of_fence(lines, i)) is not None:
+                i = end
+                continue
+            if found := COLONS.match(lines[i]):
+                words = found["rest"]
+                if not words and (len(found["colons"]) >= length or depth > 1):
+                    depth -= 1
+                elif re.match(r"image-end|code-end", words, re.I):
+                    depth -= 1
+                elif words and not words.endswith(":::") and not re.match(
+                        r"(?:moniker|zone|row|column)\b|.*-end$", words, re.I):
+                    depth += 1
+                if not depth:
+                    return i
+            i += 1
+        return None
+
+    def _tag(self, lines: list[str], at: int, out: list[str]) -> int | None:
+        """A shortcode, a Liquid tag or a component alone in its line, with what it holds."""
+        if (split := dialect_tags.split_line(lines[at], self.has_components)) is not None:
+            lines[at:at + 1] = split
+        found = dialect_tags.alone(lines[at], self.has_components)
+        if found is None:
+            return None
+        indent, tag = found
+        if tag.closes:
+            if tag.name not in dialect_tags.KNOWN:
+                self.lose(tag.family, lines[at], "unknown")
+            return at + 1
+        if tag.name in dialect_tags.VOID:
+            out += self._void(tag, indent, lines[at])
+            return at + 1
+        end = None if tag.is_void else self._end_of_tag(lines, at, tag)
+        if end is None:
+            return None if tag.name in ("ref", "relref", "link", "param") else self._dropped(lines, at, tag)
+        if tag.name in dialect_tags.CODE:
+            language = tag.title.split(" ")[0] or tag.values.get("lang", "")
+            out += [f"{indent}```{language}", *lines[at + 1:end], f"{indent}```"]
+        elif tag.name in ("raw", "markdown", "md"):
+            out += lines[at + 1:end]
+        elif tag.name == "comment":
+            self.lose("comments", " ".join(lines[at + 1:end]), "")
+        else:
+            self._container(tag, _dedented(lines[at + 1:end], indent), indent, out)
+        return end + 1
+
+    def _dropped(self, lines: list[str], at: int, tag: Tag) -> int:
+        self.lose(tag.family, lines[at], "unknown")
+        return at + 1
+
+    def _end_of_tag(self, lines: list[str], at: int, tag: Tag) -> int | None:
+        depth, i = 1, at + 1
+        while i < len(lines):
+            if tag.name not in dialect_tags.CODE and (end := self._end_of_fence(lines, i)) is not None:
+                i = end
+                continue
+            if (split := dialect_tags.split_line(lines[i], self.has_components)) is not None:
+                lines[i:i + 1] = split
+            found = dialect_tags.alone(lines[i], self.has_components)
+            if found and found[1].name == tag.name and not found[1].is_void:
+                depth += -1 if found[1].closes else 1
+                if not depth:
+                    return i
+            i += 1
+        return None
+
+    def _container(self, tag: Tag, body: list[str], indent: str, out: list[str]) -> None:
+        """What holds Markdown: a callout, a tab, a part that folds, or something of which the text stays."""
+        name = tag.name
+        kind = dialect_tags.callout_kind(tag)
+        if kind:
+            self._quote(label(kind, tag.title), body, indent, out)
+        elif name in dialect_tags.TABS:
+            self._titled(tag.title, body, indent, out)
+        elif name in ("details", "dropdown", "expand", "accordion", "collapse", "spoiler"):
+            out += ["", f"{indent}**{tag.title or 'Details'}**", ""]
+            out += [indent + line if line else line for line in self._blocks(body)]
+        elif name == "include":
+            out += self._void(tag, indent, tag.title)
+        else:
+            if name not in dialect_tags.GROUPS:
+                self.lose(tag.family, tag.source or name, "unknown; its text stays")
+            out += ["", *(indent + line if line else line for line in _trimmed(self._blocks(body))), ""]
+
+    def _void(self, tag: Tag, indent: str, source: str) -> list[str]:
+        """What stands for itself: a picture, a video, another file."""
+        values = tag.values
+        if tag.name in ("image", "figure", "img"):
+            address = values.get("source") or values.get("src") or tag.title
+            words = values.get("alt-text") or values.get("alt") or values.get("caption") or values.get("title") or ""
+            caption = values.get("caption") or values.get("title") or ""
+            shown = [f"{indent}![{words}](<{address}>)"] if address else []
+            return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
+        if tag.name in ("video", "youtube", "vimeo", "embed"):
+            address = dialect_tags.video_address(tag)
+            self.lose("embeds", source, "a link stands for it" if address else "")
+            return [f"{indent}[{values.get('title') or 'Video'}](<{address}>)"] if address else []
+        name = values.get("file") or values.get("source") or values.get("path") or tag.title.split(" ")[0]
+        text = self.include(name) if name else None
+        if text is None:
+            self.lose("includes", source, "the file is not there")
+            return []
+        if tag.name == "code":
+            mark = "`" * (3 + max((len(run) for run in re.findall("`{3,}", text)), default=0))
+            return [f"{indent}{mark}{values.get('language', '')}", *text.rstrip("\n").split("\n"), f"{indent}{mark}"]
+        return [indent + line if line else line for line in self._blocks(text.split("\n"))]
+
+    def _attributes(self, lines: list[str], at: int, out: list[str]) -> int | None:
+        """kramdown: classes of the block before or after; some make it a callout."""
+        if not BLOCK_ATTRIBUTES.match(lines[at]):
+            return None
+        classes = [name.removesuffix("-title").removeprefix("alert-") for name in
+                   re.findall(r"\.([\w-]+)", lines[at].lower())]
+        kind = next((name for name in classes if name in CALLOUTS), "")
+        if not kind:
+            self.lose("attributes", lines[at].strip(), "of a block")
+            return at + 1
+        if not (out and out[-1].strip()):  # the block that follows
+            end = next((i for i in range(at + 1, len(lines)) if not lines[i].strip()), len(lines))
+            body = [re.sub(r"^[ \t]*>[ \t]?", "", line) for line in lines[at + 1:end]]
+            self._quote(label(kind, ""), body, "", out)
+            return end
+        start = len(out)
+        while start and out[start - 1].strip():
+            start -= 1
+        body = [re.sub(r"^[ \t]*>[ \t]?", "", line) for line in out[start:]]
+        del out[start:]
+        self._quote(label(kind, ""), body, "", out)
+        return at + 1
+
+
+def label(kind: str, title: str) -> str:
+    """The bold words above a callout: its kind, and its title if it has one."""
+    kind = kind.replace("-", " ").replace("_", " ").strip()
+    kind = kind[:1].upper() + kind[1:].lower()
+    title = re.sub(r"\*\*|__", "", title.strip())
+    return f"**{kind}**" if not title or title.lower() == kind.lower() else f"**{kind}: {title}**"
+
+
+def _code_info(info: str) -> tuple[str, str, str]:
+    """(language, title, what else was said) of a block of code."""
+    if not info:
+        return "", "", ""
+    label = re.search(r"\b(?:title|file(?:name)?|caption|name)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))", info)
+    named = re.search(r"(?<=\s)\[([^\]]+)\]\s*$", info)
+    language = re.match(r"\{?\s*[.`]?([\w+#.-]+)", info)
+    name = language[1].lower() if language and "=" not in language[0] + info[language.end():language.end() + 1] else ""
+    name = name.removesuffix("-interactive")
+    rest = info[language.end():] if language and name else info
+    for known in (label, named):
+        rest = rest.replace(known[0], "") if known else rest
+    title = next((group for group in label.groups() if group), "") if label else named[1] if named else ""
+    return LANGUAGES.get(name, name), title.replace("*", ""), rest.strip(" {}`")
+
+
+def _indented(lines: list[str], at: int, indent: int) -> tuple[list[str], int]:
+    """(the lines below `at` that are indented by four more columns, made flush; the line after them)."""
+    body, end = [], at + 1
+    for i in range(at + 1, len(lines)):
+        line = lines[i].expandtabs(4) if lines[i][:1] in " \t" and "\t" in lines[i][:indent + 4] else lines[i]
+        if not line.strip():
+            body.append("")
+            continue
+        if len(line) - len(line.lstrip(" ")) < indent + 4:
+            break
+        body.append(line[indent + 4:])
+        end = i + 1
+    return _trimmed(body[:end - at - 1]), end
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    start, end = 0, len(lines)
+    while start < end and not lines[start].strip():
+        start += 1
+    while end > start and not lines[end - 1].strip():
+        end -= 1
+    return lines[start:end]
+
+
+def _dedented(lines: list[str], indent: str) -> list[str]:
+    """The lines without what they are all indented by: four columns would be code."""
+    return textwrap.dedent("\n".join(lines)).split("\n") if lines else []

@@ -1,0 +1,153 @@
+"""The HTML that people write inside Markdown becomes Markdown; what has no counterpart is counted.
+
+Unknown elements stay visible as text, for `<user>` in a text is a placeholder, not HTML.
+"""
+
+import re
+from collections.abc import Callable
+
+from core.html_to_markdown import convert
+from kb.markdown_links import CODE, beside_spans, outside_code, outside_fences, replaced
+
+Lose = Callable[[str, str, str], None]
+ANCHOR = beside_spans(
+    r"<a\b[^<>]{0,300}?\bhref\s*=\s*(?:(?P<quote>[\"'])(?P<href>[^\"'<>]+)(?P=quote)|(?P<plain>[^\s\"'<>]+))"
+    r"[^<>]{0,300}>(?P<inner>(?:(?!</?a\b).){0,2000})</a>")
+PLAIN = beside_spans(rf"(?:(?!{CODE.replace('ticks', 'more')}).)+")
+HTML_BLOCK = re.compile(r"^ {0,3}<(table|ul|ol|dl|pre|blockquote|h[1-6])\b[^<>]*>", re.M | re.I)
+COMMENT, COMMENT_BLOCK = re.compile("<!--"), re.compile("^ {0,3}<!--", re.M)
+RAW_BLOCK = re.compile(r"^ {0,3}<(script|style)\b[^<>]*>", re.M | re.I)
+ANCHOR_BEFORE = re.compile(r"^(?:<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*(?:/>|>\s*</a>)\s*)+"
+                           r"(#{1,6}[ \t][^\n]*)$", re.M | re.I)
+ANCHOR_WITHIN = re.compile(r"^(#{1,6}[ \t][^\n]*?)<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*"
+                           r"(?:/>|>\s*</a>)([^\n]*)$", re.M | re.I)
+EMBED = re.compile(r"<(iframe|video|audio|embed|object)\b([^<>]*)>(?:(?:(?!</?\1\b).)*</\1\s*>)?", re.I | re.S)
+ATTRIBUTE = re.compile(r"\b(src|alt|data|title|href)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{?([^\s\"'<>{}]+))", re.I | re.S)
+LAYOUT = re.compile(r"</?(?:details|div|center|p|span|section|article|figure|figcaption|picture|source|header|footer"
+                    r"|main|nav|aside|font|small|big|nolink|wbr|tt|hgroup|col|colgroup|abbr|u|ins|mark|cite|dfn|var"
+                    r"|samp|q|time|nobr)\b[^<>]*>|<a\b[^<>]*>(?:</a>)?|</a>", re.I)
+LOST = re.compile(r"</?(?:input|label|button|form|select|option|textarea|fieldset|legend|svg|path|g|rect|circle|canvas"
+                  r"|map|area|link|meta|base|track|param|noscript|script|style|marquee|blink|dialog|template)\b[^<>]*>", re.I)
+ITEM = re.compile(r"<li\b[^<>]*>[ \t]*", re.I)
+LIST = re.compile(r"</?(?:ul|ol|li|dl|dd|dt|blockquote|tbody|thead|table|tr|td|th)\b[^<>]*>", re.I)
+
+
+def plain_html(text: str, lose: Lose) -> str:
+    """The HTML people write inside Markdown, as Markdown; unknown elements stay visible as text."""
+    text = outside_fences(text, lambda part: _plain_blocks(part, lose))
+    return outside_code(text, lambda part: _plain_part(part, lose))
+
+
+def _plain_part(text: str, lose: Lose) -> str:
+    if "<" not in text:
+        return text
+    text = replaced(text, ANCHOR, lambda found: f"[{found['inner'].strip()}](<{found['href'] or found['plain']}>)"
+                    if found["inner"].strip() else "")
+    return replaced(text, PLAIN, lambda found: _plain_inline(found[0], lose))
+
+
+def _plain_blocks(text: str, lose: Lose) -> str:
+    if "<" not in text:
+        return text
+
+    def comment(_opening: re.Match, block: str) -> str:
+        lose("comments", block, "")
+        return ""
+
+    def raw(opening: re.Match, block: str) -> str:
+        lose("html", block, f"<{opening[1].lower()}>")
+        return ""
+
+    text = _between(text, COMMENT_BLOCK, lambda found: "-->", comment)
+    text = _between(text, RAW_BLOCK, lambda found: f"</{found[1]}>", raw)
+    text = _between(text, HTML_BLOCK, lambda found: f"</{found[1]}>", _html_block, nested=True)
+    return ANCHOR_WITHIN.sub(r"\1\3 {#\2}", ANCHOR_BEFORE.sub(r"\2 {#\1}", text))
+
+
+def _between(text: str, opening: re.Pattern, closing: Callable[[re.Match], str],
+             change: Callable[[re.Match, str], str], *, nested: bool = False) -> str:
+    """Change what stands from an opening to its closing, both included; in linear time.
+
+    `nested`: elements of the same name within are skipped.
+    """
+    out, position, absent = [], 0, set()
+    while found := opening.search(text, position):
+        end, close = None, closing(found)
+        if close not in absent and not (end := _closing(text, found, close, nested)):
+            absent.add(close)
+        start = found.start() if end else found.end()
+        out.append(text[position:start])
+        position = end.end() if end else start
+        if end:
+            out.append(change(found, text[start:position]))
+    return "".join([*out, text[position:]])
+
+
+def _closing(text: str, opening: re.Match, close: str, nested: bool) -> re.Match | None:
+    if not nested:
+        return re.compile(re.escape(close), re.I).search(text, opening.end())
+    depth = 1
+    for found in re.compile(rf"<(/?){opening[1]}\b[^<>]*>", re.I).finditer(text, opening.end()):
+        depth += -1 if found[1] else 1
+        if not depth:
+            return found
+    return None
+
+
+def _html_block(opening: re.Match, block: str) -> str:
+    """Blank lines within HTML let Markdown in again: then the text is left for its other rules."""
+    is_markdown = re.search(r"\n[ \t]*\n", block) and opening[1].lower() not in ("table", "pre") and (
+        re.search(r"\n[ \t]*\n[^<\n]*(?:\]\(|\*\*|`|^[-*+] )", block, re.M))
+    if is_markdown:
+        return block
+    return convert(re.sub(r"<!--.*?-->", "", block, flags=re.S), keep_addresses=True)
+
+
+def _plain_inline(text: str, lose: Lose) -> str:
+    if "<" not in text:
+        return text
+
+    def comment(_opening: re.Match, block: str) -> str:
+        lose("comments", block, "")
+        return ""
+
+    def embed(found: re.Match) -> str:
+        values = _attributes(found[0])
+        address = values.get("src") or values.get("data") or ""
+        address = f"https:{address}" if address.startswith("//") else address
+        lose("embeds", found[0], "a link stands for it" if address else f"<{found[1].lower()}>")
+        words = values.get("title") or ("Video" if found[1].lower() in ("video", "iframe") else "File")
+        return f"[{words}](<{address}>)" if address else ""
+
+    def lost(found: re.Match) -> str:
+        if not found[0].startswith("</"):
+            lose("html", found[0], "its text stays")
+        return ""
+
+    text = _between(text, COMMENT, lambda found: "-->", comment)
+    text = EMBED.sub(embed, text)
+    text = re.sub(r"<img\b[^<>]*>", _image, text, flags=re.I)
+    text = re.sub(r"</?(?:strong|b)>", "**", text, flags=re.I)
+    text = re.sub(r"</?(?:em|i)>", "*", text, flags=re.I)
+    text = re.sub(r"</?(?:s|del|strike)>", "~~", text, flags=re.I)
+    text = re.sub(r"<br\s*/?>", "<br>", text, flags=re.I)
+    text = re.sub(r"<hr\b[^<>]*>", "\n\n***\n\n", text, flags=re.I)
+    text = re.sub(r"<code>([^`<>\n]+)</code>", r"`\1`", text, flags=re.I)
+    text = re.sub(r"<summary\b[^<>]*>(.*?)</summary>", _summary, text, flags=re.I | re.S)
+    text = LIST.sub("", ITEM.sub("\n- ", text))
+    return LAYOUT.sub("", LOST.sub(lost, text))
+
+
+def _summary(found: re.Match) -> str:
+    words = " ".join(re.sub(r"\*\*|<[^<>]*>", "", found[1]).split())
+    return f"\n**{words}**\n" if words else ""
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    return {name.lower(): double or single or bare for name, double, single, bare in ATTRIBUTE.findall(tag)}
+
+
+def _image(match: re.Match) -> str:
+    facts = _attributes(match[0])
+    words = re.sub(r"[\[\]]", "", " ".join(facts.get("alt", "").split()))
+    return f"![{words or 'image'}](<{facts['src']}>)" if facts.get("src") else ""
