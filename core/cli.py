@@ -87,10 +87,10 @@ class ImportReport:
             click.echo(f"Not taken: {counts}. The list: {path}", err=True)
 
 
-def losses_file(instance: str, noun: str, source: str) -> Path:
+def losses_file(noun: str, source: str) -> Path:
     """Where the losses of an import from `source` are listed when nobody says where."""
     name = re.sub(r"[^\w.-]+", "_", source).strip("._")[:80] or "import"
-    return Path(instance) / "imports" / f"{noun}-{name}-losses.csv"
+    return Path(current_app.config["REDOUBT_INSTANCE"]) / "imports" / f"{noun}-{name}-losses.csv"
 
 
 def run_import(report: ImportReport, run: Callable[[], None]) -> None:

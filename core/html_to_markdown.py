@@ -1,7 +1,7 @@
 """HTML of other sites becomes clean Markdown that renders to the same words and structure.
 
 Written for what question sites hold: paragraphs, lists, quotes, fenced code with its language,
-tables, images. What our renderer does not know (spoilers, underlining) keeps its words.
+tables, images. What our renderer does not know (underlining) keeps its words; a spoiler is a marked quote.
 """
 
 import re
@@ -37,7 +37,15 @@ class Block:
     joins: bool = False
 
 
-def convert(html: str, base: str = "", *, address: Callable[[str], str | None] | None = None,
+@dataclass(frozen=True)
+class Link:
+    """Another address for a link, none for plain words; `words` are shown where the address was."""
+
+    address: str
+    words: str = ""
+
+
+def convert(html: str, base: str = "", *, address: Callable[[str], Link | None] | None = None,
             keep_addresses: bool = False) -> str:
     """HTML of a post → Markdown; relative addresses are read from `base`.
 
@@ -62,7 +70,7 @@ def _prefixed(text: str, first: str, rest: str) -> str:
 class _Converter:
     """One document; remembers the language that a comment announced for the code that follows."""
 
-    def __init__(self, base: str, other_address: Callable[[str], str | None], keep_addresses: bool):
+    def __init__(self, base: str, other_address: Callable[[str], Link | None], keep_addresses: bool):
         self.base, self.language, self.next_language = base, "", ""
         self.other_address, self.keep_addresses = other_address, keep_addresses
         self.line_end, self.depth = md.BREAK, 0
@@ -104,7 +112,8 @@ class _Converter:
         if name == "table":
             return self._table(node)
         if name == "blockquote" and room > 1:
-            return [Block(name, _prefixed(_join(self.blocks(node, room - 1)), "> ", "> "))]
+            label = [Block("p", "**Spoiler**")] if "spoiler" in (node.get("class") or ()) else []
+            return [Block(name, _prefixed(_join([*label, *self.blocks(node, room - 1)]), "> ", "> "))]
         if name in ("ul", "ol") and room > 2:
             return self._list(node, room - 2, before)
         return self.blocks(node, room)
@@ -232,6 +241,11 @@ class _Converter:
 
     def _link(self, node: Tag, inner: list[Piece]) -> list[Piece]:
         address = self._address(node.get("href"))
+        other = self.other_address(address) if address else None
+        if other is not None:
+            words = node.get_text().strip()
+            inner = [md.text(other.words)] if other.words and re.match("https?://", words) else inner
+            address = other.address
         if not address:
             return inner
         seen = [piece for piece in inner if not piece.is_space]

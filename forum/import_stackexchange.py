@@ -7,22 +7,25 @@ stay the post's imported score. What cannot be used is named (docs/decisions/000
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from auth import bulk_actions as people
 from auth.models import User
 from core import markup
-from core.cli import ImportReport, Unusable, progress_to, run_import
+from core.cli import ImportReport, Unusable, losses_file, progress_to, run_import
 from core.db import db, reading
 from core.import_news import News
 from forum import bulk_actions as forum
 from forum import stackexchange_posts as made
 from forum.stackexchange_dump import BadRow, Dump, Row
+from forum.stackexchange_relink import Relinker
 from posts import actions as posts
 from posts.models import Post, Tag
 
@@ -37,15 +40,17 @@ REFUSALS = (DataError, IntegrityError, OverflowError)
 class Importer:
     """One run over the folder `directory`; `source` names the site in every imported row."""
 
-    def __init__(self, directory: Path, source: str, site: str, report: ImportReport):
+    def __init__(self, directory: Path, source: str, site: str, report: ImportReport,
+                 hosts: Collection[str] = ()):
         self.report, self.dump = report, Dump(directory, report)
-        self.source, self.site = source, site
+        self.source, self.site, self.hosts = source, site, hosts
         self.news = News(source)
         self.nobodies: dict[str, str] = {}  # background processes that own posts: number → name
         self.accepted: dict[str, str] = {}  # answer → its question
         self.long_texts: dict[str, str] = {}  # tag → what its wiki says
         self.excerpts: dict[str, str] = {}  # post that describes a tag → the tag
         self.wikis: dict[str, str] = {}  # the same for longer texts, used where there is no excerpt
+        self.described: set[str] = set()  # tags with an excerpt
 
     def run(self) -> None:
         """Import every file that is there, in the order that references need. Raises Unusable."""
@@ -65,13 +70,21 @@ class Importer:
         self._each("Tags", self._tags)
         self._each("Posts", self._questions, "questions")
         for tag, text in self.long_texts.items():
+            self.report.skipped["tag wikis"] += tag in self.described
             forum.describe_tag(tag, text)
         db.session.commit()
         self._each("Posts", self._answers, "answers")
         self._each("Comments", self._comments)
         self._each("PostLinks", self._links)
+        relinker = Relinker(self.source, self.site, self.hosts, self.report, self.news)
+        relinker.learn_host(lambda: self.dump.rows("Posts", lambda position: None))
+        self._each("Posts", relinker.posts, "links")
+        self._each("Comments", relinker.comments, "links")
         self._each("Votes", self._votes)
         self._badges()
+        for path in self.dump.unread:
+            self.report.skipped[path.name] += 1
+            self.report.lose("files", path.name, path.name, "a table that is not taken")
 
     def _count_tags(self) -> int:
         with reading():
@@ -155,13 +168,19 @@ class Importer:
             db.session.commit()
 
     def _describe(self, rows: list[Row]) -> None:
-        """Excerpts of tags at once, their wikis only where no excerpt has come by the end."""
+        """Excerpts of tags at once, their wikis only where no excerpt has come by the end; the rest is counted."""
         for row in rows:
+            for picture in made.pictures(row):
+                self.report.lose("images", f"Posts.xml row Id={row.get('Id', '?')[:20]}", picture,
+                                 "a link stands for it")
             text = made.tag_text(row) if row.get("PostTypeId") in made.TAG_TEXTS else ""
-            if text and row["Id"] in self.wikis:
+            if text and row.get("Id") in self.wikis:
                 self.long_texts[self.wikis[row["Id"]]] = text
-            elif text and row["Id"] in self.excerpts:
+            elif text and row.get("Id") in self.excerpts:
+                self.described.add(self.excerpts[row["Id"]])
                 forum.describe_tag(self.excerpts[row["Id"]], text)
+            elif row.get("PostTypeId") not in (made.QUESTION, made.ANSWER):
+                self.report.skipped[made.OTHER_KINDS.get(row.get("PostTypeId", ""), "posts of other kinds")] += 1
         db.session.commit()
 
     def _questions(self, rows: list[Row]) -> None:
@@ -196,6 +215,7 @@ class Importer:
     def _links(self, rows: list[Row]) -> None:
         ids = self._known(Post, (row.get(column, "") for row in rows for column in made.LINKED))
         links = [made.link(row, ids) for row in rows]
+        self.report.skipped["post links"] += links.count(None)
         forum.link_all([link for link in links if link is not None])
         db.session.commit()
         db.session.expunge_all()
@@ -235,12 +255,21 @@ def _batches(things: Iterator) -> Iterator[list]:
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--source", default=None, help="Name of the site it comes from (default: folder name).")
 @click.option("--url", default=None, help="Address of that site, for links to the originals.")
-def command(directory: Path, source: str | None, url: str | None) -> None:
+@click.option("--site", "hosts", multiple=True, metavar="HOST",
+              help="Host name of that site; links to its posts lead to the posts here. May be given again.")
+@click.option("--losses", type=click.Path(dir_okay=False, path_type=Path), default=None, metavar="FILE",
+              help="Where to list what was not taken, as CSV (default: in the instance folder).")
+@with_appcontext
+def command(directory: Path, source: str | None, url: str | None, hosts: tuple[str, ...],
+            losses: Path | None) -> None:
     """Import a Stack Exchange dump (Posts.xml, Users.xml, Comments.xml, …) from DIRECTORY."""
     source = (source or directory.resolve().name)[:100]
-    if url is None and SITES.fullmatch(source):
-        url = f"https://{source}"
+    names = [re.sub(r"^(?:https?:)?//|/.*$", "", host.strip().lower()).removeprefix("www.") for host in hosts]
+    if url is None and (SITES.fullmatch(source) or names):
+        url = f"https://{names[0] if names else source}"
     if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
         raise click.BadParameter("write it like https://security.stackexchange.com", param_hint="--url")
     report, site = ImportReport(), (url or "").rstrip("/")
-    run_import(report, lambda: Importer(directory, source, site, report).run())
+    report.losses_file = losses or losses_file("stackexchange", source)
+    names += [(urlsplit(site).hostname or "").removeprefix("www.")] if site else []
+    run_import(report, lambda: Importer(directory, source, site, report, names).run())

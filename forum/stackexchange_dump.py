@@ -1,7 +1,7 @@
 """Reads the files of a Stack Exchange dump: one XML file a table, one `<row …/>` a line.
 
-Rows stream; a malformed one is named and the next is tried. Entities and DTDs are refused, so no
-file can make us read another or grow without bound.
+Rows stream; a malformed one is named and the next is tried. Entities are refused, so no file can make us
+read another or grow without bound; a document type without any is only a name.
 """
 
 import re
@@ -74,6 +74,9 @@ class Dump:
         present = {path.name.lower(): path for path in sorted(directory.iterdir()) if path.is_file()}
         self.files = {table: present[name] for table in TABLES if (name := f"{table.lower()}.xml") in present}
         self.report, self.count = report, 0
+        self.read: set[str] = set()
+        self.unread = [path for name, path in present.items() if name.endswith(".xml")
+                       and path not in self.files.values()]
         if not any(table in self.files for table in NEEDED):
             raise Unusable(_what_instead(directory, present))
 
@@ -82,9 +85,14 @@ class Dump:
         return self.files[table].stat().st_size if table in self.files else 0
 
     def rows(self, table: str, to: Callable[[int], None]) -> Iterator[Row]:
-        """The rows of a table, in order; `to` hears how many bytes were read."""
+        """The rows of a table, in order; `to` hears how many bytes were read.
+
+        What is wrong with a file is reported when it is read for the first time.
+        """
         if table in self.files:
-            for row in _read(self.files[table], self.report, to):
+            report = ImportReport() if table in self.read else self.report
+            self.read.add(table)
+            for row in _read(self.files[table], report, to):
                 self.count += 1
                 yield row
 
@@ -118,7 +126,8 @@ class _Rows:
 
 
 def _parser(rows: _Rows, encoding: str | None = None) -> DefusedXMLParser:
-    return DefusedXMLParser(target=rows, encoding=encoding, forbid_dtd=True)
+    """A document type may stand there; entities and files that it names are refused or never read."""
+    return DefusedXMLParser(target=rows, encoding=encoding)
 
 
 def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterator[Row]:
@@ -136,8 +145,7 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
             try:
                 parser.feed(line)
             except DefusedXmlException:
-                report.refuse(f"{path.name}: refused, for it declares entities or a document type; "
-                              "no dump does.")
+                report.refuse(f"{path.name}: refused, for it declares entities; no dump does.")
                 return
             except (ParseError, LookupError) as error:
                 if not rows.root or wide:

@@ -16,6 +16,8 @@ from posts.bulk_actions import Draft, Edit
 from posts.models import Comment
 
 QUESTION, ANSWER, TAG_TEXTS = "1", "2", ("4", "5")
+OTHER_KINDS = {"3": "wikis", "4": "tag excerpts", "5": "tag wikis", "6": "moderator nominations",
+               "7": "wiki placeholders", "8": "privilege wikis"}
 DUPLICATE = "3"
 COMMENT = "comment:"
 PEOPLE = ("OwnerUserId", "LastEditorUserId", "UserId")
@@ -45,6 +47,13 @@ def tag_name(name: str) -> str:
 def tag_text(row: Row) -> str:
     """What a tag's excerpt or wiki says, as plain text."""
     return " ".join(BeautifulSoup(row.get("Body", ""), "html.parser").get_text().split())[:600]
+
+
+def pictures(row: Row) -> list[str]:
+    """Addresses of the pictures in a question or an answer."""
+    if row.get("PostTypeId") not in (QUESTION, ANSWER):
+        return []
+    return re.findall(r"<img\b[^<>]*?\bsrc=[\"']([^\"'<>]*)", row.get("Body", ""))
 
 
 def comment_key(key: str) -> str:

@@ -4,52 +4,61 @@ Code, emphasis, links and bare addresses do; all else (lists, headings, images, 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from core import markdown_text as md
+from core.html_to_markdown import Link
 from core.markdown_text import Piece
+
+Other = Callable[[str], Link | None]
 
 _CODE = r"(?P<fence>`+)(?P<code>.+?)(?<!`)(?P=fence)(?!`)"
 _TOKEN = re.compile(
     r"(?P<escaped>\\[\\`*_\[\]()])"
     rf"|{_CODE}"
-    r"|\[(?P<words>[^\[\]]+)\]\((?P<address>https?://[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)"
+    r"|\[(?P<words>[^\[\]]+)\]\((?P<address>(?:https?:)?//[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)"
     r"(?:\s+\"(?P<title>[^\"]*)\")?\s*\)"
     r"|(?P<bare>https?://[^\s<>\"`]+)"
     r"|(?<![\w*])(?P<star>\*{1,3})(?P<starred>[^\s*](?:[^*]*[^\s*])?)(?P=star)(?![\w*])"
     r"|(?<![\w_])(?P<line>_{1,2})(?P<lined>[^\s_](?:.*?[^\s_])?)(?P=line)(?![\w_])", re.S)
 
 
-def convert(text: str) -> str:
-    """A comment as typed there → Markdown that shows the same here; blank lines part paragraphs."""
+def convert(text: str, address: Callable[[str], Link | None] | None = None) -> str:
+    """A comment as typed there → Markdown that shows the same here; blank lines part paragraphs.
+
+    `address(url)` may give another address for a link.
+    """
     text = re.sub(_CODE, lambda code: code[0].replace("\n", " "), text.replace("\r\n", "\n"), flags=re.S)
     parts = re.split(r"\n\s*\n", text.strip())
-    return "\n\n".join(filter(None, (md.paragraph(_pieces(part)) for part in parts)))
+    return "\n\n".join(filter(None, (md.paragraph(_pieces(part, address or (lambda url: None))) for part in parts)))
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str, other: Other) -> Iterator[Piece]:
     last = 0
     for found in _TOKEN.finditer(text):
         yield md.text(text[last:found.start()])
-        yield from _piece(found)
+        yield from _piece(found, other)
         last = found.end()
     yield md.text(text[last:])
 
 
-def _piece(found: re.Match) -> Iterator[Piece]:
+def _piece(found: re.Match, other: Other) -> Iterator[Piece]:
     if found["escaped"]:
         yield md.text(found["escaped"][1])
     elif found["fence"]:
         yield md.code(found["code"].strip())
     elif found["address"]:
-        yield from md.link(_pieces(found["words"]), found["address"], found["title"] or "")
+        address = re.sub("^//", "https://", found["address"])
+        address = link.address if (link := other(address)) is not None else address
+        yield from md.link(_pieces(found["words"], other), address, found["title"] or "")
     elif found["bare"]:
         address = _trimmed(found["bare"])
-        yield from md.link([md.text(address)], address)
+        link = other(address)
+        yield from md.link([md.text(link.words or address if link else address)], link.address if link else address)
         yield md.text(found["bare"][len(address):])
     else:
         length = len(found["star"] or found["line"])
-        inner = _pieces(found["starred"] or found["lined"])
+        inner = _pieces(found["starred"] or found["lined"], other)
         strong = md.mark(md.STRONG, inner) if length > 1 else inner
         yield from strong if length == 2 else md.mark(md.EM, strong)
 

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from core.cli import ImportReport, losses_file, run_import
@@ -28,6 +27,6 @@ def import_articles(directory: Path, source: str | None, base_url: str, unpublis
         raise click.BadParameter("write it like https://github.com/NAME/REPOSITORY/blob/main",
                                  param_hint="--base-url")
     source, report = source or directory.resolve().name, ImportReport()
-    report.losses_file = losses or losses_file(current_app.instance_path, "articles", source)
+    report.losses_file = losses or losses_file("articles", source)
     run_import(report, Importer(directory, source, report, base_url=base_url,
                                 unpublish_missing=unpublish_missing).run)

@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Callable
 
-from kb import dialect_tags
+from kb import dialect_tags, markdown_html
 from kb.dialect_tags import CALLOUTS, Tag
 
 MAX_DEPTH = 12  # of callouts, tabs and containers within one another
@@ -158,6 +158,7 @@ class Converter:
 
     def _quote(self, first: str, body: list[str], indent: str, out: list[str]) -> None:
         """A callout: the label and what it says, as one quote."""
+        body = markdown_html.plain_html("\n".join(body), self.lose).split("\n")
         inner = _trimmed(self._blocks(body))
         if out and out[-1].strip():
             out.append("")

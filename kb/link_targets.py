@@ -95,14 +95,24 @@ class Targets:
         return quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")
 
     def _at(self, source: Entry, path: str) -> Entry | None:
+        """The file at a path: from the page's folder, as sites serve it, or from the root of the site."""
         path = path.replace("\\", "/")
-        folder = "" if path.startswith("/") else posixpath.dirname(source.key)
-        path = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
-        for candidate in _candidates("" if path == "." else path):
-            entry = self.entries.get(candidate) or self._folded.get(candidate.lower())
-            if entry is not None and entry.article_id:
-                return entry
+        path = path[1:] if path.startswith("~/") else path  # Docs: the root of the site
+        above = posixpath.dirname(source.key)
+        folders = ["", *_ancestors(above)] if path.startswith("/") else [above, posixpath.splitext(source.key)[0]]
+        for folder in folders:
+            place = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
+            for candidate in _candidates("" if place == "." else place):
+                entry = self.entries.get(candidate) or self._folded.get(candidate.lower())
+                if entry is not None and entry.article_id:
+                    return entry
         return None
+
+
+def _ancestors(folder: str) -> Iterator[str]:
+    """The folders on the way to `folder`, outermost first: one of them may be the root of a site."""
+    names = folder.split("/") if folder else []
+    return ("/".join(names[:count]) for count in range(1, len(names) + 1))
 
 
 def _candidates(path: str) -> Iterator[str]:

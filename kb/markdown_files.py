@@ -89,7 +89,7 @@ def read(path: Path, root: Path) -> MarkdownFile:
         losses.append((kind, what, why))
 
     text = _contents(path, root, lose)
-    facts, text = _front(text, lose)
+    facts, text = _front(text)
     if _scalar(facts.get("ms.topic")).lower() == "include":
         raise NoPage
     is_blank = not text.strip()
@@ -158,7 +158,7 @@ class _Reader:
         before, self.folder = self.folder, path.parent
         self.depth += 1
         try:
-            text = self.plain(_front(text, self.lose)[1])
+            text = self.plain(_front(text)[1])
         finally:
             self.folder, self.depth = before, self.depth - 1
         return text if path.parent == before else self._from_root(text, path.parent)
@@ -187,7 +187,7 @@ def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
     return characters.visible(text.removeprefix("\ufeff"))
 
 
-def _front(text: str, lose: markdown_html.Lose) -> tuple[dict, str]:
+def _front(text: str) -> tuple[dict, str]:
     """(front matter, text below it); none where the lines between two rules are no front matter."""
     try:
         if found := TOML_FRONT.match(text):
@@ -203,7 +203,7 @@ def _front(text: str, lose: markdown_html.Lose) -> tuple[dict, str]:
             return {}, text
         if all(not line.strip() or line.lstrip().startswith("#") for line in found["facts"].split("\n")):
             return ({}, text[found.end():]) if not found["facts"].strip() else ({}, text)
-        facts = _yaml(found["facts"], lose)
+        facts = _yaml(found["facts"])
         is_front = any(str(key).lower() in KNOWN or NAME_OF_FACT.fullmatch(str(key)) for key in facts)
         return (facts, text[found.end():]) if is_front else ({}, text)
     except front_matter.Refused as error:
@@ -212,16 +212,13 @@ def _front(text: str, lose: markdown_html.Lose) -> tuple[dict, str]:
         raise BadFile(f"its front matter cannot be read: {error}") from error
 
 
-def _yaml(text: str, lose: markdown_html.Lose) -> dict:
+def _yaml(text: str) -> dict:
     try:
         return front_matter.load(f"---\n{text}---\n".encode())[0]
     except front_matter.Refused:
         if (mended := front_matter.mended(text)) == text:
             raise
-    facts = front_matter.load(f"---\n{mended}---\n".encode())[0]
-    lose("front matter", next(line for line in text.split("\n") if line not in mended.split("\n")),
-         "read as it was meant, though it is not YAML")
-    return facts
+    return front_matter.load(f"---\n{mended}---\n".encode())[0]
 
 
 def _scalar(value: object) -> str:
@@ -240,7 +237,8 @@ def _named(path: Path, root: Path) -> str:
     name = path.stem
     if name.lower() in INDEXES:
         name = path.resolve().parent.name if path.parent == root else path.parent.name
-    return " ".join(re.sub(r"[_-]+", " ", name).split()) or name
+    words = " ".join(re.sub(r"[_-]+", " ", name).split()) or name
+    return words[:1].upper() + words[1:]
 
 
 def _words(value: object) -> list[str]:

@@ -14,7 +14,8 @@ ANCHOR = beside_spans(
     r"<a\b[^<>]{0,300}?\bhref\s*=\s*(?:(?P<quote>[\"'])(?P<href>[^\"'<>]+)(?P=quote)|(?P<plain>[^\s\"'<>]+))"
     r"[^<>]{0,300}>(?P<inner>(?:(?!</?a\b).){0,2000})</a>")
 PLAIN = beside_spans(rf"(?:(?!{CODE.replace('ticks', 'more')}).)+")
-HTML_BLOCK = re.compile(r"^ {0,3}<(table|ul|ol|dl|pre|blockquote|h[1-6])\b[^<>]*>", re.M | re.I)
+HTML_BLOCK = re.compile(r"^(?P<before>[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)"
+                        r"<(?P<name>table|ul|ol|dl|pre|blockquote|h[1-6])\b[^<>]*>", re.M | re.I)
 COMMENT, COMMENT_BLOCK = re.compile("<!--"), re.compile("^ {0,3}<!--", re.M)
 RAW_BLOCK = re.compile(r"^ {0,3}<(script|style)\b[^<>]*>", re.M | re.I)
 ANCHOR_BEFORE = re.compile(r"^(?:<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*(?:/>|>\s*</a>)\s*)+"
@@ -43,7 +44,8 @@ def _plain_part(text: str, lose: Lose) -> str:
         return text
     text = replaced(text, ANCHOR, lambda found: f"[{found['inner'].strip()}](<{found['href'] or found['plain']}>)"
                     if found["inner"].strip() else "")
-    return replaced(text, PLAIN, lambda found: _plain_inline(found[0], lose))
+    is_row = "|" in text and "\n" not in text.strip("\n")
+    return replaced(text, PLAIN, lambda found: _plain_inline(found[0], lose, is_row))
 
 
 def _plain_blocks(text: str, lose: Lose) -> str:
@@ -60,7 +62,7 @@ def _plain_blocks(text: str, lose: Lose) -> str:
 
     text = _between(text, COMMENT_BLOCK, lambda found: "-->", comment)
     text = _between(text, RAW_BLOCK, lambda found: f"</{found[1]}>", raw)
-    text = _between(text, HTML_BLOCK, lambda found: f"</{found[1]}>", _html_block, nested=True)
+    text = _between(text, HTML_BLOCK, lambda found: f"</{found['name']}>", _html_block, nested=True)
     return ANCHOR_WITHIN.sub(r"\1\3 {#\2}", ANCHOR_BEFORE.sub(r"\2 {#\1}", text))
 
 
@@ -87,7 +89,7 @@ def _closing(text: str, opening: re.Match, close: str, nested: bool) -> re.Match
     if not nested:
         return re.compile(re.escape(close), re.I).search(text, opening.end())
     depth = 1
-    for found in re.compile(rf"<(/?){opening[1]}\b[^<>]*>", re.I).finditer(text, opening.end()):
+    for found in re.compile(rf"<(/?){opening['name']}\b[^<>]*>", re.I).finditer(text, opening.end()):
         depth += -1 if found[1] else 1
         if not depth:
             return found
@@ -96,14 +98,20 @@ def _closing(text: str, opening: re.Match, close: str, nested: bool) -> re.Match
 
 def _html_block(opening: re.Match, block: str) -> str:
     """Blank lines within HTML let Markdown in again: then the text is left for its other rules."""
-    is_markdown = re.search(r"\n[ \t]*\n", block) and opening[1].lower() not in ("table", "pre") and (
+    before = opening["before"]
+    rest = re.sub(r"[^>\s]", " ", before)  # in a quote or an item: what its other lines begin with
+    block = "\n".join(line.removeprefix(rest.rstrip()).removeprefix(" ") if ">" in rest else line
+                      for line in block.removeprefix(before).split("\n"))
+    is_markdown = opening["name"].lower() not in ("table", "pre") and (
         re.search(r"\n[ \t]*\n[^<\n]*(?:\]\(|\*\*|`|^[-*+] )", block, re.M))
     if is_markdown:
-        return block
-    return convert(re.sub(r"<!--.*?-->", "", block, flags=re.S), keep_addresses=True)
+        return opening.string[opening.start():opening.start() + len(before)] + block
+    text = convert(re.sub(r"<!--.*?-->", "", block, flags=re.S), keep_addresses=True)
+    return before + text.replace("\n", f"\n{rest}")
 
 
-def _plain_inline(text: str, lose: Lose) -> str:
+def _plain_inline(text: str, lose: Lose, is_row: bool) -> str:
+    """`is_row`: the text is a row of a table, which must stay one line."""
     if "<" not in text:
         return text
 
@@ -131,16 +139,18 @@ def _plain_inline(text: str, lose: Lose) -> str:
     text = re.sub(r"</?(?:em|i)>", "*", text, flags=re.I)
     text = re.sub(r"</?(?:s|del|strike)>", "~~", text, flags=re.I)
     text = re.sub(r"<br\s*/?>", "<br>", text, flags=re.I)
-    text = re.sub(r"<hr\b[^<>]*>", "\n\n***\n\n", text, flags=re.I)
+    text = re.sub(r"<hr\b[^<>]*>", "<br>" if is_row else "\n\n***\n\n", text, flags=re.I)
     text = re.sub(r"<code>([^`<>\n]+)</code>", r"`\1`", text, flags=re.I)
-    text = re.sub(r"<summary\b[^<>]*>(.*?)</summary>", _summary, text, flags=re.I | re.S)
-    text = LIST.sub("", ITEM.sub("\n- ", text))
+    text = re.sub(r"<summary\b[^<>]*>(.*?)</summary>",
+                  lambda found: _summary(found, " " if is_row else "\n"), text, flags=re.I | re.S)
+    text = re.sub(r"</p>\s*<p\b[^<>]*>", "<br>" if is_row else "\n\n", text, flags=re.I)
+    text = LIST.sub("", ITEM.sub("<br>• " if is_row else "\n- ", text))
     return LAYOUT.sub("", LOST.sub(lost, text))
 
 
-def _summary(found: re.Match) -> str:
+def _summary(found: re.Match, around: str) -> str:
     words = " ".join(re.sub(r"\*\*|<[^<>]*>", "", found[1]).split())
-    return f"\n**{words}**\n" if words else ""
+    return f"{around}**{words}**{around}" if words else ""
 
 
 def _attributes(tag: str) -> dict[str, str]:

@@ -166,6 +166,8 @@ def rewrite(text: str, place_of: Callable[[str, bool], Place], lose: Callable[[s
         if bang:
             lose("images", url, place.why or "a link stands for it")
             return f"![{words or 'image'}]({_pointed(place.address or f'missing:{_name(url)}')}{title})"
+        if not url:
+            return words
         if place.address is None:
             lose("links", url, place.why)
             return words.strip() or _name(url)

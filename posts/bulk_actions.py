@@ -55,6 +55,23 @@ def create_all(drafts: Collection[Draft]) -> list[Post]:
     return posts
 
 
+def replace_texts(changes: Collection[tuple[int, str, Rendered]]) -> int:
+    """Replace (post, its text, the new one) and the same text in its revisions; how many were replaced.
+
+    For addresses that an import learns later; a text that is another by now stays.
+    """
+    count = 0
+    for post_id, before, body in changes:
+        done = db.session.execute(update(Post).where(Post.id == post_id, Post.body == before).values(
+            body=body.source, body_html=body.html, markup_version=body.version)
+            .execution_options(synchronize_session=False)).rowcount
+        if done:
+            count += done
+            db.session.execute(update(Revision).where(Revision.post_id == post_id, Revision.body == before)
+                               .values(body=body.source).execution_options(synchronize_session=False))
+    return count
+
+
 def _post(draft: Draft, public: set[int]) -> Post:
     parent_id = draft.columns.get("parent_id")
     return draft.kind(

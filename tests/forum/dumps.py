@@ -67,3 +67,18 @@ def large(folder: Path, size: int = 300) -> Path:
                           for n in range(1, size)),
         Badges="".join(row(Id=n, UserId=n, Name="Student", Date=DAY.format(5), Class=3, TagBased=False)
                        for n in range(1, size)))
+
+
+def linked(folder: Path, host: str = "own.example") -> Path:
+    """Posts that link to each other, to later ones, and to what is not here, in every form."""
+    forms = (f"https://{host}/questions/12/question-number-12", f"http://www.{host}/q/12", f"//{host}/q/12/1",
+             "/questions/12/question-number-12", f"https://{host}/questions/12?noredirect=1&lq=1")
+    answers = (f"https://{host}/a/13/7", f"https://{host}/questions/12/question-number-12/13#13",
+               f"https://{host}/questions/12/question-number-12#13", "/a/13")
+    comments = (f"https://{host}/questions/12/question-number-12#comment5_12", f"https://{host}/posts/comments/5")
+    others = (f"https://{host}/questions/99/gone", f"https://{host}/users/1/ann", "https://else.example/q/12")
+    links = "".join(f'<p><a href="{address}">n{n}</a></p>'
+                    for n, address in enumerate((*forms, *answers, *comments, *others)))
+    links += f"<p><a href='https://{host}/q/12'>https://{host}/q/12</a> <code>https://{host}/q/12</code></p>"
+    return write(folder, Users=user(1, "Ann"), Posts=question(10, Body=links) + question(12) + answer(13, 12),
+                 Comments=comment(5, 12) + comment(6, 13, Text=f"As in https://{host}/a/13 and [b](//{host}/q/10)."))
