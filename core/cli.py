@@ -67,8 +67,9 @@ class ImportReport:
 
     def print(self) -> None:
         """Write the report to standard output; name the file of losses on standard error before it."""
-        parts = {name: {noun: getattr(self, name)[noun] for noun in dict.fromkeys([*NOUNS, *getattr(self, name)])}
-                 for name in ("added", "updated", "skipped")}
+        counters = {"added": self.added, "updated": self.updated, "skipped": self.skipped}
+        parts = {name: {noun: counter[noun] for noun in dict.fromkeys([*NOUNS, *counter])}
+                 for name, counter in counters.items()}
         more = [f"… and {self.more_errors:,} more"] if self.more_errors else []
         losses = dict(sorted(self.losses.items()))
         if losses and self.losses_file:
@@ -79,7 +80,8 @@ class ImportReport:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.losses.items()))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", newline="") as file:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", newline="", encoding="utf-8", errors="replace") as file:
                 file.write(to_csv(("kind", "page", "what", "why"), self._lost))
         except OSError as error:
             click.echo(f"Not taken: {counts}. The list was not written: {path}: {error.strerror}.", err=True)

@@ -77,7 +77,7 @@ def load_toml(text: str) -> dict:
 
 
 def mended(text: str) -> str:
-    """YAML with what people write although it is none made what they mean: tabs, `title: a: b`, `title: @x`."""
+    """YAML in which what people write although it is none says what they mean: tabs, `title: a: b`."""
     lines = []
     for line in text.split("\n"):
         indent = re.match(r"[ \t]*", line)[0]
@@ -90,7 +90,7 @@ def mended(text: str) -> str:
 
 def _needs_quotes(value: str) -> bool:
     """Whether a value on one line is a sentence that YAML would read as something else."""
-    if value[0] in "|>#" or (value[0] in "[{" and value.rstrip()[-1] not in "]}" and not re.search(r"[]}]", value)):
+    if value[0] in "|>#" or (value[0] in "[{" and not re.search(r"[]}]", value)):
         return False
     try:
         events = list(yaml.parse(f"a: {value}", Loader=_Loader))

@@ -168,7 +168,7 @@ class Importer:
             db.session.commit()
 
     def _describe(self, rows: list[Row]) -> None:
-        """Excerpts of tags at once, their wikis only where no excerpt has come by the end; the rest is counted."""
+        """Excerpts of tags at once, their wikis only where no excerpt has come; the rest is counted."""
         for row in rows:
             for picture in made.pictures(row):
                 self.report.lose("images", f"Posts.xml row Id={row.get('Id', '?')[:20]}", picture,
@@ -180,7 +180,8 @@ class Importer:
                 self.described.add(self.excerpts[row["Id"]])
                 forum.describe_tag(self.excerpts[row["Id"]], text)
             elif row.get("PostTypeId") not in (made.QUESTION, made.ANSWER):
-                self.report.skipped[made.OTHER_KINDS.get(row.get("PostTypeId", ""), "posts of other kinds")] += 1
+                kind = made.OTHER_KINDS.get(row.get("PostTypeId", ""), "posts of other kinds")
+                self.report.skipped[kind] += 1
         db.session.commit()
 
     def _questions(self, rows: list[Row]) -> None:

@@ -64,6 +64,7 @@ def found_in(row: Row) -> Iterable[str]:
 
 def rewriter(hosts: Collection[str], targets: Mapping[str, Target]):
     """address(url) for the converters: the post here, or None where a link stays as it is."""
+
     def address(url: str) -> Link | None:
         for key in keys(url, hosts):
             if key in targets:
@@ -86,6 +87,10 @@ def links_with_slugs(rows: Iterable[Row]) -> list[tuple[str, str, str]]:
 
 def likely_host(links: Iterable[tuple[str, str, str]], slugs: Mapping[str, str]) -> str:
     """The host whose links name questions of the dump by number and title; empty when none does."""
-    fitting = Counter(host for host, key, slug in links if key in slugs and (
-        slug == slugs[key] or (len(slug) >= MIN_SLUG_CHARACTERS and slugs[key].startswith(slug[:60]))))
+    fitting = Counter(
+        host
+        for host, key, slug in links
+        if key in slugs
+        and (slug == slugs[key] or (len(slug) >= MIN_SLUG_CHARACTERS and slugs[key].startswith(slug[:60])))
+    )
     return next((host for host, _count in fitting.most_common(1)), "")

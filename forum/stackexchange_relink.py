@@ -39,33 +39,54 @@ class Relinker:
         self.hosts = {"original.invalid"}
         found = links.links_with_slugs(rows())
         with reading():
-            titles = db.session.execute(select(Post.external_id, Post.title).where(
-                Post.imported_from == self.source, Post.kind == "question",
-                Post.external_id.in_({key for _host, key, _slug in found}))).all()
+            titles = db.session.execute(
+                select(Post.external_id, Post.title).where(
+                    Post.imported_from == self.source,
+                    Post.kind == "question",
+                    Post.external_id.in_({key for _host, key, _slug in found}),
+                )
+            ).all()
         if host := links.likely_host(found, {key: slugify(title) for key, title in titles}):
             self.hosts.add(host)
 
     def posts(self, rows: list[Row]) -> None:
         """Rows of Posts: their HTML is converted as it was, and once more with the addresses of here."""
         base = self.site or links.NO_SITE
-        rows = [row for row in rows if row.get("PostTypeId") in (QUESTION, ANSWER) and row.get("Id")
-                and (links.HINT.search(row.get("Body", "")) or (not self.site and 'href="/' in row["Body"]))]
-        self._rewrite([(row["Id"], row) for row in rows], base, lambda row: convert(row["Body"], self.site),
-                      lambda row, address: convert(row["Body"], base, address=address))
+        rows = [
+            row
+            for row in rows
+            if row.get("PostTypeId") in (QUESTION, ANSWER)
+            and row.get("Id")
+            and (links.HINT.search(row.get("Body", "")) or (not self.site and 'href="/' in row["Body"]))
+        ]
+        self._rewrite(
+            [(row["Id"], row) for row in rows],
+            base,
+            lambda row: convert(row["Body"], self.site),
+            lambda row, address: convert(row["Body"], base, address=address),
+        )
 
     def comments(self, rows: list[Row]) -> None:
         """Rows of Comments."""
         rows = [row for row in rows if row.get("Id") and links.HINT.search(row.get("Text", ""))]
-        self._rewrite([(comment_key(row["Id"]), row) for row in rows], "https:",
-                      lambda row: stackexchange_text.convert(row["Text"]),
-                      lambda row, address: stackexchange_text.convert(row["Text"], address))
+        self._rewrite(
+            [(comment_key(row["Id"]), row) for row in rows],
+            "https:",
+            lambda row: stackexchange_text.convert(row["Text"]),
+            lambda row, address: stackexchange_text.convert(row["Text"], address),
+        )
 
-    def _rewrite(self, rows: list[tuple[str, Row]], base: str, as_it_was: Callable[[Row], str],
-                 with_links: Callable) -> None:
+    def _rewrite(
+        self, rows: list[tuple[str, Row]], base: str, as_it_was: Callable[[Row], str], with_links: Callable
+    ) -> None:
         if not rows:
             return
-        wanted = {key for _key, row in rows for address in links.found_in(row)
-                  for key in links.keys(_absolute(base, address), self.hosts)}
+        wanted = {
+            key
+            for _key, row in rows
+            for address in links.found_in(row)
+            for key in links.keys(_absolute(base, address), self.hosts)
+        }
         address = links.rewriter(self.hosts, self._targets(wanted))
         stored = self._stored([key for key, _row in rows])
         changes = []
@@ -92,15 +113,20 @@ class Relinker:
         if not keys:
             return {}
         with reading():
-            posts = db.session.scalars(select(Post).where(
-                Post.imported_from == self.source, Post.external_id.in_(keys)).options(
-                    joinedload(Post.parent).joinedload(Post.parent))).all()
+            posts = db.session.scalars(
+                select(Post)
+                .where(Post.imported_from == self.source, Post.external_id.in_(keys))
+                .options(joinedload(Post.parent).joinedload(Post.parent))
+            ).all()
             return {post.external_id: links.Target(kinds.url(post), post.heading) for post in posts}
 
     def _stored(self, keys: Collection[str]) -> dict[str, tuple[int, str]]:
         with reading():
-            rows = db.session.execute(select(Post.external_id, Post.id, Post.body).where(
-                Post.imported_from == self.source, Post.external_id.in_(keys))).all()
+            rows = db.session.execute(
+                select(Post.external_id, Post.id, Post.body).where(
+                    Post.imported_from == self.source, Post.external_id.in_(keys)
+                )
+            ).all()
         return {key: (post_id, body) for key, post_id, body in rows}
 
 

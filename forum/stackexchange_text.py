@@ -30,7 +30,8 @@ def convert(text: str, address: Callable[[str], Link | None] | None = None) -> s
     """
     text = re.sub(_CODE, lambda code: code[0].replace("\n", " "), text.replace("\r\n", "\n"), flags=re.S)
     parts = re.split(r"\n\s*\n", text.strip())
-    return "\n\n".join(filter(None, (md.paragraph(_pieces(part, address or (lambda url: None))) for part in parts)))
+    other = address or (lambda url: None)
+    return "\n\n".join(filter(None, (md.paragraph(_pieces(part, other)) for part in parts)))
 
 
 def _pieces(text: str, other: Other) -> Iterator[Piece]:
@@ -54,7 +55,8 @@ def _piece(found: re.Match, other: Other) -> Iterator[Piece]:
     elif found["bare"]:
         address = _trimmed(found["bare"])
         link = other(address)
-        yield from md.link([md.text(link.words or address if link else address)], link.address if link else address)
+        words = link.words or address if link else address
+        yield from md.link([md.text(words)], link.address if link else address)
         yield md.text(found["bare"][len(address):])
     else:
         length = len(found["star"] or found["line"])

@@ -4,33 +4,71 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-CALLOUTS = frozenset("""
-    note tip hint important warning caution danger error attention seealso info information abstract summary tldr
-    success check done question help faq failure fail missing bug example quote cite todo new announcement alert
-    notice callout admonition aside best-practice security remark positive negative primary secondary seealso
-    """.split())
+CALLOUTS = frozenset(
+    """
+    note tip hint important warning caution danger error attention seealso info information abstract summary
+    tldr
+    success check done question help faq failure fail missing bug example quote cite todo new announcement
+    alert notice callout admonition aside best-practice security remark positive negative primary secondary
+    """.split()
+)
 TABS = frozenset({"tab", "tabitem", "tab-item", "tabpanel", "codetab"})
-GROUPS = frozenset("""
+GROUPS = frozenset(
+    """
     tabs tab-set tabpane tabgroup code-group codegroup code-tabs card-deck steps step columns column row grid
-    cards card tabset cardgroup codetabs section div""".split())
+    cards card tabset cardgroup codetabs section div""".split()
+)
 CODE = frozenset({"highlight", "code", "codeblock"})
-VOID = frozenset({"figure", "img", "image", "youtube", "vimeo", "video", "include", "readfile", "snippet", "embed",
-                  "include_relative", "import"})
-KNOWN = CALLOUTS | TABS | GROUPS | CODE | {"details", "expand", "accordion", "collapse", "spoiler", "raw", "comment"}
-LIQUID = frozenset("""
-    include include_relative hint tabs tab raw if unless else elsif for assign capture data ifversion case when note
-    warning tip danger info caution callout highlight comment indented_data_reference rowheaders link post_url embed
-    code content-ref file figure swagger youtube alert important cycle break continue render
-    """.split())
-HUGO = re.compile(r"\{\{[<%]\s*(?P<close>/?)\s*(?P<name>[\w./-]+?)(?P<more>(?:\s.*?)?)\s*(?P<void>/?)[%>]\}\}")
-LIQUID_TAG = re.compile(r"\{%-?\s*(?P<close>end)?(?P<name>[a-z][\w-]*)(?P<more>.*?)-?%\}")
-COMPONENT = re.compile(r"<(?P<close>/?)(?P<name>[A-Z][\w.]*)(?P<more>(?:\s(?:[^<>\"'{}]|\"[^\"]*\"|'[^']*'"
-                       r"|\{(?:[^{}]|\{[^{}]*\})*\})*)?)(?P<void>/?)>")
+VOID = frozenset(
+    {
+        "figure",
+        "img",
+        "image",
+        "youtube",
+        "vimeo",
+        "video",
+        "include",
+        "readfile",
+        "snippet",
+        "embed",
+        "include_relative",
+        "import",
+    }
+)
+KNOWN = (
+    CALLOUTS
+    | TABS
+    | GROUPS
+    | CODE
+    | {"details", "expand", "accordion", "collapse", "spoiler", "raw", "comment"}
+)
+LIQUID = frozenset(
+    """
+    include include_relative hint tabs tab raw if unless else elsif for assign capture data ifversion case when
+    note warning tip danger info caution callout highlight comment indented_data_reference rowheaders link post_url
+    embed code content-ref file figure swagger youtube alert important cycle break continue render
+    """.split()
+)
+HUGO = re.compile(
+    r"\{\{[<%]\s*(?P<close>/?)\s*(?P<name>[\w./-]+?)(?P<more>(?:\s(?:(?![%>]\}\}).)*?)?)\s*(?P<void>/?)"
+    r"[%>]\}\}"
+)
+LIQUID_TAG = re.compile(r"(?<!\{)\{%-?\s*(?P<close>end)?(?P<name>[a-z][\w-]*)(?P<more>(?:(?!%\}).)*?)-?%\}")
+COMPONENT = re.compile(
+    r"<(?P<close>/?)(?P<name>[A-Z][\w.]*)(?P<more>(?:\s(?:[^<>\"'{}]|\"[^\"]*\"|'[^']*'"
+    r"|\{(?:[^{}]|\{[^{}]*\})*\})*)?)(?P<void>/?)>"
+)
 ARGUMENT = re.compile(r"([\w-]+)\s*=\s*(?:\{\s*)?(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`|([^\s{}\"',>]+))")
-REFERENCE = re.compile(r"\{\{[<%]\s*(?:rel)?ref\s+(?:path=)?[\"'`]?([^\"'`\s]+)[\"'`]?[^{}]*?[%>]\}\}"
-                       r"|\{%-?\s*(?:link|post_url)\s+([^\s%]+)\s*-?%\}")
-SITE_ROOT = re.compile(r"\{\{-?\s*(?:site\.(?:baseurl|url)|base_path|\.Site\.BaseURL)\s*(?:\|[^{}]*)?-?\}\}/?")
-RELATIVE_URL = re.compile(r"\{\{-?\s*[\"']([^\"']+)[\"']\s*\|\s*(?:relative_url|absolute_url|relURL|absURL)\s*-?\}\}")
+REFERENCE = re.compile(
+    r"\{\{[<%]\s*(?:rel)?ref\s+(?:path=)?[\"'`]?([^\"'`\s]+)[\"'`]?[^{}]*?[%>]\}\}"
+    r"|\{%-?\s*(?:link|post_url)\s+([^\s%]+)\s*-?%\}"
+)
+SITE_ROOT = re.compile(
+    r"\{\{-?\s*(?:site\.(?:baseurl|url)|base_path|\.Site\.BaseURL)\s*(?:\|[^{}]*)?-?\}\}/?"
+)
+RELATIVE_URL = re.compile(
+    r"\{\{-?\s*[\"']([^\"']+)[\"']\s*\|\s*(?:relative_url|absolute_url|relURL|absURL)\s*-?\}\}"
+)
 INCLUDE = re.compile(r"\[!INCLUDE\s*\[[^\]]*\]\s*\(\s*<?([^)>\s]+)>?\s*(?:\"[^\"]*\")?\)\s*\]", re.I)
 VIDEO = re.compile(r"^([ \t>]*)\[!VIDEO\s+([^\]\s]+)[^\]]*\]", re.I | re.M)
 SNIPPET = re.compile(r"^([ \t]*);*-{1,2}8<-{1,2}[ \t]+[\"']([^\"'\n]+)[\"'][ \t]*$", re.M)
@@ -55,12 +93,14 @@ class Tag:
 
 def arguments(text: str) -> dict[str, str]:
     """`a="b" c=d` as a mapping; names in lower case."""
-    return {name.lower(): next((value for value in values if value), "")
-            for name, *values in ARGUMENT.findall(text)}
+    return {
+        name.lower(): next((value for value in values if value), "")
+        for name, *values in ARGUMENT.findall(text)
+    }
 
 
 def title(text: str) -> str:
-    """The words that stand for the whole: a title, a name, `[words]`, or what is left beside the arguments."""
+    """The words that stand for the whole: a title, a name, `[words]`, or what is no argument."""
     values = arguments(text)
     for key in ("title", "label", "name", "header", "heading", "summary", "tabname", "value"):
         if values.get(key):
@@ -77,19 +117,34 @@ def callout_kind(tag: Tag) -> str:
         return ""
     if tag.name not in ("callout", "admonition", "alert", "hint", "notice", "aside"):
         return tag.name
-    said = next((tag.values[key] for key in ("type", "style", "kind", "color", "variant", "status")
-                 if tag.values.get(key)), "")
+    said = next(
+        (
+            tag.values[key]
+            for key in ("type", "style", "kind", "color", "variant", "status")
+            if tag.values.get(key)
+        ),
+        "",
+    )
     first = tag.title.lower().split(" ")[0].strip("\"'")
     if not said and first in CALLOUTS:
         said, tag.title = first, " ".join(tag.title.split(" ")[1:]).strip("\"'` ")
-    return said if said in CALLOUTS else "note" if tag.name in ("callout", "admonition", "aside") else tag.name
+    return (
+        said if said in CALLOUTS else "note" if tag.name in ("callout", "admonition", "aside") else tag.name
+    )
 
 
 def _tag(found: re.Match, family: str) -> Tag:
     more = found["more"].strip()
     name = found["name"].lower()
-    return Tag(name, arguments(more), title(more), bool(found["close"]),
-               bool(found.groupdict().get("void")), family, found[0])
+    return Tag(
+        name,
+        arguments(more),
+        title(more),
+        bool(found["close"]),
+        bool(found.groupdict().get("void")),
+        family,
+        found[0],
+    )
 
 
 def _patterns(has_components: bool) -> list[tuple[re.Pattern, str]]:
@@ -105,7 +160,7 @@ def alone(line: str, has_components: bool) -> tuple[str, Tag] | None:
     for pattern, family in _patterns(has_components):
         found = pattern.fullmatch(words)
         if found and (pattern is not LIQUID_TAG or found["name"] in LIQUID):
-            return line[:len(line) - len(line.lstrip())], _tag(found, family)
+            return line[: len(line) - len(line.lstrip())], _tag(found, family)
     return None
 
 
@@ -114,16 +169,18 @@ def split_line(line: str, has_components: bool) -> list[str] | None:
     words = line.strip()
     if not words.startswith(("{{", "{%", "<")) and not words.endswith(("}}", "%}", ">")):
         return None
-    indent = line[:len(line) - len(line.lstrip())]
+    indent = line[: len(line) - len(line.lstrip())]
     for pattern, family in _patterns(has_components):
         if pattern.fullmatch(words):
             return None
-        opening, closing = pattern.match(words), None
-        for closing in pattern.finditer(words):
-            pass
+        opening, closing = pattern.match(words), next(iter([*pattern.finditer(words)][-1:]), None)
         first = opening is not None and _splits(pattern, opening, family) and not opening["close"]
-        last = (closing is not None and closing.end() == len(words) and bool(closing["close"])
-                and _splits(pattern, closing, family))
+        last = (
+            closing is not None
+            and closing.end() == len(words)
+            and bool(closing["close"])
+            and _splits(pattern, closing, family)
+        )
         if first or last:
             start = opening.end() if first else 0
             end = closing.start() if last else len(words)
@@ -135,12 +192,19 @@ def split_line(line: str, has_components: bool) -> list[str] | None:
 def _splits(pattern: re.Pattern, found: re.Match, family: str) -> bool:
     name = found["name"].lower()
     return (name in CALLOUTS or name in TABS or name == "details") and (
-        pattern is not LIQUID_TAG or name in LIQUID)
+        pattern is not LIQUID_TAG or name in LIQUID
+    )
 
 
 def video_address(tag: Tag) -> str:
     """Where the video of a tag can be seen; empty when it does not say."""
-    name = tag.values.get("id") or tag.values.get("src") or tag.values.get("source") or tag.values.get("url") or tag.title
+    name = (
+        tag.values.get("id")
+        or tag.values.get("src")
+        or tag.values.get("source")
+        or tag.values.get("url")
+        or tag.title
+    )
     if re.match(r"https?://", name):
         return name
     hosts = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
@@ -168,6 +232,7 @@ def plain_inline(text: str, lose: Callable[[str, str, str], None], has_component
         def dropped(found: re.Match) -> str:
             lose(kind, found[0], why)
             return ""
+
         return dropped
 
     def video(found: re.Match) -> str:
@@ -179,8 +244,10 @@ def plain_inline(text: str, lose: Callable[[str, str, str], None], has_component
         text = SITE_ROOT.sub("/", RELATIVE_URL.sub(r"\1", text))
         text = _references(text)
         text = HUGO.sub(drop("shortcodes", "unknown"), text)
-        text = LIQUID_TAG.sub(lambda found: found[0] if found["name"] not in LIQUID
-                              else drop("shortcodes", "unknown")(found), text)
+        text = LIQUID_TAG.sub(
+            lambda found: found[0] if found["name"] not in LIQUID else drop("shortcodes", "unknown")(found),
+            text,
+        )
         text = ATTRIBUTES.sub(drop("attributes", ""), text)
         text = ESCAPED.sub(r"\1\2\3", text)
     text = ICON.sub(drop("icons", ""), text)
@@ -195,7 +262,7 @@ def _references(text: str) -> str:
 
     def written(found: re.Match) -> str:
         address = found[1] or found[2]
-        before = text[:found.start()].rstrip()
+        before = text[: found.start()].rstrip()
         if before.endswith(("(", "<", '"', "'", "=", "]:")):
             return address
         return f"[{re.sub(r'[.]md$', '', address.split('/')[-1])}](<{address}>)"

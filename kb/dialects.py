@@ -5,39 +5,46 @@ quote under a bold label, a tab a heading. What has no counterpart is counted; i
 """
 
 import re
-import textwrap
 from collections.abc import Callable
 
 from kb import dialect_tags, markdown_html
+from kb.dialect_lines import code_info, dedented, indented, label, trimmed
 from kb.dialect_tags import CALLOUTS, Tag
 
 MAX_DEPTH = 12  # of callouts, tabs and containers within one another
-FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<item>(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?P<mark>`{3,}(?=[^`\n]*$)|~{3,})"
-                   r"[ \t]*(?P<info>.*)$")
+FENCE = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<item>(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?P<mark>`{3,}(?=[^`\n]*$)|~{3,})"
+    r"[ \t]*(?P<info>.*)$"
+)
 HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]|$)")
 RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
-ADMONITION = re.compile(r"^(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]*(?P<kind>[\w-]+(?:[ \t]+[\w-]+)*)?"
-                        r"[ \t]*(?:\"(?P<title>.*)\"|'(?P<single>.*)')?[ \t]*$")
+ADMONITION = re.compile(
+    r"^(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]*(?P<kind>[\w-]+(?:[ \t]+[\w-]+)*)?"
+    r"[ \t]*(?:\"(?P<title>.*)\"|'(?P<single>.*)')?[ \t]*$"
+)
 TAB = re.compile(r"^(?P<indent>[ \t]*)===[!+]{0,2}[ \t]+[\"'](?P<title>.+)[\"'][ \t]*$")
 DOCS_TAB = re.compile(r"^ {0,3}#{1,6}[ \t]+\[(?P<title>.+)\]\(#tabs?/[^)\n]*\)[ \t]*#*[ \t]*$")
-ALERT = re.compile(r"^(?P<before>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:>[ \t]?)*>[ \t]*)"
-                   r"\\?\[!(?P<kind>[A-Za-z-]+)(?:\|[^\]\n]*)?\][+-]?[ \t]*(?P<title>.*)$")
+ALERT = re.compile(
+    r"^(?P<before>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:>[ \t]?)*>[ \t]*)"
+    r"\\?\[!(?P<kind>[A-Za-z-]+)(?:\|[^\]\n]*)?\][+-]?[ \t]*(?P<title>.*)$"
+)
 DIV = re.compile(r"^[ \t>]*\[!div\b[^\]\n]*\][ \t]*$", re.I)
 COLONS = re.compile(r"^(?P<indent>[ \t]*)(?P<colons>:{3,})[ \t]*(?P<rest>.*?)[ \t]*$")
 COLON_NAME = re.compile(r"\{?[.`]*(?P<name>[A-Za-z][\w-]*)[`]*(?P<more>.*)", re.S)
 OPTION = re.compile(r"^[ \t]*:[\w-]+:(?:[ \t].*)?$")
 BLOCK_ATTRIBUTES = re.compile(r"^[ \t>]*\{(?::|(?=[#.][\w-]))[^{}\n]*\}[ \t]*$")
 CONTENTS = re.compile(r"^[ \t]*(?:\[TOC\]|\[\[_?TOC_?\]\])[ \t]*$", re.I)
-LANGUAGES = {"azurepowershell": "powershell", "powershell-interactive": "powershell", "posh": "powershell",
-             "registry": "reg", "shell-session": "console", "terminal": "console", "yml": "yaml"}
-END_OF_FILE = 1 << 30
 
 
 class Converter:
     """One file. `include(name)` gives the text of another file or None; `lose(kind, what, why)` counts."""
 
-    def __init__(self, include: Callable[[str], str | None], lose: Callable[[str, str, str], None],
-                 has_components: bool = False):
+    def __init__(
+        self,
+        include: Callable[[str], str | None],
+        lose: Callable[[str, str, str], None],
+        has_components: bool = False,
+    ):
         self.include, self.lose, self.has_components = include, lose, has_components
         self.level, self.depth, self.in_docs_tabs = 1, 0, False
 
@@ -80,8 +87,15 @@ class Converter:
         if self.depth > MAX_DEPTH or not line.strip():
             out.append(line)
             return at + 1
-        for rule in (self._alert, self._admonition, self._tab, self._colons, self._tag, self._attributes,
-                     self._docs_tab):
+        for rule in (
+            self._alert,
+            self._admonition,
+            self._tab,
+            self._colons,
+            self._tag,
+            self._attributes,
+            self._docs_tab,
+        ):
             if (after := rule(lines, at, out)) is not None:
                 return after
         if heading := HEADING.match(line):
@@ -107,7 +121,7 @@ class Converter:
         info = opening["info"].strip()
         if directive := re.match(r"\{([A-Za-z][\w-]*)\}[ \t]*(.*)", info):
             name, title = directive[1].lower(), directive[2]
-            body = lines[at + 1:end - 1]
+            body = lines[at + 1 : end - 1]
             while body and OPTION.match(body[0]):
                 body = body[1:]
             if name in CALLOUTS or name in ("admonition", "tab-set", "tab-item", "dropdown", "include"):
@@ -115,14 +129,14 @@ class Converter:
                 return end
             if name in ("code", "code-block", "code-cell", "sourcecode"):
                 info = title
-        language, label, rest = _code_info(info)
+        language, label, rest = code_info(info)
         if rest:
             self.lose("attributes", info, "of a block of code")
         indent = opening["indent"]
         if label and not opening["item"]:
             out += [f"{indent}**{label}**", ""]
         out.append(f"{indent}{opening['item'] or ''}{opening['mark']}{language}".rstrip())
-        out += lines[at + 1:end]
+        out += lines[at + 1 : end]
         return end
 
     # callouts
@@ -148,10 +162,15 @@ class Converter:
         found = ADMONITION.match(lines[at])
         if not found or not (found["kind"] or found["title"]):
             return None
-        body, after = _indented(lines, at, len(found["indent"].expandtabs(4)))
+        body, after = indented(lines, at, len(found["indent"].expandtabs(4)))
         title = found["title"] if found["title"] is not None else found["single"]
         kind = (found["kind"] or "note").split()[0]
-        if not body and title is None and not lines[at].lstrip().startswith("???") and kind.lower() not in CALLOUTS:
+        if (
+            not body
+            and title is None
+            and not lines[at].lstrip().startswith("???")
+            and kind.lower() not in CALLOUTS
+        ):
             return None
         self._quote(label(kind, title or ""), body, found["indent"], out)
         return after
@@ -159,7 +178,7 @@ class Converter:
     def _quote(self, first: str, body: list[str], indent: str, out: list[str]) -> None:
         """A callout: the label and what it says, as one quote."""
         body = markdown_html.plain_html("\n".join(body), self.lose).split("\n")
-        inner = _trimmed(self._blocks(body))
+        inner = trimmed(self._blocks(body))
         if out and out[-1].strip():
             out.append("")
         out.append(f"{indent}> {first}")
@@ -174,7 +193,7 @@ class Converter:
         found = TAB.match(lines[at])
         if not found:
             return None
-        body, after = _indented(lines, at, len(found["indent"].expandtabs(4)))
+        body, after = indented(lines, at, len(found["indent"].expandtabs(4)))
         self._titled(found["title"], body, found["indent"], out)
         return after
 
@@ -197,7 +216,7 @@ class Converter:
         if out and out[-1].strip():
             out.append("")
         out += [f"{indent}{'#' * self.level} {title.strip() or 'Tab'}", ""]
-        out += [indent + line if line else line for line in _trimmed(self._blocks(body))]
+        out += [indent + line if line else line for line in trimmed(self._blocks(body))]
         out.append("")
         self.level = level
 
@@ -230,12 +249,12 @@ class Converter:
             else:
                 self.lose("directives", lines[at], "not closed")
             return at + 1
-        body = lines[at + 1:end]
+        body = lines[at + 1 : end]
         while body and OPTION.match(body[0]):
             body = body[1:]
         if name == "image" and "source" in tag.values:
             out += self._void(tag, found["indent"], lines[at])
-        self._container(tag, _dedented(body, found["indent"]), found["indent"], out)
+        self._container(tag, dedented(body, found["indent"]), found["indent"], out)
         return end + 1
 
     def _end_of_colons(self, lines: list[str], at: int, length: int) -> int | None:
@@ -247,12 +266,14 @@ class Converter:
                 continue
             if found := COLONS.match(lines[i]):
                 words = found["rest"]
-                if not words and (len(found["colons"]) >= length or depth > 1):
+                closes = not words and (len(found["colons"]) >= length or depth > 1)
+                if closes or re.match(r"image-end|code-end", words, re.I):
                     depth -= 1
-                elif re.match(r"image-end|code-end", words, re.I):
-                    depth -= 1
-                elif words and not words.endswith(":::") and not re.match(
-                        r"(?:moniker|zone|row|column)\b|.*-end$", words, re.I):
+                elif (
+                    words
+                    and not words.endswith(":::")
+                    and not re.match(r"(?:moniker|zone|row|column)\b|.*-end$", words, re.I)
+                ):
                     depth += 1
                 if not depth:
                     return i
@@ -262,7 +283,7 @@ class Converter:
     def _tag(self, lines: list[str], at: int, out: list[str]) -> int | None:
         """A shortcode, a Liquid tag or a component alone in its line, with what it holds."""
         if (split := dialect_tags.split_line(lines[at], self.has_components)) is not None:
-            lines[at:at + 1] = split
+            lines[at : at + 1] = split
         found = dialect_tags.alone(lines[at], self.has_components)
         if found is None:
             return None
@@ -279,13 +300,13 @@ class Converter:
             return None if tag.name in ("ref", "relref", "link", "param") else self._dropped(lines, at, tag)
         if tag.name in dialect_tags.CODE:
             language = tag.title.split(" ")[0] or tag.values.get("lang", "")
-            out += [f"{indent}```{language}", *lines[at + 1:end], f"{indent}```"]
+            out += [f"{indent}```{language}", *lines[at + 1 : end], f"{indent}```"]
         elif tag.name in ("raw", "markdown", "md"):
-            out += lines[at + 1:end]
+            out += lines[at + 1 : end]
         elif tag.name == "comment":
-            self.lose("comments", " ".join(lines[at + 1:end]), "")
+            self.lose("comments", " ".join(lines[at + 1 : end]), "")
         else:
-            self._container(tag, _dedented(lines[at + 1:end], indent), indent, out)
+            self._container(tag, dedented(lines[at + 1 : end], indent), indent, out)
         return end + 1
 
     def _dropped(self, lines: list[str], at: int, tag: Tag) -> int:
@@ -299,7 +320,7 @@ class Converter:
                 i = end
                 continue
             if (split := dialect_tags.split_line(lines[i], self.has_components)) is not None:
-                lines[i:i + 1] = split
+                lines[i : i + 1] = split
             found = dialect_tags.alone(lines[i], self.has_components)
             if found and found[1].name == tag.name and not found[1].is_void:
                 depth += -1 if found[1].closes else 1
@@ -324,14 +345,20 @@ class Converter:
         else:
             if name not in dialect_tags.GROUPS:
                 self.lose(tag.family, tag.source or name, "unknown; its text stays")
-            out += ["", *(indent + line if line else line for line in _trimmed(self._blocks(body))), ""]
+            out += ["", *(indent + line if line else line for line in trimmed(self._blocks(body))), ""]
 
     def _void(self, tag: Tag, indent: str, source: str) -> list[str]:
         """What stands for itself: a picture, a video, another file."""
         values = tag.values
         if tag.name in ("image", "figure", "img"):
             address = values.get("source") or values.get("src") or tag.title
-            words = values.get("alt-text") or values.get("alt") or values.get("caption") or values.get("title") or ""
+            words = (
+                values.get("alt-text")
+                or values.get("alt")
+                or values.get("caption")
+                or values.get("title")
+                or ""
+            )
             caption = values.get("caption") or values.get("title") or ""
             shown = [f"{indent}![{words}](<{address}>)"] if address else []
             return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
@@ -346,22 +373,28 @@ class Converter:
             return []
         if tag.name == "code":
             mark = "`" * (3 + max((len(run) for run in re.findall("`{3,}", text)), default=0))
-            return [f"{indent}{mark}{values.get('language', '')}", *text.rstrip("\n").split("\n"), f"{indent}{mark}"]
+            return [
+                f"{indent}{mark}{values.get('language', '')}",
+                *text.rstrip("\n").split("\n"),
+                f"{indent}{mark}",
+            ]
         return [indent + line if line else line for line in self._blocks(text.split("\n"))]
 
     def _attributes(self, lines: list[str], at: int, out: list[str]) -> int | None:
         """kramdown: classes of the block before or after; some make it a callout."""
         if not BLOCK_ATTRIBUTES.match(lines[at]):
             return None
-        classes = [name.removesuffix("-title").removeprefix("alert-") for name in
-                   re.findall(r"\.([\w-]+)", lines[at].lower())]
+        classes = [
+            name.removesuffix("-title").removeprefix("alert-")
+            for name in re.findall(r"\.([\w-]+)", lines[at].lower())
+        ]
         kind = next((name for name in classes if name in CALLOUTS), "")
         if not kind:
             self.lose("attributes", lines[at].strip(), "of a block")
             return at + 1
         if not (out and out[-1].strip()):  # the block that follows
             end = next((i for i in range(at + 1, len(lines)) if not lines[i].strip()), len(lines))
-            body = [re.sub(r"^[ \t]*>[ \t]?", "", line) for line in lines[at + 1:end]]
+            body = [re.sub(r"^[ \t]*>[ \t]?", "", line) for line in lines[at + 1 : end]]
             self._quote(label(kind, ""), body, "", out)
             return end
         start = len(out)
@@ -371,56 +404,3 @@ class Converter:
         del out[start:]
         self._quote(label(kind, ""), body, "", out)
         return at + 1
-
-
-def label(kind: str, title: str) -> str:
-    """The bold words above a callout: its kind, and its title if it has one."""
-    kind = kind.replace("-", " ").replace("_", " ").strip()
-    kind = kind[:1].upper() + kind[1:].lower()
-    title = re.sub(r"\*\*|__", "", title.strip())
-    return f"**{kind}**" if not title or title.lower() == kind.lower() else f"**{kind}: {title}**"
-
-
-def _code_info(info: str) -> tuple[str, str, str]:
-    """(language, title, what else was said) of a block of code."""
-    if not info:
-        return "", "", ""
-    label = re.search(r"\b(?:title|file(?:name)?|caption|name)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))", info)
-    named = re.search(r"(?<=\s)\[([^\]]+)\]\s*$", info)
-    language = re.match(r"\{?\s*[.`]?([\w+#.-]+)", info)
-    name = language[1].lower() if language and "=" not in language[0] + info[language.end():language.end() + 1] else ""
-    name = name.removesuffix("-interactive")
-    rest = info[language.end():] if language and name else info
-    for known in (label, named):
-        rest = rest.replace(known[0], "") if known else rest
-    title = next((group for group in label.groups() if group), "") if label else named[1] if named else ""
-    return LANGUAGES.get(name, name), title.replace("*", ""), rest.strip(" {}`")
-
-
-def _indented(lines: list[str], at: int, indent: int) -> tuple[list[str], int]:
-    """(the lines below `at` that are indented by four more columns, made flush; the line after them)."""
-    body, end = [], at + 1
-    for i in range(at + 1, len(lines)):
-        line = lines[i].expandtabs(4) if lines[i][:1] in " \t" and "\t" in lines[i][:indent + 4] else lines[i]
-        if not line.strip():
-            body.append("")
-            continue
-        if len(line) - len(line.lstrip(" ")) < indent + 4:
-            break
-        body.append(line[indent + 4:])
-        end = i + 1
-    return _trimmed(body[:end - at - 1]), end
-
-
-def _trimmed(lines: list[str]) -> list[str]:
-    start, end = 0, len(lines)
-    while start < end and not lines[start].strip():
-        start += 1
-    while end > start and not lines[end - 1].strip():
-        end -= 1
-    return lines[start:end]
-
-
-def _dedented(lines: list[str], indent: str) -> list[str]:
-    """The lines without what they are all indented by: four columns would be code."""
-    return textwrap.dedent("\n".join(lines)).split("\n") if lines else []

@@ -3,14 +3,56 @@
 import re
 from datetime import UTC, date, datetime
 
-CREATED = ("date", "created", "created_at", "date_created", "creation_date", "published", "published_at",
-           "publishdate", "publish_date", "date_published", "pubdate", "pub_date")
-CHANGED = ("lastmod", "last_modified", "last_modified_at", "lastmodified", "modified", "date_modified",
-           "modified_date", "updated", "updated_at", "update_date", "date_updated", "last_update", "last_updated",
-           "lastupdated", "lastupdate", "ms.date")
-FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%d-%b-%Y", "%B %d %Y",
-           "%Y-%m", "%B %Y", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z",
-           "%a %b %d %H:%M:%S %Y %z", "%Y.%m.%d", "%Y%m%d")
+CREATED = (
+    "date",
+    "created",
+    "created_at",
+    "date_created",
+    "creation_date",
+    "published",
+    "published_at",
+    "publishdate",
+    "publish_date",
+    "date_published",
+    "pubdate",
+    "pub_date",
+)
+CHANGED = (
+    "lastmod",
+    "last_modified",
+    "last_modified_at",
+    "lastmodified",
+    "modified",
+    "date_modified",
+    "modified_date",
+    "updated",
+    "updated_at",
+    "update_date",
+    "date_updated",
+    "last_update",
+    "last_updated",
+    "lastupdated",
+    "lastupdate",
+    "ms.date",
+)
+FORMATS = (
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%B %d %Y",
+    "%Y-%m",
+    "%B %Y",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y-%m-%d %H:%M:%S %z",
+    "%a, %d %b %Y %H:%M:%S %z",
+    "%a %b %d %H:%M:%S %Y %z",
+    "%Y.%m.%d",
+    "%Y%m%d",
+)
 FIRST_YEAR = 1970
 
 

@@ -79,10 +79,15 @@ class Targets:
         return Place(f"#{anchor or ''}")
 
     def wiki(self, source: Entry, name: str) -> str | None:
-        """The address of `[[name]]` or `[[name#heading]]`: a path, a file's name wherever it lies, or a title."""
+        """The address of `[[name]]` or `[[name#heading]]`: a path, the name of a file, or a title."""
         page, _sign, fragment = name.partition("#")
-        target = source if not page else (
-            self._at(source, page) or self._named.get(" ".join(re.sub("[-_]", " ", page.lower()).split())))
+        target = (
+            source
+            if not page
+            else (
+                self._at(source, page) or self._named.get(" ".join(re.sub("[-_]", " ", page.lower()).split()))
+            )
+        )
         if target is None or not target.article_id:
             return None
         return self._within(source, target, fragment, target.path if page else "#").address
@@ -91,7 +96,9 @@ class Targets:
         if not self.base_url:
             return ""
         folder = quote(posixpath.dirname(source.key))
-        address = urljoin(f"{self.base_url}/{folder}/" if folder else f"{self.base_url}/", url.replace("\\", "/"))
+        address = urljoin(
+            f"{self.base_url}/{folder}/" if folder else f"{self.base_url}/", url.replace("\\", "/")
+        )
         return quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")
 
     def _at(self, source: Entry, path: str) -> Entry | None:
@@ -99,7 +106,9 @@ class Targets:
         path = path.replace("\\", "/")
         path = path[1:] if path.startswith("~/") else path  # Docs: the root of the site
         above = posixpath.dirname(source.key)
-        folders = ["", *_ancestors(above)] if path.startswith("/") else [above, posixpath.splitext(source.key)[0]]
+        folders = (
+            ["", *_ancestors(above)] if path.startswith("/") else [above, posixpath.splitext(source.key)[0]]
+        )
         for folder in folders:
             place = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
             for candidate in _candidates("" if place == "." else place):
@@ -132,8 +141,14 @@ def _anchor(entry: Entry, fragment: str) -> str | None:
     if not wanted or wanted in entry.anchors:
         return entry.anchors.get(wanted, "")
     letters = re.sub(r"[\W_]+", "", wanted)
-    return next((ours for theirs, ours in entry.anchors.items()
-                 if letters and re.sub(r"[\W_]+", "", theirs) == letters), None)
+    return next(
+        (
+            ours
+            for theirs, ours in entry.anchors.items()
+            if letters and re.sub(r"[\W_]+", "", theirs) == letters
+        ),
+        None,
+    )
 
 
 def anchors(text: str, title: str) -> dict[str, str]:

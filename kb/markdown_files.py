@@ -16,9 +16,11 @@ from posts.schemas import is_tag, tag_name
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt")
 INDEXES = ("readme", "index", "_index")
-NO_PAGES = frozenset("""
-    license licence copying notice authors contributors source robots humans requirements cmakelists llms llms-full
-    security manifest version""".split())  # .txt files of these names say nothing to a reader
+NO_PAGES = frozenset(
+    """
+    license licence copying notice authors contributors source robots humans requirements cmakelists
+    llms llms-full security manifest version""".split()
+)  # .txt files of these names say nothing to a reader
 LARGEST = markup.MAX_BYTES + front_matter.MAX_BYTES
 MAX_INCLUDES, MAX_INCLUDE_DEPTH = 200, 4
 WORDS = {
@@ -27,13 +29,16 @@ WORDS = {
     "host": "host server windows linux docker container kernel hardening toolchain patch logging",
     "data": "database data storage cryptographic encryption key secrets backup privacy sql password",
 }
-YAML_FRONT = re.compile(r"\s*---[ \t]*\n(?P<facts>(?:(?!---[ \t]*(?:\n|$)|\.\.\.[ \t]*(?:\n|$)).*\n)*)"
-                        r"(?:---|\.\.\.)[ \t]*(?:\n|$)")
+YAML_FRONT = re.compile(
+    r"\s*---[ \t]*\n(?P<facts>(?:(?!---[ \t]*(?:\n|$)|\.\.\.[ \t]*(?:\n|$)).*\n)*)"
+    r"(?:---|\.\.\.)[ \t]*(?:\n|$)"
+)
 TOML_FRONT = re.compile(r"\s*\+\+\+[ \t]*\n(?P<facts>(?:(?!\+\+\+[ \t]*(?:\n|$)).*\n)*)\+\+\+[ \t]*(?:\n|$)")
 JSON_FRONT = re.compile(r"\s*\{\s*\n?\s*\"[\w.-]+\"\s*:")
 
 # Lines between two rules are front matter only when they state one of these, or a name that no word is.
-KNOWN = frozenset("""
+KNOWN = frozenset(
+    """
     title description summary date tags tag layer applies_to author authors license draft slug weight layout
     categories category keywords permalink aliases id lang lastmod updated modified version status type
     sidebar_position sidebar_label hide_title toc image ms.date ms.author ms.topic ms.service ms.prod
@@ -41,7 +46,8 @@ KNOWN = frozenset("""
     nav_order parent template hide icon subtitle published created name product topic owner reviewer
     redirect_from hero cover pdf cascade outputs headless resources authorbox toctitle copyright sitemap
     ogimage og:image search navigation contributors comments pagetype locale breadcrumbs
-    """.split())
+    """.split()
+)
 NAME_OF_FACT = re.compile(r"[a-z]\w*(?:[._:-]\w+)+|[a-z]+[A-Z]\w*")
 
 
@@ -103,9 +109,17 @@ def read(path: Path, root: Path) -> MarkdownFile:
     created, edited, bad_dates = file_dates.stated(facts, utcnow())
     for bad in bad_dates:
         lose("dates", bad, "no date, or one that has not come yet")
-    return MarkdownFile(title[:200], text.strip("\n"), list(_tags(_tag_words(facts))),
-                        _stated(facts), plain(_scalar(facts.get("author")))[:80],
-                        _scalar(facts.get("license"))[:60], created, edited, losses)
+    return MarkdownFile(
+        title[:200],
+        text.strip("\n"),
+        list(_tags(_tag_words(facts))),
+        _stated(facts),
+        plain(_scalar(facts.get("author")))[:80],
+        _scalar(facts.get("license"))[:60],
+        created,
+        edited,
+        losses,
+    )
 
 
 def _contents(path: Path, root: Path, lose: markdown_html.Lose) -> str:
@@ -129,20 +143,37 @@ class _Reader:
     def plain(self, text: str) -> str:
         """Dialects, then tags, then HTML as plain Markdown; the links of included files from the root."""
         text = markdown_links.outside_fences(
-            text, lambda part: dialect_tags.included(part, self.include, self.lose))
+            text, lambda part: dialect_tags.included(part, self.include, self.lose)
+        )
         converter = dialects.Converter(self.include, self.lose, self.has_components)
         text = converter.convert(text)
-        text = markdown_links.outside_code(text, lambda part: markdown_links.replaced(
-            part, markdown_html.PLAIN,
-            lambda found: dialect_tags.plain_inline(found[0], self.lose, self.has_components)))
+        text = markdown_links.outside_code(
+            text,
+            lambda part: markdown_links.replaced(
+                part,
+                markdown_html.PLAIN,
+                lambda found: dialect_tags.plain_inline(found[0], self.lose, self.has_components),
+            ),
+        )
         return markdown_html.plain_html(text, self.lose)
 
     def include(self, name: str) -> str | None:
-        """The text of a file that a page includes, its links read from where it stands; None if it is not there."""
+        """The text of a file that a page includes, its links as from the root; None if it is not there."""
         name = name.strip("\"'").replace("\\", "/").removeprefix("~/")
-        folders = (self.folder, self.root, *(self.root / each for each in ("_includes", "includes", "docs", "snippets")))
-        path = next((found for folder in folders if (found := folder / name.lstrip("/")).is_file()
-                     and found.resolve().is_relative_to(self.root.resolve())), None)
+        folders = (
+            self.folder,
+            self.root,
+            *(self.root / each for each in ("_includes", "includes", "docs", "snippets")),
+        )
+        path = next(
+            (
+                found
+                for folder in folders
+                if (found := folder / name.lstrip("/")).is_file()
+                and found.resolve().is_relative_to(self.root.resolve())
+            ),
+            None,
+        )
         if path is None or self.depth >= MAX_INCLUDE_DEPTH or self.count >= MAX_INCLUDES:
             return None
         self.count += 1
@@ -167,8 +198,12 @@ class _Reader:
         here = folder.resolve().relative_to(self.root.resolve()).as_posix()
         prefix = "/" if here == "." else f"/{here}/"
         return markdown_links.rewrite(
-            text, lambda url, is_image: markdown_links.Place(
-                url if re.match(r"[a-z][\w+.-]*:|[/#]", url, re.I) else prefix + url), lambda *loss: None)
+            text,
+            lambda url, is_image: markdown_links.Place(
+                url if re.match(r"[a-z][\w+.-]*:|[/#]", url, re.I) else prefix + url
+            ),
+            lambda *loss: None,
+        )
 
 
 def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
@@ -191,7 +226,7 @@ def _front(text: str) -> tuple[dict, str]:
     """(front matter, text below it); none where the lines between two rules are no front matter."""
     try:
         if found := TOML_FRONT.match(text):
-            return front_matter.load_toml(found["facts"]), text[found.end():]
+            return front_matter.load_toml(found["facts"]), text[found.end() :]
         if JSON_FRONT.match(text):
             try:
                 facts, end = json.JSONDecoder().raw_decode(text.lstrip())
@@ -202,10 +237,10 @@ def _front(text: str) -> tuple[dict, str]:
         if not found:
             return {}, text
         if all(not line.strip() or line.lstrip().startswith("#") for line in found["facts"].split("\n")):
-            return ({}, text[found.end():]) if not found["facts"].strip() else ({}, text)
+            return ({}, text[found.end() :]) if not found["facts"].strip() else ({}, text)
         facts = _yaml(found["facts"])
         is_front = any(str(key).lower() in KNOWN or NAME_OF_FACT.fullmatch(str(key)) for key in facts)
-        return (facts, text[found.end():]) if is_front else ({}, text)
+        return (facts, text[found.end() :]) if is_front else ({}, text)
     except front_matter.Refused as error:
         if "no front matter" in str(error):
             return {}, text

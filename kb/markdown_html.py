@@ -12,23 +12,43 @@ from kb.markdown_links import CODE, beside_spans, outside_code, outside_fences, 
 Lose = Callable[[str, str, str], None]
 ANCHOR = beside_spans(
     r"<a\b[^<>]{0,300}?\bhref\s*=\s*(?:(?P<quote>[\"'])(?P<href>[^\"'<>]+)(?P=quote)|(?P<plain>[^\s\"'<>]+))"
-    r"[^<>]{0,300}>(?P<inner>(?:(?!</?a\b).){0,2000})</a>")
+    r"[^<>]{0,300}>(?P<inner>(?:(?!</?a\b).){0,2000})</a>"
+)
 PLAIN = beside_spans(rf"(?:(?!{CODE.replace('ticks', 'more')}).)+")
-HTML_BLOCK = re.compile(r"^(?P<before>[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)"
-                        r"<(?P<name>table|ul|ol|dl|pre|blockquote|h[1-6])\b[^<>]*>", re.M | re.I)
+HTML_BLOCK = re.compile(
+    r"^(?P<before>[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)"
+    r"<(?P<name>table|ul|ol|dl|pre|blockquote|h[1-6])\b[^<>]*>",
+    re.M | re.I,
+)
 COMMENT, COMMENT_BLOCK = re.compile("<!--"), re.compile("^ {0,3}<!--", re.M)
 RAW_BLOCK = re.compile(r"^ {0,3}<(script|style)\b[^<>]*>", re.M | re.I)
-ANCHOR_BEFORE = re.compile(r"^(?:<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*(?:/>|>\s*</a>)\s*)+"
-                           r"(#{1,6}[ \t][^\n]*)$", re.M | re.I)
-ANCHOR_WITHIN = re.compile(r"^(#{1,6}[ \t][^\n]*?)<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*"
-                           r"(?:/>|>\s*</a>)([^\n]*)$", re.M | re.I)
-EMBED = re.compile(r"<(iframe|video|audio|embed|object)\b([^<>]*)>(?:(?:(?!</?\1\b).)*</\1\s*>)?", re.I | re.S)
-ATTRIBUTE = re.compile(r"\b(src|alt|data|title|href)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{?([^\s\"'<>{}]+))", re.I | re.S)
-LAYOUT = re.compile(r"</?(?:details|div|center|p|span|section|article|figure|figcaption|picture|source|header|footer"
-                    r"|main|nav|aside|font|small|big|nolink|wbr|tt|hgroup|col|colgroup|abbr|u|ins|mark|cite|dfn|var"
-                    r"|samp|q|time|nobr)\b[^<>]*>|<a\b[^<>]*>(?:</a>)?|</a>", re.I)
-LOST = re.compile(r"</?(?:input|label|button|form|select|option|textarea|fieldset|legend|svg|path|g|rect|circle|canvas"
-                  r"|map|area|link|meta|base|track|param|noscript|script|style|marquee|blink|dialog|template)\b[^<>]*>", re.I)
+ANCHOR_BEFORE = re.compile(
+    r"^(?:<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*(?:/>|>\s*</a>)\s*)+"
+    r"(#{1,6}[ \t][^\n]*)$",
+    re.M | re.I,
+)
+ANCHOR_WITHIN = re.compile(
+    r"^(#{1,6}[ \t][^\n]*?)<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*"
+    r"(?:/>|>\s*</a>)([^\n]*)$",
+    re.M | re.I,
+)
+EMBED = re.compile(
+    r"<(iframe|video|audio|embed|object)\b([^<>]*)>(?:(?:(?!</?\1\b).)*</\1\s*>)?", re.I | re.S
+)
+ATTRIBUTE = re.compile(
+    r"\b(src|alt|data|title|href)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{?([^\s\"'<>{}]+))", re.I | re.S
+)
+LAYOUT = re.compile(
+    r"</?(?:details|div|center|p|span|section|article|figure|figcaption|picture|source|header|footer"
+    r"|main|nav|aside|font|small|big|nolink|wbr|tt|hgroup|col|colgroup|abbr|u|ins|mark|cite|dfn|var"
+    r"|samp|q|time|nobr)\b[^<>]*>|<a\b[^<>]*>(?:</a>)?|</a>",
+    re.I,
+)
+LOST = re.compile(
+    r"</?(?:input|label|button|form|select|option|textarea|fieldset|legend|svg|path|g|rect|circle|canvas"
+    r"|map|area|link|meta|base|track|param|noscript|script|style|marquee|blink|dialog|template)\b[^<>]*>",
+    re.I,
+)
 ITEM = re.compile(r"<li\b[^<>]*>[ \t]*", re.I)
 LIST = re.compile(r"</?(?:ul|ol|li|dl|dd|dt|blockquote|tbody|thead|table|tr|td|th)\b[^<>]*>", re.I)
 
@@ -42,8 +62,15 @@ def plain_html(text: str, lose: Lose) -> str:
 def _plain_part(text: str, lose: Lose) -> str:
     if "<" not in text:
         return text
-    text = replaced(text, ANCHOR, lambda found: f"[{found['inner'].strip()}](<{found['href'] or found['plain']}>)"
-                    if found["inner"].strip() else "")
+    text = replaced(
+        text,
+        ANCHOR,
+        lambda found: (
+            f"[{found['inner'].strip()}](<{found['href'] or found['plain']}>)"
+            if found["inner"].strip()
+            else ""
+        ),
+    )
     is_row = "|" in text and "\n" not in text.strip("\n")
     return replaced(text, PLAIN, lambda found: _plain_inline(found[0], lose, is_row))
 
@@ -66,8 +93,14 @@ def _plain_blocks(text: str, lose: Lose) -> str:
     return ANCHOR_WITHIN.sub(r"\1\3 {#\2}", ANCHOR_BEFORE.sub(r"\2 {#\1}", text))
 
 
-def _between(text: str, opening: re.Pattern, closing: Callable[[re.Match], str],
-             change: Callable[[re.Match, str], str], *, nested: bool = False) -> str:
+def _between(
+    text: str,
+    opening: re.Pattern,
+    closing: Callable[[re.Match], str],
+    change: Callable[[re.Match, str], str],
+    *,
+    nested: bool = False,
+) -> str:
     """Change what stands from an opening to its closing, both included; in linear time.
 
     `nested`: elements of the same name within are skipped.
@@ -100,12 +133,15 @@ def _html_block(opening: re.Match, block: str) -> str:
     """Blank lines within HTML let Markdown in again: then the text is left for its other rules."""
     before = opening["before"]
     rest = re.sub(r"[^>\s]", " ", before)  # in a quote or an item: what its other lines begin with
-    block = "\n".join(line.removeprefix(rest.rstrip()).removeprefix(" ") if ">" in rest else line
-                      for line in block.removeprefix(before).split("\n"))
+    block = "\n".join(
+        line.removeprefix(rest.rstrip()).removeprefix(" ") if ">" in rest else line
+        for line in block.removeprefix(before).split("\n")
+    )
     is_markdown = opening["name"].lower() not in ("table", "pre") and (
-        re.search(r"\n[ \t]*\n[^<\n]*(?:\]\(|\*\*|`|^[-*+] )", block, re.M))
+        re.search(r"\n[ \t]*\n[^<\n]*(?:\]\(|\*\*|`|^[-*+] )", block, re.M)
+    )
     if is_markdown:
-        return opening.string[opening.start():opening.start() + len(before)] + block
+        return opening.string[opening.start() : opening.start() + len(before)] + block
     text = convert(re.sub(r"<!--.*?-->", "", block, flags=re.S), keep_addresses=True)
     return before + text.replace("\n", f"\n{rest}")
 
@@ -141,10 +177,15 @@ def _plain_inline(text: str, lose: Lose, is_row: bool) -> str:
     text = re.sub(r"<br\s*/?>", "<br>", text, flags=re.I)
     text = re.sub(r"<hr\b[^<>]*>", "<br>" if is_row else "\n\n***\n\n", text, flags=re.I)
     text = re.sub(r"<code>([^`<>\n]+)</code>", r"`\1`", text, flags=re.I)
-    text = re.sub(r"<summary\b[^<>]*>(.*?)</summary>",
-                  lambda found: _summary(found, " " if is_row else "\n"), text, flags=re.I | re.S)
+    text = re.sub(
+        r"<summary\b[^<>]*>(.*?)</summary>",
+        lambda found: _summary(found, " " if is_row else "\n"),
+        text,
+        flags=re.I | re.S,
+    )
     text = re.sub(r"</p>\s*<p\b[^<>]*>", "<br>" if is_row else "\n\n", text, flags=re.I)
     text = LIST.sub("", ITEM.sub("<br>• " if is_row else "\n- ", text))
+    text = re.sub(r"(\|\s*)<br>•", r"\1•", text) if is_row else text
     return LAYOUT.sub("", LOST.sub(lost, text))
 
 

@@ -29,9 +29,12 @@ LINK = beside_spans(
     r"(?:(?P<place>\([ \t]*\n?[ \t]*(?:<(?P<pointed>[^>\n]*)>|(?P<bare>[^\s()<]+(?:\([^\s()]*\)[^\s()]*)*)"
     r"|(?P<spaced>[^()<>\n\"]+\.(?:md|markdown|mdx|html?)(?:#[^()\s\"]*)?))?"
     r"(?P<title>\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\([^()]*\)))?(?:\s+=\d*%?x?\d*%?)?\s*\))"
-    r"|\[(?P<label>(?:[^\[\]\\]|\\.)*)\])?")
-WIKI = beside_spans(r"(?<![\\\[])(?P<bang>!?)\[\[(?P<page>[^\[\]|\n#]*)(?P<part>#[^\[\]|\n]+)?(?:\\?\|(?P<words>[^\[\]\n]+))?"
-                    r"\]\](?!\])")
+    r"|\[(?P<label>(?:[^\[\]\\]|\\.)*)\])?"
+)
+WIKI = beside_spans(
+    r"(?<![\\\[])(?P<bang>!?)\[\[(?P<page>[^\[\]|\n#]*)(?P<part>#[^\[\]|\n]+)?(?:\\?\|(?P<words>[^\[\]\n]+))?"
+    r"\]\](?!\])"
+)
 HEADING = re.compile(r"[ >]*#")
 CUSTOM_ANCHOR = re.compile(r"[ \t]*\{:?[ \t]*#([\w.:-]{1,80})[^{}\n]*\}[ \t]*$", re.M)
 _blocks = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING, "inline_definitions": True})
@@ -69,9 +72,10 @@ def _parts(text: str) -> Iterator[tuple[bool, str]]:
 
 def outside_fences(text: str, change: Callable[[str], str]) -> str:
     """Apply `change` to what stands between blocks of code."""
-    return "".join("".join(part for _code, part in group) if is_code
-                   else change("".join(part for _code, part in group))
-                   for is_code, group in groupby(_parts(text), key=lambda pair: pair[0]))
+    return "".join(
+        "".join(part for _code, part in group) if is_code else change("".join(part for _code, part in group))
+        for is_code, group in groupby(_parts(text), key=lambda pair: pair[0])
+    )
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:
@@ -87,8 +91,11 @@ def replaced(text: str, pattern: re.Pattern, change: Callable[[re.Match], str]) 
 def first_heading(text: str) -> tuple[str, str]:
     """(the words of the title, the text without it): the first or only heading of level 1."""
     tokens = parse(text)
-    found = [i for i, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h1"
-             and token.level == 0]
+    found = [
+        i
+        for i, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag == "h1" and token.level == 0
+    ]
     if not found or (found[0] > 0 and len(found) > 1):
         return "", text
     start, end = tokens[found[0]].map
@@ -113,17 +120,26 @@ def without_definitions(text: str, lose: Callable[[str, str, str], None]) -> tup
         label = token.meta.get("label", "") if token.type == "definition" else "^"
         if not label.startswith("^"):
             gone.update(range(*token.map))
-    references = {label: (found["href"], found["title"]) for label, found in env.get("references", {}).items()
-                  if not label.startswith("^")}
+    references = {
+        label: (found["href"], found["title"])
+        for label, found in env.get("references", {}).items()
+        if not label.startswith("^")
+    }
     if not gone:
         return text, {}
-    kept = "\n".join(re.match(r"[ >]*", line)[0].rstrip() if i in gone else line for i, line in enumerate(lines))
-    used = {normalizeReference(found["label"] or found["words"])
-            for found in _all(kept) if not found["place"]}
+    kept = "\n".join(
+        re.match(r"[ >]*", line)[0].rstrip() if i in gone else line for i, line in enumerate(lines)
+    )
+    used = {
+        normalizeReference(found["label"] or found["words"]) for found in _all(kept) if not found["place"]
+    }
     for label, (address, title) in references.items():
         if label not in used:
-            lose("comments" if address in ("#", "") or label in ("//", "COMMENT", "_") else "definitions",
-                 f"[{label.lower()}]: {address} {title}", "nothing uses it")
+            lose(
+                "comments" if address in ("#", "") or label in ("//", "COMMENT", "_") else "definitions",
+                f"[{label.lower()}]: {address} {title}",
+                "nothing uses it",
+            )
     return kept, references
 
 
@@ -138,12 +154,17 @@ def _all(text: str) -> Iterator[re.Match]:
                     waiting.append(found["words"])
 
 
-def rewrite(text: str, place_of: Callable[[str, bool], Place], lose: Callable[[str, str, str], None],
-            wiki: Callable[[str], str | None] | None = None) -> str:
+def rewrite(
+    text: str,
+    place_of: Callable[[str, bool], Place],
+    lose: Callable[[str, str, str], None],
+    wiki: Callable[[str], str | None] | None = None,
+) -> str:
     """Give every link and picture the address `place_of(url, is picture)`; all go to one form.
 
     A link that leads nowhere keeps its words, a picture is marked as missing. `wiki(name)` is the address of
-    a `[[name]]`. Anchors that headings are given elsewhere (`## Steps {#steps}`) go: here they name themselves.
+    a `[[name]]`. Anchors that headings are given elsewhere (`## Steps {#steps}`) go: here they name
+    themselves.
     """
     text, references = without_definitions(text, lose)
 
@@ -157,7 +178,7 @@ def rewrite(text: str, place_of: Callable[[str, bool], Place], lose: Callable[[s
             found = None if address is None else (address, f' "{_quoted(title)}"' if title else "")
         inner = replaced(words, LINK, inline) if "[" in words else words
         if found is None:  # brackets that are only brackets, a task, a footnote
-            rest = match[0][len(match["bang"]) + len(words) + 2:]
+            rest = match[0][len(match["bang"]) + len(words) + 2 :]
             return f"{match['bang']}[{inner}]{rest}"
         return written(match["bang"], inner, *found)
 
@@ -202,4 +223,6 @@ def _quoted(title: str) -> str:
 
 
 def _name(url: str) -> str:
-    return re.sub(r"[^\w.%+-]", "_", url.split("#")[0].split("?")[0].rstrip("/").split("/")[-1])[:80] or "file"
+    return (
+        re.sub(r"[^\w.%+-]", "_", url.split("#")[0].split("?")[0].rstrip("/").split("/")[-1])[:80] or "file"
+    )

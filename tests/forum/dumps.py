@@ -79,6 +79,7 @@ def linked(folder: Path, host: str = "own.example") -> Path:
     others = (f"https://{host}/questions/99/gone", f"https://{host}/users/1/ann", "https://else.example/q/12")
     links = "".join(f'<p><a href="{address}">n{n}</a></p>'
                     for n, address in enumerate((*forms, *answers, *comments, *others)))
-    links += f"<p><a href='https://{host}/q/12'>https://{host}/q/12</a> <code>https://{host}/q/12</code></p>"
+    bare, said = f"https://{host}/q/12", f"As in https://{host}/a/13 and [b](//{host}/q/10)."
+    links += f"<p><a href='{bare}'>{bare}</a> <code>{bare}</code></p>"
     return write(folder, Users=user(1, "Ann"), Posts=question(10, Body=links) + question(12) + answer(13, 12),
-                 Comments=comment(5, 12) + comment(6, 13, Text=f"As in https://{host}/a/13 and [b](//{host}/q/10)."))
+                 Comments=comment(5, 12) + comment(6, 13, Text=said))

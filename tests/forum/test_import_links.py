@@ -1,4 +1,4 @@
-"""Links between imported posts lead to the posts here; document types are read; what is skipped is counted."""
+"""Links between imported posts lead to the posts here; document types are read; skipped kinds are counted."""
 
 import json
 
@@ -30,8 +30,11 @@ def by_key(key):
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("options", [("--site", "own.example"), ("--url", "https://own.example"), ()],
-                         ids=["site", "url", "derived"])
+@pytest.mark.parametrize(
+    "options",
+    [("--site", "own.example"), ("--url", "https://own.example"), ()],
+    ids=["site", "url", "derived"],
+)
 def test_links_to_posts_that_are_here_lead_to_them(bring, tmp_path, options):
     report = bring(dumps.linked(tmp_path / "dump"), *options)
     assert report["errors"] == []
@@ -68,15 +71,21 @@ def test_a_second_run_changes_nothing_and_what_was_edited_here_stays(bring, tmp_
 
 def test_a_site_without_a_name_loses_only_links_that_lead_nowhere(bring, tmp_path):
     body = '<p><a href="/q/12">in</a> <a href="/help/asking">out</a></p>'
-    report = bring(dumps.write(tmp_path / "dump", Users=user(1, "Ann"),
-                               Posts=question(10, Body=body) + question(12)))
+    report = bring(
+        dumps.write(tmp_path / "dump", Users=user(1, "Ann"), Posts=question(10, Body=body) + question(12))
+    )
     assert report["losses"] == {"links": 1}
     assert f'<a href="{by_key("12").url}">in</a> out' in by_key("10").body_html
 
 
-@pytest.mark.parametrize("declared", [
-    "<!DOCTYPE posts>", '<!DOCTYPE posts SYSTEM "posts.dtd">',
-    "<!DOCTYPE posts [\n<!ELEMENT posts (row*)>\n<!ELEMENT row EMPTY>\n]>"])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "<!DOCTYPE posts>",
+        '<!DOCTYPE posts SYSTEM "posts.dtd">',
+        "<!DOCTYPE posts [\n<!ELEMENT posts (row*)>\n<!ELEMENT row EMPTY>\n]>",
+    ],
+)
 def test_a_document_type_without_entities_is_read(bring, tmp_path, declared):
     folder = dumps.small(tmp_path / "dump", Comments="")
     path = folder / "Posts.xml"
@@ -85,9 +94,14 @@ def test_a_document_type_without_entities_is_read(bring, tmp_path, declared):
     assert report["errors"] == [] and report["added"]["questions"] == report["added"]["answers"] == 1
 
 
-@pytest.mark.parametrize("declared", [
-    '<!DOCTYPE posts [<!ENTITY a "x">]>', '<!DOCTYPE posts [<!ENTITY a SYSTEM "file:///etc/passwd">]>',
-    '<!DOCTYPE posts [<!ENTITY % a SYSTEM "http://127.0.0.1:9/x"> %a;]>'])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!DOCTYPE posts [<!ENTITY a "x">]>',
+        '<!DOCTYPE posts [<!ENTITY a SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE posts [<!ENTITY % a SYSTEM "http://127.0.0.1:9/x"> %a;]>',
+    ],
+)
 def test_entities_are_still_refused(bring, tmp_path, declared):
     folder = dumps.small(tmp_path / "dump", Comments="")
     path = folder / "Posts.xml"
@@ -98,15 +112,28 @@ def test_entities_are_still_refused(bring, tmp_path, declared):
 
 def test_every_kind_that_is_skipped_is_counted(bring, tmp_path):
     folder = dumps.small(
-        tmp_path / "dump", Comments="", Tags=row(Id=1, TagName="dns", ExcerptPostId=20, WikiPostId=21),
-        Posts=question(10, Body='<p><img src="https://i.example/a.png" alt="a"></p>') + answer(11, 10)
-        + "".join(row(Id=n, PostTypeId=kind, Body="<p>Words.</p>") for n, kind in
-                  ((20, 4), (21, 5), (22, 3), (23, 6), (24, 7), (25, 8), (26, 99))))
+        tmp_path / "dump",
+        Comments="",
+        Tags=row(Id=1, TagName="dns", ExcerptPostId=20, WikiPostId=21),
+        Posts=question(10, Body='<p><img src="https://i.example/a.png" alt="a"></p>')
+        + answer(11, 10)
+        + "".join(
+            row(Id=n, PostTypeId=kind, Body="<p>Words.</p>")
+            for n, kind in ((20, 4), (21, 5), (22, 3), (23, 6), (24, 7), (25, 8), (26, 99))
+        ),
+    )
     (folder / "PostHistory.xml").write_text("<posthistory></posthistory>")
     report = bring(folder)
     skipped = {name: count for name, count in report["skipped"].items() if count}
-    assert skipped == {"tag wikis": 1, "wikis": 1, "moderator nominations": 1, "wiki placeholders": 1,
-                       "privilege wikis": 1, "posts of other kinds": 1, "PostHistory.xml": 1}
+    assert skipped == {
+        "tag wikis": 1,
+        "wikis": 1,
+        "moderator nominations": 1,
+        "wiki placeholders": 1,
+        "privilege wikis": 1,
+        "posts of other kinds": 1,
+        "PostHistory.xml": 1,
+    }
     assert report["losses"] == {"files": 1, "images": 1}
 
 
@@ -118,7 +145,12 @@ def test_a_fault_of_a_file_that_is_read_several_times_is_named_once(bring, tmp_p
 
 
 def test_a_spoiler_is_marked(bring, tmp_path):
-    bring(dumps.write(tmp_path / "dump", Users=user(1, "Ann"), Posts=question(
-        10, Body='<blockquote class="spoiler"><p>The butler.</p></blockquote>')))
+    bring(
+        dumps.write(
+            tmp_path / "dump",
+            Users=user(1, "Ann"),
+            Posts=question(10, Body='<blockquote class="spoiler"><p>The butler.</p></blockquote>'),
+        )
+    )
     assert "<strong>Spoiler</strong>" in db.session.scalar(db.select(Question)).body_html
     assert db.session.scalar(db.select(Answer)) is None

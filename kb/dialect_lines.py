@@ -1,0 +1,74 @@
+"""Lines of Markdown dialects: labels, languages of code, what is indented below a line."""
+
+import re
+import textwrap
+
+LANGUAGES = {
+    "azurepowershell": "powershell",
+    "powershell-interactive": "powershell",
+    "posh": "powershell",
+    "registry": "reg",
+    "shell-session": "console",
+    "terminal": "console",
+    "yml": "yaml",
+}
+
+
+def label(kind: str, title: str) -> str:
+    """The bold words above a callout: its kind, and its title if it has one."""
+    kind = kind.replace("-", " ").replace("_", " ").strip()
+    kind = kind[:1].upper() + kind[1:].lower()
+    title = re.sub(r"\*\*|__", "", title.strip())
+    return f"**{kind}**" if not title or title.lower() == kind.lower() else f"**{kind}: {title}**"
+
+
+def code_info(info: str) -> tuple[str, str, str]:
+    """(language, title, what else was said) of a block of code."""
+    if not info:
+        return "", "", ""
+    label = re.search(r"\b(?:title|file(?:name)?|caption|name)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))", info)
+    named = re.search(r"(?<=\s)\[([^\]]+)\]\s*$", info)
+    language = re.match(r"\{?\s*[.`]?([\w+#.-]+)", info)
+    name = (
+        language[1].lower()
+        if language and "=" not in language[0] + info[language.end() : language.end() + 1]
+        else ""
+    )
+    name = name.removesuffix("-interactive")
+    rest = info[language.end() :] if language and name else info
+    for known in (label, named):
+        rest = rest.replace(known[0], "") if known else rest
+    title = next((group for group in label.groups() if group), "") if label else named[1] if named else ""
+    return LANGUAGES.get(name, name), title.replace("*", ""), rest.strip(" {}`")
+
+
+def indented(lines: list[str], at: int, indent: int) -> tuple[list[str], int]:
+    """(the lines below `at` that are indented by four more columns, made flush; the line after them)."""
+    body, end = [], at + 1
+    for i in range(at + 1, len(lines)):
+        line = (
+            lines[i].expandtabs(4) if lines[i][:1] in " \t" and "\t" in lines[i][: indent + 4] else lines[i]
+        )
+        if not line.strip():
+            body.append("")
+            continue
+        if len(line) - len(line.lstrip(" ")) < indent + 4:
+            break
+        body.append(line[indent + 4 :])
+        end = i + 1
+    return trimmed(body[: end - at - 1]), end
+
+
+def trimmed(lines: list[str]) -> list[str]:
+    """The lines without blank ones at their ends."""
+    start, end = 0, len(lines)
+    while start < end and not lines[start].strip():
+        start += 1
+    while end > start and not lines[end - 1].strip():
+        end -= 1
+    return lines[start:end]
+
+
+def dedented(lines: list[str], indent: str) -> list[str]:
+    """The lines without what they are all indented by: four columns would be code."""
+    return textwrap.dedent("\n".join(lines)).split("\n") if lines else []
