@@ -13,6 +13,20 @@ LANGUAGES = {
     "yml": "yaml",
 }
 
+FENCE = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<item>(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?P<mark>`{3,}(?=[^`\n]*$)|~{3,})"
+    r"[ \t]*(?P<info>.*)$"
+)
+
+
+def end_of_fence(lines: list[str], at: int) -> int | None:
+    """The line after the block of code that begins here; None when none does."""
+    opening = FENCE.match(lines[at])
+    if not opening:
+        return None
+    closing = re.compile(rf"[ \t]*{opening['mark'][0]}{{{len(opening['mark'])},}}[ \t]*$")
+    return next((i + 1 for i in range(at + 1, len(lines)) if closing.match(lines[i])), len(lines))
+
 
 def label(kind: str, title: str) -> str:
     """The bold words above a callout: its kind, and its title if it has one."""

@@ -44,9 +44,10 @@ KNOWN = (
 )
 LIQUID = frozenset(
     """
-    include include_relative hint tabs tab raw if unless else elsif for assign capture data ifversion case when
-    note warning tip danger info caution callout highlight comment indented_data_reference rowheaders link post_url
-    embed code content-ref file figure swagger youtube alert important cycle break continue render
+    include include_relative hint tabs tab raw if unless else elsif for assign capture data ifversion case
+    when note warning tip danger info caution callout highlight comment indented_data_reference rowheaders
+    link
+    post_url embed code content-ref file figure swagger youtube alert important cycle break continue render
     """.split()
 )
 HUGO = re.compile(

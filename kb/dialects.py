@@ -8,14 +8,11 @@ import re
 from collections.abc import Callable
 
 from kb import dialect_tags, markdown_html
-from kb.dialect_lines import code_info, dedented, indented, label, trimmed
+from kb.dialect_lines import FENCE, code_info, dedented, end_of_fence, indented, label, trimmed
 from kb.dialect_tags import CALLOUTS, Tag
 
 MAX_DEPTH = 12  # of callouts, tabs and containers within one another
-FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<item>(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?P<mark>`{3,}(?=[^`\n]*$)|~{3,})"
-    r"[ \t]*(?P<info>.*)$"
-)
+MAX_UNCLOSED = 50  # after so many tags without an end in one file, no more ends are looked for
 HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]|$)")
 RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 ADMONITION = re.compile(
@@ -46,7 +43,7 @@ class Converter:
         has_components: bool = False,
     ):
         self.include, self.lose, self.has_components = include, lose, has_components
-        self.level, self.depth, self.in_docs_tabs = 1, 0, False
+        self.level, self.depth, self.unclosed, self.in_docs_tabs = 1, 0, 0, False
 
     def convert(self, text: str) -> str:
         """The text as plain Markdown, but for what stands within lines (see dialect_tags.plain_inline)."""
@@ -59,7 +56,7 @@ class Converter:
         """MDX: `import` and `export` at the start of a paragraph are code of the page, not text."""
         out, position = [], 0
         while position < len(lines):
-            if (end := self._end_of_fence(lines, position)) is not None:
+            if (end := end_of_fence(lines, position)) is not None:
                 out += lines[position:end]
             elif re.match(r"(?:import|export)\s", lines[position]):
                 end = next((i for i in range(position, len(lines)) if not lines[i].strip()), len(lines))
@@ -82,7 +79,7 @@ class Converter:
     def _block(self, lines: list[str], at: int, out: list[str]) -> int:
         """Convert what begins in line `at` into `out`; returns the line after it."""
         line = lines[at]
-        if (end := self._end_of_fence(lines, at)) is not None:
+        if (end := end_of_fence(lines, at)) is not None:
             return self._fence(lines, at, end, out)
         if self.depth > MAX_DEPTH or not line.strip():
             out.append(line)
@@ -107,14 +104,6 @@ class Converter:
         return at + 1
 
     # code
-
-    def _end_of_fence(self, lines: list[str], at: int) -> int | None:
-        """The line after the block of code that begins here; None when none does."""
-        opening = FENCE.match(lines[at])
-        if not opening:
-            return None
-        closing = re.compile(rf"[ \t]*{opening['mark'][0]}{{{len(opening['mark'])},}}[ \t]*$")
-        return next((i + 1 for i in range(at + 1, len(lines)) if closing.match(lines[i])), len(lines))
 
     def _fence(self, lines: list[str], at: int, end: int, out: list[str]) -> int:
         opening = FENCE.match(lines[at])
@@ -260,8 +249,8 @@ class Converter:
     def _end_of_colons(self, lines: list[str], at: int, length: int) -> int | None:
         """The line of the closing mark."""
         depth, i = 1, at + 1
-        while i < len(lines):
-            if (end := self._end_of_fence(lines, i)) is not None:
+        while i < len(lines) and self.unclosed < MAX_UNCLOSED:
+            if (end := end_of_fence(lines, i)) is not None:
                 i = end
                 continue
             if found := COLONS.match(lines[i]):
@@ -278,6 +267,7 @@ class Converter:
                 if not depth:
                     return i
             i += 1
+        self.unclosed += 1
         return None
 
     def _tag(self, lines: list[str], at: int, out: list[str]) -> int | None:
@@ -315,8 +305,8 @@ class Converter:
 
     def _end_of_tag(self, lines: list[str], at: int, tag: Tag) -> int | None:
         depth, i = 1, at + 1
-        while i < len(lines):
-            if tag.name not in dialect_tags.CODE and (end := self._end_of_fence(lines, i)) is not None:
+        while i < len(lines) and self.unclosed < MAX_UNCLOSED:
+            if tag.name not in dialect_tags.CODE and (end := end_of_fence(lines, i)) is not None:
                 i = end
                 continue
             if (split := dialect_tags.split_line(lines[i], self.has_components)) is not None:
@@ -327,6 +317,7 @@ class Converter:
                 if not depth:
                     return i
             i += 1
+        self.unclosed += 1
         return None
 
     def _container(self, tag: Tag, body: list[str], indent: str, out: list[str]) -> None:

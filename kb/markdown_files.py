@@ -23,6 +23,7 @@ NO_PAGES = frozenset(
 )  # .txt files of these names say nothing to a reader
 LARGEST = markup.MAX_BYTES + front_matter.MAX_BYTES
 MAX_INCLUDES, MAX_INCLUDE_DEPTH = 200, 4
+INCLUDE_FOLDERS = ("_includes", "includes", "docs", "snippets")
 WORDS = {
     "perimeter": "firewall gateway vpn proxy ddos waf perimeter dmz bot",
     "network": "network tls transport dns wifi segmentation pinning microservices kubernetes",
@@ -98,6 +99,8 @@ def read(path: Path, root: Path) -> MarkdownFile:
     facts, text = _front(text)
     if _scalar(facts.get("ms.topic")).lower() == "include":
         raise NoPage
+    if len(text) > 2 * markup.MAX_CHARACTERS:
+        raise BadFile(f"it has more than {2 * markup.MAX_CHARACTERS:,} characters")
     is_blank = not text.strip()
     text = _Reader(path, root, lose).plain(text)
     heading, text = markdown_links.first_heading(text)
@@ -160,20 +163,10 @@ class _Reader:
     def include(self, name: str) -> str | None:
         """The text of a file that a page includes, its links as from the root; None if it is not there."""
         name = name.strip("\"'").replace("\\", "/").removeprefix("~/")
-        folders = (
-            self.folder,
-            self.root,
-            *(self.root / each for each in ("_includes", "includes", "docs", "snippets")),
-        )
-        path = next(
-            (
-                found
-                for folder in folders
-                if (found := folder / name.lstrip("/")).is_file()
-                and found.resolve().is_relative_to(self.root.resolve())
-            ),
-            None,
-        )
+        above = [self.folder, *(each for each in self.folder.parents if each.is_relative_to(self.root))]
+        folders = [each / part for each in above for part in ("", *INCLUDE_FOLDERS)]
+        name = name.lstrip("/")
+        path = next((folder / name for folder in folders if self._is_within(folder / name)), None)
         if path is None or self.depth >= MAX_INCLUDE_DEPTH or self.count >= MAX_INCLUDES:
             return None
         self.count += 1
@@ -193,6 +186,9 @@ class _Reader:
         finally:
             self.folder, self.depth = before, self.depth - 1
         return text if path.parent == before else self._from_root(text, path.parent)
+
+    def _is_within(self, path: Path) -> bool:
+        return path.is_file() and path.resolve().is_relative_to(self.root.resolve())
 
     def _from_root(self, text: str, folder: Path) -> str:
         here = folder.resolve().relative_to(self.root.resolve()).as_posix()
