@@ -78,13 +78,21 @@ class Importer:
         self._each("PostLinks", self._links)
         relinker = Relinker(self.source, self.site, self.hosts, self.report, self.news)
         relinker.learn_host(lambda: self.dump.rows("Posts", lambda position: None))
-        self._each("Posts", relinker.posts, "links")
-        self._each("Comments", relinker.comments, "links")
+        self._each("Posts", self._and_commit(relinker.posts), "links")
+        self._each("Comments", self._and_commit(relinker.comments), "links")
         self._each("Votes", self._votes)
         self._badges()
         for path in self.dump.unread:
             self.report.skipped[path.name] += 1
             self.report.lose("files", path.name, path.name, "a table that is not taken")
+
+    def _and_commit(self, step: Callable[[list[Row]], None]) -> Callable[[list[Row]], None]:
+        def committed(rows: list[Row]) -> None:
+            step(rows)
+            db.session.commit()
+            db.session.expunge_all()
+
+        return committed
 
     def _count_tags(self) -> int:
         with reading():

@@ -26,7 +26,7 @@ from posts.models import Post
 
 
 class Relinker:
-    """One run; `hosts` are the names of the old site, `site` its address where that is known."""
+    """One run, which never commits; `hosts` are the names of the old site, `site` its address where that is known."""
 
     def __init__(self, source: str, site: str, hosts: Collection[str], report: ImportReport, news: News):
         self.source, self.site, self.report, self.news = source, site, report, news
@@ -106,8 +106,6 @@ class Relinker:
                     self.report.lose("links", f"row Id={key}", "all to this site", "the text is at its limit")
         if changes and replace_texts(changes):
             self.news.promise()
-        db.session.commit()
-        db.session.expunge_all()
 
     def _targets(self, keys: Collection[str]) -> dict[str, links.Target]:
         if not keys:
