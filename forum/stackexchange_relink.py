@@ -26,7 +26,7 @@ from posts.models import Post
 
 
 class Relinker:
-    """One run, which never commits; `hosts` are the names of the old site, `site` its address where that is known."""
+    """One run, which never commits; `hosts` are the names of the old site, `site` its address if known."""
 
     def __init__(self, source: str, site: str, hosts: Collection[str], report: ImportReport, news: News):
         self.source, self.site, self.report, self.news = source, site, report, news

@@ -77,7 +77,7 @@ def test_the_page_of_the_markdown_says_what_the_source_said(source):
     ("<pre class='lang-py prettyprint-override'><code>x\n\n\ny\n</code></pre>", "```py\nx\n\n\ny\n```"),
     ("<!-- language: lang-js --><pre><code>x</code></pre>", "```js\nx\n```"),
     ("<pre><code>```\n</code></pre>", "````\n```\n````"),
-    ("<blockquote class='spoiler'><p>a</p><p>b</p></blockquote>", "> a\n>\n> b"),
+    ("<blockquote class='spoiler'><p>a</p><p>b</p></blockquote>", "> **Spoiler**\n>\n> a\n>\n> b"),
     ("<p>Press <kbd>Ctrl</kbd>, x<sup>2</sup>, <strike>no</strike></p>",
      "Press <kbd>Ctrl</kbd>, x<sup>2</sup>, ~~no~~"),
     ("<table><tr><th>a</th><th style='text-align: right;'>b</th></tr><tr><td>x|y</td></tr></table>",
