@@ -345,6 +345,7 @@ def test_a_second_run_counts_the_same_and_changes_nothing(bring, folder):
     assert second["skipped"]["articles"] == 2
 
 
+@pytest.mark.long
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     "name",
