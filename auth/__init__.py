@@ -7,13 +7,17 @@ from auth import (
     cli,
     doctor,  # noqa: F401  (declares itself)
     erasure_views,  # noqa: F401  (its views join the room's blueprint)
+    handlers,  # noqa: F401  (declares itself)
     policy,
     queries,
+    recovery_views,  # noqa: F401  (its views join the package's blueprint)
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
+    tasks,  # noqa: F401  (declares itself)
     tokens,
     views,
 )
+from auth.address_changes import views as address_views  # noqa: F401  (its views join the blueprint)
 from core import limits, markup
 from core.api import register
 

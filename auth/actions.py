@@ -6,19 +6,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
-from auth import display_names, passwords, queries, reputation, tokens, usernames
-from auth.models import ApiToken, EmailToken, Session, User
+from auth import display_names, guesses, links, notices, passwords, queries, reputation, tokens, usernames
+from auth.address_changes.models import AddressChange
+from auth.models import ApiToken, Session, User
 from auth.sessions import LIFETIME
 from core import events, mail
 from core.db import db, utcnow
 from core.limits import limit
 from core.markup import Rendered
+from core.models import OutgoingMail
 from core.web import Invalid
 
 TRIES = 200  # numbered handles that are looked up at a time
-LINK_LIFETIME = {"confirm": timedelta(days=3), "reset": timedelta(hours=2),
-                 "claim": timedelta(days=14)}
-MAILS_TO_ONE = (5, 3600)  # to one address in an hour, whoever asks for them
+MAILS_TO_ONE = (5, 3600)  # of one purpose to one address in an hour, whoever asks for them
 
 
 def make_user(username: str, *, email: str | None = None, display_name: str | None = None,
@@ -62,9 +62,9 @@ def _taken(candidates: list[str]) -> set[str]:
 
 
 def open_session(user: User, *, user_agent: str = "") -> str:
-    """Log a member in on one device; returns the token for its cookie."""
+    """Log a member in on one device, with the password; returns the token for its cookie."""
     token, now = tokens.new(), utcnow()
-    db.session.add(Session(token_hash=tokens.digest(token), user_id=user.id,
+    db.session.add(Session(token_hash=tokens.digest(token), user_id=user.id, proved_at=now,
                            user_agent=user_agent[:200], expires_at=now + LIFETIME))
     user.last_seen_at = now
     return token
@@ -81,63 +81,75 @@ def close_sessions(user: User, *, but: Session | None = None) -> None:
     db.session.execute(delete(Session).where(Session.user_id == user.id, Session.id != keep))
 
 
+def limit_mails(purpose: str, email: str) -> None:
+    """Count a mail that somebody asks for; raises TooMany after MAILS_TO_ONE.
+
+    Each purpose has a budget of its own, so that nobody keeps a reset link away by asking for other mails.
+    To be called before it is looked up whether anybody has the address.
+    """
+    limit(f"mail-{purpose}", email, *MAILS_TO_ONE)
+
+
 def send_link(user: User, purpose: str, template: str, subject: str, *, to: str | None = None) -> None:
-    """Mail a link that works once, to the member's address or to the one it shall confirm.
-
-    An older link of the same purpose stops working. Raises TooMany after MAILS_TO_ONE.
-    """
+    """Mail a link that works once, to the member's address or to the one it shall confirm."""
     to = to or user.email
-    limit("mail", to, *MAILS_TO_ONE)
-    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
-                                                EmailToken.purpose == purpose))
-    token = tokens.new()
-    db.session.add(EmailToken(token_hash=tokens.digest(token), user_id=user.id, purpose=purpose,
-                              email=to, expires_at=utcnow() + LINK_LIFETIME[purpose]))
-    mail.queue(to, template, subject=subject, user=user, token=token)
+    token = links.issue(user.id, purpose, to)
+    mail.queue(to, template, subject=subject, user=user, token=token, has_secret=True)
 
 
-def use_link(link: EmailToken) -> bool:
-    """Consume a mailed link: the address it went to becomes the member's and is confirmed.
+def send_reset(email: str) -> None:
+    """Mail a link to set a new password to the account of an address, if there is one.
 
-    False when another account has taken that address meanwhile.
+    The same statements run where there is none; no row of them stays. Raises TooMany.
     """
-    user = link.user
-    db.session.delete(link)
-    if user.email != link.email:
-        if db.session.scalar(select(User.id).where(User.email == link.email)):
-            return False
-        _replace_email(user, link.email)
-    if user.confirmed_at is None:
-        user.confirmed_at = utcnow()
-        events.record("user.confirmed", subject=user)
-    return True
+    limit_mails(links.RESET, email)
+    user = queries.by_email(email)
+    token, key = links.issue(user.id if user else 0, links.RESET, email), tokens.new()
+    mail.queue(email, "reset", subject=_("Reset your password"), key=key, token=token, has_secret=True,
+               user=user or User(username="nobody", display_name="nobody"))
+    db.session.flush()
+    db.session.execute(delete(OutgoingMail).where(
+        OutgoingMail.key == key, ~select(User.id).where(User.email == email).exists()))
 
 
-def _replace_email(user: User, email: str) -> None:
-    """Links to the old address die with it, and it is told."""
-    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id))
-    mail.queue(user.email, "email_changed", subject=_("Your address was changed"), user=user, email=email)
-    user.email = email
+def secure_account(user: User, *, keep: Session | None = None, keep_tokens: bool = False,
+                   forget_password: bool = False, end_undo: bool = False) -> None:
+    """End every way into an account that somebody may have opened for themselves.
 
-
-def set_password(user: User, password_hash: str, *, keep: Session | None = None) -> None:
-    """Change the password; every other session and every reset link ends."""
-    user.password_hash = password_hash
+    Sessions (but `keep`), pending changes of the address, mailed links, API tokens (unless `keep_tokens`),
+    remembered devices and lock-outs end. `forget_password`: the password does not work any more either, and
+    a mailed link must set another. A change of the address that was made in the last days can still be
+    undone by who has the former one, unless `end_undo` (docs/decisions/0516).
+    """
+    links.hold_account(user.id)
     close_sessions(user, but=keep)
-    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
-                                                EmailToken.purpose.in_(("reset", "claim"))))
+    links.end_all(user)
+    ended = AddressChange.user_id == user.id
+    db.session.execute(delete(AddressChange).where(
+        ended if end_undo else ended & AddressChange.done_at.is_(None)))
+    if not keep_tokens:
+        db.session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+    user.device_generation += 1
+    if forget_password:
+        user.password_hash = None
+    guesses.lift_lock_out(user)
 
 
-def set_email(user: User, email: str) -> None:
-    """Ask the new address to confirm itself; until it does, the old one stays."""
-    send_link(user, "confirm", "confirm", _("Confirm your address"), to=email.lower())
+def set_password(user: User, password_hash: str, *, keep: Session | None = None,
+                 keep_tokens: bool = False) -> None:
+    """Change the password and secure the account; the session in use may stay, tokens if they are wanted."""
+    secure_account(user, keep=keep, keep_tokens=keep_tokens)
+    user.password_hash = password_hash
+    notices.password_changed(user)
 
 
 def attach_email(user: User, email: str) -> None:
-    """Give an imported person an address; the claim link lets them set a password."""
+    """Give an imported person an address; the claim link lets them set a password. Raises TooMany."""
+    limit_mails(links.CLAIM, email.lower())
+    links.end_all(user)
     user.email = email.lower()
     db.session.flush()
-    send_link(user, "claim", "claim", _("Your account is waiting"))
+    send_link(user, links.CLAIM, "claim", _("Your account is waiting"))
 
 
 def edit_profile(user: User, *, display_name: str, location: str, website: str,
@@ -165,9 +177,13 @@ def make_token(user: User, name: str, scope: str, *, last_day: date | None = Non
     return token
 
 
-def revoke_token(user: User, token_id: int) -> None:
-    """End an API token at once."""
-    db.session.execute(delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+def revoke_token(user: User, token_id: int) -> ApiToken | None:
+    """End an API token at once; returns it, or None when there is no such token of this member."""
+    token = db.session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+    if token is not None:
+        db.session.execute(delete(ApiToken).where(ApiToken.id == token_id)
+                           .execution_options(synchronize_session=False))
+    return token
 
 
 def suspend(user: User, until: datetime, reason: str) -> None:

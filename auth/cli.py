@@ -5,10 +5,12 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from auth import actions, passwords, queries, reputation, tokens, usernames
+from auth import actions, notices, passwords, queries, reputation, tokens, usernames
+from auth.address_changes import actions as address_actions
 from auth.models import ROLES
 from core import mail_message
 from core.db import db, snapshot
+from core.web import Invalid
 
 user_group = AppGroup("user", help="Accounts.")
 token_group = AppGroup("token", help="API tokens.")
@@ -16,7 +18,7 @@ reputation_group = AppGroup("reputation", help="The ledger.")
 
 
 def _user(name: str):
-    user = queries.by_username(name)
+    user = queries.account_named(name)
     if user is None:
         raise click.ClickException(f"There is no member {name}.")
     return user
@@ -74,12 +76,31 @@ def set_password(name: str, password_stdin: bool) -> None:
     click.echo(f"{name} has another password." + ("" if password_stdin else f" Password: {password}"))
 
 
+@user_group.command("secure")
+@click.argument("name")
+@click.option("--email", help="The member's address, where another one stands in the account.")
+@click.option("--end-undo", is_flag=True, help="Former addresses may not undo their change any more.")
+def secure(name: str, email: str | None, end_undo: bool) -> None:
+    """End every way into an account, its password too, and mail its member a link to set another."""
+    user = _user(name)
+    if email and not ADDRESS.fullmatch(email):
+        raise click.ClickException(f"{email} is no mail address: it looks like name@example.org.")
+    try:
+        address_actions.recover(user, email=email and email.lower(), end_undo=end_undo)
+    except Invalid as error:
+        raise click.ClickException(" ".join(error.errors["email"])) from error
+    db.session.commit()
+    click.echo(f"{name} is secured. A link to set a password goes to {user.email or 'nobody: no address'}.")
+
+
 @token_group.command("create")
 @click.argument("name")
 @click.option("--scope", type=click.Choice(["read", "write"]), default="read")
 def create_token(name: str, scope: str) -> None:
     """Make an API token for a member and print it."""
-    token = actions.make_token(_user(name), "shell", scope)
+    user = _user(name)
+    token = actions.make_token(user, "shell", scope)
+    notices.token_made(user, "shell", scope)
     db.session.commit()
     click.echo(token)
 

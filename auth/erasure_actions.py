@@ -4,6 +4,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
 from auth import actions
+from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, User
 from core import events
 from core.db import db, utcnow
@@ -25,7 +26,7 @@ def erase(user: User, *, by, keep_words: bool) -> None:
     if user.email:
         db.session.execute(delete(OutgoingMail).where(OutgoingMail.recipient == user.email))
     actions.close_sessions(user)
-    for secret in (ApiToken, EmailToken):
+    for secret in (ApiToken, EmailToken, AddressChange):
         db.session.execute(delete(secret).where(secret.user_id == user.id))
     user.username, user.display_name, user.role = f"{FORMER.replace(' ', '-')}~{user.id}", FORMER, "member"
     user.email = user.password_hash = user.confirmed_at = user.last_seen_at = user.suspended_until = None

@@ -5,16 +5,21 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import erasure_actions, export_account, policy, queries, schemas, sessions
+from auth.freshness_views import require_fresh
 from auth.settings_views import knows, me
 from auth.views import bp
+from core import events
 from core.db import db
 from core.web import Form, get_or_404, require
 
 
 @bp.get("/settings/data.json")
 @login_required
+@require_fresh(reads=True)
 def download_data():
-    """Everything the site knows of me, as a file."""
+    """Everything the site knows of me, as a file; a mail says that it was made."""
+    events.record("user.exported", subject=me(), actor=me())
+    db.session.commit()
     answer = Response(export_account.document(me()), mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="{me().username}.json"'
     return answer
