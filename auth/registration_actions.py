@@ -129,7 +129,8 @@ def purge() -> int:
     One whose address was mailed a link that still works (a second registration) waits for that.
     """
     old, now = utcnow() - KEEP_UNCONFIRMED, utcnow()
-    is_waiting = select(EmailToken.id).where(EmailToken.user_id == User.id, EmailToken.expires_at > now).exists()
+    is_waiting = select(EmailToken.id).where(EmailToken.user_id == User.id,
+                                             EmailToken.expires_at > now).exists()
     rows = db.session.scalars(select(User).where(*UNCONFIRMED, User.created_at < old, ~is_waiting)
                               .order_by(User.created_at).limit(BATCH_SIZE))
     return sum(discard(user) for user in rows.all())
