@@ -33,6 +33,7 @@ def register(username: str, email: str, password_hash: str, *, browser: str) -> 
     account = actions.make_user(username if holder is None else tokens.new()[:40],
                                 email=email if holder is None else None,
                                 display_name=username, password_hash=password_hash)
+    db.session.flush()
     if holder is None:
         attempt.commit()
     else:

@@ -133,21 +133,22 @@ def login():
         if guesses.is_last(failures):
             notices.locked_out(user)
         db.session.commit()
-        fits = passwords.verify(user.password_hash if user else None, form.data["password"])
+        stored = user.password_hash if user else None
+        fits = passwords.verify(stored, form.data["password"])
         if not fits or failures is None:
             form.fail("password", _("The name and the password do not fit together. After many failed "
                                     "log-ins only a reset of the password lets you in."))
         elif user.confirmed_at is None:
             form.fail("username", _("Confirm your address first: the link is in your mail."))
         else:
-            return _enter(user, target, device=device, host=host)
+            return _enter(user, target, stored=stored, device=device, host=host)
     return render_template("auth/login.html", form=form, next=target), 422 if form.errors else 200
 
 
-def _enter(user: User, target: str, *, device: str | None, host: str | None):
-    """Begin a session of somebody who gave the right password, unless it was changed meanwhile."""
-    given, held = user.password_hash, links.hold_account(user.id)
-    require(held is not None and held.password_hash == given, _("The password was changed. Log in again."))
+def _enter(user: User, target: str, *, stored: str, device: str | None, host: str | None):
+    """Begin a session of somebody whose password fits what was stored, unless it was changed meanwhile."""
+    held = links.hold_account(user.id)
+    require(held is not None and held.password_hash == stored, _("The password was changed. Log in again."))
     if device is None and user.last_seen_at is not None:
         notices.new_device(user, request.user_agent.string[:200])
     guesses.start_anew(user)
