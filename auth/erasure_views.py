@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import erasure_actions, export_account, policy, queries, schemas, sessions
-from auth.freshness_views import require_fresh
+from auth.freshness_views import hold_session, require_fresh
 from auth.settings_views import knows, me
 from auth.views import bp
 from core import events
@@ -33,6 +33,7 @@ def erase_me():
     form = Form(schemas.EraseSchema)
     if request.method == "POST" and form.validate() and knows(me(), form):
         with form.catching():
+            hold_session(me())
             erasure_actions.erase(me(), by=me(), keep_words=form.data["words"] == "keep")
             db.session.commit()
             sessions.leave()
@@ -50,6 +51,7 @@ def erase_user(username: str):
     user = get_or_404(queries.by_username(username))
     require(policy.can_erase(me(), user), _("Administrators erase accounts, but not each other's."))
     if valid and knows(me(), form):
+        hold_session(me())
         user = get_or_404(queries.by_username(username))
         erasure_actions.erase(user, by=me(), keep_words=form.data["words"] == "keep")
         db.session.commit()

@@ -10,14 +10,15 @@ from functools import wraps
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
+from sqlalchemy import select
 
-from auth import guesses, passwords, sessions
-from auth.models import User
+from auth import guesses, links, passwords, sessions
+from auth.models import Session, User
 from auth.views import bp
 from core.db import SAFE_METHODS, db, utcnow
 from core.error_answers import problem, wants_json
 from core.limits import limit
-from core.web import safe_next
+from core.web import require, safe_next
 
 FRESH_FOR = timedelta(minutes=15)
 FIELD = "current_password"
@@ -46,6 +47,17 @@ def prove(user: User, password: str) -> bool:
     return True
 
 
+def hold_session(user: User) -> None:
+    """Go on only if this session was not ended meanwhile; nobody secures the account until this commits.
+
+    Without it, a request that began before a reset could still open something after it.
+    """
+    links.hold_account(user.id)
+    is_live = user.session is not None and db.session.scalar(
+        select(Session.id).where(Session.id == user.session.id)) is not None
+    require(is_live, _("You were logged out meanwhile. Log in again."))
+
+
 def require_fresh(*, reads: bool = False) -> Callable:
     """Decorator, below login_required: the form (with `reads` the page too) needs a fresh session.
 
@@ -63,6 +75,7 @@ def require_fresh(*, reads: bool = False) -> Callable:
                 return _ask(url_for("auth.prove_password", next=request.full_path.rstrip("?")), {})
             given = request.form.get(FIELD)
             if given and prove(user, given) or not given and is_fresh(user):
+                hold_session(user)
                 return view(**arguments)
             return _ask(request.full_path.rstrip("?"), request.form.to_dict(flat=False), is_wrong=bool(given))
 

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from auth import actions, notices, passwords, queries, schemas, sessions
-from auth.freshness_views import prove, require_fresh
+from auth.freshness_views import hold_session, prove, require_fresh
 from auth.models import User
 from auth.views import bp
 from core.db import db, utcnow
@@ -57,6 +57,7 @@ def settings_password():
             form.fail("password", why)
         if not form.errors:
             password_hash = passwords.hash_password(form.data["password"])
+            hold_session(user)
             actions.set_password(user, password_hash, keep=user.session,
                                  keep_tokens=form.data["keep_tokens"])
             db.session.commit()
