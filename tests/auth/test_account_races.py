@@ -22,7 +22,7 @@ MANY = 30
 
 @pytest.fixture
 def at_once(app):
-    """at_once(*acts) → their answers; each act is called in a thread and an application context of its own."""
+    """at_once(*acts) → their answers; each is called in a thread and an application context of its own."""
 
     def run(*acts):
         db.session.commit()
@@ -49,16 +49,22 @@ def post(app):
     """post(path, data, browser=None) → an act that gives the status."""
 
     def make(path, data=None, browser=None):
-        return lambda: (browser or FlaskClient(app, app.response_class)).post(path, data=data or {}).status_code
+        client = browser or FlaskClient(app, app.response_class)
+        return lambda: client.post(path, data=data or {}).status_code
 
     return make
+
+
+def name(number: int) -> str:
+    """A username; no two read alike."""
+    return f"carol{'abcdefghjkmnpq'[number % 14]}{'xyz'[number // 14]}"
 
 
 def tokens_of(kind, to=None) -> list[str]:
     """Paths in all mails that have a link of this kind."""
     rows = select(OutgoingMail.body).order_by(OutgoingMail.id)
-    found = [path for body in db.session.scalars(rows if to is None else rows.where(OutgoingMail.recipient == to))
-             for path in re.findall(rf"/{kind}/[\w/-]+", body)]
+    rows = rows if to is None else rows.where(OutgoingMail.recipient == to)
+    found = [path for body in db.session.scalars(rows) for path in re.findall(rf"/{kind}/[\w/-]+", body)]
     db.session.commit()
     return found
 
@@ -81,8 +87,8 @@ def test_one_link_confirms_once(app, client, at_once, post):
 
 def test_of_thirty_registrations_of_an_address_one_gets_it(app, at_once, post):
     for number in range(MANY):
-        registration_actions.register(f"carol{chr(97 + number % 26)}{'xyz'[number // 26]}", "carol@example.org",
-                                      passwords.hash_password(OWN), browser=str(number))
+        registration_actions.register(name(number), "carol@example.org", passwords.hash_password(OWN),
+                                      browser=str(number))
         db.session.commit()
     found = tokens_of("confirm")
     assert len(found) == MANY
@@ -93,8 +99,8 @@ def test_of_thirty_registrations_of_an_address_one_gets_it(app, at_once, post):
 
 def test_registrations_at_one_moment_are_one_account(app, at_once, post, monkeypatch):
     monkeypatch.setattr(passwords, "hash_password", lambda password: "not looked at here")
-    codes = at_once(*[post("/register", {"username": f"carol{chr(97 + n % 26)}{'xyz'[n // 26]}", "password": OWN,
-                                         "email": "carol@example.org"}) for n in range(MANY)])
+    codes = at_once(*[post("/register", {"username": name(n), "email": "carol@example.org", "password": OWN})
+                      for n in range(MANY)])
     assert set(codes) == {200} and count(User) == 1
     assert count(EmailToken) == count(OutgoingMail) == MANY
 

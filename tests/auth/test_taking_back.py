@@ -100,7 +100,7 @@ def test_the_stolen_password_does_not_work_any_more(app, owner, link, opened, wa
     way(app, owner, link)
     data = {"username": "ophelia", "password": OWN}
     assert opened["device"].post("/login", data=data).status_code == 422
-    assert app.test_client().post(link("reset", owner.email), data={"password": NEW}).status_code in (302, 404)
+    assert app.test_client().post("/login", data=data).status_code == 422
 
 
 def test_a_new_password_ends_all_but_the_session_in_use(app, login, owner, opened):
@@ -137,7 +137,8 @@ def test_an_administrator_names_the_address_and_ends_what_a_mailbox_may_undo(app
     assert mails("safe@example.org")[-1].subject == "Reset your password"
 
 
-def test_administrators_do_not_secure_each_other_and_moderators_nobody(login, admin, moderator, owner, make_user):
+def test_administrators_do_not_secure_each_other_and_moderators_nobody(login, admin, moderator, owner,
+                                                                       make_user):
     second = make_user("second", role="administrator")
     assert login(admin).post(f"/users/{second.username}/secure").status_code == 403
     assert login(moderator).post("/users/ophelia/secure").status_code == 403
@@ -246,7 +247,7 @@ class TestChangesOfTheAddress:
             counts.append(len(statements))
             pages.append(mine.get("/settings/email").text.replace(email, ""))
         assert counts[0] == counts[1]
-        assert "waits" in pages[0] and "waits" in pages[1]
+        assert "is pending" in pages[0] and "is pending" in pages[1]
         assert "/confirm/" not in mails(other.email)[-1].body and account().email == "ophelia@example.org"
 
 
