@@ -84,7 +84,7 @@ def require_fresh(*, reads: bool = False) -> Callable:
     return decorate
 
 
-def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False):
+def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, status: int = 403):
     """The page that asks for the password, with everything that was sent."""
     if wants_json():
         return problem(403, "Forbidden", _("Give your password on the site first, then try again."))
@@ -92,7 +92,7 @@ def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False):
             for value in values]
     errors = {FIELD: [_("This is not your present password.")]} if is_wrong else {}
     return render_template("auth/prove.html", action=action, kept=kept, errors=errors,
-                           minutes=int(FRESH_FOR.total_seconds() // 60)), 422 if is_wrong else 403
+                           minutes=int(FRESH_FOR.total_seconds() // 60)), 422 if is_wrong else status
 
 
 @bp.route("/settings/prove", methods=["GET", "POST"])
@@ -107,4 +107,4 @@ def prove_password():
             flash(_("Thank you. You can go on for 15 minutes."))
             return redirect(target)
         return _ask(action, {}, is_wrong=True)
-    return _ask(action, {})
+    return _ask(action, {}, status=200)
