@@ -83,10 +83,11 @@ def set_password(name: str, password_stdin: bool) -> None:
 def secure(name: str, email: str | None, end_undo: bool) -> None:
     """End every way into an account, its password too, and mail its member a link to set another."""
     user = _user(name)
-    if email and not ADDRESS.fullmatch(email):
-        raise click.ClickException(f"{email} is no mail address: it looks like name@example.org.")
     try:
-        address_actions.recover(user, email=email and email.lower(), end_undo=end_undo)
+        email = email and mail_message.normalize_address(email, any_host=True)
+        address_actions.recover(user, email=email, end_undo=end_undo)
+    except mail_message.BadAddress as error:
+        raise click.ClickException(f"{email}: {error}") from error
     except Invalid as error:
         raise click.ClickException(" ".join(error.errors["email"])) from error
     db.session.commit()
