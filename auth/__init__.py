@@ -8,6 +8,7 @@ from auth import (
     doctor,  # noqa: F401  (declares itself)
     erasure_views,  # noqa: F401  (its views join the room's blueprint)
     handlers,  # noqa: F401  (declares itself)
+    passwords,
     policy,
     queries,
     recovery_views,  # noqa: F401  (its views join the package's blueprint)
@@ -18,6 +19,8 @@ from auth import (
     views,
 )
 from auth.address_changes import views as address_views  # noqa: F401  (its views join the blueprint)
+from auth.security_log import tasks as security_log_tasks  # noqa: F401  (declares itself)
+from auth.security_log import views as security_log
 from core import limits, markup
 from core.api import register
 
@@ -29,7 +32,9 @@ def init_app(app: Flask) -> None:
     tokens.init_app(app)
     markup.names_by(app, queries.profile_addresses)
     app.before_request(sessions.refuse_suspended)
+    security_log.init_app(app)
     app.jinja_env.globals["why_read_only"] = policy.why_read_only
+    app.jinja_env.globals["min_password_characters"] = passwords.min_characters
     app.register_blueprint(views.bp)
     register(api.bp)
     for group in (cli.user_group, cli.reputation_group, cli.token_group):

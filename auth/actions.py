@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
-from auth import display_names, guesses, links, notices, passwords, queries, reputation, tokens, usernames
+from auth import guesses, links, notices, passwords, queries, reputation, reserved_names, tokens, usernames
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, Session, User
+from auth.security_log import actions as security_log
 from auth.sessions import LIFETIME
 from core import events, mail
 from core.db import db, utcnow
@@ -41,7 +42,8 @@ def make_user(username: str, *, email: str | None = None, display_name: str | No
 
 def free_usernames(wanted: Iterable[str]) -> list[str]:
     """For each wanted name a handle near it that nobody has or could mistake for another's."""
-    bases = [usernames.wish(name) for name in wanted]
+    bases = [usernames.OTHERWISE if reserved_names.is_reserved(base) else base
+             for base in map(usernames.wish, wanted)]
     taken = _taken(bases)
     given: list[str] = []
     for base in bases:
@@ -75,10 +77,12 @@ def close_session(session: Session) -> None:
     db.session.execute(delete(Session).where(Session.id == session.id))
 
 
-def close_sessions(user: User, *, but: Session | None = None) -> None:
-    """End all sessions of a member, except perhaps the one in use."""
+def close_sessions(user: User, *, but: Session | None = None, by: User | None = None) -> None:
+    """End all sessions of a member, except perhaps the one in use; `by` is who asked for it, if known."""
     keep = but.id if but else 0
-    db.session.execute(delete(Session).where(Session.user_id == user.id, Session.id != keep))
+    ended = db.session.execute(delete(Session).where(Session.user_id == user.id, Session.id != keep))
+    if ended.rowcount:
+        security_log.record("sessions_ended", user=user, actor=by, sessions=ended.rowcount)
 
 
 def limit_mails(purpose: str, email: str) -> None:
@@ -104,6 +108,7 @@ def send_reset(email: str) -> None:
     """
     limit_mails(links.RESET, email)
     user = queries.by_email(email)
+    security_log.record("password_reset_asked", user=user, actor=None)
     token, key = links.issue(user.id if user else 0, links.RESET, email), tokens.new()
     mail.queue(email, "reset", subject=_("Reset your password"), key=key, token=token, has_secret=True,
                user=user or User(username="nobody", display_name="nobody"))
@@ -113,33 +118,42 @@ def send_reset(email: str) -> None:
 
 
 def secure_account(user: User, *, keep: Session | None = None, keep_tokens: bool = False,
-                   forget_password: bool = False, end_undo: bool = False) -> None:
+                   forget_password: bool = False, end_undo: bool = False, by: User | None = None) -> None:
     """End every way into an account that somebody may have opened for themselves.
 
     Sessions (but `keep`), pending changes of the address, mailed links, API tokens (unless `keep_tokens`),
     remembered devices and lock-outs end. `forget_password`: the password does not work any more either, and
     a mailed link must set another. A change of the address that was made in the last days can still be
-    undone by who has the former one, unless `end_undo` (docs/decisions/0516).
+    undone by who has the former one, unless `end_undo` (docs/decisions/0516). `by` is who asked, if known:
+    whoever opens a mailed link is not.
     """
     links.hold_account(user.id)
-    close_sessions(user, but=keep)
+    security_log.record("account_secured", user=user, actor=by)
+    close_sessions(user, but=keep, by=by)
     links.end_all(user)
     ended = AddressChange.user_id == user.id
     db.session.execute(delete(AddressChange).where(
         ended if end_undo else ended & AddressChange.done_at.is_(None)))
     if not keep_tokens:
-        db.session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+        _revoke_tokens(user, by=by)
     user.device_generation += 1
     if forget_password:
         user.password_hash = None
     guesses.lift_lock_out(user)
 
 
-def set_password(user: User, password_hash: str, *, keep: Session | None = None,
-                 keep_tokens: bool = False) -> None:
+def _revoke_tokens(user: User, *, by: User | None) -> None:
+    revoked = db.session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+    if revoked.rowcount:
+        security_log.record("token_revoked", user=user, actor=by, tokens=revoked.rowcount)
+
+
+def set_password(user: User, password_hash: str, *, keep: Session | None = None, keep_tokens: bool = False,
+                 by: User | None = None) -> None:
     """Change the password and secure the account; the session in use may stay, tokens if they are wanted."""
-    secure_account(user, keep=keep, keep_tokens=keep_tokens)
+    secure_account(user, keep=keep, keep_tokens=keep_tokens, by=by)
     user.password_hash = password_hash
+    security_log.record("password_changed", user=user, actor=by)
     notices.password_changed(user)
 
 
@@ -163,7 +177,7 @@ def edit_profile(user: User, *, display_name: str, location: str, website: str,
 
 
 def _check_name(name: str, user: User) -> None:
-    reserved = display_names.skeleton(name) in usernames.RESERVED_KEYS and not user.is_moderator
+    reserved = reserved_names.is_reserved(name) and not user.is_moderator
     if reserved or queries.imitated(name, by=user):
         raise Invalid({"display_name": [_("This name could be mistaken for somebody else's.")]})
 
@@ -174,26 +188,42 @@ def make_token(user: User, name: str, scope: str, *, last_day: date | None = Non
     expires = last_day and datetime.combine(last_day + timedelta(days=1), time(), tzinfo=UTC)
     db.session.add(ApiToken(token_hash=tokens.digest(token), user_id=user.id, name=name, scope=scope,
                             expires_at=expires))
+    security_log.record("token_made", user=user, scope=scope)
     return token
 
 
 def revoke_token(user: User, token_id: int) -> ApiToken | None:
     """End an API token at once; returns it, or None when there is no such token of this member."""
     token = db.session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
-    if token is not None:
-        db.session.execute(delete(ApiToken).where(ApiToken.id == token_id)
-                           .execution_options(synchronize_session=False))
-    return token
+    if token is None:
+        return None
+    gone = db.session.execute(delete(ApiToken).where(ApiToken.id == token_id)
+                              .execution_options(synchronize_session=False)).rowcount
+    if gone:
+        security_log.record("token_revoked", user=user)
+    return token if gone else None
 
 
-def suspend(user: User, until: datetime, reason: str) -> None:
+def set_role(user: User, role: str, *, by: User | None) -> None:
+    """Appoint a member to a role, or end it; `by` is None in the shell. It holds from the next request on."""
+    db.session.flush()
+    db.session.refresh(user, ["role"], with_for_update=True)  # one after the other: one change is one event
+    if user.role != role:
+        security_log.record("role_changed", user=user, actor=by, before=user.role, after=role)
+        user.role = role
+        events.record("user.revised", subject=user, actor=by)
+
+
+def suspend(user: User, until: datetime, reason: str, *, by: User | None = None) -> None:
     """Let a member only read until then."""
     user.suspended_until, user.suspension_reason = until, reason
+    security_log.record("suspended", user=user, actor=by, days=(until - utcnow()).days + 1)
 
 
-def lift_suspension(user: User) -> None:
+def lift_suspension(user: User, *, by: User | None = None) -> None:
     """End a suspension early."""
     user.suspended_until, user.suspension_reason = None, ""
+    security_log.record("suspension_lifted", user=user, actor=by)
 
 
 def rehash(user: User, password: str) -> None:

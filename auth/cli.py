@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 from auth import actions, notices, passwords, queries, reputation, tokens, usernames
 from auth.address_changes import actions as address_actions
 from auth.models import ROLES
+from auth.security_log import actions as security_log
 from core import mail_message
 from core.db import db, snapshot
 from core.web import Invalid
@@ -24,10 +25,10 @@ def _user(name: str):
     return user
 
 
-def _password(name: str, email: str, from_stdin: bool) -> str:
+def _password(from_stdin: bool, *known: str) -> str:
     """The password on standard input, or a random one."""
     password = sys.stdin.readline().rstrip("\n") if from_stdin else tokens.new()
-    if why := passwords.fault(password, name, email):
+    if why := passwords.fault(password, *known):
         raise click.ClickException(why)
     return password
 
@@ -47,9 +48,11 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
         raise click.ClickException(f"{email}: {error}") from error
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
-    password = _password(name, email, password_stdin)
-    actions.make_user(name, email=email, role=role, confirmed=True,
-                      password_hash=passwords.hash_password(password))
+    password = _password(password_stdin, name, email)
+    user = actions.make_user(name, email=email, role=role, confirmed=True,
+                             password_hash=passwords.hash_password(password))
+    security_log.record("registered", user=user, role=role)
+    security_log.record("shell_act", user=user, command="user-create")
     db.session.commit()
     click.echo(f"{role} {name} made." + ("" if password_stdin else f" Password: {password}"))
 
@@ -59,7 +62,9 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 def promote(name: str, role: str) -> None:
     """Appoint a member to a role (or back to member)."""
-    _user(name).role = role
+    user = _user(name)
+    actions.set_role(user, role, by=None)
+    security_log.record("shell_act", user=user, command="user-promote")
     db.session.commit()
     click.echo(f"{name} is now {role}.")
 
@@ -70,8 +75,9 @@ def promote(name: str, role: str) -> None:
 def set_password(name: str, password_stdin: bool) -> None:
     """Give a member another password; all their sessions end. Without one, print a random one."""
     user = _user(name)
-    password = _password(name, user.email or "", password_stdin)
+    password = _password(password_stdin, *user.own_words)
     actions.set_password(user, passwords.hash_password(password))
+    security_log.record("shell_act", user=user, command="user-password")
     db.session.commit()
     click.echo(f"{name} has another password." + ("" if password_stdin else f" Password: {password}"))
 
@@ -90,6 +96,7 @@ def secure(name: str, email: str | None, end_undo: bool) -> None:
         raise click.ClickException(f"{email}: {error}") from error
     except Invalid as error:
         raise click.ClickException(" ".join(error.errors["email"])) from error
+    security_log.record("shell_act", user=user, command="user-secure")
     db.session.commit()
     click.echo(f"{name} is secured. A link to set a password goes to {user.email or 'nobody: no address'}.")
 
@@ -102,6 +109,7 @@ def create_token(name: str, scope: str) -> None:
     user = _user(name)
     token = actions.make_token(user, "shell", scope)
     notices.token_made(user, "shell", scope)
+    security_log.record("shell_act", user=user, command="token-create")
     db.session.commit()
     click.echo(token)
 

@@ -2,18 +2,16 @@
 
 import unicodedata
 
-from confusable_homoglyphs.utils import load
 from flask_babel import gettext as _
 
-from auth import usernames
+from auth.reserved_names import MARKS
+from auth.skeletons import skeleton  # noqa: F401  (what names that look alike share)
 
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # take room or none, show nothing
 MARKS_IN_A_ROW = 3
-LATIN = str.maketrans({
-    character: next(other["c"] for other in alike if other["c"].isascii())
-    for character, alike in load("confusables.json").items()  # read once and let go: 6 MB
-    if len(character) == 1 and not character.isascii() and any(other["c"].isascii() for other in alike)})
+JOINERS = frozenset("\ufe0f\ufe0e\u20e3\u20dd\u20de\u20e0")  # make a letter or digit an emoji or a sign
+SYMBOLS = frozenset({"So", "Sk"})  # emoji, check marks, stars; "Sm" beyond ASCII: roots and ticks
 
 
 def fault(name: str) -> str | None:
@@ -25,12 +23,9 @@ def fault(name: str) -> str | None:
         return _("Use single, ordinary spaces.")
     if "M" * (MARKS_IN_A_ROW + 1) in "".join(kind[0] for kind in kinds):
         return _("Too many marks are stacked on one letter.")
+    if any(kind in SYMBOLS and c not in "^`" or kind == "Sm" and not c.isascii() or c in MARKS or c in JOINERS
+           for kind, c in zip(kinds, name, strict=True)):
+        return _("A name cannot hold symbols, check marks or emoji: they could be taken for a badge.")
     if not any(c.isalnum() for c in name):
         return _("Use at least one letter or digit.")
     return None
-
-
-def skeleton(name: str) -> str:
-    """What names that look alike share, comparable with `usernames.key`: Latin look-alikes, no marks."""
-    latin = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).translate(LATIN))
-    return usernames.key("".join(c for c in latin if c.isalnum()))

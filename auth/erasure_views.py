@@ -6,10 +6,11 @@ from flask_login import login_required
 
 from auth import erasure_actions, export_account, policy, queries, schemas, sessions
 from auth.freshness_views import hold_session, require_fresh
+from auth.security_log import actions as security_log
 from auth.settings_views import knows, me
 from auth.views import bp
 from core import events
-from core.db import db
+from core.db import db, writing
 from core.web import Form, get_or_404, require
 
 
@@ -18,10 +19,12 @@ from core.web import Form, get_or_404, require
 @require_fresh(reads=True)
 def download_data():
     """Everything the site knows of me, as a file; a mail says that it was made."""
-    events.record("user.exported", subject=me(), actor=me())
-    db.session.commit()
-    answer = Response(export_account.document(me()), mimetype="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{me().username}.json"'
+    user = me()
+    answer = Response(export_account.document(user), mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
+    with writing():
+        events.record("user.exported", subject=user, actor=user)
+        security_log.record("data_exported", user=user)
     return answer
 
 
@@ -54,6 +57,7 @@ def erase_user(username: str):
         hold_session(me())
         user = get_or_404(queries.by_username(username))
         erasure_actions.erase(user, by=me(), keep_words=form.data["words"] == "keep")
+        security_log.record("administrator_act", user=user, actor=me(), act="erase")
         db.session.commit()
         flash(_("The account is erased. What it wrote and voted follows within minutes."))
         return redirect(url_for("auth.users"))

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from auth import guesses, links, passwords, sessions
 from auth.models import Session, User
+from auth.security_log import actions as security_log
 from auth.views import bp
 from core.db import SAFE_METHODS, db, utcnow
 from core.error_answers import problem, wants_json
@@ -39,8 +40,10 @@ def prove(user: User, password: str) -> bool:
     counted = guesses.count_try(user, is_known_device=True)
     db.session.commit()
     if not passwords.verify(user.password_hash, password) or counted is None:
+        security_log.record("reauthentication_failed", user=user)
+        db.session.commit()
         return False
-    guesses.start_anew(user)
+    guesses.start_anew(user, failures=counted)
     if user.session is not None:
         user.session.proved_at = utcnow()
     db.session.commit()

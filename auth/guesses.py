@@ -8,6 +8,7 @@ elsewhere locks out no owner. Only a correct password or a reset link starts the
 from sqlalchemy import update
 
 from auth.models import User
+from auth.security_log import actions as security_log
 from core.db import db
 from core.limits import forget, forget_below, limit
 
@@ -46,15 +47,20 @@ def is_last(failures: int | None) -> bool:
     return failures in (MAX_FAILED_LOGINS_ELSEWHERE, MAX_FAILED_LOGINS)
 
 
-def start_anew(user: User) -> None:
-    """The password was right: earlier failures do not count any more."""
+def start_anew(user: User, *, failures: int) -> None:
+    """The password was right: the earlier `failures` do not count any more."""
+    if failures >= MAX_FAILED_LOGINS_ELSEWHERE:
+        security_log.record("lockout_lifted", user=user, actor=None)
     db.session.execute(update(User).where(User.id == user.id).values(failed_logins=0)
                        .execution_options(synchronize_session=False))
 
 
 def lift_lock_out(user: User) -> None:
-    """Another proof was given (a mailed link, an administrator): every limit on this account ends."""
-    start_anew(user)
+    """Another proof was given (a mailed link, an administrator): every limit on this account ends.
+
+    `user` is held and read anew (links.hold_account).
+    """
+    start_anew(user, failures=user.failed_logins)
     forget("login", user.username)
     forget("re-authenticate", user.id)
     forget_below("login-pair", f"{user.username}|")

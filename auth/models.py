@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from auth.privileges import Privilege, threshold
 from core.db import UTCDateTime, db, utcnow
 
-ROLES = ("member", "moderator", "administrator")
+STAFF_ROLES = ("moderator", "administrator")
+ROLES = ("member", *STAFF_ROLES)
 
 
 class User(UserMixin, db.Model):
@@ -55,13 +56,28 @@ class User(UserMixin, db.Model):
 
     @property
     def is_moderator(self) -> bool:
-        """Moderators and administrators moderate."""
-        return self.role in ("moderator", "administrator")
+        """The rights of a moderator: the role (administrators have it too) and good standing."""
+        return self.is_staff and self.is_in_good_standing
 
     @property
     def is_admin(self) -> bool:
-        """Administrators run the site."""
+        """The rights of an administrator: the role and good standing."""
+        return self.is_appointed_admin and self.is_in_good_standing
+
+    @property
+    def is_staff(self) -> bool:
+        """Appointed to moderate, whether the rights may be used now or not: never a reason to let in."""
+        return self.role in STAFF_ROLES
+
+    @property
+    def is_appointed_admin(self) -> bool:
+        """Appointed to run the site, whether the rights may be used now or not."""
         return self.role == "administrator"
+
+    @property
+    def is_in_good_standing(self) -> bool:
+        """Confirmed, not suspended, not erased: only then a role or reputation gives rights."""
+        return self.confirmed_at is not None and self.erased_at is None and not self.is_suspended
 
     @property
     def is_suspended(self) -> bool:
@@ -85,9 +101,14 @@ class User(UserMixin, db.Model):
 
     def can(self, privilege: Privilege) -> bool:
         """Whether this member has earned (or was appointed to) `privilege`."""
-        if self.is_suspended or self.erased_at is not None:
+        if not self.is_in_good_standing:
             return False
         return self.is_moderator or self.privilege_points >= threshold(privilege)
+
+    @property
+    def own_words(self) -> tuple[str, ...]:
+        """What an attacker would try first as this account's password."""
+        return self.username, self.display_name, self.email or ""
 
     @property
     def profile_url(self) -> str:
@@ -103,7 +124,7 @@ class Visitor(AnonymousUserMixin):
     role = "visitor"
     session = None
     reputation = privilege_points = 0
-    is_moderator = is_admin = is_suspended = False
+    is_moderator = is_admin = is_staff = is_appointed_admin = is_in_good_standing = is_suspended = False
 
     def can(self, privilege: Privilege) -> bool:
         """Visitors read."""

@@ -4,7 +4,9 @@ from flask_babel import gettext as _
 
 
 def why_read_only(user) -> str:
-    """What a suspended member is told on top of every page and wherever they try to write."""
+    """Why a member who is not in good standing may only read: on top of every page, and where they write."""
+    if not user.is_suspended:
+        return _("Confirm your email address first: open the link in the message we sent you.")
     return _("You can read, but not write, until %(when)s UTC. %(why)s",
              when=f"{user.suspended_until:%d %b %Y, %H:%M}", why=user.suspension_reason).strip()
 
@@ -16,7 +18,7 @@ def can_see_email(user, account) -> bool:
 
 def can_erase(user, account) -> bool:
     """Administrators erase members and moderators; their own account they leave under Settings."""
-    return user.is_admin and not user.is_suspended and not account.is_admin and user.id != account.id
+    return user.is_admin and not account.is_appointed_admin and user.id != account.id
 
 
 def can_secure(user, account) -> bool:
@@ -26,5 +28,5 @@ def can_secure(user, account) -> bool:
 
 def can_attach_email(user, account) -> bool:
     """Moderators give imported people, who have none, an address; never those who have claimed theirs."""
-    return (user.is_moderator and not user.is_suspended and account.imported_from is not None
+    return (user.is_moderator and account.imported_from is not None
             and account.password_hash is None and account.confirmed_at is None)

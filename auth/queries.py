@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from auth import display_names
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
@@ -61,6 +61,17 @@ def by_email(email: str) -> User | None:
 def looks_like(username: str) -> User | None:
     """An account whose handle, or a moderator whose name, could be mistaken for this handle."""
     return imitated(username, by=None)
+
+
+def in_good_standing() -> ColumnElement[bool]:
+    """SQL condition: what User.is_in_good_standing says of a row."""
+    return and_(User.confirmed_at.is_not(None), User.erased_at.is_(None),
+                or_(User.suspended_until.is_(None), User.suspended_until <= utcnow()))
+
+
+def holders(*roles: str) -> Select:
+    """SELECT of the members who hold one of these roles and may use it now."""
+    return select(User).where(User.role.in_(roles), in_good_standing())
 
 
 def imitated(name: str, *, by: User | None) -> User | None:

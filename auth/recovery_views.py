@@ -7,6 +7,7 @@ from flask_login import login_required
 from auth import links, policy, queries, schemas, sessions
 from auth.address_changes import actions
 from auth.freshness_views import require_fresh
+from auth.security_log import actions as security_log
 from auth.settings_views import me
 from auth.views import bp
 from core.db import db
@@ -37,7 +38,9 @@ def secure_user(username: str):
     require(policy.can_secure(me(), user), _("Administrators secure accounts, but not each other's."))
     if request.method == "POST" and form.validate():
         with form.catching():
-            actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"])
+            actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"],
+                            by=me())
+            security_log.record("administrator_act", user=user, actor=me(), act="secure")
             db.session.commit()
             flash(_("The account is secured. A link to set a new password is on its way to %(email)s.",
                     email=user.email or _("nobody: the account has no address")))

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from auth import actions, links, queries, tokens, usernames
 from auth.address_changes.models import AddressChange
 from auth.models import EmailToken, HeldName, User
+from auth.security_log import actions as security_log
 from core import events, mail
 from core.db import db, utcnow
 from core.models import OutgoingMail
@@ -33,6 +34,7 @@ def register(username: str, email: str, password_hash: str, *, browser: str) -> 
     account = actions.make_user(username if holder is None else tokens.new()[:40],
                                 email=email if holder is None else None,
                                 display_name=username, password_hash=password_hash)
+    security_log.record("registered", user=account)
     db.session.flush()
     if holder is None:
         attempt.commit()
@@ -104,6 +106,7 @@ def prove_address(user: User) -> None:
         db.session.execute(delete(HeldName).where(HeldName.username_key == user.username_key))
     if user.confirmed_at is None:
         user.confirmed_at = utcnow()
+        security_log.record("confirmed", user=user)
         events.record("user.confirmed", subject=user)
 
 
@@ -120,6 +123,7 @@ def discard(user: User) -> bool:
     gone = db.session.execute(delete(User).where(User.id == user.id, *UNCONFIRMED)
                               .execution_options(synchronize_session=False)).rowcount
     if gone:
+        security_log.record("account_purged", user=user, actor=None)
         db.session.expunge(user)
     return bool(gone)
 

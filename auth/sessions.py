@@ -49,12 +49,12 @@ def even_suspended(view: Callable) -> Callable:
 
 
 def refuse_suspended() -> None:
-    """Suspended members only read: whatever a room forgets to ask, no page of it takes their form."""
+    """Who is suspended or unconfirmed only reads: no page takes their form, whatever it asks itself."""
     view = current_app.view_functions.get(request.endpoint)
     if (request.method in SAFE_METHODS or request.path.startswith("/api/")
             or getattr(view, "even_suspended", False)):
         return
-    if current_user.is_suspended:
+    if current_user.is_authenticated and not current_user.is_in_good_standing:
         require(False, policy.why_read_only(current_user))
 
 

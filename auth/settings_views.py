@@ -7,6 +7,7 @@ from flask_login import current_user, login_required
 from auth import actions, notices, passwords, queries, schemas, sessions
 from auth.freshness_views import hold_session, prove, require_fresh
 from auth.models import User
+from auth.security_log import actions as security_log
 from auth.views import bp
 from core.db import db, utcnow
 from core.limits import limit
@@ -52,14 +53,13 @@ def settings_password():
     """
     user, form = me(), Form(schemas.ChangePasswordSchema)
     if request.method == "POST" and form.validate():
-        if knows(user, form) and (why := passwords.fault(form.data["password"], user.username,
-                                                          user.email or "")):
+        if knows(user, form) and (why := passwords.fault(form.data["password"], *user.own_words)):
             form.fail("password", why)
         if not form.errors:
             password_hash = passwords.hash_password(form.data["password"])
             hold_session(user)
             actions.set_password(user, password_hash, keep=user.session,
-                                 keep_tokens=form.data["keep_tokens"])
+                                 keep_tokens=form.data["keep_tokens"], by=user)
             db.session.commit()
             flash(_("Your password is changed. Other sessions have ended."))
             return sessions.remember_device(redirect(url_for("auth.settings_password")), user)
@@ -90,6 +90,7 @@ def close_session(session_id: int):
     row = get_or_404(next((s for s in queries.sessions_of(me()) if s.id == session_id), None))
     actions.close_session(row)
     notices.session_ended(me(), row.user_agent)
+    security_log.record("session_ended", user=me())
     db.session.commit()
     return redirect(url_for("auth.settings_sessions"))
 

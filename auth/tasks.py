@@ -1,6 +1,6 @@
 """Scheduled housekeeping of accounts."""
 
-from auth import registration_actions
+from auth import erasure_actions, registration_actions
 from core.db import db
 from core.worker import scheduled
 
@@ -11,4 +11,5 @@ def purge_unconfirmed() -> None:
     while registration_actions.purge():
         db.session.commit()
     registration_actions.forget_expired()
+    erasure_actions.forget_addresses()
     db.session.commit()

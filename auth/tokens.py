@@ -110,7 +110,7 @@ def bearer(scope: str) -> Callable:
                 raise _unauthorized(_("Send a token: Authorization: Bearer …"))
             if scope == WRITE and g.api_scope != WRITE:
                 raise Forbidden(_("This token may only read."))
-            if scope == WRITE and user.is_suspended:
+            if scope == WRITE and not user.is_in_good_standing:
                 raise Forbidden(policy.why_read_only(user))
             return view(*args, **kwargs)
 

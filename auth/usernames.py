@@ -5,22 +5,11 @@ import unicodedata
 
 from flask_babel import gettext as _
 
+from auth import reserved_names, skeletons
+
+OTHERWISE = "member"  # the beginning of a handle where the wished one is reserved
 PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9_-]{1,28})[a-z0-9]$")
-RESERVED = frozenset(
-    "admin administrator root system moderator mod staff support security abuse postmaster webmaster "
-    "hostmaster noreply no-reply redoubt official help api www mail null undefined none anonymous "
-    "everyone all me login logout register settings former-member deleted community".split())
-ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "3": "e", "4": "a", "7": "t",
-                       "8": "b", "_": "", "-": "", ".": ""})
-
-
-def key(username: str) -> str:
-    """A skeleton that look-alike names share ("rn" reads as "m", "0" as "o")."""
-    plain = unicodedata.normalize("NFKC", username).casefold()
-    return plain.translate(ALIKE).replace("rn", "m").replace("vv", "w")[:80]
-
-
-RESERVED_KEYS = frozenset(key(name) for name in RESERVED)
+key = skeletons.of_ascii
 
 
 def fault(username: str) -> str | None:
@@ -28,7 +17,7 @@ def fault(username: str) -> str | None:
     if not PATTERN.match(username):
         return _("Use 3 to 30 lower-case letters, digits, - or _, beginning and ending with a letter "
                  "or digit.")
-    if key(username) in RESERVED_KEYS:
+    if reserved_names.is_reserved(username):
         return _("This name is reserved.")
     return None
 

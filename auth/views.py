@@ -24,8 +24,9 @@ from auth import (
 from auth.address_changes import actions as address_actions
 from auth.address_changes import queries as address_queries
 from auth.models import User
+from auth.security_log import actions as security_log
 from core.db import db, reading
-from core.limits import forget, limit
+from core.limits import client_address, forget, limit
 from core.page_cache import kept
 from core.paging import PAGE_SIZE
 from core.web import Form, get_or_404, require, safe_next
@@ -67,7 +68,7 @@ def register():
             form.fail("password", why)
         if not form.errors:
             password_hash = passwords.hash_password(data["password"])
-            limit("register", request.remote_addr, 10, 3600)
+            limit("register", client_address(), 10, 3600)
             db.session.commit()
             with form.catching():
                 registration_actions.register(data["username"], data["email"], password_hash,
@@ -124,7 +125,7 @@ def login():
     form = Form(schemas.LoginSchema)
     target = safe_next(request.values.get("next"))
     if request.method == "POST" and form.validate():
-        name, host = form.data["username"].lower(), request.remote_addr
+        name, host = form.data["username"].lower(), client_address()
         with reading():
             user = queries.by_login(name)
         name, device = user.username if user else name, sessions.known_device(user)
@@ -132,12 +133,15 @@ def login():
         failures = guesses.count_try(user, is_known_device=device is not None)
         if guesses.is_last(failures):
             notices.locked_out(user)
+            security_log.record("locked_out", user=user, actor=None)
         db.session.commit()
         stored = user.password_hash if user else None
         fits = passwords.verify(stored, form.data["password"])
         if not fits or failures is None:
             form.fail("password", _("The name and the password do not fit together. After many failed "
                                     "log-ins only a reset of the password lets you in."))
+            security_log.record("login_failed", user=user, actor=None)
+            db.session.commit()
         elif user.confirmed_at is None:
             form.fail("username", _("Confirm your address first: the link is in your mail."))
         else:
@@ -151,10 +155,12 @@ def _enter(user: User, target: str, *, stored: str, device: str | None, host: st
     require(held is not None and held.password_hash == stored, _("The password was changed. Log in again."))
     if device is None and user.last_seen_at is not None:
         notices.new_device(user, request.user_agent.string[:200])
-    guesses.start_anew(user)
+        security_log.record("new_device", user=user)
+    guesses.start_anew(user, failures=held.failed_logins)
     forget("login-pair", f"{user.username}|{host}")
     actions.rehash(user, request.form["password"])
     token = actions.open_session(user, user_agent=request.user_agent.string)
+    security_log.record("login", user=user)
     db.session.commit()
     sessions.enter(token)
     return sessions.remember_device(redirect(target), user)
@@ -166,6 +172,7 @@ def _enter(user: User, target: str, *, stored: str, device: str | None, host: st
 def logout():
     """End this session in the database, then empty the cookie."""
     actions.close_session(current_user.session)
+    security_log.record("logout", user=current_user.id)
     db.session.commit()
     sessions.leave()
     return redirect("/")
@@ -177,7 +184,7 @@ def forgot():
     """Ask for a reset link; the same answer, and the same work, for every address."""
     form = Form(schemas.EmailSchema)
     if request.method == "POST" and form.validate():
-        limit("reset-host", request.remote_addr, 20, 3600)
+        limit("reset-host", client_address(), 20, 3600)
         actions.send_reset(form.data["email"])
         db.session.commit()
         return render_template("auth/check_mail.html", email=form.data["email"])
@@ -194,7 +201,7 @@ def new_password(token: str, purpose: str):
         user = get_or_404(link).user
     form = Form(schemas.PasswordSchema)
     if request.method == "POST" and form.validate():
-        if why := passwords.fault(form.data["password"], user.username, user.email):
+        if why := passwords.fault(form.data["password"], *user.own_words):
             form.fail("password", why)
         else:
             password_hash = passwords.hash_password(form.data["password"])
@@ -202,6 +209,8 @@ def new_password(token: str, purpose: str):
             require(user.email == link.email, _("This link was mailed to a former address of the account."))
             registration_actions.prove_address(user)
             actions.set_password(user, password_hash)
+            security_log.record("claimed" if purpose == links.CLAIM else "password_reset", user=user,
+                                actor=None)
             db.session.commit()
             flash(_("Your password is set. Log in with it."))
             return redirect(url_for("auth.login"))
@@ -245,6 +254,7 @@ def attach_email(username: str):
         flash(_("Write an address that no account uses yet."))
     else:
         actions.attach_email(user, data.data["email"])
+        security_log.record("claim_sent", user=user, actor=current_user.id)
         db.session.commit()
         flash(_("The claim link is on its way."))
     return redirect(user.profile_url)

@@ -20,6 +20,8 @@ from core.monthly import Monthly
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "REDOUBT_"
+MAX_DAYS = 3_650
+MIN_SECURITY_LOG_DAYS = 30  # the database refuses to delete what is newer (migration 0519)
 
 
 class BadSetting(SystemExit):
@@ -83,6 +85,20 @@ def _token(text: str) -> str:
     return text
 
 
+def _whole(least: int, most: int, noun: str = "") -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        with suppress(ValueError):
+            if least <= (number := int(text)) <= most:
+                return number
+        raise ValueError(f"must be a whole number{noun}, {least} to {most:,}")
+
+    return parse
+
+
+def _days(least: int) -> Callable[[str], int]:
+    return _whole(least, MAX_DAYS, " of days")
+
+
 def _at_least_zero(kind: type) -> Callable[[str], float]:
     def parse(text: str) -> float:
         with suppress(ValueError):
@@ -131,6 +147,9 @@ SETTINGS = (
             "ASCII before the @. Off: such an address is refused when somebody enters it."),
     Setting("REDOUBT_REGISTRATION", "open", _choice("open", "invite", "closed"),
             "Who may make an account: anyone, people a moderator adds, nobody."),
+    Setting("REDOUBT_PASSWORD_LENGTH", "15", _whole(8, 64),
+            "How many characters a password has at least where it is the only factor, 8 to 64. "
+            "NIST SP 800-63B-4 asks for 15."),
     Setting("REDOUBT_FIRST_POST_APPROVAL", "off", _switch,
             "on: a newcomer's first post waits until a moderator approves it."),
     Setting("REDOUBT_PRIVILEGE_SCALE", "1", _at_least_zero(float),
@@ -148,6 +167,12 @@ SETTINGS = (
             "0: headers ignored."),
     Setting("REDOUBT_LOG", "text", _choice("text", "json"),
             "text: lines about what needs attention; json: one object per record and per request."),
+    Setting("REDOUBT_SECURITY_LOG_DAYS", "400", _days(MIN_SECURITY_LOG_DAYS),
+            "Days that the security log is kept: log-ins, refusals, changes of roles, tokens, acts of "
+            "administrators. 30 or more."),
+    Setting("REDOUBT_SECURITY_LOG_ADDRESS_DAYS", "30", _days(0),
+            "Days that the security log keeps the network address and the program of an event. "
+            "0: they are not recorded."),
     Setting("REDOUBT_METRICS_TOKEN", "", _token,
             "Who sends it as Authorization: Bearer may read /metrics. Empty: nobody may.", is_secret=True),
 )

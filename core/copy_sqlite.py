@@ -48,6 +48,7 @@ def dump(archive: Writer, folder: Path) -> dict:
     with closing(sqlite3.connect(copy)) as target:
         _copy_to(target)
         target.execute("PRAGMA secure_delete=ON")  # what is taken out is overwritten
+        _drop_triggers(target)
         target.execute(backup_omissions.statement())
         target.commit()
         tables = {name: {"columns": columns, "rows": _count(target, name)}
@@ -68,6 +69,13 @@ def _copy_to(target: sqlite3.Connection) -> None:
                 source.backup(target, pages=PAGES, progress=lambda status, left, total: tell(total - left))
         finally:
             source.execute("ROLLBACK")
+
+
+def _drop_triggers(target: sqlite3.Connection) -> None:
+    """Leave out our triggers: the migrations make them again, and an archive that holds any is refused."""
+    for name, in target.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+        target.execute(f'DROP TRIGGER "{name}"')
+    target.commit()
 
 
 def _columns(database: sqlite3.Connection, part: str) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, DateTime, MetaData, TypeDecorator, event, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,6 +48,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False,
                                                    "class_": replicas.RoutedSession})
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
@@ -125,6 +126,23 @@ def reading_beside() -> Iterator[None]:
 
 
 @contextmanager
+def writing() -> Iterator[None]:
+    """A transaction that may write, in a request that otherwise only reads (a GET); commits at its end.
+
+    Only where nothing is pending in the session: what was read before is let go of.
+    """
+    db.session.rollback()
+    g.replica = None  # a replica takes no writes
+    token = _writing.set(True)
+    try:
+        yield
+        db.session.commit()
+    finally:
+        db.session.rollback()
+        _writing.reset(token)
+
+
+@contextmanager
 def snapshot() -> Iterator[None]:
     """reading() in which every query sees the same moment; on SQLite they always do."""
     with reading():
@@ -159,7 +177,7 @@ def may_write() -> bool:
     """Whether the transaction that begins now may write: no for GET pages and inside reading()."""
     if _reading.get():
         return False
-    return not (has_request_context() and request.method in SAFE_METHODS)
+    return _writing.get() or not (has_request_context() and request.method in SAFE_METHODS)
 
 
 def learn_sizes() -> None:

@@ -15,9 +15,13 @@ from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlsplit
 
 from flask import Flask, Response, current_app, g, has_request_context, request
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from core import metrics
 from core.config import SECRETS
+from core.db import db
+from core.replicas import RoutedSession
 
 SANE_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 SHORTEST, HIDDEN = 3, "***"  # of what was sent: shorter words say nothing about anybody
@@ -29,7 +33,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # gunicorn quotes what it could not read, and from where; or the address at which all broke.
 QUOTING = {"Invalid request from": "a request could not be read",
            "Error handling request": "a request could not be answered"}
-log = logging.getLogger("redoubt.request")
+log, security = logging.getLogger("redoubt.request"), logging.getLogger("redoubt.security")
 
 
 class Formatter(logging.Formatter):
@@ -158,12 +162,28 @@ def _end(response: Response) -> Response:
     return response
 
 
-def tell(app: Flask, facts: Callable[[], dict]) -> None:
-    """Log what is known of a request, where requests are logged."""
+def tell(app: Flask, facts: Callable[[], dict], logger: logging.Logger = log) -> None:
+    """Log what is known of a request (or a security event), where these are logged."""
     if app.config["REDOUBT_LOG"] == "json":
-        record = logging.LogRecord(log.name, logging.INFO, "", 0, "", None, None)
+        record = logging.LogRecord(logger.name, logging.INFO, "", 0, "", None, None)
         record.facts = facts()
-        log.handle(record)
+        logger.handle(record)
+
+
+def note_security(facts: dict) -> None:
+    """Log a security event as soon as the present transaction is committed; never if it is undone."""
+    db.session().info.setdefault("security_events", []).append(facts)
+
+
+def _committed(session: Session) -> None:
+    if session.in_nested_transaction():  # a savepoint: the transaction around it may still be undone
+        return
+    for facts in session.info.pop("security_events", []):
+        tell(current_app, lambda facts=facts: facts, security)
+
+
+def _undone(session: Session) -> None:
+    session.info.pop("security_events", None)
 
 
 def _facts(response: Response) -> dict:
@@ -207,3 +227,6 @@ def init_app(app: Flask) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app.before_request(_begin)
     app.after_request(_end)
+    for name, listener in (("after_commit", _committed), ("after_rollback", _undone)):
+        if not event.contains(RoutedSession, name, listener):
+            event.listen(RoutedSession, name, listener)

@@ -15,7 +15,8 @@ WRITES_TEXT = (CHEAP, EXPENSIVE)  # the form is a page, what it sends is rendere
 COSTS: Costs = {
     "static": FREE, "front.healthz": FREE, "front.readyz": FREE, "scrape.metrics_page": FREE,
     "front.robots": CHEAP, "front.security_txt": CHEAP, "front.opensearch": CHEAP,
-    "front.home": CHEAP, "front.help_page": CHEAP, "front.theme": CHEAP, "front.admin": SEARCH,
+    "front.home": CHEAP, "front.help_page": CHEAP, "front.theme": CHEAP, "front.identifier": CHEAP,
+    "front.admin": SEARCH,
     "front.sitemap": SEARCH, "front.sitemap_posts": EXPENSIVE, "front.sitemap_pages": EXPENSIVE,
     "api_status.get_status": SEARCH,
     "api-docs.openapi_json": EXPENSIVE, "api_docs.docs": EXPENSIVE,
@@ -29,6 +30,7 @@ COSTS: Costs = {
     "auth.logout": CHEAP, "auth.confirm": CHEAP, "auth.attach_email": CHEAP, "auth.settings": CHEAP,
     "auth.settings_sessions": CHEAP, "auth.settings_tokens": CHEAP, "auth.close_session": CHEAP,
     "auth.revoke_token": CHEAP, "auth.users": CHEAP, "auth.profile": CHEAP,
+    "auth.settings_security": CHEAP, "auth.security_log": SEARCH,
     "api_users.list_users": CHEAP, "api_users.get_user": CHEAP, "api_users.get_me": CHEAP,
     "api_users.list_reputation": CHEAP,
 

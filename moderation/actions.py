@@ -141,7 +141,7 @@ def unlock(post: Post, *, by) -> None:
 
 def suspend(user: User, days: int, message: str, *, by) -> None:
     """Let a member only read for some days, and say why."""
-    auth.suspend(user, utcnow() + timedelta(days=days), message)
+    auth.suspend(user, utcnow() + timedelta(days=days), message, by=by)
     decide("suspend", by=by, user=user, note=f"{days} d")
     events.record("user.suspended", subject=user, actor=by, days=days)
 
@@ -149,7 +149,7 @@ def suspend(user: User, days: int, message: str, *, by) -> None:
 def lift(user: User, *, by) -> None:
     """End a suspension."""
     if user.suspended_until is not None:
-        auth.lift_suspension(user)
+        auth.lift_suspension(user, by=by)
         decide("lift", by=by, user=user)
         events.record("user.unsuspended", subject=user, actor=by)
 

@@ -25,7 +25,7 @@ def log_decisions(batch: list[events.Event]) -> None:
         action = HEARD[event.name.rpartition(".")[2]]
         if actor is None or post is None:
             continue
-        if action in ("hide", "restore") and (not actor.is_moderator or post.author_id == actor.id):
+        if action in ("hide", "restore") and (not actor.is_staff or post.author_id == actor.id):
             continue
         if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)):
             continue

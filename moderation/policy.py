@@ -23,11 +23,11 @@ def can_see_queue(user) -> bool:
 def can_hide_spam(user, post, flags) -> bool:
     """With the tools, what somebody else flagged as spam; never a moderator's post or one's own."""
     return (can_see_queue(user) and post.is_public and not post.is_locked and post.author_id != user.id
-            and not (post.author and post.author.is_moderator)
+            and not (post.author and post.author.is_staff)
             and any(flag.reason == "spam" and flag.user_id != user.id for flag in flags))
 
 
 def can_suspend(user, member) -> bool:
     """Moderators suspend members; only administrators suspend moderators; nobody themselves."""
-    return (can_moderate(user) and user.id != member.id and not member.is_admin
-            and (user.is_admin or not member.is_moderator))
+    return (can_moderate(user) and user.id != member.id and not member.is_appointed_admin
+            and (user.is_admin or not member.is_staff))

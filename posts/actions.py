@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from auth import reputation
+from auth.security_log import actions as security_log
 from core import events
 from core.db import db, lock_rows, utcnow
 from core.limits import limit, take_turn
@@ -149,6 +150,7 @@ def redact(revision: Revision, *, by) -> None:
     db.session.execute(update(Revision).where(
         Revision.post_id == revision.post_id, Revision.number.in_([revision.number, revision.number + 1]))
         .values(changes=None))  # positions in the lost text, though not its words
+    security_log.record("revision_redacted", user=revision.author_id, actor=by, post=revision.post_id)
     events.record("revision.redacted", subject=revision, actor=by, post_id=revision.post_id)
 
 

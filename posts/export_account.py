@@ -1,11 +1,19 @@
 """What a member wrote, voted and proposed, for the file of their data."""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import joinedload, with_polymorphic
 
 from auth.export_account import columns, part
 from core.db import db
+from posts import kinds
 from posts.models import Post, Revision, Suggestion, Vote, VoteChange
+
+
+def _is_own(user, post) -> ColumnElement[bool]:
+    """Not the moderators' unpublished work, which ends with the rights of a moderator."""
+    if user.is_moderator:
+        return true()
+    return or_(post.is_public, post.kind.not_in(kinds.curated()))
 
 
 def _rows(entity, owner, user) -> list:
@@ -15,7 +23,7 @@ def _rows(entity, owner, user) -> list:
 @part("posts")
 def _posts(user) -> list[dict]:
     whole = with_polymorphic(Post, "*")
-    posts = db.session.scalars(select(whole).where(whole.author_id == user.id)
+    posts = db.session.scalars(select(whole).where(whole.author_id == user.id, _is_own(user, whole))
                                .options(joinedload(whole.parent)).order_by(whole.id))
     return [columns(post, but={"body_html"}) | {"url": post.url, "tags": [tag.name for tag in post.tags]}
             for post in posts]
@@ -23,7 +31,10 @@ def _posts(user) -> list[dict]:
 
 @part("revisions")
 def _revisions(user) -> list[dict]:
-    return [columns(row) for row in _rows(Revision, Revision.author_id, user)]
+    rows = db.session.scalars(select(Revision).join(Post, Post.id == Revision.post_id)
+                              .where(Revision.author_id == user.id, _is_own(user, Post))
+                              .order_by(Revision.id))
+    return [columns(row) for row in rows]
 
 
 @part("votes")

@@ -66,3 +66,8 @@ def url(post) -> str:
 def searchable() -> list[str]:
     """Names of the kinds the index holds."""
     return [kind.name for kind in _kinds.values() if kind.searchable]
+
+
+def curated() -> list[str]:
+    """Names of the kinds that only moderators write."""
+    return [kind.name for kind in _kinds.values() if kind.curated]

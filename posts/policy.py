@@ -8,8 +8,7 @@ from posts import kinds
 
 def can_write(user) -> bool:
     """Whether the member may post at all: logged in, confirmed, not suspended."""
-    return (user.id is not None and not user.is_suspended
-            and user.erased_at is None and user.confirmed_at is not None)
+    return user.id is not None and user.is_in_good_standing
 
 
 def can_preview_long(user) -> bool:
@@ -55,7 +54,7 @@ def why_no_delete() -> str:
 
 def can_edit(user, post) -> bool:
     """Authors edit their own; others edit directly with the privilege."""
-    if user.is_moderator and not user.is_suspended:
+    if user.is_moderator:
         return True
     if not can_write(user) or post.is_locked or post.is_deleted or kinds.of(post).curated:
         return False
@@ -115,4 +114,4 @@ def can_describe_tags(user) -> bool:
 
 def can_redact(user) -> bool:
     """Moderators close a revision that holds a secret or a private detail."""
-    return user.is_moderator and not user.is_suspended
+    return user.is_moderator

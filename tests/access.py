@@ -8,6 +8,8 @@ own (a row of one's own settings: nothing at another's number).
 """
 
 TEXT = "A text that is long enough to be one of anything in a test."
+# who may less than their role or reputation says
+RESTRICTED = ("unconfirmed", "suspended member", "suspended moderator")
 ROLES = ("visitor", "stranger", "author", "moderator", "admin")
 ALLOWED = {
     "all": set(ROLES), "members": set(ROLES[1:]), "author": {"author", "moderator", "admin"},
@@ -51,6 +53,7 @@ ACCESS = {
     "auth.prove_password": "members", "auth.cancel_address_change": "members",
     "auth.settings": "members", "auth.settings_profile": "members", "auth.settings_password": "members",
     "auth.settings_email": "members", "auth.settings_sessions": "members",
+    "auth.settings_security": "members", "auth.security_log": "admins",
     "auth.settings_tokens": "members", "auth.close_session": "own", "auth.revoke_token": "members",
     "forum.questions": "all", "forum.similar_questions": "all",
     "forum.question": ("all", "members"), "forum.question_by_id": "all", "forum.ask": "members",
@@ -168,6 +171,24 @@ BODIES = {
     **{f"{door}.send_report": {"ring": "lab", "outcome": "ok"} for door in ("patching", "api_calendar")},
     "patching.thank": {"helpful": "1"}, "api_calendar.thank_for_report": {"helpful": True},
 }
+
+
+# what a token that may only read may send all the same: it changes nothing
+READING_POSTS = {"api_products.match_sbom"}
+
+
+def is_closed_to_restricted(endpoint: str, method: str, view) -> bool:
+    """Whether a member who is suspended or unconfirmed is refused, whatever their role: wherever something
+    is written, but for the few forms that secure or end an account; and where a role or reputation counts."""
+    if method == "GET":
+        return level(endpoint, method) not in ("all", "members")
+    return level(endpoint, method) != "all" and not getattr(view, "even_suspended", False) \
+        and endpoint not in READING_POSTS
+
+
+def is_closed_to_reading_token(endpoint: str, method: str) -> bool:
+    """Whether a token of scope `read` of a moderator is refused in the API."""
+    return method != "GET" and level(endpoint, method) != "all" and endpoint not in READING_POSTS
 
 
 def level(endpoint: str, method: str) -> str:

@@ -7,9 +7,22 @@ import pytest
 from app import create_app
 from auth import actions as accounts
 from core.db import db
-from tests.access import ACCESS, ALLOWED, ARGUMENTS, BODIES, ROLES, TOKENLESS, level
+from tests.access import (
+    ACCESS,
+    ALLOWED,
+    ARGUMENTS,
+    BODIES,
+    RESTRICTED,
+    ROLES,
+    TOKENLESS,
+    is_closed_to_reading_token,
+    is_closed_to_restricted,
+    level,
+)
+from tests.world import CANARY
 
-SHIFTING = {"attempts", "sessions", "api_tokens"}
+TELLS_WHAT_WAS_REMOVED = {"products.history"}  # the public record of a product's changes
+SHIFTING = {"attempts", "sessions", "api_tokens", "security_events", "security_origins"}
 
 
 def routes():
@@ -63,16 +76,65 @@ def refused(answer):
             or answer.status_code == 302 and "/login" in answer.headers["Location"])
 
 
+@pytest.fixture
+def restricted(app, world, login):
+    """{who: call} of those who may less than a role says: members who are suspended or unconfirmed; a token
+    that may only read (of a moderator), and an administrator's token where pages ask for a session."""
+    def program(user, scope):
+        token = accounts.make_token(user, "test", scope)
+        headers = {"Authorization": f"Bearer {token}"}
+
+        def call(method, path, data=None):
+            more = {"json": data or {}} if path.startswith("/api/") else {"data": data}
+            return app.test_client().open(path, method=method, headers=headers, **more)
+
+        return call
+
+    def person(user):
+        client, by_token = login(user), program(user, "write")
+
+        def call(method, path, data=None):
+            if path.startswith("/api/"):
+                return by_token(method, path, data)
+            return client.open(path, method=method, data=data)
+
+        return call
+
+    made = {who: person(world.restricted[who]) for who in RESTRICTED}
+    made["read token"] = program(world.people["moderator"], "read")
+    made["token on a page"] = program(world.people["admin"], "write")
+    db.session.commit()
+    return made
+
+
+def refused_callers(app, rule, method, callers, restricted):
+    """[(who, call)] of everybody who must be refused at a route."""
+    allowed, is_api = ALLOWED[level(rule.endpoint, method)], rule.rule.startswith("/api/")
+    found = [(role, callers[role]) for role in ROLES if role not in allowed]
+    if is_closed_to_restricted(rule.endpoint, method, app.view_functions[rule.endpoint]):
+        found += [(who, restricted[who]) for who in RESTRICTED]
+    if is_api and is_closed_to_reading_token(rule.endpoint, method):
+        found += [("read token", restricted["read token"])]
+    if not is_api and level(rule.endpoint, method) != "all":
+        found += [("token on a page", restricted["token on a page"])]
+    return found
+
+
 @pytest.mark.parametrize("rule, method", ROUTES, ids=IDS)
-def test_who_may_not_is_refused_and_who_may_is_let_in(app, world, callers, rule, method):
+def test_who_may_not_is_refused_and_who_may_is_let_in(app, world, callers, restricted, rule, method):
     allowed = ALLOWED[level(rule.endpoint, method)]
     path, data = address(app, world, rule), BODIES.get(rule.endpoint)
-    before = contents(app)
-    for role in ROLES:
-        if role not in allowed:
-            answer = callers[role](method, path, data)
-            assert refused(answer), f"{role} got {answer.status_code}"
-            assert contents(app) == before, f"{role} changed something"
+    before, closed = contents(app), refused_callers(app, rule, method, callers, restricted)
+    for who, call in closed:
+        answer = call(method, path, data)
+        assert refused(answer), f"{who} got {answer.status_code}"
+    assert contents(app) == before, f"one of {[who for who, _ in closed]} changed something"
+    if method == "GET":
+        for who in restricted.keys() - {who for who, _ in closed}:
+            answer = restricted[who](method, path, data)
+            assert answer.status_code < 500, f"{who} got {answer.status_code}"
+            if who in RESTRICTED and rule.endpoint not in TELLS_WHAT_WAS_REMOVED:
+                assert CANARY not in answer.text, f"{who} reads it"
     if lowest := next((role for role in ROLES if role in allowed), None):
         answer = callers[lowest](method, path, data)
         assert not refused(answer) and answer.status_code < 500, f"{lowest} got {answer.status_code}"

@@ -17,19 +17,23 @@ QUERIES = [{}, {"q": MARKER}, {"q": f"{MARKER} kind:question"}, {"q": f"tag:{CAN
 ABSENT = 987654321
 
 
+def _by_page_and_token(app, login, user):
+    client, token = login(user), accounts.make_token(user, "test", "read")
+
+    def get(path, query):
+        headers = {"Authorization": f"Bearer {token}"} if path.startswith("/api/") else {}
+        return client.get(path, query_string=query, headers=headers)
+
+    return get
+
+
 @pytest.fixture
 def readers(app, world, login):
-    """get(path, query) as people who see nothing hidden; the stranger reads the API with a token."""
-    stranger = login(world.people["stranger"])
-    token = accounts.make_token(world.people["stranger"], "test", "read")
+    """get(path, query) as people who see nothing hidden; in the API with a token, but for the visitor."""
+    people = {"stranger": world.people["stranger"], **world.restricted}
+    made = {who: _by_page_and_token(app, login, people[who]) for who in ("stranger", "suspended moderator")}
     db.session.commit()
-
-    def as_stranger(path, query):
-        headers = {"Authorization": f"Bearer {token}"} if path.startswith("/api/") else {}
-        return stranger.get(path, query_string=query, headers=headers)
-
-    return {"visitor": lambda path, query: app.test_client().get(path, query_string=query),
-            "stranger": as_stranger}
+    return {"visitor": lambda path, query: app.test_client().get(path, query_string=query), **made}
 
 
 def addresses(app, world, rule):
@@ -50,6 +54,8 @@ def test_hidden_things_show_nowhere(app, world, readers, rule):
     for path in addresses(app, world, rule):
         for query in QUERIES if not rule.arguments else QUERIES[:1]:
             for who, get in readers.items():
+                if who == "suspended moderator" and query not in QUERIES[:2]:
+                    continue  # lists ask for rights in one way, whatever their order
                 answer = get(path, query)
                 text = answer.text + str(answer.headers)
                 echo = path.count(CANARY) + str(query).count(CANARY)

@@ -42,6 +42,7 @@ def test_logged_in_pages_answer(login, make_question, make_answer, member, moder
     client = login(member)
     for path in (question.url, "/questions/ask", f"/questions/{question.id}/edit", "/settings/profile",
                  "/settings/password", "/settings/email", "/settings/sessions", "/settings/tokens",
+                 "/settings/security",
                  "/settings/flags", f"/users/{member.username}", f"/posts/{question.id}/history",
                  f"/posts/{question.id}/revisions/1"):
         assert client.get(path).status_code == 200, path

@@ -14,7 +14,8 @@ ROWS = {"posts": 1_000_000, "questions": 300_000, "answers": 400_000, "comments"
         "users": 200_000, "votes": 3_000_000, "vote_changes": 3_100_000, "revisions": 1_500_000,
         "post_tags": 900_000, "tags": 30_000, "reputation_events": 4_000_000, "events": 6_000_000,
         "post_links": 200_000, "acceptances": 200_000, "flags": 50_000, "decisions": 60_000,
-        "sessions": 300_000, "outgoing_mail": 2_000_000, "attempts": 500_000, "suggested_edits": 90_000,
+        "sessions": 300_000, "security_events": 5_000_000, "security_origins": 500_000,
+        "outgoing_mail": 2_000_000, "attempts": 500_000, "suggested_edits": 90_000,
         "releases": 9_000, "product_names": 5_000, "lifecycle_phases": 18_000, "owned_products": 400_000}
 SHARED = {"kind", "is_public", "status", "layer", "role", "value", "category", "vendor", "action", "is_void"}
 WAITING = 500  # rows of a partial index: what still waits

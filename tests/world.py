@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from advisories.advisory import Note, ProductEntry, Vulnerability
+from auth import actions as accounts
 from auth.models import User
 from bulletins import actions as bulletins
 from bulletins import mitigation_actions as mitigations
@@ -35,9 +36,11 @@ TEXT = "A text about patching servers that is long enough to be useful to people
 
 @dataclass
 class World:
-    """People by role, ids of what is public, and ids of what is hidden from all but its readers."""
+    """People by role (`restricted`: those who are suspended or unconfirmed), ids of what is public, and
+    ids of what is hidden from all but its readers."""
 
     people: dict = field(default_factory=dict)
+    restricted: dict = field(default_factory=dict)
     public: dict = field(default_factory=dict)
     hidden: list = field(default_factory=list)
 
@@ -53,6 +56,7 @@ class Kept:
 
     def __init__(self, world: World, instance: Path, folder: Path):
         self.people = {role: user and user.id for role, user in world.people.items()}
+        self.restricted = {role: user.id for role, user in world.restricted.items()}
         self.hidden = [post.id for post in world.hidden]
         self.public, self.instance, self.folder = world.public, instance, folder
         _let_go()
@@ -63,6 +67,7 @@ class Kept:
         _let_go()
         shutil.copytree(self.folder, self.instance, dirs_exist_ok=True)
         return World({role: id and db.session.get(User, id) for role, id in self.people.items()},
+                     {role: db.session.get(User, id) for role, id in self.restricted.items()},
                      dict(self.public), [db.session.get(Post, id) for id in self.hidden])
 
 
@@ -102,9 +107,24 @@ def build(make_user) -> World:
     facts, hidden = _bulletins(moderator, author)
     world.public |= facts
     world.hidden += hidden
+    _restrict(world, make_user)
     _tell(world, stranger)
     db.session.commit()
     return world
+
+
+def _restrict(world: World, make_user) -> None:
+    """An unconfirmed member, a suspended one, and a suspended moderator who had begun a bulletin."""
+    suspended = make_user("sue", reputation=300)
+    moderator = make_user("simon", role="moderator")
+    world.restricted = {"unconfirmed": make_user("ursula", confirmed=False), "suspended member": suspended,
+                        "suspended moderator": moderator}
+    begun = _bulletin(f"{MARKER} and {CANARY} in the title", SECRET_TEXT, moderator)
+    bulletins.schedule(begun, utcnow() + timedelta(days=9), by=moderator)
+    world.hidden.append(begun)
+    for user in (suspended, moderator):
+        accounts.suspend(user, utcnow() + timedelta(days=900), "A reason in a test.")
+    db.session.flush()
 
 
 def _products(moderator) -> dict:

@@ -10,6 +10,7 @@ from auth import queries as accounts
 from auth.address_changes import queries
 from auth.address_changes.models import AddressChange
 from auth.models import User
+from auth.security_log import actions as security_log
 from core import mail
 from core.db import db, utcnow
 from core.limits import limit
@@ -31,6 +32,7 @@ def ask(user: User, email: str) -> None:
     _end_pending(user)
     holder, now = accounts.by_email(email), utcnow()
     confirm, cancel = tokens.new(), tokens.new()
+    security_log.record("email_change_asked", user=user)
     db.session.add(AddressChange(
         user_id=user.id, old_email=user.email, new_email=email, asked_at=now, expires_at=now + PENDING,
         confirm_hash=tokens.digest(confirm), cancel_hash=tokens.digest(cancel)))
@@ -47,13 +49,14 @@ def ask(user: User, email: str) -> None:
 def cancel(user: User) -> None:
     """The member wants to keep the address."""
     links.hold_account(user.id)
-    _end_pending(user)
+    if _end_pending(user):
+        security_log.record("email_change_cancelled", user=user)
 
 
-def _end_pending(user: User) -> None:
-    db.session.execute(delete(AddressChange).where(AddressChange.user_id == user.id,
-                                                   AddressChange.done_at.is_(None))
-                       .execution_options(synchronize_session=False))
+def _end_pending(user: User) -> int:
+    return db.session.execute(delete(AddressChange).where(AddressChange.user_id == user.id,
+                                                          AddressChange.done_at.is_(None))
+                              .execution_options(synchronize_session=False)).rowcount
 
 
 def confirm(token: str) -> bool:
@@ -74,6 +77,7 @@ def confirm(token: str) -> bool:
         mail.queue(change.old_email, "email_changed", subject=_("Your address was changed"), user=user,
                    email=change.new_email, token=undo, has_secret=True)
     user.email = change.new_email
+    security_log.record("email_changed", user=user, actor=None)
     return True
 
 
@@ -88,7 +92,7 @@ def take_back(token: str) -> str | None:
         return None
     if (change := queries.to_take_back(token)) is None:
         return None
-    old_email = change.old_email
+    old_email, is_pending = change.old_email, change.done_at is None
     if change.done_at is not None and user.email != old_email:
         if not registration_actions.free_address(old_email):
             raise Invalid({"_": [_("Another account uses this address by now. Write to an administrator.")]})
@@ -96,19 +100,23 @@ def take_back(token: str) -> str | None:
     db.session.execute(delete(AddressChange).where(AddressChange.user_id == user.id,
                                                    AddressChange.id >= change.id)
                        .execution_options(synchronize_session=False))
+    security_log.record("email_change_cancelled" if is_pending else "email_change_undone", user=user,
+                        actor=None)
     actions.secure_account(user, forget_password=True)
     return links.issue(user.id, links.RESET, old_email)
 
 
-def recover(user: User, *, email: str | None = None, end_undo: bool = False) -> None:
+def recover(user: User, *, email: str | None = None, end_undo: bool = False, by: User | None = None) -> None:
     """Secure an account that its member has lost, and mail them a link to set a password.
 
-    `email` is their address where another one stands in the account. Invalid when an account has it.
+    `email` is their address where another one stands in the account; `by` the administrator who asks, None
+    for a mailed link and the shell. Invalid when an account has that address.
     """
     if email and email != user.email:
         if not registration_actions.free_address(email):
             raise Invalid({"email": [_("Another account uses this address.")]})
         user.email = email
-    actions.secure_account(user, forget_password=True, end_undo=end_undo)
+        security_log.record("email_changed", user=user, actor=by)
+    actions.secure_account(user, forget_password=True, end_undo=end_undo, by=by)
     if user.email:
         actions.send_link(user, links.RESET, "reset", _("Reset your password"))

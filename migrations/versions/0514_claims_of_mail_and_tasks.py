@@ -6,7 +6,7 @@ from alembic import op
 import core.db
 
 revision = "0514"
-down_revision = "0440"
+down_revision = "0512"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from alembic import op
 from core.db import UTCDateTime
 
 revision = '0516'
-down_revision = '0512'
+down_revision = "0514"
 branch_labels = None
 depends_on = None
 

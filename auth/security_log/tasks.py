@@ -1,0 +1,13 @@
+"""Retention of the security log."""
+
+from auth.security_log import actions
+from core.db import db
+from core.worker import scheduled
+
+
+@scheduled(hour=3, minute=25)
+def forget_old_security_events() -> None:
+    """Delete addresses and events whose time is over, in batches."""
+    while actions.forget_old():
+        db.session.commit()
+    db.session.commit()
