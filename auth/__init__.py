@@ -12,6 +12,7 @@ from auth import (
     policy,
     queries,
     recovery_views,  # noqa: F401  (its views join the package's blueprint)
+    redaction,  # noqa: F401  (declares itself)
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
     tasks,  # noqa: F401  (declares itself)

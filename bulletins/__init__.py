@@ -10,6 +10,7 @@ from bulletins import (  # noqa: F401  (some declare themselves)
     edit_views,
     feeds,
     handlers,
+    redaction,
     views,
     wording,
 )

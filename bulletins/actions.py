@@ -6,13 +6,15 @@ is one way into the rows.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import current_app
+from flask_babel import gettext as _
 
 from advisories import provider
 from advisories.advisory import Advisory, RevisionEntry
 from advisories.codec import dump
+from auth.conflicts import check_not_done, last_act
 from bulletins import queries, rows, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.models import Bulletin
@@ -23,6 +25,9 @@ from core.mail import site_url
 from posts import actions as posts
 from posts import locks, visibility
 from posts.models import DRAFT, PUBLISHED
+
+RECENTLY = timedelta(minutes=2)  # who names an instant so soon after another has not seen theirs
+PUBLICATIONS = ("bulletin.published", "bulletin.republished")
 
 
 class NotPossible(ValueError):
@@ -71,13 +76,24 @@ def supersede(bulletin: Bulletin, others: Iterable[Bulletin]) -> None:
         posts.link(bulletin, other, SUPERSEDES)
 
 
-def schedule(bulletin: Bulletin, at: datetime, *, by) -> None:
-    """Let the worker publish a draft at an instant, not a second earlier. Raises NotPossible."""
+def schedule(bulletin: Bulletin, at: datetime, *, by, seen: str | None = None) -> None:
+    """Let the worker publish a draft at an instant, not a second earlier. Raises NotPossible.
+
+    `seen` is the instant (ISO) that `by` knew of. Raises AlreadyDone when somebody else has named another.
+    """
     locks.lock(bulletin)
+    if bulletin.embargo_until == at and bulletin.status != PUBLISHED:
+        return
     if bulletin.status == PUBLISHED or bulletin.is_deleted:
         raise NotPossible("it is public, or removed")
     if at <= utcnow():
         raise NotPossible("the instant has passed")
+    last = last_act(bulletin, ["bulletin.due"]) if bulletin.embargo_until is not None else None
+    if last is not None and last.actor_id != by.id and (
+            last.created_at > utcnow() - RECENTLY if seen is None
+            else seen != bulletin.embargo_until.isoformat()):
+        check_not_done(bulletin, ["bulletin.due"], _("it is published at %(when)s UTC.",
+                       when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}"), by=by, url=bulletin.url)
     bulletin.embargo_until = at
     events.record("bulletin.due", subject=bulletin, actor=by, due_at=at)
 
@@ -97,12 +113,18 @@ def release_due(bulletin: Bulletin) -> bool:
 
 
 def publish(bulletin: Bulletin, *, by) -> bool:
-    """Make a draft public: from here on it is everywhere. Whether it was one.
+    """Make a draft public: from here on it is everywhere. Whether it was one; AlreadyDone when somebody
+    else has published or removed it.
 
     What was public before is no news when it comes back.
     """
     event = posts.publish(bulletin, by=by)
     if event is None:
+        if by is not None and bulletin.is_deleted:
+            check_not_done(bulletin, ["bulletin.deleted"], _("this bulletin is removed."), by=by,
+                           url=bulletin.url)
+        elif by is not None:
+            check_not_done(bulletin, PUBLICATIONS, _("this bulletin is published."), by=by, url=bulletin.url)
         return False
     if bulletin.is_told:
         event.name = "bulletin.republished"
@@ -119,12 +141,15 @@ def publish(bulletin: Bulletin, *, by) -> bool:
 
 
 def withdraw(bulletin: Bulletin, *, by) -> None:
-    """Take a bulletin back to a draft, off every list."""
+    """Take a bulletin back to a draft, off every list. Raises AlreadyDone when somebody else has."""
     locks.lock_thread(bulletin)
-    if bulletin.status == PUBLISHED:
-        bulletin.status = DRAFT
-        visibility.refresh(bulletin)
-        events.record("bulletin.withdrawn", subject=bulletin, actor=by)
+    if bulletin.status != PUBLISHED:
+        check_not_done(bulletin, ["bulletin.withdrawn"], _("this bulletin is a draft again."), by=by,
+                       url=bulletin.url)
+        return
+    bulletin.status = DRAFT
+    visibility.refresh(bulletin)
+    events.record("bulletin.withdrawn", subject=bulletin, actor=by)
 
 
 def follow_source(bulletin: Bulletin) -> None:

@@ -7,6 +7,7 @@ from flask_login import login_required
 from bulletins import actions, forms, mitigation_actions, policy, queries, schemas
 from bulletins.models import Bulletin, Mitigation
 from bulletins.views import bp
+from core.confirmation import confirmation_page
 from core.db import db
 from core.web import Form, get_or_404, parse, require
 from posts.views import me
@@ -57,12 +58,13 @@ def edit(reference: str):
 @login_required
 def schedule(reference: str):
     """Name the instant at which the worker publishes it, or take it away."""
-    at, bulletin = parse(schemas.ScheduleSchema)["at"], _curated(reference)
+    at, seen = parse(schemas.ScheduleSchema)["at"], request.form.get("seen")
+    bulletin = _curated(reference)
     try:
         if at is None:
             actions.unschedule(bulletin)
         else:
-            actions.schedule(bulletin, at, by=me())
+            actions.schedule(bulletin, at, by=me(), seen=seen)
         db.session.commit()
     except actions.NotPossible as error:
         db.session.rollback()
@@ -80,11 +82,18 @@ def publish(reference: str):
     return redirect(bulletin.url)
 
 
-@bp.post("/bulletins/<reference>/withdraw")
+@bp.route("/bulletins/<reference>/withdraw", methods=["GET", "POST"])
 @login_required
 def withdraw(reference: str):
-    """Take it back to a draft."""
+    """Take it back to a draft. GET asks and says what will happen."""
     bulletin = _curated(reference)
+    if request.method == "GET":
+        return confirmation_page(
+            _("Take this bulletin back to a draft?"),
+            [_("It disappears at once from pages, search, feeds, CSAF documents and the calendar."),
+             _("What was mailed stays mailed; readers who follow a link find nothing."),
+             _("You can publish it again. It stands in the public log.")],
+            _("Back to a draft"), back=bulletin.url, subject=bulletin.title)
     actions.withdraw(bulletin, by=me())
     db.session.commit()
     flash(_("Back to a draft: only moderators see it now."))

@@ -152,6 +152,9 @@ SETTINGS = (
             "NIST SP 800-63B-4 asks for 15."),
     Setting("REDOUBT_FIRST_POST_APPROVAL", "off", _switch,
             "on: a newcomer's first post waits until a moderator approves it."),
+    Setting("REDOUBT_FLAG_WEIGHT", "5", _at_least_zero(int),
+            "So much weight of open flags hides what a member wrote until a moderator has decided: a flag "
+            "counts 1, from 500 reputation 2, from 2,000 reputation 3. 0: flags hide nothing."),
     Setting("REDOUBT_PRIVILEGE_SCALE", "1", _at_least_zero(float),
             "Multiplies every reputation threshold; 0 lets everyone do everything, "
             "for young sites."),

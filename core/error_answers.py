@@ -9,6 +9,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
 from core import limits
 from core.bounds import TooDeep, TooLongAddress, TooMuch
+from core.conflicts import AlreadyDone
 from core.db import db
 from core.limits import TooMany
 from core.logs import request_id
@@ -76,6 +77,14 @@ def _on_too_many(error: TooMany):
     return answer
 
 
+def _on_already_done(error: AlreadyDone):
+    text, url = error.text, error.url
+    if wants_json():
+        return error_answer(409, _("Decided already"), text)
+    db.session.rollback()
+    return render_template("already_done.html", text=text, url=url), 409
+
+
 def crash_answer(error: Exception):
     """500 for what nobody foresaw; the log has the details."""
     log.exception("%s failed", request.endpoint)
@@ -88,6 +97,7 @@ def init_app(app: Flask) -> None:
     """Answer for whatever is raised while a request is answered."""
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(TooMany, _on_too_many)
+    app.register_error_handler(AlreadyDone, _on_already_done)
     app.register_error_handler(Exception, crash_answer)
     app.register_error_handler(Invalid, lambda error: error_answer(
         422, _("Please correct the input"), error.text, error.errors))

@@ -12,6 +12,7 @@ from forum import (  # noqa: F401  (handlers, exports and more views declare the
     feeds,
     import_stackexchange,
     queries,
+    redaction,
     schemas,
     tag_views,
     views,

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from auth import reputation
+from auth.conflicts import check_not_done
 from auth.reputation import POINTS, Entitlement
 from core import events
 from core.db import db, utcnow
@@ -159,7 +161,14 @@ def _replay(first: int, last: int) -> Iterator[Entitlement]:
 
 def close(question: Question, reason: str, *, by, note: str = "",
           duplicate_of: Question | None = None) -> None:
-    """Close a question to new answers; a duplicate points to the canonical question."""
+    """Close a question to new answers; a duplicate points to the canonical question.
+
+    Raises AlreadyDone when somebody else has closed it; what `by` sends twice is done once.
+    """
+    locks.lock(question)
+    if question.closed_at is not None:
+        check_not_done(question, ["question.closed"], _("this question is closed."), by=by, url=question.url)
+        return
     question.closed_at, question.closed_by_id = utcnow(), by.id
     question.close_reason, question.close_note = reason, note
     question.duplicate_of_id = duplicate_of.id if duplicate_of else None
@@ -170,7 +179,11 @@ def close(question: Question, reason: str, *, by, note: str = "",
 
 
 def reopen(question: Question, *, by) -> None:
-    """Open a closed question again."""
+    """Open a closed question again. Raises AlreadyDone when somebody else has."""
+    locks.lock(question)
+    if question.closed_at is None:
+        check_not_done(question, ["question.reopened"], _("this question is open."), by=by, url=question.url)
+        return
     posts.unlink(question, "duplicate")
     question.closed_at = question.closed_by_id = question.duplicate_of_id = None
     question.close_reason, question.close_note = None, ""

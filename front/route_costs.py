@@ -27,7 +27,10 @@ COSTS: Costs = {
     "auth.settings_email": (CHEAP, EXPENSIVE), "auth.erase_me": (CHEAP, EXPENSIVE),
     "auth.erase_user": (CHEAP, EXPENSIVE), "auth.settings_profile": WRITES_TEXT,
     "auth.download_data": EXPENSIVE,
-    "auth.logout": CHEAP, "auth.confirm": CHEAP, "auth.attach_email": CHEAP, "auth.settings": CHEAP,
+    "auth.prove_password": (CHEAP, EXPENSIVE), "auth.secure_user": CHEAP, "auth.secure": CHEAP,
+    "auth.take_back_address": CHEAP, "auth.cancel_address_change": CHEAP,
+    "auth.logout": CHEAP, "auth.confirm": (CHEAP, EXPENSIVE), "auth.attach_email": CHEAP,
+    "auth.settings": CHEAP,
     "auth.settings_sessions": CHEAP, "auth.settings_tokens": CHEAP, "auth.close_session": CHEAP,
     "auth.revoke_token": CHEAP, "auth.users": CHEAP, "auth.profile": CHEAP,
     "auth.settings_security": CHEAP, "auth.security_log": SEARCH,
@@ -62,7 +65,7 @@ COSTS: Costs = {
         "list_questions", "get_question", "close_question", "reopen_question", "list_answers", "get_answer",
         "accept_answer", "unaccept_answer")},
 
-    "kb.new": WRITES_TEXT, "kb.edit": WRITES_TEXT,
+    "kb.new": WRITES_TEXT, "kb.edit": WRITES_TEXT, "kb.feedback_list": CHEAP, "kb.read_feedback": CHEAP,
     **{f"kb.{page}": CHEAP for page in (
         "articles", "layer", "article", "article_by_id", "history", "print_view", "markdown", "feedback",
         "publish", "unpublish", "verify")},
@@ -103,7 +106,8 @@ COSTS: Costs = {
     **{f"api_products.{verb}": CHEAP for verb in (
         "get_product", "remove_product", "put_release", "remove_release", "add_mine", "remove_mine")},
 
-    "moderation.queue": SEARCH, "moderation_feeds.log": SEARCH,
+    "moderation.queue": SEARCH, "moderation_feeds.log": SEARCH, "api_moderation.appeal_for_post": CHEAP,
+    "moderation.appeal": CHEAP, "moderation.approve_appeal": CHEAP, "moderation.refuse_appeal": CHEAP,
     **{f"moderation.{verb}": CHEAP for verb in (
         "log", "my_flags", "flag", "suspend", "lift", "approve", "claim", "hide", "keep", "lock", "reject",
         "restore", "unlock")},

@@ -11,6 +11,7 @@ from kb import (  # noqa: F401  (handlers and exports declare themselves)
     erasure_handlers,
     export_account,
     feeds,
+    redaction,
     schemas,
     views,
 )

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
 from auth import reputation
+from auth.conflicts import check_not_done, name_of
 from auth.reputation import POINTS, Entitlement
 from core import events
+from core.conflicts import AlreadyDone
 from core.db import db, utcnow
 from core.markup import Rendered
 from kb.models import Article, ArticleFeedback
@@ -39,8 +42,19 @@ def edit(article: Article, body: Rendered, *, by, title: str, tags: Iterable[str
 
 
 def publish(article: Article, *, by) -> None:
-    """Make an article public; its author is credited the first time only."""
-    if posts.publish(article, by=by) is None or article.published_at is not None:
+    """Make an article public; its author is credited the first time only.
+
+    Raises AlreadyDone when somebody else has published or removed it.
+    """
+    if posts.publish(article, by=by) is None:
+        if article.is_deleted:
+            check_not_done(article, ["article.deleted"], _("this article is removed."), by=by,
+                           url=article.url)
+        else:
+            check_not_done(article, ["article.published"], _("this article is published."), by=by,
+                           url=article.url)
+        return
+    if article.published_at is not None:
         return
     article.published_at, article.credited_id = utcnow(), article.author_id
     reputation.lock([article.credited_id])
@@ -48,9 +62,11 @@ def publish(article: Article, *, by) -> None:
 
 
 def unpublish(article: Article, *, by) -> None:
-    """Take an article back to a draft; what its first publishing gave stays."""
+    """Take an article back to a draft; what its first publishing gave stays. Raises AlreadyDone."""
     locks.lock_thread(article)
     if article.status != PUBLISHED:
+        check_not_done(article, ["article.unpublished"], _("this article is a draft again."), by=by,
+                       url=article.url)
         return
     article.status = DRAFT
     visibility.refresh(article)
@@ -75,8 +91,20 @@ def concerned(article: Article) -> list[int | None]:
     return [article.credited_id]
 
 
-def verify(article: Article, *, by, on: date | None, build: str = "") -> None:
-    """Record that `by` followed the steps on a day and a build; no day takes it back."""
+def verify(article: Article, *, by, on: date | None, build: str = "", seen: str | None = None) -> None:
+    """Record that `by` followed the steps on a day and a build; no day takes it back.
+
+    `seen` is verification() as `by` knew it. Raises AlreadyDone when somebody else has verified since, or the
+    same; what `by` sends twice is done once.
+    """
+    locks.lock(article)
+    is_same = (article.verified_on, article.verified_build) == (on, build if on else "")
+    if is_same and article.verified_by_id == (by.id if on else None):
+        return
+    if is_same or (seen is not None and seen != verification(article) and article.verified_by_id != by.id):
+        check_not_done(article, ["article.verified"], _("this article is verified, or no longer."), by=by,
+                       url=article.url)
+        return
     article.verified_on, article.verified_build = on, build if on else ""
     article.verified_by_id = by.id if on else None
     article.verified_by_name = by.display_name if on else ""
@@ -92,14 +120,33 @@ def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
     if row is None:
         row = ArticleFeedback(article_id=article.id, user_id=by.id)
         db.session.add(row)
+    is_news = bool(note) and note != row.note
     row.helpful, row.note = helpful, note
+    if is_news:
+        row.created_at, row.read_at, row.read_by_id = utcnow(), None, None
     db.session.flush()
     counts = [select(func.count()).where(ArticleFeedback.article_id == article.id, said)
               .scalar_subquery() for said in (ArticleFeedback.helpful, ~ArticleFeedback.helpful)]
     db.session.execute(update(Article.__table__).where(Article.__table__.c.id == article.id)
                        .values(helpful_count=counts[0], unhelpful_count=counts[1]))
     db.session.refresh(article, ["helpful_count", "unhelpful_count"])
-    events.record("article.rated", subject=article, actor=by)
+    events.record("article.rated", subject=article, actor=by, has_note=is_news)
+
+
+def verification(article: Article) -> str:
+    """What an article says of its verification, to tell whether it changed."""
+    return f"{article.verified_on or ''}|{article.verified_build}|{article.verified_by_id or ''}"
+
+
+def mark_read(row: ArticleFeedback, *, by) -> None:
+    """A moderator has dealt with what a reader said. Raises AlreadyDone when somebody else has."""
+    locks.lock(db.session.get(Article, row.article_id))
+    db.session.refresh(row, ["read_at", "read_by_id"])
+    if row.read_at is None:
+        row.read_at, row.read_by_id = utcnow(), by.id
+    elif row.read_by_id != by.id:
+        raise AlreadyDone(_("this note is dealt with."), who=name_of(row.read_by_id), at=row.read_at,
+                          url="/articles/feedback")
 
 
 def _turn_credit(article: Article, by) -> None:

@@ -4,11 +4,13 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from auth.models import User
 from core.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
+UNREAD = db.text("note <> '' AND read_at IS NULL")
 LAYERS = ("perimeter", "network", "host", "application", "data")
 
 
@@ -44,11 +46,13 @@ class Article(Post):
 
 
 class ArticleFeedback(db.Model):
-    """One member's "was this helpful"; the last word counts."""
+    """One member's "was this helpful"; the last word counts. A note is read once by a moderator."""
 
     __tablename__ = "article_feedback"
     __table_args__ = (UniqueConstraint("user_id", "article_id"),
-                      Index("ix_article_feedback_article_id", "article_id"))
+                      Index("ix_article_feedback_article_id", "article_id"),
+                      Index("ix_article_feedback_waiting", "id", sqlite_where=UNREAD,
+                            postgresql_where=UNREAD))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
@@ -56,3 +60,7 @@ class ArticleFeedback(db.Model):
     helpful: Mapped[bool]
     note: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    read_by_id: Mapped[int | None]
+    user: Mapped[User] = relationship(lazy="raise_on_sql")
+    article: Mapped[Article] = relationship(lazy="raise_on_sql")

@@ -16,6 +16,7 @@ SORTS = {"newest": [Post.created_at, Post.id],
 # Through posts, articles come in the order of an index and their own columns by a second query. Joined,
 # SQLite reads and sorts all of them, for it knows only how many posts a kind has on average.
 WHOLE = selectin_polymorphic(Post, [Article])
+MAX_NOTES = 20  # shown on an article
 BESIDE, CONSIDERED = 5, 200  # shown; newest posts of a tag among which they are sought
 
 
@@ -88,3 +89,26 @@ def feedback_of(article: Article, user) -> ArticleFeedback | None:
         return None
     return db.session.scalar(select(ArticleFeedback).where(
         ArticleFeedback.article_id == article.id, ArticleFeedback.user_id == user.id))
+
+
+def feedback_notes(article: Article) -> list[ArticleFeedback]:
+    """What readers say would make an article better and nobody has dealt with, for moderators."""
+    return list(db.session.scalars(
+        select(ArticleFeedback).where(ArticleFeedback.article_id == article.id, ArticleFeedback.note != "",
+                                      ArticleFeedback.read_at.is_(None))
+        .options(joinedload(ArticleFeedback.user)).order_by(ArticleFeedback.id.desc()).limit(MAX_NOTES)))
+
+
+def feedback_page(after: str | None = None, *, waiting_only: bool = True) -> paging.Page:
+    """Notes of readers on all articles, newest first."""
+    statement = (select(ArticleFeedback).where(ArticleFeedback.note != "")
+                 .options(joinedload(ArticleFeedback.user),
+                          joinedload(ArticleFeedback.article).lazyload(Article.tags)))
+    if waiting_only:
+        statement = statement.where(ArticleFeedback.read_at.is_(None))
+    return paging.keyset(statement, [ArticleFeedback.id], after=after)
+
+
+def feedback_by_id(feedback_id: int) -> ArticleFeedback | None:
+    """One note."""
+    return db.session.get(ArticleFeedback, feedback_id)

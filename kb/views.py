@@ -5,9 +5,10 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from core import markup
+from core.confirmation import confirmation_page
 from core.db import db
 from core.page_cache import kept
-from core.web import Form, get_or_404, parse, require
+from core.web import Form, get_or_404, parse, require, safe_next
 from kb import actions, export_markdown, policy, queries, schemas
 from kb.models import LAYERS, Article
 from posts import actions as post_actions
@@ -111,7 +112,9 @@ def article(article_id: int, slug: str):
         proposals=suggestion_queries.open_on([article], user),
         questions=queries.related(article, user, "question"),
         others=queries.related(article, user, "article"),
-        feedback=queries.feedback_of(article, user), can=post_policy, may=policy)
+        feedback=queries.feedback_of(article, user), can=post_policy, may=policy,
+        notes=queries.feedback_notes(article) if policy.can_curate(user) else [],
+        verification=actions.verification(article))
 
 
 @bp.get("/articles/<int:article_id>/history")
@@ -169,12 +172,19 @@ def publish(article_id: int):
     return redirect(article.url)
 
 
-@bp.post("/articles/<int:article_id>/unpublish")
+@bp.route("/articles/<int:article_id>/unpublish", methods=["GET", "POST"])
 @login_required
 def unpublish(article_id: int):
-    """Take an article back to a draft."""
+    """Take an article back to a draft. GET asks and says what will happen."""
     article = _article(article_id)
     require(policy.can_curate(me()))
+    if request.method == "GET":
+        return confirmation_page(
+            _("Take this article back to a draft?"),
+            [_("It disappears at once from pages, search and feeds; only moderators see it."),
+             _("Its votes, comments and history stay. Its author is told."),
+             _("You can publish it again. It stands in the public log.")],
+            _("Back to a draft"), back=article.url, subject=article.title)
     actions.unpublish(article, by=me())
     db.session.commit()
     flash(_("Back to a draft: only moderators see it now."))
@@ -188,7 +198,8 @@ def verify(article_id: int):
     data = parse(schemas.VerifySchema)
     article = _article(article_id)
     require(policy.can_curate(me()))
-    actions.verify(article, by=me(), on=data["verified_on"], build=data["verified_build"])
+    actions.verify(article, by=me(), on=data["verified_on"], build=data["verified_build"],
+                   seen=request.form.get("seen"))
     db.session.commit()
     return redirect(article.url)
 
@@ -204,3 +215,23 @@ def feedback(article_id: int):
     db.session.commit()
     flash(_("Thank you: this tells the moderators what to improve."))
     return redirect(article.url)
+
+
+@bp.get("/articles/feedback")
+@login_required
+def feedback_list():
+    """What readers say would make articles better, the newest first; what waits, or all."""
+    require(policy.can_curate(me()), _("Moderators read what readers say about articles."))
+    show_all = "all" in request.args
+    return render_template("kb/feedback.html", show_all=show_all,
+                           page=queries.feedback_page(request.args.get("after"), waiting_only=not show_all))
+
+
+@bp.post("/articles/feedback/<int:feedback_id>/read")
+@login_required
+def read_feedback(feedback_id: int):
+    """A moderator has dealt with a note."""
+    require(policy.can_curate(me()), _("Moderators read what readers say about articles."))
+    actions.mark_read(get_or_404(queries.feedback_by_id(feedback_id)), by=me())
+    db.session.commit()
+    return redirect(safe_next(request.form.get("next"), url_for("kb.feedback_list")))

@@ -11,13 +11,16 @@ from moderation import (  # noqa: F401  (handlers declare themselves)
     feeds,
     handlers,
     policy,
+    queries,
+    redaction,
     views,
 )
+from moderation.appeals import views as appeal_views  # noqa: F401  (its views join the blueprint)
 
 
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
-    app.jinja_env.globals["may_see_queue"] = policy.can_see_queue
+    app.jinja_env.globals.update(may_see_queue=policy.can_see_queue, moderation_waiting=queries.waiting)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register(api.bp)

@@ -3,24 +3,34 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import func, or_, select, update
 
 from auth import actions as auth
 from auth import reputation
+from auth.conflicts import check_not_done, name_of
 from auth.models import User
 from auth.reputation import POINTS, Entitlement
 from core import events
-from core.db import db, utcnow
+from core.conflicts import AlreadyDone
+from core.db import db, lock_rows, utcnow
+from moderation import policy, queries
 from moderation.models import DECLINED, HELPFUL, Claim, Decision, Flag
-from moderation.queries import open_flags
 from posts import actions as posts
+from posts import locks
 from posts.models import PENDING, Post
 
 HOLD = timedelta(minutes=15)
+RECENTLY = timedelta(minutes=2)  # who kept a post so lately is not overruled by a page that was not reloaded
 
 
 def flag(post: Post, reason: str, *, by, note: str = "") -> Flag:
-    """Ask for a moderator; a second flag while one is open changes that one."""
+    """Ask for a moderator; a second flag while one is open changes that one.
+
+    Flags of enough weight hide the post until a moderator has decided (policy.may_be_held).
+    """
+    locks.lock_thread(post)
     row = db.session.scalar(select(Flag).where(Flag.post_id == post.id, Flag.user_id == by.id,
                                                Flag.outcome.is_(None)))
     if row is None:
@@ -28,8 +38,27 @@ def flag(post: Post, reason: str, *, by, note: str = "") -> Flag:
         db.session.add(row)
     row.reason, row.note = reason, note
     db.session.flush()
-    events.record("flag.raised", subject=row, actor=by, post_id=post.id)
+    events.record("flag.raised", subject=row, actor=by, post_id=post.id, reason=reason)
+    _hold(post)
     return row
+
+
+def _hold(post: Post) -> None:
+    """Hide a post that enough members have flagged, unless a moderator has kept this text before."""
+    if not policy.may_be_held(post):
+        return
+    flaggers = db.session.scalars(select(User).join(Flag, Flag.user_id == User.id).where(
+        Flag.post_id == post.id, Flag.outcome.is_(None)))
+    needed = current_app.config["REDOUBT_FLAG_WEIGHT"]
+    if not needed or sum(map(policy.flag_weight, flaggers)) < needed:
+        return
+    kept_at = db.session.scalar(select(func.max(Decision.created_at)).where(
+        Decision.post_id == post.id, Decision.action.in_(("keep", "restore"))))
+    if kept_at is not None and (post.edited_at is None or post.edited_at <= kept_at):
+        return
+    if event := posts.hold(post):
+        db.session.add(Decision(action="hold", post_id=post.id, event_id=event.id))
+        db.session.flush()
 
 
 def claim(post: Post, *, by) -> bool:
@@ -63,7 +92,7 @@ def decide(action: str, *, by, post: Post | None = None, user: User | None = Non
                    user_id=user.id if user else None, reason=reason, note=note,
                    event_id=event.id if event else None)
     db.session.add(row)
-    events.record(f"decision.{action}", subject=row, actor=by)
+    events.record(f"decision.{action}", subject=row, actor=by, post_id=row.post_id)
     if post is not None:
         release(post.id)
     return row
@@ -71,7 +100,7 @@ def decide(action: str, *, by, post: Post | None = None, user: User | None = Non
 
 def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
     """Close the open flags of a post; those who raised them are told."""
-    for row in open_flags(post.id):
+    for row in queries.open_flags(post.id):
         row.outcome, row.answer = outcome, answer
         row.resolved_by_id, row.resolved_at = by.id, utcnow()
         events.record("flag.resolved", subject=row, actor=by, flagger=row.user_id, outcome=outcome,
@@ -79,22 +108,63 @@ def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
     db.session.flush()
 
 
-def hide(post: Post, *, by, reason: str = "", note: str = "") -> None:
-    """Hide a post; for spam a moderator takes points of its author. The flags on it were helpful."""
-    if event := posts.delete(post, by=by, reason=reason):
-        row = decide("hide", by=by, post=post, reason=reason, note=note, event=event)
-        if reason == "spam" and by.is_moderator and post.author_id is not None:
-            row.penalised_id, row.day = post.author_id, utcnow().date()
-            db.session.flush()
-            _settle(row, by)
+def hide(post: Post, *, by, reason: str = "", note: str = "", seen: int | None = None) -> None:
+    """Hide a post; for spam a moderator takes points of its author. The flags on it were helpful.
+
+    `seen` is the newest decision on the post that `by` knew of. Raises AlreadyDone when somebody else has
+    decided since.
+    """
+    _take(post, by, seen)
+    _refuse_after_keep(post, by, seen)
+    event = posts.delete(post, by=by, reason=reason, note=note)
+    if event is None:
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is hidden."), by=by, url=post.url)
+        return
+    row = decide("hide", by=by, post=post, reason=reason, note=note, event=event)
+    if reason == "spam" and by.is_moderator and post.author_id is not None:
+        row.penalised_id, row.day = post.author_id, utcnow().date()
+        db.session.flush()
+        _settle(row, by)
     resolve(post, HELPFUL, by=by, answer=note)
 
 
-def restore(post: Post, *, by, note: str = "") -> None:
-    """Bring a hidden post back, and what its removal as spam took."""
-    if event := posts.undelete(post, by=by):
-        decide("restore", by=by, post=post, note=note, event=event)
-        undo_penalties(post, by=by, before=event)
+def restore(post: Post, *, by, note: str = "", seen: int | None = None) -> None:
+    """Bring a hidden post back, and what its removal as spam took. Raises AlreadyDone like hide()."""
+    _take(post, by, seen)
+    event = posts.undelete(post, by=by)
+    if event is None:
+        check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=by, url=post.url)
+        return
+    decide("restore", by=by, post=post, note=note, event=event)
+    undo_penalties(post, by=by, before=event)
+
+
+def _take(post: Post, by, seen: int | None) -> None:
+    """Lock a post for a decision; AlreadyDone when somebody else has decided since `seen`."""
+    locks.lock_thread(post)
+    newest = queries.last_decision(post)
+    if seen is not None and newest is not None and newest.id > seen and newest.actor_id != by.id:
+        raise _already(newest)
+
+
+def _refuse_after_keep(post: Post, by, seen: int | None) -> None:
+    """Who does not say what they knew of may not hide what another has kept a moment ago."""
+    newest = queries.last_decision(post)
+    if (seen is None and newest is not None and newest.action == "keep" and newest.actor_id != by.id
+            and newest.created_at > utcnow() - RECENTLY and not queries.open_flags(post.id)):
+        raise _already(newest)
+
+
+def _already(decision: Decision) -> AlreadyDone:
+    what = {"keep": _("this post stays."), "hide": _("this post is hidden."),
+            "hold": _("this post is hidden until a moderator has decided."),
+            "restore": _("this post is restored."), "approve": _("this post is approved."),
+            "reject": _("this post is refused."), "lock": _("this post is locked."),
+            "unlock": _("this post is unlocked."), "suspend": _("this member is suspended."),
+            "lift": _("the suspension is lifted.")}.get(decision.action, _("this was decided."))
+    url = decision.post.url if decision.post is not None else (
+        decision.user.profile_url if decision.user is not None else "/moderation")
+    return AlreadyDone(what, who=name_of(decision.actor_id), at=decision.created_at, url=url)
 
 
 def undo_penalties(post: Post, *, by, before: events.Event) -> None:
@@ -106,52 +176,110 @@ def undo_penalties(post: Post, *, by, before: events.Event) -> None:
         _settle(row, by)
 
 
-def keep(post: Post, *, by, note: str = "") -> None:
-    """The post stays: the flags on it are declined."""
-    decide("keep", by=by, post=post, note=note)
+def keep(post: Post, *, by, note: str = "", seen: int | None = None) -> None:
+    """The post stays: the flags on it are declined, and it is shown again if they had hidden it.
+
+    Does nothing when no flag waits and `by` was the last to decide; AlreadyDone when it was somebody else.
+    """
+    _take(post, by, seen)
+    released = posts.release(post, by=by)
+    if released is None and not queries.open_flags(post.id):
+        newest = queries.last_decision(post)
+        if newest is not None and newest.actor_id != by.id:
+            raise _already(newest)
+        release(post.id)
+        return
+    decide("keep", by=by, post=post, note=note, event=released)
     resolve(post, DECLINED, by=by, answer=note)
 
 
-def approve(post: Post, *, by) -> None:
-    """Publish a first post that waited."""
-    if post.status == PENDING and (event := posts.publish(post, by=by)):
-        decide("approve", by=by, post=post, event=event)
+def approve(post: Post, *, by, seen: int | None = None) -> None:
+    """Publish a first post that waited. Raises AlreadyDone when somebody else has decided."""
+    _take(post, by, seen)
+    event = posts.publish(post, by=by) if post.status == PENDING else None
+    if event is None:
+        _check_first_post(post, by, "approve")
+        return
+    decide("approve", by=by, post=post, event=event)
 
 
-def reject(post: Post, *, by, reason: str = "", note: str = "") -> None:
-    """Refuse a first post: it is hidden, its author keeps the text."""
-    if post.status == PENDING and (event := posts.delete(post, by=by, reason=reason)):
-        decide("reject", by=by, post=post, reason=reason, note=note, event=event)
-        resolve(post, HELPFUL, by=by, answer=note)
+def reject(post: Post, *, by, reason: str = "", note: str = "", seen: int | None = None) -> None:
+    """Refuse a first post: it is hidden, its author keeps the text. Raises AlreadyDone like approve()."""
+    _take(post, by, seen)
+    event = posts.delete(post, by=by, reason=reason, note=note) if post.status == PENDING else None
+    if event is None:
+        _check_first_post(post, by, "reject")
+        return
+    decide("reject", by=by, post=post, reason=reason, note=note, event=event)
+    resolve(post, HELPFUL, by=by, answer=note)
+
+
+def _check_first_post(post: Post, by, action: str) -> None:
+    """What waits no more was decided: by somebody else, or otherwise, the second is told."""
+    newest = queries.last_decision(post, "approve", "reject", "hide")
+    if newest is not None and (newest.actor_id != by.id or newest.action != action):
+        raise _already(newest)
 
 
 def lock(post: Post, *, by, note: str = "") -> None:
-    """Nobody but moderators changes, answers or votes on a locked post."""
-    if not post.is_locked:
-        post.locked_at = utcnow()
-        decide("lock", by=by, post=post, note=note)
+    """Nobody but moderators changes, answers or votes on a locked post. Raises AlreadyDone."""
+    locks.lock(post)
+    if post.is_locked:
+        _check_decision(queries.last_decision(post, "lock"), by)
+        return
+    post.locked_at = utcnow()
+    decide("lock", by=by, post=post, note=note)
 
 
 def unlock(post: Post, *, by) -> None:
-    """Open a locked post."""
-    if post.is_locked:
-        post.locked_at = None
-        decide("unlock", by=by, post=post)
+    """Open a locked post. Raises AlreadyDone when somebody else has."""
+    locks.lock(post)
+    if not post.is_locked:
+        _check_decision(queries.last_decision(post, "unlock"), by)
+        return
+    post.locked_at = None
+    decide("unlock", by=by, post=post)
 
 
-def suspend(user: User, days: int, message: str, *, by) -> None:
-    """Let a member only read for some days, and say why."""
+def _check_decision(decision: Decision | None, by) -> None:
+    if decision is not None and decision.actor_id != by.id:
+        raise _already(decision)
+
+
+def suspend(user: User, days: int, message: str, *, by, seen: str | None = None) -> None:
+    """Let a member only read for some days, and say why.
+
+    `seen` is until when they were suspended (ISO) when `by` looked, empty for not at all. Raises AlreadyDone
+    when somebody else has suspended them since; the same sent twice is done once.
+    """
+    _lock_user(user)
+    last = queries.last_decision_on(user)
+    if user.is_suspended and last is not None and last.action == "suspend":
+        if last.actor_id != by.id and seen != user.suspended_until.isoformat():
+            raise _already(last)
+        if last.actor_id == by.id and (last.note, user.suspension_reason) == (f"{days} d", message):
+            return
     auth.suspend(user, utcnow() + timedelta(days=days), message, by=by)
     decide("suspend", by=by, user=user, note=f"{days} d")
     events.record("user.suspended", subject=user, actor=by, days=days)
 
 
 def lift(user: User, *, by) -> None:
-    """End a suspension."""
-    if user.suspended_until is not None:
-        auth.lift_suspension(user, by=by)
-        decide("lift", by=by, user=user)
-        events.record("user.unsuspended", subject=user, actor=by)
+    """End a suspension. Raises AlreadyDone when somebody else has."""
+    _lock_user(user)
+    if user.suspended_until is None:
+        last = queries.last_decision_on(user)
+        if last is not None and last.action == "lift":
+            _check_decision(last, by)
+        return
+    auth.lift_suspension(user, by=by)
+    decide("lift", by=by, user=user)
+    events.record("user.unsuspended", subject=user, actor=by)
+
+
+def _lock_user(user: User) -> None:
+    lock_rows(User, [user.id])
+    db.session.refresh(user, ["suspended_until", "suspension_reason"])
 
 
 def _settle(row: Decision, by) -> None:

@@ -7,6 +7,10 @@ from core.limits import limit
 from core.mail import site_url
 from core.web import require
 from moderation import actions, policy, queries, schemas
+from moderation.appeals import actions as appeals
+from moderation.appeals import policy as appeal_policy
+from moderation.appeals.actions import APPEALS_A_DAY
+from moderation.appeals.schemas import AppealItem, AppealSchema
 from moderation.models import Decision, Flag
 from posts.api import visible_post
 
@@ -42,6 +46,21 @@ def list_decisions(wanted: dict):
 def list_flags(wanted: dict):
     """What one flagged and what became of it, newest first."""
     return listing(queries.flags_of(tokens.reader(), wanted.get("after")), flag_item)
+
+
+@bp.post("/posts/<int:post_id>/appeals")
+@tokens.bearer(WRITE)
+@bp.arguments(AppealSchema)
+@bp.response(201, AppealItem)
+def appeal_for_post(data: dict, post_id: int):
+    """Ask for one's post that a moderator removed; once, and again when its text has changed."""
+    post, user = visible_post(post_id), tokens.reader()
+    require(appeal_policy.can_appeal(user, post))
+    limit("appeal", user.id, *APPEALS_A_DAY)
+    row = appeals.appeal(post, data["text"], by=user)
+    db.session.commit()
+    return {"id": row.id, "post_id": post.id, "text": row.text, "outcome": row.outcome, "answer": row.answer,
+            "created_at": row.created_at}
 
 
 @bp.post("/posts/<int:post_id>/flags")

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from auth.export_account import columns, part
 from core.db import db
+from moderation.appeals.models import Appeal
 from moderation.models import Decision, Flag
 
 
@@ -17,3 +18,9 @@ def _flags(user) -> list[dict]:
 def _decisions(user) -> list[dict]:
     rows = db.session.scalars(select(Decision).where(Decision.user_id == user.id).order_by(Decision.id))
     return [columns(row, but={"actor_id"}) for row in rows]
+
+
+@part("appeals")
+def _appeals(user) -> list[dict]:
+    rows = db.session.scalars(select(Appeal).where(Appeal.user_id == user.id).order_by(Appeal.id))
+    return [columns(row, but={"decided_by_id"}) for row in rows]

@@ -7,13 +7,19 @@ from auth.models import User
 from core import events, mail
 from core.db import db
 from moderation import actions
+from moderation.appeals import actions as appeals
+from moderation.appeals.models import APPROVED, Appeal
 from moderation.models import Claim, Decision, Flag
 from posts.models import Post
 
-HEARD = {"closed": "close", "reopened": "reopen", "deleted": "hide", "undeleted": "restore"}
+HEARD = {"closed": "close", "reopened": "reopen", "deleted": "hide", "undeleted": "restore",
+         "published": "publish", "republished": "publish", "unpublished": "unpublish",
+         "withdrawn": "withdraw", "verified": "verify", "redacted": "redact"}
 
 
-@events.on("question.closed", "question.reopened", "*.deleted", "*.undeleted")
+@events.on("question.closed", "question.reopened", "*.deleted", "*.undeleted", "article.published",
+           "article.unpublished", "article.verified", "bulletin.published", "bulletin.republished",
+           "bulletin.withdrawn", "revision.redacted")
 def log_decisions(batch: list[events.Event]) -> None:
     """A moderator's act elsewhere is a line of the log; once, and not for one's own words.
 
@@ -21,7 +27,7 @@ def log_decisions(batch: list[events.Event]) -> None:
     """
     for event in batch:
         actor = db.session.get(User, event.actor_id) if event.actor_id else None
-        post = db.session.get(Post, event.subject_id) if event.subject_id else None
+        post = db.session.get(Post, event.data.get("post_id") or event.subject_id)
         action = HEARD[event.name.rpartition(".")[2]]
         if actor is None or post is None:
             continue
@@ -31,10 +37,23 @@ def log_decisions(batch: list[events.Event]) -> None:
             continue
         db.session.add(Decision(
             action=action, actor_id=actor.id, post_id=post.id, event_id=event.id,
-            reason=str(event.data.get("reason") or "")[:30], created_at=event.created_at))
+            reason="" if action == "redact" else str(event.data.get("reason") or "")[:30],
+            note=str(event.data.get("reason" if action == "redact" else "note") or "")[:500],
+            created_at=event.created_at))
         db.session.flush()
         if action == "restore":
             actions.undo_penalties(post, by=actor, before=event)
+    db.session.commit()
+
+
+@events.on("*.undeleted")
+def answer_appeals(batch: list[events.Event]) -> None:
+    """A post came back in another way than by its author's request: the request is answered too."""
+    for event in batch:
+        actor = db.session.get(User, event.actor_id) if event.actor_id else None
+        post = db.session.get(Post, event.subject_id)
+        if actor is not None and post is not None and not post.is_deleted:
+            appeals.settle_open(post, APPROVED, by=actor)
     db.session.commit()
 
 
@@ -56,6 +75,7 @@ def follow_erasure(batch: list[events.Event]) -> None:
         db.session.execute(delete(Claim).where(Claim.claimed_by_id == event.subject_id))
         if not event.data["keep_words"]:
             db.session.execute(update(Flag).where(Flag.user_id == event.subject_id).values(note=""))
+            db.session.execute(update(Appeal).where(Appeal.user_id == event.subject_id).values(text=""))
         logged = db.session.scalar(select(Decision.id).where(Decision.event_id == event.id))
         if event.actor_id != event.subject_id and logged is None:
             db.session.add(Decision(action="erase", actor_id=event.actor_id, user_id=event.subject_id,

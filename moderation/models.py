@@ -9,6 +9,7 @@ from auth.models import User
 from core.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
+URGENT = ("harmful", "secret")  # reasons that cannot wait: they stand first in the queue
 REASONS = ("spam", "rude", "harmful", "wrong-place", "duplicate", "secret", "other")
 HELPFUL, DECLINED = "helpful", "declined"
 

@@ -3,11 +3,24 @@
 from auth.privileges import Privilege
 from posts.policy import can_write
 
+HELD_KINDS = ("question", "answer", "comment")
+
 
 def can_flag(user, post) -> bool:
     """Members with the privilege, on what others wrote."""
     return (can_write(user) and user.can(Privilege.FLAG) and post.author_id != user.id
             and not post.is_deleted)
+
+
+def flag_weight(user) -> int:
+    """What a member's flag counts: more for those whom the community trusts with more."""
+    return 1 + (user.reputation >= 500) + (user.reputation >= 2000)
+
+
+def may_be_held(post) -> bool:
+    """Flags hide what members wrote, never what moderators wrote, curate or have locked."""
+    return (post.is_public and post.kind in HELD_KINDS and not post.is_locked
+            and not (post.author and post.author.is_moderator))
 
 
 def can_moderate(user) -> bool:

@@ -23,6 +23,8 @@ class DecisionSchema(Schema):
 
     reason = fields.String(load_default="", validate=validate.OneOf(("", *REASONS)))
     note = Line(load_default="", validate=_SHORT)
+    seen = fields.Integer(load_default=None, allow_none=True, metadata={
+        "description": "The newest decision on the post that was shown to the moderator."})
 
 
 class SuspendSchema(Schema):
@@ -30,6 +32,7 @@ class SuspendSchema(Schema):
 
     days = fields.Integer(required=True, validate=validate.Range(
         1, 3650, error=lazy_gettext("Between 1 and 3650 days.")))
+    seen = fields.String(load_default=None, allow_none=True)
     message = Line(required=True, validate=validate.Length(
         min=10, max=500, error=lazy_gettext("Write 10 to 500 characters.")))
 

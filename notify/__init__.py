@@ -12,7 +12,9 @@ from notify import (  # noqa: F401  (some declare themselves)
     cli,
     export_account,
     handlers,
+    moderation_handlers,
     queries,
+    redaction,
     tasks,
     views,
 )

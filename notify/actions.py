@@ -43,6 +43,15 @@ def tell(audience: dict[int, str], *, cause: str, event, thread_id: int | None =
     db.session.flush()
 
 
+def tell_once_unread(audience: dict[int, str], *, cause: str, event, post_id: int, **subject) -> None:
+    """tell(), but not who has an unread line of the same kind about the same post."""
+    waiting = set(db.session.execute(select(Notification.user_id, Notification.kind).where(
+        Notification.post_id == post_id, Notification.user_id.in_(list(audience)),
+        Notification.read_at.is_(None))).all())
+    audience = {user_id: kind for user_id, kind in audience.items() if (user_id, kind) not in waiting}
+    tell(audience, cause=cause, event=event, post_id=post_id, **subject)
+
+
 def _due(line: Notification, delivery: str) -> datetime | None:
     """When a line is mailed: at once, an hour after the last mail of its thread, or in the next digest."""
     now = utcnow()

@@ -16,6 +16,14 @@ from products.models import Product, Release
 from products.owned_models import OwnedRelease
 from products.queries import by_alias
 
+MODERATOR_ROLES = ("moderator", "administrator")
+
+
+def of_moderators(kind: str) -> dict[int, str]:
+    """Every moderator, for what waits for one."""
+    return dict.fromkeys(db.session.scalars(select(User.id).where(
+        User.role.in_(MODERATOR_ROLES), User.erased_at.is_(None))), kind)
+
 
 def of_new_post(post: Post, moment: datetime) -> dict[int, str]:
     """Who is told that a post appeared: the called, the answered, watchers of thread, tags and products.

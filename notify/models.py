@@ -81,6 +81,8 @@ class Notification(db.Model):
             return f"/suggestions/{suggestion}"
         if self.kind == "flag":
             return "/settings/flags"
+        if address := self.data.get("url"):
+            return address
         if self.event == "bulletin.published" and self.product is not None:
             return f"/bulletins?product={self.product.slug}"
         return self.post.url if self.post is not None else self.product.path

@@ -11,7 +11,7 @@ from bulletins.models import Bulletin
 from core import paging
 from core.db import db, utcnow
 from core.mail import can_receive
-from notify.kinds import DEFAULTS
+from notify.kinds import DEFAULTS, FOR_MODERATORS
 from notify.models import Choice, Notification, StoppedAddress, Watch
 from posts.models import Post, Tag
 from products.models import Product
@@ -23,16 +23,24 @@ _Actor = aliased(User)
 
 def told(user) -> Select:
     """What `user` is told: nothing hidden by now, no deed of somebody who is suspended or gone."""
-    return _with_subjects(select(Notification).where(Notification.user_id == user.id)).options(
+    return _with_subjects(select(Notification).where(Notification.user_id == user.id), user).options(
         contains_eager(Notification.actor.of_type(_Actor)), contains_eager(Notification.product),
         contains_eager(Notification.post).options(*ADDRESSED, joinedload(Post.parent).options(
             *ADDRESSED, joinedload(Post.parent).options(*ADDRESSED))))
 
 
-def _with_subjects(statement: Select) -> Select:
+def _with_subjects(statement: Select, user) -> Select:
+    """With what the lines are about, as far as `user` may see it: authors see what was removed of theirs,
+    moderators what waits for them."""
+    shown = or_(Notification.post_id.is_(None), Post.is_public,
+                and_(Post.author_id == user.id, Notification.kind == "moderated"))
+    if user.is_moderator and not user.is_suspended:
+        shown = or_(shown, Notification.kind.in_(FOR_MODERATORS))
+    else:
+        shown = and_(shown, Notification.kind.not_in(FOR_MODERATORS))
     return (statement.outerjoin(Notification.post).outerjoin(Notification.product)
             .outerjoin(Notification.actor.of_type(_Actor))
-            .where(or_(Notification.post_id.is_(None), Post.is_public),
+            .where(shown,
                    or_(Notification.product_id.is_(None), Product.removed_at.is_(None)),
                    or_(Notification.actor_id.is_(None), active(_Actor))))
 
@@ -59,7 +67,7 @@ def line(user, notification_id: int) -> Notification | None:
 def _unread(user) -> Select:
     """SELECT of the number of unread lines, counted no further than what is shown."""
     lines = _with_subjects(select(Notification.id).where(
-        Notification.user_id == user.id, Notification.read_at.is_(None))).limit(SHOWN + 1)
+        Notification.user_id == user.id, Notification.read_at.is_(None)), user).limit(SHOWN + 1)
     return select(func.count()).select_from(lines.subquery())
 
 

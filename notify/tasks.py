@@ -12,7 +12,7 @@ from core.db import db, reading, utcnow
 from core.excerpts import html_opening, plain_opening
 from core.worker import each_round, scheduled
 from notify import links, queries, wording
-from notify.kinds import DIGEST
+from notify.kinds import DIGEST, FOR_MODERATORS
 from notify.models import Notification
 
 AT_A_TIME = 20  # members served in one round
@@ -82,9 +82,9 @@ def _queue(user: User, lines: list[Notification]) -> None:
 
 def _shown(line: Notification) -> dict:
     url = mail.site_url() + line.url
-    text = line.data.get("answer", "")
+    text = line.data.get("answer", "") or line.data.get("note", "")
     html = ""
-    if not text and line.post is not None:
+    if not text and line.post is not None and line.kind not in FOR_MODERATORS:  # a secret must not be mailed
         text = plain_opening(line.post.body, MAX_EXCERPT_CHARACTERS)
         html = html_opening(line.post.body_html, MAX_EXCERPT_CHARACTERS, url)
     return {"sentence": wording.sentence(line), "title": wording.title(line), "url": url, "text": text,

@@ -20,7 +20,9 @@ def sentence(line: Notification) -> str:
         "edit": lambda: _edit(line, who, one), "flag": lambda: _flag(line),
         "watched": lambda: _watched(line, who, under),
         "tag": lambda: _("New under a tag you watch: %(what)s by %(who)s", who=who, what=one),
-        "product": lambda: _product(line, who, one),
+        "product": lambda: _product(line, who, one), "moderated": lambda: _moderated(line, who),
+        "urgent": lambda: _queue(line, who, one), "queue": lambda: _queue(line, who, one),
+        "feedback": lambda: _("A reader says what would make this article better"),
     }[line.kind]()
 
 
@@ -31,7 +33,7 @@ def _one(kind: str) -> str:
 
 def _yours(kind: str) -> str:
     return {"question": _("your question"), "answer": _("your answer"), "article": _("your article"),
-            "bulletin": _("your bulletin")}[kind]
+            "bulletin": _("your bulletin"), "comment": _("your comment")}[kind]
 
 
 def _edit(line: Notification, who: str, one: str) -> str:
@@ -44,6 +46,51 @@ def _flag(line: Notification) -> str:
     if line.data.get("outcome") == "helpful":
         return _("A moderator looked at the post you flagged and acted on it. Thank you.")
     return _("A moderator looked at the post you flagged and decided that it stays.")
+
+
+def _queue(line: Notification, who: str, one: str) -> str:
+    if line.event == "appeal.made":
+        return _("%(who)s asks for %(what)s that was removed", who=who, what=one)
+    return _("%(who)s flagged %(what)s: %(why)s", who=who, what=one, why=_reason(line))
+
+
+def _reason(line: Notification) -> str:
+    reason = line.data.get("reason", "")
+    return {"spam": _("spam or advertising"), "rude": _("rude or abusive"),
+            "harmful": _("dangerous advice or harmful code"), "wrong-place": _("does not belong here"),
+            "duplicate": _("says what another post says"), "secret": _("holds a secret"),
+            "off-topic": _("it is about something else"), "needs-details": _("it needs details"),
+            "too-broad": _("it is too broad"), "opinion": _("it asks for opinions"),
+            "other": _("something else")}.get(reason, reason)
+
+
+def _moderated(line: Notification, who: str) -> str:
+    if line.event == "user.unsuspended":
+        return _("%(who)s ended your suspension", who=who)
+    if line.event in ("report.hidden", "report.shown"):
+        return (_("%(who)s hid your deployment report", who=who) if line.event == "report.hidden"
+                else _("%(who)s showed your deployment report again", who=who))
+    yours = _yours(line.post.kind)
+    if line.event == "appeal.decided":
+        return (_("%(who)s restored %(what)s, as you asked", who=who, what=yours)
+                if line.data.get("outcome") == "approved"
+                else _("%(who)s refused to restore %(what)s", who=who, what=yours))
+    said = {"deleted": _("%(who)s removed %(what)s", who=who, what=yours),
+            "undeleted": _("%(who)s restored %(what)s", who=who, what=yours),
+            "held": _("Flags of members hide %(what)s until a moderator has decided", what=yours),
+            "released": _("%(who)s decided that %(what)s is shown again", who=who, what=yours),
+            "redacted": _("%(who)s masked a text in %(what)s", who=who, what=yours),
+            "revised": _("%(who)s edited %(what)s", who=who, what=yours),
+            "closed": _("%(who)s closed %(what)s", who=who, what=yours),
+            "reopened": _("%(who)s reopened %(what)s", who=who, what=yours),
+            "published": _("%(who)s published %(what)s", who=who, what=yours),
+            "unpublished": _("%(who)s took %(what)s back to a draft", who=who, what=yours),
+            "withdrawn": _("%(who)s took %(what)s back to a draft", who=who, what=yours),
+            "verified": _("%(who)s changed what is verified of %(what)s", who=who, what=yours),
+            "lock": _("%(who)s locked %(what)s", who=who, what=yours),
+            "unlock": _("%(who)s unlocked %(what)s", who=who, what=yours)}[line.event.rpartition(".")[2]]
+    reason = _reason(line)
+    return _("%(what)s (%(why)s)", what=said, why=reason) if reason else said
 
 
 def _watched(line: Notification, who: str, under: str) -> str:
@@ -78,6 +125,8 @@ def title(line: Notification) -> str:
     """What it is about."""
     if line.post is not None:
         return line.post.heading
+    if line.event == "user.unsuspended":
+        return _("Your account")
     return line.data.get("release") or (line.product.name if line.product else _("Your flags"))
 
 
@@ -87,6 +136,10 @@ def kind(name: str) -> str:
             "mention": _("Somebody writes @ and my username"), "accepted": _("My answer is accepted"),
             "edit": _("Suggested edits: of mine decided, of others to decide"),
             "flag": _("What became of my flags"), "watched": _("News in threads I watch or take part in"),
+            "moderated": _("What moderators do with my posts, and why"),
+            "urgent": _("Urgent flags: dangerous advice, secrets"),
+            "queue": _("Flags and requests that wait for a moderator"),
+            "feedback": _("What readers say would make articles better"),
             "tag": _("New questions and articles under tags I watch"),
             "product": _("Products I watch or run: support that ends, new questions and articles")}[name]
 

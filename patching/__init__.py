@@ -12,6 +12,7 @@ from patching import (  # noqa: F401  (some declare themselves)
     handlers,
     panels,
     plan_views,
+    redaction,
     report_views,
     tasks,
     views,

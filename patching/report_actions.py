@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
+from auth.conflicts import check_not_done
 from bulletins import actions as bulletin_actions
 from bulletins.models import Bulletin
 from core import events
@@ -93,21 +94,26 @@ def remove(row: DeploymentReport, *, by) -> None:
     """Take a report away: its author does, or a moderator who hides it."""
     hold(row)
     if row.removed_at is not None:
+        if by.is_moderator and row.is_hidden_by_moderator:
+            check_not_done(row, ["report.hidden"], _("this report is hidden."), by=by, url=row.bulletin.url)
         return
     row.removed_at, row.removed_by_id = utcnow(), by.id
     _follow(row.bulletin, row, by)
     calm(row.bulletin)
     events.record("report.removed" if by.id == row.user_id else "report.hidden", subject=row, actor=by,
-                  bulletin_id=row.bulletin_id)
+                  bulletin_id=row.bulletin_id, author_id=row.user_id)
 
 
 def restore(row: DeploymentReport, *, by) -> None:
     """Show a report again that a moderator hid."""
     hold(row)
-    if row.removed_at is not None:
+    if row.removed_at is None:
+        check_not_done(row, ["report.shown"], _("this report is shown again."), by=by, url=row.bulletin.url)
+    else:
         row.removed_at = row.removed_by_id = None
         _follow(row.bulletin, row, by)
-        events.record("report.shown", subject=row, actor=by, bulletin_id=row.bulletin_id)
+        events.record("report.shown", subject=row, actor=by, bulletin_id=row.bulletin_id,
+                      author_id=row.user_id)
 
 
 def calm(bulletin: Bulletin) -> None:

@@ -1,30 +1,22 @@
 """Writes common to all kinds: create, revise, delete, undelete, comment, tag. Nothing here commits."""
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
 from auth import reputation
-from auth.security_log import actions as security_log
 from core import events
 from core.db import db, lock_rows, utcnow
 from core.limits import limit, take_turn
 from core.markup import Rendered, render
-from posts import credits, kinds, locks, tag_actions, visibility, voting
-from posts.models import PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
+from posts import credits, kinds, locks, redaction, tag_actions, visibility, voting
+from posts.models import HELD, PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
+from posts.slugs import slugify
 
 MAX_TAGS = 5
 TEXTS, TEXTS_WITHIN = 10, 600  # ten texts in ten minutes are enough for anybody
 AGAIN = timedelta(days=1)
-
-
-def slugify(title: str) -> str:
-    """A readable, ASCII part of a URL; empty when nothing of the title survives."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].rstrip("-")
 
 
 def limit_posting(by) -> None:
@@ -143,15 +135,9 @@ def restore(post: Post, wanted: Revision, *, by) -> Revision | None:
                    summary=f"Restored revision {wanted.number}")
 
 
-def redact(revision: Revision, *, by) -> None:
-    """Close one old revision for good: the text goes, the fact that it was there stays."""
-    revision.title = revision.body = revision.summary = ""
-    revision.tags, revision.redacted_at = [], utcnow()
-    db.session.execute(update(Revision).where(
-        Revision.post_id == revision.post_id, Revision.number.in_([revision.number, revision.number + 1]))
-        .values(changes=None))  # positions in the lost text, though not its words
-    security_log.record("revision_redacted", user=revision.author_id, actor=by, post=revision.post_id)
-    events.record("revision.redacted", subject=revision, actor=by, post_id=revision.post_id)
+def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | None = None) -> dict[str, int]:
+    """Close one old revision for good and mask its copies; see redaction.redact()."""
+    return redaction.redact(revision, by=by, reason=reason, words=words)
 
 
 def publish(post: Post, *, by) -> events.Event | None:
@@ -164,7 +150,28 @@ def publish(post: Post, *, by) -> events.Event | None:
     return events.record(f"{post.kind}.published", subject=post, actor=by)
 
 
-def delete(post: Post, *, by, reason: str = "") -> events.Event | None:
+def hold(post: Post) -> events.Event | None:
+    """Hide a public post until a moderator has decided; nothing that it gave is taken back. None when it
+    is not public."""
+    locks.lock_thread(post)
+    if post.status != PUBLISHED or post.is_deleted:
+        return None
+    post.status = HELD
+    _settle(post)
+    return events.record(f"{post.kind}.held", subject=post)
+
+
+def release(post: Post, *, by) -> events.Event | None:
+    """Show a post again that was held; None when it is not."""
+    locks.lock_thread(post)
+    if post.status != HELD:
+        return None
+    post.status = PUBLISHED
+    _settle(post)
+    return events.record(f"{post.kind}.released", subject=post, actor=by)
+
+
+def delete(post: Post, *, by, reason: str = "", note: str = "") -> events.Event | None:
     """Hide a post everywhere at once and take back what it gave; undelete() undoes it.
 
     Returns the event, or None when it was removed already.
@@ -173,12 +180,14 @@ def delete(post: Post, *, by, reason: str = "") -> events.Event | None:
     if post.is_deleted:
         return None
     post.deleted_at, post.deleted_by_id = utcnow(), by.id
+    if post.status == HELD:  # decided: a restored post is public again
+        post.status = PUBLISHED
     _settle(post)
     _lock_people(post)
     voting.void_votes(post)
     credits.withdraw(post, by=by)
     kinds.of(post).on_delete(post, by=by)
-    return events.record(f"{post.kind}.deleted", subject=post, actor=by, reason=reason)
+    return events.record(f"{post.kind}.deleted", subject=post, actor=by, reason=reason, note=note)
 
 
 def undelete(post: Post, *, by) -> events.Event | None:

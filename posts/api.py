@@ -1,7 +1,10 @@
 """Posts of any kind in the API: the item all lists share, comments, votes, removal, tags."""
 
+from flask_babel import gettext as _
+
 from auth import queries as people
 from auth import tokens
+from auth.conflicts import check_not_done
 from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.db import db
 from core.mail import site_url
@@ -53,8 +56,12 @@ def get_post(post_id: int):
 def delete_post(post_id: int):
     """Hide a post everywhere; it can be brought back."""
     post, user = visible_post(post_id), tokens.reader()
+    if post.is_deleted and user.is_moderator:
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
+        return no_content()
     require(policy.can_delete(user, post), policy.why_no_delete())
-    actions.delete(post, by=user)
+    if actions.delete(post, by=user) is None:
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
     db.session.commit()
     return no_content()
 
@@ -66,7 +73,8 @@ def undelete_post(post_id: int):
     """Bring a removed post back."""
     post, user = visible_post(post_id), tokens.reader()
     require(policy.can_undelete(user, post))
-    actions.undelete(post, by=user)
+    if actions.undelete(post, by=user) is None:
+        check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=user, url=post.url)
     db.session.commit()
     return item(post)
 

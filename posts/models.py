@@ -15,6 +15,7 @@ from core.markup import Rendered
 from posts import kinds
 
 DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
+HELD = "held"  # hidden by the flags of members until a moderator has decided
 
 
 class PostTag(db.Model):

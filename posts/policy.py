@@ -53,10 +53,12 @@ def why_no_delete() -> str:
 
 
 def can_edit(user, post) -> bool:
-    """Authors edit their own; others edit directly with the privilege."""
+    """Authors edit their own, also what was removed; others edit directly with the privilege."""
     if user.is_moderator:
         return True
-    if not can_write(user) or post.is_locked or post.is_deleted or kinds.of(post).curated:
+    if not can_write(user) or post.is_locked or kinds.of(post).curated:
+        return False
+    if post.is_deleted and (post.author_id != user.id or post.is_emptied):
         return False
     return post.author_id == user.id or (post.is_public and post.kind != "comment"
                                          and user.can(Privilege.EDIT_ANY))

@@ -10,23 +10,34 @@ from auth.models import User
 from core import paging
 from core.db import db
 from posts import kinds
-from posts.models import DRAFT, PENDING, PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag, Vote
+from posts.models import (
+    DRAFT,
+    HELD,
+    PENDING,
+    PUBLISHED,
+    Comment,
+    Post,
+    PostLink,
+    PostTag,
+    Revision,
+    Tag,
+    Vote,
+)
 
 
 def visible_to(user, entity=Post) -> ColumnElement[bool]:
     """SQL condition: posts `user` may see.
 
     Everyone: what is public. Moderators: all but other people's drafts. Authors: also their own
-    drafts, what waits for approval and what they deleted themselves; not of a curated kind, for that
-    is the moderators' work, and ends with the rights of a moderator.
+    drafts, what waits for a moderator and what was removed, whoever removed it; not of a curated kind, for
+    that is the moderators' work, and ends with the rights of a moderator.
     """
     if user is None or user.id is None:
         return entity.is_public
     if user.is_moderator:
         return or_(entity.is_public, entity.status != DRAFT, entity.author_id == user.id)
     own = (entity.author_id == user.id) & entity.kind.not_in(kinds.curated()) & or_(
-        entity.deleted_by_id == user.id,
-        entity.deleted_at.is_(None) & entity.status.in_((DRAFT, PENDING)))
+        entity.deleted_at.is_not(None), entity.status.in_((DRAFT, PENDING, HELD)))
     return or_(entity.is_public, own)
 
 

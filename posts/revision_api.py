@@ -1,11 +1,13 @@
 """How a post came about, in the API: its revisions, to read, restore and redact."""
 
+from flask import request
+
 from auth import tokens
 from core.api import WRITE, Cursor, listing, page_of
 from core.db import db
 from core.mail import site_url
-from core.web import get_or_404, require
-from posts import actions, policy, queries, schemas
+from core.web import get_or_404, parse, require
+from posts import actions, policy, queries, redaction, schemas
 from posts.api import bp, item, visible_post
 from posts.models import Revision
 
@@ -55,10 +57,15 @@ def restore_revision(post_id: int, number: int):
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.RevisionItem)
 def redact_revision(post_id: int, number: int):
-    """Close an old revision that holds a secret (moderators)."""
+    """Close an old revision that holds a secret, and mask what it held in all copies (moderators).
+
+    A JSON body may name the texts to mask, one a line, as `words`, and why as `reason`.
+    """
+    data = parse(schemas.RedactSchema) if request.content_length else schemas.RedactSchema().load({})
     post, user = visible_post(post_id), tokens.reader()
-    require(policy.can_redact(user) and number != post.revision_count)
+    words = redaction.lines(data["words"])
+    require(policy.can_redact(user) and (words is not None or number != post.revision_count))
     revision = get_or_404(queries.revision(post, number))
-    actions.redact(revision, by=user)
+    actions.redact(revision, by=user, reason=data["reason"], words=words)
     db.session.commit()
     return revision_item(revision)

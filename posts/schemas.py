@@ -98,6 +98,23 @@ class RejectSchema(Schema):
         5, 300, error=lazy_gettext("Say why in 5 to 300 characters.")))
 
 
+class RemoveSchema(Schema):
+    """Why a post is removed; its author reads it when somebody else removes it."""
+
+    note = Line(load_default="", validate=validate.Length(
+        max=500, error=lazy_gettext("Keep this under 500 characters.")))
+
+
+class RedactSchema(Schema):
+    """What a redaction masks: texts, one a line, or nothing for what the revision holds and the present
+    text does not; and why."""
+
+    words = fields.String(load_default=None, allow_none=True, validate=validate.Length(
+        max=100_000, error=lazy_gettext("Keep this under 100000 characters.")))
+    reason = Line(load_default="", validate=validate.Length(
+        max=300, error=lazy_gettext("Keep this under 300 characters.")))
+
+
 class SummarySchema(Schema):
     """What an edit was for."""
 

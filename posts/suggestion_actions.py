@@ -6,6 +6,7 @@ The post's row is taken first, so that of two who decide at once the second find
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from auth.conflicts import name_of
 from core import events
 from core.db import db, utcnow
 from core.markup import Rendered
@@ -110,10 +111,18 @@ def withdraw(suggestion: Suggestion, *, by) -> None:
 def _take(suggestion: Suggestion) -> Post:
     """The post, locked; raises SuggestionRefused when somebody has decided already."""
     locks.lock(suggestion.post)
-    db.session.refresh(suggestion, PROPOSAL)
+    db.session.refresh(suggestion, (*PROPOSAL, "decided_by_id"))
     if not suggestion.is_open:
-        raise SuggestionRefused(_("This edit was decided already."))
+        raise SuggestionRefused(_decided(suggestion))
     return suggestion.post
+
+
+def _decided(suggestion: Suggestion) -> str:
+    """Who was first, and what they decided."""
+    who = name_of(suggestion.decided_by_id) or _("Somebody")
+    return {APPROVED: _("%(who)s was faster and approved this edit.", who=who),
+            REJECTED: _("%(who)s was faster and rejected this edit.", who=who),
+            }.get(suggestion.outcome, _("%(who)s has withdrawn this edit.", who=who))
 
 
 def _settle(suggestion: Suggestion, outcome: str, by, reason: str = "") -> None:

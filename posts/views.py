@@ -4,13 +4,15 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
+from auth.conflicts import check_not_done, last_act
 from auth.privileges import Privilege
+from core.confirmation import confirmation_page
 from core.db import db
 from core.error_answers import wants_json
 from core.limits import limiter
 from core.web import Form, get_or_404, parse, require
-from posts import actions, diffs, policy, queries, schemas, suggestion_queries, voting
-from posts.models import Comment, Post
+from posts import actions, diffs, policy, queries, redaction, schemas, suggestion_queries, voting
+from posts.models import Comment, Post, Revision
 
 bp = Blueprint("posts", __name__)
 
@@ -95,16 +97,44 @@ def edit_comment(post_id: int):
                            editing=True), 422 if form.errors else 200
 
 
-@bp.post("/posts/<int:post_id>/delete")
+@bp.route("/posts/<int:post_id>/delete", methods=["GET", "POST"])
 @login_required
 def delete(post_id: int):
-    """Hide a post everywhere; the page offers to bring it back."""
+    """Hide a post everywhere; the page offers to bring it back. GET asks and says what will happen."""
+    data = parse(schemas.RemoveSchema) if request.method == "POST" else {}
     post = visible_post(post_id)
+    if _is_second_removal(post):
+        return redirect(post.url)
     require(policy.can_delete(me(), post), policy.why_no_delete())
-    actions.delete(post, by=me())
+    if request.method == "GET":
+        return _ask_to_delete(post)
+    if actions.delete(post, by=me(), note=data["note"]) is None:
+        _is_second_removal(post)
     db.session.commit()
     flash(_("Removed. You can bring it back from its page."))
     return redirect(post.parent.url if post.parent_id else post.url)
+
+
+def _is_second_removal(post: Post) -> bool:
+    """Whether a moderator removes what they have removed; AlreadyDone when somebody else has."""
+    if not (post.is_deleted and me().is_moderator and policy.can_write(me())):
+        return False
+    check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=me(), url=post.url)
+    return True
+
+
+def _ask_to_delete(post: Post):
+    is_own = post.author_id == me().id
+    effects = [_("It disappears at once from pages, search, feeds and mail."),
+               _("Votes for it and what they gave are taken back until it is restored.")]
+    if post.answer_count or post.comment_count:
+        effects.append(_("What stands under it disappears with it."))
+    effects.append(_("You can bring it back from its page.") if is_own else
+                   _("Its author is told, still sees it, may mend it and ask for it back. "
+                     "It stands in the public log."))
+    return confirmation_page(
+        _("Remove this post?"), effects, _("Remove"), back=post.url, subject=post.heading,
+        fields=[] if is_own else [{"name": "note", "label": _("Why? Its author reads this.")}])
 
 
 @bp.post("/posts/<int:post_id>/undelete")
@@ -112,8 +142,12 @@ def delete(post_id: int):
 def undelete(post_id: int):
     """Bring a removed post back."""
     post = visible_post(post_id)
+    if not post.is_deleted and me().is_moderator and last_act(post, [f"{post.kind}.undeleted"]):
+        check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=me(), url=post.url)
+        return redirect(post.url)
     require(policy.can_undelete(me(), post))
-    actions.undelete(post, by=me())
+    if actions.undelete(post, by=me()) is None:
+        check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=me(), url=post.url)
     db.session.commit()
     return redirect(post.url)
 
@@ -136,8 +170,7 @@ def revision(post_id: int, number: int):
                            suggestion=suggestion_queries.behind(post, number),
                            can_restore=policy.can_edit(current_user, post) and not after.redacted_at
                            and number != post.revision_count,
-                           can_redact=policy.can_redact(current_user) and not after.redacted_at
-                           and number != post.revision_count)
+                           can_redact=policy.can_redact(current_user) and not after.redacted_at)
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
@@ -153,12 +186,51 @@ def restore(post_id: int, number: int):
     return redirect(url_for("posts.history", post_id=post.id))
 
 
-@bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")
+@bp.route("/posts/<int:post_id>/revisions/<int:number>/redact", methods=["GET", "POST"])
 @login_required
 def redact(post_id: int, number: int):
-    """Close an old revision that holds a secret."""
+    """Close a revision that holds a secret and mask its copies. GET asks and says what will happen."""
+    form = Form(schemas.RedactSchema)
+    valid = request.method == "POST" and form.validate()
     post = visible_post(post_id)
-    require(policy.can_redact(me()) and number != post.revision_count)
-    actions.redact(get_or_404(queries.revision(post, number)), by=me())
-    db.session.commit()
-    return redirect(url_for("posts.history", post_id=post.id))
+    require(policy.can_redact(me()))
+    revision = get_or_404(queries.revision(post, number))
+    words = redaction.lines(form.data.get("words"))
+    if revision.redacted_at is not None and words is None:
+        check_not_done(revision, ["revision.redacted"], _("this revision is redacted."), by=me(),
+                       url=url_for("posts.history", post_id=post.id))
+        return redirect(url_for("posts.history", post_id=post.id))
+    if valid and words is None and number == post.revision_count:
+        form.fail("words", _("Name what to mask: this is the present text, which does not close."))
+    if valid and not form.errors:
+        with form.catching():
+            counts = actions.redact(revision, by=me(), reason=form.data["reason"], words=words)
+            db.session.commit()
+            flash(_("Redacted; masked in %(n)s other places. Backups and mail that was sent still have it: "
+                    "a key that was public must be changed.", n=sum(counts.values())))
+            return redirect(url_for("posts.history", post_id=post.id))
+        post = visible_post(post_id)
+        revision = get_or_404(queries.revision(post, number))
+    return _ask_to_redact(post, revision, form)
+
+
+def _ask_to_redact(post: Post, revision: Revision, form: Form):
+    texts = redaction.texts_of(post, revision)
+    if request.method == "GET":
+        form.values = {"words": "\n".join(texts.everywhere)}
+    effects = [_("The text of this revision is deleted for good; nobody can bring it back.")
+               if revision.number != post.revision_count else
+               _("The words below are masked in the present text, as a new revision.")]
+    effects += [_("The words below are masked wherever they stand: in other revisions, suggested edits, "
+                  "comments and posts, reports, flags, inboxes, stored mail and the search index."),
+                _("Not reached: backups, mail that was sent, and copies that people made. "
+                  "A key or password must be changed all the same."),
+                _("Authors of masked posts are told. It stands in the public log, without the words.")]
+    return confirmation_page(
+        _("Redact revision %(n)s?", n=revision.number), effects, _("Redact"), subject=post.heading,
+        back=url_for("posts.revision", post_id=post.id, number=revision.number), values=form.values,
+        errors=form.errors, fields=[
+            {"name": "words", "label": _("What to mask, one text a line"), "type": "text", "rows": 5,
+             "hint": _("Take out what may stay. Empty: what only this revision holds.")},
+            {"name": "reason", "label": _("Reason, for the author and the log"), "type": "line",
+             "required": True, "maxlength": 300}])

@@ -13,6 +13,7 @@ from products import (  # noqa: F401  (some declare themselves)
     handlers,
     owned_api,
     owned_views,
+    redaction,
     tasks,
     views,
     wording,

@@ -11,6 +11,7 @@ from search import (  # noqa: F401  (doctor, handlers, readings, tasks declare t
     doctor,
     handlers,
     readings,
+    redaction,
     tasks,
     views,
 )

@@ -82,10 +82,11 @@ class Engine(Protocol):
     def is_worn(self) -> bool:
         """Whether changes have made it so slow, or so inexact, that it should be rebuilt."""
 
-    def update(self, keys: Iterable[str], load: Load) -> None:
+    def update(self, keys: Iterable[str], load: Load, *, purge: bool = False) -> None:
         """Bring the index up to date with what these keys name now: `load` gives those that still exist.
 
-        `load` is called when no one else can write: the last to write has read last. Raises Unavailable.
+        `load` is called when no one else can write: the last to write has read last. With `purge`, nothing
+        of what was there before stays in storage. Raises Unavailable.
         """
 
     def rebuild(self, documents: Iterable[Document], missed: Callable[[], Iterable[str]], load: Load, *,

@@ -22,11 +22,12 @@ def follow(batch: list[events.Event]) -> None:
     if len(keys) > REBUILT_FROM:
         rebuild()
         return
+    purge = any(event.name.endswith(".redacted") for event in batch)
     try:
-        engine.update(keys, documents.of)
+        engine.update(keys, documents.of, purge=purge)
     except Unavailable:
         heal()
-        engine.update(keys, documents.of)
+        engine.update(keys, documents.of, purge=purge)
 
 
 def rebuild(found=None, *, wait: bool = True) -> int | None:

@@ -19,7 +19,9 @@ from core.db import db, utcnow
 from core.markup import render
 from forum import actions as forum
 from kb import actions as kb
+from kb.models import ArticleFeedback
 from moderation import actions as moderation
+from moderation.appeals import actions as appeals
 from notify.models import Notification, Watch
 from patching import report_actions as patching
 from posts import actions as posts
@@ -107,6 +109,11 @@ def build(make_user) -> World:
     facts, hidden = _bulletins(moderator, author)
     world.public |= facts
     world.hidden += hidden
+    kb.say_helpful(article, False, by=stranger, note="Say which service to stop.")
+    appeal = appeals.appeal(world.hidden[0], SECRET_TEXT, by=author)
+    db.session.flush()
+    feedback_id = db.session.scalar(db.select(ArticleFeedback.id))
+    world.public |= {"appeal_id": appeal.id, "feedback_id": feedback_id}
     _restrict(world, make_user)
     _tell(world, stranger)
     db.session.commit()

@@ -82,10 +82,11 @@ class Engine:
         alive = sum(int(alive.sum()) for _, alive in parts)
         return len(parts) > MANY_SEGMENTS + size / writing.FILLED or size - alive > MANY_DELETED * size
 
-    def update(self, keys: Iterable[str], load: Load) -> None:
+    def update(self, keys: Iterable[str], load: Load, *, purge: bool = False) -> None:
         """Bring the index up to date with what these keys name now: `load` gives those that still exist.
 
-        `load` is called when no one else can write: the last to write has read last. Raises Unavailable.
+        `load` is called when no one else can write: the last to write has read last. With `purge`, files
+        keep nothing of what was there before. Raises Unavailable.
         """
         keys = set(keys)
         if not keys:
@@ -94,7 +95,7 @@ class Engine:
             snapshot = self.snapshot()
             documents = load(keys)
             try:
-                writing.replace(snapshot, keys, documents)
+                writing.replace(snapshot, keys, documents, purge=purge)
             except OSError as error:
                 if isinstance(error, FileNotFoundError):
                     self._pointer.unlink(missing_ok=True)

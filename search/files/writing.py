@@ -47,8 +47,12 @@ def create(folder: Path, documents: Iterable[Document]) -> int:
     return count
 
 
-def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Document]) -> None:
-    """Drop `keys` from the index that `snapshot` shows at its newest, add `documents`; one commit."""
+def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Document], *,
+            purge: bool = False) -> None:
+    """Drop `keys` from the index that `snapshot` shows at its newest, add `documents`; one commit.
+
+    With `purge` nothing of a dropped document stays in a file, however large the files are.
+    """
     writer = Writer(FileIndex(FileStorage(str(snapshot.folder)), SCHEMA, NAME), timeout=60)
     try:
         described = {each.segment_id(): each for each in writer.segments}
@@ -59,10 +63,24 @@ def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Documen
                     described[segment.name].delete_document(doc)
         for document in documents:
             writer.add_document(**row(document))
-        writer.commit(mergetype=_merge_small)
+        writer.commit(mergetype=_merge_touched if purge else _merge_small)
     except BaseException:
         writer.abandon()
         raise
+
+
+def _merge_touched(writer: Writer, segments: list) -> list:
+    """Write anew every segment that holds deleted documents."""
+    touched = [each for each in segments if each.has_deletions()]
+    _join(writer, touched)
+    return [each for each in segments if each not in touched]
+
+
+def _join(writer: Writer, segments: list) -> None:
+    for segment in segments:
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        writer.add_reader(reader)
+        reader.close()
 
 
 def _merge_small(writer: Writer, segments: list) -> list:
@@ -74,8 +92,5 @@ def _merge_small(writer: Writer, segments: list) -> list:
             tier = next(tier for tier in range(1, 4) if size < FAN**tier)
             tiers.setdefault(tier, []).append(segment)
     joined = next((tiers[tier] for tier in sorted(tiers) if len(tiers[tier]) >= FAN), [])
-    for segment in joined:
-        reader = SegmentReader(writer.storage, writer.schema, segment)
-        writer.add_reader(reader)
-        reader.close()
+    _join(writer, joined)
     return [each for each in segments if each not in joined and each.doc_count()]

@@ -73,11 +73,12 @@ class Engine:
         now = writing.averages_of(state.size, state.lengths)
         return state.size >= SOME and any(abs(now[name] / state.averages[name] - 1) > DRIFT for name in TEXTS)
 
-    def update(self, keys: Iterable[str], load: Load) -> None:
+    def update(self, keys: Iterable[str], load: Load, *, purge: bool = False) -> None:
         """Bring the index up to date with what these keys name now: `load` gives those that still exist.
 
         One transaction holds the row of the index from before `load` reads until all is written: counts
-        are never lost, and no two writers wait for each other.
+        are never lost, and no two writers wait for each other. `purge` adds nothing: rows are
+        deleted.
         """
         keys, name = set(keys), ""
         if not keys:

@@ -1,0 +1,41 @@
+"""What redaction masks of bulletins and of all that belongs to them."""
+
+import hashlib
+
+from bulletins.models import AffectedProduct, Bulletin, KnownIssue, Mitigation
+from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
+from core import redaction
+from core.db import db
+from posts.models import Post
+from posts.redaction import announce
+
+
+def _of_bulletin(row, by) -> None:
+    bulletin_id = getattr(row, "bulletin_id", None)
+    if bulletin_id is not None:
+        announce(db.session.get(Post, bulletin_id), by)
+
+
+def _follow_mitigation(row: Mitigation, by) -> None:
+    """The digest of a text would tell who guesses the text that it is right."""
+    row.digest = hashlib.sha256(f"{row.id}:{row.text}".encode()).hexdigest()
+    _of_bulletin(row, by)
+
+
+redaction.register(Bulletin, "publisher", "publisher_namespace", "full_title", "names", "more", "imported",
+                   changed=announce, about=lambda texts: Bulletin.id.in_(texts.post_ids))
+redaction.register(AffectedProduct, "key", "name", "vendor", "vendor_key", "version", "more",
+                   changed=_of_bulletin)
+redaction.register(BulletinVulnerability, "title", "scores", "more", "status", changed=_of_bulletin)
+redaction.register(Vulnerability, "kev_action")
+redaction.register(Remediation, "details", "url", "update", "supersedes", "fixed_build", "more",
+                   "product_ids", changed=_of_bulletin)
+redaction.register(Mitigation, "text", "url", "blocks", "steps", "side_effects", changed=_follow_mitigation,
+                   derived=("digest",))
+redaction.register(KnownIssue, "update", "details", "url", changed=_of_bulletin)
+redaction.register_without_text(Bulletin, "reference", "tracking_id", "document_path", "tlp", "severity",
+                                "release_month", "import_digest")
+redaction.register_without_text(AffectedProduct, "status")
+redaction.register_without_text(Vulnerability, "cve")
+redaction.register_without_text(Remediation, "kind", "restart")
+redaction.register_without_text(Mitigation, "kind", "layer")

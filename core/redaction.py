@@ -1,0 +1,281 @@
+"""Redaction: a text that must not stay, a secret for instance, is masked in every stored copy of it.
+
+A package registers the columns in which text of people may stand (`register`), those in which it never does
+(`register_without_text`) and what lies outside of tables (`register_files`). tests/test_redaction.py fails
+for a column that is in neither list. Nothing here commits. Not reached are backups, mail that has left, and
+copies that other people have made.
+"""
+
+import html
+import json
+import logging
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from flask_babel import gettext as _
+from sqlalchemy import JSON, ColumnElement, Text, cast, false, func, or_, select, text
+
+from core import events, models
+from core.db import db
+from core.web import Invalid
+
+log = logging.getLogger(__name__)
+MASK = "█████"
+MIN_CHARACTERS = 6  # of a text to mask: shorter ones stand in every other word
+MAX_TEXTS = 20  # texts of one redaction
+MAX_CHARACTERS = 4_000  # of one text
+PROBE_CHARACTERS = 12  # what the database looks for before Python looks closer
+MIN_PREFIX = 8  # characters of a text at the end of a shortened copy
+_ENTITIES = {"<": "<|&lt;", ">": ">|&gt;", "&": "&|&amp;", '"': '"|&quot;|&#34;', "'": "'|&#39;|&#x27;"}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one redaction: `everywhere`, and `nearby`, which are masked only in what belongs to the
+    posts with the ids `post_ids`, whose addresses begin with `paths`."""
+
+    everywhere: tuple[str, ...]
+    nearby: tuple[str, ...] = ()
+    post_ids: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
+
+    @cached_property
+    def wide(self) -> "Mask":
+        """Masks what is masked everywhere."""
+        return Mask(self.everywhere)
+
+    @cached_property
+    def narrow(self) -> "Mask":
+        """Masks what is masked in what belongs to the posts."""
+        return Mask((*self.everywhere, *self.nearby))
+
+
+class Mask:
+    """Finds and masks texts, also with other white space, escaped for HTML or Markdown, or cut off."""
+
+    def __init__(self, texts: Iterable[str]):
+        self.texts = tuple(sorted(set(texts), key=len, reverse=True))
+        self.pattern = re.compile("|".join(map(_pattern, self.texts)) or r"(?!)", re.IGNORECASE)
+        self.begun = [" ".join(text.split()).casefold() for text in self.texts]
+
+    def apply(self, value):
+        """A string, or a JSON value at any depth, with the texts masked."""
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, dict):
+            return {self.apply(key): self.apply(item) for key, item in value.items()}
+        return [self.apply(item) for item in value] if isinstance(value, list) else value
+
+    def _text(self, text: str) -> str:
+        masked = self.pattern.sub(MASK, text)
+        words = masked.rstrip(" …\n").casefold()
+        for begun in self.begun:
+            for length in range(min(len(begun) - 1, len(words)), MIN_PREFIX - 1, -1):
+                if words.endswith(begun[:length]):
+                    return masked[:len(words) - length] + MASK
+        return masked
+
+    def found_by(self, column) -> ColumnElement[bool]:
+        """SQL condition for the rows worth looking at."""
+        words = cast(column, Text) if isinstance(column.type, JSON) else column
+        probes = {probe for each in self.texts for probe in _probes(each, isinstance(column.type, JSON))}
+        return or_(false(), *(func.lower(words).like(f"%{_escaped(probe.lower())}%", escape="~")
+                              for probe in sorted(probes)))
+
+
+def _pattern(text: str) -> str:
+    parts = []
+    for piece in re.findall(r"\s+|\w+|[^\w\s]", text.strip()):
+        if piece.isspace():
+            parts.append(r"[\s\-]+")
+        elif piece in _ENTITIES:
+            parts.append(rf"\\?(?:{_ENTITIES[piece]})")
+        elif len(piece) == 1 and not piece.isalnum():
+            parts.append(rf"\\?{re.escape(piece)}")
+        else:
+            parts.append(r"\\?_".join(map(re.escape, piece.split("_"))))
+    return "".join(parts)
+
+
+def _probes(text: str, is_json: bool) -> Iterable[str]:
+    """The beginning of the longest run of letters and digits; in JSON also as it may be written there."""
+    runs = re.findall(r"[^\W_]+", text)
+    probe = max(runs, key=len)[:PROBE_CHARACTERS] if runs else text.strip()[:1]
+    yield probe
+    if is_json:
+        yield json.dumps(probe)[1:-1]
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([~%_])", r"~\1", text)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of one table that may hold text of people.
+
+    `about(texts)` is the SQL condition for rows that belong to the posts of a redaction; `changed(row, by)`
+    brings in line what is made of the columns (`derived`).
+    """
+
+    model: type
+    names: tuple[str, ...]
+    about: Callable[[Texts], ColumnElement[bool]] | None = None
+    changed: Callable | None = None
+    derived: tuple[str, ...] = ()
+
+
+_columns: list[Columns] = []
+_rows: dict[str, Callable[[Mask, object], int]] = {}
+_files: list[Callable[[Mask], int]] = []
+_without_text: dict[str, set[str]] = {}
+
+
+def register(model: type, *names: str, about=None, changed=None, derived: tuple[str, ...] = ()) -> None:
+    """Let redaction mask these columns of a model; `derived` columns are made anew by `changed(row, by)`."""
+    _columns.append(Columns(model, names, about, changed, derived))
+
+
+def register_rows(table: str, redact: Callable[[Mask, object], int]) -> None:
+    """Let `redact(mask, by)` deal with rows that cannot just be masked; it returns how many there were."""
+    _rows[table] = redact
+
+
+def register_without_text(model: type, *names: str) -> None:
+    """Say that these columns hold no text of people that a redaction could be about."""
+    _without_text.setdefault(model.__table__.name, set()).update(names)
+
+
+def register_files(redact: Callable[[Mask], int]) -> Callable[[Mask], int]:
+    """Declare `redact(mask)`, which masks texts in files and returns in how many."""
+    _files.append(redact)
+    return redact
+
+
+def registered() -> dict[str, set[str]]:
+    """The registered columns, with text and without, by table."""
+    found = {table: set(names) for table, names in _without_text.items()}
+    for each in _columns:
+        for name in (*each.names, *each.derived):
+            table = each.model.__mapper__.columns[name].table.name
+            found.setdefault(table, set()).add(name)
+    return found
+
+
+def checked(lines: Iterable[str]) -> tuple[str, ...]:
+    """The texts that a moderator names, without empty ones; Invalid when they are too short or too many."""
+    texts = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    short = [text for text in texts if len(text) < MIN_CHARACTERS or not re.search(r"\w", text)]
+    if short:
+        raise Invalid({"words": [_("Each line needs at least %(n)s characters, else it would be masked in "
+                                   "texts that have nothing to do with it.", n=MIN_CHARACTERS)]})
+    if len(texts) > MAX_TEXTS or any(len(text) > MAX_CHARACTERS for text in texts):
+        raise Invalid({"words": [_("At most %(n)s lines of %(m)s characters.", n=MAX_TEXTS,
+                                   m=MAX_CHARACTERS)]})
+    return texts
+
+
+def find(texts: Texts) -> dict[str, int]:
+    """How many rows hold the texts now, by table."""
+    counts: dict[str, int] = {}
+    for columns, rows in _found(texts):
+        if rows:
+            table = columns.model.__table__.name
+            counts[table] = counts.get(table, 0) + len(rows)
+    return counts
+
+
+def apply(texts: Texts, *, by) -> dict[str, int]:
+    """Mask the texts in every registered copy; returns how many rows and files changed, by table."""
+    counts: dict[str, int] = {}
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(text("PRAGMA secure_delete=ON"))  # what is overwritten leaves no trace in the file
+    for columns, rows in _found(texts):
+        for row, values in rows:
+            for name, value in values.items():
+                setattr(row, name, value)
+            if columns.changed is not None:
+                columns.changed(row, by)
+        if rows:
+            table = columns.model.__table__.name
+            counts[table] = counts.get(table, 0) + len(rows)
+        db.session.flush()
+    for table, redact in _rows.items():
+        if count := redact(texts.wide, by):
+            counts[table] = counts.get(table, 0) + count
+    for redact_files in _files:
+        if count := redact_files(texts.wide):
+            counts["files"] = counts.get("files", 0) + count
+    return counts
+
+
+@events.on("revision.redacted")
+def empty_log(batch: list[events.Event]) -> None:
+    """The write-ahead log of SQLite still holds what was there before."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.rollback()
+        connection = db.engine.raw_connection()  # in no transaction, unlike a session
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.OperationalError as error:  # somebody reads: the next checkpoint does it
+            log.warning("the write-ahead log was not emptied after a redaction: %s", error)
+        finally:
+            connection.close()
+
+
+def _found(texts: Texts) -> Iterable[tuple[Columns, list[tuple[object, dict]]]]:
+    """For each registration the rows that change, with the new values of their columns."""
+    for columns in _columns:
+        entity = columns.model
+        attributes = [getattr(entity, name) for name in columns.names]
+        wanted = [or_(*map(texts.wide.found_by, attributes))] if texts.everywhere else []
+        near = columns.about(texts) if columns.about is not None and texts.nearby else None
+        if near is not None:
+            wanted.append(near & or_(*map(texts.narrow.found_by, attributes)))
+        if not wanted:
+            continue
+        keys = [getattr(entity, entity.__mapper__.get_property_by_column(column).key)
+                for column in entity.__mapper__.primary_key]
+        nearby = set()
+        if near is not None:
+            nearby = {tuple(row) for row in db.session.execute(select(*keys).where(near))}
+        rows = []
+        for row in db.session.scalars(select(entity).where(or_(*wanted)).order_by(*keys)):
+            key = tuple(getattr(row, attribute.key) for attribute in keys)
+            mask = texts.narrow if key in nearby else texts.wide
+            values = {name: getattr(row, name) for name in columns.names}
+            masked = {name: new for name, value in values.items()
+                      if value is not None and (new := mask.apply(value)) != value}
+            if masked:
+                rows.append((row, masked))
+        yield columns, rows
+
+
+def _about_mail(texts: Texts) -> ColumnElement[bool]:
+    return or_(false(), *(models.OutgoingMail.body.contains(path, autoescape=True) for path in texts.paths))
+
+
+register(models.Event, "data", "error",
+         about=lambda texts: models.Event.subject_id.in_(texts.post_ids))
+def html_of(text: str) -> str:
+    """The HTML part of a mail whose text was masked: markup may have torn what is masked into pieces."""
+    return f"<pre>{html.escape(text)}</pre>"
+
+
+def _follow_mail(mail: models.OutgoingMail, by) -> None:
+    if mail.html:
+        mail.html = html_of(mail.body)
+
+
+register(models.OutgoingMail, "subject", "body", "error", about=_about_mail, changed=_follow_mail,
+         derived=("html",))
+register_without_text(models.Event, "name", "subject_kind", "claimed_by")
+register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url", "thread", "body_hash",
+                      "claimed_by", "list_name")
+register_without_text(models.Attempt, "key")
+register_without_text(models.TaskRun, "name", "claimed_by")
+register_without_text(models.Heartbeat, "worker", "loop", "host")
+register_without_text(models.Figure, "name")

@@ -1,0 +1,11 @@
+"""What redaction masks of articles and of what readers say about them."""
+
+from core import redaction
+from kb.models import Article, ArticleFeedback
+from posts.redaction import announce
+
+redaction.register(Article, "summary", "applies_to", "verified_build", changed=announce,
+                   about=lambda texts: Article.id.in_(texts.post_ids))
+redaction.register(ArticleFeedback, "note",
+                   about=lambda texts: ArticleFeedback.article_id.in_(texts.post_ids))
+redaction.register_without_text(Article, "layer", "verified_by_name", "import_digest", "import_state")

@@ -1,0 +1,32 @@
+"""The shape of an appeal and of the decision on it."""
+
+from flask_babel import lazy_gettext
+from marshmallow import Schema, fields, validate
+
+from core.api import Reply
+from core.web import Line
+
+
+class AppealSchema(Schema):
+    """Why a removed post should come back."""
+
+    text = Line(required=True, validate=validate.Length(
+        10, 1000, error=lazy_gettext("Write 10 to 1000 characters.")))
+
+
+class RefusalSchema(Schema):
+    """Why the post stays removed; its author reads it."""
+
+    answer = Line(required=True, validate=validate.Length(
+        5, 500, error=lazy_gettext("Say why in 5 to 500 characters.")))
+
+
+class AppealItem(Reply):
+    """An appeal."""
+
+    id = fields.Integer()
+    post_id = fields.Integer()
+    text = fields.String()
+    outcome = fields.String(allow_none=True)
+    answer = fields.String()
+    created_at = fields.AwareDateTime()

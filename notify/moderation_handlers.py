@@ -1,0 +1,115 @@
+"""Tells moderators what waits for them, and authors what moderators did with their posts."""
+
+from collections.abc import Callable
+
+from auth.models import User
+from core import events
+from core.db import db
+from notify import actions, audience
+from posts.models import Post
+
+URGENT_REASONS = ("harmful", "secret")
+FACTS = ("reason", "note", "outcome", "answer")
+KINDS = ("question", "answer", "comment", "article", "bulletin")
+ACTS = ("deleted", "undeleted", "held", "released", "redacted", "revised", "closed", "reopened",
+        "unpublished", "published", "withdrawn", "verified")
+
+
+def _each(batch: list[events.Event], tell: Callable) -> None:
+    """tell(event), committed one at a time."""
+    for event in batch:
+        tell(event)
+        db.session.commit()
+
+
+@events.on("flag.raised")
+def report_flags(batch: list[events.Event]) -> None:
+    """A post was flagged: one line for each moderator until it is read, a second for urgent reasons."""
+    _each(batch, _flagged)
+
+
+def _flagged(event) -> None:
+    kind = "urgent" if event.data.get("reason") in URGENT_REASONS else "queue"
+    post = db.session.get(Post, event.data["post_id"])
+    if post is not None:
+        actions.tell_once_unread(audience.of_moderators(kind), cause=f"flag:{event.subject_id}", event=event,
+                                 post_id=post.id, actor_id=event.actor_id, thread_id=post.id,
+                                 data={"reason": event.data.get("reason", "other"), "url": "/moderation"})
+
+
+@events.on("appeal.made")
+def report_appeals(batch: list[events.Event]) -> None:
+    """An author asks for a removed post."""
+    _each(batch, _appealed)
+
+
+def _appealed(event) -> None:
+    actions.tell(audience.of_moderators("queue"), cause=f"appeal:{event.id}", event=event,
+                 post_id=event.data["post_id"], actor_id=event.actor_id, data={"url": "/moderation"})
+
+
+@events.on("article.rated")
+def report_feedback(batch: list[events.Event]) -> None:
+    """A reader said what would make an article better: one line a day for an article."""
+    _each(batch, _rated)
+
+
+def _rated(event) -> None:
+    if event.data.get("has_note"):
+        actions.tell(audience.of_moderators("feedback"), event=event, post_id=event.subject_id,
+                     cause=f"feedback:{event.subject_id}:{event.created_at:%Y-%m-%d}",
+                     actor_id=event.actor_id, data={"url": "/articles/feedback"})
+
+
+@events.on(*[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock",
+           "appeal.decided")
+def tell_authors(batch: list[events.Event]) -> None:
+    """A moderator, or enough flags, did something with a post: its author is told, with the reason."""
+    _each(batch, _moderated)
+
+
+def _moderated(event) -> None:
+    post = db.session.get(Post, event.data.get("post_id") or event.subject_id, populate_existing=True)
+    actor = db.session.get(User, event.actor_id) if event.actor_id else None
+    if post is None or post.author_id is None or post.author_id == event.actor_id:
+        return
+    if not event.name.endswith(".held") and (actor is None or not _is_by_moderator(event, actor)):
+        return
+    facts = {name: event.data[name] for name in FACTS if event.data.get(name)}
+    if post.is_deleted or event.name.startswith("decision."):
+        facts["url"] = f"/posts/{post.id}"
+    cause = f"moderated:{event.id}"
+    if event.name.endswith(".redacted"):  # each column of a post that is masked records one
+        cause = f"redacted:{post.id}:{event.created_at:%Y-%m-%dT%H:%M}"
+    actions.tell({post.author_id: "moderated"}, cause=cause, event=event, post_id=post.id,
+                 actor_id=event.actor_id, thread_id=post.id, data=facts)
+
+
+def _is_by_moderator(event, actor: User) -> bool:
+    """Everybody whose reputation allows it closes and reopens questions; the rest are acts of moderators."""
+    return actor.is_moderator or event.name in ("question.closed", "question.reopened", "question.deleted",
+                                                "answer.deleted", "comment.deleted")
+
+
+@events.on("report.hidden", "report.shown")
+def tell_reporters(batch: list[events.Event]) -> None:
+    """A moderator hid a deployment report, or showed it again: who made it is told."""
+    _each(batch, _report)
+
+
+def _report(event) -> None:
+    author_id = event.data.get("author_id")
+    if author_id is not None and author_id != event.actor_id:
+        actions.tell({author_id: "moderated"}, cause=f"moderated:{event.id}", event=event,
+                     post_id=event.data["bulletin_id"], actor_id=event.actor_id)
+
+
+@events.on("user.unsuspended")
+def tell_unsuspended(batch: list[events.Event]) -> None:
+    """A suspension ended early."""
+    _each(batch, _unsuspended)
+
+
+def _unsuspended(event) -> None:
+    actions.tell({event.subject_id: "moderated"}, cause=f"moderated:{event.id}", event=event,
+                 actor_id=event.actor_id, data={"url": "/help"})

@@ -1,0 +1,213 @@
+"""Redaction reaches every copy: a word is put through every feature that copies text, redacted, and then
+looked for in every text column of every table, in the index and in the files of the instance."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy import JSON, String, Text, cast, func, select
+
+from advisories.advisory import Note
+from bulletins import actions as bulletins
+from bulletins import mitigation_actions as mitigations
+from core import mail, redaction
+from core.db import db
+from core.markup import render
+from core.redaction import MASK, Mask
+from forum import actions as forum
+from kb import actions as kb
+from moderation import actions as moderation
+from moderation.appeals import actions as appeals
+from notify.tasks import mail_news
+from patching import report_actions as patching
+from posts import actions as posts
+from posts import queries, suggestion_actions
+from posts.models import Post, Revision
+from posts.redaction import suspects
+from products import actions as products
+
+SECRET = "hunter7canary"
+LINE = f"The service account logs in with {SECRET} and nobody has changed it since."
+CLEAN = "The service account logs in with a password that is not shown here any more."
+BODY = "This is a body that is long enough to say something useful about patching servers."
+
+
+def text_columns():
+    return [column for table in db.metadata.sorted_tables for column in table.columns
+            if isinstance(column.type, (String, Text, JSON))]
+
+
+def test_every_text_column_says_whether_people_write_into_it(app):
+    """A new column that copies text needs a line in its package's redaction.py."""
+    known = redaction.registered()
+    missing = [f"{column.table.name}.{column.name}" for column in text_columns()
+               if column.name not in known.get(column.table.name, ())]
+    assert missing == []
+
+
+def holders(word=SECRET):
+    """Every column that holds the word, with how often."""
+    db.session.expire_all()
+    found = {}
+    for column in text_columns():
+        rows = db.session.scalar(select(func.count()).select_from(column.table).where(
+            func.lower(cast(column, Text)).contains(word.lower())))
+        if rows:
+            found[f"{column.table.name}.{column.name}"] = rows
+    return found
+
+
+@pytest.fixture
+def copies(app, make_user, member, other, moderator, make_question, make_answer, make_article, drain):
+    """The word in everything that people can write and the site copies; returns the question."""
+    question = make_question(f"Why does {SECRET} not work?", body=LINE, by=member, tags=(SECRET, "printing"))
+    other_question = make_question(body=f"Somebody quoted this:\n\n> {LINE}", by=other)
+    answer = make_answer(question, body=f"```\npassword={SECRET}\n```")
+    posts.comment(question, render(f"@bob I have seen {SECRET} too, in a comment."), by=member)
+    article = make_article(f"Rotate {SECRET}", body=LINE, tags=(SECRET,))
+    kb.edit(article, render(LINE), by=moderator, title=article.title, tags=[SECRET], change=f"about {SECRET}",
+            layer="host", summary=LINE, applies_to=[SECRET])
+    kb.write("A draft that quotes", render(LINE), layer="host", by=moderator, summary=SECRET)
+    kb.say_helpful(article, False, by=other, note=LINE)
+    kb.verify(article, by=moderator, on=None)
+    db.session.flush()
+    suggestion_actions.propose(other_question, render(f"{LINE} Changed."), by=make_user("proposer"),
+                               base_number=1, title=other_question.title,
+                               tags=[tag.name for tag in other_question.tags], summary=f"Uses {SECRET}")
+    moderation.flag(question, "secret", by=other, note=LINE)
+    moderation.flag(other_question, "rude", by=moderator, note=LINE)
+    moderation.keep(other_question, by=moderator, note=LINE)
+    moderation.hide(answer, by=moderator, note=LINE)
+    appeals.appeal(answer, LINE, by=other)
+    closed = make_question(by=other)
+    forum.close(closed, "off-topic", by=moderator, note=LINE)
+    bulletin = bulletins.create({"title": f"A bulletin about {SECRET}", "notes": [Note("summary", LINE)]},
+                                by=moderator)
+    mitigations.add(bulletin, {"layer": "host", "text": LINE, "steps": [{"text": LINE, "command": SECRET}]},
+                    by=moderator)
+    bulletins.publish(bulletin, by=moderator)
+    patching.report(bulletin, patching.Said("lab", "failed", LINE, target=SECRET), by=other)
+    product = products.create("widget", {"name": "Widget", "category": "app", "description": LINE}, {"1": {}})
+    products.edit(product, {"description": f"{LINE} Again."}, by=moderator)
+    member.about, member.about_html = LINE, render(LINE).html
+    moderation.suspend(make_user("loud"), 3, LINE, by=moderator)
+    drain()
+    drain()
+    with app.app_context():
+        mail_news()
+        while mail.deliver_round():
+            pass
+    posts.revise(question, render(CLEAN), by=member, title="Why does this not work?", tags=["printing"],
+                 summary=f"took {SECRET} out")
+    drain()
+    return question
+
+
+def test_a_named_text_goes_from_every_table_index_and_file(app, copies, login, moderator, drain, client):
+    before = holders()
+    assert len(before) >= 20, before
+    answer = login(moderator).post(f"/posts/{copies.id}/revisions/1/redact",
+                                   data={"words": SECRET, "reason": "a password"})
+    assert answer.status_code == 302
+    drain()
+    drain()
+    assert holders() == {}
+    for path in ("/search?q=" + SECRET[:6], "/questions", "/articles", "/moderation/log", copies.url,
+                 f"/posts/{copies.id}/history", f"/questions/{copies.id}.atom"):
+        assert SECRET not in client.get(path).text.replace("q=hunter", ""), path
+    assert MASK in db.session.scalar(select(Post.body).where(Post.kind == "comment"))
+    index = [path for path in app.config["REDOUBT_INSTANCE"].glob("index/**/*") if path.is_file()]
+    assert index
+    for path in [*index, *app.config["REDOUBT_INSTANCE"].glob("outbox/*")]:
+        assert SECRET.encode() not in path.read_bytes(), path
+
+
+def test_what_a_closed_revision_held_goes_without_naming_it(copies, login, moderator, member, other, drain,
+                                                            make_user):
+    browser, proposer = login(moderator), make_user("second")
+    row = suggestion_actions.propose(copies, render(f"{LINE} A proposal."), by=proposer, base_number=2,
+                                     title=copies.title, tags=["printing"], summary="A step")
+    db.session.commit()
+    assert browser.post(f"/posts/{copies.id}/revisions/1/redact").status_code == 302
+    drain()
+    first, second = db.session.scalars(select(Revision).where(Revision.post_id == copies.id)
+                                       .order_by(Revision.number).limit(2))
+    assert first.redacted_at and not first.body and SECRET not in second.summary
+    db.session.refresh(row)
+    assert SECRET not in row.body and "A proposal." in row.body
+    assert SECRET not in login(proposer).get("/settings/data.json").text
+    assert holders() == {}
+
+
+def test_the_present_text_is_masked_as_a_new_revision(make_question, login, moderator, member, drain):
+    question = make_question(body=LINE)
+    browser, address = login(moderator), f"/posts/{question.id}/revisions/1/redact"
+    assert browser.post(address, data={"reason": "a password"}).status_code == 422, "it must be named"
+    assert browser.post(address, data={"words": SECRET, "reason": "a password"}).status_code == 302
+    drain()
+    db.session.refresh(question)
+    assert question.revision_count == 2 and MASK in question.body and SECRET not in question.body_html
+    assert holders() == {}
+    page = login(member).get("/inbox").text
+    assert "masked a text in your question" in page and "a password" in page
+    assert "a password" in login(member).get("/moderation/log").text
+
+
+def test_short_words_are_refused_and_nothing_changes(make_question, login, moderator):
+    question = make_question(body=LINE)
+    answer = login(moderator).post(f"/posts/{question.id}/revisions/1/redact",
+                                   data={"words": "the", "reason": "x"})
+    assert answer.status_code == 422 and "at least" in answer.text
+    assert SECRET in question.body
+
+
+def test_the_page_asks_first_and_names_what_it_will_mask(make_question, login, moderator, member):
+    question = make_question(body=LINE)
+    posts.revise(question, render(CLEAN), by=member)
+    db.session.commit()
+    page = login(moderator).get(f"/posts/{question.id}/revisions/1/redact").text
+    assert SECRET in page and "Not reached: backups" in page
+    assert login(member).get(f"/posts/{question.id}/revisions/1/redact").status_code == 403
+
+
+@pytest.mark.parametrize("text", [
+    "before hunter7canary after", "HUNTER7CANARY", "<b>hunter7canary</b>", "cut off at hunter7can…"])
+def test_masks_of_one_word(text):
+    masked = Mask([SECRET]).apply(text)
+    assert MASK in masked and "hunter7can" not in masked.lower()
+
+
+@pytest.mark.parametrize(("secret", "text"), [
+    ("a & b < secret9", "a &amp; b &lt; secret9"), ("key_one_two", "key\\_one\\_two"),
+    ("-----BEGIN KEY-----\nMIIEpAIBAAK", "-----BEGIN KEY----- MIIEpAIBAAK"), ("Grüße_ß12", "x Grüße_ß12 y"),
+    ("пароль-секрет", {"a": ["пароль-секрет"]})])
+def test_masks_of_other_forms(secret, text):
+    assert MASK in str(Mask([secret]).apply(text)) and secret not in str(Mask([secret]).apply(text))
+
+
+def test_what_only_the_old_text_held_is_found_and_names_are_not_masked_everywhere():
+    everywhere, nearby = suspects(f"Run Get-ADUser for CVE-2026-1001 on KB4012598.\n{LINE}", CLEAN)
+    assert SECRET in " ".join(everywhere)
+    assert not {"Get-ADUser", "CVE-2026-1001", "KB4012598"} & set(everywhere)
+    assert "Get-ADUser" in nearby
+
+
+@pytest.mark.every_database
+def test_both_databases_find_masked_json_and_other_scripts(app, make_question, moderator, member):
+    question = make_question(body="Ein Passwort: Grüße_ß12 steht hier, und es ist lang genug.")
+    posts.revise(question, render(CLEAN), by=member, summary="Grüße_ß12 entfernt")
+    posts.redact(queries.revision(question, 1), by=moderator, words=["Grüße_ß12"])
+    db.session.commit()
+    assert holders("ße_ß12") == {}
+
+
+def test_nothing_stays_in_the_pages_of_the_database_file(app, make_question, moderator, member, drain):
+    question = make_question(body=LINE)
+    posts.revise(question, render(CLEAN), by=member)
+    db.session.commit()
+    posts.redact(queries.revision(question, 1), by=moderator, words=[SECRET])
+    drain()
+    path = app.config["REDOUBT_INSTANCE"] / "redoubt.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    log = path.with_name("redoubt.db-wal")
+    assert not log.exists() or SECRET.encode() not in log.read_bytes()
