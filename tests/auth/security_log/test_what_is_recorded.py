@@ -289,3 +289,17 @@ class TestStructuredLog:
         said = [line for line in lines if line.get("logger") == "redoubt.security"]
         assert [(line["event"], line["user"], line["scope"]) for line in said] == [
             ("token_made", member.id, "write")]
+
+    def test_what_a_savepoint_undoes_is_not_logged_and_the_rest_is_once(self, app, member, capsys):
+        accounts.make_token(member, "before", "read")
+        undone = db.session.begin_nested()
+        with db.session.begin_nested():
+            accounts.make_token(member, "inside", "write")
+        undone.rollback()
+        with db.session.begin_nested():
+            accounts.set_role(member, "moderator", by=None)
+        assert "redoubt.security" not in capsys.readouterr().err
+        db.session.commit()
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        said = [line["event"] for line in lines if line.get("logger") == "redoubt.security"]
+        assert said == ["token_made", "role_changed"] == kinds(member)
