@@ -10,6 +10,7 @@ from auth import (
     handlers,  # noqa: F401  (declares itself)
     passwords,
     policy,
+    privileges,
     queries,
     recovery_views,  # noqa: F401  (its views join the package's blueprint)
     redaction,  # noqa: F401  (declares itself)
@@ -17,6 +18,7 @@ from auth import (
     settings_views,  # noqa: F401  (its views join the room's blueprint)
     tasks,  # noqa: F401  (declares itself)
     tokens,
+    unsent,
     views,
 )
 from auth.address_changes import views as address_views  # noqa: F401  (its views join the blueprint)
@@ -32,11 +34,13 @@ def init_app(app: Flask) -> None:
     limits.know_accounts(app, sessions.account_of_request)
     tokens.init_app(app)
     markup.names_by(app, queries.profile_addresses)
+    privileges.init_app(app, queries.active_members)
     app.before_request(sessions.refuse_suspended)
     security_log.init_app(app)
     app.jinja_env.globals["why_read_only"] = policy.why_read_only
     app.jinja_env.globals["min_password_characters"] = passwords.min_characters
     app.register_blueprint(views.bp)
+    unsent.init_app(app)
     register(api.bp)
     for group in (cli.user_group, cli.reputation_group, cli.token_group):
         app.cli.add_command(group)

@@ -11,11 +11,12 @@ from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, Session, User
 from auth.security_log import actions as security_log
 from auth.sessions import LIFETIME
-from core import events, mail
-from core.db import db, utcnow
+from core import events, mail, versions
+from core.db import db, lock_rows, utcnow
 from core.limits import limit
 from core.markup import Rendered
 from core.models import OutgoingMail
+from core.versions import Expected
 from core.web import Invalid
 
 TRIES = 200  # numbered handles that are looked up at a time
@@ -167,8 +168,16 @@ def attach_email(user: User, email: str) -> None:
 
 
 def edit_profile(user: User, *, display_name: str, location: str, website: str,
-                 about: Rendered) -> None:
-    """Change what the profile page shows; Invalid when the name is another's or the site's own."""
+                 about: Rendered, expected: Expected = None) -> None:
+    """Change what the profile page shows.
+
+    Raises Invalid when the name is another's or the site's own, versions.Stale when the profile is at none of
+    the `expected` versions.
+    """
+    lock_rows(User, [user.id])
+    db.session.refresh(user, ["revision_count"])
+    versions.require(user, expected)
+    user.revision_count += 1
     if display_name != user.display_name:
         _check_name(display_name, user)
     user.display_name, user.location, user.website = display_name, location, website

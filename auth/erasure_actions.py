@@ -7,6 +7,7 @@ from auth import actions, queries
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, User
 from auth.security_log import actions as security_log
+from auth.unsent.models import UnsentForm
 from core import events, mail
 from core.db import db, utcnow
 from core.models import OutgoingMail
@@ -30,7 +31,7 @@ def erase(user: User, *, by, keep_words: bool) -> None:
         _notify(user)
     security_log.record("account_erased", user=user, actor=by)
     actions.close_sessions(user, by=by)
-    for secret in (ApiToken, EmailToken, AddressChange):
+    for secret in (ApiToken, EmailToken, AddressChange, UnsentForm):
         db.session.execute(delete(secret).where(secret.user_id == user.id))
     user.username, user.display_name, user.role = f"{FORMER.replace(' ', '-')}~{user.id}", FORMER, "member"
     user.email = user.password_hash = user.confirmed_at = user.last_seen_at = user.suspended_until = None

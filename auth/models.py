@@ -8,12 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.privileges import Privilege, threshold
 from core.db import UTCDateTime, db, utcnow
+from core.versions import Versioned
 
 STAFF_ROLES = ("moderator", "administrator")
 ROLES = ("member", *STAFF_ROLES)
 
 
-class User(UserMixin, db.Model):
+class User(UserMixin, Versioned, db.Model):
     """An account. `username` is the unique handle, `display_name` is free."""
 
     __tablename__ = "users"
@@ -39,6 +40,7 @@ class User(UserMixin, db.Model):
     imported_badges: Mapped[dict] = mapped_column(JSON, default=dict, server_default="{}")
     location: Mapped[str] = mapped_column(String(100), default="")
     website: Mapped[str] = mapped_column(String(200), default="")
+    revision_count: Mapped[int] = mapped_column(default=1)  # of the profile
     about: Mapped[str] = mapped_column(Text, default="")
     about_html: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

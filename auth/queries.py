@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from auth import display_names
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
@@ -13,6 +13,7 @@ from core.db import db, utcnow
 from core.models import OutgoingMail
 
 YEAR = timedelta(days=365)
+ACTIVE = timedelta(days=90)
 
 
 def is_listed() -> ColumnElement[bool]:
@@ -139,3 +140,11 @@ def api_tokens_of(user: User) -> list[ApiToken]:
     """A member's API tokens."""
     return list(db.session.scalars(select(ApiToken).where(ApiToken.user_id == user.id)
                                    .order_by(ApiToken.id.desc())))
+
+
+def active_members(enough: int) -> int:
+    """How many confirmed members earned reputation here and logged in lately; `enough` when it is more."""
+    some = (select(User.id).where(User.reputation > 1, User.last_seen_at >= utcnow() - ACTIVE,
+                                  User.confirmed_at.is_not(None), User.erased_at.is_(None))
+            .order_by(User.reputation.desc(), User.id.desc()).limit(enough).subquery())
+    return db.session.scalar(select(func.count()).select_from(some))

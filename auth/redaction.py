@@ -3,6 +3,7 @@
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, HeldName, ReputationEvent, Session, User
 from auth.security_log.models import SecurityEvent, SecurityOrigin
+from auth.unsent.models import UnsentForm
 from core import events, redaction
 from core.markup import render
 
@@ -27,3 +28,5 @@ redaction.register_without_text(AddressChange, "old_email", "new_email", "confir
 redaction.register_without_text(ReputationEvent, "kind", "cause")
 redaction.register_without_text(SecurityEvent, "kind", "means", "facts")
 redaction.register_without_text(SecurityOrigin, "address", "program")
+redaction.register(UnsentForm, "fields")
+redaction.register_without_text(UnsentForm, "token_hash", "target")

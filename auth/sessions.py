@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Response, after_this_request, current_app, redirect, request, session, url_for
+from flask import Response, after_this_request, current_app, request, session
 from flask_login import LoginManager, current_user
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
@@ -21,7 +21,6 @@ from auth import policy, tokens
 from auth.models import EmailToken, Session, User, Visitor
 from auth.tokens import digest
 from core.db import SAFE_METHODS, db, reading, utcnow
-from core.error_answers import problem, wants_json
 from core.web import require
 
 LIFETIME, DEVICE_LIFETIME = timedelta(days=30), timedelta(days=365)
@@ -66,15 +65,6 @@ def account_of_request() -> int | None:
         return tokens.reader().id
     except Unauthorized:  # answered by the token's own check
         return None
-
-
-@login_manager.unauthorized_handler
-def ask_to_log_in():
-    """People go to the log-in page and come back; programs get 401."""
-    if wants_json():
-        return problem(401, "Unauthorized", "Log in first.")
-    target = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return redirect(url_for("auth.login", next=target))
 
 
 def enter(token: str) -> None:

@@ -36,11 +36,12 @@ def settings_profile():
                 website=user.website, about=user.about)
     if request.method == "POST" and form.validate():
         with form.catching():
-            actions.edit_profile(user, **form.data | {"about": form.data["about"] or render("")})
+            actions.edit_profile(user, expected=form.expected,
+                                 **form.data | {"about": form.data["about"] or render("")})
             db.session.commit()
             flash(_("Your profile is saved."))
             return redirect(user.profile_url)
-    return render_template("auth/settings_profile.html", form=form), 422 if form.errors else 200
+    return render_template("auth/settings_profile.html", form=form, user=user), 422 if form.errors else 200
 
 
 @bp.route("/settings/password", methods=["GET", "POST"])

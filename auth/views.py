@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -29,7 +29,7 @@ from core.db import db, reading
 from core.limits import client_address, forget, limit
 from core.page_cache import kept
 from core.paging import PAGE_SIZE
-from core.web import Form, get_or_404, require, safe_next
+from core.web import Form, Invalid, get_or_404, require, safe_next
 
 bp = Blueprint("auth", __name__)
 
@@ -60,6 +60,7 @@ def register():
     if mode != "open":
         return render_template("auth/closed.html", mode=mode), 403
     form = Form(schemas.RegisterSchema)
+    target = safe_next(request.values.get("next"))
     if request.method == "POST" and form.validate():
         data = form.data
         if why := usernames.fault(data["username"]):
@@ -74,8 +75,9 @@ def register():
                 registration_actions.register(data["username"], data["email"], password_hash,
                                               browser=sessions.registering_browser())
                 db.session.commit()
+                session["after_log_in"] = target
                 return render_template("auth/check_mail.html", email=data["email"])
-    return render_template("auth/register.html", form=form), 422 if form.errors else 200
+    return render_template("auth/register.html", form=form, next=target), 422 if form.errors else 200
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
@@ -98,7 +100,7 @@ def confirm(token: str):
                     _("Another account uses this address by now."))
             db.session.commit()
             flash(_("Your address is confirmed. You can log in now."))
-            return redirect(url_for("auth.login"))
+            return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
     return render_template("auth/confirm.html", form=form, asks=asks,
                            name=link and link.username), 422 if form.errors else 200
 
@@ -251,10 +253,9 @@ def attach_email(username: str):
     user = get_or_404(queries.by_username(username))
     require(policy.can_attach_email(current_user, user))
     if not data.validate() or not registration_actions.free_address(data.data["email"]):
-        flash(_("Write an address that no account uses yet."))
-    else:
-        actions.attach_email(user, data.data["email"])
-        security_log.record("claim_sent", user=user, actor=current_user.id)
-        db.session.commit()
-        flash(_("The claim link is on its way."))
+        raise Invalid({"email": [_("Write an address that no account uses yet.")]})
+    actions.attach_email(user, data.data["email"])
+    security_log.record("claim_sent", user=user, actor=current_user.id)
+    db.session.commit()
+    flash(_("The claim link is on its way."))
     return redirect(user.profile_url)

@@ -1,21 +1,29 @@
 """Security bulletins: what is broken, who is affected and what to do, patch or no patch."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
 
+from auth.models import User
 from bulletins import (  # noqa: F401  (some declare themselves)
+    actions,
     api,
     cli,
     csaf_feeds,
     documents,
     edit_views,
     feeds,
+    forms,
     handlers,
+    queries,
     redaction,
     views,
     wording,
 )
+from bulletins.models import Bulletin, Mitigation
 from core.api import register
-from posts import kinds
+from core.db import db
+from posts import editables, kinds
+from posts.editables import Editable, Field, LastEdit
 from search.documents import describe
 
 
@@ -23,10 +31,39 @@ def _path(bulletin) -> str:
     return f"/bulletins/{bulletin.slug}"
 
 
+def _last_confirmed(mitigation: Mitigation) -> LastEdit:
+    who = db.session.get(User, mitigation.confirmed_by_id) if mitigation.confirmed_by_id else None
+    return LastEdit(who, mitigation.confirmed_at)
+
+
+def _register_forms() -> None:
+    severities = (("", _("not rated")), ("critical", _("critical")), ("important", _("important")),
+                  ("moderate", _("moderate")), ("low", _("low")))
+    editables.register(Bulletin, editables.for_posts(
+        Field("title", _("Title"), is_required=True), Field("severity", _("Severity"), "choice", severities),
+        Field("body", _("Summary"), "text"), Field("vulnerabilities", _("Vulnerabilities"), "text"),
+        Field("affected", _("Affected products"), "text"), Field("remedies", _("Remedies"), "text"),
+        Field("known_issues", _("Known issues"), "text"), Field("supersedes", _("Supersedes"), "text"),
+        Field("is_out_of_band", _("Out of band: released outside the patch day"), "flag")))
+    layers = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host", _("Host")),
+              ("application", _("Application")), ("data", _("Data")))
+    kind_names = (("mitigation", _("mitigation")), ("workaround", _("workaround")))
+    editables.register(Mitigation, Editable(
+        (Field("layer", _("Layer of defence"), "choice", layers, is_required=True),
+         Field("kind", _("Kind"), "choice", kind_names, is_required=True),
+         Field("text", _("What to do"), "text"), Field("url", _("Link")),
+         Field("blocks", _("What it blocks"), "text"), Field("steps", _("Steps"), "text"),
+         Field("side_effects", _("What it costs"), "text"), Field("article", _("Article that explains it"))),
+        lambda mitigation: queries.mitigation(mitigation.id), forms.mitigation_values_at,
+        lambda mitigation: f"/posts/{mitigation.bulletin_id}", _last_confirmed))
+
+
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
     kinds.register(kinds.Kind("bulletin", "bulletin", _path, outlives_author=True, curated=True,
-                              keeps_slug=True))
+                              keeps_slug=True, facts=actions.facts_of, form_values=forms.compared_values,
+                              restore=actions.restore))
+    _register_forms()
     app.jinja_env.globals["say"] = wording
     describe("bulletin", documents.facts)
     app.register_blueprint(views.bp)

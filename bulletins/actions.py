@@ -13,19 +13,22 @@ from flask_babel import gettext as _
 
 from advisories import provider
 from advisories.advisory import Advisory, RevisionEntry
-from advisories.codec import dump
+from advisories.codec import dump, load
 from auth.conflicts import check_not_done, last_act
-from bulletins import queries, rows, store_actions
+from bulletins import mitigation_actions, queries, rows, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.models import Bulletin
 from bulletins.queries import SUPERSEDES
 from core import events, markup
 from core.db import utcnow
 from core.mail import site_url
+from core.versions import Expected
 from posts import actions as posts
 from posts import locks, visibility
+from posts.history import State
 from posts.models import DRAFT, PUBLISHED
 
+SAID = ("title", "severity", "severity_text", "notes", "references", "products", "vulnerabilities")
 RECENTLY = timedelta(minutes=2)  # who names an instant so soon after another has not seen theirs
 PUBLICATIONS = ("bulletin.published", "bulletin.republished")
 
@@ -50,20 +53,46 @@ def create(parts: dict, *, by, release_at: datetime | None = None, is_out_of_ban
     return posts.create(bulletin, markup.render(rows.body(advisory)))
 
 
-def edit(bulletin: Bulletin, parts: dict, *, by, change: str = "",
-         is_out_of_band: bool | None = None) -> None:
-    """Change some fields of Advisory, as a new version of the document; nothing when none differs."""
-    locks.lock(bulletin)
-    bulletin = queries.whole(bulletin.id)
+def edit(bulletin: Bulletin, parts: dict, *, by, change: str = "", is_out_of_band: bool | None = None,
+         was: dict | None = None) -> None:
+    """Change some fields of Advisory, as a new version of the document; nothing when none differs.
+
+    `was` are the facts from posts.begin_edit() when more than the document may have changed since.
+    """
+    if was is None:
+        was = posts.begin_edit(bulletin, None)
     if is_out_of_band is not None:
         bulletin.is_out_of_band = is_out_of_band
     before = rows.read(bulletin, with_ours=False)
     after = replace(before, **parts)
     if dump(after) == dump(before):
+        posts.rewrite(bulletin, bulletin.rendered, by=by, summary=change, was=was)
         return
     if bulletin.published_at is not None:
         after = _new_version(after, change)
-    store_actions.rewrite(bulletin, after, by=by, catalogue=Catalogue(), summary=change)
+    store_actions.rewrite(bulletin, after, by=by, catalogue=Catalogue(), summary=change, facts=was)
+
+
+def facts_of(bulletin: Bulletin) -> dict:
+    """What its revisions keep: the document, and what was written here beside it."""
+    found = queries.whole(bulletin.id)
+    return {"advisory": dump(rows.read(found, with_ours=False)), "is_out_of_band": found.is_out_of_band,
+            "known_issues": mitigation_actions.issues_of(found),
+            "supersedes": sorted(queries.superseded(found).values()),
+            "mitigations": [mitigation_actions.facts_of(each) for each in found.mitigations]}
+
+
+def restore(bulletin: Bulletin, state: State, *, by, summary: str, expected: Expected = None) -> None:
+    """Make what an old revision said the present again; the document's own numbers and dates go on."""
+    was, facts = posts.begin_edit(bulletin, expected), state.facts
+    said = load(Advisory, facts["advisory"])
+    mitigation_actions.set_issues(bulletin, facts["known_issues"], by=by)
+    supersede(bulletin, queries.named(facts["supersedes"]))
+    edit(bulletin, {name: getattr(said, name) for name in SAID}, by=by, change=summary,
+         is_out_of_band=facts["is_out_of_band"], was=was)
+    was = posts.begin_edit(bulletin, None)
+    mitigation_actions.restore(bulletin, facts["mitigations"], by=by)
+    posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, was=was)
 
 
 def supersede(bulletin: Bulletin, others: Iterable[Bulletin]) -> None:

@@ -16,6 +16,7 @@ from bulletins import (
 )
 from bulletins.models import Bulletin, Mitigation
 from bulletins.queries import Filter
+from core import versions
 from core.api import WRITE, ApiBlueprint, listing, no_content, page_of
 from core.db import db
 from core.web import Invalid, get_or_404, require
@@ -44,6 +45,10 @@ def _whole(bulletin: Bulletin) -> dict:
             "superseded_by": [other.reference for other in links_to(bulletin, actions.SUPERSEDES, user)]}
 
 
+def _tagged(bulletin: Bulletin) -> dict:
+    return versions.tagged(bulletin, _whole(bulletin))
+
+
 def _weakness(each: sheet.Weakness) -> dict:
     row, shared = each.row, each.row.vulnerability if each.row.vulnerability_id else None
     return {"cve": row.cve or None, "title": row.title, "is_rejected": row.is_rejected,
@@ -67,7 +72,7 @@ def _affected(row, builds: list[str]) -> dict:
 def mitigation_item(each: Mitigation) -> dict:
     """A mitigation as JSON."""
     return {name: getattr(each, name) for name in ("id", "kind", "layer", "is_confirmed", "text", "blocks",
-                                                   "steps", "side_effects", "article_id", "url")}
+                                                   "steps", "side_effects", "article_id", "url", "version")}
 
 
 def _find(reference: str) -> Bulletin:
@@ -106,14 +111,14 @@ def write_bulletin(data: dict):
     posts.limit_posting(user)
     bulletin = forms.write(data, by=user)
     db.session.commit()
-    return _whole(_find(bulletin.reference))
+    return _tagged(_find(bulletin.reference))
 
 
 @bp.get("/bulletins/<reference>")
 @bp.response(200, api_schemas.WholeBulletin)
 def get_bulletin(reference: str):
     """One bulletin with everything it says."""
-    return _whole(_find(reference))
+    return _tagged(_find(reference))
 
 
 @bp.patch("/bulletins/<reference>")
@@ -123,9 +128,9 @@ def get_bulletin(reference: str):
 def edit_bulletin(data: dict, reference: str):
     """Change what is sent, keep the rest (moderators); imports leave alone what was changed."""
     bulletin, user = _curated(reference)
-    forms.change(bulletin, data, by=user)
+    forms.change(bulletin, data, by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return _whole(_anew(bulletin))
+    return _tagged(_anew(bulletin))
 
 
 def _anew(bulletin: Bulletin) -> Bulletin:
@@ -140,6 +145,7 @@ def _anew(bulletin: Bulletin) -> Bulletin:
 def schedule_bulletin(data: dict, reference: str):
     """Name the instant at which a draft is published, not a second earlier; null takes it away."""
     bulletin, user = _curated(reference)
+    versions.require_header(bulletin)
     try:
         if data["at"] is None:
             actions.unschedule(bulletin)
@@ -148,7 +154,7 @@ def schedule_bulletin(data: dict, reference: str):
     except actions.NotPossible as error:
         raise Invalid({"at": [_("This cannot be scheduled: %(why)s", why=str(error))]}) from error
     db.session.commit()
-    return _whole(_anew(bulletin))
+    return _tagged(_anew(bulletin))
 
 
 @bp.post("/bulletins/<reference>/publish")
@@ -157,9 +163,10 @@ def schedule_bulletin(data: dict, reference: str):
 def publish_bulletin(reference: str):
     """Make a draft public now (moderators)."""
     bulletin, user = _curated(reference)
+    versions.require_header(bulletin)
     actions.publish(bulletin, by=user)
     db.session.commit()
-    return _whole(_anew(bulletin))
+    return _tagged(_anew(bulletin))
 
 
 @bp.post("/bulletins/<reference>/withdraw")
@@ -168,9 +175,10 @@ def publish_bulletin(reference: str):
 def withdraw_bulletin(reference: str):
     """Take a bulletin back to a draft (moderators)."""
     bulletin, user = _curated(reference)
+    versions.require_header(bulletin)
     actions.withdraw(bulletin, by=user)
     db.session.commit()
-    return _whole(_anew(bulletin))
+    return _tagged(_anew(bulletin))
 
 
 @bp.post("/bulletins/<reference>/mitigations")
@@ -184,7 +192,7 @@ def add_mitigation(data: dict, reference: str):
         raise Invalid({"text": [_("Say what to do.")]})
     made = mitigation_actions.add(bulletin, forms.mitigation_facts(data), by=user)
     db.session.commit()
-    return mitigation_item(made)
+    return versions.tagged(made, mitigation_item(made))
 
 
 @bp.put("/bulletins/<reference>/mitigations/<int:mitigation_id>")
@@ -197,9 +205,10 @@ def put_mitigation(data: dict, reference: str, mitigation_id: int):
     mitigation = _mitigation(bulletin, mitigation_id)
     if mitigation.is_ours and not data["text"]:
         raise Invalid({"text": [_("Say what to do.")]})
-    mitigation_actions.change(bulletin, mitigation, forms.mitigation_facts(data), by=user)
+    mitigation_actions.change(bulletin, mitigation, forms.mitigation_facts(data), by=user,
+                              expected=versions.expected_by_header())
     db.session.commit()
-    return mitigation_item(mitigation)
+    return versions.tagged(mitigation, mitigation_item(mitigation))
 
 
 @bp.delete("/bulletins/<reference>/mitigations/<int:mitigation_id>")
@@ -208,7 +217,8 @@ def put_mitigation(data: dict, reference: str, mitigation_id: int):
 def remove_mitigation(reference: str, mitigation_id: int):
     """Take a mitigation that was written here away (moderators)."""
     bulletin, user = _curated(reference)
-    mitigation_actions.remove(bulletin, _mitigation(bulletin, mitigation_id), by=user)
+    mitigation_actions.remove(bulletin, _mitigation(bulletin, mitigation_id), by=user,
+                              expected=versions.expected_by_header())
     db.session.commit()
     return no_content()
 

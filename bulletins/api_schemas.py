@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from advisories.layers import LAYERS
 from advisories.scores import SEVERITIES
 from bulletins.queries import SORTS
-from core.api import Cursor, Reply
+from core.api import Cursor, Reply, Version
 from core.web import Line
 from posts.schemas import PostItem
 
@@ -124,6 +124,7 @@ class MitigationItem(Reply):
     side_effects = fields.String()
     article_id = fields.Integer(allow_none=True)
     url = fields.String()
+    version = Version()
 
 
 class IssueItem(Reply):

@@ -7,6 +7,7 @@ from flask_login import login_required
 from bulletins import actions, forms, mitigation_actions, policy, queries, schemas
 from bulletins.models import Bulletin, Mitigation
 from bulletins.views import bp
+from core import versions
 from core.confirmation import confirmation_page
 from core.db import db
 from core.web import Form, get_or_404, parse, require
@@ -45,7 +46,7 @@ def edit(reference: str):
     bulletin = _curated(reference)
     if valid:
         with form.catching():
-            forms.change(bulletin, form.data, by=me())
+            forms.change(bulletin, form.data, by=me(), expected=form.expected)
             db.session.commit()
             return redirect(bulletin.url)
     if request.method == "GET":
@@ -138,7 +139,8 @@ def _mitigation(reference: str, mitigation_id: int | None):
             if mitigation is None:
                 mitigation_actions.add(bulletin, facts, by=me())
             else:
-                mitigation_actions.change(bulletin, mitigation, facts, by=me())
+                mitigation_actions.change(bulletin, mitigation, facts, by=me(),
+                                          expected=form.expected)
             db.session.commit()
             return redirect(f"{bulletin.url}#shield")
     if request.method == "GET" and mitigation is not None:
@@ -156,7 +158,8 @@ def _of(bulletin: Bulletin, mitigation_id: int) -> Mitigation:
 def remove_mitigation(reference: str, mitigation_id: int):
     """Take one of our own away."""
     bulletin = _curated(reference)
-    mitigation_actions.remove(bulletin, _of(bulletin, mitigation_id), by=me())
+    mitigation_actions.remove(bulletin, _of(bulletin, mitigation_id), by=me(),
+                              expected=versions.expected_by_form())
     db.session.commit()
     return redirect(f"{bulletin.url}#shield")
 

@@ -5,12 +5,17 @@ from dataclasses import replace
 from flask_babel import gettext as _
 
 from advisories.advisory import Advisory, Note
+from advisories.codec import load
 from bulletins import actions, drafting, mitigation_actions, queries, rows
 from bulletins.drafting import BadLine, Lines
 from bulletins.models import Bulletin, Mitigation
 from bulletins.schemas import ARTICLE, REFERENCE
 from core.db import db
+from core.versions import Expected
 from core.web import Invalid
+from posts import actions as posts
+from posts import history
+from posts.history import State
 from posts.models import Post
 
 LISTS = ("vulnerabilities", "affected", "remedies")
@@ -26,23 +31,42 @@ def write(data: dict, *, by) -> Bulletin:
     return bulletin
 
 
-def change(bulletin: Bulletin, data: dict, *, by) -> None:
-    """Bring a bulletin to checked data, of which any part may be missing. Raises Invalid."""
+def change(bulletin: Bulletin, data: dict, *, by, expected: Expected = None) -> None:
+    """Bring a bulletin to checked data, of which any part may be missing. Raises Invalid, versions.Stale."""
+    was = posts.begin_edit(bulletin, expected)
     parts = _parts(rows.read(bulletin, with_ours=False), data)
-    actions.edit(bulletin, parts, by=by, change=data.get("change", ""),
-                 is_out_of_band=data.get("is_out_of_band"))
     _beside(bulletin, data, by)
+    actions.edit(bulletin, parts, by=by, change=data.get("change", ""),
+                 is_out_of_band=data.get("is_out_of_band"), was=was)
 
 
 def values(bulletin: Bulletin) -> dict[str, object]:
     """A bulletin as its form shows it."""
-    lines = drafting.lines_of(rows.read(bulletin, with_ours=False))
-    issues = [" | ".join((each.update, each.url, each.details.replace("\n", "\\n")))
-              for each in bulletin.known_issues]
-    return {"title": bulletin.title, "body": bulletin.body, "severity": bulletin.severity,
-            "is_out_of_band": bulletin.is_out_of_band, "known_issues": "\n".join(issues),
-            "supersedes": "\n".join(queries.superseded(bulletin).values()),
-            **{name: "\n".join(getattr(lines, name)) for name in LISTS}}
+    return values_of(history.present(bulletin)) | {"is_out_of_band": bulletin.is_out_of_band}
+
+
+def values_of(state: State) -> dict[str, str]:
+    """What its form showed of a bulletin at one of its revisions."""
+    found = {"title": state.title, "body": state.body}
+    if state.facts is None:
+        return found
+    said = load(Advisory, state.facts["advisory"])
+    lines = drafting.lines_of(said)
+    issues = [" | ".join((each["update"], each["url"], each["details"].replace("\n", "\\n")))
+              for each in state.facts["known_issues"]]
+    return found | {
+        "severity": said.severity, "is_out_of_band": "1" if state.facts["is_out_of_band"] else "",
+        "known_issues": "\n".join(issues), "supersedes": "\n".join(state.facts["supersedes"]),
+        **{name: "\n".join(getattr(lines, name)) for name in LISTS}}
+
+
+def compared_values(state: State) -> dict[str, str]:
+    """values_of() with the mitigations, for a page that compares two revisions."""
+    rows_of = (state.facts or {}).get("mitigations", ())
+    shield = [" | ".join(filter(None, (row["layer"], row["kind"], row["text"], row["blocks"],
+                                       row["side_effects"], *(str(step) for step in row["steps"]))))
+              for row in rows_of]
+    return values_of(state) | {"mitigations": "\n".join(shield)}
 
 
 def mitigation_facts(data: dict) -> dict:
@@ -58,10 +82,22 @@ def mitigation_facts(data: dict) -> dict:
 
 def mitigation_values(mitigation: Mitigation) -> dict[str, object]:
     """A mitigation as its form shows it."""
-    steps = [" | ".join(step.get(name, "") for name in STEP).rstrip(" |") for step in mitigation.steps]
-    return {"layer": mitigation.layer, "kind": mitigation.kind, "text": mitigation.text,
-            "blocks": mitigation.blocks, "side_effects": mitigation.side_effects, "url": mitigation.url,
-            "steps": "\n".join(steps), "article": mitigation.article_id or ""}
+    return mitigation_values_of(mitigation_actions.facts_of(mitigation))
+
+
+def mitigation_values_of(facts: dict) -> dict[str, str]:
+    """What its form showed of mitigation_actions.facts_of() a mitigation."""
+    steps = [" | ".join(step.get(name, "") for name in STEP).rstrip(" |") for step in facts["steps"]]
+    return {**{name: facts[name] for name in ("layer", "kind", "text", "blocks", "side_effects", "url")},
+            "steps": "\n".join(steps), "article": str(facts["article_id"] or "")}
+
+
+def mitigation_values_at(mitigation: Mitigation, number: int) -> dict[str, str] | None:
+    """What its form showed at a version, which the revisions of its bulletin keep."""
+    if number == mitigation.revision_count:
+        return mitigation_values(mitigation)
+    kept = queries.mitigation_facts(mitigation, number)
+    return kept and mitigation_values_of(kept)
 
 
 def _parts(advisory: Advisory, data: dict) -> dict:

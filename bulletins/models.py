@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bulletins.vulnerability_models import BulletinVulnerability
 from core.db import UTCDateTime, db, utcnow
+from core.versions import Versioned
 from posts.models import Post
 from products.models import Product, Release
 
@@ -145,7 +146,7 @@ class AffectedRelease(db.Model):
     release: Mapped[Release] = relationship(lazy="raise_on_sql")
 
 
-class Mitigation(db.Model):
+class Mitigation(Versioned, db.Model):
     """What to do without the patch, typed by layer.
 
     What a document says comes in once for each text (`digest`), with a suggested layer that a moderator
@@ -168,6 +169,7 @@ class Mitigation(db.Model):
     steps: Mapped[list] = mapped_column(JSON, default=list)
     side_effects: Mapped[str] = mapped_column(Text, default="")
     article_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
+    revision_count: Mapped[int] = mapped_column(default=1)
     is_ours: Mapped[bool] = mapped_column(default=False)
     is_confirmed: Mapped[bool] = mapped_column(default=False)
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

@@ -17,7 +17,7 @@ from bulletins.priority import EXPLOITED
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 from core import paging
 from core.db import db
-from posts.models import DRAFT, PENDING, Post, PostLink
+from posts.models import DRAFT, PENDING, Post, PostLink, Revision
 from posts.queries import visible_to
 from products.lifecycle import SECURITY
 from products.models import LifecyclePhase, Product, Release
@@ -33,6 +33,7 @@ WHOLE = (
         joinedload(BulletinVulnerability.vulnerability), selectinload(BulletinVulnerability.remediations)))
 AFFECTED, SUPERSEDES = "affected", "supersedes"
 FACETED, MOST_REPLACED = 500, 500
+MOST_SEARCHED = 50  # revisions of a bulletin in which an old version of a mitigation is looked for
 OPEN_TLP = ("", "WHITE", "CLEAR")
 NUMBER = re.compile(r"[0-9]{1,9}$")
 
@@ -290,3 +291,17 @@ def replaced_by(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         if new not in [known for known, _ in found.setdefault(old, [])]:
             found[old].append((new, reference))
     return found
+
+
+def mitigation(mitigation_id: int) -> Mitigation | None:
+    """A mitigation, read anew."""
+    return db.session.get(Mitigation, mitigation_id, populate_existing=True)
+
+
+def mitigation_facts(mitigation: Mitigation, number: int) -> dict | None:
+    """What the newest revisions of its bulletin say of a mitigation at one of its versions."""
+    kept = db.session.scalars(select(Revision.facts).where(
+        Revision.post_id == mitigation.bulletin_id, Revision.facts.is_not(None),
+        Revision.redacted_at.is_(None)).order_by(Revision.number.desc()).limit(MOST_SEARCHED))
+    return next((row for facts in kept for row in facts.get("mitigations", ())
+                 if (row["id"], row["number"]) == (mitigation.id, number)), None)

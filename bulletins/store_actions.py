@@ -26,7 +26,6 @@ from bulletins.vulnerability_models import Vulnerability
 from core import events, markup
 from core.db import db, lock_rows, utcnow
 from posts import actions as posts
-from posts import locks
 from posts.models import DRAFT, PUBLISHED, Post
 
 NEWS = timedelta(days=31)
@@ -200,16 +199,21 @@ def risk(bulletin: Bulletin) -> fixes.Risk:
                       fixed=frozenset(mark for mark, is_fixed in marks if is_fixed))
 
 
-def rewrite(bulletin: Bulletin, advisory: Advisory, *, by, catalogue: Catalogue, summary: str = "") -> int:
-    """Make a bulletin say this, as a new revision; tells of a risk that changed. Returns new CVEs."""
+def rewrite(bulletin: Bulletin, advisory: Advisory, *, by, catalogue: Catalogue, summary: str = "",
+            facts: dict | None = None) -> int:
+    """Make a bulletin say this, as a new revision; tells of a risk that changed. Returns new CVEs.
+
+    `facts` are those from posts.begin_edit(), where it began before.
+    """
     body = _rendered(advisory)
-    locks.lock(bulletin)
+    if facts is None:
+        facts = posts.begin_edit(bulletin, None)
     was, before = rows.read(bulletin), risk(bulletin)
     new = fill(bulletin, advisory, catalogue)
     db.session.flush()  # the next lock reads the row anew
     told = ". ".join(filter(None, (summary, differences.between(was, advisory))))
     title = bulletin.title
-    posts.rewrite(bulletin, body, by=by, title=title, summary=told[:200], facts_too=True)
+    posts.rewrite(bulletin, body, by=by, title=title, summary=told[:200], was=facts)
     tell_risk(bulletin, fixes.reasons(before, risk(bulletin)), by=by)
     return new
 

@@ -32,6 +32,7 @@ from core import (  # noqa: F401  (what is not named below declares itself)
     ready_pages,
     redaction,
     scrape,
+    sent_forms,
     tasks,
     web,
     worker,
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
     ready_pages.init_app(app)
     page_cache.init_app(app)
     web.init_app(app)
+    sent_forms.init_app(app)
     error_answers.init_app(app)
     database_errors.init_app(app)
     api.init_app(app)

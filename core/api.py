@@ -9,6 +9,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import EXCLUDE, Schema, fields
 from webargs.flaskparser import FlaskParser
 
+from core import versions
 from core.paging import Page
 from core.web import Invalid, csrf, json_object
 
@@ -21,6 +22,10 @@ A list answers `items` and `next`: send `next` back as `after` until it is null.
 details (RFC 9457): `errors` names the fields to correct, 429 and 503 say in `Retry-After` when to come
 back, and what you may not see is as absent as what is not there (404). Send a text again when its answer got
 lost: the same text of the same member in the same place within a day is one post.
+
+A thing that can be edited is answered with an `ETag` that names its version (`version` in JSON). Send it back
+as `If-Match` with a change: when somebody else changed the thing meanwhile, the answer is 412 with the
+present `ETag`, and nothing is written.
 """
 READ, WRITE = "read", "write"
 ANYBODY = [{}, {"token": [READ]}]  # no token needed; a token also shows what only its owner may see
@@ -51,6 +56,13 @@ class Item(Reply):
     tags = fields.List(fields.String())
     created_at = fields.AwareDateTime()
     source = fields.Url(allow_none=True, metadata={"description": "Where imported text came from."})
+
+
+class Version(fields.String):
+    """The version of a thing, as `If-Match` takes it (in quotes)."""
+
+    def __init__(self, **kwargs):
+        super().__init__(metadata={"description": self.__doc__, "example": "12-3"}, **kwargs)
 
 
 class Cursor(Schema):
@@ -105,6 +117,7 @@ class ApiBlueprint(Blueprint):
         super().__init__(f"api_{name}", import_name, url_prefix="/api/v1", **kwargs)
         csrf.exempt(self)
         self.after_request(_vary_by_token)
+        self.after_request(versions.send_tag)
 
 
 def _vary_by_token(response: Response) -> Response:
@@ -130,6 +143,8 @@ class _Conventions(BasePlugin):
                 failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
             if rule.arguments:
                 failures.add(HTTPStatus.NOT_FOUND)
+                if {"token": [WRITE]} in security:
+                    failures.add(HTTPStatus.PRECONDITION_FAILED)
             if "requestBody" in operation:
                 failures |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                              HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
@@ -165,6 +180,7 @@ class _RedoubtApi(Api):
 
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    HTTPStatus.PRECONDITION_FAILED: {"ETag": {"schema": {"type": "string"}}},
     HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": {"schema": {"type": "integer"}}},
 }
 api = _RedoubtApi(spec_kwargs={"extra_plugins": [_Conventions()]})

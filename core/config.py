@@ -109,6 +109,11 @@ def _at_least_zero(kind: type) -> Callable[[str], float]:
     return parse
 
 
+def _scale(text: str) -> float | None:
+    """A number that multiplies, or None for `auto`."""
+    return None if text == "auto" else _at_least_zero(float)(text)
+
+
 SETTINGS = (
     Setting("REDOUBT_INSTANCE", "instance", str,
             "Folder for the database, search index, uploads, outgoing mail and the secret key."),
@@ -155,9 +160,10 @@ SETTINGS = (
     Setting("REDOUBT_FLAG_WEIGHT", "5", _at_least_zero(int),
             "So much weight of open flags hides what a member wrote until a moderator has decided: a flag "
             "counts 1, from 500 reputation 2, from 2,000 reputation 3. 0: flags hide nothing."),
-    Setting("REDOUBT_PRIVILEGE_SCALE", "1", _at_least_zero(float),
-            "Multiplies every reputation threshold; 0 lets everyone do everything, "
-            "for young sites."),
+    Setting("REDOUBT_PRIVILEGE_SCALE", "auto", _scale,
+            "auto: reputation thresholds are low while the community has few active members, and rise with "
+            "it (/help shows those in force). A number multiplies the full thresholds instead; 0 lets "
+            "everyone do everything."),
     Setting("REDOUBT_PATCH_DAY", "2TU 10:00 America/Los_Angeles", Monthly.parse,
             "When the monthly patches come: a weekday of the month as iCalendar writes it (2TU: the second "
             "Tuesday; 1 to 4, or -1 for the last), the time, and the zone whose clocks count."),

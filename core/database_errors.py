@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from core import schema
 from core.db import SAFE_METHODS, db, is_conflict, read_only
 from core.error_answers import crash_answer, error_answer, problem, wants_json
+from core.sent_forms import sent_form
 from core.web import theme
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,6 @@ AWAY = ("08", "53", "57P", "58", READ_ONLY_TRANSACTION)
 SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
                sqlite3.SQLITE_CANTOPEN}
 SQLITE_STALE = SQLITE_AWAY - {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}
-PRIVATE = ("password", "code", "token", "secret")  # parts of names of fields that no page shows again
 
 
 def is_outage(error: BaseException) -> bool:
@@ -78,7 +78,7 @@ def _distrust(context: ExceptionContext) -> None:
     context.is_disconnect = True
 
 
-def _on_database_error(error: DBAPIError | NoConnectionFree):
+def database_error_answer(error: DBAPIError | NoConnectionFree):
     """409 for who lost a race again and again (core.site), 503 in an outage; anything else is our fault."""
     if is_conflict(error):
         return error_answer(409, _("Changed meanwhile"),
@@ -97,7 +97,7 @@ def outage_answer(error: Exception) -> Response:
     else:
         template = current_app.jinja_env.get_template("unavailable.html")  # no context processor: they ask it
         answer = make_response(template.render(
-            title=title, text=text, typed=typed(), request=request, theme=theme(),
+            title=title, text=text, sent=sent_form(ask_owner=False), request=request, theme=theme(),
             site_name=current_app.config["REDOUBT_SITE_NAME"]), 503)
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     answer.cache_control.no_store = True
@@ -111,17 +111,9 @@ def _words() -> tuple[str, str]:
                                  "half-saved; send it again in a minute.")
 
 
-def typed() -> list[tuple[str, str]]:
-    """The fields of the form that was sent; none when one is secret, or a file, which no page gives back."""
-    names = set(request.form) | set(request.files)
-    if request.files or any(part in name for name in names - {"csrf_token"} for part in PRIVATE):
-        return []
-    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-
-
 def init_app(app: Flask) -> None:
     """Answer for the database where it cannot."""
-    app.register_error_handler(DBAPIError, _on_database_error)
-    app.register_error_handler(NoConnectionFree, _on_database_error)
+    app.register_error_handler(DBAPIError, database_error_answer)
+    app.register_error_handler(NoConnectionFree, database_error_answer)
     with app.app_context():
         event.listen(db.engine, "handle_error", _distrust)

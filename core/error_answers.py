@@ -4,7 +4,6 @@ import logging
 
 from flask import Flask, Response, current_app, render_template, request
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
 from core import limits
@@ -13,9 +12,11 @@ from core.conflicts import AlreadyDone
 from core.db import db
 from core.limits import TooMany
 from core.logs import request_id
+from core.sent_forms import SentForm, sent_form
 from core.web import Invalid
 
 log = logging.getLogger(__name__)
+WITHOUT_REPEAT = (403, 404, 405, 410)  # the same form will hardly be accepted later
 
 
 def wants_json() -> bool:
@@ -35,16 +36,35 @@ def problem(status: int, title: str, detail: str = "", **more) -> Response:
 
 
 def error_answer(status: int, title: str, text: str, errors: dict | None = None):
-    """The same error for people (a page) and programs (problem details); our own faults have a number."""
+    """The same error for people (a page) and programs (problem details); our own faults have a number.
+
+    The page gives back the form that was sent, to send it again.
+    """
     db.session.rollback()
     number = request_id() if status >= 500 else ""
     if wants_json():
         more = {"errors": errors} if errors else {}
         return problem(status, title, text, request_id=number, **more)
-    return render_template("error.html", status=status, title=title, text=text, number=number), status
+    form = _form_to_give_back(status)
+    return render_template("error.html", status=status, title=title, text=text, number=number, errors=errors,
+                           sent=form, as_question=form and _may_be_asked(status, form)), status
 
 
-def _on_http_error(error: HTTPException):
+def _form_to_give_back(status: int) -> SentForm | None:
+    """The form that was sent, unless sending it again is of no use and nothing in it was typed."""
+    form = sent_form()
+    if form is None or status in WITHOUT_REPEAT and not form.has_text:
+        return None
+    return form
+
+
+def _may_be_asked(status: int, form: SentForm) -> bool:
+    """Whether a text whose place is gone could become a question."""
+    return status in WITHOUT_REPEAT and bool(form.value("body").strip()) and form.target != "/questions/ask"
+
+
+def http_error_answer(error: HTTPException):
+    """The answer to an error that has an HTTP status."""
     if error.code is not None and 300 <= error.code < 400:
         return error
     texts = {
@@ -95,11 +115,9 @@ def crash_answer(error: Exception):
 
 def init_app(app: Flask) -> None:
     """Answer for whatever is raised while a request is answered."""
-    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(HTTPException, http_error_answer)
     app.register_error_handler(TooMany, _on_too_many)
     app.register_error_handler(AlreadyDone, _on_already_done)
     app.register_error_handler(Exception, crash_answer)
     app.register_error_handler(Invalid, lambda error: error_answer(
         422, _("Please correct the input"), error.text, error.errors))
-    app.register_error_handler(CSRFError, lambda error: error_answer(
-        400, _("The form has expired"), _("Go back, reload the page and send it again.")))

@@ -238,3 +238,25 @@ def headings(rendered: str) -> list[tuple[int, str, str]]:
     soup = BeautifulSoup(rendered, "html.parser")
     return [(int(tag.name[1]), tag["id"], tag.get_text())
             for tag in soup.find_all(re.compile(r"^h[1-6]$")) if tag.get("id")]
+
+
+def instructions(text: str) -> list[str]:
+    """The code of a Markdown text, in blocks and lines, and the words of its list items, in order.
+
+    A text whose parsing exceeds its budget counts as one instruction.
+    """
+    found, depth, text = [], 0, characters.visible(text)
+    try:
+        tokens = _markdown.parse(text, markdown_rules.environment(Budget(MAX_STEPS, MAX_SECONDS), {}))
+    except (Spent, RecursionError):
+        return [text]
+    for token in tokens:
+        if token.type in ("list_item_open", "list_item_close"):
+            depth += token.nesting
+        elif token.type in ("fence", "code_block"):
+            found.append(token.content.rstrip())
+        elif token.type == "inline" and depth:
+            found.append(" ".join(token.content.split()))
+        elif token.type == "inline":
+            found += [part.content for part in token.children or () if part.type == "code_inline"]
+    return found

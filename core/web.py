@@ -22,7 +22,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import wording
+from core import versions, wording
 from core.bounds import MAX_ERROR_CHARACTERS, MAX_ERRORS, MAX_NAME_CHARACTERS
 from core.characters import line, visible
 from core.db import db
@@ -164,6 +164,11 @@ class Form:
         except Invalid as error:
             self.errors = error.errors
         return not self.errors
+
+    @property
+    def expected(self) -> versions.Expected:
+        """The version that what is sent was made from; None when the form has no field for it."""
+        return versions.expected_by_form()
 
     @contextmanager
     def catching(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """The forum: IT pros ask and answer."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
 
 from core.api import register
 from core.cli import import_group
@@ -17,7 +18,9 @@ from forum import (  # noqa: F401  (handlers, exports and more views declare the
     tag_views,
     views,
 )
-from posts import kinds
+from forum.models import Answer, Question
+from posts import editables, kinds
+from posts.editables import Field
 
 
 def _question_path(question) -> str:
@@ -30,13 +33,21 @@ def _answer_path(answer) -> str:
     return f"{_question_path(answer.parent)}{wanted}#answer-{answer.id}"
 
 
+def _question_values(state) -> dict[str, str]:
+    return {"title": state.title, "body": state.body, "tags": " ".join(state.tags)}
+
+
 def init_app(app: Flask) -> None:
     """Register the kinds and attach the doors of the room."""
     kinds.register(kinds.Kind("question", "question", _question_path,
-                              edit_schema=schemas.EditQuestionSchema))
+                              edit_schema=schemas.EditQuestionSchema, form_values=_question_values))
     kinds.register(kinds.Kind("answer", "answer", _answer_path, edit_schema=schemas.EditAnswerSchema,
                               on_delete=actions.answer_deleted, on_restore=actions.answer_restored,
                               concerned=actions.concerned))
+    editables.register(Question, editables.for_posts(
+        Field("title", _("Title"), is_required=True), Field("body", _("Text"), "text", is_required=True),
+        Field("tags", _("Tags"), "words")))
+    editables.register(Answer, editables.for_posts(Field("body", _("Text"), "text", is_required=True)))
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register(api.bp)

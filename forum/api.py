@@ -1,9 +1,11 @@
 """Questions and answers in the API."""
 
 from auth import tokens
+from core import versions
 from core.api import WRITE, ApiBlueprint, listing, page_of
 from core.db import db
 from core.paging import Page
+from core.versions import tagged
 from core.web import Invalid, get_or_404, require
 from forum import actions, policy, queries, schemas
 from forum.models import Answer, Question
@@ -59,7 +61,7 @@ def ask_question(data: dict):
     made = actions.ask(data["title"], data["body"], data["tags"], by=user,
                        status=post_queries.first_status(user))
     db.session.commit()
-    return question_item(made)
+    return tagged(made, question_item(made))
 
 
 @bp.get("/questions/<int:question_id>")
@@ -68,8 +70,9 @@ def get_question(question_id: int):
     """A question with its first answers."""
     question, reader = _question(question_id), tokens.reader()
     canonical = queries.duplicate_of(question, reader)
-    return {**question_item(question), "duplicate_of": canonical and post_api.item(canonical),
-            "answers": listing(queries.answers(question, reader), answer_item)}
+    return tagged(question, {
+        **question_item(question), "duplicate_of": canonical and post_api.item(canonical),
+        "answers": listing(queries.answers(question, reader), answer_item)})
 
 
 @bp.patch("/questions/<int:question_id>")
@@ -81,9 +84,10 @@ def edit_question(data: dict, question_id: int):
     question, user = _question(question_id), tokens.reader()
     require(post_policy.can_edit(user, question))
     posts.revise(question, data.get("body", question.rendered), by=user, title=data.get("title"),
-                 tags=data.get("tags"), summary=data.get("summary", ""))
+                 tags=data.get("tags"), summary=data.get("summary", ""),
+                 expected=versions.expected_by_header())
     db.session.commit()
-    return question_item(question)
+    return tagged(question, question_item(question))
 
 
 @bp.post("/questions/<int:question_id>/close")
@@ -94,13 +98,14 @@ def close_question(data: dict, question_id: int):
     """Close a question to new answers."""
     question, user, canonical = _question(question_id), tokens.reader(), None
     require(policy.can_close(user, question))
+    versions.require_header(question)
     if data["reason"] == "duplicate":
         canonical = queries.canonical(data["duplicate_of"], question, user)
         if canonical is None:
             raise Invalid({"duplicate_of": str(schemas.NO_CANONICAL)})
     actions.close(question, data["reason"], by=user, note=data["note"], duplicate_of=canonical)
     db.session.commit()
-    return question_item(question)
+    return tagged(question, question_item(question))
 
 
 @bp.post("/questions/<int:question_id>/reopen")
@@ -110,9 +115,10 @@ def reopen_question(question_id: int):
     """Open a closed question again."""
     question, user = _question(question_id), tokens.reader()
     require(policy.can_close(user, question))
+    versions.require_header(question)
     actions.reopen(question, by=user)
     db.session.commit()
-    return question_item(question)
+    return tagged(question, question_item(question))
 
 
 @bp.get("/questions/<int:question_id>/answers")
@@ -135,14 +141,15 @@ def answer_question(data: dict, question_id: int):
     posts.limit_posting(user)
     made = actions.answer(question, data["body"], by=user, status=post_queries.first_status(user))
     db.session.commit()
-    return answer_item(made)
+    return tagged(made, answer_item(made))
 
 
 @bp.get("/answers/<int:answer_id>")
 @bp.response(200, schemas.AnswerItem)
 def get_answer(answer_id: int):
     """One answer."""
-    return answer_item(_answer(answer_id))
+    answer = _answer(answer_id)
+    return tagged(answer, answer_item(answer))
 
 
 @bp.patch("/answers/<int:answer_id>")
@@ -153,9 +160,10 @@ def edit_answer(data: dict, answer_id: int):
     """Change an answer; what it was is kept as a revision."""
     answer, user = _answer(answer_id), tokens.reader()
     require(post_policy.can_edit(user, answer))
-    posts.revise(answer, data["body"], by=user, summary=data["summary"])
+    posts.revise(answer, data["body"], by=user, summary=data["summary"],
+                 expected=versions.expected_by_header())
     db.session.commit()
-    return answer_item(answer)
+    return tagged(answer, answer_item(answer))
 
 
 @bp.post("/answers/<int:answer_id>/accept")
@@ -165,9 +173,10 @@ def accept_answer(answer_id: int):
     """Accept an answer in place of any other (the asker)."""
     answer, user = _answer(answer_id), tokens.reader()
     require(policy.can_accept(user, answer.parent, answer))
+    versions.require_header(answer)
     actions.accept(answer, by=user)
     db.session.commit()
-    return answer_item(answer)
+    return tagged(answer, answer_item(answer))
 
 
 @bp.post("/answers/<int:answer_id>/unaccept")
@@ -177,6 +186,7 @@ def unaccept_answer(answer_id: int):
     """Take the acceptance back (the asker)."""
     answer, user = _answer(answer_id), tokens.reader()
     require(policy.can_accept(user, answer.parent, answer))
+    versions.require_header(answer)
     actions.unaccept(answer, by=user)
     db.session.commit()
-    return answer_item(answer)
+    return tagged(answer, answer_item(answer))

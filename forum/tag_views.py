@@ -1,18 +1,19 @@
 """Pages of tags: all of them, one with its questions, what it is for; suggestions while typing."""
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from auth.privileges import Privilege, threshold
+from core import versions
 from core.db import db
 from core.page_cache import kept
 from core.web import Form, get_or_404, require
 from forum import queries
 from forum.views import bp, wanted_sort
-from posts import policy, tag_actions
+from posts import diffs, fact_revisions, policy, tag_actions
 from posts import queries as post_queries
-from posts.schemas import TagSchema, is_tag, tag_name
+from posts.schemas import NewTagSchema, TagSchema, is_tag, tag_name
 from posts.views import me
 
 SUGGESTED = 8
@@ -22,11 +23,37 @@ SUGGESTED = 8
 @kept
 def tags():
     """Tags by use; `?q=` keeps those whose name holds it."""
+    return _tags_page(Form(NewTagSchema))
+
+
+@bp.post("/tags")
+@login_required
+def make_tag():
+    """Begin a tag that nobody has used yet."""
+    form = Form(NewTagSchema)
+    valid = form.validate()
+    require(policy.can_describe_tags(me()), _why_not_describe())
+    if valid and post_queries.tag_named(form.data["name"]):
+        form.fail("name", _("This tag is there already."))
+    elif valid:
+        tag_actions.describe(form.data["name"], form.data["excerpt"], by=me())
+        db.session.commit()
+        flash(_("The tag %(name)s is there to be used.", name=form.data["name"]))
+        return redirect(url_for("forum.tags"))
+    return _tags_page(form), 422
+
+
+def _tags_page(form: Form) -> str:
     like = request.args.get("q", "").strip()[:40]
     page = post_queries.tags(request.args.get("after"), like=like)
-    may_make = policy.can_describe_tags(current_user) and is_tag(tag_name(like))
-    return render_template("forum/tags.html", page=page, q=like, new=tag_name(like) if (
-        may_make and not page.items) else "")
+    can_describe = policy.can_describe_tags(current_user)
+    is_new = can_describe and not page.items and is_tag(tag_name(like))
+    return render_template("forum/tags.html", page=page, q=like, new=tag_name(like) if is_new else "",
+                           form=form, can_describe=can_describe)
+
+
+def _why_not_describe() -> str:
+    return _("Describing tags takes %(n)s reputation.", n=threshold(Privilege.EDIT_ANY))
 
 
 @bp.get("/tags.json")
@@ -55,12 +82,46 @@ def edit_tag(name: str):
     name, form = tag_name(name), Form(TagSchema)
     valid = request.method == "POST" and form.validate()
     get_or_404(is_tag(name) or None)
-    require(policy.can_describe_tags(me()), _("Describing tags takes %(n)s reputation.",
-                                              n=threshold(Privilege.EDIT_ANY)))
+    require(policy.can_describe_tags(me()), _why_not_describe())
     if valid:
-        tag_actions.describe(name, form.data["excerpt"], by=me())
+        tag_actions.describe(name, form.data["excerpt"], by=me(), expected=form.expected)
         db.session.commit()
         return redirect(url_for("forum.tag", name=name))
-    if request.method == "GET" and (known := post_queries.tag_named(name)):
+    known = post_queries.tag_named(name)
+    if request.method == "GET" and known is not None:
         form.values = {"excerpt": known.excerpt}
-    return render_template("forum/tag_edit.html", form=form, name=name), 422 if form.errors else 200
+    return render_template("forum/tag_edit.html", form=form, name=name,
+                           tag=known), 422 if form.errors else 200
+
+
+@bp.get("/tags/<name>/history")
+def tag_history(name: str):
+    """What the tag was said to be for, when and by whom, newest first."""
+    tag = get_or_404(post_queries.tag_named(name))
+    page = fact_revisions.page(tag, request.args.get("after"))
+    older = fact_revisions.get(tag, page.items[-1].number - 1) if page.items else None
+    return render_template("forum/tag_history.html", tag=tag, page=page,
+                           rows=_differences([*page, *([older] if older else [])]),
+                           can_restore=policy.can_describe_tags(current_user))
+
+
+def _differences(revisions: list) -> dict[int, list]:
+    """By number: what each revision changed of the one before it."""
+    before = {revision.number + 1: revision for revision in revisions}
+    return {revision.number: diffs.side_by_side(
+        before[revision.number].facts.get("excerpt", "") if revision.number in before else "",
+        revision.facts.get("excerpt", "")) for revision in revisions}
+
+
+@bp.post("/tags/<name>/history/<int:number>/restore")
+@login_required
+def restore_tag(name: str, number: int):
+    """Make an old description the present one again."""
+    tag = get_or_404(post_queries.tag_named(name))
+    require(policy.can_describe_tags(me()))
+    wanted = get_or_404(fact_revisions.get(tag, number))
+    require(wanted.redacted_at is None)
+    tag_actions.describe(tag.name, wanted.facts["excerpt"], by=me(), expected=versions.expected_by_form(),
+                         summary=f"Restored revision {number}")
+    db.session.commit()
+    return redirect(url_for("forum.tag_history", name=tag.name))

@@ -84,7 +84,7 @@ def question(question_id: int, slug: str):
         return redirect(question.url, 301)
     preview = None
     if request.method == "POST":
-        require(policy.can_answer(current_user, question), _("You cannot answer this question now."))
+        require(policy.can_answer(current_user, question), _why_no_answer(question))
     if valid and form.values.get("action") == "preview":
         preview = form.data["body"]
     elif valid:
@@ -94,6 +94,12 @@ def question(question_id: int, slug: str):
         db.session.commit()
         return redirect(answer.url)
     return _question_page(question, form, preview), 422 if form.errors else 200
+
+
+def _why_no_answer(question) -> str:
+    if question.closed_at:
+        return _("This question was closed, so it takes no more answers.")
+    return _("You cannot answer this question now.")
 
 
 def close_words() -> dict[str, str]:
@@ -142,7 +148,8 @@ def edit_question(question_id: int):
     if valid and form.values.get("action") != "preview":
         with form.catching():
             post_actions.revise(question, form.data["body"], by=me(), title=form.data["title"],
-                                tags=form.data["tags"], summary=form.data["summary"])
+                                tags=form.data["tags"], summary=form.data["summary"],
+                                expected=form.expected)
             db.session.commit()
             return redirect(question.url)
     if request.method == "GET":
@@ -161,7 +168,8 @@ def edit_answer(answer_id: int):
     answer = get_or_404(queries.get_answer(answer_id, current_user))
     require(post_policy.can_edit(me(), answer))
     if valid and form.values.get("action") != "preview":
-        post_actions.revise(answer, form.data["body"], by=me(), summary=form.data["summary"])
+        post_actions.revise(answer, form.data["body"], by=me(), summary=form.data["summary"],
+                            expected=form.expected)
         db.session.commit()
         return redirect(answer.url)
     if request.method == "GET":

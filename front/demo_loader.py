@@ -99,7 +99,8 @@ class Loader:
         article = self._create(Article(
             title=facts["title"], status=DRAFT, layer=facts["layer"], summary=facts["summary"],
             applies_to=facts.get("applies_to", []), verified_on=facts["verified_on"],
-            verified_build=facts["verified_build"], verified_by_name=facts["verified_by"]),
+            verified_build=facts["verified_build"], verified_by_name=facts["verified_by"],
+            verified_revision=1),
             act, facts["tags"])
         kb.publish(article, by=self.people[act.author])
 

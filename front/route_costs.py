@@ -27,6 +27,7 @@ COSTS: Costs = {
     "auth.settings_email": (CHEAP, EXPENSIVE), "auth.erase_me": (CHEAP, EXPENSIVE),
     "auth.erase_user": (CHEAP, EXPENSIVE), "auth.settings_profile": WRITES_TEXT,
     "auth.download_data": EXPENSIVE,
+    "unsent.unsent": CHEAP,
     "auth.prove_password": (CHEAP, EXPENSIVE), "auth.secure_user": CHEAP, "auth.secure": CHEAP,
     "auth.take_back_address": CHEAP, "auth.cancel_address_change": CHEAP,
     "auth.logout": CHEAP, "auth.confirm": (CHEAP, EXPENSIVE), "auth.attach_email": CHEAP,
@@ -54,7 +55,8 @@ COSTS: Costs = {
         "list_revisions", "redact_revision", "list_tags", "get_tag", "list_posts_of")},
 
     "forum.ask": WRITES_TEXT, "forum.question": WRITES_TEXT, "forum.edit_question": WRITES_TEXT,
-    "forum.edit_answer": WRITES_TEXT, "forum.edit_tag": WRITES_TEXT,
+    "forum.edit_answer": WRITES_TEXT, "forum.edit_tag": WRITES_TEXT, "forum.make_tag": CHEAP,
+    "forum.tag_history": EXPENSIVE, "forum.restore_tag": EXPENSIVE,
     "forum.similar_questions": SEARCH, "forum.suggest_tags": SEARCH, "forum.tags": CHEAP,
     **{f"forum.{verb}": CHEAP for verb in ("questions", "question_by_id", "tag", "accept", "unaccept",
                                           "close", "reopen")},

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask_login import current_user, login_required
 from sqlalchemy.exc import DBAPIError
 
-from auth.privileges import POINTS, meaning, threshold
+from auth.privileges import GROWN_MEMBERS, POINTS, is_startup, meaning, threshold
 from auth.sessions import even_suspended
 from bulletins import wording
 from bulletins.queries import get_bulletin
@@ -15,7 +15,7 @@ from core.db import utcnow
 from core.markdown_links import IDENTIFIER
 from core.page_cache import kept
 from core.web import THEMES, csrf, get_or_404, require, safe_next
-from front import queries, status
+from front import first_steps, queries, status
 from kb.models import LAYERS
 from kb.views import intro
 from patching.months import next_patch_day, rule
@@ -37,16 +37,22 @@ def home():
         waiting=queries.waiting_questions(current_user),
         active=queries.active_questions(current_user), articles=queries.fresh_articles(current_user),
         layers={layer: intro(layer) for layer in LAYERS},
-        counts=queries.articles_by_layer(), tags=queries.popular_tags())
+        counts=queries.articles_by_layer(), tags=queries.popular_tags(),
+        first_steps=first_steps.steps() if _needs_first_steps() else [])
+
+
+def _needs_first_steps() -> bool:
+    return current_user.is_authenticated and current_user.is_admin and not first_steps.is_settled()
 
 
 @bp.get("/help")
 @kept
 def help_page():
     """How the site works: asking, formatting, searching, reputation and privileges."""
-    privileges = [(meaning(privilege), threshold(privilege)) for privilege in POINTS]
+    privileges = [(meaning(privilege), threshold(privilege), points) for privilege, points in POINTS.items()]
     example = "`code`, **bold**, [a link](https://example.org)\n\n```powershell\nGet-HotFix\n```"
     return render_template("front/help.html", privileges=privileges, example=example,
+                           is_startup=is_startup(), grown=GROWN_MEMBERS,
                            example_html=markup.render(example).html)
 
 

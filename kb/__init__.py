@@ -1,6 +1,7 @@
 """The knowledge base: articles in five layers of defence, curated by moderators."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
 
 from core.api import register
 from core.cli import import_group
@@ -15,16 +16,28 @@ from kb import (  # noqa: F401  (handlers and exports declare themselves)
     schemas,
     views,
 )
-from posts import kinds
+from kb.models import Article
+from posts import editables, kinds
+from posts.editables import Field
 from search import documents
+
+LAYER_NAMES = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host", _("Host")),
+               ("application", _("Application")), ("data", _("Data")))
 
 
 def _article_path(article) -> str:
     return f"/articles/{article.id}/{article.slug or '-'}"
 
 
+def _form_values(state) -> dict[str, str]:
+    facts = state.facts or {}
+    known = {name: facts[name] for name in ("layer", "summary") if name in facts}
+    lists = {"applies_to": "\n".join(facts["applies_to"])} if "applies_to" in facts else {}
+    return {"title": state.title, **known, **lists, "body": state.body, "tags": " ".join(state.tags)}
+
+
 def _facts(article) -> dict:
-    return {"layer": article.layer, "states": ("verified",) if article.verified_on else (),
+    return {"layer": article.layer, "states": ("verified",) if article.is_verified else (),
             "text": " ".join([article.summary, *map(str, article.applies_to)])}
 
 
@@ -33,7 +46,14 @@ def init_app(app: Flask) -> None:
     kinds.register(kinds.Kind("article", "article", _article_path, outlives_author=True,
                               edit_schema=schemas.EditTextSchema,
                               on_delete=actions.article_deleted, on_restore=actions.article_restored,
-                              concerned=actions.concerned))
+                              concerned=actions.concerned, facts=actions.facts_of,
+                              form_values=_form_values, restore=actions.restore,
+                              on_revised=actions.follow_verification))
+    editables.register(Article, editables.for_posts(
+        Field("title", _("Title"), is_required=True),
+        Field("layer", _("Layer"), "choice", LAYER_NAMES, is_required=True),
+        Field("summary", _("Summary")), Field("applies_to", _("Applies to"), "text"),
+        Field("body", _("Text"), "text", is_required=True), Field("tags", _("Tags"), "words")))
     documents.describe("article", _facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)

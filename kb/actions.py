@@ -9,16 +9,21 @@ from sqlalchemy import func, select, update
 from auth import reputation
 from auth.conflicts import check_not_done, name_of
 from auth.reputation import POINTS, Entitlement
-from core import events
+from core import events, versions
 from core.conflicts import AlreadyDone
 from core.db import db, utcnow
-from core.markup import Rendered
+from core.markup import Rendered, render
+from core.versions import Expected
+from core.web import Invalid
+from kb import steps
 from kb.models import Article, ArticleFeedback
 from posts import actions as posts
-from posts import locks, visibility
+from posts import history, locks, visibility
+from posts.history import State
 from posts.models import DRAFT, PUBLISHED
 
 FACTS = ("layer", "summary", "applies_to")
+UNKNOWN = "unknown"  # in place of a digest: what was verified is not kept
 
 
 def write(title: str, body: Rendered, *, layer: str, by, tags: Iterable[str] = (), summary: str = "",
@@ -30,15 +35,39 @@ def write(title: str, body: Rendered, *, layer: str, by, tags: Iterable[str] = (
 
 
 def edit(article: Article, body: Rendered, *, by, title: str, tags: Iterable[str], change: str = "",
-         **facts) -> None:
-    """Change text and facts; a change of facts alone also reaches the index."""
-    locks.lock(article)
-    changed = any(getattr(article, name) != value for name, value in facts.items())
+         expected: Expected = None, **facts) -> None:
+    """Change text and FACTS, as one revision. Raises versions.Stale."""
+    was = posts.begin_edit(article, expected)
     for name in FACTS:
         if name in facts:
             setattr(article, name, facts[name])
-    if posts.revise(article, body, by=by, title=title, tags=tags, summary=change) is None and changed:
-        events.record("article.described", subject=article, actor=by)
+    posts.revise(article, body, by=by, title=title, tags=tags, summary=change, was=was)
+
+
+def facts_of(article: Article) -> dict:
+    """FACTS as they are, for its revisions."""
+    return {name: getattr(article, name) for name in FACTS}
+
+
+def restore(article: Article, state: State, *, by, summary: str, expected: Expected = None) -> None:
+    """Make text and facts of an old revision the present ones."""
+    edit(article, render(state.body), by=by, title=state.title, tags=state.tags, change=summary,
+         expected=expected, **state.facts)
+
+
+def follow_verification(article: Article) -> None:
+    """Say whether steps, commands and what it applies to are still those that were verified."""
+    if article.verified_on is None:
+        return
+    if not article.verified_digest:
+        state = history.at(article, article.verified_revision or 1)
+        is_known = state is not None and state.facts is not None
+        article.verified_digest = steps.digest(state.body, state.facts["applies_to"]) if is_known else UNKNOWN
+    article.changed_since_verified = article.verified_digest != _digest(article)
+
+
+def _digest(article: Article) -> str:
+    return steps.digest(article.body, article.applies_to)
 
 
 def publish(article: Article, *, by) -> None:
@@ -91,23 +120,34 @@ def concerned(article: Article) -> list[int | None]:
     return [article.credited_id]
 
 
-def verify(article: Article, *, by, on: date | None, build: str = "", seen: str | None = None) -> None:
-    """Record that `by` followed the steps on a day and a build; no day takes it back.
+def verify(article: Article, *, by, on: date | None, build: str = "", expected: Expected = None,
+           seen: str | None = None) -> None:
+    """Record that `by` followed the steps of the current revision on a day and a build; no day withdraws it.
 
-    `seen` is verification() as `by` knew it. Raises AlreadyDone when somebody else has verified since, or the
-    same; what `by` sends twice is done once.
+    `seen` is verification() as `by` knew it. What `by` sends twice is done once. Raises Invalid for a day to
+    come, versions.Stale when the revision is another than `by` looked at, AlreadyDone when somebody else has
+    verified since, or the same.
     """
     locks.lock(article)
+    versions.require(article, expected)
+    if on is not None and on > utcnow().date():
+        raise Invalid({"verified_on": [_("This day is still to come. Write the day on which the steps were "
+                                         "followed, today (%(today)s, UTC) or before.",
+                                         today=utcnow().date().isoformat())]})
     is_same = (article.verified_on, article.verified_build) == (on, build if on else "")
-    if is_same and article.verified_by_id == (by.id if on else None):
+    if is_same and article.verified_by_id == (by.id if on else None) and not article.changed_since_verified:
         return
-    if is_same or (seen is not None and seen != verification(article) and article.verified_by_id != by.id):
+    if (is_same and not article.changed_since_verified) or (
+            seen is not None and seen != verification(article) and article.verified_by_id != by.id):
         check_not_done(article, ["article.verified"], _("this article is verified, or no longer."), by=by,
                        url=article.url)
         return
     article.verified_on, article.verified_build = on, build if on else ""
     article.verified_by_id = by.id if on else None
     article.verified_by_name = by.display_name if on else ""
+    article.verified_revision = article.revision_count if on else None
+    article.verified_digest = _digest(article) if on else ""
+    article.changed_since_verified = False
     db.session.flush()
     events.record("article.verified", subject=article, actor=by)
 

@@ -1,8 +1,10 @@
 """Articles in the API."""
 
 from auth import tokens
+from core import versions
 from core.api import WRITE, ApiBlueprint, listing, page_of
 from core.db import db
+from core.versions import tagged
 from core.web import get_or_404, require
 from kb import actions, policy, queries, schemas
 from kb.models import Article
@@ -18,6 +20,8 @@ def item(article: Article) -> dict:
         **post_api.item(article), "layer": article.layer, "summary": article.summary,
         "applies_to": article.applies_to, "verified_on": article.verified_on,
         "verified_build": article.verified_build, "verified_by": article.verified_by_name or None,
+        "verified_revision": article.verified_revision,
+        "changed_since_verified": article.changed_since_verified,
         "helpful_count": article.helpful_count, "unhelpful_count": article.unhelpful_count,
     }
 
@@ -49,14 +53,15 @@ def write_article(data: dict):
     if data["verified_on"]:
         actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"])
     db.session.commit()
-    return item(article)
+    return tagged(article, item(article))
 
 
 @bp.get("/articles/<int:article_id>")
 @bp.response(200, schemas.ArticleItem)
 def get_article(article_id: int):
     """One article."""
-    return item(_article(article_id))
+    article = _article(article_id)
+    return tagged(article, item(article))
 
 
 @bp.patch("/articles/<int:article_id>")
@@ -71,9 +76,9 @@ def edit_article(data: dict, article_id: int):
     actions.edit(article, data.get("body", article.rendered), by=user,
                  title=data.get("title", article.title),
                  tags=data.get("tags", [tag.name for tag in article.tags]),
-                 change=data.get("change", ""), **facts)
+                 change=data.get("change", ""), expected=versions.expected_by_header(), **facts)
     db.session.commit()
-    return item(article)
+    return tagged(article, item(article))
 
 
 @bp.post("/articles/<int:article_id>/publish")
@@ -83,9 +88,10 @@ def publish_article(article_id: int):
     """Make a draft public (moderators)."""
     article, user = _article(article_id), tokens.reader()
     require(policy.can_curate(user))
+    versions.require_header(article)
     actions.publish(article, by=user)
     db.session.commit()
-    return item(article)
+    return tagged(article, item(article))
 
 
 @bp.post("/articles/<int:article_id>/unpublish")
@@ -95,9 +101,10 @@ def unpublish_article(article_id: int):
     """Take an article back to a draft (moderators)."""
     article, user = _article(article_id), tokens.reader()
     require(policy.can_curate(user))
+    versions.require_header(article)
     actions.unpublish(article, by=user)
     db.session.commit()
-    return item(article)
+    return tagged(article, item(article))
 
 
 @bp.post("/articles/<int:article_id>/verify")
@@ -108,9 +115,10 @@ def verify_article(data: dict, article_id: int):
     """Say when and on which build the steps were followed (moderators); null takes it back."""
     article, user = _article(article_id), tokens.reader()
     require(policy.can_curate(user))
-    actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"])
+    actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"],
+                   expected=versions.expected_by_header())
     db.session.commit()
-    return item(article)
+    return tagged(article, item(article))
 
 
 @bp.post("/articles/<int:article_id>/feedback")

@@ -14,7 +14,9 @@ def export(article: Article) -> str:
              "updated": (article.edited_at or article.created_at).date().isoformat()}
     if article.verified_on:
         facts |= {"verified_on": article.verified_on.isoformat(),
-                  "verified_build": article.verified_build, "verified_by": article.verified_by_name}
+                  "verified_build": article.verified_build, "verified_by": article.verified_by_name,
+                  "verified_revision": article.verified_revision,
+                  "changed_since_verified": article.changed_since_verified}
     if article.license:
         facts["license"] = article.license
     return frontmatter.dumps(frontmatter.Post(article.body, **facts)) + "\n"

@@ -130,10 +130,11 @@ class Importer:
         self.news.promise()
 
     def _revise(self, article: Article, file: MarkdownFile, body: markup.Rendered) -> None:
+        was = posts.begin_edit(article, None)
         article.author_name, article.license = file.author, file.license
         _set_facts(article, file)
-        if posts.rewrite(article, body, by=Visitor(), title=file.title, tags=file.tags,
-                         summary=REVISION) is None:
+        if posts.rewrite(article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION,
+                         was=was) is None:
             events.record("article.described", subject=article)
 
     def _forget_empty(self) -> None:

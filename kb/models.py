@@ -19,6 +19,9 @@ class Article(Post):
 
     `credited_id` is who got the points of publishing; `credit_turns` how often they were given, taken
     back with the article and given again: odd means they stand.
+
+    Who verified it followed the steps of `verified_revision`, of which `verified_digest` is made (steps.py).
+    `changed_since_verified`: steps, commands or what it applies to are others now.
     """
 
     __tablename__ = "articles"
@@ -33,6 +36,9 @@ class Article(Post):
     verified_build: Mapped[str] = mapped_column(String(80), default="")
     verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     verified_by_name: Mapped[str] = mapped_column(String(80), default="")
+    verified_revision: Mapped[int | None]
+    verified_digest: Mapped[str] = mapped_column(String(64), default="")
+    changed_since_verified: Mapped[bool] = mapped_column(default=False)
     helpful_count: Mapped[int] = mapped_column(default=0)
     unhelpful_count: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -40,6 +46,11 @@ class Article(Post):
     credit_turns: Mapped[int] = mapped_column(default=0)
     import_digest: Mapped[str | None] = mapped_column(String(64))  # of what its file said
     import_state: Mapped[str | None] = mapped_column(String(64))  # of what that made of it
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether somebody followed the steps as they stand now."""
+        return self.verified_on is not None and not self.changed_since_verified
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "article",
                                        "inherit_condition": id == Post.id}

@@ -8,4 +8,5 @@ redaction.register(Article, "summary", "applies_to", "verified_build", changed=a
                    about=lambda texts: Article.id.in_(texts.post_ids))
 redaction.register(ArticleFeedback, "note",
                    about=lambda texts: ArticleFeedback.article_id.in_(texts.post_ids))
-redaction.register_without_text(Article, "layer", "verified_by_name", "import_digest", "import_state")
+redaction.register_without_text(Article, "layer", "verified_by_name", "verified_digest", "import_digest",
+                                "import_state")

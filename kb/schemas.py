@@ -101,6 +101,10 @@ class ArticleItem(PostItem):
     verified_on = fields.Date(allow_none=True)
     verified_build = fields.String()
     verified_by = fields.String(allow_none=True)
+    verified_revision = fields.Integer(allow_none=True, metadata={
+        "description": "The revision whose steps were followed."})
+    changed_since_verified = fields.Boolean(metadata={
+        "description": "Steps, commands or what it applies to were changed after that."})
     helpful_count = fields.Integer()
     unhelpful_count = fields.Integer()
 

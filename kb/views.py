@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from core import markup
+from core import markup, versions
 from core.confirmation import confirmation_page
 from core.db import db
 from core.page_cache import kept
@@ -79,13 +79,14 @@ def new():
     if valid and form.values.get("action") != "preview":
         post_actions.limit_posting(me())
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
-        article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
-        if form.data["verified_on"]:
-            actions.verify(article, by=me(), on=form.data["verified_on"],
-                           build=form.data["verified_build"])
-        db.session.commit()
-        flash(_("Saved as a draft. Publish it when it is ready."))
-        return redirect(article.url)
+        with form.catching():
+            article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
+            if form.data["verified_on"]:
+                actions.verify(article, by=me(), on=form.data["verified_on"],
+                               build=form.data["verified_build"])
+            db.session.commit()
+            flash(_("Saved as a draft. Publish it when it is ready."))
+            return redirect(article.url)
     return render_template("kb/edit.html", form=form, article=None, layers=LAYERS,
                            preview=form.data.get("body")), 422 if form.errors else 200
 
@@ -149,9 +150,10 @@ def edit(article_id: int):
     require(policy.can_edit(me(), article), _("Moderators and trusted members edit articles."))
     if valid and form.values.get("action") != "preview":
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "title", "tags", "change")}
-        actions.edit(article, form.data["body"], by=me(), **facts)
-        db.session.commit()
-        return redirect(article.url)
+        with form.catching():
+            actions.edit(article, form.data["body"], by=me(), expected=form.expected, **facts)
+            db.session.commit()
+            return redirect(article.url)
     if request.method == "GET":
         form.values = {"title": article.title, "body": article.body, "layer": article.layer,
                        "summary": article.summary, "applies_to": "\n".join(article.applies_to),
@@ -199,7 +201,7 @@ def verify(article_id: int):
     article = _article(article_id)
     require(policy.can_curate(me()))
     actions.verify(article, by=me(), on=data["verified_on"], build=data["verified_build"],
-                   seen=request.form.get("seen"))
+                   expected=versions.expected_by_form(), seen=request.form.get("seen"))
     db.session.commit()
     return redirect(article.url)
 

@@ -2,13 +2,19 @@
 
 from flask import Flask
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
+from auth.models import User
 from core.api import register
+from core.db import db
 from core.error_answers import error_answer
+from core.versions import Stale
 from posts import (  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
     api,
     cli,
+    conflict_pages,
     diff_handlers,
+    editables,
     erasure_handlers,
     export_account,
     feeds,
@@ -20,6 +26,7 @@ from posts import (  # noqa: F401  (handlers, exports and more doors of the room
     views,
     voting,
 )
+from posts.models import Comment, Tag
 
 
 def _comment_path(comment) -> str:
@@ -31,9 +38,30 @@ def _vote_refused(refusal: voting.VoteRefused):
     return error_answer(403, _("Forbidden"), str(refusal))
 
 
+def _profile(user: User, number: int) -> dict[str, str] | None:
+    """The profile as its form shows it; older ones are not kept."""
+    if number != user.revision_count:
+        return None
+    return {name: getattr(user, name) for name in ("display_name", "location", "website", "about")}
+
+
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
     kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False))
+    editables.register(Comment, editables.for_posts(
+        editables.Field("body", lazy_gettext("Comment"), "text", is_required=True)))
+    editables.register(Tag, editables.for_things(
+        (editables.Field("excerpt", lazy_gettext("When to use it"), "text", is_required=True),),
+        load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
+        now=lambda tag: {"excerpt": tag.excerpt}, path=lambda tag: f"/tags/{tag.name}"))
+    editables.register(User, editables.Editable(
+        (editables.Field("display_name", lazy_gettext("Display name"), is_required=True),
+         editables.Field("location", lazy_gettext("Location")),
+         editables.Field("website", lazy_gettext("Website")),
+         editables.Field("about", lazy_gettext("About you"), "text")),
+        lambda user: db.session.get(User, user.id, populate_existing=True), _profile,
+        lambda user: user.profile_url, lambda user: editables.LastEdit(user, None)))
+    app.register_error_handler(Stale, conflict_pages.answer)
     app.jinja_env.globals["may_review"] = policy.may_review
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)

@@ -6,11 +6,12 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from auth import reputation
-from core import events
+from core import events, versions
 from core.db import db, lock_rows, utcnow
 from core.limits import limit, take_turn
 from core.markup import Rendered, render
-from posts import credits, kinds, locks, redaction, tag_actions, visibility, voting
+from core.versions import Expected
+from posts import credits, history, kinds, locks, redaction, tag_actions, visibility, voting
 from posts.models import HELD, PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
 from posts.slugs import slugify
 
@@ -86,26 +87,40 @@ def touch_parent(post: Post) -> None:
         .execution_options(synchronize_session=False))
 
 
-def revise(post: Post, body: Rendered, *, by, title: str | None = None,
-           tags: Iterable[str] | None = None, summary: str = "") -> Revision | None:
+def revise(post: Post, body: Rendered, *, by, title: str | None = None, tags: Iterable[str] | None = None,
+           summary: str = "", was: dict | None = None, expected: Expected = None) -> Revision | None:
     """Change a post as `by`, who needs a privilege to bring a new tag (else Invalid); see rewrite()."""
     if tags is not None:
         tag_actions.require_known(set(tags) - {tag.name for tag in post.tags}, by=by)
-    return rewrite(post, body, by=by, title=title, tags=tags, summary=summary)
+    return rewrite(post, body, by=by, title=title, tags=tags, summary=summary, was=was, expected=expected)
 
 
-def rewrite(post: Post, body: Rendered, *, by, title: str | None = None,
-            tags: Iterable[str] | None = None, summary: str = "", facts_too: bool = False) -> Revision | None:
+def begin_edit(post: Post, expected: Expected) -> dict:
+    """Take the post for an edit of its facts; returns them as they are. Raises versions.Stale."""
+    locks.lock(post)
+    versions.require(post, expected)
+    return kinds.of(post).facts(post)
+
+
+def rewrite(post: Post, body: Rendered, *, by, title: str | None = None, tags: Iterable[str] | None = None,
+            summary: str = "", was: dict | None = None, expected: Expected = None) -> Revision | None:
     """Replace the text of a post, keeping what it was; None when nothing changed.
 
-    `facts_too`: facts of its kind changed, so that there is a new revision also of the same text.
+    Raises versions.Stale when the post is at none of the `expected` versions. `was` are the facts of its kind
+    from begin_edit(), when they may have changed since: other facts make a revision of the same text too.
     """
-    locks.lock(post)
+    if was is None:
+        was, same_facts = begin_edit(post, expected), True
+    else:
+        db.session.flush()
+        locks.lock(post)
+        same_facts = was == kinds.of(post).facts(post)
     before = sorted(tag.name for tag in post.tags)
     after = before if tags is None else sorted(set(tags))
     title = post.title if title is None else title
-    if (title, body.source, after) == (post.title, post.body, before) and not facts_too:
+    if same_facts and (title, body.source, after) == (post.title, post.body, before):
         return None
+    _keep_facts(post, was)
     post.title = title
     _follow_title(post)
     post.body, post.body_html, post.markup_version = body.source, body.html, body.version
@@ -122,17 +137,27 @@ def rewrite(post: Post, body: Rendered, *, by, title: str | None = None,
     entry = Revision(post_id=post.id, number=post.revision_count, author_id=by.id, title=title,
                      body=body.source, tags=after, summary=summary, created_at=post.edited_at)
     db.session.add(entry)
+    kinds.of(post).on_revised(post)
     visibility.refresh(post)
     recount_tags({*before, *after})
     events.record(f"{post.kind}.revised", subject=post, actor=by, number=entry.number)
     return entry
 
 
-def restore(post: Post, wanted: Revision, *, by) -> Revision | None:
-    """Make an old revision the text again, as a new revision."""
+def _keep_facts(post: Post, facts: dict) -> None:
+    """Let the present revision, which another one replaces, keep the facts that go with its text."""
+    db.session.execute(update(Revision).where(
+        Revision.post_id == post.id, Revision.number == post.revision_count, Revision.redacted_at.is_(None))
+        .values(facts=facts).execution_options(synchronize_session=False))
+
+
+def restore(post: Post, wanted: Revision, *, by, expected: Expected = None) -> Revision | None:
+    """Make what an old revision said, text and facts, the present again, as a new revision."""
+    summary, state = f"Restored revision {wanted.number}", history.of_revision(post, wanted)
+    if kinds.of(post).restore is not None and state.facts is not None:
+        return kinds.of(post).restore(post, state, by=by, summary=summary, expected=expected)
     return rewrite(post, render(wanted.body), by=by, title=wanted.title,
-                   tags=wanted.tags if post.kind != "comment" else None,
-                   summary=f"Restored revision {wanted.number}")
+                   tags=wanted.tags if post.kind != "comment" else None, summary=summary, expected=expected)
 
 
 def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | None = None) -> dict[str, int]:

@@ -5,9 +5,11 @@ from flask_babel import gettext as _
 from auth import queries as people
 from auth import tokens
 from auth.conflicts import check_not_done
+from core import versions
 from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.db import db
 from core.mail import site_url
+from core.versions import tagged
 from core.web import get_or_404, require
 from posts import actions, kinds, policy, queries, schemas, tag_actions, voting
 from posts.models import Comment, Post, Tag
@@ -27,7 +29,7 @@ def item(post: Post) -> dict:
         "parent_id": post.parent_id, "status": post.status,
         "is_deleted": post.is_deleted, "is_locked": post.is_locked, "edited_at": post.edited_at,
         "comment_count": post.comment_count, "revision_count": post.revision_count,
-        "license": post.license or None,
+        "license": post.license or None, "version": post.version,
     }
 
 
@@ -35,7 +37,7 @@ def tag_item(tag: Tag) -> dict:
     """A tag in the shape of every list."""
     return {"id": tag.id, "kind": "tag", "title": tag.name, "url": f"{site_url()}/tags/{tag.name}",
             "body": tag.excerpt, "author": None, "author_url": None, "score": tag.post_count,
-            "tags": [tag.name], "created_at": tag.created_at, "source": None}
+            "tags": [tag.name], "created_at": tag.created_at, "source": None, "version": tag.version}
 
 
 def visible_post(post_id: int) -> Post:
@@ -47,7 +49,8 @@ def visible_post(post_id: int) -> Post:
 @bp.response(200, schemas.PostItem)
 def get_post(post_id: int):
     """Any post by its number."""
-    return item(visible_post(post_id))
+    post = visible_post(post_id)
+    return tagged(post, item(post))
 
 
 @bp.delete("/posts/<int:post_id>")
@@ -60,6 +63,7 @@ def delete_post(post_id: int):
         check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
         return no_content()
     require(policy.can_delete(user, post), policy.why_no_delete())
+    versions.require_header(post)
     if actions.delete(post, by=user) is None:
         check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
     db.session.commit()
@@ -73,10 +77,11 @@ def undelete_post(post_id: int):
     """Bring a removed post back."""
     post, user = visible_post(post_id), tokens.reader()
     require(policy.can_undelete(user, post))
+    versions.require_header(post)
     if actions.undelete(post, by=user) is None:
         check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=user, url=post.url)
     db.session.commit()
-    return item(post)
+    return tagged(post, item(post))
 
 
 @bp.get("/posts/<int:post_id>/vote")
@@ -121,7 +126,7 @@ def comment_on_post(data: dict, post_id: int):
     actions.limit_posting(user)
     made = actions.comment(post, data["body"], by=user)
     db.session.commit()
-    return item(made)
+    return tagged(made, item(made))
 
 
 @bp.patch("/comments/<int:post_id>")
@@ -133,9 +138,9 @@ def edit_comment(data: dict, post_id: int):
     user = tokens.reader()
     made = get_or_404(queries.get(Comment, post_id, user))
     require(policy.can_edit(user, made))
-    actions.revise(made, data["body"], by=user)
+    actions.revise(made, data["body"], by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return item(made)
+    return tagged(made, item(made))
 
 
 @bp.get("/tags")
@@ -150,7 +155,8 @@ def list_tags(wanted: dict):
 @bp.response(200, schemas.TagItem)
 def get_tag(name: str):
     """One tag."""
-    return tag_item(get_or_404(queries.tag_named(name)))
+    tag = get_or_404(queries.tag_named(name))
+    return tagged(tag, tag_item(tag))
 
 
 @bp.put("/tags/<name>")
@@ -162,9 +168,10 @@ def describe_tag(data: dict, name: str):
     user, name = tokens.reader(), schemas.tag_name(name)
     get_or_404(schemas.is_tag(name) or None)
     require(policy.can_describe_tags(user))
-    tag = tag_actions.describe(name, data["excerpt"], by=user)
+    versions.require_header(queries.tag_named(name))
+    tag = tag_actions.describe(name, data["excerpt"], by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return tag_item(tag)
+    return tagged(tag, tag_item(tag))
 
 
 @bp.get("/users/<username>/posts")

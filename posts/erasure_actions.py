@@ -11,7 +11,7 @@ from core import events
 from core.db import db, utcnow
 from core.markup import Rendered, render
 from posts import actions, kinds, locks, voting
-from posts.models import Post, Revision, Suggestion
+from posts.models import FactRevision, Post, Revision, Suggestion
 from posts.suggestion_actions import WITHDRAWN
 
 SLICE = 25
@@ -51,7 +51,7 @@ def _remove(post: Post, user: User) -> None:
     post.title, post.slug, post.source_url = title, actions.slugify(title), ""
     post.body, post.body_html = body.source, body.html
     db.session.execute(update(Revision).where(Revision.post_id == post.id).values(
-        title="", body="", summary="", tags=[], changes=None, redacted_at=utcnow()))
+        title="", body="", summary="", tags=[], changes=None, facts=None, redacted_at=utcnow()))
 
 
 def _is_answered_by_others(post: Post, user: User) -> bool:
@@ -69,4 +69,5 @@ def _forget(user: User, keep_words: bool) -> None:
         db.session.execute(update(Suggestion).where(mine).values(
             title="", body="", summary="", tags=[], changes=None))
     db.session.execute(update(Suggestion).where(mine).values(author_id=None))
-    db.session.execute(update(Revision).where(Revision.author_id == user.id).values(author_id=None))
+    for kept in (Revision, FactRevision):
+        db.session.execute(update(kept).where(kept.author_id == user.id).values(author_id=None))

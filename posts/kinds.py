@@ -15,6 +15,18 @@ def _nobody(post) -> list[int]:
     return []
 
 
+def _no_facts(post) -> dict:
+    return {}
+
+
+def _text_alone(state) -> dict[str, str]:
+    return {"body": state.body}
+
+
+def _nothing_more(post) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of post. `path(post)` is its page; the hooks run inside delete() and undelete().
@@ -24,6 +36,9 @@ class Kind:
     The slug of a kind that `keeps_slug` is its room's to give, not made of the title.
     Only moderators edit a `curated` kind, whatever reputation others have.
     `edit_schema` is the shape of a changed text, for kinds whose edits others may suggest.
+    `facts(post)` is what an edit may change beside title, text and tags, as JSON; `form_values(state)` is a
+    posts.history.State as the fields of its form; `restore(post, state, …)` makes an old state the present
+    one (else posts.actions does). `on_revised(post)` runs in each change of text or facts.
     """
 
     name: str
@@ -38,6 +53,10 @@ class Kind:
     on_delete: Callable = _nothing
     on_restore: Callable = _nothing
     concerned: Callable = _nobody
+    facts: Callable = _no_facts
+    form_values: Callable = _text_alone
+    restore: Callable | None = None
+    on_revised: Callable = _nothing_more
 
 
 _kinds: dict[str, Kind] = {}

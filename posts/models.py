@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from auth.models import User
 from core.db import UTCDateTime, db, utcnow
 from core.markup import Rendered
+from core.versions import Versioned
 from posts import kinds
 
 DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
@@ -38,7 +39,7 @@ class PostTag(db.Model):
     answer_count: Mapped[int] = mapped_column(default=0)
 
 
-class Tag(db.Model):
+class Tag(Versioned, db.Model):
     """A word that groups posts, with a sentence on when to use it."""
 
     __tablename__ = "tags"
@@ -48,10 +49,11 @@ class Tag(db.Model):
     name: Mapped[str] = mapped_column(String(40))
     excerpt: Mapped[str] = mapped_column(String(600), default="")
     post_count: Mapped[int] = mapped_column(default=0)
+    revision_count: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 
 
-class Post(db.Model):
+class Post(Versioned, db.Model):
     """Anything people wrote. `is_public` alone decides what visitors, index, feeds and API see."""
 
     __tablename__ = "posts"
@@ -157,7 +159,11 @@ class Comment(Post):
 
 
 class Revision(db.Model):
-    """The text of a post as it once was, number 1 being the first."""
+    """The text of a post as it once was, number 1 being the first.
+
+    `facts` are those of its kind (kinds.Kind.facts), kept when the next revision takes its place: those of
+    the present revision stand in the post's own rows. None: they were not kept.
+    """
 
     __tablename__ = "revisions"
     __table_args__ = (UniqueConstraint("post_id", "number"), Index(
@@ -171,10 +177,29 @@ class Revision(db.Model):
     title: Mapped[str] = mapped_column(String(200), default="")
     body: Mapped[str] = mapped_column(Text)
     tags: Mapped[list] = mapped_column(JSON, default=list)
+    facts: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     summary: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     redacted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     changes: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # posts/diffs.py
+    author: Mapped[User | None] = relationship(lazy="joined")
+
+
+class FactRevision(db.Model):
+    """What a thing that is no post said at one of its versions; `facts` are fields of its form."""
+
+    __tablename__ = "fact_revisions"
+    __table_args__ = (UniqueConstraint("thing_kind", "thing_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    thing_kind: Mapped[str] = mapped_column(String(20))
+    thing_id: Mapped[int]
+    number: Mapped[int]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    summary: Mapped[str] = mapped_column(String(200), default="")
+    facts: Mapped[dict] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    redacted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     author: Mapped[User | None] = relationship(lazy="joined")
 
 

@@ -16,7 +16,7 @@ from core.db import db, utcnow
 from core.markup import render
 from core.redaction import MAX_CHARACTERS, MAX_TEXTS, MIN_CHARACTERS, Texts
 from posts import kinds, locks
-from posts.models import Post, PostLink, PostTag, Revision, Suggestion, Tag, VoteChange
+from posts.models import FactRevision, Post, PostLink, PostTag, Revision, Suggestion, Tag, VoteChange
 from posts.slugs import slugify
 
 MIN_PASSAGE_WORDS = 4
@@ -56,7 +56,7 @@ def lines(text: str | None) -> list[str] | None:
 
 def _close(revision: Revision) -> None:
     revision.title = revision.body = revision.summary = ""
-    revision.tags, revision.redacted_at = [], utcnow()
+    revision.tags, revision.facts, revision.redacted_at = [], None, utcnow()
     db.session.flush()
     _forget_changes(revision, None)
 
@@ -187,11 +187,13 @@ redaction.register_rows("tags", _redact_tags)
 # The present text comes before the revisions: what _follow_post() adds is what it should be.
 redaction.register(Post, "title", "body", "source_url", about=lambda texts: Post.id.in_(texts.post_ids),
                    changed=_follow_post, derived=("body_html", "slug"))
-redaction.register(Revision, "title", "body", "tags", "summary", about=_near(Revision.post_id),
+redaction.register(Revision, "title", "body", "tags", "summary", "facts", about=_near(Revision.post_id),
                    changed=_forget_changes)
 redaction.register_without_text(Revision, "changes")  # positions, no words
 redaction.register(Suggestion, "title", "body", "tags", "summary", "reason", about=_near(Suggestion.post_id),
                    changed=_forget_comparison, derived=("changes",))
+redaction.register(FactRevision, "facts", "summary")
+redaction.register_without_text(FactRevision, "thing_kind")
 redaction.register(Tag, "excerpt")
 redaction.register_without_text(Post, "kind", "status", "author_name", "license", "imported_from",
                                 "external_id")

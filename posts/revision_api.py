@@ -3,11 +3,12 @@
 from flask import request
 
 from auth import tokens
+from core import versions
 from core.api import WRITE, Cursor, listing, page_of
 from core.db import db
 from core.mail import site_url
 from core.web import get_or_404, parse, require
-from posts import actions, policy, queries, redaction, schemas
+from posts import actions, history, policy, queries, redaction, schemas
 from posts.api import bp, item, visible_post
 from posts.models import Revision
 
@@ -35,8 +36,10 @@ def list_revisions(wanted: dict, post_id: int):
 @bp.response(200, schemas.RevisionText)
 def get_revision(post_id: int, number: int):
     """One revision with its text."""
-    revision = get_or_404(queries.revision(visible_post(post_id), number))
-    return {**revision_item(revision), "body": revision.body}
+    post = visible_post(post_id)
+    revision = get_or_404(queries.revision(post, number))
+    return {**revision_item(revision), "body": revision.body,
+            "facts": None if revision.redacted_at else history.of_revision(post, revision).facts}
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
@@ -48,9 +51,9 @@ def restore_revision(post_id: int, number: int):
     require(policy.can_edit(user, post))
     wanted = get_or_404(queries.revision(post, number))
     require(wanted.redacted_at is None)
-    actions.restore(post, wanted, by=user)
+    actions.restore(post, wanted, by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return item(post)
+    return versions.tagged(post, item(post))
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")
@@ -65,6 +68,7 @@ def redact_revision(post_id: int, number: int):
     post, user = visible_post(post_id), tokens.reader()
     words = redaction.lines(data["words"])
     require(policy.can_redact(user) and (words is not None or number != post.revision_count))
+    versions.require_header(post)
     revision = get_or_404(queries.revision(post, number))
     actions.redact(revision, by=user, reason=data["reason"], words=words)
     db.session.commit()

@@ -5,9 +5,9 @@ import unicodedata
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
-from core.api import Cursor, Item, Reply
+from core.api import Cursor, Item, Reply, Version
 from core.web import Line, Markdown
 from posts.actions import MAX_TAGS
 
@@ -61,6 +61,21 @@ class TagSchema(Schema):
 
     excerpt = Line(required=True, validate=validate.Length(
         10, 600, error=lazy_gettext("Say it in 10 to 600 characters.")))
+
+
+class NewTagSchema(TagSchema):
+    """A new tag, and when to use it."""
+
+    name = Line(required=True)
+
+    @post_load
+    def _lower(self, data: dict, **kwargs) -> dict:
+        return {**data, "name": tag_name(data["name"])}
+
+    @validates("name")
+    def _is_a_tag(self, name: str, **kwargs) -> None:
+        if not is_tag(tag_name(name)):
+            raise ValidationError(_("Use letters, digits and _ - . + #, without spaces."))
 
 
 class VoteSchema(Schema):
@@ -133,10 +148,13 @@ class PostItem(Item):
     comment_count = fields.Integer()
     revision_count = fields.Integer()
     license = fields.String(allow_none=True)
+    version = Version()
 
 
 class TagItem(Item):
     """A tag: `body` says when to use it, `score` is the number of public posts."""
+
+    version = Version()
 
 
 class VoteItem(Reply):
@@ -162,9 +180,10 @@ class RevisionItem(Reply):
 
 
 class RevisionText(RevisionItem):
-    """A revision with its text."""
+    """A revision with its text and, where its kind has some and they were kept, its facts."""
 
     body = fields.String()
+    facts = fields.Dict(allow_none=True)
 
 
 class TagQuery(Cursor):

@@ -167,10 +167,11 @@ def reject(suggestion_id: int):
     form = Form(schemas.RejectSchema)
     valid, found = form.validate(), _decidable(suggestion_id)
     if not valid:
-        flash(" ".join(sum(form.errors.values(), [])))
-        return redirect(url_for("posts.suggestion", suggestion_id=found.id))
-    return _decide(found.id, lambda: actions.reject(found, form.data["reason"], by=me()),
-                   _("Refused; its author reads why."))
+        raise Invalid(form.errors)
+    actions.reject(found, form.data["reason"], by=me())
+    db.session.commit()
+    flash(_("Refused; its author reads why."))
+    return redirect(url_for("posts.suggestion", suggestion_id=found.id))
 
 
 @bp.post("/suggestions/<int:suggestion_id>/withdraw")

@@ -7,10 +7,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from auth.privileges import Privilege, threshold
-from core import events
-from core.db import db
+from core import events, versions
+from core.db import db, lock_rows
+from core.versions import Expected
 from core.web import Invalid
-from posts import policy, queries
+from posts import fact_revisions, policy, queries
 from posts.models import Tag
 
 CLOSE = 3
@@ -32,12 +33,29 @@ def _new_tag(name: str) -> str:
                             else _("No tag is close to it; choose another."))
 
 
-def describe(name: str, excerpt: str, *, by) -> Tag:
-    """Say when to use a tag; a tag that nobody has used yet begins here."""
+def describe(name: str, excerpt: str, *, by, expected: Expected = None, summary: str = "") -> Tag:
+    """Say when to use a tag; a tag that nobody has used yet begins here.
+
+    Raises versions.Stale when it is at none of the `expected` versions; one that nobody described is as good
+    as new.
+    """
     tag = db.session.scalar(select(Tag).where(Tag.name == name))
+    if tag is not None:
+        lock_rows(Tag, [tag.id])
+        db.session.refresh(tag, ["excerpt", "revision_count"])
+    undescribed = tag is None or (tag.revision_count == 1 and not tag.excerpt)
+    if not (undescribed and expected is not None and versions.NEW in expected):
+        versions.require(tag, expected)
     if tag is None:
-        tag = Tag(name=name)
+        tag = Tag(name=name, excerpt="", revision_count=0)
         db.session.add(tag)
-    tag.excerpt = excerpt
+        db.session.flush()
+    elif tag.excerpt == excerpt:
+        return tag
+    else:
+        fact_revisions.keep(tag, {"excerpt": tag.excerpt}, at=tag.created_at)
+    tag.excerpt, tag.revision_count = excerpt, tag.revision_count + 1
+    db.session.flush()
+    fact_revisions.keep(tag, {"excerpt": excerpt}, by=by, summary=summary)
     events.record("tag.described", subject=tag, actor=by)
     return tag

@@ -1,17 +1,30 @@
 """Pages of any post: vote, comment, delete, history, diff, restore; the preview of the editor."""
 
+from dataclasses import replace
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from auth.conflicts import check_not_done, last_act
 from auth.privileges import Privilege
+from core import versions
 from core.confirmation import confirmation_page
 from core.db import db
 from core.error_answers import wants_json
 from core.limits import limiter
 from core.web import Form, get_or_404, parse, require
-from posts import actions, diffs, policy, queries, redaction, schemas, suggestion_queries, voting
+from posts import (
+    actions,
+    diffs,
+    history,
+    policy,
+    queries,
+    redaction,
+    schemas,
+    suggestion_queries,
+    voting,
+)
 from posts.models import Comment, Post, Revision
 
 bp = Blueprint("posts", __name__)
@@ -88,7 +101,7 @@ def edit_comment(post_id: int):
     made = get_or_404(queries.get(Comment, post_id, current_user))
     require(policy.can_edit(me(), made))
     if valid:
-        actions.revise(made, form.data["body"], by=me())
+        actions.revise(made, form.data["body"], by=me(), expected=form.expected)
         db.session.commit()
         return redirect(made.url)
     if request.method == "GET":
@@ -152,8 +165,8 @@ def undelete(post_id: int):
     return redirect(post.url)
 
 
-@bp.get("/posts/<int:post_id>/history")
-def history(post_id: int):
+@bp.get("/posts/<int:post_id>/history", endpoint="history")
+def revisions(post_id: int):
     """All revisions, newest first."""
     post = visible_post(post_id)
     return render_template("posts/history.html", post=post, revisions=queries.revisions(post))
@@ -167,10 +180,22 @@ def revision(post_id: int, number: int):
     before = queries.revision(post, number - 1)
     rows = diffs.side_by_side(before.body if before else "", after.body, after.changes)
     return render_template("posts/revision.html", post=post, before=before, after=after, rows=rows,
+                           fact_rows=_fact_rows(post, before, after),
                            suggestion=suggestion_queries.behind(post, number),
                            can_restore=policy.can_edit(current_user, post) and not after.redacted_at
                            and number != post.revision_count,
                            can_redact=policy.can_redact(current_user) and not after.redacted_at)
+
+
+def _fact_rows(post: Post, before: Revision | None, after: Revision) -> list:
+    """Title, tags and facts of two revisions side by side; nothing where they are the same or unknown."""
+    if before is None or before.redacted_at or after.redacted_at:
+        return []
+    old, new = (history.of_revision(post, each) for each in (before, after))
+    if old.facts is None or new.facts is None:
+        old, new = replace(old, facts=None), replace(new, facts=None)
+    one, other = (history.fact_lines(post, state) for state in (old, new))
+    return diffs.side_by_side(one, other) if one != other else []
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
@@ -181,7 +206,7 @@ def restore(post_id: int, number: int):
     require(policy.can_edit(me(), post))
     wanted = get_or_404(queries.revision(post, number))
     require(wanted.redacted_at is None)
-    actions.restore(post, wanted, by=me())
+    actions.restore(post, wanted, by=me(), expected=versions.expected_by_form())
     db.session.commit()
     return redirect(url_for("posts.history", post_id=post.id))
 

@@ -4,8 +4,9 @@ Every write leaves a ProductChange with the facts as they were, which is also ho
 The product given must come from queries.full(), with releases, phases and names at hand.
 """
 
-from core import events, markup
-from core.db import db, utcnow
+from core import events, markup, versions
+from core.db import db, lock_rows, utcnow
+from core.versions import Expected
 from products import lifecycle
 from products.change_models import ImportConflict, ProductChange
 from products.facts import plain, to_date, to_ends
@@ -53,12 +54,14 @@ def _release(cycle: str, facts: dict) -> Release:
     return release
 
 
-def edit(thing: Product | Release, facts: dict, *, by=None, source: str = "",
-         verb: str = "edited") -> dict[str, list]:
-    """Change what differs; returns {field: [before, after]} as JSON keeps it.
+def edit(thing: Product | Release, facts: dict, *, by=None, source: str = "", verb: str = "edited",
+         expected: Expected = None) -> dict[str, list]:
+    """Change what differs; returns {field: [before, after]} as JSON keeps it. Raises versions.Stale.
 
     What a moderator (`by`) changes is theirs from then on: imports dispute it, never overwrite it.
     """
+    if by:
+        _begin_edit(thing, expected)
     changed = {}
     for field, value in facts.items():
         before, after = plain(thing.value(field)), plain(value)
@@ -67,6 +70,7 @@ def edit(thing: Product | Release, facts: dict, *, by=None, source: str = "",
             thing.put(field, value)
     if not changed:
         return {}
+    thing.revision_count = type(thing).revision_count + 1  # an import takes no lock
     if by:
         thing.ours = sorted({*thing.ours, *changed})
     dates = isinstance(thing, Release) and not changed.keys().isdisjoint(DATES)
@@ -79,8 +83,21 @@ def edit(thing: Product | Release, facts: dict, *, by=None, source: str = "",
     return changed
 
 
-def remove(thing: Product | Release, *, by) -> None:
-    """Take a product or a release off every page, list, feed and calendar; undo() brings it back."""
+def _begin_edit(thing: Product | Release, expected: Expected) -> None:
+    """Take a product, or its product and a release, for an edit by people. Raises versions.Stale."""
+    lock_rows(Product, [_product(thing).id])
+    if isinstance(thing, Release):
+        lock_rows(Release, [thing.id])
+    db.session.refresh(thing, ["revision_count"])
+    versions.require(thing, expected)
+
+
+def remove(thing: Product | Release, *, by, expected: Expected = None) -> None:
+    """Take a product or a release off every page, list, feed and calendar; undo() brings it back.
+
+    Raises versions.Stale.
+    """
+    _begin_edit(thing, expected)
     if thing.removed_at is None:
         thing.removed_at = utcnow()
         _after_removal(thing, "removed", by)
@@ -93,14 +110,17 @@ def restore(thing: Product | Release, *, by) -> None:
         _after_removal(thing, "restored", by)
 
 
-def undo(change: ProductChange, *, by) -> None:
-    """Set the facts that `change` changed to what they were before; a removal is taken back."""
+def undo(change: ProductChange, *, by, expected: Expected = None) -> None:
+    """Set the facts that `change` changed to what they were before; a removal is taken back.
+
+    Raises versions.Stale.
+    """
     thing = change.release or change.product
     if change.verb == "removed":
         restore(thing, by=by)
     elif change.facts:
         before = {field: _typed(field, pair[0]) for field, pair in change.facts.items()}
-        edit(thing, before, by=by, verb="undone")
+        edit(thing, before, by=by, verb="undone", expected=expected)
 
 
 def merge(thing: Product | Release, facts: dict, *, source: str) -> bool:

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 
 from auth import tokens
+from core import versions
 from core.api import WRITE, ApiBlueprint, listing, no_content, page_of
 from core.db import db
 from core.mail import site_url
@@ -20,7 +21,7 @@ def item(product: Product) -> dict:
             "body": product.description, "author": None, "author_url": None, "score": 0,
             "tags": product.tags.split(), "created_at": product.created_at, "source": None,
             "slug": product.slug, "vendor": product.vendor, "category": product.category,
-            "imported_from": product.source or None}
+            "imported_from": product.source or None, "version": product.version}
 
 
 def _whole(product: Product) -> dict:
@@ -28,7 +29,12 @@ def _whole(product: Product) -> dict:
     return {**item(product), "policy_url": product.policy_url or None,
             "version_command": product.version_command or None, "phase_names": product.phase_names,
             "names": [name.line for name in product.aliases],
-            "releases": [exports.release_row(release, day) for release in product.live_releases]}
+            "releases": [release_item(release, day) for release in product.live_releases]}
+
+
+def release_item(release: Release, day) -> dict:
+    """A release as JSON."""
+    return {**exports.release_row(release, day), "version": release.version}
 
 
 def release_of(product: Product, cycle: str) -> Release | None:
@@ -65,14 +71,15 @@ def add_product(data: dict):
         raise Invalid({"slug": [_("There is a product with this address already.")]})
     product = actions.create(slug, data, by=user)
     db.session.commit()
-    return _whole(product)
+    return versions.tagged(product, _whole(product))
 
 
 @bp.get("/products/<slug>")
 @bp.response(200, api_schemas.WholeProduct)
 def get_product(slug: str):
     """One product with its releases."""
-    return _whole(find(slug))
+    product = find(slug)
+    return versions.tagged(product, _whole(product))
 
 
 @bp.patch("/products/<slug>")
@@ -83,9 +90,9 @@ def edit_product(data: dict, slug: str):
     """Change what is sent, keep the rest (moderators); what it was stands in its history."""
     user = _curator()
     product = find(slug)
-    actions.edit(product, data, by=user)
+    actions.edit(product, data, by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return _whole(product)
+    return versions.tagged(product, _whole(product))
 
 
 @bp.delete("/products/<slug>")
@@ -94,7 +101,7 @@ def edit_product(data: dict, slug: str):
 def remove_product(slug: str):
     """Take a product off every list (moderators); its history page brings it back."""
     user = _curator()
-    actions.remove(find(slug), by=user)
+    actions.remove(find(slug), by=user, expected=versions.expected_by_header())
     db.session.commit()
     return no_content()
 
@@ -108,14 +115,15 @@ def put_release(data: dict, slug: str, cycle: str):
     user = _curator()
     product = find(slug)
     release = release_of(product, cycle)
+    versions.require_header(release)
     if release is not None:
-        actions.edit(release, data, by=user)
+        actions.edit(release, data, by=user, expected=versions.expected_by_header())
     elif not schemas.CYCLE.match(cycle) or any(r.cycle == cycle for r in product.releases):
         raise Invalid({"cycle": [_("This cannot be the name of a new release here.")]})
     else:
         release = actions.add_release(product, cycle, data, by=user)
     db.session.commit()
-    return exports.release_row(release, queries.today())
+    return versions.tagged(release, release_item(release, queries.today()))
 
 
 @bp.delete("/products/<slug>/releases/<cycle>")
@@ -124,7 +132,8 @@ def put_release(data: dict, slug: str, cycle: str):
 def remove_release(slug: str, cycle: str):
     """Take a release off every list (moderators)."""
     user, product = _curator(), find(slug)
-    actions.remove(get_or_404(release_of(product, cycle)), by=user)
+    actions.remove(get_or_404(release_of(product, cycle)), by=user,
+                   expected=versions.expected_by_header())
     db.session.commit()
     return no_content()
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from core.api import Cursor, Item, Reply
+from core.api import Cursor, Item, Reply, Version
 from core.web import Line
 from products.lifecycle import SECURITY, SUPPORT, Phase, Status
 
@@ -43,6 +43,7 @@ class _ProductFacts(Item):
     vendor = fields.String()
     category = fields.String()
     imported_from = fields.String(allow_none=True)
+    version = Version()
 
 
 class ProductItem(_ProductFacts):
@@ -73,6 +74,7 @@ class ReleaseItem(Reply):
     security = End()
     extension = End()
     discontinued = End()
+    version = Version()
 
 
 class WholeProduct(_ProductFacts):

@@ -4,12 +4,12 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from core import versions
 from core.db import db
 from core.web import Form, get_or_404, require
 from posts.views import me
-from products import actions, policy, queries, schemas
-from products.facts import written
-from products.models import PRODUCT_FACTS, RELEASE_FACTS, Product, Release
+from products import actions, forms, policy, queries, schemas
+from products.models import Product, Release
 from products.views import bp, find
 
 
@@ -21,13 +21,6 @@ def _curator():
 
 def _release(product: Product, release_id: int) -> Release:
     return get_or_404(next((r for r in product.live_releases if r.id == release_id), None))
-
-
-def _filled(thing: Product | Release, fields: tuple[str, ...]) -> dict:
-    """Facts as the form shows them."""
-    values = {field: thing.value(field) for field in fields}
-    return {field: "\n".join(value) if isinstance(value, list) else written(value)
-            for field, value in values.items() if not isinstance(value, dict)}
 
 
 @bp.route("/products/new", methods=["GET", "POST"])
@@ -56,11 +49,11 @@ def edit_product(slug: str):
     valid = request.method == "POST" and form.validate()
     user, product = _curator(), find(slug)
     if valid:
-        actions.edit(product, form.data, by=user)
+        actions.edit(product, form.data, by=user, expected=form.expected)
         db.session.commit()
         return redirect(product.path)
     if request.method == "GET":
-        form.values = _filled(product, PRODUCT_FACTS)
+        form.values = forms.values(product)
     return render_template("products/edit_product.html", form=form,
                            product=product), 422 if form.errors else 200
 
@@ -91,11 +84,11 @@ def edit_release(slug: str, release_id: int):
     user, product = _curator(), find(slug)
     release = _release(product, release_id)
     if valid:
-        actions.edit(release, form.data, by=user)
+        actions.edit(release, form.data, by=user, expected=form.expected)
         db.session.commit()
         return redirect(product.path)
     if request.method == "GET":
-        form.values = _filled(release, RELEASE_FACTS)
+        form.values = forms.values(release)
     return render_template("products/edit_release.html", form=form, product=product,
                            release=release), 422 if form.errors else 200
 
@@ -105,7 +98,7 @@ def edit_release(slug: str, release_id: int):
 def remove_product(slug: str):
     """Take a product off every list."""
     user, product = _curator(), find(slug)
-    actions.remove(product, by=user)
+    actions.remove(product, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Removed. Its history page brings it back."))
     return redirect(f"{product.path}/history")
@@ -116,7 +109,7 @@ def remove_product(slug: str):
 def remove_release(slug: str, release_id: int):
     """Take a release off every list."""
     user, product = _curator(), find(slug)
-    actions.remove(_release(product, release_id), by=user)
+    actions.remove(_release(product, release_id), by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Removed. The history page brings it back."))
     return redirect(product.path)
@@ -128,7 +121,7 @@ def undo(slug: str, change_id: int):
     """Set back what one change changed."""
     user, product = _curator(), find(slug, removed=True)
     change = get_or_404(queries.change(product, change_id))
-    actions.undo(change, by=user)
+    actions.undo(change, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Undone; that too stands in the history."))
     return redirect(f"{product.path}/history")

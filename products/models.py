@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import UTCDateTime, db, utcnow
 from core.markup import MARKUP_VERSION, Rendered
+from core.versions import Versioned
 from products import lifecycle
 from products import names as naming
 from products.lifecycle import Ends
@@ -39,7 +40,7 @@ class DateOrFlag(TypeDecorator):
             "true", "false", None) else date.fromisoformat(value)
 
 
-class Product(db.Model):
+class Product(Versioned, db.Model):
     """Something people run. `ours` names the facts a moderator decided: imports leave them alone.
 
     `supported_until` repeats latest_end() of its releases, so that lists need not read them.
@@ -67,6 +68,7 @@ class Product(db.Model):
     version_command: Mapped[str] = mapped_column(String(300), default="")
     phase_names: Mapped[dict] = mapped_column(JSON, default=dict)
     ours: Mapped[list] = mapped_column(JSON, default=list)
+    revision_count: Mapped[int] = mapped_column(default=1)
     source: Mapped[str] = mapped_column(String(100), default="")
     supported_until: Mapped[Ends | None] = mapped_column(DateOrFlag)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
@@ -166,7 +168,7 @@ class ProductWord(db.Model):
     word: Mapped[str] = mapped_column(BY_BYTES, primary_key=True)
 
 
-class Release(db.Model):
+class Release(Versioned, db.Model):
     """A release cycle of a product; when its support ends stand in `phases`."""
 
     __tablename__ = "releases"
@@ -183,6 +185,7 @@ class Release(db.Model):
     latest_on: Mapped[date | None] = mapped_column(Date)
     link: Mapped[str] = mapped_column(String(300), default="")
     ours: Mapped[list] = mapped_column(JSON, default=list)
+    revision_count: Mapped[int] = mapped_column(default=1)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     product: Mapped[Product] = relationship(back_populates="releases", lazy="raise_on_sql")

@@ -191,3 +191,24 @@ def conflict(conflict_id: int) -> ImportConflict | None:
     return db.session.scalar(
         select(ImportConflict).where(ImportConflict.id == conflict_id, ImportConflict.decided_at.is_(None))
         .options(joinedload(ImportConflict.product), joinedload(ImportConflict.release)))
+
+
+def edits_since(thing: Product | Release, number: int) -> list[ProductChange] | None:
+    """The changes of its facts since a version, newest first; None when there were not so many."""
+    wanted = thing.revision_count - number
+    if wanted < 0:
+        return None
+    is_release = isinstance(thing, Release)
+    rows = list(db.session.scalars(
+        select(ProductChange).where(
+            ProductChange.product_id == (thing.product_id if is_release else thing.id),
+            ProductChange.release_id == (thing.id if is_release else None),
+            ProductChange.verb.in_(("edited", "undone", "decided")))
+        .options(joinedload(ProductChange.actor)).order_by(ProductChange.id.desc()).limit(wanted)))
+    return rows if len(rows) == wanted else None
+
+
+def anew(thing: Product | Release) -> Product | Release:
+    """A product or a release, read anew with all that its form shows."""
+    product = full(thing.slug if isinstance(thing, Product) else thing.product.slug, removed=True)
+    return product if isinstance(thing, Product) else next(r for r in product.releases if r.id == thing.id)

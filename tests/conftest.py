@@ -132,7 +132,8 @@ def sites():
 @pytest.fixture
 def app(sites, database, settings, empty_database):
     """A site with an empty, migrated database; inside its application context."""
-    app = sites.empty({"REDOUBT_WORKER": "off", "REDOUBT_RATE_LIMITS": "off", **database, **settings})
+    app = sites.empty({"REDOUBT_WORKER": "off", "REDOUBT_RATE_LIMITS": "off",
+                       "REDOUBT_PRIVILEGE_SCALE": "1", **database, **settings})
     if not app.config["REDOUBT_DATABASE_URL"]:
         shutil.copy(empty_database, app.config["REDOUBT_INSTANCE"] / "redoubt.db")
     with app.app_context():

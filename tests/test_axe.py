@@ -11,11 +11,13 @@ from auth import actions as accounts
 from auth import links as account_links
 from auth.address_changes import actions as address_actions
 from auth.models import User
+from auth.unsent import actions as unsent
 from bulletins.models import Bulletin, Mitigation
 from core import events, schema
 from core.db import db
 from core.markup import render
 from core.models import OutgoingMail
+from core.sent_forms import SentForm
 from forum.models import Answer, Question
 from front import demo_loader
 from kb.models import Article
@@ -91,6 +93,8 @@ def fill() -> dict:
     tokens["/secure/address/<token>"] = db.session.scalar(select(OutgoingMail.body).where(
         OutgoingMail.recipient == member.email).order_by(OutgoingMail.id.desc()).limit(1)).split(
             "/secure/address/")[1].split()[0]
+    tokens["/unsent/<token>"] = unsent.keep(
+        SentForm("/questions/ask", [("body", "Words " * 90)], [], []), admin.id)
     cookie = accounts.open_session(admin)
     db.session.commit()
     return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,

@@ -25,7 +25,7 @@ from moderation.appeals import actions as appeals
 from notify.models import Notification, Watch
 from patching import report_actions as patching
 from posts import actions as posts
-from posts import queries
+from posts import queries, tag_actions
 from posts import suggestion_actions as suggestions
 from posts.models import PENDING, Post
 from products import actions as products
@@ -93,6 +93,7 @@ def build(make_user) -> World:
     article = kb.write("Turn off the print spooler where nobody prints", render(TEXT), layer="host",
                        by=moderator, tags=["printing"])
     kb.publish(article, by=moderator)
+    tag_actions.describe("printing", "For everything that prints.", by=moderator)
     posts.revise(question, render(SECRET_TEXT), by=author, summary=f"{CANARY} by mistake")
     posts.revise(question, render(TEXT), by=author, summary="Taken out again")
     posts.redact(queries.revision(question, 2), by=moderator)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0531"
-down_revision = "0522"
+down_revision = "0529"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,116 @@
-// Boxes to tick beside the steps of a list; kept in this browser only.
+// Boxes to tick beside the steps of a list; kept in this browser only. A step is known by its text, so ticks
+// stay with their steps when others are added above, and a step that changed says so.
+const MAX_TEXT = 400;  // characters kept of a step
+const ALIKE = 0.5;  // share of words that a changed step has in common with what it was
+
 export default function checklist(holder) {
-  const key = `checklist:${holder.dataset.checklist}`;
-  const done = new Set(JSON.parse(localStorage.getItem(key) || '[]'));
-  holder.querySelectorAll('.prose > ol > li').forEach((step, index) => {
-    const box = Object.assign(document.createElement('input'), { type: 'checkbox', checked: done.has(index) });
-    box.setAttribute('aria-label', step.textContent.trim().slice(0, 80));
-    box.addEventListener('change', () => {
-      done[box.checked ? 'add' : 'delete'](index);
-      localStorage.setItem(key, JSON.stringify([...done]));
-    });
-    step.prepend(box, ' ');
+  const name = holder.dataset.checklist;
+  const words = JSON.parse(holder.dataset.words || '{}');
+  const steps = stepsOf(holder);
+  const state = load(name);
+  const { changed, removed } = compare(steps, state);
+  // A changed step stays new until its old tick is settled.
+  const keep = () => save(name, steps.filter((step) => !(changed.get(step.key) in state.ticked)), state);
+  steps.forEach((step) => tickBox(step, state, changed.get(step.key), words, keep));
+  const texts = removed.map((key) => state.ticked[key]);
+  if (removed.length) report(holder, texts, words, () => {
+    removed.forEach((key) => delete state.ticked[key]);
+    keep();
   });
+}
+
+// Every step with its text and its key: the hash of the text, numbered where several say the same.
+function stepsOf(holder) {
+  const times = new Map();
+  return [...holder.querySelectorAll('.prose > ol > li')].map((item) => {
+    const text = textOf(item);
+    const sum = hash(text);
+    times.set(sum, (times.get(sum) ?? 0) + 1);
+    return { item, text, key: `${sum}.${times.get(sum)}` };
+  });
+}
+
+function textOf(item) {
+  const copy = item.cloneNode(true);
+  copy.querySelectorAll('button, input, .step-note').forEach((each) => each.remove());
+  return copy.textContent.normalize('NFC').replace(/\s+/g, ' ').trim();
+}
+
+// FNV-1a of 64 bits; only equal texts have to be told from others.
+function hash(text) {
+  let sum = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text)) sum = BigInt.asUintN(64, (sum ^ BigInt(byte)) * 0x100000001b3n);
+  return sum.toString(36);
+}
+
+// {ticked: {key: text}, known: [keys of the steps there were]}
+function load(name) {
+  try {
+    localStorage.removeItem(`checklist:${name}`);  // ticks by position, of earlier versions
+    const { ticked, known } = JSON.parse(localStorage.getItem(`steps:${name}`)) ?? {};
+    return { ticked: { ...ticked }, known: Array.isArray(known) ? known : [] };
+  } catch { return { ticked: {}, known: [] }; }
+}
+
+function save(name, steps, state) {
+  state.known = steps.map((step) => step.key);
+  try {
+    localStorage.setItem(`steps:${name}`, JSON.stringify(state));
+  } catch { /* a full or forbidden storage only loses the ticks */ }
+}
+
+// Ticked steps that are not there any more: each is the new step most like it, or was removed.
+function compare(steps, state) {
+  const present = new Set(steps.map((step) => step.key));
+  const fresh = steps.filter((step) => !state.known.includes(step.key) && !state.ticked[step.key]);
+  const changed = new Map(), removed = [];
+  for (const [key, text] of Object.entries(state.ticked)) {
+    if (present.has(key)) continue;
+    const [best] = fresh.filter((step) => !changed.has(step.key))
+      .map((step) => ({ step, share: likeness(text, step.text.slice(0, MAX_TEXT)) }))
+      .filter(({ share }) => share >= ALIKE).sort((a, b) => b.share - a.share);
+    if (best) changed.set(best.step.key, key);
+    else removed.push(key);
+  }
+  return { changed, removed };
+}
+
+function likeness(one, other) {
+  const [a, b] = [one, other].map((text) => new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []));
+  const both = [...a].filter((word) => b.has(word)).length;
+  return both / Math.max(1, a.size + b.size - both);
+}
+
+function tickBox({ item, text, key }, state, was, words, changed) {
+  const box = Object.assign(document.createElement('input'), { type: 'checkbox', checked: key in state.ticked });
+  box.setAttribute('aria-label', text.slice(0, 80));
+  let note;
+  if (was !== undefined) {
+    note = Object.assign(document.createElement('details'), { className: 'step-note no-print', id: `step-${key}` });
+    note.append(Object.assign(document.createElement('summary'), { textContent: words.changed }),
+      `${words.before} ${state.ticked[was]}`);
+    box.setAttribute('aria-describedby', note.id);
+    item.append(note);
+  }
+  box.addEventListener('change', () => {
+    if (box.checked) state.ticked[key] = text.slice(0, MAX_TEXT);
+    else delete state.ticked[key];
+    if (was !== undefined) delete state.ticked[was];
+    note?.remove();
+    changed();
+  });
+  item.prepend(box, ' ');
+}
+
+function report(holder, texts, words, done) {
+  const note = Object.assign(document.createElement('div'), { className: 'alert alert-warning step-report no-print' });
+  note.setAttribute('role', 'status');
+  const list = document.createElement('ul');
+  list.append(...texts.map((text) => Object.assign(document.createElement('li'), { textContent: text })));
+  const button = Object.assign(document.createElement('button'),
+    { type: 'button', className: 'button button-small', textContent: words.seen });
+  button.addEventListener('click', () => { done(); note.remove(); });
+  const lead = Object.assign(document.createElement('p'), { textContent: words.removed });
+  note.append(lead, list, button);
+  holder.querySelector('.prose').before(note);
 }

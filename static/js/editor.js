@@ -1,15 +1,17 @@
-// The Markdown editor: toolbar, draft kept in this browser, preview beside the text.
+// The Markdown editor: toolbar, shortcuts, preview beside the text.
+import { block, code, heading, link, list, quote, stars, steps } from './markdown.js';
+import { type } from './typing.js';
+
 const TOOLS = [
-  ['bold', 'B', '**', '**'], ['italic', 'I', '*', '*'], ['code', '<>', '`', '`'],
-  ['block', '{ }', '\n```\n', '\n```\n'], ['link', '[ ]', '[', '](https://)'],
-  ['quote', '❝', '> '], ['list', '•', '- '], ['steps', '1.', '1. '], ['heading', 'H', '## '],
+  ['bold', 'B', stars(2), 'b'], ['italic', 'I', stars(1), 'i'], ['code', '<>', code],
+  ['block', '{ }', block], ['link', '[ ]', link, 'k'],
+  ['quote', '❝', quote], ['list', '•', list], ['steps', '1.', steps], ['heading', 'H', heading],
 ];
 
 export default function editor(box) {
   const area = box.querySelector('textarea');
   const words = JSON.parse(box.dataset.words || '{}');
   area.before(toolbar(area, words));
-  if (box.dataset.draftKey) keepDraft(box, area, words);
   preview(box, area, words);
 }
 
@@ -17,69 +19,30 @@ function make(tag, text, more = {}) {
   return Object.assign(document.createElement(tag), { textContent: text, ...more });
 }
 
+function use(area, tool) {
+  const { from, to, put, select } = tool(area.value, area.selectionStart, area.selectionEnd);
+  type(area, from, to, put, select);
+}
+
 function toolbar(area, words) {
   const bar = make('div', '', { className: 'toolbar' });
   bar.setAttribute('role', 'group');
   bar.setAttribute('aria-label', words.toolbar);
-  for (const [name, sign, before, after] of TOOLS) {
-    const button = make('button', sign, { type: 'button', title: words[name] });
+  for (const [name, sign, tool, key] of TOOLS) {
+    const title = key ? `${words[name]} (Ctrl+${key.toUpperCase()})` : words[name];
+    const button = make('button', sign, { type: 'button', title });
+    button.dataset.tool = name;
     button.setAttribute('aria-label', words[name]);
-    button.addEventListener('click', () => (after === undefined ? prefix(area, before) : wrap(area, before, after)));
+    button.addEventListener('click', () => use(area, tool));
     bar.append(button);
   }
   area.addEventListener('keydown', (event) => {
-    if (!event.ctrlKey && !event.metaKey) return;
-    const tool = { b: TOOLS[0], i: TOOLS[1], k: TOOLS[4] }[event.key];
-    if (tool) { event.preventDefault(); wrap(area, tool[2], tool[3]); }
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const found = !event.shiftKey && TOOLS.find(([, , , key]) => key === event.key.toLowerCase());
+    if (found) { event.preventDefault(); use(area, found[2]); }
     if (event.key === 'Enter') area.form.requestSubmit(area.form.querySelector('.button-primary'));
   });
   return bar;
-}
-
-function put(area, from, to, text, select) {
-  area.focus();
-  area.setRangeText(text, from, to, 'end');
-  area.setSelectionRange(...select);
-  area.dispatchEvent(new Event('input', { bubbles: true }));
-}
-
-function wrap(area, before, after) {
-  const { selectionStart: from, selectionEnd: to, value } = area;
-  put(area, from, to, before + value.slice(from, to) + after, [from + before.length, to + before.length]);
-}
-
-function prefix(area, mark) {
-  const from = area.value.lastIndexOf('\n', area.selectionStart - 1) + 1;
-  const to = area.selectionEnd;
-  const text = area.value.slice(from, to).split('\n').map((line) => mark + line).join('\n');
-  put(area, from, to, text, [from + text.length, from + text.length]);
-}
-
-function keepDraft(box, area, words) {
-  const key = `draft:${box.dataset.draftKey}`;
-  const kept = localStorage.getItem(key);
-  if (kept && kept !== area.value) {
-    const note = make('p', words.restored + ' ', { className: 'draft-note' });
-    note.setAttribute('role', 'status');
-    for (const [word, act] of [['restore', () => { area.value = kept; }], ['discard', () => localStorage.removeItem(key)]]) {
-      const button = make('button', words[word], { type: 'button', className: 'button-link' });
-      button.addEventListener('click', () => { act(); note.remove(); area.focus(); });
-      note.append(button);
-    }
-    area.before(note);
-  }
-  let timer;
-  const save = () => {
-    try {
-      if (area.value.trim()) localStorage.setItem(key, area.value);
-    } catch { /* a full or forbidden storage only loses the draft */ }
-  };
-  area.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(save, 600); });
-  area.form.addEventListener('submit', (event) => {
-    clearTimeout(timer);
-    if (event.submitter?.value === 'preview') save();
-    else if (!event.defaultPrevented) localStorage.removeItem(key);
-  });
 }
 
 function preview(box, area, words) {

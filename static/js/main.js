@@ -4,9 +4,16 @@ const helpers = {
   '[data-vote]': 'vote', '[data-theme-form]': 'theme', '[data-toc]': 'toc',
   '[data-checklist]': 'checklist', '[data-read]': 'read', '[data-today]': 'timeline', '.prose .highlight': 'copy',
 };
+const TYPED = 'main form[method=post]:not([data-no-draft]) :is(textarea:not([hidden]), input[type=text])';
 for (const [selector, name] of Object.entries(helpers)) {
   const found = document.querySelectorAll(selector);
   if (found.length) import(`./${name}.js`).then((helper) => found.forEach(helper.default));
+}
+if (document.body.dataset.account || stored('drafts-account')) {
+  import('./drafts.js').then((helper) => document.querySelectorAll(TYPED).forEach(helper.default));
+}
+function stored(key) {
+  try { return localStorage.getItem(key); } catch { return null; }
 }
 document.addEventListener('click', (event) => {
   const button = event.target.closest('button');

@@ -1,5 +1,7 @@
 // Suggestions under an input, as an ARIA combobox; Enter without a choice sends the form.
 // A choice opens its page, or with data-suggest-words completes the word being typed.
+import { type } from './typing.js';
+
 export default function suggest(input) {
   const list = document.createElement('ul');
   const id = `${input.id || 'q'}-suggestions`;
@@ -44,7 +46,7 @@ export default function suggest(input) {
   function go(option) {
     if (option?.dataset.url?.startsWith('/')) return location.assign(option.dataset.url);
     if (!option || !words) return;
-    input.value = `${input.value.slice(0, input.value.length - typed().length)}${option.dataset.text} `;
+    type(input, input.value.length - typed().length, input.value.length, `${option.dataset.text} `);
     close();
   }
 

@@ -10,7 +10,7 @@ import pytest
 from flask import url_for
 
 from app import create_app
-from core import embedded_server
+from core import embedded_server, sent_forms
 from core.body_limits import largest_body
 from core.embedded_server import Bounds, group_of, serving
 
@@ -307,3 +307,9 @@ def test_routes_that_take_more_are_known_to_the_server(app):
     for path in ("/", "/nothing/here", "/login", "//evil", "/\xff", "*"):
         assert largest_body(app, "POST", path) == general
     assert largest_body(app, "BREW", "/settings/products/sbom") == general
+
+
+def test_a_text_that_is_too_long_reaches_the_site_which_gives_it_back(app):
+    assert largest_body(app, "POST", "/questions/ask") == sent_forms.MAX_BODY_BYTES
+    for method, path in (("GET", "/questions/ask"), ("POST", "/api/v1/questions"), ("POST", "/posts/1/vote")):
+        assert largest_body(app, method, path) == app.config["MAX_CONTENT_LENGTH"]

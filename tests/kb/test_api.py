@@ -25,7 +25,8 @@ def test_a_change_of_one_fact_keeps_the_rest(api, moderator):
     call = api(moderator)
     made = call("POST", "/articles", ARTICLE).json
     changed = call("PATCH", f"/articles/{made['id']}", {"layer": "host"}).json
-    assert changed == {**made, "layer": "host"}
+    moved = {name: changed[name] for name in ("edited_at", "revision_count", "version")}
+    assert changed == {**made, "layer": "host", **moved} and changed["revision_count"] == 2
 
 
 def test_verification_is_said_and_taken_back(api, make_article, moderator):

@@ -1,0 +1,38 @@
+"""Keep a form for its account, and forget it again. Nothing here commits."""
+
+import json
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from auth import tokens
+from auth.unsent.models import UnsentForm
+from core.db import db, utcnow
+from core.limits import limit
+from core.sent_forms import SentForm
+
+LIFETIME = timedelta(hours=24)
+MAX_FORMS_OF_ACCOUNT = 5
+FORMS_IN_AN_HOUR = 30  # of one account
+
+
+def keep(form: SentForm, user_id: int) -> str:
+    """Keep `form` for an account; returns the secret of its address. Raises TooMany.
+
+    Beyond MAX_FORMS_OF_ACCOUNT the oldest are dropped.
+    """
+    limit("unsent", user_id, FORMS_IN_AN_HOUR, 3600)
+    newest = (select(UnsentForm.id).where(UnsentForm.user_id == user_id)
+              .order_by(UnsentForm.id.desc()).limit(MAX_FORMS_OF_ACCOUNT - 1))
+    db.session.execute(delete(UnsentForm).where(
+        UnsentForm.user_id == user_id, UnsentForm.id.not_in(list(db.session.scalars(newest)))))
+    token = tokens.new()
+    fields = [*form.fields, *([("action", form.action)] if form.action else [])]
+    db.session.add(UnsentForm(token_hash=tokens.digest(token), user_id=user_id, target=form.target,
+                              fields=json.dumps(fields)))
+    return token
+
+
+def forget_old() -> None:
+    """Drop forms that nobody came back for."""
+    db.session.execute(delete(UnsentForm).where(UnsentForm.created_at < utcnow() - LIFETIME))

@@ -1,0 +1,24 @@
+"""Read a form that waits for its account."""
+
+import json
+
+from sqlalchemy import select
+
+from auth import tokens
+from auth.models import User
+from auth.unsent.actions import LIFETIME
+from auth.unsent.models import UnsentForm
+from core.db import db, utcnow
+from core.sent_forms import SentForm
+
+
+def by_token(token: str, user: User) -> SentForm | None:
+    """The form at this address if it is the member's own and not too old."""
+    row = db.session.scalar(select(UnsentForm).where(
+        UnsentForm.token_hash == tokens.digest(token), UnsentForm.user_id == user.id,
+        UnsentForm.created_at >= utcnow() - LIFETIME))
+    if row is None:
+        return None
+    fields = [(name, value) for name, value in json.loads(row.fields)]
+    action = next((value for name, value in fields if name == "action"), "")
+    return SentForm(row.target, [pair for pair in fields if pair[0] != "action"], [], [], action)

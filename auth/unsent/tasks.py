@@ -1,0 +1,12 @@
+"""Housekeeping of forms that wait for their account."""
+
+from auth.unsent import actions
+from core.db import db
+from core.worker import scheduled
+
+
+@scheduled(hour=3, minute=20)
+def forget_unsent_forms() -> None:
+    """Drop forms that nobody came back for."""
+    actions.forget_old()
+    db.session.commit()
