@@ -10,6 +10,11 @@ VALUES = {"body": "''", "html": "NULL", "unsubscribe_url": "NULL", "failed_at": 
           "error": "'left out of the backup'"}
 
 
+def applies(columns: list[str]) -> bool:
+    """Whether TABLE, with these columns, says which mails hold a link; that of an older schema does not."""
+    return "has_secret" in columns
+
+
 def statement() -> str:
     """Changes the rows of a copy."""
     changes = ", ".join(f"{column} = {value}" for column, value in VALUES.items())

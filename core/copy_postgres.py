@@ -67,7 +67,7 @@ def _copy(table: str, columns: list[str], way: str) -> str:
 
 def _read(table: str, columns: list[str]) -> str:
     """The statement that gives the rows of a table as they go into the backup."""
-    if table != backup_omissions.TABLE:
+    if table != backup_omissions.TABLE or not backup_omissions.applies(columns):
         return _copy(table, columns, "TO STDOUT")
     quote = db.engine.dialect.identifier_preparer.quote_identifier
     listed = ", ".join(backup_omissions.expression(column, quote(column)) for column in columns)

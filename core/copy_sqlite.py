@@ -49,10 +49,11 @@ def dump(archive: Writer, folder: Path) -> dict:
         _copy_to(target)
         target.execute("PRAGMA secure_delete=ON")  # what is taken out is overwritten
         _drop_triggers(target)
-        target.execute(backup_omissions.statement())
-        target.commit()
-        tables = {name: {"columns": columns, "rows": _count(target, name)}
-                  for name, columns in schema.ours(_columns(target, "main")).items()}
+        ours = schema.ours(_columns(target, "main"))
+        if backup_omissions.applies(ours.get(backup_omissions.TABLE, [])):
+            target.execute(backup_omissions.statement())
+            target.commit()
+        tables = {name: {"columns": columns, "rows": _count(target, name)} for name, columns in ours.items()}
         revision, = target.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
     with progress_to(copy.stat().st_size, "packing") as tell:
         archive.add(FILE, copy, tell)
