@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from auth import bulk_actions as people
 from auth.models import User
+from auth.security_log import cli as security_log
 from core import markup
 from core.cli import ImportReport, Unusable, losses_file, progress_to, run_import
 from core.db import db, reading
@@ -278,6 +279,7 @@ def command(directory: Path, source: str | None, url: str | None, hosts: tuple[s
         url = f"https://{names[0] if names else source}"
     if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
         raise click.BadParameter("write it like https://security.stackexchange.com", param_hint="--url")
+    security_log.note("import-stackexchange")
     report, site = ImportReport(), (url or "").rstrip("/")
     report.losses_file = losses or losses_file("stackexchange", source)
     names += [(urlsplit(site).hostname or "").removeprefix("www.")] if site else []

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from auth.security_log import cli as security_log
 from core.cli import ImportReport, losses_file, run_import
 from kb.import_articles import Importer
 
@@ -26,6 +27,7 @@ def import_articles(directory: Path, source: str | None, base_url: str, unpublis
     if base_url and not re.fullmatch(r"https?://[^\s?#<>\"']+", base_url):
         raise click.BadParameter("write it like https://github.com/NAME/REPOSITORY/blob/main",
                                  param_hint="--base-url")
+    security_log.note("import-articles")
     source, report = source or directory.resolve().name, ImportReport()
     report.losses_file = losses or losses_file("articles", source)
     run_import(report, Importer(directory, source, report, base_url=base_url,

@@ -121,7 +121,7 @@ def log(after: str | None = None, size: int = 40) -> paging.Page:
     statement = select(Decision).options(
         joinedload(Decision.actor), joinedload(Decision.user),
         joinedload(Decision.post).joinedload(Post.parent))
-    return paging.keyset(statement, [Decision.id], after=after, size=size)
+    return paging.keyset(statement, [Decision.created_at, Decision.id], after=after, size=size)
 
 
 def subject(decision: Decision, user) -> tuple[str, str]:
