@@ -82,6 +82,11 @@ def url(post) -> str:
     return of(post).path(post)
 
 
+def names() -> list[str]:
+    """Names of all kinds."""
+    return sorted(_kinds)
+
+
 def searchable() -> list[str]:
     """Names of the kinds the index holds."""
     return [kind.name for kind in _kinds.values() if kind.searchable]

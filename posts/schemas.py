@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from core.api import Cursor, Item, Reply, Version
 from core.web import Line, Markdown
+from posts import kinds
 from posts.actions import MAX_TAGS
 
 MAX_TAG_LENGTH = 35
@@ -193,7 +194,13 @@ class TagQuery(Cursor):
         "description": "Only tags whose name holds this."})
 
 
+def _is_kind(name: str) -> None:
+    """Raise ValidationError with the kinds of posts for what is none."""
+    if name not in kinds.names():
+        raise ValidationError(_("Write one of: %(names)s.", names=", ".join(kinds.names())))
+
+
 class AuthorQuery(Cursor):
     """Which posts of a member."""
 
-    kind = Line(metadata={"description": "Only posts of this kind."})
+    kind = fields.String(validate=_is_kind, metadata={"description": "Only posts of this kind."})
