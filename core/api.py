@@ -26,8 +26,10 @@ which says in `allowed` what there is.
 Errors are problem details (RFC 9457): `errors` names the fields to correct, 429 and 503 say in `Retry-After`
 when to come back, and what you may not see is as absent as what is not there (404). The limit in force is
 told with each answer: `RateLimit-Limit` requests a minute, of which `RateLimit-Remaining` are left, and all
-again after `RateLimit-Reset` seconds; `RateLimit` and `RateLimit-Policy` say the same with its name. Send a text again when its answer got
-lost: the same text of the same member in the same place within a day is one post.
+again after `RateLimit-Reset` seconds; `RateLimit` and `RateLimit-Policy` say the same with its name.
+
+Send a text again when its answer got lost: the same text of the same member in the same place within a day is
+one post.
 
 A thing that can be edited is answered with an `ETag` that names its version (`version` in JSON). Send it back
 as `If-Match` with a change: when somebody else changed the thing meanwhile, the answer is 412 with the
@@ -88,7 +90,7 @@ class Cursor(Schema):
 
 
 class Problem(Schema):
-    """RFC 9457 problem details; `errors` names the fields to correct, `allowed` what each parameter may be."""
+    """RFC 9457 problem details; `errors` names the fields to correct, `allowed` what parameters may be."""
 
     type = fields.String(required=True)
     status = fields.Integer(required=True)

@@ -1,4 +1,4 @@
-"""What a query of the API may say: every parameter is known, of its type, and sent once, or the answer is 400.
+"""What a query of the API may say: each parameter is known, of its type and sent once, else it is 400.
 
 A refusal names the parameters there are and what each may be. Pages take the same parameters forgivingly.
 """
@@ -15,7 +15,8 @@ from webargs.flaskparser import FlaskParser
 from core.web import Invalid, json_object
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}\Z")
-TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?([Zz]|[+ -]\d\d:?\d\d)?\Z", re.A)
+TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
+                  r"([Zz]|[+ -]\d\d:?\d\d)?\Z", re.A)
 QUERY = "query"
 
 
@@ -66,7 +67,8 @@ def describe(field: fields.Field) -> str:
         if isinstance(rule, validate.OneOf):
             return ", ".join(str(choice) for choice in rule.choices if choice != "")
     if isinstance(field, WholeNumber):
-        return _("a whole number from %(smallest)s to %(largest)s", smallest=field.smallest, largest=field.largest)
+        return _("a whole number from %(smallest)s to %(largest)s", smallest=field.smallest,
+                 largest=field.largest)
     if isinstance(field, fields.Boolean):
         return "true, false"
     if isinstance(field, Since):
@@ -89,7 +91,8 @@ def refusal(found: dict, schema: Schema | None) -> BadQuery:
             has_choices = any(isinstance(rule, validate.OneOf) for rule in schema.fields[name].validators)
             errors[name] = [what] if has_choices else [sentences, what]
         elif allowed:
-            errors[name] = [_("There is no such parameter here. Allowed: %(names)s.", names=", ".join(allowed))]
+            errors[name] = [_("There is no such parameter here. Allowed: %(names)s.",
+                              names=", ".join(allowed))]
         else:
             errors[name] = [_("This address takes no parameters.")]
     return BadQuery(errors, allowed)

@@ -11,9 +11,11 @@ from core.api import Cursor, Item, Reply, Version
 from core.web import Line, Markdown
 from posts import kinds
 from posts.actions import MAX_TAGS
+from posts.text_limits import TextLimits
 
 MAX_TAG_LENGTH = 35
 TAG_SIGNS = "_-.+#"
+COMMENT_LIMITS = TextLimits(min_body=15, max_body=600)
 VOTES = validate.OneOf([-1, 0, 1])
 
 
@@ -88,7 +90,13 @@ class VoteSchema(Schema):
 class CommentSchema(Schema):
     """The text of a comment."""
 
-    body = Markdown(required=True, shortest=15, longest=600)
+    body = Markdown(required=True, shortest=COMMENT_LIMITS.min_body, longest=COMMENT_LIMITS.max_body)
+
+
+class EditCommentSchema(Schema):
+    """The changed text of a comment; the action checks COMMENT_LIMITS."""
+
+    body = Markdown(required=True, shortest=1, longest=30_000)
 
 
 LONG_KINDS = ("article", "bulletin")

@@ -2,12 +2,8 @@
 
 from marshmallow import fields, validate
 
-<<<<<<< HEAD
 from core.api import Cursor, Item, Reply, Version
-=======
-from core.api import Cursor, Item, Reply
 from core.api_parameters import WholeNumber
->>>>>>> 62931aa (Refuse what a query of the API cannot mean; let programs ask lists for a size and for what changed since)
 from core.web import Line
 from products.lifecycle import SECURITY, SUPPORT, Phase, Status
 

@@ -101,8 +101,8 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
     """
     found = _search(_parsed(text, since), user=user, page=page, size=size, any_word=any_word, sort=sort)
     if found.available and not found.total and found.query.excluded:
-        again = _search(_parsed(text, since, excludes=False), user=user, page=page, size=size, any_word=any_word,
-                        sort=sort)
+        again = _search(_parsed(text, since, excludes=False), user=user, page=page, size=size,
+                        any_word=any_word, sort=sort)
         if again.total:
             again.query.warnings.append(_("Nothing was found without %(words)s, so these results have it.",
                                           words=", ".join(each.text for each in found.query.filters)))
