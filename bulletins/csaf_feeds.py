@@ -45,7 +45,8 @@ def document_of(bulletin: Bulletin) -> bytes:
     """The CSAF document of a bulletin, made from its rows."""
     said = rows.read(bulletin)
     if said.current_release_at is None and said.initial_release_at is None:
-        said = replace(said, initial_release_at=bulletin.published_at, current_release_at=bulletin.published_at)
+        at = bulletin.published_at
+        said = replace(said, initial_release_at=at, current_release_at=at)
     if _is_theirs(bulletin):
         return to_bytes(write(said))
     return to_bytes(write(said, publisher=_publisher(), tracking_id=bulletin.reference))

@@ -1,8 +1,8 @@
 """Everything of a site in one file while it serves, and a site from such a file.
 
 In it: the database at one moment, what lies in the folder `uploads`, the key that signs the links in mail
-already sent, and the settings that are no secret. Not in it: the search index (postings are pickles: rebuilt, never
-restored), tasks and mail already written to files, and secrets that come from the environment.
+already sent, and the settings that are no secret. Not in it: the search index (postings are pickles: rebuilt,
+never restored), tasks and mail already written to files, and secrets that come from the environment.
 """
 
 import os

@@ -86,7 +86,7 @@ class InForce:
 
 def in_force() -> InForce | None:
     """The limit that the request being answered was counted under; None when there is none."""
-    found = limiter.current_limit
+    found = min(limiter.current_limits, key=lambda each: each.remaining, default=None)
     if found is None:
         return None
     seconds = max(1, int(found.reset_at - utcnow().timestamp()))

@@ -41,7 +41,8 @@ def suggest(post_id: int):
         form.values = _values(mine if mine and mine.author_id == me().id else post)
     return render_template(
         "posts/suggest.html", form=form, post=post, preview=form.data.get("body"),
-        reward=POINTS["edit_accepted"], taken=mine is not None and mine.author_id != me().id, base=post.revision_count,
+        reward=POINTS["edit_accepted"],
+        taken=mine is not None and mine.author_id != me().id, base=post.revision_count,
         changes=diffs.side_by_side(post.body, form.values.get("body", "")) if _is_behind(form, mine, post)
         else None), 422 if form.errors else 200
 

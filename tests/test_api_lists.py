@@ -31,7 +31,8 @@ def lists(site, document):
              "article_id": ids["article"], "username": "bob", "name": "numbers", "slug": "widget",
              "reference": ids["bulletin"], "month": "2026-11"}
     return [path.format(**known) + ("?q=numbers" if path.endswith("/search") else "")
-            for path, operations in document["paths"].items() if "next" in answer_fields(document, operations)]
+            for path, operations in document["paths"].items()
+            if "next" in answer_fields(document, operations)]
 
 
 def answer_fields(document, operations):
@@ -78,8 +79,9 @@ def test_every_list_can_be_read_one_by_one(site, lists):
         assert found == whole, path
 
 
-WRONG = {"limit=0": "limit", "limit=101": "limit", "limit=ten": "limit", "limit=": "limit", "limit=1.5": "limit",
-         "limit=%D9%A3": "limit", "limit=1_0": "limit", "since=yesterday": "since", "since=1700000000": "since",
+WRONG = {"limit=0": "limit", "limit=101": "limit", "limit=ten": "limit", "limit=": "limit",
+         "limit=1.5": "limit", "limit=%D9%A3": "limit", "limit=1_0": "limit", "since=yesterday": "since",
+         "since=1700000000": "since",
          "since=2026-13-01": "since", "since=2026-W01": "since", "since=": "since", "after=": "after",
          "after=nonsense": "after", "page=2": "page", "Limit=1": "Limit", "limit=1&limit=2": "limit"}
 
@@ -114,7 +116,8 @@ def test_what_takes_no_parameters_says_so(site, path):
 
 def test_a_change_with_an_unknown_parameter_changes_nothing(site):
     answer = site.call("member", "POST", "/api/v1/questions?dry_run=1",
-                       {"title": "Is this asked although it should not be?", "body": TEXT, "tags": ["numbers"]})
+                       {"title": "Is this asked although it should not be?", "body": TEXT,
+                        "tags": ["numbers"]})
     assert answer.status_code == 400
     assert "although" not in get(site, "/api/v1/questions").text
 
@@ -129,8 +132,8 @@ def test_a_cursor_of_another_order_is_refused(site):
 
 def test_pages_stay_forgiving(site):
     client = site.app.test_client()
-    for path in ("/questions?after=nonsense", "/questions?limit=0&since=x", "/tags?page=x", "/bulletins?sort=x",
-                 f"/questions?after={encode([1, 2])}"):
+    for path in ("/questions?after=nonsense", "/questions?limit=0&since=x", "/tags?page=x",
+                 "/bulletins?sort=x", f"/questions?after={encode([1, 2])}"):
         assert client.get(path).status_code == 200, path
 
 
@@ -146,7 +149,8 @@ def test_since_finds_what_was_created_edited_or_voted_on(site):
         return [each["id"] for each in get(site, path, since=hour_ago).json["items"]]
 
     assert changed("/api/v1/questions") == []
-    site.call("member", "PATCH", f"/api/v1/questions/{question}", {"title": "Does anybody answer this by now?"})
+    title = {"title": "Does anybody answer this by now?"}
+    site.call("member", "PATCH", f"/api/v1/questions/{question}", title)
     assert changed("/api/v1/questions") == [question]
     assert [each["id"] for each in get(site, "/api/v1/questions", tag="numbers", since=hour_ago).json["items"]
             ] == [question]
@@ -158,7 +162,8 @@ def test_since_finds_what_was_created_edited_or_voted_on(site):
 
 
 @pytest.mark.parametrize("written", ["2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z",
-                                     "2026-01-01T01:00:00+01:00", "2026-01-01T00:00", "2026-01-01T00:00:00.000Z"])
+                                     "2026-01-01T01:00:00+01:00", "2026-01-01T00:00",
+                                     "2026-01-01T00:00:00.000Z"])
 def test_a_time_may_be_written_as_usual(site, written):
     assert get(site, "/api/v1/questions", since=written).status_code == 200
     assert get(site, f"/api/v1/questions?since={written}").status_code == 200  # with a plus not escaped

@@ -13,7 +13,6 @@ from posts import credits
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/bounds.md", "docs/architecture.md"]
-PROGRAMS = {"REDOUBT_SITE", "REDOUBT_"}
 
 
 def words(page):
@@ -28,7 +27,8 @@ def cells(page):
 
 def test_the_help_reads_its_numbers_from_the_tables(client, monkeypatch, app):
     for number, kind in enumerate(reputation.POINTS):
-        monkeypatch.setitem(reputation.POINTS, kind, (7_000 + number) * (1 if reputation.POINTS[kind] > 0 else -1))
+        sign = 1 if reputation.POINTS[kind] > 0 else -1
+        monkeypatch.setitem(reputation.POINTS, kind, (7_000 + number) * sign)
     for number, privilege in enumerate(privileges.POINTS):
         monkeypatch.setitem(privileges.POINTS, privilege, 81_000 + number)
     page = client.get("/help").text
@@ -43,20 +43,22 @@ def test_the_help_reads_its_numbers_from_the_tables(client, monkeypatch, app):
 def test_the_help_says_no_other_number(client):
     text = words(client.get("/help").text.split("<main")[1].split("Being told")[0].split("Reputation", 1)[1])
     known = {*map(abs, reputation.POINTS.values()), *privileges.POINTS.values(), reputation.DAILY_CAP,
-             credits.MAX_POINTS_FOR_EDITS}
+             credits.MAX_POINTS_FOR_EDITS, privileges.GROWN_MEMBERS,
+             *map(privileges.threshold, privileges.POINTS)}
     assert {int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", text)} <= known
 
 
-def test_the_page_of_a_suggestion_reads_its_reward_from_the_table(login, make_question, make_user, monkeypatch):
+def test_the_page_of_a_suggestion_reads_its_reward_from_the_table(login, make_question, make_user,
+                                                                  monkeypatch):
     monkeypatch.setitem(reputation.POINTS, "edit_accepted", 77)
     page = login(make_user()).get(f"/posts/{make_question().id}/suggest").text
     assert "An accepted edit earns 77 reputation." in page
 
 
 def test_every_reward_is_given_somewhere():
-    code = "".join(path.read_text() for package in ("auth", "posts", "forum", "kb", "bulletins", "patching",
-                                                    "moderation", "notify", "front")
-                   for path in (ROOT / package).rglob("*.py") if path.name not in ("reputation.py", "help_texts.py"))
+    packages = ("auth", "posts", "forum", "kb", "bulletins", "patching", "moderation", "notify", "front")
+    code = "".join(path.read_text() for package in packages for path in (ROOT / package).rglob("*.py")
+                   if path.name not in ("reputation.py", "help_texts.py"))
     made = {f"{kind}_{way}" for kind in ("question", "answer", "article") for way in ("up", "down")}
     for kind in reputation.POINTS.keys() - made:
         assert f'"{kind}"' in code, f"nothing gives {kind}"
@@ -73,7 +75,7 @@ def test_every_feed_that_the_help_names_is_there(client, app):
 def test_settings_and_commands_that_a_document_names_are_there(app, document):
     text = (ROOT / document).read_text()
     settings = {each.name for each in SETTINGS}
-    assert {name for name in re.findall(r"\bREDOUBT_[A-Z_]+[A-Z]\b", text)} <= settings
+    assert set(re.findall(r"\bREDOUBT_[A-Z_]+[A-Z]\b", text)) <= settings
     for line in re.findall(r"(?:\bflask|^ +redoubt|`redoubt) ((?:[a-z]+ ?)+)", text, re.M):
         names, found = line.split(), app.cli
         while names and hasattr(found, "commands") and names[0] in found.commands:

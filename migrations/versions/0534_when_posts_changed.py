@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0534"
-down_revision = "0512"
+down_revision = "0531"
 branch_labels = None
 depends_on = None
 

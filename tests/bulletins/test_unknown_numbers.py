@@ -15,8 +15,10 @@ CVE = "CVE-2026-1001"
 
 def places(client, reference):
     """(page, list, unpatched, line of the CSV, item of the API, item of its list) about one bulletin."""
-    pages = [client.get(path).text for path in (f"/bulletins/{reference}", "/bulletins", "/bulletins/unpatched")]
-    lines = list(csv.DictReader(io.StringIO(client.get("/bulletins.csv").get_data(as_text=True).lstrip("\ufeff"))))
+    paths = (f"/bulletins/{reference}", "/bulletins", "/bulletins/unpatched")
+    pages = [client.get(path).text for path in paths]
+    table = client.get("/bulletins.csv").get_data(as_text=True).lstrip("\ufeff")
+    lines = list(csv.DictReader(io.StringIO(table)))
     return (*pages, lines[0], client.get(f"/api/v1/bulletins/{reference}").json,
             client.get("/api/v1/bulletins").json["items"][0])
 

@@ -106,7 +106,8 @@ def test_what_is_written_here_keeps_to_the_limits(login, api, make_question, mak
     remark = actions.comment(question, render("A comment that is long enough."), by=moderator)
     db.session.commit()
     client, call = login(moderator), api(moderator)
-    wrong = [(question, {"title": "Short?"}), (question, {"title": "x" * 151}), (question, {"body": "Short."}),
+    wrong = [(question, {"title": "Short?"}), (question, {"title": "x" * 151}),
+             (question, {"body": "Short."}),
              (question, {"tags": []}), (question, {"body": "x" * 30_001}), (given, {"body": "Short."}),
              (article, {"title": "Abc"}), (article, {"body": "Short."}), (remark, {"body": "Short."}),
              (remark, {"body": "x" * 601})]
@@ -124,7 +125,8 @@ def test_what_is_written_here_keeps_to_the_limits(login, api, make_question, mak
 def test_new_posts_keep_to_the_limits(api, member, make_question):
     call, question = api(member), make_question()
     body = "A text of a question that is long enough."
-    assert call("POST", "/questions", {"title": "Why?", "body": body, "tags": ["patching"]}).status_code == 422
+    short = {"title": "Why?", "body": body, "tags": ["patching"]}
+    assert call("POST", "/questions", short).status_code == 422
     assert call("POST", f"/questions/{question.id}/answers", {"body": "No"}).status_code == 422
     assert call("POST", f"/posts/{question.id}/comments", {"body": "ok"}).status_code == 422
     assert db.session.scalar(db.select(Comment)) is None
