@@ -74,7 +74,7 @@ def imitated(name: str, *, by: User | None) -> User | None:
 def members(after: paging.Place = None, size: int = 40) -> paging.Page:
     """Members by reputation."""
     return paging.keyset(select(User).where(User.erased_at.is_(None)), [User.reputation, User.id],
-                         after=after, size=size, changed=paging.at_any(User.created_at))
+                         after=after, size=size, changed=paging.by_time(User.created_at, User.id))
 
 
 def reputation_history(user: User, after: paging.Place = None) -> paging.Page:

@@ -18,6 +18,8 @@ WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}\Z")
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
                   r"([Zz]|[+ -]\d\d:?\d\d)?\Z", re.A)
 QUERY = "query"
+SINCE = ("Only what was created or changed at this time or later. Posts and members then come in the order "
+         "of these changes, the oldest first.")
 
 
 class BadQuery(Invalid):
@@ -44,9 +46,9 @@ class WholeNumber(fields.Integer):
 class Since(fields.Field):
     """A time as ISO 8601 writes it; without a zone it is UTC, without a time it is midnight."""
 
-    def __init__(self, text: str = "Only what was created or changed at this time or later."):
-        super().__init__(metadata={"type": "string", "format": "date-time", "example": "2026-12-01T00:00:00Z",
-                                   "description": text})
+    def __init__(self, text: str = SINCE):
+        super().__init__(metadata={"type": "string", "format": "date-time", "description": text,
+                                   "example": "2026-12-01T00:00:00Z"})
 
     def _deserialize(self, value, attr, data, **kwargs) -> datetime:
         found = TIME.match(str(value))

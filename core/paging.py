@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, literal, or_
+from sqlalchemy.orm import undefer
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.db import MAX_ID, db
@@ -32,7 +33,18 @@ class Window:
 
 
 Place = str | Window | None  # where a list goes on: a cursor that may be damaged, or all that a program asks
-Changed = Callable[[datetime], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How a list knows since when a row changed: `condition(since)`.
+
+    `keys` sort such a list by the time of change, oldest first: for tables so large that an index must find
+    the rows that changed. None keeps the list's own order.
+    """
+
+    condition: Callable[[datetime], ColumnElement[bool]]
+    keys: Sequence | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +62,13 @@ class Page:
 
 
 def at_any(*columns) -> Changed:
-    """The condition that one of these times is the given one or later."""
-    return lambda since: or_(*(column >= since for column in columns))
+    """A row changed when one of these times is the given one or later."""
+    return Changed(lambda since: or_(*(column >= since for column in columns)))
+
+
+def by_time(column, key) -> Changed:
+    """A row changed at the time in `column`, which has an index; `key` tells rows of one time apart."""
+    return Changed(lambda since: column >= since, [column, key])
 
 
 def window_of(place: Place, size: int) -> tuple[str | None, int, datetime | None]:
@@ -74,20 +91,23 @@ def keyset(statement: Select, keys: Sequence, *, after: Place = None, size: int 
     """Run `statement` sorted by `keys` (ORM attributes of its entity, the last one unique).
 
     `after` is a cursor from an earlier page; a damaged one, or one of another sort, gives the first page. As
-    a Window it may also say how many rows, and since when they changed: `changed` makes the condition of that
-    time. Raises BadCursor for a damaged cursor in a Window.
+    a Window it may also say how many rows, and since when they changed, which `changed` knows. Raises
+    BadCursor for a damaged cursor in a Window.
     """
+    _cursor, size, since = window_of(after, size)
+    if since is not None:
+        if changed is None:
+            raise NotImplementedError(f"this list does not know when its rows changed: {statement}")
+        statement = statement.where(changed.condition(since))
+        if changed.keys:
+            keys, descending = changed.keys, False
+            statement = statement.options(undefer(keys[0]))
     order = ",".join(key.key for key in keys) + ("" if descending else " asc")
     values = position(after, [str, *(key.type.python_type for key in keys)])
-    _cursor, size, since = window_of(after, size)
     if values is not None and values.pop(0) != order:
         if isinstance(after, Window):
             raise BadCursor
         values = None
-    if since is not None:
-        if changed is None:
-            raise NotImplementedError(f"this list does not know when its rows changed: {statement}")
-        statement = statement.where(changed(since))
     if values is not None:
         statement = statement.where(_beyond(keys, values, descending))
     sorting = [key.desc() if descending else key.asc() for key in keys]

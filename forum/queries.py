@@ -55,15 +55,26 @@ def questions(sort: str, user, after: paging.Place = None,
 def tagged(tag: Tag, sort: str, user, after: paging.Place = None,
            size: int = paging.PAGE_SIZE) -> paging.Page:
     """Public questions with a tag; the tag's own index sorts, the posts follow in one query."""
+    if isinstance(after, paging.Window) and after.since is not None:
+        return _changed_with(tag, sort, user, after, size)
     statement = select(PostTag).where(PostTag.tag_id == tag.id, PostTag.kind == "question",
                                       PostTag.is_public)
     if sort == "unanswered":
         statement = statement.where(PostTag.answer_count == 0)
-    page = paging.keyset(statement, TAG_SORTS[sort], after=after, size=size, changed=lambda since: select(
-        Post.id).where(Post.id == PostTag.post_id, Post.changed_at >= since).exists())
+    page = paging.keyset(statement, TAG_SORTS[sort], after=after, size=size)
     ids = [row.post_id for row in page]
     found = {q.id: q for q in db.session.scalars(visible(Question, user).where(Question.id.in_(ids)))}
     return paging.Page([found[i] for i in ids if i in found], page.next)
+
+
+def _changed_with(tag: Tag, sort: str, user, after: paging.Window, size: int) -> paging.Page:
+    """Public questions with a tag that changed since a time, in the order of their changes."""
+    statement = visible(Question, user).where(
+        Question.kind == "question", Question.is_public, select(PostTag.post_id).where(
+            PostTag.post_id == Question.id, PostTag.tag_id == tag.id).exists())
+    if sort == "unanswered":
+        statement = statement.where(Question.answer_count == 0)
+    return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
 
 
 def _answers(question: Question, user) -> Select:

@@ -71,7 +71,7 @@ class Post(Versioned, db.Model):
         Index("ix_posts_author", "author_id", "kind", "created_at", "id"),
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
         Index("ix_posts_status", "status", "kind", "created_at", "id"),
-        Index("ix_posts_kind_changed", "kind", "is_public", "changed_at"),
+        Index("ix_posts_kind_changed", "kind", "is_public", "changed_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -57,8 +57,8 @@ def kind_of(post_id: int, user) -> str | None:
 
 
 def changed_in(entity: type[Post] = Post) -> paging.Changed:
-    """The condition that a post was created or changed at a time or later."""
-    return paging.at_any(entity.changed_at)
+    """When posts were created or changed."""
+    return paging.by_time(entity.changed_at, Post.id)
 
 
 def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:

@@ -76,7 +76,7 @@ def products(*, text: str = "", category: str = "", vendor: str = "", status: st
     if status:
         statement = statement.where(_has_status(status, today()))
     return paging.keyset(statement, [Product.sort_name, Product.id], after=after, size=size,
-                         descending=False, changed=_changed)
+                         descending=False, changed=paging.Changed(_changed))
 
 
 def _changed(since: datetime) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.execute("UPDATE posts SET changed_at = CASE WHEN edited_at > last_activity_at THEN edited_at "
                "WHEN created_at > last_activity_at THEN created_at ELSE last_activity_at END")
     op.execute("UPDATE tags SET changed_at = created_at")
-    op.create_index("ix_posts_kind_changed", "posts", ["kind", "is_public", "changed_at"], if_not_exists=True)
+    op.create_index("ix_posts_kind_changed", "posts", ["kind", "is_public", "changed_at", "id"], if_not_exists=True)
 
 
 def downgrade() -> None:
