@@ -7,17 +7,21 @@ from auth import (
     cli,
     doctor,  # noqa: F401  (declares itself)
     erasure_views,  # noqa: F401  (its views join the room's blueprint)
+    handlers,  # noqa: F401  (declares itself)
     passwords,
     policy,
     privileges,
     queries,
+    recovery_views,  # noqa: F401  (its views join the package's blueprint)
     redaction,  # noqa: F401  (declares itself)
     sessions,
     settings_views,  # noqa: F401  (its views join the room's blueprint)
+    tasks,  # noqa: F401  (declares itself)
     tokens,
     unsent,
     views,
 )
+from auth.address_changes import views as address_views  # noqa: F401  (its views join the blueprint)
 from auth.security_log import tasks as security_log_tasks  # noqa: F401  (declares itself)
 from auth.security_log import views as security_log
 from core import limits, markup

@@ -6,21 +6,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
-from auth import passwords, queries, reputation, reserved_names, tokens, usernames
-from auth.models import ApiToken, EmailToken, Session, User
+from auth import guesses, links, notices, passwords, queries, reputation, reserved_names, tokens, usernames
+from auth.address_changes.models import AddressChange
+from auth.models import ApiToken, Session, User
 from auth.security_log import actions as security_log
 from auth.sessions import LIFETIME
 from core import events, mail, versions
 from core.db import db, lock_rows, utcnow
 from core.limits import limit
 from core.markup import Rendered
+from core.models import OutgoingMail
 from core.versions import Expected
 from core.web import Invalid
 
 TRIES = 200  # numbered handles that are looked up at a time
-LINK_LIFETIME = {"confirm": timedelta(days=3), "reset": timedelta(hours=2),
-                 "claim": timedelta(days=14)}
-MAILS_TO_ONE = (5, 3600)  # to one address in an hour, whoever asks for them
+MAILS_TO_ONE = (5, 3600)  # of one purpose to one address in an hour, whoever asks for them
 
 
 def make_user(username: str, *, email: str | None = None, display_name: str | None = None,
@@ -65,9 +65,9 @@ def _taken(candidates: list[str]) -> set[str]:
 
 
 def open_session(user: User, *, user_agent: str = "") -> str:
-    """Log a member in on one device; returns the token for its cookie."""
+    """Log a member in on one device, with the password; returns the token for its cookie."""
     token, now = tokens.new(), utcnow()
-    db.session.add(Session(token_hash=tokens.digest(token), user_id=user.id,
+    db.session.add(Session(token_hash=tokens.digest(token), user_id=user.id, proved_at=now,
                            user_agent=user_agent[:200], expires_at=now + LIFETIME))
     user.last_seen_at = now
     return token
@@ -78,72 +78,93 @@ def close_session(session: Session) -> None:
     db.session.execute(delete(Session).where(Session.id == session.id))
 
 
-def close_sessions(user: User, *, but: Session | None = None) -> None:
-    """End all sessions of a member, except perhaps the one in use."""
+def close_sessions(user: User, *, but: Session | None = None, by: User | None = None) -> None:
+    """End all sessions of a member, except perhaps the one in use; `by` is who asked for it, if known."""
     keep = but.id if but else 0
-    db.session.execute(delete(Session).where(Session.user_id == user.id, Session.id != keep))
+    ended = db.session.execute(delete(Session).where(Session.user_id == user.id, Session.id != keep))
+    if ended.rowcount:
+        security_log.record("sessions_ended", user=user, actor=by, sessions=ended.rowcount)
+
+
+def limit_mails(purpose: str, email: str) -> None:
+    """Count a mail that somebody asks for; raises TooMany after MAILS_TO_ONE.
+
+    Each purpose has a budget of its own, so that nobody keeps a reset link away by asking for other mails.
+    To be called before it is looked up whether anybody has the address.
+    """
+    limit(f"mail-{purpose}", email, *MAILS_TO_ONE)
 
 
 def send_link(user: User, purpose: str, template: str, subject: str, *, to: str | None = None) -> None:
-    """Mail a link that works once, to the member's address or to the one it shall confirm.
-
-    An older link of the same purpose stops working. Raises TooMany after MAILS_TO_ONE.
-    """
+    """Mail a link that works once, to the member's address or to the one it shall confirm."""
     to = to or user.email
-    limit("mail", to, *MAILS_TO_ONE)
-    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
-                                                EmailToken.purpose == purpose))
-    token = tokens.new()
-    db.session.add(EmailToken(token_hash=tokens.digest(token), user_id=user.id, purpose=purpose,
-                              email=to, expires_at=utcnow() + LINK_LIFETIME[purpose]))
-    mail.queue(to, template, subject=subject, user=user, token=token)
+    token = links.issue(user.id, purpose, to)
+    mail.queue(to, template, subject=subject, user=user, token=token, has_secret=True)
 
 
-def use_link(link: EmailToken) -> bool:
-    """Consume a mailed link: the address it went to becomes the member's and is confirmed.
+def send_reset(email: str) -> None:
+    """Mail a link to set a new password to the account of an address, if there is one.
 
-    False when another account has taken that address meanwhile.
+    The same statements run where there is none; no row of them stays. Raises TooMany.
     """
-    user = link.user
-    db.session.delete(link)
-    if user.email != link.email:
-        if db.session.scalar(select(User.id).where(User.email == link.email)):
-            return False
-        _replace_email(user, link.email)
-    if user.confirmed_at is None:
-        user.confirmed_at = utcnow()
-        security_log.record("confirmed", user=user)
-        events.record("user.confirmed", subject=user)
-    return True
+    limit_mails(links.RESET, email)
+    user = queries.by_email(email)
+    security_log.record("password_reset_asked", user=user, actor=None)
+    token, key = links.issue(user.id if user else 0, links.RESET, email), tokens.new()
+    mail.queue(email, "reset", subject=_("Reset your password"), key=key, token=token, has_secret=True,
+               user=user or User(username="nobody", display_name="nobody"))
+    db.session.flush()
+    db.session.execute(delete(OutgoingMail).where(
+        OutgoingMail.key == key, ~select(User.id).where(User.email == email).exists()))
 
 
-def _replace_email(user: User, email: str) -> None:
-    """Links to the old address die with it, and it is told."""
-    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id))
-    mail.queue(user.email, "email_changed", subject=_("Your address was changed"), user=user, email=email)
-    user.email = email
-    security_log.record("email_changed", user=user)
+def secure_account(user: User, *, keep: Session | None = None, keep_tokens: bool = False,
+                   forget_password: bool = False, end_undo: bool = False, by: User | None = None) -> None:
+    """End every way into an account that somebody may have opened for themselves.
+
+    Sessions (but `keep`), pending changes of the address, mailed links, API tokens (unless `keep_tokens`),
+    remembered devices and lock-outs end. `forget_password`: the password does not work any more either, and
+    a mailed link must set another. A change of the address that was made in the last days can still be
+    undone by who has the former one, unless `end_undo` (docs/decisions/0516). `by` is who asked, if known:
+    whoever opens a mailed link is not.
+    """
+    links.hold_account(user.id)
+    security_log.record("account_secured", user=user, actor=by)
+    close_sessions(user, but=keep, by=by)
+    links.end_all(user)
+    ended = AddressChange.user_id == user.id
+    db.session.execute(delete(AddressChange).where(
+        ended if end_undo else ended & AddressChange.done_at.is_(None)))
+    if not keep_tokens:
+        _revoke_tokens(user, by=by)
+    user.device_generation += 1
+    if forget_password:
+        user.password_hash = None
+    guesses.lift_lock_out(user)
 
 
-def set_password(user: User, password_hash: str, *, keep: Session | None = None) -> None:
-    """Change the password; every other session and every reset link ends."""
+def _revoke_tokens(user: User, *, by: User | None) -> None:
+    revoked = db.session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+    if revoked.rowcount:
+        security_log.record("token_revoked", user=user, actor=by, tokens=revoked.rowcount)
+
+
+def set_password(user: User, password_hash: str, *, keep: Session | None = None, keep_tokens: bool = False,
+                 by: User | None = None) -> None:
+    """Change the password and secure the account; the session in use may stay, tokens if they are wanted."""
+    secure_account(user, keep=keep, keep_tokens=keep_tokens, by=by)
     user.password_hash = password_hash
-    security_log.record("password_changed", user=user)
-    close_sessions(user, but=keep)
-    db.session.execute(delete(EmailToken).where(EmailToken.user_id == user.id,
-                                                EmailToken.purpose.in_(("reset", "claim"))))
-
-
-def set_email(user: User, email: str) -> None:
-    """Ask the new address to confirm itself; until it does, the old one stays."""
-    send_link(user, "confirm", "confirm", _("Confirm your address"), to=email.lower())
+    security_log.record("password_changed", user=user, actor=by)
+    notices.password_changed(user)
 
 
 def attach_email(user: User, email: str) -> None:
-    """Give an imported person an address; the claim link lets them set a password."""
+    """Give an imported person an address; the claim link lets them set a password. Raises TooMany."""
+    limit_mails(links.CLAIM, email.lower())
+    links.end_all(user)
     user.email = email.lower()
     db.session.flush()
-    send_link(user, "claim", "claim", _("Your account is waiting"))
+    send_link(user, links.CLAIM, "claim", _("Your account is waiting"))
 
 
 def edit_profile(user: User, *, display_name: str, location: str, website: str,
@@ -180,11 +201,16 @@ def make_token(user: User, name: str, scope: str, *, last_day: date | None = Non
     return token
 
 
-def revoke_token(user: User, token_id: int) -> None:
-    """End an API token at once."""
-    gone = db.session.execute(delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
-    if gone.rowcount:
+def revoke_token(user: User, token_id: int) -> ApiToken | None:
+    """End an API token at once; returns it, or None when there is no such token of this member."""
+    token = db.session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+    if token is None:
+        return None
+    gone = db.session.execute(delete(ApiToken).where(ApiToken.id == token_id)
+                              .execution_options(synchronize_session=False)).rowcount
+    if gone:
         security_log.record("token_revoked", user=user)
+    return token if gone else None
 
 
 def set_role(user: User, role: str, *, by: User | None) -> None:

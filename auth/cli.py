@@ -5,11 +5,13 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from auth import actions, passwords, queries, reputation, tokens, usernames
+from auth import actions, notices, passwords, queries, reputation, tokens, usernames
+from auth.address_changes import actions as address_actions
 from auth.models import ROLES
 from auth.security_log import actions as security_log
 from core import mail_message
 from core.db import db, snapshot
+from core.web import Invalid
 
 user_group = AppGroup("user", help="Accounts.")
 token_group = AppGroup("token", help="API tokens.")
@@ -17,7 +19,7 @@ reputation_group = AppGroup("reputation", help="The ledger.")
 
 
 def _user(name: str):
-    user = queries.by_username(name)
+    user = queries.account_named(name)
     if user is None:
         raise click.ClickException(f"There is no member {name}.")
     return user
@@ -50,6 +52,7 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     user = actions.make_user(name, email=email, role=role, confirmed=True,
                              password_hash=passwords.hash_password(password))
     security_log.record("registered", user=user, role=role)
+    security_log.record("shell_act", user=user, command="user-create")
     db.session.commit()
     click.echo(f"{role} {name} made." + ("" if password_stdin else f" Password: {password}"))
 
@@ -59,7 +62,9 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 def promote(name: str, role: str) -> None:
     """Appoint a member to a role (or back to member)."""
-    actions.set_role(_user(name), role, by=None)
+    user = _user(name)
+    actions.set_role(user, role, by=None)
+    security_log.record("shell_act", user=user, command="user-promote")
     db.session.commit()
     click.echo(f"{name} is now {role}.")
 
@@ -72,8 +77,28 @@ def set_password(name: str, password_stdin: bool) -> None:
     user = _user(name)
     password = _password(password_stdin, *user.own_words)
     actions.set_password(user, passwords.hash_password(password))
+    security_log.record("shell_act", user=user, command="user-password")
     db.session.commit()
     click.echo(f"{name} has another password." + ("" if password_stdin else f" Password: {password}"))
+
+
+@user_group.command("secure")
+@click.argument("name")
+@click.option("--email", help="The member's address, where another one stands in the account.")
+@click.option("--end-undo", is_flag=True, help="Former addresses may not undo their change any more.")
+def secure(name: str, email: str | None, end_undo: bool) -> None:
+    """End every way into an account, its password too, and mail its member a link to set another."""
+    user = _user(name)
+    try:
+        email = email and mail_message.normalize_address(email, any_host=True)
+        address_actions.recover(user, email=email, end_undo=end_undo)
+    except mail_message.BadAddress as error:
+        raise click.ClickException(f"{email}: {error}") from error
+    except Invalid as error:
+        raise click.ClickException(" ".join(error.errors["email"])) from error
+    security_log.record("shell_act", user=user, command="user-secure")
+    db.session.commit()
+    click.echo(f"{name} is secured. A link to set a password goes to {user.email or 'nobody: no address'}.")
 
 
 @token_group.command("create")
@@ -81,7 +106,10 @@ def set_password(name: str, password_stdin: bool) -> None:
 @click.option("--scope", type=click.Choice(["read", "write"]), default="read")
 def create_token(name: str, scope: str) -> None:
     """Make an API token for a member and print it."""
-    token = actions.make_token(_user(name), "shell", scope)
+    user = _user(name)
+    token = actions.make_token(user, "shell", scope)
+    notices.token_made(user, "shell", scope)
+    security_log.record("shell_act", user=user, command="token-create")
     db.session.commit()
     click.echo(token)
 

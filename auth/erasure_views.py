@@ -5,21 +5,25 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import erasure_actions, export_account, policy, queries, schemas, sessions
+from auth.freshness_views import hold_session, require_fresh
 from auth.security_log import actions as security_log
 from auth.settings_views import knows, me
 from auth.views import bp
+from core import events
 from core.db import db, writing
 from core.web import Form, get_or_404, require
 
 
 @bp.get("/settings/data.json")
 @login_required
+@require_fresh(reads=True)
 def download_data():
-    """Everything the site knows of me, as a file."""
+    """Everything the site knows of me, as a file; a mail says that it was made."""
     user = me()
     answer = Response(export_account.document(user), mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
     with writing():
+        events.record("user.exported", subject=user, actor=user)
         security_log.record("data_exported", user=user)
     return answer
 
@@ -32,6 +36,7 @@ def erase_me():
     form = Form(schemas.EraseSchema)
     if request.method == "POST" and form.validate() and knows(me(), form):
         with form.catching():
+            hold_session(me())
             erasure_actions.erase(me(), by=me(), keep_words=form.data["words"] == "keep")
             db.session.commit()
             sessions.leave()
@@ -49,8 +54,10 @@ def erase_user(username: str):
     user = get_or_404(queries.by_username(username))
     require(policy.can_erase(me(), user), _("Administrators erase accounts, but not each other's."))
     if valid and knows(me(), form):
+        hold_session(me())
         user = get_or_404(queries.by_username(username))
         erasure_actions.erase(user, by=me(), keep_words=form.data["words"] == "keep")
+        security_log.record("administrator_act", user=user, actor=me(), act="erase")
         db.session.commit()
         flash(_("The account is erased. What it wrote and voted follows within minutes."))
         return redirect(url_for("auth.users"))

@@ -24,6 +24,8 @@ class User(UserMixin, Versioned, db.Model):
         Index("ix_users_reputation_id", "reputation", "id"), Index("ix_users_created_at", "created_at"),
         Index("ix_users_staff", "role", sqlite_where=db.text("role <> 'member'"),
               postgresql_where=db.text("role <> 'member'")),
+        Index("ix_users_unconfirmed", "created_at", sqlite_where=db.text("confirmed_at IS NULL"),
+              postgresql_where=db.text("confirmed_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,6 +51,8 @@ class User(UserMixin, Versioned, db.Model):
     erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     imported_from: Mapped[str | None] = mapped_column(String(100))
     external_id: Mapped[str | None] = mapped_column(String(60))
+    failed_logins: Mapped[int] = mapped_column(default=0, server_default="0")  # in a row
+    device_generation: Mapped[int] = mapped_column(default=0, server_default="0")
 
     session = None  # the Session of this request, set when it is loaded
 
@@ -88,6 +92,11 @@ class User(UserMixin, Versioned, db.Model):
         return self.erased_at is None
 
     @property
+    def is_pending(self) -> bool:
+        """Whether this is a registration that nobody has confirmed: it is shown to nobody."""
+        return self.confirmed_at is None and self.imported_from is None and self.erased_at is None
+
+    @property
     def privilege_points(self) -> int:
         """Reputation earned here; what came from another site opens no doors, not even a debt there."""
         return max(1, self.reputation - max(0, self.imported_reputation))
@@ -125,7 +134,10 @@ class Visitor(AnonymousUserMixin):
 
 
 class Session(db.Model):
-    """A log-in on one device. The cookie holds the token, this table only its hash."""
+    """A log-in on one device. The cookie holds the token, this table only its hash.
+
+    `proved_at` is when the password was given last in this session (auth/freshness_views.py).
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_sessions_user_id", "user_id"))
@@ -136,6 +148,7 @@ class Session(db.Model):
     user_agent: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    proved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     user: Mapped[User] = relationship()
 
@@ -158,20 +171,38 @@ class ApiToken(db.Model):
 
 
 class EmailToken(db.Model):
-    """A link sent by mail, good once: confirm, reset, claim, change."""
+    """A link sent by mail, good once: confirm, reset, claim, secure.
+
+    A link that confirms a registration carries what was registered with it: the username, the password
+    and the browser. So it activates only the registration that it was mailed for.
+    """
 
     __tablename__ = "email_tokens"
     __table_args__ = (UniqueConstraint("token_hash"),
-                      Index("ix_email_tokens_user_id_purpose", "user_id", "purpose"))
+                      Index("ix_email_tokens_user_id_purpose", "user_id", "purpose"),
+                      Index("ix_email_tokens_expires_at", "expires_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     purpose: Mapped[str] = mapped_column(String(10))
     email: Mapped[str] = mapped_column(String(254))
+    username: Mapped[str | None] = mapped_column(String(40))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    browser_hash: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     user: Mapped[User] = relationship()
+
+
+class HeldName(db.Model):
+    """A username that somebody registered a short time ago, and (as a hash) for which address."""
+
+    __tablename__ = "held_names"
+
+    username_key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    email_hash: Mapped[str] = mapped_column(String(64))
+    held_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 
 
 class ReputationEvent(db.Model):

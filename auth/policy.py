@@ -21,6 +21,12 @@ def can_erase(user, account) -> bool:
     return user.is_admin and not account.is_appointed_admin and user.id != account.id
 
 
+def can_secure(user, account) -> bool:
+    """Administrators secure the accounts of members and moderators; administrators' from the shell."""
+    return can_erase(user, account)
+
+
 def can_attach_email(user, account) -> bool:
-    """Moderators give imported people, who have none, an address."""
-    return user.is_moderator and account.imported_from is not None and account.password_hash is None
+    """Moderators give imported people, who have none, an address; never those who have claimed theirs."""
+    return (user.is_moderator and account.imported_from is not None
+            and account.password_hash is None and account.confirmed_at is None)

@@ -16,8 +16,22 @@ YEAR = timedelta(days=365)
 ACTIVE = timedelta(days=90)
 
 
+def is_listed() -> ColumnElement[bool]:
+    """Whose page and name everybody may see: not erased, and no registration that nobody has confirmed.
+
+    Imported people never confirm.
+    """
+    is_somebody = or_(User.confirmed_at.is_not(None), User.imported_from.is_not(None))
+    return and_(User.erased_at.is_(None), is_somebody)
+
+
 def by_username(username: str) -> User | None:
-    """The member with this handle; erased accounts have no page."""
+    """The member with this handle; erased and unconfirmed accounts have no page."""
+    return db.session.scalar(select(User).where(User.username == username.lower(), is_listed()))
+
+
+def account_named(username: str) -> User | None:
+    """The account with this handle, be it unconfirmed: for whoever runs the site."""
     return db.session.scalar(select(User).where(User.username == username.lower(),
                                                 User.erased_at.is_(None)))
 
@@ -73,7 +87,7 @@ def imitated(name: str, *, by: User | None) -> User | None:
 
 def members(after: paging.Place = None, size: int = 40) -> paging.Page:
     """Members by reputation."""
-    return paging.keyset(select(User).where(User.erased_at.is_(None)), [User.reputation, User.id],
+    return paging.keyset(select(User).where(is_listed()), [User.reputation, User.id],
                          after=after, size=size, changed=paging.by_time(User.created_at, User.id))
 
 
@@ -112,7 +126,8 @@ def reputation_by_day(user: User) -> list[tuple]:
 def email_token(token: str, purpose: str) -> EmailToken | None:
     """A live mailed link."""
     row = db.session.scalar(select(EmailToken).where(EmailToken.token_hash == digest(token),
-                                                     EmailToken.purpose == purpose))
+                                                     EmailToken.purpose == purpose)
+                            .execution_options(populate_existing=True))
     return row if row is not None and row.expires_at > utcnow() else None
 
 

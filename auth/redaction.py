@@ -1,6 +1,7 @@
 """What redaction masks of accounts, and what it leaves alone."""
 
-from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
+from auth.address_changes.models import AddressChange
+from auth.models import ApiToken, EmailToken, HeldName, ReputationEvent, Session, User
 from auth.security_log.models import SecurityEvent, SecurityOrigin
 from auth.unsent.models import UnsentForm
 from core import events, redaction
@@ -19,7 +20,11 @@ redaction.register_without_text(User, "username", "username_key", "email", "pass
                                 "imported_badges", "imported_from", "external_id")
 redaction.register_without_text(ApiToken, "token_hash", "scope")
 redaction.register_without_text(Session, "token_hash", "user_agent")
-redaction.register_without_text(EmailToken, "token_hash", "purpose", "email")
+redaction.register_without_text(EmailToken, "token_hash", "purpose", "email", "username", "password_hash",
+                                "browser_hash")
+redaction.register_without_text(HeldName, "username_key", "email_hash")
+redaction.register_without_text(AddressChange, "old_email", "new_email", "confirm_hash", "cancel_hash",
+                                "undo_hash")
 redaction.register_without_text(ReputationEvent, "kind", "cause")
 redaction.register_without_text(SecurityEvent, "kind", "means", "facts")
 redaction.register_without_text(SecurityOrigin, "address", "program")

@@ -59,9 +59,25 @@ class PasswordSchema(Schema):
 
 
 class ChangePasswordSchema(PasswordSchema):
-    """A new password and the present one."""
+    """A new password and the present one; API tokens stay only if that is wished."""
 
     current_password = fields.String(required=True)
+    keep_tokens = fields.Boolean(load_default=False)
+
+
+class NothingSchema(Schema):
+    """A form with a button alone."""
+
+
+class RecoverSchema(Schema):
+    """Where a member is reached whose account is secured, and whether former addresses lose their say."""
+
+    email = Address(load_default="", validate=validate.Length(max=254))
+    end_undo = fields.Boolean(load_default=False)
+
+    @pre_load
+    def _no_address(self, data: dict, **kwargs) -> dict:
+        return {name: value for name, value in data.items() if name != "email" or value}
 
 
 class EraseSchema(Schema):
@@ -71,12 +87,6 @@ class EraseSchema(Schema):
     words = fields.String(required=True, validate=validate.OneOf(
         ("keep", "remove"), error=_("Choose what becomes of the words.")),
         error_messages={"required": _("Choose what becomes of the words.")})
-
-
-class ChangeEmailSchema(EmailSchema):
-    """A new address and the password."""
-
-    current_password = fields.String(required=True)
 
 
 class DisplayName(fields.String):

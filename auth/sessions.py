@@ -2,7 +2,8 @@
 
 A browser that logged in once keeps a device cookie. Guesses from elsewhere are counted per account,
 guesses from such a device by themselves: who guesses from a thousand addresses locks out nobody
-who has been here before (OWASP's device cookies).
+who has been here before (OWASP's device cookies). The cookie carries the account's generation of devices:
+a higher one makes all of them unknown.
 """
 
 import secrets
@@ -17,7 +18,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Unauthorized
 
 from auth import policy, tokens
-from auth.models import Session, User, Visitor
+from auth.models import EmailToken, Session, User, Visitor
 from auth.tokens import digest
 from core.db import SAFE_METHODS, db, reading, utcnow
 from core.web import require
@@ -96,18 +97,34 @@ def _devices() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="device")
 
 
-def known_device(username: str) -> str | None:
-    """The mark of this browser when `username` logged in on it before."""
+def known_device(user: User | None) -> str | None:
+    """The mark of this browser when `user` logged in on it before."""
     try:
-        name, mark = _devices().loads(request.cookies.get(_device_cookie(), ""))
+        name, mark, *rest = _devices().loads(request.cookies.get(_device_cookie(), ""))
     except (BadSignature, ValueError, TypeError):
         return None
-    return mark if name == username else None
+    generation = rest[0] if rest else 0
+    is_theirs = user is not None and (name, generation) == (user.username, user.device_generation)
+    return mark if is_theirs else None
 
 
-def remember_device(answer: Response, username: str) -> Response:
-    """Mark this browser as one that `username` has used."""
-    answer.set_cookie(_device_cookie(), _devices().dumps([username, secrets.token_urlsafe(12)]),
+def remember_device(answer: Response, user: User) -> Response:
+    """Mark this browser as one that `user` has used."""
+    mark = [user.username, secrets.token_urlsafe(12), user.device_generation]
+    answer.set_cookie(_device_cookie(), _devices().dumps(mark),
                       max_age=DEVICE_LIFETIME, httponly=True, samesite="Lax",
                       secure=current_app.config["SESSION_COOKIE_SECURE"])
     return answer
+
+
+def registering_browser() -> str:
+    """A secret of this browser, by which it is known again when it confirms what it registered."""
+    if "registration" not in session:
+        session["registration"] = secrets.token_urlsafe(24)
+    return session["registration"]
+
+
+def has_registered(link: EmailToken) -> bool:
+    """Whether this browser sent the registration that a link confirms."""
+    mine = session.get("registration")
+    return bool(mine and link.browser_hash) and secrets.compare_digest(digest(mine), link.browser_hash)

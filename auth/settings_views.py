@@ -4,7 +4,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from auth import actions, passwords, queries, schemas, sessions
+from auth import actions, notices, passwords, queries, schemas, sessions
+from auth.freshness_views import hold_session, prove, require_fresh
 from auth.models import User
 from auth.security_log import actions as security_log
 from auth.views import bp
@@ -47,45 +48,30 @@ def settings_profile():
 @sessions.even_suspended
 @login_required
 def settings_password():
-    """Change the password, knowing the present one; all other sessions end."""
+    """Change the password, knowing the present one; all other ways into the account end.
+
+    API tokens end too, unless the member looked at the list and keeps them.
+    """
     user, form = me(), Form(schemas.ChangePasswordSchema)
     if request.method == "POST" and form.validate():
         if knows(user, form) and (why := passwords.fault(form.data["password"], *user.own_words)):
             form.fail("password", why)
         if not form.errors:
             password_hash = passwords.hash_password(form.data["password"])
-            actions.set_password(user, password_hash, keep=user.session)
+            hold_session(user)
+            actions.set_password(user, password_hash, keep=user.session,
+                                 keep_tokens=form.data["keep_tokens"], by=user)
             db.session.commit()
             flash(_("Your password is changed. Other sessions have ended."))
-            return redirect(url_for("auth.settings_password"))
-    return render_template("auth/settings_password.html", form=form), 422 if form.errors else 200
-
-
-@bp.route("/settings/email", methods=["GET", "POST"])
-@sessions.even_suspended
-@login_required
-def settings_email():
-    """Change the address, knowing the password; whether another account has it is not told."""
-    user = me()
-    form = Form(schemas.ChangeEmailSchema, email=user.email)
-    if request.method == "POST" and form.validate() and knows(user, form):
-        if queries.by_email(form.data["email"]) is None:
-            actions.set_email(user, form.data["email"])
-            security_log.record("email_change_asked", user=user)
-            db.session.commit()
-        flash(_("Open the link we mailed to the new address; until then the old one stays."))
-        return redirect(url_for("auth.settings_email"))
-    return render_template("auth/settings_email.html", form=form), 422 if form.errors else 200
+            return sessions.remember_device(redirect(url_for("auth.settings_password")), user)
+    return render_template("auth/settings_password.html", form=form,
+                           rows=queries.api_tokens_of(user)), 422 if form.errors else 200
 
 
 def knows(user: User, form: Form) -> bool:
     """Whether the present password was given; otherwise the form says so."""
-    limit("re-authenticate", user.id, 10, 300)
-    db.session.commit()
-    if not passwords.verify(user.password_hash, form.data["current_password"]):
+    if not prove(user, form.data["current_password"]):
         form.fail("current_password", _("This is not your present password."))
-        security_log.record("reauthentication_failed", user=user)
-        db.session.commit()
     return not form.errors
 
 
@@ -99,10 +85,12 @@ def settings_sessions():
 @bp.post("/settings/sessions/<int:session_id>/close")
 @sessions.even_suspended
 @login_required
+@require_fresh()
 def close_session(session_id: int):
     """End one of one's own sessions."""
-    row = next((s for s in queries.sessions_of(me()) if s.id == session_id), None)
-    actions.close_session(get_or_404(row))
+    row = get_or_404(next((s for s in queries.sessions_of(me()) if s.id == session_id), None))
+    actions.close_session(row)
+    notices.session_ended(me(), row.user_agent)
     security_log.record("session_ended", user=me())
     db.session.commit()
     return redirect(url_for("auth.settings_sessions"))
@@ -110,6 +98,7 @@ def close_session(session_id: int):
 
 @bp.route("/settings/tokens", methods=["GET", "POST"])
 @login_required
+@require_fresh()
 def settings_tokens():
     """API tokens: make one (shown once) and see those there are."""
     form, made = Form(schemas.TokenSchema, scope="read"), None
@@ -117,6 +106,7 @@ def settings_tokens():
         limit("token", me().id, 20, 3600)
         made = actions.make_token(me(), form.data["name"], form.data["scope"],
                                   last_day=form.data["expires_on"])
+        notices.token_made(me(), form.data["name"], form.data["scope"])
         db.session.commit()
         form.values = {"scope": "read"}
     return render_template("auth/settings_tokens.html", form=form, made=made, now=utcnow(),
@@ -126,8 +116,10 @@ def settings_tokens():
 @bp.post("/settings/tokens/<int:token_id>/revoke")
 @sessions.even_suspended
 @login_required
+@require_fresh()
 def revoke_token(token_id: int):
     """End an API token."""
-    actions.revoke_token(me(), token_id)
+    if token := actions.revoke_token(me(), token_id):
+        notices.token_revoked(me(), token)
     db.session.commit()
     return redirect(url_for("auth.settings_tokens"))

@@ -7,11 +7,26 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from auth import actions, chart, passwords, policy, queries, schemas, sessions, usernames
+from auth import (
+    actions,
+    chart,
+    guesses,
+    links,
+    notices,
+    passwords,
+    policy,
+    queries,
+    registration_actions,
+    schemas,
+    sessions,
+    usernames,
+)
+from auth.address_changes import actions as address_actions
+from auth.address_changes import queries as address_queries
+from auth.models import User
 from auth.security_log import actions as security_log
-from core import mail
 from core.db import db, reading
-from core.limits import limit
+from core.limits import client_address, forget, limit
 from core.page_cache import kept
 from core.paging import PAGE_SIZE
 from core.web import Form, Invalid, get_or_404, require, safe_next
@@ -54,19 +69,12 @@ def register():
             form.fail("password", why)
         if not form.errors:
             password_hash = passwords.hash_password(data["password"])
-            limit("register", request.remote_addr, 10, 3600)
-            if queries.looks_like(data["username"]):
-                form.fail("username", _("This name is taken, or too like another member's."))
-            elif known := queries.by_email(data["email"]):
-                limit("mail", known.email, *actions.MAILS_TO_ONE)
-                mail.queue(known.email, "already", subject=_("You already have an account"), user=known)
-            else:
-                user = actions.make_user(data["username"], email=data["email"],
-                                         password_hash=password_hash)
-                security_log.record("registered", user=user)
-                actions.send_link(user, "confirm", "confirm", _("Confirm your address"))
+            limit("register", client_address(), 10, 3600)
             db.session.commit()
-            if not form.errors:
+            with form.catching():
+                registration_actions.register(data["username"], data["email"], password_hash,
+                                              browser=sessions.registering_browser())
+                db.session.commit()
                 session["after_log_in"] = target
                 return render_template("auth/check_mail.html", email=data["email"])
     return render_template("auth/register.html", form=form, next=target), 422 if form.errors else 200
@@ -75,14 +83,41 @@ def register():
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
 @sessions.even_suspended
 def confirm(token: str):
-    """The mailed link shows a button; only pressing it confirms, for scanners follow links."""
-    link = get_or_404(queries.email_token(token, "confirm"))
-    if request.method == "POST":
-        require(actions.use_link(link), _("Another account uses this address by now."))
-        db.session.commit()
-        flash(_("Your address is confirmed. You can log in now."))
-        return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
-    return render_template("auth/confirm.html", user=link.user)
+    """The mailed link shows a button; only pressing it confirms, for scanners follow links.
+
+    A registration that another browser sent needs its password too: else somebody could register an
+    address that is not theirs, and wait until its owner presses the button.
+    """
+    with reading():
+        link = queries.email_token(token, links.CONFIRM)
+        if link is None:
+            get_or_404(address_queries.to_confirm(token))
+    form = Form(schemas.NothingSchema)
+    asks = link is not None and link.password_hash is not None and not sessions.has_registered(link)
+    if request.method == "POST" and not (asks and _is_wrong_password(link, form)):
+        with form.catching():
+            require(_confirm(token, is_registration=link is not None),
+                    _("Another account uses this address by now."))
+            db.session.commit()
+            flash(_("Your address is confirmed. You can log in now."))
+            return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
+    return render_template("auth/confirm.html", form=form, asks=asks,
+                           name=link and link.username), 422 if form.errors else 200
+
+
+def _confirm(token: str, *, is_registration: bool) -> bool:
+    if not is_registration:
+        return address_actions.confirm(token)
+    return registration_actions.confirm(*get_or_404(links.take(token, links.CONFIRM)))
+
+
+def _is_wrong_password(link, form: Form) -> bool:
+    """Whether the password of the registration was not given; then the form says so."""
+    limit("confirm", link.id, 10, 300)
+    db.session.commit()
+    if not passwords.verify(link.password_hash, request.form.get("password", "")[:1000]):
+        form.fail("password", _("This is not the password that was chosen when the address was registered."))
+    return bool(form.errors)
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -92,35 +127,45 @@ def login():
     form = Form(schemas.LoginSchema)
     target = safe_next(request.values.get("next"))
     if request.method == "POST" and form.validate():
-        name = form.data["username"].lower()
+        name, host = form.data["username"].lower(), client_address()
         with reading():
             user = queries.by_login(name)
-        _limit_guesses(user.username if user else name)
+        name, device = user.username if user else name, sessions.known_device(user)
+        guesses.limit_tries(name, device=device, host=host)
+        failures = guesses.count_try(user, is_known_device=device is not None)
+        if guesses.is_last(failures):
+            notices.locked_out(user)
+            security_log.record("locked_out", user=user, actor=None)
         db.session.commit()
-        if not passwords.verify(user.password_hash if user else None, form.data["password"]):
-            form.fail("password", _("The name and the password do not fit together."))
+        stored = user.password_hash if user else None
+        fits = passwords.verify(stored, form.data["password"])
+        if not fits or failures is None:
+            form.fail("password", _("The name and the password do not fit together. After many failed "
+                                    "log-ins only a reset of the password lets you in."))
             security_log.record("login_failed", user=user, actor=None)
             db.session.commit()
         elif user.confirmed_at is None:
             form.fail("username", _("Confirm your address first: the link is in your mail."))
         else:
-            actions.rehash(user, form.data["password"])
-            token = actions.open_session(user, user_agent=request.user_agent.string)
-            security_log.record("login", user=user)
-            db.session.commit()
-            sessions.enter(token)
-            return sessions.remember_device(redirect(target), user.username)
+            return _enter(user, target, stored=stored, device=device, host=host)
     return render_template("auth/login.html", form=form, next=target), 422 if form.errors else 200
 
 
-def _limit_guesses(username: str) -> None:
-    """Ten guesses in five minutes from a device the member has used; fifty an hour from all others."""
-    if device := sessions.known_device(username):
-        limit("login-device", device, 10, 300)
-    else:
-        limit("login", username, 50, 3600)
-        limit("login-pair", f"{username}|{request.remote_addr}", 10, 300)
-        limit("login-host", request.remote_addr, 100, 3600)
+def _enter(user: User, target: str, *, stored: str, device: str | None, host: str | None):
+    """Begin a session of somebody whose password fits what was stored, unless it was changed meanwhile."""
+    held = links.hold_account(user.id)
+    require(held is not None and held.password_hash == stored, _("The password was changed. Log in again."))
+    if device is None and user.last_seen_at is not None:
+        notices.new_device(user, request.user_agent.string[:200])
+        security_log.record("new_device", user=user)
+    guesses.start_anew(user, failures=held.failed_logins)
+    forget("login-pair", f"{user.username}|{host}")
+    actions.rehash(user, request.form["password"])
+    token = actions.open_session(user, user_agent=request.user_agent.string)
+    security_log.record("login", user=user)
+    db.session.commit()
+    sessions.enter(token)
+    return sessions.remember_device(redirect(target), user)
 
 
 @bp.post("/logout")
@@ -138,17 +183,11 @@ def logout():
 @bp.route("/reset", methods=["GET", "POST"])
 @sessions.even_suspended
 def forgot():
-    """Ask for a reset link (or a new confirmation); the same answer for every address."""
+    """Ask for a reset link; the same answer, and the same work, for every address."""
     form = Form(schemas.EmailSchema)
     if request.method == "POST" and form.validate():
-        limit("reset", form.data["email"], 5, 3600)
-        limit("reset-host", request.remote_addr, 20, 3600)
-        user = queries.by_email(form.data["email"])
-        if user is not None and user.confirmed_at is None and user.password_hash:
-            actions.send_link(user, "confirm", "confirm", _("Confirm your address"))
-        elif user is not None:
-            actions.send_link(user, "reset", "reset", _("Reset your password"))
-            security_log.record("password_reset_asked", user=user, actor=None)
+        limit("reset-host", client_address(), 20, 3600)
+        actions.send_reset(form.data["email"])
         db.session.commit()
         return render_template("auth/check_mail.html", email=form.data["email"])
     return render_template("auth/forgot.html", form=form), 422 if form.errors else 200
@@ -158,7 +197,7 @@ def forgot():
 @bp.route("/claim/<token>", methods=["GET", "POST"], defaults={"purpose": "claim"})
 @sessions.even_suspended
 def new_password(token: str, purpose: str):
-    """Set a password through a mailed link; all sessions of the account end."""
+    """Set a password through a mailed link: the account is secured, and its address is proved."""
     with reading():
         link = queries.email_token(token, purpose)
         user = get_or_404(link).user
@@ -168,9 +207,12 @@ def new_password(token: str, purpose: str):
             form.fail("password", why)
         else:
             password_hash = passwords.hash_password(form.data["password"])
-            actions.use_link(get_or_404(queries.email_token(token, purpose)))
+            link, user = get_or_404(links.take(token, purpose))
+            require(user.email == link.email, _("This link was mailed to a former address of the account."))
+            registration_actions.prove_address(user)
             actions.set_password(user, password_hash)
-            security_log.record("password_reset", user=user, actor=None)
+            security_log.record("claimed" if purpose == links.CLAIM else "password_reset", user=user,
+                                actor=None)
             db.session.commit()
             flash(_("Your password is set. Log in with it."))
             return redirect(url_for("auth.login"))
@@ -200,7 +242,7 @@ def profile(username: str):
         history=queries.reputation_history(user, after) if tab == "reputation" else None,
         chart=None if chosen else chart.line(queries.reputation_by_day(user)),
         can_attach=policy.can_attach_email(current_user, user),
-        can_erase=policy.can_erase(current_user, user))
+        can_erase=policy.can_erase(current_user, user), can_secure=policy.can_secure(current_user, user))
 
 
 @bp.post("/users/<username>/attach-email")
@@ -210,7 +252,7 @@ def attach_email(username: str):
     data = Form(schemas.EmailSchema)
     user = get_or_404(queries.by_username(username))
     require(policy.can_attach_email(current_user, user))
-    if not data.validate() or queries.by_email(data.data["email"]):
+    if not data.validate() or not registration_actions.free_address(data.data["email"]):
         raise Invalid({"email": [_("Write an address that no account uses yet.")]})
     actions.attach_email(user, data.data["email"])
     security_log.record("claim_sent", user=user, actor=current_user.id)

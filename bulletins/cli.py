@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from advisories.advisory import Unusable
 from advisories.exploited import read_epss, read_kev
 from advisories.reading import Log
+from auth.security_log import cli as security_log
 from bulletins import enrich_actions, match_actions, queries
 from bulletins.import_documents import Importer
 from core import cli, events
@@ -27,6 +28,7 @@ ANNOUNCE = click.option("--announce", is_flag=True,
 @ANNOUNCE
 def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
     """Import CSAF, CVRF and CVE records from FILES and folders; search finds them when this returns."""
+    security_log.note("bulletin-import")
     report = cli.ImportReport()
     cli.run_import(report, Importer(files, report, announce=announce).run)
 
@@ -39,6 +41,7 @@ def enrich(kev: Path | None, epss: Path | None, announce: bool) -> None:
     """Mark what is exploited and how likely the rest is; the order of all lists follows."""
     if not (kev or epss):
         raise click.UsageError("Name at least one file: --kev FILE or --epss FILE.")
+    security_log.note("bulletin-enrich")
     report = cli.ImportReport()
     cli.run_import(report, lambda: _enrich(kev, epss, announce, report))
 

@@ -2,7 +2,8 @@
 
 In it: the database at one moment, what lies in the folder `uploads`, the key that signs the links in mail
 already sent, and the settings that are no secret. Not in it: the search index (postings are pickles: rebuilt,
-never restored), tasks and mail already written to files, and secrets that come from the environment.
+never restored), tasks and mail already written to files, secrets that come from the environment, and the text
+of mail that waits with a link in it (core/backup_omissions.py).
 """
 
 import os

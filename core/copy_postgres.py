@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import MetaData, inspect
 
-from core import schema
+from core import backup_omissions, schema
 from core.archive import Archive, Refused, Writer
 from core.cli import progress
 from core.db import db
@@ -65,9 +65,18 @@ def _copy(table: str, columns: list[str], way: str) -> str:
     return f"COPY {quote(table)} ({', '.join(map(quote, columns))}) {way}"
 
 
+def _read(table: str, columns: list[str]) -> str:
+    """The statement that gives the rows of a table as they go into the backup."""
+    if table != backup_omissions.TABLE or not backup_omissions.applies(columns):
+        return _copy(table, columns, "TO STDOUT")
+    quote = db.engine.dialect.identifier_preparer.quote_identifier
+    listed = ", ".join(backup_omissions.expression(column, quote(column)) for column in columns)
+    return f"COPY (SELECT {listed} FROM {quote(table)}) TO STDOUT"
+
+
 def _copy_out(database, table: str, columns: list[str], archive: Writer) -> int:
     with archive.open(f"{FOLDER}/{table}") as write, database.cursor() as cursor:
-        with cursor.copy(_copy(table, columns, "TO STDOUT")) as rows:
+        with cursor.copy(_read(table, columns)) as rows:
             for data in rows:
                 write(bytes(data))
         return cursor.rowcount

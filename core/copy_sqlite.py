@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from core import schema
+from core import backup_omissions, schema
 from core.archive import Archive, Refused, Writer
 from core.cli import progress, progress_to
 from core.db import db
@@ -47,9 +47,13 @@ def dump(archive: Writer, folder: Path) -> dict:
     copy.touch(mode=0o600)
     with closing(sqlite3.connect(copy)) as target:
         _copy_to(target)
+        target.execute("PRAGMA secure_delete=ON")  # what is taken out is overwritten
         _drop_triggers(target)
-        tables = {name: {"columns": columns, "rows": _count(target, name)}
-                  for name, columns in schema.ours(_columns(target, "main")).items()}
+        ours = schema.ours(_columns(target, "main"))
+        if backup_omissions.applies(ours.get(backup_omissions.TABLE, [])):
+            target.execute(backup_omissions.statement())
+            target.commit()
+        tables = {name: {"columns": columns, "rows": _count(target, name)} for name, columns in ours.items()}
         revision, = target.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
     with progress_to(copy.stat().st_size, "packing") as tell:
         archive.add(FILE, copy, tell)

@@ -218,7 +218,8 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # we send BEGIN ourselves
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
-                       f"busy_timeout={PATIENCE * 1000}", "temp_store=MEMORY", "cache_size=-16000"):
+                       f"busy_timeout={PATIENCE * 1000}", "temp_store=MEMORY", "cache_size=-16000",
+                       "secure_delete=ON"):  # deleted text is overwritten: backups copy free pages too
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

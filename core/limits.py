@@ -158,6 +158,17 @@ def limit(name: str, who: object, times: int, seconds: int) -> None:
     db.session.add(Attempt(key=key))
 
 
+def forget(name: str, who: object) -> None:
+    """Start counting attempts at `name` by `who` anew. Does not commit."""
+    db.session.execute(delete(Attempt).where(Attempt.key == f"{name}:{who}"[:160]))
+
+
+def forget_below(name: str, beginning: str) -> None:
+    """The same for everybody whose key begins so. Does not commit."""
+    db.session.execute(delete(Attempt).where(
+        Attempt.key.startswith(f"{name}:{beginning}"[:160], autoescape=True)))
+
+
 def take_turn(key: str) -> None:
     """Let what is done under one key happen one after the other, until each commits; SQLite does anyway."""
     if db.engine.dialect.name == "postgresql":

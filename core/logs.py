@@ -172,16 +172,26 @@ def tell(app: Flask, facts: Callable[[], dict], logger: logging.Logger = log) ->
 
 def note_security(facts: dict) -> None:
     """Log a security event as soon as the present transaction is committed; never if it is undone."""
-    db.session().info.setdefault("security_events", []).append(facts)
+    session = db.session()
+    session.info.setdefault("security_events", []).append((session.get_nested_transaction(), facts))
 
 
 def _committed(session: Session) -> None:
-    for facts in session.info.pop("security_events", []):
+    events, savepoint = session.info.pop("security_events", []), session.get_nested_transaction()
+    if savepoint is not None:  # what is around it may still be undone
+        outer = savepoint.parent if savepoint.parent.nested else None
+        session.info["security_events"] = [(outer if inner is savepoint else inner, facts)
+                                           for inner, facts in events]
+        return
+    for _savepoint, facts in events:
         tell(current_app, lambda facts=facts: facts, security)
 
 
 def _undone(session: Session) -> None:
-    session.info.pop("security_events", None)
+    events, savepoint = session.info.pop("security_events", []), session.get_nested_transaction()
+    if savepoint is not None:
+        session.info["security_events"] = [(inner, facts) for inner, facts in events
+                                           if inner is not savepoint]
 
 
 def _facts(response: Response) -> dict:

@@ -3,6 +3,7 @@
 A dead mail server delays mail and nothing else. Header values cannot carry line breaks.
 """
 
+import hashlib
 import logging
 import os
 import smtplib
@@ -17,7 +18,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Flask, current_app, render_template
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from core import claims, events, history, mail_message
 from core.db import db, reading, utcnow
@@ -25,6 +26,7 @@ from core.models import OutgoingMail
 
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER = timedelta(days=3)
+KEEP_SENT = timedelta(days=90)  # so long a key keeps the same mail from being queued again
 TIMEOUT = 20
 NOTIFICATIONS, ALERTS = "notifications", "alerts"  # the lists; each has a List-Id (RFC 2919)
 NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
@@ -40,11 +42,13 @@ def init_app(app: Flask) -> None:
 
 
 def queue(to: str, template: str, *, subject: str, key: str | None = None, thread: str | None = None,
-          list_name: str = NOTIFICATIONS, unsubscribe: str | None = None, **context) -> None:
+          list_name: str = NOTIFICATIONS, unsubscribe: str | None = None, has_secret: bool = False,
+          **context) -> None:
     """Queue `templates/mail/<template>.txt` for `to`; `key` makes a repeat write nothing.
 
-    Mails of one `thread` are shown together by mail programs. A mail to a list has an HTML body too, names
-    its list, and the address that ends it with one POST (RFC 8058).
+    Mails of one `thread` are shown together by mail programs. `has_secret`: it holds a link that opens
+    something, and is left out of backups. A mail to a list has an HTML body too, names its list, and the
+    address that ends it with one POST (RFC 8058).
     """
     key = key or uuid.uuid4().hex
     if db.session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)):
@@ -55,7 +59,7 @@ def queue(to: str, template: str, *, subject: str, key: str | None = None, threa
     html = render_template(f"mail/{template}.html", **context) if unsubscribe else None
     db.session.add(OutgoingMail(key=key, recipient=to, subject=one_line, body=body, html=html,
                                 thread=thread, list_name=list_name if unsubscribe else None,
-                                unsubscribe_url=unsubscribe))
+                                unsubscribe_url=unsubscribe, has_secret=has_secret))
 
 
 def can_receive(address: str | None) -> bool:
@@ -120,6 +124,8 @@ def _deliver(mail: OutgoingMail) -> bool:
         log.warning("mail %s not sent: %s", mail.id, outcome["error"])
         if _is_no_mailbox(error):
             events.record("mail.refused", address=mail.recipient)
+    if outcome["error"] is None or outcome["failed_at"]:
+        outcome |= _without_text(mail)
     db.session.execute(update(OutgoingMail).where(OutgoingMail.id == mail.id)
                        .values(claimed_until=None, **outcome)
                        .execution_options(synchronize_session=False))
@@ -129,6 +135,25 @@ def _deliver(mail: OutgoingMail) -> bool:
     elif outcome["failed_at"]:
         _outcomes["mail:failed"] += 1
     return outcome["error"] is None
+
+
+def _without_text(mail: OutgoingMail) -> dict:
+    """What stays of a mail that is done with: no link in it can be read any more."""
+    return {"body": "", "html": None, "unsubscribe_url": None,
+            "body_hash": hashlib.sha256(mail.body.encode()).hexdigest()}
+
+
+def forget_old() -> int:
+    """Drop the rows of mail sent or given up KEEP_SENT ago, and such files of the outbox; returns the rows.
+
+    Does not commit.
+    """
+    before = utcnow() - KEEP_SENT
+    for file in (Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox").glob("*.eml"):
+        if file.stat().st_mtime < before.timestamp():
+            file.unlink(missing_ok=True)
+    return db.session.execute(delete(OutgoingMail).where(
+        or_(OutgoingMail.sent_at < before, OutgoingMail.failed_at < before))).rowcount
 
 
 def _after(error: Exception, mail: OutgoingMail) -> dict:

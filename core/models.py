@@ -38,6 +38,8 @@ class OutgoingMail(db.Model):
     """A mail to send once. `key` is unique: queueing the same mail twice writes nothing.
 
     `thread` is the same for mails that belong together, `list_name` the list that the reader can leave.
+    The text is here only until the mail was sent or given up; its SHA-256 stays. `has_secret`: the text
+    holds a link that opens an account, so it goes into no backup.
     """
 
     __tablename__ = "outgoing_mail"
@@ -59,6 +61,8 @@ class OutgoingMail(db.Model):
     thread: Mapped[str | None] = mapped_column(String(120))
     list_name: Mapped[str | None] = mapped_column(String(40))
     unsubscribe_url: Mapped[str | None] = mapped_column(Text)
+    has_secret: Mapped[bool] = mapped_column(default=False, server_default=db.text("false"))
+    body_hash: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     attempts: Mapped[int] = mapped_column(default=0)

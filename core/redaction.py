@@ -273,8 +273,8 @@ def _follow_mail(mail: models.OutgoingMail, by) -> None:
 register(models.OutgoingMail, "subject", "body", "error", about=_about_mail, changed=_follow_mail,
          derived=("html",))
 register_without_text(models.Event, "name", "subject_kind", "claimed_by")
-register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url", "thread", "claimed_by",
-                      "list_name")
+register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url", "thread", "body_hash",
+                      "claimed_by", "list_name")
 register_without_text(models.Attempt, "key")
 register_without_text(models.TaskRun, "name", "claimed_by")
 register_without_text(models.Heartbeat, "worker", "loop", "host")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import delete
 
-from core import config, heartbeats, history
+from core import config, heartbeats, history, mail
 from core.db import db, learn_sizes, utcnow
 from core.limits import forget_old
 from core.models import Event
@@ -22,8 +22,9 @@ def keep_secret() -> int:
 
 @scheduled(hour=3, minute=10)
 def tidy() -> None:
-    """Forget old attempts, heard events, workers and figures; let the planner learn the table sizes."""
+    """Forget old attempts, mail, events, workers and figures; let the planner learn the table sizes."""
     forget_old()
+    mail.forget_old()
     heartbeats.forget_old()
     history.forget_old()
     db.session.execute(delete(Event).where(Event.done_at < utcnow() - KEEP_EVENTS))

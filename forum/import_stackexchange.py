@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from auth import bulk_actions as people
 from auth.models import User
+from auth.security_log import cli as security_log
 from core import markup
 from core.cli import ImportReport, Unusable, progress_to, run_import
 from core.db import db, reading
@@ -242,5 +243,6 @@ def command(directory: Path, source: str | None, url: str | None) -> None:
         url = f"https://{source}"
     if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
         raise click.BadParameter("write it like https://security.stackexchange.com", param_hint="--url")
+    security_log.note("import-stackexchange")
     report, site = ImportReport(), (url or "").rstrip("/")
     run_import(report, lambda: Importer(directory, source, site, report).run())

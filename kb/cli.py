@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from auth.security_log import cli as security_log
 from core.cli import ImportReport, run_import
 from kb.import_articles import Importer
 
@@ -15,5 +16,6 @@ from kb.import_articles import Importer
 @with_appcontext
 def import_articles(directory: Path, source: str | None) -> None:
     """Import Markdown files from DIRECTORY and below; search finds them when this returns."""
+    security_log.note("import-articles")
     report = ImportReport()
     run_import(report, Importer(directory, source or directory.resolve().name, report).run)

@@ -52,7 +52,8 @@ class Decision(db.Model):
     """One line of the public log. `penalised_id` lost points for spam; `undone_at` gave them back."""
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("event_id"), Index("ix_decisions_post_id", "post_id"))
+    __table_args__ = (UniqueConstraint("event_id"), Index("ix_decisions_post_id", "post_id"),
+                      Index("ix_decisions_created_at_id", "created_at", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     action: Mapped[str] = mapped_column(String(20))

@@ -122,7 +122,7 @@ def log(after: paging.Place = None, size: int = 40) -> paging.Page:
     statement = select(Decision).options(
         joinedload(Decision.actor), joinedload(Decision.user),
         joinedload(Decision.post).joinedload(Post.parent))
-    return paging.keyset(statement, [Decision.id], after=after, size=size,
+    return paging.keyset(statement, [Decision.created_at, Decision.id], after=after, size=size,
                          changed=paging.at_any(Decision.created_at, Decision.undone_at))
 
 

@@ -6,10 +6,9 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
-from auth.actions import MAILS_TO_ONE
+from auth.actions import limit_mails
 from core import mail
 from core.db import db, utcnow
-from core.limits import limit
 from core.models import OutgoingMail
 from core.web import Invalid
 from notify import actions, alert_queries, links
@@ -21,16 +20,23 @@ def sign_up(email: str, wishes: dict) -> None:
 
     Raises TooMany after a few mails to one address, whoever asks for them.
     """
+    limit_mails("alerts", email)
     products = _products(wishes)
-    limit("mail", email, *MAILS_TO_ONE)
     known = alert_queries.by_address(email)
     if not mail.can_receive(email):
         return
-    if known is not None and known.confirmed_at is not None:
+    is_on = known is not None and known.confirmed_at is not None
+    attempt = db.session.begin_nested()
+    if known is None or is_on:  # for an address that has alerts the same rows are written, and taken back
+        row = _new(email=f"{secrets.token_hex(16)}@{email[-60:]}" if is_on else email)
+    else:
+        row = alert_queries.by_handle(known.handle)
+    _wish(row, wishes, products)
+    if is_on:
+        attempt.rollback()
         _mail(known, "alerts_known", _("You have security alerts already"))
         return
-    row = alert_queries.by_handle(known.handle) if known else _new(email=email)
-    _wish(row, wishes, products)
+    attempt.commit()
     _mail(row, "alerts_confirm", _("Confirm your security alerts"),
           confirm=links.url(links.CONFIRM, row.handle))
 
@@ -59,7 +65,7 @@ def _wish(row: Subscription, wishes: dict, products: list) -> None:
 def _mail(row: Subscription, template: str, subject: str, **context) -> None:
     mail.queue(row.address, template, list_name=mail.ALERTS, subject=subject,
                unsubscribe=links.url(links.STOP, row.handle),
-               manage=links.url(links.MANAGE, row.handle), **context)
+               manage=links.url(links.MANAGE, row.handle), has_secret=True, **context)
 
 
 def confirm(row: Subscription) -> None:

@@ -7,6 +7,7 @@ from itertools import chain
 from sqlalchemy import or_, select
 
 from auth.models import User
+from auth.queries import is_listed
 from core.db import db
 from notify.mentions import mentioned
 from notify.models import Watch
@@ -87,7 +88,7 @@ def of_raised_risk(bulletin_id: int, product_ids: Iterable[int], moment: datetim
 def _called(post: Post) -> dict[int, str]:
     """Only members call; an imported text means nobody here."""
     names = mentioned(post.body_html) if post.author_id is not None else []
-    found = db.session.scalars(select(User.id).where(User.username.in_(names))) if names else ()
+    found = db.session.scalars(select(User.id).where(User.username.in_(names), is_listed())) if names else ()
     return dict.fromkeys(found, "mention")
 
 

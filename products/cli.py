@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from auth.security_log import cli as security_log
 from core import events
 from core.cli import Unusable, run_import
 from products import lifecycle_queries, queries
@@ -20,6 +21,7 @@ group = AppGroup("product", help="Products and their life cycles.")
 @click.option("--source", default="endoflife.date", show_default=True, help="Name of the collection.")
 def import_products(directory: Path, source: str) -> None:
     """Import endoflife.date files from DIRECTORY and below; search finds them when this returns."""
+    security_log.note("product-import")
     importer = Importer(directory, source)
     run_import(importer.report, lambda: _import(importer))
 

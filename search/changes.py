@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, union
 
 from auth.models import User
+from auth.queries import is_listed
 from core.db import db, reading
 from core.models import Event
 from posts import kinds
@@ -69,7 +70,7 @@ def hidden() -> set[str]:
     posts = list(db.session.scalars(union(*(  # each by an index of its own
         select(Post.id).where(~Post.is_public, column.in_(about)) for column in (Post.id, Post.parent_id)))))
     users = db.session.scalars(select(User.id).where(
-        User.erased_at.is_not(None), User.id.in_(select(Event.subject_id).where(*heard))))
+        ~is_listed(), User.id.in_(select(Event.subject_id).where(*heard))))
     tags = db.session.scalars(select(Tag.id).where(Tag.post_count == 0, Tag.id.in_(
         select(PostTag.tag_id).where(PostTag.post_id.in_(posts))))) if posts else ()
     return _keys(post=posts, tag=tags, user=users, **_hidden_families(waiting))

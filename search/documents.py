@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
 
 from auth.models import User
+from auth.queries import is_listed
 from core.db import db, reading
 from core.markup import to_text
 from posts import kinds
@@ -105,7 +106,7 @@ def _families() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
                       selectin_polymorphic(Post, described)))
     return {"post": (posts, Post, _post),
             "tag": (select(Tag).where(Tag.post_count > 0), Tag, _tag),
-            "user": (select(User).where(User.erased_at.is_(None)), User, _user),
+            "user": (select(User).where(is_listed()), User, _user),
             **{name: (family.statement, family.model, family.document)
                for name, family in families.items()}}
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload
 
 from auth.models import User
+from auth.queries import is_listed
 from core import metrics
 from core.db import db
 from core.markup import to_text
@@ -176,7 +177,7 @@ def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
         title = post.title or (post.parent.title if post.parent else "")
         rows[key("post", post.id)] = Hit(post, post.kind, title, post.url, post.body_html, wanted)
     if ids := numbers(keys, "user"):
-        for person in db.session.scalars(select(User).where(User.id.in_(ids), User.erased_at.is_(None))):
+        for person in db.session.scalars(select(User).where(User.id.in_(ids), is_listed())):
             rows[key("user", person.id)] = Hit(person, "user", person.display_name, person.profile_url,
                                                person.about_html, wanted)
     if ids := numbers(keys, "tag"):

@@ -50,6 +50,8 @@ ACCESS = {
     "auth.confirm": "link", "auth.new_password": "link",
     "auth.users": "all", "auth.profile": "all", "auth.attach_email": "link",
     "auth.erase_me": "members", "auth.download_data": "members", "auth.erase_user": "admins",
+    "auth.secure": "link", "auth.take_back_address": "link", "auth.secure_user": "admins",
+    "auth.prove_password": "members", "auth.cancel_address_change": "members",
     "auth.settings": "members", "auth.settings_profile": "members", "auth.settings_password": "members",
     "auth.settings_email": "members", "auth.settings_sessions": "members",
     "auth.settings_security": "members", "auth.security_log": "admins",

@@ -8,12 +8,15 @@ from sqlalchemy import select
 
 from app import create_app
 from auth import actions as accounts
+from auth import links as account_links
+from auth.address_changes import actions as address_actions
 from auth.models import User
 from auth.unsent import actions as unsent
 from bulletins.models import Bulletin, Mitigation
 from core import events, schema
 from core.db import db
 from core.markup import render
+from core.models import OutgoingMail
 from core.sent_forms import SentForm
 from forum.models import Answer, Question
 from front import demo_loader
@@ -85,6 +88,11 @@ def fill() -> dict:
     report_id = db.session.scalar(select(DeploymentReport.id).where(DeploymentReport.note != ""))
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
     tokens |= _alert_links(admin)
+    tokens["/secure/<token>"] = account_links.issue(member.id, account_links.SECURE, member.email)
+    address_actions.ask(member, "another@example.org")
+    tokens["/secure/address/<token>"] = db.session.scalar(select(OutgoingMail.body).where(
+        OutgoingMail.recipient == member.email).order_by(OutgoingMail.id.desc()).limit(1)).split(
+            "/secure/address/")[1].split()[0]
     tokens["/unsent/<token>"] = unsent.keep(
         SentForm("/questions/ask", [("body", "Words " * 90)], [], []), admin.id)
     cookie = accounts.open_session(admin)

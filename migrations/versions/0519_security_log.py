@@ -5,7 +5,7 @@ import sqlalchemy as sa
 import core.db
 
 revision = '0519'
-down_revision = "0514"
+down_revision = "0516"
 branch_labels = None
 depends_on = None
 

@@ -33,7 +33,7 @@ def test_register_confirm_log_in_log_out(client):
     assert register(client).status_code == 200
     link = mailed_link("confirm")
     client.get(link)
-    assert queries.by_username("carol").confirmed_at is None, "a scanner's GET confirms nothing"
+    assert queries.account_named("carol").confirmed_at is None, "a scanner's GET confirms nothing"
     db.session.commit()
     client.post(link)
     assert client.post("/login", data={"username": "carol", "password": PASSWORD}).status_code == 302

@@ -1,6 +1,7 @@
 """Leaving: the person is gone at once and everywhere, votes are undone, words stay or go as chosen."""
 
 import contextvars
+import re
 import threading
 
 import pytest
@@ -9,7 +10,7 @@ from auth import actions as accounts
 from auth import erasure_actions, passwords, queries, reputation
 from auth.models import ApiToken, EmailToken, Session, User
 from core import mail
-from core.db import db
+from core.db import db, utcnow
 from core.markup import render
 from core.models import OutgoingMail
 from forum import actions as forum
@@ -68,7 +69,8 @@ class TestThePerson:
         assert client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
         for entity in (Session, ApiToken, EmailToken):
             assert db.session.scalar(db.select(entity).where(entity.user_id == quentin.id)) is None
-        assert db.session.scalar(db.select(OutgoingMail).where(OutgoingMail.recipient == address)) is None
+        assert db.session.scalars(db.select(OutgoingMail.subject).where(
+            OutgoingMail.recipient == address)).all() == ["Your account was deleted"]
         for name in ("quentin", address):
             assert client.post("/login", data={"username": name, "password": SECRET}).status_code == 422
         row = db.session.get(User, quentin.id)
@@ -76,6 +78,25 @@ class TestThePerson:
         assert not any("uart" in value or "uentin" in value for value in told)
         assert client.get("/users/quentin").status_code == 404
         assert client.get(f"/users/{row.username}").status_code == 404
+
+    def test_one_mail_says_so_and_the_address_goes_when_it_was_sent(self, app, quentin, leave):
+        address = quentin.email
+        leave(quentin)
+        row = db.session.scalar(db.select(OutgoingMail).where(OutgoingMail.recipient == address))
+        assert NAME in row.body and not row.has_secret
+        assert re.findall(r"http\S+", row.body) == ["http://localhost:8000/"], "no link in it opens anything"
+        erasure_actions.forget_addresses()
+        assert db.session.get(OutgoingMail, row.id, populate_existing=True), "it was not sent yet"
+        row.sent_at = utcnow()
+        db.session.flush()
+        erasure_actions.forget_addresses()
+        assert db.session.scalar(db.select(OutgoingMail.id).where(OutgoingMail.recipient == address)) is None
+
+    def test_an_address_that_was_not_proved_gets_no_mail(self, app, make_user):
+        user = make_user("quirin")
+        user.confirmed_at = None
+        erasure_actions.erase(user, by=user, keep_words=False)
+        assert db.session.scalar(db.select(OutgoingMail.id)) is None
 
     def test_the_handle_stays_reserved_and_the_address_is_free(self, client, quentin, leave):
         address = quentin.email

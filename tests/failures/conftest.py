@@ -40,7 +40,8 @@ def empty_place(database, request, tmp_path_factory):
 @pytest.fixture
 def community(app, make_user):
     """One of everything, with a vote and an upload."""
-    world = worlds.build(lambda name, role="member", reputation=0: make_user(name, role=role))
+    world = worlds.build(lambda name, role="member", reputation=0, confirmed=True: make_user(
+        name, role=role, confirmed=confirmed))
     voting.vote(db.session.get(Post, world.public["answer_id"]), world.people["admin"], 1)
     db.session.commit()
     events.drain()

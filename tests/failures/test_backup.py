@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from auth import reputation
+from auth.security_log.models import SecurityEvent
 from core import schema
 from core.db import db
+from core.models import OutgoingMail
 from tests.failures.processes import BIN, FLASK
 from tests.failures.servers import DEPLOY
 from tests.failures.sites import run
@@ -23,9 +25,16 @@ IN_USE = "search_index"
 
 
 def rows() -> dict[str, list]:
-    """Everything in the database, by table, but which index is in use: a restored site has one of its own."""
-    return {table.name: sorted(map(repr, db.session.execute(select(table))))
-            for table in db.metadata.sorted_tables if table.name != IN_USE}
+    """Everything in the database, by table, but what is each site's own, and mail with a live link.
+
+    Own are which index is in use, and that the backup and the restore themselves were recorded. The text of
+    mail that waits with a link in it is left out of a backup (tests/core/test_stored_mail.py).
+    """
+    statements = {table.name: select(table) for table in db.metadata.sorted_tables if table.name != IN_USE}
+    statements["outgoing_mail"] = statements["outgoing_mail"].where(~OutgoingMail.has_secret)
+    statements["security_events"] = statements["security_events"].where(
+        SecurityEvent.kind.not_in(["site_exported", "shell_act"]))
+    return {name: sorted(map(repr, db.session.execute(statement))) for name, statement in statements.items()}
 
 
 def test_the_restored_site_has_every_row_and_is_searched(app, community, archive, place):

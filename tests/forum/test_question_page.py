@@ -134,7 +134,8 @@ def test_twelve_queries_with_everything_on_the_page(login, make_question, make_a
             assert client.get(path).status_code == 200
         sent = [s for s in statements if not s.startswith(("BEGIN", "PRAGMA"))]
         state_of_the_index = db.engine.dialect.name == "postgresql"
-        assert len(sent) <= 12 + state_of_the_index, "\n".join(sent)
+        queue_count = reader is moderator  # what waits, beside "Moderation" in the header
+        assert len(sent) <= 12 + state_of_the_index + queue_count, "\n".join(sent)
 
 
 def test_search_engines_read_the_answers(client, make_question, make_answer, member):

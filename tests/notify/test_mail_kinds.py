@@ -15,7 +15,9 @@ from sqlalchemy import func, select
 
 from advisories.advisory import ProductEntry
 from auth import actions as auth_actions
+from auth import erasure_actions, notices
 from auth import queries as auth_queries
+from auth.address_changes import actions as address_actions
 from core import mail, worker
 from core.db import db, utcnow
 from core.mail_message import DOT_ATOM, BadAddress, id_domain, normalize_address
@@ -197,10 +199,33 @@ def _suspended(make_user, moderator, **_):
                                by=moderator)
 
 
+def _notice(make_user, **_):
+    notices.password_changed(make_user("ada"))
+
+
+def _change(act):
+    def cause(make_user, **_):
+        ada = make_user("ada")
+        if act == "confirm":  # mailed to the new address
+            ada.email = "former@example.org"
+        elif act == "in use":
+            address_actions.ask(make_user("carla"), "ada@example.org")
+            return
+        address_actions.ask(ada, "ada@example.org" if act == "confirm" else "new@example.org")
+    return cause
+
+
+def _deleted(make_user, **_):
+    ada = make_user("ada")
+    erasure_actions.erase(ada, by=ada, keep_words=True)
+
+
 CAUSES = {
+    "account_deleted": _deleted, "account_notice": _notice, "address_asked": _change("ask"),
+    "address_confirm": _change("confirm"), "address_in_use": _change("in use"),
     "alerts": _alerts, "alerts_confirm": _confirm_alerts, "alerts_known": _known_alerts,
     "already": _direct("already"), "claim": _claim, "confirm": _link("confirm", "confirm"),
-    "email_changed": _direct("email_changed", email="new@example.org"), "news": _news,
+    "email_changed": _direct("email_changed", email="new@example.org", token="t" * 43), "news": _news,
     "reset": _link("reset", "reset"), "suspended": _suspended,
 }
 

@@ -1,21 +1,31 @@
 """What the security log says after acts of every kind; no secret and nothing typed is in it."""
 
 import json
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from auth import actions as accounts
-from auth import passwords
+from auth import guesses, passwords, tasks
+from auth.models import ApiToken, Session
+from auth.security_log import actions as security_log
 from auth.security_log.models import SecurityEvent, SecurityOrigin
-from core.db import db
+from core.db import db, utcnow
 from core.markup import render
 from moderation import actions as moderation
 from posts import actions as posts
 from posts.models import Revision
+from tests.auth.conftest import NEW, OWN
 from tests.conftest import PASSWORD
 
 CANARY = "canary-typed-4711"
+
+
+def actors(kind=None):
+    rows = db.session.scalars(select(SecurityEvent).order_by(SecurityEvent.id))
+    return [row.actor_id for row in rows if kind is None or row.kind == kind]
 
 
 def kinds(user=None):
@@ -67,6 +77,154 @@ def test_the_shell_is_named_as_what_did_it(app, member):
     app.test_cli_runner().invoke(args=["user", "promote", member.username, "administrator"])
     row = db.session.scalar(select(SecurityEvent))
     assert (row.kind, row.means, row.actor_id) == ("role_changed", "shell", None)
+
+
+@pytest.mark.parametrize("arguments, recorded", [
+    (["create", "newcomer", "--email", "newcomer@example.org"], ["registered"]),
+    (["promote", "ophelia", "moderator"], ["role_changed"]),
+    (["password", "ophelia"], ["account_secured", "password_changed"]),
+    (["secure", "ophelia", "--email", "new@example.org"], ["email_changed", "account_secured"])])
+def test_commands_about_accounts_are_recorded(app, owner, arguments, recorded):
+    done = app.test_cli_runner().invoke(args=["user", *arguments])
+    assert done.exit_code == 0, done.output
+    assert kinds() == [*recorded, "shell_act"]
+    row = db.session.scalar(select(SecurityEvent).where(SecurityEvent.kind == "shell_act"))
+    assert (row.means, row.actor_id, row.facts) == ("shell", None, {"command": f"user-{arguments[0]}"})
+    assert row.user_id is not None
+
+
+@pytest.mark.parametrize("arguments, command", [
+    (["import", "articles", "."], "import-articles"),
+    (["import", "stackexchange", "."], "import-stackexchange"),
+    (["product", "import", "."], "product-import"),
+    (["bulletin", "import", "nothing.json"], "bulletin-import"),
+    (["bulletin", "enrich", "--kev", "nothing.json"], "bulletin-enrich")])
+def test_imports_are_recorded_whatever_they_find(app, tmp_path, monkeypatch, arguments, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nothing.json").write_text("{}")
+    app.test_cli_runner().invoke(args=arguments)
+    rows = db.session.scalars(select(SecurityEvent)).all()
+    assert [(row.kind, row.means) for row in rows] == [("shell_act", "shell")]
+    assert rows[0].facts == {"command": command}
+
+
+def test_a_backup_is_recorded_and_made_where_nothing_can_be_written(app, tmp_path, monkeypatch):
+    run = app.test_cli_runner().invoke
+    done = run(args=["backup", str(tmp_path / "first.redoubt")])
+    assert done.exit_code == 0, done.output
+    assert kinds() == ["site_exported"]
+    db.session.commit()
+    monkeypatch.setattr(security_log, "record", lambda *_, **__: db.session.execute(db.text("no statement")))
+    done = run(args=["backup", str(tmp_path / "second.redoubt")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "second.redoubt").stat().st_size
+    assert kinds() == ["site_exported"]
+
+
+class TestAccounts:
+    """Each act on an account, with what it leaves in the log in this order."""
+
+    def test_a_registration_and_its_confirmation(self, app, client, link):
+        data = {"username": "newcomer", "email": "newcomer@example.org", "password": OWN}
+        client.post("/register", data=data)
+        client.post("/register", data=data)
+        assert kinds() == ["registered"], "one account was made"
+        client.post(link("confirm"))
+        assert kinds() == ["registered", "account_secured", "confirmed"]
+
+    def test_a_registration_for_an_address_in_use_is_none(self, client, owner):
+        client.post("/register", data={"username": "newcomer", "email": owner.email, "password": OWN})
+        assert kinds() == []
+
+    def test_a_registration_that_nobody_confirmed(self, app, client):
+        client.post("/register", data={"username": "newcomer", "email": "new@example.org", "password": OWN})
+        with time_machine.travel(utcnow() + timedelta(days=8)):
+            tasks.purge_unconfirmed()
+        assert kinds() == ["registered", "account_purged"]
+
+    def test_a_claim(self, client, login, moderator, make_user, link):
+        person = make_user("imported")
+        person.imported_from, person.email, person.confirmed_at = "elsewhere", None, None
+        db.session.commit()
+        login(moderator).post("/users/imported/attach-email", data={"email": "theirs@example.org"})
+        client.post(link("claim"), data={"password": NEW})
+        assert kinds(person) == ["claim_sent", "confirmed", "account_secured", "password_changed", "claimed"]
+        assert actors("claim_sent") == [moderator.id] and actors("claimed") == [None]
+
+    def test_a_reset(self, client, owner, link):
+        client.post("/reset", data={"email": owner.email})
+        client.post("/reset", data={"email": "nobody@example.org"})
+        client.post(link("reset", owner.email), data={"password": NEW})
+        assert kinds(owner) == ["password_reset_asked", "account_secured", "password_changed",
+                                "password_reset"]
+        assert kinds().count("password_reset_asked") == 2, "the same work for every address"
+        assert set(actors()) == {None}
+
+    def test_a_change_of_the_password_ends_what_is_open(self, login, owner):
+        accounts.open_session(owner)
+        accounts.make_token(owner, "a name", "read")
+        page = login(owner)
+        page.post("/settings/password", data={"current_password": CANARY, "password": NEW})
+        page.post("/settings/password", data={"current_password": OWN, "password": NEW})
+        assert kinds(owner) == ["token_made", "reauthentication_failed", "account_secured", "sessions_ended",
+                                "token_revoked", "password_changed"]
+        assert actors("password_changed") == [owner.id]
+
+    def test_changes_of_the_address(self, app, login, owner, link):
+        page = login(owner)
+        page.post("/settings/email", data={"email": "first@example.org"})
+        page.post("/settings/email/cancel")
+        page.post("/settings/email/cancel")
+        assert kinds(owner) == ["email_change_asked", "email_change_cancelled"], "the second ended none"
+        page.post("/settings/email", data={"email": "second@example.org"})
+        app.test_client().post(link("confirm", "second@example.org"))
+        app.test_client().post(link("secure/address", "ophelia@example.org"))
+        assert kinds(owner)[2:] == ["email_change_asked", "email_changed", "email_change_undone",
+                                    "account_secured", "sessions_ended"]
+        assert actors("email_change_undone") == [None]
+
+    def test_a_pending_change_that_the_old_address_ends(self, app, login, owner, link):
+        login(owner).post("/settings/email", data={"email": "first@example.org"})
+        app.test_client().post(link("secure/address", owner.email))
+        assert kinds(owner) == ["email_change_asked", "email_change_cancelled", "account_secured",
+                                "sessions_ended"]
+
+    def test_an_administrator_who_secures_and_erases(self, login, owner, admin):
+        admin.password_hash = passwords.hash_password(OWN)
+        page = login(admin)
+        page.post("/users/ophelia/secure", data={"email": "theirs@example.org"})
+        page.post("/users/ophelia/erase", data={"current_password": OWN, "words": "keep"})
+        assert kinds(owner) == ["email_changed", "account_secured", "administrator_act", "account_erased",
+                                "administrator_act"]
+        assert set(actors()) == {admin.id}
+
+    def test_leaving(self, login, owner):
+        login(owner).post("/settings/erase", data={"current_password": OWN, "words": "keep"})
+        assert kinds(owner) == ["account_erased", "sessions_ended"] and set(actors()) == {owner.id}
+
+    def test_tokens_and_sessions(self, login, owner):
+        accounts.open_session(owner)
+        page = login(owner)
+        page.post("/settings/tokens", data={"name": CANARY, "scope": "read"})
+        token = db.session.scalar(select(ApiToken.id))
+        other = db.session.scalar(select(Session.id).order_by(Session.id))
+        for _ in range(2):
+            page.post(f"/settings/tokens/{token}/revoke")
+            page.post(f"/settings/sessions/{other}/close")
+        assert kinds(owner) == ["token_made", "token_revoked", "session_ended"]
+
+    def test_a_lock_out_and_its_end(self, app, owner, link):
+        owner.failed_logins, owner.last_seen_at = guesses.MAX_FAILED_LOGINS_ELSEWHERE - 1, utcnow()
+        db.session.commit()
+        page = app.test_client()
+        page.post("/login", data={"username": "ophelia", "password": CANARY})
+        page.post("/login", data={"username": "ophelia", "password": OWN})
+        page.post("/reset", data={"email": owner.email})
+        page.post(link("reset", owner.email), data={"password": NEW})
+        page.post("/login", data={"username": "ophelia", "password": NEW})
+        assert kinds(owner) == [
+            "locked_out", "login_failed", "login_failed", "password_reset_asked", "account_secured",
+            "lockout_lifted", "password_changed", "password_reset", "new_device", "login"]
 
 
 def test_a_visitor_who_is_refused_leaves_no_row(client):
@@ -131,3 +289,17 @@ class TestStructuredLog:
         said = [line for line in lines if line.get("logger") == "redoubt.security"]
         assert [(line["event"], line["user"], line["scope"]) for line in said] == [
             ("token_made", member.id, "write")]
+
+    def test_what_a_savepoint_undoes_is_not_logged_and_the_rest_is_once(self, app, member, capsys):
+        accounts.make_token(member, "before", "read")
+        undone = db.session.begin_nested()
+        with db.session.begin_nested():
+            accounts.make_token(member, "inside", "write")
+        undone.rollback()
+        with db.session.begin_nested():
+            accounts.set_role(member, "moderator", by=None)
+        assert "redoubt.security" not in capsys.readouterr().err
+        db.session.commit()
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        said = [line["event"] for line in lines if line.get("logger") == "redoubt.security"]
+        assert said == ["token_made", "role_changed"] == kinds(member)

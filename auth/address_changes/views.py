@@ -1,0 +1,58 @@
+"""Pages of address changes: ask for one, see and cancel it; the old address cancels or undoes it."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from auth import schemas, sessions
+from auth.address_changes import actions, queries
+from auth.freshness_views import is_fresh, require_fresh
+from auth.settings_views import me
+from auth.views import bp
+from core.db import db
+from core.web import Form, get_or_404
+
+
+@bp.route("/settings/email", methods=["GET", "POST"])
+@sessions.even_suspended
+@login_required
+@require_fresh()
+def settings_email():
+    """Change the address; whether another account has it is not said."""
+    user = me()
+    form = Form(schemas.EmailSchema, email=user.email)
+    if request.method == "POST" and form.validate():
+        actions.ask(user, form.data["email"])
+        db.session.commit()
+        flash(_("Open the link we mailed to the new address; until then the old one stays."))
+        return redirect(url_for("auth.settings_email"))
+    return render_template("auth/settings_email.html", form=form, user=user, asks=not is_fresh(user),
+                           pending=queries.pending_of(user)), 422 if form.errors else 200
+
+
+@bp.post("/settings/email/cancel")
+@sessions.even_suspended
+@login_required
+@require_fresh()
+def cancel_address_change():
+    """Keep the address: the link that was mailed to the new one does not work any more."""
+    actions.cancel(me())
+    db.session.commit()
+    flash(_("The change is cancelled. Your address stays as it is."))
+    return redirect(url_for("auth.settings_email"))
+
+
+@bp.route("/secure/address/<token>", methods=["GET", "POST"])
+@sessions.even_suspended
+def take_back_address(token: str):
+    """The old address says that it did not ask for the change; only a pressed button does anything."""
+    change = get_or_404(queries.to_take_back(token))
+    form = Form(schemas.NothingSchema)
+    if request.method == "POST":
+        with form.catching():
+            link = get_or_404(actions.take_back(token))
+            db.session.commit()
+            flash(_("Your account is yours again: everybody is logged out. Set a new password now."))
+            return redirect(url_for("auth.new_password", token=link, purpose="reset"))
+    return render_template("auth/secure.html", form=form, change=change,
+                           user=change.user), 422 if form.errors else 200

@@ -1,0 +1,16 @@
+"""Event handlers of accounts."""
+
+from auth import notices
+from auth.models import User
+from core import events
+from core.db import db
+
+
+@events.on("user.exported")
+def mail_about_exports(batch: list[events.Event]) -> None:
+    """A page that only reads writes no mail: it records this event."""
+    for event in batch:
+        user = db.session.get(User, event.subject_id, populate_existing=True)
+        if user is not None:
+            notices.data_exported(user, event.id)
+    db.session.commit()

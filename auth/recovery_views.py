@@ -1,0 +1,48 @@
+"""Pages that take an account back: "this was not me" from a mail, and for administrators."""
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from auth import links, policy, queries, schemas, sessions
+from auth.address_changes import actions
+from auth.freshness_views import require_fresh
+from auth.security_log import actions as security_log
+from auth.settings_views import me
+from auth.views import bp
+from core.db import db
+from core.web import Form, get_or_404, require
+
+
+@bp.route("/secure/<token>", methods=["GET", "POST"])
+@sessions.even_suspended
+def secure(token: str):
+    """A mailed notice was about somebody else's act: secure the account; only a pressed button does."""
+    link = get_or_404(queries.email_token(token, links.SECURE))
+    if request.method == "POST":
+        _link, user = get_or_404(links.take(token, links.SECURE))
+        actions.recover(user)
+        db.session.commit()
+        flash(_("Your account is secured. A link to set a new password is in your mail."))
+        return redirect("/login")
+    return render_template("auth/secure.html", form=Form(schemas.NothingSchema), change=None, user=link.user)
+
+
+@bp.route("/users/<username>/secure", methods=["GET", "POST"])
+@login_required
+@require_fresh()
+def secure_user(username: str):
+    """An administrator secures a member's account, and says which address is theirs."""
+    form = Form(schemas.RecoverSchema)
+    user = get_or_404(queries.by_username(username))
+    require(policy.can_secure(me(), user), _("Administrators secure accounts, but not each other's."))
+    if request.method == "POST" and form.validate():
+        with form.catching():
+            actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"],
+                            by=me())
+            security_log.record("administrator_act", user=user, actor=me(), act="secure")
+            db.session.commit()
+            flash(_("The account is secured. A link to set a new password is on its way to %(email)s.",
+                    email=user.email or _("nobody: the account has no address")))
+            return redirect(user.profile_url)
+    return render_template("auth/secure_user.html", form=form, user=user), 422 if form.errors else 200
