@@ -21,7 +21,7 @@ POINTS = {
     "answer_up": 10, "answer_down": -2, "answer_downvoted": -1,
     "article_up": 10, "article_down": -2,
     "answer_accepted": 15, "accepted_an_answer": 2,
-    "edit_accepted": 2, "report_helpful": 2, "article_published": 20, "answer_promoted": 15,
+    "edit_accepted": 2, "report_helpful": 2, "article_published": 20,
     "spam_removed": -100,
     "imported": 0,
 }

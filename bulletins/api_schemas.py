@@ -38,7 +38,8 @@ class _Facts(PostItem):
     kev_added_on = fields.Date(allow_none=True)
     kev_due_on = fields.Date(allow_none=True)
     is_ransomware = fields.Boolean()
-    epss = fields.Float()
+    epss = fields.Float(allow_none=True, metadata={
+        "description": "The highest of its vulnerabilities, from 0 to 1; null where none has one."})
     has_fix = fields.Boolean()
     is_unpatched = fields.Boolean()
     is_out_of_band = fields.Boolean()

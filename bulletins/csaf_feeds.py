@@ -4,6 +4,8 @@ Documents are made from the rows at the moment they are asked for. They keep the
 that who reads them twice knows them; only where two issuers use one id, the later comes under ours.
 """
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort, current_app
 from flask_babel import gettext as _
 
@@ -12,6 +14,7 @@ from advisories.provider import Document
 from advisories.write_csaf import Publisher, to_bytes, write
 from bulletins import queries, rows
 from bulletins.models import Bulletin
+from core.db import utcnow
 from core.mail import sender, site_url
 from core.web import get_or_404
 
@@ -40,9 +43,13 @@ def _is_theirs(row) -> bool:
 
 def document_of(bulletin: Bulletin) -> bytes:
     """The CSAF document of a bulletin, made from its rows."""
+    said = rows.read(bulletin)
+    if said.current_release_at is None and said.initial_release_at is None:
+        at = bulletin.published_at
+        said = replace(said, initial_release_at=at, current_release_at=at)
     if _is_theirs(bulletin):
-        return to_bytes(write(rows.read(bulletin)))
-    return to_bytes(write(rows.read(bulletin), publisher=_publisher(), tracking_id=bulletin.reference))
+        return to_bytes(write(said))
+    return to_bytes(write(said, publisher=_publisher(), tracking_id=bulletin.reference))
 
 
 @bp.get("/.well-known/csaf/provider-metadata.json")
@@ -50,7 +57,7 @@ def metadata():
     """Who we are and where the documents lie."""
     found = _documents()
     labels = {provider.label_of(each) for each in found}
-    newest = max((each.updated_at for each in found), default=None)
+    newest = max((each.updated_at for each in found), default=utcnow())
     return _json(provider.to_json(provider.metadata(_publisher(), site_url(), _folder(), labels, newest)))
 
 

@@ -41,7 +41,7 @@ def new():
 @login_required
 def edit(reference: str):
     """Change a bulletin; what it was is kept, and imports leave alone what changed."""
-    form = Form(schemas.BulletinSchema)
+    form = Form(schemas.EditBulletinSchema)
     valid = request.method == "POST" and form.validate()
     bulletin = _curated(reference)
     if valid:

@@ -9,7 +9,7 @@ from advisories.codec import load
 from bulletins import actions, drafting, mitigation_actions, queries, rows
 from bulletins.drafting import BadLine, Lines
 from bulletins.models import Bulletin, Mitigation
-from bulletins.schemas import ARTICLE, REFERENCE
+from bulletins.schemas import ARTICLE, BULLETIN_LIMITS, REFERENCE
 from core.db import db
 from core.versions import Expected
 from core.web import Invalid
@@ -17,6 +17,7 @@ from posts import actions as posts
 from posts import history
 from posts.history import State
 from posts.models import Post
+from posts.text_limits import check_edit
 
 LISTS = ("vulnerabilities", "affected", "remedies")
 STEP = ("text", "command", "check", "undo")
@@ -33,6 +34,7 @@ def write(data: dict, *, by) -> Bulletin:
 
 def change(bulletin: Bulletin, data: dict, *, by, expected: Expected = None) -> None:
     """Bring a bulletin to checked data, of which any part may be missing. Raises Invalid, versions.Stale."""
+    check_edit(bulletin, BULLETIN_LIMITS, title=data.get("title"), is_imported=bool(bulletin.imported))
     was = posts.begin_edit(bulletin, expected)
     parts = _parts(rows.read(bulletin, with_ours=False), data)
     _beside(bulletin, data, by)

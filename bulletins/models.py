@@ -61,7 +61,7 @@ class Bulletin(Post):
     kev_added_on: Mapped[date | None] = mapped_column(Date)
     kev_due_on: Mapped[date | None] = mapped_column(Date)
     is_ransomware: Mapped[bool] = mapped_column(default=False)
-    epss: Mapped[float] = mapped_column(default=0.0)
+    epss: Mapped[float | None]  # the highest of its vulnerabilities; None: none of them has one
     has_fix: Mapped[bool] = mapped_column(default=False)
     is_unpatched: Mapped[bool] = mapped_column(default=False)
     has_failures: Mapped[bool] = mapped_column(default=False)  # deployment reports of failures rise

@@ -18,7 +18,7 @@ from bulletins.vulnerability_models import BulletinVulnerability, Remediation, V
 from core import paging
 from core.db import db
 from posts.models import DRAFT, PENDING, Post, PostLink, Revision
-from posts.queries import visible_to
+from posts.queries import changed_in, visible_to
 from products.lifecycle import SECURITY
 from products.models import LifecyclePhase, Product, Release
 from products.owned_models import OwnedRelease
@@ -133,7 +133,7 @@ def drafts(limit: int = 100) -> list[Bulletin]:
         .order_by(Bulletin.embargo_until.asc().nulls_last(), Bulletin.id.desc()).limit(limit)))
 
 
-def bulletins(wanted: Filter, sort: str = "urgent", *, after: str | None = None, size: int = PAGE,
+def bulletins(wanted: Filter, sort: str = "urgent", *, after: paging.Place = None, size: int = PAGE,
               with_mitigations: bool = False, with_tags: bool = False) -> paging.Page:
     """Public bulletins in one of the SORTS; tags are for lists that show them."""
     statement = public().where(*_conditions(wanted))
@@ -141,7 +141,7 @@ def bulletins(wanted: Filter, sort: str = "urgent", *, after: str | None = None,
         statement = statement.options(lazyload(Post.tags))
     if with_mitigations:
         statement = statement.options(selectinload(Bulletin.mitigations), selectinload(Bulletin.products))
-    return paging.keyset(statement, SORTS[sort], after=after, size=size)
+    return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Bulletin))
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from advisories.scores import SEVERITIES
 from bulletins.shield import KINDS
 from core.characters import visible
 from core.web import Line, Markdown
+from posts.text_limits import ANY_TITLE, TextLimits
 from products.schemas import Address
 
 MAX_BODY, MAX_LINES, LONGEST_LINE, LONGEST_TEXT = 200_000, 500, 4_000, 10_000
@@ -76,11 +77,14 @@ def _longest(n: int) -> validate.Length:
     return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
 
 
+BULLETIN_LIMITS = TextLimits(min_title=15, max_title=150)
+
+
 class BulletinSchema(Schema):
     """What a moderator says of a bulletin. In a cell, \\n stands for a new line."""
 
-    title = Line(required=True, validate=validate.Length(
-        min=15, max=150, error=lazy_gettext("A title has 15 to 150 characters.")))
+    title = Line(required=True, validate=BULLETIN_LIMITS.title_rule(
+        lazy_gettext("A title has 15 to 150 characters.")))
     body = Markdown(load_default="", longest=MAX_BODY)
     severity = fields.String(load_default="", validate=validate.OneOf(
         ["", *SEVERITIES], error=lazy_gettext("Choose a severity, or none.")))
@@ -97,7 +101,9 @@ class BulletinSchema(Schema):
 
 
 class EditBulletinSchema(BulletinSchema):
-    """A changed bulletin."""
+    """A changed bulletin; the action checks BULLETIN_LIMITS."""
+
+    title = Line(required=True, validate=ANY_TITLE)
 
 
 class ScheduleSchema(Schema):

@@ -183,7 +183,7 @@ def rank(bulletin: Bulletin) -> None:
     bulletin.kev_added_on = min((row.kev_added_on for row in listed), default=None)
     bulletin.kev_due_on = min((row.kev_due_on for row in listed if row.kev_due_on), default=None)
     bulletin.is_ransomware = any(row.is_ransomware for row in listed)
-    bulletin.epss = max((row.epss or 0.0 for row in shared), default=0.0)
+    bulletin.epss = max((row.epss for row in shared if row.epss is not None), default=None)
     bulletin.priority = priority(is_exploited=bulletin.is_exploited, severity=bulletin.severity,
                                  epss=bulletin.epss)
 

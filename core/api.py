@@ -4,24 +4,32 @@ from functools import cache
 from http import HTTPStatus
 
 from apispec import BasePlugin
-from flask import Flask, Response
+from flask import Flask, Response, current_app, request
 from flask_smorest import Api, Blueprint
-from marshmallow import EXCLUDE, Schema, fields
-from webargs.flaskparser import FlaskParser
+from marshmallow import EXCLUDE, Schema, fields, post_load, validate
 
-from core import versions
-from core.paging import Page
-from core.web import Invalid, csrf, json_object
+from core import limits, versions
+from core.api_parameters import QUERY, Parser, Since, WholeNumber, refuse_any
+from core.paging import MAX_SIZE, Page, Window
+from core.web import csrf
 
 INTRODUCTION = """\
 Read without an account. Write with a token from *Settings, API tokens*, sent as
 `Authorization: Bearer …`; cookies are never read, and a wrong token is refused even where none is
 needed. Bodies are JSON; fields that are not listed are refused.
 
-A list answers `items` and `next`: send `next` back as `after` until it is null. Errors are problem
-details (RFC 9457): `errors` names the fields to correct, 429 and 503 say in `Retry-After` when to come
-back, and what you may not see is as absent as what is not there (404). Send a text again when its answer got
-lost: the same text of the same member in the same place within a day is one post.
+A list answers `items` and `next`: send `next` back as `after`, with the same other parameters, until it is
+null. `limit` (1 to 100) says how many items at once, `since` takes only what was created or changed at a time
+or later. A parameter that is not listed, a value of another type and a damaged cursor are answered with 400,
+which says in `allowed` what there is.
+
+Errors are problem details (RFC 9457): `errors` names the fields to correct, 429 and 503 say in `Retry-After`
+when to come back, and what you may not see is as absent as what is not there (404). The limit in force is
+told with each answer: `RateLimit-Limit` requests a minute, of which `RateLimit-Remaining` are left, and all
+again after `RateLimit-Reset` seconds; `RateLimit` and `RateLimit-Policy` say the same with its name.
+
+Send a text again when its answer got lost: the same text of the same member in the same place within a day is
+one post.
 
 A thing that can be edited is answered with an `ETag` that names its version (`version` in JSON). Send it back
 as `If-Match` with a change: when somebody else changed the thing meanwhile, the answer is 412 with the
@@ -66,19 +74,31 @@ class Version(fields.String):
 
 
 class Cursor(Schema):
-    """Where a list goes on."""
+    """Which part of a list: where it goes on, how many items, and from when on.
 
-    after = fields.String(metadata={"description": "`next` of the page before."})
+    Loaded, `after` is a paging.Window of the three, which queries pass on to the page.
+    """
+
+    after = fields.String(validate=validate.Length(1), metadata={"description": "`next` of the page before."})
+    limit = WholeNumber(1, MAX_SIZE, metadata={"description": "How many items at most."})
+    since = Since()
+
+    @post_load
+    def _window(self, data: dict, **kwargs) -> dict:
+        parts = {name: data.pop(name, None) for name in ("after", "limit", "since")}
+        return {**data, "after": Window(**parts)}
 
 
 class Problem(Schema):
-    """RFC 9457 problem details; `errors` names the fields to correct."""
+    """RFC 9457 problem details; `errors` names the fields to correct, `allowed` what parameters may be."""
 
     type = fields.String(required=True)
     status = fields.Integer(required=True)
     title = fields.String(required=True)
     detail = fields.String()
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    allowed = fields.Dict(keys=fields.String(), values=fields.String())
+    request_id = fields.String(metadata={"description": "Of faults of the site: its number in the log."})
 
 
 @cache
@@ -98,26 +118,35 @@ def no_content() -> Response:
     return Response(status=204)
 
 
-class _Parser(FlaskParser):
-    """Reads JSON bodies as forms are read: the same refusals, the same sentences."""
-
-    def load_json(self, req, schema) -> dict:
-        return json_object()
-
-    def handle_error(self, error, req, schema, *, error_status_code, error_headers):
-        raise Invalid(next(iter(error.messages.values())))
-
-
 class ApiBlueprint(Blueprint):
     """A room's part of `/api/v1`; exempt from CSRF because it never reads cookies."""
 
-    ARGUMENTS_PARSER = _Parser()
+    ARGUMENTS_PARSER = Parser()
 
     def __init__(self, name: str, import_name: str, **kwargs):
         super().__init__(f"api_{name}", import_name, url_prefix="/api/v1", **kwargs)
         csrf.exempt(self)
+        self.before_request(_refuse_unknown_query)
         self.after_request(_vary_by_token)
         self.after_request(versions.send_tag)
+
+    def arguments(self, schema, *, location: str = "json", **kwargs):
+        """The input of an operation; what is wrong with a query is answered 400, with a body 422."""
+        status = HTTPStatus.BAD_REQUEST if location == QUERY else HTTPStatus.UNPROCESSABLE_ENTITY
+        decorate = super().arguments(schema, location=location, error_status_code=status, **kwargs)
+
+        def decorator(view):
+            made = decorate(view)
+            made.takes_query = location == QUERY or getattr(view, "takes_query", False)
+            return made
+
+        return decorator
+
+
+def _refuse_unknown_query() -> None:
+    view = current_app.view_functions[request.endpoint]
+    if not getattr(view, "takes_query", False):
+        refuse_any()
 
 
 def _vary_by_token(response: Response) -> Response:
@@ -138,18 +167,22 @@ class _Conventions(BasePlugin):
         for operation in operations.values():
             operation["operationId"], operation["tags"] = name, [_part(blueprint_name)]
             security = operation.setdefault("security", ANYBODY)
-            failures = {HTTPStatus.UNAUTHORIZED}
+            failures = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_URI_TOO_LONG,
+                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS,
+                        HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
             if {"token": [WRITE]} in security:
-                failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
+                failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
             if rule.arguments:
                 failures.add(HTTPStatus.NOT_FOUND)
                 if {"token": [WRITE]} in security:
                     failures.add(HTTPStatus.PRECONDITION_FAILED)
             if "requestBody" in operation:
-                failures |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                             HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+                failures.add(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            for answer in operation.setdefault("responses", {}).values():
+                if isinstance(answer, dict):
+                    answer.setdefault("headers", {}).update(_LIMIT_HEADERS)
             for status in sorted(failures):
-                operation.setdefault("responses", {}).setdefault(int(status), status.name)
+                operation["responses"].setdefault(int(status), status.name)
 
 
 class _RedoubtApi(Api):
@@ -174,16 +207,30 @@ class _RedoubtApi(Api):
         for status in HTTPStatus:
             if status >= HTTPStatus.BAD_REQUEST:
                 self.spec.components.response(status.name, {
-                    "description": status.phrase, "headers": _HEADERS.get(status, {}),
+                    "description": status.phrase, "headers": {**_HEADERS.get(status, {}), **_LIMIT_HEADERS},
                     "content": {"application/problem+json": {"schema": Problem}}}, lazy=True)
 
 
+_LIMIT_HEADERS = {name: {"schema": {"type": kind}, "description": text} for name, kind, text in (
+    ("RateLimit-Limit", "integer", "Requests a minute that are allowed."),
+    ("RateLimit-Remaining", "integer", "How many of them are left."),
+    ("RateLimit-Reset", "integer", "After how many seconds all are there again."),
+    ("RateLimit-Policy", "string", "The same limit by name (IETF draft): q requests in w seconds."),
+    ("RateLimit", "string", "What is left of it: r requests, t seconds until all are there again."))}
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": {"schema": {"type": "string"}}},
     HTTPStatus.PRECONDITION_FAILED: {"ETag": {"schema": {"type": "string"}}},
     HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": {"schema": {"type": "integer"}}},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": {"schema": {"type": "integer"}}},
 }
 api = _RedoubtApi(spec_kwargs={"extra_plugins": [_Conventions()]})
+
+
+def _tell_limit(response: Response) -> Response:
+    """Say which limit the request was counted under; no cache keeps what the API answers."""
+    if request.path.startswith("/api/") and (limit := limits.in_force()):
+        response.headers.update(limit.headers)
+    return response
 
 
 def register(blueprint: ApiBlueprint) -> None:
@@ -192,7 +239,7 @@ def register(blueprint: ApiBlueprint) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Serve `/api/v1/openapi.json`."""
+    """Serve `/api/v1/openapi.json`; tell limits with each answer."""
     app.config.update(
         API_TITLE=app.config["REDOUBT_SITE_NAME"], API_VERSION="v1", OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/api/v1", OPENAPI_JSON_PATH="openapi.json",
@@ -202,3 +249,4 @@ def init_app(app: Flask) -> None:
         },
     )
     api.init_app(app)
+    app.after_request(_tell_limit)

@@ -1,9 +1,9 @@
 """Everything of a site in one file while it serves, and a site from such a file.
 
-In it: the database at one moment, what people uploaded, the key that signs the links in mail already sent,
-and the settings that are no secret. Not in it: the search index (postings are pickles: rebuilt, never
-restored), tasks and mail already written to files, secrets that come from the environment, and the text of
-mail that waits with a link in it (core/backup_omissions.py).
+In it: the database at one moment, what lies in the folder `uploads`, the key that signs the links in mail
+already sent, and the settings that are no secret. Not in it: the search index (postings are pickles: rebuilt,
+never restored), tasks and mail already written to files, secrets that come from the environment, and the text
+of mail that waits with a link in it (core/backup_omissions.py).
 """
 
 import os

@@ -116,7 +116,7 @@ def _scale(text: str) -> float | None:
 
 SETTINGS = (
     Setting("REDOUBT_INSTANCE", "instance", str,
-            "Folder for the database, search index, uploads, outgoing mail and the secret key."),
+            "Folder for the database, search index, outgoing mail and the secret key."),
     Setting("REDOUBT_DATABASE_URL", "", _address(*POSTGRESQL, "sqlite:///"),
             "SQLAlchemy address of the database. Empty: SQLite in the instance folder.", is_secret=True),
     Setting("REDOUBT_SEARCH", "auto", _choice("auto", "whoosh", "postgresql"),

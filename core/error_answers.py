@@ -7,11 +7,13 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
 from core import limits
+from core.api_parameters import BadQuery
 from core.bounds import TooDeep, TooLongAddress, TooMuch
 from core.conflicts import AlreadyDone
-from core.db import db
+from core.db import SAFE_METHODS, db
 from core.limits import TooMany
 from core.logs import request_id
+from core.paging import BadCursor
 from core.sent_forms import SentForm, sent_form
 from core.web import Invalid
 
@@ -35,7 +37,7 @@ def problem(status: int, title: str, detail: str = "", **more) -> Response:
     return response
 
 
-def error_answer(status: int, title: str, text: str, errors: dict | None = None):
+def error_answer(status: int, title: str, text: str, errors: dict | None = None, **details):
     """The same error for people (a page) and programs (problem details); our own faults have a number.
 
     The page gives back the form that was sent, to send it again.
@@ -44,7 +46,7 @@ def error_answer(status: int, title: str, text: str, errors: dict | None = None)
     number = request_id() if status >= 500 else ""
     if wants_json():
         more = {"errors": errors} if errors else {}
-        return problem(status, title, text, request_id=number, **more)
+        return problem(status, title, text, request_id=number, **more, **details)
     form = _form_to_give_back(status)
     return render_template("error.html", status=status, title=title, text=text, number=number, errors=errors,
                            sent=form, as_question=form and _may_be_asked(status, form)), status
@@ -105,6 +107,21 @@ def _on_already_done(error: AlreadyDone):
     return render_template("already_done.html", text=text, url=url), 409
 
 
+def _on_invalid(error: Invalid):
+    """422 for a body or form; 400 for a query that the API does not take: then with what it takes."""
+    if isinstance(error, BadQuery):
+        return error_answer(400, _("These parameters are not understood"), error.text, error.errors,
+                            allowed=error.allowed)
+    is_query = request.path.startswith("/api/") and request.method in SAFE_METHODS
+    return error_answer(400 if is_query else 422, _("Please correct the input"), error.text, error.errors)
+
+
+def _on_bad_cursor(_error: BadCursor):
+    text = _("This is no `next` of a page of this list in this order. Leave `after` out to begin anew.")
+    return error_answer(400, _("The cursor is damaged"), text, {"after": [text]},
+                        allowed={"after": _("`next` of the page before")})
+
+
 def crash_answer(error: Exception):
     """500 for what nobody foresaw; the log has the details."""
     log.exception("%s failed", request.endpoint)
@@ -119,5 +136,5 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(TooMany, _on_too_many)
     app.register_error_handler(AlreadyDone, _on_already_done)
     app.register_error_handler(Exception, crash_answer)
-    app.register_error_handler(Invalid, lambda error: error_answer(
-        422, _("Please correct the input"), error.text, error.errors))
+    app.register_error_handler(Invalid, _on_invalid)
+    app.register_error_handler(BadCursor, _on_bad_cursor)

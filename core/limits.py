@@ -21,6 +21,7 @@ from core.slots import Slots
 
 WAIT = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5}  # seconds, for Redis
 OLDEST = timedelta(days=2)
+MINUTE_SECONDS = 60
 NETWORK_BITS = 64  # of an IPv6 address: who has one has all of its network
 
 
@@ -74,10 +75,18 @@ class InForce:
     remaining: int
     seconds: int
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The same as HTTP fields: three that many programs read, and the two of the IETF's draft."""
+        return {"RateLimit-Limit": str(self.amount), "RateLimit-Remaining": str(self.remaining),
+                "RateLimit-Reset": str(self.seconds),
+                "RateLimit-Policy": f'"{self.name}";q={self.amount};w={MINUTE_SECONDS}',
+                "RateLimit": f'"{self.name}";r={self.remaining};t={self.seconds}'}
+
 
 def in_force() -> InForce | None:
     """The limit that the request being answered was counted under; None when there is none."""
-    found = limiter.current_limit
+    found = min(limiter.current_limits, key=lambda each: each.remaining, default=None)
     if found is None:
         return None
     seconds = max(1, int(found.reset_at - utcnow().timestamp()))

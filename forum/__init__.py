@@ -40,8 +40,10 @@ def _question_values(state) -> dict[str, str]:
 def init_app(app: Flask) -> None:
     """Register the kinds and attach the doors of the room."""
     kinds.register(kinds.Kind("question", "question", _question_path,
-                              edit_schema=schemas.EditQuestionSchema, form_values=_question_values))
+                              edit_schema=schemas.EditQuestionSchema, form_values=_question_values,
+                              limits=schemas.QUESTION_LIMITS))
     kinds.register(kinds.Kind("answer", "answer", _answer_path, edit_schema=schemas.EditAnswerSchema,
+                              limits=schemas.ANSWER_LIMITS,
                               on_delete=actions.answer_deleted, on_restore=actions.answer_restored,
                               concerned=actions.concerned))
     editables.register(Question, editables.for_posts(

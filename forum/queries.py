@@ -10,7 +10,7 @@ from core import paging
 from core.db import db
 from forum.models import Answer, Question
 from posts.models import Post, PostTag, Tag
-from posts.queries import get, visible
+from posts.queries import changed_in, get, visible
 
 SORTS = {
     "newest": [Question.created_at, Post.id],
@@ -43,18 +43,20 @@ def get_answer(answer_id: int, user) -> Answer | None:
     return get(Answer, answer_id, user)
 
 
-def questions(sort: str, user, after: str | None = None,
+def questions(sort: str, user, after: paging.Place = None,
               size: int = paging.PAGE_SIZE) -> paging.Page:
     """Public questions in one of the SORTS."""
     statement = visible(Question, user).where(Question.kind == "question", Question.is_public)
     if sort == "unanswered":
         statement = statement.where(Question.answer_count == 0)
-    return paging.keyset(statement, SORTS[sort], after=after, size=size)
+    return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
 
 
-def tagged(tag: Tag, sort: str, user, after: str | None = None,
+def tagged(tag: Tag, sort: str, user, after: paging.Place = None,
            size: int = paging.PAGE_SIZE) -> paging.Page:
     """Public questions with a tag; the tag's own index sorts, the posts follow in one query."""
+    if isinstance(after, paging.Window) and after.since is not None:
+        return _changed_with(tag, sort, user, after, size)
     statement = select(PostTag).where(PostTag.tag_id == tag.id, PostTag.kind == "question",
                                       PostTag.is_public)
     if sort == "unanswered":
@@ -65,17 +67,27 @@ def tagged(tag: Tag, sort: str, user, after: str | None = None,
     return paging.Page([found[i] for i in ids if i in found], page.next)
 
 
+def _changed_with(tag: Tag, sort: str, user, after: paging.Window, size: int) -> paging.Page:
+    """Public questions with a tag that changed since a time, in the order of their changes."""
+    statement = visible(Question, user).where(
+        Question.kind == "question", Question.is_public, select(PostTag.post_id).where(
+            PostTag.post_id == Question.id, PostTag.tag_id == tag.id).exists())
+    if sort == "unanswered":
+        statement = statement.where(Question.answer_count == 0)
+    return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
+
+
 def _answers(question: Question, user) -> Select:
     """Answers carry no tags: their question does."""
     return (visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
             .options(lazyload(Answer.tags)))
 
 
-def answers(question: Question, user, after: str | None = None, order: str = "best") -> paging.Page:
+def answers(question: Question, user, after: paging.Place = None, order: str = "best") -> paging.Page:
     """Answers of a question; the best are the accepted one, then those of most votes."""
     keys, descending = ANSWER_SORTS[order]
     page = paging.keyset(_answers(question, user), keys, after=after, descending=descending,
-                         size=ANSWERS_A_PAGE)
+                         size=ANSWERS_A_PAGE, changed=changed_in(Answer))
     for answer in page:
         set_committed_value(answer, "parent", question)  # their addresses need not look for it
     return page

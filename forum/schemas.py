@@ -8,34 +8,45 @@ from core.web import Line, Markdown
 from forum.actions import CLOSE_REASONS
 from forum.queries import ANSWER_SORTS, SORTS
 from posts.schemas import PostItem, SummarySchema, Tags
+from posts.text_limits import ANY_TITLE, MAX_STORED_BODY, TextLimits
 
 NO_CANONICAL = _("Give the number or the address of another question.")
+QUESTION_LIMITS = TextLimits(min_title=15, max_title=150, min_body=30, max_body=30_000, min_tags=1)
+ANSWER_LIMITS = TextLimits(min_body=30, max_body=30_000)
 EXAMPLE = "Installing the update stops at 87 % and rolls back. The log says 0x80070643."
+ANSWER_EXAMPLE = "The recovery partition is too small: make it 250 MB larger."
 
 
 class QuestionSchema(Schema):
     """A question: title, text, tags."""
 
-    title = Line(required=True, validate=validate.Length(
-        15, 150, error=_("Say it in 15 to 150 characters.")),
-        metadata={"example": "Why does KB5034441 fail with 0x80070643?"})
-    body = Markdown(required=True, shortest=30, longest=30_000, metadata={"example": EXAMPLE})
+    title = Line(required=True, validate=QUESTION_LIMITS.title_rule(_("Say it in 15 to 150 characters.")),
+                 metadata={"example": "Why does KB5034441 fail with 0x80070643?"})
+    body = Markdown(required=True, shortest=QUESTION_LIMITS.min_body, longest=QUESTION_LIMITS.max_body,
+                    metadata={"example": EXAMPLE})
     tags = Tags(required=True)
 
 
 class EditQuestionSchema(QuestionSchema, SummarySchema):
-    """A changed question and what the change was for."""
+    """A changed question and what the change was for; the action checks QUESTION_LIMITS."""
+
+    title = Line(required=True, validate=ANY_TITLE, metadata={
+        "example": "Why does KB5034441 fail with 0x80070643?"})
+    body = Markdown(required=True, shortest=1, longest=MAX_STORED_BODY, metadata={"example": EXAMPLE})
+    tags = Tags(required=True, fewest=0)
 
 
 class AnswerSchema(Schema):
     """The text of an answer."""
 
-    body = Markdown(required=True, shortest=30, longest=30_000, metadata={
-        "example": "The recovery partition is too small: make it 250 MB larger."})
+    body = Markdown(required=True, shortest=ANSWER_LIMITS.min_body, longest=ANSWER_LIMITS.max_body, metadata={
+        "example": ANSWER_EXAMPLE})
 
 
 class EditAnswerSchema(AnswerSchema, SummarySchema):
-    """A changed answer and what the change was for."""
+    """A changed answer and what the change was for; the action checks ANSWER_LIMITS."""
+
+    body = Markdown(required=True, shortest=1, longest=MAX_STORED_BODY, metadata={"example": ANSWER_EXAMPLE})
 
 
 class CloseSchema(Schema):

@@ -168,10 +168,11 @@ def edit_answer(answer_id: int):
     answer = get_or_404(queries.get_answer(answer_id, current_user))
     require(post_policy.can_edit(me(), answer))
     if valid and form.values.get("action") != "preview":
-        post_actions.revise(answer, form.data["body"], by=me(), summary=form.data["summary"],
-                            expected=form.expected)
-        db.session.commit()
-        return redirect(answer.url)
+        with form.catching():
+            post_actions.revise(answer, form.data["body"], by=me(), summary=form.data["summary"],
+                                expected=form.expected)
+            db.session.commit()
+            return redirect(answer.url)
     if request.method == "GET":
         form.values = {"body": answer.body}
     return render_template("forum/edit.html", form=form, post=answer,

@@ -13,7 +13,7 @@ bp = ApiBlueprint("status", __name__, description="How the site is, for administ
 @bp.get("/status")
 @tokens.bearer(READ)
 @bp.response(200, schemas.StatusItem)
-@bp.alt_response(403, description="The token is not an administrator's.")
+@bp.alt_response(403, "FORBIDDEN")
 def get_status():
     """What `flask doctor` finds, and the numbers of now."""
     require(tokens.reader().is_admin)

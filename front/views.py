@@ -7,6 +7,7 @@ from flask_login import current_user, login_required
 from sqlalchemy.exc import DBAPIError
 
 from auth.privileges import GROWN_MEMBERS, POINTS, is_startup, meaning, threshold
+from auth.reputation import DAILY_CAP
 from auth.sessions import even_suspended
 from bulletins import wording
 from bulletins.queries import get_bulletin
@@ -16,9 +17,11 @@ from core.markdown_links import IDENTIFIER
 from core.page_cache import kept
 from core.web import THEMES, csrf, get_or_404, require, safe_next
 from front import first_steps, queries, status
+from front.help_texts import rewards
 from kb.models import LAYERS
 from kb.views import intro
 from patching.months import next_patch_day, rule
+from posts.credits import MAX_POINTS_FOR_EDITS
 from products.queries import today
 
 bp = Blueprint("front", __name__)
@@ -53,6 +56,7 @@ def help_page():
     example = "`code`, **bold**, [a link](https://example.org)\n\n```powershell\nGet-HotFix\n```"
     return render_template("front/help.html", privileges=privileges, example=example,
                            is_startup=is_startup(), grown=GROWN_MEMBERS,
+                           rewards=rewards(), daily_cap=DAILY_CAP, most_for_edits=MAX_POINTS_FOR_EDITS,
                            example_html=markup.render(example).html)
 
 

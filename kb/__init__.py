@@ -44,7 +44,7 @@ def _facts(article) -> dict:
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
     kinds.register(kinds.Kind("article", "article", _article_path, outlives_author=True,
-                              edit_schema=schemas.EditTextSchema,
+                              edit_schema=schemas.EditTextSchema, limits=schemas.ARTICLE_LIMITS,
                               on_delete=actions.article_deleted, on_restore=actions.article_restored,
                               concerned=actions.concerned, facts=actions.facts_of,
                               form_values=_form_values, restore=actions.restore,

@@ -8,7 +8,7 @@ from core import paging
 from core.db import db
 from kb.models import Article, ArticleFeedback
 from posts.models import DRAFT, Post, PostTag
-from posts.queries import links_from, links_to, visible, visible_to
+from posts.queries import changed_in, links_from, links_to, visible, visible_to
 from search.queries import similar
 
 SORTS = {"newest": [Post.created_at, Post.id],
@@ -41,10 +41,11 @@ def public(user, layer: str | None = None, *, entity: type[Post] = Post) -> Sele
     return statement
 
 
-def articles(sort: str, user, *, layer: str | None = None, after: str | None = None) -> paging.Page:
+def articles(sort: str, user, *, layer: str | None = None, after: paging.Place = None) -> paging.Page:
     """Public articles in one of the SORTS, of one layer or all."""
     entity = Article if sort == "helpful" else Post
-    return paging.keyset(public(user, layer, entity=entity), SORTS[sort], after=after)
+    return paging.keyset(public(user, layer, entity=entity), SORTS[sort], after=after,
+                         changed=changed_in(entity))
 
 
 def drafts(user) -> list[Article]:

@@ -9,6 +9,7 @@ from core.web import Line, Markdown
 from kb.models import LAYERS
 from kb.queries import SORTS
 from posts.schemas import PostItem, SummarySchema, Tags
+from posts.text_limits import ANY_TITLE, TextLimits
 
 MAX_BODY = 200_000
 
@@ -46,18 +47,28 @@ class VerifySchema(Schema):
         return {**data, "verified_on": None} if data.get("verified_on") == "" else data
 
 
+ARTICLE_LIMITS = TextLimits(min_title=5, max_title=150, min_body=20, max_body=MAX_BODY)
+EXAMPLE_TITLE, EXAMPLE = "Disable SMB version 1", "1. List who still uses it: `Get-SmbSession`."
+
+
 class _TextSchema(Schema):
     """The words of an article."""
 
-    title = Line(required=True, validate=validate.Length(
-        min=5, max=150, error=lazy_gettext("A title has 5 to 150 characters.")),
-        metadata={"example": "Disable SMB version 1"})
-    body = Markdown(required=True, shortest=20, longest=MAX_BODY, metadata={
-        "example": "1. List who still uses it: `Get-SmbSession`."})
+    title = Line(required=True, validate=ARTICLE_LIMITS.title_rule(
+        lazy_gettext("A title has 5 to 150 characters.")), metadata={"example": EXAMPLE_TITLE})
+    body = Markdown(required=True, shortest=ARTICLE_LIMITS.min_body, longest=MAX_BODY, metadata={
+        "example": EXAMPLE})
     tags = Tags(fewest=0, load_default=list)
 
 
-class EditTextSchema(_TextSchema, SummarySchema):
+class _EditSchema(Schema):
+    """Changed words; the action checks ARTICLE_LIMITS."""
+
+    title = Line(required=True, validate=ANY_TITLE, metadata={"example": EXAMPLE_TITLE})
+    body = Markdown(required=True, shortest=1, longest=MAX_BODY, metadata={"example": EXAMPLE})
+
+
+class EditTextSchema(_EditSchema, _TextSchema, SummarySchema):
     """Changed words, which also somebody may suggest who does not curate its facts."""
 
 
@@ -71,7 +82,7 @@ class ArticleSchema(_TextSchema, VerifySchema):
     change = Line(load_default="", validate=_longest(200))
 
 
-class EditArticleSchema(ArticleSchema):
+class EditArticleSchema(_EditSchema, ArticleSchema):
     """A changed article; who verified it, and when, is said apart."""
 
     class Meta:

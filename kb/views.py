@@ -144,7 +144,7 @@ def markdown(article_id: int):
 @login_required
 def edit(article_id: int):
     """Change an article; what it was is kept."""
-    form = Form(schemas.ArticleSchema)
+    form = Form(schemas.EditArticleSchema)
     valid = request.method == "POST" and form.validate()
     article = _article(article_id)
     require(policy.can_edit(me(), article), _("Moderators and trusted members edit articles."))

@@ -110,18 +110,20 @@ def open_flags(post_id: int) -> list[Flag]:
                                                       Flag.outcome.is_(None)).order_by(Flag.id)))
 
 
-def flags_of(user, after: str | None = None) -> paging.Page:
+def flags_of(user, after: paging.Place = None) -> paging.Page:
     """What a member flagged and what became of it, newest first."""
     return paging.keyset(select(Flag).where(Flag.user_id == user.id)
-                         .options(joinedload(Flag.post).joinedload(Post.parent)), [Flag.id], after=after)
+                         .options(joinedload(Flag.post).joinedload(Post.parent)), [Flag.id], after=after,
+                         changed=paging.at_any(Flag.created_at, Flag.resolved_at))
 
 
-def log(after: str | None = None, size: int = 40) -> paging.Page:
+def log(after: paging.Place = None, size: int = 40) -> paging.Page:
     """The public log, newest first."""
     statement = select(Decision).options(
         joinedload(Decision.actor), joinedload(Decision.user),
         joinedload(Decision.post).joinedload(Post.parent))
-    return paging.keyset(statement, [Decision.created_at, Decision.id], after=after, size=size)
+    return paging.keyset(statement, [Decision.created_at, Decision.id], after=after, size=size,
+                         changed=paging.at_any(Decision.created_at, Decision.undone_at))
 
 
 def subject(decision: Decision, user) -> tuple[str, str]:

@@ -51,12 +51,13 @@ def active(user=User) -> ColumnElement[bool]:
                 or_(user.suspended_until.is_(None), user.suspended_until <= utcnow()))
 
 
-def inbox(user, after: str | None = None, *, unread_only: bool = False) -> paging.Page:
+def inbox(user, after: paging.Place = None, *, unread_only: bool = False) -> paging.Page:
     """One's lines, newest first."""
     statement = told(user)
     if unread_only:
         statement = statement.where(Notification.read_at.is_(None))
-    return paging.keyset(statement, [Notification.created_at, Notification.id], after=after)
+    return paging.keyset(statement, [Notification.created_at, Notification.id], after=after,
+                         changed=paging.at_any(Notification.created_at, Notification.read_at))
 
 
 def line(user, notification_id: int) -> Notification | None:
@@ -102,7 +103,7 @@ def watch_of(user, thing) -> Watch | None:
     return db.session.scalar(select(Watch).where(Watch.user_id == user.id, column_of(thing) == thing.id))
 
 
-def watches(user, after: str | None = None) -> paging.Page:
+def watches(user, after: paging.Place = None) -> paging.Page:
     """What `user` watches and may still see, newest first."""
     statement = (select(Watch).where(Watch.user_id == user.id, Watch.is_on)
                  .outerjoin(Watch.post).outerjoin(Watch.product)
@@ -110,7 +111,7 @@ def watches(user, after: str | None = None) -> paging.Page:
                         or_(Watch.product_id.is_(None), Product.removed_at.is_(None)))
                  .options(contains_eager(Watch.post).options(*ADDRESSED), contains_eager(Watch.product),
                           joinedload(Watch.tag)))
-    return paging.keyset(statement, [Watch.id], after=after)
+    return paging.keyset(statement, [Watch.id], after=after, changed=paging.at_any(Watch.created_at))
 
 
 def deliveries(user) -> dict[str, str]:

@@ -1,9 +1,12 @@
 """The calendar and deployment reports in the API."""
 
+from datetime import UTC, datetime, time
+
 from auth import tokens
 from bulletins import api as bulletin_api
 from bulletins import queries as bulletins
 from bulletins.queries import Filter
+from core import paging
 from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.db import db
 from core.limits import limit
@@ -33,8 +36,10 @@ bp = ApiBlueprint("calendar", __name__, description="Patch days, what came in a 
 def list_months(wanted: dict):
     """The months of a year: patch days, bulletins by severity, reports by outcome."""
     months, totals, tallies = year_of(wanted["year"] or this_month().year)
-    return {"items": [exports.month_row(month, totals.get(str(month)), tallies.get(str(month)))
-                      for month in months], "next": None}
+    page = paging.part(months, lambda month: [str(month)], wanted["after"], size=len(months), types=[str],
+                       changed=lambda month: datetime.combine(month.last_day, time.max, UTC))
+    return listing(page, lambda month: exports.month_row(month, totals.get(str(month)),
+                                                         tallies.get(str(month))))
 
 
 @bp.get("/calendar/<month>")

@@ -1,6 +1,7 @@
 """Months and the days on which patches come in them, by the rule that the site is set to."""
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -60,6 +61,11 @@ class Month:
     def tag(self) -> str:
         """The tag of the questions about its patches."""
         return f"patches-{self}"
+
+    @property
+    def last_day(self) -> date:
+        """The day with which it ends."""
+        return date(self.year, self.number, monthrange(self.year, self.number)[1])
 
     @property
     def patch_day(self) -> date:

@@ -49,14 +49,15 @@ def _with() -> tuple:
             joinedload(DeploymentReport.release).joinedload(Release.product))
 
 
-def reports(bulletin: Bulletin, *, outcome: str = "", after: str | None = None,
+def reports(bulletin: Bulletin, *, outcome: str = "", after: paging.Place = None,
             size: int = PAGE) -> paging.Page:
     """What was reported of a bulletin, the latest first."""
     statement = _shown().where(DeploymentReport.bulletin_id == bulletin.id)
     if outcome:
         statement = statement.where(DeploymentReport.outcome == outcome)
     keys = [DeploymentReport.updated_at, DeploymentReport.id]
-    return paging.keyset(statement, keys, after=after, size=size)
+    return paging.keyset(statement, keys, after=after, size=size,
+                         changed=paging.at_any(DeploymentReport.updated_at))
 
 
 def hidden(bulletin: Bulletin) -> list[DeploymentReport]:

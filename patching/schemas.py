@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from bulletins.api_schemas import BulletinItem
 from core.api import Cursor, Reply
+from core.api_parameters import Since, WholeNumber
 from core.web import Line
 from patching.models import LONGEST_NOTE, LONGEST_TARGET, OUTCOMES, RINGS
 from patching.plan import BROAD_DAYS, MOST_DAYS, PILOT_DAYS
@@ -50,17 +51,18 @@ class ReportQuery(Cursor):
     outcome = fields.String(load_default="", validate=validate.OneOf(["", *OUTCOMES]))
 
 
-class YearQuery(Schema):
+class YearQuery(Cursor):
     """Of which year; this one when none is given."""
 
-    year = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1990, 2199))
+    year = WholeNumber(1990, 2199, load_default=None)
+    since = Since("Only months that were not over at this time.")
 
 
 class PlanQuery(Schema):
     """How many days after patch day the pilot and everybody get the patches."""
 
-    pilot = fields.Integer(load_default=PILOT_DAYS, validate=validate.Range(0, MOST_DAYS))
-    broad = fields.Integer(load_default=BROAD_DAYS, validate=validate.Range(0, MOST_DAYS))
+    pilot = WholeNumber(0, MOST_DAYS, load_default=PILOT_DAYS)
+    broad = WholeNumber(0, MOST_DAYS, load_default=BROAD_DAYS)
 
 
 class OutcomesItem(Reply):

@@ -21,6 +21,7 @@ from posts import (  # noqa: F401  (handlers, exports and more doors of the room
     kinds,
     policy,
     revision_api,
+    schemas,
     suggestion_views,
     tasks,
     views,
@@ -47,7 +48,8 @@ def _profile(user: User, number: int) -> dict[str, str] | None:
 
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
-    kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False))
+    kinds.register(kinds.Kind("comment", "comment", _comment_path, searchable=False,
+                              limits=schemas.COMMENT_LIMITS))
     editables.register(Comment, editables.for_posts(
         editables.Field("body", lazy_gettext("Comment"), "text", is_required=True)))
     editables.register(Tag, editables.for_things(

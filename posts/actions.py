@@ -14,6 +14,7 @@ from core.versions import Expected
 from posts import credits, history, kinds, locks, redaction, tag_actions, visibility, voting
 from posts.models import HELD, PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
 from posts.slugs import slugify
+from posts.text_limits import check_edit
 
 MAX_TAGS = 5
 TEXTS, TEXTS_WITHIN = 10, 600  # ten texts in ten minutes are enough for anybody
@@ -89,7 +90,11 @@ def touch_parent(post: Post) -> None:
 
 def revise(post: Post, body: Rendered, *, by, title: str | None = None, tags: Iterable[str] | None = None,
            summary: str = "", was: dict | None = None, expected: Expected = None) -> Revision | None:
-    """Change a post as `by`, who needs a privilege to bring a new tag (else Invalid); see rewrite()."""
+    """Change a post as `by`, who needs a privilege to bring a new tag (else Invalid); see rewrite().
+
+    Raises Invalid also outside the limits of its kind, which do not bind what was imported.
+    """
+    check_edit(post, kinds.of(post).limits, title=title, body=body.source, tags=tags)
     if tags is not None:
         tag_actions.require_known(set(tags) - {tag.name for tag in post.tags}, by=by)
     return rewrite(post, body, by=by, title=title, tags=tags, summary=summary, was=was, expected=expected)

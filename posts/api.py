@@ -131,7 +131,7 @@ def comment_on_post(data: dict, post_id: int):
 
 @bp.patch("/comments/<int:post_id>")
 @tokens.bearer(WRITE)
-@bp.arguments(schemas.CommentSchema)
+@bp.arguments(schemas.EditCommentSchema)
 @bp.response(200, schemas.PostItem)
 def edit_comment(data: dict, post_id: int):
     """Change one's own comment."""

@@ -13,7 +13,7 @@ from auth.reputation import POINTS, Entitlement
 from core.db import db, utcnow
 from posts.models import Post, Suggestion, SuggestionCredit
 
-MOST = 1_000
+MAX_POINTS_FOR_EDITS = 1_000
 
 
 def grant(suggestion: Suggestion, *, by) -> None:
@@ -58,7 +58,7 @@ def _grant(suggestion_id: int, post_id: int, user_id: int, day, actor_id: int) -
         select(func.coalesce(func.sum(SuggestionCredit.points), 0))
         .where(SuggestionCredit.user_id == user_id, SuggestionCredit.withdrawn_at.is_(None)))
     row = SuggestionCredit(suggestion_id=suggestion_id, user_id=user_id, day=day,
-                           points=max(0, min(POINTS["edit_accepted"], MOST - standing)))
+                           points=max(0, min(POINTS["edit_accepted"], MAX_POINTS_FOR_EDITS - standing)))
     db.session.add(row)
     db.session.flush()
     for item in _entitlements(row):

@@ -6,6 +6,8 @@ Rooms below (votes, flags, search, history) serve every kind without knowing any
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from posts.text_limits import TextLimits
+
 
 def _nothing(post, *, by) -> None:
     return None
@@ -39,6 +41,7 @@ class Kind:
     `facts(post)` is what an edit may change beside title, text and tags, as JSON; `form_values(state)` is a
     posts.history.State as the fields of its form; `restore(post, state, …)` makes an old state the present
     one (else posts.actions does). `on_revised(post)` runs in each change of text or facts.
+    `limits` bind edits of what was written here; posts/text_limits.py says why schemas do not.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Kind:
     curated: bool = False
     keeps_slug: bool = False
     edit_schema: type | None = None
+    limits: TextLimits = TextLimits()
     on_delete: Callable = _nothing
     on_restore: Callable = _nothing
     concerned: Callable = _nobody
@@ -80,6 +84,11 @@ def named(name: str) -> Kind:
 def url(post) -> str:
     """Path of the page that shows `post`."""
     return of(post).path(post)
+
+
+def names() -> list[str]:
+    """Names of all kinds."""
+    return sorted(_kinds)
 
 
 def searchable() -> list[str]:

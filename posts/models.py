@@ -51,6 +51,8 @@ class Tag(Versioned, db.Model):
     post_count: Mapped[int] = mapped_column(default=0)
     revision_count: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=utcnow, onupdate=utcnow,
+                                                        deferred=True)
 
 
 class Post(Versioned, db.Model):
@@ -69,6 +71,7 @@ class Post(Versioned, db.Model):
         Index("ix_posts_author", "author_id", "kind", "created_at", "id"),
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
         Index("ix_posts_status", "status", "kind", "created_at", "id"),
+        Index("ix_posts_kind_changed", "kind", "is_public", "changed_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -81,6 +84,8 @@ class Post(Versioned, db.Model):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     author_name: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=utcnow, onupdate=utcnow,
+                                                        deferred=True)  # of its row: for `since`
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     score: Mapped[int] = mapped_column(default=0)

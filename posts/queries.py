@@ -56,6 +56,11 @@ def kind_of(post_id: int, user) -> str | None:
     return db.session.scalar(select(Post.kind).where(Post.id == post_id, visible_to(user)))
 
 
+def changed_in(entity: type[Post] = Post) -> paging.Changed:
+    """When posts were created or changed."""
+    return paging.by_time(entity.changed_at, Post.id)
+
+
 def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     """Visible comments by post id, oldest first; one query for a whole page.
 
@@ -68,10 +73,10 @@ def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     return found
 
 
-def comments(post: Post, user, after: str | None = None) -> paging.Page:
+def comments(post: Post, user, after: paging.Place = None) -> paging.Page:
     """Visible comments under one post, oldest first."""
     return paging.keyset(visible(Comment, user).where(Comment.parent_id == post.id), [Comment.id],
-                         after=after, descending=False)
+                         after=after, descending=False, changed=changed_in(Comment))
 
 
 def votes_of(user, post_ids: Iterable[int]) -> dict[int, int]:
@@ -104,11 +109,12 @@ def revisions(post: Post) -> list[Revision]:
                                    .order_by(Revision.number.desc())))
 
 
-def revision_page(post: Post, after: str | None = None) -> paging.Page:
+def revision_page(post: Post, after: paging.Place = None) -> paging.Page:
     """Revisions without their texts, newest first."""
     statement = (select(Revision).where(Revision.post_id == post.id)
                  .options(defer(Revision.body), joinedload(Revision.author)))
-    return paging.keyset(statement, [Revision.number], after=after)
+    return paging.keyset(statement, [Revision.number], after=after,
+                         changed=paging.at_any(Revision.created_at, Revision.redacted_at))
 
 
 def revision(post: Post, number: int) -> Revision | None:
@@ -146,12 +152,13 @@ def tag_named(name: str) -> Tag | None:
     return db.session.scalar(_tags().where(Tag.name == name.lower()))
 
 
-def tags(after: str | None = None, size: int = 60, *, like: str = "") -> paging.Page:
+def tags(after: paging.Place = None, size: int = 60, *, like: str = "") -> paging.Page:
     """Tags by number of public posts, or those whose name holds `like`."""
     statement = _tags()
     if like:
         statement = statement.where(Tag.name.contains(like.lower(), autoescape=True))
-    return paging.keyset(statement, [Tag.post_count, Tag.id], after=after, size=size)
+    return paging.keyset(statement, [Tag.post_count, Tag.id], after=after, size=size,
+                         changed=paging.at_any(Tag.changed_at))
 
 
 def tag_names(limit: int = 2000) -> list[str]:
@@ -171,13 +178,14 @@ def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:
                                   PostTag.kind.in_(list(kind_names))))
 
 
-def by_author(author: User, kind_names: Iterable[str], user, after: str | None = None,
+def by_author(author: User, kind_names: Iterable[str], user, after: paging.Place = None,
               size: int = paging.PAGE_SIZE, *, with_tags: bool = False) -> paging.Page:
     """What `author` wrote of these kinds, newest first, as far as `user` may see it."""
     statement = ((visible(Post, user) if with_tags else _rows(user))
                  .where(Post.author_id == author.id, Post.kind.in_(list(kind_names)))
                  .options(joinedload(Post.parent).lazyload(Post.tags)))
-    return paging.keyset(statement, [Post.created_at, Post.id], after=after, size=size)
+    return paging.keyset(statement, [Post.created_at, Post.id], after=after, size=size,
+                         changed=changed_in(Post))
 
 
 def count_public(kind: str) -> int:

@@ -9,10 +9,13 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from core.api import Cursor, Item, Reply, Version
 from core.web import Line, Markdown
+from posts import kinds
 from posts.actions import MAX_TAGS
+from posts.text_limits import TextLimits
 
 MAX_TAG_LENGTH = 35
 TAG_SIGNS = "_-.+#"
+COMMENT_LIMITS = TextLimits(min_body=15, max_body=600)
 VOTES = validate.OneOf([-1, 0, 1])
 
 
@@ -87,7 +90,13 @@ class VoteSchema(Schema):
 class CommentSchema(Schema):
     """The text of a comment."""
 
-    body = Markdown(required=True, shortest=15, longest=600)
+    body = Markdown(required=True, shortest=COMMENT_LIMITS.min_body, longest=COMMENT_LIMITS.max_body)
+
+
+class EditCommentSchema(Schema):
+    """The changed text of a comment; the action checks COMMENT_LIMITS."""
+
+    body = Markdown(required=True, shortest=1, longest=30_000)
 
 
 LONG_KINDS = ("article", "bulletin")
@@ -193,7 +202,13 @@ class TagQuery(Cursor):
         "description": "Only tags whose name holds this."})
 
 
+def _is_kind(name: str) -> None:
+    """Raise ValidationError with the kinds of posts for what is none."""
+    if name not in kinds.names():
+        raise ValidationError(_("Write one of: %(names)s.", names=", ".join(kinds.names())))
+
+
 class AuthorQuery(Cursor):
     """Which posts of a member."""
 
-    kind = Line(metadata={"description": "Only posts of this kind."})
+    kind = fields.String(validate=_is_kind, metadata={"description": "Only posts of this kind."})

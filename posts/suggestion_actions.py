@@ -11,8 +11,9 @@ from core import events
 from core.db import db, utcnow
 from core.markup import Rendered
 from core.web import Invalid
-from posts import actions, credits, locks, tag_actions
+from posts import actions, credits, kinds, locks, tag_actions
 from posts.models import Post, Revision, Suggestion
+from posts.text_limits import check_edit
 
 APPROVED, REJECTED, WITHDRAWN = "approved", "rejected", "withdrawn"
 PROPOSAL = ("outcome", "created_at", "base_number", "title", "body", "tags", "summary")
@@ -31,11 +32,13 @@ def propose(post: Post, body: Rendered, *, by, base_number: int, title: str, tag
     """Propose a new text for `post`, or change one's open proposal.
 
     Raises SuggestionRefused when the post is newer than `base_number`, another's proposal waits,
-    nothing changes or too many of one's own wait; Invalid for a tag that `by` may not make.
+    nothing changes or too many of one's own wait; Invalid for a tag that `by` may not make, and outside
+    the limits of its kind.
     """
     locks.lock(post)
     before = sorted(tag.name for tag in post.tags)
     tag_actions.require_known(set(tags) - set(before), by=by)
+    check_edit(post, kinds.of(post).limits, title=title, body=body.source, tags=tags)
     if base_number != post.revision_count:
         raise SuggestionRefused(_("The post was edited meanwhile; compare with its present text."))
     if (title, body.source, tags) == (post.title, post.body, before):

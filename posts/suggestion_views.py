@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from auth.privileges import Privilege, threshold
+from auth.reputation import POINTS
 from core.db import db, reading
 from core.markup import render
 from core.web import Form, Invalid, get_or_404, require
@@ -40,6 +41,7 @@ def suggest(post_id: int):
         form.values = _values(mine if mine and mine.author_id == me().id else post)
     return render_template(
         "posts/suggest.html", form=form, post=post, preview=form.data.get("body"),
+        reward=POINTS["edit_accepted"],
         taken=mine is not None and mine.author_id != me().id, base=post.revision_count,
         changes=diffs.side_by_side(post.body, form.values.get("body", "")) if _is_behind(form, mine, post)
         else None), 422 if form.errors else 200

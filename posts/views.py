@@ -96,14 +96,15 @@ def comment(post_id: int):
 @login_required
 def edit_comment(post_id: int):
     """Change one's own comment."""
-    form = Form(schemas.CommentSchema)
+    form = Form(schemas.EditCommentSchema)
     valid = request.method == "POST" and form.validate()
     made = get_or_404(queries.get(Comment, post_id, current_user))
     require(policy.can_edit(me(), made))
     if valid:
-        actions.revise(made, form.data["body"], by=me(), expected=form.expected)
-        db.session.commit()
-        return redirect(made.url)
+        with form.catching():
+            actions.revise(made, form.data["body"], by=me(), expected=form.expected)
+            db.session.commit()
+            return redirect(made.url)
     if request.method == "GET":
         form.values = {"body": made.body}
     return render_template("posts/comment_form.html", form=form, post=made,

@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from core.api import Cursor, Item, Reply, Version
+from core.api_parameters import WholeNumber
 from core.web import Line
 from products.lifecycle import SECURITY, SUPPORT, Phase, Status
 
@@ -31,7 +32,7 @@ class ProductQuery(Cursor):
 class LifecycleQuery(Cursor):
     """What ends, and how soon."""
 
-    days = fields.Integer(load_default=90, validate=validate.Range(0, LONGEST_WINDOW))
+    days = WholeNumber(0, LONGEST_WINDOW, load_default=90)
     kind = fields.String(load_default=SECURITY, validate=validate.OneOf(SUPPORT))
     category = Line(load_default="", validate=validate.Length(max=30))
 

@@ -32,11 +32,11 @@ def owned_by(user) -> ColumnElement[bool]:
 
 
 def ending(day: date, days: int, *, kind: str = SECURITY, category: str = "", owner=None,
-           after: str | None = None, size: int = PAGE) -> paging.Page:
+           after: paging.Place = None, size: int = PAGE) -> paging.Page:
     """What ends within `days` from `day` on, the next first; of a category, of what `owner` runs."""
     statement = _filtered(_ends([kind], day, day + timedelta(days=days)), category, owner)
     return paging.keyset(statement, [LifecyclePhase.ends, LifecyclePhase.id], after=after, size=size,
-                         descending=False)
+                         descending=False, changed=paging.at_any(LifecyclePhase.changed_at))
 
 
 def ended(day: date, days: int, *, kind: str = SECURITY, category: str = "", owner=None,

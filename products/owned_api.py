@@ -4,7 +4,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from auth import tokens
-from core.api import READ, WRITE, no_content, page_of
+from core.api import READ, WRITE, Cursor, listing, no_content, page_of
 from core.db import db
 from core.limits import limit
 from core.web import Invalid, get_or_404, require
@@ -32,12 +32,13 @@ BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up 
 
 @bp.get("/users/me/products")
 @tokens.bearer(READ)
+@bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(api_schemas.OwnedItem))
-def list_mine():
-    """What you run."""
+def list_mine(wanted: dict):
+    """What you run, by name; all of it when no `limit` is given."""
     day = queries.today()
-    return {"items": [exports.owned_row(row, day) for row in owned_queries.owned(tokens.reader())],
-            "next": None}
+    page = owned_queries.page(tokens.reader(), wanted["after"], size=owned_actions.MOST)
+    return listing(page, lambda row: exports.owned_row(row, day))
 
 
 @bp.post("/users/me/products")

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.models import User
+from core import paging
 from core.db import db
 from products.models import Product, Release
 from products.owned_models import CalendarAddress, OwnedRelease
@@ -22,6 +23,12 @@ def owned(user) -> list[OwnedRelease]:
         .options(joinedload(OwnedRelease.product),
                  joinedload(OwnedRelease.release).selectinload(Release.phases))
         .order_by(Product.sort_name, Product.id, OwnedRelease.id)))
+
+
+def page(user, after: paging.Place, *, size: int) -> paging.Page:
+    """A page of what `user` runs, by name of product; it is a list with a bound."""
+    return paging.part(owned(user), lambda row: [row.product.sort_name, row.id], after, size=size,
+                       types=[str, int], changed=lambda row: row.created_at)
 
 
 def of_product(user, product: Product) -> list[OwnedRelease]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from core import paging
@@ -66,7 +66,7 @@ def by_alias(text: str) -> Product | None:
 
 
 def products(*, text: str = "", category: str = "", vendor: str = "", status: str = "",
-             after: str | None = None, size: int = PAGE) -> paging.Page:
+             after: paging.Place = None, size: int = PAGE) -> paging.Page:
     """Products by name: those that have every word begun in `text`, of a category, vendor, Status."""
     statement = _matching(live(), text)
     if category:
@@ -76,7 +76,13 @@ def products(*, text: str = "", category: str = "", vendor: str = "", status: st
     if status:
         statement = statement.where(_has_status(status, today()))
     return paging.keyset(statement, [Product.sort_name, Product.id], after=after, size=size,
-                         descending=False)
+                         descending=False, changed=paging.Changed(_changed))
+
+
+def _changed(since: datetime) -> ColumnElement[bool]:
+    """SQL condition: the product was added, or it or a release of it changed, at this time or later."""
+    return or_(Product.created_at >= since, Product.id.in_(
+        select(ProductChange.product_id).where(ProductChange.created_at >= since)))
 
 
 def _matching(statement: Select, text: str) -> Select:
@@ -150,12 +156,13 @@ def related_posts(product: Product, user) -> tuple[list[Tag], list[Post]]:
                                          .order_by(Post.created_at.desc(), Post.id.desc())))
 
 
-def history(product: Product, after: str | None = None) -> paging.Page:
+def history(product: Product, after: paging.Place = None) -> paging.Page:
     """Every change of a product and its releases, newest first."""
     statement = (select(ProductChange).where(ProductChange.product_id == product.id)
                  .options(joinedload(ProductChange.release), joinedload(ProductChange.actor),
                           joinedload(ProductChange.product)))
-    return paging.keyset(statement, [ProductChange.id], after=after)
+    return paging.keyset(statement, [ProductChange.id], after=after,
+                         changed=paging.at_any(ProductChange.created_at))
 
 
 def change(product: Product, change_id: int) -> ProductChange | None:

@@ -11,6 +11,7 @@ from search import queries, schemas
 from search.views import MAX_PAGE
 
 bp = ApiBlueprint("search", __name__, description="Search over everything public")
+MAX_RESULTS = MAX_PAGE * queries.PAGE  # what is further down is no answer: ask for something narrower
 ITEMS = {"user": people.item, "tag": posts.tag_item}
 
 
@@ -26,15 +27,19 @@ def found_item(hit: queries.Hit) -> dict:
 @bp.alt_response(503, "SERVICE_UNAVAILABLE")
 def search(wanted: dict):
     """Search questions, answers, articles, members and tags, best first."""
-    [number] = paging.decode(wanted.get("after"), [int]) or [1]
-    number = min(max(1, number), MAX_PAGE)
-    found = queries.search(wanted["q"], user=tokens.reader(), page=number, any_word=wanted["any"])
+    place = wanted["after"]
+    _cursor, size, since = paging.window_of(place, queries.PAGE)
+    number, sized = paging.position(place, [int, int]) or [1, size]
+    if sized != size or number < 1 or number * size >= MAX_RESULTS + size:
+        raise paging.BadCursor
+    found = queries.search(wanted["q"], user=tokens.reader(), page=number, size=size, any_word=wanted["any"],
+                           since=since)
     if not found.available:
         raise ServiceUnavailable("Search is being rebuilt. Try again in a minute.", retry_after=60)
-    more = found.total > number * queries.PAGE and number < MAX_PAGE
+    more = found.total > number * size and number * size < MAX_RESULTS
     return {
         "items": [found_item(hit) for hit in found.hits],
-        "next": paging.encode([number + 1]) if more else None, "total": found.total,
+        "next": paging.encode([number + 1, size]) if more else None, "total": found.total,
         "facets": {name: dict(found.facets.get(name, {})) for name in ("kind", "tag", "layer")},
         "correction": found.correction, "loosened": found.loosened, "estimated": found.estimated,
         "warnings": found.query.warnings,

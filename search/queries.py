@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property, wraps
 from itertools import pairwise
 from time import perf_counter
@@ -93,21 +94,28 @@ def _counted(search: Callable[..., Found]) -> Callable[..., Found]:
 
 @_counted
 def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool = False,
-           sort: str = "relevance") -> Found:
-    """Search as `user`.
+           sort: str = "relevance", since: datetime | None = None) -> Found:
+    """Search as `user`; `since` leaves out what was written before.
 
     Rows are read again through visibility, and what the index has not heard of yet is left out before
     anything is counted: a stale index leaks nothing.
     """
-    found = _search(parse(text), user=user, page=page, size=size, any_word=any_word, sort=sort)
+    found = _search(_parsed(text, since), user=user, page=page, size=size, any_word=any_word, sort=sort)
     if found.available and not found.total and found.query.excluded:
-        again = _search(parse(text, excludes=False), user=user, page=page, size=size, any_word=any_word,
-                        sort=sort)
+        again = _search(_parsed(text, since, excludes=False), user=user, page=page, size=size,
+                        any_word=any_word, sort=sort)
         if again.total:
             again.query.warnings.append(_("Nothing was found without %(words)s, so these results have it.",
                                           words=", ".join(each.text for each in found.query.filters)))
             return again
     return found
+
+
+def _parsed(text: str, since: datetime | None, *, excludes: bool = True) -> Query:
+    """The query, of which nothing was written before `since` or before what it says itself."""
+    query = parse(text, excludes=excludes)
+    query.after = max(filter(None, (query.after, since)), default=None)
+    return query
 
 
 def _search(query: Query, *, user, page: int, size: int, any_word: bool, sort: str) -> Found:
@@ -118,7 +126,7 @@ def _search(query: Query, *, user, page: int, size: int, any_word: bool, sort: s
         with engine.view(hidden) as index:
             options = {"limit": size, "offset": (page - 1) * size, "any_word": any_word, "sort": sort}
             results, found.correction = current_app.extensions["recent_searches"].get(
-                index.generation, (query.text, bool(query.excluded), hidden, *options.values()),
+                index.generation, (query.text, query.after, bool(query.excluded), hidden, *options.values()),
                 lambda: _ask(index, query, options))
     except Unavailable:
         found.available = False

@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from core.api import Cursor, Item, Reply, page_of
+from core.api_parameters import Since
 from core.web import Line
 
 
@@ -12,6 +13,7 @@ class SearchQuery(Cursor):
     q = Line(required=True, validate=validate.Length(max=1000), metadata={
         "description": "Words, \"phrases\", tag: user: kind: is: layer: before: after:",
         "example": "KB5034441 kind:question"})
+    since = Since("Only what was written at this time or later; tags are of no time.")
     any = fields.Boolean(load_default=False, metadata={"description": "Any of the words will do."})
 
 

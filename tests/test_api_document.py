@@ -9,6 +9,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -16,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api_world import world
 
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
+CHECKS = [not_a_server_error, negative_data_rejection, status_code_conformance, content_type_conformance,
           response_headers_conformance, response_schema_conformance]
 EXAMPLES = 5
 PLAIN = {"Accept-Encoding": "identity"}  # its WSGI client unpacks nothing

@@ -23,7 +23,8 @@ RARE = {"/admin": "counts what there is, for administrators", "/settings/data.js
 GETS = [rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static"
         and rule.rule not in RARE]
 SORTS = [{}, {"sort": "votes"}, {"sort": "active"}, {"sort": "unanswered"}, {"sort": "helpful"},
-         {"after": "x"}, {"tab": "answers"}, {"tab": "reputation"}, {"answers": "newest"}]
+         {"after": "x"}, {"since": "2026-11-01"}, {"tab": "answers"}, {"tab": "reputation"},
+         {"answers": "newest"}]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from advisories import advisory as adv
 from advisories.codec import dump, load
-from bulletins import actions, fixes, queries, rows, store_actions
+from bulletins import actions, fixes, forms, queries, rows, store_actions
 from bulletins.models import Bulletin
 from bulletins.vulnerability_models import Vulnerability
 from core.db import at, db
@@ -205,3 +205,15 @@ def test_a_document_may_lose_its_text(make_advisory, store):
     store(make_advisory())
     bulletin = store(replace(make_advisory(), notes=[])).bulletin
     assert rows.read(queries.whole(bulletin.id)).notes == []
+
+
+def test_a_short_title_of_an_import_can_be_edited(make_advisory, store, login, api, moderator):
+    bulletin = store(make_advisory(title="CVE-1")).bulletin
+    reference, values = bulletin.reference, forms.values(queries.whole(bulletin.id))
+    for title in ("CVE-1", "CVE-2"):
+        page = login(moderator).post(f"/bulletins/{reference}/edit", data={**values, "title": title})
+        assert page.status_code == 302, page.text
+    assert api(moderator)("PATCH", f"/bulletins/{reference}", {"title": "CVE-3"}).json["title"] == "CVE-3"
+    own = actions.create({"title": "Widget: a crafted file runs code"}, by=moderator)
+    db.session.commit()
+    assert api(moderator)("PATCH", f"/bulletins/{own.reference}", {"title": "Short"}).status_code == 422

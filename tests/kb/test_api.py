@@ -53,4 +53,4 @@ def test_lists_keep_to_a_layer_and_to_what_is_public(api, make_article, moderato
 
 @pytest.mark.parametrize("query", ["layer=moon", "sort=random"])
 def test_what_is_no_choice_is_refused(api, query):
-    assert api()("GET", f"/articles?{query}").status_code == 422
+    assert api()("GET", f"/articles?{query}").status_code == 400

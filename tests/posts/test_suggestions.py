@@ -270,7 +270,7 @@ class TestPoints:
 
     def test_a_thousand_in_all_and_room_again_after_a_reversal(self, helper, moderator, member, make_question,
                                                               monkeypatch):
-        monkeypatch.setattr(credits, "MOST", 5)
+        monkeypatch.setattr(credits, "MAX_POINTS_FOR_EDITS", 5)
         posts = [make_question() for _ in range(4)]
         for post in posts[:3]:
             self.approve(helper, post, moderator)
