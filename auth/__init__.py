@@ -22,9 +22,10 @@ from auth import (
     views,
 )
 from auth.address_changes import views as address_views  # noqa: F401  (its views join the blueprint)
+from auth.models import User
 from auth.security_log import tasks as security_log_tasks  # noqa: F401  (declares itself)
 from auth.security_log import views as security_log
-from core import limits, markup
+from core import limits, markup, stored_markup
 from core.api import register
 
 
@@ -42,5 +43,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     unsent.init_app(app)
     register(api.bp)
+    stored_markup.register(app, User, "about", "about_html")
     for group in (cli.user_group, cli.reputation_group, cli.token_group):
         app.cli.add_command(group)

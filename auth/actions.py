@@ -181,7 +181,7 @@ def edit_profile(user: User, *, display_name: str, location: str, website: str,
     if display_name != user.display_name:
         _check_name(display_name, user)
     user.display_name, user.location, user.website = display_name, location, website
-    user.about, user.about_html = about.source, about.html
+    user.about, user.about_html, user.markup_version = about.source, about.html, about.version
     events.record("user.revised", subject=user)
 
 

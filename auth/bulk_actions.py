@@ -32,6 +32,7 @@ def bring(people: Collection[Person], source: str) -> None:
         username=username, username_key=usernames.key(username), display_name=person.display_name,
         created_at=person.created_at, location=person.location, website=person.website,
         about=person.about.source, about_html=person.about.html,
+        markup_version=person.about.version,
         imported_from=source, external_id=person.external_id,
     ) for person, username in zip(people, free_usernames(map(_wanted, people)), strict=True)]
     db.session.add_all(users)

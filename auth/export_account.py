@@ -40,7 +40,7 @@ def document(user: User) -> str:
 
 @part("account")
 def _account(user: User) -> dict:
-    return columns(user, but={"about_html"})
+    return columns(user, but={"about_html", "markup_version"})
 
 
 @part("sessions")

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.privileges import Privilege, threshold
 from core.db import UTCDateTime, db, utcnow
+from core.markup import MARKUP_VERSION
 from core.versions import Versioned
 
 STAFF_ROLES = ("moderator", "administrator")
@@ -43,6 +44,7 @@ class User(UserMixin, Versioned, db.Model):
     revision_count: Mapped[int] = mapped_column(default=1)  # of the profile
     about: Mapped[str] = mapped_column(Text, default="")
     about_html: Mapped[str] = mapped_column(Text, default="")
+    markup_version: Mapped[int] = mapped_column(default=MARKUP_VERSION, server_default="1")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     last_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -9,7 +9,8 @@ from core.markup import render
 
 
 def _follow(user: User, by) -> None:
-    user.about_html = render(user.about).html
+    about = render(user.about)
+    user.about_html, user.markup_version = about.html, about.version
     events.record("user.revised", subject=user)
 
 

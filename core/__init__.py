@@ -33,6 +33,7 @@ from core import (  # noqa: F401  (what is not named below declares itself)
     redaction,
     scrape,
     sent_forms,
+    stored_markup,
     tasks,
     web,
     worker,
@@ -62,3 +63,4 @@ def init_app(app: Flask) -> None:
     events.init_app(app)
     mail.init_app(app)
     worker.init_app(app)
+    app.cli.add_command(stored_markup.group)

@@ -26,6 +26,11 @@ class Budget:
         """Steps taken so far."""
         return self.steps - self.left
 
+    @property
+    def seconds_left(self) -> float:
+        """Processor time that is left."""
+        return self.ends - time.thread_time()
+
     def spend(self, steps: int = 1) -> None:
         """Take steps. Raises Spent when there are none left, or no time."""
         self.left -= steps

@@ -11,6 +11,7 @@ LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 BYTE_ORDER_MARK = "\ufeff"
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Embeddings, overrides and isolates: `user` and `resu` look the same after one of them (CVE-2021-42574).
+MAX_DIRECTION_CHARACTERS = len("[U+202E]")  # of a mark as it is shown
 DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 JOINERS = "\u200c\u200d"
 FIRST_JOINED = 0x590  # below it are the scripts whose letters never join: Latin, Greek, Cyrillic, Armenian
@@ -29,6 +30,11 @@ def _picture(found: re.Match) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "\u2421" if code == 0x7F else "\ufffd"
+
+
+def directions(text: str) -> int:
+    """How many marks of direction show_directions() would show."""
+    return len(DIRECTIONS.findall(text))
 
 
 def show_directions(text: str) -> str:

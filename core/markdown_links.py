@@ -17,7 +17,7 @@ STEPS_PER_TRY = 24  # what a look at one possible link costs, beside one for eve
 LETTERS_PER_STEP = 8
 NAME = re.compile(r"(?<![\w@./-])@([a-z0-9][a-z0-9_-]{1,28}[a-z0-9])(?![\w@])", re.I | re.A)
 IDENTIFIER = re.compile(r"(?:CVE-\d{4}-\d{4,19}|KB\d{6,8}|RB-\d{4}-\d{3,7}"
-                        r"|GHSA(?:-[0-9a-z]{4}){3})(?![\w-]*\w|\.\w)", re.I | re.A)
+                        r"|GHSA(?:-[0-9a-z]{4}){3})(?!-{0,8}\w|\.\w)", re.I | re.A)
 _START = re.compile(r"(?<![\w@])(?:(?P<address>https?://|mailto:|www\.)|(?P<identifier>(?:CVE-|KB\d|RB-|GHSA-))"
                     r"|(?P<name>@))", re.I | re.A)
 _SPACE = re.compile(r"\s")

@@ -22,13 +22,17 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from core import markdown_links, plain_tags
-from core.budgets import Budget
+from core.budgets import Budget, Spent
 
 MAX_NESTING = 20  # quotes count once, lists twice; what lies deeper is shown as it was typed
 MAX_INLINE_NESTING = 12  # emphasis within emphasis
 MAX_IMAGE_NESTING = 2  # images in the words of images
-MAX_HIGHLIGHTED = 60_000  # characters of code that are coloured in one text
-STEPS_PER_RULE, STEPS_PER_TOKEN, STEPS_PER_FENCE = 4, 4, 60  # a step is about half a microsecond
+MAX_COLOURED = 60_000  # characters of code that are coloured in one text
+# Code blocks over these have no colours: regular expressions of lexers take no steps, and some are quadratic.
+MAX_COLOURED_BLOCK, MAX_COLOURED_LINE = 20_000, 1_000  # characters
+MAX_COLOUR_STEPS, MAX_COLOUR_SECONDS = 600_000, 0.5  # for one text; code after them has no colours
+STEPS_PER_RULE, STEPS_PER_TOKEN = 4, 4  # a step is about a microsecond
+STEPS_PER_FENCE, STEPS_PER_COLOUR = 60, 8
 MAX_ADDED_CELLS = 10_000  # empty ones that fill short rows; the rows after them are text
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 # Languages that are coloured: their lexers were tried with hostile code (tests/core/test_markup_budget.py).
@@ -64,7 +68,8 @@ class References(dict):
 def environment(budget: Budget, names: dict[str, str]) -> dict:
     """What one run of the parser and renderer needs to know and to remember."""
     return {"budget": budget, "names": names, "references": References(), "bare_links": 0, "images": 0,
-            "coloured": 0, "in_link": False, "missing": False}
+            "coloured": 0, "colour_steps": MAX_COLOUR_STEPS, "colour_seconds": MAX_COLOUR_SECONDS,
+            "in_link": False, "missing": False}
 
 
 def parser(is_safe_url: Callable[[str], bool]) -> MarkdownIt:
@@ -243,22 +248,34 @@ def _fence(self, tokens, index, options, env) -> str:
     language = name.lower()
     if not LANGUAGE.fullmatch(name):
         language, more = "", token.info.strip()
-    env["coloured"] += len(token.content)
-    lexer = _lexer(language) if env["coloured"] <= MAX_HIGHLIGHTED else None
-    code = _coloured(token.content, lexer, env["budget"]) if lexer else escape(token.content)
+    code = _coloured(token.content, language, env) or escape(token.content)
     css = f' class="language-{language}"' if language else ""
     note = f'<div class="code-note">{escape(more.strip())}</div>' if more.strip() else ""
     return f'{note}<div class="highlight"><pre><code{css}>{code}</code></pre></div>\n'
 
 
-def _coloured(code: str, lexer, budget: Budget) -> str:
-    """Code with its colours as classes."""
+def _coloured(code: str, language: str, env: dict) -> str:
+    """Code with its colours as classes; "" when it has none: another language, or too much work."""
+    lexer = _lexer(language)
+    if (not lexer or env["colour_steps"] <= 0 or len(code) > MAX_COLOURED_BLOCK
+            or env["coloured"] + len(code) > MAX_COLOURED
+            or max(map(len, code.split("\n"))) > MAX_COLOURED_LINE):
+        return ""
+    env["coloured"] += len(code)
+    budget = Budget(env["colour_steps"], env["colour_seconds"])
+
     def counted():
         for token in lexer.get_tokens(code):
-            budget.spend(2 * STEPS_PER_TOKEN)
+            budget.spend(STEPS_PER_COLOUR)
             yield token
 
-    return pygments.format(counted(), _formatter)
+    try:
+        return pygments.format(counted(), _formatter)
+    except (Spent, RecursionError):
+        return ""
+    finally:
+        env["budget"].spend(min(budget.used, budget.steps))
+        env["colour_steps"], env["colour_seconds"] = budget.left, budget.seconds_left
 
 
 @lru_cache(maxsize=128)

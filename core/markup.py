@@ -31,9 +31,9 @@ __all__ = ["MAX_NESTING", "MARKUP_VERSION", "Rendered", "TooComplex", "TooLong",
 MARKUP_VERSION = 2
 MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
 MAX_HTML, MAX_ELEMENTS = 800_000, 40_000
-MAX_STEPS = 3_000_000  # of the parser, the colours and the cleaner for one text
-MAX_SECONDS = 4  # of processor time; MAX_STEPS ends everything that was tried sooner
-STEPS_PER_ELEMENT, STEPS_PER_TEXT = 24, 6  # in the cleaner
+MAX_STEPS = 1_500_000  # of the parser, the colours and the cleaner for one text
+MAX_SECONDS = 2  # of processor time, for what costs more than its steps say; real texts take a quarter of it
+STEPS_PER_ELEMENT, STEPS_PER_ATTRIBUTE, STEPS_PER_TEXT = 24, 24, 6  # in the cleaner
 MAX_NAMES = 50  # of members that one text may link
 SCHEMES = ("http", "https", "mailto")
 TAGS = frozenset("a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquote pre code kbd sup "
@@ -75,6 +75,7 @@ _markdown = markdown_rules.parser(is_safe_url)
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
+    _spend(STEPS_PER_ATTRIBUTE)
     if name == "class":
         return all(CLASS.match(word) for word in value.split())
     if tag == "a":
@@ -205,7 +206,8 @@ def _rendered(text: str, members: tuple[tuple[str, str], ...]) -> Rendered:
 def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
     """Safe HTML of `text`. Raises Spent, TooLong."""
     dirty = _markdown.render(text, markdown_rules.environment(budget, members))
-    if len(dirty) > MAX_HTML or dirty.count("<") > 2 * MAX_ELEMENTS:
+    shown = len(dirty) + characters.MAX_DIRECTION_CHARACTERS * characters.directions(dirty)
+    if shown > MAX_HTML or dirty.count("<") > 2 * MAX_ELEMENTS:
         raise TooLong(_("This becomes too large a page. Use less markup, or make two texts of it."))
     _threads.budget = budget
     try:

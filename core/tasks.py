@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import delete
 
-from core import config, heartbeats, history, mail
+from core import config, heartbeats, history, mail, stored_markup
 from core.db import db, learn_sizes, utcnow
 from core.limits import forget_old
 from core.models import Event
@@ -18,6 +18,12 @@ KEEP_EVENTS = timedelta(days=30)
 def keep_secret() -> int:
     """Put the signing key back when its file was lost."""
     return config.keep_secret(current_app)
+
+
+@scheduled(hour=2, minute=20)
+def render_old() -> None:
+    """Bring texts to the present rules of Markdown, a night's share of them."""
+    stored_markup.render_all(stored_markup.MAX_TEXTS_A_NIGHT)
 
 
 @scheduled(hour=3, minute=10)

@@ -5,13 +5,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from auth.models import User
+from core import stored_markup
 from core.api import register
 from core.db import db
 from core.error_answers import error_answer
 from core.versions import Stale
 from posts import (  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
     api,
-    cli,
     conflict_pages,
     diff_handlers,
     editables,
@@ -27,7 +27,7 @@ from posts import (  # noqa: F401  (handlers, exports and more doors of the room
     views,
     voting,
 )
-from posts.models import Comment, Tag
+from posts.models import Comment, Post, Tag
 
 
 def _comment_path(comment) -> str:
@@ -69,4 +69,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(feeds.bp)
     app.register_error_handler(voting.VoteRefused, _vote_refused)
     register(api.bp)
-    app.cli.add_command(cli.group)
+    stored_markup.register(app, Post, "body", "body_html")

@@ -1,19 +1,11 @@
-"""Scheduled work on what people wrote: old texts rendered again, old revisions compared."""
-
-from collections import Counter
+"""Scheduled work on what people wrote: old revisions compared."""
 
 from core.db import db, reading
 from core.worker import scheduled
-from posts import diff_actions, render_actions
+from posts import diff_actions
 
 BATCH_SIZE = 50
-MAX_POSTS_A_NIGHT, MAX_REVISIONS_A_NIGHT = 20_000, 5_000
-
-
-@scheduled(hour=2, minute=20)
-def render_old() -> None:
-    """Bring texts to the present rules of Markdown, a night's share of them."""
-    render_all(MAX_POSTS_A_NIGHT)
+MAX_REVISIONS_A_NIGHT = 5_000
 
 
 @scheduled(hour=2, minute=50)
@@ -29,12 +21,3 @@ def compare_old() -> None:
             after, done = revision_id, done + 1
         if not found:
             return
-
-
-def render_all(most: int | None = None) -> Counter:
-    """Render old texts, no more than `most`; how many were `rendered` and `refused`."""
-    count, after = Counter(), 0
-    while after is not None and (most is None or count.total() < most):
-        after = render_actions.render_old(after, BATCH_SIZE, count)
-        db.session.commit()
-    return count

@@ -3,6 +3,7 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _
 
+from core import stored_markup
 from core.api import register
 from posts import editables
 from posts.editables import Editable, Field, LastEdit
@@ -62,4 +63,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register(api.bp)
+    stored_markup.register(app, Product, "description", "description_html")
     app.cli.add_command(cli.group)

@@ -9,7 +9,8 @@ from products.owned_models import CalendarAddress, OwnedRelease
 
 def _follow(product: Product, by) -> None:
     if product.description_html:
-        product.description_html = render(product.description).html
+        description = render(product.description)
+        product.description_html, product.markup_version = description.html, description.version
     events.record("product.changed", subject=product, actor=by)
 
 

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import event
 
-from core import markup
+from core import markup, stored_markup
 from core.db import db
 from core.limits import limiter
 from core.markup import MARKUP_VERSION, render
-from posts import schemas, tasks
+from posts import schemas
 from posts.models import Post
 
 
@@ -120,11 +120,11 @@ def test_old_texts_are_rendered_again(app, make_question):
     question = make_question(body="See https://example.org/kb for the steps of the update.")
     db.session.execute(db.update(Post).values(body_html="<p>old</p>", markup_version=1))
     db.session.commit()
-    assert "1 rendered" in app.test_cli_runner().invoke(args=["posts", "render"]).output
+    assert "1 rendered" in app.test_cli_runner().invoke(args=["markup", "render"]).output
     db.session.expire_all()
     found = db.session.get(Post, question.id)
     assert 'href="https://example.org/kb"' in found.body_html and found.markup_version == MARKUP_VERSION
-    assert tasks.render_all().total() == 0
+    assert stored_markup.render_all().total() == 0
 
 
 def test_a_text_that_is_refused_now_stays_as_it_is(app, make_question):
@@ -132,6 +132,6 @@ def test_a_text_that_is_refused_now_stays_as_it_is(app, make_question):
     db.session.execute(db.update(Post).values(
         body="# a\n" * 50_000, body_html="<p>old</p>", markup_version=1))
     db.session.commit()
-    assert tasks.render_all()["refused"] == 1
+    assert stored_markup.render_all()["refused"] == 1
     db.session.expire_all()
     assert db.session.get(Post, question.id).body_html == "<p>old</p>"
