@@ -31,7 +31,7 @@ __all__ = ["MAX_NESTING", "MARKUP_VERSION", "Rendered", "TooComplex", "TooLong",
 MARKUP_VERSION = 2
 MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
 MAX_HTML, MAX_ELEMENTS = 800_000, 40_000
-MAX_STEPS = 1_500_000  # of the parser, the colours and the cleaner for one text
+MAX_STEPS = 1_200_000  # of the parser, the colours and the cleaner for one text
 MAX_SECONDS = 2  # of processor time, for what costs more than its steps say; real texts take a quarter of it
 STEPS_PER_ELEMENT, STEPS_PER_ATTRIBUTE, STEPS_PER_TEXT = 24, 24, 6  # in the cleaner
 MAX_NAMES = 50  # of members that one text may link
@@ -163,7 +163,7 @@ def _link(match: re.Match) -> str:
     url = html.unescape(match[1])
     if not is_safe_url(url):
         return "<a"
-    outside = bool(re.match(r"(https?:)?//", url))
+    outside = bool(re.match(r"https?:|//", url, re.I))
     return f'<a href="{match[1]}"' + (' rel="nofollow ugc noopener"' if outside else "")
 
 

@@ -11,9 +11,10 @@ def can_write(user) -> bool:
     return user.id is not None and user.is_in_good_standing
 
 
-def can_preview_long(user) -> bool:
-    """Texts as long as articles: for those who may write or edit one."""
-    return can_write(user) and (user.is_moderator or user.can(Privilege.EDIT_ANY))
+def can_preview_long(user, post=None) -> bool:
+    """Texts as long as articles: for those who may write one, or edit or suggest an edit of `post`."""
+    return can_write(user) and (user.is_moderator or user.can(Privilege.EDIT_ANY) or (
+        post is not None and (post.author_id == user.id or can_edit(user, post) or can_suggest(user, post))))
 
 
 def can_vote(user, post, value: int) -> bool:

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
 from core.api import Cursor, Item, Reply, Version
+from core.db import MAX_ID
 from core.web import Line, Markdown
 from posts import kinds
 from posts.actions import MAX_TAGS
@@ -103,11 +104,13 @@ LONG_KINDS = ("article", "bulletin")
 MAX_PREVIEW_CHARACTERS = {"comment": 600, "question": 30_000, "answer": 30_000,
                           **dict.fromkeys(LONG_KINDS, 200_000)}
 PREVIEW_RATE_NEW, PREVIEW_RATE = "15/minute", "60/minute"  # below and from "comment anywhere"; one member
+BYTES_PER_PREVIEW, MAX_PREVIEW_COST = 50_000, 5  # a long text counts as several previews
 
 
 class PreviewKindSchema(Schema):
-    """What kind of post the text to preview is for."""
+    """What the text to preview is for: a kind of post, or the post (its number) whose text it changes."""
 
+    post = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, MAX_ID))
     kind = fields.String(load_default="question", validate=validate.OneOf(list(MAX_PREVIEW_CHARACTERS)))
 
 

@@ -10,7 +10,7 @@ from auth.conflicts import check_not_done, last_act
 from auth.privileges import Privilege
 from core import versions
 from core.confirmation import confirmation_page
-from core.db import db
+from core.db import db, reading
 from core.error_answers import wants_json
 from core.limits import limiter
 from core.web import Form, get_or_404, parse, require
@@ -50,13 +50,21 @@ def _preview_rate() -> str:
     return schemas.PREVIEW_RATE if me().can(Privilege.COMMENT_ANYWHERE) else schemas.PREVIEW_RATE_NEW
 
 
+def _preview_cost() -> int:
+    return min(schemas.MAX_PREVIEW_COST, 1 + (request.content_length or 0) // schemas.BYTES_PER_PREVIEW)
+
+
 @bp.post("/preview")
 @login_required
-@limiter.limit(_preview_rate, key_func=lambda: f"preview:{me().id}")
+@limiter.limit(_preview_rate, key_func=lambda: f"preview:{me().id}", cost=_preview_cost)
 def preview():
-    """Markdown as it will look; long texts only for those who may write articles."""
-    kind = parse(schemas.PreviewKindSchema)["kind"]
-    require(kind not in schemas.LONG_KINDS or policy.can_preview_long(me()),
+    """Markdown as it will look; long texts only for those whom a form would take them from."""
+    wanted, post = parse(schemas.PreviewKindSchema), None
+    if wanted["post"] is not None:
+        with reading():
+            post = visible_post(wanted["post"])
+    kind = post.kind if post is not None else wanted["kind"]
+    require(kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),
             _("Only those who may edit articles see long texts beforehand."))
     rendered = parse(schemas.PREVIEWS[kind])["body"]
     return render_template("posts/_preview.html", html=rendered.html if rendered else "")

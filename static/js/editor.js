@@ -51,16 +51,24 @@ function preview(box, area, words) {
   if (!button || button.form.hasAttribute('data-preview-on-server')) return;
   button.addEventListener('click', async (event) => {
     event.preventDefault();
+    const body = new URLSearchParams({ body: area.value, kind: box.dataset.kind });
+    if (box.dataset.post) body.set('post', box.dataset.post);
     const answer = await fetch('/preview', {
-      method: 'POST', body: new URLSearchParams({ body: area.value, kind: box.dataset.kind }),
-      headers: { 'X-CSRFToken': area.form.elements.csrf_token?.value ?? '' },
+      method: 'POST', body,
+      headers: { Accept: 'application/json', 'X-CSRFToken': area.form.elements.csrf_token?.value ?? '' },
     }).catch(() => null);
     into.hidden = false;
-    if (!answer?.ok) { into.textContent = words.failed; return; }
+    if (!answer?.ok) { into.textContent = await reason(answer) || words.failed; return; }
     const text = await answer.text();
     const html = answer.headers.get('Content-Type')?.includes('json') ? JSON.parse(text).html : text;
     const page = new DOMParser().parseFromString(html, 'text/html');
     into.replaceChildren(...page.body.childNodes);
     into.scrollIntoView({ block: 'nearest' });
   });
+}
+
+// What the server says against the text; nothing when it said nothing.
+async function reason(answer) {
+  const problem = await answer?.json().catch(() => null);
+  return Object.values(problem?.errors ?? {}).flat().join(' ') || problem?.detail;
 }

@@ -68,12 +68,16 @@ def grown(target: Target) -> st.SearchStrategy[str]:
 
 MARKUP = ("*a **a ", "** a*", "*", "_", "**", "~~", "`", "```\n", "[", "](", "](a)", "![", "<", "<http://a>",
           "&amp;", "\\", "> ", "- ", "1. ", "\n", "\n\n", "| a ", "|-", "|\n", "# ", "<b>", "</b>", "www.",
-          "http://a.b ", "a@b.c ", "    ", "\t", "[a]: b\n", "[a]", "<a href=", "<!--", "'\"", "\u202e", "ﷺ")
+          "http://a.b ", "a@b.c ", "    ", "\t", "[a]: b\n", "[a]", "<a href=", "<!--", "'\"", "\u202e", "ﷺ",
+          "![](a)", "<kbd>", "</kbd>", "KB5033118-", "CVE-2024-1111 ", "@omar ", "```sh\n", "```apache\n<",
+          "$(", "\u0301", "\r\n", "- - ", "[^1]: a\n", "&#x", "https://é.b/(", "---\n", "a\n===\n")
 QUERY = ('"', "-", "tag:", "-tag:", "user:", "is:", "kind:", "before:", "after:2026-01 ", "a ", "CVE-2024-1 ",
          ":", "(", "*", "~", "KB50 ", "patch ", '" ', "layer:host ", "İ", "ﷺ ", ".", "/", "_", "\\")
 JSON = ('{"', '":', "{", "}", "[", "]", ",", ":", '"', "\\", "\\u0041", '"a":1,', "[],", "{},", "1e9",
         "9" * 50, '"products":', '"email":"a@b.cc",', '{"a":', "null,", " ", "true", '"k')
 FORM = ("a=1&", "&", "=", "%", "%41", "+", "products=", "email=", "&products=a", ";", "\u00e9", "name", "%ff")
+
+
 def targets(app: Site) -> list[Target]:
     """All of them; `app` has an empty database at the current schema, and its context is pushed."""
 
@@ -110,6 +114,7 @@ def targets(app: Site) -> list[Target]:
             recognise.read(text.encode("utf-8", "replace"), "fuzzed")
 
     return [Target("markup", 30_000, 2.0, markdown, MARKUP),
+            Target("markup, article", 200_000, 2.0, markdown, MARKUP),
             Target("query language", 8_000, 1.0, parser.parse, QUERY),
             Target("diff", 60_000, 2.0, difference, MARKUP),
             Target("JSON body", 500_000, 2.0, json_body, JSON, documents.body),
