@@ -14,12 +14,13 @@ class Spent(Exception):
 
 
 class Budget:
-    """So many steps and so many seconds of this thread's processor time."""
+    """So many steps and so many seconds of this thread's processor time, looked at every so many steps."""
 
-    def __init__(self, steps: int, seconds: float):
+    def __init__(self, steps: int, seconds: float, clock_every: int = CLOCK_EVERY):
         self.left, self.steps = steps, steps
         self.ends = time.thread_time() + seconds
-        self._look = max(steps - CLOCK_EVERY, 0)
+        self._clock_every = clock_every
+        self._look = max(steps - clock_every, 0)
 
     @property
     def used(self) -> int:
@@ -35,6 +36,6 @@ class Budget:
         """Take steps. Raises Spent when there are none left, or no time."""
         self.left -= steps
         if self.left < self._look:
-            self._look = max(self.left - CLOCK_EVERY, 0)
+            self._look = max(self.left - self._clock_every, 0)
             if self.left < 0 or time.thread_time() > self.ends:
                 raise Spent

@@ -44,6 +44,9 @@ LANGUAGES = frozenset("""
     python3 rb reg registry ruby rust rs scala sh shell sql swift terraform tf toml ts typescript vb.net vbnet
     vbscript xml yaml yml zsh""".split())
 
+# Names that Pygments does not know.
+ALIASES = {"cmd": "bat", "conf": "ini", "jsonc": "json", "patch": "diff", "reg": "registry"}
+
 
 class References(dict):
     """Link definitions by label; remembers which were used."""
@@ -262,7 +265,8 @@ def _coloured(code: str, language: str, env: dict) -> str:
             or max(map(len, code.split("\n"))) > MAX_COLOURED_LINE):
         return ""
     env["coloured"] += len(code)
-    budget = Budget(env["colour_steps"], env["colour_seconds"])
+    # With "x" on every line each step of the C# lexer looks through the whole block.
+    budget = Budget(env["colour_steps"], env["colour_seconds"], clock_every=STEPS_PER_COLOUR)
 
     def counted():
         for token in lexer.get_tokens(code):
@@ -283,7 +287,7 @@ def _lexer(language: str):
     if language not in LANGUAGES:
         return None
     try:
-        return get_lexer_by_name(language, stripnl=False)
+        return get_lexer_by_name(ALIASES.get(language, language), stripnl=False)
     except ClassNotFound:
         return None
 

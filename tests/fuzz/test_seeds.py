@@ -9,6 +9,7 @@ SEEDS = run.seeds()
 SLOW_MACHINE = 5  # times: a budget is for a quiet machine, a test may run beside others
 PARSERS = {
     "markup",
+    "markup, article",
     "query language",
     "diff",
     "JSON body",

@@ -4,6 +4,7 @@ import pytest
 
 from core.db import db
 from posts import actions
+from posts.models import Comment
 from posts.voting import UPS_ON_ONE_PERSON
 
 TEXT = "A comment that is long enough to be one."
@@ -128,4 +129,7 @@ def test_a_members_posts_cost_the_same_however_many(api, make_question, make_ans
 def test_no_half_character_and_no_nul_reaches_the_database(api, question, member):
     body = "A comment\x00 with a half \ud800 of a character."
     made = api(member)("POST", f"/posts/{question.id}/comments", {"body": body}).json
-    assert made["body"] == "A comment with a half  of a character."
+    # shown as pictures: what was typed does not vanish in silence, and no database stores the originals
+    assert made["body"] == "A comment\u2400 with a half \ufffd of a character."
+    stored = db.session.scalar(db.select(Comment.body).where(Comment.id == made["id"]))
+    assert stored == made["body"]

@@ -9,6 +9,7 @@ from core.limits import limiter
 from core.markup import MARKUP_VERSION, render
 from posts import schemas
 from posts.models import Post
+from products.models import Product
 
 
 def send(client, body, **fields):
@@ -135,3 +136,65 @@ def test_a_text_that_is_refused_now_stays_as_it_is(app, make_question):
     assert stored_markup.render_all()["refused"] == 1
     db.session.expire_all()
     assert db.session.get(Post, question.id).body_html == "<p>old</p>"
+
+
+def test_texts_of_profiles_and_products_are_rendered_again(app, member):
+    product = Product(slug="widget", name="Widget", sort_name="widget", description="See https://a.example.",
+                      description_html="<p>old</p>", markup_version=1)
+    db.session.add(product)
+    member.about, member.about_html, member.markup_version = "I use `dnf`.", "<p>old</p>", 1
+    db.session.commit()
+    tables = {db.metadata.tables[texts.model.__tablename__] for texts in stored_markup.registered()}
+    with_html = {table for table in db.metadata.sorted_tables
+                 if any(name.endswith("_html") for name in table.columns.keys())}  # noqa: SIM118
+    assert tables == with_html
+    assert "2 rendered, 0 stay" in app.test_cli_runner().invoke(args=["markup", "render"]).output
+    db.session.expire_all()
+    assert 'href="https://a.example"' in product.description_html
+    assert "<code>dnf</code>" in member.about_html
+    assert product.markup_version == member.markup_version == MARKUP_VERSION
+
+
+def test_a_member_previews_what_a_suggested_edit_may_hold(login, make_user, make_article, make_question):
+    article, draft, question = make_article(), make_article(publish=False), make_question()
+    client, long = login(make_user("reader")), "word " * 30_000
+    assert send(client, long, post=article.id).status_code == 200
+    assert send(client, "a" * 200_001, post=article.id).status_code == 422
+    assert send(client, long, post=question.id, kind="article").status_code == 422
+    assert send(client, long, kind="article").status_code == 403
+    assert send(client, long, post=draft.id).status_code == send(client, long, post=9_999).status_code == 404
+    assert send(client, long, post="x").status_code == 422
+
+
+def test_a_long_preview_counts_as_several(app, login, make_user, make_article, monkeypatch):
+    article, client = make_article(), login(make_user("newcomer"))
+    monkeypatch.setattr(schemas, "PREVIEW_RATE_NEW", "7/minute")
+    app.config["REDOUBT_RATE_LIMITS"] = True
+    monkeypatch.setattr(limiter, "enabled", True)
+    sent = [send(client, "word " * 38_000, post=article.id).status_code for _ in range(2)]
+    assert sent == [200, 429]
+    assert [send(client, "words").status_code for _ in range(3)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("address", ["HTTP://a.example", "hTTps:a.example", "//a.example",
+                                     "https:/a.example"])
+def test_every_link_out_of_the_site_says_so_to_crawlers(address):
+    assert 'rel="nofollow ugc noopener"' in render(f"[a]({address})").html
+
+
+@pytest.mark.parametrize("language, code", [
+    ("apache", "<" * 900 + "\n"), ("c#", "x\n"), ("py", "x = 1\n" * 4_000), ("py", "x" * 1_001 + "\n")])
+def test_code_that_is_dear_to_colour_has_no_colours(language, code):
+    text = (code * 20_000)[:19_990] if len(code) < 1_000 else code
+    page = render(f"```{language}\n{text}\n```").html
+    assert "<span" not in page and f'class="language-{language}"' in page
+
+
+@pytest.mark.parametrize("language", ["cmd", "conf", "jsonc", "patch", "reg"])
+def test_other_names_of_languages_are_coloured(language):
+    assert "<span" in render(f"```{language}\n[a]\n+b=1\necho off\n```").html
+
+
+def test_marks_of_direction_count_as_they_are_shown():
+    with pytest.raises(markup.TooLong):
+        render("\u202e" * 199_000)
