@@ -20,7 +20,8 @@ IDENTIFIER = re.compile(r"(?:CVE-\d{4}-\d{4,19}|KB\d{6,8}|RB-\d{4}-\d{3,7}"
                         r"|GHSA(?:-[0-9a-z]{4}){3})(?!-{0,8}\w|\.\w)", re.I | re.A)
 _START = re.compile(r"(?<![\w@])(?:(?P<address>https?://|mailto:|www\.)|(?P<identifier>(?:CVE-|KB\d|RB-|GHSA-))"
                     r"|(?P<name>@))", re.I | re.A)
-_SPACE = re.compile(r"\s")
+# An address ends at white space, and at the punctuation of scripts that follows one without a space.
+_END = re.compile(r"[\s،؛؟。、，；：！？（）「」『』【】《》]")
 _linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
 
 
@@ -116,8 +117,8 @@ def _found(state: StateCore, text: str, escaped: set[int]) -> Iterator[tuple[int
 def _address(state: StateCore, text: str, at: int) -> tuple[int, str] | None:
     """(end, address) of the web or mail address at `at`."""
     part = text[at:at + MAX_ADDRESS_CHARACTERS + 1]
-    if space := _SPACE.search(part):
-        part = part[:space.start()]
+    if end := _END.search(part):
+        part = part[:end.start()]
     if len(part) > MAX_ADDRESS_CHARACTERS:
         return None
     state.env["budget"].spend(len(part) // LETTERS_PER_STEP)

@@ -104,6 +104,8 @@ def test_what_only_looks_like_one_stays_text(text):
     ("`https://a.example`", []), ("```\nhttps://a.example\n```", []), ("    https://a.example", []),
     ("example.org a@b.example readme.md app.py", []), ("ftp://a.example", []), ("javascript://a.example", []),
     ("[https://a.example](https://b.example)", ["https://b.example"]), ("\\@https", []),
+    ("انظر https://example.org/a؟", ["https://example.org/a"]), ("https://a.example/x。次", ["https://a.example/x"]),
+    ("（https://a.example/x）", ["https://a.example/x"]), ("مرحبا https://a.example، ثم", ["https://a.example"]),
     ("https://例え.example/パス", ["https://xn--r8jz45g.example/%E3%83%91%E3%82%B9"]),
 ])
 def test_bare_addresses_become_links(text, addresses):
