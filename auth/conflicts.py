@@ -23,11 +23,12 @@ def last_act(subject, names: Iterable[str]) -> Event | None:
 
 
 def check_not_done(subject, names: Iterable[str], what: str, *, by, url: str) -> None:
-    """Raise AlreadyDone unless `by` did it: who sends the same twice has done it once."""
+    """Raise AlreadyDone when somebody else did it: who sends the same twice has done it once.
+
+    What nobody did (a question that was never closed is open) is no conflict.
+    """
     event = last_act(subject, names)
-    if event is None:
-        raise AlreadyDone(what, url=url)
-    if by is None or event.actor_id != by.id:
+    if event is not None and (by is None or event.actor_id != by.id):
         raise AlreadyDone(what, who=name_of(event.actor_id), at=event.created_at, url=url)
 
 

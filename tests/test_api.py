@@ -25,6 +25,7 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "GET /posts/{question}": (None, OPEN),
     "DELETE /posts/{lonely}": (None, (401, 403, 204, 204)),
     "POST /posts/{hidden}/undelete": (None, (401, 403, 200, 200)),
+    "POST /posts/{hidden}/appeals": ({"text": TEXT}, (401, 403, 403, 403)),
     "GET /posts/{answer}/vote": (None, (401, 200, 200, 200)),
     "POST /posts/{answer}/vote": ({"value": 1}, (401, 403, 200, 200)),
     "GET /posts/{question}/comments": (None, OPEN),

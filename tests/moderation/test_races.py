@@ -194,7 +194,7 @@ def test_suggested_edits(pair, make_question, member, other, moderator):
     question = make_question(by=member)
     from_other = posts_suggestion(question, other)
     codes = at_once(pair, f"/suggestions/{from_other.id}/reject", {"reason": "It changes the meaning."})
-    assert set(codes) == {302}
+    assert set(codes) <= {302, 422} and 302 in codes  # 422: too late, and the reason is given back
     assert count(Event, Event.name == "suggestion.rejected") == 1
     answer = pair[1].post(f"/suggestions/{from_other.id}/reject", data={"reason": "It changes the meaning."},
                           follow_redirects=True)
