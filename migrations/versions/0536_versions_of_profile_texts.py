@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0536"
-down_revision = "0540"
+down_revision = "0535"
 branch_labels = None
 depends_on = None
 

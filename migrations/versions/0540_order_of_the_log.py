@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0540"
-down_revision = "0535"
+down_revision = "0536"
 branch_labels = None
 depends_on = None
 
