@@ -60,7 +60,7 @@ def queue():
                                           n=threshold(Privilege.MOD_TOOLS)))
     moderates = policy.can_moderate(me())
     return render_template("moderation/queue.html", items=queries.queue(public_only=not moderates),
-                           words=reason_words(), moderates=moderates, can=policy)
+                           words=reason_words(), moderates=moderates, can=policy, most=queries.QUEUE)
 
 
 @bp.get("/moderation/log")
