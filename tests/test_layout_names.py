@@ -22,6 +22,6 @@ def passed() -> dict[str, str]:
 
 
 def test_the_layout_overwrites_nothing_that_a_page_was_given():
-    assert SET == {"rail", "here"}, "use {% with %} in the layout: a {% set %} reaches the page's own block"
+    assert {"rail", "here"} == SET, "use {% with %} in the layout: a {% set %} reaches the page's own block"
     assert not SET & passed().keys()
 
