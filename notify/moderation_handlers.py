@@ -53,6 +53,18 @@ def _appealed(event) -> None:
                  post_id=event.data["post_id"], actor_id=event.actor_id, data={"url": "/moderation"})
 
 
+@events.on("flag.resolved", "appeal.decided")
+def close_reports(batch: list[events.Event]) -> None:
+    """A decision is made: the lines that asked moderators for it count as read."""
+    _each(batch, _decided)
+
+
+def _decided(event) -> None:
+    asked = "flag.raised" if event.name == "flag.resolved" else "appeal.made"
+    if post_id := event.data.get("post_id"):
+        actions.mark_decided(post_id, asked)
+
+
 @events.on("article.rated")
 def report_feedback(batch: list[events.Event]) -> None:
     """A reader said what would make an article better: one line a day for an article."""

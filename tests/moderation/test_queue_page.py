@@ -43,3 +43,13 @@ def test_hiding_is_asked_with_the_reason_of_the_flag(login, moderator, flagged):
     assert f'name="ask" value="rude" formaction="/posts/{flagged[0].id}/hide"' in page
     assert f'name="ask" value="" formaction="/posts/{flagged[1].id}/hide"' in page, "spam costs reputation"
     assert page.count("<details open>") == 2, "a short text is read without a click"
+
+
+def test_what_is_decided_is_unread_for_no_moderator(login, moderator, make_user, flagged, drain):
+    absent = make_user("mara", role="moderator")
+    db.session.commit()
+    drain()
+    assert login(absent).get("/inbox?unread=1").text.count("flagged a question") == 2
+    login(moderator).post(f"/posts/{flagged[0].id}/keep")
+    drain()
+    assert login(absent).get("/inbox?unread=1").text.count("flagged a question") == 1
