@@ -149,6 +149,7 @@ def test_every_page_prints_in_full_width_on_few_sheets(pages, open_page):
         page.emulate_media(media="print")
         for name, path in pages.items():
             page.goto(path)
+            assert not {"Your answer", "Add a comment"} & set(page.locator("main").inner_text().splitlines())
             widest = page.evaluate("""() => Math.max(document.documentElement.scrollWidth,
               ...[...document.querySelectorAll('main *')].filter((e) => !e.closest('.visually-hidden, svg'))
                 .map((e) => Math.ceil(e.getBoundingClientRect().right)))""")

@@ -3,8 +3,12 @@
 import pytest
 
 from core.db import db
+from core.markup import render
+from core.models import OutgoingMail
 from moderation import actions
 from moderation.models import Decision
+from notify.tasks import mail_news
+from posts import actions as posts
 
 
 @pytest.fixture
@@ -53,3 +57,24 @@ def test_what_is_decided_is_unread_for_no_moderator(login, moderator, make_user,
     login(moderator).post(f"/posts/{flagged[0].id}/keep")
     drain()
     assert login(absent).get("/inbox?unread=1").text.count("flagged a question") == 1
+
+
+def test_the_log_names_the_question_of_a_comment(moderator, other, make_question, make_answer, client, drain):
+    question = make_question("Which question is it about")
+    comment = posts.comment(make_answer(question), render("A comment that somebody flagged."), by=moderator)
+    actions.flag(comment, "other", by=other)
+    actions.keep(comment, by=moderator)
+    db.session.commit()
+    drain()
+    page = client.get("/moderation/log").text
+    assert "comment: Which question is it about" in page and "flags dismissed" in page
+
+
+def test_the_subject_of_a_mail_holds_one_sentence(app, other, moderator, flagged, drain):
+    actions.keep(flagged[0], by=moderator)
+    db.session.commit()
+    drain()
+    with app.app_context():
+        mail_news()
+    subject = db.session.scalar(db.select(OutgoingMail.subject).where(OutgoingMail.recipient == other.email))
+    assert "decided that it stays: " in subject
