@@ -172,7 +172,7 @@ def test_what_people_wrote_has_the_direction_of_its_letters(pages, open_page):
           const wrong = [];
           while (walk.nextNode()) {
             const element = walk.currentNode.parentElement;
-            if (/[\\u0590-\\u05ff]/.test(walk.currentNode.data) && !element.closest('[dir=auto]'))
+            if (/[\\u0590-\\u05ff]/.test(walk.currentNode.data) && !element.closest('[dir=auto], bdi'))
               wrong.push(element.outerHTML.slice(0, 120));
           }
           return wrong;
