@@ -7,7 +7,6 @@ copies that other people have made.
 """
 
 import html
-import json
 import logging
 import re
 import sqlite3
@@ -26,7 +25,7 @@ log = logging.getLogger(__name__)
 MASK = "█████"
 MIN_CHARACTERS = 6  # of a text to mask: shorter ones stand in every other word
 MAX_TEXTS = 20  # texts of one redaction
-MAX_CHARACTERS = 4_000  # of one text
+MAX_CHARACTERS = 2_000  # of one text
 PROBE_CHARACTERS = 12  # what the database looks for before Python looks closer
 MIN_PREFIX = 8  # characters of a text at the end of a shortened copy
 _ENTITIES = {"<": "<|&lt;", ">": ">|&gt;", "&": "&|&amp;", '"': '"|&quot;|&#34;', "'": "'|&#39;|&#x27;"}
@@ -59,7 +58,7 @@ class Mask:
     def __init__(self, texts: Iterable[str]):
         self.texts = tuple(sorted(set(texts), key=len, reverse=True))
         self.pattern = re.compile("|".join(map(_pattern, self.texts)) or r"(?!)", re.IGNORECASE)
-        self.begun = [" ".join(text.split()).casefold() for text in self.texts]
+        self.begun = [_folded(" ".join(text.split())) for text in self.texts]
 
     def apply(self, value):
         """A string, or a JSON value at any depth, with the texts masked."""
@@ -71,42 +70,64 @@ class Mask:
 
     def _text(self, text: str) -> str:
         masked = self.pattern.sub(MASK, text)
-        words = masked.rstrip(" …\n").casefold()
+        words = _folded(masked.rstrip(" …\n"))
         for begun in self.begun:
-            for length in range(min(len(begun) - 1, len(words)), MIN_PREFIX - 1, -1):
-                if words.endswith(begun[:length]):
-                    return masked[:len(words) - length] + MASK
+            start = words.find(begun[:MIN_PREFIX], max(0, len(words) - len(begun) + 1))
+            while start >= 0 and len(begun) > MIN_PREFIX:
+                if begun.startswith(words[start:]):
+                    return masked[:start] + MASK
+                start = words.find(begun[:MIN_PREFIX], start + 1)
         return masked
 
     def found_by(self, column) -> ColumnElement[bool]:
         """SQL condition for the rows worth looking at."""
         words = cast(column, Text) if isinstance(column.type, JSON) else column
         probes = {probe for each in self.texts for probe in _probes(each, isinstance(column.type, JSON))}
-        return or_(false(), *(func.lower(words).like(f"%{_escaped(probe.lower())}%", escape="~")
+        return or_(false(), *(func.lower(words).like(f"%{probe}%", escape="~")
                               for probe in sorted(probes)))
 
 
 def _pattern(text: str) -> str:
+    """The regular expression of a text. No part of it can match in two ways: the work stays linear."""
     parts = []
-    for piece in re.findall(r"\s+|\w+|[^\w\s]", text.strip()):
-        if piece.isspace():
-            parts.append(r"[\s\-]+")
+    for piece in re.findall(r"[\s\-\\_]+|[^\W_]+|[^\w\s]", text.strip()):
+        if piece[0] in "-\\_" or piece[0].isspace():
+            parts.append(_gap(piece, is_first=not parts))
         elif piece in _ENTITIES:
             parts.append(rf"\\?(?:{_ENTITIES[piece]})")
         elif len(piece) == 1 and not piece.isalnum():
             parts.append(rf"\\?{re.escape(piece)}")
         else:
-            parts.append(r"\\?_".join(map(re.escape, piece.split("_"))))
+            parts.append(re.escape(piece))
     return "".join(parts)
 
 
+def _gap(piece: str, *, is_first: bool) -> str:
+    """A run of white space, hyphens, underscores and backslashes, taken whole.
+
+    Where it is first, it is looked for only where such a run begins.
+    """
+    has_space = any(map(str.isspace, piece))
+    characters, count = (r"[\s\-\\_]", "+") if has_space else (r"[\-\\_]", f"{{{len(piece)},}}")
+    return (rf"(?<!{characters})" if is_first else "") + characters + count + "+"
+
+
 def _probes(text: str, is_json: bool) -> Iterable[str]:
-    """The beginning of the longest run of letters and digits; in JSON also as it may be written there."""
+    """LIKE patterns for the beginning of a run of letters and digits; in JSON also as it may be written there.
+
+    SQLite lowers ASCII only: any other letter is left open, so the run with most ASCII letters is taken.
+    """
     runs = re.findall(r"[^\W_]+", text)
-    probe = max(runs, key=len)[:PROBE_CHARACTERS] if runs else text.strip()[:1]
-    yield probe
-    if is_json:
-        yield json.dumps(probe)[1:-1]
+    probes = [run[:PROBE_CHARACTERS] for run in runs] or [text.strip()[:1]]
+    probe = max(probes, key=lambda run: (sum(map(str.isascii, run)), len(run)))
+    yield "".join(_escaped(c.lower()) if c.isascii() else "_" for c in probe)
+    if is_json and not probe.isascii():
+        yield "".join(_escaped(c.lower()) if c.isascii() else r"\u____" * (1 + (c > "\uffff")) for c in probe)
+
+
+def _folded(text: str) -> str:
+    """Without regard to case, and as long as before."""
+    return "".join(folded if len(folded := c.casefold()) == 1 else c for c in text)
 
 
 def _escaped(text: str) -> str:
@@ -168,7 +189,7 @@ def registered() -> dict[str, set[str]]:
 def checked(lines: Iterable[str]) -> tuple[str, ...]:
     """The texts that a moderator names, without empty ones; Invalid when they are too short or too many."""
     texts = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
-    short = [text for text in texts if len(text) < MIN_CHARACTERS or not re.search(r"\w", text)]
+    short = [text for text in texts if len(text) < MIN_CHARACTERS or not re.search(r"[^\W_]", text)]
     if short:
         raise Invalid({"words": [_("Each line needs at least %(n)s characters, else it would be masked in "
                                    "texts that have nothing to do with it.", n=MIN_CHARACTERS)]})

@@ -43,16 +43,17 @@ COSTS: Costs = {
     "posts.preview": EXPENSIVE, "posts.revision": EXPENSIVE, "posts.suggestion": EXPENSIVE,
     "posts.suggest": WRITES_TEXT, "posts.comment": WRITES_TEXT, "posts.edit_comment": WRITES_TEXT,
     "posts.improve": (EXPENSIVE, EXPENSIVE), "posts.approve": EXPENSIVE, "posts.restore": EXPENSIVE,
+    "posts.redact": EXPENSIVE,
     **{f"posts.{verb}": CHEAP for verb in (
-        "post", "history", "delete", "undelete", "vote", "redact", "withdraw", "reject", "review",
+        "post", "history", "delete", "undelete", "vote", "withdraw", "reject", "review",
         "my_edits")},
     "post_feeds.user": SEARCH,
     "api_posts.get_revision": EXPENSIVE, "api_posts.comment_on_post": EXPENSIVE,
     "api_posts.edit_comment": EXPENSIVE, "api_posts.restore_revision": EXPENSIVE,
-    "api_posts.describe_tag": EXPENSIVE,
+    "api_posts.describe_tag": EXPENSIVE, "api_posts.redact_revision": EXPENSIVE,
     **{f"api_posts.{verb}": CHEAP for verb in (
         "get_post", "delete_post", "undelete_post", "get_vote", "vote_on_post", "list_comments",
-        "list_revisions", "redact_revision", "list_tags", "get_tag", "list_posts_of")},
+        "list_revisions", "list_tags", "get_tag", "list_posts_of")},
 
     "forum.ask": WRITES_TEXT, "forum.question": WRITES_TEXT, "forum.edit_question": WRITES_TEXT,
     "forum.edit_answer": WRITES_TEXT, "forum.edit_tag": WRITES_TEXT, "forum.make_tag": CHEAP,

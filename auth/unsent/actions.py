@@ -1,6 +1,5 @@
 """Keep a form for its account, and forget it again. Nothing here commits."""
 
-import json
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -29,7 +28,7 @@ def keep(form: SentForm, user_id: int) -> str:
     token = tokens.new()
     fields = [*form.fields, *([("action", form.action)] if form.action else [])]
     db.session.add(UnsentForm(token_hash=tokens.digest(token), user_id=user_id, target=form.target,
-                              fields=json.dumps(fields)))
+                              fields=fields))
     return token
 
 

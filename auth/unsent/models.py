@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import UTCDateTime, db, utcnow
 
 
 class UnsentForm(db.Model):
-    """`fields` is a JSON list of [name, value]; secrets are never among them."""
+    """`fields` is a list of [name, value]; secrets are never among them."""
 
     __tablename__ = "unsent_forms"
     __table_args__ = (Index(None, "user_id", "id"), Index(None, "created_at"))
@@ -18,5 +18,5 @@ class UnsentForm(db.Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     target: Mapped[str] = mapped_column(Text)
-    fields: Mapped[str] = mapped_column(Text)
+    fields: Mapped[list] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

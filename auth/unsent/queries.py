@@ -1,7 +1,5 @@
 """Read a form that waits for its account."""
 
-import json
-
 from sqlalchemy import select
 
 from auth import tokens
@@ -19,6 +17,6 @@ def by_token(token: str, user: User) -> SentForm | None:
         UnsentForm.created_at >= utcnow() - LIFETIME))
     if row is None:
         return None
-    fields = [(name, value) for name, value in json.loads(row.fields)]
+    fields = [(name, value) for name, value in row.fields]
     action = next((value for name, value in fields if name == "action"), "")
     return SentForm(row.target, [pair for pair in fields if pair[0] != "action"], [], [], action)

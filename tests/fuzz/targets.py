@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from advisories import recognise
 from advisories.advisory import Unusable
 from core import bounds, markup
+from core.redaction import MAX_CHARACTERS, Mask
 from core.site import Site
 from core.web import Invalid, parse
 from notify.alert_schemas import SignUpSchema
@@ -75,6 +76,7 @@ QUERY = ('"', "-", "tag:", "-tag:", "user:", "is:", "kind:", "before:", "after:2
          ":", "(", "*", "~", "KB50 ", "patch ", '" ', "layer:host ", "İ", "ﷺ ", ".", "/", "_", "\\")
 JSON = ('{"', '":', "{", "}", "[", "]", ",", ":", '"', "\\", "\\u0041", '"a":1,', "[],", "{},", "1e9",
         "9" * 50, '"products":', '"email":"a@b.cc",', '{"a":', "null,", " ", "true", '"k')
+MASKED = ("a", "secret9", " ", "- ", "-", "\\", "_", "\\_", "\n", "&", "&amp;", "'", "&#39;", "<", "Ü", "*", ". ")
 FORM = ("a=1&", "&", "=", "%", "%41", "+", "products=", "email=", "&products=a", ";", "\u00e9", "name", "%ff")
 
 
@@ -104,6 +106,10 @@ def targets(app: Site) -> list[Target]:
         middle = len(text) // 2
         diffs.side_by_side(text[:middle], text[middle:])
 
+    def mask(text: str) -> None:
+        length = min(MAX_CHARACTERS, len(text) // 2)
+        Mask([text[:length]]).apply(text[length:])
+
     def software(text: str) -> None:
         with suppress(sbom.BadSbom, matching.TooManyComparisons):
             matching.match(sbom.read(text.encode("utf-8", "replace")),
@@ -117,6 +123,7 @@ def targets(app: Site) -> list[Target]:
             Target("markup, article", 200_000, 2.0, markdown, MARKUP),
             Target("query language", 8_000, 1.0, parser.parse, QUERY),
             Target("diff", 60_000, 2.0, difference, MARKUP),
+            Target("mask", 30_000, 2.0, mask, MASKED),
             Target("JSON body", 500_000, 2.0, json_body, JSON, documents.body),
             Target("form", 500_000, 2.0, form, FORM),
             Target("query string", bounds.MAX_QUERY_BYTES * 2, 1.0, query_string, FORM),

@@ -12,6 +12,7 @@ PARSERS = {
     "markup, article",
     "query language",
     "diff",
+    "mask",
     "JSON body",
     "form",
     "software list, JSON",
