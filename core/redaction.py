@@ -113,7 +113,7 @@ def _gap(piece: str, *, is_first: bool) -> str:
 
 
 def _probes(text: str, is_json: bool) -> Iterable[str]:
-    """LIKE patterns for the beginning of a run of letters and digits; in JSON also as it may be written there.
+    """LIKE patterns for the beginning of a run of letters and digits; in JSON also as JSON writes it.
 
     SQLite lowers ASCII only: any other letter is left open, so the run with most ASCII letters is taken.
     """

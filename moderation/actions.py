@@ -264,9 +264,16 @@ def suspend(user: User, days: int, message: str, *, by, seen: str | None = None)
     events.record("user.suspended", subject=user, actor=by, days=days)
 
 
-def lift(user: User, *, by) -> None:
-    """End a suspension. Raises AlreadyDone when somebody else has."""
+def lift(user: User, *, by, seen: str | None = None) -> None:
+    """End a suspension, `seen` as in suspend(). Raises AlreadyDone when somebody else ended or changed it.
+
+    Without `seen`, whatever suspension there is ends.
+    """
     _lock_user(user)
+    if user.is_suspended and seen is not None and seen != user.suspended_until.isoformat():
+        last = queries.last_decision_on(user)
+        if last is not None and last.action == "suspend":
+            _check_decision(last, by)
     if user.suspended_until is None:
         last = queries.last_decision_on(user)
         if last is not None and last.action == "lift":

@@ -155,6 +155,6 @@ def lift(username: str):
     """End a suspension."""
     member = get_or_404(by_username(username))
     require(policy.can_suspend(me(), member))
-    actions.lift(member, by=me())
+    actions.lift(member, by=me(), seen=parse(schemas.LiftSchema)["seen"])
     db.session.commit()
     return redirect(member.profile_url)

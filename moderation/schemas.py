@@ -27,6 +27,12 @@ class DecisionSchema(Schema):
         "description": "The newest decision on the post that was shown to the moderator."})
 
 
+class LiftSchema(Schema):
+    """Until when the member was suspended when the page was made."""
+
+    seen = fields.String(load_default=None, allow_none=True)
+
+
 class SuspendSchema(Schema):
     """For how long, and what the member is told."""
 

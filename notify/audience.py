@@ -7,7 +7,7 @@ from itertools import chain
 from sqlalchemy import or_, select
 
 from auth.models import User
-from auth.queries import is_listed
+from auth.queries import holders, is_listed
 from core.db import db
 from notify.mentions import mentioned
 from notify.models import Watch
@@ -20,9 +20,8 @@ MODERATOR_ROLES = ("moderator", "administrator")
 
 
 def of_moderators(kind: str) -> dict[int, str]:
-    """Every moderator, for what waits for one."""
-    return dict.fromkeys(db.session.scalars(select(User.id).where(
-        User.role.in_(MODERATOR_ROLES), User.erased_at.is_(None))), kind)
+    """Every moderator in good standing, for what waits for one."""
+    return dict.fromkeys(db.session.scalars(holders(*MODERATOR_ROLES).with_only_columns(User.id)), kind)
 
 
 def of_new_post(post: Post, moment: datetime) -> dict[int, str]:

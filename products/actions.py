@@ -84,11 +84,15 @@ def edit(thing: Product | Release, facts: dict, *, by=None, source: str = "", ve
 
 
 def _begin_edit(thing: Product | Release, expected: Expected) -> None:
-    """Take a product, or its product and a release, for an edit by people. Raises versions.Stale."""
+    """Take a product, or its product and a release, for an edit by people, and read its facts again.
+
+    Raises versions.Stale.
+    """
     lock_rows(Product, [_product(thing).id])
     if isinstance(thing, Release):
         lock_rows(Release, [thing.id])
-    db.session.refresh(thing, ["revision_count"])
+    related = ["phases"] if isinstance(thing, Release) else ["names"]
+    db.session.refresh(thing, [*type(thing).__mapper__.columns.keys(), *related])
     versions.require(thing, expected)
 
 
@@ -103,8 +107,9 @@ def remove(thing: Product | Release, *, by, expected: Expected = None) -> None:
         _after_removal(thing, "removed", by)
 
 
-def restore(thing: Product | Release, *, by) -> None:
-    """Bring back what was removed."""
+def restore(thing: Product | Release, *, by, expected: Expected = None) -> None:
+    """Bring back what was removed. Raises versions.Stale."""
+    _begin_edit(thing, expected)
     if thing.removed_at is not None:
         thing.removed_at = None
         _after_removal(thing, "restored", by)
@@ -117,7 +122,7 @@ def undo(change: ProductChange, *, by, expected: Expected = None) -> None:
     """
     thing = change.release or change.product
     if change.verb == "removed":
-        restore(thing, by=by)
+        restore(thing, by=by, expected=expected)
     elif change.facts:
         before = {field: _typed(field, pair[0]) for field, pair in change.facts.items()}
         edit(thing, before, by=by, verb="undone", expected=expected)

@@ -1,11 +1,14 @@
 """Flags, the shared queue, decisions, the public log, suspensions."""
 
+import re
+
 import time_machine
 
 from auth import reputation
 from core.db import db
 from moderation import actions
 from moderation.models import Decision, Flag
+from notify.audience import of_moderators
 
 
 def flag(login, user, post):
@@ -131,3 +134,29 @@ def test_a_late_hearing_of_a_return_forgives_no_later_spam(login, make_user, mod
     browser.post(f"/posts/{question.id}/hide", data={"reason": "spam"})
     drain()
     assert author.reputation == 50
+
+
+def test_the_end_of_a_suspension_that_somebody_extended_since_is_refused(login, moderator, admin, member):
+    first, second, address = login(moderator), login(admin), f"/users/{member.username}"
+    first.post(f"{address}/suspend", data={"days": 1, "message": "Cool down for a day."})
+    old = _seen(first.get(f"{address}/suspend").text)
+    page = _seen(second.get(f"{address}/suspend").text)
+    second.post(f"{address}/suspend", data={"days": 30, "message": "A month for that.", "seen": page})
+    answer = first.post(f"{address}/lift", data={"seen": old})
+    db.session.refresh(member)
+    assert answer.status_code == 409 and member.is_suspended
+    first.post(f"{address}/lift", data={"seen": _seen(first.get(f"{address}/suspend").text)})
+    db.session.refresh(member)
+    assert not member.is_suspended
+
+
+def _seen(page):
+    """What the button that ends the suspension sends."""
+    return re.search(r'<button [^>]*name="seen" value="([^"]+)"|name="seen" value="([^"]*)"',
+                     page[page.rindex('name="seen"') - 60:])[1]
+
+
+def test_moderators_who_may_not_moderate_are_not_notified(moderator, admin, make_user):
+    asleep = make_user("asleep", role="moderator")
+    actions.suspend(asleep, 3, "Cool down for three days.", by=admin)
+    assert set(of_moderators("flag")) == {moderator.id, admin.id}

@@ -3,12 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.db import db, utcnow
 from core.models import Event
 from products import actions, queries
 from products.change_models import ProductChange
+from products.models import Product
 
 PRODUCT = {"slug": "widget", "name": "Widget", "category": "app", "vendor": "Acme", "tags": "tool",
            "names": "Wid Get\npkg:npm/widget\n\ncpe:2.3:a:acme:widget", "description": "A **tool**."}
@@ -178,3 +179,29 @@ def test_a_suspended_moderator_only_reads(login, moderator, widget):
     moderator.suspended_until = utcnow() + timedelta(days=1)
     db.session.commit()
     assert login(moderator).post("/products/widget/remove").status_code == 403
+
+
+def test_what_somebody_else_undid_meanwhile_is_not_undone_twice(widget, moderator):
+    """The rows that a request has read are read again once they are locked."""
+    def changes():
+        return db.session.scalar(select(func.count(ProductChange.id)))
+
+    def meanwhile(**values):
+        db.session.flush()
+        db.session.execute(update(Product).where(Product.id == widget.id).values(**values)
+                           .execution_options(synchronize_session=False))
+
+    actions.edit(widget, {"vendor": "Other"}, by=moderator)
+    change = db.session.scalar(select(ProductChange).order_by(ProductChange.id.desc()))
+    before = changes()
+    meanwhile(vendor="Acme")
+    actions.undo(change, by=moderator)
+    assert changes() == before
+    actions.remove(widget, by=moderator)
+    before = changes()
+    meanwhile(removed_at=None)
+    actions.restore(widget, by=moderator)
+    assert changes() == before
+    meanwhile(removed_at=utcnow())
+    actions.remove(widget, by=moderator)
+    assert changes() == before
