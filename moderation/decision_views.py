@@ -58,7 +58,7 @@ def _ask_to_hide(post_id: int):
         require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
     wanted = request.args.get("reason", "")
     effects = [_("It disappears at once from pages, search, feeds and mail, with what stands under it."),
-               _("Its author is told the reason and your words, still sees it, may mend it and ask for it "
+               _("Its author gets the reason and your words, still sees it, and can edit it and ask for it "
                  "back."),
                _("The flags on it are answered as helpful. It stands in the public log.")]
     if me().is_moderator:

@@ -152,7 +152,7 @@ def _ask_to_delete(post: Post):
     if post.answer_count or post.comment_count:
         effects.append(_("What stands under it disappears with it."))
     effects.append(_("You can bring it back from its page.") if is_own else
-                   _("Its author is told, still sees it, may mend it and ask for it back. "
+                   _("Its author is notified, still sees it, and can edit it and ask for it back. "
                      "It stands in the public log."))
     return confirmation_page(
         _("Remove this post?"), effects, _("Remove"), back=post.url, subject=post.heading,
@@ -259,7 +259,7 @@ def _ask_to_redact(post: Post, revision: Revision, form: Form):
                   "comments and posts, reports, flags, inboxes, stored mail and the search index."),
                 _("Not reached: backups, mail that was sent, and copies that people made. "
                   "A key or password must be changed all the same."),
-                _("Authors of masked posts are told. It stands in the public log, without the words.")]
+                _("Authors of masked posts are notified. The public log records it, without the words.")]
     return confirmation_page(
         _("Redact revision %(n)s?", n=revision.number), effects, _("Redact"), subject=post.heading,
         back=url_for("posts.revision", post_id=post.id, number=revision.number), values=form.values,
