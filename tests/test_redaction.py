@@ -119,7 +119,8 @@ def copies(app, secret, make_user, member, other, moderator, make_question, make
 
 @pytest.mark.parametrize("secret", [SECRET, "ÜBERGEHEIMER-SCHLÜSSEL", "ПАРОЛЬ-Секретный-Ключ"],
                          indirect=True)
-def test_a_named_text_goes_from_every_table_index_and_file(app, secret, copies, login, moderator, drain, client):
+def test_a_named_text_goes_from_every_table_index_and_file(app, secret, copies, login, moderator,
+                                                           drain, client):
     before = holders(secret)
     assert len(before) >= 20, before
     answer = login(moderator).post(f"/posts/{copies.id}/revisions/1/redact",
