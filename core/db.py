@@ -4,6 +4,7 @@ On SQLite a transaction that may write starts with BEGIN IMMEDIATE: two deferred
 both decide to write would lose an update or fail at once (docs/decisions/0005).
 """
 
+import json
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import URL, DateTime, MetaData, TypeDecorator, event, make_url, select, text
+from sqlalchemy import URL, DateTime, MetaData, Text, TypeDecorator, event, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -69,6 +70,21 @@ def at(moment: datetime) -> Iterator[None]:
         db.session.flush()
     finally:
         _moment.reset(token)
+
+
+class JSONText(TypeDecorator):
+    """A JSON value in a column of text, for columns that began as text: the release before reads them too."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        """To the database."""
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value, dialect):
+        """From the database."""
+        return None if value is None else json.loads(value)
 
 
 class UTCDateTime(TypeDecorator):

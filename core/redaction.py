@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from sqlalchemy import JSON, ColumnElement, Text, cast, false, func, or_, select, text
 
 from core import events, models
-from core.db import db
+from core.db import JSONText, db
 from core.web import Invalid
 
 log = logging.getLogger(__name__)
@@ -81,8 +81,9 @@ class Mask:
 
     def found_by(self, column) -> ColumnElement[bool]:
         """SQL condition for the rows worth looking at."""
-        words = cast(column, Text) if isinstance(column.type, JSON) else column
-        probes = {probe for each in self.texts for probe in _probes(each, isinstance(column.type, JSON))}
+        is_json = isinstance(column.type, (JSON, JSONText))
+        words = cast(column, Text) if is_json else column
+        probes = {probe for each in self.texts for probe in _probes(each, is_json)}
         return or_(false(), *(func.lower(words).like(f"%{probe}%", escape="~")
                               for probe in sorted(probes)))
 

@@ -12,7 +12,7 @@ from auth.unsent import actions as unsent_actions
 from bulletins import actions as bulletins
 from bulletins import mitigation_actions as mitigations
 from core import mail, redaction
-from core.db import db
+from core.db import JSONText, db
 from core.markup import render
 from core.redaction import MASK, Mask
 from core.sent_forms import SentForm
@@ -36,7 +36,7 @@ BODY = "This is a body that is long enough to say something useful about patchin
 
 def text_columns():
     return [column for table in db.metadata.sorted_tables for column in table.columns
-            if isinstance(column.type, (String, Text, JSON))]
+            if isinstance(column.type, (String, Text, JSON, JSONText))]
 
 
 def test_every_text_column_says_whether_people_write_into_it(app):

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import UTCDateTime, db, utcnow
+from core.db import JSONText, UTCDateTime, db, utcnow
 
 
 class UnsentForm(db.Model):
@@ -18,5 +18,5 @@ class UnsentForm(db.Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     target: Mapped[str] = mapped_column(Text)
-    fields: Mapped[list] = mapped_column(JSON)
+    fields: Mapped[list] = mapped_column(JSONText)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
