@@ -6,6 +6,7 @@ from auth.models import User
 from core import events
 from core.db import db
 from notify import actions, audience
+from posts import suggestion_queries
 from posts.models import Post
 
 URGENT_REASONS = ("harmful", "secret")
@@ -64,7 +65,7 @@ def _rated(event) -> None:
 @events.on(*[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock",
            "appeal.decided")
 def tell_authors(batch: list[events.Event]) -> None:
-    """A moderator, or enough flags, did something with a post: its author is told, with the reason."""
+    """Somebody else, or enough flags, did something with a post: its author is told, with the reason."""
     _each(batch, _moderated)
 
 
@@ -73,7 +74,9 @@ def _moderated(event) -> None:
     actor = db.session.get(User, event.actor_id) if event.actor_id else None
     if post is None or post.author_id is None or post.author_id == event.actor_id:
         return
-    if not event.name.endswith(".held") and (actor is None or not _is_by_moderator(event, actor)):
+    if not event.name.endswith(".held") and (actor is None or not _concerns_author(event, actor)):
+        return
+    if event.name.endswith(".revised") and _is_approved_by_author(post, event.data["number"]):
         return
     facts = {name: event.data[name] for name in FACTS if event.data.get(name)}
     if post.is_deleted or event.name.startswith("decision."):
@@ -85,10 +88,16 @@ def _moderated(event) -> None:
                  actor_id=event.actor_id, thread_id=post.id, data=facts)
 
 
-def _is_by_moderator(event, actor: User) -> bool:
-    """Everybody whose reputation allows it closes and reopens questions; the rest are acts of moderators."""
-    return actor.is_moderator or event.name in ("question.closed", "question.reopened", "question.deleted",
-                                                "answer.deleted", "comment.deleted")
+def _concerns_author(event, actor: User) -> bool:
+    """Members whose reputation allows it edit, close and reopen; the rest are acts of moderators."""
+    return actor.is_moderator or event.name.endswith(".revised") or event.name in (
+        "question.closed", "question.reopened", "question.deleted", "answer.deleted", "comment.deleted")
+
+
+def _is_approved_by_author(post: Post, number: int) -> bool:
+    """Whether this revision is another's proposal that the author of the post approved: they know of it."""
+    suggestion = suggestion_queries.behind(post, number)
+    return suggestion is not None and suggestion.decided_by_id == post.author_id
 
 
 @events.on("report.hidden", "report.shown")
