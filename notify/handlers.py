@@ -26,7 +26,7 @@ def _each(batch: list[events.Event], tell: Callable, entity=Post) -> None:
 
 @events.on(*_named("created", "published"))
 def tell_of_new_posts(batch: list[events.Event]) -> None:
-    """A post appeared: at once, or when a moderator approved it. Of one that waits only moderators are told."""
+    """A post appeared: at once, or when a moderator approved it. Of one that waits moderators are told."""
     _each(batch, _new_post)
 
 
@@ -36,8 +36,8 @@ def _new_post(event, post: Post) -> None:
     if post.is_public:
         _tell_of_post(event, post, audience.of_new_post(post, event.created_at))
     elif post.status == PENDING and not post.is_deleted:
-        actions.tell(audience.of_moderators("queue"), cause=f"pending:{post.id}", event=event, post_id=post.id,
-                     actor_id=post.author_id, thread_id=post.id, data={"url": "/moderation"})
+        actions.tell(audience.of_moderators("queue"), cause=f"pending:{post.id}", event=event,
+                     post_id=post.id, actor_id=post.author_id, thread_id=post.id, data={"url": "/moderation"})
 
 
 def _tell_of_post(event, post: Post, heard: dict[int, str]) -> None:

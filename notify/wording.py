@@ -133,7 +133,8 @@ def title(line: Notification) -> str:
         return line.post.heading
     if line.event == "user.unsuspended":
         return _("Your account")
-    return line.data.get("reference") or line.data.get("release") or (line.product.name if line.product else _("Your flags"))
+    named = line.data.get("reference") or line.data.get("release")
+    return named or (line.product.name if line.product else _("Your flags"))
 
 
 def kind(name: str) -> str:
