@@ -55,7 +55,8 @@ def note_mitigations(batch: list[events.Event]) -> None:
 def _protected(event, facts: AlertFacts) -> None:
     if event.data.get("is_added") and not facts.has_fix:
         actions.tell(audience.of_bulletin(facts.id, event.created_at), event=event,
-                     cause=f"shield:{event.id}", post_id=facts.id, thread_id=facts.id, actor_id=event.actor_id)
+                     cause=f"shield:{event.id}", post_id=facts.id, thread_id=facts.id,
+                     actor_id=event.actor_id)
 
 
 @events.on("bulletin.withdrawn")
