@@ -66,6 +66,13 @@ def _decided(event) -> None:
         actions.mark_decided(post_id, asked)
 
 
+@events.on(*[f"{kind}.{act}" for kind in KINDS for act in ("published", "deleted")])
+def close_first_posts(batch: list[events.Event]) -> None:
+    """A first post is approved or refused: the lines that asked moderators for it count as read."""
+    _each(batch, lambda event: actions.mark_decided(
+        event.subject_id, f"{event.name.partition('.')[0]}.created"))
+
+
 @events.on("article.rated")
 def report_feedback(batch: list[events.Event]) -> None:
     """A reader said what would make an article better: one line a day for an article."""

@@ -6,9 +6,11 @@ from bulletins import actions as bulletins
 from bulletins import mitigation_actions
 from core.db import db
 from core.markup import render
-from notify import actions
+from moderation import actions as moderation
+from notify import actions, queries
 from posts import actions as posts
 from posts import suggestion_actions as suggestions
+from posts.models import Post
 from tests.conftest import BODY
 from tests.patching.conftest import make_bulletin  # noqa: F401  (fixture)
 
@@ -44,6 +46,9 @@ class TestFirstPosts:
                                                    "tags": "patching"})
         assert inbox(moderator) == ["alice is new: a question waits for approval: How do I patch a server?"]
         assert inbox(other) == [] and "/moderation" in login(moderator).get("/inbox").text
+        moderation.approve(db.session.scalar(db.select(Post)), by=moderator)
+        inbox(moderator)
+        assert queries.unread(moderator) == 0
 
 
 class TestBulletins:
