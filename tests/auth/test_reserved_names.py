@@ -30,8 +30,9 @@ DISPLAY_NAMES = [
     "Support Team 24", "IT Security Team", "Moderation Team", "Bob ᴍᴏᴅᴇʀᴀᴛᴏʀ", "Bob ᴀᴅᴍɪɴ", "Bob ⱱerified",
     "ʋerified Bob", "Bob ꜱᴛᴀꜰꜰ", "aᶁmin", "Moɗerator", "мoderaтor", "Администраторы форума", "МОДЕРАЦИЯ",
     "Поддержка сайта", "Редакция", "Адміністратор", "운영팀", "관리자 김", "官方客服", "Bob【运营】",
-    "サイト管理人", "المشرف", "إدارة الموقع", "Yönetim", "Yöneticiler", "Ylläpitäjä", "Správce", "Διαχειριστής", "מנהל האתר",
-    "ผู้ดูแลระบบ", "Redoubts", "Moder8or", "Patch Team", "Site Crew", "Product Response Team"
+    "サイト管理人", "المشرف", "إدارة الموقع", "Yönetim", "Yöneticiler", "Ylläpitäjä", "Správce",
+    "Διαχειριστής", "מנהל האתר", "ผู้ดูแลระบบ", "Redoubts", "Moder8or", "Patch Team", "Site Crew",
+    "Product Response Team"
 ]
 SYMBOLS = [
     "✓ Verified", "Anna ✓", "Anna ✔", "Anna ✅", "Anna ☑", "🛡 Anna", "Anna 👑", "Anna ★", "Anna ⭐",
