@@ -152,7 +152,7 @@ def _ask_to_delete(post: Post):
     if post.answer_count or post.comment_count:
         effects.append(_("What stands under it disappears with it."))
     effects.append(_("You can bring it back from its page.") if is_own else
-                   _("Its author is told, still sees it, may mend it and ask for it back. "
+                   _("Its author is notified, still sees it, and can edit it and ask for it back. "
                      "It stands in the public log."))
     return confirmation_page(
         _("Remove this post?"), effects, _("Remove"), back=post.url, subject=post.heading,
