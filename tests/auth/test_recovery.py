@@ -138,6 +138,15 @@ class TestLockOuts:
         send(app, link("reset"), {"password": NEW})
         assert log_in(client, NEW) == 302
 
+    def test_guesses_after_a_reset_do_not_lock_out_the_browser_that_did_it(self, app, client, owner, link):
+        for number in range(5):
+            send(app, "/reset", {"email": owner.email}, f"198.51.100.{number}")
+        assert client.post(link("reset"), data={"password": NEW}).status_code == 302
+        assert send(app, "/reset", {"email": owner.email}).status_code == 200, "the budget of mails is anew"
+        codes = [log_in(app.test_client(), "wrong", f"203.0.113.{number}") for number in range(60)]
+        assert codes.count(422) == 50 and codes[-1] == 429
+        assert log_in(client, NEW) == 302
+
     def test_a_right_password_starts_the_count_anew(self, client, owner):
         for _ in range(4):
             log_in(client, "wrong")

@@ -224,7 +224,7 @@ class TestAccounts:
         page.post("/login", data={"username": "ophelia", "password": NEW})
         assert kinds(owner) == [
             "locked_out", "login_failed", "login_failed", "password_reset_asked", "account_secured",
-            "lockout_lifted", "password_changed", "password_reset", "new_device", "login"]
+            "lockout_lifted", "password_changed", "password_reset", "login"]
 
 
 def test_a_visitor_who_is_refused_leaves_no_row(client):
