@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from auth import actions, guesses, passwords
 from auth.models import EmailToken, User
+from auth.security_log import actions as security_log
+from auth.security_log.kinds import KINDS
 from core.db import db, utcnow
 from core.models import OutgoingMail
 from notify import alert_actions
@@ -102,6 +104,14 @@ class TestTheSameWork:
                   {"email": "nobody@example.org"}, but_mail=True)
         assert mails("nobody@example.org") == [] and len(mails(owner.email)) == 1
         assert db.session.scalar(select(db.func.count()).select_from(EmailToken)) == 1
+
+    def test_of_a_reset_when_the_hour_has_enough_of_unknown_addresses(self, app, owner, count_queries,
+                                                                       monkeypatch):
+        for _ in range(KINDS["password_reset_asked"].max_an_hour):
+            security_log.record("password_reset_asked", actor=None)
+        db.session.commit()
+        self.same(app, count_queries, monkeypatch, "/reset", {"email": owner.email},
+                  {"email": "nobody@example.org"}, but_mail=True)
 
     @pytest.mark.parametrize("is_confirmed", [True, False])
     def test_of_a_registration(self, app, make_user, count_queries, monkeypatch, is_confirmed):
