@@ -25,10 +25,10 @@ ALIASES = {"member": "user", "people": "user", "person": "user"}
 DATES = ("before", "after")
 EXCLUDED = re.compile(r"-[^\W\d_A-Z][\w.+#-]{2,}")  # a parameter of a program begins like -F, -12 or --
 PARAMETER = re.compile(r"--?\w[\w.+#-]*")
-# Verb-Noun; in small letters only with a verb of cmdlets and no noun that makes it a plain word, as "read-only".
+# Verb-Noun; in small letters only with a verb of cmdlets and no noun of plain words ("read-only").
 CMDLET = re.compile(r"""(?-i:[A-Za-z]{2,}-[A-Z]\w+)
-    | (?:add|clear|connect|convert(?:from|to)?|copy|disable|disconnect|dismount|enable|enter|exit|expand|export
-    |find|format|get|grant|import|install|invoke|join|lock|measure|mount|move|new|open|out|ping|publish|read
+    | (?:add|clear|connect|convert(?:from|to)?|copy|disable|disconnect|dismount|enable|enter|exit|expand
+    |export|find|format|get|grant|import|install|invoke|join|lock|measure|mount|move|new|open|out|ping|publish|read
     |receive|register|remove|rename|repair|reset|resolve|restart|restore|resume|revoke|save|search|select|send
     |set|show|start|stop|suspend|sync|test|trace|unblock|uninstall|unlock|unregister|update|wait|write)
     -(?!(?:based|line|only|protect(?:ed)?|side|source|text|top|born|wide|over|back|ended|bed|driven)$)[a-z]\w{2,}
@@ -154,8 +154,8 @@ def parse(text: str, *, excludes: bool = True) -> Query:
 def _is_exclusion(match: re.Match, text: str) -> bool:
     """Whether a minus means "without": before a phrase, or before a word in small letters.
 
-    A negative number, the parameter of a program or cmdlet, and a dash of its own are words like others. After
-    other words, several words with a minus at the end of the query are parameters too, of whatever program.
+    A negative number, the parameter of a program or cmdlet, and a dash of its own are words like others.
+    After other words, several words with a minus at the end of the query are parameters too, of whatever program.
     """
     if match["phrase"] is not None:
         return True
