@@ -71,6 +71,7 @@ class References(dict):
 def environment(budget: Budget, names: dict[str, str]) -> dict:
     """What one run of the parser and renderer needs to know and to remember."""
     return {"budget": budget, "names": names, "references": References(), "bare_links": 0, "images": 0,
+            "too_long": ("", 0),  # the paragraph, and where an address in it ends that is over its limit
             "coloured": 0, "colour_steps": MAX_COLOUR_STEPS, "colour_seconds": MAX_COLOUR_SECONDS,
             "in_link": False, "missing": False}
 
