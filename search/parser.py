@@ -155,7 +155,7 @@ def _is_exclusion(match: re.Match, text: str) -> bool:
     """Whether a minus means "without": before a phrase, or before a word in small letters.
 
     A negative number, the parameter of a program or cmdlet, and a dash of its own are words like others.
-    After other words, several words with a minus at the end of the query are parameters too, of whatever program.
+    After other words, several words with a minus at the end of the query are parameters of any program.
     """
     if match["phrase"] is not None:
         return True
