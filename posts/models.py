@@ -5,6 +5,7 @@ Every column a list filters, sorts or shows lives in `posts`; kinds add only the
 
 from datetime import date, datetime
 from typing import ClassVar
+from urllib.parse import quote
 
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -53,6 +54,11 @@ class Tag(Versioned, db.Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=utcnow, onupdate=utcnow,
                                                         deferred=True)
+
+    @property
+    def path(self) -> str:
+        """Where its page is; the name may hold `#` and `+`."""
+        return f"/tags/{quote(self.name, safe='')}"
 
 
 class Post(Versioned, db.Model):
