@@ -126,6 +126,12 @@ def test_bare_addresses_become_links(text, addresses):
     assert [part.split('"')[0] for part in page.split('href="')[1:]] == addresses
 
 
+def test_tasks_of_a_list_are_boxes():
+    page = render("- [ ] task\n- [x] done\n  - [X] inner\n- [y] `[ ] code`\n\n[ ] text").html
+    for words in ("☐ task", "☑ done", "☑ inner", "[y] ", "[ ] code", "<p>[ ] text"):
+        assert words in page
+
+
 def test_an_identifier_leads_to_its_bulletin_or_to_search(client):
     assert client.get("/identifiers/CVE-2023-35618").location.endswith("/search?q=CVE-2023-35618")
     assert client.get("/identifiers/RB-2026-999").location.endswith("/search?q=RB-2026-999")
