@@ -18,8 +18,8 @@ WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}\Z")
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
                   r"([Zz]|[+ -]\d\d:?\d\d)?\Z", re.A)
 QUERY = "query"
-SINCE = ("Only what was created or changed at this time or later. Posts and members then come in the order "
-         "of these changes, the oldest first.")
+SINCE = ("Only what was created or changed at this time or later: its text, facts, state or tags, not its "
+         "votes and counters. Posts and members then come in the order of these changes, the oldest first.")
 
 
 class BadQuery(Invalid):
