@@ -211,7 +211,8 @@ class FactRevision(db.Model):
     """What a thing that is no post said at one of its versions; `facts` are fields of its form."""
 
     __tablename__ = "fact_revisions"
-    __table_args__ = (UniqueConstraint("thing_kind", "thing_id", "number"),)
+    __table_args__ = (UniqueConstraint("thing_kind", "thing_id", "number"),
+                      Index("ix_fact_revisions_author_id", "author_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     thing_kind: Mapped[str] = mapped_column(String(20))
