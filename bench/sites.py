@@ -51,7 +51,8 @@ class Site:
     def __init__(self, folder: Path, plan: Plan, url: str = ""):
         self.folder, self.plan = folder, plan
         self.settings = {"REDOUBT_INSTANCE": str(folder), "REDOUBT_DATABASE_URL": url,
-                         "REDOUBT_WORKER": "off", "REDOUBT_SITE_URL": "", "REDOUBT_REDIS_URL": ""}
+                         "REDOUBT_WORKER": "off", "REDOUBT_SITE_URL": "", "REDOUBT_REDIS_URL": "",
+                         "REDOUBT_RATE_LIMITS": "off"}
         self.password = secrets.token_urlsafe(20)
 
     def prepare(self) -> None:

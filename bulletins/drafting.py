@@ -1,10 +1,12 @@
-"""A bulletin as a form shows it, in lines, and the lines back into an advisory. Pure.
+r"""A bulletin as a form shows it, in lines, and the lines back into an advisory. Pure.
 
 Lines that stay as they are keep everything a document said behind them; a new line is for all that is
-affected, unless it names products ("fix for OpenSSL 3.0; Python"). A fix for one of several products must
-name it. What a form cannot say (scores for single products, threats, flags) is only lost with its line.
+affected, unless it names products ("fix for OpenSSL 3.0; Python", with \; for a semicolon in a name). A fix
+for one of several products must name it. What a form cannot say (scores for single products, threats, flags)
+is only lost with its line.
 """
 
+import re
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -17,6 +19,7 @@ from bulletins.fixes import standings
 
 SEPARATOR = " | "
 FOR = " for "
+BETWEEN_NAMES = re.compile(r"(?<!\\);")
 MAX_NAMED = 12  # products in a line; a document may name thousands
 KINDS = {"fix": "vendor_fix", "none": "none_available", "never": "no_fix_planned"}
 LISTED = ("affected", "")  # standings of products that the form lists
@@ -57,11 +60,45 @@ def apply(advisory: Advisory, lines: Lines) -> dict:
     changed = replace(advisory, products=list(advisory.products), vulnerabilities=[
         replace(said, status=dict(said.status), scores=list(said.scores), remedies=list(said.remedies))
         for said in advisory.vulnerabilities])
+    _refuse_repeats(lines, known)
     _products(changed, dict(zip(known.affected, _listed(advisory), strict=True)), lines.affected)
+    before = list(changed.vulnerabilities)
     _vulnerabilities(changed, lines.vulnerabilities)
+    if not changed.vulnerabilities and (lines.affected or lines.remedies):
+        changed.vulnerabilities = [_unnamed(changed)]  # what remedies and builds are for
     _remedies(changed, known.remedies, _names(advisory), lines.remedies)
+    _give_shown_remedies(changed, before)
     _builds(changed, [line for line in lines.affected if line not in known.affected])
     return {"products": changed.products, "vulnerabilities": changed.vulnerabilities}
+
+
+def _refuse_repeats(lines: Lines, known: Lines) -> None:
+    """Raise BadLine for a product or CVE that is typed a second time: one of the two would be lost."""
+    for given, old, width in ((lines.affected, known.affected, 2),
+                              (lines.vulnerabilities, known.vulnerabilities, 1)):
+        seen: set[tuple[str, ...]] = set()
+        for line in given:
+            key = tuple(cell.casefold() for cell in _cells(line, 3)[:width])
+            if key in seen and any(key) and line not in old:
+                raise BadLine(line, _("This is listed twice: %(line)s. Write one line for it.",
+                                      line=line[:100]))
+            seen.add(key)
+
+
+def _unnamed(advisory: Advisory) -> Vulnerability:
+    """The one vulnerability of a bulletin that names none."""
+    ids = _affected(advisory) or tuple(entry.id for entry in advisory.products)
+    return Vulnerability(title=advisory.title, status={"known_affected": ids} if ids else {})
+
+
+def _give_shown_remedies(changed: Advisory, before: list[Vulnerability]) -> None:
+    """A vulnerability that is new has the remedies that the form shows, as at the creation of a bulletin."""
+    fresh = [said for said in changed.vulnerabilities
+             if not said.is_rejected and not any(said is each for each in before)]
+    shown = list(dict.fromkeys(each for said in changed.vulnerabilities if said not in fresh
+                               for each in said.remedies))
+    for said in fresh:
+        said.remedies += [each for each in shown if each not in said.remedies]
 
 
 def _listed(advisory: Advisory) -> list[ProductEntry]:
@@ -97,8 +134,13 @@ def _names(advisory: Advisory) -> dict[str, str]:
 
 
 def _called(entry: ProductEntry) -> str:
-    name = _flat(entry.name)
+    name = _quoted(entry.name)
     return name if not entry.version or name.endswith(entry.version) else f"{name} {entry.version}"
+
+
+def _quoted(name: str) -> str:
+    """A name in a list of names, which semicolons end."""
+    return _flat(name).replace(";", "\\;")
 
 
 def _flat(text: str) -> str:
@@ -160,13 +202,18 @@ def _affected(changed: Advisory) -> tuple[str, ...]:
 def _vulnerabilities(changed: Advisory, lines: tuple[str, ...]) -> None:
     known = {said.cve or said.title: said for said in changed.vulnerabilities}
     ids, found = _affected(changed), []
+    cells = {line: _vulnerability_cells(line) for line in lines}
+    gone = [said for key, said in known.items()
+            if key not in {cve or title for cve, _vector, title in cells.values()}]
+    new = [line for line, (cve, _vector, title) in cells.items() if (cve or title) not in known]
     for line in lines:
-        cve, vector, title = _cells(line, 3)
-        cve, title = cve.upper(), _unflat(title)
-        if (cve and not CVE.fullmatch(cve)) or not (cve or title):
-            raise BadLine(line)
-        said = known.get(cve or title) or Vulnerability(
-            cve=cve, status={"known_affected": ids} if ids else {})
+        cve, vector, title = cells[line]
+        said = known.get(cve or title)
+        if said is None:
+            said = _corrected(cve, title, gone, is_only=len(new) == 1)
+        if said is None:
+            said = Vulnerability(status={"known_affected": ids} if ids else {})
+        said.cve = cve
         said.title = title
         if vector != (said.scores[0].vector if said.scores else ""):
             version = scores.version_of(scores.normal(vector))
@@ -175,6 +222,27 @@ def _vulnerabilities(changed: Advisory, lines: tuple[str, ...]) -> None:
             said.scores = [Score(version, scores.normal(vector), None, ids)] if vector else []
         found.append(said)
     changed.vulnerabilities = found
+
+
+def _vulnerability_cells(line: str) -> tuple[str, str, str]:
+    cve, vector, title = _cells(line, 3)
+    cve, title = cve.upper(), _unflat(title)
+    if (cve and not CVE.fullmatch(cve)) or not (cve or title):
+        raise BadLine(line)
+    return cve, vector, title
+
+
+def _corrected(cve: str, title: str, gone: list[Vulnerability], *, is_only: bool) -> Vulnerability | None:
+    """The vulnerability whose CVE or title a new line corrects, taken from those whose lines are gone.
+
+    It has the same title or CVE, or it is the only one gone and the line the only new one. It keeps what was
+    said of it: status, scores, remedies.
+    """
+    same = [said for said in gone if (title and said.title == title) or (cve and said.cve == cve)]
+    match = same[0] if same else gone[0] if is_only and len(gone) == 1 else None
+    if match is not None:
+        gone.remove(match)
+    return match
 
 
 def _remedies(changed: Advisory, known: tuple[str, ...], names: dict[str, str],
@@ -217,9 +285,9 @@ def _remedy(line: str, advisory: Advisory, *, check: bool = True) -> Remedy:
         raise BadLine(line)
     ids = []
     by_name = {name.casefold(): number for number, name in _names(advisory).items()}
-    for product in filter(None, (name.strip() for name in products.split(";"))):
+    for product in filter(None, (name.strip() for name in BETWEEN_NAMES.split(products))):
         found = [number for name, number in by_name.items() if name == product.casefold()] or [
-            entry.id for entry in _listed(advisory) if _flat(entry.name).casefold() == product.casefold()]
+            entry.id for entry in _listed(advisory) if _quoted(entry.name).casefold() == product.casefold()]
         if not found and check:
             raise BadLine(line, _("“%(name)s” is not among the affected products.", name=product))
         ids += found
@@ -249,11 +317,10 @@ def _builds(changed: Advisory, lines: list[str]) -> None:
         name, version, build = _cells(line, 3)
         called = (_unflat(name), version)
         entry = next(each for each in changed.products if (each.name, each.version) == called)
-        if not build:
-            continue
         for said in changed.vulnerabilities:
             if not said.is_rejected:
-                said.remedies = _with_build(said.remedies, entry.id, build)
+                said.remedies = (_with_build(said.remedies, entry.id, build) if build
+                                 else _without_build(said.remedies, entry.id))
 
 
 def _with_build(remedies: list[Remedy], product_id: str, build: str) -> list[Remedy]:
@@ -267,6 +334,21 @@ def _with_build(remedies: list[Remedy], product_id: str, build: str) -> list[Rem
               if each in fixes else each for each in remedies]
     left = [each for each in others if each.kind != "vendor_fix" or each.product_ids]
     return [*left, replace(found, details=details, product_ids=(product_id,), fixed_build=build)]
+
+
+def _without_build(remedies: list[Remedy], product_id: str) -> list[Remedy]:
+    """The remedies without a build for a product; a fix that says more than the build stays."""
+    left = []
+    for each in remedies:
+        if not each.fixed_build or product_id not in each.product_ids:
+            left.append(each)
+            continue
+        others = tuple(number for number in each.product_ids if number != product_id)
+        if others:
+            left.append(replace(each, product_ids=others))
+        if each.details != _update_to(each.fixed_build) or each.update or each.url:
+            left.append(replace(each, product_ids=(product_id,), fixed_build=""))
+    return left
 
 
 def _update_to(build: str) -> str:

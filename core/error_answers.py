@@ -14,7 +14,7 @@ from core.db import SAFE_METHODS, db
 from core.limits import TooMany
 from core.logs import request_id
 from core.paging import BadCursor
-from core.sent_forms import SentForm, sent_form
+from core.sent_forms import SentForm, page_before, sent_form
 from core.web import Invalid
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ def error_answer(status: int, title: str, text: str, errors: dict | None = None,
         return problem(status, title, text, request_id=number, **more, **details)
     form = _form_to_give_back(status)
     return render_template("error.html", status=status, title=title, text=text, number=number, errors=errors,
-                           sent=form, as_question=form and _may_be_asked(status, form)), status
+                           sent=form, before=page_before() if form else "",
+                           as_question=form and _may_be_asked(status, form)), status
 
 
 def _form_to_give_back(status: int) -> SentForm | None:

@@ -114,7 +114,7 @@ def _is_cross_site() -> bool:
 def page_before() -> str:
     """The path of this site's page that sent this request, or '/'."""
     before = urlsplit(request.referrer or "")
-    if before.netloc != request.host:
+    if before.netloc != request.environ.get("HTTP_HOST"):  # request.host refuses a host that is not trusted
         return "/"
     return safe_next(before.path + (f"?{before.query}" if before.query else ""))
 

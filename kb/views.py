@@ -184,7 +184,7 @@ def unpublish(article_id: int):
         return confirmation_page(
             _("Take this article back to a draft?"),
             [_("It disappears at once from pages, search and feeds; only moderators see it."),
-             _("Its votes, comments and history stay. Its author is told."),
+             _("Its votes, comments and history stay. Its author is notified."),
              _("You can publish it again. It stands in the public log.")],
             _("Back to a draft"), back=article.url, subject=article.title)
     actions.unpublish(article, by=me())

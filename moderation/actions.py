@@ -104,7 +104,7 @@ def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
         row.outcome, row.answer = outcome, answer
         row.resolved_by_id, row.resolved_at = by.id, utcnow()
         events.record("flag.resolved", subject=row, actor=by, flagger=row.user_id, outcome=outcome,
-                      answer=answer)
+                      answer=answer, post_id=post.id)
     db.session.flush()
 
 

@@ -29,16 +29,20 @@ def _done():
 def claim(post_id: int):
     """Tell the other moderators that I look at this."""
     if not actions.claim(_post(post_id), by=me()):
-        flash(_("Somebody else is looking at this one."))
-    return _done()
+        flash(_("Another moderator has claimed this item."))
+    db.session.commit()
+    return redirect(f"/moderation#item-{post_id}")
 
 
 @bp.route("/posts/<int:post_id>/hide", methods=["GET", "POST"])
 @login_required
 def hide(post_id: int):
-    """Hide a post; who has only the tools hides what another member flagged as spam. GET asks first."""
+    """Hide a post; who has only the tools hides what another member flagged as spam. GET asks first, and so
+    does a POST with `ask`, which carries the message that was typed in the queue."""
     if request.method == "GET":
-        return _ask_to_hide(post_id)
+        return _ask_to_hide(post_id, request.args, request.args.get("reason", ""))
+    if "ask" in request.form:
+        return _ask_to_hide(post_id, request.form, request.form["ask"])
     data = parse(schemas.DecisionSchema)
     if policy.can_moderate(me()):
         actions.hide(_post(post_id), by=me(), **data)
@@ -49,30 +53,30 @@ def hide(post_id: int):
     return _done()
 
 
-def _ask_to_hide(post_id: int):
-    """The page that says what hiding does; `reason` and `seen` come from the queue."""
+def _ask_to_hide(post_id: int, sent, reason: str):
+    """The page that says what hiding does; what was `sent` with `next`, `note` and `seen` is kept."""
     if policy.can_moderate(me()):
         post = _post(post_id)
     else:
         post = visible_post(post_id)
         require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
-    wanted = request.args.get("reason", "")
-    effects = [_("It disappears at once from pages, search, feeds and mail, with what stands under it."),
-               _("Its author is told the reason and your words, still sees it, may mend it and ask for it "
-                 "back."),
-               _("The flags on it are answered as helpful. It stands in the public log.")]
+    effects = [_("It disappears at once from pages, search, feeds and email, with all that is below it."),
+               _("Its author gets a notification with the reason and your message, still sees it, and can "
+                 "edit it and ask for a review."),
+               _("Its flags are resolved as helpful. The decision appears in the public log.")]
     if me().is_moderator:
         effects.insert(1, _("As spam it costs its author 100 reputation, until it is restored."))
+    back = safe_next(sent.get("next"), "/moderation")
     newest = queries.last_decision(post)
     return confirmation_page(
-        _("Hide this post?"), effects, _("Hide"), back=safe_next(request.args.get("next"), "/moderation"),
+        _("Hide this post?"), effects, _("Hide"), back=back,
         subject=post.heading or post.kind, subject_url=post.url,
-        values={"reason": wanted if wanted in REASONS else ""},
-        hidden={"next": safe_next(request.args.get("next"), "/moderation"),
-                "seen": request.args.get("seen", newest.id if newest else 0, type=int)},
+        values={"reason": reason if reason in REASONS else "", "note": sent.get("note", "")},
+        hidden={"next": back, "seen": sent.get("seen", newest.id if newest else 0, type=int)},
         fields=[{"name": "reason", "label": _("Reason"), "type": "select",
-                 "options": [("", _("No reason of the list")), *reason_words().items()]},
-                {"name": "note", "label": _("Words to its author and those who flagged"), "type": "line"}])
+                 "options": [("", _("No reason from the list")), *reason_words().items()]},
+                {"name": "note", "label": _("Message to its author and the people who flagged it"),
+                 "type": "line"}])
 
 
 @bp.post("/posts/<int:post_id>/restore")

@@ -121,7 +121,7 @@ def log(after: paging.Place = None, size: int = 40) -> paging.Page:
     """The public log, newest first."""
     statement = select(Decision).options(
         joinedload(Decision.actor), joinedload(Decision.user),
-        joinedload(Decision.post).joinedload(Post.parent))
+        joinedload(Decision.post).joinedload(Post.parent).joinedload(Post.parent))
     return paging.keyset(statement, [Decision.created_at, Decision.id], after=after, size=size,
                          changed=paging.at_any(Decision.created_at, Decision.undone_at))
 
@@ -131,8 +131,7 @@ def subject(decision: Decision, user) -> tuple[str, str]:
     if decision.post is not None:
         post = decision.post
         if post.is_public or (user.is_moderator and post.status != "draft"):
-            title = post.title or (post.parent.title if post.parent is not None else "")
-            return f"{post.kind}: {title}", post.url
+            return f"{post.kind}: {post.heading}", post.url
         return f"{post.kind} #{post.id}", ""
     if decision.user is not None and decision.user.erased_at is not None:
         return _("a former member"), ""

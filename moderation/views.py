@@ -60,7 +60,7 @@ def queue():
                                           n=threshold(Privilege.MOD_TOOLS)))
     moderates = policy.can_moderate(me())
     return render_template("moderation/queue.html", items=queries.queue(public_only=not moderates),
-                           words=reason_words(), moderates=moderates, can=policy)
+                           words=reason_words(), moderates=moderates, can=policy, most=queries.QUEUE)
 
 
 @bp.get("/moderation/log")
@@ -73,8 +73,8 @@ def log():
 
 def action_words() -> dict[str, str]:
     """What each decision is called."""
-    return {"hide": _("hidden"), "restore": _("restored"), "keep": _("kept"), "approve": _("approved"),
-            "reject": _("refused"), "lock": _("locked"), "unlock": _("unlocked"),
+    return {"hide": _("hidden"), "restore": _("restored"), "keep": _("flags dismissed"),
+            "approve": _("approved"), "reject": _("refused"), "lock": _("locked"), "unlock": _("unlocked"),
             "hold": _("hidden by flags"), "publish": _("published"), "unpublish": _("taken back to a draft"),
             "withdraw": _("taken back to a draft"), "verify": _("verification changed"),
             "redact": _("text masked"), "appeal-refused": _("request of the author refused"),

@@ -73,6 +73,13 @@ def mark_read(user, notification_id: int | None = None) -> None:
     db.session.execute(statement.values(read_at=utcnow()).execution_options(synchronize_session=False))
 
 
+def mark_decided(post_id: int, event: str) -> None:
+    """Mark read, for every moderator, the lines that asked for a decision which is made now."""
+    db.session.execute(update(Notification).where(
+        Notification.post_id == post_id, Notification.event == event, Notification.read_at.is_(None)
+    ).values(read_at=utcnow()).execution_options(synchronize_session=False))
+
+
 def watch(user, thing, is_on: bool) -> None:
     """Watch a post, a tag or a product, or stop."""
     row = queries.watch_of(user, thing)

@@ -1,14 +1,19 @@
 """Tells moderators what waits for them, and authors what moderators did with their posts."""
 
 from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
 
 from auth.models import User
 from core import events
 from core.db import db
 from notify import actions, audience
+from notify.models import Notification
 from posts.models import Post
 
 URGENT_REASONS = ("harmful", "secret")
+ONE_DECISION = timedelta(minutes=1)  # what happens within it, on one post by one moderator, is one decision
 FACTS = ("reason", "note", "outcome", "answer")
 KINDS = ("question", "answer", "comment", "article", "bulletin")
 ACTS = ("deleted", "undeleted", "held", "released", "redacted", "revised", "closed", "reopened",
@@ -48,6 +53,18 @@ def _appealed(event) -> None:
                  post_id=event.data["post_id"], actor_id=event.actor_id, data={"url": "/moderation"})
 
 
+@events.on("flag.resolved", "appeal.decided")
+def close_reports(batch: list[events.Event]) -> None:
+    """A decision is made: the lines that asked moderators for it count as read."""
+    _each(batch, _decided)
+
+
+def _decided(event) -> None:
+    asked = "flag.raised" if event.name == "flag.resolved" else "appeal.made"
+    if post_id := event.data.get("post_id"):
+        actions.mark_decided(post_id, asked)
+
+
 @events.on("article.rated")
 def report_feedback(batch: list[events.Event]) -> None:
     """A reader said what would make an article better: one line a day for an article."""
@@ -75,6 +92,8 @@ def _moderated(event) -> None:
         return
     if not event.name.endswith(".held") and (actor is None or not _is_by_moderator(event, actor)):
         return
+    if event.name.endswith(".undeleted") and _is_known(event, post):
+        return
     facts = {name: event.data[name] for name in FACTS if event.data.get(name)}
     if post.is_deleted or event.name.startswith("decision."):
         facts["url"] = f"/posts/{post.id}"
@@ -83,6 +102,14 @@ def _moderated(event) -> None:
         cause = f"redacted:{post.id}:{event.created_at:%Y-%m-%dT%H:%M}"
     actions.tell({post.author_id: "moderated"}, cause=cause, event=event, post_id=post.id,
                  actor_id=event.actor_id, thread_id=post.id, data=facts)
+
+
+def _is_known(event, post: Post) -> bool:
+    """Whether the author was just told that the post is restored because they asked."""
+    return db.session.scalar(select(Notification.id).where(
+        Notification.user_id == post.author_id, Notification.post_id == post.id,
+        Notification.event == "appeal.decided", Notification.actor_id == event.actor_id,
+        Notification.created_at > event.created_at - ONE_DECISION)) is not None
 
 
 def _is_by_moderator(event, actor: User) -> bool:

@@ -68,7 +68,8 @@ def _bundles(lines: list[Notification]) -> list[list[Notification]]:
 def _queue(user: User, lines: list[Notification]) -> None:
     first, now = lines[0], utcnow()
     kind = DIGEST if first.in_digest else first.kind
-    subject = f"{wording.sentence(first)}: {wording.title(first)}"
+    said = wording.sentence(first).partition(". ")[0].removesuffix(".")
+    subject = f"{said}: {wording.title(first)}"
     if len(lines) > 1:
         subject = ngettext("%(num)s piece of news", "%(num)s pieces of news", len(lines))
         subject = subject if first.in_digest else f"{subject}: {wording.title(first)}"

@@ -82,7 +82,7 @@ def _page(stale: Stale) -> str:
         others={name: value for name, value in typed.items() if name not in named},
         shown_others={name: value for name, value in typed.items()
                       if value and name not in {*named, *UNREADABLE}},
-        since=[] if rows else _since(spec, base, now), here=request.full_path)
+        since=[] if rows else _since(spec, base, now), sent_to=request.full_path)
 
 
 def _is_unticked(field: Field, spec: Editable, typed: dict) -> bool:

@@ -8,8 +8,10 @@ belongs to the post. Nothing here commits.
 import re
 from collections.abc import Iterable
 
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
+from auth.conflicts import check_not_done
 from auth.security_log import actions as security_log
 from core import events, redaction
 from core.db import db, utcnow
@@ -30,12 +32,14 @@ def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | N
 
     `words` are the texts to mask (Invalid when they are too short or too many), None for what the revision
     holds and the present text does not. The newest revision, which is the present text, is masked and does
-    not close. Does nothing when the revision is closed already and no words are given.
+    not close. When the revision is closed already and no words are given, raises AlreadyDone, and does
+    nothing if `by` closed it.
     """
     post = db.session.get(Post, revision.post_id)
     locks.lock(post)
     db.session.refresh(revision)
     if revision.redacted_at is not None and not words:
+        check_not_done(revision, ["revision.redacted"], _("this revision is redacted."), by=by, url=post.url)
         return {}
     texts = texts_of(post, revision, words)
     is_old = revision.number != post.revision_count

@@ -152,7 +152,7 @@ def _ask_to_delete(post: Post):
     if post.answer_count or post.comment_count:
         effects.append(_("What stands under it disappears with it."))
     effects.append(_("You can bring it back from its page.") if is_own else
-                   _("Its author is told, still sees it, may mend it and ask for it back. "
+                   _("Its author is notified, still sees it, and can edit it and ask for it back. "
                      "It stands in the public log."))
     return confirmation_page(
         _("Remove this post?"), effects, _("Remove"), back=post.url, subject=post.heading,
@@ -235,7 +235,7 @@ def redact(post_id: int, number: int):
                        url=url_for("posts.history", post_id=post.id))
         return redirect(url_for("posts.history", post_id=post.id))
     if valid and words is None and number == post.revision_count:
-        form.fail("words", _("Name what to mask: this is the present text, which does not close."))
+        form.fail("words", _("Enter the text to mask: this is the current version, which is not deleted."))
     if valid and not form.errors:
         with form.catching():
             counts = actions.redact(revision, by=me(), reason=form.data["reason"], words=words)
@@ -252,19 +252,20 @@ def _ask_to_redact(post: Post, revision: Revision, form: Form):
     texts = redaction.texts_of(post, revision)
     if request.method == "GET":
         form.values = {"words": "\n".join(texts.everywhere)}
-    effects = [_("The text of this revision is deleted for good; nobody can bring it back.")
+    effects = [_("The text of this revision is permanently deleted; nobody can restore it.")
                if revision.number != post.revision_count else
-               _("The words below are masked in the present text, as a new revision.")]
-    effects += [_("The words below are masked wherever they stand: in other revisions, suggested edits, "
-                  "comments and posts, reports, flags, inboxes, stored mail and the search index."),
-                _("Not reached: backups, mail that was sent, and copies that people made. "
+               _("The text below is masked in the current version, as a new revision.")]
+    effects += [_("The text below is masked wherever it appears: in other revisions, suggested edits, "
+                  "comments and posts, reports, flags, notifications, stored email and the search index."),
+                _("Not reached: backups, email that was sent, and copies that people made. "
                   "A key or password must be changed all the same."),
-                _("Authors of masked posts are told. It stands in the public log, without the words.")]
+                _("The authors of masked posts are notified. The decision appears in the public log, without "
+                  "the text.")]
     return confirmation_page(
         _("Redact revision %(n)s?", n=revision.number), effects, _("Redact"), subject=post.heading,
         back=url_for("posts.revision", post_id=post.id, number=revision.number), values=form.values,
         errors=form.errors, fields=[
-            {"name": "words", "label": _("What to mask, one text a line"), "type": "text", "rows": 5,
-             "hint": _("Take out what may stay. Empty: what only this revision holds.")},
+            {"name": "words", "label": _("Text to mask, one per line"), "type": "text", "rows": 5,
+             "hint": _("Delete the lines that may stay. Empty: the text that only this revision holds.")},
             {"name": "reason", "label": _("Reason, for the author and the log"), "type": "line",
              "required": True, "maxlength": 300}])

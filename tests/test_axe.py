@@ -103,6 +103,7 @@ def fill() -> dict:
             "product_slug": "windows", "release_id": windows.releases[0].id,
             "reference": bulletin.reference, "mitigation_id": shielded.id,
             "month": bulletin.release_month, "report_id": report_id,
+            "identifier": bulletin.reference,
             "suggestion_id": proposal.id, "name": question.tags[0].name, "layer": "host", "links": tokens}
 
 

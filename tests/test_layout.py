@@ -149,6 +149,7 @@ def test_every_page_prints_in_full_width_on_few_sheets(pages, open_page):
         page.emulate_media(media="print")
         for name, path in pages.items():
             page.goto(path)
+            assert not {"Your answer", "Add a comment"} & set(page.locator("main").inner_text().splitlines())
             widest = page.evaluate("""() => Math.max(document.documentElement.scrollWidth,
               ...[...document.querySelectorAll('main *')].filter((e) => !e.closest('.visually-hidden, svg'))
                 .map((e) => Math.ceil(e.getBoundingClientRect().right)))""")
@@ -171,7 +172,7 @@ def test_what_people_wrote_has_the_direction_of_its_letters(pages, open_page):
           const wrong = [];
           while (walk.nextNode()) {
             const element = walk.currentNode.parentElement;
-            if (/[\\u0590-\\u05ff]/.test(walk.currentNode.data) && !element.closest('[dir=auto]'))
+            if (/[\\u0590-\\u05ff]/.test(walk.currentNode.data) && !element.closest('[dir=auto], bdi'))
               wrong.push(element.outerHTML.slice(0, 120));
           }
           return wrong;

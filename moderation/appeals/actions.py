@@ -40,8 +40,8 @@ def appeal(post: Post, text: str, *, by) -> Appeal:
 def approve(row: Appeal, *, by, note: str = "") -> None:
     """Restore the post; its author is told. Raises AlreadyDone when somebody else has decided."""
     if _take(row, by):
+        _settle(row, APPROVED, by, note)  # first: the notification of it is the one that the author gets
         moderation.restore(row.post, by=by, note=note)
-        _settle(row, APPROVED, by, note)
 
 
 def refuse(row: Appeal, answer: str, *, by) -> None:

@@ -150,8 +150,10 @@ def test_a_question_that_is_gone_gives_the_answer_back_to_ask_it_elsewhere(
     else:
         post_actions.delete(question, by=moderator)
     db.session.commit()
-    answer = browser.post(question.url, data={**fields, "body": TEXT})
+    answer = browser.post(question.url, data={**fields, "body": TEXT},
+                          headers={"Referer": f"http://localhost{question.url}"})
     assert answer.status_code == (403 if becomes == "closed" else 404)
+    assert f'<a href="{question.url}">Back to the page</a>' in answer.text
     assert SHOWN in answer.text and 'formaction="/questions/ask"' in answer.text
     form = sent_form(answer.text)
     preview = browser.post("/questions/ask", data={**form, "action": "preview"} | {None: ""})

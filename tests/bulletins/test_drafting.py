@@ -140,3 +140,50 @@ def test_another_build_changes_only_what_the_form_wrote_itself(blank):
     first = changed(blank, affected=("Reader | 9 | 9.1",))
     again = changed(first, affected=("Reader | 9 | 9.2",))
     assert fixes(again) == [("", "", "Update to 9.2.", "9.2", ["Reader"])]
+
+
+def test_a_remedy_of_a_bulletin_that_names_no_vulnerability_is_there(make_advisory):
+    after = changed(make_advisory(products=[], vulnerabilities=[]), affected=TWO,
+                    remedies=(f"fix for OpenSSL 3.0 | {TYPED}",))
+    assert fixes(after) == [("openssl-3.0.15", "https://acme.example/x", "Install it with care.", "3.0.15",
+                             ["OpenSSL"])]
+
+
+@pytest.mark.parametrize("line", ["CVE-2026-1011 |  | Overflow in the parser (CVE-2026-1001)",
+                                  "CVE-2026-1001 |  | Overflow in the reader",
+                                  "CVE-2026-1012 |  | Another name"])
+def test_a_corrected_number_or_title_keeps_what_was_said(make_advisory, line):
+    before = make_advisory()
+    said = changed(before, vulnerabilities=(line,)).vulnerabilities[0]
+    assert (said.cve, said.title) == (line.split(" | ")[0], line.split(" | ")[-1])
+    assert said.remedies == before.vulnerabilities[0].remedies
+    assert said.status == before.vulnerabilities[0].status
+
+
+def test_a_vulnerability_that_is_added_later_has_the_remedies_that_are_shown(make_advisory):
+    known = drafting.lines_of(make_advisory()).vulnerabilities
+    after = changed(make_advisory(), vulnerabilities=(*known, "CVE-2026-1099 |  | Second"))
+    assert after.vulnerabilities[1].remedies == make_advisory().vulnerabilities[0].remedies
+
+
+def test_a_build_that_is_cleared_is_gone_and_the_text_of_its_fix_stays(blank):
+    first = changed(blank, affected=("Reader | 9 | 9.1",))
+    assert fixes(changed(first, affected=("Reader | 9 |",))) == []
+    typed = changed(blank, affected=("Reader | 9 | 9.1",), remedies=("fix | U1 | | Install.",))
+    assert fixes(changed(typed, affected=("Reader | 9 |",))) == [("U1", "", "Install.", "", ["Reader"])]
+
+
+@pytest.mark.parametrize("lines", [
+    {"affected": ("OpenSSL | 3.0 | 3.0.15", "openssl | 3.0 | 3.0.16")},
+    {"vulnerabilities": ("CVE-2026-7001 |  | One", "cve-2026-7001 |  | Two")}])
+def test_what_is_typed_twice_is_refused(make_advisory, lines):
+    with pytest.raises(BadLine) as refused:
+        changed(make_advisory(), **lines)
+    assert "twice" in refused.value.why
+
+
+def test_a_product_with_a_semicolon_can_be_named(blank):
+    after = changed(blank, affected=("Reader; Pro | 9", "Writer | 1"),
+                    remedies=("fix for Reader\\; Pro 9 | U1 | | Install.",))
+    assert fixes(after) == [("U1", "", "Install.", "", ["Reader; Pro"])]
+    assert drafting.lines_of(after).remedies == ("fix for Reader\\; Pro 9 | U1 |  | Install.",)

@@ -52,6 +52,13 @@ def test_the_plan_lists_what_i_run(login, member, mine):
     assert "Too late" in login(member).get("/calendar/2026-11/plan?broad=7").text
 
 
+def test_the_plan_lists_what_a_moderator_runs(login, moderator, mine):
+    """The head of a moderator's page counts the queue; that number is no list of tasks."""
+    owned_actions.own(moderator, [(full("acme-reader"), None)])
+    db.session.commit()
+    assert mine[0].reference in login(moderator).get("/calendar/2026-11/plan").text
+
+
 def test_what_is_installed_broadly_has_no_deadline(login, member, mine, report):
     report(mine[0], member, "ok", ring="pilot")
     assert "16 Nov 2026" in login(member).get("/calendar/2026-11/plan").text.split("<table")[0]

@@ -168,7 +168,8 @@ def test_only_moderators_edit(client, login, member, widget, method, path):
     path = path.format(id=widget.releases[0].id, change=change)
     before = db.session.scalar(select(func.count()).select_from(ProductChange))
     data = {**PRODUCT, **RELEASE, "name": "Changed", "security": "2031-01-01"}
-    assert client.open(path, method=method, data=data).status_code == 302, "visitors log in first"
+    expected = 302 if method == "GET" else 401  # a form that was sent is given back beside the log-in form
+    assert client.open(path, method=method, data=data).status_code == expected, "visitors log in first"
     assert login(member).open(path, method=method, data=data).status_code == 403
     assert db.session.scalar(select(func.count()).select_from(ProductChange)) == before
 
