@@ -11,7 +11,7 @@ depends_on = None
 COUNTED = ('users', 'tags', 'products', 'releases', 'mitigations')
 # What was verified before is taken as verified at the revision of that day: a later one may have changed steps.
 # Days are those of UTC, whatever the zone of the database's session.
-DAY_OF_POSTGRESQL, DAY_OF_SQLITE = "timezone('UTC', r.created_at)::date", "date(r.created_at)"
+DAY_OF_POSTGRESQL, DAY_OF_SQLITE = "CAST(timezone('UTC', r.created_at) AS date)", "date(r.created_at)"
 OF_THAT_DAY = """
     UPDATE articles SET verified_revision = coalesce(
         (SELECT max(r.number) FROM revisions r
