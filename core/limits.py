@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_app_context, request
 from flask_limiter import ApplicationLimit, Limiter
 from sqlalchemy import delete, func, select
 
@@ -45,7 +45,16 @@ def _key(who: str) -> str:
 
 
 class _Limiter(Limiter):
-    """Counts requests for addresses without a route, too."""
+    """Counts requests for addresses without a route, too; each site says for itself whether it counts."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the site of this request has limits; several sites of a process share the limiter."""
+        return current_app.config["RATELIMIT_ENABLED"] if has_app_context() else self._enabled
+
+    @enabled.setter
+    def enabled(self, value: bool) -> None:
+        self._enabled = value
 
     def identify_request(self) -> str:
         return super().identify_request() or "no route"

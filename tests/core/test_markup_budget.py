@@ -80,7 +80,7 @@ def test_mixtures_of_hostile_parts_grow_slowly_below_the_budget(opening, closing
 
     length = len(text(1)) * 2
     half, whole = steps(text(1 + 600 // length)), steps(text(2 * (1 + 600 // length)))
-    # Definitions among open images are scanned once for each: what grows faster than its text meets the budget.
+    # Definitions among open images are scanned once for each; what grows faster meets the budget.
     assert whole <= 6 * half + 4000, (opening, closing, half, whole)
 
 

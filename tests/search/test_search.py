@@ -41,7 +41,7 @@ HOSTILE = ["[a TO z]", "word~9", "(" * 1000, "*", "NOT " * 1000, "a" * 100_000, 
 def test_no_query_is_an_error(client, make_question, drain, text):
     make_question()
     drain()
-    is_bounded = len(quote_plus(text)) > MAX_QUERY_BYTES - 2  # an address that long is refused before it is read
+    is_bounded = len(quote_plus(text)) > MAX_QUERY_BYTES - 2  # refused before it is read
     assert client.get("/search", query_string={"q": text}).status_code == (414 if is_bounded else 200)
     query = parse(text)
     assert len(query.terms) <= 32 and len(query.excluded) <= 12
