@@ -9,6 +9,7 @@ from auth.freshness_views import hold_session, prove, require_fresh
 from auth.models import User
 from auth.security_log import actions as security_log
 from auth.views import bp
+from core.confirmation import confirmation_page
 from core.db import db, utcnow
 from core.limits import limit
 from core.markup import render
@@ -113,13 +114,26 @@ def settings_tokens():
                            rows=queries.api_tokens_of(me())), 422 if form.errors else 200
 
 
-@bp.post("/settings/tokens/<int:token_id>/revoke")
+@bp.route("/settings/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
 @sessions.even_suspended
 @login_required
 @require_fresh()
 def revoke_token(token_id: int):
-    """End an API token."""
+    """End an API token. GET asks and says what will happen."""
+    if request.method == "GET":
+        return _ask_to_revoke(token_id)
     if token := actions.revoke_token(me(), token_id):
         notices.token_revoked(me(), token)
     db.session.commit()
     return redirect(url_for("auth.settings_tokens"))
+
+
+def _ask_to_revoke(token_id: int):
+    token = next((each for each in queries.api_tokens_of(me()) if each.id == token_id), None)
+    if token is None:  # revoked meanwhile, on another page
+        return redirect(url_for("auth.settings_tokens"))
+    return confirmation_page(
+        _("Revoke this API token?"),
+        [_("Programs that use it are refused at once."),
+         _("It cannot be brought back; you can make another.")],
+        _("Revoke"), back=url_for("auth.settings_tokens"), subject=token.name)

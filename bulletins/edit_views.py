@@ -73,14 +73,28 @@ def schedule(reference: str):
     return redirect(bulletin.url)
 
 
-@bp.post("/bulletins/<reference>/publish")
+@bp.route("/bulletins/<reference>/publish", methods=["GET", "POST"])
 @login_required
 def publish(reference: str):
-    """Publish it now."""
+    """Publish it now. GET asks and says what will happen."""
     bulletin = _curated(reference)
+    if request.method == "GET":
+        return _ask_to_publish(bulletin)
     actions.publish(bulletin, by=me())
     db.session.commit()
     return redirect(bulletin.url)
+
+
+def _ask_to_publish(bulletin: Bulletin):
+    effects = [_("It appears at once on pages, in search, feeds, CSAF documents and the calendar."),
+               _("It was public before: nobody is mailed again.") if bulletin.is_told else
+               _("Everybody whose alerts it matches is mailed, and members who watch an affected product are "
+                 "told. A mail cannot be taken back.")]
+    if bulletin.embargo_until is not None:
+        effects.append(_("It does not wait for %(when)s UTC, the instant that is set.",
+                         when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}"))
+    return confirmation_page(_("Publish this bulletin now?"), effects, _("Publish now"), back=bulletin.url,
+                             subject=bulletin.title)
 
 
 @bp.route("/bulletins/<reference>/withdraw", methods=["GET", "POST"])
@@ -153,12 +167,20 @@ def _of(bulletin: Bulletin, mitigation_id: int) -> Mitigation:
     return get_or_404(next((each for each in bulletin.mitigations if each.id == mitigation_id), None))
 
 
-@bp.post("/bulletins/<reference>/mitigations/<int:mitigation_id>/remove")
+@bp.route("/bulletins/<reference>/mitigations/<int:mitigation_id>/remove", methods=["GET", "POST"])
 @login_required
 def remove_mitigation(reference: str, mitigation_id: int):
-    """Take one of our own away."""
+    """Take one of our own away. GET asks and says what will happen."""
     bulletin = _curated(reference)
-    mitigation_actions.remove(bulletin, _of(bulletin, mitigation_id), by=me(),
+    mitigation = _of(bulletin, mitigation_id)
+    if request.method == "GET":
+        return confirmation_page(
+            _("Remove this mitigation?"),
+            [_("It disappears at once from the bulletin and its documents."),
+             _("The history of the bulletin keeps it; restoring a revision brings it back.")],
+            _("Remove"), back=f"{bulletin.url}/mitigations/{mitigation.id}", subject=bulletin.title,
+            subject_url=bulletin.url, hidden={versions.FIELD: mitigation.version})
+    mitigation_actions.remove(bulletin, mitigation, by=me(),
                               expected=versions.expected_by_form())
     db.session.commit()
     return redirect(f"{bulletin.url}#shield")

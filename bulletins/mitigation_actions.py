@@ -21,7 +21,7 @@ def add(bulletin: Bulletin, facts: dict, *, by) -> Mitigation:
     made = Mitigation(digest=key, is_ours=True, **facts)
     bulletin.mitigations.append(made)
     _confirm(made, by)
-    _revise(bulletin, was, by, "Mitigation added")
+    _revise(bulletin, was, by, "Mitigation added", is_added=True)
     return made
 
 
@@ -91,9 +91,9 @@ def issues_of(bulletin: Bulletin) -> list[dict]:
             for each in bulletin.known_issues]
 
 
-def _revise(bulletin: Bulletin, was: dict, by, summary: str) -> None:
+def _revise(bulletin: Bulletin, was: dict, by, summary: str, *, is_added: bool = False) -> None:
     """What the shield says is part of the bulletin: a change of it is a revision."""
-    events.record("bulletin.shield_changed", subject=bulletin, actor=by)
+    events.record("bulletin.shield_changed", subject=bulletin, actor=by, is_added=is_added)
     posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, was=was)
 
 

@@ -105,7 +105,9 @@ def _on_already_done(error: AlreadyDone):
     if wants_json():
         return error_answer(409, _("Decided already"), text)
     db.session.rollback()
-    return render_template("already_done.html", text=text, url=url), 409
+    form = sent_form()
+    return render_template("already_done.html", text=text, url=url,
+                           sent=form if form and form.has_text else None), 409
 
 
 def _on_invalid(error: Invalid):

@@ -21,7 +21,8 @@ SECRET_PARTS = ("password", "passphrase", "code", "token", "secret", "credential
 LINE_LENGTH = 40  # characters; a longer value was typed by a person
 TEXT_NAMES = frozenset((
     "title", "body", "tags", "summary", "change", "applies_to", "note", "reason", "text", "excerpt", "about",
-    "display_name", "location", "website", "username", "email", "name", "target", "duplicate_of"))
+    "answer", "message", "display_name", "location", "website", "username", "email", "name", "target",
+    "duplicate_of"))
 DRAFT_FIELD = "draft"  # the name of the browser's draft of a form, see static/js/drafts.js
 DRAFT_NAME = re.compile(r"[\w./:-]{1,200}", re.ASCII)
 MAX_DRAFTS = 5

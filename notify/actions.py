@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from auth.models import User
 from core.db import db, utcnow
 from notify import queries
-from notify.kinds import DEFAULTS, DIGEST, MAIL, NONE, SITE
+from notify.kinds import DEFAULTS, DIGEST, FOR_MODERATORS, MAIL, NONE, SITE
 from notify.models import Choice, Notification, StoppedAddress, Watch
 from notify.moments import next_digest
 
@@ -76,8 +76,8 @@ def mark_read(user, notification_id: int | None = None) -> None:
 def mark_decided(post_id: int, event: str) -> None:
     """Mark read, for every moderator, the lines that asked for a decision which is made now."""
     db.session.execute(update(Notification).where(
-        Notification.post_id == post_id, Notification.event == event, Notification.read_at.is_(None)
-    ).values(read_at=utcnow()).execution_options(synchronize_session=False))
+        Notification.post_id == post_id, Notification.event == event, Notification.read_at.is_(None),
+        Notification.kind.in_(FOR_MODERATORS)).values(read_at=utcnow()).execution_options(synchronize_session=False))
 
 
 def watch(user, thing, is_on: bool) -> None:

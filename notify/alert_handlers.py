@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import delete
 
+from bulletins.models import Bulletin
 from bulletins.queries import AlertFacts, alert_facts
 from core import events
 from core.db import db
@@ -43,6 +44,33 @@ def _raised(event, facts: AlertFacts) -> None:
     alert_actions.note_risk(event.id, facts.id, reasons)
     actions.tell(audience.of_raised_risk(facts.id, facts.product_ids, event.created_at), event=event,
                  cause=f"raised:{event.id}", post_id=facts.id, thread_id=facts.id, data={"reasons": reasons})
+
+
+@events.on("bulletin.shield_changed")
+def note_mitigations(batch: list[events.Event]) -> None:
+    """A mitigation was added to a bulletin that has no fix: news for who watches it."""
+    _each(batch, _protected)
+
+
+def _protected(event, facts: AlertFacts) -> None:
+    if event.data.get("is_added") and not facts.has_fix:
+        actions.tell(audience.of_bulletin(facts.id, event.created_at), event=event,
+                     cause=f"shield:{event.id}", post_id=facts.id, thread_id=facts.id,
+                     actor_id=event.actor_id)
+
+
+@events.on("bulletin.withdrawn")
+def note_withdrawn(batch: list[events.Event]) -> None:
+    """A bulletin is a draft again: who watches it is told its reference, for nothing else of it is public."""
+    for event in batch:
+        bulletin = db.session.get(Bulletin, event.subject_id, populate_existing=True)
+        if bulletin is not None and not bulletin.is_public:
+            heard = audience.of_bulletin(bulletin.id, event.created_at)
+            heard.pop(bulletin.author_id, None)  # the author is told who did it (moderation_handlers.py)
+            actions.tell(heard, event=event, cause=f"withdrawn:{event.id}", thread_id=bulletin.id,
+                         actor_id=event.actor_id,
+                         data={"reference": bulletin.reference, "url": "/bulletins"})
+        db.session.commit()
 
 
 @events.on("user.erased")

@@ -78,6 +78,11 @@ def of_product(product_id: int, moment: datetime) -> dict[int, str]:
     return dict.fromkeys(_watchers(Watch.product_id == product_id, moment), "product")
 
 
+def of_bulletin(bulletin_id: int, moment: datetime) -> dict[int, str]:
+    """Who is told what became of a bulletin: those who watch it."""
+    return dict.fromkeys(_watchers(Watch.post_id == bulletin_id, moment), "watched")
+
+
 def of_raised_risk(bulletin_id: int, product_ids: Iterable[int], moment: datetime) -> dict[int, str]:
     """Who is told that a bulletin is another risk than before: who watches it, or what it affects."""
     about = _watchers(Watch.product_id.in_(list(product_ids)), moment)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from core import events
 from core.db import db
 from notify import actions, audience
-from posts.models import Post, Suggestion
+from posts.models import PENDING, Post, Suggestion
 from products.models import Product, Release
 
 KINDS = ("question", "answer", "comment", "article", "bulletin")
@@ -26,7 +26,7 @@ def _each(batch: list[events.Event], tell: Callable, entity=Post) -> None:
 
 @events.on(*_named("created", "published"))
 def tell_of_new_posts(batch: list[events.Event]) -> None:
-    """A post appeared: at once, or when a moderator approved it; hidden ones are told of nobody."""
+    """A post appeared: at once, or when a moderator approved it. Of one that waits moderators are told."""
     _each(batch, _new_post)
 
 
@@ -35,6 +35,9 @@ def _new_post(event, post: Post) -> None:
         actions.watch_by_taking_part(post.author_id, audience.root_of(post).id, event.created_at)
     if post.is_public:
         _tell_of_post(event, post, audience.of_new_post(post, event.created_at))
+    elif post.status == PENDING and not post.is_deleted:
+        actions.tell(audience.of_moderators("queue"), cause=f"pending:{post.id}", event=event,
+                     post_id=post.id, actor_id=post.author_id, thread_id=post.id, data={"url": "/moderation"})
 
 
 def _tell_of_post(event, post: Post, heard: dict[int, str]) -> None:

@@ -10,6 +10,7 @@ from core import events
 from core.db import db
 from notify import actions, audience
 from notify.models import Notification
+from posts import suggestion_queries
 from posts.models import Post
 
 URGENT_REASONS = ("harmful", "secret")
@@ -65,6 +66,13 @@ def _decided(event) -> None:
         actions.mark_decided(post_id, asked)
 
 
+@events.on(*[f"{kind}.{act}" for kind in KINDS for act in ("published", "deleted")])
+def close_first_posts(batch: list[events.Event]) -> None:
+    """A first post is approved or refused: the lines that asked moderators for it count as read."""
+    _each(batch, lambda event: actions.mark_decided(
+        event.subject_id, f"{event.name.partition('.')[0]}.created"))
+
+
 @events.on("article.rated")
 def report_feedback(batch: list[events.Event]) -> None:
     """A reader said what would make an article better: one line a day for an article."""
@@ -81,7 +89,7 @@ def _rated(event) -> None:
 @events.on(*[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock",
            "appeal.decided")
 def tell_authors(batch: list[events.Event]) -> None:
-    """A moderator, or enough flags, did something with a post: its author is told, with the reason."""
+    """Somebody else, or enough flags, did something with a post: its author is told, with the reason."""
     _each(batch, _moderated)
 
 
@@ -90,7 +98,9 @@ def _moderated(event) -> None:
     actor = db.session.get(User, event.actor_id) if event.actor_id else None
     if post is None or post.author_id is None or post.author_id == event.actor_id:
         return
-    if not event.name.endswith(".held") and (actor is None or not _is_by_moderator(event, actor)):
+    if not event.name.endswith(".held") and (actor is None or not _concerns_author(event, actor)):
+        return
+    if event.name.endswith(".revised") and _is_approved_by_author(post, event.data["number"]):
         return
     if event.name.endswith(".undeleted") and _is_known(event, post):
         return
@@ -112,10 +122,16 @@ def _is_known(event, post: Post) -> bool:
         Notification.created_at > event.created_at - ONE_DECISION)) is not None
 
 
-def _is_by_moderator(event, actor: User) -> bool:
-    """Everybody whose reputation allows it closes and reopens questions; the rest are acts of moderators."""
-    return actor.is_moderator or event.name in ("question.closed", "question.reopened", "question.deleted",
-                                                "answer.deleted", "comment.deleted")
+def _concerns_author(event, actor: User) -> bool:
+    """Members whose reputation allows it edit, close and reopen; the rest are acts of moderators."""
+    return actor.is_moderator or event.name.endswith(".revised") or event.name in (
+        "question.closed", "question.reopened", "question.deleted", "answer.deleted", "comment.deleted")
+
+
+def _is_approved_by_author(post: Post, number: int) -> bool:
+    """Whether this revision is another's proposal that the author of the post approved: they know of it."""
+    suggestion = suggestion_queries.behind(post, number)
+    return suggestion is not None and suggestion.decided_by_id == post.author_id
 
 
 @events.on("report.hidden", "report.shown")

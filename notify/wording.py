@@ -51,6 +51,8 @@ def _flag(line: Notification) -> str:
 def _queue(line: Notification, who: str, one: str) -> str:
     if line.event == "appeal.made":
         return _("%(who)s asks for %(what)s that was removed", who=who, what=one)
+    if line.event.endswith(".created"):
+        return _("%(who)s is new: %(what)s waits for approval", who=who, what=one)
     return _("%(who)s flagged %(what)s: %(why)s", who=who, what=one, why=_reason(line))
 
 
@@ -96,6 +98,10 @@ def _moderated(line: Notification, who: str) -> str:
 def _watched(line: Notification, who: str, under: str) -> str:
     if line.event == "bulletin.risk_raised":
         return _("The risk has changed in a bulletin you watch: %(why)s", why=_why(line))
+    if line.event == "bulletin.withdrawn":
+        return _("A bulletin you watch was withdrawn")
+    if line.event == "bulletin.shield_changed":
+        return _("A mitigation was added to a bulletin you watch that has no fix yet")
     if line.event.endswith(".revised"):
         return _("An article you watch was changed")
     if line.post is not None and line.post.kind == "answer":
@@ -127,7 +133,8 @@ def title(line: Notification) -> str:
         return line.post.heading
     if line.event == "user.unsuspended":
         return _("Your account")
-    return line.data.get("release") or (line.product.name if line.product else _("Your flags"))
+    named = line.data.get("reference") or line.data.get("release")
+    return named or (line.product.name if line.product else _("Your flags"))
 
 
 def kind(name: str) -> str:
@@ -136,9 +143,9 @@ def kind(name: str) -> str:
             "mention": _("Somebody writes @ and my username"), "accepted": _("My answer is accepted"),
             "edit": _("Suggested edits: of mine decided, of others to decide"),
             "flag": _("What became of my flags"), "watched": _("News in threads I watch or take part in"),
-            "moderated": _("What moderators do with my posts, and why"),
+            "moderated": _("What moderators and others do with my posts, and why"),
             "urgent": _("Urgent flags: dangerous advice, secrets"),
-            "queue": _("Flags and requests that wait for a moderator"),
+            "queue": _("Flags, requests and first posts that wait for a moderator"),
             "feedback": _("What readers say would make articles better"),
             "tag": _("New questions and articles under tags I watch"),
             "product": _("Products I watch or run: support that ends, new questions and articles")}[name]

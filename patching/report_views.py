@@ -6,6 +6,7 @@ from flask_login import current_user, login_required
 
 from bulletins.models import Bulletin
 from core import feeds
+from core.confirmation import confirmation_page
 from core.db import db
 from core.limits import limit
 from core.page_cache import kept
@@ -153,16 +154,29 @@ def thank(report_id: int):
     return redirect(row.path)
 
 
-@bp.post("/reports/<int:report_id>/remove")
+@bp.route("/reports/<int:report_id>/remove", methods=["GET", "POST"])
 @login_required
 def remove_report(report_id: int):
-    """Take one's report away; a moderator hides anybody's."""
+    """Take one's report away; a moderator hides anybody's. GET asks and says what will happen."""
     row = find(report_id)
     require(policy.can_remove(me(), row))
+    if request.method == "GET":
+        return _ask_to_remove(row)
     report_actions.remove(row, by=me())
     db.session.commit()
     flash(_("The report counts no more."))
     return redirect(f"{row.bulletin.url}/reports")
+
+
+def _ask_to_remove(row: DeploymentReport):
+    effects = [_("It disappears at once from the bulletin, and its outcome counts no more.")]
+    if row.user_id == me().id:
+        title, button = _("Remove this report?"), _("Remove")
+        effects.append(_("You can send another."))
+    else:
+        title, button = _("Hide this report?"), _("Hide")
+        effects.append(_("Who sent it is told. It stands in the public log; moderators can show it again."))
+    return confirmation_page(title, effects, button, back=row.path, subject=row.bulletin.title)
 
 
 @bp.post("/reports/<int:report_id>/restore")

@@ -156,10 +156,13 @@ def improve(suggestion_id: int):
             db.session.commit()
             flash(_("Approved with your changes."))
             return redirect(found.post.url)
+        found = _suggestion(suggestion_id)  # what was refused was rolled back, and what was loaded with it
     if request.method == "GET":
         form.values = _values(found) | {"summary": _("Improved the suggested edit")}
+    changes = (diffs.side_by_side(found.post.body, form.values.get("body", ""))
+               if request.method == "POST" and (found.is_stale or not found.is_open) else None)
     return render_template("posts/improve.html", form=form, suggestion=found, post=found.post, seen=seen,
-                           preview=form.data.get("body")), 422 if form.errors else 200
+                           preview=form.data.get("body"), changes=changes), 422 if form.errors else 200
 
 
 @bp.post("/suggestions/<int:suggestion_id>/reject")

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from core import versions
+from core.confirmation import confirmation_page
 from core.db import db
 from core.web import Form, get_or_404, require
 from posts.views import me
@@ -93,23 +94,40 @@ def edit_release(slug: str, release_id: int):
                            release=release), 422 if form.errors else 200
 
 
-@bp.post("/products/<slug>/remove")
+@bp.route("/products/<slug>/remove", methods=["GET", "POST"])
 @login_required
 def remove_product(slug: str):
-    """Take a product off every list."""
+    """Take a product off every list. GET asks and says what will happen."""
     user, product = _curator(), find(slug)
+    if request.method == "GET":
+        return confirmation_page(
+            _("Remove this product?"),
+            [_("It disappears at once from every list, from search, feeds and calendars, with its releases."),
+             _("Members who run it or watch it hear no more of it."),
+             _("Its history page brings it back.")],
+            _("Remove"), back=f"{product.path}/edit", subject=product.name, subject_url=product.path,
+            hidden={versions.FIELD: product.version})
     actions.remove(product, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Removed. Its history page brings it back."))
     return redirect(f"{product.path}/history")
 
 
-@bp.post("/products/<slug>/releases/<int:release_id>/remove")
+@bp.route("/products/<slug>/releases/<int:release_id>/remove", methods=["GET", "POST"])
 @login_required
 def remove_release(slug: str, release_id: int):
-    """Take a release off every list."""
+    """Take a release off every list. GET asks and says what will happen."""
     user, product = _curator(), find(slug)
-    actions.remove(_release(product, release_id), by=user, expected=versions.expected_by_form())
+    release = _release(product, release_id)
+    if request.method == "GET":
+        return confirmation_page(
+            _("Remove this release?"),
+            [_("It disappears at once from the page of its product, from lists, feeds and calendars."),
+             _("Members who run it hear no more of its support."),
+             _("The history page of the product brings it back.")],
+            _("Remove"), back=f"{product.path}/releases/{release.id}/edit", subject=release.title,
+            subject_url=product.path, hidden={versions.FIELD: release.version})
+    actions.remove(release, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Removed. The history page brings it back."))
     return redirect(product.path)

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import login_required
 
+from core.confirmation import confirmation_page
 from core.db import db
 from core.limits import limit
 from core.tables import csv_answer
@@ -120,10 +121,17 @@ def unmatched():
                       [line.split("\t")[:5] for line in lines])
 
 
-@bp.post("/settings/products/calendar")
+@bp.route("/settings/products/calendar", methods=["GET", "POST"])
 @login_required
 def renew_calendar():
-    """Make the private calendar address, or a new one that ends the old."""
+    """Make the private calendar address, or a new one that ends the old. GET asks first."""
+    if request.method == "GET":
+        return confirmation_page(
+            _("Make a new calendar address?"),
+            [_("The present address stops working at once, in every calendar program that has it."),
+             _("You are shown the new address, to subscribe to it."),
+             _("The old address never works again.")],
+            _("Make a new address"), back=url_for("products.mine") + "#calendar")
     owned_actions.renew_address(_member())
     db.session.commit()
     flash(_("Your calendar has a new address. Any older one is dead."))

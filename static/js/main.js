@@ -17,7 +17,6 @@ function stored(key) {
 }
 document.addEventListener('click', (event) => {
   const button = event.target.closest('button');
-  if (button?.dataset.confirm && !confirm(button.dataset.confirm)) event.preventDefault();
   if (button && 'print' in button.dataset) print();
 });
 document.querySelector('[data-focus]')?.focus();

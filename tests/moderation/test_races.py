@@ -207,3 +207,22 @@ def posts_suggestion(question, by):
         tags=[tag.name for tag in question.tags], summary="A step")
     db.session.commit()
     return row
+
+
+@pytest.mark.parametrize(("act", "typed"), [
+    ("close", "A note of three words"), ("suspend", "Advertising-again"), ("refuse", "Refused-in-one-word")])
+def test_the_second_moderator_gets_what_they_wrote_back(login, make_question, member, moderator, admin, act,
+                                                        typed):
+    question = make_question(by=member)
+    if act == "refuse":
+        moderation.hide(question, by=moderator)
+        path = f"/appeals/{appeals.appeal(question, 'Please look at it again.', by=member).id}/refuse"
+    else:
+        path = f"/questions/{question.id}/close" if act == "close" else f"/users/{member.username}/suspend"
+    field = {"close": "note", "suspend": "message", "refuse": "answer"}[act]
+    form = {"reason": "off-topic", "days": "7", "seen": ""}
+    db.session.commit()
+    assert login(moderator).post(path, data=form | {field: "What the first wrote."}).status_code == 302
+    answer = login(admin).post(path, data=form | {field: typed})
+    assert answer.status_code == 409 and "Decided already" in answer.text
+    assert typed in answer.text and "data-sent-form" in answer.text

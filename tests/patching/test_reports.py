@@ -136,6 +136,8 @@ def test_tallies_by_release_and_month(member, other, bulletin, make_bulletin, ma
 
 def test_its_author_removes_it_and_may_say_it_again(login, member, bulletin, path, report):
     row = report(bulletin, member, "failed")
+    page = login(member).get(f"/reports/{row.id}/remove")
+    assert "What will happen" in page.text and counts(bulletin) == {"failed": 1}
     login(member).post(f"/reports/{row.id}/remove")
     assert counts(bulletin) == {}
     report(bulletin, member, "ok")

@@ -189,6 +189,20 @@ class TestDeciding:
         assert authors == [question.author_id, helper.id, reviewer.id]
         assert earned(helper) == 2 and clean()
 
+    def test_a_refused_improvement_shows_both_texts(self, login, reviewer, moderator, question, proposed):
+        client = login(reviewer)
+        seen = proposed.version
+        actions.revise(question, render(NEWER), by=moderator, title=question.title, tags=["patching"])
+        db.session.commit()
+        answer = client.post(f"/suggestions/{proposed.id}/improve", data={
+            "seen": seen, "title": question.title, "body": NEW + " And more.", "tags": "patching",
+            "summary": "My own summary"})
+        assert answer.status_code == 422 and "edited meanwhile" in answer.text
+        assert "And more." in answer.text and "My own summary" in answer.text
+        shown = re.sub(r"</?(ins|del|mark|span)\b[^>]*>", "", answer.text)
+        assert "which the author wrote in the meantime" in shown
+
+
     def test_the_proposer_may_take_it_back_and_nobody_else(self, login, proposed, reviewer, helper):
         assert press(login(reviewer), proposed, "withdraw").status_code == 403
         press(login(helper), proposed, "withdraw")
