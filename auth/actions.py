@@ -1,6 +1,6 @@
 """Writes about people: accounts, sessions, mailed links, tokens. Nothing here commits."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from flask_babel import gettext as _
@@ -21,6 +21,16 @@ from core.web import Invalid
 
 TRIES = 200  # numbered handles that are looked up at a time
 MAILS_TO_ONE = (5, 3600)  # of one purpose to one address in an hour, whoever asks for them
+_on_secure: list[Callable[[User], None]] = []
+
+
+def on_secure(function: Callable[[User], None]) -> Callable[[User], None]:
+    """Decorator: run `function(user)` in the transaction that secures an account.
+
+    For packages above that hand out secret addresses: it ends those of the member. It must not commit.
+    """
+    _on_secure.append(function)
+    return function
 
 
 def make_user(username: str, *, email: str | None = None, display_name: str | None = None,
@@ -123,10 +133,10 @@ def secure_account(user: User, *, keep: Session | None = None, keep_tokens: bool
     """End every way into an account that somebody may have opened for themselves.
 
     Sessions (but `keep`), pending changes of the address, mailed links, API tokens (unless `keep_tokens`),
-    remembered devices and lock-outs end. `forget_password`: the password does not work any more either, and
-    a mailed link must set another. A change of the address that was made in the last days can still be
-    undone by who has the former one, unless `end_undo` (docs/decisions/0516). `by` is who asked, if known:
-    whoever opens a mailed link is not.
+    remembered devices, lock-outs and the secret addresses of other packages (on_secure) end.
+    `forget_password`: the password does not work any more either, and a mailed link must set another. A
+    change of the address that was made in the last days can still be undone by who has the former one,
+    unless `end_undo` (docs/decisions/0516). `by` is who asked, if known: whoever opens a mailed link is not.
     """
     links.hold_account(user.id)
     security_log.record("account_secured", user=user, actor=by)
@@ -140,6 +150,8 @@ def secure_account(user: User, *, keep: Session | None = None, keep_tokens: bool
     user.device_generation += 1
     if forget_password:
         user.password_hash = None
+    for end_addresses in _on_secure:
+        end_addresses(user)
     guesses.lift_lock_out(user)
 
 

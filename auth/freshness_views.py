@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 from sqlalchemy import select
 
-from auth import guesses, links, passwords, sessions
+from auth import guesses, links, notices, passwords, sessions
 from auth.models import Session, User
 from auth.security_log import actions as security_log
 from auth.views import bp
@@ -34,12 +34,15 @@ def is_fresh(user: User) -> bool:
 def prove(user: User, password: str) -> bool:
     """Whether this is the password; if so, the session is fresh. Commits. Raises TooMany.
 
-    Wrong ones count as failed log-ins on a device that is known.
+    Wrong ones count as failed log-ins on a device that is known; the owner gets a mail about the last one.
     """
     limit("re-authenticate", user.id, *MAX_PROOFS)
     counted = guesses.count_try(user, is_known_device=True)
     db.session.commit()
     if not passwords.verify(user.password_hash, password) or counted is None:
+        if guesses.is_last(counted):
+            notices.locked_out(user)
+            security_log.record("locked_out", user=user)
         security_log.record("reauthentication_failed", user=user)
         db.session.commit()
         return False

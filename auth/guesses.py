@@ -7,6 +7,7 @@ elsewhere locks out no owner. Only a correct password or a reset link starts the
 
 from sqlalchemy import update
 
+from auth.links import RESET
 from auth.models import User
 from auth.security_log import actions as security_log
 from core.db import db
@@ -62,5 +63,6 @@ def lift_lock_out(user: User) -> None:
     """
     start_anew(user, failures=user.failed_logins)
     forget("login", user.username)
+    forget(f"mail-{RESET}", user.email)
     forget("re-authenticate", user.id)
     forget_below("login-pair", f"{user.username}|")

@@ -197,7 +197,10 @@ def forgot():
 @bp.route("/claim/<token>", methods=["GET", "POST"], defaults={"purpose": "claim"})
 @sessions.even_suspended
 def new_password(token: str, purpose: str):
-    """Set a password through a mailed link: the account is secured, and its address is proved."""
+    """Set a password through a mailed link: the account is secured, and its address is proved.
+
+    The browser is a known device from now on: guesses from elsewhere do not keep it from logging in.
+    """
     with reading():
         link = queries.email_token(token, purpose)
         user = get_or_404(link).user
@@ -215,7 +218,7 @@ def new_password(token: str, purpose: str):
                                 actor=None)
             db.session.commit()
             flash(_("Your password is set. Log in with it."))
-            return redirect(url_for("auth.login"))
+            return sessions.remember_device(redirect(url_for("auth.login")), user)
     return render_template("auth/new_password.html", form=form, user=user), 422 if form.errors else 200
 
 

@@ -41,6 +41,9 @@ class Bulletin(Post):
         Index("ix_bulletins_kev_due_on", "kev_due_on"),
     )
 
+    COUNTERS: ClassVar[frozenset[str]] = Post.COUNTERS | {
+        "names", "imported", "import_digest", "is_told", "has_failures"}
+
     id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     reference: Mapped[str] = mapped_column(String(16))
     publisher: Mapped[str] = mapped_column(String(LONGEST_NAME))

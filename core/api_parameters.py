@@ -12,14 +12,14 @@ from flask_babel import gettext as _
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
-from core.web import Invalid, json_object
+from core.web import Invalid, json_object, require_types
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}\Z")
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
                   r"([Zz]|[+ -]\d\d:?\d\d)?\Z", re.A)
 QUERY = "query"
-SINCE = ("Only what was created or changed at this time or later. Posts and members then come in the order "
-         "of these changes, the oldest first.")
+SINCE = ("Only what was created or changed at this time or later: its text, facts, state or tags, not its "
+         "votes and counters. Posts and members then come in the order of these changes, the oldest first.")
 
 
 class BadQuery(Invalid):
@@ -107,12 +107,14 @@ def refuse_any() -> None:
 
 
 class Parser(FlaskParser):
-    """Reads JSON bodies as forms are read: the same refusals, the same sentences; and queries strictly."""
+    """Reads JSON bodies as forms are read, but for the types of values; and queries strictly."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict] = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, QUERY: RAISE}
 
     def load_json(self, req, schema) -> dict:
-        return json_object()
+        body = json_object()
+        require_types(schema, body)
+        return body
 
     def load_querystring(self, req, schema):
         twice = [name for name, values in req.args.lists() if len(values) > 1]

@@ -184,7 +184,12 @@ def _committed(session: Session) -> None:
                                            for inner, facts in events]
         return
     for _savepoint, facts in events:
-        tell(current_app, lambda facts=facts: facts, security)
+        tell_security(facts)
+
+
+def tell_security(facts: dict) -> None:
+    """Log a security event at once."""
+    tell(current_app, lambda: facts, security)
 
 
 def _undone(session: Session) -> None:

@@ -1,14 +1,17 @@
 """What becomes a link without being written as one: bare addresses, identifiers, names of members.
 
-Works on the text of a paragraph after emphasis was found, never in code and never within a link.
+Addresses are found before emphasis, whose marks they may contain; identifiers and names after it, in the
+text that is left. Never in code and never within a link.
 """
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 MAX_ADDRESS_CHARACTERS = 2_000
@@ -18,8 +21,15 @@ LETTERS_PER_STEP = 8
 NAME = re.compile(r"(?<![\w@./-])@([a-z0-9][a-z0-9_-]{1,28}[a-z0-9])(?![\w@])", re.I | re.A)
 IDENTIFIER = re.compile(r"(?:CVE-\d{4}-\d{4,19}|KB\d{6,8}|RB-\d{4}-\d{3,7}"
                         r"|GHSA(?:-[0-9a-z]{4}){3})(?!-{0,8}\w|\.\w)", re.I | re.A)
-_START = re.compile(r"(?<![\w@])(?:(?P<address>https?://|mailto:|www\.)|(?P<identifier>(?:CVE-|KB\d|RB-|GHSA-))"
-                    r"|(?P<name>@))", re.I | re.A)
+_START = re.compile(r"(?<![\w@])(?:(?P<identifier>(?:CVE-|KB\d|RB-|GHSA-))|(?P<name>@))", re.I | re.A)
+_SCHEME = re.compile(r"(?<![\w@])(?:https?|mailto|www)\Z", re.I | re.A)
+_LONGEST_SCHEME = 6
+_AFTER_SCHEME = {"http": "://", "https": "://", "mailto": ":", "www": "."}
+MAX_DELIMITERS = 64  # of emphasis that are looked at before an address
+# What Markdown writes in another way: escaped punctuation, entities.
+_WRITTEN = re.compile(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
+                      re.I | re.A)
+_MARKS = re.compile(r"([*_~])\1*[^\w\s/*~]{0,3}\Z")
 # An address ends at white space, and at the punctuation of scripts that follows one without a space.
 _END = re.compile(r"[\s،؛؟。、，；：！？（）「」『』【】《》]")
 _linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
@@ -28,6 +38,8 @@ _linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
 def install(parser: MarkdownIt) -> None:
     """Teach `parser`; `env["names"]` holds the members that may be linked, {lower-case name: address}."""
     parser.core.ruler.before("text_join", "bare_links", _rule)
+    parser.inline.ruler.before("newline", "bare_addresses", _bare_address)
+    parser.inline.add_terminator_char(".")
 
 
 def possible_names(text: str, most: int) -> list[str]:
@@ -100,10 +112,8 @@ def _found(state: StateCore, text: str, escaped: set[int]) -> Iterator[tuple[int
         if at < last or at in escaped or env["bare_links"] >= MAX_BARE_LINKS:
             continue
         env["budget"].spend(STEPS_PER_TRY)
-        kind, link = start.lastgroup, None
-        if kind == "address":
-            link = _address(state, text, at)
-        elif kind == "identifier":
+        link = None
+        if start.lastgroup == "identifier":
             found = IDENTIFIER.match(text, at)
             link = found and (found.end(), identifier_address(found[0]))
         elif (found := NAME.match(text, at)) and (address := env["names"].get(found[1].lower())):
@@ -114,17 +124,100 @@ def _found(state: StateCore, text: str, escaped: set[int]) -> Iterator[tuple[int
             yield at, *link
 
 
-def _address(state: StateCore, text: str, at: int) -> tuple[int, str] | None:
-    """(end, address) of the web or mail address at `at`."""
-    part = text[at:at + MAX_ADDRESS_CHARACTERS + 1]
+def _bare_address(state: StateInline, silent: bool) -> bool:
+    """Take a web or mail address, its scheme was just read; marks of emphasis in it are its own."""
+    at, text, env = state.pos, state.src, state.env
+    if silent or text[at] not in ":." or env["bare_links"] >= MAX_BARE_LINKS:
+        return False
+    found = _SCHEME.search(text, max(0, at - _LONGEST_SCHEME - 1), at)
+    if (not found or not text.startswith(_AFTER_SCHEME[found[0].lower()], at)
+            or not state.pending.endswith(found[0])):
+        return False
+    start = at - len(found[0])
+    paragraph, end = env["too_long"]
+    if paragraph is text and start < end:
+        return False
+    env["budget"].spend(STEPS_PER_TRY)
+    link = _address(state, text[start:min(state.posMax, start + MAX_ADDRESS_CHARACTERS + 1)])
+    if not link:
+        return False
+    length, words, address = link
+    state.pending = state.pending[:-len(found[0])]
+    if state.linkLevel:
+        state.pending += words
+    else:
+        env["bare_links"] += 1
+        opening = state.push("link_open", "a", 1)
+        opening.attrs, opening.info = {"href": address}, "auto"
+        state.push("text", "", 0).content = words
+        state.push("link_close", "a", -1).info = "auto"
+    state.pos = start + length
+    return True
+
+
+def _address(state: StateInline, part: str) -> tuple[int, str, str] | None:
+    """(length as typed, words, address) of the address that `part` begins with."""
     if end := _END.search(part):
         part = part[:end.start()]
+    if (end := part.find("`")) >= 0:
+        part = part[:end]
+    if (end := part.find("](")) >= 0:  # the words of a link, or of an image
+        opening = part.rfind("[", 0, end)
+        part = part[:opening].removesuffix("!") if opening >= 0 else part[:end]
     if len(part) > MAX_ADDRESS_CHARACTERS:
+        rest = _END.search(state.src, state.pos + MAX_ADDRESS_CHARACTERS)
+        state.env["too_long"] = state.src, rest.start() if rest else len(state.src)
         return None
     state.env["budget"].spend(len(part) // LETTERS_PER_STEP)
-    added = "http://" if part[:4].lower() == "www." else ""
-    found = _linkify.match_at_start(added + part)
-    if not found or (added and "." not in part[4:found.last_index - len(added)]):
+    part = part[:_end_before_marks(state, part)]
+    plain, places = _as_meant(part)
+    if end := _END.search(plain):
+        plain = plain[:end.start()]
+    added = "http://" if plain[:4].lower() == "www." else ""
+    found = _linkify.match_at_start(added + plain)
+    length = found.last_index - len(added) if found else 0
+    if not found or (added and "." not in plain[4:length]):
         return None
     address = state.md.normalizeLink(found.url)
-    return (at + found.last_index - len(added), address) if state.md.validateLink(address) else None
+    return (places[length], plain[:length], address) if state.md.validateLink(address) else None
+
+
+def _as_meant(part: str) -> tuple[str, list[int]]:
+    """The text without escapes and entities, and for each of its places the place in `part`."""
+    plain, places, last = [], [], 0
+    for found in [*_WRITTEN.finditer(part), None]:
+        end = found.start() if found else len(part)
+        plain.append(part[last:end])
+        places += range(last, end)
+        if found:
+            meant = found[1] or unescape(found[0])
+            plain.append(meant)
+            places += [found.start()] * len(meant)
+            last = found.end()
+    return "".join(plain), [*places, len(part)]
+
+
+def _end_before_marks(state: StateInline, part: str) -> int:
+    """Where an address ends when emphasis that began before it ends with it."""
+    end, delimiters = len(part), state.delimiters[-MAX_DELIMITERS:]
+    if not delimiters:
+        return end
+    state.env["budget"].spend(len(delimiters) // LETTERS_PER_STEP)
+    opened = {mark for mark in "*_~" if _is_open(delimiters, ord(mark))}
+    for mark in opened:
+        double = part.find(mark * 2)
+        end = min(end, double) if double >= 0 else end
+    while (found := _MARKS.search(part, max(0, end - 8), end)) and found[1] in opened:
+        end = found.start()
+    return end
+
+
+def _is_open(delimiters: list, marker: int) -> bool:
+    count = 0
+    for delimiter in delimiters:
+        if delimiter.marker == marker:
+            if delimiter.close and count:
+                count -= 1
+            elif delimiter.open:
+                count += 1
+    return count > 0

@@ -34,6 +34,7 @@ MAX_COLOUR_STEPS, MAX_COLOUR_SECONDS = 600_000, 0.5  # for one text; code after 
 STEPS_PER_RULE, STEPS_PER_TOKEN = 4, 4  # a step is about a microsecond
 STEPS_PER_FENCE, STEPS_PER_COLOUR = 60, 8
 MAX_ADDED_CELLS = 10_000  # empty ones that fill short rows; the rows after them are text
+TASKS = {"[ ] ": "☐", "[x] ": "☑"}
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 # Languages that are coloured: their lexers were tried with hostile code (tests/core/test_markup_budget.py).
 LANGUAGES = frozenset("""
@@ -71,6 +72,7 @@ class References(dict):
 def environment(budget: Budget, names: dict[str, str]) -> dict:
     """What one run of the parser and renderer needs to know and to remember."""
     return {"budget": budget, "names": names, "references": References(), "bare_links": 0, "images": 0,
+            "too_long": ("", 0),  # the paragraph, and where an address in it ends that is over its limit
             "coloured": 0, "colour_steps": MAX_COLOUR_STEPS, "colour_seconds": MAX_COLOUR_SECONDS,
             "in_link": False, "missing": False}
 
@@ -94,6 +96,7 @@ def parser(is_safe_url: Callable[[str], bool]) -> MarkdownIt:
     _change(made.inline.ruler, "text", _counted)
     made.core.ruler.after("inline", "nesting", _bound_nesting)
     made.core.ruler.after("nesting", "definitions", _show_unused)
+    made.core.ruler.after("nesting", "tasks", _show_tasks)
     markdown_links.install(made)
     for rule, function in (("fence", _fence), ("th_open", _cell), ("td_open", _cell), ("image", _image),
                            ("link_open", _link_open), ("link_close", _link_close),
@@ -222,6 +225,19 @@ def _bound_nesting(state: StateCore) -> None:
                 depth -= 1
             if child.nesting and not is_kept:
                 child.type, child.tag, child.nesting, child.content = "text", "", 0, child.markup
+
+
+def _show_tasks(state: StateCore) -> None:
+    """`[ ]` and `[x]` at the start of a list item are shown as boxes."""
+    for place, token in enumerate(state.tokens):
+        state.env["budget"].spend()
+        if place < 2 or token.type != "inline" or not token.children:
+            continue
+        if state.tokens[place - 2].type != "list_item_open":
+            continue
+        first, box = token.children[0], TASKS.get(token.content[:4].lower())
+        if box and first.type == "text" and first.content[:3].lower() == token.content[:3].lower():
+            first.content = box + first.content[3:]
 
 
 def _show_unused(state: StateCore) -> None:

@@ -40,6 +40,8 @@ TAGS = frozenset("a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquot
                  "sub table thead tbody tr th td div span".split())
 CLASS = re.compile(r"(align-(left|center|right)|highlight|code-note|missing-image|language-[\w+#.-]{1,30}"
                    r"|[a-z][a-z0-9]{0,2})$")
+_INSTRUCTING = frozenset(f"{kind}_{end}" for kind in ("th", "td", "heading") for end in ("open", "close"))
+_STEP = re.compile(r"[*_\s]*(?:\d|step\b)", re.IGNORECASE)  # how a paragraph begins that is a step
 HEADING_ID = re.compile(r"h-[\w-]{1,100}$")
 
 
@@ -243,22 +245,27 @@ def headings(rendered: str) -> list[tuple[int, str, str]]:
 
 
 def instructions(text: str) -> list[str]:
-    """The code of a Markdown text, in blocks and lines, and the words of its list items, in order.
+    """What a reader of a Markdown text follows, in order.
 
-    A text whose parsing exceeds its budget counts as one instruction.
+    That is its code, in blocks and lines, the words of its list items, table cells and headings, and of
+    paragraphs that begin with a number or "Step". A text whose parsing exceeds its budget counts as one.
     """
-    found, depth, text = [], 0, characters.visible(text)
+    found, items, others, text = [], 0, 0, characters.visible(text)
     try:
         tokens = _markdown.parse(text, markdown_rules.environment(Budget(MAX_STEPS, MAX_SECONDS), {}))
     except (Spent, RecursionError):
         return [text]
     for token in tokens:
         if token.type in ("list_item_open", "list_item_close"):
-            depth += token.nesting
+            items += token.nesting
+        elif token.type in _INSTRUCTING:
+            others += token.nesting
         elif token.type in ("fence", "code_block"):
             found.append(token.content.rstrip())
-        elif token.type == "inline" and depth:
-            found.append(" ".join(token.content.split()))
         elif token.type == "inline":
+            if items or others or _STEP.match(token.content):
+                found.append(" ".join(token.content.split()))
+            if items:
+                continue
             found += [part.content for part in token.children or () if part.type == "code_inline"]
     return found

@@ -26,6 +26,7 @@ from core import versions, wording
 from core.bounds import MAX_ERROR_CHARACTERS, MAX_ERRORS, MAX_NAME_CHARACTERS
 from core.characters import line, visible
 from core.db import db
+from core.json_types import wrong_types
 from core.markup import Rendered, TooLong, render
 from core.static_files import let_keep, static_url
 
@@ -133,6 +134,12 @@ def raw_input() -> dict:
     return _storable({name: values if len(values) > 1 else values[0] for name, values in sent.items()})
 
 
+def require_types(schema: Schema, body: dict) -> None:
+    """Raise Invalid when a whole number or a boolean of a JSON body is of another type."""
+    if found := wrong_types(schema, body):
+        raise Invalid(found)
+
+
 def _storable(value):
     """`value` with a picture for what no database stores: NUL and halves of surrogate pairs, at any depth."""
     if isinstance(value, str):
@@ -144,8 +151,11 @@ def _storable(value):
 
 def parse(schema: type[Schema]) -> dict:
     """The request's fields, checked by `schema`; raises Invalid."""
+    sent, made = raw_input(), schema(unknown=EXCLUDE)
+    if request.is_json:
+        require_types(made, sent)
     try:
-        return schema(unknown=EXCLUDE).load(raw_input())
+        return made.load(sent)
     except ValidationError as error:
         raise Invalid(error.normalized_messages()) from error
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select, tuple_, update
 
-from core.db import db
+from core.db import db, utcnow
 from forum.models import Question
 from posts.bulk_actions import Draft, create_all
 from posts.models import Post, PostLink, Tag
@@ -25,8 +25,9 @@ def bring(drafts: Collection[Draft]) -> None:
 
 def describe_tag(name: str, text: str) -> None:
     """Give a tag that says nothing yet a sentence on when to use it."""
-    db.session.execute(update(Tag).where(Tag.name == name, Tag.excerpt == "").values(excerpt=text)
-                       .execution_options(synchronize_session=False))
+    db.session.execute(update(Tag).where(Tag.name == name, Tag.excerpt == "").values(
+        excerpt=text, changed_at=utcnow())
+        .execution_options(synchronize_session=False))
 
 
 def link_all(links: Collection[tuple[int, int, str]]) -> None:

@@ -33,7 +33,7 @@ def tag(name: str):
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
     page = queries.tagged(tag, wanted_sort(), Visitor(), size=SIZE)
-    return feeds.atom(_("Questions tagged %(name)s", name=tag.name), f"/tags/{tag.name}",
+    return feeds.atom(_("Questions tagged %(name)s", name=tag.name), tag.path,
                       [entry(q) for q in page], _query())
 
 

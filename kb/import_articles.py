@@ -31,6 +31,7 @@ from posts.models import DRAFT, PUBLISHED
 FAULTS = (BadFile, OSError, markup.TooLong, RecursionError, DataError, IntegrityError)
 REVISION = "Import"
 VANISHED = "vanished:"  # before the digest of an article whose file went, and which was unpublished for that
+DRAFT_FILE = "draft:"  # before the digest of an article whose file says that it is a draft
 SURELY_SHORT = 40_000  # characters; what they become is never too large for a page
 
 
@@ -125,6 +126,8 @@ class Importer:
             lambda *loss: losses.append(loss), lambda name: self.targets.wiki(entry, name))
         digest = _digest(file.title, text, file.tags, file.facts, file.author, file.license,
                          *(moment and moment.isoformat() for moment in (file.created_at, file.edited_at)))
+        if file.is_draft:
+            digest = (DRAFT_FILE + digest)[:64]
         for kind, what, why in losses:
             self.report.lose(kind, entry.key, what, why)
         with reading():
@@ -138,8 +141,7 @@ class Importer:
             self._publish(article, file, body)
         elif article.import_state == _state(article, (tag.name for tag in article.tags)):
             self._revise(article, file, body)
-            if before.startswith(VANISHED):
-                kb.publish_again(article, by=Visitor())
+            self._show_or_hide(article, file, before)
         else:
             self.report.skipped["articles"] += 1
             raise BadFile("it has changed, but so has its article here since; the article stays as it is")
@@ -150,8 +152,9 @@ class Importer:
     def _publish(self, article: Article, file: MarkdownFile, body: markup.Rendered) -> None:
         article.layer = markdown_files.guess_layer(file.title)
         article.author_name, article.license = file.author, file.license
-        article.status = PUBLISHED
-        article.created_at = article.published_at = file.created_at or utcnow()
+        article.status = DRAFT if file.is_draft else PUBLISHED
+        article.created_at = file.created_at or utcnow()
+        article.published_at = None if file.is_draft else article.created_at
         article.edited_at = file.edited_at
         article.last_activity_at = file.edited_at or article.created_at
         _set_facts(article, file)
@@ -167,6 +170,14 @@ class Importer:
             events.record("article.described", subject=article)
         if file.created_at:
             kb.set_dates(article, file.created_at, file.edited_at)
+
+    def _show_or_hide(self, article: Article, file: MarkdownFile, before: str) -> None:
+        """Follow what the file newly says of its being a draft; what moderators decided meanwhile stays."""
+        if file.is_draft and article.status == PUBLISHED and not before.startswith(DRAFT_FILE):
+            kb.unpublish(article, by=Visitor())
+        elif not file.is_draft and before.startswith((DRAFT_FILE, VANISHED)) and article.status == DRAFT:
+            article.published_at = article.published_at or article.created_at
+            kb.publish_again(article, by=Visitor())
 
     def _look_for_vanished(self) -> None:
         """Name the articles whose file is no longer there; take them out if that is wished.

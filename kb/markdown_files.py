@@ -2,17 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from core import characters, front_matter, markup
 from core.db import utcnow
-from kb import dialect_tags, dialects, file_dates, markdown_html, markdown_links
-from kb.models import LAYERS
-from posts.actions import MAX_TAGS
-from posts.schemas import is_tag, tag_name
+from kb import dialect_tags, dialects, file_dates, markdown_html, markdown_links, stated_facts
+from kb.stated_facts import scalar, shortened
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt")
 INDEXES = ("readme", "index", "_index")
@@ -37,20 +35,6 @@ YAML_FRONT = re.compile(
 TOML_FRONT = re.compile(r"\s*\+\+\+[ \t]*\n(?P<facts>(?:(?!\+\+\+[ \t]*(?:\n|$)).*\n)*)\+\+\+[ \t]*(?:\n|$)")
 JSON_FRONT = re.compile(r"\s*\{\s*\n?\s*\"[\w.-]+\"\s*:")
 
-# Lines between two rules are front matter only when they state one of these, or a name that no word is.
-KNOWN = frozenset(
-    """
-    title description summary date tags tag layer applies_to author authors license draft slug weight layout
-    categories category keywords permalink aliases id lang lastmod updated modified version status type
-    sidebar_position sidebar_label hide_title toc image ms.date ms.author ms.topic ms.service ms.prod
-    ms.localizationpriority manager f1.keywords search.appverid audience linktitle linkTitle menu url
-    nav_order parent template hide icon subtitle published created name product topic owner reviewer
-    redirect_from hero cover pdf cascade outputs headless resources authorbox toctitle copyright sitemap
-    ogimage og:image search navigation contributors comments pagetype locale breadcrumbs
-    """.split()
-)
-NAME_OF_FACT = re.compile(r"[a-z]\w*(?:[._:-]\w+)+|[a-z]+[A-Z]\w*")
-
 
 class BadFile(ValueError):
     """The file cannot become an article; the message says why."""
@@ -69,6 +53,7 @@ class MarkdownFile:
     created_at: datetime | None = None
     edited_at: datetime | None = None
     losses: list[tuple[str, str, str]] = field(default_factory=list)
+    is_draft: bool = False
 
 
 class NoPage(Exception):
@@ -97,14 +82,14 @@ def read(path: Path, root: Path) -> MarkdownFile:
 
     text = _contents(path, root, lose)
     facts, text = _front(text)
-    if _scalar(facts.get("ms.topic")).lower() == "include":
+    if scalar(facts.get("ms.topic")).lower() == "include":
         raise NoPage
     if len(text) > 2 * markup.MAX_CHARACTERS:
         raise BadFile(f"it has more than {2 * markup.MAX_CHARACTERS:,} characters")
     is_blank = not text.strip()
     text = _Reader(path, root, lose).plain(text)
     heading, text = markdown_links.first_heading(text)
-    title = plain(_scalar(facts.get("title")) or heading) or _named(path, root)
+    title = plain(scalar(facts.get("title")) or heading) or _named(path, root)
     if heading and plain(heading) != title:
         text = f"# {heading}\n\n{text}"
     if is_blank and not facts:
@@ -112,16 +97,22 @@ def read(path: Path, root: Path) -> MarkdownFile:
     created, edited, bad_dates = file_dates.stated(facts, utcnow())
     for bad in bad_dates:
         lose("dates", bad, "no date, or one that has not come yet")
+    stated_facts.lose_unused(facts, lose)
+    is_draft = stated_facts.is_draft(facts)
+    if is_draft:
+        lose("drafts", title, "draft: imported, not published")
+    author, license_name = plain(scalar(facts.get("author"))), scalar(facts.get("license"))
     return MarkdownFile(
-        title[:200],
+        shortened("title", title, stated_facts.MAX_TITLE, lose),
         text.strip("\n"),
-        list(_tags(_tag_words(facts))),
-        _stated(facts),
-        plain(_scalar(facts.get("author")))[:80],
-        _scalar(facts.get("license"))[:60],
+        stated_facts.tags(facts, lose),
+        stated_facts.of_article(facts, plain, lose),
+        shortened("author", author, stated_facts.MAX_AUTHOR, lose),
+        shortened("license", license_name, stated_facts.MAX_LICENSE, lose),
         created,
         edited,
         losses,
+        is_draft,
     )
 
 
@@ -222,11 +213,11 @@ def _front(text: str) -> tuple[dict, str]:
     """(front matter, text below it); none where the lines between two rules are no front matter."""
     try:
         if found := TOML_FRONT.match(text):
-            return front_matter.load_toml(found["facts"]), text[found.end() :]
+            return stated_facts.normal(front_matter.load_toml(found["facts"])), text[found.end() :]
         if JSON_FRONT.match(text):
             try:
                 facts, end = json.JSONDecoder().raw_decode(text.lstrip())
-                return facts, text.lstrip()[end:]
+                return stated_facts.normal(facts), text.lstrip()[end:]
             except (ValueError, RecursionError):
                 return {}, text
         found = YAML_FRONT.match(text)
@@ -235,8 +226,9 @@ def _front(text: str) -> tuple[dict, str]:
         if all(not line.strip() or line.lstrip().startswith("#") for line in found["facts"].split("\n")):
             return ({}, text[found.end() :]) if not found["facts"].strip() else ({}, text)
         facts = _yaml(found["facts"])
-        is_front = any(str(key).lower() in KNOWN or NAME_OF_FACT.fullmatch(str(key)) for key in facts)
-        return (facts, text[found.end() :]) if is_front else ({}, text)
+        if not stated_facts.is_front_matter(facts):
+            return {}, text
+        return stated_facts.normal(facts), text[found.end() :]
     except front_matter.Refused as error:
         if "no front matter" in str(error):
             return {}, text
@@ -252,11 +244,6 @@ def _yaml(text: str) -> dict:
     return front_matter.load(f"---\n{mended}---\n".encode())[0]
 
 
-def _scalar(value: object) -> str:
-    """A single value as text; lists and mappings where one word belongs count as nothing."""
-    return str(value).strip() if isinstance(value, str | int | float | date) else ""
-
-
 def plain(words: str) -> str:
     """Words of a heading without its markup, on one line."""
     words = markdown_links.CUSTOM_ANCHOR.sub("", words)[:1000]
@@ -270,33 +257,6 @@ def _named(path: Path, root: Path) -> str:
         name = path.resolve().parent.name if path.parent == root else path.parent.name
     words = " ".join(re.sub(r"[_-]+", " ", name).split()) or name
     return words[:1].upper() + words[1:]
-
-
-def _words(value: object) -> list[str]:
-    items = value if isinstance(value, list) else re.split(r"[,\n]+", _scalar(value))
-    return [word for item in items if (word := _scalar(item))]
-
-
-def _tag_words(facts: dict) -> object:
-    taxonomies = facts.get("taxonomies")
-    return facts.get("tags") or (taxonomies.get("tags") if isinstance(taxonomies, dict) else None)
-
-
-def _tags(value: object) -> Iterable[str]:
-    words = _scalar(value).split() if isinstance(value, str) and "," not in value else _words(value)
-    names = dict.fromkeys(re.sub(r"\s+", "-", word.lower()) for word in words)
-    return [name for name in map(tag_name, names) if is_tag(name)][:MAX_TAGS]
-
-
-def _stated(facts: dict) -> dict:
-    stated: dict = {}
-    if (layer := _scalar(facts.get("layer")).lower()) in LAYERS:
-        stated["layer"] = layer
-    if summary := plain(_scalar(facts.get("summary")) or _scalar(facts.get("description"))):
-        stated["summary"] = summary[:300]
-    if applies_to := _words(facts.get("applies_to")):
-        stated["applies_to"] = [name[:100] for name in applies_to[:50]]
-    return stated
 
 
 def guess_layer(title: str) -> str:

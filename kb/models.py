@@ -28,6 +28,9 @@ class Article(Post):
     __table_args__ = (Index("ix_articles_layer_id", "layer", "id"),
                       Index("ix_articles_helpful_count_id", "helpful_count", "id"))
 
+    COUNTERS: ClassVar[frozenset[str]] = Post.COUNTERS | {
+        "helpful_count", "unhelpful_count", "credit_turns", "import_digest", "import_state"}
+
     id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     layer: Mapped[str] = mapped_column(String(12), default="application")
     summary: Mapped[str] = mapped_column(String(300), default="")

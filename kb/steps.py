@@ -1,4 +1,4 @@
-"""What a reader of an article does: its code, its steps and what it applies to. Pure.
+"""What a reader of an article does: code, steps, tables, headings, and what it applies to. Pure.
 
 Who verified an article followed these. A change of anything else (a typo in the prose) leaves it verified.
 """
@@ -11,6 +11,6 @@ from core import markup
 
 
 def digest(body: str, applies_to: Iterable[str]) -> str:
-    """The same for texts with the same code, list items and products."""
+    """The same for texts with the same instructions (`markup.instructions`) and products."""
     parts = [*markup.instructions(body), "applies to", *applies_to]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

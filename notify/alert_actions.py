@@ -4,9 +4,9 @@ import secrets
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from auth.actions import limit_mails
+from auth.actions import limit_mails, on_secure
 from core import mail
 from core.db import db, utcnow
 from core.models import OutgoingMail
@@ -42,9 +42,32 @@ def sign_up(email: str, wishes: dict) -> None:
 
 
 def _new(**owner) -> Subscription:
-    row = Subscription(handle=secrets.token_urlsafe(16), products=[], **owner)
+    row = Subscription(handle=_new_handle(), products=[], **owner)
     db.session.add(row)
     return row
+
+
+def _new_handle() -> str:
+    return secrets.token_urlsafe(16)
+
+
+@on_secure
+def renew_links(user) -> None:
+    """The links in earlier mails change and stop no alerts of a secured account any more."""
+    rows = db.session.scalars(select(Subscription).where(
+        or_(Subscription.user_id == user.id, Subscription.email == (user.email or ""))))
+    for row in rows:
+        former, row.handle = row.handle, _new_handle()
+        db.session.execute(
+            update(OutgoingMail).where(_waiting(former))
+            .values(key=func.replace(OutgoingMail.key, former, row.handle))
+            .execution_options(synchronize_session=False))
+
+
+def _waiting(handle: str) -> ColumnElement[bool]:
+    """The mail with alerts that is queued for a handle."""
+    return and_(OutgoingMail.key.startswith(f"alert:{handle}:", autoescape=True),
+                OutgoingMail.sent_at.is_(None))
 
 
 def _products(wishes: dict) -> list:
@@ -83,8 +106,7 @@ def change(row: Subscription, wishes: dict) -> None:
 
 def stop(row: Subscription) -> None:
     """Forget the address, and what waits in the queue for it."""
-    db.session.execute(delete(OutgoingMail).where(
-        OutgoingMail.key.startswith(f"alert:{row.handle}:", autoescape=True), OutgoingMail.sent_at.is_(None)))
+    db.session.execute(delete(OutgoingMail).where(_waiting(row.handle)))
     db.session.delete(row)
     db.session.flush()
 

@@ -1,12 +1,11 @@
 """Security alerts in the API: sign up with an address, or switch one's own on and off."""
 
-from flask import request
 from flask_babel import gettext as _
 
 from auth import tokens
 from core.api import READ, WRITE
 from core.db import db
-from core.limits import limit
+from core.limits import client_address, limit
 from notify import alert_actions, alert_queries
 from notify.alert_schemas import AskedItem, MemberItem, MemberSchema, SignUpSchema
 from notify.alert_views import SIGN_UPS
@@ -19,7 +18,7 @@ from notify.api import bp
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def sign_up_for_alerts(data: dict):
     """Ask for alerts to an address: a mail asks its owner to confirm. The answer is the same for all."""
-    limit("alerts", request.remote_addr, *SIGN_UPS)
+    limit("alerts", client_address(), *SIGN_UPS)
     alert_actions.sign_up(data.pop("email"), data)
     db.session.commit()
     return {"message": _("A mail with a link to confirm is on its way.")}

@@ -6,7 +6,7 @@ from flask_login import login_required
 
 from auth.sessions import even_suspended
 from core.db import db
-from core.limits import limit
+from core.limits import client_address, limit
 from core.web import Form, csrf, get_or_404, parse
 from notify import alert_actions, alert_queries, alert_schemas, alert_wording, links
 from notify.alert_models import CADENCES, SEVERITIES, Subscription
@@ -25,7 +25,7 @@ def alerts():
     form = Form(alert_schemas.SignUpSchema, scope="chosen" if "product" in request.args else "all",
                 products=request.args.getlist("product"), minimum="important", cadence="patch-day")
     if request.method == "POST" and form.validate() and not _searches(form):
-        limit("alerts", request.remote_addr, *SIGN_UPS)
+        limit("alerts", client_address(), *SIGN_UPS)
         with form.catching():
             email = form.data.pop("email")
             alert_actions.sign_up(email, form.data)
@@ -93,7 +93,7 @@ def manage_alerts(token: str):
 def stop_alerts(token: str):
     """A POST stops at once, without log-in or form token (RFC 8058); GET changes nothing.
 
-    Pressed again it says the same: nobody is told that a link is dead who only wants no mail.
+    A dead link is answered with 200 too, and says which one to use: somebody only wants no mail.
     """
     g.private_page = True
     (handle,) = get_or_404(links.read(links.STOP, token))
@@ -101,7 +101,7 @@ def stop_alerts(token: str):
     if request.method == "POST" and row is not None:
         alert_actions.stop(row)
         db.session.commit()
-    return render_template("notify/alerts_stop.html", done=request.method == "POST" or row is None)
+    return render_template("notify/alerts_stop.html", done=request.method == "POST", is_dead=row is None)
 
 
 @bp.post("/settings/alerts")

@@ -29,7 +29,7 @@ def watch_item(thing, *, watching: bool = True) -> dict:
     if isinstance(thing, Post):
         kind, title, path = "post", thing.heading, thing.url
     elif isinstance(thing, Tag):
-        kind, title, path = "tag", thing.name, f"/tags/{thing.name}"
+        kind, title, path = "tag", thing.name, thing.path
     else:
         kind, title, path = "product", thing.name, thing.path
     return {"kind": kind, "id": thing.id, "title": title, "url": site_url() + path, "watching": watching}

@@ -75,8 +75,9 @@ def _queue(user: User, lines: list[Notification]) -> None:
         subject = subject if first.in_digest else f"{subject}: {wording.title(first)}"
     mail.queue(user.email, "news", subject=subject, key=f"news:{user.id}:{first.id}", user=user,
                thread=f"post:{first.thread_id}" if first.thread_id and not first.in_digest else None,
-               unsubscribe=links.url(links.MUTE, user.id, kind), in_digest=first.in_digest,
-               lines=[_shown(line) for line in lines[:MOST_LINES]], more=len(lines) - MOST_LINES)
+               unsubscribe=links.url(links.MUTE, user.id, kind, user.device_generation),
+               in_digest=first.in_digest, lines=[_shown(line) for line in lines[:MOST_LINES]],
+               more=len(lines) - MOST_LINES)
     for line in lines:
         line.mailed_at = now
 

@@ -123,9 +123,14 @@ def revive():
 @csrf.exempt
 @even_suspended
 def mute(token: str):
-    """No mail of one kind any more: a POST from a mail program does it at once (RFC 8058), GET only asks."""
-    user_id, kind = get_or_404(links.read(links.MUTE, token))
+    """No mail of one kind any more: a POST from a mail program does it at once (RFC 8058), GET only asks.
+
+    The link works until the account is secured: it names the generation of its devices.
+    """
+    user_id, kind, *rest = get_or_404(links.read(links.MUTE, token))
     user = get_or_404(db.session.get(User, user_id))
+    require((rest[0] if rest else 0) == user.device_generation, _(
+        "This link ended when the account was secured. Use the one in a newer mail, or your settings."))
     if request.method == "POST":
         if user.erased_at is None:
             actions.mute(user, kind)

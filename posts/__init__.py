@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
     editables.register(Tag, editables.for_things(
         (editables.Field("excerpt", lazy_gettext("When to use it"), "text", is_required=True),),
         load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
-        now=lambda tag: {"excerpt": tag.excerpt}, path=lambda tag: f"/tags/{tag.name}"))
+        now=lambda tag: {"excerpt": tag.excerpt}, path=lambda tag: tag.path))
     editables.register(User, editables.Editable(
         (editables.Field("display_name", lazy_gettext("Display name"), is_required=True),
          editables.Field("location", lazy_gettext("Location")),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, case, func, select, update
 
 from auth import reputation
 from core import events, versions
@@ -285,15 +285,20 @@ def make_tags(names: Iterable[str]) -> dict[str, Tag]:
 
 
 def recount_tags(names: Iterable[str]) -> None:
-    """Set the post counts of these tags; drafts and hidden posts are not counted."""
+    """Set the post counts of these tags; drafts and hidden posts are not counted.
+
+    A tag that no list showed yet is news when it gets its first post; other counts are no change of it.
+    """
     count = (select(func.count()).where(PostTag.tag_id == Tag.id, PostTag.is_public)
              .scalar_subquery())
     names = sorted(set(names))
     if names:
         db.session.flush()
         locks.lock_tags(names)
-        db.session.execute(update(Tag).where(Tag.name.in_(names)).values(post_count=count)
-                           .execution_options(synchronize_session=False))
+        is_new = and_(Tag.post_count == 0, Tag.excerpt == "")
+        db.session.execute(update(Tag).where(Tag.name.in_(names)).values(
+            post_count=count, changed_at=case((is_new, utcnow()), else_=Tag.changed_at))
+            .execution_options(synchronize_session=False))
 
 
 def link(source: Post, target: Post, kind: str) -> None:

@@ -35,7 +35,7 @@ def item(post: Post) -> dict:
 
 def tag_item(tag: Tag) -> dict:
     """A tag in the shape of every list."""
-    return {"id": tag.id, "kind": "tag", "title": tag.name, "url": f"{site_url()}/tags/{tag.name}",
+    return {"id": tag.id, "kind": "tag", "title": tag.name, "url": site_url() + tag.path,
             "body": tag.excerpt, "author": None, "author_url": None, "score": tag.post_count,
             "tags": [tag.name], "created_at": tag.created_at, "source": None, "version": tag.version}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
-from core.db import db, lock_rows
+from core.db import db, lock_rows, utcnow
 from core.markup import Rendered
 from posts.actions import make_tags, recount_tags, slugify
 from posts.models import PUBLISHED, Post, PostTag, Revision
@@ -63,7 +63,7 @@ def replace_texts(changes: Collection[tuple[int, str, Rendered]]) -> int:
     count = 0
     for post_id, before, body in changes:
         done = db.session.execute(update(Post).where(Post.id == post_id, Post.body == before).values(
-            body=body.source, body_html=body.html, markup_version=body.version)
+            body=body.source, body_html=body.html, markup_version=body.version, changed_at=utcnow())
             .execution_options(synchronize_session=False)).rowcount
         if done:
             count += done

@@ -5,8 +5,9 @@ Every column a list filters, sorts or shows lives in `posts`; kinds add only the
 
 from datetime import date, datetime
 from typing import ClassVar
+from urllib.parse import quote
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint, event, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
@@ -51,8 +52,13 @@ class Tag(Versioned, db.Model):
     post_count: Mapped[int] = mapped_column(default=0)
     revision_count: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
-    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=utcnow, onupdate=utcnow,
-                                                        deferred=True)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=utcnow, deferred=True)
+    COUNTERS: ClassVar[frozenset[str]] = frozenset({"post_count", "revision_count", "changed_at"})
+
+    @property
+    def path(self) -> str:
+        """Where its page is; the name may hold `#` and `+`."""
+        return f"/tags/{quote(self.name, safe='')}"
 
 
 class Post(Versioned, db.Model):
@@ -74,6 +80,11 @@ class Post(Versioned, db.Model):
         Index("ix_posts_kind_changed", "kind", "is_public", "changed_at", "id"),
     )
 
+    # What is counted or made of the rest; a kind adds its own. All else moves `changed_at` (_note_change).
+    COUNTERS: ClassVar[frozenset[str]] = frozenset({
+        "score", "up_count", "down_count", "imported_score", "answer_count", "comment_count",
+        "revision_count", "last_activity_at", "body_html", "markup_version", "changed_at"})
+
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
@@ -84,8 +95,7 @@ class Post(Versioned, db.Model):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     author_name: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
-    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=utcnow, onupdate=utcnow,
-                                                        deferred=True)  # of its row: for `since`
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=utcnow, deferred=True)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     score: Mapped[int] = mapped_column(default=0)
@@ -157,6 +167,19 @@ class Post(Versioned, db.Model):
         return self.author_name or "former member"
 
 
+@event.listens_for(Post, "before_update", propagate=True)
+@event.listens_for(Tag, "before_update")
+def _note_change(mapper, connection, thing: Post | Tag) -> None:
+    """Set `changed_at`, which lists of the API ask for with `since`, when content, facts or state changed.
+
+    Statements that change these without the ORM set it themselves; votes, counters and rendering never do.
+    """
+    state = inspect(thing)
+    if any(column.key not in thing.COUNTERS and state.attrs[column.key].history.has_changes()
+           for column in mapper.column_attrs):
+        thing.changed_at = utcnow()
+
+
 class Comment(Post):
     """A short remark under a post (its parent)."""
 
@@ -194,7 +217,8 @@ class FactRevision(db.Model):
     """What a thing that is no post said at one of its versions; `facts` are fields of its form."""
 
     __tablename__ = "fact_revisions"
-    __table_args__ = (UniqueConstraint("thing_kind", "thing_id", "number"),)
+    __table_args__ = (UniqueConstraint("thing_kind", "thing_id", "number"),
+                      Index("ix_fact_revisions_author_id", "author_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     thing_kind: Mapped[str] = mapped_column(String(20))

@@ -140,7 +140,7 @@ def _near(column):
 def _follow_post(post: Post, by) -> None:
     """What is made of the text; the present text with its masks is a new revision."""
     body = render(post.body)
-    post.body_html, post.markup_version = body.html, body.version
+    post.body_html, post.markup_version, post.changed_at = body.html, body.version, utcnow()
     if not kinds.of(post).keeps_slug:
         post.slug = slugify(post.title)
     db.session.flush()
@@ -179,6 +179,7 @@ def _redact_tags(mask, by) -> int:
     ids = [tag.id for tag in rows]
     for post in db.session.scalars(select(Post).join(PostTag, PostTag.post_id == Post.id)
                                    .where(PostTag.tag_id.in_(ids))):
+        post.changed_at = utcnow()
         announce(post, by)
     db.session.execute(db.delete(PostTag).where(PostTag.tag_id.in_(ids)))
     for tag in rows:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from flask import current_app
 from sqlalchemy import delete, select
 
+from auth.actions import on_secure
 from core.db import db, utcnow
 from products.models import Product, Release
 from products.owned_models import CalendarAddress, OwnedRelease
@@ -56,6 +57,13 @@ def renew_address(user) -> CalendarAddress:
         db.session.add(address)
     address.handle, address.created_at = secrets.token_urlsafe(16), utcnow()
     return address
+
+
+@on_secure
+def renew_known_address(user) -> None:
+    """Give the calendar of a secured account a new address, if it has one."""
+    if db.session.get(CalendarAddress, user.id) is not None:
+        renew_address(user)
 
 
 def secret(address: CalendarAddress) -> str:

@@ -24,7 +24,26 @@ FILTERS = {  # what people type → field of the index, values it takes
 ALIASES = {"member": "user", "people": "user", "person": "user"}
 DATES = ("before", "after")
 EXCLUDED = re.compile(r"-[^\W\d_A-Z][\w.+#-]{2,}")  # a parameter of a program begins like -F, -12 or --
-CMDLET = re.compile(r"[A-Za-z]{2,}-[A-Z]\w+")
+PARAMETER = re.compile(r"--?\w[\w.+#-]*")
+# Verb-Noun; in small letters only with a verb of cmdlets and no noun of plain words ("read-only").
+CMDLET = re.compile(r"""(?-i:[A-Za-z]{2,}-[A-Z]\w+)
+    | (?:add|clear|connect|convert(?:from|to)?|copy|disable|disconnect|dismount|enable|enter|exit|expand
+    |export|find|format|get|grant|import|install|invoke|join|lock|measure|mount|move|new|open|out|ping|publish|read
+    |receive|register|remove|rename|repair|reset|resolve|restart|restore|resume|revoke|save|search|select|send
+    |set|show|start|stop|suspend|sync|test|trace|unblock|uninstall|unlock|unregister|update|wait|write)
+    -(?!(?:based|line|only|protect(?:ed)?|side|source|text|top|born|wide|over|back|ended|bed|driven)$)[a-z]\w{2,}
+    """, re.IGNORECASE | re.VERBOSE)
+# Programs whose parameters are words after one minus. None whose name is also a topic, as ssh or docker.
+PROGRAMS = frozenset("""
+    adb adduser appcmd auditpol awk bcdedit bcp bitsadmin bootrec cacls certreq certutil chkdsk chmod
+    chown cmdkey cscript csvde curl dcdiag dcpromo diskpart dism dnscmd driverquery dsacls dsget dsmod
+    dsquery esxcli eventcreate ffmpeg findstr fsutil gpg gpresult gpupdate grep hping hping3 icacls
+    ifconfig ipconfig iptables journalctl keytool klist ksetup ktpass ldapmodify ldapsearch ldifde ldp
+    logman ls lsof manage-bde mpcmdrun msbuild msiexec mstsc mysqldump nbtstat nc ncat netdom netsh
+    netstat nltest nmap nslookup ntdsutil openssl pathping pkgmgr pnputil powercfg powershell ps psexec
+    pwsh qwinsta rasdial regsvr32 repadmin robocopy rpm rundll32 schtasks scp secedit setspn sfc
+    signtool slmgr sqlcmd ss systeminfo takeown tar taskkill tasklist tcpdump tracert tshark useradd
+    usermod vssadmin w32tm wbadmin wevtutil wget wget2 wmic wscript wuauclt wusa xcopy""".split())
 _PIECE = re.compile(r''' -?"(?P<phrase>[^"]*)"
                        | (?P<minus>-?) (?P<name>\w+) : (?P<value>"[^"]*"|[^\s"]*)
                        | \S+ ''', re.VERBOSE)
@@ -136,11 +155,25 @@ def _is_exclusion(match: re.Match, text: str) -> bool:
     """Whether a minus means "without": before a phrase, or before a word in small letters.
 
     A negative number, the parameter of a program or cmdlet, and a dash of its own are words like others.
+    After other words, several words with a minus at the end of the query are parameters of any program.
     """
-    before = text[:match.start()].split()
     if match["phrase"] is not None:
         return True
-    return EXCLUDED.fullmatch(match[0]) is not None and not any(CMDLET.fullmatch(word) for word in before)
+    if not EXCLUDED.fullmatch(match[0]):
+        return False
+    before, after = text[:match.start()].split(), text[match.end():].split()
+    if not before:
+        return True
+    if _is_program(before[0]) or _is_program(before[-1]) or any(map(CMDLET.fullmatch, before)):
+        return False
+    is_last = all(map(PARAMETER.fullmatch, after))
+    has_others = bool(after) or PARAMETER.fullmatch(before[-1]) is not None
+    follows_words = any(not word.startswith("-") for word in before)
+    return not (is_last and has_others and follows_words)
+
+
+def _is_program(word: str) -> bool:
+    return word.casefold().removesuffix(".exe") in PROGRAMS
 
 
 def _allow_other_names(query: Query, text: str, found: list[str]) -> None:

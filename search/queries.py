@@ -182,7 +182,7 @@ def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
                                                person.about_html, wanted)
     if ids := numbers(keys, "tag"):
         for tag in db.session.scalars(select(Tag).where(Tag.id.in_(ids), Tag.post_count > 0)):
-            rows[key("tag", tag.id)] = Hit(tag, "tag", tag.name, f"/tags/{tag.name}", tag.excerpt, wanted)
+            rows[key("tag", tag.id)] = Hit(tag, "tag", tag.name, tag.path, tag.excerpt, wanted)
     for name, family in families.items():
         if ids := numbers(keys, name):
             for row in db.session.scalars(family.statement.where(family.model.id.in_(ids))):

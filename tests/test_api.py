@@ -277,3 +277,17 @@ def test_nothing_of_an_account_but_its_public_side_is_told(site):
     text = "".join(call(site, "moderator", f"GET {path}").text for path in (
         "/users", "/users/alice", "/users/alice/posts", "/questions", "/search?q=alice"))
     assert "alice@example.org" not in text and "password" not in text and "argon2" not in text
+
+
+@pytest.mark.parametrize("value", [1.5, 1.0, "1", True, [1]])
+def test_a_vote_is_a_whole_number(site, value):
+    operation = "POST /posts/{answer}/vote".format(**site.ids)
+    answer = call(site, "member", operation, {"value": value})
+    assert answer.status_code == 422 and list(answer.json["errors"]) == ["value"]
+
+
+@pytest.mark.parametrize("value", [1, "true", "yes", 1.0])
+def test_yes_and_no_are_booleans(site, value):
+    operation = "POST /articles/{article}/feedback".format(**site.ids)
+    assert call(site, "member", operation, {"helpful": value}).json["errors"] == {
+        "helpful": ["Not a valid boolean."]}

@@ -1,12 +1,14 @@
 """Lists of the API: how many, since when, from where on; and what no query may be."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core import stored_markup
 from core.db import db, utcnow
 from core.paging import encode
-from posts.models import Post
+from posts.models import Post, Tag
 from tests.api_world import TEXT, world
 
 FUTURE, PAST = "2199-01-01T00:00:00Z", "1999-01-01"
@@ -158,7 +160,41 @@ def test_since_is_found_by_an_index_and_comes_in_the_order_of_changes(site):
     assert "ix_posts_kind_changed" in plan and "TEMP B-TREE" not in plan
 
 
-def test_since_finds_what_was_created_edited_or_voted_on(site):
+def test_since_does_not_find_votes_counters_and_rendering(site):
+    site.restore()
+    question = site.ids["question"]
+    with site.app.app_context():
+        long_ago = utcnow() - timedelta(days=2)
+        db.session.execute(db.update(Post).values(changed_at=long_ago, markup_version=0))
+        db.session.execute(db.update(Tag).values(changed_at=long_ago))
+        db.session.commit()
+        for texts in stored_markup.registered():
+            stored_markup.render_old(texts, 0, 1000, Counter())
+        db.session.commit()
+    for number in (question, site.ids["answer"]):
+        assert site.call("moderator", "POST", f"/api/v1/posts/{number}/vote", {"value": 1}).status_code == 200
+    site.call("moderator", "POST", f"/api/v1/posts/{question}/comments", {"body": TEXT})
+    site.call("moderator", "POST", f"/api/v1/articles/{site.ids['article']}/feedback", {"helpful": True})
+    hour_ago = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def changed(path):
+        return get(site, path, since=hour_ago).json["items"]
+
+    for path in ("/questions", f"/questions/{question}/answers", "/articles", "/bulletins", "/tags"):
+        assert changed(f"/api/v1{path}") == [], path
+    site.call("moderator", "PUT", "/api/v1/tags/numbers", {"excerpt": "For whatever can be counted."})
+    assert [tag["title"] for tag in changed("/api/v1/tags")] == ["numbers"]
+    site.call("moderator", "POST", f"/api/v1/questions/{question}/close", {"reason": "off-topic"})
+    assert [each["id"] for each in changed("/api/v1/questions")] == [question]
+    site.call("moderator", "PATCH", f"/api/v1/articles/{site.ids['article']}", {"layer": "network"})
+    assert [each["id"] for each in changed("/api/v1/articles")] == [site.ids["article"]]
+    site.call("moderator", "POST", f"/api/v1/bulletins/{site.ids['bulletin']}/mitigations",
+              {"layer": "data", "text": "Back it up again."})
+    assert len(changed("/api/v1/bulletins")) == 1
+    site.restore()
+
+
+def test_since_finds_what_was_created_edited_or_published(site):
     site.restore()
     question = site.ids["lonely"]
     with site.app.app_context():

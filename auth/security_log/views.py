@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, current_app, g, render_template, request, url_for
 from flask_login import current_user, login_required
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from auth import queries as accounts
 from auth.export_account import part
 from auth.security_log import actions, queries, schemas, wording
+from auth.security_log.full_hours import FullHours
 from auth.security_log.kinds import KINDS
 from auth.security_log.queries import Filter
 from auth.settings_views import me
@@ -70,10 +71,17 @@ def record_refusal(answer: Response) -> Response:
     user_id = getattr(user, "id", None)
     if user_id is None and kind == "refused":
         return answer
+    hours: FullHours = current_app.extensions["security_log_full_hours"]
+    event = {"user": user_id, "actor": user_id, "route": request.url_rule.rule, "method": request.method}
+    if hours.has(kind, user_id):
+        actions.log_only(kind, **event)
+        return answer
     try:
         with writing():
-            actions.record(kind, user=user_id, actor=user_id, route=request.url_rule.rule,
-                           method=request.method)
+            actions.record(kind, **event)
+            end = actions.full_until(kind, user_id)
+        if end is not None:
+            hours.note(kind, user_id, end)
     except DBAPIError as error:  # the answer is right all the same
         log.warning("a refusal could not be recorded: %s", type(error.orig).__name__)
     return answer
@@ -81,4 +89,5 @@ def record_refusal(answer: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     """Record what is refused, after it was answered."""
+    app.extensions["security_log_full_hours"] = FullHours()
     app.after_request(record_refusal)

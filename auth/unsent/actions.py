@@ -5,6 +5,8 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from auth import tokens
+from auth.actions import on_secure
+from auth.models import User
 from auth.unsent.models import UnsentForm
 from core.db import db, utcnow
 from core.limits import limit
@@ -30,6 +32,13 @@ def keep(form: SentForm, user_id: int) -> str:
     db.session.add(UnsentForm(token_hash=tokens.digest(token), user_id=user_id, target=form.target,
                               fields=fields))
     return token
+
+
+@on_secure
+def forget_all(user: User) -> None:
+    """Drop what waits for an account: somebody else may have sent it."""
+    db.session.execute(delete(UnsentForm).where(UnsentForm.user_id == user.id)
+                       .execution_options(synchronize_session=False))
 
 
 def forget_old() -> None:

@@ -10,10 +10,12 @@ depends_on = None
 
 COUNTED = ('users', 'tags', 'products', 'releases', 'mitigations')
 # What was verified before is taken as verified at the revision of that day: a later one may have changed steps.
+# Days are those of UTC, whatever the zone of the database's session.
+DAY_OF_POSTGRESQL, DAY_OF_SQLITE = "CAST(timezone('UTC', r.created_at) AS date)", "date(r.created_at)"
 OF_THAT_DAY = """
     UPDATE articles SET verified_revision = coalesce(
         (SELECT max(r.number) FROM revisions r
-         WHERE r.post_id = articles.id AND date(r.created_at) <= articles.verified_on), 1)
+         WHERE r.post_id = articles.id AND {day} <= articles.verified_on), 1)
     WHERE verified_on IS NOT NULL"""
 CHANGED = """
     UPDATE articles SET changed_since_verified = true
@@ -44,7 +46,8 @@ def upgrade() -> None:
     op.add_column('articles', sa.Column('verified_digest', sa.String(64), nullable=False, server_default=''))
     op.add_column('articles', sa.Column('changed_since_verified', sa.Boolean(), nullable=False,
                                         server_default=sa.false()))
-    op.execute(OF_THAT_DAY)
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    op.execute(OF_THAT_DAY.format(day=DAY_OF_POSTGRESQL if is_postgresql else DAY_OF_SQLITE))
     op.execute(CHANGED)
 
 

@@ -8,6 +8,7 @@ export default function checklist(holder) {
   const words = JSON.parse(holder.dataset.words || '{}');
   const steps = stepsOf(holder);
   const state = load(name);
+  follow(steps, state);
   const { changed, removed } = compare(steps, state);
   // A changed step stays new until its old tick is settled.
   const keep = () => save(name, steps.filter((step) => !(changed.get(step.key) in state.ticked)), state);
@@ -19,15 +20,33 @@ export default function checklist(holder) {
   });
 }
 
-// Every step with its text and its key: the hash of the text, numbered where several say the same.
+// Every step with its text and its key: the hash of the text; where several say the same also that of the step
+// before it, numbered where that is the same too.
 function stepsOf(holder) {
   const times = new Map();
-  return [...holder.querySelectorAll('.prose > ol > li')].map((item) => {
+  const count = (name) => times.set(name, (times.get(name) ?? 0) + 1).get(name);
+  const steps = [...holder.querySelectorAll('.prose > ol > li')].map((item) => {
     const text = textOf(item);
-    const sum = hash(text);
-    times.set(sum, (times.get(sum) ?? 0) + 1);
-    return { item, text, key: `${sum}.${times.get(sum)}` };
+    return { item, text, sum: hash(text) };
   });
+  steps.forEach(({ sum }) => count(sum));
+  return steps.map(({ item, text, sum }, index) => {
+    const after = steps[index - 1]?.sum ?? '';
+    const name = `${sum}.after-${after}`;
+    return { item, text, sum, after, key: times.get(sum) > 1 ? `${name}.${count(name)}` : `${sum}.1` };
+  });
+}
+
+// A step that became one of several with its text, or the only one, has another key: its tick follows it.
+function follow(steps, state) {
+  const present = new Set(steps.map((step) => step.key));
+  for (const key of Object.keys(state.ticked)) {
+    const same = (step) => key.startsWith(`${step.sum}.`) && step.after === state.after[key];
+    const step = present.has(key) ? undefined : steps.find((each) => same(each) && !(each.key in state.ticked));
+    if (!step) continue;
+    state.ticked[step.key] = state.ticked[key];
+    delete state.ticked[key];
+  }
 }
 
 function textOf(item) {
@@ -43,17 +62,18 @@ function hash(text) {
   return sum.toString(36);
 }
 
-// {ticked: {key: text}, known: [keys of the steps there were]}
+// {ticked: {key: text}, known: [keys of the steps there were], after: {key: hash of the step before it}}
 function load(name) {
   try {
     localStorage.removeItem(`checklist:${name}`);  // ticks by position, of earlier versions
-    const { ticked, known } = JSON.parse(localStorage.getItem(`steps:${name}`)) ?? {};
-    return { ticked: { ...ticked }, known: Array.isArray(known) ? known : [] };
-  } catch { return { ticked: {}, known: [] }; }
+    const { ticked, known, after } = JSON.parse(localStorage.getItem(`steps:${name}`)) ?? {};
+    return { ticked: { ...ticked }, known: Array.isArray(known) ? known : [], after: { ...after } };
+  } catch { return { ticked: {}, known: [], after: {} }; }
 }
 
 function save(name, steps, state) {
   state.known = steps.map((step) => step.key);
+  state.after = Object.fromEntries(steps.map((step) => [step.key, step.after]));
   try {
     localStorage.setItem(`steps:${name}`, JSON.stringify(state));
   } catch { /* a full or forbidden storage only loses the ticks */ }

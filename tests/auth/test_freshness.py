@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from auth import actions
+from auth import actions, guesses
 from auth.freshness_views import FRESH_FOR
 from auth.models import ApiToken, Session, User
 from core.db import db, utcnow
@@ -169,3 +169,13 @@ def test_the_api_makes_no_tokens_and_ends_no_sessions(app, owner):
                                         data={"name": "x", "scope": "write", "current_password": OWN})
         assert answer.status_code == 401
     assert db.session.scalar(select(db.func.count()).select_from(ApiToken)) == 1
+
+
+@pytest.mark.parametrize("failures, mailed", [(guesses.MAX_FAILED_LOGINS_ELSEWHERE - 2, 0),
+                                              (guesses.MAX_FAILED_LOGINS_ELSEWHERE - 1, 1),
+                                              (guesses.MAX_FAILED_LOGINS - 1, 1)])
+def test_the_owner_is_told_of_the_last_password_that_was_wrong(stale, owner, mails, failures, mailed):
+    owner.failed_logins = failures
+    db.session.commit()
+    stale.post("/settings/prove", data={"current_password": "wrong"})
+    assert [mail.subject for mail in mails(owner.email)] == ["Many failed log-ins"] * mailed

@@ -30,10 +30,24 @@ Administrator2026! Redoubt2026!Redoubt! RedoubtSecurity2026 SecurityPatch2026!! 
 firewall123firewall donaldtrump2024!! Troub4dor&3Troub4dor&3 alicewonder2026alice example.org2026!!
 Alice.Wonder@2026
 """.split()
+OTHER_SCRIPTS = """
+фывапролджэячсмить йцукен123йцукен456 ячсмитьбюфывапрол йфяцычувскамепинр аыпвлоыаыпвлоыаыпвлоы
+жщшцфдхжщшцфдх2027! hqzvkwpjhqzvkwpj ξψφβξψφβξψφβξψφβ
+пароль123пароль123 Привет!Привет!2024 СекретныйПароль! люблюмамуипапу Киев2024Киев2024!
+НаташаНаташа1985! спартакмосква2020 ghbdtnghbdtn2024! gfhjkmgfhjkm2023! qwertyфывапролasdf
+Αθήνα2024Αθήνα2024 σαγαπώσαγαπώ2023 κωδικόςκωδικός123 ολυμπιακός2024! ςερτυθιοπασδφγηξκλ
+абвгдежзийклмноп αβγδεζηθικλμνξοπ パスワードパスワード1! 비밀번호비밀번호2024 password密码123456!!
+ضصثقفغعهخحجدشسيب aoeuidhtnsqjkxbm qwertzuiopü+asdfg
+""".split()
+SENTENCES = """
+ilovemymomandmydad mywifeandmykids2024 ilovemydogandmycat iloveyouandyouloveme godlovesmeandyou
+CVE-2014-0160-heartbleed CVE-2017-0144cve-2019-0708 KB4012212-wannacry2017 MS17-010-EternalBlue!
+rockyou.txt.zip2024 hashcat-rockyou.txt GHSA-jfh8-c2jp-5v3q mysonandmydaughter!
+""".split()
 ACCOUNT = ("alice", "Alice Wonder", "alice.wonder@example.org")
 
 
-@pytest.mark.parametrize("password", NAMED + OF_THE_SAME_KINDS)
+@pytest.mark.parametrize("password", NAMED + OF_THE_SAME_KINDS + OTHER_SCRIPTS + SENTENCES)
 def test_what_is_tried_first_is_refused_with_a_reason(app, password):
     with app.test_request_context():
         assert passwords.fault(password, *ACCOUNT)
@@ -53,6 +67,17 @@ def test_random_passphrases_and_strings_pass(app):
               for sign in (" ", "-", "") for count in (4, 5) for _ in range(8)]
     chosen += ["".join(rng.choice(letters) for _ in range(15)) for letters in (signs, string.ascii_lowercase)
                for _ in range(12)]
+    with app.test_request_context():
+        assert [password for password in chosen if passwords.fault(password, *ACCOUNT)] == []
+
+
+def test_random_letters_of_other_scripts_and_words_of_the_commonest_pass(app):
+    rng = random.Random(31)
+    words = FREQUENCY_LISTS["english_wikipedia"][:8000]
+    chosen = [" ".join(rng.choice(words) for _ in range(4)) for _ in range(40)]
+    chosen += ["".join(rng.choice(letters) for _ in range(15)) for _ in range(15) for letters in (
+        "абвгдежзийклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω", "абвгдежзийклмнопABCDEFGHIJKLM0123")]
+    chosen += ["лодка метель гвоздь укроп", "βάρκα κουμπί σύννεφο λεμόνι", "трамвай kettle сирень orbit"]
     with app.test_request_context():
         assert [password for password in chosen if passwords.fault(password, *ACCOUNT)] == []
 

@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from auth import actions, guesses, passwords
 from auth.models import EmailToken, User
+from auth.security_log import actions as security_log
+from auth.security_log.kinds import KINDS
 from core.db import db, utcnow
 from core.models import OutgoingMail
 from notify import alert_actions
@@ -103,6 +105,14 @@ class TestTheSameWork:
         assert mails("nobody@example.org") == [] and len(mails(owner.email)) == 1
         assert db.session.scalar(select(db.func.count()).select_from(EmailToken)) == 1
 
+    def test_of_a_reset_when_the_hour_has_enough_of_unknown_addresses(self, app, owner, count_queries,
+                                                                       monkeypatch):
+        for _ in range(KINDS["password_reset_asked"].max_an_hour):
+            security_log.record("password_reset_asked", actor=None)
+        db.session.commit()
+        self.same(app, count_queries, monkeypatch, "/reset", {"email": owner.email},
+                  {"email": "nobody@example.org"}, but_mail=True)
+
     @pytest.mark.parametrize("is_confirmed", [True, False])
     def test_of_a_registration(self, app, make_user, count_queries, monkeypatch, is_confirmed):
         known = make_user("known", confirmed=is_confirmed)
@@ -136,6 +146,15 @@ class TestLockOuts:
         assert [log_in(client, "wrong") for _ in range(11)][-1] == 429
         send(app, "/reset", {"email": owner.email})
         send(app, link("reset"), {"password": NEW})
+        assert log_in(client, NEW) == 302
+
+    def test_guesses_after_a_reset_do_not_lock_out_the_browser_that_did_it(self, app, client, owner, link):
+        for number in range(5):
+            send(app, "/reset", {"email": owner.email}, f"198.51.100.{number}")
+        assert client.post(link("reset"), data={"password": NEW}).status_code == 302
+        assert send(app, "/reset", {"email": owner.email}).status_code == 200, "the budget of mails is anew"
+        codes = [log_in(app.test_client(), "wrong", f"203.0.113.{number}") for number in range(60)]
+        assert codes.count(422) == 50 and codes[-1] == 429
         assert log_in(client, NEW) == 302
 
     def test_a_right_password_starts_the_count_anew(self, client, owner):

@@ -19,21 +19,33 @@ securite seguridad sicurezza seguranca beveiliging bezpieczenstwo hilfe ayuda su
 help-desk noreply no_reply official redoubt redoubt-security redoubtsecurity redoubt_team redoubt24
 trust-and-safety ciso security-officer incident-response superuser super-user owner founders verified
 verified-account m0derator5 bob-admin
+productsecurity product-security-team secteam sec-ops secops vuln-team vulnteam response-team redaktionsteam
+beheer bulletin-editor patch-editors team the-team teams patchteam release-team devteam redoubts redoubts-news
+modera2r moder8ors yonetim yllapitaja spravce administratorka crew manager
 """.split()
 DISPLAY_NAMES = [
     "Redoubt Security", "Site Admin", "The Moderators", "Official Support", "Équipe de sécurité",
     "Sicherheitsteam", "Мoderator", "Аdmin", "Ａｄｍｉｎ", "[MOD] Bob", "Bob (Admin)", "Bob – Moderator",
     "RedoubtAlerts", "$ecurity", "@dmin", "Adm!n", "A d m i n", "модератор", "管理员", "Verified",
-    "Support Team 24", "IT Security Team", "Moderation Team"
+    "Support Team 24", "IT Security Team", "Moderation Team", "Bob ᴍᴏᴅᴇʀᴀᴛᴏʀ", "Bob ᴀᴅᴍɪɴ", "Bob ⱱerified",
+    "ʋerified Bob", "Bob ꜱᴛᴀꜰꜰ", "aᶁmin", "Moɗerator", "мoderaтor", "Администраторы форума", "МОДЕРАЦИЯ",
+    "Поддержка сайта", "Редакция", "Адміністратор", "운영팀", "관리자 김", "官方客服", "Bob【运营】",
+    "サイト管理人", "المشرف", "إدارة الموقع", "Yönetim", "Yöneticiler", "Ylläpitäjä", "Správce",
+    "Διαχειριστής", "מנהל האתר", "ผู้ดูแลระบบ", "Redoubts", "Moder8or", "Patch Team", "Site Crew",
+    "Product Response Team"
 ]
 SYMBOLS = [
     "✓ Verified", "Anna ✓", "Anna ✔", "Anna ✅", "Anna ☑", "🛡 Anna", "Anna 👑", "Anna ★", "Anna ⭐",
-    "Anna ®", "Anna √", "Anna ꪜ", "Anna Ⓜ", "Anna ①️", "Anna 🅼", "Anna ♦", "Anna 1️⃣", "Anna ⚡"
+    "Anna ®", "Anna √", "Anna ꪜ", "Anna Ⓜ", "Anna ①️", "Anna 🅼", "Anna ♦", "Anna 1️⃣", "Anna ⚡",
+    "Anna レ", "Annaレ", "Anna ﾚ", "Anna ᐯ", "ᐯ Anna", "Anna ܒ", "Anna ᘈ", "Anna ᨆ", "Anna ⱱ",
+    "Анна レ", "Anna •"
 ]
 PEOPLE = ["Ally", "Ali", "Steve Jobs", "Modesto", "badminton", "linuxadmin", "Stafford", "Zoë Müller",
           "Max Maier", "Redoubtable Jim", "Security Guy", "Network Engineer", "Der Meister", "Guest House",
           "patchwork", "O'Neill-Smith", "Jens Trust", "Владимир", "ナオミ", "C. Root", "Helpmann",
-          "Trueman", "Modder"]
+          "Trueman", "Modder", "Patchy", "Secretgarden", "Response", "Team Rocket", "Steam", "Malcolm V",
+          "Анна Д.", "山田レイ", "美レ", "김관린", "محمد علي", "Kaʻahumanu", "Øystein", "Öztürk", "Նարեկ",
+          "Moderato", "Иван Команов", "ผู้ชาย", "Securitas Bob", "Blueteamer", "Dev"]
 
 
 @pytest.mark.parametrize("name", USERNAMES)

@@ -8,7 +8,18 @@ from auth import actions, links, passwords, queries, registration_actions
 from auth.address_changes import actions as changes
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, Session, User
+from auth.unsent import actions as unsent
+from auth.unsent.models import UnsentForm
+from core import mail
 from core.db import db
+from core.models import OutgoingMail
+from core.sent_forms import SentForm
+from notify import alert_actions
+from notify import links as mail_links
+from notify.alert_models import Subscription
+from notify.models import Choice
+from products import owned_actions
+from products.owned_models import CalendarAddress
 from tests.auth.conftest import NEW, OWN
 
 THIEF = "thief@evil.example"
@@ -23,9 +34,17 @@ def opened(app, client, login, owner, link):
     client.post("/reset", data={"email": owner.email})
     device = app.test_client()
     assert device.post("/login", data={"username": "ophelia", "password": OWN}).status_code == 302
+    calendar = owned_actions.secret(owned_actions.renew_address(owner))
+    alert_actions.switch(owner, on=True, minimum="important", cadence="daily")
+    handle = db.session.scalar(select(Subscription.handle))
+    unsent.keep(SentForm("/settings/email", [("email", THIEF)], [], []), owner.id)
     db.session.commit()
+    assert thief.get(f"/my/{calendar}.ics").status_code == 200
     return {"session": thief, "token": token, "confirm": link("confirm", THIEF), "reset": link("reset"),
-            "device": device}
+            "device": device, "calendar": f"/my/{calendar}.ics",
+            "manage": f"/alerts/manage/{mail_links.token(mail_links.MANAGE, handle)}",
+            "stop": f"/alerts/unsubscribe/{mail_links.token(mail_links.STOP, handle)}",
+            "mute": f"/inbox/unsubscribe/{mail_links.token(mail_links.MUTE, owner.id, 'answer', 0)}"}
 
 
 def account() -> User:
@@ -47,6 +66,41 @@ def assert_closed(app, opened):
         kept = EmailToken.purpose.not_in(["secure", "reset"]) if entity is EmailToken else True
         assert db.session.scalar(select(entity).where(kept)) is None
     assert db.session.scalar(select(AddressChange.id)) is None
+    assert_addresses_closed(app.test_client(), opened)
+
+
+def assert_addresses_closed(client, opened):
+    """No secret address that was handed out works, and what it was for is still there."""
+    assert client.get(opened["calendar"]).status_code == 404
+    assert client.get(opened["manage"]).status_code == 404
+    assert client.post(opened["mute"]).status_code == 403
+    assert "no alerts behind this link" in client.post(opened["stop"]).text
+    assert db.session.scalar(select(Subscription.cadence)) == "daily"
+    assert db.session.scalar(select(Choice)) is None
+    assert db.session.scalar(select(CalendarAddress.handle)) is not None
+    assert db.session.scalar(select(UnsentForm.id)) is None
+
+
+def test_alerts_of_others_keep_their_links(app, owner, make_user):
+    other, nobody = make_user("othello"), make_user("nemo")
+    nobody.email = None
+    alert_actions.switch(other, on=True, minimum="important", cadence="daily")
+    kept = db.session.scalar(select(Subscription.handle))
+    for user in (owner, nobody):
+        actions.secure_account(user)
+    db.session.commit()
+    assert db.session.scalar(select(Subscription.handle)) == kept
+
+
+def test_alert_mail_that_waits_follows_its_subscription(app, owner):
+    alert_actions.switch(owner, on=True, minimum="important", cadence="daily")
+    handle = db.session.scalar(select(Subscription.handle))
+    mail.queue(owner.email, "alerts_known", subject="Alerts", key=f"alert:{handle}:1:1",
+               list_name=mail.ALERTS, unsubscribe="/", manage="/")
+    actions.secure_account(owner)
+    alert_actions.switch(owner, on=False, minimum="important", cadence="daily")
+    db.session.commit()
+    assert db.session.scalar(select(OutgoingMail.id).where(OutgoingMail.subject == "Alerts")) is None
 
 
 def by_reset(app, owner, link):

@@ -67,6 +67,19 @@ def test_of_two_steps_that_say_the_same_each_has_its_tick(page, revise):
     assert ticks(page) == [False, False, False, False, True]
 
 
+def test_a_step_that_says_the_same_added_above_takes_no_tick(page, revise):
+    tick(page, 1)
+    revise(["Take a backup of the queues", STEPS[1], *STEPS])
+    assert ticks(page) == [False, False, False, True, False, False]
+
+
+def test_the_tick_of_a_step_that_gets_a_double_above_stays_with_it(page, revise):
+    tick(page, 2)
+    revise([STEPS[0], STEPS[2], *STEPS[1:]])
+    assert ticks(page) == [False, False, False, True, False]
+    assert page.locator(".step-note, .step-report").count() == 0
+
+
 def test_a_changed_step_says_so_until_it_is_ticked_again(page, revise):
     tick(page, 0, 2)
     revise(["Stop and disable the spooler service on every print server", *STEPS[1:]])

@@ -366,3 +366,36 @@ def test_losses_are_those_of_an_independent_count(name, tmp_path):
         assert count.source[kind] - count.result[kind] == report["losses"].get(kind, 0)
     for kind in ("tables", "code blocks", "headings", "callouts"):
         assert count.source[kind] == count.result[kind]
+
+
+def test_front_matter_that_is_not_taken_is_counted(bring, folder):
+    facts = {
+        "title": "T" * 210, "summary": "S" * 310, "tags": [*"abcdef", "not/usable"], "Owner": "the team",
+        "version": "1.2", "applies_to": [f"p{number}" for number in range(52)], "weight": 5, "layout": "page",
+    }  # fmt: skip
+    report, rows, _ = bring(folder({"a.md": f"---\n{json.dumps(facts)}\n---\nText.\n"}))
+    assert report["losses"] == {"front matter": 6, "tags": 2}, rows
+    assert len(article("a.md").tags) == 5
+
+
+def test_lines_of_text_between_rules_stay_text(bring, folder):
+    text = "# Page\n\n"
+    lines = "---\nStatus: closed since May\nOwner: the team\n---\n"
+    report, _, _ = bring(folder({"a.md": lines + text, "b.md": "---\nsee-also: the other page\n---\n"}))
+    assert report["losses"] == {}
+    shown = article("a.md").body_html
+    assert "closed since May" in shown and "the team" in shown and "the other" in article("b.md").body_html
+
+
+@pytest.mark.parametrize("front", ["---\ndraft: true\n---\n", "+++\ndraft = true\n+++\n"])
+def test_a_draft_is_imported_and_published_once_it_is_none(bring, folder, front):
+    root = folder({"a.md": f"{front}# Page\n\nText.\n"})
+    report, rows, _ = bring(root)
+    assert report["losses"] == {"drafts": 1} and rows[0]["why"].startswith("draft")
+    assert article("a.md").status == "draft" and not article("a.md").is_public
+    assert bring(root)[0]["skipped"]["articles"] == 1 and not article("a.md").is_public
+    for now, is_public in ((front.replace("true", "false"), True), (front, False), ("", True)):
+        (root / "a.md").write_text(f"{now}# Page\n\nText.\n")
+        bring(root)
+        db.session.expire_all()
+        assert article("a.md").is_public is is_public

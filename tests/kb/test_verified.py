@@ -9,7 +9,7 @@ from core import markup
 from core.cli import ImportReport
 from core.db import db, utcnow
 from core.markup import render
-from kb import actions, export_markdown
+from kb import actions, export_markdown, steps
 from kb.import_articles import Importer
 from kb.models import Article
 from posts import actions as posts
@@ -150,6 +150,20 @@ def test_instructions_are_those_of_nested_lists_and_quotes_too():
     text = "> 1. Quoted `step`\n\n- a\n  - b\n\n      indented code\n\n| `cell` |\n| --- |\n| `inner` |\n"
     found = markup.instructions(text)
     assert {"Quoted `step`", "a", "b", "cell", "inner"} <= set(found)
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("| Setting | Value |\n|-|-|\n| MaxAuth | 3 |", "| Setting | Value |\n|-|-|\n| MaxAuth | 300 |"),
+    ("| MaxAuth |\n|-|\n| 3 |", "| MinAuth |\n|-|\n| 3 |"), ("## Stop the spooler", "## Start the spooler"),
+    ("## How\n\nStep 1: stop it.", "## How\n\nStep 1: start it."),
+    ("**Step 2** Stop it.", "**Step 2** Start it."),
+    ("1\\. Stop it.", "1\\. Start it.")])
+def test_cells_headings_and_paragraphs_that_are_steps_are_instructions(before, after):
+    assert steps.digest(before, []) != steps.digest(after, [])
+
+
+def test_a_typo_in_prose_changes_no_instruction():
+    assert steps.digest("## How\n\nTell collegues.", []) == steps.digest("## How\n\nTell colleagues.", [])
 
 
 def test_restoring_brings_the_facts_back(article, moderator, login):

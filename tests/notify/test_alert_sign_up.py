@@ -112,6 +112,17 @@ class TestSigningUp:
         others = [client.post("/alerts", data=WISHES | {"email": f"e{n}@example.net"}).status_code
                   for n in range(20)]
         assert others.count(200) == 15 and others[-1] == 429
+
+    @pytest.mark.parametrize("path, accepted", [("/alerts", 200), ("/api/v1/alerts", 202)])
+    def test_all_addresses_of_one_network_have_one_limit(self, app, client, path, accepted):
+        app.config["REDOUBT_RATE_LIMITS"] = True
+        codes = []
+        for number in range(22):
+            wishes = WISHES | {"email": f"reader{number}@example.net"}
+            sent = {"json": wishes} if path.startswith("/api/") else {"data": wishes}
+            codes.append(client.post(path, **sent, environ_base={
+                "REMOTE_ADDR": f"2001:db8:7:7::{number:x}"}).status_code)
+        assert codes == [accepted] * 20 + [429] * 2
         assert db.session.scalar(db.select(db.func.count()).select_from(Attempt)) > 0
 
     def test_addresses_nobody_confirms_are_forgotten(self, client, confirmed):

@@ -133,3 +133,11 @@ def test_no_half_character_and_no_nul_reaches_the_database(api, question, member
     assert made["body"] == "A comment\u2400 with a half \ufffd of a character."
     stored = db.session.scalar(db.select(Comment.body).where(Comment.id == made["id"]))
     assert stored == made["body"]
+
+
+def test_the_address_of_a_tag_with_a_number_sign_leads_to_it(client, make_question):
+    make_question(tags=["c#"])
+    [tag] = client.get("/api/v1/tags?q=c%23").json["items"]
+    assert tag["url"].endswith("/tags/c%23") and client.get("/tags/c%23").status_code == 200
+    feed = client.get("/tags/c%23.atom").text
+    assert "/tags/c%23" in feed and "/tags/c#" not in feed

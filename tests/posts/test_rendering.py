@@ -101,6 +101,19 @@ def test_what_only_looks_like_one_stays_text(text):
     ("**https://a.example/b_c_d**", ["https://a.example/b_c_d"]),
     ("| a |\n|-|\n| https://a.example |", ["https://a.example"]),
     ("> https://a.example/x", ["https://a.example/x"]), ("# https://a.example", ["https://a.example"]),
+    ("https://host/_layouts/15/_x_.aspx", ["https://host/_layouts/15/_x_.aspx"]),
+    ("https://h.example/?q=*&x=*", ["https://h.example/?q=*&amp;x=*"]),
+    ("https://h.example/~~a~~/b", ["https://h.example/~~a~~/b"]),
+    ("www.h.example/_a_/*b*", ["http://www.h.example/_a_/*b*"]),
+    ("_see_ https://h.example/_a_", ["https://h.example/_a_"]),
+    ("*see https://h.example/a_b_*.", ["https://h.example/a_b_"]),
+    ("~~https://h.example/a~~", ["https://h.example/a"]), ("**https://a.example/x**です", ["https://a.example/x"]),
+    ("https://a.example/a\\_b?c&amp;d", ["https://a.example/a_b?c&amp;d"]),
+    ("https://a.example/`b`", ["https://a.example/"]),
+    ("https://a.example/[b](https://c.example)", ["https://a.example/", "https://c.example"]),
+    ("mailto:a_b_@h.example", ["mailto:a_b_@h.example"]),
+    ("[https://h.example/_a_](https://b.example)", ["https://b.example"]),
+    ("https://a.example/" + "www.a." * 400 + " www.b.example", ["http://www.b.example"]),
     ("`https://a.example`", []), ("```\nhttps://a.example\n```", []), ("    https://a.example", []),
     ("example.org a@b.example readme.md app.py", []), ("ftp://a.example", []), ("javascript://a.example", []),
     ("[https://a.example](https://b.example)", ["https://b.example"]), ("\\@https", []),
@@ -111,6 +124,12 @@ def test_what_only_looks_like_one_stays_text(text):
 def test_bare_addresses_become_links(text, addresses):
     page = render(text).html
     assert [part.split('"')[0] for part in page.split('href="')[1:]] == addresses
+
+
+def test_tasks_of_a_list_are_boxes():
+    page = render("- [ ] task\n- [x] done\n  - [X] inner\n- [y] `[ ] code`\n\n[ ] text").html
+    for words in ("☐ task", "☑ done", "☑ inner", "[y] ", "[ ] code", "<p>[ ] text"):
+        assert words in page
 
 
 def test_an_identifier_leads_to_its_bulletin_or_to_search(client):

@@ -91,7 +91,12 @@ def test_nothing_that_is_typed_fails(first):
     ("error -2147024891", []), ("Get-ADUser -Filter *", []), ("Get-ADUser -filter *", []),
     ("curl --insecure", []), ("ls -la", []), ("-bind", [["bind"]]), ("Set-Mailbox -Archive", []),
     ("a - b", []),
-    ("iptables -A INPUT", [])])
+    ("iptables -A INPUT", []),
+    ("openssl x509 -noout -text", []), ("get-aduser -filter *", []), ("netstat -ano", []), ("tar -xvf", []),
+    ("sfc -scannow", []), ("powershell -encodedcommand", []), ("certutil.exe -urlcache", []),
+    ("how to use Robocopy -mir", []), ("unknowntool -alpha -beta", []), ("tls -ssl", [["ssl"]]),
+    ("read-only -disk", [["disk"]]), ("zero-day -android", [["android"]]), ("-bind resolver", [["bind"]]),
+    ("find malware -android", [["android"]])])
 def test_a_minus_excludes_where_a_person_would_mean_it(app, text, excluded):
     query = parse(text)
     assert query.excluded == [[*map(str, words)] for words in excluded]

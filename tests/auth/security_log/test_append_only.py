@@ -75,6 +75,28 @@ def test_what_anybody_can_cause_is_written_so_often_an_hour(app, member, other):
     assert count() == KINDS["refused"].max_an_hour + 1
 
 
+def test_a_kind_is_full_until_the_oldest_of_its_hour_is_an_hour_old(app, member):
+    start, most = utcnow(), KINDS["refused"].max_an_hour
+    for minute in range(most):
+        assert actions.full_until("refused", member.id) is None
+        with at(start + timedelta(seconds=minute)):
+            assert actions.record("refused", user=member)
+    end = actions.full_until("refused", member.id)
+    assert abs(end - start - actions.HOUR) < timedelta(seconds=1)
+    with at(end - timedelta(seconds=1)):
+        assert actions.record("refused", user=member) is None
+    with at(end + timedelta(seconds=0.5)):
+        assert actions.record("refused", user=member).facts == {}
+
+
+def test_an_address_is_written_with_a_limited_kind_and_only_with_it(app, member):
+    with app.test_request_context(environ_base={"REMOTE_ADDR": "203.0.113.7"}):
+        rows = [actions.record("data_exported", user=member)
+                for _ in range(KINDS["data_exported"].max_an_hour + 2)]
+    assert rows[0].origin.address == "203.0.113.7" and rows[-1] is None
+    assert count() == count(SecurityOrigin) == KINDS["data_exported"].max_an_hour
+
+
 def test_the_number_of_a_removed_account_shows_its_successor_nothing(app, make_user):
     first = make_user("first")
     actions.record("login", user=first)

@@ -11,6 +11,7 @@ from auth import actions as accounts
 from auth import guesses, passwords, tasks
 from auth.models import ApiToken, Session
 from auth.security_log import actions as security_log
+from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
 from core.db import db, utcnow
 from core.markup import render
@@ -224,7 +225,7 @@ class TestAccounts:
         page.post("/login", data={"username": "ophelia", "password": NEW})
         assert kinds(owner) == [
             "locked_out", "login_failed", "login_failed", "password_reset_asked", "account_secured",
-            "lockout_lifted", "password_changed", "password_reset", "new_device", "login"]
+            "lockout_lifted", "password_changed", "password_reset", "login"]
 
 
 def test_a_visitor_who_is_refused_leaves_no_row(client):
@@ -303,3 +304,15 @@ class TestStructuredLog:
         lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
         said = [line["event"] for line in lines if line.get("logger") == "redoubt.security"]
         assert said == ["token_made", "role_changed"] == kinds(member)
+
+    def test_what_is_beyond_the_hour_is_logged_and_written_nowhere_else(self, login, member, count_queries,
+                                                                        capsys):
+        browser, most = login(member), KINDS["refused"].max_an_hour
+        for _ in range(most + 1):
+            browser.get("/admin")
+        with count_queries() as statements:
+            assert browser.get("/admin").status_code == 403
+        assert not [statement for statement in statements if statement.startswith(("INSERT", "BEGIN IMM"))]
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        assert [line["user"] for line in lines if line.get("event") == "refused"] == [member.id] * (most + 2)
+        assert kinds() == ["refused"] * most

@@ -1,0 +1,30 @@
+"""The types of values in a JSON body: a number is a number and true is true, where a form has only text.
+
+marshmallow takes 1.5 and "1" for the whole number 1, and "yes" for true, which is right for forms alone.
+"""
+
+from marshmallow import Schema, fields
+
+
+def wrong_types(schema: Schema, body: dict) -> dict[str, list[str]]:
+    """What is wrong with whole numbers and booleans in `body`, as sentences by field; empty if nothing is."""
+    found: dict[str, list[str]] = {}
+    for name, field in schema.fields.items():
+        key = field.data_key or name
+        if key in body and (sentences := list(dict.fromkeys(_sentences(field, body[key])))):
+            found[key] = sentences
+    return found
+
+
+def _sentences(field: fields.Field, value: object) -> list[str]:
+    if isinstance(field, fields.List):
+        items = value if isinstance(value, list) else []
+        return [each for item in items for each in _sentences(field.inner, item)]
+    if isinstance(field, fields.Nested):
+        items = value if isinstance(value, list) else [value]
+        return [each for item in items if isinstance(item, dict)
+                for sentences in wrong_types(field.schema, item).values() for each in sentences]
+    wanted = int if isinstance(field, fields.Integer) else bool if isinstance(field, fields.Boolean) else None
+    if wanted is None or value is None or type(value) is wanted:
+        return []
+    return [field.error_messages["invalid"]]
