@@ -6,6 +6,7 @@ SQLite counts the steps of its machine; PostgreSQL says in its plans what it rea
 from pathlib import Path
 
 import pytest
+from flask import g
 from sqlalchemy import event, func, select
 
 from app import create_app
@@ -114,6 +115,7 @@ def measured(large, path, reader):
                 status = client.get(path, query_string=query).status_code
                 yield query, status, done[0], list(statements)
                 db.session.remove()
+                g.pop("_login_user", None)  # every request of a site begins with a context of its own
         finally:
             event.remove(db.engine, "before_cursor_execute", note)
 
