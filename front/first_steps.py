@@ -10,7 +10,7 @@ from auth.models import User
 from core.db import db
 from forum.models import Question
 from kb.models import Article
-from posts.models import Tag
+from posts.models import Post, Tag
 
 SETTLED_QUESTIONS = 10  # who has so many needs no guide any more
 
@@ -32,7 +32,9 @@ def _any(statement) -> bool:
 
 def is_settled() -> bool:
     """Whether the community has begun."""
-    return db.session.scalar(select(Question.id).offset(SETTLED_QUESTIONS - 1).limit(1)) is not None
+    newest = (select(Post.id).where(Post.kind == "question", Post.is_public)
+              .order_by(Post.created_at.desc(), Post.id.desc()))  # as an index has them
+    return db.session.scalar(newest.offset(SETTLED_QUESTIONS - 1).limit(1)) is not None
 
 
 def steps() -> list[Step]:
