@@ -58,6 +58,8 @@ def _from_json(raw: bytes) -> list[Component]:
         raise BadSbom(_("The JSON cannot be read.")) from error
     if document.get("bomFormat") != "CycloneDX":
         raise BadSbom(_("This JSON is no CycloneDX document (its bomFormat says otherwise)."))
+    if not isinstance(document.get("components", []), list):
+        raise BadSbom(_("The components of this document are no list."))
     metadata = document.get("metadata")
     return list(_walk([metadata.get("component") if isinstance(metadata, dict) else None, *_items(document)]))
 
