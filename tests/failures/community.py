@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_string, policy
 from http.client import HTTPException
 from pathlib import Path
 
@@ -129,7 +130,7 @@ class Community:
                 Notification, Notification.post_id == Post.id)))
         mails = [path.read_text() for path in (self.instance / "outbox").glob("*.eml")]
         texts = {"asked": asked, "found": self.found(), "told": told,
-                 "mailed": [re.search("^Subject: .*", mail, re.M)[0] for mail in mails]}
+                 "mailed": [message_from_string(mail, policy=policy.default)["Subject"] for mail in mails]}
         return {name: Counter(MARKER.search(text)[0] for text in some) for name, some in texts.items()}
 
     def found(self) -> list[str]:
