@@ -50,7 +50,7 @@ class _Limiter(Limiter):
     @property
     def enabled(self) -> bool:
         """Whether the site of this request has limits; several sites of a process share the limiter."""
-        return current_app.config["RATELIMIT_ENABLED"] if has_app_context() else self._enabled
+        return current_app.config["REDOUBT_RATE_LIMITS"] if has_app_context() else self._enabled
 
     @enabled.setter
     def enabled(self, value: bool) -> None:

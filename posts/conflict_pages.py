@@ -18,6 +18,7 @@ from posts.editables import Editable, Field, Values
 
 UNSHOWN = ("csrf_token", "action", versions.FIELD)
 SEPARATORS = {"words": " ", "lines": "\n"}  # of what is a set
+MAX_OTHER_LENGTH = 10_000  # characters of what is no field of the thing, such as the reason of a change
 UNREADABLE = ("draft", "form_account")  # hidden fields that mean nothing to people
 
 
@@ -75,13 +76,14 @@ def _page(stale: Stale) -> str:
     fields = [field for field in spec.fields if field.name in typed or _is_unticked(field, spec, typed)]
     rows = [_row(field, now.get(field.name, ""), typed.get(field.name, ""), base) for field in fields]
     named = {field.name for field in fields}
+    others = {name: value for name, value in typed.items()
+              if name not in named and len(value) <= MAX_OTHER_LENGTH}
     return render_template(
         "posts/conflict.html", thing=thing, path=spec.path(thing), last=spec.last_edit(thing), rows=rows,
         conflicts=[row for row in rows if row.state == "conflict"],
         has_mine=any(row.proposed != row.mine for row in rows),
-        others={name: value for name, value in typed.items() if name not in named},
-        shown_others={name: value for name, value in typed.items()
-                      if value and name not in {*named, *UNREADABLE}},
+        others=others,
+        shown_others={name: value for name, value in others.items() if value and name not in UNREADABLE},
         since=[] if rows else _since(spec, base, now), sent_to=request.full_path)
 
 

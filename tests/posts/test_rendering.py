@@ -5,7 +5,6 @@ from sqlalchemy import event
 
 from core import markup, stored_markup
 from core.db import db
-from core.limits import limiter
 from core.markup import MARKUP_VERSION, render
 from posts import schemas
 from posts.models import Post
@@ -35,8 +34,7 @@ def test_who_writes_articles_previews_long_texts(login, moderator):
 
 def test_a_new_member_previews_less_often(app, login, make_user, monkeypatch):
     monkeypatch.setattr(schemas, "PREVIEW_RATE_NEW", "3/minute")
-    app.config["REDOUBT_RATE_LIMITS"] = True
-    monkeypatch.setattr(limiter, "enabled", True)
+    monkeypatch.setitem(app.config, "REDOUBT_RATE_LIMITS", True)
     new, old = login(make_user("newcomer")), login(make_user("regular", reputation=60))
     assert [send(new, "words").status_code for _ in range(4)] == [200, 200, 200, 429]
     assert [send(old, "words").status_code for _ in range(4)] == [200] * 4
@@ -190,8 +188,7 @@ def test_a_member_previews_what_a_suggested_edit_may_hold(login, make_user, make
 def test_a_long_preview_counts_as_several(app, login, make_user, make_article, monkeypatch):
     article, client = make_article(), login(make_user("newcomer"))
     monkeypatch.setattr(schemas, "PREVIEW_RATE_NEW", "7/minute")
-    app.config["REDOUBT_RATE_LIMITS"] = True
-    monkeypatch.setattr(limiter, "enabled", True)
+    monkeypatch.setitem(app.config, "REDOUBT_RATE_LIMITS", True)
     sent = [send(client, "word " * 38_000, post=article.id).status_code for _ in range(2)]
     assert sent == [200, 429]
     assert [send(client, "words").status_code for _ in range(3)] == [200, 200, 200]
