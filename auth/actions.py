@@ -176,7 +176,7 @@ def attach_email(user: User, email: str) -> None:
     links.end_all(user)
     user.email = email.lower()
     db.session.flush()
-    send_link(user, links.CLAIM, "claim", _("Your account is waiting"))
+    send_link(user, links.CLAIM, "claim", _("Your account is ready to claim"))
 
 
 def edit_profile(user: User, *, display_name: str, location: str, website: str,
@@ -200,7 +200,7 @@ def edit_profile(user: User, *, display_name: str, location: str, website: str,
 def _check_name(name: str, user: User) -> None:
     reserved = reserved_names.is_reserved(name) and not user.is_moderator
     if reserved or queries.imitated(name, by=user):
-        raise Invalid({"display_name": [_("This name could be mistaken for somebody else's.")]})
+        raise Invalid({"display_name": [_("This name is too similar to another member's.")]})
 
 
 def make_token(user: User, name: str, scope: str, *, last_day: date | None = None) -> str:

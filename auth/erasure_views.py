@@ -40,7 +40,7 @@ def erase_me():
             erasure_actions.erase(me(), by=me(), keep_words=form.data["words"] == "keep")
             db.session.commit()
             sessions.leave()
-            flash(_("Your account is erased. What you asked for follows within minutes."))
+            flash(_("Your account is deleted. The rest of your request will finish within a few minutes."))
             return redirect("/")
     return render_template("auth/erase.html", form=form, user=me()), 422 if form.errors else 200
 

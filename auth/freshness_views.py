@@ -96,7 +96,7 @@ def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, sta
         return problem(403, "Forbidden", _("Give your password on the site first, then try again."))
     kept = [(name, value) for name, values in sent.items() if name not in (FIELD, "csrf_token")
             for value in values]
-    errors = {FIELD: [_("This is not your present password.")]} if is_wrong else {}
+    errors = {FIELD: [_("That is not your current password.")]} if is_wrong else {}
     return render_template("auth/prove.html", action=action, kept=kept, errors=errors,
                            minutes=int(FRESH_FOR.total_seconds() // 60)), 422 if is_wrong else status
 

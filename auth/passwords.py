@@ -57,7 +57,7 @@ def fault(password: str, *known: str, only_factor: bool = True) -> str | None:
                  "Use four or more unrelated words, or let a password manager make one.")
     result = _judge()(password[:MAX_SCORED_CHARACTERS], user_inputs=sorted(words))
     if result["score"] < (MIN_SCORE if only_factor else MIN_SCORE_WITH_SECOND_FACTOR):
-        why = result["feedback"]["warning"] or _("It would be guessed quickly.")
+        why = result["feedback"]["warning"] or _("It can be guessed quickly.")
         return _("This password is too easy to guess: %(why)s", why=why)
     return None
 

@@ -7,7 +7,7 @@ def why_read_only(user) -> str:
     """Why a member who is not in good standing may only read: on top of every page, and where they write."""
     if not user.is_suspended:
         return _("Confirm your email address first: open the link in the message we sent you.")
-    return _("You can read, but not write, until %(when)s UTC. %(why)s",
+    return _("You can read but not post until %(when)s UTC. %(why)s",
              when=f"{user.suspended_until:%d %b %Y, %H:%M}", why=user.suspension_reason).strip()
 
 

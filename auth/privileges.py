@@ -54,10 +54,10 @@ COUNT_FOR_SECONDS = 60
 def meaning(privilege: Privilege) -> str:
     """What a privilege opens, in words, for the help."""
     return {
-        Privilege.VOTE_UP: _("vote up what is useful"),
+        Privilege.VOTE_UP: _("upvote"),
         Privilege.FLAG: _("flag what needs a moderator"),
         Privilege.COMMENT_ANYWHERE: _("comment on what others wrote (on your own always)"),
-        Privilege.VOTE_DOWN: _("vote down what is not useful"),
+        Privilege.VOTE_DOWN: _("downvote"),
         Privilege.MAKE_TAGS: _("make new tags"),
         Privilege.REVIEW: _("review the edits that members suggest"),
         Privilege.EDIT_ANY: _("edit what others wrote without a review, and describe tags"),

@@ -51,7 +51,7 @@ def register(username: str, email: str, password_hash: str, *, browser: str) -> 
 
 def _hold_name(username: str, email: str) -> None:
     """Hold a name for an address; an unconfirmed registration of it that nobody holds any more goes."""
-    taken = Invalid({"username": [_("This name is taken, or too like another member's.")]})
+    taken = Invalid({"username": [_("This username is taken or too similar to another one.")]})
     key, mine, now = usernames.key(username), tokens.digest(email), utcnow()
     other = queries.looks_like(username)
     if other is not None and not other.is_pending:

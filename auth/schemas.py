@@ -85,8 +85,8 @@ class EraseSchema(Schema):
 
     current_password = fields.String(required=True)
     words = fields.String(required=True, validate=validate.OneOf(
-        ("keep", "remove"), error=_("Choose what becomes of the words.")),
-        error_messages={"required": _("Choose what becomes of the words.")})
+        ("keep", "remove"), error=_("Choose what happens to your posts.")),
+        error_messages={"required": _("Choose what happens to your posts.")})
 
 
 class DisplayName(fields.String):

@@ -72,7 +72,7 @@ def settings_password():
 def knows(user: User, form: Form) -> bool:
     """Whether the present password was given; otherwise the form says so."""
     if not prove(user, form.data["current_password"]):
-        form.fail("current_password", _("This is not your present password."))
+        form.fail("current_password", _("That is not your current password."))
     return not form.errors
 
 

@@ -97,9 +97,9 @@ def confirm(token: str):
     if request.method == "POST" and not (asks and _is_wrong_password(link, form)):
         with form.catching():
             require(_confirm(token, is_registration=link is not None),
-                    _("Another account uses this address by now."))
+                    _("Another account already uses this address."))
             db.session.commit()
-            flash(_("Your address is confirmed. You can log in now."))
+            flash(_("Your email address is confirmed. You can log in."))
             return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
     return render_template("auth/confirm.html", form=form, asks=asks,
                            name=link and link.username), 422 if form.errors else 200
@@ -256,7 +256,7 @@ def attach_email(username: str):
     user = get_or_404(queries.by_username(username))
     require(policy.can_attach_email(current_user, user))
     if not data.validate() or not registration_actions.free_address(data.data["email"]):
-        raise Invalid({"email": [_("Write an address that no account uses yet.")]})
+        raise Invalid({"email": [_("Enter an address that no other account uses.")]})
     actions.attach_email(user, data.data["email"])
     security_log.record("claim_sent", user=user, actor=current_user.id)
     db.session.commit()

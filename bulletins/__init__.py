@@ -53,7 +53,7 @@ def _register_forms() -> None:
          Field("kind", _("Kind"), "choice", kind_names, is_required=True),
          Field("text", _("What to do"), "text"), Field("url", _("Link")),
          Field("blocks", _("What it blocks"), "text"), Field("steps", _("Steps"), "text"),
-         Field("side_effects", _("What it costs"), "text"), Field("article", _("Article that explains it"))),
+         Field("side_effects", _("Side effects"), "text"), Field("article", _("Article that explains it"))),
         lambda mitigation: queries.mitigation(mitigation.id), forms.mitigation_values_at,
         lambda mitigation: f"/posts/{mitigation.bulletin_id}", _last_confirmed))
 

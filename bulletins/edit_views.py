@@ -32,7 +32,7 @@ def new():
         with form.catching():
             bulletin = forms.write(form.data, by=me())
             db.session.commit()
-            flash(_("Saved as a draft. Publish it, or name the instant."))
+            flash(_("Draft saved. Publish it now or schedule it."))
             return redirect(bulletin.url)
     return render_template("bulletins/edit.html", form=form, bulletin=None), 422 if form.errors else 200
 
@@ -108,7 +108,7 @@ def withdraw(reference: str):
             [_("It disappears at once from pages, search, feeds, CSAF documents and the calendar."),
              _("What was mailed stays mailed; readers who follow a link find nothing."),
              _("You can publish it again. It stands in the public log.")],
-            _("Back to a draft"), back=bulletin.url, subject=bulletin.title)
+            _("Unpublish"), back=bulletin.url, subject=bulletin.title)
     actions.withdraw(bulletin, by=me())
     db.session.commit()
     flash(_("Back to a draft: only moderators see it now."))

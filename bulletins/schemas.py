@@ -67,7 +67,7 @@ class Instant(fields.Field):
             at = datetime.fromisoformat(str(value).strip()[:40])
             at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise ValidationError(_("Write the instant as 2026-12-08T18:00:00Z.")) from None
+            raise ValidationError(_("Use the form 2026-12-08T18:00:00Z.")) from None
         if not 2000 <= at.year <= 2199:
             raise ValidationError(_("Write a year from 2000 to 2199."))
         return at

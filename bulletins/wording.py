@@ -17,16 +17,16 @@ def status(name: str) -> str:
 
 def remedy(name: str) -> str:
     """A kind of remedy."""
-    return {"vendor_fix": _("fix of the vendor"), "workaround": _("workaround"),
-            "mitigation": _("mitigation"), "no_fix_planned": _("no fix is planned"),
+    return {"vendor_fix": _("vendor fix"), "workaround": _("workaround"),
+            "mitigation": _("mitigation"), "no_fix_planned": _("no fix planned"),
             "none_available": _("no fix yet")}.get(name, name)
 
 
 def restart(name: str) -> str:
     """What must be restarted after an update; nothing when nobody says."""
-    return {"none": _("no restart"), "machine": _("restart of the machine"),
+    return {"none": _("no restart"), "machine": _("restart the machine"),
             "system": _("restart of the system"), "service": _("restart of the service"),
-            "maybe": _("perhaps a restart"), "vulnerable_component": _("restart of the component"),
+            "maybe": _("may require a restart"), "vulnerable_component": _("restart of the component"),
             "zone": _("restart of the zone"), "parent": _("restart of the parent process"),
             "connected": _("restart of what is connected"),
             "dependencies": _("restart of what depends on it")}.get(name, "")

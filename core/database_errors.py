@@ -81,8 +81,8 @@ def _distrust(context: ExceptionContext) -> None:
 def database_error_answer(error: DBAPIError | NoConnectionFree):
     """409 for who lost a race again and again (core.site), 503 in an outage; anything else is our fault."""
     if is_conflict(error):
-        return error_answer(409, _("Changed meanwhile"),
-                            _("Somebody changed the same thing at the same moment. Try again."))
+        return error_answer(409, _("Edit conflict"),
+                            _("Someone else changed this at the same time. Try again."))
     return outage_answer(error) if is_outage(error) or _is_empty() else crash_answer(error)
 
 
@@ -106,8 +106,9 @@ def outage_answer(error: Exception) -> Response:
 
 def _words() -> tuple[str, str]:
     if request.method in SAFE_METHODS:
-        return _("Back in a moment"), _("The site cannot read its database just now. Reload in a minute.")
-    return _("Not saved yet"), _("The site cannot save anything just now. Nothing of what you sent was "
+        return (_("Temporarily unavailable"),
+                _("The site cannot read its database just now. Reload in a minute."))
+    return _("Not saved"), _("The site cannot save anything just now. Nothing of what you sent was "
                                  "half-saved; send it again in a minute.")
 
 

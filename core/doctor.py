@@ -73,8 +73,8 @@ def examine(**kinds: dict) -> list[Finding]:
             db.session.rollback()
             log.warning("doctor: %s failed: %s", examination.__qualname__, type(error).__name__)
             found.append(Finding(examination.__doc__.splitlines()[0].rstrip("."), Level.FAULT,
-                                 _("Could not be looked at: %(kind)s.", kind=type(error).__name__),
-                                 _("Mend what is named above first; else look into the log.")))
+                                 _("Could not be checked: %(kind)s.", kind=type(error).__name__),
+                                 _("Fix the problems above first, then check the log.")))
     return found
 
 

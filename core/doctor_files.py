@@ -25,7 +25,7 @@ def permissions() -> Iterator[Finding]:
                 if open_ones else _("only the owner reads the instance"), fault=bool(open_ones),
                 advice=_("Take them away: chmod -R go-rwx on the folder of the instance."))
     strange = [path for path in there if path.stat().st_uid != os.geteuid()]
-    yield judge(_("Owner"), _("Not ours: %(names)s", names=_names(strange, instance)) if strange
+    yield judge(_("Owner"), _("Owned by another user: %(names)s", names=_names(strange, instance)) if strange
                 else _("the one who runs this"), fault=bool(strange),
                 advice=_("Run the site and its commands as one user, and give these files to that user."))
 

@@ -68,7 +68,7 @@ def names() -> Iterator[Finding]:
                      and not name.startswith(f"{PREFIX}TEST_") and name not in known)
     if unknown:
         yield judge(_("Unknown settings"), ", ".join(unknown), remark=True,
-                    advice=_("Nobody reads these: see docs/settings.md for the right name."))
+                    advice=_("Unknown settings: see docs/settings.md for the correct names."))
     examples = sorted(name for name in SECRETS if EXAMPLE in str(current_app.config[name]))
     if examples:
         yield judge(_("Passwords"), ", ".join(examples), fault=True,

@@ -72,7 +72,7 @@ def http_error_answer(error: HTTPException):
         return error
     texts = {
         400: _("The request could not be read. Go back and try again."),
-        404: _("There is nothing at this address, or you may not see it."),
+        404: _("This page does not exist, or you don't have access to it."),
         405: _("This address does not take that kind of request."),
         413: _("That is larger than this site takes."),
         429: _("Too many requests. Wait a little and try again."),
@@ -128,9 +128,9 @@ def _on_bad_cursor(_error: BadCursor):
 def crash_answer(error: Exception):
     """500 for what nobody foresaw; the log has the details."""
     log.exception("%s failed", request.endpoint)
-    return error_answer(500, _("Something broke"),
-                        _("The fault is ours and was noted. Nothing you sent was half-saved; "
-                          "try again in a moment."))
+    return error_answer(500, _("Something went wrong"),
+                        _("This is our fault and has been logged. Nothing was partly saved. Try again "
+                          "in a moment."))
 
 
 def init_app(app: Flask) -> None:

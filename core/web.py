@@ -91,7 +91,7 @@ class Markdown(fields.Field):
 
     def _deserialize(self, value, attr, data, **kwargs) -> Rendered:
         if not isinstance(value, str):
-            raise ValidationError(_("Write text here."))
+            raise ValidationError(_("Enter some text."))
         text = BLANK_START.sub("", visible(value)).rstrip()
         if len(text) < self.shortest:
             raise ValidationError(_("Write at least %(n)s characters; this has %(m)s.",

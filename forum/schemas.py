@@ -20,7 +20,7 @@ ANSWER_EXAMPLE = "The recovery partition is too small: make it 250 MB larger."
 class QuestionSchema(Schema):
     """A question: title, text, tags."""
 
-    title = Line(required=True, validate=QUESTION_LIMITS.title_rule(_("Say it in 15 to 150 characters.")),
+    title = Line(required=True, validate=QUESTION_LIMITS.title_rule(_("Use 15 to 150 characters.")),
                  metadata={"example": "Why does KB5034441 fail with 0x80070643?"})
     body = Markdown(required=True, shortest=QUESTION_LIMITS.min_body, longest=QUESTION_LIMITS.max_body,
                     metadata={"example": EXAMPLE})

@@ -53,7 +53,7 @@ def _tags_page(form: Form) -> str:
 
 
 def _why_not_describe() -> str:
-    return _("Describing tags takes %(n)s reputation.", n=threshold(Privilege.EDIT_ANY))
+    return _("You need %(n)s reputation to edit tag descriptions.", n=threshold(Privilege.EDIT_ANY))
 
 
 @bp.get("/tags.json")

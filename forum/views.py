@@ -43,7 +43,8 @@ def ask():
         form.values = {"title": request.args.get("title", "")[:150],
                        "tags": request.args.get("tags", "")[:200]}
     elif form.validate():
-        require(policy.can_ask(me()), _("Confirm your address first; suspended members only read."))
+        require(policy.can_ask(me()), _("Confirm your email address first. Suspended members can only "
+                                        "read."))
         if form.values.get("action") == "preview":
             preview = form.data["body"]
             alike = similar(form.data["title"], preview.source, user=current_user)
@@ -54,7 +55,8 @@ def ask():
                                        status=post_queries.first_status(me()))
                 db.session.commit()
                 if not question.is_public:
-                    flash(_("Thank you. A moderator looks at first posts; yours appears once approved."))
+                    flash(_("Thank you. A moderator reviews first posts; yours will appear once it is "
+                            "approved."))
                 return redirect(question.url)
     return render_template("forum/ask.html", form=form, preview=preview,
                            alike=alike), 422 if form.errors else 200
@@ -104,9 +106,9 @@ def _why_no_answer(question) -> str:
 
 def close_words() -> dict[str, str]:
     """What each reason to close a question says to people."""
-    return {"duplicate": _("it is a duplicate"), "off-topic": _("it is about something else"),
-            "needs-details": _("it needs details"), "too-broad": _("it is too broad"),
-            "opinion": _("it asks for opinions"), "imported": _("it was closed where it comes from")}
+    return {"duplicate": _("duplicate"), "off-topic": _("off topic"),
+            "needs-details": _("needs details"), "too-broad": _("too broad"),
+            "opinion": _("opinion-based"), "imported": _("closed on the original site")}
 
 
 def _linked(question, page):
@@ -184,7 +186,8 @@ def edit_answer(answer_id: int):
 def accept(answer_id: int):
     """The asker accepts an answer."""
     answer = get_or_404(queries.get_answer(answer_id, current_user))
-    require(policy.can_accept(current_user, answer.parent, answer), _("Only the asker accepts."))
+    require(policy.can_accept(current_user, answer.parent, answer), _("Only the person who asked can "
+                                                                      "accept an answer."))
     actions.accept(answer, by=me())
     db.session.commit()
     return redirect(answer.url)
@@ -195,7 +198,8 @@ def accept(answer_id: int):
 def unaccept(answer_id: int):
     """The asker takes the acceptance back."""
     answer = get_or_404(queries.get_answer(answer_id, current_user))
-    require(policy.can_accept(current_user, answer.parent, answer), _("Only the asker accepts."))
+    require(policy.can_accept(current_user, answer.parent, answer), _("Only the person who asked can "
+                                                                      "accept an answer."))
     actions.unaccept(answer, by=me())
     db.session.commit()
     return redirect(answer.url)

@@ -24,7 +24,7 @@ class _Lines(fields.Field):
     def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-            raise ValidationError(_("Write one product a line."))
+            raise ValidationError(_("Enter one product per line."))
         lines = [" ".join(line.split()) for line in lines if line.strip()]
         if len(lines) > 30 or any(len(line) > 100 for line in lines):
             raise ValidationError(_("At most 30 lines of 100 characters."))

@@ -186,7 +186,7 @@ def unpublish(article_id: int):
             [_("It disappears at once from pages, search and feeds; only moderators see it."),
              _("Its votes, comments and history stay. Its author is notified."),
              _("You can publish it again. It stands in the public log.")],
-            _("Back to a draft"), back=article.url, subject=article.title)
+            _("Unpublish"), back=article.url, subject=article.title)
     actions.unpublish(article, by=me())
     db.session.commit()
     flash(_("Back to a draft: only moderators see it now."))
@@ -215,7 +215,7 @@ def feedback(article_id: int):
     require(policy.can_say_helpful(me(), article))
     actions.say_helpful(article, data["helpful"], by=me(), note=data["note"])
     db.session.commit()
-    flash(_("Thank you: this tells the moderators what to improve."))
+    flash(_("Thank you. The moderators will see your feedback."))
     return redirect(article.url)
 
 

@@ -90,5 +90,5 @@ def tell_suspended(batch: list[events.Event]) -> None:
         user = db.session.get(User, event.subject_id)
         if user is not None and user.email and user.is_suspended:
             mail.queue(user.email, "suspended", key=f"suspended:{event.id}",
-                       subject=_("Your account is suspended for a time"), user=user)
+                       subject=_("Your account is suspended"), user=user)
     db.session.commit()

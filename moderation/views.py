@@ -20,8 +20,8 @@ def reason_words() -> dict[str, str]:
     return {
         "spam": _("Spam or advertising"), "rude": _("Rude or abusive"),
         "harmful": _("Dangerous advice or harmful code"),
-        "wrong-place": _("Does not belong here"), "duplicate": _("Says what another post says"),
-        "secret": _("Holds a secret: key, password, private data"), "other": _("Something else")}
+        "wrong-place": _("Off topic"), "duplicate": _("Duplicate of another post"),
+        "secret": _("Contains a secret or private data"), "other": _("Other")}
 
 
 @bp.route("/posts/<int:post_id>/flag", methods=["GET", "POST"])
@@ -31,13 +31,13 @@ def flag(post_id: int):
     form = Form(schemas.FlagSchema)
     valid = request.method == "POST" and form.validate()
     post = visible_post(post_id)
-    require(policy.can_flag(me(), post), _("Flagging what others wrote takes %(n)s reputation.",
+    require(policy.can_flag(me(), post), _("You need %(n)s reputation to flag other people's posts.",
                                            n=threshold(Privilege.FLAG)))
     if valid:
         limit("flag", current_user.id, 20, 3600)
         actions.flag(post, form.data["reason"], by=me(), note=form.data["note"])
         db.session.commit()
-        flash(_("Thank you. A moderator looks at it and you will hear what came of it."))
+        flash(_("Thank you. A moderator will review it and tell you the outcome."))
         return redirect(post.url if post.is_public else url_for("moderation.my_flags"))
     return render_template("moderation/flag.html", form=form, post=post,
                            reasons=[(r, reason_words()[r]) for r in REASONS]

@@ -12,9 +12,9 @@ def severity(name: str) -> str:
 
 def cadence(name: str) -> str:
     """How often."""
-    return {"at-once": _("at once, in one mail a day"),
-            "daily": _("once a day, when there is something"),
-            "patch-day": _("once a month, after patch day")}[name]
+    return {"at-once": _("immediately, at most one email a day"),
+            "daily": _("daily digest"),
+            "patch-day": _("monthly, after patch day")}[name]
 
 
 def reason(name: str) -> str:

@@ -54,7 +54,8 @@ def read_all():
 def _watch(thing):
     """Turn the watch of a thing on or off and go back to its page."""
     is_on = parse(schemas.WatchSchema)["watch"]
-    require(policy.can_watch(current_user), _("Confirm your address first; suspended members only read."))
+    require(policy.can_watch(current_user), _("Confirm your email address first. Suspended members can "
+                                              "only read."))
     actions.watch(me(), thing, is_on)
     db.session.commit()
 

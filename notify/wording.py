@@ -61,8 +61,8 @@ def _reason(line: Notification) -> str:
     return {"spam": _("spam or advertising"), "rude": _("rude or abusive"),
             "harmful": _("dangerous advice or harmful code"), "wrong-place": _("does not belong here"),
             "duplicate": _("says what another post says"), "secret": _("holds a secret"),
-            "off-topic": _("it is about something else"), "needs-details": _("it needs details"),
-            "too-broad": _("it is too broad"), "opinion": _("it asks for opinions"),
+            "off-topic": _("off topic"), "needs-details": _("needs details"),
+            "too-broad": _("too broad"), "opinion": _("opinion-based"),
             "other": _("something else")}.get(reason, reason)
 
 
@@ -140,9 +140,9 @@ def title(line: Notification) -> str:
 def kind(name: str) -> str:
     """A kind of news, for the settings."""
     return {"answer": _("Answers to my questions"), "comment": _("Comments on what I wrote"),
-            "mention": _("Somebody writes @ and my username"), "accepted": _("My answer is accepted"),
-            "edit": _("Suggested edits: of mine decided, of others to decide"),
-            "flag": _("What became of my flags"), "watched": _("News in threads I watch or take part in"),
+            "mention": _("Someone mentions me"), "accepted": _("My answer is accepted"),
+            "edit": _("Suggested edits: outcomes of mine, reviews waiting for me"),
+            "flag": _("Outcome of my flags"), "watched": _("News in threads I watch or take part in"),
             "moderated": _("What moderators and others do with my posts, and why"),
             "urgent": _("Urgent flags: dangerous advice, secrets"),
             "queue": _("Flags, requests and first posts that wait for a moderator"),

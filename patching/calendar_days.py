@@ -55,7 +55,7 @@ def due_days(bulletins: Iterable[Bulletin]) -> list[Day]:
     found = list(bulletins)
     told = _told({due_uid(row): (row.kev_due_on, _since(row)) for row in found})
     return [Day(due_uid(row), row.kev_due_on,
-                _("%(reference)s: be done by today", reference=row.reference),
+                _("%(reference)s: due today", reference=row.reference),
                 _("%(title)s. Known to be exploited; CISA's catalogue names this day.", title=row.title),
                 row.url, *told[due_uid(row)]) for row in found]
 

@@ -42,7 +42,8 @@ def _check_day(author_id: int, by) -> None:
         HelpfulMark.user_id == by.id, HelpfulMark.author_id == author_id,
         HelpfulMark.day == utcnow().date()))
     if given >= A_DAY_FOR_ONE:
-        raise Invalid({"helpful": [_("You have thanked this member %(n)s times today. Come back tomorrow.",
+        raise Invalid({"helpful": [_("You have marked %(n)s reports by this member as helpful today. "
+                                     "Try again tomorrow.",
                                      n=A_DAY_FOR_ONE)]})
 
 

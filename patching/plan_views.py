@@ -74,8 +74,8 @@ def plan_calendar(month: str):
     listed = "\n".join(f"{row.reference}: {row.title}" for row in open_tasks)
     days = [calendars.Day(f"plan-{me().id}-{found}-{name}", day, title, listed, path, number, now)
             for name, day, title in (("pilot", drawn.pilot, _("Patches to the pilot")),
-                                     ("broad", drawn.broad, _("Patches to everybody")))]
+                                     ("broad", drawn.broad, _("Broad deployment")))]
     days += [calendars.Day(f"plan-{me().id}-{due_uid(row)}", row.kev_due_on,
-                           _("%(reference)s: be done by today", reference=row.reference), row.title, row.url,
+                           _("%(reference)s: due today", reference=row.reference), row.title, row.url,
                            number, now) for row in open_tasks if row.kev_due_on]
     return calendars.answer(_("Rollout plan for %(month)s", month=found.name), days)

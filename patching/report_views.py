@@ -94,7 +94,8 @@ def _written(release: Release | None) -> str:
 def send_report(reference: str):
     """Say how it went; a second time for the same release changes what one said."""
     bulletin, form = find_bulletin(reference), Form(schemas.ReportSchema)
-    require(policy.can_report(me()), _("Confirm your address first; suspended members only read."))
+    require(policy.can_report(me()), _("Confirm your email address first. Suspended members can only "
+                                       "read."))
     if form.validate():
         limit("report", me().id, A_DAY, DAY)
         with form.catching():
@@ -146,7 +147,7 @@ def report(report_id: int):
 def thank(report_id: int):
     """Say that a report helped, or take that back."""
     row = find(report_id)
-    require(policy.can_thank(me(), row), _("You cannot thank for this report."))
+    require(policy.can_thank(me(), row), _("You cannot mark this report as helpful."))
     data = parse(schemas.HelpfulSchema)
     limit("thanks", me().id, THANKS, DAY)
     helpful_actions.mark(row, data["helpful"], by=me())
@@ -164,7 +165,7 @@ def remove_report(report_id: int):
         return _ask_to_remove(row)
     report_actions.remove(row, by=me())
     db.session.commit()
-    flash(_("The report counts no more."))
+    flash(_("Your report was withdrawn."))
     return redirect(f"{row.bulletin.url}/reports")
 
 

@@ -12,7 +12,7 @@ def ring(name: str) -> str:
 
 def outcome(name: str) -> str:
     """How it went."""
-    return {"ok": _("ok"), "issue": _("with an issue"), "failed": _("failed"),
+    return {"ok": _("installed"), "issue": _("installed with issues"), "failed": _("failed"),
             "rolled_back": _("rolled back")}[name]
 
 

@@ -55,12 +55,12 @@ def answer(stale: Stale):
     db.session.rollback()
     if wants_json():
         response = make_response(error_answer(
-            412, _("Changed meanwhile"),
+            412, _("Edit conflict"),
             _("This was changed since the version you named. Read it again and apply your change to that.")))
         response.headers.update(versions.current_tag(stale))
         return response
     if stale.thing is None:
-        return error_answer(409, _("Changed meanwhile"), _("What you edited is no longer there."))
+        return error_answer(409, _("Edit conflict"), _("What you edited is no longer there."))
     with read_only():
         page = _page(stale)
     db.session.rollback()

@@ -29,9 +29,9 @@ def can_vote(user, post, value: int) -> bool:
 def why_no_vote(user, post, value: int) -> str:
     """The sentence for a vote that can_vote() refused."""
     if post.author_id == user.id:
-        return _("You cannot vote on your own words.")
+        return _("You cannot vote on your own posts.")
     need = threshold(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
-    return _("Voting %(way)s takes %(n)s reputation earned here.",
+    return _("You need %(n)s reputation earned here to vote %(way)s.",
              way=_("up") if value > 0 else _("down"), n=need)
 
 
@@ -45,7 +45,7 @@ def can_comment(user, post, thread_author_id: int | None = None) -> bool:
 
 def why_no_comment() -> str:
     """The sentence for a comment that can_comment() refused."""
-    return _("Commenting here takes %(n)s reputation.", n=threshold(Privilege.COMMENT_ANYWHERE))
+    return _("You need %(n)s reputation to comment here.", n=threshold(Privilege.COMMENT_ANYWHERE))
 
 
 def why_no_delete() -> str:

@@ -40,13 +40,14 @@ def propose(post: Post, body: Rendered, *, by, base_number: int, title: str, tag
     tag_actions.require_known(set(tags) - set(before), by=by)
     check_edit(post, kinds.of(post).limits, title=title, body=body.source, tags=tags)
     if base_number != post.revision_count:
-        raise SuggestionRefused(_("The post was edited meanwhile; compare with its present text."))
+        raise SuggestionRefused(_("This post was edited after you opened it. Compare it with the "
+                                  "current version."))
     if (title, body.source, tags) == (post.title, post.body, before):
-        raise SuggestionRefused(_("This changes nothing."))
+        raise SuggestionRefused(_("There are no changes."))
     row = db.session.scalar(select(Suggestion).where(Suggestion.post_id == post.id,
                                                      Suggestion.outcome.is_(None))) or _new(post, by)
     if row.author_id != by.id:
-        raise SuggestionRefused(_("Somebody else's edit of this post waits; it must be decided first."))
+        raise SuggestionRefused(_("Another suggested edit is pending. It must be reviewed first."))
     row.base_number, row.title, row.body, row.tags = base_number, title, body.source, tags
     row.summary, row.created_at, row.changes = summary, utcnow(), None
     db.session.flush()
@@ -89,7 +90,8 @@ def _apply(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revision
     if suggestion.version != seen:
         raise SuggestionRefused(_("The proposal was changed since you looked at it; look again."))
     if suggestion.is_stale:
-        raise SuggestionRefused(_("The post was edited meanwhile: the proposal must be redone first."))
+        raise SuggestionRefused(_("This post was edited after the suggestion was made. The suggestion "
+                                  "has to be updated first."))
     revision = actions.rewrite(post, body, by=suggestion.author, title=suggestion.title,
                                tags=suggestion.tags, summary=suggestion.summary)
     _settle(suggestion, APPROVED, by)

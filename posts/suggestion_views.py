@@ -35,7 +35,7 @@ def suggest(post_id: int):
                                    base_number=request.form.get("base", 0, type=int),
                                    tags=form.data.get("tags", []), summary=form.data["summary"])
             db.session.commit()
-            flash(_("Thank you. Your edit appears when somebody has looked at it."))
+            flash(_("Thank you. Your edit will appear once it has been reviewed."))
             return redirect(url_for("posts.suggestion", suggestion_id=made.id))
     if request.method == "GET":
         form.values = _values(mine if mine and mine.author_id == me().id else post)
@@ -78,7 +78,8 @@ def _is_behind(form: Form, mine: Suggestion | None, post) -> bool:
 @login_required
 def review():
     """Proposals that wait, the oldest first."""
-    require(policy.may_review(me()), _("Reviewing takes %(n)s reputation.", n=threshold(Privilege.REVIEW)))
+    require(policy.may_review(me()),
+            _("You need %(n)s reputation to review edits.", n=threshold(Privilege.REVIEW)))
     return render_template("posts/review.html",
                            page=suggestion_queries.waiting(me(), request.args.get("after")))
 
@@ -111,7 +112,7 @@ def _suggestion(suggestion_id: int) -> Suggestion:
 
 def _decidable(suggestion_id: int) -> Suggestion:
     found = _suggestion(suggestion_id)
-    require(found.author_id != me().id, _("Others decide on what you propose."))
+    require(found.author_id != me().id, _("You cannot review your own suggestion."))
     require(policy.can_decide(me(), found, found.post) or not found.is_open)
     return found
 
@@ -136,7 +137,7 @@ def approve(suggestion_id: int):
         source = _suggestion(suggestion_id).body
     body, found = render(source), _decidable(suggestion_id)
     return _decide(found.id, lambda: actions.approve(found, body, by=me(), seen=request.form.get("seen", "")),
-                   _("Approved: it is the text now, in the name of who proposed it."))
+                   _("Approved and published under its author's name."))
 
 
 @bp.route("/suggestions/<int:suggestion_id>/improve", methods=["GET", "POST"])
@@ -147,7 +148,7 @@ def improve(suggestion_id: int):
         begun = _suggestion(suggestion_id)
         form, seen = _form(begun.post.kind), request.form.get("seen", begun.version)
     proposed, found = render(begun.body), _decidable(suggestion_id)
-    require(found.is_open, _("This edit was decided already."))
+    require(found.is_open, _("This suggestion has already been reviewed."))
     if _is_final(form):
         with form.catching():
             actions.improve(found, proposed, form.data["body"], by=me(), seen=seen,
@@ -175,7 +176,7 @@ def reject(suggestion_id: int):
         raise Invalid(form.errors)
     actions.reject(found, form.data["reason"], by=me())
     db.session.commit()
-    flash(_("Refused; its author reads why."))
+    flash(_("Rejected. The author can see your reason."))
     return redirect(url_for("posts.suggestion", suggestion_id=found.id))
 
 
@@ -185,4 +186,4 @@ def withdraw(suggestion_id: int):
     """Take one's own proposal back."""
     found = _suggestion(suggestion_id)
     require(found.author_id == me().id)
-    return _decide(found.id, lambda: actions.withdraw(found, by=me()), _("Taken back."))
+    return _decide(found.id, lambda: actions.withdraw(found, by=me()), _("Withdrawn."))

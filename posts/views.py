@@ -133,7 +133,7 @@ def delete(post_id: int):
     if actions.delete(post, by=me(), note=data["note"]) is None:
         _is_second_removal(post)
     db.session.commit()
-    flash(_("Removed. You can bring it back from its page."))
+    flash(_("Deleted. You can restore it from its page."))
     return redirect(post.parent.url if post.parent_id else post.url)
 
 

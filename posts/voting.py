@@ -88,11 +88,11 @@ def _check_limits(post: Post, user, value: int, now: datetime) -> None:
         "user": user.id, "author": post.author_id, "value": value, "day": now.date(),
         "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0)}).one()
     if cast >= VOTES_A_DAY:
-        raise VoteRefused(_("You have cast all %(n)s votes of today. They return at 00:00 UTC.",
+        raise VoteRefused(_("You have used all %(n)s votes for today. You can vote again at 00:00 UTC.",
                             n=VOTES_A_DAY))
     most = UPS_ON_ONE_PERSON if value > 0 else DOWNS_ON_ONE_PERSON
     if post.author_id is not None and on_person >= most:
-        raise VoteRefused(_("That is enough votes on one person for today. Spread them."))
+        raise VoteRefused(_("You have reached today's limit of votes for this member."))
 
 
 def _change(post: Post, voter_id: int, old: int, new: int, standing: Vote | None, reason: str,

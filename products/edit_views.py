@@ -109,7 +109,7 @@ def remove_product(slug: str):
             hidden={versions.FIELD: product.version})
     actions.remove(product, by=user, expected=versions.expected_by_form())
     db.session.commit()
-    flash(_("Removed. Its history page brings it back."))
+    flash(_("Deleted. You can restore it from the history page."))
     return redirect(f"{product.path}/history")
 
 
@@ -141,7 +141,7 @@ def undo(slug: str, change_id: int):
     change = get_or_404(queries.change(product, change_id))
     actions.undo(change, by=user, expected=versions.expected_by_form())
     db.session.commit()
-    flash(_("Undone; that too stands in the history."))
+    flash(_("Change reverted. The history shows it."))
     return redirect(f"{product.path}/history")
 
 

@@ -85,7 +85,7 @@ def my_calendar(secret: str):
     expected = owned_actions.secret(address) if address else ""
     known = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
     user = get_or_404(address.user if address and known else None)
-    response = calendars.answer(_("What I run"), private_calendar.days(user))
+    response = calendars.answer(_("My products"), private_calendar.days(user))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -131,8 +131,8 @@ def renew_calendar():
             [_("The present address stops working at once, in every calendar program that has it."),
              _("You are shown the new address, to subscribe to it."),
              _("The old address never works again.")],
-            _("Make a new address"), back=url_for("products.mine") + "#calendar")
+            _("Create a new address"), back=url_for("products.mine") + "#calendar")
     owned_actions.renew_address(_member())
     db.session.commit()
-    flash(_("Your calendar has a new address. Any older one is dead."))
+    flash(_("Your calendar has a new address. The old one no longer works."))
     return redirect(url_for("products.mine") + "#calendar")

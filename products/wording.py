@@ -56,7 +56,7 @@ def field(name: str) -> str:
 def verb(name: str) -> str:
     """What was done, in the history."""
     return {"added": _("added"), "edited": _("changed"), "removed": _("removed"),
-            "restored": _("brought back"), "undone": _("undone"),
+            "restored": _("restored"), "undone": _("undone"),
             "decided": _("taken from the import")}[name]
 
 
@@ -87,4 +87,5 @@ def distance(day: date, today: date) -> str:
 def ends(value: Ends | None, today: date) -> str:
     """When something ends, without a date to show: whether it is over."""
     over = is_over(value, today)
-    return _("unknown") if over is None else _("over, day unknown") if over else _("not over, no day given")
+    return _("unknown") if over is None else _("Ended (date unknown)") if over else _("Supported (no end "
+                                                                                   "date)")

@@ -147,7 +147,7 @@ def parse(text: str, *, excludes: bool = True) -> Query:
     query.kept = query.words + sum(1 for _placed in placed(together)) - len(found)
     _allow_other_names(query, together, found)
     if query.text and query.is_empty and not query.warnings:
-        query.warnings.append(_("Every word of this is too common to search for."))
+        query.warnings.append(_("All of these words are too common to search for."))
     return query
 
 

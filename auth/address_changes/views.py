@@ -24,7 +24,7 @@ def settings_email():
     if request.method == "POST" and form.validate():
         actions.ask(user, form.data["email"])
         db.session.commit()
-        flash(_("Open the link we mailed to the new address; until then the old one stays."))
+        flash(_("Open the link we emailed to the new address. Until then the old address stays in use."))
         return redirect(url_for("auth.settings_email"))
     return render_template("auth/settings_email.html", form=form, user=user, asks=not is_fresh(user),
                            pending=queries.pending_of(user)), 422 if form.errors else 200

@@ -88,7 +88,7 @@ def _is_foreign() -> bool:
 
 def _on_expired_form(error: CSRFError):
     """The token of a form belongs to a session: log in again, or send it again with a new token."""
-    title = _("The form has expired")
+    title = _("This form has expired")
     if wants_json():
         return error_answer(400, title, _("Reload the page and send it again."))
     form = sent_form(ask_owner=False)

@@ -104,9 +104,9 @@ def test_a_suggested_layer_is_confirmed_with_steps(curator, client, make_advisor
     mitigation = queries.whole(bulletin.id).mitigations[0]
     assert "not confirmed yet" in client.get(bulletin.url).text
     assert bulletin.title in curator.get("/bulletins/mitigations").text
-    curator.post(f"{bulletin.url}/mitigations/{mitigation.id}", data={**SHIELD, "text": "Something else"})
+    curator.post(f"{bulletin.url}/mitigations/{mitigation.id}", data={**SHIELD, "text": "Other"})
     text = client.get(bulletin.url).text
-    assert "Do not open files from strangers." in text and "Something else" not in text
+    assert "Do not open files from strangers." in text and "Other" not in text
     for said in ("netsh x", "netsh y", "netsh z", "Call home", "No updates"):
         assert said in text
     assert "not confirmed yet" not in text
@@ -141,7 +141,7 @@ def test_past_its_life_a_fix_that_came_later_does_not_count(client, make_product
     text = client.get("/bulletins/unpatched?past-life=1").text
     assert "LATE" in text and "EARLY" not in text
     page = client.get(gone.url).text
-    assert page.index("Past their life:") < page.index('id="vulnerabilities"')
+    assert page.index("End of life:") < page.index('id="vulnerabilities"')
 
 
 def test_a_member_sees_what_they_run_the_unfixed_first(login, member, make_product, make_advisory, store):

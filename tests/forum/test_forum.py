@@ -33,7 +33,7 @@ def test_ask_answer_accept(login, member, other):
     answer_id = page.split('id="answer-')[1].split('"')[0]
     assert login(other).post(f"/answers/{answer_id}/accept").status_code == 403
     assert login(member).post(f"/answers/{answer_id}/accept").status_code == 302
-    assert "Accepted by the asker" in login(other).get(url).text
+    assert "Accepted answer" in login(other).get(url).text
 
 
 def test_duplicate_names_the_canonical_question(login, make_question, moderator):

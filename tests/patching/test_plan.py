@@ -85,7 +85,7 @@ def test_files(login, member, mine):
     answer = browser.get("/calendar/2026-11/plan.ics?pilot=1&broad=4")
     events = {str(e["summary"]): e for e in Calendar.from_ical(answer.text).events}
     assert events["Patches to the pilot"]["dtstart"].dt == date(2026, 11, 11)
-    assert events["Patches to everybody"]["dtstart"].dt == date(2026, 11, 14)
+    assert events["Broad deployment"]["dtstart"].dt == date(2026, 11, 14)
     assert len(events) == 4
     again = browser.get("/calendar/2026-11/plan.ics?pilot=9&broad=9")
     moved = {str(e["summary"]): e for e in Calendar.from_ical(again.text).events}

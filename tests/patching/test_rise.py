@@ -50,7 +50,7 @@ def test_three_members_raise_it_once(client, bulletin, fail):
     fail(bulletin, 4)
     assert told() == [["failures_reported"]]
     page = client.get(bulletin.url).text
-    assert "The print spooler is dead after it" in page.split("How installing went")[0]
+    assert "The print spooler is dead after it" in page.split("Deployment reports")[0]
     assert "for 7 of the 7 members who reported" in page
 
 

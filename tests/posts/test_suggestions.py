@@ -140,8 +140,8 @@ class TestDeciding:
     def test_the_author_the_reviewer_and_the_moderator_see_that_it_waits(
             self, login, proposed, question, reviewer, moderator, helper, other, client):
         for user in (question.author, reviewer, moderator):
-            assert "1 edit waits" in login(user).get(question.url).text
-        assert "Your edit waits" in login(helper).get(question.url).text
+            assert "1 pending edit" in login(user).get(question.url).text
+        assert "Your edit is pending" in login(helper).get(question.url).text
         for page in (login(other).get(question.url), client.get(question.url)):
             assert f"/suggestions/{proposed.id}" not in page.text
 

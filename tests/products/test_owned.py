@@ -86,7 +86,7 @@ def test_only_mine_on_the_life_cycle_page(browser, make_product, debian):
     assert "/products/debian" in text and "/products/other" not in text
     assert "/products/other" in browser.get("/lifecycle?days=365").text
     home = browser.get("/").text
-    assert "What I run that ends" not in home or "/products/other" not in home
+    assert "My products ending soon" not in home or "/products/other" not in home
 
 
 SBOM = {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [

@@ -27,7 +27,7 @@ def test_a_product_shows_its_phases_dates_and_names(client, make_product):
     page = client.get("/products/nt")
     soup = BeautifulSoup(page.text, "html.parser")
     row = soup.select_one("table.releases tbody tr").get_text(" ", strip=True)
-    assert "4.0 SP6a" in row and "30 Jun 2004" in row and "ended" in row and "over, day unknown" in row
+    assert "4.0 SP6a" in row and "30 Jun 2004" in row and "ended" in row and "Ended (date unknown)" in row
     assert "<strong>once</strong>" in page.text and "cpe:2.3:o:microsoft:windows_nt" in page.text
     assert soup.select_one("svg.timeline title") and soup.select_one("svg.timeline desc")
     assert not soup.select("[style]"), "the policy of contents allows no style attribute"
