@@ -7,17 +7,19 @@ import sys
 import auth
 import bulletins
 import core
+import deployment
 import forum
-import front
+import home
 import kb
 import moderation
-import notify
-import patching
+import notifications
 import posts
 import products
 import search
-from core import cli, embedded_server, schema
-from core.site import Site
+from core import cli
+from core.database import schema
+from core.web import embedded_server
+from core.web.site import Site
 
 ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, notify, moderation, patching,
          front)  # from the ground up

@@ -7,9 +7,9 @@ from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.privileges import Privilege, threshold
-from core.db import UTCDateTime, db, utcnow
-from core.markup import MARKUP_VERSION
-from core.versions import Versioned
+from core.database.db import UTCDateTime, db, utcnow
+from core.database.versions import Versioned
+from core.markup.markup import MARKUP_VERSION
 
 STAFF_ROLES = ("moderator", "administrator")
 ROLES = ("member", *STAFF_ROLES)

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from auth import display_names
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
+from auth.names import display_names
 from auth.tokens import digest
-from core import mail_message, paging
-from core.db import db, utcnow
-from core.models import OutgoingMail
+from core.database import paging
+from core.database.db import db, utcnow
+from core.database.models import OutgoingMail
+from core.mail import message
 
 YEAR = timedelta(days=365)
 ACTIVE = timedelta(days=90)
@@ -48,8 +49,8 @@ def by_login(name: str) -> User | None:
     wanted = User.username == name.strip().lower()
     if "@" in name:
         try:
-            wanted = User.email == mail_message.normalize_address(name, any_host=True)
-        except mail_message.BadAddress:
+            wanted = User.email == message.normalize_address(name, any_host=True)
+        except message.BadAddress:
             return None
     return db.session.scalar(select(User).where(wanted, User.erased_at.is_(None)))
 

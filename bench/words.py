@@ -3,7 +3,7 @@
 import random
 from itertools import accumulate
 
-from core.markup import Rendered, render
+from core.markup.markup import Rendered, render
 
 WORDS = 60_000
 SYLLABLES = [a + b for a in "bcdfghjklmnprstvwz" for b in "a e i o u an er in ol ust".split()]

@@ -5,39 +5,16 @@ Nothing here knows a question from an article.
 
 from flask import Flask
 
-from core import (  # noqa: F401  (what is not named below declares itself)
-    api,
-    api_docs,
-    cli,
-    config,
-    costs,
-    database_errors,
-    db,
-    doctor_database,
-    doctor_files,
-    doctor_mail,
-    doctor_settings,
-    error_answers,
-    events,
-    history,
-    instance_states,
-    limits,
-    logs,
-    mail,
-    metrics,
-    outbox_redaction,
-    page_cache,
-    processes,
-    queues,
-    ready_pages,
-    redaction,
-    scrape,
-    sent_forms,
-    stored_markup,
-    tasks,
-    web,
-    worker,
-)
+from core import cli, config, redaction  # noqa: F401  (what is not named below declares itself)
+from core.api import api, docs  # noqa: F401  (what is not named below declares itself)
+from core.cache import page_cache, response_cache  # noqa: F401  (what is not named below declares itself)
+from core.checks import database, files, mail_dns, settings  # noqa: F401  (what is not named below declares itself)
+from core.database import db, loaded_attributes  # noqa: F401  (what is not named below declares itself)
+from core.jobs import events, stored_markup, tasks, worker  # noqa: F401  (what is not named below declares itself)
+from core.limits import costs, rate_limits  # noqa: F401  (what is not named below declares itself)
+from core.mail import mail, outbox_redaction  # noqa: F401  (what is not named below declares itself)
+from core.observability import history, logs, metrics, processes, queues, scrape  # noqa: F401  (what is not named below declares itself)
+from core.web import database_errors, error_answers, protection, sent_forms  # noqa: F401  (what is not named below declares itself)
 
 
 def init_app(app: Flask) -> None:
@@ -46,17 +23,17 @@ def init_app(app: Flask) -> None:
     metrics.init_app(app)
     logs.init_app(app)
     db.init_app(app)
-    instance_states.init_app(app)
+    loaded_attributes.init_app(app)
     costs.init_app(app)
-    limits.init_app(app)
-    ready_pages.init_app(app)
+    rate_limits.init_app(app)
+    response_cache.init_app(app)
     page_cache.init_app(app)
-    web.init_app(app)
+    protection.init_app(app)
     sent_forms.init_app(app)
     error_answers.init_app(app)
     database_errors.init_app(app)
     api.init_app(app)
-    api_docs.init_app(app)
+    docs.init_app(app)
     scrape.init_app(app)
     cli.init_app(app)
     history.init_app(app)

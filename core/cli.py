@@ -14,10 +14,11 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
-from core import config, schema
-from core.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
-from core.db import learn_sizes
-from core.tables import to_csv
+from core import config
+from core.database import schema
+from core.database.db import learn_sizes
+from core.formats.csv_files import to_csv
+from core.web.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 
 import_group = click.Group("import", help="Bring content from elsewhere.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",

@@ -6,10 +6,9 @@ waits for a busy table gives up rather than let the site's queries queue behind 
 """
 
 from alembic import context
+from core.db import db
 from flask import current_app
 from sqlalchemy import text
-
-from core.db import db
 
 config = context.config
 TURN = 7_363_410  # any number of our own: the advisory lock of migrations

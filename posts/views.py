@@ -2,30 +2,23 @@
 
 from dataclasses import replace
 
+from core.web.access import get_or_404, require
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from auth.conflicts import check_not_done, last_act
 from auth.privileges import Privilege
-from core import versions
-from core.confirmation import confirmation_page
-from core.db import db, reading
-from core.error_answers import wants_json
-from core.limits import limiter
-from core.web import Form, get_or_404, parse, require
-from posts import (
-    actions,
-    diffs,
-    history,
-    policy,
-    queries,
-    redaction,
-    schemas,
-    suggestion_queries,
-    voting,
-)
+from core.database import versions
+from core.database.db import db, read_transaction
+from core.limits.rate_limits import limiter
+from core.web.confirmation import confirmation_page
+from core.web.error_answers import wants_json
+from core.web.forms import Form, parse
+from posts import actions, policy, queries, redaction, schemas, voting
 from posts.models import Comment, Post, Revision
+from posts.revisions import diffs, history
+from posts.suggestions import queries as suggestion_queries
 
 bp = Blueprint("posts", __name__)
 
@@ -61,7 +54,7 @@ def preview():
     """Markdown as it will look; long texts only for those whom a form would take them from."""
     wanted, post = parse(schemas.PreviewKindSchema), None
     if wanted["post"] is not None:
-        with reading():
+        with read_transaction():
             post = visible_post(wanted["post"])
     kind = post.kind if post is not None else wanted["kind"]
     require(kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),
@@ -217,7 +210,7 @@ def restore(post_id: int, number: int):
     require(wanted.redacted_at is None)
     actions.restore(post, wanted, by=me(), expected=versions.expected_by_form())
     db.session.commit()
-    return redirect(url_for("posts.history", post_id=post.id))
+    return redirect(url_for("posts.revisions.history", post_id=post.id))
 
 
 @bp.route("/posts/<int:post_id>/revisions/<int:number>/redact", methods=["GET", "POST"])
@@ -232,8 +225,8 @@ def redact(post_id: int, number: int):
     words = redaction.lines(form.data.get("words"))
     if revision.redacted_at is not None and words is None:
         check_not_done(revision, ["revision.redacted"], _("this revision is redacted."), by=me(),
-                       url=url_for("posts.history", post_id=post.id))
-        return redirect(url_for("posts.history", post_id=post.id))
+                       url=url_for("posts.revisions.history", post_id=post.id))
+        return redirect(url_for("posts.revisions.history", post_id=post.id))
     if valid and words is None and number == post.revision_count:
         form.fail("words", _("Enter the text to mask: this is the current version, which is not deleted."))
     if valid and not form.errors:
@@ -242,7 +235,7 @@ def redact(post_id: int, number: int):
             db.session.commit()
             flash(_("Redacted; masked in %(n)s other places. Backups and mail that was sent still have it: "
                     "a key that was public must be changed.", n=sum(counts.values())))
-            return redirect(url_for("posts.history", post_id=post.id))
+            return redirect(url_for("posts.revisions.history", post_id=post.id))
         post = visible_post(post_id)
         revision = get_or_404(queries.revision(post, number))
     return _ask_to_redact(post, revision, form)

@@ -1,14 +1,16 @@
 """Products and life cycles in the API."""
 
+from core.web.access import get_or_404, require
 from flask_babel import gettext as _
 
 from auth import tokens
-from core import versions
-from core.api import WRITE, ApiBlueprint, listing, no_content, page_of
-from core.db import db
-from core.mail import site_url
-from core.web import Invalid, get_or_404, require
-from products import actions, api_schemas, exports, lifecycle_queries, policy, queries, schemas
+from core.api.api import WRITE, ApiBlueprint, listing, no_content, page_of
+from core.database import versions
+from core.database.db import db
+from core.mail.mail import site_url
+from core.web.forms import Invalid
+from products import actions, api_schemas, exports, policy, queries, schemas
+from products.lifecycle import queries as lifecycle_queries
 from products.models import Product, Release
 from products.views import find
 

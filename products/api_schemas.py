@@ -1,11 +1,11 @@
 """The shapes of the API's answers about products, and of what its lists may be asked."""
 
+from core.web.fields import Line
 from marshmallow import fields, validate
 
-from core.api import Cursor, Item, Reply, Version
-from core.api_parameters import WholeNumber
-from core.web import Line
-from products.lifecycle import SECURITY, SUPPORT, Phase, Status
+from core.api.api import Cursor, Item, Reply, Version
+from core.api.parameters import WholeNumber
+from products.lifecycle.phases import SECURITY, SUPPORT, Phase, Status
 
 LONGEST_WINDOW = 3650
 

@@ -6,13 +6,12 @@ from datetime import date
 
 from flask import Response
 
-from core.mail import site_url
-from core.tables import csv_answer
+from core.formats.csv_files import csv_answer
+from core.mail.mail import site_url
 from products import queries
 from products.facts import plain
-from products.lifecycle import KINDS, phase_end, phase_on
-from products.models import LifecyclePhase, Product, Release
-from products.owned_models import OwnedRelease
+from products.lifecycle.phases import KINDS, phase_end, phase_on
+from products.models import LifecyclePhase, OwnedRelease, Product, Release
 from products.queries import Glance
 
 SLICE = 500

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import UTCDateTime, db, utcnow
-from core.markup import MARKUP_VERSION, Rendered
-from core.versions import Versioned
-from products import lifecycle
+from core.database.db import UTCDateTime, db, utcnow
+from core.database.versions import Versioned
+from core.markup.markup import MARKUP_VERSION, Rendered
 from products import names as naming
-from products.lifecycle import Ends
+from products.lifecycle import phases as lifecycle
+from products.lifecycle.phases import Ends
 
 PRODUCT_FACTS = ("name", "vendor", "category", "tags", "description", "policy_url", "version_command",
                  "phase_names", "names")

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from core import paging
-from core.db import db, utcnow
+from core.database import paging
+from core.database.db import db, utcnow
 from posts.models import Post, PostTag, Tag
 from posts.queries import visible
 from products import names
 from products.change_models import ImportConflict, ProductChange
-from products.lifecycle import SECURITY, SOON, Status, status_on
+from products.lifecycle.phases import SECURITY, SOON, Status, status_on
 from products.models import LifecyclePhase, Product, ProductName, ProductWord, Release
 
 PAGE = 40

@@ -2,12 +2,12 @@
 
 import re
 
+from core.web.fields import Line, Markdown
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, validate
 
-from core.markup import is_safe_url
-from core.web import Line, Markdown
+from core.markup.markup import is_safe_url
 from products import facts as written
 from products import names
 

@@ -85,7 +85,7 @@ ACCESS = {
     **{f"moderation.{verb}": "moderators" for verb in ("approve", "claim", "hide", "keep", "lock",
                                                        "reject", "restore", "unlock")},
     "post_feeds.user": "all",
-    "posts.post": "all", "posts.history": "all", "posts.revision": "all", "posts.preview": "members",
+    "posts.post": "all", "posts.revisions.history": "all", "posts.revision": "all", "posts.preview": "members",
     "posts.comment": "author", "posts.edit_comment": "author", "posts.delete": "moderators",
     "posts.undelete": "link", "posts.vote": "earned", "posts.restore": "author",
     "posts.redact": "moderators",

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from search.files.engine import Engine
+from search.engines.whoosh.engine import Engine
 from tests.test_house import ROOT
 
 DRIVER = """

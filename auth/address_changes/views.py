@@ -1,5 +1,6 @@
 """Pages of address changes: ask for one, see and cancel it; the old address cancels or undoes it."""
 
+from core.web.access import get_or_404
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -9,8 +10,8 @@ from auth.address_changes import actions, queries
 from auth.freshness_views import is_fresh, require_fresh
 from auth.settings_views import me
 from auth.views import bp
-from core.db import db
-from core.web import Form, get_or_404
+from core.database.db import db
+from core.web.forms import Form
 
 
 @bp.route("/settings/email", methods=["GET", "POST"])

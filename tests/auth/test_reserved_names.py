@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from auth import actions as accounts
-from auth import reserved_names
 from auth.bulk_actions import Person, bring
 from auth.models import User
-from core.db import db, utcnow
-from core.markup import render
+from auth.names import reserved_names
+from core.database.db import db, utcnow
+from core.markup.markup import render
 from tests.test_house import ROOT
 
 USERNAMES = """

@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from core import claims, events, mail, worker
-from core.db import db, utcnow
-from core.import_news import News
-from core.models import Event, OutgoingMail, TaskRun
+from core.database.db import db, utcnow
+from core.database.models import Event, OutgoingMail, TaskRun
+from core.jobs import claims, events, worker
+from core.jobs.import_events import News
+from core.mail import mail
 
 pytestmark = pytest.mark.every_database
 NIGHT, TAKEN_OVER = "2026-03-10 03:10:00+00:00", timedelta(seconds=30)

@@ -10,9 +10,9 @@ import pytest
 from flask import url_for
 
 from app import create_app
-from core import embedded_server, sent_forms
-from core.body_limits import largest_body
-from core.embedded_server import Bounds, group_of, serving
+from core.limits.body_limits import largest_body
+from core.web import embedded_server, sent_forms
+from core.web.embedded_server import Bounds, group_of, serving
 
 BIG = b"x" * 3_000_000  # more than the kernel takes for a client that does not read
 SMALL = {"max_connections": 40, "max_connections_per_address": 8, "max_body_bytes": 1000}

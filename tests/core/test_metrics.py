@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.programs import Program, answers, free_port
-from core import metrics
-from core.db import db
-from core.events import record
+from core.database.db import db
+from core.jobs.events import record
+from core.observability import metrics
 from tests.failures.processes import GUNICORN, wait_until
 
 TOKEN = "a-token-of-a-test-0123456789"

@@ -10,11 +10,13 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
+from alerts import actions as alert_actions
 from auth import actions, links
-from core import backup, mail, tasks
-from core.db import db, utcnow
-from core.models import OutgoingMail
-from notify import alert_actions
+from core.backup import backup
+from core.database.db import db, utcnow
+from core.database.models import OutgoingMail
+from core.jobs import tasks
+from core.mail import mail
 
 WISHES = {"scope": "all", "products": [], "minimum": "low", "cadence": "daily"}
 

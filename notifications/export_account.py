@@ -1,0 +1,33 @@
+"""What a member was told, watches and chose, for the file of their data."""
+
+from sqlalchemy import select
+
+from alerts import queries as alert_queries
+from auth.erasure.export_account import columns, part
+from core.database.db import db
+from notifications import queries
+from notifications.models import Notification, Watch
+
+
+@part("notifications")
+def _notifications(user) -> list[dict]:
+    rows = db.session.scalars(select(Notification).where(Notification.user_id == user.id)
+                              .order_by(Notification.id))
+    return [columns(row, but={"actor_id"}) for row in rows]
+
+
+@part("watches")
+def _watches(user) -> list[dict]:
+    return [columns(row) for row in db.session.scalars(select(Watch).where(Watch.user_id == user.id)
+                                                       .order_by(Watch.id))]
+
+
+@part("notification_choices")
+def _choices(user) -> dict:
+    return queries.deliveries(user)
+
+
+@part("alerts")
+def _alerts(user) -> dict | None:
+    row = alert_queries.of_member(user)
+    return row and columns(row, but={"handle"})
