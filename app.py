@@ -4,12 +4,16 @@ import os
 import signal
 import sys
 
+import admin
+import alerts
 import auth
 import bulletins
 import core
+import demo
 import deployment
 import forum
 import home
+import inventory
 import kb
 import moderation
 import notifications
@@ -21,16 +25,16 @@ from core.database import schema
 from core.web import embedded_server
 from core.web.site import Site
 
-ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, notify, moderation, patching,
-         front)  # from the ground up
+PACKAGES = (core, auth, posts, search, products, inventory, forum, kb, bulletins, notifications, alerts,
+            moderation, deployment, home, admin, demo)  # from the lowest layer up
 
 
 def create_app(**config) -> Site:
     """Build the site; `config` (REDOUBT_… or Flask keys) goes before the environment."""
     app = Site(__name__)
     app.config.update(config)
-    for room in ROOMS:
-        room.init_app(app)
+    for package in PACKAGES:
+        package.init_app(app)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         with app.app_context():
             cli.prepare(cli.command_of(sys.argv[1:]))

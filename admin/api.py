@@ -1,12 +1,11 @@
 """The state of the site for programs of its administrators."""
 
-from core.web.access import require
-
 from admin import schemas
 from auth import tokens
 from core.api.api import READ, ApiBlueprint
 from core.checks.health import examine, is_well
 from core.observability.gauges import collect
+from core.web.access import require
 
 bp = ApiBlueprint("status", __name__, description="How the site is, for administrators")
 

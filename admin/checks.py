@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from auth.models import User
 from core.checks.health import Finding, examines, judge
 from core.database.db import db
-from home import first_steps
 
 DEMO = "demo_"  # how the names of all demo members begin (demo/content/members.yaml)
 
@@ -33,16 +32,6 @@ def hosts() -> Iterator[Finding]:
     yield judge(_("One index for all hosts"), _("files of this host") if files else "PostgreSQL", fault=files,
                 advice=_("An index in files belongs to one host, and one worker writes it: "
                          "set REDOUBT_SEARCH=auto, then run flask search rebuild."))
-
-
-@examines()
-def first_days() -> Iterator[Finding]:
-    """First steps."""
-    if not first_steps.is_settled():
-        open_steps = [step for step in first_steps.steps() if not step.is_done]
-        yield judge(_("First steps"), ", ".join(step.title for step in open_steps) or _("all done"),
-                    remark=bool(open_steps),
-                    advice=_("An administrator finds them on the front page, after logging in."))
 
 
 @examines()

@@ -8,32 +8,8 @@ import click
 from flask.cli import with_appcontext
 
 from core.checks.health import DNS, MAIL, Level, examine, is_well
-from core.database.db import db
-from core.jobs import events
-from core.mail import mail
-from demo import loader
-from home import queries
 
 MARKS = {Level.WELL: "well  ", Level.REMARK: "remark", Level.FAULT: "FAULT "}
-
-
-@click.command("seed")
-@click.option("--once", is_flag=True, help="Do nothing when the instance already has accounts.")
-@with_appcontext
-def seed(once: bool) -> None:
-    """Load the demo community; prints accounts to try, with random passwords. Never doubles anything."""
-    if once and not queries.is_empty():
-        return
-    accounts = loader.load()
-    db.session.commit()
-    if accounts:
-        click.echo(f"\nThe demo community is here. Log in at {mail.site_url()}/login as one of\n")
-        for account in accounts:
-            click.echo(f"  {account.role:<16}{account.username:<16}{account.password}")
-        click.echo("\nThe passwords are random and shown only now.\n")
-    else:
-        click.echo("The demo community is already here.")
-    events.drain()
 
 
 @click.command("doctor")

@@ -13,11 +13,11 @@ from core.limits.costs import CHEAP, EXPENSIVE, FREE, SEARCH, UPLOAD_BODY_BYTES,
 
 WRITES_TEXT = (CHEAP, EXPENSIVE)  # the form is a page, what it sends is rendered
 COSTS: Costs = {
-    "static": FREE, "front.healthz": FREE, "front.readyz": FREE, "scrape.metrics_page": FREE,
-    "front.robots": CHEAP, "front.security_txt": CHEAP, "front.opensearch": CHEAP,
-    "front.home": CHEAP, "front.help_page": CHEAP, "front.theme": CHEAP, "front.identifier": CHEAP,
-    "front.admin": SEARCH,
-    "front.sitemap": SEARCH, "front.sitemap_posts": EXPENSIVE, "front.sitemap_pages": EXPENSIVE,
+    "static": FREE, "home.healthz": FREE, "home.readyz": FREE, "scrape.metrics_page": FREE,
+    "home.robots": CHEAP, "home.security_txt": CHEAP, "home.opensearch": CHEAP,
+    "home.home": CHEAP, "home.help_page": CHEAP, "home.theme": CHEAP, "home.identifier": CHEAP,
+    "admin.admin": SEARCH,
+    "home.sitemap": SEARCH, "home.sitemap_posts": EXPENSIVE, "home.sitemap_pages": EXPENSIVE,
     "api_status.get_status": SEARCH,
     "api-docs.openapi_json": EXPENSIVE, "api_docs.docs": EXPENSIVE,
 
@@ -92,22 +92,23 @@ COSTS: Costs = {
     **{f"api_bulletins.{verb}": CHEAP for verb in (
         "get_bulletin", "schedule_bulletin", "publish_bulletin", "withdraw_bulletin", "remove_mitigation")},
 
-    "products.products": SEARCH, "products.suggest": SEARCH, "products.lifecycle.phases": SEARCH,
-    "products.mine": SEARCH,
-    **{f"products.{verb}": EXPENSIVE for verb in (
-        "export_products", "export_lifecycle", "export_mine", "upload_sbom", "keep_sbom", "unmatched")},
+    "products.products": SEARCH, "products.suggest": SEARCH, "products.lifecycle": SEARCH,
+    "inventory.mine": SEARCH,
+    **{f"inventory.{verb}": EXPENSIVE for verb in ("export_mine", "upload_sbom", "keep_sbom", "unmatched")},
+    **{f"inventory.{verb}": CHEAP for verb in ("add", "remove", "renew_calendar")},
+    "products.export_products": EXPENSIVE, "products.export_lifecycle": EXPENSIVE,
     **{f"products.{verb}": WRITES_TEXT for verb in ("new_product", "edit_product", "new_release",
                                                    "edit_release")},
     **{f"products.{verb}": CHEAP for verb in (
-        "product", "history", "remove_product", "remove_release", "undo", "conflicts", "decide", "add",
-        "remove", "renew_calendar")},
+        "product", "history", "remove_product", "remove_release", "undo", "conflicts", "decide")},
     **{f"products_feeds.{feed}": SEARCH for feed in ("products", "lifecycle", "product_calendar")},
-    "products_feeds.lifecycle_calendar": EXPENSIVE, "products_feeds.my_calendar": EXPENSIVE,
+    "products_feeds.lifecycle_calendar": EXPENSIVE, "inventory.my_calendar": EXPENSIVE,
     "api_products.list_products": SEARCH, "api_products.list_ends": SEARCH,
-    "api_products.match_sbom": EXPENSIVE, "api_products.add_product": EXPENSIVE,
-    "api_products.edit_product": EXPENSIVE, "api_products.list_mine": SEARCH,
+    "api_inventory.match_sbom": EXPENSIVE, "api_products.add_product": EXPENSIVE,
+    "api_products.edit_product": EXPENSIVE, "api_inventory.list_mine": SEARCH,
     **{f"api_products.{verb}": CHEAP for verb in (
-        "get_product", "remove_product", "put_release", "remove_release", "add_mine", "remove_mine")},
+        "get_product", "remove_product", "put_release", "remove_release")},
+    "api_inventory.add_mine": CHEAP, "api_inventory.remove_mine": CHEAP,
 
     "moderation.queue": SEARCH, "moderation_feeds.log": SEARCH, "api_moderation.appeal_for_post": CHEAP,
     "moderation.appeal": CHEAP, "moderation.approve_appeal": CHEAP, "moderation.refuse_appeal": CHEAP,
@@ -116,27 +117,28 @@ COSTS: Costs = {
         "restore", "unlock")},
     **{f"api_moderation.{verb}": CHEAP for verb in ("flag_post", "list_flags", "list_decisions")},
 
-    "notify.alerts": (SEARCH, EXPENSIVE), "notify.manage_alerts": (SEARCH, CHEAP),
-    **{f"notify.{page}": CHEAP for page in (
-        "inbox", "read", "read_all", "settings", "revive", "switch_alerts", "watch_post", "watch_tag",
-        "watch_product", "mute", "confirm_alerts", "stop_alerts")},
-    "api_inbox.sign_up_for_alerts": EXPENSIVE,
+    "alerts.alerts": (SEARCH, EXPENSIVE), "alerts.manage_alerts": (SEARCH, CHEAP),
+    **{f"alerts.{page}": CHEAP for page in ("switch_alerts", "confirm_alerts", "stop_alerts")},
+    **{f"notifications.{page}": CHEAP for page in (
+        "inbox", "read", "read_all", "settings", "revive", "watch_post", "watch_tag", "watch_product", "mute")},
+    "api_alerts.sign_up_for_alerts": EXPENSIVE,
     **{f"api_inbox.{verb}": CHEAP for verb in (
         "list_news", "read_news", "read_all_news", "get_choices", "choose", "list_watches", "watch_post",
-        "watch_tag", "watch_product", "get_alerts", "switch_alerts")},
+        "watch_tag", "watch_product")},
+    "api_alerts.get_alerts": CHEAP, "api_alerts.switch_alerts": CHEAP,
 
-    "patching.month": SEARCH, "patching.calendar": SEARCH, "patching.reports": CHEAP,
-    **{f"patching.{page}": EXPENSIVE for page in (
+    "deployment.month": SEARCH, "deployment.calendar": SEARCH, "deployment.reports": CHEAP,
+    **{f"deployment.{page}": EXPENSIVE for page in (
         "export_calendar", "export_month", "export_reports", "plan_page", "plan_table", "plan_text",
         "plan_calendar")},
-    **{f"patching.{feed}": SEARCH for feed in ("month_feed", "subscribe", "report_feed")},
-    **{f"patching.{verb}": CHEAP for verb in ("report", "send_report", "thank", "remove_report",
+    **{f"deployment.{feed}": SEARCH for feed in ("month_feed", "subscribe", "report_feed")},
+    **{f"deployment.{verb}": CHEAP for verb in ("report", "send_report", "thank", "remove_report",
                                              "restore_report")},
     "api_calendar.get_plan": EXPENSIVE, "api_calendar.get_month": SEARCH, "api_calendar.list_months": SEARCH,
     **{f"api_calendar.{verb}": CHEAP for verb in (
         "list_reports", "get_report", "send_report", "thank_for_report", "remove_report", "restore_report")},
 }
-BODIES = {"products.upload_sbom": UPLOAD_BODY_BYTES, "api_products.match_sbom": UPLOAD_BODY_BYTES}
+BODIES = {"inventory.upload_sbom": UPLOAD_BODY_BYTES, "api_inventory.match_sbom": UPLOAD_BODY_BYTES}
 
 
 def init_app(app: Flask) -> None:

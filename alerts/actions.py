@@ -11,7 +11,7 @@ from alerts.models import CHOSEN, MINE, AlertNews, Subscription
 from auth.actions import limit_mails, on_secure
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
-from core.mail import mail, signed_links
+from core.mail import mail, signed_links, stopped_addresses
 from core.web.forms import Invalid
 
 
@@ -96,7 +96,7 @@ def confirm(row: Subscription) -> None:
     if row.confirmed_at is None:
         row.confirmed_at = utcnow()
         row.told_id = row.urgent_id = queries.newest_id()
-        mail.revive_address(row.address)
+        stopped_addresses.revive_address(row.address)
 
 
 def change(row: Subscription, wishes: dict) -> None:

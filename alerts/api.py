@@ -6,10 +6,11 @@ from alerts import actions, queries
 from alerts.schemas import AskedItem, MemberItem, MemberSchema, SignUpSchema
 from alerts.views import SIGN_UPS
 from auth import tokens
-from core.api.api import READ, WRITE
+from core.api.api import READ, WRITE, ApiBlueprint
 from core.database.db import db
 from core.limits.rate_limits import client_address, limit
-from notifications.api import bp
+
+bp = ApiBlueprint("alerts", __name__, description="Security alerts by email")
 
 
 @bp.post("/alerts")

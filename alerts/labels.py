@@ -3,6 +3,8 @@
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from bulletins.labels import risk_reason
+
 
 def severity(name: str) -> str:
     """A least severity."""
@@ -17,13 +19,6 @@ def cadence(name: str) -> str:
             "patch-day": _("monthly, after patch day")}[name]
 
 
-def reason(name: str) -> str:
-    """Why something is told again."""
-    return {"exploited": _("now exploited"), "severity": _("severity raised"),
-            "fix_available": _("a fix is available"), "fix_withdrawn": _("its fix was withdrawn"),
-            "failures_reported": _("members report failures of the update")}[name]
-
-
 def rating(name: str) -> str:
     """How severe a bulletin is."""
     return {"critical": _("critical"), "important": _("important"), "moderate": _("moderate"),
@@ -32,7 +27,7 @@ def rating(name: str) -> str:
 
 def reasons(facts) -> str:
     """Why a bulletin is told again."""
-    return ", ".join(reason(name) for name in facts.reasons)
+    return ", ".join(risk_reason(name) for name in facts.reasons)
 
 
 def subject(fresh: list, changed: list) -> str:

@@ -10,11 +10,11 @@ from alerts import actions, labels, matching, schedule
 from alerts import queries as alert_queries
 from alerts.models import CADENCES, MINE, AlertNews, Subscription
 from alerts.queries import Ready
+from auth.queries import reachable_members
 from bulletins.queries import AlertFacts, alert_facts
 from core.database.db import db, read_transaction, utcnow
 from core.jobs.worker import each_round, scheduled
-from core.mail import mail, signed_links
-from notifications import queries
+from core.mail import mail, signed_links, stopped_addresses
 
 log = logging.getLogger(__name__)
 AT_A_TIME = 10  # subscriptions of a cadence served in one round, for other events wait meanwhile
@@ -91,8 +91,8 @@ def _edition(news: list[AlertNews]) -> list[AlertFacts]:
 
 def _can_be_told(row: Subscription) -> bool:
     """Whether the address takes mail, and its member, if it has one, may be told."""
-    return (mail.can_receive(row.address) and not queries.stopped([row.address])
-            and (row.user_id is None or bool(queries.members([row.user_id]))))
+    return (mail.can_receive(row.address) and not stopped_addresses.stopped_addresses([row.address])
+            and (row.user_id is None or bool(reachable_members([row.user_id]))))
 
 
 def _queue(row: Subscription, found: list[AlertFacts]) -> None:

@@ -1,8 +1,6 @@
 """Pages of security alerts: sign up without account, confirm, change, stop; a member's own switch."""
 
-from core.web.access import get_or_404
-from core.web.protection import csrf
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -12,11 +10,13 @@ from auth.sessions import even_suspended
 from core.database.db import db
 from core.limits.rate_limits import client_address, limit
 from core.mail import signed_links
+from core.web.access import get_or_404
 from core.web.forms import Form, parse
-from notifications.views import bp
+from core.web.protection import csrf
 from posts.views import me
 from products.queries import suggestions
 
+bp = Blueprint("alerts", __name__)
 SIGN_UPS = (20, 3600)  # from one network address in an hour
 
 
@@ -34,7 +34,7 @@ def alerts():
             actions.sign_up(email, form.data)
             db.session.commit()
             return render_template("auth/check_mail.html", email=email)
-    return _page("notify/alerts.html", form)
+    return _page("alerts/alerts.html", form)
 
 
 def _searches(form: Form) -> bool:
@@ -69,7 +69,7 @@ def confirm_alerts(token: str):
     if request.method == "POST":
         actions.confirm(row)
         db.session.commit()
-    return render_template("notify/alerts_confirm.html", row=row, words=labels,
+    return render_template("alerts/confirm.html", row=row, words=labels,
                            manage=signed_links.token(signed_links.MANAGE, row.handle))
 
 
@@ -86,8 +86,8 @@ def manage_alerts(token: str):
             actions.change(row, form.data)
             db.session.commit()
             flash(_("Saved."))
-            return redirect(url_for("notify.manage_alerts", token=token))
-    return _page("notify/alerts_manage.html", form, row=row, stop=signed_links.token(signed_links.STOP, row.handle))
+            return redirect(url_for("alerts.manage_alerts", token=token))
+    return _page("alerts/manage.html", form, row=row, stop=signed_links.token(signed_links.STOP, row.handle))
 
 
 @bp.route("/alerts/unsubscribe/<token>", methods=["GET", "POST"])
@@ -104,7 +104,7 @@ def stop_alerts(token: str):
     if request.method == "POST" and row is not None:
         actions.stop(row)
         db.session.commit()
-    return render_template("notify/alerts_stop.html", done=request.method == "POST", is_dead=row is None)
+    return render_template("alerts/stop.html", done=request.method == "POST", is_dead=row is None)
 
 
 @bp.post("/settings/alerts")
@@ -115,4 +115,4 @@ def switch_alerts():
     actions.switch(me(), **data)
     db.session.commit()
     flash(_("Saved."))
-    return redirect(url_for("notify.settings") + "#alerts")
+    return redirect(url_for("notifications.settings") + "#alerts")

@@ -1,6 +1,5 @@
 """People in the API: members, oneself, how a reputation came about."""
 
-from core.web.access import get_or_404
 from flask import g
 
 from auth import queries, schemas, tokens
@@ -8,6 +7,7 @@ from auth.models import ReputationEvent, User
 from auth.privileges import Privilege
 from core.api.api import READ, ApiBlueprint, Cursor, listing, page_of
 from core.mail.mail import site_url
+from core.web.access import get_or_404
 
 bp = ApiBlueprint("users", __name__, description="Members and their reputation")
 

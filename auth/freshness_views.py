@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 
-from core.web.access import require, safe_next
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -20,6 +19,7 @@ from auth.security_log import actions as security_log
 from auth.views import bp
 from core.database.db import SAFE_METHODS, db, utcnow
 from core.limits.rate_limits import limit
+from core.web.access import require, safe_next
 from core.web.error_answers import problem, wants_json
 
 FRESH_FOR = timedelta(minutes=15)

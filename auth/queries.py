@@ -150,3 +150,16 @@ def active_members(enough: int) -> int:
                                   User.confirmed_at.is_not(None), User.erased_at.is_(None))
             .order_by(User.reputation.desc(), User.id.desc()).limit(enough).subquery())
     return db.session.scalar(select(func.count()).select_from(some))
+
+
+def is_active(user=User) -> ColumnElement[bool]:
+    """SQL condition: neither erased nor suspended."""
+    return and_(user.erased_at.is_(None),
+                or_(user.suspended_until.is_(None), user.suspended_until <= utcnow()))
+
+
+def reachable_members(user_ids: Iterable[int]) -> list[User]:
+    """Those of these members who can use their account now and have a confirmed email address."""
+    return list(db.session.scalars(
+        select(User).where(User.id.in_(list(user_ids)), is_active(), User.confirmed_at.is_not(None),
+                           User.email.is_not(None)).order_by(User.id)))

@@ -1,6 +1,5 @@
 """Pages that take an account back: "this was not me" from a mail, and for administrators."""
 
-from core.web.access import get_or_404, require
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -12,6 +11,7 @@ from auth.security_log import actions as security_log
 from auth.settings_views import me
 from auth.views import bp
 from core.database.db import db
+from core.web.access import get_or_404, require
 from core.web.forms import Form
 
 

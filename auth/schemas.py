@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from core.web.fields import Line, Markdown
 from flask_babel import lazy_gettext as _
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates
 
@@ -11,6 +10,7 @@ from auth.names import display_names
 from core.api.api import READ, WRITE, Item, Reply
 from core.database.db import utcnow
 from core.mail import message
+from core.web.fields import Line, Markdown
 
 SCOPES = (READ, WRITE)
 LAST_DAY = date(2999, 12, 31)

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
-from core.web.access import require
 from flask import Response, after_this_request, current_app, request, session
 from flask_login import LoginManager, current_user
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -22,6 +21,7 @@ from auth import policy, tokens
 from auth.models import EmailToken, Session, User, Visitor
 from auth.tokens import digest
 from core.database.db import SAFE_METHODS, db, read_transaction, utcnow
+from core.web.access import require
 
 LIFETIME, DEVICE_LIFETIME = timedelta(days=30), timedelta(days=365)
 login_manager = LoginManager()

@@ -1,6 +1,5 @@
 """Settings of one's own account: profile, password, address, sessions, API tokens."""
 
-from core.web.access import get_or_404
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -14,6 +13,7 @@ from auth.views import bp
 from core.database.db import db, utcnow
 from core.limits.rate_limits import limit
 from core.markup.markup import render
+from core.web.access import get_or_404
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form
 

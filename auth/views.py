@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.web.access import get_or_404, require, safe_next
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -20,6 +19,7 @@ from core.cache.page_cache import cached_for_visitors
 from core.database.db import db, read_transaction
 from core.database.paging import PAGE_SIZE
 from core.limits.rate_limits import client_address, forget, limit
+from core.web.access import get_or_404, require, safe_next
 from core.web.forms import Form, Invalid
 
 bp = Blueprint("auth", __name__)

@@ -1,6 +1,5 @@
 """Bulletins in the API."""
 
-from core.web.access import get_or_404, require
 from flask_babel import gettext as _
 
 from auth import tokens
@@ -11,6 +10,7 @@ from bulletins.queries import Filter
 from core.api.api import WRITE, ApiBlueprint, listing, no_content, page_of
 from core.database import versions
 from core.database.db import db
+from core.web.access import get_or_404, require
 from core.web.forms import Invalid
 from posts import actions as posts
 from posts import api as post_api

@@ -1,12 +1,12 @@
 """The shapes of the API's answers about bulletins, and of what its lists may be asked."""
 
-from core.web.fields import Line
 from marshmallow import fields, validate
 
 from advisories.layers import LAYERS
 from advisories.scores import SEVERITIES
 from bulletins.queries import SORTS
 from core.api.api import Cursor, Reply, Version
+from core.web.fields import Line
 from posts.schemas import PostItem
 
 

@@ -6,7 +6,6 @@ that who reads them twice knows them; only where two issuers use one id, the lat
 
 from dataclasses import replace
 
-from core.web.access import get_or_404
 from flask import Blueprint, Response, abort, current_app
 from flask_babel import gettext as _
 
@@ -17,6 +16,7 @@ from bulletins import queries, rows
 from bulletins.models import Bulletin
 from core.database.db import utcnow
 from core.mail.mail import sender, site_url
+from core.web.access import get_or_404
 
 bp = Blueprint("csaf", __name__)
 SUMS = ("sha256", "sha512")

@@ -1,6 +1,5 @@
 """Pages of moderators: write, edit, schedule, publish, and the mitigations of the shield."""
 
-from core.web.access import get_or_404, require
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -11,6 +10,7 @@ from bulletins.models import Bulletin, Mitigation
 from bulletins.views import bp
 from core.database import versions
 from core.database.db import db
+from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
 from posts.views import me

@@ -43,3 +43,10 @@ def part(name: str) -> str:
     """A part of a bulletin that imports leave alone once people changed it."""
     return {"title": _("title"), "severity": _("severity"), "body": _("text"),
             "content": _("products and vulnerabilities")}[name]
+
+
+def risk_reason(name: str) -> str:
+    """Why something is told again."""
+    return {"exploited": _("now exploited"), "severity": _("severity raised"),
+            "fix_available": _("a fix is available"), "fix_withdrawn": _("its fix was withdrawn"),
+            "failures_reported": _("members report failures of the update")}[name]

@@ -3,7 +3,6 @@
 import re
 from dataclasses import fields, replace
 
-from core.web.access import get_or_404
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 
@@ -13,6 +12,7 @@ from bulletins.actions import SUPERSEDES
 from bulletins.models import Bulletin
 from bulletins.queries import SORTS, Filter
 from core.cache.page_cache import cached_for_visitors
+from core.web.access import get_or_404
 from posts import policy as post_policy
 from posts import queries as post_queries
 from products import queries as products

@@ -1,24 +1,39 @@
-"""What every room needs and no room owns: database, settings, events, mail, markup, paging, limits, cache.
+"""The infrastructure that every package uses: database, settings, events, mail, markup, limits, cache.
 
 Nothing here knows a question from an article.
 """
 
 from flask import Flask
 
-from core import cli, config, redaction  # noqa: F401  (what is not named below declares itself)
-from core.api import api, docs  # noqa: F401  (what is not named below declares itself)
-from core.cache import page_cache, response_cache  # noqa: F401  (what is not named below declares itself)
-from core.checks import database, files, mail_dns, settings  # noqa: F401  (what is not named below declares itself)
-from core.database import db, loaded_attributes  # noqa: F401  (what is not named below declares itself)
-from core.jobs import events, stored_markup, tasks, worker  # noqa: F401  (what is not named below declares itself)
-from core.limits import costs, rate_limits  # noqa: F401  (what is not named below declares itself)
-from core.mail import mail, outbox_redaction  # noqa: F401  (what is not named below declares itself)
-from core.observability import history, logs, metrics, processes, queues, scrape  # noqa: F401  (what is not named below declares itself)
-from core.web import database_errors, error_answers, protection, sent_forms  # noqa: F401  (what is not named below declares itself)
+from core import cli, config, redaction  # noqa: F401
+from core.api import api, docs
+from core.cache import page_cache, response_cache
+from core.checks import database, files, mail_dns, settings  # noqa: F401  (they register health checks)
+from core.database import db, loaded_attributes
+from core.jobs import events, stored_markup, tasks, worker  # noqa: F401  (tasks registers scheduled work)
+from core.limits import costs, rate_limits
+from core.mail import mail, outbox_redaction  # noqa: F401  (it registers the outbox folder for redaction)
+from core.observability import (
+    history,
+    logs,
+    metrics,
+    processes,  # noqa: F401  (it registers gauges)
+    queues,  # noqa: F401  (it registers gauges)
+    scrape,
+)
+from core.web import (
+    database_errors,
+    error_answers,
+    headers,
+    protection,
+    sent_forms,
+    template_texts,
+    theme,
+)
 
 
 def init_app(app: Flask) -> None:
-    """Attach the ground floor to `app`. Called first, before any room."""
+    """Attach the infrastructure to `app`. Called first, before any other package."""
     config.init_app(app)
     metrics.init_app(app)
     logs.init_app(app)
@@ -29,6 +44,9 @@ def init_app(app: Flask) -> None:
     response_cache.init_app(app)
     page_cache.init_app(app)
     protection.init_app(app)
+    template_texts.init_app(app)
+    theme.init_app(app)
+    headers.init_app(app)
     sent_forms.init_app(app)
     error_answers.init_app(app)
     database_errors.init_app(app)

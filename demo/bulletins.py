@@ -31,7 +31,7 @@ SHOWN = {  # the mitigation that a moderator has worked out already
          "check": "Get-SmbServerConfiguration | Select EnableSMB1Protocol",
          "undo": "Set-SmbServerConfiguration -EnableSMB1Protocol $true"}],
 }
-FOLDER = Path(__file__).parent / "demo" / "bulletins"
+FOLDER = Path(__file__).parent / "content" / "bulletins"
 
 
 def load() -> None:

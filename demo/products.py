@@ -4,7 +4,7 @@ from pathlib import Path
 
 from products.import_endoflife import Importer
 
-FOLDER, SOURCE = Path(__file__).parent / "demo" / "products", "demo"
+FOLDER, SOURCE = Path(__file__).parent / "content" / "products", "demo"
 
 
 def load() -> None:

@@ -13,7 +13,7 @@ from deployment.models import DeploymentReport
 from deployment.reports import actions, helpful_actions
 from deployment.reports.actions import Said
 
-FILE = Path(__file__).parent / "demo" / "reports.yaml"
+FILE = Path(__file__).parent / "content" / "reports.yaml"
 LATER = timedelta(minutes=30)
 
 

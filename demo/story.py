@@ -16,7 +16,7 @@ from random import Random
 import frontmatter
 import yaml
 
-FOLDER = Path(__file__).parent / "demo"
+FOLDER = Path(__file__).parent / "content"
 PART = re.compile(r"^<!-- (\w+) (.+) -->\s*$", re.M)
 SOON = timedelta(minutes=30)
 

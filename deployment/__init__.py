@@ -1,18 +1,26 @@
-"""Patch days and what became of the patches: the calendar, deployment reports, rollout plans."""
+"""Patch days and what became of the updates: the calendar, deployment reports, rollout plans."""
 
 from flask import Flask
 
 from bulletins.panels import register as show_on_bulletins
 from core.api.api import register
-from deployment import api, cli, export_account, handlers, labels, redaction, tasks  # noqa: F401  (some declare themselves)
-from deployment.calendar import feeds, views  # noqa: F401  (some declare themselves)
-from deployment.plans import views as plan_views  # noqa: F401  (some declare themselves)
-from deployment.reports import panels  # noqa: F401  (some declare themselves)
-from deployment.reports import views as report_views
+from deployment import (  # noqa: F401  (these modules register their contents on import)
+    api,
+    cli,
+    export_account,
+    handlers,
+    labels,
+    redaction,
+    tasks,
+)
+from deployment.calendar import feeds, views  # noqa: F401
+from deployment.plans import views as plan_views  # noqa: F401
+from deployment.reports import panels
+from deployment.reports import views as report_views  # noqa: F401
 
 
 def init_app(app: Flask) -> None:
-    """Attach the doors of the room, and show reports on the pages of bulletins."""
+    """Attach pages, API and commands, and show reports on the pages of bulletins."""
     app.jinja_env.globals["patch_words"] = labels
     for panel in panels.PANELS:
         show_on_bulletins(panel)

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, time
 
-from core.web.access import get_or_404, require
-
 from auth import tokens
 from bulletins import api as bulletin_api
 from bulletins import queries as bulletins
@@ -12,6 +10,7 @@ from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content,
 from core.database import paging
 from core.database.db import db
 from core.limits.rate_limits import limit
+from core.web.access import get_or_404, require
 from deployment import exports, policy, schemas
 from deployment.calendar import queries
 from deployment.calendar.months import this_month

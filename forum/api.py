@@ -1,13 +1,12 @@
 """Questions and answers in the API."""
 
-from core.web.access import get_or_404, require
-
 from auth import tokens
 from core.api.api import WRITE, ApiBlueprint, listing, page_of
 from core.database import versions
 from core.database.db import db
 from core.database.paging import Page
 from core.database.versions import tagged
+from core.web.access import get_or_404, require
 from core.web.forms import Invalid
 from forum import actions, policy, queries, schemas
 from forum.models import Answer, Question

@@ -1,12 +1,12 @@
 """Atom feeds of the forum: questions, those with one tag, the answers of one."""
 
-from core.web.access import get_or_404
 from flask import Blueprint, request
 from flask_babel import gettext as _
 
 from auth.models import Visitor
 from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
+from core.web.access import get_or_404
 from forum import queries
 from forum.views import wanted_sort
 from posts.feeds import SIZE, entry

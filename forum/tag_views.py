@@ -1,6 +1,5 @@
 """Pages of tags: all of them, one with its questions, what it is for; suggestions while typing."""
 
-from core.web.access import get_or_404, require
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -9,6 +8,7 @@ from auth.privileges import Privilege, threshold
 from core.cache.page_cache import cached_for_visitors
 from core.database import versions
 from core.database.db import db
+from core.web.access import get_or_404, require
 from core.web.forms import Form
 from forum import queries
 from forum.views import bp, wanted_sort

@@ -1,12 +1,12 @@
 """Pages of the forum: lists, ask, the question page, accept, close."""
 
-from core.web.access import get_or_404, require
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db
+from core.web.access import get_or_404, require
 from core.web.forms import Form
 from forum import actions, policy, queries, schemas
 from forum.structured_data import qa_page

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer, lazyload, with_polymorphic
 
-from auth.models import User
 from bulletins import queries as bulletin_queries
 from bulletins.models import Bulletin
 from core.database.db import db
@@ -101,8 +100,3 @@ def mapped_pages() -> Iterator[tuple[str, datetime]]:
         yield f"/products/{slug}", moment
     for month, moment in queries.latest():
         yield month.path, moment
-
-
-def is_empty() -> bool:
-    """Whether nobody has an account yet (a new instance)."""
-    return db.session.scalar(select(User.id).limit(1)) is None

@@ -2,26 +2,24 @@
 
 from datetime import timedelta
 
-from core.web.access import get_or_404, require, safe_next
-from core.web.protection import csrf
-from core.web.theme import THEMES
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
-from flask_login import current_user, login_required
+from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
-from admin import status
 from auth.privileges import GROWN_MEMBERS, POINTS, is_startup, meaning, threshold
 from auth.reputation import DAILY_CAP
 from auth.sessions import even_suspended
 from bulletins import labels
 from bulletins.queries import get_bulletin
 from core.cache.page_cache import cached_for_visitors
-from core.checks import health
 from core.database import schema
 from core.database.db import utcnow
 from core.mail import mail
 from core.markup import markup
 from core.markup.markdown_links import IDENTIFIER
+from core.web.access import get_or_404, safe_next
+from core.web.protection import csrf
+from core.web.theme import THEMES
 from deployment.calendar.months import next_patch_day, rule
 from home import first_steps, queries
 from home.help_texts import rewards
@@ -30,7 +28,7 @@ from kb.views import intro
 from posts.credits import MAX_POINTS_FOR_EDITS
 from products.queries import today
 
-bp = Blueprint("front", __name__)
+bp = Blueprint("home", __name__)
 YEAR = 365 * 24 * 3600
 
 
@@ -40,7 +38,7 @@ def home():
     """The search box first, then what waits and what is new."""
     ending, ending_is_mine = queries.ending_soon(current_user)
     return render_template(
-        "front/home.html", coming=next_patch_day(), zone=rule().zone, day=today(),
+        "home/home.html", coming=next_patch_day(), zone=rule().zone, day=today(),
         ending=ending, ending_is_mine=ending_is_mine,
         unpatched=queries.unpatched(), say=labels,
         waiting=queries.waiting_questions(current_user),
@@ -60,7 +58,7 @@ def help_page():
     """How the site works: asking, formatting, searching, reputation and privileges."""
     privileges = [(meaning(privilege), threshold(privilege), points) for privilege, points in POINTS.items()]
     example = "`code`, **bold**, [a link](https://example.org)\n\n```powershell\nGet-HotFix\n```"
-    return render_template("front/help.html", privileges=privileges, example=example,
+    return render_template("home/help.html", privileges=privileges, example=example,
                            is_startup=is_startup(), grown=GROWN_MEMBERS,
                            rewards=rewards(), daily_cap=DAILY_CAP, most_for_edits=MAX_POINTS_FOR_EDITS,
                            example_html=markup.render(example).html)
@@ -81,15 +79,6 @@ def theme():
     return answer
 
 
-@bp.get("/admin")
-@login_required
-def admin():
-    """State of the site for administrators: what to mend, sizes, queues, how it has been."""
-    require(current_user.is_admin)
-    return render_template("front/admin.html", findings=health.examine(), counts=status.counts(),
-                           charts=status.charts())
-
-
 @bp.get("/identifiers/<identifier>")
 def identifier(identifier: str):
     """What is known here about a CVE, KB, GHSA or RB identifier: its bulletin, else what search finds."""
@@ -104,7 +93,7 @@ def identifier(identifier: str):
 def sitemap():
     """Where the addresses of everything public are (sitemaps.org)."""
     parts = ["pages", *range(1, queries.sitemap_parts() + 1)]
-    body = render_template("front/sitemap.xml", parts=parts, site=mail.site_url())
+    body = render_template("home/sitemap.xml", parts=parts, site=mail.site_url())
     return Response(body, mimetype="application/xml")
 
 
@@ -123,7 +112,7 @@ def sitemap_pages():
 
 
 def _site_map(pages) -> Response:
-    body = render_template("front/sitemap_part.xml", pages=pages, site=mail.site_url())
+    body = render_template("home/sitemap_part.xml", pages=pages, site=mail.site_url())
     return Response(body, mimetype="application/xml")
 
 
@@ -147,7 +136,7 @@ def security_txt():
 @bp.get("/opensearch.xml")
 def opensearch():
     """Lets a browser use the site's search box as its own."""
-    return Response(render_template("front/opensearch.xml", url=mail.site_url()),
+    return Response(render_template("home/opensearch.xml", url=mail.site_url()),
                     mimetype="application/opensearchdescription+xml")
 
 

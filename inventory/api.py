@@ -1,19 +1,20 @@
 """What a member runs in the API, and which products a software list names."""
 
-from core.web.access import get_or_404, require
 from flask import request
 from flask_babel import gettext as _
 
 from auth import tokens
-from core.api.api import READ, WRITE, Cursor, listing, no_content, page_of
+from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.database.db import db
 from core.limits.rate_limits import limit
+from core.web.access import get_or_404, require
 from core.web.forms import Invalid
-from inventory import actions, exports, matching, sbom
+from inventory import actions, exports, matching, sbom, schemas
 from inventory import queries as owned_queries
-from products import api_schemas, policy, queries, schemas
-from products.api import bp, release_of
+from products import policy, queries
+from products.api import release_of
 
+bp = ApiBlueprint("inventory", __name__, description="What you run, and which products a software list names")
 BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up to 8 MB.", "content": {
     "application/vnd.cyclonedx+json": {"schema": {
         "type": "object", "required": ["bomFormat", "components"], "properties": {
@@ -26,7 +27,7 @@ BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up 
 @bp.get("/users/me/products")
 @tokens.bearer(READ)
 @bp.arguments(Cursor, location="query")
-@bp.response(200, page_of(api_schemas.OwnedItem))
+@bp.response(200, page_of(schemas.OwnedItem))
 def list_mine(wanted: dict):
     """What you run, by name; all of it when no `limit` is given."""
     day = queries.today()
@@ -37,7 +38,7 @@ def list_mine(wanted: dict):
 @bp.post("/users/me/products")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.OwnedSchema)
-@bp.response(200, api_schemas.AddedItem)
+@bp.response(200, schemas.AddedItem)
 def add_mine(data: dict):
     """Add a product, and a release of it when `release` names its cycle; the same line counts once."""
     user = tokens.reader()
@@ -70,7 +71,7 @@ def remove_mine(owned_id: int):
 @bp.post("/users/me/products/match")
 @tokens.bearer(READ)
 @bp.doc(requestBody=BODY)
-@bp.response(200, api_schemas.MatchesItem)
+@bp.response(200, schemas.MatchesItem)
 @bp.alt_response(422, "UNPROCESSABLE_ENTITY")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def match_sbom():

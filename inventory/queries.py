@@ -31,14 +31,6 @@ def page(user, after: paging.Place, *, size: int) -> paging.Page:
                        types=[str, int], changed=lambda row: row.created_at)
 
 
-def of_product(user, product: Product) -> list[OwnedRelease]:
-    """What `user` runs of one product."""
-    if user.id is None:
-        return []
-    return list(db.session.scalars(select(OwnedRelease).where(
-        OwnedRelease.user_id == user.id, OwnedRelease.product_id == product.id)))
-
-
 def owned_row(user, owned_id: int) -> OwnedRelease | None:
     """One row, if it is the member's own."""
     return db.session.scalar(select(OwnedRelease).where(OwnedRelease.id == owned_id,

@@ -2,8 +2,7 @@
 
 import re
 
-from core.web.access import get_or_404, require
-from flask import flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import login_required
@@ -11,16 +10,19 @@ from flask_login import login_required
 from core.database.db import db
 from core.formats.csv_files import csv_answer
 from core.limits.rate_limits import limit
+from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import parse
-from inventory import actions, exports, matching, sbom
+from inventory import actions, exports, matching, sbom, schemas
 from inventory import queries as owned_queries
 from inventory.actions import MOST, SBOM, TooMuch
 from posts.views import me
-from products import exports, policy, queries, schemas
+from products import policy, queries
+from products.exports import answer
 from products.models import Product, Release
-from products.views import argument, bp
+from products.views import argument
 
+bp = Blueprint("inventory", __name__)
 PICK = re.compile(r"(\d{1,9}):(\d{0,9})$")
 MAX_SHOWN, MAX_EXPORTED = 300, 5_000
 
@@ -38,9 +40,9 @@ def mine():
     address = owned_queries.address_of(user)
     found = [product.slug for product in queries.suggestions(text, limit=10)]
     return render_template(
-        "products/mine.html", rows=owned_queries.owned(user), day=queries.today(), text=text,
+        "inventory/mine.html", rows=owned_queries.owned(user), day=queries.today(), text=text,
         found=owned_queries.to_pick(found) if found else [], most=MOST,
-        calendar=url_for("products_feeds.my_calendar", secret=actions.secret(address),
+        calendar=url_for("inventory.my_calendar", secret=actions.secret(address),
                          _external=True) if address else None)
 
 
@@ -50,7 +52,7 @@ def mine():
 def export_mine(extension: str):
     """What I run as CSV or JSON."""
     day = queries.today()
-    return exports.answer("my-products", extension,
+    return answer("my-products", extension,
                           (exports.owned_row(row, day) for row in owned_queries.owned(me())))
 
 
@@ -64,7 +66,7 @@ def add():
     release = next((r for r in product.live_releases if r.cycle == data["release"]), None)
     require(not data["release"] or release is not None, _("This product has no such release."))
     _own(user, [(product, release)])
-    return redirect(product.path if request.form.get("next") == "product" else url_for("products.mine"))
+    return redirect(product.path if request.form.get("next") == "product" else url_for("inventory.mine"))
 
 
 def _own(user, picks: list[tuple[Product, Release | None]], source: str = actions.PICKED) -> None:
@@ -84,7 +86,7 @@ def remove(owned_id: int):
     """I do not run this any more."""
     actions.disown(get_or_404(owned_queries.owned_row(me(), owned_id)))
     db.session.commit()
-    return redirect(url_for("products.mine"))
+    return redirect(url_for("inventory.mine"))
 
 
 @bp.post("/settings/products/sbom")
@@ -99,8 +101,8 @@ def upload_sbom():
         result = matching.match(components, max_comparisons=matching.MAX_COMPARISONS)
     except (sbom.BadSbom, matching.TooManyComparisons) as error:
         flash(str(error), "danger")
-        return redirect(url_for("products.mine"))
-    return render_template("products/sbom.html", result=result, total=len(components), shown=MAX_SHOWN,
+        return redirect(url_for("inventory.mine"))
+    return render_template("inventory/sbom.html", result=result, total=len(components), shown=MAX_SHOWN,
                            exported=result.unmatched[:MAX_EXPORTED])
 
 
@@ -112,7 +114,7 @@ def keep_sbom():
     picks = [match.groups() for text in request.form.getlist("pick") if (match := PICK.match(text))]
     pairs = [(int(product), int(release) if release else None) for product, release in picks[:MOST + 1]]
     _own(user, owned_queries.resolve(pairs), SBOM)
-    return redirect(url_for("products.mine"))
+    return redirect(url_for("inventory.mine"))
 
 
 @bp.post("/settings/products/sbom/unmatched.csv")
@@ -134,8 +136,8 @@ def renew_calendar():
             [_("The present address stops working at once, in every calendar program that has it."),
              _("You are shown the new address, to subscribe to it."),
              _("The old address never works again.")],
-            _("Create a new address"), back=url_for("products.mine") + "#calendar")
+            _("Create a new address"), back=url_for("inventory.mine") + "#calendar")
     actions.renew_address(_member())
     db.session.commit()
     flash(_("Your calendar has a new address. The old one no longer works."))
-    return redirect(url_for("products.mine") + "#calendar")
+    return redirect(url_for("inventory.mine") + "#calendar")

@@ -1,6 +1,5 @@
 """Pages of the knowledge base: lists, layers, the article, write, publish, verify, feedback."""
 
-from core.web.access import get_or_404, require, safe_next
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -9,6 +8,7 @@ from core.cache.page_cache import cached_for_visitors
 from core.database import versions
 from core.database.db import db
 from core.markup import markup
+from core.web.access import get_or_404, require, safe_next
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
 from kb import actions, export_markdown, policy, queries, schemas
@@ -123,7 +123,7 @@ def article(article_id: int, slug: str):
 @bp.get("/articles/<int:article_id>/history")
 def history(article_id: int):
     """How the article came about."""
-    return redirect(url_for("posts.revisions.history", post_id=_article(article_id).id))
+    return redirect(url_for("posts.history", post_id=_article(article_id).id))
 
 
 @bp.get("/articles/<int:article_id>/print")

@@ -1,12 +1,12 @@
 """What moderators press: claim, hide, keep, restore, approve, refuse, lock, suspend."""
 
-from core.web.access import get_or_404, require, safe_next
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.queries import by_username
 from core.database.db import db
+from core.web.access import get_or_404, require, safe_next
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
 from moderation import actions, policy, queries, schemas

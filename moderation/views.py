@@ -1,6 +1,5 @@
 """Pages of moderation: flag a post, my flags, the queue, the public log."""
 
-from core.web.access import require
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -8,6 +7,7 @@ from flask_login import current_user, login_required
 from auth.privileges import Privilege, threshold
 from core.database.db import db
 from core.limits.rate_limits import limit
+from core.web.access import require
 from core.web.forms import Form
 from moderation import actions, policy, queries, schemas
 from moderation.models import REASONS

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from auth.models import User
+from auth.queries import reachable_members
 from core.database.db import db, utcnow
-from core.database.models import StoppedAddress
+from core.mail import stopped_addresses
 from core.mail.digest_times import next_digest
 from notifications import queries
 from notifications.kinds import DEFAULTS, DIGEST, FOR_MODERATORS, MAIL, NONE, SITE
@@ -27,7 +28,7 @@ def notify(audience: dict[int, str], *, cause: str, event, thread_id: int | None
     known = set(db.session.scalars(select(Notification.user_id).where(
         Notification.cause == cause, Notification.user_id.in_(list(audience)))))
     wanted = audience.keys() - known - {subject.get("actor_id")}
-    users, chosen = queries.members(wanted), queries.choices(wanted)
+    users, chosen = reachable_members(wanted), queries.choices(wanted)
     unreachable = queries.unreachable(users)
     for user in users:
         kind = audience[user.id]
@@ -129,15 +130,8 @@ def _unqueue(*conditions) -> None:
 
 def stop_address(address: str) -> None:
     """Nobody is there: nothing is mailed to this address any more, and what waits is not mailed."""
-    if db.session.get(StoppedAddress, address) is None:
-        db.session.add(StoppedAddress(address=address))
-        db.session.flush()
+    stopped_addresses.stop_address(address)
     _unqueue(Notification.user_id.in_(select(User.id).where(User.email == address)))
-
-
-def revive_address(address: str) -> None:
-    """Its owner says that mail arrives there again."""
-    db.session.execute(delete(StoppedAddress).where(StoppedAddress.address == address))
 
 
 def forget(user_ids: Iterable[int]) -> None:

@@ -1,12 +1,12 @@
 """One's inbox, watches and choices in the API."""
 
-from core.web.access import get_or_404, require
 from marshmallow import fields
 
 from auth import tokens
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.database.db import db
 from core.mail.mail import site_url
+from core.web.access import get_or_404, require
 from notifications import actions, labels, policy, queries, schemas
 from notifications.models import Notification, Watch
 from notifications.views import watchable

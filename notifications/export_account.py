@@ -2,7 +2,6 @@
 
 from sqlalchemy import select
 
-from alerts import queries as alert_queries
 from auth.erasure.export_account import columns, part
 from core.database.db import db
 from notifications import queries
@@ -25,9 +24,3 @@ def _watches(user) -> list[dict]:
 @part("notification_choices")
 def _choices(user) -> dict:
     return queries.deliveries(user)
-
-
-@part("alerts")
-def _alerts(user) -> dict | None:
-    row = alert_queries.of_member(user)
-    return row and columns(row, but={"handle"})

@@ -96,12 +96,3 @@ class Choice(db.Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
     delivery: Mapped[str] = mapped_column(String(6))
-
-
-class StoppedAddress(db.Model):
-    """An address whose server says that nobody is there; it gets no more news until its owner asks again."""
-
-    __tablename__ = "stopped_addresses"
-
-    address: Mapped[str] = mapped_column(String(254), primary_key=True)
-    stopped_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

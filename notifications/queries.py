@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload, selectin_polymorphic
 
 from auth.models import User
+from auth.queries import is_active
 from bulletins.models import Bulletin
 from core.database import paging
-from core.database.db import db, utcnow
-from core.database.models import StoppedAddress
+from core.database.db import db
 from core.mail.mail import can_receive
+from core.mail.stopped_addresses import stopped_addresses
 from notifications.kinds import DEFAULTS, FOR_MODERATORS
 from notifications.models import Choice, Notification, Watch
 from posts.models import Post, Tag
@@ -43,13 +44,7 @@ def _with_subjects(statement: Select, user) -> Select:
             .outerjoin(Notification.actor.of_type(_Actor))
             .where(shown,
                    or_(Notification.product_id.is_(None), Product.removed_at.is_(None)),
-                   or_(Notification.actor_id.is_(None), active(_Actor))))
-
-
-def active(user=User) -> ColumnElement[bool]:
-    """SQL condition: neither erased nor suspended."""
-    return and_(user.erased_at.is_(None),
-                or_(user.suspended_until.is_(None), user.suspended_until <= utcnow()))
+                   or_(Notification.actor_id.is_(None), is_active(_Actor))))
 
 
 def inbox(user, after: paging.Place = None, *, unread_only: bool = False) -> paging.Page:
@@ -127,21 +122,8 @@ def choices(user_ids: Iterable[int]) -> dict[tuple[int, str], str]:
     return {(row.user_id, row.kind): row.delivery for row in rows}
 
 
-def members(user_ids: Iterable[int]) -> list[User]:
-    """Those of these who can be told anything: they have an account that they can use now."""
-    return list(db.session.scalars(
-        select(User).where(User.id.in_(list(user_ids)), active(), User.confirmed_at.is_not(None),
-                           User.email.is_not(None)).order_by(User.id)))
-
-
-def stopped(addresses: Iterable[str]) -> set[str]:
-    """Which of these addresses take no mail any more."""
-    return set(db.session.scalars(select(StoppedAddress.address).where(
-        StoppedAddress.address.in_(list(addresses)))))
-
-
 def unreachable(users: Iterable[User]) -> set[int]:
     """Ids of those whose address takes no mail."""
     users = list(users)
-    dead = stopped(user.email for user in users)
+    dead = stopped_addresses(user.email for user in users)
     return {user.id for user in users if not can_receive(user.email) or user.email in dead}

@@ -1,9 +1,9 @@
 """The shape of what is sent about inboxes and watches, and of the API's answers."""
 
-from core.web.fields import Line
 from marshmallow import Schema, fields, validate
 
 from core.api.api import Cursor, Reply
+from core.web.fields import Line
 from notifications.kinds import DEFAULTS, DELIVERIES
 
 

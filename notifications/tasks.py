@@ -7,6 +7,7 @@ from flask_babel import ngettext
 from sqlalchemy import delete, func, select
 
 from auth.models import User
+from auth.queries import reachable_members
 from core.database.db import db, read_transaction, utcnow
 from core.jobs.worker import each_round, scheduled
 from core.mail import mail, signed_links
@@ -48,7 +49,7 @@ def _serve(user_id: int) -> None:
     lines = list(db.session.scalars(
         queries.told(user).where(Notification.id.in_([line.id for line in taken]),
                                  Notification.read_at.is_(None))
-        .order_by(Notification.id))) if queries.members([user_id]) and not queries.unreachable([user]) else []
+        .order_by(Notification.id))) if reachable_members([user_id]) and not queries.unreachable([user]) else []
     for line in taken:
         if line not in lines:
             line.due_at = None

@@ -1,20 +1,17 @@
 """Pages of one's inbox and watches, and how one wants to be told."""
 
-from core.web.access import get_or_404, require
-from core.web.protection import csrf
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from alerts import labels
-from alerts import queries as alert_queries
-from alerts.models import CADENCES, SEVERITIES
 from auth.models import User
 from auth.sessions import even_suspended
 from core.database.db import db
-from core.mail import mail, signed_links
+from core.mail import signed_links, stopped_addresses
+from core.web.access import get_or_404, require
 from core.web.error_answers import wants_json
 from core.web.forms import Form, parse
+from core.web.protection import csrf
 from notifications import actions, policy, queries, schemas
 from notifications import labels as wording
 from notifications.kinds import DELIVERIES, DIGEST, kinds_for
@@ -24,7 +21,7 @@ from posts.queries import tag_named
 from posts.views import me
 from products.queries import full as full_product
 
-bp = Blueprint("notify", __name__)
+bp = Blueprint("notifications", __name__)
 
 
 @bp.get("/inbox")
@@ -33,7 +30,7 @@ def inbox():
     """What I was told, newest first; unread lines are marked."""
     unread_only = "unread" in request.args
     page = queries.inbox(me(), request.args.get("after"), unread_only=unread_only)
-    return render_template("notify/inbox.html", page=page, unread_only=unread_only, wording=wording)
+    return render_template("notifications/inbox.html", page=page, unread_only=unread_only, wording=wording)
 
 
 @bp.post("/inbox/<int:notification_id>/read")
@@ -44,7 +41,7 @@ def read(notification_id: int):
     get_or_404(queries.line(me(), notification_id))
     actions.mark_read(me(), notification_id)
     db.session.commit()
-    return ("", 204) if wants_json() else redirect(url_for("notify.inbox"))
+    return ("", 204) if wants_json() else redirect(url_for("notifications.inbox"))
 
 
 @bp.post("/inbox/read")
@@ -54,7 +51,7 @@ def read_all():
     """Mark every line read."""
     actions.mark_read(me())
     db.session.commit()
-    return redirect(url_for("notify.inbox"))
+    return redirect(url_for("notifications.inbox"))
 
 
 def _watch(thing):
@@ -108,22 +105,21 @@ def settings():
         actions.choose(user, form.data)
         db.session.commit()
         flash(_("Saved."))
-        return redirect(url_for("notify.settings"))
+        return redirect(url_for("notifications.settings"))
     return render_template(
-        "notify/settings.html", form=form, kinds=kinds_for(user), deliveries=DELIVERIES, wording=wording,
-        watches=queries.watches(user, request.args.get("after")), words=labels, cadences=CADENCES,
-        severities=SEVERITIES, is_stopped=user.email in queries.stopped([user.email]),
-        alerts=alert_queries.of_member(user)), 422 if form.errors else 200
+        "notifications/settings.html", form=form, kinds=kinds_for(user), deliveries=DELIVERIES, wording=wording,
+        watches=queries.watches(user, request.args.get("after")),
+        is_stopped=user.email in stopped_addresses.stopped_addresses([user.email])), 422 if form.errors else 200
 
 
 @bp.post("/settings/notifications/revive")
 @login_required
 def revive():
     """My address takes mail again."""
-    mail.revive_address(me().email)
+    stopped_addresses.revive_address(me().email)
     db.session.commit()
     flash(_("Mail goes to your address again."))
-    return redirect(url_for("notify.settings"))
+    return redirect(url_for("notifications.settings"))
 
 
 @bp.route("/inbox/unsubscribe/<token>", methods=["GET", "POST"])
@@ -142,5 +138,5 @@ def mute(token: str):
         if user.erased_at is None:
             actions.mute(user, kind)
         db.session.commit()
-    return render_template("notify/muted.html", done=request.method == "POST",
+    return render_template("notifications/muted.html", done=request.method == "POST",
                            what=_("the daily mail") if kind == DIGEST else wording.kind(kind))

@@ -10,12 +10,23 @@ from core.database.db import db
 from core.database.versions import Stale
 from core.jobs import stored_markup
 from core.web.error_answers import error_answer
-from posts import api, export_account, feeds, kinds, policy, schemas, tasks, views, voting  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
-from posts.erasure import handlers as erasure_handlers  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
+from posts import (  # noqa: F401  (these modules register their contents on import)
+    api,
+    export_account,
+    feeds,
+    kinds,
+    policy,
+    schemas,
+    tasks,
+    views,
+    voting,
+)
+from posts.erasure import handlers as erasure_handlers  # noqa: F401
 from posts.models import Comment, Post, Tag
-from posts.revisions import api as revision_api  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
-from posts.revisions import conflict_pages, editables, handlers
-from posts.suggestions import views as suggestion_views  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
+from posts.revisions import api as revision_api  # noqa: F401
+from posts.revisions import conflict_pages, editables
+from posts.revisions import handlers as revision_handlers  # noqa: F401
+from posts.suggestions import views as suggestion_views  # noqa: F401
 
 
 def _comment_path(comment) -> str:

@@ -1,6 +1,5 @@
 """Posts of any kind in the API: the item all lists share, comments, votes, removal, tags."""
 
-from core.web.access import get_or_404, require
 from flask_babel import gettext as _
 
 from auth import queries as people
@@ -11,6 +10,7 @@ from core.database import versions
 from core.database.db import db
 from core.database.versions import tagged
 from core.mail.mail import site_url
+from core.web.access import get_or_404, require
 from posts import actions, kinds, policy, queries, schemas, tag_actions, voting
 from posts.models import Comment, Post, Tag
 

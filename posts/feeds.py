@@ -1,6 +1,5 @@
 """Posts as entries of feeds, and the feed of what one member wrote. Public posts only."""
 
-from core.web.access import get_or_404
 from flask import Blueprint
 from flask_babel import gettext as _
 
@@ -8,6 +7,7 @@ from auth.models import Visitor
 from auth.queries import by_username
 from core.formats import feeds
 from core.markup.markup import excerpt
+from core.web.access import get_or_404
 from posts import kinds, queries
 from posts.models import Post
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from core.web.access import get_or_404, require
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -12,6 +11,7 @@ from auth.privileges import Privilege
 from core.database import versions
 from core.database.db import db, read_transaction
 from core.limits.rate_limits import limiter
+from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.error_answers import wants_json
 from core.web.forms import Form, parse
@@ -210,7 +210,7 @@ def restore(post_id: int, number: int):
     require(wanted.redacted_at is None)
     actions.restore(post, wanted, by=me(), expected=versions.expected_by_form())
     db.session.commit()
-    return redirect(url_for("posts.revisions.history", post_id=post.id))
+    return redirect(url_for("posts.history", post_id=post.id))
 
 
 @bp.route("/posts/<int:post_id>/revisions/<int:number>/redact", methods=["GET", "POST"])
@@ -225,8 +225,8 @@ def redact(post_id: int, number: int):
     words = redaction.lines(form.data.get("words"))
     if revision.redacted_at is not None and words is None:
         check_not_done(revision, ["revision.redacted"], _("this revision is redacted."), by=me(),
-                       url=url_for("posts.revisions.history", post_id=post.id))
-        return redirect(url_for("posts.revisions.history", post_id=post.id))
+                       url=url_for("posts.history", post_id=post.id))
+        return redirect(url_for("posts.history", post_id=post.id))
     if valid and words is None and number == post.revision_count:
         form.fail("words", _("Enter the text to mask: this is the current version, which is not deleted."))
     if valid and not form.errors:
@@ -235,7 +235,7 @@ def redact(post_id: int, number: int):
             db.session.commit()
             flash(_("Redacted; masked in %(n)s other places. Backups and mail that was sent still have it: "
                     "a key that was public must be changed.", n=sum(counts.values())))
-            return redirect(url_for("posts.revisions.history", post_id=post.id))
+            return redirect(url_for("posts.history", post_id=post.id))
         post = visible_post(post_id)
         revision = get_or_404(queries.revision(post, number))
     return _ask_to_redact(post, revision, form)

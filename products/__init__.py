@@ -1,16 +1,25 @@
-"""Products, their releases and life cycles, and what each member runs."""
+"""Products, their releases and life cycles."""
 
 from flask import Flask
 from flask_babel import lazy_gettext as _
 
 from core.api.api import register
 from core.jobs import stored_markup
-from inventory import api as owned_api  # noqa: F401  (some declare themselves)
-from inventory import export_account, handlers
-from inventory import views as owned_views
 from posts.revisions import editables
 from posts.revisions.editables import Editable, Field, LastEdit
-from products import api, cli, documents, edit_views, feeds, forms, labels, queries, redaction, tasks, views  # noqa: F401  (some declare themselves)
+from products import (  # noqa: F401  (these modules register their contents on import)
+    api,
+    cli,
+    documents,
+    edit_views,
+    feeds,
+    forms,
+    labels,
+    queries,
+    redaction,
+    tasks,
+    views,
+)
 from products.lifecycle.phases import phase_on
 from products.models import Product, Release
 from search import api as search_api

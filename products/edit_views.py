@@ -1,12 +1,12 @@
 """Pages of moderators: add and edit products and releases, remove, undo, settle conflicts."""
 
-from core.web.access import get_or_404, require
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from core.database import versions
 from core.database.db import db
+from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form
 from posts.views import me

@@ -1,15 +1,12 @@
 """Feeds and calendars: what changed, what ends, and each member's own calendar."""
 
-import hmac
 from datetime import UTC, datetime, time
 
-from core.web.access import get_or_404
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 from flask_babel import gettext as _
 
 from core.formats import calendars, feeds
-from inventory import actions, private_calendar
-from inventory import queries as owned_queries
+from core.web.access import get_or_404
 from products import labels, queries
 from products.change_models import ProductChange
 from products.lifecycle import queries as lifecycle_queries
@@ -78,24 +75,6 @@ def product_calendar(slug: str):
              if not isinstance(phase.ends, bool)]
     found.sort(key=lambda phase: (phase.ends, phase.id))
     return calendars.answer(product.name, map(day_of, found))
-
-
-@bp.get("/my/<secret>.ics")
-def my_calendar(secret: str):
-    """The days of the member with this secret. A wrong secret and none look alike."""
-    g.private_page = True
-    address = owned_queries.address_with(secret[:actions.HANDLE_LENGTH])
-    expected = actions.secret(address) if address else ""
-    known = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
-    user = get_or_404(address.user if address and known else None)
-    response = calendars.answer(_("My products"), private_calendar.days(user))
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-@private_calendar.part
-def _my_ends(user) -> list[calendars.Day]:
-    return [day_of(phase) for phase in lifecycle_queries.of_member(user, queries.today())]
 
 
 def day_of(phase: LifecyclePhase) -> calendars.Day:

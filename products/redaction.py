@@ -3,7 +3,6 @@
 from core import redaction
 from core.jobs import events
 from core.markup.markup import render
-from inventory.models import CalendarAddress
 from products.change_models import ImportConflict, LifecycleNotice, ProductChange
 from products.models import LifecyclePhase, OwnedRelease, Product, ProductName, ProductWord, Release
 
@@ -30,4 +29,3 @@ redaction.register_without_text(ImportConflict, "field", "source")
 redaction.register_without_text(LifecyclePhase, "kind", "ends")
 redaction.register_without_text(LifecycleNotice, "ends")
 redaction.register_without_text(OwnedRelease, "source")
-redaction.register_without_text(CalendarAddress, "handle")

@@ -1,10 +1,10 @@
 """The shape of a search, and of what it finds in the API."""
 
-from core.web.fields import Line
 from marshmallow import fields, validate
 
 from core.api.api import Cursor, Item, Reply, page_of
 from core.api.parameters import Since
+from core.web.fields import Line
 
 
 class SearchQuery(Cursor):

@@ -12,7 +12,7 @@ from core.limits.costs import CHEAP, CLASSES, EXPENSIVE, FREE, SEARCH
 from core.limits.slots import MAX_HELD, MAX_RUNNING, Slots
 from tests.test_access import IDS, ROUTES
 
-UNLIMITED = {"static", "front.healthz", "front.readyz", "scrape.metrics_page"}
+UNLIMITED = {"static", "home.healthz", "home.readyz", "scrape.metrics_page"}
 
 
 @pytest.fixture

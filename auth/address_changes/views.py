@@ -1,6 +1,5 @@
 """Pages of address changes: ask for one, see and cancel it; the old address cancels or undoes it."""
 
-from core.web.access import get_or_404
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -11,6 +10,7 @@ from auth.freshness_views import is_fresh, require_fresh
 from auth.settings_views import me
 from auth.views import bp
 from core.database.db import db
+from core.web.access import get_or_404
 from core.web.forms import Form
 
 

@@ -1,6 +1,5 @@
 """Pages to take one's data along, and to leave; administrators erase a member's account."""
 
-from core.web.access import get_or_404, require
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -13,6 +12,7 @@ from auth.settings_views import knows, me
 from auth.views import bp
 from core.database.db import db, writing
 from core.jobs import events
+from core.web.access import get_or_404, require
 from core.web.forms import Form
 
 

@@ -1,9 +1,9 @@
 """The filter of the security log's page."""
 
-from core.web.fields import Line
 from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 
 from auth.security_log.kinds import KINDS
+from core.web.fields import Line
 
 
 class FilterSchema(Schema):

@@ -2,7 +2,6 @@
 
 import logging
 
-from core.web.access import require
 from flask import Flask, Response, current_app, g, render_template, request, url_for
 from flask_login import current_user, login_required
 from marshmallow import ValidationError
@@ -17,6 +16,7 @@ from auth.security_log.queries import Filter
 from auth.settings_views import me
 from auth.views import bp
 from core.database.db import writing
+from core.web.access import require
 
 log = logging.getLogger(__name__)
 RECORDED = {403: "refused", 429: "limited"}  # by status

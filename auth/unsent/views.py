@@ -1,6 +1,5 @@
 """Log in to send a form; the page with the form afterwards; what a form of another account is answered."""
 
-from core.web.access import get_or_404
 from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -13,6 +12,7 @@ from auth.sessions import login_manager
 from auth.unsent import actions, marks, queries
 from core.database.db import SAFE_METHODS, db
 from core.limits.rate_limits import TooMany
+from core.web.access import get_or_404
 from core.web.database_errors import database_error_answer
 from core.web.error_answers import error_answer, http_error_answer, problem, wants_json
 from core.web.forms import Form

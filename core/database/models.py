@@ -118,3 +118,12 @@ class HourlyMetric(db.Model):
     hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[float] = mapped_column(Float)
+
+
+class StoppedAddress(db.Model):
+    """An address whose server says that nobody is there; it gets no more news until its owner asks again."""
+
+    __tablename__ = "stopped_addresses"
+
+    address: Mapped[str] = mapped_column(String(254), primary_key=True)
+    stopped_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

@@ -1,6 +1,5 @@
 """Pages of the calendar: a year month by month, and what came in one month."""
 
-from core.web.access import get_or_404
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -11,6 +10,7 @@ from bulletins import queries as bulletins
 from bulletins.queries import Filter
 from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
+from core.web.access import get_or_404
 from deployment import exports
 from deployment.calendar import queries
 from deployment.calendar.months import FIRST_YEAR, LAST_YEAR, Month, next_patch_day, rule, this_month
@@ -23,7 +23,7 @@ from posts import policy as post_policy
 from posts import queries as posts
 from products import exports as files
 
-bp = Blueprint("patching", __name__)
+bp = Blueprint("deployment", __name__)
 PAGE, DISCUSSED, YEARS_AHEAD = 100, 6, 2
 
 
@@ -55,7 +55,7 @@ def calendar():
     chart = bars.stand([(month.short_name, (totals.get(str(month)) or Totals()).severities)
                         for month in months])
     return render_template(
-        "patching/calendar.html", year=year, months=months, totals=totals, tallies=tallies, chart=chart,
+        "deployment/calendar.html", year=year, months=months, totals=totals, tallies=tallies, chart=chart,
         coming=next_patch_day(), zone=rule().zone, now=this_month(), empty=Totals(),
         before=year - 1 if oldest and oldest.year < year else None,
         after=year + 1 if year < this_month().year + YEARS_AHEAD else None)
@@ -80,7 +80,7 @@ def month(month: str):
     totals = queries.totals(found, found).get(key) or Totals()
     tally = report_queries.of_months(key, key).get(key) or Tally()
     return render_template(
-        "patching/month.html", month=found, totals=totals, tally=tally, zone=rule().zone,
+        "deployment/month.html", month=found, totals=totals, tally=tally, zone=rule().zone,
         severity_bar=bars.lie(totals.severities), outcome_bar=bars.lie(tally.counts),
         page=bulletins.bulletins(Filter(month=key), after=request.args.get("after"), size=PAGE),
         products=queries.product_lines(found), out_of_band=queries.out_of_band(found), tag=tag,

@@ -39,7 +39,7 @@ def _plan(month: str) -> tuple[Month, list[Task], Plan, dict[str, int]]:
 def plan_page(month: str):
     """When the patches of a month reach the pilot and everybody, of what one runs."""
     found, mine, drawn, days = _plan(month)
-    return render_template("patching/plan.html", month=found, tasks=mine, plan=drawn, days=days,
+    return render_template("deployment/plan.html", month=found, tasks=mine, plan=drawn, days=days,
                            most=MOST_DAYS, owns=queries.count(me()))
 
 
@@ -56,7 +56,7 @@ def plan_table(month: str):
 def plan_text(month: str):
     """The plan as Markdown, for a ticket or a wiki."""
     found, mine, drawn, _numbers = _plan(month)
-    text = render_template("patching/plan.md", month=found, plan=drawn, escape=exports.escape,
+    text = render_template("deployment/plan.md", month=found, plan=drawn, escape=exports.escape,
                            rows=[exports.task_row(task, drawn) for task in mine])
     answer = Response(text, mimetype="text/markdown")
     answer.headers["Content-Disposition"] = f'attachment; filename="plan-{found}.md"'

@@ -20,4 +20,4 @@ def reports(bulletin: Bulletin, reader) -> dict | None:
     return summary(bulletin, reader) if bulletin.is_public else None
 
 
-PANELS = (Panel(TOP, "patching/_warning.html", warning), Panel(BELOW, "patching/_panel.html", reports))
+PANELS = (Panel(TOP, "deployment/_warning.html", warning), Panel(BELOW, "deployment/_panel.html", reports))

@@ -1,6 +1,5 @@
 """Deployment reports: the form, the list of a bulletin, thanks, and what moderators hide."""
 
-from core.web.access import get_or_404, require
 from flask import abort, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -10,6 +9,7 @@ from core.cache.page_cache import cached_for_visitors
 from core.database.db import db
 from core.formats import feeds
 from core.limits.rate_limits import limit
+from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
 from deployment import exports, labels, policy, schemas
@@ -69,7 +69,7 @@ def _page(bulletin: Bulletin, form: Form, status: int = 200):
     page = queries.reports(bulletin, outcome=outcome, after=request.args.get("after"))
     hides = policy.can_hide(current_user)
     return render_template(
-        "patching/reports.html", bulletin=bulletin, page=page, form=form, outcome=outcome,
+        "deployment/reports.html", bulletin=bulletin, page=page, form=form, outcome=outcome,
         rows=[(row, bars.lie(row.counts)) for row in queries.tallies(bulletin)],
         thanked=queries.marked_by(current_user, page.items), may=policy, can_hide=hides,
         hidden=queries.hidden(bulletin) if hides else [],

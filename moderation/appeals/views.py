@@ -1,12 +1,12 @@
 """Pages of appeals: the author of a removed post reads why and asks for it back; moderators decide."""
 
-from core.web.access import get_or_404, require, safe_next
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from core.database.db import db
 from core.limits.rate_limits import limit
+from core.web.access import get_or_404, require, safe_next
 from core.web.forms import Form, parse
 from moderation import policy as moderation_policy
 from moderation import queries as moderation_queries

@@ -1,6 +1,5 @@
 """How a post came about, in the API: its revisions, to read, restore and redact."""
 
-from core.web.access import get_or_404, require
 from flask import request
 
 from auth import tokens
@@ -8,6 +7,7 @@ from core.api.api import WRITE, Cursor, listing, page_of
 from core.database import versions
 from core.database.db import db
 from core.mail.mail import site_url
+from core.web.access import get_or_404, require
 from core.web.forms import parse
 from posts import actions, policy, queries, redaction, schemas
 from posts.api import bp, item, visible_post

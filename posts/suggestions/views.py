@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from core.web.access import get_or_404, require
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
@@ -11,6 +10,7 @@ from auth.privileges import Privilege, threshold
 from auth.reputation import POINTS
 from core.database.db import db, read_transaction
 from core.markup.markup import render
+from core.web.access import get_or_404, require
 from core.web.forms import Form, Invalid
 from posts import kinds, policy, queries, schemas
 from posts.actions import limit_posting

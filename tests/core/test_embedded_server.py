@@ -301,7 +301,7 @@ def test_the_site_serves_with_what_its_settings_say(tmp_path):
 def test_routes_that_take_more_are_known_to_the_server(app):
     general = app.config["MAX_CONTENT_LENGTH"]
     with app.test_request_context():
-        url = url_for("api_products.match_sbom")
+        url = url_for("api_inventory.match_sbom")
     assert largest_body(app, "POST", "/settings/products/sbom") > general
     assert largest_body(app, "POST", url) > general
     for path in ("/", "/nothing/here", "/login", "//evil", "/\xff", "*"):

@@ -136,7 +136,7 @@ def test_values_of_a_failed_statement_are_not_logged(app, client, form, logged, 
         db.session.execute(text("INSERT INTO users (email, nothing) VALUES (:a, :b)"),
                            {"a": MAIL, "b": SECRET})
 
-    monkeypatch.setitem(app.view_functions, "front.help_page", insert)
+    monkeypatch.setitem(app.view_functions, "home.help_page", insert)
     assert client.get("/help").status_code == 500
     output = logged()
     assert "INSERT INTO users" in output and not found_in(output)

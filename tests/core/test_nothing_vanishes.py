@@ -4,11 +4,11 @@ import html
 import re
 
 import pytest
-from core.web.fields import Markdown
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.markup.markup import TooLong, render, to_text
+from core.web.fields import Markdown
 
 MARKS = [
     '*', '**', '_', '~~', '`', '```', '[', ']', '(', ')', '](', '![', ']: ', '[^', '>', '- ', '1. ', '    ',
