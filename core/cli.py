@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core import config
 from core.database import schema
-from core.database.db import learn_sizes
+from core.database.db import analyze_tables
 from core.formats.csv_files import to_csv
 from core.web.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 
@@ -104,7 +104,7 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
     why = ""
     try:
         run()
-        learn_sizes()
+        analyze_tables()
         if report.refused_files:
             why = f"{report.refused_files:,} refused, as `errors` says. The rest is stored."
     except Unusable as error:

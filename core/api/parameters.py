@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
-from core.web.forms import Invalid, json_object, require_types
+from core.web.forms import BadQuery, Invalid, json_object, require_types
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}\Z")
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
@@ -20,14 +20,6 @@ TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?
 QUERY = "query"
 SINCE = ("Only what was created or changed at this time or later: its text, facts, state or tags, not its "
          "votes and counters. Posts and members then come in the order of these changes, the oldest first.")
-
-
-class BadQuery(Invalid):
-    """A query that was not understood; `allowed` is what each parameter may be, by name."""
-
-    def __init__(self, errors: dict, allowed: dict[str, str]):
-        super().__init__(errors)
-        self.allowed = allowed
 
 
 class WholeNumber(fields.Integer):

@@ -196,7 +196,7 @@ def may_write() -> bool:
     return _writing.get() or not (has_request_context() and request.method in SAFE_METHODS)
 
 
-def learn_sizes() -> None:
+def analyze_tables() -> None:
     """Let the planner learn how large the tables are: else SQLite takes the wrong index for many lists.
 
     Whole, for a sample leads it astray; a million posts take eight seconds.

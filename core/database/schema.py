@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import inspect, text
 
 from core.config import ROOT
-from core.database.db import db, learn_sizes
+from core.database.db import analyze_tables, db
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -69,7 +69,7 @@ def ensure() -> None:
     """Migrate the database when it is behind the code; safe to call at every start, on many hosts at once."""
     if not is_usable():
         migrate_to(REVISIONS[-1])
-        learn_sizes()  # of a new index the planner knows nothing, and takes another
+        analyze_tables()  # of a new index the planner knows nothing, and takes another
 
 
 def ours(tables: dict[str, T]) -> dict[str, T]:

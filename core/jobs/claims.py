@@ -22,7 +22,7 @@ RENEWALS_PER_TERM = 5
 
 
 @contextmanager
-def held(rows: Update, column: str = "claimed_until") -> Iterator[None]:
+def renewing_claim(rows: Update, column: str = "claimed_until") -> Iterator[None]:
     """Set `column` of the rows that this UPDATE names to TERM from now, again and again, while inside.
 
     Each renewal is a transaction of its own, in a thread of its own.

@@ -84,7 +84,7 @@ def run_round() -> int:
     """Claim and deliver one batch; returns how many events were taken."""
     batch = claim()
     if batch:
-        with claims.held(update(Event).where(*_ours([event.id for event in batch]))):
+        with claims.renewing_claim(update(Event).where(*_ours([event.id for event in batch]))):
             failed = _deliver(batch)
             if failed and len(batch) > 1:  # find the poisonous one: deliver singly
                 failed = {}

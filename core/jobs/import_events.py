@@ -28,7 +28,7 @@ class News:
     def held(self) -> AbstractContextManager[None]:
         """While inside, what was promised is put off."""
         ours = (Event.name == NAME, Event.done_at.is_(None), Event.claimed_by == self.importer)
-        return claims.held(update(Event).where(*ours), "due_at")
+        return claims.renewing_claim(update(Event).where(*ours), "due_at")
 
     def promise(self) -> None:
         """Say, in the open transaction, that something came; later calls renew the term."""

@@ -6,12 +6,11 @@ from flask import current_app
 from sqlalchemy import delete
 
 from core import config
-from core.database.db import db, learn_sizes, utcnow
+from core.database.db import analyze_tables, db, utcnow
 from core.database.models import Event
 from core.jobs import stored_markup
 from core.jobs.worker import each_round, scheduled
 from core.limits.rate_limits import forget_old
-from core.mail import mail
 from core.observability import heartbeats, history
 
 KEEP_EVENTS = timedelta(days=30)
@@ -33,9 +32,8 @@ def render_old() -> None:
 def tidy() -> None:
     """Forget old attempts, mail, events, workers and figures; let the planner learn the table sizes."""
     forget_old()
-    mail.forget_old()
     heartbeats.forget_old()
     history.forget_old()
     db.session.execute(delete(Event).where(Event.done_at < utcnow() - KEEP_EVENTS))
     db.session.commit()
-    learn_sizes()
+    analyze_tables()

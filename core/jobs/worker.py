@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 from core.database.db import db, read_transaction, utcnow
 from core.database.models import TaskRun
 from core.jobs import claims, events
-from core.mail import mail
 from core.observability import heartbeats
 from core.web.database_errors import is_outage
 
@@ -27,12 +26,18 @@ Task = Callable[[], None]
 _scheduled: list[tuple[Task, time]] = []
 Job = Callable[[], int]
 _rounds: list[Job] = [events.run_round]
-_mail: list[Job] = [mail.deliver_round]  # in a loop of its own: a slow mail server holds up nothing else
+_mail: list[Job] = []  # mail has its own loop, so a slow mail server delays nothing else
 
 
 def each_round(job: Job) -> Job:
     """Declare a job of every round; it returns at once, with 0, when there is nothing to do."""
     _rounds.append(job)
+    return job
+
+
+def each_mail_round(job: Job) -> Job:
+    """Declare a job of every round of the mail loop; it returns how many mails it handled."""
+    _mail.append(job)
     return job
 
 
@@ -156,7 +161,7 @@ def _run(task: Task) -> None:
     ours = (TaskRun.name == _name(task), TaskRun.claimed_by == current_app.extensions["event_worker"],
             TaskRun.claimed_until.is_not(None))
     try:
-        with claims.held(update(TaskRun).where(*ours)):
+        with claims.renewing_claim(update(TaskRun).where(*ours)):
             task()
     finally:
         db.session.rollback()

@@ -23,6 +23,7 @@ from sqlalchemy import delete, or_, select, update
 from core.database.db import db, read_transaction, utcnow
 from core.database.models import OutgoingMail
 from core.jobs import claims, events
+from core.jobs.worker import each_mail_round, scheduled
 from core.mail import message as mail_message
 from core.observability import history
 
@@ -84,6 +85,7 @@ def _from() -> str:
     return current_app.config["REDOUBT_MAIL_FROM"] or f"redoubt@{mail_message.id_domain(site_url())}"
 
 
+@each_mail_round
 def deliver_round(limit: int = 5) -> int:
     """Send what is due; returns the number sent. Temporary refusals wait, final ones end."""
     with read_transaction():
@@ -118,7 +120,7 @@ def _deliver(mail: OutgoingMail) -> bool:
     ours = (OutgoingMail.id == mail.id, OutgoingMail.claimed_by == mail.claimed_by,
             OutgoingMail.claimed_until.is_not(None))
     try:
-        with claims.held(update(OutgoingMail).where(*ours)):
+        with claims.renewing_claim(update(OutgoingMail).where(*ours)):
             _send(_message(mail), mail)
         outcome = {"sent_at": utcnow(), "error": None}
     except Exception as error:  # one bad mail must not hold up the others
@@ -145,17 +147,16 @@ def _without_text(mail: OutgoingMail) -> dict:
             "body_hash": hashlib.sha256(mail.body.encode()).hexdigest()}
 
 
-def forget_old() -> int:
-    """Drop the rows of mail sent or given up KEEP_SENT ago, and such files of the outbox; returns the rows.
-
-    Does not commit.
-    """
+@scheduled(hour=3, minute=10)
+def forget_old_mail() -> None:
+    """Delete the rows of mail sent or given up KEEP_SENT ago, and such files of the outbox."""
     before = utcnow() - KEEP_SENT
     for file in (Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox").glob("*.eml"):
         if file.stat().st_mtime < before.timestamp():
             file.unlink(missing_ok=True)
-    return db.session.execute(delete(OutgoingMail).where(
-        or_(OutgoingMail.sent_at < before, OutgoingMail.failed_at < before))).rowcount
+    db.session.execute(delete(OutgoingMail).where(
+        or_(OutgoingMail.sent_at < before, OutgoingMail.failed_at < before)))
+    db.session.commit()
 
 
 def _after(error: Exception, mail: OutgoingMail) -> dict:

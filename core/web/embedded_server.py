@@ -24,7 +24,7 @@ from waitress.server import MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import BadRequest
 
-from core.limits.body_limits import largest_body
+from core.web.body_limits import largest_body
 
 log = logging.getLogger(__name__)
 THREADS, MAX_ACCEPTED = 8, 64  # the latter in one round of the loop over all sockets

@@ -6,7 +6,6 @@ from flask import Flask, Response, current_app, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
-from core.api.parameters import BadQuery
 from core.database.db import SAFE_METHODS, db
 from core.database.paging import BadCursor
 from core.limits import rate_limits
@@ -14,7 +13,7 @@ from core.limits.bounds import TooDeep, TooLongAddress, TooMuch
 from core.limits.rate_limits import TooMany
 from core.observability.logs import request_id
 from core.web.conflicts import AlreadyDone
-from core.web.forms import Invalid
+from core.web.forms import BadQuery, Invalid
 from core.web.sent_forms import SentForm, page_before, sent_form
 
 log = logging.getLogger(__name__)

@@ -46,6 +46,14 @@ def _sentences(found) -> Iterator[str]:
         yield str(found)
 
 
+class BadQuery(Invalid):
+    """A query that was not understood; `allowed` is what each parameter may be, by name."""
+
+    def __init__(self, errors: dict, allowed: dict[str, str]):
+        super().__init__(errors)
+        self.allowed = allowed
+
+
 def json_object() -> dict:
     """The JSON object in the request; raises BadRequest, UnsupportedMediaType, TooMuch or Invalid."""
     body = _storable(request.get_json())

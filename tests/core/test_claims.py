@@ -216,6 +216,6 @@ def test_a_claim_that_cannot_be_renewed_is_no_end(app, caplog, monkeypatch):
     """The next try comes before it runs out."""
     monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.2))
     broken = update(Event).where(db.text("no_such_column = 1"))
-    with claims.held(broken):
+    with claims.renewing_claim(broken):
         while caplog.text.count("claim not renewed") < 2:
             pass

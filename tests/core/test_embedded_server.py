@@ -10,8 +10,8 @@ import pytest
 from flask import url_for
 
 from app import create_app
-from core.limits.body_limits import largest_body
 from core.web import embedded_server, sent_forms
+from core.web.body_limits import largest_body
 from core.web.embedded_server import Bounds, group_of, serving
 
 BIG = b"x" * 3_000_000  # more than the kernel takes for a client that does not read

@@ -15,7 +15,6 @@ from auth import actions, links
 from core.backup import backup
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
-from core.jobs import tasks
 from core.mail import mail
 
 WISHES = {"scope": "all", "products": [], "minimum": "low", "cadence": "daily"}
@@ -89,7 +88,7 @@ def test_old_rows_and_files_go(app, waiting):
     actions.send_reset("nobody@example.org")
     mail.queue("late@example.org", "already", subject="New", user=rows()[0], token="x")
     db.session.commit()
-    tasks.tidy()
+    mail.forget_old_mail()
     assert [row.subject for row in rows()] == ["New"] and list(outbox.glob("*.eml")) == []
 
 
