@@ -22,9 +22,9 @@ from auth import (  # noqa: F401  (declares itself)
 from auth.address_changes import views as address_views  # noqa: F401  (its views join the blueprint)
 from auth.erasure import views as erasure_views  # noqa: F401  (declares itself)
 from auth.models import User
-from auth.passwords import passwords  # noqa: F401  (declares itself)
+from auth.passwords.passwords import min_characters
 from auth.security_log import tasks as security_log_tasks  # noqa: F401  (declares itself)
-from auth.security_log import views as security_log
+from auth.security_log import views as security_log_views
 from core.api.api import register
 from core.jobs import stored_markup
 from core.limits import rate_limits
@@ -39,9 +39,9 @@ def init_app(app: Flask) -> None:
     markup.names_by(app, queries.profile_addresses)
     privileges.init_app(app, queries.active_members)
     app.before_request(sessions.refuse_suspended)
-    security_log.init_app(app)
+    security_log_views.init_app(app)
     app.jinja_env.globals["why_read_only"] = policy.why_read_only
-    app.jinja_env.globals["min_password_characters"] = passwords.min_characters
+    app.jinja_env.globals["min_password_characters"] = min_characters
     app.register_blueprint(views.bp)
     unsent.init_app(app)
     register(api.bp)

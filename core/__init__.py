@@ -6,13 +6,16 @@ Nothing here knows a question from an article.
 from flask import Flask
 
 from core import cli, config, redaction  # noqa: F401
-from core.api import api, docs
+from core.api import api as api_document
+from core.api import docs
 from core.cache import page_cache, response_cache
-from core.checks import database, files, mail_dns, settings  # noqa: F401  (they register health checks)
+from core.checks import database as database_checks  # noqa: F401  (it registers health checks)
+from core.checks import files, mail_dns, settings  # noqa: F401  (they register health checks)
 from core.database import db, loaded_attributes
 from core.jobs import events, stored_markup, tasks, worker  # noqa: F401  (tasks registers scheduled work)
 from core.limits import costs, rate_limits
-from core.mail import mail, outbox_redaction  # noqa: F401  (it registers the outbox folder for redaction)
+from core.mail import mail as mail_queue
+from core.mail import outbox_redaction  # noqa: F401  (it registers the outbox folder for redaction)
 from core.observability import (
     history,
     logs,
@@ -50,12 +53,12 @@ def init_app(app: Flask) -> None:
     sent_forms.init_app(app)
     error_answers.init_app(app)
     database_errors.init_app(app)
-    api.init_app(app)
+    api_document.init_app(app)
     docs.init_app(app)
     scrape.init_app(app)
     cli.init_app(app)
     history.init_app(app)
     events.init_app(app)
-    mail.init_app(app)
+    mail_queue.init_app(app)
     worker.init_app(app)
     app.cli.add_command(stored_markup.group)

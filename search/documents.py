@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
 
 from auth.models import User
 from auth.queries import is_listed
-from core.database.db import db, read_transaction
+from core.database.db import db, read_transaction, reading_beside
 from core.markup.markup import to_text
 from posts import kinds
 from posts.models import Post, Tag
@@ -61,7 +61,7 @@ def of(keys: Iterable[str]) -> list[Document]:
     """The documents of those of these keys that name something public."""
     keys = list(keys)
     found: list[Document] = []
-    with read_transaction():
+    with reading_beside():  # a search on PostgreSQL is in the middle of its own transaction
         for family, (statement, model, make) in _families().items():
             ids = numbers(keys, family)
             for start in range(0, len(ids), SLICE):

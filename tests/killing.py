@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from search.engines.whoosh.engine import Engine
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 DRIVER = """
 import os, signal, sys

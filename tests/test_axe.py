@@ -11,7 +11,7 @@ from app import create_app
 from auth import actions as accounts
 from auth import links as account_links
 from auth.address_changes import actions as address_actions
-from auth.models import User
+from auth.models import ApiToken, User
 from auth.unsent import actions as unsent
 from bulletins.models import Bulletin, Mitigation
 from core.database import schema
@@ -97,6 +97,8 @@ def fill() -> dict:
             "/secure/address/")[1].split()[0]
     tokens["/unsent/<token>"] = unsent.keep(
         SentForm("/questions/ask", [("body", "Words " * 90)], [], []), admin.id)
+    accounts.make_token(admin, "backup", "read")
+    token_id = db.session.scalar(select(ApiToken.id).where(ApiToken.user_id == admin.id))
     cookie = accounts.open_session(admin)
     db.session.commit()
     return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,
@@ -105,7 +107,7 @@ def fill() -> dict:
             "product_slug": "windows", "release_id": windows.releases[0].id,
             "reference": bulletin.reference, "mitigation_id": shielded.id,
             "month": bulletin.release_month, "report_id": report_id,
-            "identifier": bulletin.reference,
+            "identifier": bulletin.reference, "token_id": token_id,
             "suggestion_id": proposal.id, "name": question.tags[0].name, "layer": "host", "links": tokens}
 
 

@@ -11,8 +11,8 @@ from bulletins.mitigations import actions
 from bulletins.models import Mitigation
 from core.database.db import db
 from products.models import Release
-from tests.patching.conftest import make_bulletin, make_product  # noqa: F401  (fixtures)
-from tests.test_house import ROOT
+from tests.deployment.conftest import make_bulletin, make_product  # noqa: F401  (fixtures)
+from tests.test_architecture import ROOT
 
 
 def fields(page):

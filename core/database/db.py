@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
@@ -46,8 +47,15 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False,
-                                                   "class_": replicas.RoutedSession})
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, with the type of its models."""
+
+    if TYPE_CHECKING:
+        Model = Base  # what SQLAlchemy makes of model_class, for type checkers
+
+
+db = Database(model_class=Base,
+              session_options={"expire_on_commit": False, "class_": replicas.RoutedSession})
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)

@@ -9,7 +9,7 @@ from auth.models import User
 from auth.names import reserved_names
 from core.database.db import db, utcnow
 from core.markup.markup import render
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 USERNAMES = """
 security-team csirt psirt cert soc moderators sysadmin sys-admin sysadmins abuse postmaster webmaster root

@@ -18,7 +18,7 @@ from core.database.models import OutgoingMail
 from tests.failures.processes import BIN, FLASK
 from tests.failures.servers import DEPLOY
 from tests.failures.sites import run
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 pytestmark = [pytest.mark.every_database, pytest.mark.long]
 IN_USE = "search_index"

@@ -18,7 +18,7 @@ from bench.programs import Program, answers, free_port
 from core.database import schema
 from tests.conftest import BODY
 from tests.failures.processes import FLASK, WEB, wait_until
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres]
 SCRIPTS = ScriptDirectory(str(schema.MIGRATIONS))

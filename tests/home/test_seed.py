@@ -288,7 +288,7 @@ def test_at_sets_the_clock_for_its_block_only(app):
 
 def test_only_the_demo_sets_the_clock():
     users = [str(path.relative_to(ROOT)) for path in ROOT.glob("*/*.py")
-             if re.search(r"from core\.db import .*\bat\b", path.read_text())]
+             if re.search(r"from core\.database\.db import .*\bat\b", path.read_text())]
     assert sorted(users) == ["demo/bulletins.py", "demo/loader.py", "demo/reports.py"]
 
 

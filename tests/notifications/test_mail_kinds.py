@@ -31,7 +31,7 @@ from moderation import actions as moderation_actions
 from notifications import tasks
 from tests.bulletins.conftest import fix, make_advisory, store, weakness  # noqa: F401
 from tests.conftest import PASSWORD
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 MESSAGE_ID = re.compile(rf"<{DOT_ATOM.pattern}@{DOT_ATOM.pattern}>")
 ENCODED_WORD = re.compile(r"=\?[^?]+\?[bqBQ]\?[^?]*\?=")

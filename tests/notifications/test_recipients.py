@@ -12,7 +12,7 @@ from posts import actions as posts
 from posts.models import Post
 from posts.suggestions import actions as suggestions
 from tests.conftest import BODY
-from tests.patching.conftest import make_bulletin  # noqa: F401  (fixture)
+from tests.deployment.conftest import make_bulletin  # noqa: F401  (fixture)
 
 MITIGATION = {"kind": "mitigation", "layer": "host", "text": "Close the port."}
 
