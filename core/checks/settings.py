@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, examines, judge
+from core.checks.health import Finding, judge, register_check
 from core.config import PREFIX, SECRETS, SETTINGS
 from core.observability import processes
 
@@ -16,7 +16,7 @@ LEAST_KEY, PATIENCE = 32, 3
 EXAMPLE = "change-this"  # as docs/deploy/ has it
 
 
-@examines()
+@register_check()
 def address() -> Iterator[Finding]:
     """Address of the site."""
     config = current_app.config
@@ -33,7 +33,7 @@ def address() -> Iterator[Finding]:
                              "proxies in front: else all visitors share one address and its limits."))
 
 
-@examines()
+@register_check()
 def slow_clients() -> Iterator[Finding]:
     """Slow clients."""
     if not (processes.is_gunicorn_here() or "WEB_CONCURRENCY" in os.environ):
@@ -47,7 +47,7 @@ def slow_clients() -> Iterator[Finding]:
                          "`python app.py`."))
 
 
-@examines()
+@register_check()
 def protection() -> Iterator[Finding]:
     """Limits and keys."""
     config = current_app.config
@@ -60,7 +60,7 @@ def protection() -> Iterator[Finding]:
                          n=LEAST_KEY))
 
 
-@examines()
+@register_check()
 def names() -> Iterator[Finding]:
     """Names of settings."""
     known = {setting.name for setting in SETTINGS}
@@ -75,7 +75,7 @@ def names() -> Iterator[Finding]:
                     advice=_("Still those of the examples, which everybody knows: change them."))
 
 
-@examines()
+@register_check()
 def mail_way() -> Iterator[Finding]:
     """Way of mail."""
     config = current_app.config
@@ -90,7 +90,7 @@ def mail_way() -> Iterator[Finding]:
                 advice=_("Nobody gets a mail: set REDOUBT_MAIL_URL."))
 
 
-@examines()
+@register_check()
 def redis() -> Iterator[Finding]:
     """Redis."""
     if not (url := current_app.config["REDOUBT_REDIS_URL"]):
