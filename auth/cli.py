@@ -51,8 +51,9 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
     password = _password(password_stdin, name, email)
-    user = actions.make_user(name, email=email, role=role, confirmed=True,
-                             password_hash=passwords.hash_password(password))
+    user = actions.make_user(
+        name, email=email, role=role, confirmed=True, password_hash=passwords.hash_password(password)
+    )
     security_log.record("registered", user=user, role=role)
     security_log.record("shell_act", user=user, command="user-create")
     db.session.commit()

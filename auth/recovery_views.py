@@ -39,11 +39,14 @@ def secure_user(username: str):
     require(policy.can_secure(me(), user), _("Administrators secure accounts, but not each other's."))
     if request.method == "POST" and form.validate():
         with form.catching():
-            actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"],
-                            by=me())
+            actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"], by=me())
             security_log.record("administrator_act", user=user, actor=me(), act="secure")
             db.session.commit()
-            flash(_("The account is secured. A link to set a new password is on its way to %(email)s.",
-                    email=user.email or _("nobody: the account has no address")))
+            flash(
+                _(
+                    "The account is secured. A link to set a new password is on its way to %(email)s.",
+                    email=user.email or _("nobody: the account has no address"),
+                )
+            )
             return redirect(user.profile_url)
     return render_template("auth/secure_user.html", form=form, user=user), 422 if form.errors else 200

@@ -69,8 +69,9 @@ def register():
             limit("register", client_address(), 10, 3600)
             db.session.commit()
             with form.catching():
-                registration_actions.register(data["username"], data["email"], password_hash,
-                                              browser=sessions.registering_browser())
+                registration_actions.register(
+                    data["username"], data["email"], password_hash, browser=sessions.registering_browser()
+                )
                 db.session.commit()
                 session["after_log_in"] = target
                 return render_template("auth/check_mail.html", email=data["email"])
@@ -93,13 +94,16 @@ def confirm(token: str):
     asks = link is not None and link.password_hash is not None and not sessions.has_registered(link)
     if request.method == "POST" and not (asks and _is_wrong_password(link, form)):
         with form.catching():
-            require(_confirm(token, is_registration=link is not None),
-                    _("Another account already uses this address."))
+            require(
+                _confirm(token, is_registration=link is not None),
+                _("Another account already uses this address."),
+            )
             db.session.commit()
             flash(_("Your email address is confirmed. You can log in."))
             return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
-    return render_template("auth/confirm.html", form=form, asks=asks,
-                           name=link and link.username), 422 if form.errors else 200
+    return render_template(
+        "auth/confirm.html", form=form, asks=asks, name=link and link.username
+    ), 422 if form.errors else 200
 
 
 def _confirm(token: str, *, is_registration: bool) -> bool:
@@ -137,8 +141,13 @@ def login():
         stored = user.password_hash if user else None
         fits = passwords.verify(stored, form.data["password"])
         if not fits or failures is None:
-            form.fail("password", _("The name and the password do not fit together. After many failed "
-                                    "log-ins only a reset of the password lets you in."))
+            form.fail(
+                "password",
+                _(
+                    "The name and the password do not fit together. After many failed "
+                    "log-ins only a reset of the password lets you in."
+                ),
+            )
             security_log.record("login_failed", user=user, actor=None)
             db.session.commit()
         elif user.confirmed_at is None:
@@ -211,8 +220,9 @@ def new_password(token: str, purpose: str):
             require(user.email == link.email, _("This link was mailed to a former address of the account."))
             registration_actions.prove_address(user)
             actions.set_password(user, password_hash)
-            security_log.record("claimed" if purpose == links.CLAIM else "password_reset", user=user,
-                                actor=None)
+            security_log.record(
+                "claimed" if purpose == links.CLAIM else "password_reset", user=user, actor=None
+            )
             db.session.commit()
             flash(_("Your password is set. Log in with it."))
             return sessions.remember_device(redirect(url_for("auth.login")), user)
@@ -239,11 +249,18 @@ def profile(username: str):
     else:
         shown = [(chosen, chosen.page(user, current_user, after, PAGE_SIZE))] if chosen else []
     return render_template(
-        "auth/profile.html", user=user, tab=tab, sections=sections, chosen=chosen, shown=shown,
+        "auth/profile.html",
+        user=user,
+        tab=tab,
+        sections=sections,
+        chosen=chosen,
+        shown=shown,
         history=queries.reputation_history(user, after) if tab == "reputation" else None,
         chart=None if chosen else chart.line(queries.reputation_by_day(user)),
         can_attach=policy.can_attach_email(current_user, user),
-        can_erase=policy.can_erase(current_user, user), can_secure=policy.can_secure(current_user, user))
+        can_erase=policy.can_erase(current_user, user),
+        can_secure=policy.can_secure(current_user, user),
+    )
 
 
 @bp.post("/users/<username>/attach-email")

@@ -21,8 +21,19 @@ from core.formats.csv_files import to_csv
 from core.web.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 
 import_group = click.Group("import", help="Bring content from elsewhere.")
-NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
-         "products", "releases", "bulletins", "vulnerabilities")
+NOUNS = (
+    "users",
+    "questions",
+    "answers",
+    "comments",
+    "votes",
+    "tags",
+    "articles",
+    "products",
+    "releases",
+    "bulletins",
+    "vulnerabilities",
+)
 MOST_ERRORS = 1000
 MAX_LISTED_LOSSES = 500_000  # in the file of losses; more are only counted
 WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of flask itself
@@ -69,8 +80,10 @@ class ImportReport:
     def print(self) -> None:
         """Write the report to standard output; name the file of losses on standard error before it."""
         counters = {"added": self.added, "updated": self.updated, "skipped": self.skipped}
-        parts = {name: {noun: counter[noun] for noun in dict.fromkeys([*NOUNS, *counter])}
-                 for name, counter in counters.items()}
+        parts = {
+            name: {noun: counter[noun] for noun in dict.fromkeys([*NOUNS, *counter])}
+            for name, counter in counters.items()
+        }
         more = [f"… and {self.more_errors:,} more"] if self.more_errors else []
         losses = dict(sorted(self.losses.items()))
         if losses and self.losses_file:
@@ -130,6 +143,7 @@ def progress_to(total: int, label: str) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error that is told how far we are; a line each tenth in a log."""
     tenths = 0
     with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+
         def to(position: int) -> None:
             nonlocal tenths
             bar.update(position - bar.pos)

@@ -21,7 +21,8 @@ LONGEST_LINE = 1 << 24
 LARGEST = 2**31 - 1
 CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r")
 BAD_REFERENCE = re.compile(
-    rb"&#(?:x0*(?:[0-8bce]|f|1[0-9a-f]|fff[ef]|d[89a-f][0-9a-f]{2})|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I)
+    rb"&#(?:x0*(?:[0-8bce]|f|1[0-9a-f]|fff[ef]|d[89a-f][0-9a-f]{2})|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I
+)
 ARCHIVES = (".7z", ".zip", ".gz", ".bz2", ".xz")
 
 
@@ -64,7 +65,7 @@ class Row(dict):
         """One line of text without control characters, cut to fit."""
         seen = "".join(c for c in self.get(name, "") if c.isprintable() or c.isspace())
         text = " ".join(seen.split())
-        return text if len(text) <= longest else text[:longest - 1] + "…"
+        return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 class Dump:
@@ -75,8 +76,11 @@ class Dump:
         self.files = {table: present[name] for table in TABLES if (name := f"{table.lower()}.xml") in present}
         self.report, self.count = report, 0
         self.read: set[str] = set()
-        self.unread = [path for name, path in present.items() if name.endswith(".xml")
-                       and path not in self.files.values()]
+        self.unread = [
+            path
+            for name, path in present.items()
+            if name.endswith(".xml") and path not in self.files.values()
+        ]
         if not any(table in self.files for table in NEEDED):
             raise Unusable(_what_instead(directory, present))
 
@@ -153,8 +157,9 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
                     return
                 yield from rows.take()
                 parser, bad = _again(rows, encoding, line)
-                report.fault(f"{path.name} line {number if bad else number - 1}: {error}; "
-                             "the row is left out.")
+                report.fault(
+                    f"{path.name} line {number if bad else number - 1}: {error}; the row is left out."
+                )
             yield from rows.take()
             to(file.tell())
     try:

@@ -21,10 +21,21 @@ def index() -> Iterator[Finding]:
             size = found.size
         behind = int(lag())
     except Unavailable:
-        yield judge(name, _("Missing or damaged."), fault=True,
-                    advice=_("A running worker rebuilds it; flask search rebuild does it now."))
+        yield judge(
+            name,
+            _("Missing or damaged."),
+            fault=True,
+            advice=_("A running worker rebuilds it; flask search rebuild does it now."),
+        )
         return
-    found = _("%(n)s documents, up to date", n=size) if not behind else _(
-        "%(n)s documents; the newest post is missing for %(s)s s", n=size, s=behind)
-    yield judge(name, found, fault=behind > LATE,
-                advice=_("Is a worker running? flask search rebuild brings it up to date."))
+    found = (
+        _("%(n)s documents, up to date", n=size)
+        if not behind
+        else _("%(n)s documents; the newest post is missing for %(s)s s", n=size, s=behind)
+    )
+    yield judge(
+        name,
+        found,
+        fault=behind > LATE,
+        advice=_("Is a worker running? flask search rebuild brings it up to date."),
+    )

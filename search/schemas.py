@@ -10,9 +10,14 @@ from core.web.fields import Line
 class SearchQuery(Cursor):
     """What to look for, in the language of the search box."""
 
-    q = Line(required=True, validate=validate.Length(max=1000), metadata={
-        "description": "Words, \"phrases\", tag: user: kind: is: layer: before: after:",
-        "example": "KB5034441 kind:question"})
+    q = Line(
+        required=True,
+        validate=validate.Length(max=1000),
+        metadata={
+            "description": 'Words, "phrases", tag: user: kind: is: layer: before: after:',
+            "example": "KB5034441 kind:question",
+        },
+    )
     since = Since("Only what was written at this time or later; tags are of no time.")
     any = fields.Boolean(load_default=False, metadata={"description": "Any of the words will do."})
 
@@ -32,8 +37,11 @@ class Facets(Reply):
 
 
 FoundPage = page_of(
-    FoundItem, total=fields.Integer(), facets=fields.Nested(Facets),
+    FoundItem,
+    total=fields.Integer(),
+    facets=fields.Nested(Facets),
     correction=fields.String(allow_none=True, metadata={"description": "A likelier spelling."}),
     loosened=fields.Boolean(metadata={"description": "Nothing had all the words; these have some."}),
     estimated=fields.Boolean(metadata={"description": "Total and facets are reckoned from a sample."}),
-    warnings=fields.List(fields.String()))
+    warnings=fields.List(fields.String()),
+)

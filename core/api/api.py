@@ -58,8 +58,9 @@ class Item(Reply):
     title = fields.String()
     url = fields.Url()
     body = fields.String()
-    author = fields.String(allow_none=True, metadata={
-        "description": "Username; where there is no account, a name."})
+    author = fields.String(
+        allow_none=True, metadata={"description": "Username; where there is no account, a name."}
+    )
     author_url = fields.Url(allow_none=True)
     score = fields.Integer()
     tags = fields.List(fields.String())
@@ -168,9 +169,15 @@ class _Conventions(BasePlugin):
         for operation in operations.values():
             operation["operationId"], operation["tags"] = name, [_part(blueprint_name)]
             security = operation.setdefault("security", ANYBODY)
-            failures = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_URI_TOO_LONG,
-                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS,
-                        HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
+            failures = {
+                HTTPStatus.BAD_REQUEST,
+                HTTPStatus.UNAUTHORIZED,
+                HTTPStatus.REQUEST_URI_TOO_LONG,
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                HTTPStatus.TOO_MANY_REQUESTS,
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                HTTPStatus.SERVICE_UNAVAILABLE,
+            }
             if {"token": [WRITE]} in security:
                 failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
             if rule.arguments:
@@ -207,17 +214,27 @@ class _RedoubtApi(Api):
     def _register_responses(self) -> None:
         for status in HTTPStatus:
             if status >= HTTPStatus.BAD_REQUEST:
-                self.spec.components.response(status.name, {
-                    "description": status.phrase, "headers": {**_HEADERS.get(status, {}), **_LIMIT_HEADERS},
-                    "content": {"application/problem+json": {"schema": Problem}}}, lazy=True)
+                self.spec.components.response(
+                    status.name,
+                    {
+                        "description": status.phrase,
+                        "headers": {**_HEADERS.get(status, {}), **_LIMIT_HEADERS},
+                        "content": {"application/problem+json": {"schema": Problem}},
+                    },
+                    lazy=True,
+                )
 
 
-_LIMIT_HEADERS = {name: {"schema": {"type": kind}, "description": text} for name, kind, text in (
-    ("RateLimit-Limit", "integer", "Requests a minute that are allowed."),
-    ("RateLimit-Remaining", "integer", "How many of them are left."),
-    ("RateLimit-Reset", "integer", "After how many seconds all are there again."),
-    ("RateLimit-Policy", "string", "The same limit by name (IETF draft): q requests in w seconds."),
-    ("RateLimit", "string", "What is left of it: r requests, t seconds until all are there again."))}
+_LIMIT_HEADERS = {
+    name: {"schema": {"type": kind}, "description": text}
+    for name, kind, text in (
+        ("RateLimit-Limit", "integer", "Requests a minute that are allowed."),
+        ("RateLimit-Remaining", "integer", "How many of them are left."),
+        ("RateLimit-Reset", "integer", "After how many seconds all are there again."),
+        ("RateLimit-Policy", "string", "The same limit by name (IETF draft): q requests in w seconds."),
+        ("RateLimit", "string", "What is left of it: r requests, t seconds until all are there again."),
+    )
+}
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": {"schema": {"type": "string"}}},
     HTTPStatus.PRECONDITION_FAILED: {"ETag": {"schema": {"type": "string"}}},
@@ -242,10 +259,14 @@ def register_api(blueprint: ApiBlueprint) -> None:
 def init_app(app: Flask) -> None:
     """Serve `/api/v1/openapi.json`; tell limits with each answer."""
     app.config.update(
-        API_TITLE=app.config["REDOUBT_SITE_NAME"], API_VERSION="v1", OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/api/v1", OPENAPI_JSON_PATH="openapi.json",
+        API_TITLE=app.config["REDOUBT_SITE_NAME"],
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
-            "info": {"description": INTRODUCTION}, "servers": [{"url": "/"}],
+            "info": {"description": INTRODUCTION},
+            "servers": [{"url": "/"}],
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         },
     )

@@ -74,6 +74,7 @@ class Writer:
         """Gives write(bytes) for one new file."""
         digest, size = hashlib.sha256(), 0
         with self._zip.open(name, "w", force_zip64=True) as file:
+
             def write(data: bytes) -> None:
                 nonlocal size
                 file.write(data)
@@ -163,8 +164,14 @@ class Archive:
             raise Refused("The archive does not hold the files that its manifest names.")
         for name in self.manifest["files"]:
             parts = PurePosixPath(name).parts
-            if str(PurePosixPath(name)) != name or name.startswith("/") or not name.isprintable() \
-                    or "\\" in name or ":" in name or {".", ".."} & set(parts):
+            if (
+                str(PurePosixPath(name)) != name
+                or name.startswith("/")
+                or not name.isprintable()
+                or "\\" in name
+                or ":" in name
+                or {".", ".."} & set(parts)
+            ):
                 raise Refused(f"The archive holds a file with a name that leads elsewhere: {name!r}")
 
     def _open(self, name: str) -> zipfile.ZipExtFile:
@@ -177,8 +184,9 @@ class Archive:
     def require_tables(self, ours: dict[str, list[str]]) -> None:
         """Refused unless the archive has exactly these tables with these columns, in any order."""
         theirs = {name: table["columns"] for name, table in self.manifest["tables"].items()}
-        if {name: sorted(found) for name, found in theirs.items()} != \
-                {name: sorted(found) for name, found in ours.items()}:
+        if {name: sorted(found) for name, found in theirs.items()} != {
+            name: sorted(found) for name, found in ours.items()
+        }:
             raise Refused("The archive's tables are not those of its schema.")
 
     def require_rows(self, table: str, rows: int) -> None:
@@ -225,6 +233,15 @@ def _refusing() -> Iterator[None]:
     """Whatever a hostile or damaged file makes the libraries raise says only that it cannot be read."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RecursionError, RuntimeError,
-            NotImplementedError, ValidationError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        ValueError,
+        RecursionError,
+        RuntimeError,
+        NotImplementedError,
+        ValidationError,
+    ) as error:
         raise Refused(f"This is no archive of a site, or it is damaged: {error}") from error

@@ -49,8 +49,9 @@ def backup(target: Path) -> dict:
             archive.add(KEY, key)
         for path in uploads:
             archive.add(str(path.relative_to(_instance())), path)
-        return archive.close(made_at=utcnow(), settings=settings(), unsaid=sorted(_set() & SECRETS),
-                             **manifest)
+        return archive.close(
+            made_at=utcnow(), settings=settings(), unsaid=sorted(_set() & SECRETS), **manifest
+        )
 
 
 def _uploads() -> list[Path]:
@@ -100,14 +101,20 @@ def _require_fitting(archive: Archive) -> None:
     """Refused unless the archive can be restored here, by this version."""
     kind, ours = archive.manifest["database"], db.engine.dialect.name
     if kind != ours:
-        raise Refused(f"The archive is of {kind}, and REDOUBT_DATABASE_URL names {ours}. Restore it into an "
-                      f"empty {kind} database: rows are not carried from one to the other.")
+        raise Refused(
+            f"The archive is of {kind}, and REDOUBT_DATABASE_URL names {ours}. Restore it into an "
+            f"empty {kind} database: rows are not carried from one to the other."
+        )
     if (revision := archive.manifest["revision"]) not in schema.REVISIONS:
-        raise Refused(f"The archive has schema {revision}, which this version does not know: it was made by "
-                      "a newer one. Install that first.")
+        raise Refused(
+            f"The archive has schema {revision}, which this version does not know: it was made by "
+            "a newer one. Install that first."
+        )
     if not _store().is_empty():
-        raise Refused("The database has tables already. Restore into an empty place: another "
-                      "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL.")
+        raise Refused(
+            "The database has tables already. Restore into an empty place: another "
+            "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."
+        )
     if (_instance() / UPLOADS).exists():
         raise Refused(f"{_instance() / UPLOADS} is there already. Restore into an empty place.")
     _require_space(_instance(), archive.size * _store().COPIES)

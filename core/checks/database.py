@@ -30,8 +30,12 @@ def version() -> Iterator[Finding]:
     """Database."""
     advice = _("This version is too old: upgrade it.")
     if db.engine.dialect.name == "sqlite":
-        yield judge(_("Database"), f"SQLite {sqlite3.sqlite_version}", advice=advice,
-                    fault=sqlite3.sqlite_version_info < OLDEST_SQLITE)
+        yield judge(
+            _("Database"),
+            f"SQLite {sqlite3.sqlite_version}",
+            advice=advice,
+            fault=sqlite3.sqlite_version_info < OLDEST_SQLITE,
+        )
     else:
         try:
             number = db.session.scalar(text("SHOW server_version"))
@@ -40,8 +44,12 @@ def version() -> Iterator[Finding]:
                 raise
             yield judge(_("Database"), outage_reason(error), fault=True, advice=OUTAGE_ADVICE)
             return
-        yield judge(_("Database"), f"PostgreSQL {number}", advice=advice,
-                    fault=int(number.split(".")[0]) < OLDEST_POSTGRESQL)
+        yield judge(
+            _("Database"),
+            f"PostgreSQL {number}",
+            advice=advice,
+            fault=int(number.split(".")[0]) < OLDEST_POSTGRESQL,
+        )
         yield from _writing()
     yield _schema()
 
@@ -50,13 +58,22 @@ def _writing() -> Iterator[Finding]:
     """Whether this PostgreSQL takes writes, and acknowledges them."""
     name = _("Writing")
     if db.session.scalar(text("SELECT pg_is_in_recovery()")):
-        yield judge(name, _("This server is a replica."), fault=True,
-                    advice=_("Nothing can be saved: name the primary in REDOUBT_DATABASE_URL."))
+        yield judge(
+            name,
+            _("This server is a replica."),
+            fault=True,
+            advice=_("Nothing can be saved: name the primary in REDOUBT_DATABASE_URL."),
+        )
     elif db.session.scalar(WAITED_FOR):
         followers = db.session.scalar(text("SELECT count(*) FROM pg_stat_replication"))
-        yield judge(name, _("%(n)s servers follow", n=followers), fault=not followers,
-                    advice=_("Every commit waits for one: start a replica, or see “two replicas” in "
-                             "docs/operations.md."))
+        yield judge(
+            name,
+            _("%(n)s servers follow", n=followers),
+            fault=not followers,
+            advice=_(
+                "Every commit waits for one: start a replica, or see “two replicas” in docs/operations.md."
+            ),
+        )
 
 
 @register_check()
@@ -73,24 +90,39 @@ def replicas() -> Iterator[Finding]:
         try:
             behind = known.behind(engine, written)
         except DBAPIError as error:
-            yield judge(name, f"{host}: {outage_reason(error)}", remark=True,
-                        advice=_("Start it, or correct REDOUBT_REPLICA_URLS. The primary does its work."))
+            yield judge(
+                name,
+                f"{host}: {outage_reason(error)}",
+                remark=True,
+                advice=_("Start it, or correct REDOUBT_REPLICA_URLS. The primary does its work."),
+            )
             continue
         if behind is None:
-            yield judge(name, _("%(host)s takes writes itself", host=host), remark=True,
-                        advice=_("It is not read as a replica: right for a server that was promoted."))
+            yield judge(
+                name,
+                _("%(host)s takes writes itself", host=host),
+                remark=True,
+                advice=_("It is not read as a replica: right for a server that was promoted."),
+            )
         else:
-            yield judge(name, _("%(host)s is %(n)s bytes behind", host=host, n=f"{behind:,}"),
-                        remark=behind > FAR_BEHIND,
-                        advice=_("It is not read until it keeps up: look at its disks and the network."))
+            yield judge(
+                name,
+                _("%(host)s is %(n)s bytes behind", host=host, n=f"{behind:,}"),
+                remark=behind > FAR_BEHIND,
+                advice=_("It is not read until it keeps up: look at its disks and the network."),
+            )
 
 
 def _schema() -> Finding:
     if schema.is_current():
         return well(_("Schema"), _("current"))
     if schema.is_usable():
-        return judge(_("Schema"), _("Ahead of the code."), remark=True,
-                     advice=_("Bring this host to the newer code that others run."))
+        return judge(
+            _("Schema"),
+            _("Ahead of the code."),
+            remark=True,
+            advice=_("Bring this host to the newer code that others run."),
+        )
     return judge(_("Schema"), _("Behind the code."), fault=True, advice=_("Run flask db upgrade."))
 
 
@@ -104,8 +136,12 @@ def clock() -> Iterator[Finding]:
     yield judge(name, f"{now:%Y-%m-%d %H:%M:%S} UTC", fault=behind > FAST_ENOUGH, advice=advice)
     if db.engine.dialect.name == "postgresql":
         apart = abs(db.session.scalar(select(func.clock_timestamp())) - now)
-        yield judge(_("Clock of the database"), _("%(n)s s apart", n=round(apart.total_seconds(), 1)),
-                    fault=apart > CLOCKS_DIFFER, advice=advice)
+        yield judge(
+            _("Clock of the database"),
+            _("%(n)s s apart", n=round(apart.total_seconds(), 1)),
+            fault=apart > CLOCKS_DIFFER,
+            advice=advice,
+        )
 
 
 @register_check()
@@ -113,20 +149,38 @@ def waiting() -> Iterator[Finding]:
     """Queues."""
     now = {each.name: each.value for source in (queues.events, queues.mail) for each in source()}
     late, age = now[queues.EVENTS_AGE] > EVENTS_LATE.total_seconds(), int(now[queues.EVENTS_AGE])
-    yield judge(_("Events"), _("%(n)s waiting, the oldest for %(s)s s", n=now["events_waiting"], s=age),
-                fault=late, advice=_("The search and mails fall behind: is a worker running? "
-                                     "Look into its log."))
-    yield judge(_("Failed events"), _("%(n)s given up, %(m)s to be tried again", n=now["events_given_up"],
-                                      m=now["events_retried"]),
-                fault=now["events_given_up"] > 0, remark=now["events_retried"] > 0,
-                advice=_("Look for “handler … failed” in the worker's log and mend the cause; "
-                         "flask search rebuild brings the index up to date."))
+    yield judge(
+        _("Events"),
+        _("%(n)s waiting, the oldest for %(s)s s", n=now["events_waiting"], s=age),
+        fault=late,
+        advice=_("The search and mails fall behind: is a worker running? Look into its log."),
+    )
+    yield judge(
+        _("Failed events"),
+        _("%(n)s given up, %(m)s to be tried again", n=now["events_given_up"], m=now["events_retried"]),
+        fault=now["events_given_up"] > 0,
+        remark=now["events_retried"] > 0,
+        advice=_(
+            "Look for “handler … failed” in the worker's log and mend the cause; "
+            "flask search rebuild brings the index up to date."
+        ),
+    )
     late, age = now[queues.MAIL_AGE] > MAIL_LATE.total_seconds(), int(now[queues.MAIL_AGE])
-    lost = db.session.scalar(select(func.count()).select_from(OutgoingMail)
-                             .where(OutgoingMail.failed_at > utcnow() - DAY))
-    yield judge(_("Outgoing mail"), _("%(n)s waiting, the oldest for %(s)s s; %(m)s given up today",
-                                      n=now["mail_waiting"], s=age, m=lost), fault=late, remark=lost > 0,
-                advice=_("Try flask doctor --mail; the worker's log names what the server said."))
+    lost = db.session.scalar(
+        select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at > utcnow() - DAY)
+    )
+    yield judge(
+        _("Outgoing mail"),
+        _(
+            "%(n)s waiting, the oldest for %(s)s s; %(m)s given up today",
+            n=now["mail_waiting"],
+            s=age,
+            m=lost,
+        ),
+        fault=late,
+        remark=lost > 0,
+        advice=_("Try flask doctor --mail; the worker's log names what the server said."),
+    )
 
 
 @register_check()
@@ -138,5 +192,9 @@ def workers() -> Iterator[Finding]:
         yield judge(name, _("None has been here yet."), remark=True, advice=advice)
     for loop, beaten_at in sorted(newest.items()):
         silent = utcnow() - beaten_at
-        yield judge(f"{name}: {loop}", _("last round %(n)s s ago", n=int(silent.total_seconds())),
-                    fault=silent > heartbeats.DEAD_AFTER, advice=advice)
+        yield judge(
+            f"{name}: {loop}",
+            _("last round %(n)s s ago", n=int(silent.total_seconds())),
+            fault=silent > heartbeats.DEAD_AFTER,
+            advice=advice,
+        )

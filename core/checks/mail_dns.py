@@ -30,8 +30,12 @@ def domain(selector: str = "") -> Iterator[Finding]:
     """DNS of the sender's domain."""
     name = mail.sender().rpartition("@")[2].rstrip(">").casefold()
     if "." not in name:
-        yield judge(_("Mail domain"), name, remark=True,
-                    advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM: this domain is in no DNS."))
+        yield judge(
+            _("Mail domain"),
+            name,
+            remark=True,
+            advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM: this domain is in no DNS."),
+        )
         return
     ask = resolver()
     try:
@@ -39,8 +43,12 @@ def domain(selector: str = "") -> Iterator[Finding]:
         yield _dkim(name, selector, _texts(ask, f"{selector}._domainkey.{name}") if selector else [])
         yield _dmarc(name, _dmarc_texts(ask, name))
     except dns.exception.DNSException as error:
-        yield judge(_("DNS"), _("No answer about %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
-                    fault=True, advice=_("Look at the resolver of this machine, then try again."))
+        yield judge(
+            _("DNS"),
+            _("No answer about %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
+            fault=True,
+            advice=_("Look at the resolver of this machine, then try again."),
+        )
 
 
 def _texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
@@ -54,8 +62,10 @@ def _texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
 
 def _spf(name: str, texts: list[str]) -> Finding:
     found = [text for text in texts if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
-    advice = _("Publish one TXT record at %(name)s such as “v=spf1 a mx -all” that names your mail server.",
-               name=name)
+    advice = _(
+        "Publish one TXT record at %(name)s such as “v=spf1 a mx -all” that names your mail server.",
+        name=name,
+    )
     if len(found) != 1:
         return judge("SPF", _("%(n)s records", n=len(found)), fault=True, advice=advice)
     terms = found[0].lower().split()
@@ -66,15 +76,31 @@ def _spf(name: str, texts: list[str]) -> Finding:
 
 def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
     if not selector:
-        return judge("DKIM", _("Not looked at."), remark=True,
-                     advice=_("Name the selector that your mail server signs with: --dkim SELECTOR."))
+        return judge(
+            "DKIM",
+            _("Not looked at."),
+            remark=True,
+            advice=_("Name the selector that your mail server signs with: --dkim SELECTOR."),
+        )
     keys = [_tags(text).get("p") for text in texts if "p" in _tags(text)]
-    found = _("key at %(selector)s", selector=selector) if any(keys) else (
-        _("revoked key at %(selector)s", selector=selector) if keys
-        else _("no key at %(selector)s", selector=selector))
-    return judge("DKIM", found, fault=not any(keys),
-                 advice=_("Let the mail server sign, and publish its key at %(place)s.",
-                          place=f"{selector}._domainkey.{name}"))
+    found = (
+        _("key at %(selector)s", selector=selector)
+        if any(keys)
+        else (
+            _("revoked key at %(selector)s", selector=selector)
+            if keys
+            else _("no key at %(selector)s", selector=selector)
+        )
+    )
+    return judge(
+        "DKIM",
+        found,
+        fault=not any(keys),
+        advice=_(
+            "Let the mail server sign, and publish its key at %(place)s.",
+            place=f"{selector}._domainkey.{name}",
+        ),
+    )
 
 
 def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
@@ -89,10 +115,13 @@ def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
 
 def _dmarc(name: str, texts: list[str]) -> Finding:
     policy = _tags(texts[0]).get("p", "") if len(texts) == 1 else ""
-    return judge("DMARC", texts[0] if len(texts) == 1 else _("%(n)s records", n=len(texts)),
-                 fault=policy not in ("none", "quarantine", "reject"), remark=policy == "none",
-                 advice=_("Publish one TXT record at _dmarc.%(name)s such as “v=DMARC1; p=quarantine”.",
-                          name=name))
+    return judge(
+        "DMARC",
+        texts[0] if len(texts) == 1 else _("%(n)s records", n=len(texts)),
+        fault=policy not in ("none", "quarantine", "reject"),
+        remark=policy == "none",
+        advice=_("Publish one TXT record at _dmarc.%(name)s such as “v=DMARC1; p=quarantine”.", name=name),
+    )
 
 
 def _tags(text: str) -> dict[str, str]:
@@ -112,8 +141,12 @@ def server() -> Iterator[Finding]:
         with mail.connect(url) as connection:
             connection.noop()
     except (OSError, smtplib.SMTPException) as error:
-        yield judge(_("Mail server"), _("Refuses us: %(why)s.", why=_reason(error)), fault=True,
-                    advice=_("Correct REDOUBT_MAIL_URL, or let the server take mail from this machine."))
+        yield judge(
+            _("Mail server"),
+            _("Refuses us: %(why)s.", why=_reason(error)),
+            fault=True,
+            advice=_("Correct REDOUBT_MAIL_URL, or let the server take mail from this machine."),
+        )
         return
     yield well(_("Mail server"), _("%(host)s takes our mail", host=url.hostname))
 

@@ -41,12 +41,17 @@ class _Path(PathConverter):
 
 
 class _Addresses(Map):
-    default_converters = {**Map.default_converters, "int": _Id, "default": _Name, "string": _Name,
-                          "path": _Path}
+    default_converters = {
+        **Map.default_converters,
+        "int": _Id,
+        "default": _Name,
+        "string": _Name,
+        "path": _Path,
+    }
 
 
 class _Request(Request):
-    """A request of bounded size (core.bounds) whose query parameters hold no NUL."""
+    """A request of bounded size (core.limits.bounds) whose query parameters hold no NUL."""
 
     form_data_parser_class = bounds.BoundedFormParser
 
@@ -64,8 +69,9 @@ class _Request(Request):
         """The query parameters; of a query that is refused, none: its error page can ask for them."""
         if bounds.is_too_long(self.query_string):
             return ImmutableMultiDict()
-        return ImmutableMultiDict([(name, value.replace("\x00", ""))
-                                   for name, value in super().args.items(multi=True)])
+        return ImmutableMultiDict(
+            [(name, value.replace("\x00", "")) for name, value in super().args.items(multi=True)]
+        )
 
     def _load_form_data(self) -> None:
         """Reads the form once; one that was refused counts as empty from then on."""
@@ -81,7 +87,7 @@ class Site(Flask):
 
     So a name taken a moment ago, a tag that two people make at once or a deadlock ends as it would
     have, had one come after the other: with the view's own answer. What a replica has not, or cannot
-    answer, is asked of the primary in the same way. What was asked before may be ready (core.ready_pages).
+    answer, is asked of the primary in the same way. What was asked before may be ready (response_cache.py).
     """
 
     request_class = _Request
