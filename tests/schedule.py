@@ -7,7 +7,7 @@ TOGETHER = {
     "tests/test_axe.py",
     "tests/test_api.py",
     "tests/test_api_document.py",
-    "tests/home/test_seed.py",
+    "tests/demo/test_seed.py",
     "tests/forum/test_import_killed.py",
     "tests/forum/test_import_realdata.py",
     "tests/products/test_realdata.py",

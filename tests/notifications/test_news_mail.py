@@ -57,7 +57,7 @@ def test_ten_answers_in_an_hour_are_one_mail_and_the_rest_comes_in_one_more(
         clock.shift(timedelta(minutes=5))
     assert len(mails(ASKER)) == 1
     clock.shift(timedelta(minutes=10))
-    first, second = mails(ASKER)
+    _first, second = mails(ASKER)
     assert second.subject == "9 pieces of news: How do I patch a server?"
     assert second.body.count("#answer-") == 9
     clock.shift(timedelta(days=3))
