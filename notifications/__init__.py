@@ -1,4 +1,4 @@
-"""Inboxes and what members follow: lines on the site and mail about them."""
+"""Notifications: inboxes, what members follow, and mail about it."""
 
 from flask import Flask
 
@@ -17,7 +17,7 @@ from notifications import (  # noqa: F401  (these modules register their content
 
 
 def init_app(app: Flask) -> None:
-    """Attach pages and API; every page shows how much is unread."""
+    """Register pages, API and the template globals for unread counts and follow buttons."""
     app.jinja_env.globals.update(unread=queries.unread, is_watching=queries.is_watching)
     app.register_blueprint(views.bp)
     register_api(api.bp)

@@ -1,42 +1,54 @@
-"""Writes of what members watch and are told. Nothing here commits."""
+"""Writes of inboxes, watches and preferences. Nothing here commits."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
-from auth.models import User
+from auth.models import User, Visitor
 from auth.queries import reachable_members
 from core.database.db import db, utcnow
+from core.jobs import events
 from core.mail import stopped_addresses
 from core.mail.digest_times import next_digest
 from notifications import queries
 from notifications.kinds import DEFAULTS, DIGEST, FOR_MODERATORS, MAIL, NONE, SITE
 from notifications.models import Choice, Notification, Watch
+from posts.models import Post, Tag
+from products.models import Product
 
-TOGETHER = timedelta(hours=1)  # what follows a mail about the same thread within this comes in one more
+THREAD_MAIL_INTERVAL = timedelta(hours=1)  # between two mails of one kind about one thread
 
-OLD = timedelta(days=7)  # what is heard of so late (a demo community's past) waits for nobody's eyes
+MAX_UNREAD_AGE = timedelta(days=7)  # lines of older events (a demo community's past) are added as read
 
 
-def notify(audience: dict[int, str], *, cause: str, event, thread_id: int | None = None, **subject) -> None:
-    """Put a line into the inbox of each member in `audience` ({id: kind}), once for one `cause`.
+def notify(
+    recipients: dict[int, str],
+    *,
+    cause: str,
+    event: events.Event,
+    thread_id: int | None = None,
+    **subject: object,
+) -> None:
+    """Add a line to the inbox of each recipient ({user id: kind}), once per `cause`.
 
-    Leaves out who did it, who cannot be told anything and who wants to know nothing of that kind.
-    `subject` is what the line shows: post_id, product_id, actor_id, data.
+    Skipped are the actor, unreachable members, and members who turned this kind off. `subject` holds the
+    other columns of the line: post_id, product_id, actor_id, data.
     """
     known = set(
         db.session.scalars(
             select(Notification.user_id).where(
-                Notification.cause == cause, Notification.user_id.in_(list(audience))
+                Notification.cause == cause, Notification.user_id.in_(list(recipients))
             )
         )
     )
-    wanted = audience.keys() - known - {subject.get("actor_id")}
-    users, chosen = reachable_members(wanted), queries.choices(wanted)
+    user_ids = recipients.keys() - known - {subject.get("actor_id")}
+    users = reachable_members(user_ids)
+    chosen = queries.choices(user_ids)
     unreachable = queries.unreachable(users)
     for user in users:
-        kind = audience[user.id]
+        kind = recipients[user.id]
         delivery = chosen.get((user.id, kind), DEFAULTS[kind])
         if delivery == NONE:
             continue
@@ -49,31 +61,34 @@ def notify(audience: dict[int, str], *, cause: str, event, thread_id: int | None
             thread_id=thread_id,
             **subject,
         )
-        if event.created_at < utcnow() - OLD:
+        if event.created_at < utcnow() - MAX_UNREAD_AGE:
             line.read_at = event.created_at
         elif user.id not in unreachable:
-            line.in_digest, line.due_at = delivery == DIGEST, _due(line, delivery)
+            line.in_digest = delivery == DIGEST
+            line.due_at = _due_at(line, delivery)
         db.session.add(line)
     db.session.flush()
 
 
-def notify_once_unread(audience: dict[int, str], *, cause: str, event, post_id: int, **subject) -> None:
-    """tell(), but not who has an unread line of the same kind about the same post."""
-    waiting = set(
+def notify_once_unread(
+    recipients: dict[int, str], *, cause: str, event: events.Event, post_id: int, **subject: Any
+) -> None:
+    """Like notify(), but skip members who have an unread line of the same kind about the same post."""
+    unread = set(
         db.session.execute(
             select(Notification.user_id, Notification.kind).where(
                 Notification.post_id == post_id,
-                Notification.user_id.in_(list(audience)),
+                Notification.user_id.in_(list(recipients)),
                 Notification.read_at.is_(None),
             )
-        ).all()
+        ).tuples()
     )
-    audience = {user_id: kind for user_id, kind in audience.items() if (user_id, kind) not in waiting}
-    notify(audience, cause=cause, event=event, post_id=post_id, **subject)
+    recipients = {user_id: kind for user_id, kind in recipients.items() if (user_id, kind) not in unread}
+    notify(recipients, cause=cause, event=event, post_id=post_id, **subject)
 
 
-def _due(line: Notification, delivery: str) -> datetime | None:
-    """When a line is mailed: at once, an hour after the last mail of its thread, or in the next digest."""
+def _due_at(line: Notification, delivery: str) -> datetime | None:
+    """When a line is mailed: now, an hour after the last mail of its thread, or in the next digest."""
     now = utcnow()
     if delivery == SITE:
         return None
@@ -86,11 +101,11 @@ def _due(line: Notification, delivery: str) -> datetime | None:
             Notification.kind == line.kind,
         )
     )
-    return max(now, last + TOGETHER) if last else now
+    return max(now, last + THREAD_MAIL_INTERVAL) if last else now
 
 
-def mark_read(user, notification_id: int | None = None) -> None:
-    """Mark one line read, or all."""
+def mark_read(user: User | Visitor, notification_id: int | None = None) -> None:
+    """Mark one line of a member's inbox read, or all."""
     statement = update(Notification).where(Notification.user_id == user.id, Notification.read_at.is_(None))
     if notification_id is not None:
         statement = statement.where(Notification.id == notification_id)
@@ -98,7 +113,7 @@ def mark_read(user, notification_id: int | None = None) -> None:
 
 
 def mark_decided(post_id: int, event: str) -> None:
-    """Mark read, for every moderator, the lines that asked for a decision which is made now."""
+    """Mark all moderators' lines about an `event` of a post read, because the post was decided."""
     db.session.execute(
         update(Notification)
         .where(
@@ -112,26 +127,28 @@ def mark_decided(post_id: int, event: str) -> None:
     )
 
 
-def watch(user, thing, is_on: bool) -> None:
-    """Watch a post, a tag or a product, or stop."""
-    row = queries.watch_of(user, thing)
+def watch(user: User | Visitor, subject: Post | Tag | Product, is_on: bool) -> None:
+    """Follow a post, a tag or a product, or stop."""
+    row = queries.watch_of(user, subject)
     if row is None:
-        row = Watch(user_id=user.id, **{queries.column_of(thing).key: thing.id})
+        row = Watch(user_id=user.id)
+        setattr(row, queries.column_of(subject).key, subject.id)
         db.session.add(row)
-    row.is_on, row.created_at = is_on, utcnow()
+    row.is_on = is_on
+    row.created_at = utcnow()
     db.session.flush()
 
 
-def watch_by_taking_part(user_id: int, post_id: int, moment: datetime) -> None:
-    """Who asks or answers watches the thread, unless they have turned that off."""
+def watch_by_taking_part(user_id: int, post_id: int, created_at: datetime) -> None:
+    """Follow a thread as the author of a post in it, unless the member stopped following it before."""
     known = db.session.scalar(select(Watch.id).where(Watch.user_id == user_id, Watch.post_id == post_id))
     if known is None:
-        db.session.add(Watch(user_id=user_id, post_id=post_id, created_at=moment))
+        db.session.add(Watch(user_id=user_id, post_id=post_id, created_at=created_at))
         db.session.flush()
 
 
-def choose(user, deliveries: dict[str, str]) -> None:
-    """Be told of these kinds in these ways from now on; what waits to be mailed follows."""
+def choose(user: User | Visitor, deliveries: dict[str, str]) -> None:
+    """Set preferences ({kind: delivery}); unsent mail of kinds that are no longer mailed is dropped."""
     before = queries.deliveries(user)
     for kind, delivery in deliveries.items():
         if delivery == before[kind]:
@@ -145,7 +162,7 @@ def choose(user, deliveries: dict[str, str]) -> None:
 
 
 def mute(user: User, kind: str) -> None:
-    """No mail of one kind any more, or no digest: they stay on the site."""
+    """Stop mail of one kind, or the digest; the lines still appear in the inbox."""
     if kind == DIGEST:
         digest = [name for name, delivery in queries.deliveries(user).items() if delivery == DIGEST]
         choose(user, dict.fromkeys(digest, SITE))
@@ -153,7 +170,7 @@ def mute(user: User, kind: str) -> None:
         choose(user, {kind: SITE})
 
 
-def _unqueue(*conditions) -> None:
+def _unqueue(*conditions: ColumnElement[bool]) -> None:
     db.session.execute(
         update(Notification)
         .where(Notification.mailed_at.is_(None), *conditions)
@@ -163,13 +180,13 @@ def _unqueue(*conditions) -> None:
 
 
 def stop_address(address: str) -> None:
-    """Nobody is there: nothing is mailed to this address any more, and what waits is not mailed."""
+    """Send no more mail to an address that a mail server refused, not even what is due."""
     stopped_addresses.stop_address(address)
     _unqueue(Notification.user_id.in_(select(User.id).where(User.email == address)))
 
 
 def forget(user_ids: Iterable[int]) -> None:
-    """Drop the inboxes, watches and choices of erased accounts."""
+    """Delete the inboxes, watches and preferences of erased accounts."""
     ids = list(user_ids)
     for model in (Notification, Watch, Choice):
         db.session.execute(delete(model).where(model.user_id.in_(ids)))

@@ -1,5 +1,6 @@
-"""One's inbox, watches and choices in the API."""
+"""Inbox, watches and preferences in the API."""
 
+from flask import Response
 from marshmallow import fields
 
 from auth import tokens
@@ -9,16 +10,16 @@ from core.mail.mail import site_url
 from core.web.access import get_or_404, require
 from notifications import actions, labels, policy, queries, schemas
 from notifications.models import Notification, Watch
-from notifications.views import watchable
 from posts.models import Post, Tag
 from posts.queries import tag_named
+from products.models import Product
 from products.queries import full as full_product
 
 bp = ApiBlueprint("inbox", __name__, description="What you are told, what you watch, and your alerts")
 
 
-def news_item(line: Notification) -> dict:
-    """A line as JSON."""
+def news_item(line: Notification) -> dict[str, object]:
+    """A line of an inbox as JSON."""
     return {
         "id": line.id,
         "kind": line.kind,
@@ -31,19 +32,22 @@ def news_item(line: Notification) -> dict:
     }
 
 
-def watch_item(thing, *, watching: bool = True) -> dict:
-    """Something watched as JSON."""
-    if isinstance(thing, Post):
-        kind, title, path = "post", thing.heading, thing.url
-    elif isinstance(thing, Tag):
-        kind, title, path = "tag", thing.name, thing.path
-    else:
-        kind, title, path = "product", thing.name, thing.path
-    return {"kind": kind, "id": thing.id, "title": title, "url": site_url() + path, "watching": watching}
+def watch_item(subject: Post | Tag | Product, *, watching: bool = True) -> dict[str, object]:
+    """A followed post, tag or product as JSON."""
+    is_post = isinstance(subject, Post)
+    return {
+        "kind": "post" if is_post else "tag" if isinstance(subject, Tag) else "product",
+        "id": subject.id,
+        "title": subject.heading if is_post else subject.name,
+        "url": site_url() + (subject.url if is_post else subject.path),
+        "watching": watching,
+    }
 
 
-def _watched(row: Watch) -> dict:
-    return watch_item(row.post or row.tag or row.product)
+def _watched(row: Watch) -> dict[str, object]:
+    subject = row.post or row.tag or row.product
+    assert subject is not None  # noqa: S101  (one of the three columns is set)
+    return watch_item(subject)
 
 
 @bp.get("/inbox")
@@ -54,12 +58,14 @@ def _watched(row: Watch) -> dict:
     page_of(
         schemas.NewsItem,
         unread=fields.Integer(
-            metadata={"description": f"How many are unread; counted no further than {queries.SHOWN + 1}."}
+            metadata={
+                "description": f"How many are unread; counted no further than {queries.MAX_COUNTED + 1}."
+            }
         ),
     ),
 )
-def list_news(wanted: dict):
-    """What you were told, newest first."""
+def list_news(wanted: dict) -> dict:
+    """List your notifications, newest first."""
     user = tokens.reader()
     page = queries.inbox(user, wanted.get("after"), unread_only=wanted["unread"])
     return listing(page, news_item, unread=queries.unread(user))
@@ -68,8 +74,8 @@ def list_news(wanted: dict):
 @bp.post("/inbox/<int:notification_id>/read")
 @tokens.bearer(WRITE)
 @bp.response(204)
-def read_news(notification_id: int):
-    """Mark one line read."""
+def read_news(notification_id: int) -> Response:
+    """Mark one notification read."""
     get_or_404(queries.line(tokens.reader(), notification_id))
     actions.mark_read(tokens.reader(), notification_id)
     db.session.commit()
@@ -79,8 +85,8 @@ def read_news(notification_id: int):
 @bp.post("/inbox/read")
 @tokens.bearer(WRITE)
 @bp.response(204)
-def read_all_news():
-    """Mark everything read."""
+def read_all_news() -> Response:
+    """Mark all notifications read."""
     actions.mark_read(tokens.reader())
     db.session.commit()
     return no_content()
@@ -89,8 +95,8 @@ def read_all_news():
 @bp.get("/users/me/notifications")
 @tokens.bearer(READ)
 @bp.response(200, schemas.ChoicesItem)
-def get_choices():
-    """How you are told of each kind of news."""
+def get_choices() -> dict[str, str]:
+    """Get how each kind of notification is delivered to you."""
     return queries.deliveries(tokens.reader())
 
 
@@ -98,8 +104,8 @@ def get_choices():
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.ChoicesSchema)
 @bp.response(200, schemas.ChoicesItem)
-def choose(data: dict):
-    """Be told otherwise of the kinds that are sent."""
+def choose(data: dict) -> dict[str, str]:
+    """Change the delivery of the kinds that are sent."""
     actions.choose(tokens.reader(), data)
     db.session.commit()
     return queries.deliveries(tokens.reader())
@@ -109,33 +115,33 @@ def choose(data: dict):
 @tokens.bearer(READ)
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.WatchItem))
-def list_watches(wanted: dict):
-    """What you watch, newest first."""
+def list_watches(wanted: dict) -> dict:
+    """List what you follow, newest first."""
     return listing(queries.watches(tokens.reader(), wanted.get("after")), _watched)
 
 
-def _watch(thing, data: dict) -> dict:
+def _watch(subject: Post | Tag | Product, data: dict) -> dict[str, object]:
     require(policy.can_watch(tokens.reader()))
-    actions.watch(tokens.reader(), thing, data["watch"])
+    actions.watch(tokens.reader(), subject, data["watch"])
     db.session.commit()
-    return watch_item(thing, watching=data["watch"])
+    return watch_item(subject, watching=data["watch"])
 
 
 @bp.put("/posts/<int:post_id>/watch")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.WatchSchema)
 @bp.response(200, schemas.WatchItem)
-def watch_post(data: dict, post_id: int):
-    """Watch a question or an article, or stop."""
-    return _watch(watchable(post_id, tokens.reader()), data)
+def watch_post(data: dict, post_id: int) -> dict[str, object]:
+    """Follow a question, an article or a bulletin, or stop."""
+    return _watch(get_or_404(queries.watchable_post(post_id, tokens.reader())), data)
 
 
 @bp.put("/tags/<name>/watch")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.WatchSchema)
 @bp.response(200, schemas.WatchItem)
-def watch_tag(data: dict, name: str):
-    """Watch a tag, or stop."""
+def watch_tag(data: dict, name: str) -> dict[str, object]:
+    """Follow a tag, or stop."""
     return _watch(get_or_404(tag_named(name)), data)
 
 
@@ -143,6 +149,6 @@ def watch_tag(data: dict, name: str):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.WatchSchema)
 @bp.response(200, schemas.WatchItem)
-def watch_product(data: dict, slug: str):
-    """Watch a product, or stop."""
+def watch_product(data: dict, slug: str) -> dict[str, object]:
+    """Follow a product, or stop."""
     return _watch(get_or_404(full_product(slug)), data)

@@ -12,7 +12,8 @@ from notifications import actions, recipients
 def _each(batch: list[events.Event], note: Callable[[events.Event, AlertFacts], None]) -> None:
     """Call note(event, facts) for every event whose bulletin is public now; commit after each event."""
     for event in batch:
-        for facts in alert_facts([event.subject_id]):
+        ids = [event.subject_id] if event.subject_id is not None else []
+        for facts in alert_facts(ids):
             note(event, facts)
         db.session.commit()
 
@@ -40,9 +41,8 @@ def note_risk(batch: list[events.Event]) -> None:
 
 
 def _raised(event: events.Event, facts: AlertFacts) -> None:
-    recipients_of_risk = recipients.of_raised_risk(facts.id, facts.product_ids, event.created_at)
     actions.notify(
-        recipients_of_risk,
+        recipients.of_raised_risk(facts.id, facts.product_ids, event.created_at),
         event=event,
         cause=f"raised:{event.id}",
         post_id=facts.id,
@@ -76,7 +76,8 @@ def note_withdrawn(batch: list[events.Event]) -> None:
         bulletin = db.session.get(Bulletin, event.subject_id, populate_existing=True)
         if bulletin is not None and not bulletin.is_public:
             followers = recipients.of_bulletin(bulletin.id, event.created_at)
-            followers.pop(bulletin.author_id, None)  # moderation_handlers.py notifies the author
+            if bulletin.author_id is not None:
+                followers.pop(bulletin.author_id, None)  # moderation_handlers.py notifies the author
             actions.notify(
                 followers,
                 event=event,

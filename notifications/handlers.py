@@ -1,6 +1,7 @@
-"""Hears what happened and fills inboxes. A repeat finds the lines there (actions.tell) and adds none."""
+"""Event handlers that fill inboxes. They are idempotent: actions.notify() adds no line for a known cause."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from core.database.db import db
 from core.jobs import events
@@ -8,33 +9,35 @@ from notifications import actions, recipients
 from posts.models import PENDING, Post, Suggestion
 from products.models import Product, Release
 
-KINDS = ("question", "answer", "comment", "article", "bulletin")
+POST_KINDS = ("question", "answer", "comment", "article", "bulletin")
+T = TypeVar("T")
 
 
-def _named(*verbs: str) -> list[str]:
-    return [f"{kind}.{verb}" for kind in KINDS for verb in verbs]
+def post_events(*verbs: str) -> list[str]:
+    """The event names of these verbs for every kind of post."""
+    return [f"{kind}.{verb}" for kind in POST_KINDS for verb in verbs]
 
 
-def _each(batch: list[events.Event], tell: Callable, entity=Post) -> None:
-    """tell(event, subject) for every event whose subject is still there; an event at a time is kept."""
+def _each(batch: list[events.Event], handle: Callable[[events.Event, T], None], model: type[T]) -> None:
+    """Call handle(event, subject) for every event whose subject still exists; commit after each event."""
     for event in batch:
-        subject = db.session.get(entity, event.subject_id, populate_existing=True)
+        subject = db.session.get(model, event.subject_id, populate_existing=True)
         if subject is not None:
-            tell(event, subject)
+            handle(event, subject)
         db.session.commit()
 
 
-@events.register_handler(*_named("created", "published"))
-def tell_of_new_posts(batch: list[events.Event]) -> None:
-    """A post appeared: at once, or when a moderator approved it. Of one that waits moderators are told."""
-    _each(batch, _new_post)
+@events.register_handler(*post_events("created", "published"))
+def notify_of_new_posts(batch: list[events.Event]) -> None:
+    """Notify followers of a new public post, and moderators of one that awaits approval."""
+    _each(batch, _new_post, Post)
 
 
-def _new_post(event, post: Post) -> None:
+def _new_post(event: events.Event, post: Post) -> None:
     if post.author_id is not None and post.kind != "comment" and not post.is_deleted:
         actions.watch_by_taking_part(post.author_id, recipients.root_of(post).id, event.created_at)
     if post.is_public:
-        _tell_of_post(event, post, recipients.of_new_post(post, event.created_at))
+        _notify_of_post(event, post, recipients.of_new_post(post, event.created_at))
     elif post.status == PENDING and not post.is_deleted:
         actions.notify(
             recipients.of_moderators("queue"),
@@ -47,9 +50,9 @@ def _new_post(event, post: Post) -> None:
         )
 
 
-def _tell_of_post(event, post: Post, heard: dict[int, str]) -> None:
+def _notify_of_post(event: events.Event, post: Post, members: dict[int, str]) -> None:
     actions.notify(
-        heard,
+        members,
         cause=f"post:{post.id}",
         event=event,
         post_id=post.id,
@@ -58,16 +61,16 @@ def _tell_of_post(event, post: Post, heard: dict[int, str]) -> None:
     )
 
 
-@events.register_handler(*_named("revised"))
-def tell_of_changed_posts(batch: list[events.Event]) -> None:
-    """A text was edited: it may call somebody now; a watched article has changed."""
-    _each(batch, _changed_post)
+@events.register_handler(*post_events("revised"))
+def notify_of_changed_posts(batch: list[events.Event]) -> None:
+    """Notify members newly mentioned by an edit, and followers of a changed article."""
+    _each(batch, _changed_post, Post)
 
 
-def _changed_post(event, post: Post) -> None:
+def _changed_post(event: events.Event, post: Post) -> None:
     if not post.is_public:
         return
-    _tell_of_post(event, post, recipients.of_changed_post(post))
+    _notify_of_post(event, post, recipients.of_changed_post(post))
     if post.kind == "article":
         actions.notify(
             recipients.of_revised_article(post, event.created_at),
@@ -80,12 +83,12 @@ def _changed_post(event, post: Post) -> None:
 
 
 @events.register_handler("answer.accepted")
-def tell_of_acceptance(batch: list[events.Event]) -> None:
-    """The asker accepted an answer; that it was taken back and given again is no news."""
-    _each(batch, _accepted)
+def notify_of_acceptance(batch: list[events.Event]) -> None:
+    """Notify the author of an accepted answer, once even if it is unaccepted and accepted again."""
+    _each(batch, _accepted, Post)
 
 
-def _accepted(event, answer: Post) -> None:
+def _accepted(event: events.Event, answer: Post) -> None:
     if answer.is_public and answer.accepted and answer.author_id is not None:
         actions.notify(
             {answer.author_id: "accepted"},
@@ -98,19 +101,19 @@ def _accepted(event, answer: Post) -> None:
 
 
 @events.register_handler("suggestion.proposed", "suggestion.approved", "suggestion.rejected")
-def tell_of_suggestions(batch: list[events.Event]) -> None:
-    """An edit was proposed to an author, or decided for its proposer."""
+def notify_of_suggestions(batch: list[events.Event]) -> None:
+    """Notify the author of a post of a suggested edit, and who suggested it of the decision."""
     _each(batch, _suggestion, Suggestion)
 
 
-def _suggestion(event, suggestion: Suggestion) -> None:
-    post = db.session.get(Post, suggestion.post_id)
+def _suggestion(event: events.Event, suggestion: Suggestion) -> None:
+    post = db.session.get_one(Post, suggestion.post_id)
     is_new = event.name == "suggestion.proposed"
-    reader = post.author_id if is_new else suggestion.author_id
-    if reader is None or not post.is_public or suggestion.is_open != is_new:
+    recipient = post.author_id if is_new else suggestion.author_id
+    if recipient is None or not post.is_public or suggestion.is_open != is_new:
         return
     actions.notify(
-        {reader: "edit"},
+        {recipient: "edit"},
         cause=f"{event.name}:{suggestion.id}",
         event=event,
         post_id=post.id,
@@ -121,8 +124,8 @@ def _suggestion(event, suggestion: Suggestion) -> None:
 
 
 @events.register_handler("flag.resolved")
-def tell_flaggers(batch: list[events.Event]) -> None:
-    """What became of a flag; who decided is not told, nor is the post linked: it may be gone."""
+def notify_flaggers(batch: list[events.Event]) -> None:
+    """Notify the member who flagged of the outcome, without the moderator and without a link to the post."""
     for event in batch:
         if event.actor_id != event.data["flagger"]:
             actions.notify(
@@ -135,13 +138,13 @@ def tell_flaggers(batch: list[events.Event]) -> None:
 
 
 @events.register_handler("release.ending", "release.ended", "release.dates_changed")
-def tell_of_releases(batch: list[events.Event]) -> None:
-    """The support of something watched or run ends soon, has ended, or ends on another day."""
+def notify_of_releases(batch: list[events.Event]) -> None:
+    """Notify followers and users of a release that its support ends soon, has ended, or changed dates."""
     _each(batch, _release, Release)
 
 
-def _release(event, release: Release) -> None:
-    product = db.session.get(Product, release.product_id)
+def _release(event: events.Event, release: Release) -> None:
+    product = db.session.get_one(Product, release.product_id)
     if release.removed_at is None and product.removed_at is None:
         facts = {name: event.data[name] for name in ("days", "ends", "facts") if name in event.data}
         actions.notify(
@@ -156,7 +159,7 @@ def _release(event, release: Release) -> None:
 
 @events.register_handler("mail.refused")
 def stop_addresses(batch: list[events.Event]) -> None:
-    """Nobody is at an address: it gets no more news."""
+    """Stop mail to an address that a mail server refused."""
     for event in batch:
         actions.stop_address(event.data["address"])
     db.session.commit()
@@ -164,6 +167,6 @@ def stop_addresses(batch: list[events.Event]) -> None:
 
 @events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
-    """Inbox, watches and choices go with the account."""
-    actions.forget(event.subject_id for event in batch)
+    """Delete inbox, watches and preferences of erased accounts."""
+    actions.forget(event.subject_id for event in batch if event.subject_id is not None)
     db.session.commit()

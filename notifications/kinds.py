@@ -1,4 +1,6 @@
-"""What members can be told of, and how they are told of it unless they choose otherwise."""
+"""Kinds of notifications, and how each is delivered by default."""
+
+from auth.models import User
 
 SITE, MAIL, DIGEST, NONE = "site", "mail", "digest", "none"
 DELIVERIES = (SITE, MAIL, DIGEST, NONE)
@@ -20,6 +22,6 @@ DEFAULTS = {
 FOR_MODERATORS = ("urgent", "queue", "feedback")
 
 
-def kinds_for(user) -> list[str]:
-    """The kinds of news that a member can get."""
+def kinds_for(user: User) -> list[str]:
+    """The kinds of notifications that a member can get, in the order of the settings page."""
     return [kind for kind in DEFAULTS if kind not in FOR_MODERATORS or user.is_moderator]

@@ -1,23 +1,23 @@
-"""What a line of the inbox says, for pages, mail and API alike."""
+"""Texts of notifications and of their preferences, for pages, mail and API."""
 
 from flask_babel import gettext as _
 
-from bulletins import labels
+from bulletins.labels import risk_reason
 from notifications.kinds import DIGEST, MAIL, NONE, SITE
 from notifications.models import Notification
 
 
 def sentence(line: Notification) -> str:
-    """Who did what, without the title of what it was done to."""
+    """The sentence of a line: the actor and the act, without the title of the subject."""
     who = line.actor.display_name if line.actor is not None else _("Somebody")
     one = _one(line.post.kind) if line.post is not None else ""
-    under = line.post.parent.kind if line.post is not None and line.post.parent_id else ""
+    under = line.post.parent.kind if line.post is not None and line.post.parent is not None else ""
     return {
         "answer": lambda: _("%(who)s answered your question", who=who),
         "comment": lambda: _("%(who)s commented on %(what)s", who=who, what=_yours(under)),
         "mention": lambda: _("%(who)s mentioned you in %(what)s", who=who, what=one),
         "accepted": lambda: _("%(who)s accepted your answer", who=who),
-        "edit": lambda: _edit(line, who, one),
+        "edit": lambda: _edit(line, who, one, _yours_of(line)),
         "flag": lambda: _flag(line),
         "watched": lambda: _watched(line, who, under),
         "tag": lambda: _("New under a tag you watch: %(what)s by %(who)s", who=who, what=one),
@@ -49,11 +49,15 @@ def _yours(kind: str) -> str:
     }[kind]
 
 
-def _edit(line: Notification, who: str, one: str) -> str:
+def _yours_of(line: Notification) -> str:
+    return _yours(line.post.kind) if line.post is not None else ""
+
+
+def _edit(line: Notification, who: str, one: str, yours: str) -> str:
     return {
         "suggestion.approved": _("%(who)s approved your edit of %(what)s", who=who, what=one),
         "suggestion.rejected": _("%(who)s rejected your edit of %(what)s", who=who, what=one),
-    }.get(line.event, _("%(who)s suggests an edit of %(what)s", who=who, what=_yours(line.post.kind)))
+    }.get(line.event, _("%(who)s suggests an edit of %(what)s", who=who, what=yours))
 
 
 def _flag(line: Notification) -> str:
@@ -84,7 +88,7 @@ def _reason(line: Notification) -> str:
         "too-broad": _("too broad"),
         "opinion": _("opinion-based"),
         "other": _("something else"),
-    }.get(reason, reason)
+    }.get(reason, str(reason))
 
 
 def _moderated(line: Notification, who: str) -> str:
@@ -96,7 +100,7 @@ def _moderated(line: Notification, who: str) -> str:
             if line.event == "report.hidden"
             else _("%(who)s showed your deployment report again", who=who)
         )
-    yours = _yours(line.post.kind)
+    yours = _yours_of(line)
     if line.event == "appeal.decided":
         return (
             _("%(who)s restored %(what)s, as you asked", who=who, what=yours)
@@ -152,11 +156,11 @@ def _product(line: Notification, who: str, one: str) -> str:
 
 
 def _why(line: Notification) -> str:
-    return ", ".join(labels.risk_reason(name) for name in line.data["reasons"])
+    return ", ".join(risk_reason(name) for name in line.data["reasons"])
 
 
 def title(line: Notification) -> str:
-    """What it is about."""
+    """The title of the subject of a line."""
     if line.post is not None:
         return line.post.heading
     if line.event == "user.unsuspended":
@@ -166,7 +170,7 @@ def title(line: Notification) -> str:
 
 
 def kind(name: str) -> str:
-    """A kind of news, for the settings."""
+    """The label of a kind of notification on the settings page."""
     return {
         "answer": _("Answers to my questions"),
         "comment": _("Comments on what I wrote"),
@@ -185,7 +189,7 @@ def kind(name: str) -> str:
 
 
 def delivery(name: str) -> str:
-    """A way to be told."""
+    """The label of a way of delivery."""
     return {
         SITE: _("on the site"),
         MAIL: _("mail at once"),

@@ -1,30 +1,27 @@
-"""Who is called by name in a text: `@username`, but not in code, in a quotation or in a link."""
+"""Mentions in a text: `@username`, but not in code, in a quotation or in a link."""
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from core.markup.markdown_links import NAME
 
-SILENT = ["pre", "code", "blockquote", "a"]
-MOST = 10  # called by one text; who calls more calls a crowd
+IGNORED_ELEMENTS = ["pre", "code", "blockquote", "a"]
+MAX_MENTIONS = 10  # in one text, so that a text does not notify a crowd
 
 
 def mentioned(html: str) -> list[str]:
-    """Usernames that rendered text calls, in order, each once; no more than MOST."""
+    """Usernames mentioned in rendered text, in lower case and in order, at most MAX_MENTIONS."""
     if "@" not in html:
         return []
     soup = BeautifulSoup(html, "html.parser")
-    for silent in soup.find_all(SILENT):
-        if not _is_name(silent):
-            silent.replace_with(" ")
+    for element in soup.find_all(IGNORED_ELEMENTS):
+        if not _is_mention(element):
+            element.replace_with(" ")
     found = (name.lower() for text in soup.find_all(string=True) for name in NAME.findall(text))
-    return list(dict.fromkeys(found))[:MOST]
+    return list(dict.fromkeys(found))[:MAX_MENTIONS]
 
 
-def _is_name(link) -> bool:
-    """Whether a link is what became of an `@name`."""
-    words = link.get_text()
-    return (
-        link.name == "a"
-        and words.startswith("@")
-        and (link.get("href", "").lower() == f"/users/{words[1:].lower()}")
-    )
+def _is_mention(element: Tag) -> bool:
+    """Whether an element is the link that the renderer made of an `@username`."""
+    text = element.get_text()
+    href = str(element.get("href", ""))
+    return element.name == "a" and text.startswith("@") and (href.lower() == f"/users/{text[1:].lower()}")

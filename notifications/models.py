@@ -1,4 +1,4 @@
-"""What members watch, what they were told, how they want to be told, and which addresses take no mail."""
+"""Watches, lines of inboxes, and preferences."""
 
 from datetime import datetime
 
@@ -15,7 +15,10 @@ UNMAILED = db.text("due_at IS NOT NULL AND mailed_at IS NULL")
 
 
 class Watch(db.Model):
-    """A member watches one post, tag or product; turned off it stays, so that nothing turns it on again."""
+    """A member follows one post, tag or product.
+
+    The row stays when the member stops, so that taking part in the thread does not turn it on again.
+    """
 
     __tablename__ = "watches"
     __table_args__ = (
@@ -42,9 +45,9 @@ class Watch(db.Model):
 
 
 class Notification(db.Model):
-    """One line of a member's inbox. `cause` is what it tells of: nobody is told of the same thing twice.
+    """A line of a member's inbox; `cause` identifies what it is about, so that nobody gets it twice.
 
-    `due_at` is when it is mailed, alone or with others of its `thread_id` and kind, or in the digest.
+    At `due_at` it is mailed, together with others of its `thread_id` and kind, or in the digest.
     """
 
     __tablename__ = "notifications"
@@ -83,7 +86,7 @@ class Notification(db.Model):
 
     @property
     def url(self) -> str:
-        """Path of what it tells of."""
+        """Path of the page that it is about."""
         if suggestion := self.data.get("suggestion"):
             return f"/suggestions/{suggestion}"
         if self.kind == "flag":
@@ -92,11 +95,13 @@ class Notification(db.Model):
             return address
         if self.event == "bulletin.published" and self.product is not None:
             return f"/bulletins?product={self.product.slug}"
-        return self.post.url if self.post is not None else self.product.path
+        if self.post is not None:
+            return self.post.url
+        return self.product.path if self.product is not None else "/inbox"
 
 
 class Choice(db.Model):
-    """How a member wants to be told of one kind, where it is not as kinds.DEFAULTS says."""
+    """A member's preference for one kind, where it differs from kinds.DEFAULTS."""
 
     __tablename__ = "notification_choices"
 

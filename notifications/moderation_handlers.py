@@ -1,4 +1,4 @@
-"""Tells moderators what waits for them, and authors what moderators did with their posts."""
+"""Event handlers that notify moderators of what needs a decision, and authors of decisions."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,15 +9,15 @@ from auth.models import User
 from core.database.db import db
 from core.jobs import events
 from notifications import actions, recipients
+from notifications.handlers import post_events
 from notifications.models import Notification
 from posts.models import Post
 from posts.suggestions import queries
 
 URGENT_REASONS = ("harmful", "secret")
-ONE_DECISION = timedelta(minutes=1)  # what happens within it, on one post by one moderator, is one decision
-FACTS = ("reason", "note", "outcome", "answer")
-KINDS = ("question", "answer", "comment", "article", "bulletin")
-ACTS = (
+SAME_DECISION_WITHIN = timedelta(minutes=1)  # acts of one moderator on one post are one decision
+SHOWN_DATA = ("reason", "note", "outcome", "answer")  # of an event, copied to the line
+DECISION_VERBS = (
     "deleted",
     "undeleted",
     "held",
@@ -33,20 +33,20 @@ ACTS = (
 )
 
 
-def _each(batch: list[events.Event], tell: Callable) -> None:
-    """tell(event), committed one at a time."""
+def _each(batch: list[events.Event], handle: Callable[[events.Event], None]) -> None:
+    """Call handle(event) for every event; commit after each."""
     for event in batch:
-        tell(event)
+        handle(event)
         db.session.commit()
 
 
 @events.register_handler("flag.raised")
 def report_flags(batch: list[events.Event]) -> None:
-    """A post was flagged: one line for each moderator until it is read, a second for urgent reasons."""
+    """Add one line per flagged post for each moderator until it is read, a second for urgent reasons."""
     _each(batch, _flagged)
 
 
-def _flagged(event) -> None:
+def _flagged(event: events.Event) -> None:
     kind = "urgent" if event.data.get("reason") in URGENT_REASONS else "queue"
     post = db.session.get(Post, event.data["post_id"])
     if post is not None:
@@ -63,11 +63,11 @@ def _flagged(event) -> None:
 
 @events.register_handler("appeal.made")
 def report_appeals(batch: list[events.Event]) -> None:
-    """An author asks for a removed post."""
+    """Notify moderators of an appeal against the removal of a post."""
     _each(batch, _appealed)
 
 
-def _appealed(event) -> None:
+def _appealed(event: events.Event) -> None:
     actions.notify(
         recipients.of_moderators("queue"),
         cause=f"appeal:{event.id}",
@@ -80,31 +80,34 @@ def _appealed(event) -> None:
 
 @events.register_handler("flag.resolved", "appeal.decided")
 def close_reports(batch: list[events.Event]) -> None:
-    """A decision is made: the lines that asked moderators for it count as read."""
+    """Mark the moderators' lines read that a decision on flags or an appeal answers."""
     _each(batch, _decided)
 
 
-def _decided(event) -> None:
-    asked = "flag.raised" if event.name == "flag.resolved" else "appeal.made"
+def _decided(event: events.Event) -> None:
+    answered_event = "flag.raised" if event.name == "flag.resolved" else "appeal.made"
     if post_id := event.data.get("post_id"):
-        actions.mark_decided(post_id, asked)
+        actions.mark_decided(post_id, answered_event)
 
 
-@events.register_handler(*[f"{kind}.{act}" for kind in KINDS for act in ("published", "deleted")])
+@events.register_handler(*post_events("published", "deleted"))
 def close_first_posts(batch: list[events.Event]) -> None:
-    """A first post is approved or refused: the lines that asked moderators for it count as read."""
-    _each(
-        batch, lambda event: actions.mark_decided(event.subject_id, f"{event.name.partition('.')[0]}.created")
-    )
+    """Mark the moderators' lines read that asked to approve a first post, once it is approved or refused."""
+    _each(batch, _first_post_decided)
+
+
+def _first_post_decided(event: events.Event) -> None:
+    if event.subject_id is not None:
+        actions.mark_decided(event.subject_id, f"{event.name.partition('.')[0]}.created")
 
 
 @events.register_handler("article.rated")
 def report_feedback(batch: list[events.Event]) -> None:
-    """A reader said what would make an article better: one line a day for an article."""
+    """Notify moderators of readers' suggestions for an article, one line a day per article."""
     _each(batch, _rated)
 
 
-def _rated(event) -> None:
+def _rated(event: events.Event) -> None:
     if event.data.get("has_note"):
         actions.notify(
             recipients.of_moderators("feedback"),
@@ -116,15 +119,13 @@ def _rated(event) -> None:
         )
 
 
-@events.register_handler(
-    *[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock", "appeal.decided"
-)
-def tell_authors(batch: list[events.Event]) -> None:
-    """Somebody else, or enough flags, did something with a post: its author is told, with the reason."""
+@events.register_handler(*post_events(*DECISION_VERBS), "decision.lock", "decision.unlock", "appeal.decided")
+def notify_authors(batch: list[events.Event]) -> None:
+    """Notify the author of a post of what others, or enough flags, did with it, with the reason."""
     _each(batch, _moderated)
 
 
-def _moderated(event) -> None:
+def _moderated(event: events.Event) -> None:
     post = db.session.get(Post, event.data.get("post_id") or event.subject_id, populate_existing=True)
     actor = db.session.get(User, event.actor_id) if event.actor_id else None
     if post is None or post.author_id is None or post.author_id == event.actor_id:
@@ -133,13 +134,13 @@ def _moderated(event) -> None:
         return
     if event.name.endswith(".revised") and _is_approved_by_author(post, event.data["number"]):
         return
-    if event.name.endswith(".undeleted") and _is_known(event, post):
+    if event.name.endswith(".undeleted") and _is_notified_of_appeal(event, post):
         return
-    facts = {name: event.data[name] for name in FACTS if event.data.get(name)}
+    facts = {name: event.data[name] for name in SHOWN_DATA if event.data.get(name)}
     if post.is_deleted or event.name.startswith("decision."):
         facts["url"] = f"/posts/{post.id}"
     cause = f"moderated:{event.id}"
-    if event.name.endswith(".redacted"):  # each column of a post that is masked records one
+    if event.name.endswith(".redacted"):  # every masked column of a post records an event
         cause = f"redacted:{post.id}:{event.created_at:%Y-%m-%dT%H:%M}"
     actions.notify(
         {post.author_id: "moderated"},
@@ -152,8 +153,8 @@ def _moderated(event) -> None:
     )
 
 
-def _is_known(event, post: Post) -> bool:
-    """Whether the author was just told that the post is restored because they asked."""
+def _is_notified_of_appeal(event: events.Event, post: Post) -> bool:
+    """Whether the author has a line that their appeal, decided by the same moderator, was granted."""
     return (
         db.session.scalar(
             select(Notification.id).where(
@@ -161,15 +162,15 @@ def _is_known(event, post: Post) -> bool:
                 Notification.post_id == post.id,
                 Notification.event == "appeal.decided",
                 Notification.actor_id == event.actor_id,
-                Notification.created_at > event.created_at - ONE_DECISION,
+                Notification.created_at > event.created_at - SAME_DECISION_WITHIN,
             )
         )
         is not None
     )
 
 
-def _concerns_author(event, actor: User) -> bool:
-    """Members whose reputation allows it edit, close and reopen; the rest are acts of moderators."""
+def _concerns_author(event: events.Event, actor: User) -> bool:
+    """Whether an act is a moderator's, or one that members with enough reputation may do."""
     return (
         actor.is_moderator
         or event.name.endswith(".revised")
@@ -179,18 +180,18 @@ def _concerns_author(event, actor: User) -> bool:
 
 
 def _is_approved_by_author(post: Post, number: int) -> bool:
-    """Whether this revision is another's proposal that the author of the post approved: they know of it."""
+    """Whether this revision is a suggested edit that the author of the post approved."""
     suggestion = queries.behind(post, number)
     return suggestion is not None and suggestion.decided_by_id == post.author_id
 
 
 @events.register_handler("report.hidden", "report.shown")
-def tell_reporters(batch: list[events.Event]) -> None:
-    """A moderator hid a deployment report, or showed it again: who made it is told."""
+def notify_reporters(batch: list[events.Event]) -> None:
+    """Notify the author of a deployment report that a moderator hid it or showed it again."""
     _each(batch, _report)
 
 
-def _report(event) -> None:
+def _report(event: events.Event) -> None:
     author_id = event.data.get("author_id")
     if author_id is not None and author_id != event.actor_id:
         actions.notify(
@@ -203,12 +204,14 @@ def _report(event) -> None:
 
 
 @events.register_handler("user.unsuspended")
-def tell_unsuspended(batch: list[events.Event]) -> None:
-    """A suspension ended early."""
+def notify_unsuspended(batch: list[events.Event]) -> None:
+    """Notify a member that a moderator ended their suspension early."""
     _each(batch, _unsuspended)
 
 
-def _unsuspended(event) -> None:
+def _unsuspended(event: events.Event) -> None:
+    if event.subject_id is None:
+        return
     actions.notify(
         {event.subject_id: "moderated"},
         cause=f"moderated:{event.id}",

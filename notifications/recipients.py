@@ -1,10 +1,12 @@
-"""Who is told of what: for an event, members by the kind of news it is to them."""
+"""Recipients of a notification: {user id: kind of notification}.
 
-from collections.abc import Iterable
+`happened_at` is the time of the event (UTC): members who followed something later are not notified of it.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import chain
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from auth.models import User
 from auth.queries import holders, is_listed
@@ -19,100 +21,102 @@ MODERATOR_ROLES = ("moderator", "administrator")
 
 
 def of_moderators(kind: str) -> dict[int, str]:
-    """Every moderator in good standing, for what waits for one."""
+    """All moderators in good standing."""
     return dict.fromkeys(db.session.scalars(holders(*MODERATOR_ROLES).with_only_columns(User.id)), kind)
 
 
-def of_new_post(post: Post, moment: datetime) -> dict[int, str]:
-    """Who is told that a post appeared: the called, the answered, watchers of thread, tags and products.
+def of_new_post(post: Post, happened_at: datetime) -> dict[int, str]:
+    """Members mentioned or answered by a new post, and followers of its thread, tags and products.
 
-    Whoever turned the watch of the thread off hears only when called; who began to watch after `moment`
-    is told of what comes.
+    Members who stopped following the thread are notified only of a mention.
     """
     root = root_of(post)
-    deaf = set(db.session.scalars(select(Watch.user_id).where(Watch.post_id == root.id, ~Watch.is_on)))
-    if root is post:
-        heard = _topic(post, moment)
+    muted = set(db.session.scalars(select(Watch.user_id).where(Watch.post_id == root.id, ~Watch.is_on)))
+    recipients: dict[int | None, str] = {}
+    if post.parent is None:
+        recipients.update(_followers_of_topic(post, happened_at))
     else:
-        heard = dict.fromkeys(_watchers(Watch.post_id == root.id, moment), "watched")
-        heard[post.parent.author_id] = post.kind
-    heard = {user_id: kind for user_id, kind in heard.items() if user_id not in deaf}
-    return _without_author(heard | _called(post), post)
+        recipients.update(dict.fromkeys(_followers(Watch.post_id == root.id, happened_at), "watched"))
+        recipients[post.parent.author_id] = post.kind
+    recipients = {user_id: kind for user_id, kind in recipients.items() if user_id not in muted}
+    return _without_author(recipients | _mentioned_members(post), post)
 
 
 def of_changed_post(post: Post) -> dict[int, str]:
-    """Who is told that a post was edited: those whom it calls (who heard of it before is not told again)."""
-    return _without_author(_called(post), post)
+    """Members mentioned by an edited post; those mentioned before have the line already."""
+    return _without_author(_mentioned_members(post), post)
 
 
-def of_revised_article(article: Post, moment: datetime) -> dict[int, str]:
-    """Who is told of an article's new text."""
-    return dict.fromkeys(_watchers(Watch.post_id == article.id, moment), "watched")
+def of_revised_article(article: Post, happened_at: datetime) -> dict[int, str]:
+    """Followers of an article."""
+    return dict.fromkeys(_followers(Watch.post_id == article.id, happened_at), "watched")
 
 
-def of_release(release: Release, moment: datetime) -> dict[int, str]:
-    """Who is told of a release's dates: those who watch its product, and those who run it."""
+def of_release(release: Release, happened_at: datetime) -> dict[int, str]:
+    """Followers of the release's product, and members who run the release."""
     owners = select(OwnedRelease.user_id).where(
         OwnedRelease.product_id == release.product_id,
         or_(OwnedRelease.release_id.is_(None), OwnedRelease.release_id == release.id),
     )
-    watchers = _watchers(Watch.product_id == release.product_id, moment)
-    return dict.fromkeys({*watchers, *db.session.scalars(owners)}, "product")
+    followers = _followers(Watch.product_id == release.product_id, happened_at)
+    return dict.fromkeys({*followers, *db.session.scalars(owners)}, "product")
 
 
 def root_of(post: Post) -> Post:
     """The question, article or bulletin at the head of a post's thread."""
-    while post.parent_id is not None:
+    while post.parent is not None:
         post = post.parent
     return post
 
 
-def _watchers(condition, moment: datetime) -> set[int]:
+def of_product(product_id: int, happened_at: datetime) -> dict[int, str]:
+    """Followers of a product."""
+    return dict.fromkeys(_followers(Watch.product_id == product_id, happened_at), "product")
+
+
+def of_bulletin(bulletin_id: int, happened_at: datetime) -> dict[int, str]:
+    """Followers of a bulletin."""
+    return dict.fromkeys(_followers(Watch.post_id == bulletin_id, happened_at), "watched")
+
+
+def of_raised_risk(bulletin_id: int, product_ids: Iterable[int], happened_at: datetime) -> dict[int, str]:
+    """Followers of a bulletin and of the products that it affects."""
+    by_product = _followers(Watch.product_id.in_(list(product_ids)), happened_at)
+    return dict.fromkeys(by_product, "product") | of_bulletin(bulletin_id, happened_at)
+
+
+def _followers(condition: ColumnElement[bool], happened_at: datetime) -> set[int]:
     return set(
-        db.session.scalars(select(Watch.user_id).where(condition, Watch.is_on, Watch.created_at <= moment))
+        db.session.scalars(
+            select(Watch.user_id).where(condition, Watch.is_on, Watch.created_at <= happened_at)
+        )
     )
 
 
-def of_product(product_id: int, moment: datetime) -> dict[int, str]:
-    """Who is told of bulletins about a product: those who watch it."""
-    return dict.fromkeys(_watchers(Watch.product_id == product_id, moment), "product")
-
-
-def of_bulletin(bulletin_id: int, moment: datetime) -> dict[int, str]:
-    """Who is told what became of a bulletin: those who watch it."""
-    return dict.fromkeys(_watchers(Watch.post_id == bulletin_id, moment), "watched")
-
-
-def of_raised_risk(bulletin_id: int, product_ids: Iterable[int], moment: datetime) -> dict[int, str]:
-    """Who is told that a bulletin is another risk than before: who watches it, or what it affects."""
-    about = _watchers(Watch.product_id.in_(list(product_ids)), moment)
-    return dict.fromkeys(about, "product") | dict.fromkeys(
-        _watchers(Watch.post_id == bulletin_id, moment), "watched"
-    )
-
-
-def _called(post: Post) -> dict[int, str]:
-    """Only members call; an imported text means nobody here."""
+def _mentioned_members(post: Post) -> dict[int, str]:
+    """Members mentioned in the text of a member; names in an imported text belong to another site."""
     names = mentioned(post.body_html) if post.author_id is not None else []
     found = db.session.scalars(select(User.id).where(User.username.in_(names), is_listed())) if names else ()
     return dict.fromkeys(found, "mention")
 
 
-def _topic(post: Post, moment: datetime) -> dict[int, str]:
-    """Watchers of the post's tags, and of the products that are called like one.
-
-    What a bulletin is about is known better: alert_handlers.py tells those who watch it.
-    """
-    products = _watchers(Watch.product_id.in_([product.id for product in _products_of(post)]), moment)
-    tags = _watchers(Watch.tag_id.in_([tag.id for tag in post.tags]), moment)
-    return dict(chain(((user_id, "product") for user_id in products), ((user_id, "tag") for user_id in tags)))
+def _followers_of_topic(post: Post, happened_at: datetime) -> dict[int, str]:
+    """Followers of the post's tags, and of products that have a tag's name as an alias."""
+    products = _followers(Watch.product_id.in_([product.id for product in _products_of(post)]), happened_at)
+    tags = _followers(Watch.tag_id.in_([tag.id for tag in post.tags]), happened_at)
+    return dict.fromkeys(products, "product") | dict.fromkeys(tags, "tag")
 
 
 def _products_of(post: Post) -> Iterable[Product]:
+    """Products named by the tags; none for bulletins, whose products are known (bulletin_handlers.py)."""
     if post.kind == "bulletin":
         return ()
     return filter(None, (by_alias(tag.name) for tag in post.tags))
 
 
-def _without_author(heard: dict[int, str], post: Post) -> dict[int, str]:
-    return {user_id: kind for user_id, kind in heard.items() if user_id not in (None, post.author_id)}
+def _without_author(recipients: Mapping[int | None, str] | Mapping[int, str], post: Post) -> dict[int, str]:
+    return {
+        user_id: kind
+        for user_id, kind in recipients.items()
+        if user_id is not None and user_id != post.author_id
+    }

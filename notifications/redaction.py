@@ -1,4 +1,4 @@
-"""What redaction masks of inboxes."""
+"""Columns of inboxes that redaction masks."""
 
 from core import redaction
 from core.database.models import StoppedAddress

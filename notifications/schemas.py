@@ -1,40 +1,33 @@
-"""The shape of what is sent about inboxes and watches, and of the API's answers."""
+"""Schemas of inboxes, watches and preferences: forms, JSON bodies and API answers."""
 
 from marshmallow import Schema, fields, validate
 
 from core.api.api import Cursor, Reply
-from core.web.fields import Line
 from notifications.kinds import DEFAULTS, DELIVERIES
 
 
 class WatchSchema(Schema):
-    """Watch, or watch no more."""
+    """Follow, or stop following."""
 
     watch = fields.Boolean(required=True)
 
 
-class ReadSchema(Schema):
-    """Where to go after marking a line read."""
-
-    next = Line(load_default="")
+def _deliveries() -> dict[str, fields.Field]:
+    return {kind: fields.String(validate=validate.OneOf(DELIVERIES)) for kind in DEFAULTS}
 
 
-ChoicesSchema = Schema.from_dict(
-    {kind: fields.String(validate=validate.OneOf(DELIVERIES)) for kind in DEFAULTS}, name="ChoicesSchema"
-)
-ChoicesItem = Reply.from_dict(
-    {kind: fields.String(validate=validate.OneOf(DELIVERIES)) for kind in DEFAULTS}, name="ChoicesItem"
-)
+ChoicesSchema = Schema.from_dict(_deliveries(), name="ChoicesSchema")
+ChoicesItem = Reply.from_dict(_deliveries(), name="ChoicesItem")
 
 
 class InboxQuery(Cursor):
-    """Which lines."""
+    """Filters of the inbox."""
 
     unread = fields.Boolean(load_default=False, metadata={"description": "Only those not read yet."})
 
 
 class NewsItem(Reply):
-    """A line of the inbox: `body` says what happened to what is called `title` and is at `url`."""
+    """A notification: `body` says what happened to the thing with this `title` and `url`."""
 
     id = fields.Integer()
     kind = fields.String(validate=validate.OneOf(list(DEFAULTS)))
@@ -47,7 +40,7 @@ class NewsItem(Reply):
 
 
 class WatchItem(Reply):
-    """Something watched."""
+    """A followed post, tag or product."""
 
     kind = fields.String(validate=validate.OneOf(["post", "tag", "product"]))
     id = fields.Integer()

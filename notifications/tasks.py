@@ -1,10 +1,10 @@
-"""Mails what members were told: at once, together per thread, or as the daily digest."""
+"""Mail about new lines of inboxes: single, bundled per thread, or as the daily digest."""
 
 from datetime import timedelta
 from itertools import groupby
 
 from flask_babel import ngettext
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from auth.models import User
 from auth.queries import reachable_members
@@ -16,15 +16,15 @@ from notifications import labels, queries
 from notifications.kinds import DIGEST, FOR_MODERATORS
 from notifications.models import Notification
 
-AT_A_TIME = 20  # members served in one round
-MOST_LINES = 100
+MEMBERS_PER_ROUND = 20
+MAX_LINES = 100  # shown in one mail
 MAX_EXCERPT_CHARACTERS = 600
-KEPT = timedelta(days=365)
+READ_RETENTION = timedelta(days=365)
 
 
 @register_round_job()
 def mail_news() -> int:
-    """Queue the mails that are due; returns to how many members."""
+    """Queue the mails that are due; return the number of members."""
     with read_transaction():
         due = list(
             db.session.scalars(
@@ -32,16 +32,16 @@ def mail_news() -> int:
                 .where(*_due())
                 .group_by(Notification.user_id)
                 .order_by(func.min(Notification.due_at))
-                .limit(AT_A_TIME)
+                .limit(MEMBERS_PER_ROUND)
             )
         )
     for user_id in due:
-        _serve(user_id)
+        _queue_due(user_id)
         db.session.commit()
     return len(due)
 
 
-def _due() -> tuple:
+def _due() -> tuple[ColumnElement[bool], ...]:
     return (
         Notification.due_at.is_not(None),
         Notification.mailed_at.is_(None),
@@ -49,9 +49,9 @@ def _due() -> tuple:
     )
 
 
-def _serve(user_id: int) -> None:
-    """Queue what is due to one member. What was read, or may not be told any more, is not mailed."""
-    taken = list(
+def _queue_due(user_id: int) -> None:
+    """Queue the mails due to one member, without lines that were read or are no longer visible to them."""
+    due = list(
         db.session.scalars(
             select(Notification)
             .where(Notification.user_id == user_id, *_due())
@@ -59,19 +59,19 @@ def _serve(user_id: int) -> None:
             .with_for_update(skip_locked=True)
         )
     )
-    user = db.session.get(User, user_id)
+    user = db.session.get_one(User, user_id)
     lines = (
         list(
             db.session.scalars(
-                queries.told(user)
-                .where(Notification.id.in_([line.id for line in taken]), Notification.read_at.is_(None))
+                queries.visible_lines(user)
+                .where(Notification.id.in_([line.id for line in due]), Notification.read_at.is_(None))
                 .order_by(Notification.id)
             )
         )
         if reachable_members([user_id]) and not queries.unreachable([user])
         else []
     )
-    for line in taken:
+    for line in due:
         if line not in lines:
             line.due_at = None
     for bundle in _bundles(lines):
@@ -80,24 +80,25 @@ def _serve(user_id: int) -> None:
 
 
 def _bundles(lines: list[Notification]) -> list[list[Notification]]:
-    """Lines that make one mail: those of the digest, else those of one kind and one thread."""
+    """Group lines by mail: those of the digest, and those of one kind and one thread."""
 
-    def key(line: Notification) -> tuple:
+    def key(line: Notification) -> tuple[bool, str, int]:
         return (True, "", 0) if line.in_digest else (False, line.kind, line.thread_id or 0)
 
     return [list(bundle) for _, bundle in groupby(sorted(lines, key=key), key=key)]
 
 
 def _queue(user: User, lines: list[Notification]) -> None:
-    first, now = lines[0], utcnow()
+    now = utcnow()
+    first = lines[0]
     kind = DIGEST if first.in_digest else first.kind
-    said = labels.sentence(first).partition(". ")[0].removesuffix(".")
-    subject = f"{said}: {labels.title(first)}"
+    sentence = labels.sentence(first).partition(". ")[0].removesuffix(".")
+    subject = f"{sentence}: {labels.title(first)}"
     if len(lines) > 1:
         subject = ngettext("%(num)s piece of news", "%(num)s pieces of news", len(lines))
         subject = subject if first.in_digest else f"{subject}: {labels.title(first)}"
     mail.queue(
-        user.email,
+        user.email or "",
         "news",
         subject=subject,
         key=f"news:{user.id}:{first.id}",
@@ -105,14 +106,15 @@ def _queue(user: User, lines: list[Notification]) -> None:
         thread=f"post:{first.thread_id}" if first.thread_id and not first.in_digest else None,
         unsubscribe=signed_links.url(signed_links.MUTE, user.id, kind, user.device_generation),
         in_digest=first.in_digest,
-        lines=[_shown(line) for line in lines[:MOST_LINES]],
-        more=len(lines) - MOST_LINES,
+        lines=[_mail_line(line) for line in lines[:MAX_LINES]],
+        more=len(lines) - MAX_LINES,
     )
     for line in lines:
         line.mailed_at = now
 
 
-def _shown(line: Notification) -> dict:
+def _mail_line(line: Notification) -> dict[str, str]:
+    """A line as the mail templates show it, with an excerpt as text and HTML."""
     url = mail.site_url() + line.url
     text = line.data.get("answer", "") or line.data.get("note", "")
     html = ""
@@ -130,10 +132,9 @@ def _shown(line: Notification) -> dict:
 
 @register_daily_task(hour=3, minute=50)
 def forget_old_news() -> None:
-    """Lines that were read are kept for a year."""
+    """Delete read lines older than READ_RETENTION."""
+    oldest = utcnow() - READ_RETENTION
     db.session.execute(
-        delete(Notification).where(
-            Notification.read_at.is_not(None), Notification.created_at < utcnow() - KEPT
-        )
+        delete(Notification).where(Notification.read_at.is_not(None), Notification.created_at < oldest)
     )
     db.session.commit()

@@ -1,8 +1,9 @@
-"""Pages of one's inbox and watches, and how one wants to be told."""
+"""Pages of the inbox, watches and notification preferences."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
+from werkzeug.wrappers import Response
 
 from auth.models import User
 from auth.sessions import even_suspended
@@ -15,10 +16,10 @@ from core.web.protection import csrf
 from notifications import actions, policy, queries, schemas
 from notifications import labels as wording
 from notifications.kinds import DELIVERIES, DIGEST, kinds_for
-from posts.models import Post
-from posts.queries import get as get_post
+from posts.models import Post, Tag
 from posts.queries import tag_named
 from posts.views import me
+from products.models import Product
 from products.queries import full as full_product
 
 bp = Blueprint("notifications", __name__)
@@ -26,8 +27,8 @@ bp = Blueprint("notifications", __name__)
 
 @bp.get("/inbox")
 @login_required
-def inbox():
-    """What I was told, newest first; unread lines are marked."""
+def inbox() -> str:
+    """The inbox, newest first."""
     unread_only = "unread" in request.args
     page = queries.inbox(me(), request.args.get("after"), unread_only=unread_only)
     return render_template("notifications/inbox.html", page=page, unread_only=unread_only, wording=wording)
@@ -36,7 +37,7 @@ def inbox():
 @bp.post("/inbox/<int:notification_id>/read")
 @even_suspended
 @login_required
-def read(notification_id: int):
+def read(notification_id: int) -> Response | tuple[str, int]:
     """Mark one line read."""
     get_or_404(queries.line(me(), notification_id))
     actions.mark_read(me(), notification_id)
@@ -47,43 +48,37 @@ def read(notification_id: int):
 @bp.post("/inbox/read")
 @even_suspended
 @login_required
-def read_all():
+def read_all() -> Response:
     """Mark every line read."""
     actions.mark_read(me())
     db.session.commit()
     return redirect(url_for("notifications.inbox"))
 
 
-def _watch(thing):
-    """Turn the watch of a thing on or off and go back to its page."""
+def _watch(subject: Post | Tag | Product) -> None:
+    """Follow or stop following, as the form says."""
     is_on = parse(schemas.WatchSchema)["watch"]
     require(
         policy.can_watch(current_user),
         _("Confirm your email address first. Suspended members can only read."),
     )
-    actions.watch(me(), thing, is_on)
+    actions.watch(me(), subject, is_on)
     db.session.commit()
 
 
 @bp.post("/posts/<int:post_id>/watch")
 @login_required
-def watch_post(post_id: int):
-    """Watch a question, an article or a bulletin."""
-    post = watchable(post_id, current_user)
+def watch_post(post_id: int) -> Response:
+    """Follow a question, an article or a bulletin, or stop."""
+    post = get_or_404(queries.watchable_post(post_id, me()))
     _watch(post)
     return redirect(post.url)
 
 
-def watchable(post_id: int, user) -> Post:
-    """The head of a thread if `user` may see it; an answer is watched with its question. Else 404."""
-    post = get_or_404(get_post(Post, post_id, user))
-    return get_or_404(post if post.parent_id is None else None)
-
-
 @bp.post("/tags/<name>/watch")
 @login_required
-def watch_tag(name: str):
-    """Watch a tag."""
+def watch_tag(name: str) -> Response:
+    """Follow a tag, or stop."""
     tag = get_or_404(tag_named(name))
     _watch(tag)
     return redirect(url_for("forum.tag", name=tag.name))
@@ -91,8 +86,8 @@ def watch_tag(name: str):
 
 @bp.post("/products/<slug>/watch")
 @login_required
-def watch_product(slug: str):
-    """Watch a product."""
+def watch_product(slug: str) -> Response:
+    """Follow a product, or stop."""
     product = get_or_404(full_product(slug))
     _watch(product)
     return redirect(product.path)
@@ -100,9 +95,10 @@ def watch_product(slug: str):
 
 @bp.route("/settings/notifications", methods=["GET", "POST"])
 @login_required
-def settings():
-    """How I am told of each kind, what I watch, and my security alerts."""
-    user, form = me(), Form(schemas.ChoicesSchema, **queries.deliveries(me()))
+def settings() -> Response | tuple[str, int]:
+    """Notification preferences, watches, and the member's security alerts."""
+    user = me()
+    form = Form(schemas.ChoicesSchema, **queries.deliveries(user))
     if request.method == "POST" and form.validate():
         actions.choose(user, form.data)
         db.session.commit()
@@ -121,8 +117,8 @@ def settings():
 
 @bp.post("/settings/notifications/revive")
 @login_required
-def revive():
-    """My address takes mail again."""
+def revive() -> Response:
+    """Send mail to the member's address again after a mail server refused it."""
     stopped_addresses.revive_address(me().email)
     db.session.commit()
     flash(_("Mail goes to your address again."))
@@ -132,10 +128,10 @@ def revive():
 @bp.route("/inbox/unsubscribe/<token>", methods=["GET", "POST"])
 @csrf.exempt
 @even_suspended
-def mute(token: str):
-    """No mail of one kind any more: a POST from a mail program does it at once (RFC 8058), GET only asks.
+def mute(token: str) -> str:
+    """Unsubscribe from mail of one kind: POST does it at once, without log-in (RFC 8058); GET asks.
 
-    The link works until the account is secured: it names the generation of its devices.
+    The link contains the account's device generation and so ends when the account is secured.
     """
     user_id, kind, *rest = get_or_404(signed_links.read(signed_links.MUTE, token))
     user = get_or_404(db.session.get(User, user_id))
