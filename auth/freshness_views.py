@@ -9,10 +9,11 @@ from functools import wraps
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 from sqlalchemy import select
 
 from auth import links, notices, sessions
+from auth.current_user import me
 from auth.models import Session, User
 from auth.passwords import guesses, passwords
 from auth.security_log import actions as security_log
@@ -77,7 +78,7 @@ def require_fresh(*, reads: bool = False) -> Callable:
     def decorate(view: Callable) -> Callable:
         @wraps(view)
         def guarded(**arguments):
-            user, is_read = current_user._get_current_object(), request.method in SAFE_METHODS
+            user, is_read = me(), request.method in SAFE_METHODS
             if is_read and (is_fresh(user) or not reads):
                 return view(**arguments)
             if is_read:
@@ -121,7 +122,7 @@ def prove_password():
     target = safe_next(request.args.get("next"), "/settings")
     action = url_for("auth.prove_password", next=target)
     if request.method == "POST":
-        if prove(current_user._get_current_object(), request.form.get(FIELD, "")):
+        if prove(me(), request.form.get(FIELD, "")):
             flash(_("Thank you. You can go on for 15 minutes."))
             return redirect(target)
         return _ask(action, {}, is_wrong=True)

@@ -6,9 +6,9 @@ from flask_login import login_required
 
 from auth import links, policy, queries, schemas, sessions
 from auth.address_changes import actions
+from auth.current_user import me
 from auth.freshness_views import require_fresh
 from auth.security_log import actions as security_log
-from auth.settings_views import me
 from auth.views import bp
 from core.database.db import db
 from core.web.access import get_or_404, require

@@ -2,9 +2,10 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
 from auth import actions, notices, queries, schemas, sessions
+from auth.current_user import me
 from auth.freshness_views import hold_session, prove, require_fresh
 from auth.models import User
 from auth.passwords import passwords
@@ -16,11 +17,6 @@ from core.markup.markup import render
 from core.web.access import get_or_404
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form
-
-
-def me() -> User:
-    """The logged-in member as a row (not Flask-Login's proxy)."""
-    return current_user._get_current_object()
 
 
 @bp.get("/settings")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
 from auth import actions, chart, links, notices, policy, queries, schemas, sessions
 from auth.address_changes import actions as address_actions
 from auth.address_changes import queries as address_queries
+from auth.current_user import current_user
 from auth.models import User
 from auth.names import usernames
 from auth.passwords import guesses, passwords

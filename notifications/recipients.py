@@ -3,7 +3,7 @@
 `happened_at` is the time of the event (UTC): members who followed something later are not notified of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
@@ -32,12 +32,12 @@ def of_new_post(post: Post, happened_at: datetime) -> dict[int, str]:
     """
     root = root_of(post)
     muted = set(db.session.scalars(select(Watch.user_id).where(Watch.post_id == root.id, ~Watch.is_on)))
-    recipients: dict[int | None, str] = {}
     if post.parent is None:
-        recipients.update(_followers_of_topic(post, happened_at))
+        recipients = _followers_of_topic(post, happened_at)
     else:
-        recipients.update(dict.fromkeys(_followers(Watch.post_id == root.id, happened_at), "watched"))
-        recipients[post.parent.author_id] = post.kind
+        recipients = dict.fromkeys(_followers(Watch.post_id == root.id, happened_at), "watched")
+        if post.parent.author_id is not None:
+            recipients[post.parent.author_id] = post.kind
     recipients = {user_id: kind for user_id, kind in recipients.items() if user_id not in muted}
     return _without_author(recipients | _mentioned_members(post), post)
 
@@ -114,9 +114,5 @@ def _products_of(post: Post) -> Iterable[Product]:
     return filter(None, (by_alias(tag.name) for tag in post.tags))
 
 
-def _without_author(recipients: Mapping[int | None, str] | Mapping[int, str], post: Post) -> dict[int, str]:
-    return {
-        user_id: kind
-        for user_id, kind in recipients.items()
-        if user_id is not None and user_id != post.author_id
-    }
+def _without_author(recipients: dict[int, str], post: Post) -> dict[int, str]:
+    return {user_id: kind for user_id, kind in recipients.items() if user_id != post.author_id}

@@ -2,9 +2,10 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from auth.current_user import current_user, me
 from auth.models import User
 from auth.sessions import even_suspended
 from core.database.db import db
@@ -18,7 +19,6 @@ from notifications import labels as wording
 from notifications.kinds import DELIVERIES, DIGEST, kinds_for
 from posts.models import Post, Tag
 from posts.queries import tag_named
-from posts.views import me
 from products.models import Product
 from products.queries import full as full_product
 

@@ -12,6 +12,7 @@ from core.database.versions import tagged
 from core.mail.mail import site_url
 from core.web.access import get_or_404, require
 from posts import actions, kinds, policy, queries, schemas, tag_actions, voting
+from posts.access import visible_post
 from posts.models import Comment, Post, Tag
 
 bp = ApiBlueprint("posts", __name__, description="Posts of any kind, comments, votes, tags")
@@ -62,16 +63,11 @@ def tag_item(tag: Tag) -> dict:
     }
 
 
-def visible_post(post_id: int) -> Post:
-    """The post if the reader may see it, else 404."""
-    return get_or_404(queries.get(Post, post_id, tokens.reader()))
-
-
 @bp.get("/posts/<int:post_id>")
 @bp.response(200, schemas.PostItem)
 def get_post(post_id: int):
     """Any post by its number."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, tokens.reader())
     return tagged(post, item(post))
 
 
@@ -80,7 +76,8 @@ def get_post(post_id: int):
 @bp.response(204)
 def delete_post(post_id: int):
     """Hide a post everywhere; it can be brought back."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     if post.is_deleted and user.is_moderator:
         check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
         return no_content()
@@ -97,7 +94,8 @@ def delete_post(post_id: int):
 @bp.response(200, schemas.PostItem)
 def undelete_post(post_id: int):
     """Bring a removed post back."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     require(policy.can_undelete(user, post))
     versions.require_header(post)
     if actions.undelete(post, by=user) is None:
@@ -111,7 +109,7 @@ def undelete_post(post_id: int):
 @bp.response(200, schemas.VoteItem)
 def get_vote(post_id: int):
     """One's own vote on a post."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, tokens.reader())
     mine = queries.votes_of(tokens.reader(), [post.id]).get(post.id, 0)
     return {"post_id": post.id, "value": mine, "score": post.score}
 
@@ -122,7 +120,9 @@ def get_vote(post_id: int):
 @bp.response(200, schemas.VoteItem)
 def vote_on_post(data: dict, post_id: int):
     """Vote up (1), down (-1), or withdraw (0)."""
-    post, user, value = visible_post(post_id), tokens.reader(), data["value"]
+    user = tokens.reader()
+    post = visible_post(post_id, user)
+    value = data["value"]
     require(policy.can_vote(user, post, value), policy.why_no_vote(user, post, value))
     voting.vote(post, user, value)
     db.session.commit()
@@ -134,7 +134,9 @@ def vote_on_post(data: dict, post_id: int):
 @bp.response(200, page_of(schemas.PostItem))
 def list_comments(wanted: dict, post_id: int):
     """Comments under a post, oldest first."""
-    return listing(queries.comments(visible_post(post_id), tokens.reader(), wanted.get("after")), item)
+    return listing(
+        queries.comments(visible_post(post_id, tokens.reader()), tokens.reader(), wanted.get("after")), item
+    )
 
 
 @bp.post("/posts/<int:post_id>/comments")
@@ -143,7 +145,8 @@ def list_comments(wanted: dict, post_id: int):
 @bp.response(201, schemas.PostItem)
 def comment_on_post(data: dict, post_id: int):
     """Comment on a question, an answer or an article."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     require(policy.can_comment(user, post, post.thread.author_id), policy.why_no_comment())
     actions.limit_posting(user)
     made = actions.comment(post, data["body"], by=user)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
 from auth.conflicts import check_not_done, last_act
+from auth.current_user import current_user, me
 from auth.privileges import Privilege
 from core.database import versions
 from core.database.db import db, read_transaction
@@ -16,6 +17,7 @@ from core.web.confirmation import confirmation_page
 from core.web.error_answers import wants_json
 from core.web.forms import Form, parse
 from posts import actions, policy, queries, redaction, schemas, voting
+from posts.access import visible_post
 from posts.models import Comment, Post, Revision
 from posts.revisions import diffs, history
 from posts.suggestions import queries as suggestion_queries
@@ -23,20 +25,10 @@ from posts.suggestions import queries as suggestion_queries
 bp = Blueprint("posts", __name__)
 
 
-def me():
-    """The member who writes, as a row."""
-    return current_user._get_current_object()
-
-
-def visible_post(post_id: int) -> Post:
-    """The post if the reader may see it, else 404."""
-    return get_or_404(queries.get(Post, post_id, current_user))
-
-
 @bp.get("/posts/<int:post_id>")
 def post(post_id: int):
     """The page that shows a post, whatever its kind."""
-    return redirect(visible_post(post_id).url)
+    return redirect(visible_post(post_id, current_user).url)
 
 
 def _preview_rate() -> str:
@@ -55,7 +47,7 @@ def preview():
     wanted, post = parse(schemas.PreviewKindSchema), None
     if wanted["post"] is not None:
         with read_transaction():
-            post = visible_post(wanted["post"])
+            post = visible_post(wanted["post"], current_user)
     kind = post.kind if post is not None else wanted["kind"]
     require(
         kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),
@@ -70,7 +62,7 @@ def preview():
 def vote(post_id: int):
     """Vote up, down, or withdraw."""
     value = parse(schemas.VoteSchema)["value"]
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_vote(me(), post, value), policy.why_no_vote(me(), post, value))
     voting.vote(post, me(), value)
     db.session.commit()
@@ -85,7 +77,7 @@ def comment(post_id: int):
     """Comment on a question, answer or article."""
     form = Form(schemas.CommentSchema)
     valid = form.validate()
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_comment(me(), post, post.thread.author_id), policy.why_no_comment())
     if not valid:
         return render_template("posts/comment_form.html", form=form, post=post), 422
@@ -120,7 +112,7 @@ def edit_comment(post_id: int):
 def delete(post_id: int):
     """Hide a post everywhere; the page offers to bring it back. GET asks and says what will happen."""
     data = parse(schemas.RemoveSchema) if request.method == "POST" else {}
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     if _is_second_removal(post):
         return redirect(post.url)
     require(policy.can_delete(me(), post), policy.why_no_delete())
@@ -171,7 +163,7 @@ def _ask_to_delete(post: Post):
 @login_required
 def undelete(post_id: int):
     """Bring a removed post back."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     if not post.is_deleted and me().is_moderator and last_act(post, [f"{post.kind}.undeleted"]):
         check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=me(), url=post.url)
         return redirect(post.url)
@@ -185,14 +177,14 @@ def undelete(post_id: int):
 @bp.get("/posts/<int:post_id>/history", endpoint="history")
 def revisions(post_id: int):
     """All revisions, newest first."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     return render_template("posts/history.html", post=post, revisions=queries.revisions(post))
 
 
 @bp.get("/posts/<int:post_id>/revisions/<int:number>")
 def revision(post_id: int, number: int):
     """One revision beside the one before it."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     after = get_or_404(queries.revision(post, number))
     before = queries.revision(post, number - 1)
     rows = diffs.side_by_side(before.body if before else "", after.body, after.changes)
@@ -226,7 +218,7 @@ def _fact_rows(post: Post, before: Revision | None, after: Revision) -> list:
 @login_required
 def restore(post_id: int, number: int):
     """Make an old revision the text again, as a new revision."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_edit(me(), post))
     wanted = get_or_404(queries.revision(post, number))
     require(wanted.redacted_at is None)
@@ -241,7 +233,7 @@ def redact(post_id: int, number: int):
     """Close a revision that holds a secret and mask its copies. GET asks and says what will happen."""
     form = Form(schemas.RedactSchema)
     valid = request.method == "POST" and form.validate()
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_redact(me()))
     revision = get_or_404(queries.revision(post, number))
     words = redaction.lines(form.data.get("words"))
@@ -268,7 +260,7 @@ def redact(post_id: int, number: int):
                 )
             )
             return redirect(url_for("posts.history", post_id=post.id))
-        post = visible_post(post_id)
+        post = visible_post(post_id, current_user)
         revision = get_or_404(queries.revision(post, number))
     return _ask_to_redact(post, revision, form)
 

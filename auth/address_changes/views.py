@@ -6,8 +6,8 @@ from flask_login import login_required
 
 from auth import schemas, sessions
 from auth.address_changes import actions, queries
+from auth.current_user import me
 from auth.freshness_views import is_fresh, require_fresh
-from auth.settings_views import me
 from auth.views import bp
 from core.database.db import db
 from core.web.access import get_or_404

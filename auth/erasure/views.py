@@ -5,10 +5,11 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import policy, queries, schemas, sessions
+from auth.current_user import me
 from auth.erasure import actions, export_account
 from auth.freshness_views import hold_session, require_fresh
 from auth.security_log import actions as security_log
-from auth.settings_views import knows, me
+from auth.settings_views import knows
 from auth.views import bp
 from core.database.db import db, writing
 from core.jobs import events

@@ -3,17 +3,17 @@
 import logging
 
 from flask import Flask, Response, current_app, g, render_template, request, url_for
-from flask_login import current_user, login_required
+from flask_login import login_required
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from auth import queries as accounts
+from auth.current_user import current_user, me
 from auth.erasure.export_account import register_export_part
 from auth.security_log import actions, labels, queries, schemas
 from auth.security_log.full_hours import FullHours
 from auth.security_log.kinds import KINDS
 from auth.security_log.queries import Filter
-from auth.settings_views import me
 from auth.views import bp
 from core.database.db import writing
 from core.web.access import require

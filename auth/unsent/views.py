@@ -2,12 +2,13 @@
 
 from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from auth import schemas
+from auth.current_user import current_user
 from auth.sessions import login_manager
 from auth.unsent import actions, marks, queries
 from core.database.db import SAFE_METHODS, db

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
+from auth.current_user import current_user, me
 from auth.privileges import Privilege, threshold
 from auth.reputation import POINTS
 from core.database.db import db, read_transaction
@@ -13,12 +14,13 @@ from core.markup.markup import render
 from core.web.access import get_or_404, require
 from core.web.forms import Form, Invalid
 from posts import kinds, policy, queries, schemas
+from posts.access import visible_post
 from posts.actions import limit_posting
 from posts.models import Suggestion
 from posts.revisions import diffs
 from posts.suggestions import actions
 from posts.suggestions import queries as suggestion_queries
-from posts.views import bp, me, visible_post
+from posts.views import bp
 
 
 @bp.route("/posts/<int:post_id>/suggest", methods=["GET", "POST"])
@@ -28,7 +30,7 @@ def suggest(post_id: int):
     with read_transaction():
         kind = get_or_404(queries.kind_of(post_id, current_user))
     form = _form(kind)
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_suggest(me(), post), _("You cannot suggest an edit here."))
     mine = suggestion_queries.open_on([post], me()).get(post.id)
     if _is_final(form):

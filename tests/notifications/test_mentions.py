@@ -3,7 +3,7 @@
 import pytest
 
 from core.markup.markup import render
-from notifications.mentions import MOST, mentioned
+from notifications.mentions import MAX_MENTIONS, mentioned
 
 
 @pytest.mark.parametrize(
@@ -36,4 +36,4 @@ def test_who_is_called(text, names):
 
 
 def test_nobody_calls_a_crowd():
-    assert len(mentioned(render(" ".join(f"@member{n}" for n in range(500))).html)) == MOST
+    assert len(mentioned(render(" ".join(f"@member{n}" for n in range(500))).html)) == MAX_MENTIONS
