@@ -16,7 +16,7 @@ from core.api.api import register_api
 
 
 def init_app(app: Flask) -> None:
-    """Attach pages, API and commands; the settings page of notifications shows a member's alerts."""
+    """Register pages, API, commands, and the alerts on the settings page of notifications."""
     app.jinja_env.globals["alert_preferences"] = preferences.for_page
     app.register_blueprint(views.bp)
     register_api(api.bp)

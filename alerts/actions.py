@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -9,30 +10,35 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from alerts import queries
 from alerts.models import CHOSEN, MINE, AlertNews, Subscription
 from auth.actions import limit_mails, register_on_secure
+from auth.models import User
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
 from core.mail import mail, signed_links, stopped_addresses
 from core.web.forms import Invalid
+from products.models import Product
+
+SIGN_UPS_PER_NETWORK_ADDRESS = (20, 3600)  # requests, seconds
 
 
-def sign_up(email: str, wishes: dict) -> None:
-    """Mail a link that confirms, or, to who has alerts already, the link to change them.
+def sign_up(email: str, preferences: dict) -> None:
+    """Mail a confirmation link to `email`, or the link to change its alerts if it has some.
 
-    Raises TooMany after a few mails to one address, whoever asks for them.
+    `preferences` are the fields of PreferencesSchema. Both cases write the same rows and so take the same
+    time. Raises TooMany after a few mails to one address, and Invalid for unknown products.
     """
     limit_mails("alerts", email)
-    products = _products(wishes)
+    products = _products(preferences)
     known = queries.by_address(email)
     if not mail.can_receive(email):
         return
     is_on = known is not None and known.confirmed_at is not None
     attempt = db.session.begin_nested()
-    if known is None or is_on:  # for an address that has alerts the same rows are written, and taken back
+    if known is None or is_on:  # rolled back below for an address that has alerts
         row = _new(email=f"{secrets.token_hex(16)}@{email[-60:]}" if is_on else email)
     else:
-        row = queries.by_handle(known.handle)
-    _wish(row, wishes, products)
-    if is_on:
+        row = queries.get(known.handle)
+    _set_preferences(row, preferences, products)
+    if known is not None and is_on:
         attempt.rollback()
         _mail(known, "alerts_known", _("You have security alerts already"))
         return
@@ -45,8 +51,8 @@ def sign_up(email: str, wishes: dict) -> None:
     )
 
 
-def _new(**owner) -> Subscription:
-    row = Subscription(handle=_new_handle(), products=[], **owner)
+def _new(*, email: str | None = None, user_id: int | None = None) -> Subscription:
+    row = Subscription(handle=_new_handle(), products=[], email=email, user_id=user_id)
     db.session.add(row)
     return row
 
@@ -56,48 +62,51 @@ def _new_handle() -> str:
 
 
 @register_on_secure
-def renew_links(user) -> None:
-    """The links in earlier mails change and stop no alerts of a secured account any more."""
+def renew_links(user: User) -> None:
+    """Invalidate the links in earlier alert mails of an account that is being secured."""
     rows = db.session.scalars(
         select(Subscription).where(
             or_(Subscription.user_id == user.id, Subscription.email == (user.email or ""))
         )
     )
     for row in rows:
-        former, row.handle = row.handle, _new_handle()
+        old_handle = row.handle
+        row.handle = _new_handle()
         db.session.execute(
             update(OutgoingMail)
-            .where(_waiting(former))
-            .values(key=func.replace(OutgoingMail.key, former, row.handle))
+            .where(_is_queued(old_handle))
+            .values(key=func.replace(OutgoingMail.key, old_handle, row.handle))
             .execution_options(synchronize_session=False)
         )
 
 
-def _waiting(handle: str) -> ColumnElement[bool]:
-    """The mail with alerts that is queued for a handle."""
+def _is_queued(handle: str) -> ColumnElement[bool]:
+    """SQL condition: unsent alert mail of a subscription."""
     return and_(
         OutgoingMail.key.startswith(f"alert:{handle}:", autoescape=True), OutgoingMail.sent_at.is_(None)
     )
 
 
-def _products(wishes: dict) -> list:
-    """The products wished for; Invalid when none of them is there."""
-    if wishes["scope"] != CHOSEN:
+def _products(preferences: dict) -> list[Product]:
+    """The chosen products; raises Invalid when none of them exists."""
+    if preferences["scope"] != CHOSEN:
         return []
-    if found := queries.products_named(wishes["products"]):
+    if found := queries.products_named(preferences["products"]):
         return found
     raise Invalid({"products": [_("None of these products is listed here any more.")]})
 
 
-def _wish(row: Subscription, wishes: dict, products: list) -> None:
-    row.scope, row.minimum, row.cadence = wishes["scope"], wishes["minimum"], wishes["cadence"]
+def _set_preferences(row: Subscription, preferences: dict, products: list[Product]) -> None:
+    row.scope = preferences["scope"]
+    row.minimum = preferences["minimum"]
+    row.cadence = preferences["cadence"]
     row.products = products
     db.session.flush()
 
 
-def _mail(row: Subscription, template: str, subject: str, **context) -> None:
+def _mail(row: Subscription, template: str, subject: str, **context: Any) -> None:
     mail.queue(
-        row.address,
+        row.address or "",
         template,
         list_name=mail.ALERTS,
         subject=subject,
@@ -109,42 +118,42 @@ def _mail(row: Subscription, template: str, subject: str, **context) -> None:
 
 
 def confirm(row: Subscription) -> None:
-    """The address wants alerts: what is published from now on."""
+    """Start the alerts, with what is published from now on."""
     if row.confirmed_at is None:
         row.confirmed_at = utcnow()
         row.told_id = row.urgent_id = queries.newest_id()
-        stopped_addresses.revive_address(row.address)
+        stopped_addresses.revive_address(row.address or "")
 
 
-def change(row: Subscription, wishes: dict) -> None:
-    """Other products, another severity, another rhythm; what waits to be told follows the new wishes."""
-    _wish(row, wishes, _products(wishes))
+def change(row: Subscription, preferences: dict) -> None:
+    """Change products, severity and cadence; pending news is filtered by the new preferences."""
+    _set_preferences(row, preferences, _products(preferences))
 
 
 def stop(row: Subscription) -> None:
-    """Forget the address, and what waits in the queue for it."""
-    db.session.execute(delete(OutgoingMail).where(_waiting(row.handle)))
+    """Delete the subscription and its unsent mail."""
+    db.session.execute(delete(OutgoingMail).where(_is_queued(row.handle)))
     db.session.delete(row)
     db.session.flush()
 
 
-def switch(user, *, on: bool, minimum: str, cadence: str) -> None:
-    """Turn a member's alerts about what they run on or off; they take the place of any for the address."""
+def switch(user: User, *, on: bool, minimum: str, cadence: str) -> None:
+    """Turn a member's alerts about their products on or off; they replace those of their address."""
     row = queries.of_member(user)
     if not on:
         if row is not None:
             stop(row)
         return
     if row is None:
-        if (other := queries.by_address(user.email)) is not None:
-            stop(queries.by_handle(other.handle))
+        if (other := queries.by_address(user.email or "")) is not None:
+            stop(queries.get(other.handle))
         row = _new(user_id=user.id)
-    _wish(row, {"scope": MINE, "minimum": minimum, "cadence": cadence}, [])
+    _set_preferences(row, {"scope": MINE, "minimum": minimum, "cadence": cadence}, [])
     confirm(row)
 
 
 def forget_unconfirmed(before: datetime) -> None:
-    """Drop addresses that somebody wrote into the form and nobody confirmed."""
+    """Delete subscriptions created before a time (UTC) and never confirmed."""
     for row in db.session.scalars(
         select(Subscription).where(Subscription.confirmed_at.is_(None), Subscription.created_at < before)
     ):
@@ -152,12 +161,12 @@ def forget_unconfirmed(before: datetime) -> None:
 
 
 def note_published(bulletin_id: int, *, is_exploited: bool) -> None:
-    """There is a new bulletin; published a second time it is no news."""
+    """Record a new bulletin; publishing it again records nothing."""
     _note(f"published:{bulletin_id}", bulletin_id, [], is_urgent=is_exploited)
 
 
 def note_risk(event_id: int, bulletin_id: int, reasons: list[str]) -> None:
-    """A bulletin is another risk than before."""
+    """Record that the risk of a bulletin changed."""
     _note(f"raised:{event_id}", bulletin_id, reasons, is_urgent=True)
 
 

@@ -1,4 +1,4 @@
-"""Commands of the room: who gets alerts, and an end to them at somebody's request."""
+"""Commands: count subscriptions, and stop the alerts to an address."""
 
 import json
 
@@ -14,7 +14,7 @@ group = click.Group("alert", help="Security alerts by mail.")
 @group.command("counts")
 @with_appcontext
 def counts() -> None:
-    """Print how many addresses get alerts, by rhythm, as JSON."""
+    """Print how many addresses get alerts, by cadence, as JSON."""
     click.echo(json.dumps(queries.counts()))
 
 
@@ -26,6 +26,6 @@ def stop(address: str) -> None:
     row = queries.by_address(address.lower())
     if row is None:
         raise click.ClickException("No alerts go to this address.")
-    actions.stop(queries.by_handle(row.handle))
+    actions.stop(queries.get(row.handle))
     db.session.commit()
     click.echo("Stopped.")

@@ -1,19 +1,24 @@
-"""News of bulletins for the mails of alerts; alerts of erased members end."""
+"""Event handlers: record news of bulletins for alerts, and delete alerts of erased members."""
 
 from sqlalchemy import delete
 
 from alerts import actions
 from alerts.models import Subscription
-from bulletins.queries import alert_facts
+from bulletins.queries import AlertFacts, alert_facts
 from core.database.db import db
 from core.jobs import events
+
+
+def _public_facts(event: events.Event) -> list[AlertFacts]:
+    """The facts of the event's bulletin, or none when it is not public."""
+    return alert_facts([event.subject_id]) if event.subject_id is not None else []
 
 
 @events.register_handler("bulletin.published")
 def note_published(batch: list[events.Event]) -> None:
     """Record a new public bulletin as news for alerts."""
     for event in batch:
-        for facts in alert_facts([event.subject_id]):
+        for facts in _public_facts(event):
             actions.note_published(facts.id, is_exploited=facts.is_exploited)
         db.session.commit()
 
@@ -22,14 +27,14 @@ def note_published(batch: list[events.Event]) -> None:
 def note_risk(batch: list[events.Event]) -> None:
     """Record a changed risk of a public bulletin as news for alerts."""
     for event in batch:
-        for facts in alert_facts([event.subject_id]):
+        for facts in _public_facts(event):
             actions.note_risk(event.id, facts.id, event.data["reasons"])
         db.session.commit()
 
 
 @events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
-    """An erased member's alerts end."""
+    """Delete the alerts of erased members."""
     db.session.execute(
         delete(Subscription).where(Subscription.user_id.in_([event.subject_id for event in batch]))
     )

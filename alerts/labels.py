@@ -1,13 +1,14 @@
-"""What the choices and the mails of security alerts say."""
+"""Texts of the preferences and mails of security alerts."""
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from bulletins.labels import risk_reason
+from bulletins.queries import AlertFacts
 
 
 def severity(name: str) -> str:
-    """A least severity."""
+    """The label of a minimum severity."""
     return {
         "critical": _("critical only"),
         "important": _("important and critical"),
@@ -17,7 +18,7 @@ def severity(name: str) -> str:
 
 
 def cadence(name: str) -> str:
-    """How often."""
+    """The label of a cadence."""
     return {
         "at-once": _("immediately, at most one email a day"),
         "daily": _("daily digest"),
@@ -26,7 +27,7 @@ def cadence(name: str) -> str:
 
 
 def rating(name: str) -> str:
-    """How severe a bulletin is."""
+    """The label of a bulletin's severity."""
     return {
         "critical": _("critical"),
         "important": _("important"),
@@ -35,12 +36,12 @@ def rating(name: str) -> str:
     }.get(name, _("not rated"))
 
 
-def reasons(facts) -> str:
-    """Why a bulletin is told again."""
+def reasons(facts: AlertFacts) -> str:
+    """Why the risk of a bulletin changed."""
     return ", ".join(risk_reason(name) for name in facts.reasons)
 
 
-def subject(fresh: list, changed: list) -> str:
+def subject(fresh: list[AlertFacts], changed: list[AlertFacts]) -> str:
     """The subject of a mail about new bulletins and about those whose risk has changed."""
     if not fresh and len(changed) == 1:
         return f"{changed[0].reference}, {reasons(changed[0])}: {changed[0].title}"

@@ -1,4 +1,4 @@
-"""Security alerts by mail: who wants which, and what there is to tell."""
+"""Security alerts by mail: subscriptions and the news they are about."""
 
 from datetime import datetime
 
@@ -9,18 +9,22 @@ from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
 from products.models import Product
 
-ALL, CHOSEN, MINE = "all", "chosen", "mine"
-AT_ONCE, DAILY, PATCH_DAY = "at-once", "daily", "patch-day"
+ALL = "all"  # scopes of a subscription
+CHOSEN = "chosen"
+MINE = "mine"
+AT_ONCE = "at-once"
+DAILY = "daily"
+PATCH_DAY = "patch-day"
 CADENCES = (AT_ONCE, DAILY, PATCH_DAY)
 SEVERITIES = ("critical", "important", "moderate", "low")
 
 
 class Subscription(db.Model):
-    """Somebody wants alerts: an address without account, or a member, whose address is the account's.
+    """A subscription to alerts: of an address without account, or of a member.
 
-    `handle` is the public half of the links in its mails; signing makes the other half (links.py).
-    News up to `told_id`, urgent ones up to `urgent_id`, are dealt with; what is not urgent waits until
-    `free_at`, for nobody gets two mails of new bulletins on one day.
+    `handle` is the part of its mailed links that is signed (core.mail.signed_links). News up to `told_id`,
+    urgent news up to `urgent_id`, has been handled. News that is not urgent is mailed at `free_at` or
+    later, so that there is at most one mail about new bulletins a day.
     """
 
     __tablename__ = "alert_subscriptions"
@@ -53,12 +57,12 @@ class Subscription(db.Model):
 
     @property
     def address(self) -> str | None:
-        """Where its mail goes."""
-        return self.email or self.user.email
+        """The address its mail goes to."""
+        return self.email or (self.user.email if self.user is not None else None)
 
 
 class AlertProduct(db.Model):
-    """A product that somebody chose."""
+    """A product chosen in a subscription."""
 
     __tablename__ = "alert_products"
     __table_args__ = (Index("ix_alert_products_product_id", "product_id"),)
@@ -70,9 +74,9 @@ class AlertProduct(db.Model):
 
 
 class AlertNews(db.Model):
-    """A bulletin was published, or its risk has changed for `reasons`; `cause` makes it known once.
+    """News that a bulletin was published, or that its risk changed for `reasons`; unique by `cause`.
 
-    What is urgent (the risk, and what is exploited as it appears) does not wait for the next day.
+    Urgent news (a changed risk, a new bulletin that is exploited) is not delayed until the next day.
     """
 
     __tablename__ = "alert_news"

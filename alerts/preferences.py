@@ -1,5 +1,6 @@
-"""What the settings page of notifications shows of a member's alerts."""
+"""A member's alerts on the settings page of notifications."""
 
+from types import ModuleType
 from typing import NamedTuple
 
 from alerts import labels, queries
@@ -8,14 +9,14 @@ from auth.current_user import current_user
 
 
 class Preferences(NamedTuple):
-    """A member's alerts, or None, and what the form offers."""
+    """A member's alerts, or None, and the options of the form."""
 
     alerts: Subscription | None
-    words: object
+    words: ModuleType
     severities: tuple[str, ...]
     cadences: tuple[str, ...]
 
 
 def for_page() -> Preferences:
-    """The alerts of the member who is logged in."""
+    """The alerts of the logged-in member."""
     return Preferences(queries.of_member(current_user), labels, SEVERITIES, CADENCES)

@@ -1,4 +1,4 @@
-"""What redaction leaves alone in alerts."""
+"""Columns of alerts, none of which redaction masks."""
 
 from alerts.models import AlertNews, Subscription
 from core import redaction

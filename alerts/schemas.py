@@ -1,4 +1,6 @@
-"""The shape of what is sent about security alerts, and of the API's answers."""
+"""Schemas of security alerts: forms, JSON bodies and API answers."""
+
+from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -9,29 +11,29 @@ from core.api.api import Reply
 from core.web.lazy_text import lazy_gettext
 from products.schemas import SLUG
 
-MOST_PRODUCTS = 200
+MAX_PRODUCTS = 200
 
 
 class Slugs(fields.Field):
-    """Products by their slugs: a list, or one text with spaces between."""
+    """Products by slug: a list, or one text separated by spaces."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             metadata={
                 "type": "array",
                 "items": {"type": "string"},
                 "example": ["windows"],
-                "maxItems": MOST_PRODUCTS,
+                "maxItems": MAX_PRODUCTS,
             },
             **kwargs,
         )
 
-    def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> list[str]:
         slugs = value.split() if isinstance(value, str) else value
         if not isinstance(slugs, list) or not all(isinstance(s, str) and SLUG.match(s) for s in slugs):
             raise ValidationError(_("Choose products from the list."))
-        if len(set(slugs)) > MOST_PRODUCTS:
-            raise ValidationError(_("At most %(n)s products; choose all of them instead.", n=MOST_PRODUCTS))
+        if len(set(slugs)) > MAX_PRODUCTS:
+            raise ValidationError(_("At most %(n)s products; choose all of them instead.", n=MAX_PRODUCTS))
         return sorted(set(slugs))
 
 
@@ -41,8 +43,8 @@ def _choice(*allowed: str, default: str) -> fields.String:
     )
 
 
-class WishesSchema(Schema):
-    """Of which products, how severe at least, how often."""
+class PreferencesSchema(Schema):
+    """Products, minimum severity and cadence of alerts."""
 
     scope = _choice(ALL, CHOSEN, default=ALL)
     products = Slugs(load_default=list)
@@ -50,23 +52,23 @@ class WishesSchema(Schema):
     cadence = _choice(*CADENCES, default=PATCH_DAY)
 
     @validates_schema
-    def _some(self, data: dict, **kwargs) -> None:
+    def _require_products(self, data: dict, **kwargs: object) -> None:
         if data["scope"] == CHOSEN and not data["products"]:
             raise ValidationError(_("Search for a product and tick it, or choose all."), "products")
 
 
-class SignUpSchema(EmailSchema, WishesSchema):
-    """An address that wants alerts."""
+class SignUpSchema(EmailSchema, PreferencesSchema):
+    """Sign up an address for alerts."""
 
 
 class AskedItem(Reply):
-    """What comes next, the same for every address."""
+    """The next step, the same for every address."""
 
     message = fields.String()
 
 
 class MemberSchema(Schema):
-    """A member's one switch: alerts about what they run."""
+    """Preferences of a member's alerts about their products."""
 
     on = fields.Boolean(load_default=False)
     minimum = _choice(*SEVERITIES, default="important")

@@ -1,8 +1,9 @@
-"""Pages of security alerts: sign up without account, confirm, change, stop; a member's own switch."""
+"""Pages of security alerts: sign up without account, confirm, change, stop; settings of members."""
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
+from werkzeug.wrappers import Response
 
 from alerts import actions, labels, queries, schemas
 from alerts.models import CADENCES, SEVERITIES, Subscription
@@ -17,13 +18,13 @@ from core.web.protection import csrf
 from products.queries import suggestions
 
 bp = Blueprint("alerts", __name__)
-SIGN_UPS = (20, 3600)  # from one network address in an hour
+MAX_QUERY_CHARACTERS = 100
 
 
 @bp.route("/alerts", methods=["GET", "POST"])
 @even_suspended
-def alerts():
-    """Sign up with an address; the answer does not tell whether it is known."""
+def alerts() -> str | tuple[str, int]:
+    """Sign up with an address; the answer does not reveal whether it has alerts."""
     g.private_page = True
     form = Form(
         schemas.SignUpSchema,
@@ -33,7 +34,7 @@ def alerts():
         cadence="patch-day",
     )
     if request.method == "POST" and form.validate() and not _searches(form):
-        limit("alerts", client_address(), *SIGN_UPS)
+        limit("alerts", client_address(), *actions.SIGN_UPS_PER_NETWORK_ADDRESS)
         with form.catching():
             email = form.data.pop("email")
             actions.sign_up(email, form.data)
@@ -43,18 +44,18 @@ def alerts():
 
 
 def _searches(form: Form) -> bool:
-    """Whether the button for products was pressed: the form comes back as it is, with what was found."""
+    """Whether the button that searches products was pressed; the form is then shown again as typed."""
     return "find" in form.values
 
 
-def _page(template: str, form: Form, **context):
-    """A form to choose products, severity and rhythm; found products are beside the ticked ones."""
+def _page(template: str, form: Form, **context: object) -> tuple[str, int]:
+    """Render a form for products, severity and cadence, with chosen products and those found."""
     if _searches(form):
         form.errors = {}
-    ticked = form.values.get("products") or []
-    ticked = ticked.split() if isinstance(ticked, str) else ticked
-    text = str(form.values.get("q", ""))[:100]
-    chosen = queries.products_named(ticked)
+    slugs = form.values.get("products") or []
+    slugs = slugs.split() if isinstance(slugs, str) else slugs
+    text = str(form.values.get("q", ""))[:MAX_QUERY_CHARACTERS]
+    chosen = queries.products_named(slugs)
     found = [product for product in suggestions(text, limit=20) if product not in chosen]
     return render_template(
         template,
@@ -76,8 +77,8 @@ def _subscription(purpose: str, token: str) -> Subscription:
 
 @bp.route("/alerts/confirm/<token>", methods=["GET", "POST"])
 @even_suspended
-def confirm_alerts(token: str):
-    """The mailed link shows a button; only pressing it confirms, for scanners follow links."""
+def confirm_alerts(token: str) -> str:
+    """Confirm by POST; the mailed link only shows a button, because mail scanners follow links."""
     g.private_page = True
     row = _subscription(signed_links.CONFIRM, token)
     if request.method == "POST":
@@ -93,12 +94,12 @@ def confirm_alerts(token: str):
 
 @bp.route("/alerts/manage/<token>", methods=["GET", "POST"])
 @even_suspended
-def manage_alerts(token: str):
-    """Change products, severity and rhythm, or stop; whoever has the mail may."""
+def manage_alerts(token: str) -> Response | tuple[str, int]:
+    """Change products, severity and cadence, or stop; the mailed link is the permission."""
     g.private_page = True
     row = _subscription(signed_links.MANAGE, token)
     form = Form(
-        schemas.WishesSchema,
+        schemas.PreferencesSchema,
         scope=row.scope,
         minimum=row.minimum,
         cadence=row.cadence,
@@ -116,10 +117,10 @@ def manage_alerts(token: str):
 @bp.route("/alerts/unsubscribe/<token>", methods=["GET", "POST"])
 @csrf.exempt
 @even_suspended
-def stop_alerts(token: str):
-    """A POST stops at once, without log-in or form token (RFC 8058); GET changes nothing.
+def stop_alerts(token: str) -> str:
+    """Unsubscribe: POST does it at once, without log-in or CSRF token (RFC 8058); GET asks.
 
-    A dead link is answered with 200 too, and says which one to use: somebody only wants no mail.
+    An outdated link is answered with 200 too, by a page that says which link to use.
     """
     g.private_page = True
     (handle,) = get_or_404(signed_links.read(signed_links.STOP, token))
@@ -132,8 +133,8 @@ def stop_alerts(token: str):
 
 @bp.post("/settings/alerts")
 @login_required
-def switch_alerts():
-    """A member's alerts about what they run."""
+def switch_alerts() -> Response:
+    """Turn a member's alerts about their products on or off."""
     data = parse(schemas.MemberSchema)
     actions.switch(me(), **data)
     db.session.commit()

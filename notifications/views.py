@@ -111,7 +111,7 @@ def settings() -> Response | tuple[str, int]:
         deliveries=DELIVERIES,
         wording=wording,
         watches=queries.watches(user, request.args.get("after")),
-        is_stopped=user.email in stopped_addresses.stopped_addresses([user.email]),
+        is_stopped=user.email in stopped_addresses.stopped_addresses([user.email or ""]),
     ), 422 if form.errors else 200
 
 
@@ -119,7 +119,7 @@ def settings() -> Response | tuple[str, int]:
 @login_required
 def revive() -> Response:
     """Send mail to the member's address again after a mail server refused it."""
-    stopped_addresses.revive_address(me().email)
+    stopped_addresses.revive_address(me().email or "")
     db.session.commit()
     flash(_("Mail goes to your address again."))
     return redirect(url_for("notifications.settings"))

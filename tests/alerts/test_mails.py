@@ -211,9 +211,9 @@ class TestOneMail:
         publish("ACME-1")
         mails()
         with monkeypatch.context() as patch:
-            serve = tasks._serve
+            process = tasks._process
             patch.setattr(
-                tasks, "_serve", lambda number, *rest: serve(number, *rest) if number != 2 else sys.exit()
+                tasks, "_process", lambda number, *rest: process(number, *rest) if number != 2 else sys.exit()
             )
             clock.shift(GATHERED)
             with pytest.raises(SystemExit):
@@ -430,14 +430,14 @@ def test_a_mail_says_what_one_needs_in_both_bodies(subscribe, publish, alerts):
 def test_one_subscription_that_fails_holds_up_no_other(subscribe, publish, alerts, monkeypatch):
     broken = subscribe("broken@example.org").id
     subscribe(EVE)
-    wanted = matching.wanted
+    wanted = matching.matching_bulletins
 
     def fails_for_one(row, *rest):
         if row.id == broken:
             raise RuntimeError("a fault of this subscription")
         return wanted(row, *rest)
 
-    monkeypatch.setattr(matching, "wanted", fails_for_one)
+    monkeypatch.setattr(matching, "matching_bulletins", fails_for_one)
     publish("ACME-1")
     assert len(alerts()) == 1 and alerts("broken@example.org") == []
     monkeypatch.undo()
