@@ -1,9 +1,9 @@
-"""What awaits judgement: flags, first posts, suspensions, and the public log of every decision."""
+"""Moderation: flags, first posts, appeals, suspensions, and the public log of decisions."""
 
 from flask import Flask
 
 from core.api.api import register_api
-from moderation import (  # noqa: F401  (handlers declare themselves)
+from moderation import (  # noqa: F401  (these modules register their contents on import)
     api,
     cli,
     decision_views,
@@ -15,12 +15,12 @@ from moderation import (  # noqa: F401  (handlers declare themselves)
     redaction,
     views,
 )
-from moderation.appeals import views as appeal_views  # noqa: F401  (its views join the blueprint)
+from moderation.appeals import views as appeal_views  # noqa: F401  (registers its views on the blueprint)
 
 
 def init_app(app: Flask) -> None:
-    """Attach the doors of the room."""
-    app.jinja_env.globals.update(may_see_queue=policy.can_see_queue, moderation_waiting=queries.waiting)
+    """Register pages, feed, API, commands and template globals."""
+    app.jinja_env.globals.update(may_see_queue=policy.can_see_queue, moderation_waiting=queries.queue_size)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)

@@ -10,9 +10,9 @@ from sqlalchemy import func, or_, select, update
 from auth import actions as auth
 from auth import reputation
 from auth.conflicts import check_not_done, name_of
-from auth.models import User
+from auth.models import User, Visitor
 from auth.reputation import POINTS, Entitlement
-from core.database.db import db, lock_rows, utcnow
+from core.database.db import changed_rows, db, lock_rows, utcnow
 from core.jobs import events
 from core.web.conflicts import AlreadyDone
 from moderation import policy, queries
@@ -21,14 +21,15 @@ from posts import actions as posts
 from posts import locks
 from posts.models import PENDING, Post
 
-HOLD = timedelta(minutes=15)
-RECENTLY = timedelta(minutes=2)  # who kept a post so lately is not overruled by a page that was not reloaded
+CLAIM_DURATION = timedelta(minutes=15)
+DISMISSAL_PROTECTION = timedelta(minutes=2)  # from being overruled by a page that shows no newer decision
+FLAGS_PER_HOUR = (20, 3600)  # flags of one member, seconds
 
 
-def flag(post: Post, reason: str, *, by, note: str = "") -> Flag:
-    """Ask for a moderator; a second flag while one is open changes that one.
+def flag(post: Post, reason: str, *, by: User, note: str = "") -> Flag:
+    """Report a post to the moderators, or change the open flag of the same member.
 
-    Flags of enough weight hide the post until a moderator has decided (policy.may_be_held).
+    Flags of enough weight hide the post until a moderator has decided (policy.can_be_hidden_by_flags).
     """
     locks.lock_thread(post)
     row = db.session.scalar(
@@ -37,16 +38,17 @@ def flag(post: Post, reason: str, *, by, note: str = "") -> Flag:
     if row is None:
         row = Flag(post_id=post.id, user_id=by.id)
         db.session.add(row)
-    row.reason, row.note = reason, note
+    row.reason = reason
+    row.note = note
     db.session.flush()
     events.record("flag.raised", subject=row, actor=by, post_id=post.id, reason=reason)
-    _hold(post)
+    _hide_by_flags(post)
     return row
 
 
-def _hold(post: Post) -> None:
-    """Hide a post that enough members have flagged, unless a moderator has kept this text before."""
-    if not policy.may_be_held(post):
+def _hide_by_flags(post: Post) -> None:
+    """Hide a post that enough members have flagged, unless a moderator dismissed flags on this text."""
+    if not policy.can_be_hidden_by_flags(post):
         return
     flaggers = db.session.scalars(
         select(User)
@@ -56,53 +58,56 @@ def _hold(post: Post) -> None:
     needed = current_app.config["REDOUBT_FLAG_WEIGHT"]
     if not needed or sum(map(policy.flag_weight, flaggers)) < needed:
         return
-    kept_at = db.session.scalar(
+    dismissed_at = db.session.scalar(
         select(func.max(Decision.created_at)).where(
             Decision.post_id == post.id, Decision.action.in_(("keep", "restore"))
         )
     )
-    if kept_at is not None and (post.edited_at is None or post.edited_at <= kept_at):
+    if dismissed_at is not None and (post.edited_at is None or post.edited_at <= dismissed_at):
         return
     if event := posts.hold(post):
         db.session.add(Decision(action="hold", post_id=post.id, event_id=event.id))
         db.session.flush()
 
 
-def claim(post: Post, *, by) -> bool:
-    """Take a post of the queue for a quarter of an hour; False when somebody else holds it."""
+def claim(post: Post, *, by: User) -> bool:
+    """Claim a post of the queue for CLAIM_DURATION; return False when another moderator has claimed it."""
     now = utcnow()
-    taken = db.session.execute(
+    updated = changed_rows(
         update(Claim)
         .where(Claim.post_id == post.id, or_(Claim.claimed_by_id == by.id, Claim.claimed_until < now))
-        .values(claimed_by_id=by.id, claimed_until=now + HOLD)
+        .values(claimed_by_id=by.id, claimed_until=now + CLAIM_DURATION)
         .execution_options(synchronize_session=False)
-    ).rowcount
-    if taken:
+    )
+    if updated:
         return True
     db.session.execute(select(Post.id).where(Post.id == post.id).with_for_update())
     if db.session.scalar(select(Claim.post_id).where(Claim.post_id == post.id)) is not None:
         return False
-    db.session.add(Claim(post_id=post.id, claimed_by_id=by.id, claimed_until=now + HOLD))
+    db.session.add(Claim(post_id=post.id, claimed_by_id=by.id, claimed_until=now + CLAIM_DURATION))
     db.session.flush()
     return True
 
 
 def release(post_id: int) -> None:
-    """Nobody holds this post any more."""
+    """Delete the claim of a post."""
     db.session.execute(db.delete(Claim).where(Claim.post_id == post_id))
 
 
 def decide(
     action: str,
     *,
-    by,
+    by: User,
     post: Post | None = None,
     user: User | None = None,
     reason: str = "",
     note: str = "",
     event: events.Event | None = None,
 ) -> Decision:
-    """Write a line of the public log; `event` is the one this decision recorded, heard here later."""
+    """Write a line of the public log.
+
+    `event` is the event that the act itself recorded; moderation's own handler skips it by its id.
+    """
     db.session.flush()
     row = Decision(
         action=action,
@@ -120,11 +125,13 @@ def decide(
     return row
 
 
-def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
-    """Close the open flags of a post; those who raised them are told."""
+def resolve(post: Post, outcome: str, *, by: User, answer: str = "") -> None:
+    """Resolve the open flags of a post; `answer` goes to the members who flagged it."""
     for row in queries.open_flags(post.id):
-        row.outcome, row.answer = outcome, answer
-        row.resolved_by_id, row.resolved_at = by.id, utcnow()
+        row.outcome = outcome
+        row.answer = answer
+        row.resolved_by_id = by.id
+        row.resolved_at = utcnow()
         events.record(
             "flag.resolved",
             subject=row,
@@ -137,29 +144,30 @@ def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
     db.session.flush()
 
 
-def hide(post: Post, *, by, reason: str = "", note: str = "", seen: int | None = None) -> None:
-    """Hide a post; for spam a moderator takes points of its author. The flags on it were helpful.
+def hide(post: Post, *, by: User, reason: str = "", note: str = "", seen: int | None = None) -> None:
+    """Hide a post and resolve its flags as helpful; for spam by a moderator its author loses points.
 
-    `seen` is the newest decision on the post that `by` knew of. Raises AlreadyDone when somebody else has
-    decided since.
+    `seen` is the id of the newest decision on the post that `by` was shown, None when unknown. Raises
+    AlreadyDone when another moderator has decided since.
     """
-    _take(post, by, seen)
-    _refuse_after_keep(post, by, seen)
+    _lock_for_decision(post, by, seen)
+    _refuse_after_dismissal(post, by, seen)
     event = posts.delete(post, by=by, reason=reason, note=note)
     if event is None:
         check_not_done(post, [f"{post.kind}.deleted"], _("this post is hidden."), by=by, url=post.url)
         return
     row = decide("hide", by=by, post=post, reason=reason, note=note, event=event)
     if reason == "spam" and by.is_moderator and post.author_id is not None:
-        row.penalised_id, row.day = post.author_id, utcnow().date()
+        row.penalised_id = post.author_id
+        row.day = utcnow().date()
         db.session.flush()
-        _settle(row, by)
+        _apply_penalty(row, by)
     resolve(post, HELPFUL, by=by, answer=note)
 
 
-def restore(post: Post, *, by, note: str = "", seen: int | None = None) -> None:
-    """Bring a hidden post back, and what its removal as spam took. Raises AlreadyDone like hide()."""
-    _take(post, by, seen)
+def restore(post: Post, *, by: User, note: str = "", seen: int | None = None) -> None:
+    """Restore a hidden post, and the points its removal as spam took. Raises AlreadyDone like hide()."""
+    _lock_for_decision(post, by, seen)
     event = posts.undelete(post, by=by)
     if event is None:
         check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=by, url=post.url)
@@ -168,29 +176,29 @@ def restore(post: Post, *, by, note: str = "", seen: int | None = None) -> None:
     undo_penalties(post, by=by, before=event)
 
 
-def _take(post: Post, by, seen: int | None) -> None:
-    """Lock a post for a decision; AlreadyDone when somebody else has decided since `seen`."""
+def _lock_for_decision(post: Post, by: User, seen: int | None) -> None:
+    """Lock a post for a decision; raises AlreadyDone when somebody else has decided since `seen`."""
     locks.lock_thread(post)
     newest = queries.last_decision(post)
     if seen is not None and newest is not None and newest.id > seen and newest.actor_id != by.id:
-        raise _already(newest)
+        raise _already_done(newest)
 
 
-def _refuse_after_keep(post: Post, by, seen: int | None) -> None:
-    """Who does not say what they knew of may not hide what another has kept a moment ago."""
+def _refuse_after_dismissal(post: Post, by: User, seen: int | None) -> None:
+    """Raise AlreadyDone without `seen` when another moderator has just dismissed the flags."""
     newest = queries.last_decision(post)
     if (
         seen is None
         and newest is not None
         and newest.action == "keep"
         and newest.actor_id != by.id
-        and newest.created_at > utcnow() - RECENTLY
+        and newest.created_at > utcnow() - DISMISSAL_PROTECTION
         and not queries.open_flags(post.id)
     ):
-        raise _already(newest)
+        raise _already_done(newest)
 
 
-def _already(decision: Decision) -> AlreadyDone:
+def _already_done(decision: Decision) -> AlreadyDone:
     what = {
         "keep": _("this post stays."),
         "hide": _("this post is hidden."),
@@ -203,16 +211,16 @@ def _already(decision: Decision) -> AlreadyDone:
         "suspend": _("this member is suspended."),
         "lift": _("the suspension is lifted."),
     }.get(decision.action, _("this was decided."))
-    url = (
-        decision.post.url
-        if decision.post is not None
-        else (decision.user.profile_url if decision.user is not None else "/moderation")
-    )
+    url = "/moderation"
+    if decision.post is not None:
+        url = decision.post.url
+    elif decision.user is not None:
+        url = decision.user.profile_url
     return AlreadyDone(what, who=name_of(decision.actor_id), at=decision.created_at, url=url)
 
 
-def undo_penalties(post: Post, *, by, before: events.Event) -> None:
-    """Give back what removals of a post as spam took, those that came before an event."""
+def undo_penalties(post: Post, *, by: User, before: events.Event) -> None:
+    """Give back the points that removals of a post as spam took before an event."""
     for row in db.session.scalars(
         select(Decision).where(
             Decision.post_id == post.id,
@@ -222,29 +230,29 @@ def undo_penalties(post: Post, *, by, before: events.Event) -> None:
         )
     ):
         row.undone_at = utcnow()
-        _settle(row, by)
+        _apply_penalty(row, by)
 
 
-def dismiss_flags(post: Post, *, by, note: str = "", seen: int | None = None) -> None:
-    """The post stays: the flags on it are declined, and it is shown again if they had hidden it.
+def dismiss_flags(post: Post, *, by: User, note: str = "", seen: int | None = None) -> None:
+    """Decline the flags on a post, and show it again if they had hidden it.
 
-    Does nothing when no flag waits and `by` was the last to decide; AlreadyDone when it was somebody else.
+    Does nothing when no flag is open and `by` decided last; raises AlreadyDone when it was somebody else.
     """
-    _take(post, by, seen)
+    _lock_for_decision(post, by, seen)
     released = posts.release(post, by=by)
     if released is None and not queries.open_flags(post.id):
         newest = queries.last_decision(post)
         if newest is not None and newest.actor_id != by.id:
-            raise _already(newest)
+            raise _already_done(newest)
         release(post.id)
         return
     decide("keep", by=by, post=post, note=note, event=released)
     resolve(post, DECLINED, by=by, answer=note)
 
 
-def approve(post: Post, *, by, seen: int | None = None) -> None:
-    """Publish a first post that waited. Raises AlreadyDone when somebody else has decided."""
-    _take(post, by, seen)
+def approve(post: Post, *, by: User, seen: int | None = None) -> None:
+    """Publish a first post. Raises AlreadyDone when somebody else has decided."""
+    _lock_for_decision(post, by, seen)
     event = posts.publish(post, by=by) if post.status == PENDING else None
     if event is None:
         _check_first_post(post, by, "approve")
@@ -252,9 +260,9 @@ def approve(post: Post, *, by, seen: int | None = None) -> None:
     decide("approve", by=by, post=post, event=event)
 
 
-def reject(post: Post, *, by, reason: str = "", note: str = "", seen: int | None = None) -> None:
-    """Refuse a first post: it is hidden, its author keeps the text. Raises AlreadyDone like approve()."""
-    _take(post, by, seen)
+def reject(post: Post, *, by: User, reason: str = "", note: str = "", seen: int | None = None) -> None:
+    """Refuse a first post: it is deleted but its author still sees it. Raises AlreadyDone like approve()."""
+    _lock_for_decision(post, by, seen)
     event = posts.delete(post, by=by, reason=reason, note=note) if post.status == PENDING else None
     if event is None:
         _check_first_post(post, by, "reject")
@@ -263,15 +271,15 @@ def reject(post: Post, *, by, reason: str = "", note: str = "", seen: int | None
     resolve(post, HELPFUL, by=by, answer=note)
 
 
-def _check_first_post(post: Post, by, action: str) -> None:
-    """What waits no more was decided: by somebody else, or otherwise, the second is told."""
+def _check_first_post(post: Post, by: User, action: str) -> None:
+    """Raise AlreadyDone when somebody else, or another action, has decided a first post."""
     newest = queries.last_decision(post, "approve", "reject", "hide")
     if newest is not None and (newest.actor_id != by.id or newest.action != action):
-        raise _already(newest)
+        raise _already_done(newest)
 
 
-def lock(post: Post, *, by, note: str = "") -> None:
-    """Nobody but moderators changes, answers or votes on a locked post. Raises AlreadyDone."""
+def lock(post: Post, *, by: User, note: str = "") -> None:
+    """Let only moderators change, answer and vote on a post. Raises AlreadyDone."""
     locks.lock(post)
     if post.is_locked:
         _check_decision(queries.last_decision(post, "lock"), by)
@@ -280,8 +288,8 @@ def lock(post: Post, *, by, note: str = "") -> None:
     decide("lock", by=by, post=post, note=note)
 
 
-def unlock(post: Post, *, by) -> None:
-    """Open a locked post. Raises AlreadyDone when somebody else has."""
+def unlock(post: Post, *, by: User) -> None:
+    """Unlock a post. Raises AlreadyDone when somebody else has."""
     locks.lock(post)
     if not post.is_locked:
         _check_decision(queries.last_decision(post, "unlock"), by)
@@ -290,22 +298,22 @@ def unlock(post: Post, *, by) -> None:
     decide("unlock", by=by, post=post)
 
 
-def _check_decision(decision: Decision | None, by) -> None:
+def _check_decision(decision: Decision | None, by: User) -> None:
     if decision is not None and decision.actor_id != by.id:
-        raise _already(decision)
+        raise _already_done(decision)
 
 
-def suspend(user: User, days: int, message: str, *, by, seen: str | None = None) -> None:
-    """Let a member only read for some days, and say why.
+def suspend(user: User, days: int, message: str, *, by: User, seen: str | None = None) -> None:
+    """Suspend a member for some days; `message` tells them why.
 
-    `seen` is until when they were suspended (ISO) when `by` looked, empty for not at all. Raises AlreadyDone
-    when somebody else has suspended them since; the same sent twice is done once.
+    `seen` is the end of the suspension (ISO 8601) that `by` was shown, empty for none. Raises AlreadyDone
+    when somebody else has suspended the member since; sending the same twice suspends once.
     """
     _lock_user(user)
     last = queries.last_decision_on(user)
     if user.is_suspended and last is not None and last.action == "suspend":
-        if last.actor_id != by.id and seen != user.suspended_until.isoformat():
-            raise _already(last)
+        if last.actor_id != by.id and seen != suspension_end(user):
+            raise _already_done(last)
         if last.actor_id == by.id and (last.note, user.suspension_reason) == (f"{days} d", message):
             return
     auth.suspend(user, utcnow() + timedelta(days=days), message, by=by)
@@ -313,13 +321,18 @@ def suspend(user: User, days: int, message: str, *, by, seen: str | None = None)
     events.record("user.suspended", subject=user, actor=by, days=days)
 
 
-def unsuspend(user: User, *, by, seen: str | None = None) -> None:
-    """End a suspension, `seen` as in suspend(). Raises AlreadyDone when somebody else ended or changed it.
+def suspension_end(user: User) -> str:
+    """The end of a member's current suspension (ISO 8601), empty for none."""
+    return user.suspended_until.isoformat() if user.suspended_until and user.is_suspended else ""
 
-    Without `seen`, whatever suspension there is ends.
+
+def unsuspend(user: User, *, by: User, seen: str | None = None) -> None:
+    """End a suspension; `seen` is as in suspend(), None ends any.
+
+    Raises AlreadyDone when somebody else has ended or changed the suspension.
     """
     _lock_user(user)
-    if user.is_suspended and seen is not None and seen != user.suspended_until.isoformat():
+    if user.is_suspended and seen is not None and seen != suspension_end(user):
         last = queries.last_decision_on(user)
         if last is not None and last.action == "suspend":
             _check_decision(last, by)
@@ -338,7 +351,10 @@ def _lock_user(user: User) -> None:
     db.session.refresh(user, ["suspended_until", "suspension_reason"])
 
 
-def _settle(row: Decision, by) -> None:
+def _apply_penalty(row: Decision, by: User) -> None:
+    """Take the points of a removal as spam, or give them back when it was undone."""
+    if row.penalised_id is None:
+        return
     reputation.lock([row.penalised_id])
     for item in _entitlements(row):
         if item.reverses is not None:
@@ -350,6 +366,8 @@ def _settle(row: Decision, by) -> None:
 
 
 def _entitlements(row: Decision) -> Iterator[Entitlement]:
+    if row.penalised_id is None or row.day is None:
+        return
     cause = f"spam:{row.post_id}:{row.id}"
     yield Entitlement(cause, row.penalised_id, "spam_removed", POINTS["spam_removed"], row.day)
     if row.undone_at is not None:

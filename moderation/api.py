@@ -1,4 +1,4 @@
-"""Moderation in the API: the public log, flags."""
+"""Moderation in the API: the public log, flags and appeals."""
 
 from auth import tokens
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, page_of
@@ -9,7 +9,7 @@ from core.web.access import require
 from moderation import actions, policy, queries, schemas
 from moderation.appeals import actions as appeals
 from moderation.appeals import policy as appeal_policy
-from moderation.appeals.actions import APPEALS_A_DAY
+from moderation.appeals.models import Appeal
 from moderation.appeals.schemas import AppealItem, AppealSchema
 from moderation.models import Decision, Flag
 from posts.access import visible_post
@@ -17,8 +17,8 @@ from posts.access import visible_post
 bp = ApiBlueprint("moderation", __name__, description="Flags and the public log")
 
 
-def decision_item(row: Decision) -> dict:
-    """A line of the log, as far as the reader may see what it is about."""
+def decision_item(row: Decision) -> dict[str, object]:
+    """A line of the public log as JSON; posts that the reader may not see are a number."""
     text, path = queries.subject(row, tokens.reader())
     return {
         "id": row.id,
@@ -31,7 +31,7 @@ def decision_item(row: Decision) -> dict:
     }
 
 
-def flag_item(row: Flag) -> dict:
+def flag_item(row: Flag) -> dict[str, object]:
     """A flag as JSON."""
     return {
         "id": row.id,
@@ -43,38 +43,11 @@ def flag_item(row: Flag) -> dict:
     }
 
 
-@bp.get("/moderation/log")
-@bp.arguments(Cursor, location="query")
-@bp.response(200, page_of(schemas.DecisionItem))
-def list_decisions(wanted: dict):
-    """Every decision, newest first."""
-    return listing(queries.log(wanted.get("after")), decision_item)
-
-
-@bp.get("/users/me/flags")
-@tokens.bearer(READ)
-@bp.arguments(Cursor, location="query")
-@bp.response(200, page_of(schemas.FlagItem))
-def list_flags(wanted: dict):
-    """What one flagged and what became of it, newest first."""
-    return listing(queries.flags_of(tokens.reader(), wanted.get("after")), flag_item)
-
-
-@bp.post("/posts/<int:post_id>/appeals")
-@tokens.bearer(WRITE)
-@bp.arguments(AppealSchema)
-@bp.response(201, AppealItem)
-def appeal_for_post(data: dict, post_id: int):
-    """Ask for one's post that a moderator removed; once, and again when its text has changed."""
-    user = tokens.reader()
-    post = visible_post(post_id, user)
-    require(appeal_policy.can_appeal(user, post))
-    limit("appeal", user.id, *APPEALS_A_DAY)
-    row = appeals.appeal(post, data["text"], by=user)
-    db.session.commit()
+def appeal_item(row: Appeal) -> dict[str, object]:
+    """An appeal as JSON."""
     return {
         "id": row.id,
-        "post_id": post.id,
+        "post_id": row.post_id,
         "text": row.text,
         "outcome": row.outcome,
         "answer": row.answer,
@@ -82,16 +55,48 @@ def appeal_for_post(data: dict, post_id: int):
     }
 
 
+@bp.get("/moderation/log")
+@bp.arguments(Cursor, location="query")
+@bp.response(200, page_of(schemas.DecisionItem))
+def list_decisions(wanted: dict) -> dict:
+    """List all decisions of moderators, newest first."""
+    return listing(queries.log(wanted.get("after")), decision_item)
+
+
+@bp.get("/users/me/flags")
+@tokens.bearer(READ)
+@bp.arguments(Cursor, location="query")
+@bp.response(200, page_of(schemas.FlagItem))
+def list_flags(wanted: dict) -> dict:
+    """List your flags and their outcomes, newest first."""
+    return listing(queries.flags_of(tokens.reader(), wanted.get("after")), flag_item)
+
+
+@bp.post("/posts/<int:post_id>/appeals")
+@tokens.bearer(WRITE)
+@bp.arguments(AppealSchema)
+@bp.response(201, AppealItem)
+def appeal_for_post(data: dict, post_id: int) -> dict[str, object]:
+    """Ask for your post that a moderator removed; once, and again after its text has changed."""
+    user = tokens.member()
+    post = visible_post(post_id, user)
+    require(appeal_policy.can_appeal(user, post))
+    limit("appeal", user.id, *appeals.APPEALS_PER_DAY)
+    row = appeals.appeal(post, data["text"], by=user)
+    db.session.commit()
+    return appeal_item(row)
+
+
 @bp.post("/posts/<int:post_id>/flags")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.FlagSchema)
 @bp.response(201, schemas.FlagItem)
-def flag_post(data: dict, post_id: int):
-    """Ask a moderator to look at a post."""
-    user = tokens.reader()
+def flag_post(data: dict, post_id: int) -> dict[str, object]:
+    """Report a post to the moderators."""
+    user = tokens.member()
     post = visible_post(post_id, user)
     require(policy.can_flag(user, post))
-    limit("flag", user.id, 20, 3600)
+    limit("flag", user.id, *actions.FLAGS_PER_HOUR)
     row = actions.flag(post, data["reason"], by=user, note=data["note"])
     db.session.commit()
     return flag_item(row)

@@ -1,4 +1,4 @@
-"""Moderation from the shell."""
+"""Commands: print the queue and the public log."""
 
 import click
 from flask.cli import AppGroup
@@ -11,18 +11,18 @@ group = AppGroup("moderation", help="The queue and the log.")
 
 @group.command("queue")
 def queue() -> None:
-    """What waits, oldest first."""
+    """Print what needs a decision, urgent flags first."""
     for item in queries.queue():
-        why = ", ".join(flag.reason for flag in item.flags) or "first post"
-        click.echo(f"{item.post.id}\t{item.post.kind}\t{why}\t{item.post.title}")
+        reasons = ", ".join(flag.reason for flag in item.flags) or "first post"
+        click.echo(f"{item.post.id}\t{item.post.kind}\t{reasons}\t{item.post.title}")
 
 
 @group.command("log")
 def log() -> None:
-    """The newest decisions."""
+    """Print the newest decisions."""
     for row in queries.log():
-        who = row.actor.username if row.actor else "-"
+        actor = row.actor.username if row.actor else "-"
         click.echo(
-            f"{row.created_at:%Y-%m-%d %H:%M}\t{row.action}\t{who}\t"
+            f"{row.created_at:%Y-%m-%d %H:%M}\t{row.action}\t{actor}\t"
             f"{queries.subject(row, Visitor())[0]}\t{row.reason}"
         )

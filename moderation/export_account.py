@@ -1,26 +1,27 @@
-"""Flags a member raised and decisions about them, for the file of their data."""
+"""A member's flags and appeals, and decisions about them, for the export of their account."""
 
 from sqlalchemy import select
 
 from auth.erasure.export_account import columns, register_export_part
+from auth.models import User
 from core.database.db import db
 from moderation.appeals.models import Appeal
 from moderation.models import Decision, Flag
 
 
 @register_export_part("flags")
-def _flags(user) -> list[dict]:
+def _flags(user: User) -> list[dict]:
     rows = db.session.scalars(select(Flag).where(Flag.user_id == user.id).order_by(Flag.id))
     return [columns(row, but={"resolved_by_id"}) for row in rows]
 
 
 @register_export_part("decisions_about_me")
-def _decisions(user) -> list[dict]:
+def _decisions(user: User) -> list[dict]:
     rows = db.session.scalars(select(Decision).where(Decision.user_id == user.id).order_by(Decision.id))
     return [columns(row, but={"actor_id"}) for row in rows]
 
 
 @register_export_part("appeals")
-def _appeals(user) -> list[dict]:
+def _appeals(user: User) -> list[dict]:
     rows = db.session.scalars(select(Appeal).where(Appeal.user_id == user.id).order_by(Appeal.id))
     return [columns(row, but={"decided_by_id"}) for row in rows]

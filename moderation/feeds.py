@@ -1,6 +1,6 @@
-"""The public log as Atom; it says of hidden posts only their number."""
+"""The public log as an Atom feed; hidden posts are only a number in it."""
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -12,16 +12,17 @@ bp = Blueprint("moderation_feeds", __name__)
 
 
 @bp.get("/moderation/log.atom")
-def log():
+def log() -> Response:
     """The newest decisions."""
-    entries, words = [], action_words()
+    entries = []
+    labels = action_words()
     for row in queries.log():
         text, _url = queries.subject(row, Visitor())
         path = f"/moderation/log#decision-{row.id}"
         entries.append(
             feeds.Entry(
                 path,
-                f"{words.get(row.action, row.action)}: {text}",
+                f"{labels.get(row.action, row.action)}: {text}",
                 path,
                 row.reason,
                 row.actor.display_name if row.actor else "-",

@@ -1,4 +1,4 @@
-"""Tells suspended members; writes to the log what other rooms decided."""
+"""Event handlers: log decisions made in other packages, resolve appeals, mail suspended members."""
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
@@ -13,7 +13,7 @@ from moderation.appeals.models import APPROVED, Appeal
 from moderation.models import Claim, Decision, Flag
 from posts.models import Post
 
-HEARD = {
+ACTIONS_BY_VERB = {  # of the log, by the verb of the event
     "closed": "close",
     "reopened": "reopen",
     "deleted": "hide",
@@ -41,19 +41,17 @@ HEARD = {
     "revision.redacted",
 )
 def log_decisions(batch: list[events.Event]) -> None:
-    """A moderator's act elsewhere is a line of the log; once, and not for one's own words.
+    """Log what moderators did in other packages, once, and not acts on their own posts.
 
-    This room's own decisions wrote their line, with the number of the event, when they were made.
+    Moderation's own actions wrote their line, with the id of the event, in their own transaction.
     """
     for event in batch:
         actor = db.session.get(User, event.actor_id) if event.actor_id else None
         post = db.session.get(Post, event.data.get("post_id") or event.subject_id)
-        action = HEARD[event.name.rpartition(".")[2]]
-        if actor is None or post is None:
+        action = ACTIONS_BY_VERB[event.name.rpartition(".")[2]]
+        if actor is None or post is None or _is_logged(event):
             continue
         if action in ("hide", "restore") and (not actor.is_staff or post.author_id == actor.id):
-            continue
-        if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)):
             continue
         db.session.add(
             Decision(
@@ -72,22 +70,26 @@ def log_decisions(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
+def _is_logged(event: events.Event) -> bool:
+    return db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)) is not None
+
+
 @events.register_handler("*.undeleted")
 def answer_appeals(batch: list[events.Event]) -> None:
-    """A post came back in another way than by its author's request: the request is answered too."""
+    """Approve the open appeal for a post that was restored in another way."""
     for event in batch:
         actor = db.session.get(User, event.actor_id) if event.actor_id else None
         post = db.session.get(Post, event.subject_id)
         if actor is not None and post is not None and not post.is_deleted:
-            appeals.settle_open(post, APPROVED, by=actor)
+            appeals.decide_open(post, APPROVED, by=actor)
     db.session.commit()
 
 
 @events.register_handler("report.hidden", "report.shown")
 def log_reports(batch: list[events.Event]) -> None:
-    """A moderator hid a deployment report or showed it again: a line that names its bulletin, once."""
+    """Log that a moderator hid a deployment report or showed it again, under its bulletin, once."""
     for event in batch:
-        if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)) is None:
+        if not _is_logged(event):
             db.session.add(
                 Decision(
                     action=event.name.replace("report.", "report-"),
@@ -102,14 +104,13 @@ def log_reports(batch: list[events.Event]) -> None:
 
 @events.register_handler("user.erased")
 def follow_erasure(batch: list[events.Event]) -> None:
-    """The log says that an administrator erased an account, not whose; notes go with the words."""
+    """Delete claims and, with the posts, notes of an erased member; log what an administrator erased."""
     for event in batch:
         db.session.execute(delete(Claim).where(Claim.claimed_by_id == event.subject_id))
         if not event.data["keep_words"]:
             db.session.execute(update(Flag).where(Flag.user_id == event.subject_id).values(note=""))
             db.session.execute(update(Appeal).where(Appeal.user_id == event.subject_id).values(text=""))
-        logged = db.session.scalar(select(Decision.id).where(Decision.event_id == event.id))
-        if event.actor_id != event.subject_id and logged is None:
+        if event.actor_id != event.subject_id and not _is_logged(event):
             db.session.add(
                 Decision(
                     action="erase",
@@ -123,8 +124,8 @@ def follow_erasure(batch: list[events.Event]) -> None:
 
 
 @events.register_handler("user.suspended")
-def tell_suspended(batch: list[events.Event]) -> None:
-    """Mail a suspended member until when and why."""
+def mail_suspended(batch: list[events.Event]) -> None:
+    """Mail a suspended member the end and the reason of the suspension."""
     for event in batch:
         user = db.session.get(User, event.subject_id)
         if user is not None and user.email and user.is_suspended:

@@ -1,4 +1,4 @@
-"""Flags, claims of the shared queue, and decisions (the public log)."""
+"""Flags, claims of posts in the queue, and decisions (the public log)."""
 
 from datetime import date, datetime
 
@@ -9,13 +9,14 @@ from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
-URGENT = ("harmful", "secret")  # reasons that cannot wait: they stand first in the queue
 REASONS = ("spam", "rude", "harmful", "wrong-place", "duplicate", "secret", "other")
-HELPFUL, DECLINED = "helpful", "declined"
+URGENT_REASONS = ("harmful", "secret")  # sorted first in the queue
+HELPFUL = "helpful"  # outcomes of flags
+DECLINED = "declined"
 
 
 class Flag(db.Model):
-    """A member says that a post needs a moderator; one open flag each."""
+    """A member's report of a post to the moderators; one open flag per member and post."""
 
     __tablename__ = "flags"
     __table_args__ = (
@@ -46,7 +47,7 @@ class Flag(db.Model):
 
 
 class Claim(db.Model):
-    """Who looks at a post of the queue now; runs out by itself."""
+    """A moderator's temporary claim of a post in the queue."""
 
     __tablename__ = "moderation_claims"
 
@@ -57,7 +58,11 @@ class Claim(db.Model):
 
 
 class Decision(db.Model):
-    """One line of the public log. `penalised_id` lost points for spam; `undone_at` gave them back."""
+    """A line of the public log.
+
+    `penalised_id` is the member who lost points for spam, until `undone_at`. `event_id` is the event of the
+    act, so that it is logged once.
+    """
 
     __tablename__ = "decisions"
     __table_args__ = (

@@ -4,24 +4,26 @@ from dataclasses import dataclass, field
 
 from flask import g
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db, utcnow
 from moderation.appeals.models import Appeal
 from moderation.appeals.queries import open_appeals
-from moderation.models import URGENT, Claim, Decision, Flag
+from moderation.models import URGENT_REASONS, Claim, Decision, Flag
 from posts.models import HELD, PENDING, Post
 
-QUEUE = 50
-MAX_COUNTED = 99  # what waits is counted so far; then it says 99+
+MAX_QUEUE_ITEMS = 50  # of each kind
+MAX_COUNTED = 99  # items of the queue; pages show 99+ beyond it
 
 
 @dataclass
 class Item:
-    """One post that waits: its open flags, its first publication or its author's request, and who looks at
-    it. `seen` is the newest decision on it, 0 for none.
+    """A post in the queue with its open flags, its appeal and the claim of a moderator.
+
+    `seen` is the id of the newest decision on it, 0 for none.
     """
 
     post: Post
@@ -32,40 +34,37 @@ class Item:
 
     @property
     def is_urgent(self) -> bool:
-        """Whether a flag names a reason that cannot wait."""
-        return any(flag.reason in URGENT for flag in self.flags)
+        """Whether a flag has an urgent reason."""
+        return any(flag.reason in URGENT_REASONS for flag in self.flags)
 
 
 def queue(*, public_only: bool = False) -> list[Item]:
-    """What waits, urgent reasons first, then what more members flagged, then the oldest; everything for
-    moderators, what is public for others with the tools.
+    """Posts that need a decision: urgent flags, other flags, first and hidden posts, appeals; oldest first.
+
+    `public_only` leaves out what only moderators may see.
     """
-    urgent = db.func.max(db.case((Flag.reason.in_(URGENT), 1), else_=0))
+    is_urgent = db.func.max(db.case((Flag.reason.in_(URGENT_REASONS), 1), else_=0))
     flagged = (
         select(Flag.post_id)
         .where(Flag.outcome.is_(None))
         .group_by(Flag.post_id)
-        .order_by(urgent.desc(), db.func.min(Flag.id))
-        .limit(QUEUE)
+        .order_by(is_urgent.desc(), db.func.min(Flag.id))
     )
-    ids = list(db.session.scalars(flagged))
-    ids += [
-        i
-        for i in db.session.scalars(
-            select(Post.id)
-            .where(Post.status.in_((PENDING, HELD)), Post.deleted_at.is_(None))
-            .order_by(Post.created_at, Post.id)
-            .limit(QUEUE)
-        )
-        if i not in ids
-    ]
-    ids += [
-        i
-        for i in db.session.scalars(
-            select(Appeal.post_id).where(Appeal.outcome.is_(None)).order_by(Appeal.id).limit(QUEUE)
-        )
-        if i not in ids
-    ]
+    undecided = (
+        select(Post.id)
+        .where(Post.status.in_((PENDING, HELD)), Post.deleted_at.is_(None))
+        .order_by(Post.created_at, Post.id)
+    )
+    appealed = select(Appeal.post_id).where(Appeal.outcome.is_(None)).order_by(Appeal.id)
+    ids: dict[int, None] = {}  # an ordered set
+    for statement in (flagged, undecided, appealed):
+        ids.update(dict.fromkeys(db.session.scalars(statement.limit(MAX_QUEUE_ITEMS))))
+    items = _items(list(ids), public_only=public_only)
+    return [items[post_id] for post_id in ids if post_id in items]
+
+
+def _items(ids: list[int], *, public_only: bool) -> dict[int, Item]:
+    """Queue items with everything that the page shows, by post id."""
     posts = (
         select(Post)
         .where(Post.id.in_(ids))
@@ -87,25 +86,26 @@ def queue(*, public_only: bool = False) -> list[Item]:
         found[claim.post_id].claim = claim
     for post_id, appeal in open_appeals(found).items():
         found[post_id].appeal = appeal
-    for post_id, newest in db.session.execute(
+    newest = (
         select(Decision.post_id, db.func.max(Decision.id))
         .where(Decision.post_id.in_(found))
         .group_by(Decision.post_id)
-    ):
-        found[post_id].seen = newest
-    return [found[i] for i in ids if i in found]
+    )
+    for post_id, decision_id in db.session.execute(newest):
+        found[post_id].seen = decision_id
+    return found
 
 
-def waiting(user) -> int:
-    """How many posts wait for a moderator, for the head of every page; counted no further than shown."""
+def queue_size(user: User | Visitor) -> int:
+    """The number of posts in the queue, at most about MAX_COUNTED; one query per request."""
     if "moderation_waiting" not in g:
-        public = () if user.is_moderator else (Post.is_public,)
-        flagged = select(Flag.post_id).join(Flag.post).where(Flag.outcome.is_(None), *public).distinct()
+        visible = () if user.is_moderator else (Post.is_public,)
+        flagged = select(Flag.post_id).join(Flag.post).where(Flag.outcome.is_(None), *visible).distinct()
         parts = [flagged.limit(MAX_COUNTED + 1).subquery()]
         if user.is_moderator:
-            first = select(Post.id).where(Post.status == PENDING, Post.deleted_at.is_(None))
-            asked = select(Appeal.id).where(Appeal.outcome.is_(None))
-            parts += [each.limit(MAX_COUNTED + 1).subquery() for each in (first, asked)]
+            pending = select(Post.id).where(Post.status == PENDING, Post.deleted_at.is_(None))
+            appealed = select(Appeal.id).where(Appeal.outcome.is_(None))
+            parts += [each.limit(MAX_COUNTED + 1).subquery() for each in (pending, appealed)]
         counts = db.session.execute(
             select(*(select(db.func.count()).select_from(part).scalar_subquery() for part in parts))
         ).one()
@@ -114,10 +114,19 @@ def waiting(user) -> int:
 
 
 def last_decision(post: Post, *actions: str) -> Decision | None:
-    """The newest decision on a post, of these kinds or of any."""
+    """The newest decision on a post, of these actions or of any."""
     statement = select(Decision).where(Decision.post_id == post.id)
     if actions:
         statement = statement.where(Decision.action.in_(actions))
+    return _newest(statement)
+
+
+def last_decision_on(user: User) -> Decision | None:
+    """The newest decision on a member."""
+    return _newest(select(Decision).where(Decision.user_id == user.id, Decision.post_id.is_(None)))
+
+
+def _newest(statement: Select[tuple[Decision]]) -> Decision | None:
     return db.session.scalar(
         statement.order_by(Decision.id.desc())
         .limit(1)
@@ -125,19 +134,8 @@ def last_decision(post: Post, *actions: str) -> Decision | None:
     )
 
 
-def last_decision_on(user) -> Decision | None:
-    """The newest decision on a member."""
-    return db.session.scalar(
-        select(Decision)
-        .where(Decision.user_id == user.id, Decision.post_id.is_(None))
-        .order_by(Decision.id.desc())
-        .limit(1)
-        .options(joinedload(Decision.post), joinedload(Decision.user))
-    )
-
-
 def get_post(post_id: int) -> Post | None:
-    """Any post but other people's drafts, for a moderator."""
+    """Any post but a draft, for a moderator."""
     return db.session.scalar(
         select(Post)
         .where(Post.id == post_id, Post.status != "draft")
@@ -146,7 +144,7 @@ def get_post(post_id: int) -> Post | None:
 
 
 def open_flags(post_id: int) -> list[Flag]:
-    """Flags nobody decided on."""
+    """The unresolved flags of a post, oldest first."""
     return list(
         db.session.scalars(
             select(Flag).where(Flag.post_id == post_id, Flag.outcome.is_(None)).order_by(Flag.id)
@@ -154,8 +152,8 @@ def open_flags(post_id: int) -> list[Flag]:
     )
 
 
-def flags_of(user, after: paging.Place = None) -> paging.Page:
-    """What a member flagged and what became of it, newest first."""
+def flags_of(user: User | Visitor, after: paging.Place = None) -> paging.Page:
+    """A page of a member's flags, newest first."""
     return paging.keyset(
         select(Flag).where(Flag.user_id == user.id).options(joinedload(Flag.post).joinedload(Post.parent)),
         [Flag.id],
@@ -165,7 +163,7 @@ def flags_of(user, after: paging.Place = None) -> paging.Page:
 
 
 def log(after: paging.Place = None, size: int = 40) -> paging.Page:
-    """The public log, newest first."""
+    """A page of the public log, newest first."""
     statement = select(Decision).options(
         joinedload(Decision.actor),
         joinedload(Decision.user),
@@ -180,8 +178,8 @@ def log(after: paging.Place = None, size: int = 40) -> paging.Page:
     )
 
 
-def subject(decision: Decision, user) -> tuple[str, str]:
-    """(words, address) of what was decided on; hidden posts are a number to those who may not see."""
+def subject(decision: Decision, user: User | Visitor) -> tuple[str, str]:
+    """(title, path) of the subject of a decision; a number without path for posts `user` may not see."""
     if decision.post is not None:
         post = decision.post
         if post.is_public or (user.is_moderator and post.status != "draft"):

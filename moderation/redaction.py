@@ -1,4 +1,4 @@
-"""What redaction masks of flags, decisions and appeals."""
+"""Columns of flags, decisions and appeals that redaction masks."""
 
 from core import redaction
 from moderation.appeals.models import Appeal

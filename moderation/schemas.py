@@ -1,4 +1,4 @@
-"""The shape of flags and decisions."""
+"""Schemas of flags and decisions."""
 
 from marshmallow import Schema, fields, validate
 
@@ -7,7 +7,7 @@ from core.web.fields import Line
 from core.web.lazy_text import lazy_gettext
 from moderation.models import REASONS
 
-_SHORT = validate.Length(max=500, error=lazy_gettext("Keep this under 500 characters."))
+_NOTE_LENGTH = validate.Length(max=500, error=lazy_gettext("Keep this under 500 characters."))
 
 
 class FlagSchema(Schema):
@@ -16,14 +16,14 @@ class FlagSchema(Schema):
     reason = fields.String(
         required=True, validate=validate.OneOf(REASONS, error=lazy_gettext("Choose one of the reasons."))
     )
-    note = Line(load_default="", validate=_SHORT)
+    note = Line(load_default="", validate=_NOTE_LENGTH)
 
 
 class DecisionSchema(Schema):
-    """What a moderator does with one post, in one press."""
+    """A moderator's decision on a post."""
 
     reason = fields.String(load_default="", validate=validate.OneOf(("", *REASONS)))
-    note = Line(load_default="", validate=_SHORT)
+    note = Line(load_default="", validate=_NOTE_LENGTH)
     seen = fields.Integer(
         load_default=None,
         allow_none=True,
@@ -32,13 +32,13 @@ class DecisionSchema(Schema):
 
 
 class LiftSchema(Schema):
-    """Until when the member was suspended when the page was made."""
+    """The end of the suspension that the page showed."""
 
     seen = fields.String(load_default=None, allow_none=True)
 
 
 class SuspendSchema(Schema):
-    """For how long, and what the member is told."""
+    """Duration of a suspension and the message to the member."""
 
     days = fields.Integer(
         required=True, validate=validate.Range(1, 3650, error=lazy_gettext("Between 1 and 3650 days."))
@@ -63,7 +63,7 @@ class DecisionItem(Reply):
 
 
 class FlagItem(Reply):
-    """A flag one raised, and what became of it."""
+    """A flag of the member and its outcome."""
 
     id = fields.Integer()
     post_id = fields.Integer()

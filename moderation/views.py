@@ -78,7 +78,7 @@ def queue():
         words=reason_words(),
         moderates=moderates,
         can=policy,
-        most=queries.QUEUE,
+        most=queries.MAX_QUEUE_ITEMS,
     )
 
 

@@ -1,1 +1,1 @@
-"""Appeals: the author of a removed post asks for it back, once for each state of it."""
+"""Appeals: the author of a removed post asks moderators to restore it."""

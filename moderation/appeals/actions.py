@@ -1,9 +1,10 @@
-"""Writes of appeals: ask, approve, refuse. Nothing here commits."""
+"""Writes of appeals: appeal, approve, refuse. Nothing here commits."""
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from auth.conflicts import name_of
+from auth.models import User
 from core.database.db import db, utcnow
 from core.jobs import events
 from core.web.conflicts import AlreadyDone
@@ -13,11 +14,11 @@ from moderation.appeals.models import APPROVED, REFUSED, Appeal, state_of
 from posts import locks
 from posts.models import Post
 
-APPEALS_A_DAY = (10, 24 * 3600)  # texts, seconds
+APPEALS_PER_DAY = (10, 24 * 3600)  # appeals of one member, seconds
 
 
-def appeal(post: Post, text: str, *, by) -> Appeal:
-    """Ask for a removed post. Invalid when it is back, or was asked for in this state."""
+def appeal(post: Post, text: str, *, by: User) -> Appeal:
+    """Ask to restore a removed post; raises Invalid if it is restored or was asked for in this state."""
     locks.lock(post)
     if not post.is_deleted:
         raise Invalid({"_": [_("This post is not removed any more.")]})
@@ -32,34 +33,36 @@ def appeal(post: Post, text: str, *, by) -> Appeal:
     if row is None:
         row = Appeal(post_id=post.id, user_id=by.id)
         db.session.add(row)
-    row.state, row.text, row.created_at = state, text, utcnow()
+    row.state = state
+    row.text = text
+    row.created_at = utcnow()
     events.record("appeal.made", subject=row, actor=by, post_id=post.id)
     return row
 
 
-def approve(row: Appeal, *, by, note: str = "") -> None:
-    """Restore the post; its author is told. Raises AlreadyDone when somebody else has decided."""
-    if _take(row, by):
-        _settle(row, APPROVED, by, note)  # first: the notification of it is the one that the author gets
+def approve(row: Appeal, *, by: User, note: str = "") -> None:
+    """Restore the post. Raises AlreadyDone when somebody else has decided."""
+    if _lock_open(row, by):
+        _decide(row, APPROVED, by, note)  # before restore(), whose event then notifies the author of nothing
         moderation.restore(row.post, by=by, note=note)
 
 
-def refuse(row: Appeal, answer: str, *, by) -> None:
-    """The post stays removed; its author is told why. Raises AlreadyDone when somebody else has decided."""
-    if _take(row, by):
-        _settle(row, REFUSED, by, answer)
+def refuse(row: Appeal, answer: str, *, by: User) -> None:
+    """Leave the post removed; `answer` tells its author why. Raises AlreadyDone like approve()."""
+    if _lock_open(row, by):
+        _decide(row, REFUSED, by, answer)
         moderation.decide("appeal-refused", by=by, post=row.post, note=answer)
 
 
-def settle_open(post: Post, outcome: str, *, by, note: str = "") -> None:
-    """Decide an appeal that waits when the post is restored in another way."""
+def decide_open(post: Post, outcome: str, *, by: User, note: str = "") -> None:
+    """Decide the open appeal of a post, if any, when the post is restored in another way."""
     row = db.session.scalar(select(Appeal).where(Appeal.post_id == post.id, Appeal.outcome.is_(None)))
     if row is not None:
-        _settle(row, outcome, by, note)
+        _decide(row, outcome, by, note)
 
 
-def _take(row: Appeal, by) -> bool:
-    """Whether `by` decides it; False when they have done so already."""
+def _lock_open(row: Appeal, by: User) -> bool:
+    """Lock an appeal for a decision; False when `by` has decided it, AlreadyDone when somebody else has."""
     locks.lock_thread(row.post)
     db.session.refresh(row, ["outcome", "answer", "decided_by_id", "decided_at"])
     if row.outcome is None:
@@ -70,9 +73,11 @@ def _take(row: Appeal, by) -> bool:
     raise AlreadyDone(what, who=name_of(row.decided_by_id), at=row.decided_at, url=row.post.url)
 
 
-def _settle(row: Appeal, outcome: str, by, answer: str) -> None:
-    row.outcome, row.answer = outcome, answer
-    row.decided_by_id, row.decided_at = by.id, utcnow()
+def _decide(row: Appeal, outcome: str, by: User, answer: str) -> None:
+    row.outcome = outcome
+    row.answer = answer
+    row.decided_by_id = by.id
+    row.decided_at = utcnow()
     db.session.flush()
     events.record(
         "appeal.decided", subject=row, actor=by, post_id=row.post_id, outcome=outcome, answer=answer

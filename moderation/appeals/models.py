@@ -9,14 +9,15 @@ from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
-APPROVED, REFUSED = "approved", "refused"
+APPROVED = "approved"  # outcomes
+REFUSED = "refused"
 
 
 class Appeal(db.Model):
-    """An author asks for a removed post; open while `outcome` is empty.
+    """An author's appeal against the removal of a post; open while `outcome` is None.
 
-    `state` names the removal and the text it is about (state_of()): a post that was mended since, or removed
-    again, may be asked for again.
+    `state` identifies the removal and the revision it is about (state_of()): after an edit or another
+    removal the author may appeal again.
     """
 
     __tablename__ = "appeals"
@@ -42,5 +43,5 @@ class Appeal(db.Model):
 
 
 def state_of(post: Post) -> str:
-    """The removal of a post and the text that it has now."""
+    """Identify the removal of a post and its current revision."""
     return f"{post.deleted_at:%Y%m%dT%H%M%S%f}:{post.revision_count}"

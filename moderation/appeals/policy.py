@@ -1,10 +1,12 @@
-"""Who may ask for a removed post."""
+"""Permissions of appeals."""
 
+from auth.models import User, Visitor
+from posts.models import Post
 from posts.policy import can_write
 
 
-def can_appeal(user, post) -> bool:
-    """Its author, when somebody else removed it and its text is still there."""
+def can_appeal(user: User | Visitor, post: Post) -> bool:
+    """The author of a post that somebody else removed, unless its text was deleted."""
     return (
         can_write(user)
         and post.is_deleted

@@ -1,4 +1,4 @@
-"""The shape of an appeal and of the decision on it."""
+"""Schemas of appeals and of decisions on them."""
 
 from marshmallow import Schema, fields, validate
 
@@ -8,7 +8,7 @@ from core.web.lazy_text import lazy_gettext
 
 
 class AppealSchema(Schema):
-    """Why a removed post should come back."""
+    """Why a removed post should be restored."""
 
     text = Line(
         required=True, validate=validate.Length(10, 1000, error=lazy_gettext("Write 10 to 1000 characters."))
@@ -16,7 +16,7 @@ class AppealSchema(Schema):
 
 
 class RefusalSchema(Schema):
-    """Why the post stays removed; its author reads it."""
+    """Why the post stays removed, for its author."""
 
     answer = Line(
         required=True, validate=validate.Length(5, 500, error=lazy_gettext("Say why in 5 to 500 characters."))

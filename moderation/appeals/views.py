@@ -27,7 +27,7 @@ def appeal(post_id: int):
     post = visible_post(post_id, current_user)
     require(policy.can_appeal(me(), post), _("Only the author of a removed post asks for it back."))
     if valid:
-        limit("appeal", me().id, *actions.APPEALS_A_DAY)
+        limit("appeal", me().id, *actions.APPEALS_PER_DAY)
         with form.catching():
             actions.appeal(post, form.data["text"], by=me())
             db.session.commit()
