@@ -106,7 +106,7 @@ def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, sta
 @login_required
 def prove_password():
     """Give the password again, then go on to a page of this site."""
-    target = safe_next(request.args.get("next"), "/settings")
+    target = safe_next(request.args.get("next"), url_for("auth.settings"))
     action = url_for("auth.prove_password", next=target)
     if request.method == "POST":
         if prove(current_user._get_current_object(), request.form.get(FIELD, "")):

@@ -1,6 +1,6 @@
 """Pages that take an account back: "this was not me" from a mail, and for administrators."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -24,7 +24,7 @@ def secure(token: str):
         actions.recover(user)
         db.session.commit()
         flash(_("Your account is secured. A link to set a new password is in your mail."))
-        return redirect("/login")
+        return redirect(url_for("auth.login"))
     return render_template("auth/secure.html", form=Form(schemas.NothingSchema), change=None, user=link.user)
 
 

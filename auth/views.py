@@ -177,7 +177,7 @@ def logout():
     security_log.record("logout", user=current_user.id)
     db.session.commit()
     sessions.leave()
-    return redirect("/")
+    return redirect(url_for("front.home"))
 
 
 @bp.route("/reset", methods=["GET", "POST"])
@@ -241,7 +241,9 @@ def profile(username: str):
     else:
         shown = [(chosen, chosen.page(user, current_user, after, PAGE_SIZE))] if chosen else []
     return render_template(
-        "auth/profile.html", user=user, tab=tab, sections=sections, chosen=chosen, shown=shown,
+        "auth/profile.html", user=user, chosen=chosen, shown=shown, tabs=[
+            ("", _("Overview")), *((section.name, section.label) for section in sections),
+            ("reputation", _("Reputation"))],
         history=queries.reputation_history(user, after) if tab == "reputation" else None,
         chart=None if chosen else chart.line(queries.reputation_by_day(user)),
         can_attach=policy.can_attach_email(current_user, user),

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
@@ -63,7 +63,8 @@ def _form_to_give_back(status: int) -> SentForm | None:
 
 def _may_be_asked(status: int, form: SentForm) -> bool:
     """Whether a text whose place is gone could become a question."""
-    return status in WITHOUT_REPEAT and bool(form.value("body").strip()) and form.target != "/questions/ask"
+    return (status in WITHOUT_REPEAT and bool(form.value("body").strip())
+            and form.target != url_for("forum.ask"))
 
 
 def http_error_answer(error: HTTPException):

@@ -69,7 +69,7 @@ def suggest_tags():
 def tag(name: str):
     """Questions with one tag."""
     tag, sort = get_or_404(post_queries.tag_named(name)), wanted_sort()
-    return render_template("forum/tag.html", tag=tag, sort=sort, sorts=list(queries.SORTS),
+    return render_template("forum/tag.html", tag=tag, sort=sort,
                            page=queries.tagged(tag, sort, current_user, request.args.get("after")),
                            url=url_for("forum.tag", name=tag.name),
                            can_describe=policy.can_describe_tags(current_user))

@@ -15,6 +15,7 @@ from auth.reputation import POINTS, Entitlement
 from core import events
 from core.conflicts import AlreadyDone
 from core.db import db, lock_rows, utcnow
+from core.site import path_to
 from moderation import policy, queries
 from moderation.models import DECLINED, HELPFUL, Claim, Decision, Flag
 from posts import actions as posts
@@ -163,7 +164,7 @@ def _already(decision: Decision) -> AlreadyDone:
             "unlock": _("this post is unlocked."), "suspend": _("this member is suspended."),
             "lift": _("the suspension is lifted.")}.get(decision.action, _("this was decided."))
     url = decision.post.url if decision.post is not None else (
-        decision.user.profile_url if decision.user is not None else "/moderation")
+        decision.user.profile_url if decision.user is not None else path_to("moderation.queue"))
     return AlreadyDone(what, who=name_of(decision.actor_id), at=decision.created_at, url=url)
 
 

@@ -1,6 +1,6 @@
 """What moderators press: claim, hide, keep, restore, approve, refuse, lock, suspend."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -21,7 +21,7 @@ def _post(post_id: int):
 
 def _done():
     db.session.commit()
-    return redirect(safe_next(request.form.get("next"), "/moderation"))
+    return redirect(safe_next(request.form.get("next"), url_for("moderation.queue")))
 
 
 @bp.post("/posts/<int:post_id>/claim")
@@ -31,7 +31,7 @@ def claim(post_id: int):
     if not actions.claim(_post(post_id), by=me()):
         flash(_("Another moderator has claimed this item."))
     db.session.commit()
-    return redirect(f"/moderation#item-{post_id}")
+    return redirect(url_for("moderation.queue", _anchor=f"item-{post_id}"))
 
 
 @bp.route("/posts/<int:post_id>/hide", methods=["GET", "POST"])
@@ -66,7 +66,7 @@ def _ask_to_hide(post_id: int, sent, reason: str):
                _("Its flags are resolved as helpful. The decision appears in the public log.")]
     if me().is_moderator:
         effects.insert(1, _("As spam it costs its author 100 reputation, until it is restored."))
-    back = safe_next(sent.get("next"), "/moderation")
+    back = safe_next(sent.get("next"), url_for("moderation.queue"))
     newest = queries.last_decision(post)
     return confirmation_page(
         _("Hide this post?"), effects, _("Hide"), back=back,

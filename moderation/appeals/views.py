@@ -1,6 +1,6 @@
 """Pages of appeals: the author of a removed post reads why and asks for it back; moderators decide."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -47,7 +47,7 @@ def _appeal(appeal_id: int) -> Appeal:
 
 def _done():
     db.session.commit()
-    return redirect(safe_next(request.form.get("next"), "/moderation"))
+    return redirect(safe_next(request.form.get("next"), url_for("moderation.queue")))
 
 
 @bp.post("/appeals/<int:appeal_id>/approve")
