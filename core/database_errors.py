@@ -107,9 +107,9 @@ def outage_answer(error: Exception) -> Response:
 def _words() -> tuple[str, str]:
     if request.method in SAFE_METHODS:
         return (_("Temporarily unavailable"),
-                _("The site cannot read its database just now. Reload in a minute."))
-    return _("Not saved"), _("The site cannot save anything just now. Nothing of what you sent was "
-                                 "half-saved; send it again in a minute.")
+                _("The site can't reach its database. Reload this page in a minute."))
+    return _("Not saved"), _("The site can't save anything right now. Nothing was partly saved. Send it "
+                             "again in a minute.")
 
 
 def init_app(app: Flask) -> None:

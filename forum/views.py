@@ -100,8 +100,8 @@ def question(question_id: int, slug: str):
 
 def _why_no_answer(question) -> str:
     if question.closed_at:
-        return _("This question was closed, so it takes no more answers.")
-    return _("You cannot answer this question now.")
+        return _("This question is closed. It takes no more answers.")
+    return _("You can't answer this question now.")
 
 
 def close_words() -> dict[str, str]:

@@ -15,7 +15,7 @@ from posts.views import me, visible_post
 
 
 def _post(post_id: int):
-    require(policy.can_moderate(me()), _("Only moderators do this."))
+    require(policy.can_moderate(me()), _("Only moderators can do this."))
     return get_or_404(queries.get_post(post_id))
 
 
@@ -48,7 +48,7 @@ def hide(post_id: int):
         actions.hide(_post(post_id), by=me(), **data)
         return _done()
     post = visible_post(post_id)
-    require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
+    require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do this."))
     actions.hide(post, by=me(), reason="spam")
     return _done()
 
@@ -59,7 +59,8 @@ def _ask_to_hide(post_id: int, sent, reason: str):
         post = _post(post_id)
     else:
         post = visible_post(post_id)
-        require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
+        require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do "
+                                                                                 "this."))
     effects = [_("It disappears at once from pages, search, feeds and email, with all that is below it."),
                _("Its author gets a notification with the reason and your message, still sees it, and can "
                  "edit it and ask for a review."),
@@ -74,7 +75,7 @@ def _ask_to_hide(post_id: int, sent, reason: str):
         values={"reason": reason if reason in REASONS else "", "note": sent.get("note", "")},
         hidden={"next": back, "seen": sent.get("seen", newest.id if newest else 0, type=int)},
         fields=[{"name": "reason", "label": _("Reason"), "type": "select",
-                 "options": [("", _("No reason from the list")), *reason_words().items()]},
+                 "options": [("", _("Other reason")), *reason_words().items()]},
                 {"name": "note", "label": _("Message to its author and the people who flagged it"),
                  "type": "line"}])
 

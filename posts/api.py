@@ -60,12 +60,12 @@ def delete_post(post_id: int):
     """Hide a post everywhere; it can be brought back."""
     post, user = visible_post(post_id), tokens.reader()
     if post.is_deleted and user.is_moderator:
-        check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is deleted."), by=user, url=post.url)
         return no_content()
     require(policy.can_delete(user, post), policy.why_no_delete())
     versions.require_header(post)
     if actions.delete(post, by=user) is None:
-        check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is deleted."), by=user, url=post.url)
     db.session.commit()
     return no_content()
 

@@ -27,5 +27,5 @@ def user(username: str):
     """What a member wrote last: questions, answers, articles."""
     author = get_or_404(by_username(username))
     page = queries.by_author(author, kinds.searchable(), Visitor(), size=SIZE)
-    return feeds.atom(_("Posts of %(name)s", name=author.display_name), author.profile_url,
+    return feeds.atom(_("Posts by %(name)s", name=author.display_name), author.profile_url,
                       [entry(post) for post in page])

@@ -97,8 +97,8 @@ def _on_expired_form(error: CSRFError):
             return _of_another_account(form)
         if not current_user.is_authenticated and _owner_id() is not None:
             return _log_in_to_send(form)
-    return error_answer(400, title, _("You logged in or out after the page was opened, or it was open for "
-                                      "very long. Nothing was saved yet: send it again."))
+    return error_answer(400, title, _("You logged in or out after opening this page, or it was open for a "
+                                      "long time. Nothing was saved. Send it again."))
 
 
 def _of_another_account(form: SentForm) -> Response:
