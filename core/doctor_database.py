@@ -37,7 +37,7 @@ def version() -> Iterator[Finding]:
         except DBAPIError as error:
             if not is_outage(error):
                 raise
-            yield judge(_("Database"), outage_reason(error), fault=True, advice=OUTAGE_ADVICE)
+            yield judge(_("Database"), outage_reason(error), fault=True, advice=str(OUTAGE_ADVICE))
             return
         yield judge(_("Database"), f"PostgreSQL {number}", advice=advice,
                     fault=int(number.split(".")[0]) < OLDEST_POSTGRESQL)

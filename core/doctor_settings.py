@@ -104,5 +104,4 @@ def redis() -> Iterator[Finding]:
     except driver.RedisError as error:
         found, fault = _("Does not answer: %(kind)s.", kind=type(error).__name__), True
     yield judge(_("Redis"), found, fault=fault,
-                advice=_("Start it, or correct REDOUBT_REDIS_URL. Request limits and the page cache need "
-                         "it."))
+                advice=_("Start it, or correct REDOUBT_REDIS_URL. Limits and the page cache need it."))

@@ -1,5 +1,6 @@
 """Search in the API: the function behind the search page, answered as a list with facets."""
 
+from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
 
 from auth import api as people
@@ -35,7 +36,8 @@ def search(wanted: dict):
     found = queries.search(wanted["q"], user=tokens.reader(), page=number, size=size, any_word=wanted["any"],
                            since=since)
     if not found.available:
-        raise ServiceUnavailable("Search is being rebuilt. Try again in a minute.", retry_after=60)
+        raise ServiceUnavailable(_("The search index is being rebuilt. Try again in a minute."),
+                                 retry_after=60)
     more = found.total > number * size and number * size < MAX_RESULTS
     return {
         "items": [found_item(hit) for hit in found.hits],

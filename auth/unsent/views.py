@@ -38,7 +38,7 @@ def unsent(token: str):
 def ask_to_log_in():
     """People log in and come back, with what they typed; programs get 401."""
     if wants_json():
-        return problem(401, "Unauthorized", "Log in first.")
+        return problem(401, _("Unauthorized"), _("Log in first."))
     if request.method in SAFE_METHODS:
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
     form = sent_form()
