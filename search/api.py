@@ -11,7 +11,7 @@ from posts import api as posts
 from search import queries, schemas
 from search.views import MAX_PAGE
 
-bp = ApiBlueprint("search", __name__, description="Search over everything public")
+bp = ApiBlueprint("search", __name__, description="Search")
 MAX_RESULTS = MAX_PAGE * queries.PAGE  # what is further down is no answer: ask for something narrower
 ITEMS = {"user": people.item, "tag": posts.tag_item}
 
@@ -27,7 +27,7 @@ def found_item(hit: queries.Hit) -> dict:
 @bp.response(200, schemas.FoundPage)
 @bp.alt_response(503, "SERVICE_UNAVAILABLE")
 def search(wanted: dict):
-    """Search questions, answers, articles, members and tags, best first."""
+    """Search questions, answers, articles, members and tags, most relevant first."""
     place = wanted["after"]
     _cursor, size, since = paging.window_of(place, queries.PAGE)
     number, sized = paging.position(place, [int, int]) or [1, size]
