@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from advisories.advisory import Vulnerability
-from advisories.csaf_rules import without_contradictions
+from advisories.csaf.rules import without_contradictions
 from advisories.reading import Log
 
 

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 
 from auth import queries
 from auth.models import User
-from core.db import db
-from core.doctor import Finding, examines, judge
+from core.checks.health import Finding, examines, judge
+from core.database.db import db
 
 
 @examines()

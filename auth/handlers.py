@@ -2,8 +2,8 @@
 
 from auth import notices
 from auth.models import User
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 
 
 @events.on("user.exported")

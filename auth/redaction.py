@@ -4,8 +4,9 @@ from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, HeldName, ReputationEvent, Session, User
 from auth.security_log.models import SecurityEvent, SecurityOrigin
 from auth.unsent.models import UnsentForm
-from core import events, redaction
-from core.markup import render
+from core import redaction
+from core.jobs import events
+from core.markup.markup import render
 
 
 def _follow(user: User, by) -> None:

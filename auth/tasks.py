@@ -1,8 +1,9 @@
 """Scheduled housekeeping of accounts."""
 
-from auth import erasure_actions, registration_actions
-from core.db import db
-from core.worker import scheduled
+from auth.erasure import actions
+from auth.registration import actions as registration_actions
+from core.database.db import db
+from core.jobs.worker import scheduled
 
 
 @scheduled(hour=3, minute=20)
@@ -11,5 +12,5 @@ def purge_unconfirmed() -> None:
     while registration_actions.purge():
         db.session.commit()
     registration_actions.forget_expired()
-    erasure_actions.forget_addresses()
+    actions.forget_addresses()
     db.session.commit()

@@ -14,16 +14,17 @@ from bulletins import (  # noqa: F401  (some declare themselves)
     feeds,
     forms,
     handlers,
+    labels,
     queries,
     redaction,
     views,
-    wording,
 )
 from bulletins.models import Bulletin, Mitigation
-from core.api import register
-from core.db import db
-from posts import editables, kinds
-from posts.editables import Editable, Field, LastEdit
+from core.api.api import register
+from core.database.db import db
+from posts import kinds
+from posts.revisions import editables
+from posts.revisions.editables import Editable, Field, LastEdit
 from search.documents import describe
 
 
@@ -68,7 +69,7 @@ def init_app(app: Flask) -> None:
                               keeps_slug=True, facts=actions.facts_of, form_values=forms.compared_values,
                               restore=actions.restore))
     _register_forms()
-    app.jinja_env.globals["say"] = wording
+    app.jinja_env.globals["say"] = labels
     describe("bulletin", documents.facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)

@@ -2,8 +2,8 @@
 
 from bulletins import actions, match_actions
 from bulletins.models import Bulletin
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 
 
 @events.on("bulletin.due")

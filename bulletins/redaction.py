@@ -5,7 +5,7 @@ import hashlib
 from bulletins.models import AffectedProduct, Bulletin, KnownIssue, Mitigation
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 from core import redaction
-from core.db import db
+from core.database.db import db
 from posts.models import Post
 from posts.redaction import announce
 

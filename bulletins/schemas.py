@@ -9,9 +9,9 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from advisories.layers import LAYERS
 from advisories.scores import SEVERITIES
-from bulletins.shield import KINDS
-from core.characters import visible
-from core.web import Line, Markdown
+from bulletins.mitigations.from_documents import KINDS
+from core.markup.characters import visible
+from core.web.fields import Line, Markdown
 from posts.text_limits import ANY_TITLE, TextLimits
 from products.schemas import Address
 

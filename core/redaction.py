@@ -17,9 +17,10 @@ from functools import cached_property
 from flask_babel import gettext as _
 from sqlalchemy import JSON, ColumnElement, Text, cast, false, func, or_, select, text
 
-from core import events, models
-from core.db import JSONText, db
-from core.web import Invalid
+from core.database import models
+from core.database.db import JSONText, db
+from core.jobs import events
+from core.web.forms import Invalid
 
 log = logging.getLogger(__name__)
 MASK = "█████"
@@ -300,4 +301,4 @@ register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url"
 register_without_text(models.Attempt, "key")
 register_without_text(models.TaskRun, "name", "claimed_by")
 register_without_text(models.Heartbeat, "worker", "loop", "host")
-register_without_text(models.Figure, "name")
+register_without_text(models.HourlyMetric, "name")

@@ -3,7 +3,7 @@
 from flask import Flask, url_for
 from flask_babel import lazy_gettext as _
 
-from core.api import register
+from core.api.api import register
 from core.cli import import_group
 from forum import (  # noqa: F401  (handlers, exports and more views declare themselves)
     actions,
@@ -19,8 +19,9 @@ from forum import (  # noqa: F401  (handlers, exports and more views declare the
     views,
 )
 from forum.models import Answer, Question
-from posts import editables, kinds
-from posts.editables import Field
+from posts import kinds
+from posts.revisions import editables
+from posts.revisions.editables import Field
 
 
 def _question_path(question) -> str:

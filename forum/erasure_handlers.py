@@ -3,8 +3,8 @@
 from sqlalchemy import select
 
 from auth.models import User
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 from forum import actions
 from forum.models import Acceptance, Answer
 

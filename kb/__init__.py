@@ -3,7 +3,7 @@
 from flask import Flask, url_for
 from flask_babel import lazy_gettext as _
 
-from core.api import register
+from core.api.api import register
 from core.cli import import_group
 from kb import (  # noqa: F401  (handlers and exports declare themselves)
     actions,
@@ -17,8 +17,9 @@ from kb import (  # noqa: F401  (handlers and exports declare themselves)
     views,
 )
 from kb.models import Article
-from posts import editables, kinds
-from posts.editables import Field
+from posts import kinds
+from posts.revisions import editables
+from posts.revisions.editables import Field
 from search import documents
 
 LAYER_NAMES = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host", _("Host")),

@@ -2,8 +2,8 @@
 
 from sqlalchemy import update
 
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 from kb.models import Article, ArticleFeedback
 
 VERIFIED = Article.__table__

@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from auth.export_account import columns, part
-from core.db import db
+from auth.erasure.export_account import columns, part
+from core.database.db import db
 from kb.models import ArticleFeedback
 
 

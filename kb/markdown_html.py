@@ -6,7 +6,7 @@ Unknown elements stay visible as text, for `<user>` in a text is a placeholder, 
 import re
 from collections.abc import Callable
 
-from core.html_to_markdown import convert
+from core.markup.html_to_markdown import convert
 from kb.markdown_links import CODE, beside_spans, outside_code, outside_fences, replaced
 
 Lose = Callable[[str, str, str], None]

@@ -4,8 +4,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
-from core.api import Cursor, Reply
-from core.web import Line, Markdown
+from core.api.api import Cursor, Reply
+from core.web.fields import Line, Markdown
 from kb.models import LAYERS
 from kb.queries import SORTS
 from posts.schemas import PostItem, SummarySchema, Tags

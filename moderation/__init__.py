@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from core.api import register
+from core.api.api import register
 from moderation import (  # noqa: F401  (handlers declare themselves)
     api,
     cli,

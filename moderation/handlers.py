@@ -4,8 +4,9 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
 from auth.models import User
-from core import events, mail
-from core.db import db
+from core.database.db import db
+from core.jobs import events
+from core.mail import mail
 from moderation import actions
 from moderation.appeals import actions as appeals
 from moderation.appeals.models import APPROVED, Appeal

@@ -3,8 +3,8 @@
 from flask_babel import lazy_gettext
 from marshmallow import Schema, fields, validate
 
-from core.api import Reply
-from core.web import Line
+from core.api.api import Reply
+from core.web.fields import Line
 from moderation.models import REASONS
 
 _SHORT = validate.Length(max=500, error=lazy_gettext("Use at most 500 characters."))

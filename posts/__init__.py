@@ -5,29 +5,28 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from auth.models import User
-from core import stored_markup
-from core.api import register
-from core.db import db
-from core.error_answers import error_answer
-from core.versions import Stale
-from posts import (  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
+from core.api.api import register
+from core.database.db import db
+from core.database.versions import Stale
+from core.jobs import stored_markup
+from core.web.error_answers import error_answer
+from posts import (  # noqa: F401  (these modules register their contents on import)
     api,
-    conflict_pages,
-    diff_handlers,
-    editables,
-    erasure_handlers,
     export_account,
     feeds,
     kinds,
     policy,
-    revision_api,
     schemas,
-    suggestion_views,
     tasks,
     views,
     voting,
 )
+from posts.erasure import handlers as erasure_handlers  # noqa: F401
 from posts.models import Comment, Post, Tag
+from posts.revisions import api as revision_api  # noqa: F401
+from posts.revisions import conflict_pages, editables
+from posts.revisions import handlers as revision_handlers  # noqa: F401
+from posts.suggestions import views as suggestion_views  # noqa: F401
 
 
 def _comment_path(comment) -> str:

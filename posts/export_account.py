@@ -3,8 +3,8 @@
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import joinedload, with_polymorphic
 
-from auth.export_account import columns, part
-from core.db import db
+from auth.erasure.export_account import columns, part
+from core.database.db import db
 from posts import kinds
 from posts.models import Post, Revision, Suggestion, Vote, VoteChange
 

@@ -13,9 +13,10 @@ from sqlalchemy import select, update
 
 from auth.conflicts import check_not_done
 from auth.security_log import actions as security_log
-from core import events, redaction
-from core.db import db, utcnow
-from core.markup import render
+from core import redaction
+from core.database.db import db, utcnow
+from core.jobs import events
+from core.markup.markup import render
 from core.redaction import MAX_CHARACTERS, MAX_TEXTS, MIN_CHARACTERS, Texts
 from posts import kinds, locks
 from posts.models import FactRevision, Post, PostLink, PostTag, Revision, Suggestion, Tag, VoteChange

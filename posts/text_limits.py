@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from marshmallow import validate
 
-from core.web import Invalid
+from core.web.forms import Invalid
 
 MAX_STORED_TITLE, MAX_STORED_BODY = 200, 200_000  # what any edit may have: the column, and what is rendered
 

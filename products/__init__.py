@@ -1,30 +1,26 @@
-"""Products, their releases and life cycles, and what each member runs."""
+"""Products, their releases and life cycles."""
 
 from flask import Flask
 from flask_babel import lazy_gettext as _
 
-from core import stored_markup
-from core.api import register
-from posts import editables
-from posts.editables import Editable, Field, LastEdit
-from products import (  # noqa: F401  (some declare themselves)
+from core.api.api import register
+from core.jobs import stored_markup
+from posts.revisions import editables
+from posts.revisions.editables import Editable, Field, LastEdit
+from products import (  # noqa: F401  (these modules register their contents on import)
     api,
     cli,
     documents,
     edit_views,
-    export_account,
     feeds,
     forms,
-    handlers,
-    owned_api,
-    owned_views,
+    labels,
     queries,
     redaction,
     tasks,
     views,
-    wording,
 )
-from products.lifecycle import phase_on
+from products.lifecycle.phases import phase_on
 from products.models import Product, Release
 from search import api as search_api
 from search.documents import register as register_family
@@ -59,7 +55,7 @@ def init_app(app: Flask) -> None:
     _register_forms()
     register_family(documents.family)
     search_api.ITEMS["product"] = api.item
-    app.jinja_env.globals.update(wording=wording, phase_on=phase_on)
+    app.jinja_env.globals.update(wording=labels, phase_on=phase_on)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register(api.bp)

@@ -1,10 +1,10 @@
 """What redaction masks of products; their names in addresses and in the catalogue stay."""
 
-from core import events, redaction
-from core.markup import render
+from core import redaction
+from core.jobs import events
+from core.markup.markup import render
 from products.change_models import ImportConflict, LifecycleNotice, ProductChange
-from products.models import LifecyclePhase, Product, ProductName, ProductWord, Release
-from products.owned_models import CalendarAddress, OwnedRelease
+from products.models import LifecyclePhase, OwnedRelease, Product, ProductName, ProductWord, Release
 
 
 def _follow(product: Product, by) -> None:
@@ -29,4 +29,3 @@ redaction.register_without_text(ImportConflict, "field", "source")
 redaction.register_without_text(LifecyclePhase, "kind", "ends")
 redaction.register_without_text(LifecycleNotice, "ends")
 redaction.register_without_text(OwnedRelease, "source")
-redaction.register_without_text(CalendarAddress, "handle")

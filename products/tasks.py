@@ -5,12 +5,12 @@ from datetime import timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
-from core import events
-from core.db import db
-from core.worker import scheduled
+from core.database.db import db
+from core.jobs import events
+from core.jobs.worker import scheduled
 from products import queries
 from products.change_models import LifecycleNotice
-from products.lifecycle import SECURITY
+from products.lifecycle.phases import SECURITY
 from products.models import LifecyclePhase, Product, Release
 
 DAYS_AHEAD = (90, 30, 7)

@@ -5,8 +5,8 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from auth import api as people
 from auth import tokens
-from core import paging
-from core.api import ApiBlueprint
+from core.api.api import ApiBlueprint
+from core.database import paging
 from posts import api as posts
 from search import queries, schemas
 from search.views import MAX_PAGE

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.doctor import Finding, examines, judge
-from search.engine import Unavailable
+from core.checks.health import Finding, examines, judge
+from search.engines.base import Unavailable
 from search.readings import lag
 
 LATE = 60  # seconds

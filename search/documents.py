@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
 
 from auth.models import User
 from auth.queries import is_listed
-from core.db import db, reading
-from core.markup import to_text
+from core.database.db import db, read_transaction, reading_beside
+from core.markup.markup import to_text
 from posts import kinds
 from posts.models import Post, Tag
 from search.fields import Document
@@ -61,7 +61,7 @@ def of(keys: Iterable[str]) -> list[Document]:
     """The documents of those of these keys that name something public."""
     keys = list(keys)
     found: list[Document] = []
-    with reading():
+    with reading_beside():  # a search on PostgreSQL is in the middle of its own transaction
         for family, (statement, model, make) in _families().items():
             ids = numbers(keys, family)
             for start in range(0, len(ids), SLICE):
@@ -79,7 +79,7 @@ def everything() -> Iterator[Document]:
     for statement, model, make in _families().values():
         ids = [0]
         while ids:
-            with reading():
+            with read_transaction():
                 ids = db.session.scalars(
                     select(model.id).where(model.id > ids[-1]).order_by(model.id).limit(SLICE)).all()
                 found = [make(row) for row in db.session.scalars(
@@ -90,7 +90,7 @@ def everything() -> Iterator[Document]:
 
 def keys() -> set[str]:
     """The keys of everything that belongs into the index."""
-    with reading():
+    with read_transaction():
         return {key(family, number) for family, (statement, model, _make) in _families().items()
                 for number in db.session.scalars(select(model.id).where(statement.whereclause))}
 

@@ -2,9 +2,9 @@
 
 from flask import current_app
 
-from core.worker import each_round, scheduled
+from core.jobs.worker import each_round, scheduled
 from search import handlers
-from search.engine import Unavailable
+from search.engines.base import Unavailable
 
 
 @each_round

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core import stored_markup
-from core.db import db, utcnow
-from core.paging import encode
+from core.database.db import db, utcnow
+from core.database.paging import encode
+from core.jobs import stored_markup
 from posts.models import Post, Tag
 from tests.api_world import TEXT, world
 

@@ -1,8 +1,8 @@
 """Retention of the security log."""
 
 from auth.security_log import actions
-from core.db import db
-from core.worker import scheduled
+from core.database.db import db
+from core.jobs.worker import scheduled
 
 
 @scheduled(hour=3, minute=25)

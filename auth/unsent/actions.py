@@ -8,9 +8,9 @@ from auth import tokens
 from auth.actions import on_secure
 from auth.models import User
 from auth.unsent.models import UnsentForm
-from core.db import db, utcnow
-from core.limits import limit
-from core.sent_forms import SentForm
+from core.database.db import db, utcnow
+from core.limits.rate_limits import limit
+from core.web.sent_forms import SentForm
 
 LIFETIME = timedelta(hours=24)
 MAX_FORMS_OF_ACCOUNT = 5

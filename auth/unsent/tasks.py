@@ -1,8 +1,8 @@
 """Housekeeping of forms that wait for their account."""
 
 from auth.unsent import actions
-from core.db import db
-from core.worker import scheduled
+from core.database.db import db
+from core.jobs.worker import scheduled
 
 
 @scheduled(hour=3, minute=20)

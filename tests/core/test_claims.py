@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from core import claims, events, mail, worker
-from core.db import db, utcnow
-from core.import_news import News
-from core.models import Event, OutgoingMail, TaskRun
+from core.database.db import db, utcnow
+from core.database.models import Event, OutgoingMail, TaskRun
+from core.jobs import claims, events, worker
+from core.jobs.import_events import News
+from core.mail import mail
 
 pytestmark = pytest.mark.every_database
 NIGHT, TAKEN_OVER = "2026-03-10 03:10:00+00:00", timedelta(seconds=30)
@@ -215,6 +216,6 @@ def test_a_claim_that_cannot_be_renewed_is_no_end(app, caplog, monkeypatch):
     """The next try comes before it runs out."""
     monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.2))
     broken = update(Event).where(db.text("no_such_column = 1"))
-    with claims.held(broken):
+    with claims.renewing_claim(broken):
         while caplog.text.count("claim not renewed") < 2:
             pass

@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from core import claims, events
-from core.db import db, utcnow
-from core.models import Event
+from core.database.db import db, utcnow
+from core.database.models import Event
+from core.jobs import claims, events
 
 pytestmark = pytest.mark.every_database
 NOON = "2026-03-10 12:00:00+00:00"

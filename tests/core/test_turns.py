@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 import time_machine
 
-from core import worker
+from core.jobs import worker
 
 pytestmark = pytest.mark.every_database
 NIGHT = "2026-03-10 03:10:00+00:00"

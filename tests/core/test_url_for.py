@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, url_for
 from werkzeug.routing import BuildError
 
-from core.site import path_to
+from core.web.site import path_to
 
 VALUES = {"_Name": "c++ #ü/%", "_Id": 7, "_Path": "a/b.css"}
 

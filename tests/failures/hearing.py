@@ -7,8 +7,8 @@ import time
 from sqlalchemy import text
 
 from app import create_app
-from core import events, worker
-from core.db import db
+from core.database.db import db
+from core.jobs import events, worker
 
 
 def hear(batch: list[events.Event]) -> None:

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import event
 
-from core import markup, stored_markup
-from core.db import db
-from core.markup import MARKUP_VERSION, render
+from core.database.db import db
+from core.jobs import stored_markup
+from core.markup import markup
+from core.markup.markup import MARKUP_VERSION, render
 from posts import schemas
 from posts.models import Post
 from products.models import Product
