@@ -1,12 +1,12 @@
 """The shape of what is sent about security alerts, and of the API's answers."""
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from alerts.models import ALL, AT_ONCE, CADENCES, CHOSEN, MINE, PATCH_DAY, SEVERITIES
 from auth.schemas import EmailSchema
 from core.api.api import Reply
+from core.web.lazy_text import lazy_gettext
 from products.schemas import SLUG
 
 MOST_PRODUCTS = 200

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from flask_babel import lazy_gettext as _
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates
 
 from auth.models import ROLES
@@ -11,6 +10,7 @@ from core.api.api import READ, WRITE, Item, Reply
 from core.database.db import utcnow
 from core.mail import message
 from core.web.fields import Line, Markdown
+from core.web.lazy_text import lazy_gettext as _
 
 SCOPES = (READ, WRITE)
 LAST_DAY = date(2999, 12, 31)

@@ -1,7 +1,6 @@
 """Security bulletins: what is broken, who is affected and what to do, patch or no patch."""
 
 from flask import Flask, url_for
-from flask_babel import lazy_gettext as _
 
 from auth.models import User
 from bulletins import (  # noqa: F401  (some declare themselves)
@@ -22,6 +21,7 @@ from bulletins import (  # noqa: F401  (some declare themselves)
 from bulletins.models import Bulletin, Mitigation
 from core.api.api import register
 from core.database.db import db
+from core.web.lazy_text import lazy_gettext as _
 from posts import kinds
 from posts.revisions import editables
 from posts.revisions.editables import Editable, Field, LastEdit

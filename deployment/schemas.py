@@ -2,13 +2,13 @@
 
 import re
 
-from flask_babel import lazy_gettext as _
 from marshmallow import Schema, fields, post_load, validate
 
 from bulletins.api_schemas import BulletinItem
 from core.api.api import Cursor, Reply
 from core.api.parameters import Since, WholeNumber
 from core.web.fields import Line
+from core.web.lazy_text import lazy_gettext as _
 from deployment.models import LONGEST_NOTE, LONGEST_TARGET, OUTCOMES, RINGS
 from deployment.plans.schedule import BROAD_DAYS, MOST_DAYS, PILOT_DAYS
 

@@ -1,10 +1,10 @@
 """The forum: IT pros ask and answer."""
 
 from flask import Flask, url_for
-from flask_babel import lazy_gettext as _
 
 from core.api.api import register
 from core.cli import import_group
+from core.web.lazy_text import lazy_gettext as _
 from forum import (  # noqa: F401  (handlers, exports and more views declare themselves)
     actions,
     api,

@@ -1,8 +1,7 @@
 """What a profile page shows of the content rooms: questions, answers, articles."""
 
-from flask_babel import lazy_gettext as _
-
 from auth import views
+from core.web.lazy_text import lazy_gettext as _
 from posts import queries
 
 

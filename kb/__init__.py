@@ -1,10 +1,10 @@
 """The knowledge base: articles in five layers of defence, curated by moderators."""
 
 from flask import Flask, url_for
-from flask_babel import lazy_gettext as _
 
 from core.api.api import register
 from core.cli import import_group
+from core.web.lazy_text import lazy_gettext as _
 from kb import (  # noqa: F401  (handlers and exports declare themselves)
     actions,
     api,

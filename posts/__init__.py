@@ -2,7 +2,6 @@
 
 from flask import Flask, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from auth.models import User
 from core.api.api import register
@@ -10,6 +9,7 @@ from core.database.db import db
 from core.database.versions import Stale
 from core.jobs import stored_markup
 from core.web.error_answers import error_answer
+from core.web.lazy_text import lazy_gettext
 from posts import (  # noqa: F401  (these modules register their contents on import)
     api,
     export_account,

@@ -1,10 +1,10 @@
 """Products, their releases and life cycles."""
 
 from flask import Flask
-from flask_babel import lazy_gettext as _
 
 from core.api.api import register
 from core.jobs import stored_markup
+from core.web.lazy_text import lazy_gettext as _
 from posts.revisions import editables
 from posts.revisions.editables import Editable, Field, LastEdit
 from products import (  # noqa: F401  (these modules register their contents on import)

@@ -3,11 +3,11 @@
 import re
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, validate
 
 from core.markup.markup import is_safe_url
 from core.web.fields import Line, Markdown
+from core.web.lazy_text import lazy_gettext
 from products import facts as written
 from products import names
 

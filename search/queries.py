@@ -10,7 +10,6 @@ from itertools import pairwise
 from time import perf_counter
 
 from flask import current_app
-from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload
 
@@ -19,6 +18,7 @@ from auth.queries import is_listed
 from core.database.db import db
 from core.markup.markup import to_text
 from core.observability import metrics
+from core.web.lazy_text import lazy_gettext as _
 from posts.models import Post, Tag
 from posts.queries import visible
 from search import changes, corrections, snippets

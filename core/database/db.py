@@ -12,11 +12,24 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import URL, DateTime, MetaData, Text, TypeDecorator, event, make_url, select, text
+from sqlalchemy import (
+    URL,
+    CursorResult,
+    DateTime,
+    Executable,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    event,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -45,6 +58,8 @@ class Base(DeclarativeBase):
     """Base of all models; fixes constraint names so that migrations can name them."""
 
     metadata = MetaData(naming_convention=NAMING)
+    if TYPE_CHECKING:
+        __table__: ClassVar[Table]
 
 
 class Database(SQLAlchemy):
@@ -59,6 +74,15 @@ db = Database(model_class=Base,
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+
+
+def changed_rows(statement: Executable) -> int:
+    """Execute an UPDATE, DELETE or INSERT in the session's transaction; returns how many rows it changed.
+
+    Objects that the session holds are not brought up to date.
+    """
+    result = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return cast(CursorResult, result).rowcount
 
 
 def utcnow() -> datetime:

@@ -1,10 +1,13 @@
 """Guards of views: stop with 403 or 404, and redirect only within the site."""
 
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import abort
 from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden
+
+T = TypeVar("T")
 
 
 def require(allowed: bool, message: str | None = None) -> None:
@@ -13,7 +16,7 @@ def require(allowed: bool, message: str | None = None) -> None:
         raise Forbidden(message or _("You don't have permission to do this."))
 
 
-def get_or_404(thing):
+def get_or_404(thing: T | None) -> T:
     """`thing`, or the page that absent and invisible things share."""
     return abort(404) if thing is None else thing
 
