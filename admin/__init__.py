@@ -11,13 +11,13 @@ from admin import (  # noqa: F401  (these modules register their contents on imp
     tasks,
     views,
 )
-from core.api.api import register
+from core.api.api import register_api
 
 
 def init_app(app: Flask) -> None:
     """Attach the page, the API and the commands."""
     route_costs.init_app(app)
     app.register_blueprint(views.bp)
-    register(api.bp)
+    register_api(api.bp)
     for command in (cli.doctor, backup_cli.backup_command, backup_cli.restore_command):
         app.cli.add_command(command)

@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from auth.models import User
-from core.checks.health import Finding, examines, judge
+from core.checks.health import Finding, judge, register_check
 from core.database.db import db
 
 DEMO = "demo_"  # how the names of all demo members begin (demo/content/members.yaml)
 
 
-@examines()
+@register_check()
 def hosts() -> Iterator[Finding]:
     """Several hosts."""
     config = current_app.config
@@ -34,7 +34,7 @@ def hosts() -> Iterator[Finding]:
                          "set REDOUBT_SEARCH=auto, then run flask search rebuild."))
 
 
-@examines()
+@register_check()
 def demonstration() -> Iterator[Finding]:
     """Demo community."""
     if urlsplit(current_app.config["REDOUBT_SITE_URL"]).scheme != "https":

@@ -143,4 +143,4 @@ BODIES = {"inventory.upload_sbom": UPLOAD_BODY_BYTES, "api_inventory.match_sbom"
 
 def init_app(app: Flask) -> None:
     """Declare them all."""
-    costs.declare(app, COSTS, BODIES)
+    costs.register_costs(app, COSTS, BODIES)

@@ -4,12 +4,12 @@ import logging
 
 from auth import reputation
 from core.database.db import snapshot
-from core.jobs.worker import scheduled
+from core.jobs.worker import register_daily_task
 
 log = logging.getLogger(__name__)
 
 
-@scheduled(hour=4, minute=20)
+@register_daily_task(hour=4, minute=20)
 def check_reputation() -> None:
     """Replay the ledger nightly; a difference is logged as an error for the administrator."""
     with snapshot():

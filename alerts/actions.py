@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from alerts import queries
 from alerts.models import CHOSEN, MINE, AlertNews, Subscription
-from auth.actions import limit_mails, on_secure
+from auth.actions import limit_mails, register_on_secure
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
 from core.mail import mail, signed_links, stopped_addresses
@@ -51,7 +51,7 @@ def _new_handle() -> str:
     return secrets.token_urlsafe(16)
 
 
-@on_secure
+@register_on_secure
 def renew_links(user) -> None:
     """The links in earlier mails change and stop no alerts of a secured account any more."""
     rows = db.session.scalars(select(Subscription).where(

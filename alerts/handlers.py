@@ -9,7 +9,7 @@ from core.database.db import db
 from core.jobs import events
 
 
-@events.on("bulletin.published")
+@events.register_handler("bulletin.published")
 def note_published(batch: list[events.Event]) -> None:
     """Record a new public bulletin as news for alerts."""
     for event in batch:
@@ -18,7 +18,7 @@ def note_published(batch: list[events.Event]) -> None:
         db.session.commit()
 
 
-@events.on("bulletin.risk_raised")
+@events.register_handler("bulletin.risk_raised")
 def note_risk(batch: list[events.Event]) -> None:
     """Record a changed risk of a public bulletin as news for alerts."""
     for event in batch:
@@ -27,7 +27,7 @@ def note_risk(batch: list[events.Event]) -> None:
         db.session.commit()
 
 
-@events.on("user.erased")
+@events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
     """An erased member's alerts end."""
     db.session.execute(delete(Subscription).where(

@@ -13,7 +13,7 @@ from alerts.queries import Ready
 from auth.queries import reachable_members
 from bulletins.queries import AlertFacts, alert_facts
 from core.database.db import db, read_transaction, utcnow
-from core.jobs.worker import each_round, scheduled
+from core.jobs.worker import register_daily_task, register_round_job
 from core.mail import mail, signed_links, stopped_addresses
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ SLICE = 500  # bulletins asked for at a time
 FORGOTTEN_AFTER = timedelta(days=7)
 
 
-@each_round
+@register_round_job()
 def mail_alerts() -> int:
     """Queue the alerts that are due; returns how many subscriptions were served."""
     now, patch_day = utcnow(), current_app.config["REDOUBT_PATCH_DAY"]
@@ -108,7 +108,7 @@ def _queue(row: Subscription, found: list[AlertFacts]) -> None:
                more=max(0, len(changed) - MOST_LISTED) + max(0, len(fresh) - MOST_LISTED))
 
 
-@scheduled(hour=3, minute=40)
+@register_daily_task(hour=3, minute=40)
 def forget_unconfirmed() -> None:
     """Addresses that nobody confirmed are not kept."""
     actions.forget_unconfirmed(utcnow() - FORGOTTEN_AFTER)

@@ -25,7 +25,7 @@ from auth.models import User
 from auth.passwords.passwords import min_characters
 from auth.security_log import tasks as security_log_tasks  # noqa: F401  (declares itself)
 from auth.security_log import views as security_log_views
-from core.api.api import register
+from core.api.api import register_api
 from core.jobs import stored_markup
 from core.limits import rate_limits
 from core.markup import markup
@@ -34,9 +34,9 @@ from core.markup import markup
 def init_app(app: Flask) -> None:
     """Attach sessions, the pages and the commands."""
     sessions.login_manager.init_app(app)
-    rate_limits.know_accounts(app, sessions.account_of_request)
+    rate_limits.register_account_lookup(app, sessions.account_of_request)
     tokens.init_app(app)
-    markup.names_by(app, queries.profile_addresses)
+    markup.register_name_lookup(app, queries.profile_addresses)
     privileges.init_app(app, queries.active_members)
     app.before_request(sessions.refuse_suspended)
     security_log_views.init_app(app)
@@ -44,7 +44,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["min_password_characters"] = min_characters
     app.register_blueprint(views.bp)
     unsent.init_app(app)
-    register(api.bp)
-    stored_markup.register(app, User, "about", "about_html")
+    register_api(api.bp)
+    stored_markup.register_markdown(User, "about", "about_html")
     for group in (cli.user_group, cli.reputation_group, cli.token_group):
         app.cli.add_command(group)

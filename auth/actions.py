@@ -21,19 +21,20 @@ from core.jobs import events
 from core.limits.rate_limits import limit
 from core.mail import mail
 from core.markup.markup import Rendered
+from core.registry import Registry
 from core.web.forms import Invalid
 
 TRIES = 200  # numbered handles that are looked up at a time
 MAILS_TO_ONE = (5, 3600)  # of one purpose to one address in an hour, whoever asks for them
-_on_secure: list[Callable[[User], None]] = []
+_on_secure: Registry[Callable[[User], None], str] = Registry("on_secure")  # name by function
 
 
-def on_secure(function: Callable[[User], None]) -> Callable[[User], None]:
+def register_on_secure(function: Callable[[User], None]) -> Callable[[User], None]:
     """Decorator: run `function(user)` in the transaction that secures an account.
 
     For packages above that hand out secret addresses: it ends those of the member. It must not commit.
     """
-    _on_secure.append(function)
+    _on_secure.add(function, function.__qualname__)
     return function
 
 

@@ -6,7 +6,7 @@ from core.database.db import db
 from core.jobs import events
 
 
-@events.on("user.exported")
+@events.register_handler("user.exported")
 def mail_about_exports(batch: list[events.Event]) -> None:
     """A page that only reads writes no mail: it records this event."""
     for event in batch:

@@ -3,10 +3,10 @@
 from auth.erasure import actions
 from auth.registration import actions as registration_actions
 from core.database.db import db
-from core.jobs.worker import scheduled
+from core.jobs.worker import register_daily_task
 
 
-@scheduled(hour=3, minute=20)
+@register_daily_task(hour=3, minute=20)
 def purge_unconfirmed() -> None:
     """Remove registrations that nobody confirmed for a week, and links that do not work any more."""
     while registration_actions.purge():

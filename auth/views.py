@@ -19,6 +19,7 @@ from core.cache.page_cache import cached_for_visitors
 from core.database.db import db, read_transaction
 from core.database.paging import PAGE_SIZE
 from core.limits.rate_limits import client_address, forget, limit
+from core.registry import Registry
 from core.web.access import get_or_404, require, safe_next
 from core.web.forms import Form, Invalid
 
@@ -34,8 +35,13 @@ class Section:
     page: Callable
 
 
-sections: list[Section] = []  # rooms above add theirs
+_sections: Registry[str, Section] = Registry("profile_sections")  # by name
 NEWEST = 5
+
+
+def register_profile_section(section: Section) -> None:
+    """Add a section to the pages of profiles."""
+    _sections.add(section.name, section)
 
 
 @bp.before_request
@@ -227,7 +233,8 @@ def profile(username: str):
     """One member: what they say of themselves, the newest of each kind, and a tab for each."""
     user = get_or_404(queries.by_username(username))
     tab, after = request.args.get("tab", ""), request.args.get("after")
-    chosen = next((section for section in sections if section.name == tab), None)
+    sections = list(_sections.values())
+    chosen = _sections.get(tab)
     if chosen is None and tab != "reputation":
         shown = [(section, section.page(user, current_user, None, NEWEST)) for section in sections]
     else:

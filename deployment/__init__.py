@@ -2,8 +2,8 @@
 
 from flask import Flask
 
-from bulletins.panels import register as show_on_bulletins
-from core.api.api import register
+from bulletins.panels import register_panel as show_on_bulletins
+from core.api.api import register_api
 from deployment import (  # noqa: F401  (these modules register their contents on import)
     api,
     cli,
@@ -25,5 +25,5 @@ def init_app(app: Flask) -> None:
     for panel in panels.PANELS:
         show_on_bulletins(panel)
     app.register_blueprint(views.bp)
-    register(api.bp)
+    register_api(api.bp)
     app.cli.add_command(cli.group)

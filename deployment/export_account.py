@@ -2,19 +2,19 @@
 
 from sqlalchemy import select
 
-from auth.erasure.export_account import columns, part
+from auth.erasure.export_account import columns, register_export_part
 from core.database.db import db
 from deployment.models import DeploymentReport, HelpfulMark
 
 
-@part("deployment_reports")
+@register_export_part("deployment_reports")
 def _reports(user) -> list[dict]:
     rows = db.session.scalars(select(DeploymentReport).where(DeploymentReport.user_id == user.id)
                               .order_by(DeploymentReport.id))
     return [columns(row, but={"removed_by_id"}) for row in rows]
 
 
-@part("helpful_marks")
+@register_export_part("helpful_marks")
 def _marks(user) -> list[dict]:
     rows = db.session.scalars(select(HelpfulMark).where(HelpfulMark.user_id == user.id)
                               .order_by(HelpfulMark.id))

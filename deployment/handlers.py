@@ -19,7 +19,7 @@ from posts import locks
 SLICE = 25
 
 
-@events.on("bulletin.published", "bulletin.republished", "bulletin.imported", "bulletin.ranked",
+@events.register_handler("bulletin.published", "bulletin.republished", "bulletin.imported", "bulletin.ranked",
            "bulletin.risk_raised", "bulletin.undeleted")
 def note_due_dates(batch: list[events.Event]) -> None:
     """A due date that moved counts up in calendars."""
@@ -30,7 +30,7 @@ def note_due_dates(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
-@events.on("bulletin.published")
+@events.register_handler("bulletin.published")
 def open_discussion(batch: list[events.Event]) -> None:
     """The first bulletin of a month makes the tag under which everybody may ask about its patches."""
     rows = db.session.scalars(public().with_only_columns(Bulletin.release_month).distinct().where(
@@ -39,7 +39,7 @@ def open_discussion(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
-@events.on("bulletin.published", "bulletin.republished", "bulletin.withdrawn", "bulletin.deleted",
+@events.register_handler("bulletin.published", "bulletin.republished", "bulletin.withdrawn", "bulletin.deleted",
            "bulletin.undeleted")
 def follow_bulletins(batch: list[events.Event]) -> None:
     """Reports go and come back with their bulletin, and what they gave their authors with them."""
@@ -53,7 +53,7 @@ def follow_bulletins(batch: list[events.Event]) -> None:
         db.session.commit()
 
 
-@events.on("user.erased")
+@events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
     """Thanks of an erased member are taken back; their reports lose their name, or go with their words.
 

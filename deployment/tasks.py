@@ -3,7 +3,7 @@
 from bulletins.models import Bulletin
 from bulletins.queries import public
 from core.database.db import db
-from core.jobs.worker import scheduled
+from core.jobs.worker import register_daily_task
 from deployment.calendar import actions, discussion_actions
 from deployment.calendar.days import coming_months, patch_uid
 from deployment.calendar.months import this_month
@@ -11,7 +11,7 @@ from deployment.reports import actions as report_actions
 from posts import locks
 
 
-@scheduled(hour=0, minute=25)
+@register_daily_task(hour=0, minute=25)
 def keep_calendar() -> None:
     """Note the patch days ahead, so that another rule counts up; make the tag of this month."""
     actions.note({patch_uid(month): month.patch_day for month in coming_months()})
@@ -19,7 +19,7 @@ def keep_calendar() -> None:
     db.session.commit()
 
 
-@scheduled(hour=0, minute=35)
+@register_daily_task(hour=0, minute=35)
 def calm_down() -> None:
     """End warnings of failures that are older than the rule looks back."""
     for bulletin in db.session.scalars(public().where(Bulletin.has_failures).order_by(Bulletin.id)).all():

@@ -9,7 +9,7 @@ from forum import actions
 from forum.models import Acceptance, Answer
 
 
-@events.on("user.erased")
+@events.register_handler("user.erased")
 def withdraw_acceptances(batch: list[events.Event]) -> None:
     """Who removes their words takes back what they accepted; who keeps them leaves it to the readers."""
     for event in batch:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, examines, judge
+from core.checks.health import Finding, judge, register_check
 from home import first_steps
 
 
-@examines()
+@register_check()
 def first_days() -> Iterator[Finding]:
     """First steps."""
     if not first_steps.is_settled():

@@ -12,6 +12,6 @@ def _section(name: str, label: str, kind: str) -> views.Section:
     return views.Section(name, label, page)
 
 
-views.sections += [_section("questions", _("Questions"), "question"),
-                   _section("answers", _("Answers"), "answer"),
-                   _section("articles", _("Articles"), "article")]
+views.register_profile_section(_section("questions", _("Questions"), "question"))
+views.register_profile_section(_section("answers", _("Answers"), "answer"))
+views.register_profile_section(_section("articles", _("Articles"), "article"))

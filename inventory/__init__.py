@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from core.api.api import register
+from core.api.api import register_api
 from inventory import (  # noqa: F401  (these modules register their contents on import)
     api,
     export_account,
@@ -16,4 +16,4 @@ from inventory import (  # noqa: F401  (these modules register their contents on
 def init_app(app: Flask) -> None:
     """Attach pages, feeds and API."""
     app.register_blueprint(views.bp)
-    register(api.bp)
+    register_api(api.bp)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask import current_app
 from sqlalchemy import delete, select
 
-from auth.actions import on_secure
+from auth.actions import register_on_secure
 from core.database.db import db, utcnow
 from inventory.models import CalendarAddress
 from products.models import OwnedRelease, Product, Release
@@ -59,7 +59,7 @@ def renew_address(user) -> CalendarAddress:
     return address
 
 
-@on_secure
+@register_on_secure
 def renew_known_address(user) -> None:
     """Give the calendar of a secured account a new address, if it has one."""
     if db.session.get(CalendarAddress, user.id) is not None:

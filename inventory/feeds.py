@@ -27,6 +27,6 @@ def my_calendar(secret: str):
     return response
 
 
-@private_calendar.part
+@private_calendar.register_calendar_part
 def _my_ends(user) -> list[calendars.Day]:
     return [day_of(phase) for phase in lifecycle_queries.of_member(user, today())]

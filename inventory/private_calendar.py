@@ -1,21 +1,22 @@
-"""What stands in a member's private calendar: every room adds the days it knows."""
+"""The days of a member's private calendar: packages register the days they know."""
 
 from collections.abc import Callable, Iterable, Iterator
 
 from auth.models import User
 from core.formats.calendars import Day
+from core.registry import Registry
 
 Part = Callable[[User], Iterable[Day]]
-_parts: list[Part] = []
+_parts: Registry[Part, str] = Registry("private_calendar")  # name by part
 
 
-def part(tell: Part) -> Part:
-    """Decorator: the days that the function tells of a member."""
-    _parts.append(tell)
-    return tell
+def register_calendar_part(part: Part) -> Part:
+    """Decorator: add the days that the function returns for a member."""
+    _parts.add(part, part.__qualname__)
+    return part
 
 
 def days(user: User) -> Iterator[Day]:
-    """All of them."""
-    for tell in _parts:
-        yield from tell(user)
+    """All days of a member, package by package."""
+    for part in _parts:
+        yield from part(user)

@@ -17,7 +17,7 @@ def _each(batch: list[events.Event], note: Callable[[events.Event, AlertFacts], 
         db.session.commit()
 
 
-@events.on("bulletin.published")
+@events.register_handler("bulletin.published")
 def note_published(batch: list[events.Event]) -> None:
     """Add one line a day for each follower of a product that a new bulletin affects."""
     _each(batch, _published)
@@ -29,7 +29,7 @@ def _published(event: events.Event, facts: AlertFacts) -> None:
                        product_id=product_id, cause=f"bulletins:{product_id}:{event.created_at:%Y-%m-%d}")
 
 
-@events.on("bulletin.risk_raised")
+@events.register_handler("bulletin.risk_raised")
 def note_risk(batch: list[events.Event]) -> None:
     """Notify followers of a bulletin, or of its products, that its risk changed."""
     _each(batch, _raised)
@@ -41,7 +41,7 @@ def _raised(event: events.Event, facts: AlertFacts) -> None:
                    thread_id=facts.id, data={"reasons": event.data["reasons"]})
 
 
-@events.on("bulletin.shield_changed")
+@events.register_handler("bulletin.shield_changed")
 def note_mitigations(batch: list[events.Event]) -> None:
     """Notify followers of a bulletin without a fix that a mitigation was added."""
     _each(batch, _mitigated)
@@ -54,7 +54,7 @@ def _mitigated(event: events.Event, facts: AlertFacts) -> None:
                        actor_id=event.actor_id)
 
 
-@events.on("bulletin.withdrawn")
+@events.register_handler("bulletin.withdrawn")
 def note_withdrawn(batch: list[events.Event]) -> None:
     """Notify followers of a bulletin that is a draft again, by its reference: nothing else of it is public."""
     for event in batch:

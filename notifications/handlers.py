@@ -24,7 +24,7 @@ def _each(batch: list[events.Event], tell: Callable, entity=Post) -> None:
         db.session.commit()
 
 
-@events.on(*_named("created", "published"))
+@events.register_handler(*_named("created", "published"))
 def tell_of_new_posts(batch: list[events.Event]) -> None:
     """A post appeared: at once, or when a moderator approved it. Of one that waits moderators are told."""
     _each(batch, _new_post)
@@ -45,7 +45,7 @@ def _tell_of_post(event, post: Post, heard: dict[int, str]) -> None:
                  thread_id=recipients.root_of(post).id)
 
 
-@events.on(*_named("revised"))
+@events.register_handler(*_named("revised"))
 def tell_of_changed_posts(batch: list[events.Event]) -> None:
     """A text was edited: it may call somebody now; a watched article has changed."""
     _each(batch, _changed_post)
@@ -61,7 +61,7 @@ def _changed_post(event, post: Post) -> None:
                      actor_id=event.actor_id, thread_id=post.id)
 
 
-@events.on("answer.accepted")
+@events.register_handler("answer.accepted")
 def tell_of_acceptance(batch: list[events.Event]) -> None:
     """The asker accepted an answer; that it was taken back and given again is no news."""
     _each(batch, _accepted)
@@ -73,7 +73,7 @@ def _accepted(event, answer: Post) -> None:
                      post_id=answer.id, actor_id=event.actor_id, thread_id=answer.parent_id)
 
 
-@events.on("suggestion.proposed", "suggestion.approved", "suggestion.rejected")
+@events.register_handler("suggestion.proposed", "suggestion.approved", "suggestion.rejected")
 def tell_of_suggestions(batch: list[events.Event]) -> None:
     """An edit was proposed to an author, or decided for its proposer."""
     _each(batch, _suggestion, Suggestion)
@@ -89,7 +89,7 @@ def _suggestion(event, suggestion: Suggestion) -> None:
                  actor_id=event.actor_id, thread_id=post.id, data={"suggestion": suggestion.id})
 
 
-@events.on("flag.resolved")
+@events.register_handler("flag.resolved")
 def tell_flaggers(batch: list[events.Event]) -> None:
     """What became of a flag; who decided is not told, nor is the post linked: it may be gone."""
     for event in batch:
@@ -99,7 +99,7 @@ def tell_flaggers(batch: list[events.Event]) -> None:
         db.session.commit()
 
 
-@events.on("release.ending", "release.ended", "release.dates_changed")
+@events.register_handler("release.ending", "release.ended", "release.dates_changed")
 def tell_of_releases(batch: list[events.Event]) -> None:
     """The support of something watched or run ends soon, has ended, or ends on another day."""
     _each(batch, _release, Release)
@@ -114,7 +114,7 @@ def _release(event, release: Release) -> None:
                      data=facts | {"release": release.title})
 
 
-@events.on("mail.refused")
+@events.register_handler("mail.refused")
 def stop_addresses(batch: list[events.Event]) -> None:
     """Nobody is at an address: it gets no more news."""
     for event in batch:
@@ -122,7 +122,7 @@ def stop_addresses(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
-@events.on("user.erased")
+@events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
     """Inbox, watches and choices go with the account."""
     actions.forget(event.subject_id for event in batch)

@@ -28,7 +28,7 @@ def _each(batch: list[events.Event], tell: Callable) -> None:
         db.session.commit()
 
 
-@events.on("flag.raised")
+@events.register_handler("flag.raised")
 def report_flags(batch: list[events.Event]) -> None:
     """A post was flagged: one line for each moderator until it is read, a second for urgent reasons."""
     _each(batch, _flagged)
@@ -43,7 +43,7 @@ def _flagged(event) -> None:
                                  data={"reason": event.data.get("reason", "other"), "url": "/moderation"})
 
 
-@events.on("appeal.made")
+@events.register_handler("appeal.made")
 def report_appeals(batch: list[events.Event]) -> None:
     """An author asks for a removed post."""
     _each(batch, _appealed)
@@ -54,7 +54,7 @@ def _appealed(event) -> None:
                  post_id=event.data["post_id"], actor_id=event.actor_id, data={"url": "/moderation"})
 
 
-@events.on("flag.resolved", "appeal.decided")
+@events.register_handler("flag.resolved", "appeal.decided")
 def close_reports(batch: list[events.Event]) -> None:
     """A decision is made: the lines that asked moderators for it count as read."""
     _each(batch, _decided)
@@ -66,14 +66,14 @@ def _decided(event) -> None:
         actions.mark_decided(post_id, asked)
 
 
-@events.on(*[f"{kind}.{act}" for kind in KINDS for act in ("published", "deleted")])
+@events.register_handler(*[f"{kind}.{act}" for kind in KINDS for act in ("published", "deleted")])
 def close_first_posts(batch: list[events.Event]) -> None:
     """A first post is approved or refused: the lines that asked moderators for it count as read."""
     _each(batch, lambda event: actions.mark_decided(
         event.subject_id, f"{event.name.partition('.')[0]}.created"))
 
 
-@events.on("article.rated")
+@events.register_handler("article.rated")
 def report_feedback(batch: list[events.Event]) -> None:
     """A reader said what would make an article better: one line a day for an article."""
     _each(batch, _rated)
@@ -86,7 +86,7 @@ def _rated(event) -> None:
                      actor_id=event.actor_id, data={"url": "/articles/feedback"})
 
 
-@events.on(*[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock",
+@events.register_handler(*[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock",
            "appeal.decided")
 def tell_authors(batch: list[events.Event]) -> None:
     """Somebody else, or enough flags, did something with a post: its author is told, with the reason."""
@@ -134,7 +134,7 @@ def _is_approved_by_author(post: Post, number: int) -> bool:
     return suggestion is not None and suggestion.decided_by_id == post.author_id
 
 
-@events.on("report.hidden", "report.shown")
+@events.register_handler("report.hidden", "report.shown")
 def tell_reporters(batch: list[events.Event]) -> None:
     """A moderator hid a deployment report, or showed it again: who made it is told."""
     _each(batch, _report)
@@ -147,7 +147,7 @@ def _report(event) -> None:
                      post_id=event.data["bulletin_id"], actor_id=event.actor_id)
 
 
-@events.on("user.unsuspended")
+@events.register_handler("user.unsuspended")
 def tell_unsuspended(batch: list[events.Event]) -> None:
     """A suspension ended early."""
     _each(batch, _unsuspended)

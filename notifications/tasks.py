@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from auth.models import User
 from auth.queries import reachable_members
 from core.database.db import db, read_transaction, utcnow
-from core.jobs.worker import each_round, scheduled
+from core.jobs.worker import register_daily_task, register_round_job
 from core.mail import mail, signed_links
 from core.mail.excerpts import html_opening, plain_opening
 from notifications import labels, queries
@@ -22,7 +22,7 @@ MAX_EXCERPT_CHARACTERS = 600
 KEPT = timedelta(days=365)
 
 
-@each_round
+@register_round_job()
 def mail_news() -> int:
     """Queue the mails that are due; returns to how many members."""
     with read_transaction():
@@ -94,7 +94,7 @@ def _shown(line: Notification) -> dict:
             "html": html}
 
 
-@scheduled(hour=3, minute=50)
+@register_daily_task(hour=3, minute=50)
 def forget_old_news() -> None:
     """Lines that were read are kept for a year."""
     db.session.execute(delete(Notification).where(Notification.read_at.is_not(None),

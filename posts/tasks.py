@@ -1,14 +1,14 @@
 """Scheduled work on what people wrote: old revisions compared."""
 
 from core.database.db import db, read_transaction
-from core.jobs.worker import scheduled
+from core.jobs.worker import register_daily_task
 from posts.revisions import actions
 
 BATCH_SIZE = 50
 MAX_REVISIONS_A_NIGHT = 5_000
 
 
-@scheduled(hour=2, minute=50)
+@register_daily_task(hour=2, minute=50)
 def compare_old() -> None:
     """Compare revisions from before comparisons were stored."""
     after = done = 0

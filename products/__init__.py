@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from core.api.api import register
+from core.api.api import register_api
 from core.jobs import stored_markup
 from core.web.lazy_text import lazy_gettext as _
 from posts.revisions import editables
@@ -23,7 +23,7 @@ from products import (  # noqa: F401  (these modules register their contents on 
 from products.lifecycle.phases import phase_on
 from products.models import Product, Release
 from search import api as search_api
-from search.documents import register as register_family
+from search.documents import register_family
 
 
 def _last_edit(thing: Product | Release) -> LastEdit | None:
@@ -34,14 +34,14 @@ def _last_edit(thing: Product | Release) -> LastEdit | None:
 
 
 def _register_forms() -> None:
-    editables.register(Product, Editable(
+    editables.register_editable(Product, Editable(
         (Field("name", _("Name"), is_required=True), Field("vendor", _("Vendor")),
          Field("category", _("Category"), is_required=True),
          Field("tags", _("Tags"), "words"), Field("names", _("Other names and identifiers"), "lines"),
          Field("policy_url", _("Policy")), Field("version_command", _("Version command")),
          Field("description", _("Policy in words"), "text")),
         queries.anew, forms.values_at, lambda product: product.path, _last_edit))
-    editables.register(Release, Editable(
+    editables.register_editable(Release, Editable(
         (Field("label", _("Label")), Field("codename", _("Code name")), Field("released_on", _("Released")),
          Field("active", _("Active support")), Field("security", _("Security support")),
          Field("extension", _("Extended support")), Field("discontinued", _("Sale")),
@@ -54,10 +54,10 @@ def init_app(app: Flask) -> None:
     """Attach the doors of the room and let search find products."""
     _register_forms()
     register_family(documents.family)
-    search_api.ITEMS["product"] = api.item
+    search_api.register_item("product", api.item)
     app.jinja_env.globals.update(wording=labels, phase_on=phase_on)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
-    register(api.bp)
-    stored_markup.register(app, Product, "description", "description_html")
+    register_api(api.bp)
+    stored_markup.register_markdown(Product, "description", "description_html")
     app.cli.add_command(cli.group)

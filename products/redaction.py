@@ -14,12 +14,12 @@ def _follow(product: Product, by) -> None:
     events.record("product.changed", subject=product, actor=by)
 
 
-redaction.register(Product, "name", "sort_name", "vendor", "tags", "description", "policy_url",
+redaction.register_text(Product, "name", "sort_name", "vendor", "tags", "description", "policy_url",
                    "version_command", "phase_names", changed=_follow, derived=("description_html",))
-redaction.register(Release, "label", "codename", "latest", "link")
-redaction.register(ProductChange, "facts")
-redaction.register(ImportConflict, "theirs")
-redaction.register(ProductName, "value", "key")
+redaction.register_text(Release, "label", "codename", "latest", "link")
+redaction.register_text(ProductChange, "facts")
+redaction.register_text(ImportConflict, "theirs")
+redaction.register_text(ProductName, "value", "key")
 redaction.register_without_text(Product, "slug", "category", "ours", "source", "supported_until")
 redaction.register_without_text(Release, "cycle", "lts", "ours")
 redaction.register_without_text(ProductWord, "word")

@@ -3,7 +3,7 @@
 from flask import Flask
 from sqlalchemy import make_url
 
-from core.api.api import register
+from core.api.api import register_api
 from core.config import BadSetting
 from search import (  # noqa: F401  (doctor, handlers, readings, tasks declare themselves)
     api,
@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
     app.extensions["search"] = engine_of(app)
     app.extensions["recent_searches"] = Recent()
     app.register_blueprint(views.bp)
-    register(api.bp)
+    register_api(api.bp)
     app.cli.add_command(cli.group)
 
 

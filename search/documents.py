@@ -10,13 +10,14 @@ from auth.models import User
 from auth.queries import is_listed
 from core.database.db import db, read_transaction, reading_beside
 from core.markup.markup import to_text
+from core.registry import Registry
 from posts import kinds
 from posts.models import Post, Tag
 from search.fields import Document
 
 MAX_BODY = 100_000
 SLICE = 500
-_extras: dict[str, Callable[[Post], dict]] = {}
+_extras: Registry[str, Callable[[Post], dict]] = Registry("search_facts")  # by kind of post
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,17 @@ class Family:
     show: Callable[..., tuple[str, str, str]]
 
 
-families: dict[str, Family] = {}
+families: Registry[str, Family] = Registry("search_families")  # by name
 
 
-def register(family: Family) -> None:
-    """Let search find a family; called from a room's init."""
-    families[family.name] = family
+def register_family(family: Family) -> None:
+    """Add a family to what search finds; called from a package's init_app()."""
+    families.add(family.name, family)
 
 
-def describe(kind: str, extra: Callable[[Post], dict]) -> None:
-    """A content room adds what only it knows of its kind: {"layer": …, "states": (…), "text": …}."""
-    _extras[kind] = extra
+def register_facts(kind: str, extra: Callable[[Post], dict]) -> None:
+    """Add what only a content package knows of its kind: {"layer": …, "states": (…), "text": …}."""
+    _extras.add(kind, extra)
 
 
 def key(family: str, number: int) -> str:

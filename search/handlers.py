@@ -10,7 +10,7 @@ from search.engines.base import Engine, Unavailable
 REBUILT_FROM = 5_000  # so many changed documents are quicker written anew with all others
 
 
-@events.on("*")
+@events.register_handler("*")
 def follow(batch: list[events.Event]) -> None:
     """Bring the index up to date with everything the events are about, in one commit."""
     engine = _engine()

@@ -7,17 +7,17 @@ from sqlalchemy import select
 
 from core.database.db import db, utcnow
 from core.observability import history
-from core.observability.gauges import Gauge, register
+from core.observability.gauges import Gauge, register_gauges
 from posts import kinds
 from posts.models import Post
 from search.documents import key
 from search.engines.base import Unavailable
 
 LAG = "search_lag_seconds"
-history.keep_peak(LAG)
+history.register_peak(LAG)
 
 
-@register
+@register_gauges
 def index() -> Iterator[Gauge]:
     """The state of the index, and how long the newest public post has been missing in it."""
     usable = True

@@ -168,7 +168,7 @@ def test_since_does_not_find_votes_counters_and_rendering(site):
         db.session.execute(db.update(Post).values(changed_at=long_ago, markup_version=0))
         db.session.execute(db.update(Tag).values(changed_at=long_ago))
         db.session.commit()
-        for texts in stored_markup.registered():
+        for texts in stored_markup.markdown_columns():
             stored_markup.render_old(texts, 0, 1000, Counter())
         db.session.commit()
     for number in (question, site.ids["answer"]):

@@ -14,7 +14,7 @@ from advisories import cwe, scores
 from advisories.addresses import is_uri
 from advisories.advisory import Advisory, Note, ProductEntry, RevisionEntry, Score, Threat, Vulnerability
 from advisories.csaf import notes as csaf_notes
-from advisories.csaf import rules as rules
+from advisories.csaf import rules
 from advisories.csaf.category import category_of
 from advisories.csaf.read import EXPLOITED
 

@@ -18,7 +18,7 @@ from advisories.advisory import (
     Vulnerability,
 )
 from advisories.csaf import notes as csaf_notes
-from advisories.csaf import rules as rules
+from advisories.csaf import rules
 from advisories.csaf.read_products import Products
 from advisories.merging import Collected
 from advisories.reading import Log, Node

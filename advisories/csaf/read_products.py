@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from advisories.addresses import is_uri
 from advisories.advisory import STATUSES, ProductEntry
-from advisories.csaf import rules as rules
+from advisories.csaf import rules
 from advisories.reading import MAX_DEPTH, Node
 
 _HASH = re.compile(r"[0-9a-fA-F]{32,200}")

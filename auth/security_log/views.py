@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from auth import queries as accounts
-from auth.erasure.export_account import part
+from auth.erasure.export_account import register_export_part
 from auth.security_log import actions, labels, queries, schemas
 from auth.security_log.full_hours import FullHours
 from auth.security_log.kinds import KINDS
@@ -55,7 +55,7 @@ def security_log():
                            values=request.args, following=following), 422 if errors else 200
 
 
-@part("security_events")
+@register_export_part("security_events")
 def _events(user) -> list[dict]:
     return [{"kind": row.kind, "when": row.created_at, "means": row.means, "facts": row.facts,
              "by_me": row.actor_id == user.id,

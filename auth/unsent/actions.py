@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from auth import tokens
-from auth.actions import on_secure
+from auth.actions import register_on_secure
 from auth.models import User
 from auth.unsent.models import UnsentForm
 from core.database.db import db, utcnow
@@ -34,7 +34,7 @@ def keep(form: SentForm, user_id: int) -> str:
     return token
 
 
-@on_secure
+@register_on_secure
 def forget_all(user: User) -> None:
     """Drop what waits for an account: somebody else may have sent it."""
     db.session.execute(delete(UnsentForm).where(UnsentForm.user_id == user.id)

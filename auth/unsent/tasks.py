@@ -2,10 +2,10 @@
 
 from auth.unsent import actions
 from core.database.db import db
-from core.jobs.worker import scheduled
+from core.jobs.worker import register_daily_task
 
 
-@scheduled(hour=3, minute=20)
+@register_daily_task(hour=3, minute=20)
 def forget_unsent_forms() -> None:
     """Drop forms that nobody came back for."""
     actions.forget_old()

@@ -236,7 +236,7 @@ def _tell_limit(response: Response) -> Response:
     return response
 
 
-def register(blueprint: ApiBlueprint) -> None:
+def register_api(blueprint: ApiBlueprint) -> None:
     """Add a room's endpoints to the API and its document."""
     api.register_blueprint(blueprint)
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from core.checks.health import Finding, examines, judge, well
+from core.checks.health import Finding, judge, register_check, well
 from core.database import schema
 from core.database.db import db, utcnow
 from core.database.models import Event, OutgoingMail
@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 WAITED_FOR = text("SHOW synchronous_standby_names")
 
 
-@examines()
+@register_check()
 def version() -> Iterator[Finding]:
     """Database."""
     advice = _("This version is too old: upgrade it.")
@@ -59,7 +59,7 @@ def _writing() -> Iterator[Finding]:
                              "docs/operations.md."))
 
 
-@examines()
+@register_check()
 def replicas() -> Iterator[Finding]:
     """Replicas."""
     if (known := current_app.extensions["replicas"]) is None:
@@ -95,7 +95,7 @@ def _schema() -> Finding:
     return judge(_("Schema"), _("Older than the code."), fault=True, advice=_("Run flask db upgrade."))
 
 
-@examines()
+@register_check()
 def clock() -> Iterator[Finding]:
     """Clock."""
     now, name = utcnow(), _("Clock")
@@ -109,7 +109,7 @@ def clock() -> Iterator[Finding]:
                     fault=apart > CLOCKS_DIFFER, advice=advice)
 
 
-@examines()
+@register_check()
 def waiting() -> Iterator[Finding]:
     """Queues."""
     now = {each.name: each.value for source in (queues.events, queues.mail) for each in source()}
@@ -131,7 +131,7 @@ def waiting() -> Iterator[Finding]:
                 advice=_("Run flask doctor --mail. The worker's log has the answers of the mail server."))
 
 
-@examines()
+@register_check()
 def workers() -> Iterator[Finding]:
     """Workers."""
     name, newest = _("Workers"), heartbeats.newest()

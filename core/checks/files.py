@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, examines, judge
+from core.checks.health import Finding, judge, register_check
 
 PRIVATE = (".", "secret_key", "redoubt.db", "redoubt.db-wal", "redoubt.db-shm", "outbox", "index", "uploads",
            "backups", "backups/*")
@@ -15,7 +15,7 @@ LEAST_BYTES, FEW_BYTES = 500 * 10**6, 2 * 10**9
 LEAST_FILES, FEW_FILES = 10_000, 100_000
 
 
-@examines()
+@register_check()
 def permissions() -> Iterator[Finding]:
     """Permissions of the instance."""
     instance = current_app.config["REDOUBT_INSTANCE"]
@@ -31,7 +31,7 @@ def permissions() -> Iterator[Finding]:
                          "these files."))
 
 
-@examines()
+@register_check()
 def room() -> Iterator[Finding]:
     """Room on the disk."""
     disk = os.statvfs(current_app.config["REDOUBT_INSTANCE"])

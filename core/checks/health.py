@@ -12,6 +12,7 @@ from enum import StrEnum
 from flask_babel import gettext as _
 
 from core.database.db import db, read_transaction
+from core.registry import Registry
 
 log = logging.getLogger(__name__)
 HERE, DNS, MAIL = "here", "dns", "mail"
@@ -36,17 +37,17 @@ class Finding:
 
 
 Examination = Callable[..., Iterator[Finding]]
-_declared: list[tuple[str, Examination]] = []
+_checks: Registry[Examination, str] = Registry("health_checks")  # kind by check
 
 
-def examines(kind: str = HERE) -> Callable[[Examination], Examination]:
-    """Declare a part of the examination; its docstring names it when it cannot be done."""
+def register_check(kind: str = HERE) -> Callable[[Examination], Examination]:
+    """Decorator: a health check of this kind; its docstring names it when it cannot be done."""
 
-    def declare(examination: Examination) -> Examination:
-        _declared.append((kind, examination))
+    def decorate(examination: Examination) -> Examination:
+        _checks.add(examination, kind)
         return examination
 
-    return declare
+    return decorate
 
 
 def well(name: str, found: str) -> Finding:
@@ -63,7 +64,7 @@ def judge(name: str, found: str, *, fault: bool = False, remark: bool = False, a
 def examine(**kinds: dict) -> list[Finding]:
     """Everything that can be looked at here, and the `kinds` that are asked for, with their arguments."""
     found: list[Finding] = []
-    for kind, examination in _declared:
+    for examination, kind in _checks.items():
         if kind != HERE and kind not in kinds:
             continue
         try:

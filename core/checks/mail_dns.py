@@ -12,7 +12,7 @@ import dns.resolver
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import DNS, MAIL, Finding, examines, judge, well
+from core.checks.health import DNS, MAIL, Finding, judge, register_check, well
 from core.mail import mail
 
 PATIENCE = 5  # seconds
@@ -25,7 +25,7 @@ def resolver() -> dns.resolver.Resolver:
     return made
 
 
-@examines(DNS)
+@register_check(DNS)
 def domain(selector: str = "") -> Iterator[Finding]:
     """DNS of the sender's domain."""
     name = mail.sender().rpartition("@")[2].rstrip(">").casefold()
@@ -101,7 +101,7 @@ def _tags(text: str) -> dict[str, str]:
     return {key.strip().lower(): value.strip() for key, _equals, value in pairs}
 
 
-@examines(MAIL)
+@register_check(MAIL)
 def server() -> Iterator[Finding]:
     """Mail server."""
     url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])

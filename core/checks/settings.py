@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, examines, judge
+from core.checks.health import Finding, judge, register_check
 from core.config import PREFIX, SECRETS, SETTINGS
 from core.observability import processes
 
@@ -16,7 +16,7 @@ LEAST_KEY, PATIENCE = 32, 3
 EXAMPLE = "change-this"  # as docs/deploy/ has it
 
 
-@examines()
+@register_check()
 def address() -> Iterator[Finding]:
     """Address of the site."""
     config = current_app.config
@@ -34,7 +34,7 @@ def address() -> Iterator[Finding]:
                              "limits."))
 
 
-@examines()
+@register_check()
 def slow_clients() -> Iterator[Finding]:
     """Slow clients."""
     if not (processes.is_gunicorn_here() or "WEB_CONCURRENCY" in os.environ):
@@ -48,7 +48,7 @@ def slow_clients() -> Iterator[Finding]:
                          "app.py`."))
 
 
-@examines()
+@register_check()
 def protection() -> Iterator[Finding]:
     """Limits and keys."""
     config = current_app.config
@@ -61,7 +61,7 @@ def protection() -> Iterator[Finding]:
                          n=LEAST_KEY))
 
 
-@examines()
+@register_check()
 def names() -> Iterator[Finding]:
     """Names of settings."""
     known = {setting.name for setting in SETTINGS}
@@ -76,7 +76,7 @@ def names() -> Iterator[Finding]:
                     advice=_("These still have the publicly known example values. Change them."))
 
 
-@examines()
+@register_check()
 def mail_way() -> Iterator[Finding]:
     """Way of mail."""
     config = current_app.config
@@ -91,7 +91,7 @@ def mail_way() -> Iterator[Finding]:
                 advice=_("No email is sent. Set REDOUBT_MAIL_URL."))
 
 
-@examines()
+@register_check()
 def redis() -> Iterator[Finding]:
     """Redis."""
     if not (url := current_app.config["REDOUBT_REDIS_URL"]):

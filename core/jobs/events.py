@@ -1,4 +1,4 @@
-"""Announce up: a row written with the change, heard later by the rooms above.
+"""Events: rows written with a change, delivered later to the handlers of higher packages.
 
 A handler gets a list of events, acts, and commits; it must be idempotent, for an event is
 delivered again when any of its handlers failed or the process died (at-least-once). While the process
@@ -17,26 +17,27 @@ from sqlalchemy import or_, select, update
 from core.database.db import db, read_transaction, utcnow
 from core.database.models import Event
 from core.jobs import claims
+from core.registry import Registry
 
 Handler = Callable[[list[Event]], None]
 BATCH = 200
 MAX_ATTEMPTS = 12
-_declared: list[tuple[tuple[str, ...], Handler]] = []
+_handlers: Registry[Handler, tuple[str, ...]] = Registry("event_handlers")  # name patterns by handler
 log = logging.getLogger(__name__)
 
 
-def on(*patterns: str) -> Callable[[Handler], Handler]:
-    """Declare a handler for events whose names match any of `patterns` (`answer.*`)."""
+def register_handler(*patterns: str) -> Callable[[Handler], Handler]:
+    """Decorator: call the function with the events whose names match any of `patterns` (`answer.*`)."""
 
-    def declare(handler: Handler) -> Handler:
-        _declared.append((patterns, handler))
+    def decorate(handler: Handler) -> Handler:
+        _handlers.add(handler, patterns)
         return handler
 
-    return declare
+    return decorate
 
 
 def init_app(app: Flask) -> None:
-    """Handlers are declared at import; the app only remembers which worker it is."""
+    """Give this process the identity under which it claims rows."""
     app.extensions["event_worker"] = uuid.uuid4().hex
 
 
@@ -102,7 +103,7 @@ def _ours(ids: list[int]) -> tuple:
 def _deliver(batch: list[Event]) -> dict[int, str]:
     """Call every handler with its share of `batch`; returns {event id: error}."""
     failed: dict[int, str] = {}
-    for patterns, handler in _declared:
+    for handler, patterns in _handlers.items():
         share = [e for e in batch if any(fnmatchcase(e.name, p) for p in patterns)]
         if not share:
             continue

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 import click
-from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 from sqlalchemy import select, update
@@ -16,6 +15,7 @@ from sqlalchemy import select, update
 from core.database.db import db, read_transaction
 from core.jobs import events
 from core.markup.markup import MARKUP_VERSION, TooLong, render
+from core.registry import Registry
 
 MAX_TEXTS_A_NIGHT = 20_000
 BATCH_SIZE = 50
@@ -37,14 +37,18 @@ class Texts:
         return f"{self.model.__tablename__}.{self.source}"
 
 
-def register(app: Flask, model: type, source: str, html: str) -> None:
+_texts: Registry[str, Texts] = Registry("stored_markdown")  # by name
+
+
+def register_markdown(model: type, source: str, html: str) -> None:
     """Have a model's texts rendered again when the rules change."""
-    app.extensions.setdefault("stored_markup", []).append(Texts(model, source, html))
+    texts = Texts(model, source, html)
+    _texts.add(texts.name, texts)
 
 
-def registered() -> list[Texts]:
+def markdown_columns() -> list[Texts]:
     """All columns of Markdown of this site."""
-    return current_app.extensions["stored_markup"]
+    return list(_texts.values())
 
 
 def render_old(texts: Texts, after: int, most: int, count: Counter) -> int | None:
@@ -90,7 +94,7 @@ def render_all(most: int | None = None) -> Counter:
     Commits after every batch.
     """
     count = Counter()
-    for texts in registered():
+    for texts in markdown_columns():
         after: int | None = 0
         while after is not None and (most is None or count.total() < most):
             after = render_old(texts, after, BATCH_SIZE, count)

@@ -9,26 +9,26 @@ from core import config
 from core.database.db import analyze_tables, db, utcnow
 from core.database.models import Event
 from core.jobs import stored_markup
-from core.jobs.worker import each_round, scheduled
+from core.jobs.worker import register_daily_task, register_round_job
 from core.limits.rate_limits import forget_old
 from core.observability import heartbeats, history
 
 KEEP_EVENTS = timedelta(days=30)
 
 
-@each_round
+@register_round_job()
 def keep_secret() -> int:
     """Put the signing key back when its file was lost."""
     return config.keep_secret(current_app)
 
 
-@scheduled(hour=2, minute=20)
+@register_daily_task(hour=2, minute=20)
 def render_old() -> None:
     """Bring texts to the present rules of Markdown, a night's share of them."""
     stored_markup.render_all(stored_markup.MAX_TEXTS_A_NIGHT)
 
 
-@scheduled(hour=3, minute=10)
+@register_daily_task(hour=3, minute=10)
 def tidy() -> None:
     """Forget old attempts, mail, events, workers and figures; let the planner learn the table sizes."""
     forget_old()

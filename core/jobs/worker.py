@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from core.database.db import db, read_transaction, utcnow
 from core.database.models import TaskRun
 from core.jobs import claims, events
 from core.observability import heartbeats
+from core.registry import Registry
 from core.web.database_errors import is_outage
 
 log = logging.getLogger(__name__)
@@ -23,32 +24,36 @@ PAUSE, TICK, OUTAGE = 0.3, 1, 2  # seconds
 TAKE_OVER_SECONDS = 5  # between two looks for tasks of workers that died
 MAX_TRIES = 3  # of one run of a task whose worker dies
 Task = Callable[[], None]
-_scheduled: list[tuple[Task, time]] = []
+_daily_tasks: Registry[Task, time] = Registry("daily_tasks")  # time of the day (UTC) by task
 Job = Callable[[], int]
-_rounds: list[Job] = [events.run_round]
-_mail: list[Job] = []  # mail has its own loop, so a slow mail server delays nothing else
+_round_jobs: Registry[Job, str] = Registry("round_jobs")  # name of the loop by job
+EVENTS, MAIL = "events", "mail"  # loops: a slow mail server delays nothing else
 
 
-def each_round(job: Job) -> Job:
-    """Declare a job of every round; it returns at once, with 0, when there is nothing to do."""
-    _rounds.append(job)
-    return job
+def register_round_job(loop: str = EVENTS) -> Callable[[Job], Job]:
+    """Decorator: call the function in every round of a loop.
+
+    It returns how much was done, and at once, with 0, when there is nothing to do.
+    """
+
+    def decorate(job: Job) -> Job:
+        _round_jobs.add(job, loop)
+        return job
+
+    return decorate
 
 
-def each_mail_round(job: Job) -> Job:
-    """Declare a job of every round of the mail loop; it returns how many mails it handled."""
-    _mail.append(job)
-    return job
+register_round_job()(events.run_round)
 
 
-def scheduled(*, hour: int, minute: int) -> Callable[[Task], Task]:
-    """Declare a task to run every day at this time (UTC): once, however many workers there are."""
+def register_daily_task(*, hour: int, minute: int) -> Callable[[Task], Task]:
+    """Decorator: run the function every day at this time (UTC), once, however many workers there are."""
 
-    def declare(task: Task) -> Task:
-        _scheduled.append((task, time(hour, minute)))
+    def decorate(task: Task) -> Task:
+        _daily_tasks.add(task, time(hour, minute))
         return task
 
-    return declare
+    return decorate
 
 
 class Worker:
@@ -57,8 +62,8 @@ class Worker:
     def __init__(self, app: Flask):
         self.app = app
         self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self._loop, args=loop, name=f"redoubt-{loop[0]}", daemon=True)
-                        for loop in (("events", _rounds), ("mail", _mail))]
+        self.threads = [threading.Thread(target=self._loop, args=(loop,), name=f"redoubt-{loop}", daemon=True)
+                        for loop in (EVENTS, MAIL)]
         self.threads.append(threading.Thread(target=self._clock, name="redoubt-clock", daemon=True))
 
     def start(self) -> None:
@@ -83,8 +88,9 @@ class Worker:
                 pass
         self.stop()
 
-    def _loop(self, name: str, jobs: list[Job]) -> None:
+    def _loop(self, name: str) -> None:
         beat = heartbeats.Beat(self.app, name)
+        jobs = [job for job, loop in _round_jobs.of(self.app).items() if loop == name]
         while not self.stopping.is_set():
             done = round_once(self.app, jobs, partial(self.stopping.wait, OUTAGE))
             beat()
@@ -99,20 +105,21 @@ class Worker:
             if now - looked >= timedelta(seconds=TAKE_OVER_SECONDS):
                 take_over_tasks(self.app)
                 looked = now
-            for task, at in _scheduled:
+            for task, at in _daily_tasks.of(self.app).items():
                 if seen < _last_due(at, now):
                     run_in_turn(self.app, task, at)
             seen = now
 
 
-def round_once(app: Flask, jobs: list[Job] | None = None, wait: Callable[[], object] = lambda: None) -> int:
+def round_once(app: Flask, jobs: Iterable[Job] | None = None,
+               wait: Callable[[], object] = lambda: None) -> int:
     """One round of `jobs`, or of all; returns how much was done. Errors are logged, never fatal.
 
     `wait` is called for each job that met an outage, so that what is logged does not fill the disk.
     """
     done = 0
     with app.app_context():
-        for job in jobs or [*_rounds, *_mail]:
+        for job in jobs or _round_jobs:
             try:
                 done += job()
             except Exception as error:
@@ -141,7 +148,7 @@ def take_over_tasks(app: Flask) -> None:
         try:
             with read_transaction():
                 left = set(db.session.scalars(select(TaskRun.name).where(TaskRun.claimed_until < utcnow())))
-            for task, _at in _scheduled:
+            for task in _daily_tasks:
                 if _name(task) in left and _take_over(_name(task)):
                     _run(task)
         except Exception as error:

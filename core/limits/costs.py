@@ -65,7 +65,7 @@ class RouteCosts:
         return max(MAX_BODY_BYTES, *self.bodies.values())
 
 
-def declare(app: Flask, costs: Costs, bodies: Mapping[str, int] | None = None) -> None:
+def register_costs(app: Flask, costs: Costs, bodies: Mapping[str, int] | None = None) -> None:
     """Say what routes cost; `bodies` are the limits of those that take more than MAX_BODY_BYTES."""
     table = of_app(app)
     table.costs.update(costs)

@@ -102,7 +102,7 @@ def in_force() -> InForce | None:
     return InForce(costs.of_request().name, found.limit.amount, max(0, found.remaining), seconds)
 
 
-def know_accounts(app: Flask, account: Callable[[], object | None]) -> None:
+def register_account_lookup(app: Flask, account: Callable[[], object | None]) -> None:
     """Let `account` say who sends a request: something unique to a member, None for visitors."""
     app.extensions["account_of_request"] = account
 

@@ -23,7 +23,7 @@ from sqlalchemy import delete, or_, select, update
 from core.database.db import db, read_transaction, utcnow
 from core.database.models import OutgoingMail
 from core.jobs import claims, events
-from core.jobs.worker import each_mail_round, scheduled
+from core.jobs.worker import MAIL, register_daily_task, register_round_job
 from core.mail import message as mail_message
 from core.observability import history
 
@@ -34,7 +34,7 @@ TIMEOUT = 20
 NOTIFICATIONS, ALERTS = "notifications", "alerts"  # the lists; each has a List-Id (RFC 2919)
 NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
 _outcomes: Counter[str] = Counter()
-history.add_totals(lambda: _outcomes)
+history.register_totals(lambda: _outcomes)
 
 
 def init_app(app: Flask) -> None:
@@ -85,7 +85,7 @@ def _from() -> str:
     return current_app.config["REDOUBT_MAIL_FROM"] or f"redoubt@{mail_message.id_domain(site_url())}"
 
 
-@each_mail_round
+@register_round_job(MAIL)
 def deliver_round(limit: int = 5) -> int:
     """Send what is due; returns the number sent. Temporary refusals wait, final ones end."""
     with read_transaction():
@@ -147,7 +147,7 @@ def _without_text(mail: OutgoingMail) -> dict:
             "body_hash": hashlib.sha256(mail.body.encode()).hexdigest()}
 
 
-@scheduled(hour=3, minute=10)
+@register_daily_task(hour=3, minute=10)
 def forget_old_mail() -> None:
     """Delete the rows of mail sent or given up KEEP_SENT ago, and such files of the outbox."""
     before = utcnow() - KEEP_SENT

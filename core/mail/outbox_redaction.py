@@ -6,12 +6,12 @@ from pathlib import Path
 
 from flask import current_app
 
-from core.redaction import Mask, html_of, register_files
+from core.redaction import Mask, html_of, register_text_files
 
 POLICY = SMTP.clone(max_line_length=998)
 
 
-@register_files
+@register_text_files
 def redact_outbox(mask: Mask) -> int:
     """Write those mails anew whose text or subject holds what is masked; returns how many."""
     folder = Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox"

@@ -169,7 +169,7 @@ def _link(match: re.Match) -> str:
     return f'<a href="{match[1]}"' + (' rel="nofollow ugc noopener"' if outside else "")
 
 
-def names_by(app: Flask, look_up: Callable[[list[str]], dict[str, str]]) -> None:
+def register_name_lookup(app: Flask, look_up: Callable[[list[str]], dict[str, str]]) -> None:
     """Let `look_up` say which of some lower-case names are members: {name: address of the profile}."""
     app.extensions["markup_names"] = look_up
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from core.database.db import db, read_transaction
+from core.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +22,12 @@ class Gauge(NamedTuple):
 
 
 Source = Callable[[], Iterator[Gauge]]
-_sources: list[Source] = []
+_sources: Registry[Source, str] = Registry("gauges")  # name by source
 
 
-def register(source: Source) -> Source:
-    """Let `source` be asked too; it must answer at once, with indexed queries."""
-    _sources.append(source)
+def register_gauges(source: Source) -> Source:
+    """Decorator: a source of gauges; it must answer at once, with indexed queries."""
+    _sources.add(source, source.__qualname__)
     return source
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from core.database.db import db, insert, utcnow
 from core.database.models import Heartbeat
-from core.observability.gauges import Gauge, register
+from core.observability.gauges import Gauge, register_gauges
 
 log = logging.getLogger(__name__)
 EVERY = timedelta(seconds=30)
@@ -57,7 +57,7 @@ def forget_old() -> None:
     db.session.execute(delete(Heartbeat).where(Heartbeat.beaten_at < utcnow() - FORGOTTEN_AFTER))
 
 
-@register
+@register_gauges
 def workers() -> Iterator[Gauge]:
     """How many workers live, and how long the last round of each loop is over."""
     now = utcnow()

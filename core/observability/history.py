@@ -15,31 +15,35 @@ from sqlalchemy import case, delete, select
 from core.database.db import db, insert, utcnow
 from core.database.models import HourlyMetric
 from core.observability import gauges, metrics
+from core.registry import Registry
 
 log = logging.getLogger(__name__)
 EVERY = 60  # seconds
 KEPT = timedelta(days=90)
 Totals = Callable[[], dict[str, float]]
-_totals: list[Totals] = [metrics.totals]
-_peaks: set[str] = set()
+_totals: Registry[Totals, str] = Registry("totals")  # name by source
+_peaks: Registry[str, str] = Registry("peaks")  # names of gauges
 
 
-def add_totals(totals: Totals) -> Totals:
-    """Let what `totals` says of this process, ever growing, be summed by the hour."""
-    _totals.append(totals)
+def register_totals(totals: Totals) -> Totals:
+    """Decorator: sum by the hour what the function says of this process; its values only grow."""
+    _totals.add(totals, totals.__qualname__)
     return totals
 
 
-def keep_peak(name: str) -> None:
-    """Let the highest value of a reading be kept by the hour."""
-    _peaks.add(name)
+register_totals(metrics.totals)
+
+
+def register_peak(name: str) -> None:
+    """Store the highest value of a gauge by the hour."""
+    _peaks.add(name, name)
 
 
 class History:
     """The thread that writes, and what it wrote last; one for each process."""
 
     def __init__(self, app: Flask):
-        self.app, self.written = app, _now_counted()
+        self.app, self.written = app, _now_counted(app)
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -60,7 +64,7 @@ class History:
 
     def keep(self) -> None:
         """Add to the hour what was counted since the last time, and the peaks; commits."""
-        counted, peaks = _now_counted(), {each.name: each.value for each in gauges.collect()
+        counted, peaks = _now_counted(self.app), {each.name: each.value for each in gauges.collect()
                                           if each.name in _peaks}
         grown = {name: value - self.written.get(name, 0) for name, value in counted.items()}
         hour = utcnow().replace(minute=0, second=0, microsecond=0)
@@ -71,8 +75,8 @@ class History:
         self.written = counted
 
 
-def _now_counted() -> dict[str, float]:
-    return {name: value for totals in _totals for name, value in totals().items()}
+def _now_counted(app: Flask) -> dict[str, float]:
+    return {name: value for totals in _totals.of(app) for name, value in totals().items()}
 
 
 def _write(hour: datetime, values: dict[str, float], join: Callable) -> None:

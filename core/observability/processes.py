@@ -10,7 +10,7 @@ from flask import current_app
 
 from core.config import ROOT
 from core.database.db import db
-from core.observability.gauges import Gauge, register
+from core.observability.gauges import Gauge, register_gauges
 
 MASTERS = "redoubt-metrics-*-*"  # folders of gunicorn's masters; the last part is a process id
 PROPORTIONAL = re.compile(r"^Pss:\s+(\d+) kB", re.M)
@@ -48,7 +48,7 @@ def memory(pid: int) -> int:
     return int(found[1]) * 1024 if found else 0
 
 
-@register
+@register_gauges
 def web() -> Iterator[Gauge]:
     """Web processes of this host."""
     sizes = {pid: memory(pid) for pid in pids()}

@@ -8,14 +8,14 @@ from sqlalchemy import func, select
 from core.database.db import db, utcnow
 from core.database.models import Event, OutgoingMail
 from core.observability import history
-from core.observability.gauges import Gauge, register
+from core.observability.gauges import Gauge, register_gauges
 
 EVENTS_AGE, MAIL_AGE = "events_oldest_seconds", "mail_oldest_seconds"
-history.keep_peak(EVENTS_AGE)
-history.keep_peak(MAIL_AGE)
+history.register_peak(EVENTS_AGE)
+history.register_peak(MAIL_AGE)
 
 
-@register
+@register_gauges
 def events() -> Iterator[Gauge]:
     """Events that are due; what is due later (an embargo) waits rightly."""
     now = utcnow()
@@ -31,7 +31,7 @@ def events() -> Iterator[Gauge]:
     yield Gauge("events_given_up", "Events of the last 30 days that failed permanently.", given_up)
 
 
-@register
+@register_gauges
 def mail() -> Iterator[Gauge]:
     """Mail that is due, and mail that nobody will get."""
     now = utcnow()

@@ -83,6 +83,6 @@ def _told(days: dict[str, tuple[date, datetime]]) -> dict[str, tuple[int, dateti
     return found
 
 
-@private_calendar.part
+@private_calendar.register_calendar_part
 def _mine(user) -> list[Day]:
     return [*patch_days(), *due_days(queries.due_of(user, today() - DAYS_BACK))]

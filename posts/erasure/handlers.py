@@ -6,7 +6,7 @@ from core.jobs import events
 from posts.erasure import actions
 
 
-@events.on("user.erased")
+@events.register_handler("user.erased")
 def follow(batch: list[events.Event]) -> None:
     """Part after part, each in a transaction of its own; a repeat finds nothing left."""
     for event in batch:

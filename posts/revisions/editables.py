@@ -11,6 +11,7 @@ from typing import Any
 
 from core.database.db import db
 from core.database.versions import Versioned
+from core.registry import Registry
 from posts import kinds, queries
 from posts.models import Post
 from posts.revisions import facts, history
@@ -53,12 +54,12 @@ class Editable:
     last_edit: Callable[[Any], LastEdit | None]
 
 
-_editables: dict[type, Editable] = {}
+_editables: Registry[type, Editable] = Registry("editables")  # by model
 
 
-def register(model: type, editable: Editable) -> None:
-    """Make a model known; called from a package's init."""
-    _editables[model] = editable
+def register_editable(model: type, editable: Editable) -> None:
+    """Say how a model is edited; called from a package's init_app()."""
+    _editables.add(model, editable)
 
 
 def of(thing: Versioned) -> Editable:

@@ -6,7 +6,7 @@ from posts.models import Suggestion
 from posts.revisions import actions
 
 
-@events.on("*.revised")
+@events.register_handler("*.revised")
 def compare_revisions(batch: list[events.Event]) -> None:
     """Store what each new revision changed."""
     for event in batch:
@@ -15,7 +15,7 @@ def compare_revisions(batch: list[events.Event]) -> None:
             db.session.commit()
 
 
-@events.on("suggestion.proposed")
+@events.register_handler("suggestion.proposed")
 def compare_suggestions(batch: list[events.Event]) -> None:
     """Store what each proposal would change."""
     for event in batch:

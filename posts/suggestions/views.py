@@ -16,7 +16,7 @@ from posts import kinds, policy, queries, schemas
 from posts.actions import limit_posting
 from posts.models import Suggestion
 from posts.revisions import diffs
-from posts.suggestions import actions as actions
+from posts.suggestions import actions
 from posts.suggestions import queries as suggestion_queries
 from posts.views import bp, me, visible_post
 

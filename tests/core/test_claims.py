@@ -13,6 +13,7 @@ from core.database.models import Event, OutgoingMail, TaskRun
 from core.jobs import claims, events, worker
 from core.jobs.import_events import News
 from core.mail import mail
+from tests.registries import replace
 
 pytestmark = pytest.mark.every_database
 NIGHT, TAKEN_OVER = "2026-03-10 03:10:00+00:00", timedelta(seconds=30)
@@ -25,7 +26,7 @@ def test_a_claim_and_the_pauses_around_it_are_shorter_than_that():
 
 def test_events(app, monkeypatch):
     heard = []
-    monkeypatch.setattr(events, "_declared", [(("probe.*",), heard.extend)])
+    replace(app, monkeypatch, "event_handlers", {heard.extend: ("probe.*",)})
     with time_machine.travel(NIGHT, tick=False) as clock:
         events.record("probe.made")
         db.session.commit()
@@ -82,7 +83,7 @@ def test_mail_is_not_sent_twice_while_a_server_thinks(app, queued, monkeypatch):
 
 
 @pytest.fixture
-def task(monkeypatch):
+def task(app, monkeypatch):
     """A scheduled task; task.runs counts, task.action is what it does."""
     def tidy():
         tidy.runs += 1
@@ -90,7 +91,7 @@ def task(monkeypatch):
 
     tidy.runs, tidy.action = 0, lambda: None
     tidy.__qualname__ = "tidy_probe"
-    monkeypatch.setattr(worker, "_scheduled", [(tidy, time(3, 10))])
+    replace(app, monkeypatch, "daily_tasks", {tidy: time(3, 10)})
     return tidy
 
 
@@ -180,9 +181,9 @@ def test_a_long_task_is_its_workers_own(app, task, monkeypatch):
 
 
 @pytest.fixture
-def heard(monkeypatch):
+def heard(app, monkeypatch):
     names = []
-    monkeypatch.setattr(events, "_declared", [(("*",), lambda batch: names.extend(e.name for e in batch))])
+    replace(app, monkeypatch, "event_handlers", {lambda batch: names.extend(e.name for e in batch): ("*",)})
     return names
 
 

@@ -23,6 +23,7 @@ from core.database import schema
 from core.database.db import db, utcnow
 from core.database.models import Event, OutgoingMail
 from core.observability import heartbeats, processes
+from tests.registries import replace
 
 WELL, REMARK, FAULT = Level.WELL, Level.REMARK, Level.FAULT
 SITE = {"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_MAIL_FROM": ""}
@@ -54,7 +55,7 @@ def test_a_part_that_fails_is_a_fault_and_the_others_are_looked_at(app, monkeypa
         db.session.execute(text("SELECT no_such_column"))
         yield
 
-    monkeypatch.setattr(health, "_declared", [(health.HERE, broken), *health._declared])
+    replace(app, monkeypatch, "health_checks", {broken: health.HERE, **health._checks})
     first, *others = health.examine()
     assert (first.name, first.level) == ("Broken part", FAULT) and "no_such_column" not in first.found
     assert {each.name for each in others} >= {"Database", "Clock", "Events", "Disk", "Permissions"}

@@ -9,6 +9,7 @@ from core.database.db import db, utcnow
 from core.database.models import Event, Heartbeat, HourlyMetric
 from core.jobs import tasks
 from core.observability import heartbeats, history, queues
+from tests.registries import replace
 
 pytestmark = pytest.mark.every_database
 NOON = "2026-03-10 12:10:00+00:00"
@@ -19,12 +20,12 @@ def process(app, monkeypatch):
     """process() → (history of one more process, what it has counted so far)."""
     def start():
         mine = {}
-        monkeypatch.setattr(history, "_totals", [lambda: mine])
+        replace(app, monkeypatch, "totals", {lambda: mine: ""})
         made = history.History(app)
         keep = made.keep
 
         def kept():
-            monkeypatch.setattr(history, "_totals", [lambda: mine])
+            replace(app, monkeypatch, "totals", {lambda: mine: ""})
             keep()
 
         made.keep = kept
@@ -52,7 +53,7 @@ def test_what_processes_counted_is_summed_by_the_hour(process):
 
 
 def test_what_was_counted_before_the_process_served_is_not_its_history(app, monkeypatch):
-    monkeypatch.setattr(history, "_totals", [lambda: {"status:2xx": 40}])
+    replace(app, monkeypatch, "totals", {lambda: {"status:2xx": 40}: ""})
     history.History(app).keep()
     assert not figures("status:2xx")
 

@@ -3,16 +3,17 @@
 import pytest
 
 from core.checks import health
+from tests.registries import replace
 
 
 @pytest.fixture
-def found(monkeypatch):
+def found(app, monkeypatch):
     """found(*findings): nothing else is looked at."""
     def only(*findings):
         def examination():
             """Test."""
             yield from findings
 
-        monkeypatch.setattr(health, "_declared", [(health.HERE, examination)])
+        replace(app, monkeypatch, "health_checks", {examination: health.HERE})
 
     return only

@@ -164,7 +164,7 @@ def test_texts_of_profiles_and_products_are_rendered_again(app, member):
     db.session.add(product)
     member.about, member.about_html, member.markup_version = "I use `dnf`.", "<p>old</p>", 1
     db.session.commit()
-    tables = {db.metadata.tables[texts.model.__tablename__] for texts in stored_markup.registered()}
+    tables = {db.metadata.tables[texts.model.__tablename__] for texts in stored_markup.markdown_columns()}
     with_html = {table for table in db.metadata.sorted_tables
                  if any(name.endswith("_html") for name in table.columns.keys())}  # noqa: SIM118
     assert tables == with_html
