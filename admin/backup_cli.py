@@ -54,15 +54,18 @@ def restore_command(file: Path) -> None:
     """Fill an empty place from a backup FILE, then compare it with what the backup counted."""
     with _saying("Nothing was restored."), Archive(file) as archive:
         backup.restore(archive)
-    click.echo(f"Of {archive.manifest['made_at']:%Y-%m-%d %H:%M} UTC: {_counts(archive.manifest)}; "
-               "every count is that of the backup, every reference leads somewhere.")
+    click.echo(
+        f"Of {archive.manifest['made_at']:%Y-%m-%d %H:%M} UTC: {_counts(archive.manifest)}; "
+        "every count is that of the backup, every reference leads somewhere."
+    )
     _say_settings(archive.manifest)
     with progress(documents.everything(), len(documents.keys()), "indexing") as found:
         click.echo(f"Search index: {handlers.rebuild(found)} documents.")
     security_log.note("restore")
     with snapshot():
-        waiting = db.session.scalar(select(func.count()).where(OutgoingMail.sent_at.is_(None),
-                                                               OutgoingMail.failed_at.is_(None)))
+        waiting = db.session.scalar(
+            select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))
+        )
         faults = reputation.verify()
     click.echo(f"{waiting} mails wait; the worker sends them when it starts.")
     click.echo("\n".join([*faults, f"Reputation: {len(faults)} differences."]))

@@ -8,21 +8,31 @@ from bulletins.labels import risk_reason
 
 def severity(name: str) -> str:
     """A least severity."""
-    return {"critical": _("critical only"), "important": _("important and critical"),
-            "moderate": _("moderate and above"), "low": _("all")}[name]
+    return {
+        "critical": _("critical only"),
+        "important": _("important and critical"),
+        "moderate": _("moderate and above"),
+        "low": _("all"),
+    }[name]
 
 
 def cadence(name: str) -> str:
     """How often."""
-    return {"at-once": _("immediately, at most one email a day"),
-            "daily": _("daily digest"),
-            "patch-day": _("monthly, after patch day")}[name]
+    return {
+        "at-once": _("immediately, at most one email a day"),
+        "daily": _("daily digest"),
+        "patch-day": _("monthly, after patch day"),
+    }[name]
 
 
 def rating(name: str) -> str:
     """How severe a bulletin is."""
-    return {"critical": _("critical"), "important": _("important"), "moderate": _("moderate"),
-            "low": _("low")}.get(name, _("not rated"))
+    return {
+        "critical": _("critical"),
+        "important": _("important"),
+        "moderate": _("moderate"),
+        "low": _("low"),
+    }.get(name, _("not rated"))
 
 
 def reasons(facts) -> str:

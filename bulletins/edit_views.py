@@ -53,8 +53,7 @@ def edit(reference: str):
             return redirect(bulletin.url)
     if request.method == "GET":
         form.values = forms.values(bulletin)
-    return render_template("bulletins/edit.html", form=form,
-                           bulletin=bulletin), 422 if form.errors else 200
+    return render_template("bulletins/edit.html", form=form, bulletin=bulletin), 422 if form.errors else 200
 
 
 @bp.post("/bulletins/<reference>/schedule")
@@ -88,15 +87,25 @@ def publish(reference: str):
 
 
 def _ask_to_publish(bulletin: Bulletin):
-    effects = [_("It appears at once on pages, in search, feeds, CSAF documents and the calendar."),
-               _("It was public before: nobody is mailed again.") if bulletin.is_told else
-               _("Everybody whose alerts it matches is mailed, and members who watch an affected product are "
-                 "told. A mail cannot be taken back.")]
+    effects = [
+        _("It appears at once on pages, in search, feeds, CSAF documents and the calendar."),
+        _("It was public before: nobody is mailed again.")
+        if bulletin.is_told
+        else _(
+            "Everybody whose alerts it matches is mailed, and members who watch an affected product are "
+            "told. A mail cannot be taken back."
+        ),
+    ]
     if bulletin.embargo_until is not None:
-        effects.append(_("It does not wait for %(when)s UTC, the instant that is set.",
-                         when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}"))
-    return confirmation_page(_("Publish this bulletin now?"), effects, _("Publish now"), back=bulletin.url,
-                             subject=bulletin.title)
+        effects.append(
+            _(
+                "It does not wait for %(when)s UTC, the instant that is set.",
+                when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}",
+            )
+        )
+    return confirmation_page(
+        _("Publish this bulletin now?"), effects, _("Publish now"), back=bulletin.url, subject=bulletin.title
+    )
 
 
 @bp.route("/bulletins/<reference>/withdraw", methods=["GET", "POST"])
@@ -107,10 +116,15 @@ def withdraw(reference: str):
     if request.method == "GET":
         return confirmation_page(
             _("Take this bulletin back to a draft?"),
-            [_("It disappears at once from pages, search, feeds, CSAF documents and the calendar."),
-             _("What was mailed stays mailed; readers who follow a link find nothing."),
-             _("You can publish it again. It stands in the public log.")],
-            _("Unpublish"), back=bulletin.url, subject=bulletin.title)
+            [
+                _("It disappears at once from pages, search, feeds, CSAF documents and the calendar."),
+                _("What was mailed stays mailed; readers who follow a link find nothing."),
+                _("You can publish it again. It stands in the public log."),
+            ],
+            _("Unpublish"),
+            back=bulletin.url,
+            subject=bulletin.title,
+        )
     actions.withdraw(bulletin, by=me())
     db.session.commit()
     flash(_("Back to a draft: only moderators see it now."))
@@ -155,14 +169,14 @@ def _mitigation(reference: str, mitigation_id: int | None):
             if mitigation is None:
                 mitigation_actions.add(bulletin, facts, by=me())
             else:
-                mitigation_actions.change(bulletin, mitigation, facts, by=me(),
-                                          expected=form.expected)
+                mitigation_actions.change(bulletin, mitigation, facts, by=me(), expected=form.expected)
             db.session.commit()
             return redirect(f"{bulletin.url}#shield")
     if request.method == "GET" and mitigation is not None:
         form.values = forms.mitigation_values(mitigation)
-    return render_template("bulletins/mitigation.html", form=form, bulletin=bulletin,
-                           mitigation=mitigation), 422 if form.errors else 200
+    return render_template(
+        "bulletins/mitigation.html", form=form, bulletin=bulletin, mitigation=mitigation
+    ), 422 if form.errors else 200
 
 
 def _of(bulletin: Bulletin, mitigation_id: int) -> Mitigation:
@@ -178,12 +192,17 @@ def remove_mitigation(reference: str, mitigation_id: int):
     if request.method == "GET":
         return confirmation_page(
             _("Remove this mitigation?"),
-            [_("It disappears at once from the bulletin and its documents."),
-             _("The history of the bulletin keeps it; restoring a revision brings it back.")],
-            _("Remove"), back=f"{bulletin.url}/mitigations/{mitigation.id}", subject=bulletin.title,
-            subject_url=bulletin.url, hidden={versions.FIELD: mitigation.version})
-    mitigation_actions.remove(bulletin, mitigation, by=me(),
-                              expected=versions.expected_by_form())
+            [
+                _("It disappears at once from the bulletin and its documents."),
+                _("The history of the bulletin keeps it; restoring a revision brings it back."),
+            ],
+            _("Remove"),
+            back=f"{bulletin.url}/mitigations/{mitigation.id}",
+            subject=bulletin.title,
+            subject_url=bulletin.url,
+            hidden={versions.FIELD: mitigation.version},
+        )
+    mitigation_actions.remove(bulletin, mitigation, by=me(), expected=versions.expected_by_form())
     db.session.commit()
     return redirect(f"{bulletin.url}#shield")
 

@@ -37,8 +37,9 @@ class Importer:
         with Checker() as check, self.news.held(), cli.progress(files, len(files), "bulletins") as each:
             for path in each:
                 self._file(path, check)
-        if not any(counts["bulletins"] for counts in (self.report.added, self.report.updated,
-                                                      self.report.skipped)):
+        if not any(
+            counts["bulletins"] for counts in (self.report.added, self.report.updated, self.report.skipped)
+        ):
             raise cli.Unusable(f"None of {len(files)} files holds an advisory that can be used.")
         if not self.news.tell():
             self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
@@ -48,8 +49,11 @@ class Importer:
             with path.open("rb") as stream:
                 advisories = recognise.read(stream.read(MAX_BYTES + 1), path.name, check=check)
         except (Unusable, OSError) as error:
-            self.report.refuse(f"{path.name}: {getattr(error, 'strerror', None) or error}"
-                               if isinstance(error, OSError) else str(error))
+            self.report.refuse(
+                f"{path.name}: {getattr(error, 'strerror', None) or error}"
+                if isinstance(error, OSError)
+                else str(error)
+            )
             return
         for advisory in advisories:
             place = f"{path.name} {advisory.tracking_id}"
@@ -97,7 +101,10 @@ def find(paths: Iterable[Path]) -> Iterator[Path]:
     """Files as they are named; of folders every .json and .xml below, in order, but no links."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.suffix.lower() in ENDINGS
-                              and each.is_file() and not each.is_symlink())[:MOST_FILES]
+            yield from sorted(
+                each
+                for each in path.rglob("*")
+                if each.suffix.lower() in ENDINGS and each.is_file() and not each.is_symlink()
+            )[:MOST_FILES]
         else:
             yield path

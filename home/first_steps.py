@@ -32,37 +32,66 @@ def _any(statement) -> bool:
 
 def is_settled() -> bool:
     """Whether the community has begun."""
-    newest = (select(Post.id).where(Post.kind == "question", Post.is_public)
-              .order_by(Post.created_at.desc(), Post.id.desc()))  # as an index has them
+    newest = (
+        select(Post.id)
+        .where(Post.kind == "question", Post.is_public)
+        .order_by(Post.created_at.desc(), Post.id.desc())
+    )  # as an index has them
     return db.session.scalar(newest.offset(SETTLED_QUESTIONS - 1).limit(1)) is not None
 
 
 def steps() -> list[Step]:
     """All steps, in the order that they are best done."""
     config = current_app.config
-    members = select(User.id).where(User.confirmed_at.is_not(None), User.erased_at.is_(None),
-                                    User.imported_from.is_(None), User.role == "member")
+    members = select(User.id).where(
+        User.confirmed_at.is_not(None),
+        User.erased_at.is_(None),
+        User.imported_from.is_(None),
+        User.role == "member",
+    )
     return [
-        Step(_("Name the site and its address"),
-             _("REDOUBT_SITE_NAME is shown in the header and in mail; links in mail begin with "
-               "REDOUBT_SITE_URL."),
-             bool(config["REDOUBT_SITE_URL"])),
-        Step(_("Let it send mail"),
-             _("Without REDOUBT_MAIL_URL mail only lies in the folder outbox, and nobody can confirm an "
-               "account."),
-             bool(config["REDOUBT_MAIL_URL"]), command="flask doctor"),
-        Step(_("Make the first tags"),
-             _("Questions carry one to five. A dozen broad ones are a good beginning."),
-             _any(select(Tag.id)), url="/tags"),
-        Step(_("Write the first article"),
-             _("One page that saves people time shows what this place is for."),
-             _any(select(Article.id)), url="/articles/new"),
-        Step(_("Bring what you have"),
-             _("Markdown folders, a Stack Exchange dump, bulletins and product life cycles can be imported."),
-             _any(select(User.id).where(User.imported_from.is_not(None))) or _any(select(Question.id)),
-             command="flask import articles DIR"),
-        Step(_("Invite people"),
-             _("Until there are more of you, newcomers may do at once what takes reputation later (see the "
-               "help)."),
-             _any(members), url="/help#privileges"),
+        Step(
+            _("Name the site and its address"),
+            _(
+                "REDOUBT_SITE_NAME is shown in the header and in mail; links in mail begin with "
+                "REDOUBT_SITE_URL."
+            ),
+            bool(config["REDOUBT_SITE_URL"]),
+        ),
+        Step(
+            _("Let it send mail"),
+            _(
+                "Without REDOUBT_MAIL_URL mail only lies in the folder outbox, and nobody can confirm an "
+                "account."
+            ),
+            bool(config["REDOUBT_MAIL_URL"]),
+            command="flask doctor",
+        ),
+        Step(
+            _("Make the first tags"),
+            _("Questions carry one to five. A dozen broad ones are a good beginning."),
+            _any(select(Tag.id)),
+            url="/tags",
+        ),
+        Step(
+            _("Write the first article"),
+            _("One page that saves people time shows what this place is for."),
+            _any(select(Article.id)),
+            url="/articles/new",
+        ),
+        Step(
+            _("Bring what you have"),
+            _("Markdown folders, a Stack Exchange dump, bulletins and product life cycles can be imported."),
+            _any(select(User.id).where(User.imported_from.is_not(None))) or _any(select(Question.id)),
+            command="flask import articles DIR",
+        ),
+        Step(
+            _("Invite people"),
+            _(
+                "Until there are more of you, newcomers may do at once what takes reputation later (see the "
+                "help)."
+            ),
+            _any(members),
+            url="/help#privileges",
+        ),
     ]

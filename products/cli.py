@@ -35,8 +35,12 @@ def _import(importer: Importer) -> None:
 
 
 @group.command("list")
-@click.option("--ending", type=click.IntRange(0, 3650), metavar="DAYS",
-              help="Only releases whose security support ends within so many days.")
+@click.option(
+    "--ending",
+    type=click.IntRange(0, 3650),
+    metavar="DAYS",
+    help="Only releases whose security support ends within so many days.",
+)
 @click.argument("text", default="")
 def list_products(ending: int | None, text: str) -> None:
     """List products (whose names have TEXT), or what ends soon."""
@@ -51,8 +55,10 @@ def list_products(ending: int | None, text: str) -> None:
         glances = queries.glances(page, day)
         for product in page:
             glance = glances[product.id]
-            click.echo(f"{product.slug:<30} {glance.status:<10} {glance.supported:>4}/{glance.releases:<4} "
-                       f"{product.name}")
+            click.echo(
+                f"{product.slug:<30} {glance.status:<10} {glance.supported:>4}/{glance.releases:<4} "
+                f"{product.name}"
+            )
         if (after := page.next) is None:
             return
 

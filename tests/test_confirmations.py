@@ -57,7 +57,7 @@ def test_removing_a_mitigation(asked, make_bulletin, moderator):  # noqa: F811
 def test_revoking_a_token(asked, login, member, other):
     auth_actions.make_token(member, "laptop", "read", last_day=None)
     db.session.commit()
-    row, = auth_queries.api_tokens_of(member)
+    (row,) = auth_queries.api_tokens_of(member)
     assert login(other).get(f"/settings/tokens/{row.id}/revoke").status_code == 302
     page, send = asked(member, f"/settings/tokens/{row.id}/revoke")
     assert "laptop" in page and len(auth_queries.api_tokens_of(member)) == 1

@@ -13,8 +13,10 @@ from tests import browsing
 from tests.conftest import PASSWORD
 from tests.test_browser import browser, site  # noqa: F401  (fixtures)
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 TEXT = "What I typed for an hour about the spooler, and would not type twice.\n\nIn two paragraphs."
 OTHER = "Something else, typed in another tab of the same browser at the same time."
 
@@ -22,6 +24,7 @@ OTHER = "Something else, typed in another tab of the same browser at the same ti
 @pytest.fixture
 def enter(site, browser, login):  # noqa: F811
     """enter(user, context=None) → a page of a browser in which `user` is logged in."""
+
     def open_page(user, context=None):
         context = context or browser.new_context()
         cookie = login(user).get_cookie("session").value
@@ -47,8 +50,10 @@ def log_in(page, name):
 def drafts(page) -> dict:
     """The drafts in this browser: {form: {field: value}}."""
     found = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('draft:'))")
-    return {key.split(":")[2]: {field[0]: field[1] for field in json.loads(value)["fields"]}
-            for key, value in found}
+    return {
+        key.split(":")[2]: {field[0]: field[1] for field in json.loads(value)["fields"]}
+        for key, value in found
+    }
 
 
 def stays(page, form="ask"):
@@ -184,7 +189,8 @@ def test_another_account_finds_no_draft_of_the_one_before(site, enter, other, me
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_session_that_ended_and_a_question_that_closed(
-        app, site, browser, enter, with_password, moderator, make_question, javascript):  # noqa: F811
+    app, site, browser, enter, with_password, moderator, make_question, javascript
+):  # noqa: F811
     question = make_question()
     page = enter(with_password, browser.new_context(java_script_enabled=javascript))
     page.goto(site + question.url)

@@ -127,8 +127,10 @@ def test_moderators_make_and_edit_tags_from_the_list(app, moderator, make_user, 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_registration_leads_to_no_other_site(app, client, target):
-    client.post("/register", data={"username": "newton", "email": "newton@example.org", "password": PASSWORD,
-                                   "next": target})
+    client.post(
+        "/register",
+        data={"username": "newton", "email": "newton@example.org", "password": PASSWORD, "next": target},
+    )
     settle(app)
     mail = max((app.config["REDOUBT_INSTANCE"] / "outbox").glob("*.eml")).read_text()
     answer = client.post(re.search(r"/confirm/[\w-]+", mail)[0])

@@ -42,8 +42,12 @@ class Checker:
         """One exchange; an empty answer when the process died or had to be stopped."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "advisories.csaf.checker"], cwd=ROOT, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                [sys.executable, "-m", "advisories.csaf.checker"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
         clock = threading.Timer(SECONDS, self._process.kill)
         clock.start()
         try:

@@ -23,8 +23,10 @@ def parse(data: bytes) -> Element:
             depth += 1 if event == "start" else -1
             count += event == "start"
             if depth > MAX_DEPTH or count > MAX_ELEMENTS:
-                raise Unusable(f"element {count:,} ({local(element)[:60]}): the XML is nested deeper than "
-                               f"{MAX_DEPTH}, or has more than {MAX_ELEMENTS:,} elements")
+                raise Unusable(
+                    f"element {count:,} ({local(element)[:60]}): the XML is nested deeper than "
+                    f"{MAX_DEPTH}, or has more than {MAX_ELEMENTS:,} elements"
+                )
     except ParseError as error:
         line, column = error.position
         raise Unusable(f"line {line}, column {column}: the XML is broken") from error

@@ -10,8 +10,12 @@ from core.mail.mail import site_url
 
 CONFIRM, MANAGE, STOP, MUTE = "confirm", "manage", "stop", "mute"
 CONFIRM_WITHIN = 3 * 24 * 3600
-_PATHS = {CONFIRM: "/alerts/confirm", MANAGE: "/alerts/manage", STOP: "/alerts/unsubscribe",
-          MUTE: "/inbox/unsubscribe"}
+_PATHS = {
+    CONFIRM: "/alerts/confirm",
+    MANAGE: "/alerts/manage",
+    STOP: "/alerts/unsubscribe",
+    MUTE: "/inbox/unsubscribe",
+}
 
 
 def _signer(purpose: str) -> URLSafeSerializer:

@@ -35,8 +35,12 @@ assert note.key == note.runid == "its own" and "_strong_obj" in vars(note), vars
 
 def outcome(tmp_path, program):
     """The exit code of the program; freed memory is overwritten at once."""
-    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=120, env={
-        **os.environ, "PYTHONMALLOC": "debug", "REDOUBT_INSTANCE": str(tmp_path)}).returncode
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        timeout=120,
+        env={**os.environ, "PYTHONMALLOC": "debug", "REDOUBT_INSTANCE": str(tmp_path)},
+    ).returncode
 
 
 def test_an_object_may_be_collected_while_its_note_is_changed(tmp_path):

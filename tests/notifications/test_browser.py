@@ -13,8 +13,10 @@ from tests import browsing
 from tests.products.conftest import make_product  # noqa: F401  (fixture)
 from tests.test_browser import browser, check_with, site  # noqa: F401  (fixtures)
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 EVE = "eve@example.net"
 MODES = pytest.mark.parametrize("scheme, javascript", [("light", True), ("dark", False)])
 
@@ -22,9 +24,13 @@ MODES = pytest.mark.parametrize("scheme, javascript", [("light", True), ("dark",
 @pytest.fixture
 def visit(browser, site):  # noqa: F811
     """visit(scheme, javascript, cookie=None) → a page; light is wide, dark is narrow."""
+
     def open_page(scheme, javascript, cookie=None):
-        context = browser.new_context(java_script_enabled=javascript, color_scheme=scheme,
-                                      viewport={"width": 375 if scheme == "dark" else 1280, "height": 900})
+        context = browser.new_context(
+            java_script_enabled=javascript,
+            color_scheme=scheme,
+            viewport={"width": 375 if scheme == "dark" else 1280, "height": 900},
+        )
         if cookie:
             context.add_cookies([{"name": "session", "value": cookie, "url": site}])
         return context.new_page()
@@ -35,6 +41,7 @@ def visit(browser, site):  # noqa: F811
 @pytest.fixture
 def outbox(app, site):  # noqa: F811
     """outbox() → the mails that the worker wrote, oldest first, with links that lead to this site."""
+
     def read():
         db.session.commit()
         contextvars.Context().run(round_once, app)
@@ -68,7 +75,7 @@ def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, s
     browsing.press(page, "text=Sign up")
     page.wait_for_selector(f"text={EVE}")
     check_with(page, javascript)
-    mail, = outbox()
+    (mail,) = outbox()
     assert mail["To"] == EVE and mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     page.goto(link(mail, "/alerts/confirm", site))
     assert "Debian" in page.inner_text("main")
