@@ -1,4 +1,4 @@
-"""`flask backup` and `flask restore`: what core/backup/backup.py does, and what the rooms above must do after it."""
+"""`flask backup` and `flask restore`: core/backup, and what higher packages do after a restore."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What every route costs, in one table: its class (core/limits/costs.py) and, where it is large, its body limit.
+"""What every route costs, in one table: its class (core/limits/costs.py), and its body limit where large.
 
 An entry is a class, or (class of reads, class of writes). A new route goes in here; tests/test_costs.py
 fails until it does. Which class: FREE for what watches the site; CHEAP for a page or list of fixed size and

@@ -198,7 +198,7 @@ def verify() -> list[str]:
     """Compare totals, ledger and replay; returns one sentence per difference (none: clean).
 
     Some users after the others, for nobody's points depend on another's. Beside other writers, call it
-    within core.db.snapshot().
+    within core.database.db.snapshot().
     """
     return [fault for first, last in _shares() for fault in _faults(first, last)]
 

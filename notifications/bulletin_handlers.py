@@ -71,7 +71,7 @@ def _mitigated(event: events.Event, facts: AlertFacts) -> None:
 
 @events.register_handler("bulletin.withdrawn")
 def note_withdrawn(batch: list[events.Event]) -> None:
-    """Notify followers of a bulletin that is a draft again, by its reference: nothing else of it is public."""
+    """Notify followers of a bulletin that is a draft again. Only its reference is public."""
     for event in batch:
         bulletin = db.session.get(Bulletin, event.subject_id, populate_existing=True)
         if bulletin is not None and not bulletin.is_public:

@@ -35,7 +35,7 @@ class Draft:
 
 
 def create_all(drafts: Collection[Draft]) -> list[Post]:
-    """Store posts with revisions, tags and counters; the importer announces them (core.import_news).
+    """Store posts with revisions, tags and counters; the importer announces them (core.jobs.import_events).
 
     Parents are posts already stored; a post below a hidden one is hidden.
     """

@@ -43,7 +43,7 @@ class ProductFile:
 
 
 def read(raw: bytes, stem: str) -> ProductFile:
-    """The content of the file called `stem`.md. Raises BadFile or core.front_matter.Refused."""
+    """The content of the file called `stem`.md. Raises BadFile or core.formats.front_matter.Refused."""
     front, text = front_matter.load(raw)
     permalink = _line(front, "permalink", 60, default=f"/{stem}")
     slug = permalink.strip("/").lower()

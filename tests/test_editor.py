@@ -31,7 +31,7 @@ TOOLS = [
 
 
 @pytest.fixture
-def page(site, browser, login, member):  # noqa: F811
+def page(site, browser, login, member):
     context, cookie = browser.new_context(), login(member).get_cookie("session")
     context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
     page = context.new_page()

@@ -57,7 +57,7 @@ A4_PIXELS = 680  # 180 mm between the margins, at 96 pixels an inch
 
 
 @pytest.fixture
-def pages(app, make_user, moderator, make_advisory, store, drain):  # noqa: F811
+def pages(app, make_user, moderator, make_advisory, store, drain):
     """Addresses of one page of each kind, made of long words."""
     asker = make_user("a" * 30, reputation=300)
     auth_actions.edit_profile(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 MAX_BYTES = 16 * 1024 * 1024  # its rules walk a document some dozen times
 SECONDS = 30
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Checker:

@@ -1,6 +1,6 @@
 """The shortest way for a page that is asked for again: the same answer to the same request, before Flask.
 
-A process remembers the finished answers of core.page_cache under everything that a page may depend on, as it
+A process remembers the finished answers of page_cache.py under everything that a page may depend on, as it
 was sent: address and headers, unread. It gives them again while the version of the content is the same.
 Whoever has a session or a token, and every doubt, goes the ordinary way (docs/decisions/0008).
 """

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from core.database.db import db, utcnow
 
 log = logging.getLogger(__name__)
-TERM = timedelta(seconds=15)  # more than clocks of hosts differ (core.doctor_database) and a slow write takes
+TERM = timedelta(seconds=15)  # more than clocks of hosts differ (core.checks.database) and a slow write takes
 RENEWALS_PER_TERM = 5
 
 

@@ -2,7 +2,7 @@
 
 A handler gets a list of events, acts, and commits; it must be idempotent, for an event is
 delivered again when any of its handlers failed or the process died (at-least-once). While the process
-lives, no other gets its events, however slow a handler is (core.claims).
+lives, no other gets its events, however slow a handler is (core.jobs.claims).
 """
 
 import logging

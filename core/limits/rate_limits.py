@@ -1,7 +1,7 @@
 """Limits on how often: requests by the class of their route, log-in, reset and mail through the database.
 
 Counts in a process's memory multiply by the number of processes, so what guards passwords and mailboxes is
-counted in a table. The limits of the classes (core/limits/costs.py) keep one visitor from taking all threads; they
+counted in a table. The limits of the classes (costs.py) keep one visitor from taking all threads; they
 are counted by Flask-Limiter in Redis, and in memory without it.
 """
 

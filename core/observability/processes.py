@@ -17,7 +17,7 @@ PROPORTIONAL = re.compile(r"^Pss:\s+(\d+) kB", re.M)
 
 
 def pids() -> set[int]:
-    """This process, and those that count in the same folder (core.metrics) and live."""
+    """This process, and those that count in the same folder (core.observability.metrics) and live."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     files = Path(folder).glob("gauge_livesum_*.db") if folder else ()
     return {os.getpid(), *(int(file.stem.split("_")[-1]) for file in files)}

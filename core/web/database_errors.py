@@ -88,7 +88,7 @@ def _distrust(context: ExceptionContext) -> None:
 
 
 def database_error_answer(error: DBAPIError | NoConnectionFree):
-    """409 for who lost a race again and again (core.site), 503 in an outage; anything else is our fault."""
+    """409 for who lost a race again and again (site.py), 503 in an outage; anything else is our fault."""
     if is_conflict(error):
         return error_answer(
             409, _("Edit conflict"), _("Someone else changed this at the same time. Try again.")

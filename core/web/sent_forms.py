@@ -124,7 +124,7 @@ def _may_read_more() -> bool:
         return False
     request.max_content_length = request.max_form_memory_size = MAX_BODY_BYTES
     for name in ("form", "files"):
-        request.__dict__.pop(name, None)  # what was refused counts as empty (core.site)
+        request.__dict__.pop(name, None)  # what was refused counts as empty (core.web.site)
     return True
 
 

@@ -58,7 +58,7 @@ class _Addresses(Map):
 
 
 class _Request(Request):
-    """A request of bounded size (core.bounds) whose query parameters hold no NUL."""
+    """A request of bounded size (core.limits.bounds) whose query parameters hold no NUL."""
 
     form_data_parser_class = bounds.BoundedFormParser
 
@@ -94,7 +94,7 @@ class Site(Flask):
 
     So a name taken a moment ago, a tag that two people make at once or a deadlock ends as it would
     have, had one come after the other: with the view's own answer. What a replica has not, or cannot
-    answer, is asked of the primary in the same way. What was asked before may be ready (core.ready_pages).
+    answer, is asked of the primary in the same way. What was asked before may be ready (response_cache.py).
     """
 
     request_class = _Request

@@ -1,4 +1,4 @@
-"""What a revision or a proposal changed, stored as positions (posts/revisions/diffs.py). Nothing here commits."""
+"""What a revision or a proposal changed, stored as positions (diffs.py). Nothing here commits."""
 
 from sqlalchemy import select, update
 

@@ -1,6 +1,6 @@
 """The register of what can be edited: which fields its form has, and what they said at any version.
 
-A conflict (posts/revisions/conflict_pages.py) is shown from it, and tests/editing.py walks over it. Packages above
+A conflict (conflict_pages.py) is shown from it, and tests/editing.py walks over it. Packages above
 register theirs.
 """
 

@@ -17,7 +17,7 @@ from auth.privileges import Privilege, threshold
 from bulletins.models import Bulletin
 from core.database.db import UTCDateTime, at, db, utcnow
 from core.jobs import events
-from demo import loader
+from demo import cli, loader
 from demo.story import FOLDER, Story
 from deployment.models import DeploymentReport, HelpfulMark
 from forum.models import Answer, Question
@@ -298,7 +298,7 @@ def test_a_run_that_dies_leaves_nothing_and_the_next_completes(app, monkeypatch)
         patch.setattr(loader.Loader, "_comment", lambda self, act: 1 / 0)
         assert app.test_cli_runner().invoke(args=["seed"]).exit_code == 1
     db.session.rollback()
-    assert queries.is_empty()
+    assert cli.is_empty()
     assert app.test_cli_runner().invoke(args=["seed"]).exit_code == 0
     assert db.session.scalar(select(func.count()).select_from(Comment)) > 0
     assert reputation.verify() == []

@@ -49,7 +49,7 @@ def revise(article, moderator):
 
 
 @pytest.fixture
-def page(site, browser, article):  # noqa: F811
+def page(site, browser, article):
     page = browser.new_page()
     page.goto(site + article.url)
     page.wait_for_selector(".prose li input")

@@ -30,7 +30,7 @@ def settings():
 
 
 @pytest.fixture
-def pair(browsers, moderator, admin):  # noqa: F811
+def pair(browsers, moderator, admin):
     """Thirty clients, every other of the second moderator."""
     mine, theirs = browsers(moderator, MANY // 2), browsers(admin, MANY // 2)
     return [client for both in zip(mine, theirs, strict=True) for client in both]

@@ -66,7 +66,7 @@ def subscribe(clock):
 
 
 @pytest.fixture
-def publish(make_advisory, store, clock):  # noqa: F811
+def publish(make_advisory, store, clock):
     """publish(tracking_id, product="Reader", version="9", **fields) → Bulletin, released now."""
 
     def out(tracking_id="ACME-1", product="Reader", version="9", **fields):
@@ -280,7 +280,7 @@ class TestRisk:
 
 class TestWhatConcernsWhom:
     @pytest.fixture(autouse=True)
-    def catalogue(self, make_product):  # noqa: F811
+    def catalogue(self, make_product):
         return [make_product(slug, {"9": {}, "10": {}}, name=slug.title()) for slug in ("reader", "writer")]
 
     def test_a_subscriber_of_one_product_hears_nothing_of_another(self, subscribe, publish, alerts):
@@ -470,7 +470,7 @@ def test_a_real_month_is_one_mail_and_the_exploited_of_it_one_more(app, subscrib
     assert len(run("enrich", "--kev", kev)) == 2
 
 
-def test_a_refused_alert_stops_the_address(app, subscribe, publish, alerts, deliver, server, clock):  # noqa: F811
+def test_a_refused_alert_stops_the_address(app, subscribe, publish, alerts, deliver, server, clock):
     """Through a real SMTP server that says that nobody is there."""
     for address in (EVE, BOB):
         subscribe(address)

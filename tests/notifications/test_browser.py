@@ -22,7 +22,7 @@ MODES = pytest.mark.parametrize("scheme, javascript", [("light", True), ("dark",
 
 
 @pytest.fixture
-def visit(browser, site):  # noqa: F811
+def visit(browser, site):
     """visit(scheme, javascript, cookie=None) → a page; light is wide, dark is narrow."""
 
     def open_page(scheme, javascript, cookie=None):
@@ -39,7 +39,7 @@ def visit(browser, site):  # noqa: F811
 
 
 @pytest.fixture
-def outbox(app, site):  # noqa: F811
+def outbox(app, site):
     """outbox() → the mails that the worker wrote, oldest first, with links that lead to this site."""
 
     def read():
@@ -52,14 +52,14 @@ def outbox(app, site):  # noqa: F811
     return read
 
 
-def link(mail, path, site):  # noqa: F811
+def link(mail, path, site):
     """The address in the text of a mail that begins with `path`, on the served site."""
     text = mail.get_body(("plain",)).get_content()
     return site + re.search(rf"http://localhost:\d+({path}/\S+)", text)[1]
 
 
 @MODES
-def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, scheme, javascript):  # noqa: F811
+def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, scheme, javascript):
     for slug in ("debian", "windows"):
         make_product(slug, {"12": {}})
     page = visit(scheme, javascript)
@@ -103,7 +103,7 @@ def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, s
 
 
 @MODES
-def test_an_inbox_is_read(app, site, visit, login, member, question_answered, scheme, javascript):  # noqa: F811
+def test_an_inbox_is_read(app, site, visit, login, member, question_answered, scheme, javascript):
     page, path = visit(scheme, javascript, login(member).get_cookie("session").value), question_answered.url
     db.session.commit()
     page.goto(site + path)

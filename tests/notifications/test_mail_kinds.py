@@ -252,7 +252,7 @@ CAUSES = {
 
 
 @pytest.fixture
-def publish_bulletin(make_advisory, store):  # noqa: F811
+def publish_bulletin(make_advisory, store):
     """publish_bulletin(title): a critical bulletin, released now."""
 
     def publish(title):

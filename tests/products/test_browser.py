@@ -38,7 +38,7 @@ def debian(make_product, moderator):
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 @pytest.mark.parametrize("javascript", [True, False])
-def test_pick_upload_and_edit(app, site, browser, login, moderator, debian, tmp_path, scheme, javascript):  # noqa: F811
+def test_pick_upload_and_edit(app, site, browser, login, moderator, debian, tmp_path, scheme, javascript):
     cookie = login(moderator).get_cookie("session").value
     context = browser.new_context(
         java_script_enabled=javascript,
