@@ -108,7 +108,8 @@ def remove_product(slug: str):
             _("Remove this product?"),
             [
                 _(
-                    "It disappears at once from every list, from search, feeds and calendars, with its releases."
+                    "It disappears at once from every list, from search, feeds and calendars, "
+                    "with its releases."
                 ),
                 _("Members who run it or watch it hear no more of it."),
                 _("Its history page brings it back."),

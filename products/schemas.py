@@ -26,7 +26,7 @@ class Ends(fields.Field):
             allow_none=True,
             load_default=None,
             metadata={
-                "description": "A date, or true (over) or false (not over) where only that is known, or null.",
+                "description": "A date, true (over) or false (not over) where only that is known, or null.",
                 "anyOf": [{"type": "string", "format": "date"}, {"type": "boolean"}, {"type": "null"}],
             },
             **kwargs,

@@ -28,10 +28,12 @@ CHECKS = [
 EXAMPLES = 5
 PLAIN = {"Accept-Encoding": "identity"}  # its WSGI client unpacks nothing
 TAGS = [
+    "Alerts",
     "Articles",
     "Bulletins",
     "Calendar",
     "Inbox",
+    "Inventory",
     "Moderation",
     "Posts",
     "Products",

@@ -189,8 +189,15 @@ def test_another_account_finds_no_draft_of_the_one_before(site, enter, other, me
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_session_that_ended_and_a_question_that_closed(
-    app, site, browser, enter, with_password, moderator, make_question, javascript
-):  # noqa: F811
+    app,
+    site,
+    browser,
+    enter,
+    with_password,
+    moderator,
+    make_question,
+    javascript,
+):
     question = make_question()
     page = enter(with_password, browser.new_context(java_script_enabled=javascript))
     page.goto(site + question.url)

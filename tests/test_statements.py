@@ -64,7 +64,17 @@ def test_the_page_of_a_suggestion_reads_its_reward_from_the_table(
 
 
 def test_every_reward_is_given_somewhere():
-    packages = ("auth", "posts", "forum", "kb", "bulletins", "patching", "moderation", "notify", "front")
+    packages = (
+        "auth",
+        "posts",
+        "forum",
+        "kb",
+        "bulletins",
+        "deployment",
+        "moderation",
+        "notifications",
+        "home",
+    )
     code = "".join(
         path.read_text()
         for package in packages

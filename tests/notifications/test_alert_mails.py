@@ -358,7 +358,7 @@ class TestWhatConcernsWhom:
 
 class TestMembers:
     @pytest.fixture(autouse=True)
-    def catalogue(self, make_product):  # noqa: F811
+    def catalogue(self, make_product):
         return {
             slug: make_product(slug, {"9": {}, "10": {}}, name=slug.title()) for slug in ("reader", "writer")
         }
@@ -489,8 +489,14 @@ def test_a_refused_alert_stops_the_address(app, subscribe, publish, alerts, deli
 
 
 def test_a_dead_server_delays_an_alert_that_comes_once(
-    app, subscribe, publish, alerts, deliver, server, clock
-):  # noqa: F811
+    app,
+    subscribe,
+    publish,
+    alerts,
+    deliver,
+    server,
+    clock,
+):
     subscribe(EVE)
     db.session.execute(db.update(OutgoingMail).values(sent_at=utcnow()))
     app.config["REDOUBT_MAIL_URL"] = "smtp://127.0.0.1:1"

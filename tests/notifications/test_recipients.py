@@ -62,8 +62,14 @@ class TestFirstPosts:
 
 class TestBulletins:
     def test_watchers_hear_of_a_withdrawal_by_the_reference_alone(
-        self, login, inbox, make_bulletin, member, other, moderator
-    ):  # noqa: F811
+        self,
+        login,
+        inbox,
+        make_bulletin,
+        member,
+        other,
+        moderator,
+    ):
         bulletin = make_bulletin(title="A title that was a mistake")
         actions.watch(member, bulletin, True)
         bulletins.withdraw(bulletin, by=moderator)
@@ -74,8 +80,13 @@ class TestBulletins:
 
     @pytest.mark.parametrize("has_fix", [True, False])
     def test_watchers_hear_of_a_mitigation_where_there_is_no_fix(
-        self, inbox, make_bulletin, member, moderator, has_fix
-    ):  # noqa: F811
+        self,
+        inbox,
+        make_bulletin,
+        member,
+        moderator,
+        has_fix,
+    ):
         bulletin = make_bulletin(title="Reader overflow", has_fix=has_fix)
         actions.watch(member, bulletin, True)
         made = mitigation_actions.add(bulletin, MITIGATION, by=moderator)

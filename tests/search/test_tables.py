@@ -207,7 +207,7 @@ def test_the_longest_texts_have_a_row(library, build, keys, words):
 
 def test_a_document_is_the_same_row_in_every_process():
     program = (
-        "from search.fields import Document; from search.tables import encoding;"
+        "from search.fields import Document; from search.engines.postgres import encoding;"
         "document = Document('post:1', title='zone transfer', body='a printer of another network',"
         "                    kind='question', tags=('dns', 'bind'));"
         "averages = dict.fromkeys(encoding.TEXTS, 5.0);"
