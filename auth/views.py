@@ -183,7 +183,7 @@ def logout():
     security_log.record("logout", user=current_user.id)
     db.session.commit()
     sessions.leave()
-    return redirect(url_for("front.home"))
+    return redirect(url_for("home.home"))
 
 
 @bp.route("/reset", methods=["GET", "POST"])

@@ -43,7 +43,7 @@ def erase_me():
             db.session.commit()
             sessions.leave()
             flash(_("Your account is deleted. The rest of your request will finish within a few minutes."))
-            return redirect(url_for("front.home"))
+            return redirect(url_for("home.home"))
     return render_template("auth/erase.html", form=form, user=me()), 422 if form.errors else 200
 
 

@@ -34,13 +34,13 @@ def test_an_address_needs_no_request(app):
     with app.app_context():
         assert url_for("forum.tag", name="c#") == path_to("forum.tag", name="c#") == "/tags/c%23"
         assert url_for("forum.questions", sort="votes", after=None) == "/questions?sort=votes"
-        assert url_for("products.export_mine") in ("/settings/products.json", "/settings/products.csv")
+        assert url_for("inventory.export_mine") in ("/settings/products.json", "/settings/products.csv")
 
 
 def test_options_and_queries_are_left_to_flask(app):
     with app.test_request_context():
         assert url_for("moderation.queue", _anchor="item-3") == "/moderation#item-3"
-        assert url_for("front.home", _external=True) == "http://localhost/"
+        assert url_for("home.home", _external=True) == "http://localhost/"
         assert url_for("auth.login", next="/questions/1/a?b=c&d") == "/login?next=/questions/1/a?b%3Dc%26d"
         with pytest.raises(BuildError):
             url_for("forum.tag", name=None)
