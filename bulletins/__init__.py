@@ -1,6 +1,6 @@
 """Security bulletins: what is broken, who is affected and what to do, patch or no patch."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from auth.models import User
 from bulletins import (  # noqa: F401  (some declare themselves)
@@ -26,6 +26,10 @@ from posts import kinds
 from posts.revisions import editables
 from posts.revisions.editables import Editable, Field, LastEdit
 from search.documents import register_facts
+
+
+def _edit_path(bulletin) -> str:
+    return url_for("bulletins.edit", reference=bulletin.slug)
 
 
 def _path(bulletin) -> str:
@@ -95,6 +99,7 @@ def init_app(app: Flask) -> None:
             "bulletin",
             "bulletin",
             _path,
+            _edit_path,
             outlives_author=True,
             curated=True,
             keeps_slug=True,

@@ -10,11 +10,12 @@ from sqlalchemy import func, or_, select, update
 from auth import actions as auth
 from auth import reputation
 from auth.conflicts import check_not_done, name_of
-from auth.models import User, Visitor
+from auth.models import User
 from auth.reputation import POINTS, Entitlement
 from core.database.db import changed_rows, db, lock_rows, utcnow
 from core.jobs import events
 from core.web.conflicts import AlreadyDone
+from core.web.site import path_to
 from moderation import policy, queries
 from moderation.models import DECLINED, HELPFUL, Claim, Decision, Flag
 from posts import actions as posts
@@ -200,18 +201,18 @@ def _refuse_after_dismissal(post: Post, by: User, seen: int | None) -> None:
 
 def _already_done(decision: Decision) -> AlreadyDone:
     what = {
-        "keep": _("this post stays."),
+        "keep": _("the flags are dismissed."),
         "hide": _("this post is hidden."),
         "hold": _("this post is hidden until a moderator has decided."),
         "restore": _("this post is restored."),
         "approve": _("this post is approved."),
-        "reject": _("this post is refused."),
+        "reject": _("this post is rejected."),
         "lock": _("this post is locked."),
         "unlock": _("this post is unlocked."),
         "suspend": _("this member is suspended."),
         "lift": _("the suspension is lifted."),
-    }.get(decision.action, _("this was decided."))
-    url = "/moderation"
+    }.get(decision.action, _("this is already resolved."))
+    url = path_to("moderation.queue")
     if decision.post is not None:
         url = decision.post.url
     elif decision.user is not None:

@@ -59,7 +59,7 @@ def appeal_item(row: Appeal) -> dict[str, object]:
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.DecisionItem))
 def list_decisions(wanted: dict) -> dict:
-    """List all decisions of moderators, newest first."""
+    """All moderation decisions, newest first."""
     return listing(queries.log(wanted.get("after")), decision_item)
 
 
@@ -68,7 +68,7 @@ def list_decisions(wanted: dict) -> dict:
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.FlagItem))
 def list_flags(wanted: dict) -> dict:
-    """List your flags and their outcomes, newest first."""
+    """Your flags and their outcome, newest first."""
     return listing(queries.flags_of(tokens.reader(), wanted.get("after")), flag_item)
 
 
@@ -77,7 +77,7 @@ def list_flags(wanted: dict) -> dict:
 @bp.arguments(AppealSchema)
 @bp.response(201, AppealItem)
 def appeal_for_post(data: dict, post_id: int) -> dict[str, object]:
-    """Ask for your post that a moderator removed; once, and again after its text has changed."""
+    """Ask for a review of your deleted post: once, and again after you edit its text."""
     user = tokens.member()
     post = visible_post(post_id, user)
     require(appeal_policy.can_appeal(user, post))
@@ -92,7 +92,7 @@ def appeal_for_post(data: dict, post_id: int) -> dict[str, object]:
 @bp.arguments(schemas.FlagSchema)
 @bp.response(201, schemas.FlagItem)
 def flag_post(data: dict, post_id: int) -> dict[str, object]:
-    """Report a post to the moderators."""
+    """Flag a post for the moderators."""
     user = tokens.member()
     post = visible_post(post_id, user)
     require(policy.can_flag(user, post))

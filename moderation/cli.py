@@ -2,24 +2,25 @@
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from auth.models import Visitor
 from moderation import queries
 
-group = AppGroup("moderation", help="The queue and the log.")
+group = AppGroup("moderation", help="Moderation queue and log.")
 
 
 @group.command("queue")
 def queue() -> None:
-    """Print what needs a decision, urgent flags first."""
+    """List the items to review, oldest first."""
     for item in queries.queue():
-        reasons = ", ".join(flag.reason for flag in item.flags) or "first post"
+        reasons = ", ".join(flag.reason for flag in item.flags) or _("first post")
         click.echo(f"{item.post.id}\t{item.post.kind}\t{reasons}\t{item.post.title}")
 
 
 @group.command("log")
 def log() -> None:
-    """Print the newest decisions."""
+    """List the newest decisions."""
     for row in queries.log():
         actor = row.actor.username if row.actor else "-"
         click.echo(

@@ -1,6 +1,6 @@
 """The public log as an Atom feed; hidden posts are only a number in it."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -16,9 +16,10 @@ def log() -> Response:
     """The newest decisions."""
     entries = []
     labels = action_words()
+    here = url_for("moderation.log")
     for row in queries.log():
         text, _url = queries.subject(row, Visitor())
-        path = f"/moderation/log#decision-{row.id}"
+        path = f"{here}#decision-{row.id}"
         entries.append(
             feeds.Entry(
                 path,
@@ -30,4 +31,4 @@ def log() -> Response:
                 row.created_at,
             )
         )
-    return feeds.atom(_("Moderation log"), "/moderation/log", entries)
+    return feeds.atom(_("Moderation log"), here, entries)

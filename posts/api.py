@@ -75,16 +75,16 @@ def get_post(post_id: int):
 @tokens.bearer(WRITE)
 @bp.response(204)
 def delete_post(post_id: int):
-    """Hide a post everywhere; it can be brought back."""
+    """Delete a post. It can be restored."""
     user = tokens.reader()
     post = visible_post(post_id, user)
     if post.is_deleted and user.is_moderator:
-        check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is deleted."), by=user, url=post.url)
         return no_content()
     require(policy.can_delete(user, post), policy.why_no_delete())
     versions.require_header(post)
     if actions.delete(post, by=user) is None:
-        check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is deleted."), by=user, url=post.url)
     db.session.commit()
     return no_content()
 
@@ -93,7 +93,7 @@ def delete_post(post_id: int):
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
 def undelete_post(post_id: int):
-    """Bring a removed post back."""
+    """Restore a deleted post."""
     user = tokens.reader()
     post = visible_post(post_id, user)
     require(policy.can_undelete(user, post))
@@ -108,7 +108,7 @@ def undelete_post(post_id: int):
 @tokens.bearer(READ)
 @bp.response(200, schemas.VoteItem)
 def get_vote(post_id: int):
-    """One's own vote on a post."""
+    """Your vote on a post."""
     post = visible_post(post_id, tokens.reader())
     mine = queries.votes_of(tokens.reader(), [post.id]).get(post.id, 0)
     return {"post_id": post.id, "value": mine, "score": post.score}
@@ -119,7 +119,7 @@ def get_vote(post_id: int):
 @bp.arguments(schemas.VoteSchema)
 @bp.response(200, schemas.VoteItem)
 def vote_on_post(data: dict, post_id: int):
-    """Vote up (1), down (-1), or withdraw (0)."""
+    """Upvote (1), downvote (-1) or withdraw the vote (0)."""
     user = tokens.reader()
     post = visible_post(post_id, user)
     value = data["value"]
@@ -133,7 +133,7 @@ def vote_on_post(data: dict, post_id: int):
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.PostItem))
 def list_comments(wanted: dict, post_id: int):
-    """Comments under a post, oldest first."""
+    """Comments on a post, oldest first."""
     return listing(
         queries.comments(visible_post(post_id, tokens.reader()), tokens.reader(), wanted.get("after")), item
     )
@@ -159,7 +159,7 @@ def comment_on_post(data: dict, post_id: int):
 @bp.arguments(schemas.EditCommentSchema)
 @bp.response(200, schemas.PostItem)
 def edit_comment(data: dict, post_id: int):
-    """Change one's own comment."""
+    """Edit your own comment."""
     user = tokens.reader()
     made = get_or_404(queries.get(Comment, post_id, user))
     require(policy.can_edit(user, made))
@@ -172,7 +172,7 @@ def edit_comment(data: dict, post_id: int):
 @bp.arguments(schemas.TagQuery, location="query")
 @bp.response(200, page_of(schemas.TagItem))
 def list_tags(wanted: dict):
-    """Tags by number of public posts, all or those whose name holds something."""
+    """Tags by number of public posts, optionally filtered by name."""
     return listing(queries.tags(wanted.get("after"), like=wanted["q"]), tag_item)
 
 
@@ -189,7 +189,7 @@ def get_tag(name: str):
 @bp.arguments(schemas.TagSchema)
 @bp.response(200, schemas.TagItem)
 def describe_tag(data: dict, name: str):
-    """Say when to use a tag; a name nobody uses yet becomes a tag."""
+    """Describe when to use a tag. A new name creates the tag."""
     user, name = tokens.reader(), schemas.tag_name(name)
     get_or_404(schemas.is_tag(name) or None)
     require(policy.can_describe_tags(user))
@@ -203,7 +203,7 @@ def describe_tag(data: dict, name: str):
 @bp.arguments(schemas.AuthorQuery, location="query")
 @bp.response(200, page_of(schemas.PostItem))
 def list_posts_of(wanted: dict, username: str):
-    """What a member wrote, newest first; of all kinds but comments, or of one."""
+    """Posts by a member, newest first: all kinds except comments, or one kind."""
     author = get_or_404(people.by_username(username))
     wanted_kinds = [wanted["kind"]] if "kind" in wanted else kinds.searchable()
     page = queries.by_author(author, wanted_kinds, tokens.reader(), wanted.get("after"), with_tags=True)

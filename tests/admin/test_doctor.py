@@ -59,7 +59,7 @@ def test_each_room_of_a_new_site_is_looked_at_and_nothing_fails(run, make_questi
         "Schema",
         "Clock",
         "Events",
-        "Outgoing mail",
+        "Outgoing email",
         "Workers",
         "Permissions",
         "Disk",
