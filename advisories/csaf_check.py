@@ -36,7 +36,7 @@ class Checker:
             return [str(line) for line in json.loads(answer)]
         except ValueError:
             self._stop()
-            return ["not checked against the rules: the validator gave no answer"]
+            return ["not checked against the rules: the validator did not answer"]
 
     def _ask(self, data: bytes) -> bytes:
         """One exchange; an empty answer when the process died or had to be stopped."""

@@ -23,7 +23,7 @@ class Collected:
         if known is vulnerability:
             self.found.append(vulnerability)
         else:
-            self.log.double(place, f"{known.cve} is described a second time; both are kept as one")
+            self.log.double(place, f"{known.cve} is described twice; the entries were merged")
             merge(known, vulnerability)
 
 

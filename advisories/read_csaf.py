@@ -50,13 +50,13 @@ def _head(head: Node, log: Log) -> Advisory:
     if not version.startswith("2."):
         raise Unusable(f"/document/csaf_version: {version[:20]!r} is not 2.0")
     if version != "2.0":
-        log.warn(head["csaf_version"].place, f"version {version[:20]} is read as if it were 2.0")
+        log.warn(head["csaf_version"].place, f"version {version[:20]} is read as version 2.0")
     publisher, tracking = head["publisher"], head["tracking"]
     namespace = publisher.line("namespace")
     name = publisher.line("name") or namespace
     for value, place in ((name, publisher["name"].place), (tracking.line("id"), tracking["id"].place)):
         if not value:
-            raise Unusable(f"{place}: is missing")
+            raise Unusable(f"{place}: missing")
     history, notes = _history(tracking["revision_history"]), _notes(head["notes"])
     times = [entry.at for entry in history]
     return Advisory(
@@ -82,7 +82,7 @@ def _label(tlp: Node) -> str:
         tlp.log.warn(tlp["label"].place, f"unknown label {word[:40]!r}, kept as RED")
         return "RED"
     if tlp.value is not None and not label:
-        tlp.log.warn(tlp.place, "a TLP without its label, kept as RED")
+        tlp.log.warn(tlp.place, "a TLP without a label, kept as RED")
         return "RED"
     return label
 
@@ -95,7 +95,7 @@ def _history(nodes: Node) -> list[RevisionEntry]:
             found.append(RevisionEntry(node.line("number") or str(len(found) + 1), at, node.text("summary"),
                                        node.line("legacy_version")))
         else:
-            node.log.warn(node.place, "a revision without its date is left out")
+            node.log.warn(node.place, "a revision without a date was skipped")
     return found
 
 
@@ -152,12 +152,12 @@ def _identify(found: Vulnerability, node: Node) -> None:
     if rules.CVE.fullmatch(cve):
         found.cve = cve
     elif cve:
-        node.log.warn(node["cve"].place, f"no CVE id: {cve[:40]!r}")
+        node.log.warn(node["cve"].place, f"not a CVE id: {cve[:40]!r}")
         found.other_ids.append(("CVE", cve))
     if rules.CWE.fullmatch(weakness):
         found.cwe = weakness, cwe.name_of(weakness) or node["cwe"].line("name") or weakness
     elif weakness:
-        node.log.warn(node["cwe"]["id"].place, f"no CWE id: {weakness[:40]!r}")
+        node.log.warn(node["cwe"]["id"].place, f"not a CWE id: {weakness[:40]!r}")
 
 
 def _scores(node: Node, products: Products) -> list[Score]:
@@ -175,7 +175,7 @@ def _scores(node: Node, products: Products) -> list[Score]:
 def _remedy(node: Node, products: Products) -> Remedy | None:
     kind, url, details = node.choice("category", REMEDIES), node.url("url"), node.text("details")
     if not kind or not (details or url):
-        node.log.warn(node.place, "a remediation without its category or details is left out")
+        node.log.warn(node.place, "a remediation without a category or details was skipped")
         return None
     restart = node["restart_required"]
     return csaf_notes.read_fix(Remedy(

@@ -36,7 +36,7 @@ def read(document: dict) -> list[Advisory]:
     meta, cna = root["cveMetadata"], root["containers"]["cna"]
     name = meta.line("cveId").upper()
     if not CVE.fullmatch(name):
-        raise Unusable(f"/cveMetadata/cveId: {name[:40]!r} is no CVE id")
+        raise Unusable(f"/cveMetadata/cveId: {name[:40]!r} is not a CVE id")
     state = meta.choice("state", ("PUBLISHED", "REJECTED"), "PUBLISHED")
     containers = [cna, *root["containers"]["adp"]]
     affected = read_affected(containers, log)

@@ -42,7 +42,7 @@ class Log:
         if len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(f"{place[:200] or '/'}: {words}")
         elif len(self.warnings) == MAX_WARNINGS:
-            self.warnings.append("…: and more of this kind")
+            self.warnings.append("…: more of this kind follow")
 
     def count(self, references: int) -> None:
         """Adds named products. Raises Unusable when a document names absurdly many."""
@@ -60,7 +60,7 @@ class Log:
         self.warn(place, words)
         self.doubles += 1
         if self.doubles > MAX_DOUBLES:
-            raise Unusable(f"{place}: more than {MAX_DOUBLES} things are described twice")
+            raise Unusable(f"{place}: more than {MAX_DOUBLES} things that are described twice")
 
     def text(self, value: str, place: str, longest: int = MAX_TEXT) -> str:
         """`value` without characters that are no text; what is too long is cut, with a warning."""
@@ -94,7 +94,7 @@ class Log:
         """A web address, or nothing with a warning."""
         value = tidy(self.text(value, place))
         if value and not is_web_address(value):
-            self.warn(place, f"no web address: {value[:60]!r}")
+            self.warn(place, f"not a web address: {value[:60]!r}")
             return ""
         return value
 
@@ -105,11 +105,11 @@ class Log:
             at = datetime.fromisoformat(value.strip())
             if at.tzinfo is None:
                 if not zone_is_utc:
-                    self.warn(place, "a time without its zone, read as UTC")
+                    self.warn(place, "a time without a time zone, read as UTC")
                 at = at.replace(tzinfo=UTC)
             return at.astimezone(UTC)
         except (ValueError, OverflowError):
-            self.warn(place, f"no date and time: {value[:40]!r}")
+            self.warn(place, f"not a date and time: {value[:40]!r}")
             return None
 
 
@@ -133,13 +133,13 @@ class Node:
             if isinstance(item.value, dict):
                 yield item
             else:
-                self.log.warn(item.place, "an object is needed")
+                self.log.warn(item.place, "must be an object")
 
     def _items(self) -> Iterator["Node"]:
         if self.value is None:
             return
         if not isinstance(self.value, list):
-            self.log.warn(self.place, "a list is needed")
+            self.log.warn(self.place, "must be a list")
             return
         if len(self.value) > MAX_ITEMS:
             self.log.warn(self.place, f"only the first {MAX_ITEMS:,} entries are read")
@@ -150,7 +150,7 @@ class Node:
         node = self[key]
         if node.value is None or isinstance(node.value, str):
             return node if node.value is not None else None
-        self.log.warn(node.place, "text is needed")
+        self.log.warn(node.place, "must be text")
         return None
 
     def text(self, key: str) -> str:
@@ -189,7 +189,7 @@ class Node:
         if word in choices:
             return word
         if word:
-            self.log.warn(self[key].place, f"{word[:40]!r} is none of {', '.join(choices)}")
+            self.log.warn(self[key].place, f"{word[:40]!r} is not one of {', '.join(choices)}")
         return default
 
     def score(self, key: str) -> float | None:
@@ -198,7 +198,7 @@ class Node:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 10:
             return float(value)
         if value is not None:
-            self.log.warn(self[key].place, "no score from 0 to 10")
+            self.log.warn(self[key].place, "not a score from 0 to 10")
         return None
 
     def lines(self, key: str) -> tuple[str, ...]:
@@ -208,5 +208,5 @@ class Node:
             if isinstance(item.value, str):
                 found.append(self.log.line(item.value, item.place))
             else:
-                self.log.warn(item.place, "text is needed")
+                self.log.warn(item.place, "must be text")
         return tuple(dict.fromkeys(filter(None, found)))

@@ -31,7 +31,7 @@ def parse(data: bytes) -> Element:
     except DefusedXmlException as error:
         raise Unusable("the XML has a document type or entities, which are refused") from error
     except (ValueError, LookupError) as error:
-        raise Unusable("the XML is in no encoding that is known") from error
+        raise Unusable("the encoding of the XML is unknown") from error
     return events.root
 
 
@@ -96,7 +96,7 @@ class XmlNode:
             value = -1.0
         if value is None or 0 <= value <= 10:
             return value
-        self.log.warn(self.place, "no score from 0 to 10")
+        self.log.warn(self.place, "not a score from 0 to 10")
         return None
 
     def time(self) -> datetime | None:

@@ -32,7 +32,7 @@ def _read(data: bytes, check: Check | None) -> list[Advisory]:
     if start == b"<":
         root = parse(data)
         if local(root) != "cvrfdoc":
-            raise Unusable(f"/{local(root)[:60]}: this XML is no CVRF document")
+            raise Unusable(f"/{local(root)[:60]}: this XML is not a CVRF document")
         return read_cvrf.read(root)
     raise Unusable("neither JSON nor XML")
 
@@ -61,4 +61,4 @@ def _parsed(data: bytes) -> dict:
     except UnicodeDecodeError as error:
         raise Unusable(f"byte {error.start}: this is not UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise Unusable("the JSON is nested too deep, or has a number that is too long") from error
+        raise Unusable("the JSON is nested too deeply, or has a number that is too long") from error

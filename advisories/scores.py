@@ -78,7 +78,7 @@ def stated(vector: str, base: float | None, product_ids: tuple[str, ...], *, ver
     vector = normal(vector)
     known = version_of(vector)
     if vector and not known:
-        log.warn(place, f"no CVSS vector: {vector[:60]!r}")
+        log.warn(place, f"not a CVSS vector: {vector[:60]!r}")
         vector = ""
     return Score(known or version, vector, base, product_ids) if vector or base is not None else None
 

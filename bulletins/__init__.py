@@ -44,7 +44,7 @@ def _register_forms() -> None:
         Field("body", _("Summary"), "text"), Field("vulnerabilities", _("Vulnerabilities"), "text"),
         Field("affected", _("Affected products"), "text"), Field("remedies", _("Remedies"), "text"),
         Field("known_issues", _("Known issues"), "text"), Field("supersedes", _("Supersedes"), "text"),
-        Field("is_out_of_band", _("Out of band: released outside the patch day"), "flag")))
+        Field("is_out_of_band", _("Out-of-band: released outside patch day"), "flag")))
     layers = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host", _("Host")),
               ("application", _("Application")), ("data", _("Data")))
     kind_names = (("mitigation", _("mitigation")), ("workaround", _("workaround")))

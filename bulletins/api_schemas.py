@@ -17,16 +17,17 @@ class BulletinQuery(Cursor):
     severity = fields.String(load_default="", validate=validate.OneOf(["", *SEVERITIES]))
     exploited = fields.Boolean(load_default=False)
     unfixed = fields.Boolean(load_default=False, metadata={
-        "description": "Only where something has no fix; of a product asked for, when that has none."})
+        "description": "Only bulletins with no fix for some product; with `product`, with no fix for that "
+                       "product."})
     past_life = fields.Boolean(load_default=False, metadata={
-        "description": "Only where a release is affected that gets no security fixes any more."})
+        "description": "Only bulletins that affect an end-of-life release."})
     product = Line(load_default="", validate=validate.Length(max=60), metadata={
-        "description": "The address part of a product, such as windows-server."})
+        "description": "Slug of a product, such as windows-server."})
     vendor = Line(load_default="", validate=validate.Length(max=60))
     month = fields.String(load_default="", validate=validate.Regexp(r"^$|^\d{4}-(0[1-9]|1[0-2])$"))
     cve = Line(load_default="", validate=validate.Length(max=30))
     mine = fields.Boolean(load_default=False, metadata={
-        "description": "Only what affects what you run; needs a token."})
+        "description": "Only bulletins for your products; needs a token."})
 
 
 class _Facts(PostItem):
@@ -95,7 +96,7 @@ class WeaknessItem(Reply):
     scores = fields.List(fields.Nested(RatingItem))
     remediations = fields.List(fields.Nested(RemedyItem))
     mitigations = fields.List(fields.Integer(), metadata={
-        "description": "Ids of the mitigations below; empty without a fix: none is known."})
+        "description": "Ids of the mitigations below; empty if none is known."})
 
 
 class AffectedItem(Reply):

@@ -26,7 +26,7 @@ def bulletins():
 @kept
 def unpatched():
     """The newest bulletins without a fix."""
-    return feeds.atom(_("Without a fix"), "/bulletins/unpatched", entries(Filter(unfixed=True)))
+    return feeds.atom(_("No fix"), "/bulletins/unpatched", entries(Filter(unfixed=True)))
 
 
 def entries(wanted: Filter) -> list[feeds.Entry]:

@@ -39,7 +39,7 @@ class Importer:
                 self._file(path, check)
         if not any(counts["bulletins"] for counts in (self.report.added, self.report.updated,
                                                       self.report.skipped)):
-            raise cli.Unusable(f"None of {len(files)} files holds an advisory that can be used.")
+            raise cli.Unusable(f"None of {len(files)} files contains a usable advisory.")
         if not self.news.tell():
             self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
 
@@ -84,7 +84,7 @@ class Importer:
         rest["vulnerabilities"] += named - stored.new_cves
         if stored.kept:
             parts = ", ".join(stored.kept)
-            self._warn(place, [f"{stored.bulletin.reference} was changed here and keeps its own: {parts}"])
+            self._warn(place, [f"{stored.bulletin.reference} was edited here; not imported: {parts}"])
 
     def _warn(self, place: str, warnings: list[str]) -> None:
         for warning in warnings[:MOST_WARNINGS]:

@@ -31,11 +31,12 @@ class Lines(fields.Field):
     def _deserialize(self, value, attr, data, **kwargs) -> tuple[str, ...]:
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-            raise ValidationError(_("Write one a line."))
+            raise ValidationError(_("Enter one per line."))
         lines = [visible(line).replace("\n", " ").strip() for line in lines]
         lines = [line for line in lines if line.strip(" |")]
         if len(lines) > MAX_LINES or any(len(line) > LONGEST_LINE for line in lines):
-            raise ValidationError(_("At most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=LONGEST_LINE))
+            raise ValidationError(_("Use at most %(n)s lines of %(m)s characters.",
+                                    n=MAX_LINES, m=LONGEST_LINE))
         return tuple(lines)
 
 
@@ -69,7 +70,7 @@ class Instant(fields.Field):
         except (ValueError, OverflowError):
             raise ValidationError(_("Use the form 2026-12-08T18:00:00Z.")) from None
         if not 2000 <= at.year <= 2199:
-            raise ValidationError(_("Write a year from 2000 to 2199."))
+            raise ValidationError(_("Enter a year from 2000 to 2199."))
         return at
 
 
@@ -84,17 +85,17 @@ class BulletinSchema(Schema):
     """What a moderator says of a bulletin. In a cell, \\n stands for a new line."""
 
     title = Line(required=True, validate=BULLETIN_LIMITS.title_rule(
-        lazy_gettext("A title has 15 to 150 characters.")))
+        lazy_gettext("Use 15 to 150 characters for the title.")))
     body = Markdown(load_default="", longest=MAX_BODY)
     severity = fields.String(load_default="", validate=validate.OneOf(
-        ["", *SEVERITIES], error=lazy_gettext("Choose a severity, or none.")))
+        ["", *SEVERITIES], error=lazy_gettext("Choose a severity, or “not rated”.")))
     vulnerabilities = Lines("CVE | CVSS vector | title", "CVE-2026-1001 | CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/"
                             "C:H/I:H/A:H | Overflow in the parser")
     affected = Lines("product | version | fixed build", "Acme Reader | 9 | 9.5")
     remedies = Lines("fix, workaround, mitigation, none or never, where needed with products ("
                      "fix for OpenSSL 3.0; Python) | update | link | what to do",
                      "fix | AC100 | https://acme.example/ac100 | Install the update.")
-    known_issues = Lines("update | link | what goes wrong", "AC100 | | Printing stops.")
+    known_issues = Lines("update | link | known issue", "AC100 | | Printing stops.")
     supersedes = Lines("a bulletin", "RB-2026-001")
     is_out_of_band = fields.Boolean(load_default=False)
     change = Line(load_default="", validate=_longest(100))
@@ -124,5 +125,6 @@ class MitigationSchema(Schema):
                   "Stop the spooler | Stop-Service Spooler | Get-Service Spooler | Start-Service Spooler")
     side_effects = Words(1_000)
     article = Line(load_default="", validate=validate.Regexp(
-        re.compile(r"$|" + ARTICLE.pattern), error=lazy_gettext("Give the number or address of an article.")))
+        re.compile(r"$|" + ARTICLE.pattern),
+        error=lazy_gettext("Enter the number or address of an article.")))
     url = Address(load_default="", validate=_longest(300))

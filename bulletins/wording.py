@@ -12,7 +12,7 @@ def severity(name: str) -> str:
 def status(name: str) -> str:
     """What a bulletin says of a product."""
     return {"affected": _("affected"), "fixed": _("fixed"), "not_affected": _("not affected"),
-            "under_investigation": _("under investigation")}.get(name, _("named only"))
+            "under_investigation": _("under investigation")}.get(name, _("listed only"))
 
 
 def remedy(name: str) -> str:
@@ -25,11 +25,11 @@ def remedy(name: str) -> str:
 def restart(name: str) -> str:
     """What must be restarted after an update; nothing when nobody says."""
     return {"none": _("no restart"), "machine": _("restart the machine"),
-            "system": _("restart of the system"), "service": _("restart of the service"),
-            "maybe": _("may require a restart"), "vulnerable_component": _("restart of the component"),
-            "zone": _("restart of the zone"), "parent": _("restart of the parent process"),
-            "connected": _("restart of what is connected"),
-            "dependencies": _("restart of what depends on it")}.get(name, "")
+            "system": _("restart the system"), "service": _("restart the service"),
+            "maybe": _("may require a restart"), "vulnerable_component": _("restart the component"),
+            "zone": _("restart the zone"), "parent": _("restart the parent process"),
+            "connected": _("restart connected systems"),
+            "dependencies": _("restart dependent components")}.get(name, "")
 
 
 def fix(bulletin) -> str:

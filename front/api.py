@@ -7,7 +7,7 @@ from core.readings import take
 from core.web import require
 from front import schemas
 
-bp = ApiBlueprint("status", __name__, description="How the site is, for administrators")
+bp = ApiBlueprint("status", __name__, description="Site status, for administrators")
 
 
 @bp.get("/status")

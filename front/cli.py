@@ -6,42 +6,44 @@ from dataclasses import asdict
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 
 from core import events, mail
 from core.db import db
 from core.doctor import DNS, MAIL, Level, examine, is_well
 from front import demo_loader, queries
 
-MARKS = {Level.WELL: "well  ", Level.REMARK: "remark", Level.FAULT: "FAULT "}
+MARKS = {Level.WELL: "OK     ", Level.REMARK: "WARNING", Level.FAULT: "ERROR  "}
 
 
 @click.command("seed")
 @click.option("--once", is_flag=True, help="Do nothing when the instance already has accounts.")
 @with_appcontext
 def seed(once: bool) -> None:
-    """Load the demo community; prints accounts to try, with random passwords. Never doubles anything."""
+    """Load the demo community and print accounts with random passwords. Safe to run again."""
     if once and not queries.is_empty():
         return
     accounts = demo_loader.load()
     db.session.commit()
     if accounts:
-        click.echo(f"\nThe demo community is here. Log in at {mail.site_url()}/login as one of\n")
+        click.echo("\n" + _("The demo community is loaded. Log in at %(url)s with one of these accounts:",
+                            url=f"{mail.site_url()}/login") + "\n")
         for account in accounts:
             click.echo(f"  {account.role:<16}{account.username:<16}{account.password}")
-        click.echo("\nThe passwords are random and shown only now.\n")
+        click.echo("\n" + _("The passwords are random. You won't see them again.") + "\n")
     else:
-        click.echo("The demo community is already here.")
+        click.echo(_("The demo community is already loaded."))
     events.drain()
 
 
 @click.command("doctor")
-@click.option("--dns", is_flag=True, help="Ask the DNS for SPF, DKIM and DMARC of the sender's domain.")
-@click.option("--dkim", metavar="SELECTOR", default="", help="The selector that the mail server signs with.")
-@click.option("--mail", "smtp", is_flag=True, help="Log in to the mail server, send nothing.")
+@click.option("--dns", is_flag=True, help="Query DNS for SPF, DKIM and DMARC of the sender's domain.")
+@click.option("--dkim", metavar="SELECTOR", default="", help="DKIM selector of the mail server.")
+@click.option("--mail", "smtp", is_flag=True, help="Log in to the mail server without sending anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_appcontext
 def doctor(dns: bool, dkim: str, smtp: bool, as_json: bool) -> None:
-    """Look for what an administrator should mend; exits 1 when there is a fault, remarks may be there."""
+    """Check the installation and list problems; exits with 1 if there is an error, not for warnings."""
     kinds = ({DNS: {"selector": dkim}} if dns or dkim else {}) | ({MAIL: {}} if smtp else {})
     found = examine(**kinds)
     if as_json:
@@ -50,5 +52,5 @@ def doctor(dns: bool, dkim: str, smtp: bool, as_json: bool) -> None:
         for each in found:
             click.echo(f"{MARKS[each.level]} {each.name}: {each.found}")
             if each.advice:
-                click.echo(f"       → {each.advice}")
+                click.echo(f"        → {each.advice}")
     sys.exit(0 if is_well(found) else 1)

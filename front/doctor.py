@@ -24,15 +24,15 @@ def hosts() -> Iterator[Finding]:
         return  # no setting names another host
     kind = db.engine.dialect.name
     yield judge(_("One database for all hosts"), kind, fault=kind != "postgresql",
-                advice=_("A SQLite file belongs to one host: set REDOUBT_DATABASE_URL to PostgreSQL."))
+                advice=_("A SQLite file works on one host only: set REDOUBT_DATABASE_URL to PostgreSQL."))
     key = config["REDOUBT_SECRET_KEY"]
-    yield judge(_("One key for all hosts"), _("set") if key else _("a file of this host"), fault=not key,
-                advice=_("Each host makes its own and knows nobody who logged in elsewhere: "
-                         "set REDOUBT_SECRET_KEY."))
+    yield judge(_("One key for all hosts"), _("set") if key else _("a file on this host"), fault=not key,
+                advice=_("Each host has its own key and rejects sessions of the others: set "
+                         "REDOUBT_SECRET_KEY."))
     files = config["REDOUBT_SEARCH"] == "whoosh" or kind != "postgresql"
-    yield judge(_("One index for all hosts"), _("files of this host") if files else "PostgreSQL", fault=files,
-                advice=_("An index in files belongs to one host, and one worker writes it: "
-                         "set REDOUBT_SEARCH=auto, then run flask search rebuild."))
+    yield judge(_("One index for all hosts"), _("files on this host") if files else "PostgreSQL", fault=files,
+                advice=_("A file index works on one host with one worker: set REDOUBT_SEARCH=auto, then "
+                         "run flask search rebuild."))
 
 
 @examines()
@@ -42,7 +42,7 @@ def first_days() -> Iterator[Finding]:
         open_steps = [step for step in first_steps.steps() if not step.is_done]
         yield judge(_("First steps"), ", ".join(step.title for step in open_steps) or _("all done"),
                     remark=bool(open_steps),
-                    advice=_("An administrator finds them on the front page, after logging in."))
+                    advice=_("Administrators see them on the front page after logging in."))
 
 
 @examines()
@@ -53,5 +53,5 @@ def demonstration() -> Iterator[Finding]:
     count = db.session.scalar(select(func.count()).where(User.username.startswith(DEMO, autoescape=True)))
     if count:
         yield judge(_("Demo community"), _("%(n)s accounts", n=count), remark=True,
-                    advice=_("A real site needs none, least an administrator: begin with an empty place, or "
-                             "take their roles away (flask user promote NAME member)."))
+                    advice=_("Do not run a real site with demo accounts: start with an empty instance, or "
+                             "remove their roles (flask user promote NAME member)."))

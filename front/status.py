@@ -28,8 +28,8 @@ def counts() -> list[tuple[str, int]]:
     members = db.session.scalar(select(func.count()).select_from(User))
     return [(_("Members"), members), (_("Questions"), posts.get("question", 0)),
             (_("Answers"), posts.get("answer", 0)), (_("Articles"), posts.get("article", 0)),
-            (_("Comments"), posts.get("comment", 0)), (_("Events waiting"), waiting),
-            (_("Mail waiting"), unsent), (_("Mail given up"), failed)]
+            (_("Comments"), posts.get("comment", 0)), (_("Pending events"), waiting),
+            (_("Queued emails"), unsent), (_("Undeliverable emails"), failed)]
 
 
 def charts() -> list[Chart]:
@@ -47,13 +47,13 @@ def _hourly() -> Iterator[Chart]:
         return Chart(name, title, unit, parts, [(f"{hour:%d %b %H:%M}", of(found)) for hour, found in rows],
                      **how)
 
-    yield chart("requests", _("Requests"), _("an hour"),
+    yield chart("requests", _("Requests"), _("per hour"),
                 {"ok": _("answered"), "issue": _("refused (4xx)"), "failed": _("failed (5xx)")}, _outcomes)
-    yield chart("times", _("Time to answer"), "ms",
-                {"half": _("half are faster"), "most": _("95 % are faster")}, _times, is_nested=True)
-    for name, title, reading in (("events", _("Longest wait of an event"), queues.EVENTS_AGE),
-                                 ("mail-wait", _("Longest wait of a mail"), queues.MAIL_AGE),
-                                 ("lag", _("A post missing in the search index"), LAG)):
+    yield chart("times", _("Response time"), "ms",
+                {"half": _("median"), "most": _("95th percentile")}, _times, is_nested=True)
+    for name, title, reading in (("events", _("Longest event delay"), queues.EVENTS_AGE),
+                                 ("mail-wait", _("Longest email delay"), queues.MAIL_AGE),
+                                 ("lag", _("Search index delay"), LAG)):
         yield chart(name, title, "s", {"wait": _("longest")},
                     lambda found, reading=reading: {"wait": round(found.get(reading, 0))})
 
@@ -74,7 +74,7 @@ def _daily() -> Iterator[Chart]:
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
 
     def chart(name: str, title: str, parts: dict[str, str], found: dict[str, dict[str, float]]) -> Chart:
-        return Chart(name, title, _("a day"), parts,
+        return Chart(name, title, _("per day"), parts,
                      [(f"{day:%d %b}", found.get(f"{day:%Y-%m-%d}", {})) for day in days], is_daily=True)
 
     written = {"question": _("questions"), "answer": _("answers"), "comment": _("comments"),
@@ -86,7 +86,7 @@ def _daily() -> Iterator[Chart]:
     yield chart("members", _("New members"), {"member": _("members")}, _by_day(
         select(_day(User.created_at), db.literal("member"), func.count())
         .where(User.created_at >= days[0]).group_by("day")))
-    yield chart("mails", _("Mail"), {"sent": _("sent"), "failed": _("given up")}, _mails(days[0]))
+    yield chart("mails", _("Email"), {"sent": _("sent"), "failed": _("undeliverable")}, _mails(days[0]))
 
 
 def _day(moment):

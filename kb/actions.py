@@ -77,7 +77,7 @@ def publish(article: Article, *, by) -> None:
     """
     if posts.publish(article, by=by) is None:
         if article.is_deleted:
-            check_not_done(article, ["article.deleted"], _("this article is removed."), by=by,
+            check_not_done(article, ["article.deleted"], _("this article is deleted."), by=by,
                            url=article.url)
         else:
             check_not_done(article, ["article.published"], _("this article is published."), by=by,
@@ -94,7 +94,7 @@ def unpublish(article: Article, *, by) -> None:
     """Take an article back to a draft; what its first publishing gave stays. Raises AlreadyDone."""
     locks.lock_thread(article)
     if article.status != PUBLISHED:
-        check_not_done(article, ["article.unpublished"], _("this article is a draft again."), by=by,
+        check_not_done(article, ["article.unpublished"], _("this article is unpublished."), by=by,
                        url=article.url)
         return
     article.status = DRAFT
@@ -144,16 +144,16 @@ def verify(article: Article, *, by, on: date | None, build: str = "", expected: 
     locks.lock(article)
     versions.require(article, expected)
     if on is not None and on > utcnow().date():
-        raise Invalid({"verified_on": [_("This day is still to come. Write the day on which the steps were "
-                                         "followed, today (%(today)s, UTC) or before.",
+        raise Invalid({"verified_on": [_("This date is in the future. Enter the day when the steps were "
+                                         "followed: today (%(today)s, UTC) or earlier.",
                                          today=utcnow().date().isoformat())]})
     is_same = (article.verified_on, article.verified_build) == (on, build if on else "")
     if is_same and article.verified_by_id == (by.id if on else None) and not article.changed_since_verified:
         return
     if (is_same and not article.changed_since_verified) or (
             seen is not None and seen != verification(article) and article.verified_by_id != by.id):
-        check_not_done(article, ["article.verified"], _("this article is verified, or no longer."), by=by,
-                       url=article.url)
+        check_not_done(article, ["article.verified"], _("the verification of this article was changed."),
+                       by=by, url=article.url)
         return
     article.verified_on, article.verified_build = on, build if on else ""
     article.verified_by_id = by.id if on else None
@@ -198,7 +198,7 @@ def mark_read(row: ArticleFeedback, *, by) -> None:
     if row.read_at is None:
         row.read_at, row.read_by_id = utcnow(), by.id
     elif row.read_by_id != by.id:
-        raise AlreadyDone(_("this note is dealt with."), who=name_of(row.read_by_id), at=row.read_at,
+        raise AlreadyDone(_("this feedback is resolved."), who=name_of(row.read_by_id), at=row.read_at,
                           url="/articles/feedback")
 
 

@@ -98,7 +98,7 @@ class Converter:
         if heading := HEADING.match(line):
             self.level = len(heading[1])
         if CONTENTS.match(line):
-            self.lose("directives", line, "a table of contents is made here by itself")
+            self.lose("directives", line, "pages here have their own table of contents")
             return at + 1
         out.append(line)
         return at + 1
@@ -335,7 +335,7 @@ class Converter:
             out += self._void(tag, indent, tag.title)
         else:
             if name not in dialect_tags.GROUPS:
-                self.lose(tag.family, tag.source or name, "unknown; its text stays")
+                self.lose(tag.family, tag.source or name, "unknown; its text is kept")
             out += ["", *(indent + line if line else line for line in trimmed(self._blocks(body))), ""]
 
     def _void(self, tag: Tag, indent: str, source: str) -> list[str]:
@@ -355,12 +355,12 @@ class Converter:
             return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
         if tag.name in ("video", "youtube", "vimeo", "embed"):
             address = dialect_tags.video_address(tag)
-            self.lose("embeds", source, "a link stands for it" if address else "")
+            self.lose("embeds", source, "replaced by a link" if address else "")
             return [f"{indent}[{values.get('title') or 'Video'}](<{address}>)"] if address else []
         name = values.get("file") or values.get("source") or values.get("path") or tag.title.split(" ")[0]
         text = self.include(name) if name else None
         if text is None:
-            self.lose("includes", source, "the file is not there")
+            self.lose("includes", source, "file not found")
             return []
         if tag.name == "code":
             mark = "`" * (3 + max((len(run) for run in re.findall("`{3,}", text)), default=0))

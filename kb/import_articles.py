@@ -53,8 +53,8 @@ class Importer:
         self._each(files, "reading", self._read)
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
-            raise Unusable(f"{self.root} holds no Markdown file ({', '.join(markdown_files.SUFFIXES)}) "
-                           "that can be used.")
+            raise Unusable(f"{self.root} contains no usable Markdown file "
+                           f"({', '.join(markdown_files.SUFFIXES)}).")
         for path in (path for path, is_markdown in found if not is_markdown):
             self._skip(path, path.suffix.lower() or "no extension")
         with self.news.held():
@@ -144,7 +144,7 @@ class Importer:
             self._show_or_hide(article, file, before)
         else:
             self.report.skipped["articles"] += 1
-            raise BadFile("it has changed, but so has its article here since; the article stays as it is")
+            raise BadFile("both the file and the article have changed; the article was not updated")
         article.import_digest, article.import_state = digest, _state(article, file.tags)
         db.session.commit()
         (self.report.added if before is None else self.report.updated)["articles"] += 1
@@ -198,10 +198,10 @@ class Importer:
                 article.import_digest = (VANISHED + digest)[:64]
                 self.news.promise()
                 self.report.updated["unpublished"] += 1
-                outcome = "taken out; a moderator can publish it again"
+                outcome = "unpublished; a moderator can publish it again"
             else:
-                outcome = "still published; --unpublish-missing takes it out"
-            self.report.lose("vanished files", key, title, outcome)
+                outcome = "still published; use --unpublish-missing to unpublish it"
+            self.report.lose("missing files", key, title, outcome)
             db.session.commit()
             db.session.expunge_all()
 

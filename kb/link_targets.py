@@ -53,11 +53,11 @@ class Targets:
         try:
             parts = urlsplit(url)
         except ValueError:
-            return Place(None, "no address")
+            return Place(None, "not an address")
         if parts.scheme.lower() in markup.SCHEMES:
             return Place(url)
         if not url or (parts.scheme and len(parts.scheme) > 1) or parts.netloc:
-            return Place(None, "no address" if not url else "not an address of the web")
+            return Place(None, "not an address" if not url else "not a web address")
         if not parts.path and not is_image:
             return self._within(source, source, parts.fragment, "#")
         target = None if is_image else self._at(source, unquote(parts.path))

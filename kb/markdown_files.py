@@ -96,7 +96,7 @@ def read(path: Path, root: Path) -> MarkdownFile:
         raise BadFile("it is empty")
     created, edited, bad_dates = file_dates.stated(facts, utcnow())
     for bad in bad_dates:
-        lose("dates", bad, "no date, or one that has not come yet")
+        lose("dates", bad, "not a date, or a date in the future")
     stated_facts.lose_unused(facts, lose)
     is_draft = stated_facts.is_draft(facts)
     if is_draft:
@@ -118,7 +118,7 @@ def read(path: Path, root: Path) -> MarkdownFile:
 
 def _contents(path: Path, root: Path, lose: markdown_html.Lose) -> str:
     if not path.resolve().is_relative_to(root.resolve()):
-        raise BadFile("it is a link that leads out of the folder")
+        raise BadFile("it is a link to a place outside the folder")
     if not path.is_file():
         raise BadFile("it is not a file")
     if path.stat().st_size > LARGEST:
@@ -199,7 +199,7 @@ def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
         text = raw.decode("utf-16", "replace")
         lose("encodings", "UTF-16", "converted to UTF-8")
     elif b"\x00" in raw:
-        raise BadFile("it is not a text")
+        raise BadFile("it is not a text file")
     else:
         try:
             text = raw.decode("utf-8-sig")

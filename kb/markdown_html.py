@@ -159,13 +159,13 @@ def _plain_inline(text: str, lose: Lose, is_row: bool) -> str:
         values = _attributes(found[0])
         address = values.get("src") or values.get("data") or ""
         address = f"https:{address}" if address.startswith("//") else address
-        lose("embeds", found[0], "a link stands for it" if address else f"<{found[1].lower()}>")
+        lose("embeds", found[0], "replaced by a link" if address else f"<{found[1].lower()}>")
         words = values.get("title") or ("Video" if found[1].lower() in ("video", "iframe") else "File")
         return f"[{words}](<{address}>)" if address else ""
 
     def lost(found: re.Match) -> str:
         if not found[0].startswith("</"):
-            lose("html", found[0], "its text stays")
+            lose("html", found[0], "its text is kept")
         return ""
 
     text = _between(text, COMMENT, lambda found: "-->", comment)

@@ -185,7 +185,7 @@ def rewrite(
     def written(bang: str, words: str, url: str, title: str) -> str:
         place = place_of(url.strip(), bool(bang))
         if bang:
-            lose("images", url, place.why or "a link stands for it")
+            lose("images", url, place.why or "replaced by a link")
             return f"![{words or 'image'}]({_pointed(place.address or f'missing:{_name(url)}')}{title})"
         if not url:
             return words
@@ -201,7 +201,7 @@ def rewrite(
         address = wiki(page + part) if page or part else None
         if match["bang"] or address is None:
             if match["words"] or match["bang"] or re.fullmatch(r"[\w][\w .&/-]*", page):
-                lose("wiki links", match[0], "no page of this name")
+                lose("wiki links", match[0], "no page with this name")
             return match[0]
         return f"[{(match['words'] or page or part[1:]).strip()}]({_pointed(address)})"
 

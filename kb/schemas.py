@@ -27,7 +27,7 @@ class _Lines(fields.Field):
             raise ValidationError(_("Enter one product per line."))
         lines = [" ".join(line.split()) for line in lines if line.strip()]
         if len(lines) > 30 or any(len(line) > 100 for line in lines):
-            raise ValidationError(_("At most 30 lines of 100 characters."))
+            raise ValidationError(_("Use at most 30 lines of 100 characters."))
         return lines
 
 
@@ -39,7 +39,7 @@ class VerifySchema(Schema):
     """When somebody last followed the steps, and on which build; an empty date means never."""
 
     verified_on = fields.Date(allow_none=True, load_default=None,
-                              error_messages={"invalid": lazy_gettext("Write the date as YYYY-MM-DD.")})
+                              error_messages={"invalid": lazy_gettext("Enter the date as YYYY-MM-DD.")})
     verified_build = Line(load_default="", validate=_longest(80))
 
     @pre_load
@@ -55,7 +55,7 @@ class _TextSchema(Schema):
     """The words of an article."""
 
     title = Line(required=True, validate=ARTICLE_LIMITS.title_rule(
-        lazy_gettext("A title has 5 to 150 characters.")), metadata={"example": EXAMPLE_TITLE})
+        lazy_gettext("Use 5 to 150 characters for the title.")), metadata={"example": EXAMPLE_TITLE})
     body = Markdown(required=True, shortest=ARTICLE_LIMITS.min_body, longest=MAX_BODY, metadata={
         "example": EXAMPLE})
     tags = Tags(fewest=0, load_default=list)

@@ -76,12 +76,12 @@ def lose_unused(facts: dict, lose: Lose) -> None:
             if not scalar(value) and _has_text(value):
                 lose(FRONT_MATTER, f"{key}: {value}", "not a single value")
         elif name not in USED | SETTINGS and not SETTINGS_OF_A_PROGRAM.fullmatch(name) and _has_text(value):
-            lose(FRONT_MATTER, f"{key}: {value}", "articles have no place for it")
+            lose(FRONT_MATTER, f"{key}: {value}", "articles have no such field")
     summary, description = scalar(facts.get("summary")), scalar(facts.get("description"))
     if summary and description and summary != description:
-        lose(FRONT_MATTER, f"description: {description}", "the summary is taken")
+        lose(FRONT_MATTER, f"description: {description}", "the article already has a summary")
     if (layer := scalar(facts.get("layer"))) and layer.lower() not in LAYERS:
-        lose(FRONT_MATTER, f"layer: {layer}", "no layer of this site")
+        lose(FRONT_MATTER, f"layer: {layer}", "not a layer of this site")
 
 
 def _has_text(value: object) -> bool:

@@ -76,7 +76,7 @@ def _products(wishes: dict) -> list:
         return []
     if found := alert_queries.products_named(wishes["products"]):
         return found
-    raise Invalid({"products": [_("None of these products is listed here any more.")]})
+    raise Invalid({"products": [_("None of these products is listed here now.")]})
 
 
 def _wish(row: Subscription, wishes: dict, products: list) -> None:

@@ -4,17 +4,18 @@ import json
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 
 from core.db import db
 from notify import alert_actions, alert_queries
 
-group = click.Group("alert", help="Security alerts by mail.")
+group = click.Group("alert", help="Security alerts by email.")
 
 
 @group.command("counts")
 @with_appcontext
 def counts() -> None:
-    """Print how many addresses get alerts, by rhythm, as JSON."""
+    """Print how many addresses get alerts, by cadence, as JSON."""
     click.echo(json.dumps(alert_queries.counts()))
 
 
@@ -22,10 +23,10 @@ def counts() -> None:
 @click.argument("address")
 @with_appcontext
 def stop(address: str) -> None:
-    """Stop the alerts to ADDRESS and forget it."""
+    """Stop the alerts to ADDRESS and delete it."""
     row = alert_queries.by_address(address.lower())
     if row is None:
-        raise click.ClickException("No alerts go to this address.")
+        raise click.ClickException(_("This address gets no alerts."))
     alert_actions.stop(alert_queries.by_handle(row.handle))
     db.session.commit()
-    click.echo("Stopped.")
+    click.echo(_("Stopped."))

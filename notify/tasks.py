@@ -71,7 +71,7 @@ def _queue(user: User, lines: list[Notification]) -> None:
     said = wording.sentence(first).partition(". ")[0].removesuffix(".")
     subject = f"{said}: {wording.title(first)}"
     if len(lines) > 1:
-        subject = ngettext("%(num)s piece of news", "%(num)s pieces of news", len(lines))
+        subject = ngettext("%(num)s notification", "%(num)s notifications", len(lines))
         subject = subject if first.in_digest else f"{subject}: {wording.title(first)}"
     mail.queue(user.email, "news", subject=subject, key=f"news:{user.id}:{first.id}", user=user,
                thread=f"post:{first.thread_id}" if first.thread_id and not first.in_digest else None,

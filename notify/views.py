@@ -116,7 +116,7 @@ def revive():
     """My address takes mail again."""
     actions.revive_address(me().email)
     db.session.commit()
-    flash(_("Mail goes to your address again."))
+    flash(_("We will send email to your address again."))
     return redirect(url_for("notify.settings"))
 
 
@@ -131,10 +131,11 @@ def mute(token: str):
     user_id, kind, *rest = get_or_404(links.read(links.MUTE, token))
     user = get_or_404(db.session.get(User, user_id))
     require((rest[0] if rest else 0) == user.device_generation, _(
-        "This link ended when the account was secured. Use the one in a newer mail, or your settings."))
+        "This link stopped working when the account was secured. Use the link in a newer email, or your "
+        "settings."))
     if request.method == "POST":
         if user.erased_at is None:
             actions.mute(user, kind)
         db.session.commit()
     return render_template("notify/muted.html", done=request.method == "POST",
-                           what=_("the daily mail") if kind == DIGEST else wording.kind(kind))
+                           what=_("the daily digest") if kind == DIGEST else wording.kind(kind))

@@ -27,7 +27,7 @@ from patching.report_actions import Gone, Hidden
 from patching.report_views import A_DAY, DAY, THANKS, find_bulletin, hidden_before
 from patching.views import month_named, year_of
 
-bp = ApiBlueprint("calendar", __name__, description="Patch days, what came in a month, and how it went")
+bp = ApiBlueprint("calendar", __name__, description="Patch days, monthly bulletins and deployment reports")
 
 
 @bp.get("/calendar")

@@ -56,7 +56,7 @@ def due_days(bulletins: Iterable[Bulletin]) -> list[Day]:
     told = _told({due_uid(row): (row.kev_due_on, _since(row)) for row in found})
     return [Day(due_uid(row), row.kev_due_on,
                 _("%(reference)s: due today", reference=row.reference),
-                _("%(title)s. Known to be exploited; CISA's catalogue names this day.", title=row.title),
+                _("%(title)s. Known to be exploited; CISA set this due date.", title=row.title),
                 row.url, *told[due_uid(row)]) for row in found]
 
 

@@ -97,5 +97,5 @@ def export_month(month: str, extension: str):
 def month_feed(month: str):
     """The month's bulletins, the newest first."""
     found = month_named(month)
-    return feeds.atom(_("Bulletins of %(month)s", month=found.name), found.path,
+    return feeds.atom(_("Bulletins in %(month)s", month=found.name), found.path,
                       bulletin_feeds.entries(Filter(month=str(found))))

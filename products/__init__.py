@@ -43,7 +43,7 @@ def _register_forms() -> None:
          Field("category", _("Category"), is_required=True),
          Field("tags", _("Tags"), "words"), Field("names", _("Other names and identifiers"), "lines"),
          Field("policy_url", _("Policy")), Field("version_command", _("Version command")),
-         Field("description", _("Policy in words"), "text")),
+         Field("description", _("Policy text"), "text")),
         queries.anew, forms.values_at, lambda product: product.path, _last_edit))
     editables.register(Release, Editable(
         (Field("label", _("Label")), Field("codename", _("Code name")), Field("released_on", _("Released")),

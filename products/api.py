@@ -12,7 +12,7 @@ from products import actions, api_schemas, exports, lifecycle_queries, policy, q
 from products.models import Product, Release
 from products.views import find
 
-bp = ApiBlueprint("products", __name__, description="Products, their life cycles, and what you run")
+bp = ApiBlueprint("products", __name__, description="Products, their life cycles, and your products")
 
 
 def item(product: Product) -> dict:
@@ -68,7 +68,7 @@ def add_product(data: dict):
     """Add a product (moderators)."""
     user, slug = _curator(), data.pop("slug")
     if queries.full(slug, removed=True):
-        raise Invalid({"slug": [_("There is a product with this address already.")]})
+        raise Invalid({"slug": [_("A product with this address already exists.")]})
     product = actions.create(slug, data, by=user)
     db.session.commit()
     return versions.tagged(product, _whole(product))
@@ -119,7 +119,7 @@ def put_release(data: dict, slug: str, cycle: str):
     if release is not None:
         actions.edit(release, data, by=user, expected=versions.expected_by_header())
     elif not schemas.CYCLE.match(cycle) or any(r.cycle == cycle for r in product.releases):
-        raise Invalid({"cycle": [_("This cannot be the name of a new release here.")]})
+        raise Invalid({"cycle": [_("This name cannot be used for a new release.")]})
     else:
         release = actions.add_release(product, cycle, data, by=user)
     db.session.commit()

@@ -23,7 +23,7 @@ class ProductQuery(Cursor):
     """Which products."""
 
     q = Line(load_default="", validate=validate.Length(max=100), metadata={
-        "description": "Words that begin words of their names.", "example": "windows ser"})
+        "description": "Beginnings of words in the name.", "example": "windows ser"})
     category = Line(load_default="", validate=validate.Length(max=30))
     vendor = Line(load_default="", validate=validate.Length(max=60))
     status = fields.String(load_default="", validate=validate.OneOf(["", *Status]))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from auth.security_log import cli as security_log
 from core import events
@@ -29,16 +30,17 @@ def import_products(directory: Path, source: str) -> None:
 def _import(importer: Importer) -> None:
     importer.run()
     if not any((importer.report.added, importer.report.updated, importer.report.skipped)):
-        raise Unusable(f"{importer.directory} holds no endoflife.date file (.md) that can be used.")
+        raise Unusable(_("%(folder)s contains no usable endoflife.date file (.md).",
+                         folder=importer.directory))
     events.drain()
 
 
 @group.command("list")
 @click.option("--ending", type=click.IntRange(0, 3650), metavar="DAYS",
-              help="Only releases whose security support ends within so many days.")
+              help="Only releases whose security support ends within this many days.")
 @click.argument("text", default="")
 def list_products(ending: int | None, text: str) -> None:
-    """List products (whose names have TEXT), or what ends soon."""
+    """List products (with TEXT in their names), or those ending soon."""
     day = queries.today()
     if ending is not None:
         for phase in lifecycle_queries.around(day, before=0, ahead=ending):
@@ -62,7 +64,7 @@ def show(slug: str) -> None:
     """Show one product with its releases and when each kind of support ends."""
     product = queries.full(slug)
     if product is None:
-        raise click.ClickException(f"there is no product {slug!r}")
+        raise click.ClickException(_("There is no product “%(slug)s”.", slug=slug))
     day = queries.today()
     click.echo(f"{product.name} ({product.category}{', ' + product.vendor if product.vendor else ''})")
     click.echo(f"{'cycle':<24} {'phase':<10} " + " ".join(f"{kind:<12}" for kind in KINDS))

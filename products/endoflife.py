@@ -42,18 +42,18 @@ def read(raw: bytes, stem: str) -> ProductFile:
     permalink = _line(front, "permalink", 60, default=f"/{stem}")
     slug = permalink.strip("/").lower()
     if not SLUG.match(slug):
-        raise BadFile(f"permalink: {permalink[:60]!r} is no name for an address")
+        raise BadFile(f"permalink: {permalink[:60]!r} cannot be an address")
     file = ProductFile(slug, _product(front, text))
     releases = front.get("releases")
     if not isinstance(releases, list) or not 0 < len(releases) <= MAX_RELEASES:
-        raise BadFile(f"releases: a list of 1 to {MAX_RELEASES} is needed")
+        raise BadFile(f"releases: must be a list of 1 to {MAX_RELEASES} entries")
     templates = {name: _line(front, name, 300) for name in ("releaseLabel", "changelogTemplate")}
     for row in releases:
         if not isinstance(row, dict):
             raise BadFile("releases: an entry is not a mapping")
         cycle = _line(row, "releaseCycle", 60)
         if not CYCLE.match(cycle) or cycle in file.releases:
-            raise BadFile(f"releaseCycle: {cycle[:60]!r} is empty, double or no name of a release")
+            raise BadFile(f"releaseCycle: {cycle[:60]!r} is empty, a duplicate or not a valid name")
         try:
             file.releases[cycle] = _release(row, cycle, templates)
         except ValueError as error:
@@ -64,7 +64,7 @@ def read(raw: bytes, stem: str) -> ProductFile:
 def _product(front: dict, text: str) -> dict:
     title = _line(front, "title", 100)
     if not title:
-        raise BadFile("title: is missing")
+        raise BadFile("title: missing")
     category = _line(front, "category", 30).lower()
     if not CATEGORY.match(category):
         raise BadFile(f"category: {category!r} is not one word")
@@ -117,7 +117,7 @@ def _line(front: dict, key: str, longest: int, default: str = "") -> str:
     if value is None:
         return default
     if isinstance(value, (list, dict, set, bytes)):
-        raise BadFile(f"{key}: text is needed")
+        raise BadFile(f"{key}: must be text")
     text = _plain(written.written(value) if isinstance(value, (bool, date)) else str(value))
     if len(text) > longest:
         raise BadFile(f"{key}: more than {longest} characters")
@@ -167,7 +167,7 @@ def _names(front: dict) -> list[names.Name]:
 def _list(front: dict, key: str) -> list:
     value = front.get(key) or []
     if not isinstance(value, list) or len(value) > MAX_NAMES:
-        raise BadFile(f"{key}: a list of at most {MAX_NAMES} is needed")
+        raise BadFile(f"{key}: must be a list of at most {MAX_NAMES} entries")
     return value
 
 

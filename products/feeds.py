@@ -50,7 +50,7 @@ def lifecycle():
                            phase.release.product.path, phase.ends.isoformat(), phase.release.product.name,
                            _noticed(phase), _noticed(phase)) for phase in found]
     entries.sort(key=lambda entry: entry.updated, reverse=True)
-    return feeds.atom(_("What ends"), "/lifecycle", entries)
+    return feeds.atom(_("Ending soon"), "/lifecycle", entries)
 
 
 def _noticed(phase: LifecyclePhase) -> datetime:
@@ -64,7 +64,7 @@ def lifecycle_calendar():
     """Ends of security support from a month ago to a year ahead; of one ?category=."""
     found = lifecycle_queries.around(queries.today(), before=BEFORE, ahead=AHEAD,
                                      category=request.args.get("category", ""))
-    return calendars.answer(_("What ends"), map(day_of, found))
+    return calendars.answer(_("Ending soon"), map(day_of, found))
 
 
 @bp.get("/products/<slug>.ics")
@@ -98,6 +98,6 @@ def _my_ends(user) -> list[calendars.Day]:
 def day_of(phase: LifecyclePhase) -> calendars.Day:
     """An end of support as a day of a calendar."""
     headline = wording.headline(phase.release, phase.kind)
-    text = _("%(what)s on %(day)s. It is still there on that day.", what=headline, day=phase.ends)
+    text = _("%(what)s. Last day: %(day)s.", what=headline, day=phase.ends)
     return calendars.Day(f"phase-{phase.id}", phase.ends, headline, text, phase.release.product.path,
                          phase.sequence, phase.changed_at)

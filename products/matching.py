@@ -188,8 +188,8 @@ class _Budget:
         """Raises TooManyComparisons when nothing is left."""
         self.left -= comparisons
         if self.left < 0:
-            raise TooManyComparisons(_("The document names products with many releases too often to compare "
-                                       "them all. Send it in parts."))
+            raise TooManyComparisons(_("The document has too many components to match at once. Split it "
+                                       "into smaller files."))
 
 
 def _decide(clues: list[_Clue], index: dict, products: dict, budget: _Budget) -> Match | None:

@@ -23,7 +23,7 @@ MAX_SHOWN, MAX_EXPORTED = 300, 5_000
 
 
 def _member():
-    require(policy.can_own(me()), _("Confirm your address first."))
+    require(policy.can_own(me()), _("Confirm your email address first."))
     return me()
 
 
@@ -69,10 +69,10 @@ def _own(user, picks: list[tuple[Product, Release | None]], source: str = owned_
         added = owned_actions.own(user, picks, source=source)
     except TooMuch:
         db.session.rollback()
-        flash(_("Your list is full: it holds %(n)s lines. Remove some first.", n=MOST), "danger")
+        flash(_("Your list is full (%(n)s entries). Remove some first.", n=MOST), "danger")
         return
     db.session.commit()
-    flash(ngettext("%(num)s line added to what you run.", "%(num)s lines added to what you run.", added))
+    flash(ngettext("%(num)s entry added to your products.", "%(num)s entries added to your products.", added))
 
 
 @bp.post("/settings/products/<int:owned_id>/remove")
@@ -127,10 +127,10 @@ def renew_calendar():
     """Make the private calendar address, or a new one that ends the old. GET asks first."""
     if request.method == "GET":
         return confirmation_page(
-            _("Make a new calendar address?"),
-            [_("The present address stops working at once, in every calendar program that has it."),
-             _("You are shown the new address, to subscribe to it."),
-             _("The old address never works again.")],
+            _("Create a new calendar address?"),
+            [_("The current address will stop working immediately in every calendar app."),
+             _("You will see the new address to subscribe to."),
+             _("The old address will never work again.")],
             _("Create a new address"), back=url_for("products.mine") + "#calendar")
     owned_actions.renew_address(_member())
     db.session.commit()

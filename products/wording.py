@@ -24,7 +24,7 @@ def status(name: str) -> str:
 def kind(name: str) -> str:
     """A kind of support."""
     return {"active": _("Active support"), "security": _("Security support"),
-            "extension": _("Extended support"), "discontinued": _("Sold")}[name]
+            "extension": _("Extended support"), "discontinued": _("End of sale")}[name]
 
 
 def headline(release, name: str) -> str:
@@ -55,9 +55,9 @@ def field(name: str) -> str:
 
 def verb(name: str) -> str:
     """What was done, in the history."""
-    return {"added": _("added"), "edited": _("changed"), "removed": _("removed"),
-            "restored": _("restored"), "undone": _("undone"),
-            "decided": _("taken from the import")}[name]
+    return {"added": _("added"), "edited": _("changed"), "removed": _("deleted"),
+            "restored": _("restored"), "undone": _("reverted"),
+            "decided": _("imported value used")}[name]
 
 
 def written(value: object) -> str:
