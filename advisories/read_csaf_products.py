@@ -119,7 +119,8 @@ class Products:
         """Relations to unknown products or in a circle are taken away; the products stay."""
         for name in self.entries:
             if self.entries[name].part_of and not self._ends_somewhere(name):
-                self.log.warn(f"{place}/relationships", f"product {name[:60]!r} points to nothing or to itself")
+                self.log.warn(f"{place}/relationships",
+                              f"product {name[:60]!r} points to nothing or to itself")
                 self.entries[name] = replace(self.entries[name], part_of=None)
 
     def _ends_somewhere(self, name: str) -> bool:
