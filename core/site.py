@@ -1,12 +1,13 @@
 """Flask as this site needs it: addresses a database can look up, and a second try for who lost a race."""
 
 import gc
+from urllib.parse import quote
 
-from flask import Flask, Request
+from flask import Flask, Request, current_app, has_request_context, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import IntegerConverter, Map, PathConverter, UnicodeConverter
+from werkzeug.routing import IntegerConverter, Map, PathConverter, Rule, UnicodeConverter
 from werkzeug.utils import cached_property
 
 from core import bounds
@@ -32,6 +33,10 @@ class _Name(UnicodeConverter):
     def __init__(self, map: Map, **options):
         super().__init__(map, **options)
         self.regex = self.regex.replace("[^/]", r"[^/\x00]")
+
+    def to_url(self, value: object) -> str:
+        """`value` as one part of a path, all its marks escaped: a tag such as c++ has one address."""
+        return quote(str(value), safe="")
 
 
 class _Path(PathConverter):
@@ -103,6 +108,32 @@ class Site(Flask):
         gc.collect()
         gc.freeze()
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._plain_rules: dict[str, Rule | None] = {}  # by endpoint; None where several rules share one
+
+    def url_for(self, endpoint: str, /, *, _anchor: str | None = None, _method: str | None = None,
+                _scheme: str | None = None, _external: bool | None = None, **values) -> str:
+        """The address of a view: Flask's own, but a path also where there is no request, as in the worker.
+
+        A page makes some two hundred addresses. Those that hold nothing but what their rule names are built by
+        the rule itself, in a third of the time.
+        """
+        is_asked, has_options = has_request_context(), _anchor or _method or _scheme or _external
+        if not (has_options or is_asked and request.root_path):
+            try:
+                rule = self._plain_rules[endpoint]
+            except KeyError:
+                rules = self.url_map._rules_by_endpoint.get(endpoint, ())
+                rule = self._plain_rules[endpoint] = rules[0] if len(rules) == 1 else None
+            if rule is not None and values.keys() == rule.arguments and None not in values.values():
+                if built := rule.build(values):
+                    return built[1]
+        if not (is_asked or has_options):
+            return self.url_map.bind("").build(endpoint, values)
+        return super().url_for(endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme,
+                               _external=_external, **values)
+
     def wsgi_app(self, environ, start_response):
         ready = self.extensions["ready_pages"].answer(environ, start_response)
         return super().wsgi_app(environ, start_response) if ready is None else ready
@@ -120,3 +151,8 @@ class Site(Flask):
                     raise
                 db.session.rollback()
         return super().dispatch_request()
+
+
+def path_to(endpoint: str, /, **values) -> str:
+    """The path of a view, for models, which know no Flask; with a request and without one."""
+    return current_app.url_for(endpoint, **values)
