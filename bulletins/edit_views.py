@@ -1,6 +1,6 @@
 """Pages of moderators: write, edit, schedule, publish, and the mitigations of the shield."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -178,7 +178,9 @@ def remove_mitigation(reference: str, mitigation_id: int):
             _("Remove this mitigation?"),
             [_("It will disappear from the bulletin and its documents immediately."),
              _("The history keeps it. Restore an earlier revision to get it back.")],
-            _("Delete"), back=f"{bulletin.url}/mitigations/{mitigation.id}", subject=bulletin.title,
+            _("Delete"), back=url_for(
+                "bulletins.edit_mitigation", reference=reference, mitigation_id=mitigation.id),
+            subject=bulletin.title,
             subject_url=bulletin.url, hidden={versions.FIELD: mitigation.version})
     mitigation_actions.remove(bulletin, mitigation, by=me(),
                               expected=versions.expected_by_form())

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bulletins.vulnerability_models import BulletinVulnerability
 from core.db import UTCDateTime, db, utcnow
+from core.site import path_to
 from core.versions import Versioned
 from posts.models import Post
 from products.models import Product, Release
@@ -88,6 +89,12 @@ class Bulletin(Post):
         order_by="KnownIssue.id")
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "bulletin", "inherit_condition": id == Post.id}
+
+    @property
+    def document_url(self) -> str:
+        """Path of its CSAF document."""
+        year, name = self.document_path.removesuffix(".json").split("/")
+        return path_to("csaf.document", year=year, name=name)
 
     @property
     def whole_title(self) -> str:

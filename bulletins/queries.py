@@ -83,8 +83,8 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
     `product_ids` are all affected products, `release_ids` the releases known among them, and
     `whole_product_ids` the products that are affected in all releases.
     """
-    found = {row.id: AlertFacts(row.id, row.reference, row.title, f"/bulletins/{row.reference}", row.severity,
-                                row.is_exploited, not row.is_unpatched, row.published_at)
+    found = {row.id: AlertFacts(row.id, row.reference, row.title, row.url, row.severity, row.is_exploited,
+                                not row.is_unpatched, row.published_at)
              for row in db.session.scalars(public().where(Bulletin.id.in_(list(ids)))
                                            .order_by(Bulletin.priority.desc(), Bulletin.id.desc()))}
     for row in db.session.execute(

@@ -5,6 +5,7 @@ import sys
 from dataclasses import asdict
 
 import click
+from flask import url_for
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
@@ -27,7 +28,7 @@ def seed(once: bool) -> None:
     db.session.commit()
     if accounts:
         click.echo("\n" + _("The demo community is loaded. Log in at %(url)s with one of these accounts:",
-                            url=f"{mail.site_url()}/login") + "\n")
+                            url=mail.site_url() + url_for("auth.login")) + "\n")
         for account in accounts:
             click.echo(f"  {account.role:<16}{account.username:<16}{account.password}")
         click.echo("\n" + _("The passwords are random. You won't see them again.") + "\n")

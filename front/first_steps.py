@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import current_app, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -53,15 +53,15 @@ def steps() -> list[Step]:
              bool(config["REDOUBT_MAIL_URL"]), command="flask doctor"),
         Step(_("Create the first tags"),
              _("Each question has one to five tags. A dozen broad tags are a good start."),
-             _any(select(Tag.id)), url="/tags"),
+             _any(select(Tag.id)), url=url_for("forum.tags")),
         Step(_("Write the first article"),
              _("One useful article shows what this site is for."),
-             _any(select(Article.id)), url="/articles/new"),
+             _any(select(Article.id)), url=url_for("kb.new")),
         Step(_("Import existing content"),
              _("You can import Markdown folders, a Stack Exchange dump, bulletins and product life cycles."),
              _any(select(User.id).where(User.imported_from.is_not(None))) or _any(select(Question.id)),
              command="flask import articles DIR"),
         Step(_("Invite people"),
              _("While the community is small, new members need less reputation (see the help)."),
-             _any(members), url="/help#privileges"),
+             _any(members), url=url_for("front.help_page", _anchor="privileges")),
     ]

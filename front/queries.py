@@ -10,6 +10,7 @@ from auth.models import User
 from bulletins import queries as bulletin_queries
 from bulletins.models import Bulletin
 from core.db import db
+from core.site import path_to
 from forum.models import Question
 from kb import queries as articles
 from kb.models import Article
@@ -98,7 +99,7 @@ def mapped_pages() -> Iterator[tuple[str, datetime]]:
                .join(ProductChange, ProductChange.product_id == Product.id)
                .where(Product.removed_at.is_(None)).group_by(Product.slug))
     for slug, moment in db.session.execute(changed):
-        yield f"/products/{slug}", moment
+        yield path_to("products.product", slug=slug), moment
     for month, moment in month_queries.latest():
         yield month.path, moment
 

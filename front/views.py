@@ -97,7 +97,8 @@ def identifier(identifier: str):
 @kept
 def sitemap():
     """Where the addresses of everything public are (sitemaps.org)."""
-    parts = ["pages", *range(1, queries.sitemap_parts() + 1)]
+    parts = [url_for("front.sitemap_pages"), *(url_for("front.sitemap_posts", number=number)
+                                               for number in range(1, queries.sitemap_parts() + 1))]
     body = render_template("front/sitemap.xml", parts=parts, site=mail.site_url())
     return Response(body, mimetype="application/xml")
 
@@ -125,23 +126,24 @@ def _site_map(pages) -> Response:
 def robots():
     """What crawlers should leave alone."""
     lines = ["User-agent: *", "Disallow: /search", "Disallow: /settings", "Disallow: /moderation",
-             "Disallow: /posts/", "Disallow: /identifiers/", f"Sitemap: {mail.site_url()}/sitemap.xml", ""]
+             "Disallow: /posts/", "Disallow: /identifiers/",
+             f"Sitemap: {mail.site_url()}{url_for('front.sitemap')}", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
 
 @bp.get("/.well-known/security.txt")
 def security_txt():
-    """How to report a weakness in this site (RFC 9116)."""
+    """How to report a vulnerability in this site (RFC 9116)."""
     expires = (utcnow() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
     body = (f"Contact: mailto:{mail.sender()}\nExpires: {expires}\nPreferred-Languages: en\n"
-            f"Canonical: {mail.site_url()}/.well-known/security.txt\n")
+            f"Canonical: {mail.site_url()}{url_for('front.security_txt')}\n")
     return Response(body, mimetype="text/plain")
 
 
 @bp.get("/opensearch.xml")
 def opensearch():
     """Lets a browser use the site's search box as its own."""
-    return Response(render_template("front/opensearch.xml", url=mail.site_url()),
+    return Response(render_template("front/opensearch.xml", url=mail.site_url() + url_for("search.search")),
                     mimetype="application/opensearchdescription+xml")
 
 

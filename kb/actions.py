@@ -13,6 +13,7 @@ from core import events, versions
 from core.conflicts import AlreadyDone
 from core.db import db, utcnow
 from core.markup import Rendered, render
+from core.site import path_to
 from core.versions import Expected
 from core.web import Invalid
 from kb import steps
@@ -199,7 +200,7 @@ def mark_read(row: ArticleFeedback, *, by) -> None:
         row.read_at, row.read_by_id = utcnow(), by.id
     elif row.read_by_id != by.id:
         raise AlreadyDone(_("this feedback is resolved."), who=name_of(row.read_by_id), at=row.read_at,
-                          url="/articles/feedback")
+                          url=path_to("kb.feedback_list"))
 
 
 def _turn_credit(article: Article, by) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from core import markup
+from core.site import path_to
 from kb import markdown_links
 from kb.markdown_files import INDEXES, SUFFIXES, plain
 from kb.markdown_links import CUSTOM_ANCHOR, Place
@@ -25,7 +26,7 @@ class Entry:
     @property
     def path(self) -> str:
         """The page of its article."""
-        return f"/articles/{self.article_id}/{slugify(self.title) or '-'}"
+        return path_to("kb.article", article_id=self.article_id, slug=slugify(self.title) or "-")
 
 
 class Targets:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from flask import url_for
 from sqlalchemy import delete
 
 from bulletins.models import Bulletin
@@ -69,7 +70,7 @@ def note_withdrawn(batch: list[events.Event]) -> None:
             heard.pop(bulletin.author_id, None)  # the author is told who did it (moderation_handlers.py)
             actions.tell(heard, event=event, cause=f"withdrawn:{event.id}", thread_id=bulletin.id,
                          actor_id=event.actor_id,
-                         data={"reference": bulletin.reference, "url": "/bulletins"})
+                         data={"reference": bulletin.reference, "url": url_for("bulletins.bulletins")})
         db.session.commit()
 
 

@@ -9,7 +9,7 @@ from core.db import db
 from core.limits import client_address, limit
 from core.web import Form, csrf, get_or_404, parse
 from notify import alert_actions, alert_queries, alert_schemas, alert_wording, links
-from notify.alert_models import CADENCES, SEVERITIES, Subscription
+from notify.alert_models import Subscription
 from notify.views import bp
 from posts.views import me
 from products.queries import suggestions
@@ -48,8 +48,9 @@ def _page(template: str, form: Form, **context):
     text = str(form.values.get("q", ""))[:100]
     chosen = alert_queries.products_named(ticked)
     found = [product for product in suggestions(text, limit=20) if product not in chosen]
-    return render_template(template, form=form, chosen=chosen, found=found, text=text, cadences=CADENCES,
-                           severities=SEVERITIES, words=alert_wording, **context), 422 if form.errors else 200
+    return render_template(template, form=form, chosen=chosen, found=found, text=text,
+                           cadences=alert_wording.cadences(), severities=alert_wording.severities(),
+                           **context), 422 if form.errors else 200
 
 
 def _subscription(purpose: str, token: str) -> Subscription:

@@ -3,6 +3,8 @@
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from notify.alert_models import CADENCES, SEVERITIES
+
 
 def severity(name: str) -> str:
     """A least severity."""
@@ -10,11 +12,21 @@ def severity(name: str) -> str:
             "moderate": _("moderate and above"), "low": _("all")}[name]
 
 
+def severities() -> list[tuple[str, str]]:
+    """The options of the least severity, for a form."""
+    return [(name, severity(name)) for name in SEVERITIES]
+
+
 def cadence(name: str) -> str:
     """How often."""
     return {"at-once": _("immediately, at most one email a day"),
             "daily": _("daily digest"),
             "patch-day": _("monthly, after patch day")}[name]
+
+
+def cadences() -> list[tuple[str, str]]:
+    """The options of how often, for a form."""
+    return [(name, cadence(name)) for name in CADENCES]
 
 
 def reason(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from flask import url_for
+
 from core import events
 from core.db import db
 from notify import actions, audience
@@ -37,7 +39,8 @@ def _new_post(event, post: Post) -> None:
         _tell_of_post(event, post, audience.of_new_post(post, event.created_at))
     elif post.status == PENDING and not post.is_deleted:
         actions.tell(audience.of_moderators("queue"), cause=f"pending:{post.id}", event=event,
-                     post_id=post.id, actor_id=post.author_id, thread_id=post.id, data={"url": "/moderation"})
+                     post_id=post.id, actor_id=post.author_id, thread_id=post.id,
+                     data={"url": url_for("moderation.queue")})
 
 
 def _tell_of_post(event, post: Post, heard: dict[int, str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from flask import url_for
 from sqlalchemy import select
 
 from auth.models import User
@@ -40,7 +41,8 @@ def _flagged(event) -> None:
     if post is not None:
         actions.tell_once_unread(audience.of_moderators(kind), cause=f"flag:{event.subject_id}", event=event,
                                  post_id=post.id, actor_id=event.actor_id, thread_id=post.id,
-                                 data={"reason": event.data.get("reason", "other"), "url": "/moderation"})
+                                 data={"reason": event.data.get("reason", "other"),
+                                       "url": url_for("moderation.queue")})
 
 
 @events.on("appeal.made")
@@ -51,7 +53,8 @@ def report_appeals(batch: list[events.Event]) -> None:
 
 def _appealed(event) -> None:
     actions.tell(audience.of_moderators("queue"), cause=f"appeal:{event.id}", event=event,
-                 post_id=event.data["post_id"], actor_id=event.actor_id, data={"url": "/moderation"})
+                 post_id=event.data["post_id"], actor_id=event.actor_id,
+                 data={"url": url_for("moderation.queue")})
 
 
 @events.on("flag.resolved", "appeal.decided")
@@ -83,7 +86,7 @@ def _rated(event) -> None:
     if event.data.get("has_note"):
         actions.tell(audience.of_moderators("feedback"), event=event, post_id=event.subject_id,
                      cause=f"feedback:{event.subject_id}:{event.created_at:%Y-%m-%d}",
-                     actor_id=event.actor_id, data={"url": "/articles/feedback"})
+                     actor_id=event.actor_id, data={"url": url_for("kb.feedback_list")})
 
 
 @events.on(*[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock",
@@ -106,7 +109,7 @@ def _moderated(event) -> None:
         return
     facts = {name: event.data[name] for name in FACTS if event.data.get(name)}
     if post.is_deleted or event.name.startswith("decision."):
-        facts["url"] = f"/posts/{post.id}"
+        facts["url"] = url_for("posts.post", post_id=post.id)
     cause = f"moderated:{event.id}"
     if event.name.endswith(".redacted"):  # each column of a post that is masked records one
         cause = f"redacted:{post.id}:{event.created_at:%Y-%m-%dT%H:%M}"
@@ -155,4 +158,4 @@ def tell_unsuspended(batch: list[events.Event]) -> None:
 
 def _unsuspended(event) -> None:
     actions.tell({event.subject_id: "moderated"}, cause=f"moderated:{event.id}", event=event,
-                 actor_id=event.actor_id, data={"url": "/help"})
+                 actor_id=event.actor_id, data={"url": url_for("front.help_page")})

@@ -10,7 +10,6 @@ from core.db import db
 from core.error_answers import wants_json
 from core.web import Form, csrf, get_or_404, parse, require
 from notify import actions, alert_queries, alert_wording, links, policy, queries, schemas, wording
-from notify.alert_models import CADENCES, SEVERITIES
 from notify.kinds import DELIVERIES, DIGEST, kinds_for
 from posts.models import Post
 from posts.queries import get as get_post
@@ -104,9 +103,10 @@ def settings():
         flash(_("Saved."))
         return redirect(url_for("notify.settings"))
     return render_template(
-        "notify/settings.html", form=form, kinds=kinds_for(user), deliveries=DELIVERIES, wording=wording,
-        watches=queries.watches(user, request.args.get("after")), words=alert_wording, cadences=CADENCES,
-        severities=SEVERITIES, is_stopped=user.email in queries.stopped([user.email]),
+        "notify/settings.html", form=form, kinds=kinds_for(user), wording=wording,
+        deliveries=[(name, wording.delivery(name)) for name in DELIVERIES],
+        watches=queries.watches(user, request.args.get("after")), cadences=alert_wording.cadences(),
+        severities=alert_wording.severities(), is_stopped=user.email in queries.stopped([user.email]),
         alerts=alert_queries.of_member(user)), 422 if form.errors else 200
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from flask import url_for
+
 from bulletins.models import Bulletin
 from core.mail import site_url
 from patching import report_queries, wording
@@ -71,7 +73,8 @@ def plan_row(month: Month, plan: Plan, tasks: list[Task]) -> dict:
     """A plan with its bulletins."""
     return {"month": str(month), "patch_day": plan.patch_day, "pilot_on": plan.pilot, "broad_on": plan.broad,
             "deadline": plan.deadline, "is_late": plan.is_late,
-            "items": [task_row(task, plan) for task in tasks], "url": f"{site_url()}{month.path}/plan"}
+            "items": [task_row(task, plan) for task in tasks],
+            "url": site_url() + url_for("patching.plan_page", month=month)}
 
 
 def escape(text: str) -> str:

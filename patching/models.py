@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from auth.models import User
 from bulletins.models import Bulletin
 from core.db import UTCDateTime, db, utcnow
+from core.site import path_to
 from products.models import Release
 
 RINGS = ("lab", "pilot", "broad")
@@ -52,7 +53,7 @@ class DeploymentReport(db.Model):
     @property
     def path(self) -> str:
         """Where it stands; its bulletin is loaded."""
-        return f"/bulletins/{self.bulletin.reference}/reports#report-{self.id}"
+        return f"{path_to('patching.reports', reference=self.bulletin.reference)}#report-{self.id}"
 
     @property
     def is_failing(self) -> bool:

@@ -1,6 +1,6 @@
 """Deployment reports: the form, the list of a bulletin, thanks, and what moderators hide."""
 
-from flask import abort, flash, redirect, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -107,7 +107,7 @@ def send_report(reference: str):
                 abort(404)
             db.session.commit()
             flash(_("Thank you. Your report is published. You can change it here."))
-            return redirect(f"{bulletin.url}/reports#mine")
+            return redirect(url_for("patching.reports", reference=reference, _anchor="mine"))
     return _page(bulletin, form, 422)
 
 
@@ -125,7 +125,7 @@ def report_feed(reference: str):
     """The latest reports of a bulletin."""
     bulletin = find_bulletin(reference)
     title = _("%(reference)s: deployment reports", reference=bulletin.reference)
-    return feeds.atom(title, f"{bulletin.url}/reports",
+    return feeds.atom(title, url_for("patching.reports", reference=bulletin.reference),
                       [_entry(row) for row in report_queries.reports(bulletin)])
 
 
@@ -166,7 +166,7 @@ def remove_report(report_id: int):
     report_actions.remove(row, by=me())
     db.session.commit()
     flash(_("Your report was withdrawn.") if row.user_id == me().id else _("The report is hidden."))
-    return redirect(f"{row.bulletin.url}/reports")
+    return redirect(url_for("patching.reports", reference=row.bulletin.reference))
 
 
 def _ask_to_remove(row: DeploymentReport):

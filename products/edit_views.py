@@ -1,6 +1,6 @@
 """Pages of moderators: add and edit products and releases, remove, undo, settle conflicts."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -105,12 +105,12 @@ def remove_product(slug: str):
             [_("It and its releases will disappear from lists, search, feeds and calendars immediately."),
              _("Members who use or follow it get no more notifications about it."),
              _("You can restore it from its history page.")],
-            _("Delete"), back=f"{product.path}/edit", subject=product.name, subject_url=product.path,
-            hidden={versions.FIELD: product.version})
+            _("Delete"), back=url_for("products.edit_product", slug=slug), subject=product.name,
+            subject_url=product.path, hidden={versions.FIELD: product.version})
     actions.remove(product, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Deleted. You can restore it from the history page."))
-    return redirect(f"{product.path}/history")
+    return redirect(url_for("products.history", slug=product.slug))
 
 
 @bp.route("/products/<slug>/releases/<int:release_id>/remove", methods=["GET", "POST"])
@@ -125,7 +125,8 @@ def remove_release(slug: str, release_id: int):
             [_("It will disappear from its product page, lists, feeds and calendars immediately."),
              _("Members who use it get no more notifications about its support."),
              _("You can restore it from the history page of the product.")],
-            _("Delete"), back=f"{product.path}/releases/{release.id}/edit", subject=release.title,
+            _("Delete"), back=url_for("products.edit_release", slug=slug, release_id=release.id),
+            subject=release.title,
             subject_url=product.path, hidden={versions.FIELD: release.version})
     actions.remove(release, by=user, expected=versions.expected_by_form())
     db.session.commit()
@@ -142,7 +143,7 @@ def undo(slug: str, change_id: int):
     actions.undo(change, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Change reverted. The history shows it."))
-    return redirect(f"{product.path}/history")
+    return redirect(url_for("products.history", slug=product.slug))
 
 
 @bp.get("/products/conflicts")

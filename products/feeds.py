@@ -3,7 +3,7 @@
 import hmac
 from datetime import UTC, datetime, time
 
-from flask import Blueprint, g, request
+from flask import Blueprint, g, request, url_for
 from flask_babel import gettext as _
 
 from core import calendars, feeds
@@ -23,7 +23,7 @@ def products():
     entries = [feeds.Entry(f"/products/changes/{change.id}", _title(change), change.product.path,
                            _summary(change), _who(change), change.created_at, change.created_at)
                for change in queries.news()]
-    return feeds.atom(_("Products"), "/products", entries)
+    return feeds.atom(_("Products"), url_for("products.products"), entries)
 
 
 def _title(change: ProductChange) -> str:
@@ -50,7 +50,7 @@ def lifecycle():
                            phase.release.product.path, phase.ends.isoformat(), phase.release.product.name,
                            _noticed(phase), _noticed(phase)) for phase in found]
     entries.sort(key=lambda entry: entry.updated, reverse=True)
-    return feeds.atom(_("Ending soon"), "/lifecycle", entries)
+    return feeds.atom(_("Ending soon"), url_for("products.lifecycle"), entries)
 
 
 def _noticed(phase: LifecyclePhase) -> datetime:

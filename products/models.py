@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import UTCDateTime, db, utcnow
 from core.markup import MARKUP_VERSION, Rendered
+from core.site import path_to
 from core.versions import Versioned
 from products import lifecycle
 from products import names as naming
@@ -86,7 +87,7 @@ class Product(Versioned, db.Model):
     @property
     def path(self) -> str:
         """Path of its page."""
-        return f"/products/{self.slug}"
+        return path_to("products.product", slug=self.slug)
 
     @property
     def live_releases(self) -> list["Release"]:
