@@ -107,8 +107,8 @@ def test_what_has_to_be_mended_stands_first_with_its_advice(page, found):
     found(Finding("Fine", Level.WELL, "good"), Finding("Odd", Level.REMARK, "strange", "Think."),
           Finding("Bad <b>", Level.FAULT, "broken", "Mend it."))
     text = page()
-    assert "1 thing to mend" in text and "Bad &lt;b&gt;" in text and "Bad <b>" not in text
-    assert text.index("Mend it.") < text.index("Think.") < text.index("1 thing is well") < text.index("good")
+    assert "1 problem" in text and "Bad &lt;b&gt;" in text and "Bad <b>" not in text
+    assert text.index("Mend it.") < text.index("Think.") < text.index("1 check is OK") < text.index("good")
 
 
 @pytest.mark.every_database

@@ -58,7 +58,7 @@ def test_urgent_flags_are_mailed_without_the_text(app, moderator, other, make_qu
     with app.app_context():
         mail_news()
     bodies = [row.body for row in db.session.scalars(select(OutgoingMail))]
-    assert any("holds a secret" in body for body in bodies)
+    assert any("contains a secret" in body for body in bodies)
     assert not any("AKIA1234567890" in body for body in bodies)
 
 
@@ -101,8 +101,8 @@ class TestHeld:
                                                              moderator):
         assert held.status == HELD and not held.is_public
         assert client.get(held.url).status_code == 404 and login(other).get(held.url).status_code == 404
-        assert "until a moderator has decided" in login(member).get(held.url).text
-        assert "until a moderator has decided" in login(member).get("/inbox").text
+        assert "until a moderator decides" in login(member).get(held.url).text
+        assert "until a moderator decides" in login(member).get("/inbox").text
         assert "hidden by flags" in login(moderator).get("/moderation").text
         assert "hidden by flags" in client.get("/moderation/log").text
 
@@ -172,14 +172,14 @@ class TestAppeals:
         assert browser.post(address, data=asked).status_code == 302
         assert browser.post(address, data=asked).status_code == 422
         drain()
-        assert "asks for a question that was removed" in login(moderator).get("/inbox").text
+        assert "asks to restore a question" in login(moderator).get("/inbox").text
         queue = login(moderator).get("/moderation").text
         assert asked["text"] in queue and "A kinder text" in queue
         row = db.session.scalar(select(Appeal))
         login(moderator).post(f"/appeals/{row.id}/refuse", data={"answer": "There is one more."})
         drain()
         inbox = login(member).get("/inbox").text
-        assert "refused to restore your question" in inbox and "There is one more." in inbox
+        assert "declined to restore your question" in inbox and "There is one more." in inbox
         assert browser.post(address, data=asked).status_code == 422, "the same text is asked for once"
         posts.revise(removed, render("The kindest text that is long enough to be a question."), by=member)
         db.session.commit()
@@ -217,7 +217,7 @@ def test_other_acts_of_moderators_are_told(login, member, moderator, make_questi
         "tags": "patching"})
     drain()
     inbox = login(member).get("/inbox").text
-    for words in ("closed your question (it is about something else)", "Ask the vendor.",
+    for words in ("closed your question (off topic)", "Ask the vendor.",
                   "reopened your question", "locked your question", "edited your question"):
         assert words in inbox, words
 

@@ -56,7 +56,7 @@ def test_ten_answers_in_an_hour_are_one_mail_and_the_rest_comes_in_one_more(ques
     assert len(mails(ASKER)) == 1
     clock.shift(timedelta(minutes=10))
     first, second = mails(ASKER)
-    assert second.subject == "9 pieces of news: How do I patch a server?"
+    assert second.subject == "9 notifications: How do I patch a server?"
     assert second.body.count("#answer-") == 9
     clock.shift(timedelta(days=3))
     assert len(mails(ASKER)) == 2
@@ -77,7 +77,7 @@ def test_a_digest_is_one_mail_in_the_morning(question, make_question, make_answe
     assert mails(ASKER) == []
     clock.move_to("2026-03-11 07:00:00+00:00")
     digest, = mails(ASKER)
-    assert digest.subject == "6 pieces of news" and digest.body.count("#answer-") == 6
+    assert digest.subject == "6 notifications" and digest.body.count("#answer-") == 6
     clock.shift(timedelta(days=2))
     assert len(mails(ASKER)) == 1
 

@@ -39,7 +39,7 @@ def rows(member):
 
 
 def test_a_member_picks_and_removes(browser, member, debian):
-    assert "I run this" in browser.get("/products/debian").text
+    assert "Add to my products" in browser.get("/products/debian").text
     assert browser.post("/settings/products", data={"product": "debian", "release": "12"}).status_code == 302
     browser.post("/settings/products", data={"product": "debian", "release": ""})
     browser.post("/settings/products", data={"product": "debian", "release": "12"})
