@@ -34,7 +34,7 @@ def sign_up(email: str, wishes: dict) -> None:
     _wish(row, wishes, products)
     if is_on:
         attempt.rollback()
-        _mail(known, "alerts_known", _("You have security alerts already"))
+        _mail(known, "alerts_known", _("You already get security alerts"))
         return
     attempt.commit()
     _mail(row, "alerts_confirm", _("Confirm your security alerts"),

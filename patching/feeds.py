@@ -15,7 +15,7 @@ def subscribe():
     """Two years of patch days, KEV due dates, and what loses security support within a year."""
     day = today()
     ends = lifecycle_queries.around(day, before=BEFORE, ahead=AHEAD)
-    return calendars.answer(_("Patch days, due dates and ends of support"), [
+    return calendars.answer(_("Patch days, due dates and end-of-support dates"), [
         *calendar_days.patch_days(),
         *calendar_days.due_days(month_queries.due(day - calendar_days.DAYS_BACK)),
         *map(day_of, ends)])

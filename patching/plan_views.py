@@ -74,7 +74,7 @@ def plan_calendar(month: str):
     open_tasks = [task.bulletin for task in mine if not task.is_done]
     listed = "\n".join(f"{row.reference}: {row.title}" for row in open_tasks)
     days = [calendars.Day(f"plan-{me().id}-{found}-{name}", day, title, listed, path, number, now)
-            for name, day, title in (("pilot", drawn.pilot, _("Patches to the pilot")),
+            for name, day, title in (("pilot", drawn.pilot, _("Pilot deployment")),
                                      ("broad", drawn.broad, _("Broad deployment")))]
     days += [calendars.Day(f"plan-{me().id}-{due_uid(row)}", row.kev_due_on,
                            _("%(reference)s: due today", reference=row.reference), row.title, row.url,

@@ -35,7 +35,7 @@ def test_one_host_needs_none_of_it(complaints):
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_postgresql_and_a_key_are_enough_but_for_an_index_in_files(complaints):
     assert not complaints(**SEVERAL)
-    assert "An index in files" in complaints(**SEVERAL, REDOUBT_SEARCH="whoosh")
+    assert "A file index" in complaints(**SEVERAL, REDOUBT_SEARCH="whoosh")
 
 
 @pytest.mark.parametrize(("site", "name", "role", "level"), [

@@ -38,7 +38,7 @@ def test_pick_upload_and_edit(app, site, browser, login, moderator, debian, tmp_
     page.goto(f"{site}/products/debian")
     page.select_option("#f-release", "13")
     browsing.press(page, "text=Add to my products")
-    assert "You run this" in page.inner_text("aside")
+    assert "In your products" in page.inner_text("aside")
     check_with(page, javascript)
     page.goto(f"{site}/settings/products?q=deb")
     check_with(page, javascript)
