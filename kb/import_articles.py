@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -53,8 +54,8 @@ class Importer:
         self._each(files, "reading", self._read)
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
-            raise Unusable(f"{self.root} contains no usable Markdown file "
-                           f"({', '.join(markdown_files.SUFFIXES)}).")
+            raise Unusable(_("%(folder)s contains no usable Markdown file (%(suffixes)s).",
+                             folder=self.root, suffixes=", ".join(markdown_files.SUFFIXES)))
         for path in (path for path, is_markdown in found if not is_markdown):
             self._skip(path, path.suffix.lower() or "no extension")
         with self.news.held():
@@ -63,7 +64,7 @@ class Importer:
             self._forget_empty()
             self._look_for_vanished()
         if not self.news.tell():
-            self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
+            self.report.fault(_("The search index is not up to date yet: run `flask search rebuild`."))
 
     def _skip(self, path: Path, kind: str) -> None:
         self.report.skipped[kind] += 1
@@ -144,7 +145,7 @@ class Importer:
             self._show_or_hide(article, file, before)
         else:
             self.report.skipped["articles"] += 1
-            raise BadFile("both the file and the article have changed; the article was not updated")
+            raise BadFile(_("both the file and the article have changed; the article was not updated"))
         article.import_digest, article.import_state = digest, _state(article, file.tags)
         db.session.commit()
         (self.report.added if before is None else self.report.updated)["articles"] += 1

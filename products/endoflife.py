@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
+from flask_babel import gettext as _
+
 from core import front_matter, markup
 from products import facts as written
 from products import lifecycle, names
@@ -42,18 +44,19 @@ def read(raw: bytes, stem: str) -> ProductFile:
     permalink = _line(front, "permalink", 60, default=f"/{stem}")
     slug = permalink.strip("/").lower()
     if not SLUG.match(slug):
-        raise BadFile(f"permalink: {permalink[:60]!r} cannot be an address")
+        raise BadFile(_("permalink: %(permalink)s cannot be an address", permalink=repr(permalink[:60])))
     file = ProductFile(slug, _product(front, text))
     releases = front.get("releases")
     if not isinstance(releases, list) or not 0 < len(releases) <= MAX_RELEASES:
-        raise BadFile(f"releases: must be a list of 1 to {MAX_RELEASES} entries")
+        raise BadFile(_("releases: must be a list of 1 to %(n)s entries", n=MAX_RELEASES))
     templates = {name: _line(front, name, 300) for name in ("releaseLabel", "changelogTemplate")}
     for row in releases:
         if not isinstance(row, dict):
-            raise BadFile("releases: an entry is not a mapping")
+            raise BadFile(_("releases: an entry is not a mapping"))
         cycle = _line(row, "releaseCycle", 60)
         if not CYCLE.match(cycle) or cycle in file.releases:
-            raise BadFile(f"releaseCycle: {cycle[:60]!r} is empty, a duplicate or not a valid name")
+            raise BadFile(_("releaseCycle: %(cycle)s is empty, a duplicate or not a valid name",
+                            cycle=repr(cycle[:60])))
         try:
             file.releases[cycle] = _release(row, cycle, templates)
         except ValueError as error:
@@ -64,14 +67,14 @@ def read(raw: bytes, stem: str) -> ProductFile:
 def _product(front: dict, text: str) -> dict:
     title = _line(front, "title", 100)
     if not title:
-        raise BadFile("title: missing")
+        raise BadFile(_("title: missing"))
     category = _line(front, "category", 30).lower()
     if not CATEGORY.match(category):
-        raise BadFile(f"category: {category!r} is not one word")
+        raise BadFile(_("category: %(category)s is not one word", category=repr(category)))
     tags = " ".join(_words(front, "tags"))[:200]
     called = _names(front)
     if len(text) > MAX_TEXT:
-        raise BadFile(f"the text has more than {MAX_TEXT:,} characters")
+        raise BadFile(_("the text has more than %(n)s characters", n=f"{MAX_TEXT:,}"))
     return {
         "name": title, "category": CATEGORIES.get(category, category), "tags": tags,
         "vendor": _line(front, "vendor", 60) or _vendor(title, tags.split(), called),
@@ -117,10 +120,10 @@ def _line(front: dict, key: str, longest: int, default: str = "") -> str:
     if value is None:
         return default
     if isinstance(value, (list, dict, set, bytes)):
-        raise BadFile(f"{key}: must be text")
+        raise BadFile(_("%(key)s: must be text", key=key))
     text = _plain(written.written(value) if isinstance(value, (bool, date)) else str(value))
     if len(text) > longest:
-        raise BadFile(f"{key}: more than {longest} characters")
+        raise BadFile(_("%(key)s: more than %(n)s characters", key=key, n=longest))
     return text
 
 
@@ -154,7 +157,7 @@ def _names(front: dict) -> list[names.Name]:
              for url in _list(front, key)]
     for row in _list(front, "identifiers"):
         if not isinstance(row, dict):
-            raise BadFile("identifiers: an entry is not a mapping")
+            raise BadFile(_("identifiers: an entry is not a mapping"))
         lines += [f"repology:{value}" if kind == "repology" else str(value)
                   for kind, value in row.items() if kind in ("purl", "cpe", "repology")]
     try:
@@ -167,7 +170,7 @@ def _names(front: dict) -> list[names.Name]:
 def _list(front: dict, key: str) -> list:
     value = front.get(key) or []
     if not isinstance(value, list) or len(value) > MAX_NAMES:
-        raise BadFile(f"{key}: must be a list of at most {MAX_NAMES} entries")
+        raise BadFile(_("%(key)s: must be a list of at most %(n)s entries", key=key, n=MAX_NAMES))
     return value
 
 
