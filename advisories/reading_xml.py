@@ -25,8 +25,8 @@ def parse(data: bytes) -> Element:
             count += event == "start"
             if depth > MAX_DEPTH or count > MAX_ELEMENTS:
                 raise Unusable(_("element %(number)s (%(name)s): the XML is nested deeper than %(depth)s, "
-                                 "or has more than %(n)s elements", number=f"{count:,}", name=local(element)[:60],
-                                 depth=MAX_DEPTH, n=f"{MAX_ELEMENTS:,}"))
+                                 "or has more than %(n)s elements", number=f"{count:,}",
+                                 name=local(element)[:60], depth=MAX_DEPTH, n=f"{MAX_ELEMENTS:,}"))
     except ParseError as error:
         line, column = error.position
         raise Unusable(_("line %(line)s, column %(column)s: the XML is broken",

@@ -202,7 +202,7 @@ class Importer:
                 outcome = "unpublished; a moderator can publish it again"
             else:
                 outcome = "still published; use --unpublish-missing to unpublish it"
-            self.report.lose("missing files", key, title, outcome)
+            self.report.lose("vanished files", key, title, outcome)
             db.session.commit()
             db.session.expunge_all()
 

@@ -254,7 +254,7 @@ def test_a_flag_is_answered_by_mail(question, make_answer, other, moderator, mai
     moderation.flag(question, "other", by=other)
     moderation.keep(question, by=moderator, note="It is fine here.")
     sent, = mails(other.email)
-    assert "decided that it stays" in sent.body and "It is fine here." in sent.body
+    assert "dismissed the flag" in sent.body and "It is fine here." in sent.body
     assert "/settings/flags" in sent.body
 
 
