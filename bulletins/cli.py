@@ -1,4 +1,4 @@
-"""Bulletins from the shell."""
+"""Commands of the bulletins."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -28,7 +28,7 @@ ANNOUNCE = click.option("--announce", is_flag=True,
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @ANNOUNCE
 def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
-    """Import CSAF, CVRF and CVE records from FILES and folders; search finds them when this returns."""
+    """Import CSAF, CVRF and CVE records from FILES and folders, and index them for search."""
     security_log.note("bulletin-import")
     report = cli.ImportReport()
     cli.run_import(report, Importer(files, report, announce=announce).run)

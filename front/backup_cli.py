@@ -25,7 +25,7 @@ SHOWN = ("users", "posts", "votes", "products", "bulletins", "notifications")
 
 @contextmanager
 def _saying(what: str) -> Iterator[None]:
-    """End with one sentence when a place, an archive, the disk or the database will not do."""
+    """End with one sentence when the instance, the archive, the disk or the database fails."""
     try:
         yield
     except (Refused, OSError, SQLAlchemyError, db.engine.dialect.dbapi.Error) as error:
@@ -37,7 +37,7 @@ def _saying(what: str) -> Iterator[None]:
 @click.argument("file", type=click.Path(path_type=Path))
 @with_appcontext
 def backup_command(file: Path) -> None:
-    """Copy the whole site into FILE while it serves."""
+    """Back up the whole site to FILE while it is running."""
     with _saying(_("No backup was made.")):
         manifest = backup.backup(file)
     security_log.note_export()

@@ -1,4 +1,4 @@
-"""The knowledge base from the shell."""
+"""Commands of the knowledge base."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ from kb.import_articles import Importer
 @with_appcontext
 def import_articles(directory: Path, source: str | None, base_url: str, unpublish_missing: bool,
                     losses: Path | None) -> None:
-    """Import Markdown files from DIRECTORY and below; search finds them when this returns."""
+    """Import Markdown files from DIRECTORY and its subfolders, and index them for search."""
     if base_url and not re.fullmatch(r"https?://[^\s?#<>\"']+", base_url):
         raise click.BadParameter(_("use the form https://github.com/NAME/REPOSITORY/blob/main"),
                                  param_hint="--base-url")

@@ -1,4 +1,4 @@
-"""Commands of the room: who gets alerts, and an end to them at somebody's request."""
+"""Commands of the alerts: count the addresses, or stop the alerts to one."""
 
 import json
 

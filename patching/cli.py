@@ -1,4 +1,4 @@
-"""The calendar in the shell."""
+"""Commands of the patch calendar."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Products from the shell."""
+"""Commands of the products."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ group = AppGroup("product", help="Products and their life cycles.")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--source", default="endoflife.date", show_default=True, help="Name of the collection.")
 def import_products(directory: Path, source: str) -> None:
-    """Import endoflife.date files from DIRECTORY and below; search finds them when this returns."""
+    """Import endoflife.date files from DIRECTORY and its subfolders, and index them for search."""
     security_log.note("product-import")
     importer = Importer(directory, source)
     run_import(importer.report, lambda: _import(importer))
