@@ -68,7 +68,7 @@ class Importer:
 
     def _skip(self, path: Path, kind: str) -> None:
         self.report.skipped[kind] += 1
-        self.report.lose("files", self._key(path), kind, "not a page")
+        self.report.lose("files", self._key(path), kind, _("not a page"))
 
     def _each(self, things: list, label: str, step: Callable) -> None:
         """Take the step with each file; a bad one is named, and the others come in."""

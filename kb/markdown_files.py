@@ -98,11 +98,11 @@ def read(path: Path, root: Path) -> MarkdownFile:
         raise BadFile(_("it is empty"))
     created, edited, bad_dates = file_dates.stated(facts, utcnow())
     for bad in bad_dates:
-        lose("dates", bad, "not a date, or a date in the future")
+        lose("dates", bad, _("not a date, or a date in the future"))
     stated_facts.lose_unused(facts, lose)
     is_draft = stated_facts.is_draft(facts)
     if is_draft:
-        lose("drafts", title, "draft: imported, not published")
+        lose("drafts", title, _("draft: imported, not published"))
     author, license_name = plain(scalar(facts.get("author"))), scalar(facts.get("license"))
     return MarkdownFile(
         shortened("title", title, stated_facts.MAX_TITLE, lose),
@@ -199,7 +199,7 @@ def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
     """Text in UTF-8, in UTF-16 that says so, or else in the old Windows encoding; one kind of line end."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", "replace")
-        lose("encodings", "UTF-16", "converted to UTF-8")
+        lose("encodings", "UTF-16", _("converted to UTF-8"))
     elif b"\x00" in raw:
         raise BadFile(_("it is not a text file"))
     else:
@@ -207,7 +207,7 @@ def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = raw.decode("cp1252", "replace")
-            lose("encodings", "Windows-1252 (Latin-1)", "converted to UTF-8")
+            lose("encodings", "Windows-1252 (Latin-1)", _("converted to UTF-8"))
     return characters.visible(text.removeprefix("\ufeff"))
 
 
