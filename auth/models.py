@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from auth.privileges import Privilege, threshold
 from core.db import UTCDateTime, db, utcnow
 from core.markup import MARKUP_VERSION
+from core.site import path_to
 from core.versions import Versioned
 
 STAFF_ROLES = ("moderator", "administrator")
@@ -117,7 +118,7 @@ class User(UserMixin, Versioned, db.Model):
     @property
     def profile_url(self) -> str:
         """Path of the profile page."""
-        return f"/users/{self.username}"
+        return path_to("auth.profile", username=self.username)
 
 
 class Visitor(AnonymousUserMixin):

@@ -11,6 +11,7 @@ from auth.tokens import digest
 from core import mail_message, paging
 from core.db import db, utcnow
 from core.models import OutgoingMail
+from core.site import path_to
 
 YEAR = timedelta(days=365)
 ACTIVE = timedelta(days=90)
@@ -40,7 +41,7 @@ def profile_addresses(usernames: Iterable[str]) -> dict[str, str]:
     """Paths of the profiles of those of these handles that are members'; one query."""
     known = db.session.scalars(select(User.username).where(
         User.username.in_(list(usernames)), User.erased_at.is_(None), User.confirmed_at.is_not(None)))
-    return {name: f"/users/{name}" for name in known}
+    return {name: path_to("auth.profile", username=name) for name in known}
 
 
 def by_login(name: str) -> User | None:

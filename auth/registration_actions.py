@@ -43,7 +43,7 @@ def register(username: str, email: str, password_hash: str, *, browser: str) -> 
         account = holder
     token = links.issue(account.id if account.is_pending else 0, links.CONFIRM, email, username=username,
                         password_hash=password_hash, browser_hash=tokens.digest(browser))
-    template, subject = (("confirm", _("Confirm your address")) if account.is_pending
+    template, subject = (("confirm", _("Confirm your email address")) if account.is_pending
                          else ("already", _("You already have an account")))
     mail.queue(email, template, subject=subject, user=account, username=username, token=token,
                has_secret=True)
@@ -80,7 +80,8 @@ def confirm(link: EmailToken, user: User) -> bool:
     if link.username and link.username != user.username:
         other = queries.looks_like(link.username)
         if other is not None and other.id != user.id:
-            raise Invalid({"username": [_("This name is taken by now. Register again with another one.")]})
+            raise Invalid({"username": [_("This username has been taken since. Create your account again "
+                                          "with another one.")]})
         user.username, user.username_key = link.username, usernames.key(link.username)
     if user.email != link.email and not free_address(link.email):
         return False

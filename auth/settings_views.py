@@ -40,7 +40,7 @@ def settings_profile():
             actions.edit_profile(user, expected=form.expected,
                                  **form.data | {"about": form.data["about"] or render("")})
             db.session.commit()
-            flash(_("Your profile is saved."))
+            flash(_("Profile saved."))
             return redirect(user.profile_url)
     return render_template("auth/settings_profile.html", form=form, user=user), 422 if form.errors else 200
 
@@ -63,7 +63,7 @@ def settings_password():
             actions.set_password(user, password_hash, keep=user.session,
                                  keep_tokens=form.data["keep_tokens"], by=user)
             db.session.commit()
-            flash(_("Your password is changed. Other sessions have ended."))
+            flash(_("Password changed. Your other sessions are logged out."))
             return sessions.remember_device(redirect(url_for("auth.settings_password")), user)
     return render_template("auth/settings_password.html", form=form,
                            rows=queries.api_tokens_of(user)), 422 if form.errors else 200
@@ -134,6 +134,6 @@ def _ask_to_revoke(token_id: int):
         return redirect(url_for("auth.settings_tokens"))
     return confirmation_page(
         _("Revoke this API token?"),
-        [_("Programs that use it are refused at once."),
-         _("It cannot be brought back; you can make another.")],
+        [_("Programs that use it lose access at once."),
+         _("It can't be restored. You can create a new one.")],
         _("Revoke"), back=url_for("auth.settings_tokens"), subject=token.name)

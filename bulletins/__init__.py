@@ -1,6 +1,6 @@
 """Security bulletins: what is broken, who is affected and what to do, patch or no patch."""
 
-from flask import Flask
+from flask import Flask, url_for
 from flask_babel import lazy_gettext as _
 
 from auth.models import User
@@ -25,6 +25,10 @@ from core.db import db
 from posts import editables, kinds
 from posts.editables import Editable, Field, LastEdit
 from search.documents import describe
+
+
+def _edit_path(bulletin) -> str:
+    return url_for("bulletins.edit", reference=bulletin.slug)
 
 
 def _path(bulletin) -> str:
@@ -60,7 +64,7 @@ def _register_forms() -> None:
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register(kinds.Kind("bulletin", "bulletin", _path, outlives_author=True, curated=True,
+    kinds.register(kinds.Kind("bulletin", "bulletin", _path, _edit_path, outlives_author=True, curated=True,
                               keeps_slug=True, facts=actions.facts_of, form_values=forms.compared_values,
                               restore=actions.restore))
     _register_forms()

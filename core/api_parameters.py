@@ -18,8 +18,8 @@ WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}\Z")
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
                   r"([Zz]|[+ -]\d\d:?\d\d)?\Z", re.A)
 QUERY = "query"
-SINCE = ("Only what was created or changed at this time or later: its text, facts, state or tags, not its "
-         "votes and counters. Posts and members then come in the order of these changes, the oldest first.")
+SINCE = ("Only items created or changed at or after this time: text, facts, state or tags, not votes and "
+         "counters. Posts and members are then sorted by the time of these changes, oldest first.")
 
 
 class BadQuery(Invalid):
@@ -60,7 +60,7 @@ class Since(fields.Field):
             moment = datetime.fromisoformat(f"{day}T{time or '00:00'}{zone.upper() or 'Z'}")
             return moment.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise ValidationError(_("Write a time in UTC as 2026-12-01T00:00:00Z.")) from None
+            raise ValidationError(_("Use a time in UTC such as 2026-12-01T00:00:00Z.")) from None
 
 
 def describe(field: fields.Field) -> str:
@@ -93,10 +93,10 @@ def refusal(found: dict, schema: Schema | None) -> BadQuery:
             has_choices = any(isinstance(rule, validate.OneOf) for rule in schema.fields[name].validators)
             errors[name] = [what] if has_choices else [sentences, what]
         elif allowed:
-            errors[name] = [_("There is no such parameter here. Allowed: %(names)s.",
+            errors[name] = [_("Unknown parameter. Allowed: %(names)s.",
                               names=", ".join(allowed))]
         else:
-            errors[name] = [_("This address takes no parameters.")]
+            errors[name] = [_("This endpoint takes no parameters.")]
     return BadQuery(errors, allowed)
 
 

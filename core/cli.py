@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 
 from core import config, schema
@@ -19,7 +20,7 @@ from core.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 from core.db import learn_sizes
 from core.tables import to_csv
 
-import_group = click.Group("import", help="Bring content from elsewhere.")
+import_group = click.Group("import", help="Import content.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
          "products", "releases", "bulletins", "vulnerabilities")
 MOST_ERRORS = 1000
@@ -70,7 +71,7 @@ class ImportReport:
         counters = {"added": self.added, "updated": self.updated, "skipped": self.skipped}
         parts = {name: {noun: counter[noun] for noun in dict.fromkeys([*NOUNS, *counter])}
                  for name, counter in counters.items()}
-        more = [f"… and {self.more_errors:,} more"] if self.more_errors else []
+        more = [_("… and %(n)s more", n=f"{self.more_errors:,}")] if self.more_errors else []
         losses = dict(sorted(self.losses.items()))
         if losses and self.losses_file:
             self._list_losses(self.losses_file)
@@ -84,9 +85,10 @@ class ImportReport:
             with os.fdopen(descriptor, "w", newline="", encoding="utf-8", errors="replace") as file:
                 file.write(to_csv(("kind", "page", "what", "why"), self._lost))
         except OSError as error:
-            click.echo(f"Not taken: {counts}. The list was not written: {path}: {error.strerror}.", err=True)
+            click.echo(_("Not imported: %(counts)s. The list could not be written: %(path)s: %(why)s.",
+                         counts=counts, path=path, why=error.strerror), err=True)
         else:
-            click.echo(f"Not taken: {counts}. The list: {path}", err=True)
+            click.echo(_("Not imported: %(counts)s. The list: %(path)s", counts=counts, path=path), err=True)
 
 
 def losses_file(noun: str, source: str) -> Path:
@@ -105,13 +107,14 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
         run()
         learn_sizes()
         if report.refused_files:
-            why = f"{report.refused_files:,} refused, as `errors` says. The rest is stored."
+            why = _("%(n)s files refused; `errors` has the reasons. The rest is stored.",
+                    n=f"{report.refused_files:,}")
     except Unusable as error:
         report.fault(str(error))
         why = str(error)
     finally:
         if why:  # before the report, which stays the last line where both are read together
-            click.echo(f"Error: {why}", err=True)
+            click.echo(_("Error: %(why)s", why=why), err=True)
         report.print()
     if why:
         raise click.exceptions.Exit(1)
@@ -149,7 +152,7 @@ def settings_command() -> None:
 @click.command("worker")
 @with_appcontext
 def worker_command() -> None:
-    """Hear events, send mail and run scheduled tasks until interrupted."""
+    """Handle events, send email and run scheduled tasks until interrupted."""
     current_app.extensions["worker"].run()
 
 

@@ -22,15 +22,16 @@ def address() -> Iterator[Finding]:
     config = current_app.config
     site, name = urlsplit(config["REDOUBT_SITE_URL"]), _("Site address")
     if not site.hostname:
-        yield judge(name, _("Not set: only this machine is served."), remark=True,
-                    advice=_("Set REDOUBT_SITE_URL to the https address people use."))
+        yield judge(name, _("Not set. Only this machine can use the site."), remark=True,
+                    advice=_("Set REDOUBT_SITE_URL to the public https address."))
         return
     yield judge(name, config["REDOUBT_SITE_URL"], fault=site.scheme != "https",
-                advice=_("Passwords travel in the clear: use an https address in REDOUBT_SITE_URL."))
+                advice=_("Passwords are sent unencrypted. Use an https address in REDOUBT_SITE_URL."))
     if site.scheme == "https":
         yield judge(_("Proxies"), str(config["REDOUBT_PROXIES"]), remark=not config["REDOUBT_PROXIES"],
-                    advice=_("Unless this server speaks https itself, set REDOUBT_PROXIES to the number of "
-                             "proxies in front: else all visitors share one address and its limits."))
+                    advice=_("Unless this server terminates https itself, set REDOUBT_PROXIES to the number "
+                             "of proxies in front. Otherwise all visitors share one IP address and its "
+                             "limits."))
 
 
 @examines()
@@ -42,9 +43,9 @@ def slow_clients() -> Iterator[Finding]:
     is_public = bool(current_app.config["REDOUBT_SITE_URL"])
     found = _("gunicorn, no proxy in front") if is_direct else _("gunicorn behind a proxy")
     yield judge(_("Slow clients"), found, fault=is_direct and is_public, remark=is_direct,
-                advice=_("A few clients that send a request slowly hold all of gunicorn's threads: put nginx "
-                         "in front (docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with "
-                         "`python app.py`."))
+                advice=_("A few slow clients can block all of gunicorn's threads. Put nginx in front "
+                         "(docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with `python "
+                         "app.py`."))
 
 
 @examines()
@@ -53,10 +54,10 @@ def protection() -> Iterator[Finding]:
     config = current_app.config
     limited = config["REDOUBT_RATE_LIMITS"]
     yield judge(_("Request limits"), _("on") if limited else _("off"), fault=not limited,
-                advice=_("Passwords can be guessed without end: set REDOUBT_RATE_LIMITS=on."))
+                advice=_("Passwords can be guessed without limit. Set REDOUBT_RATE_LIMITS=on."))
     length = len(config["SECRET_KEY"])
     yield judge(_("Secret key"), _("%(n)s characters", n=length), fault=length < LEAST_KEY,
-                advice=_("Set REDOUBT_SECRET_KEY to %(n)s random characters or more, or leave it empty.",
+                advice=_("Set REDOUBT_SECRET_KEY to at least %(n)s random characters, or leave it empty.",
                          n=LEAST_KEY))
 
 
@@ -68,11 +69,11 @@ def names() -> Iterator[Finding]:
                      and not name.startswith(f"{PREFIX}TEST_") and name not in known)
     if unknown:
         yield judge(_("Unknown settings"), ", ".join(unknown), remark=True,
-                    advice=_("Unknown settings: see docs/settings.md for the correct names."))
+                    advice=_("See docs/settings.md for the correct names."))
     examples = sorted(name for name in SECRETS if EXAMPLE in str(current_app.config[name]))
     if examples:
         yield judge(_("Passwords"), ", ".join(examples), fault=True,
-                    advice=_("Still those of the examples, which everybody knows: change them."))
+                    advice=_("These still have the publicly known example values. Change them."))
 
 
 @examines()
@@ -81,13 +82,13 @@ def mail_way() -> Iterator[Finding]:
     config = current_app.config
     url = urlsplit(config["REDOUBT_MAIL_URL"])
     if url.hostname:
-        yield judge(_("Mail"), _("goes to %(server)s", server=url.hostname),
+        yield judge(_("Email"), _("sent through %(server)s", server=url.hostname),
                     remark=url.scheme == "smtp" and url.password is not None,
-                    advice=_("Its password may travel in the clear: use smtp+starttls:// or smtps://."))
+                    advice=_("The password may be sent unencrypted. Use smtp+starttls:// or smtps://."))
         return
     real = bool(config["REDOUBT_SITE_URL"])
-    yield judge(_("Mail"), _("Goes to files in the outbox."), fault=real, remark=not real,
-                advice=_("Nobody gets a mail: set REDOUBT_MAIL_URL."))
+    yield judge(_("Email"), _("Written to files in the outbox folder."), fault=real, remark=not real,
+                advice=_("No email is sent. Set REDOUBT_MAIL_URL."))
 
 
 @examines()
@@ -103,4 +104,4 @@ def redis() -> Iterator[Finding]:
     except driver.RedisError as error:
         found, fault = _("Does not answer: %(kind)s.", kind=type(error).__name__), True
     yield judge(_("Redis"), found, fault=fault,
-                advice=_("Start it, or correct REDOUBT_REDIS_URL: limits and the page cache need it."))
+                advice=_("Start it, or correct REDOUBT_REDIS_URL. Limits and the page cache need it."))

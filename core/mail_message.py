@@ -63,7 +63,7 @@ def normalize_address(text: str, *, any_host: bool = False) -> str:
     if "." not in domain and domain != "localhost" and not any_host:
         raise BadAddress(_("Enter an email address like name@example.org."))
     if not found.local_part.isascii() and not allowed:
-        raise BadAddress(_("This site cannot send email to addresses with letters like “%(letters)s” before "
+        raise BadAddress(_("This site can't send email to addresses with letters like “%(letters)s” before "
                            "the @. Enter another address.",
                            letters="".join(dict.fromkeys(c for c in found.local_part if not c.isascii()))))
     address = f"{found.local_part}@{domain}".lower()

@@ -57,5 +57,5 @@ def web() -> Iterator[Reading]:
                   sum(sizes.values()))
     pool = db.engine.pool
     if hasattr(pool, "size"):
-        yield Reading("database_connections_kept", "Connections each process keeps open at most.",
+        yield Reading("database_connections_kept", "Maximum number of connections each process keeps open.",
                       pool.size())

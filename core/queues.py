@@ -21,14 +21,14 @@ def events() -> Iterator[Reading]:
     now = utcnow()
     waiting = Event.done_at.is_(None), Event.due_at <= now
     count = db.session.scalar(select(func.count()).select_from(Event).where(*waiting))
-    yield Reading("events_waiting", "Events that are due and not heard yet.", count)
+    yield Reading("events_waiting", "Events that are due and not handled yet.", count)
     yield Reading(EVENTS_AGE, "Age of the oldest of them.",
                   _age(db.session.scalar(select(func.min(Event.due_at)).where(*waiting)), now))
     retried, given_up = db.session.execute(
         select(func.count().filter(Event.done_at.is_(None)), func.count(Event.done_at))
         .where(Event.error.is_not(None))).one()
     yield Reading("events_retried", "Events that failed and will be tried again.", retried)
-    yield Reading("events_given_up", "Events of the last 30 days that failed for good.", given_up)
+    yield Reading("events_given_up", "Events of the last 30 days that failed permanently.", given_up)
 
 
 @declare
@@ -38,9 +38,9 @@ def mail() -> Iterator[Reading]:
     waiting = OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None)
     count, oldest = db.session.execute(
         select(func.count(), func.min(OutgoingMail.created_at)).where(*waiting)).one()
-    yield Reading("mail_waiting", "Mails that have not left yet.", count)
+    yield Reading("mail_waiting", "Emails not sent yet.", count)
     yield Reading(MAIL_AGE, "Age of the oldest of them.", _age(oldest, now))
-    yield Reading("mail_given_up", "Mails given up, of all time.", db.session.scalar(
+    yield Reading("mail_given_up", "Emails that failed permanently, in total.", db.session.scalar(
         select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at.is_not(None))))
 
 

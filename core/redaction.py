@@ -192,10 +192,10 @@ def checked(lines: Iterable[str]) -> tuple[str, ...]:
     texts = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     short = [text for text in texts if len(text) < MIN_CHARACTERS or not re.search(r"[^\W_]", text)]
     if short:
-        raise Invalid({"words": [_("Each line needs at least %(n)s characters, else it would be masked in "
-                                   "texts that have nothing to do with it.", n=MIN_CHARACTERS)]})
+        raise Invalid({"words": [_("Use at least %(n)s characters per line. Shorter text would be masked in "
+                                   "unrelated posts too.", n=MIN_CHARACTERS)]})
     if len(texts) > MAX_TEXTS or any(len(text) > MAX_CHARACTERS for text in texts):
-        raise Invalid({"words": [_("At most %(n)s lines of %(m)s characters.", n=MAX_TEXTS,
+        raise Invalid({"words": [_("Use at most %(n)s lines of %(m)s characters.", n=MAX_TEXTS,
                                    m=MAX_CHARACTERS)]})
     return texts
 

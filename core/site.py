@@ -116,8 +116,8 @@ class Site(Flask):
                 _scheme: str | None = None, _external: bool | None = None, **values) -> str:
         """The address of a view: Flask's own, but a path also where there is no request, as in the worker.
 
-        A page makes some two hundred addresses. Those that hold nothing but what their rule names are built by
-        the rule itself, in a third of the time.
+        A page makes some two hundred addresses. Those that hold nothing but what their rule names are built
+        by the rule itself, in a third of the time.
         """
         is_asked, has_options = has_request_context(), _anchor or _method or _scheme or _external
         if not (has_options or is_asked and request.root_path):
@@ -126,9 +126,9 @@ class Site(Flask):
             except KeyError:
                 rules = self.url_map._rules_by_endpoint.get(endpoint, ())
                 rule = self._plain_rules[endpoint] = rules[0] if len(rules) == 1 else None
-            if rule is not None and values.keys() == rule.arguments and None not in values.values():
-                if built := rule.build(values):
-                    return built[1]
+            if (rule is not None and values.keys() == rule.arguments and None not in values.values()
+                    and (built := rule.build(values))):
+                return built[1]
         if not (is_asked or has_options):
             return self.url_map.bind("").build(endpoint, values)
         return super().url_for(endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme,

@@ -62,7 +62,7 @@ class Invalid(Exception):
         for name, sentence in islice(found, MAX_ERRORS):
             self.errors.setdefault(name, []).append(sentence[:MAX_ERROR_CHARACTERS])
         if next(found, None):
-            self.errors.setdefault("_", []).append(_("More is wrong than is listed here."))
+            self.errors.setdefault("_", []).append(_("There are more errors than listed here."))
         super().__init__(self.errors)
 
     @property
@@ -94,10 +94,10 @@ class Markdown(fields.Field):
             raise ValidationError(_("Enter some text."))
         text = BLANK_START.sub("", visible(value)).rstrip()
         if len(text) < self.shortest:
-            raise ValidationError(_("Write at least %(n)s characters; this has %(m)s.",
+            raise ValidationError(_("Use at least %(n)s characters. This has %(m)s.",
                                     n=self.shortest, m=len(text)))
         if len(text) > self.longest:
-            raise ValidationError(_("Keep it under %(n)s characters; this has %(m)s.",
+            raise ValidationError(_("Use at most %(n)s characters. This has %(m)s.",
                                     n=self.longest, m=len(text)))
         try:
             return render(text)
@@ -119,7 +119,7 @@ def json_object() -> dict:
     """The JSON object in the request; raises BadRequest, UnsupportedMediaType, TooMuch or Invalid."""
     body = _storable(request.get_json())
     if not isinstance(body, dict):
-        raise Invalid({"_": [_("Send one JSON object.")]})
+        raise Invalid({"_": [_("Send a single JSON object.")]})
     return body
 
 
@@ -197,7 +197,7 @@ class Form:
 def require(allowed: bool, message: str | None = None) -> None:
     """Stop with 403 and a sentence unless `allowed`."""
     if not allowed:
-        raise Forbidden(message or _("You may not do this."))
+        raise Forbidden(message or _("You don't have permission to do this."))
 
 
 def get_or_404(thing):

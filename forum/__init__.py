@@ -1,6 +1,6 @@
 """The forum: IT pros ask and answer."""
 
-from flask import Flask
+from flask import Flask, url_for
 from flask_babel import lazy_gettext as _
 
 from core.api import register
@@ -24,7 +24,11 @@ from posts.editables import Field
 
 
 def _question_path(question) -> str:
-    return f"/questions/{question.id}/{question.slug or '-'}"
+    return url_for("forum.question", question_id=question.id, slug=question.slug or "-")
+
+
+def _question_edit_path(question) -> str:
+    return url_for("forum.edit_question", question_id=question.id)
 
 
 def _answer_path(answer) -> str:
@@ -33,16 +37,21 @@ def _answer_path(answer) -> str:
     return f"{_question_path(answer.parent)}{wanted}#answer-{answer.id}"
 
 
+def _answer_edit_path(answer) -> str:
+    return url_for("forum.edit_answer", answer_id=answer.id)
+
+
 def _question_values(state) -> dict[str, str]:
     return {"title": state.title, "body": state.body, "tags": " ".join(state.tags)}
 
 
 def init_app(app: Flask) -> None:
     """Register the kinds and attach the doors of the room."""
-    kinds.register(kinds.Kind("question", "question", _question_path,
+    kinds.register(kinds.Kind("question", "question", _question_path, _question_edit_path,
                               edit_schema=schemas.EditQuestionSchema, form_values=_question_values,
                               limits=schemas.QUESTION_LIMITS))
-    kinds.register(kinds.Kind("answer", "answer", _answer_path, edit_schema=schemas.EditAnswerSchema,
+    kinds.register(kinds.Kind("answer", "answer", _answer_path, _answer_edit_path,
+                              edit_schema=schemas.EditAnswerSchema,
                               limits=schemas.ANSWER_LIMITS,
                               on_delete=actions.answer_deleted, on_restore=actions.answer_restored,
                               concerned=actions.concerned))

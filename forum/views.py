@@ -30,7 +30,7 @@ def wanted_sort() -> str:
 def questions():
     """Questions: newest, active, unanswered, most voted."""
     sort = wanted_sort()
-    return render_template("forum/questions.html", sort=sort, sorts=list(queries.SORTS),
+    return render_template("forum/questions.html", sort=sort,
                            page=queries.questions(sort, current_user, request.args.get("after")))
 
 
@@ -100,8 +100,8 @@ def question(question_id: int, slug: str):
 
 def _why_no_answer(question) -> str:
     if question.closed_at:
-        return _("This question was closed, so it takes no more answers.")
-    return _("You cannot answer this question now.")
+        return _("This question is closed. It takes no more answers.")
+    return _("You can't answer this question now.")
 
 
 def close_words() -> dict[str, str]:
@@ -129,7 +129,7 @@ def _question_page(question, form: Form, preview) -> str:
     ids = [post.id for post in posts]
     return render_template(
         "forum/question.html", question=question, page=page, linked=linked, form=form, preview=preview,
-        order=order, orders=list(queries.ANSWER_SORTS), words=close_words(),
+        order=order, words=close_words(),
         comments=post_queries.comments_of(ids, current_user),
         my_votes=post_queries.votes_of(current_user, ids), edits=post_queries.last_edits(posts),
         proposals=suggestion_queries.open_on(posts, current_user),

@@ -1,6 +1,6 @@
 """The knowledge base: articles in five layers of defence, curated by moderators."""
 
-from flask import Flask
+from flask import Flask, url_for
 from flask_babel import lazy_gettext as _
 
 from core.api import register
@@ -25,6 +25,10 @@ LAYER_NAMES = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host"
                ("application", _("Application")), ("data", _("Data")))
 
 
+def _article_edit_path(article) -> str:
+    return url_for("kb.edit", article_id=article.id)
+
+
 def _article_path(article) -> str:
     return f"/articles/{article.id}/{article.slug or '-'}"
 
@@ -43,7 +47,7 @@ def _facts(article) -> dict:
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register(kinds.Kind("article", "article", _article_path, outlives_author=True,
+    kinds.register(kinds.Kind("article", "article", _article_path, _article_edit_path, outlives_author=True,
                               edit_schema=schemas.EditTextSchema, limits=schemas.ARTICLE_LIMITS,
                               on_delete=actions.article_deleted, on_restore=actions.article_restored,
                               concerned=actions.concerned, facts=actions.facts_of,

@@ -7,14 +7,14 @@ from core.api import Reply
 from core.web import Line
 from moderation.models import REASONS
 
-_SHORT = validate.Length(max=500, error=lazy_gettext("Keep this under 500 characters."))
+_SHORT = validate.Length(max=500, error=lazy_gettext("Use at most 500 characters."))
 
 
 class FlagSchema(Schema):
     """Why a post needs a moderator."""
 
     reason = fields.String(required=True, validate=validate.OneOf(
-        REASONS, error=lazy_gettext("Choose one of the reasons.")))
+        REASONS, error=lazy_gettext("Choose a reason.")))
     note = Line(load_default="", validate=_SHORT)
 
 
@@ -37,10 +37,10 @@ class SuspendSchema(Schema):
     """For how long, and what the member is told."""
 
     days = fields.Integer(required=True, validate=validate.Range(
-        1, 3650, error=lazy_gettext("Between 1 and 3650 days.")))
+        1, 3650, error=lazy_gettext("Enter a number from 1 to 3,650.")))
     seen = fields.String(load_default=None, allow_none=True)
     message = Line(required=True, validate=validate.Length(
-        min=10, max=500, error=lazy_gettext("Write 10 to 500 characters.")))
+        min=10, max=500, error=lazy_gettext("Use 10 to 500 characters.")))
 
 
 class DecisionItem(Reply):

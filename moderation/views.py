@@ -74,11 +74,11 @@ def log():
 def action_words() -> dict[str, str]:
     """What each decision is called."""
     return {"hide": _("hidden"), "restore": _("restored"), "keep": _("flags dismissed"),
-            "approve": _("approved"), "reject": _("refused"), "lock": _("locked"), "unlock": _("unlocked"),
-            "hold": _("hidden by flags"), "publish": _("published"), "unpublish": _("taken back to a draft"),
-            "withdraw": _("taken back to a draft"), "verify": _("verification changed"),
-            "redact": _("text masked"), "appeal-refused": _("request of the author refused"),
+            "approve": _("approved"), "reject": _("rejected"), "lock": _("locked"), "unlock": _("unlocked"),
+            "hold": _("hidden by flags"), "publish": _("published"), "unpublish": _("unpublished"),
+            "withdraw": _("unpublished"), "verify": _("verification changed"),
+            "redact": _("text masked"), "appeal-refused": _("request for review rejected"),
             "suspend": _("suspended"), "lift": _("suspension lifted"), "close": _("closed"),
-            "reopen": _("reopened"), "erase": _("account erased"),
+            "reopen": _("reopened"), "erase": _("account deleted"),
             "report-hidden": _("deployment report hidden"),
-            "report-shown": _("deployment report shown again")}
+            "report-shown": _("deployment report restored")}

@@ -29,7 +29,7 @@ def _new_tag(name: str) -> str:
     close = get_close_matches(name, queries.tag_names(), n=CLOSE)
     refusal = _("“%(name)s” does not exist yet. You need %(n)s reputation to create a tag.",
                 name=name, n=threshold(Privilege.MAKE_TAGS))
-    return f"{refusal} " + (_("Close to it: %(names)s.", names=", ".join(close)) if close
+    return f"{refusal} " + (_("Similar tags: %(names)s.", names=", ".join(close)) if close
                             else _("No similar tag exists. Choose another one."))
 
 

@@ -105,7 +105,7 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
         again = _search(_parsed(text, since, excludes=False), user=user, page=page, size=size,
                         any_word=any_word, sort=sort)
         if again.total:
-            again.query.warnings.append(_("Nothing was found without %(words)s, so these results have it.",
+            again.query.warnings.append(_("No results without %(words)s. Showing results that contain it.",
                                           words=", ".join(each.text for each in found.query.filters)))
             return again
     return found

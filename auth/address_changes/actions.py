@@ -37,12 +37,13 @@ def ask(user: User, email: str) -> None:
         user_id=user.id, old_email=user.email, new_email=email, asked_at=now, expires_at=now + PENDING,
         confirm_hash=tokens.digest(confirm), cancel_hash=tokens.digest(cancel)))
     if holder is None or holder.is_pending:
-        mail.queue(email, "address_confirm", subject=_("Confirm your address"), user=user, token=confirm,
+        mail.queue(email, "address_confirm", subject=_("Confirm your email "
+                                                       "address"), user=user, token=confirm,
                    has_secret=True)
     else:
-        mail.queue(email, "address_in_use", subject=_("Your address belongs to your account"), user=holder)
+        mail.queue(email, "address_in_use", subject=_("This is already your email address"), user=holder)
     if user.email:
-        mail.queue(user.email, "address_asked", subject=_("A change of your address was asked for"),
+        mail.queue(user.email, "address_asked", subject=_("Change of your email address requested"),
                    user=user, email=email, token=cancel, has_secret=True)
 
 
@@ -74,7 +75,7 @@ def confirm(token: str) -> bool:
     undo, now = tokens.new(), utcnow()
     change.done_at, change.expires_at, change.undo_hash = now, now + UNDO, tokens.digest(undo)
     if change.old_email:
-        mail.queue(change.old_email, "email_changed", subject=_("Your address was changed"), user=user,
+        mail.queue(change.old_email, "email_changed", subject=_("Your email address was changed"), user=user,
                    email=change.new_email, token=undo, has_secret=True)
     user.email = change.new_email
     security_log.record("email_changed", user=user, actor=None)
@@ -95,7 +96,7 @@ def take_back(token: str) -> str | None:
     old_email, is_pending = change.old_email, change.done_at is None
     if change.done_at is not None and user.email != old_email:
         if not registration_actions.free_address(old_email):
-            raise Invalid({"_": [_("Another account uses this address by now. Write to an administrator.")]})
+            raise Invalid({"_": [_("Another account now uses this address. Contact an administrator.")]})
         user.email = old_email
     db.session.execute(delete(AddressChange).where(AddressChange.user_id == user.id,
                                                    AddressChange.id >= change.id)
@@ -114,7 +115,7 @@ def recover(user: User, *, email: str | None = None, end_undo: bool = False, by:
     """
     if email and email != user.email:
         if not registration_actions.free_address(email):
-            raise Invalid({"email": [_("Another account uses this address.")]})
+            raise Invalid({"email": [_("Another account already uses this address.")]})
         user.email = email
         security_log.record("email_changed", user=user, actor=by)
     actions.secure_account(user, forget_password=True, end_undo=end_undo, by=by)

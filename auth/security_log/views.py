@@ -50,7 +50,8 @@ def security_log():
     if page and page.next:
         following = url_for("auth.security_log", after=page.next, **{
             name: value for name, value in request.args.items() if value and name != "after"})
-    return render_template("auth/security_log.html", page=page, errors=errors, kinds=KINDS, words=wording,
+    return render_template("auth/security_log.html", page=page, errors=errors, words=wording,
+                           kinds=[(name, kind.label) for name, kind in KINDS.items()],
                            values=request.args, following=following), 422 if errors else 200
 
 

@@ -242,7 +242,7 @@ class TestChangesOfTheAddress:
 
     def test_only_a_pressed_button_does_anything(self, app, owner, link, moved):
         undo = link("secure/address", "ophelia@example.org")
-        assert "It was not me" in app.test_client().get(undo).text
+        assert "This wasn&#39;t me" in app.test_client().get(undo).text
         assert account().email == THIEF
 
     def test_both_mails_to_the_old_address_undo_it(self, app, owner, link, mails, moved):

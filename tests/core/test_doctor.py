@@ -100,9 +100,9 @@ def test_a_clock_before_the_code_was_written_is_wrong(level):
 @pytest.mark.postgres
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_clocks_that_differ_are_a_fault(level):
-    assert level("Clock of the database") == WELL
+    assert level("Database clock") == WELL
     with time_machine.travel(utcnow() + timedelta(seconds=20)):
-        assert level("Clock of the database") == FAULT
+        assert level("Database clock") == FAULT
 
 
 @pytest.mark.every_database
@@ -131,7 +131,7 @@ def test_mail_that_waits_long_is_a_fault_and_one_given_up_today_a_remark(level, 
                                 created_at=now - timedelta(hours=hours),
                                 failed_at=failed and now - timedelta(hours=failed)))
     db.session.commit()
-    assert level("Outgoing mail") == expected
+    assert level("Outgoing email") == expected
 
 
 @pytest.mark.every_database

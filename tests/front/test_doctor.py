@@ -46,7 +46,7 @@ def test_each_room_of_a_new_site_is_looked_at_and_nothing_fails(run, make_questi
     make_question()
     drain()
     found = {each["name"]: each for each in json.loads(run("--json").output)["findings"]}
-    assert {"Database", "Schema", "Clock", "Events", "Outgoing mail", "Workers", "Permissions", "Disk",
+    assert {"Database", "Schema", "Clock", "Events", "Outgoing email", "Workers", "Permissions", "Disk",
             "Site address", "Search index", "Administrators"} <= found.keys()
     assert found["Search index"]["level"] == "well"
     assert not [each for each in found.values() if "Could not be checked" in each["found"]]

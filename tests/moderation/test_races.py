@@ -198,7 +198,7 @@ def test_suggested_edits(pair, make_question, member, other, moderator):
     assert count(Event, Event.name == "suggestion.rejected") == 1
     answer = pair[1].post(f"/suggestions/{from_other.id}/reject", data={"reason": "It changes the meaning."},
                           follow_redirects=True)
-    assert "was faster and rejected" in answer.text
+    assert "has already rejected" in answer.text
 
 
 def posts_suggestion(question, by):
@@ -224,5 +224,5 @@ def test_the_second_moderator_gets_what_they_wrote_back(login, make_question, me
     db.session.commit()
     assert login(moderator).post(path, data=form | {field: "What the first wrote."}).status_code == 302
     answer = login(admin).post(path, data=form | {field: typed})
-    assert answer.status_code == 409 and "Decided already" in answer.text
+    assert answer.status_code == 409 and "Already decided" in answer.text
     assert typed in answer.text and "data-sent-form" in answer.text

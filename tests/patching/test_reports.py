@@ -75,7 +75,7 @@ def test_nobody_changes_the_report_of_another(login, member, other, bulletin, pa
     {"target": "x" * 101}, {"release": "acme-reader/99"}, {"release": "acme-reader"}, {"release": "/"}])
 def test_wrong_input_is_refused_with_a_sentence(login, member, bulletin, path, wrong):
     answer = login(member).post(path, data={**SENT, **wrong})
-    assert answer.status_code == 422 and "Please correct this" in answer.text
+    assert answer.status_code == 422 and "There is a problem" in answer.text
     assert count() == 0
 
 

@@ -40,7 +40,7 @@ def test_a_moderator_adds_a_product_and_its_release(widget):
 @pytest.mark.parametrize("field, value, hint", [
     ("slug", "Has Space", "small letters"), ("slug", "new", "taken"), ("slug", "", "small letters"),
     ("name", "x", "2 to 100"), ("category", "Not One", "one word"), ("names", "cpe:bad", "cannot be used"),
-    ("policy_url", "javascript:alert(1)", "https://"), ("description", "x" * 100_001, "under 100000")])
+    ("policy_url", "javascript:alert(1)", "https://"), ("description", "x" * 100_001, "at most 100,000")])
 def test_a_product_that_is_wrong_says_why(browser, field, value, hint):
     answer = browser.post("/products/new", data={**PRODUCT, field: value})
     assert answer.status_code == 422 and hint in answer.text.replace("’", "'")
