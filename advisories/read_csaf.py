@@ -160,7 +160,7 @@ def _identify(found: Vulnerability, node: Node) -> None:
     if rules.CWE.fullmatch(weakness):
         found.cwe = weakness, cwe.name_of(weakness) or node["cwe"].line("name") or weakness
     elif weakness:
-        node.log.warn(node["cwe"]["id"].place, _("not a CWE id: %(weakness)s", weakness=repr(weakness[:40])))
+        node.log.warn(node["cwe"]["id"].place, _("not a CWE id: %(cwe)s", cwe=repr(weakness[:40])))
 
 
 def _scores(node: Node, products: Products) -> list[Score]:

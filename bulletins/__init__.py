@@ -32,7 +32,7 @@ def _edit_path(bulletin) -> str:
 
 
 def _path(bulletin) -> str:
-    return f"/bulletins/{bulletin.slug}"
+    return url_for("bulletins.bulletin", reference=bulletin.slug)
 
 
 def _last_confirmed(mitigation: Mitigation) -> LastEdit:
@@ -59,7 +59,7 @@ def _register_forms() -> None:
          Field("blocks", _("What it blocks"), "text"), Field("steps", _("Steps"), "text"),
          Field("side_effects", _("Side effects"), "text"), Field("article", _("Article that explains it"))),
         lambda mitigation: queries.mitigation(mitigation.id), forms.mitigation_values_at,
-        lambda mitigation: f"/posts/{mitigation.bulletin_id}", _last_confirmed))
+        lambda mitigation: url_for("posts.post", post_id=mitigation.bulletin_id), _last_confirmed))
 
 
 def init_app(app: Flask) -> None:
