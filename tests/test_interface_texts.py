@@ -42,7 +42,8 @@ ELSEWHERE = {  # literals that are no text of the interface, by their first word
     "AC100 | | Printing stops.": "an example of the API", "A CycloneDX document, JSON": "OpenAPI",
     "Everything that is sent": "the demo community", "Devices that speak": "the demo community",
     "See who still": "the demo community", "Turn it off": "the demo community",
-    "Only months": "OpenAPI", "The limit by name": "OpenAPI", "What is left of the limit": "OpenAPI", "Only items": "OpenAPI",
+    "Only months": "OpenAPI", "The limit by name": "OpenAPI", "What is left of the limit": "OpenAPI",
+    "Only items": "OpenAPI",
 }
 SAYS = {  # calls whose texts people read, by the name that is called
     "BadParameter", "BadRequest", "BadRow", "ClickException", "Conflict", "Finding", "Forbidden", "Invalid",
