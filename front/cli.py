@@ -8,13 +8,15 @@ import click
 from flask import url_for
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from core import events, mail
 from core.db import db
 from core.doctor import DNS, MAIL, Level, examine, is_well
 from front import demo_loader, queries
 
-MARKS = {Level.WELL: "OK     ", Level.REMARK: "WARNING", Level.FAULT: "ERROR  "}
+MARKS = {Level.WELL: lazy_gettext("OK"), Level.REMARK: lazy_gettext("WARNING"),
+         Level.FAULT: lazy_gettext("ERROR")}
 
 
 @click.command("seed")
@@ -51,7 +53,7 @@ def doctor(dns: bool, dkim: str, smtp: bool, as_json: bool) -> None:
         click.echo(json.dumps({"is_well": is_well(found), "findings": [asdict(each) for each in found]}))
     else:
         for each in found:
-            click.echo(f"{MARKS[each.level]} {each.name}: {each.found}")
+            click.echo(f"{MARKS[each.level]!s:<7} {each.name}: {each.found}")
             if each.advice:
                 click.echo(f"        → {each.advice}")
     sys.exit(0 if is_well(found) else 1)

@@ -41,7 +41,8 @@ def test_the_help_reads_its_numbers_from_the_tables(client, monkeypatch, app):
 
 
 def test_the_help_says_no_other_number(client):
-    text = words(client.get("/help").text.split("<main")[1].split("Being told")[0].split("Reputation", 1)[1])
+    page = client.get("/help").text.split("<main")[1]
+    text = words(page.split("Notifications")[0].split("Reputation", 1)[1])
     known = {*map(abs, reputation.POINTS.values()), *privileges.POINTS.values(), reputation.DAILY_CAP,
              credits.MAX_POINTS_FOR_EDITS, privileges.GROWN_MEMBERS,
              *map(privileges.threshold, privileges.POINTS)}

@@ -30,8 +30,8 @@ def test_only_a_fault_makes_the_exit_code_1(run, found, count, code):
 def test_a_person_reads_a_line_for_each_and_what_to_do(run, found):
     found(*FINDINGS)
     assert run().output.splitlines() == [
-        "well   Good: fine", "remark Odd: strange", "       → Think.", "FAULT  Bad: broken",
-        "       → Mend it."]
+        "OK      Good: fine", "WARNING Odd: strange", "        → Think.", "ERROR   Bad: broken",
+        "        → Mend it."]
 
 
 def test_a_program_reads_one_object(run, found):
@@ -81,4 +81,4 @@ def test_dns_and_mail_server_are_asked_by_options(app, run, monkeypatch):
     assert "SPF" not in run().output and not asked
     assert "SPF: 0 records" in run("--dns").output
     assert "no key at s1" in run("--dkim", "s1").output and "s1._domainkey.redoubt.example" in asked
-    assert "Mail server: None is set." in run("--mail").output
+    assert "Mail server: Not set." in run("--mail").output

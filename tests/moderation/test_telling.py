@@ -111,7 +111,7 @@ class TestHeld:
         login(moderator).post(f"/posts/{held.id}/keep", data={"note": "It is fine."})
         assert held.is_public and client.get(held.url).status_code == 200
         drain()
-        assert "shown again" in login(member).get("/inbox").text
+        assert "unhid your" in login(member).get("/inbox").text
         for _ in range(6):
             flag(held, make_user())
         assert held.is_public
@@ -227,10 +227,10 @@ def test_what_readers_miss_reaches_moderators(login, member, moderator, make_art
     login(member).post(f"/articles/{article.id}/feedback", data={"helpful": "0", "note": "Say which build."})
     drain()
     browser = login(moderator)
-    assert "what would make this article better" in browser.get("/inbox").text
+    assert "left feedback on this article" in browser.get("/inbox").text
     assert "Say which build." in browser.get(article.url).text
     assert "Say which build." in browser.get("/articles/feedback").text
-    assert "Say which build." not in login(member).get(article.url).text.split("What would make it better")[0]
+    assert "Say which build." not in login(member).get(article.url).text.split("How can we improve it")[0]
     assert login(member).get("/articles/feedback").status_code == 403
     number = re.search(r"/articles/feedback/(\d+)/read", browser.get("/articles/feedback").text)[1]
     assert browser.post(f"/articles/feedback/{number}/read").status_code == 302

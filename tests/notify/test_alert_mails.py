@@ -367,7 +367,7 @@ class TestMembers:
 
     def test_who_watches_a_bulletin_hears_of_its_risk(self, publish, inbox, login, member, clock):
         bulletin = publish("ACME-1")
-        assert 'value="true">Watch<' in login(member).get(bulletin.url).text
+        assert 'value="true">Follow<' in login(member).get(bulletin.url).text
         login(member).post(f"/posts/{bulletin.id}/watch", data={"watch": "true"})
         exploit(bulletin)
         found, = inbox(member)

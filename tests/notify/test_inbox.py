@@ -135,8 +135,8 @@ class TestWatching:
     def test_the_button_says_what_it_does(self, login, question, carol, make_article, client):
         browser = login(carol)
         for thing in (question.url, make_article().url, "/tags/patching"):
-            assert 'value="true">Watch<' in browser.get(thing).text, thing
-            assert "Watch<" not in client.get(thing).text
+            assert 'value="true">Follow<' in browser.get(thing).text, thing
+            assert "Follow<" not in client.get(thing).text
         browser.post(f"/posts/{question.id}/watch", data={"watch": "true"})
         assert 'value="false">Unfollow<' in browser.get(question.url).text
         assert question.title in browser.get("/settings/notifications").text
