@@ -119,7 +119,7 @@ class Parser(FlaskParser):
     def load_querystring(self, req, schema):
         twice = [name for name, values in req.args.lists() if len(values) > 1]
         if twice:
-            raise refusal({name: [_("Send this once.")] for name in twice}, schema)
+            raise refusal({name: [_("Send this parameter only once.")] for name in twice}, schema)
         return super().load_querystring(req, schema)
 
     def handle_error(self, error, req, schema, *, error_status_code, error_headers):

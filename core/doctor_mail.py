@@ -30,7 +30,7 @@ def domain(selector: str = "") -> Iterator[Finding]:
     """DNS of the sender's domain."""
     name = mail.sender().rpartition("@")[2].rstrip(">").casefold()
     if "." not in name:
-        yield judge(_("Mail domain"), name, remark=True,
+        yield judge(_("Email domain"), name, remark=True,
                     advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM. This domain is not in DNS."))
         return
     ask = resolver()

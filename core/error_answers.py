@@ -78,13 +78,22 @@ def http_error_answer(error: HTTPException):
         413: _("This is too large. Send less at once."),
         429: _("Too many requests. Wait a moment and try again."),
     }
+    titles = {
+        400: _("Bad request"),
+        403: _("Access denied"),
+        404: _("Page not found"),
+        405: _("Request not supported"),
+        413: _("Too large"),
+        429: _("Too many requests"),
+    }
     given = error.description if isinstance(error, (Forbidden, TooMuch, TooDeep, TooLongAddress)) else None
     if isinstance(error, SecurityError):
         given = _("This site is not available under this host name. Use its own address (administrators set "
                   "it with REDOUBT_SITE_URL).")
     status = error.code or 500
+    title = error.name if wants_json() else titles.get(status, error.name)
     answer = current_app.make_response(
-        error_answer(status, error.name, given or texts.get(status, error.description)))
+        error_answer(status, title, given or texts.get(status, error.description)))
     if status == 429 and (limit := limits.in_force()):
         answer.headers["Retry-After"] = str(limit.seconds)
     for name, value in error.get_headers():  # Allow, WWW-Authenticate, Retry-After

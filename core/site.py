@@ -1,13 +1,14 @@
 """Flask as this site needs it: addresses a database can look up, and a second try for who lost a race."""
 
 import gc
+import re
 from urllib.parse import quote
 
 from flask import Flask, Request, current_app, has_request_context, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import IntegerConverter, Map, PathConverter, Rule, UnicodeConverter
+from werkzeug.routing import IntegerConverter, Map, PathConverter, UnicodeConverter
 from werkzeug.utils import cached_property
 
 from core import bounds
@@ -15,6 +16,7 @@ from core.db import MAX_ID, db, is_conflict
 from core.replicas import ask_primary
 
 TRIES = 3
+PART = re.compile(r"<([^<>:]*:)?(\w+)>")  # of a rule: perhaps a converter, and a name
 WATCHED = ("/healthz", "/readyz", "/metrics")  # asked by machines that know a host by its address
 
 
@@ -110,29 +112,38 @@ class Site(Flask):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self._plain_rules: dict[str, Rule | None] = {}  # by endpoint; None where several rules share one
+        self._patterns: dict[str, tuple[set[str], str] | None] = {}  # by endpoint, as _pattern() makes them
 
     def url_for(self, endpoint: str, /, *, _anchor: str | None = None, _method: str | None = None,
                 _scheme: str | None = None, _external: bool | None = None, **values) -> str:
         """The address of a view: Flask's own, but a path also where there is no request, as in the worker.
 
-        A page makes some two hundred addresses. Those that hold nothing but what their rule names are built
-        by the rule itself, in a third of the time.
+        A page makes some two hundred addresses. Most hold nothing but the names and numbers of their one
+        rule: those are filled into its pattern, in a quarter of the time.
         """
         is_asked, has_options = has_request_context(), _anchor or _method or _scheme or _external
         if not (has_options or is_asked and request.root_path):
             try:
-                rule = self._plain_rules[endpoint]
+                found = self._patterns[endpoint]
             except KeyError:
-                rules = self.url_map._rules_by_endpoint.get(endpoint, ())
-                rule = self._plain_rules[endpoint] = rules[0] if len(rules) == 1 else None
-            if (rule is not None and values.keys() == rule.arguments and None not in values.values()
-                    and (built := rule.build(values))):
-                return built[1]
+                found = self._patterns[endpoint] = self._pattern(endpoint)
+            if found is not None and values.keys() == found[0] and None not in values.values():
+                return found[1] % {name: value if type(value) is int else quote(str(value), safe="")
+                                   for name, value in values.items()}
         if not (is_asked or has_options):
             return self.url_map.bind("").build(endpoint, values)
         return super().url_for(endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme,
                                _external=_external, **values)
+
+    def _pattern(self, endpoint: str) -> tuple[set[str], str] | None:
+        """The names in an endpoint's rule, and its path with gaps; None where there is more to it."""
+        rules = self.url_map._rules_by_endpoint.get(endpoint, ())
+        if len(rules) != 1 or rules[0].defaults or "%" in rules[0].rule:
+            return None
+        parts = PART.findall(rules[0].rule)
+        if any(kind not in ("", "int:", "string:") for kind, _name in parts):
+            return None
+        return {name for _kind, name in parts}, PART.sub(r"%(\2)s", rules[0].rule)
 
     def wsgi_app(self, environ, start_response):
         ready = self.extensions["ready_pages"].answer(environ, start_response)

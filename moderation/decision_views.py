@@ -61,7 +61,8 @@ def _ask_to_hide(post_id: int, sent, reason: str):
         post = visible_post(post_id)
         require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do "
                                                                                  "this."))
-    effects = [_("It disappears at once from pages, search, feeds and email, with all that is below it."),
+    effects = [_("It disappears at once from pages, search, feeds and email, together with its answers and "
+                 "comments."),
                _("Its author gets a notification with the reason and your message, still sees it, and can "
                  "edit it and ask for a review."),
                _("Its flags are resolved as helpful. The decision appears in the public log.")]

@@ -214,7 +214,7 @@ def test_scripts_get_their_texts_from_the_page(path):
     assert not found + shown, found + shown
 
 
-WORDS = re.compile(  # private words; CONTRIBUTING.md says which ones stand for them
+WORDS = re.compile(  # private words that plainer ones have replaced
     r"\be-mail|\bsomebody\b|\banybody\b|\bmeanwhile\b|\bmend(?:s|ed)?\b|\bfor good\b|\bone a line\b"
     r"|\bpresent (?:text|address|password|version)|\bwords to\b|\btake(?:n)? back\b|\bbr(?:ing|ought) back\b"
     r"|\ba mail\b|\bmailed\b|\bkept page\b|\bweakness|\bpast (?:its|their) life\b|\bhow i am told\b|!\Z",

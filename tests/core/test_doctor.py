@@ -300,7 +300,7 @@ def test_a_resolver_that_does_not_answer_is_a_fault(level, zone):
 
 def test_a_site_that_is_in_no_dns_is_told_so(app, level, zone):
     app.config["REDOUBT_SITE_URL"] = ""
-    assert level("Mail domain", dns={}) == REMARK
+    assert level("Email domain", dns={}) == REMARK
 
 
 class Connection:
