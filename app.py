@@ -4,31 +4,37 @@ import os
 import signal
 import sys
 
+import admin
+import alerts
 import auth
 import bulletins
 import core
+import demo
+import deployment
 import forum
-import front
+import home
+import inventory
 import kb
 import moderation
-import notify
-import patching
+import notifications
 import posts
 import products
 import search
-from core import cli, embedded_server, schema
-from core.site import Site
+from core import cli
+from core.database import schema
+from core.web import embedded_server
+from core.web.site import Site
 
-ROOMS = (core, auth, posts, search, products, forum, kb, bulletins, notify, moderation, patching,
-         front)  # from the ground up
+PACKAGES = (core, auth, posts, search, products, inventory, forum, kb, bulletins, notifications, alerts,
+            moderation, deployment, home, admin, demo)  # from the lowest layer up
 
 
 def create_app(**config) -> Site:
     """Build the site; `config` (REDOUBT_… or Flask keys) goes before the environment."""
     app = Site(__name__)
     app.config.update(config)
-    for room in ROOMS:
-        room.init_app(app)
+    for package in PACKAGES:
+        package.init_app(app)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         with app.app_context():
             cli.prepare(cli.command_of(sys.argv[1:]))

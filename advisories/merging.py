@@ -5,7 +5,7 @@ from dataclasses import fields
 from flask_babel import gettext as _
 
 from advisories.advisory import Vulnerability
-from advisories.csaf_rules import without_contradictions
+from advisories.csaf.rules import without_contradictions
 from advisories.reading import Log
 
 

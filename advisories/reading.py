@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from advisories.addresses import is_web_address, tidy
 from advisories.advisory import Unusable
-from core import html_to_markdown
+from core.markup import html_to_markdown
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 60

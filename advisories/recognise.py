@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 from flask_babel import gettext as _
 
-from advisories import read_csaf, read_cve, read_cvrf
 from advisories.advisory import Advisory, Unusable
+from advisories.csaf import read as read_csaf
+from advisories.cve import read as read_cve
+from advisories.cvrf import read as read_cvrf
+from advisories.cvrf.xml_values import local, parse
 from advisories.reading import MAX_BYTES
-from advisories.reading_xml import local, parse
 
 MAX_PARTS = 2_000_000  # objects and lists of a JSON document
 Check = Callable[[bytes], list[str]]

@@ -6,30 +6,35 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
-from auth import guesses, links, notices, passwords, queries, reputation, reserved_names, tokens, usernames
+from auth import links, notices, queries, reputation, tokens
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, Session, User
+from auth.names import reserved_names, usernames
+from auth.passwords import guesses, passwords
 from auth.security_log import actions as security_log
 from auth.sessions import LIFETIME
-from core import events, mail, versions
-from core.db import db, lock_rows, utcnow
-from core.limits import limit
-from core.markup import Rendered
-from core.models import OutgoingMail
-from core.versions import Expected
-from core.web import Invalid
+from core.database import versions
+from core.database.db import db, lock_rows, utcnow
+from core.database.models import OutgoingMail
+from core.database.versions import Expected
+from core.jobs import events
+from core.limits.rate_limits import limit
+from core.mail import mail
+from core.markup.markup import Rendered
+from core.registry import Registry
+from core.web.forms import Invalid
 
 TRIES = 200  # numbered handles that are looked up at a time
 MAILS_TO_ONE = (5, 3600)  # of one purpose to one address in an hour, whoever asks for them
-_on_secure: list[Callable[[User], None]] = []
+_on_secure: Registry[Callable[[User], None], str] = Registry("on_secure")  # name by function
 
 
-def on_secure(function: Callable[[User], None]) -> Callable[[User], None]:
+def register_on_secure(function: Callable[[User], None]) -> Callable[[User], None]:
     """Decorator: run `function(user)` in the transaction that secures an account.
 
     For packages above that hand out secret addresses: it ends those of the member. It must not commit.
     """
-    _on_secure.append(function)
+    _on_secure.add(function, function.__qualname__)
     return function
 
 

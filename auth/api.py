@@ -5,9 +5,9 @@ from flask import g
 from auth import queries, schemas, tokens
 from auth.models import ReputationEvent, User
 from auth.privileges import Privilege
-from core.api import READ, ApiBlueprint, Cursor, listing, page_of
-from core.mail import site_url
-from core.web import get_or_404
+from core.api.api import READ, ApiBlueprint, Cursor, listing, page_of
+from core.mail.mail import site_url
+from core.web.access import get_or_404
 
 bp = ApiBlueprint("users", __name__, description="Members and their reputation")
 

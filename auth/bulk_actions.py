@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from auth import reputation, usernames
+from auth import reputation
 from auth.actions import free_usernames
 from auth.models import ReputationEvent, User
-from core.db import db
-from core.markup import Rendered
+from auth.names import usernames
+from core.database.db import db
+from core.markup.markup import Rendered
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from auth import actions, notices, passwords, queries, reputation, tokens, usernames
+from auth import actions, notices, queries, reputation, tokens
 from auth.address_changes import actions as address_actions
 from auth.models import ROLES
+from auth.names import usernames
+from auth.passwords import passwords
 from auth.security_log import actions as security_log
-from core import mail_message
-from core.db import db, snapshot
-from core.web import Invalid
+from core.database.db import db, snapshot
+from core.mail import message
+from core.web.forms import Invalid
 
 user_group = AppGroup("user", help="Accounts.")
 token_group = AppGroup("token", help="API tokens.")
@@ -50,8 +52,8 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     if why := usernames.fault(name):
         raise click.ClickException(why)
     try:
-        email = mail_message.normalize_address(email, any_host=True)
-    except mail_message.BadAddress as error:
+        email = message.normalize_address(email, any_host=True)
+    except message.BadAddress as error:
         raise click.ClickException(f"{email}: {error}") from error
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException(_("The username or email address is taken."))
@@ -97,9 +99,9 @@ def secure(name: str, email: str | None, end_undo: bool) -> None:
     """Log out all sessions, revoke tokens and password, and email the member a link to set a new one."""
     user = _user(name)
     try:
-        email = email and mail_message.normalize_address(email, any_host=True)
+        email = email and message.normalize_address(email, any_host=True)
         address_actions.recover(user, email=email, end_undo=end_undo)
-    except mail_message.BadAddress as error:
+    except message.BadAddress as error:
         raise click.ClickException(f"{email}: {error}") from error
     except Invalid as error:
         raise click.ClickException(" ".join(error.errors["email"])) from error

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 
 from auth.models import User
-from core.conflicts import AlreadyDone
-from core.db import db
-from core.models import Event
+from core.database.db import db
+from core.database.models import Event
+from core.web.conflicts import AlreadyDone
 
 MAX_EVENTS = 10_000  # how far back the log of events is read
 

@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 
 from auth import queries
 from auth.models import User
-from core.db import db
-from core.doctor import Finding, examines, judge
+from core.checks.health import Finding, judge, register_check
+from core.database.db import db
 
 
-@examines()
+@register_check()
 def administrators() -> Iterator[Finding]:
     """Administrators."""
     found = db.session.scalars(queries.holders("administrator").order_by(User.id).limit(5))

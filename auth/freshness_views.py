@@ -12,14 +12,15 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 from sqlalchemy import select
 
-from auth import guesses, links, notices, passwords, sessions
+from auth import links, notices, sessions
 from auth.models import Session, User
+from auth.passwords import guesses, passwords
 from auth.security_log import actions as security_log
 from auth.views import bp
-from core.db import SAFE_METHODS, db, utcnow
-from core.error_answers import problem, wants_json
-from core.limits import limit
-from core.web import require, safe_next
+from core.database.db import SAFE_METHODS, db, utcnow
+from core.limits.rate_limits import limit
+from core.web.access import require, safe_next
+from core.web.error_answers import problem, wants_json
 
 FRESH_FOR = timedelta(minutes=15)
 FIELD = "current_password"

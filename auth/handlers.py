@@ -2,11 +2,11 @@
 
 from auth import notices
 from auth.models import User
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 
 
-@events.on("user.exported")
+@events.register_handler("user.exported")
 def mail_about_exports(batch: list[events.Event]) -> None:
     """A page that only reads writes no mail: it records this event."""
     for event in batch:

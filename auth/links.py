@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, literal, select
 
 from auth import queries, tokens
 from auth.models import EmailToken, User
-from core.db import db, utcnow
+from core.database.db import db, utcnow
 
 CONFIRM, RESET, CLAIM, SECURE = "confirm", "reset", "claim", "secure"
 LIFETIMES = {CONFIRM: timedelta(days=3), RESET: timedelta(hours=2), CLAIM: timedelta(days=14),

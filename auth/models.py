@@ -7,10 +7,10 @@ from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.privileges import Privilege, threshold
-from core.db import UTCDateTime, db, utcnow
-from core.markup import MARKUP_VERSION
-from core.site import path_to
-from core.versions import Versioned
+from core.database.db import UTCDateTime, db, utcnow
+from core.database.versions import Versioned
+from core.markup.markup import MARKUP_VERSION
+from core.web.site import path_to
 
 STAFF_ROLES = ("moderator", "administrator")
 ROLES = ("member", *STAFF_ROLES)

@@ -4,8 +4,8 @@ from flask_babel import gettext as _
 
 from auth import links
 from auth.models import ApiToken, User
-from core import mail
-from core.db import utcnow
+from core.database.db import utcnow
+from core.mail import mail
 
 
 def notify(user: User, subject: str, text: str, *, key: str | None = None) -> None:

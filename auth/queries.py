@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from auth import display_names
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
+from auth.names import display_names
 from auth.tokens import digest
-from core import mail_message, paging
-from core.db import db, utcnow
-from core.models import OutgoingMail
-from core.site import path_to
+from core.database import paging
+from core.database.db import db, utcnow
+from core.database.models import OutgoingMail
+from core.mail import message
+from core.web.site import path_to
 
 YEAR = timedelta(days=365)
 ACTIVE = timedelta(days=90)
@@ -49,8 +50,8 @@ def by_login(name: str) -> User | None:
     wanted = User.username == name.strip().lower()
     if "@" in name:
         try:
-            wanted = User.email == mail_message.normalize_address(name, any_host=True)
-        except mail_message.BadAddress:
+            wanted = User.email == message.normalize_address(name, any_host=True)
+        except message.BadAddress:
             return None
     return db.session.scalar(select(User).where(wanted, User.erased_at.is_(None)))
 
@@ -150,3 +151,16 @@ def active_members(enough: int) -> int:
                                   User.confirmed_at.is_not(None), User.erased_at.is_(None))
             .order_by(User.reputation.desc(), User.id.desc()).limit(enough).subquery())
     return db.session.scalar(select(func.count()).select_from(some))
+
+
+def is_active(user=User) -> ColumnElement[bool]:
+    """SQL condition: neither erased nor suspended."""
+    return and_(user.erased_at.is_(None),
+                or_(user.suspended_until.is_(None), user.suspended_until <= utcnow()))
+
+
+def reachable_members(user_ids: Iterable[int]) -> list[User]:
+    """Those of these members who can use their account now and have a confirmed email address."""
+    return list(db.session.scalars(
+        select(User).where(User.id.in_(list(user_ids)), is_active(), User.confirmed_at.is_not(None),
+                           User.email.is_not(None)).order_by(User.id)))

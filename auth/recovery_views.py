@@ -10,8 +10,9 @@ from auth.freshness_views import require_fresh
 from auth.security_log import actions as security_log
 from auth.settings_views import me
 from auth.views import bp
-from core.db import db
-from core.web import Form, get_or_404, require
+from core.database.db import db
+from core.web.access import get_or_404, require
+from core.web.forms import Form
 
 
 @bp.route("/secure/<token>", methods=["GET", "POST"])

@@ -4,8 +4,9 @@ from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, HeldName, ReputationEvent, Session, User
 from auth.security_log.models import SecurityEvent, SecurityOrigin
 from auth.unsent.models import UnsentForm
-from core import events, redaction
-from core.markup import render
+from core import redaction
+from core.jobs import events
+from core.markup.markup import render
 
 
 def _follow(user: User, by) -> None:
@@ -14,9 +15,9 @@ def _follow(user: User, by) -> None:
     events.record("user.revised", subject=user)
 
 
-redaction.register(User, "display_name", "location", "website", "about", "suspension_reason",
+redaction.register_text(User, "display_name", "location", "website", "about", "suspension_reason",
                    changed=_follow, derived=("about_html",))
-redaction.register(ApiToken, "name")
+redaction.register_text(ApiToken, "name")
 redaction.register_without_text(User, "username", "username_key", "email", "password_hash", "role",
                                 "imported_badges", "imported_from", "external_id")
 redaction.register_without_text(ApiToken, "token_hash", "scope")
@@ -29,5 +30,5 @@ redaction.register_without_text(AddressChange, "old_email", "new_email", "confir
 redaction.register_without_text(ReputationEvent, "kind", "cause")
 redaction.register_without_text(SecurityEvent, "kind", "means", "facts")
 redaction.register_without_text(SecurityOrigin, "address", "program")
-redaction.register(UnsentForm, "fields")
+redaction.register_text(UnsentForm, "fields")
 redaction.register_without_text(UnsentForm, "token_hash", "target")

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Update, bindparam, func, select, update
 
 from auth.models import ReputationEvent, User
-from core.db import MAX_ID, db, lock_rows, utcnow
+from core.database.db import MAX_ID, db, lock_rows, utcnow
 
 DAILY_CAP = 200
 POINTS = {

@@ -2,15 +2,15 @@
 
 from datetime import date
 
-from flask_babel import lazy_gettext as _
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates
 
-from auth import display_names
 from auth.models import ROLES
-from core import mail_message
-from core.api import READ, WRITE, Item, Reply
-from core.db import utcnow
-from core.web import Line, Markdown
+from auth.names import display_names
+from core.api.api import READ, WRITE, Item, Reply
+from core.database.db import utcnow
+from core.mail import message
+from core.web.fields import Line, Markdown
+from core.web.lazy_text import lazy_gettext as _
 
 SCOPES = (READ, WRITE)
 LAST_DAY = date(2999, 12, 31)
@@ -26,8 +26,8 @@ class Address(fields.String):
     def _deserialize(self, value, attr, data, **kwargs) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return mail_message.normalize_address(text)
-        except mail_message.BadAddress as error:
+            return message.normalize_address(text)
+        except message.BadAddress as error:
             raise ValidationError(str(error)) from error
 
 

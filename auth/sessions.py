@@ -20,8 +20,8 @@ from werkzeug.exceptions import Unauthorized
 from auth import policy, tokens
 from auth.models import EmailToken, Session, User, Visitor
 from auth.tokens import digest
-from core.db import SAFE_METHODS, db, reading, utcnow
-from core.web import require
+from core.database.db import SAFE_METHODS, db, read_transaction, utcnow
+from core.web.access import require
 
 LIFETIME, DEVICE_LIFETIME = timedelta(days=30), timedelta(days=365)
 login_manager = LoginManager()
@@ -32,7 +32,7 @@ login_manager.anonymous_user = Visitor
 @login_manager.user_loader
 def load(token: str) -> User | None:
     """The member of a live session; read outside the writing transaction that may follow."""
-    with reading():
+    with read_transaction():
         row = db.session.scalar(select(Session).where(Session.token_hash == digest(token))
                                 .options(joinedload(Session.user)))
     if row is None or row.expires_at < utcnow() or row.user.erased_at is not None:

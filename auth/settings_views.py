@@ -4,16 +4,18 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from auth import actions, notices, passwords, queries, schemas, sessions
+from auth import actions, notices, queries, schemas, sessions
 from auth.freshness_views import hold_session, prove, require_fresh
 from auth.models import User
+from auth.passwords import passwords
 from auth.security_log import actions as security_log
 from auth.views import bp
-from core.confirmation import confirmation_page
-from core.db import db, utcnow
-from core.limits import limit
-from core.markup import render
-from core.web import Form, get_or_404
+from core.database.db import db, utcnow
+from core.limits.rate_limits import limit
+from core.markup.markup import render
+from core.web.access import get_or_404
+from core.web.confirmation import confirmation_page
+from core.web.forms import Form
 
 
 def me() -> User:

@@ -1,15 +1,16 @@
 """Scheduled housekeeping of accounts."""
 
-from auth import erasure_actions, registration_actions
-from core.db import db
-from core.worker import scheduled
+from auth.erasure import actions
+from auth.registration import actions as registration_actions
+from core.database.db import db
+from core.jobs.worker import register_daily_task
 
 
-@scheduled(hour=3, minute=20)
+@register_daily_task(hour=3, minute=20)
 def purge_unconfirmed() -> None:
     """Remove registrations that nobody confirmed for a week, and links that do not work any more."""
     while registration_actions.purge():
         db.session.commit()
     registration_actions.forget_expired()
-    erasure_actions.forget_addresses()
+    actions.forget_addresses()
     db.session.commit()

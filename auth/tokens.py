@@ -16,9 +16,9 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from auth import policy
 from auth.models import ApiToken, User, Visitor
-from core.api import WRITE, ApiBlueprint
-from core.database_errors import is_outage
-from core.db import db, reading, utcnow, write_at_once
+from core.api.api import WRITE, ApiBlueprint
+from core.database.db import db, read_transaction, utcnow, write_at_once
+from core.web.database_errors import is_outage
 
 NOTED_EVERY = timedelta(hours=1)
 
@@ -67,7 +67,7 @@ def _read_header() -> tuple[User | Visitor, str | None]:
 
 def _live(token: str) -> ApiToken | None:
     """The token's row while it may be used; read outside the writing transaction that may follow."""
-    with reading():
+    with read_transaction():
         row = db.session.scalar(select(ApiToken).where(ApiToken.token_hash == digest(token))
                                 .options(joinedload(ApiToken.user)))
     if row is None or row.user.erased_at or (row.expires_at and row.expires_at <= utcnow()):

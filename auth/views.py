@@ -7,29 +7,21 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from auth import (
-    actions,
-    chart,
-    guesses,
-    links,
-    notices,
-    passwords,
-    policy,
-    queries,
-    registration_actions,
-    schemas,
-    sessions,
-    usernames,
-)
+from auth import actions, chart, links, notices, policy, queries, schemas, sessions
 from auth.address_changes import actions as address_actions
 from auth.address_changes import queries as address_queries
 from auth.models import User
+from auth.names import usernames
+from auth.passwords import guesses, passwords
+from auth.registration import actions as registration_actions
 from auth.security_log import actions as security_log
-from core.db import db, reading
-from core.limits import client_address, forget, limit
-from core.page_cache import kept
-from core.paging import PAGE_SIZE
-from core.web import Form, Invalid, get_or_404, require, safe_next
+from core.cache.page_cache import cached_for_visitors
+from core.database.db import db, read_transaction
+from core.database.paging import PAGE_SIZE
+from core.limits.rate_limits import client_address, forget, limit
+from core.registry import Registry
+from core.web.access import get_or_404, require, safe_next
+from core.web.forms import Form, Invalid
 
 bp = Blueprint("auth", __name__)
 
@@ -43,8 +35,13 @@ class Section:
     page: Callable
 
 
-sections: list[Section] = []  # rooms above add theirs
+_sections: Registry[str, Section] = Registry("profile_sections")  # by name
 NEWEST = 5
+
+
+def register_profile_section(section: Section) -> None:
+    """Add a section to the pages of profiles."""
+    _sections.add(section.name, section)
 
 
 @bp.before_request
@@ -88,7 +85,7 @@ def confirm(token: str):
     A registration that another browser sent needs its password too: else somebody could register an
     address that is not theirs, and wait until its owner presses the button.
     """
-    with reading():
+    with read_transaction():
         link = queries.email_token(token, links.CONFIRM)
         if link is None:
             get_or_404(address_queries.to_confirm(token))
@@ -128,7 +125,7 @@ def login():
     target = safe_next(request.values.get("next"))
     if request.method == "POST" and form.validate():
         name, host = form.data["username"].lower(), client_address()
-        with reading():
+        with read_transaction():
             user = queries.by_login(name)
         name, device = user.username if user else name, sessions.known_device(user)
         guesses.limit_tries(name, device=device, host=host)
@@ -177,7 +174,7 @@ def logout():
     security_log.record("logout", user=current_user.id)
     db.session.commit()
     sessions.leave()
-    return redirect(url_for("front.home"))
+    return redirect(url_for("home.home"))
 
 
 @bp.route("/reset", methods=["GET", "POST"])
@@ -201,7 +198,7 @@ def new_password(token: str, purpose: str):
 
     The browser is a known device from now on: guesses from elsewhere do not keep it from logging in.
     """
-    with reading():
+    with read_transaction():
         link = queries.email_token(token, purpose)
         user = get_or_404(link).user
     form = Form(schemas.PasswordSchema)
@@ -224,19 +221,20 @@ def new_password(token: str, purpose: str):
 
 
 @bp.get("/users")
-@kept
+@cached_for_visitors
 def users():
     """Members by reputation."""
     return render_template("auth/users.html", page=queries.members(request.args.get("after")))
 
 
 @bp.get("/users/<username>")
-@kept
+@cached_for_visitors
 def profile(username: str):
     """One member: what they say of themselves, the newest of each kind, and a tab for each."""
     user = get_or_404(queries.by_username(username))
     tab, after = request.args.get("tab", ""), request.args.get("after")
-    chosen = next((section for section in sections if section.name == tab), None)
+    sections = list(_sections.values())
+    chosen = _sections.get(tab)
     if chosen is None and tab != "reputation":
         shown = [(section, section.page(user, current_user, None, NEWEST)) for section in sections]
     else:

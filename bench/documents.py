@@ -10,7 +10,7 @@ from bench.plan import END, Plan
 from bench.words import Writer
 from bulletins import store_actions
 from bulletins.catalogue import Catalogue
-from core.db import db
+from core.database.db import db
 from products import actions as products
 from products.models import Product
 

@@ -11,7 +11,7 @@ from bench.plan import BEFORE
 from bench.programs import Program, Together, free_port
 from bench.sites import GUNICORN, Served, Site
 from core.config import ROOT
-from core.db import db
+from core.database.db import db
 
 QUESTION, FLOOR = "question, 20 answers", "floor: "
 UNKEPT, SIGNED_IN, EMBEDDED = (f"{QUESTION}, {how}" for how in ("not kept", "signed in", "python app.py"))

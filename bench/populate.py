@@ -15,21 +15,22 @@ from flask import current_app
 from sqlalchemy import func, insert, select, text, update
 
 from app import create_app
-from auth import reputation, usernames
+from auth import reputation
 from auth.models import ReputationEvent, User
+from auth.names import usernames
 from bench import documents
 from bench.ballots import Ballots
 from bench.plan import BEFORE, SLICE, STAFF, Plan
 from bench.threads import Slice, Texts
 from bench.words import Writer, rendered_bodies
-from core import schema
 from core.cli import progress_to
-from core.db import Base, db, utcnow
-from core.markup import render
-from core.models import Event
+from core.database import schema
+from core.database.db import Base, db, utcnow
+from core.database.models import Event
+from core.markup.markup import render
 from forum.models import Acceptance, Question
 from kb.models import Article, ArticleFeedback
-from notify.models import Watch
+from notifications.models import Watch
 from posts.actions import recount_tags
 from posts.models import Post, PostLink, PostTag, Revision, Tag, Vote, VoteChange
 

@@ -22,9 +22,9 @@ from sqlalchemy import insert
 
 from app import create_app
 from auth.models import Visitor
-from core import schema
 from core.cli import progress
-from core.db import db, utcnow
+from core.database import schema
+from core.database.db import db, utcnow
 from forum.models import Question
 from posts.models import Post
 from search import handlers, queries

@@ -16,17 +16,17 @@ from sqlalchemy import event, select, text, update
 
 from app import create_app
 from auth.models import User, Visitor
-from auth.passwords import hash_password
+from auth.passwords.passwords import hash_password
 from bench.browser import Browser
 from bench.documents import BUSY
 from bench.plan import BEFORE, Plan
 from bench.programs import Program, Together, free_port
 from bulletins.models import Bulletin
 from core.config import ROOT
-from core.db import db
+from core.database.db import db
 from forum.queries import answers, get_question
 from kb.models import Article
-from search.tables.schema import SCHEMA
+from search.engines.postgres.schema import SCHEMA
 
 BIN = Path(sys.executable).parent
 WORKERS = 2

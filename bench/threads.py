@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from bench.plan import STAFF, Plan
 from bench.words import Writer, extended
-from core.markup import Rendered
+from core.markup.markup import Rendered
 from forum.models import Question
 from forum.queries import ANSWERS_A_PAGE
 from kb.models import LAYERS, Article
-from notify.models import Watch
+from notifications.models import Watch
 from posts.actions import slugify
 from posts.models import DRAFT, PENDING, PUBLISHED, Post, PostLink, PostTag, Revision
 

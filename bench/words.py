@@ -3,7 +3,8 @@
 import random
 from itertools import accumulate
 
-from core.markup import Rendered, render
+from core.markup.markdown_links import IDENTIFIER
+from core.markup.markup import Rendered, render
 
 WORDS = 60_000
 SYLLABLES = [a + b for a in "bcdfghjklmnprstvwz" for b in "a e i o u an er in ol ust".split()]
@@ -103,5 +104,6 @@ def rendered_bodies(seed: int, count: int) -> list[Rendered]:
 
 
 def extended(body: Rendered, sentence: str) -> Rendered:
-    """A reused text with a last paragraph of its own, which needs no renderer."""
-    return Rendered(f"{body.source}\n\n{sentence}", f"{body.html}<p>{sentence}</p>\n", body.version)
+    """A reused text with a last paragraph of its own; only an identifier in it needs the renderer."""
+    html = render(sentence).html if IDENTIFIER.search(sentence) else f"<p>{sentence}</p>\n"
+    return Rendered(f"{body.source}\n\n{sentence}", f"{body.html}{html}", body.version)

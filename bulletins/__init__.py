@@ -1,7 +1,6 @@
 """Security bulletins: what is broken, who is affected and what to do, patch or no patch."""
 
 from flask import Flask, url_for
-from flask_babel import lazy_gettext as _
 
 from auth.models import User
 from bulletins import (  # noqa: F401  (some declare themselves)
@@ -14,17 +13,19 @@ from bulletins import (  # noqa: F401  (some declare themselves)
     feeds,
     forms,
     handlers,
+    labels,
     queries,
     redaction,
     views,
-    wording,
 )
 from bulletins.models import Bulletin, Mitigation
-from core.api import register
-from core.db import db
-from posts import editables, kinds
-from posts.editables import Editable, Field, LastEdit
-from search.documents import describe
+from core.api.api import register_api
+from core.database.db import db
+from core.web.lazy_text import lazy_gettext as _
+from posts import kinds
+from posts.revisions import editables
+from posts.revisions.editables import Editable, Field, LastEdit
+from search.documents import register_facts
 
 
 def _edit_path(bulletin) -> str:
@@ -43,7 +44,7 @@ def _last_confirmed(mitigation: Mitigation) -> LastEdit:
 def _register_forms() -> None:
     severities = (("", _("not rated")), ("critical", _("critical")), ("important", _("important")),
                   ("moderate", _("moderate")), ("low", _("low")))
-    editables.register(Bulletin, editables.for_posts(
+    editables.register_editable(Bulletin, editables.for_posts(
         Field("title", _("Title"), is_required=True), Field("severity", _("Severity"), "choice", severities),
         Field("body", _("Summary"), "text"), Field("vulnerabilities", _("Vulnerabilities"), "text"),
         Field("affected", _("Affected products"), "text"), Field("remedies", _("Remedies"), "text"),
@@ -52,7 +53,7 @@ def _register_forms() -> None:
     layers = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host", _("Host")),
               ("application", _("Application")), ("data", _("Data")))
     kind_names = (("mitigation", _("mitigation")), ("workaround", _("workaround")))
-    editables.register(Mitigation, Editable(
+    editables.register_editable(Mitigation, Editable(
         (Field("layer", _("Layer of defence"), "choice", layers, is_required=True),
          Field("kind", _("Kind"), "choice", kind_names, is_required=True),
          Field("text", _("What to do"), "text"), Field("url", _("Link")),
@@ -64,14 +65,14 @@ def _register_forms() -> None:
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register(kinds.Kind("bulletin", "bulletin", _path, _edit_path, outlives_author=True, curated=True,
+    kinds.register_kind(kinds.Kind("bulletin", "bulletin", _path, _edit_path, outlives_author=True, curated=True,
                               keeps_slug=True, facts=actions.facts_of, form_values=forms.compared_values,
                               restore=actions.restore))
     _register_forms()
-    app.jinja_env.globals["say"] = wording
-    describe("bulletin", documents.facts)
+    app.jinja_env.globals["say"] = labels
+    register_facts("bulletin", documents.facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)
-    register(api.bp)
+    register_api(api.bp)
     app.cli.add_command(cli.group)

@@ -11,22 +11,24 @@ from datetime import datetime, timedelta
 from flask import current_app
 from flask_babel import gettext as _
 
-from advisories import provider
 from advisories.advisory import Advisory, RevisionEntry
 from advisories.codec import dump, load
+from advisories.csaf import provider
 from auth.conflicts import check_not_done, last_act
-from bulletins import mitigation_actions, queries, rows, store_actions
+from bulletins import queries, rows, store_actions
 from bulletins.catalogue import Catalogue
+from bulletins.mitigations import actions
 from bulletins.models import Bulletin
 from bulletins.queries import SUPERSEDES
-from core import events, markup
-from core.db import utcnow
-from core.mail import site_url
-from core.versions import Expected
+from core.database.db import utcnow
+from core.database.versions import Expected
+from core.jobs import events
+from core.mail.mail import site_url
+from core.markup import markup
 from posts import actions as posts
 from posts import locks, visibility
-from posts.history import State
 from posts.models import DRAFT, PUBLISHED
+from posts.revisions.history import State
 
 SAID = ("title", "severity", "severity_text", "notes", "references", "products", "vulnerabilities")
 RECENTLY = timedelta(minutes=2)  # who names an instant so soon after another has not seen theirs
@@ -63,7 +65,7 @@ def edit(bulletin: Bulletin, parts: dict, *, by, change: str = "", is_out_of_ban
         was = posts.begin_edit(bulletin, None)
     if is_out_of_band is not None:
         bulletin.is_out_of_band = is_out_of_band
-    before = rows.read(bulletin, with_ours=False)
+    before = rows.to_advisory(bulletin, with_ours=False)
     after = replace(before, **parts)
     if dump(after) == dump(before):
         posts.rewrite(bulletin, bulletin.rendered, by=by, summary=change, was=was)
@@ -76,22 +78,22 @@ def edit(bulletin: Bulletin, parts: dict, *, by, change: str = "", is_out_of_ban
 def facts_of(bulletin: Bulletin) -> dict:
     """What its revisions keep: the document, and what was written here beside it."""
     found = queries.whole(bulletin.id)
-    return {"advisory": dump(rows.read(found, with_ours=False)), "is_out_of_band": found.is_out_of_band,
-            "known_issues": mitigation_actions.issues_of(found),
+    return {"advisory": dump(rows.to_advisory(found, with_ours=False)), "is_out_of_band": found.is_out_of_band,
+            "known_issues": actions.issues_of(found),
             "supersedes": sorted(queries.superseded(found).values()),
-            "mitigations": [mitigation_actions.facts_of(each) for each in found.mitigations]}
+            "mitigations": [actions.facts_of(each) for each in found.mitigations]}
 
 
 def restore(bulletin: Bulletin, state: State, *, by, summary: str, expected: Expected = None) -> None:
     """Make what an old revision said the present again; the document's own numbers and dates go on."""
     was, facts = posts.begin_edit(bulletin, expected), state.facts
     said = load(Advisory, facts["advisory"])
-    mitigation_actions.set_issues(bulletin, facts["known_issues"], by=by)
+    actions.set_issues(bulletin, facts["known_issues"], by=by)
     supersede(bulletin, queries.named(facts["supersedes"]))
     edit(bulletin, {name: getattr(said, name) for name in SAID}, by=by, change=summary,
          is_out_of_band=facts["is_out_of_band"], was=was)
     was = posts.begin_edit(bulletin, None)
-    mitigation_actions.restore(bulletin, facts["mitigations"], by=by)
+    actions.restore(bulletin, facts["mitigations"], by=by)
     posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, was=was)
 
 

@@ -3,23 +3,15 @@
 from flask_babel import gettext as _
 
 from auth import tokens
-from bulletins import (
-    actions,
-    api_schemas,
-    exports,
-    forms,
-    mitigation_actions,
-    policy,
-    queries,
-    schemas,
-    sheet,
-)
+from bulletins import actions, api_schemas, bulletin_page, exports, forms, policy, queries, schemas
+from bulletins.mitigations import actions as mitigation_actions
 from bulletins.models import Bulletin, Mitigation
 from bulletins.queries import Filter
-from core import versions
-from core.api import WRITE, ApiBlueprint, listing, no_content, page_of
-from core.db import db
-from core.web import Invalid, get_or_404, require
+from core.api.api import WRITE, ApiBlueprint, listing, no_content, page_of
+from core.database import versions
+from core.database.db import db
+from core.web.access import get_or_404, require
+from core.web.forms import Invalid
 from posts import actions as posts
 from posts import api as post_api
 from posts.queries import links_from, links_to
@@ -34,7 +26,7 @@ def item(bulletin: Bulletin) -> dict:
 
 
 def _whole(bulletin: Bulletin) -> dict:
-    facts, user = sheet.of(bulletin, products.today()), tokens.reader()
+    facts, user = bulletin_page.of(bulletin, products.today()), tokens.reader()
     return {**item(bulletin),
             "vulnerabilities": [_weakness(each) for each in facts.weaknesses],
             "products": [_affected(row, facts.builds.get(row.key, [])) for row in bulletin.products],
@@ -49,7 +41,7 @@ def _tagged(bulletin: Bulletin) -> dict:
     return versions.tagged(bulletin, _whole(bulletin))
 
 
-def _weakness(each: sheet.Weakness) -> dict:
+def _weakness(each: bulletin_page.VulnerabilityFacts) -> dict:
     row, shared = each.row, each.row.vulnerability if each.row.vulnerability_id else None
     return {"cve": row.cve or None, "title": row.title, "is_rejected": row.is_rejected,
             "is_exploited": row.is_exploited or bool(shared and shared.kev_added_on), "has_fix": row.has_fix,

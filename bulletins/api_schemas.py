@@ -5,8 +5,8 @@ from marshmallow import fields, validate
 from advisories.layers import LAYERS
 from advisories.scores import SEVERITIES
 from bulletins.queries import SORTS
-from core.api import Cursor, Reply, Version
-from core.web import Line
+from core.api.api import Cursor, Reply, Version
+from core.web.fields import Line
 from posts.schemas import PostItem
 
 

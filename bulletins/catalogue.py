@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from advisories.advisory import ProductEntry
-from products import matching
-from products.sbom import Component
+from inventory import matching
+from inventory.sbom import Component
 
 Match = tuple[int | None, tuple[int, ...]]  # ids of the product and its releases
 

@@ -14,8 +14,9 @@ from advisories.reading import Log
 from auth.security_log import cli as security_log
 from bulletins import enrich_actions, match_actions, queries
 from bulletins.import_documents import Importer
-from core import cli, events
-from core.db import db
+from core import cli
+from core.database.db import db
+from core.jobs import events
 
 group = AppGroup("bulletin", help="Security bulletins.")
 SLICE = 500

@@ -9,14 +9,14 @@ from dataclasses import replace
 from flask import Blueprint, Response, abort, current_app
 from flask_babel import gettext as _
 
-from advisories import provider
-from advisories.provider import Document
-from advisories.write_csaf import Publisher, to_bytes, write
+from advisories.csaf import provider
+from advisories.csaf.provider import Document
+from advisories.csaf.write import Publisher, to_bytes, write
 from bulletins import queries, rows
 from bulletins.models import Bulletin
-from core.db import utcnow
-from core.mail import sender, site_url
-from core.web import get_or_404
+from core.database.db import utcnow
+from core.mail.mail import sender, site_url
+from core.web.access import get_or_404
 
 bp = Blueprint("csaf", __name__)
 SUMS = ("sha256", "sha512")
@@ -43,7 +43,7 @@ def _is_theirs(row) -> bool:
 
 def document_of(bulletin: Bulletin) -> bytes:
     """The CSAF document of a bulletin, made from its rows."""
-    said = rows.read(bulletin)
+    said = rows.to_advisory(bulletin)
     if said.current_release_at is None and said.initial_release_at is None:
         at = bulletin.published_at
         said = replace(said, initial_release_at=at, current_release_at=at)

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from advisories import scores
 from advisories.advisory import REMEDIES, Advisory, ProductEntry, Remedy, Score, Vulnerability
-from advisories.csaf_rules import CVE
+from advisories.csaf.rules import CVE
 from bulletins.fixes import standings
 
 SEPARATOR = " | "

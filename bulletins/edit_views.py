@@ -4,13 +4,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from bulletins import actions, forms, mitigation_actions, policy, queries, schemas
+from bulletins import actions, forms, policy, queries, schemas
+from bulletins.mitigations import actions as mitigation_actions
 from bulletins.models import Bulletin, Mitigation
 from bulletins.views import bp
-from core import versions
-from core.confirmation import confirmation_page
-from core.db import db
-from core.web import Form, get_or_404, parse, require
+from core.database import versions
+from core.database.db import db
+from core.web.access import get_or_404, require
+from core.web.confirmation import confirmation_page
+from core.web.forms import Form, parse
 from posts.views import me
 
 

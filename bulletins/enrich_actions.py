@@ -15,8 +15,8 @@ from advisories.exploited import Exploited, Likelihood
 from bulletins import store_actions
 from bulletins.models import Bulletin
 from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
-from core import events
-from core.db import db, utcnow
+from core.database.db import db, utcnow
+from core.jobs import events
 
 RANKED = selectinload(Bulletin.vulnerabilities).joinedload(BulletinVulnerability.vulnerability)
 

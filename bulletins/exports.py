@@ -7,7 +7,7 @@ from flask import Response
 from bulletins import queries
 from bulletins.models import Bulletin
 from bulletins.queries import Filter
-from core.mail import site_url
+from core.mail.mail import site_url
 from products import exports
 
 SLICE, MOST = 500, 20_000

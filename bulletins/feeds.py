@@ -3,19 +3,19 @@
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
-from bulletins import queries, views, wording
+from bulletins import labels, queries, views
 from bulletins.models import Bulletin
 from bulletins.queries import Filter
-from core import feeds
-from core.markup import excerpt
-from core.page_cache import kept
+from core.cache.page_cache import cached_for_visitors
+from core.formats import feeds
+from core.markup.markup import excerpt
 
 bp = Blueprint("bulletin_feeds", __name__)
 LONGEST = 400
 
 
 @bp.get("/bulletins.atom")
-@kept
+@cached_for_visitors
 def bulletins():
     """The newest bulletins, narrowed as the page is."""
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
@@ -23,7 +23,7 @@ def bulletins():
 
 
 @bp.get("/bulletins/unpatched.atom")
-@kept
+@cached_for_visitors
 def unpatched():
     """The newest bulletins without a fix."""
     return feeds.atom(_("No fix"), url_for("bulletins.unpatched"), entries(Filter(unfixed=True)))
@@ -38,6 +38,6 @@ def entries(wanted: Filter) -> list[feeds.Entry]:
 
 def _summary(bulletin: Bulletin) -> str:
     """What to know at once, then the first words."""
-    facts = [wording.severity(bulletin.severity), _("exploited") if bulletin.is_exploited else "",
-             wording.fix(bulletin)]
+    facts = [labels.severity(bulletin.severity), _("exploited") if bulletin.is_exploited else "",
+             labels.fix(bulletin)]
     return f"{', '.join(filter(None, facts))}. {excerpt(bulletin.body_html, LONGEST)}"

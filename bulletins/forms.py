@@ -6,17 +6,18 @@ from flask_babel import gettext as _
 
 from advisories.advisory import Advisory, Note
 from advisories.codec import load
-from bulletins import actions, drafting, mitigation_actions, queries, rows
+from bulletins import actions, drafting, queries, rows
 from bulletins.drafting import BadLine, Lines
+from bulletins.mitigations import actions as mitigation_actions
 from bulletins.models import Bulletin, Mitigation
 from bulletins.schemas import ARTICLE, BULLETIN_LIMITS, REFERENCE
-from core.db import db
-from core.versions import Expected
-from core.web import Invalid
+from core.database.db import db
+from core.database.versions import Expected
+from core.web.forms import Invalid
 from posts import actions as posts
-from posts import history
-from posts.history import State
 from posts.models import Post
+from posts.revisions import history
+from posts.revisions.history import State
 from posts.text_limits import check_edit
 
 LISTS = ("vulnerabilities", "affected", "remedies")
@@ -36,7 +37,7 @@ def change(bulletin: Bulletin, data: dict, *, by, expected: Expected = None) -> 
     """Bring a bulletin to checked data, of which any part may be missing. Raises Invalid, versions.Stale."""
     check_edit(bulletin, BULLETIN_LIMITS, title=data.get("title"), is_imported=bool(bulletin.imported))
     was = posts.begin_edit(bulletin, expected)
-    parts = _parts(rows.read(bulletin, with_ours=False), data)
+    parts = _parts(rows.to_advisory(bulletin, with_ours=False), data)
     _beside(bulletin, data, by)
     actions.edit(bulletin, parts, by=by, change=data.get("change", ""),
                  is_out_of_band=data.get("is_out_of_band"), was=was)

@@ -2,11 +2,11 @@
 
 from bulletins import actions, match_actions
 from bulletins.models import Bulletin
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 
 
-@events.on("bulletin.due")
+@events.register_handler("bulletin.due")
 def release(batch: list[events.Event]) -> None:
     """Publish what is due; an event of an earlier plan finds a later instant, or none, and does nothing."""
     for event in batch:
@@ -16,7 +16,7 @@ def release(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
-@events.on("product.created", "product.changed", "product.imported")
+@events.register_handler("product.created", "product.changed", "product.imported")
 def match_products(batch: list[events.Event]) -> None:
     """Find what bulletins name among products that are new or called otherwise."""
     match_actions.match_anew({event.subject_id for event in batch})

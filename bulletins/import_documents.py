@@ -12,14 +12,14 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from advisories import recognise
 from advisories.advisory import Advisory, Unusable
-from advisories.csaf_check import Checker
+from advisories.csaf.check import Checker
 from advisories.reading import MAX_BYTES
 from bulletins import store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.store_actions import Outcome, Stored
 from core import cli
-from core.db import db, is_conflict
-from core.import_news import News
+from core.database.db import db, is_conflict
+from core.jobs.import_events import News
 
 ENDINGS = (".json", ".xml")
 MOST_FILES, MOST_WARNINGS, TRIES = 50_000, 20, 3

@@ -10,7 +10,7 @@ from advisories.codec import load
 from bulletins import rows
 from bulletins.catalogue import Catalogue
 from bulletins.models import AffectedProduct, AffectedRelease
-from core.db import db
+from core.database.db import db
 
 SLICE = 2000
 

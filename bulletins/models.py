@@ -11,9 +11,9 @@ from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bulletins.vulnerability_models import BulletinVulnerability
-from core.db import UTCDateTime, db, utcnow
-from core.site import path_to
-from core.versions import Versioned
+from core.database.db import UTCDateTime, db, utcnow
+from core.database.versions import Versioned
+from core.web.site import path_to
 from posts.models import Post
 from products.models import Product, Release
 

@@ -1,9 +1,10 @@
-"""Places on a bulletin's page where the rooms above show something of theirs."""
+"""Places on a bulletin's page where higher packages show something of theirs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bulletins.models import Bulletin
+from core.registry import Registry
 
 TOP, BELOW = "top", "below"
 
@@ -17,13 +18,12 @@ class Panel:
     facts: Callable[[Bulletin, object], dict | None]
 
 
-_panels: list[Panel] = []
+_panels: Registry[Panel, str] = Registry("bulletin_panels")  # place by panel
 
 
-def register(panel: Panel) -> None:
-    """Show this on the page of every bulletin; called from a room's init."""
-    if panel not in _panels:
-        _panels.append(panel)
+def register_panel(panel: Panel) -> None:
+    """Show this on the page of every bulletin; called from a package's init_app()."""
+    _panels.add(panel, panel.place)
 
 
 def shown(bulletin: Bulletin, reader) -> dict[str, list[tuple[str, dict]]]:

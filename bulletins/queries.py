@@ -15,13 +15,12 @@ from auth.models import User
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin, Mitigation
 from bulletins.priority import EXPLOITED
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
-from core import paging
-from core.db import db
+from core.database import paging
+from core.database.db import db
 from posts.models import DRAFT, PENDING, Post, PostLink, Revision
 from posts.queries import changed_in, visible_to
-from products.lifecycle import SECURITY
-from products.models import LifecyclePhase, Product, Release
-from products.owned_models import OwnedRelease
+from products.lifecycle.phases import SECURITY
+from products.models import LifecyclePhase, OwnedRelease, Product, Release
 from products.queries import today
 
 PAGE = 40

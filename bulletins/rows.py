@@ -37,7 +37,7 @@ def body(advisory: Advisory) -> str:
     return "" if place is None else advisory.notes[place].text
 
 
-def write(bulletin: Bulletin, advisory: Advisory, known: Known, matched: Matched) -> None:
+def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched: Matched) -> None:
     """Make the rows say what the advisory says; its text (body) is the caller's to store.
 
     `known` has a row for every CVE it names; `matched` tells the product and the releases of an entry.
@@ -95,7 +95,7 @@ def _remediation(place: int, remedy: Remedy) -> Remediation:
     return Remediation(position=place, more=dump(remedy, but=_REMEDY), **facts)
 
 
-def read(bulletin: Bulletin, *, with_ours: bool = True) -> Advisory:
+def to_advisory(bulletin: Bulletin, *, with_ours: bool = True) -> Advisory:
     """What the rows say, as an advisory; mitigations and issues written here go with every vulnerability."""
     more = dict(bulletin.more)
     place = more.pop("body_note", None)

@@ -4,14 +4,14 @@ import re
 from datetime import UTC, datetime
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, validate
 
 from advisories.layers import LAYERS
 from advisories.scores import SEVERITIES
-from bulletins.shield import KINDS
-from core.characters import visible
-from core.web import Line, Markdown
+from bulletins.mitigations.from_documents import KINDS
+from core.markup.characters import visible
+from core.web.fields import Line, Markdown
+from core.web.lazy_text import lazy_gettext
 from posts.text_limits import ANY_TITLE, TextLimits
 from products.schemas import Address
 

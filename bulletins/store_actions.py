@@ -14,18 +14,20 @@ from enum import StrEnum
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from advisories import provider
 from advisories.advisory import Advisory, Unusable
 from advisories.codec import dump
+from advisories.csaf import provider
 from advisories.scores import SEVERITIES
 from auth.models import Visitor
-from bulletins import differences, documents, fixes, queries, rows, shield
+from bulletins import differences, documents, fixes, queries, rows
 from bulletins.catalogue import Catalogue
+from bulletins.mitigations import from_documents
 from bulletins.models import LONGEST_NAME, Bulletin, Counter
 from bulletins.priority import priority
 from bulletins.vulnerability_models import Vulnerability
-from core import events, markup
-from core.db import db, lock_rows, utcnow
+from core.database.db import db, lock_rows, utcnow
+from core.jobs import events
+from core.markup import markup
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED, Post
 
@@ -67,9 +69,9 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
         return _add(advisory, body, digest, catalogue, announce)
     lock_rows(Post, [found])
     bulletin = queries.whole(found)
-    if digest in (bulletin.import_digest, _digest(rows.read(bulletin))):
+    if digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
         return Stored(Outcome.SKIPPED, bulletin)
-    ours, current = changed_here(bulletin), rows.read(bulletin, with_ours=False)
+    ours, current = changed_here(bulletin), rows.to_advisory(bulletin, with_ours=False)
     kept = {field: getattr(current, field) for part in ours for field in PARTS[part]}
     new = rewrite(bulletin, replace(advisory, **kept), by=Visitor(), catalogue=catalogue,
                   summary=f"Import of version {advisory.version}"[:60])
@@ -81,7 +83,7 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
 
 def part_digests(bulletin: Bulletin) -> dict[str, str]:
     """A digest of each of PARTS as the rows say it."""
-    said = dump(rows.read(bulletin, with_ours=False))
+    said = dump(rows.to_advisory(bulletin, with_ours=False))
     return {part: _of([said.get(field) for field in fields]) for part, fields in PARTS.items()}
 
 
@@ -156,8 +158,8 @@ def fill(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> int:
     """Write the rows of a bulletin and what derives from them; returns how many CVEs were new."""
     catalogue.learn(advisory.products)
     known, new = _vulnerabilities({said.cve for said in advisory.vulnerabilities if said.cve})
-    rows.write(bulletin, advisory, known, catalogue)
-    shield.follow(bulletin, advisory)
+    rows.from_advisory(bulletin, advisory, known, catalogue)
+    from_documents.follow(bulletin, advisory)
     rank(bulletin)
     bulletin.names = documents.names(advisory)
     return new
@@ -209,7 +211,7 @@ def rewrite(bulletin: Bulletin, advisory: Advisory, *, by, catalogue: Catalogue,
     body = _rendered(advisory)
     if facts is None:
         facts = posts.begin_edit(bulletin, None)
-    was, before = rows.read(bulletin), risk(bulletin)
+    was, before = rows.to_advisory(bulletin), risk(bulletin)
     new = fill(bulletin, advisory, catalogue)
     db.session.flush()  # the next lock reads the row anew
     told = ". ".join(filter(None, (summary, differences.between(was, advisory))))

@@ -7,16 +7,16 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from advisories.scores import SEVERITIES
-from bulletins import exports, panels, policy, queries, sheet, store_actions
+from bulletins import bulletin_page, exports, panels, policy, queries, store_actions
 from bulletins.actions import SUPERSEDES
 from bulletins.models import Bulletin
 from bulletins.queries import SORTS, Filter
-from core.page_cache import kept
-from core.web import get_or_404
+from core.cache.page_cache import cached_for_visitors
+from core.web.access import get_or_404
 from posts import policy as post_policy
 from posts import queries as post_queries
 from products import queries as products
-from products.lifecycle import phase_on
+from products.lifecycle.phases import phase_on
 from products.views import argument
 
 bp = Blueprint("bulletins", __name__)
@@ -58,7 +58,7 @@ def find(reference: str) -> Bulletin:
 
 
 @bp.get("/bulletins")
-@kept
+@cached_for_visitors
 def bulletins():
     """Bulletins, the most urgent first; of what one runs, what has no fix before all else."""
     if "mine" in request.args and not current_user.is_authenticated:
@@ -85,7 +85,7 @@ def export_bulletins(extension: str):
 
 
 @bp.get("/bulletins/unpatched")
-@kept
+@cached_for_visitors
 def unpatched():
     """What has no fix today, and what to do instead; then releases that get none any more."""
     is_past_life = "past-life" in request.args
@@ -107,16 +107,16 @@ def export_unpatched(extension: str):
 
 
 @bp.get("/bulletins/<reference>")
-@kept
+@cached_for_visitors
 def bulletin(reference: str):
     """One bulletin: what to do first, the shield where there is no fix, and all facts."""
     found = find(reference)
     if reference != found.reference:
         return redirect(found.url, 301)
-    facts, day = sheet.of(found, products.today()), products.today()
+    facts, day = bulletin_page.of(found, products.today()), products.today()
     replaced = queries.replaced_by(update.row.update for update in facts.updates)
     return render_template(
-        "bulletins/bulletin.html", bulletin=found, sheet=facts, day=day, most=sheet.LONGEST_LIST,
+        "bulletins/bulletin.html", bulletin=found, sheet=facts, day=day, most=bulletin_page.LONGEST_LIST,
         replaced=replaced, phases=lambda row: dict.fromkeys(phase_on(each, day) for each in row.releases),
         supersedes=post_queries.links_from(found, SUPERSEDES, current_user),
         superseded_by=post_queries.links_to(found, SUPERSEDES, current_user),

@@ -1,66 +1,64 @@
-"""What every room needs and no room owns: database, settings, events, mail, markup, paging, limits, cache.
+"""The infrastructure that every package uses: database, settings, events, mail, markup, limits, cache.
 
 Nothing here knows a question from an article.
 """
 
 from flask import Flask
 
-from core import (  # noqa: F401  (what is not named below declares itself)
-    api,
-    api_docs,
-    cli,
-    config,
-    costs,
-    database_errors,
-    db,
-    doctor_database,
-    doctor_files,
-    doctor_mail,
-    doctor_settings,
-    error_answers,
-    events,
+from core import cli, config, redaction  # noqa: F401
+from core.api import api as api_document
+from core.api import docs
+from core.cache import page_cache, response_cache
+from core.checks import database as database_checks  # noqa: F401  (it registers health checks)
+from core.checks import files, mail_dns, settings  # noqa: F401  (they register health checks)
+from core.database import db, loaded_attributes
+from core.jobs import events, stored_markup, tasks, worker  # noqa: F401  (tasks registers scheduled work)
+from core.limits import costs, rate_limits
+from core.mail import mail as mail_queue
+from core.mail import outbox_redaction  # noqa: F401  (it registers the outbox folder for redaction)
+from core.observability import (
     history,
-    instance_states,
-    limits,
     logs,
-    mail,
     metrics,
-    outbox_redaction,
-    page_cache,
-    processes,
-    queues,
-    ready_pages,
-    redaction,
+    processes,  # noqa: F401  (it registers gauges)
+    queues,  # noqa: F401  (it registers gauges)
     scrape,
+)
+from core.web import (
+    database_errors,
+    error_answers,
+    headers,
+    protection,
     sent_forms,
-    stored_markup,
-    tasks,
-    web,
-    worker,
+    template_texts,
+    theme,
 )
 
 
 def init_app(app: Flask) -> None:
-    """Attach the ground floor to `app`. Called first, before any room."""
+    """Attach the infrastructure to `app`. Called first, before any other package."""
     config.init_app(app)
     metrics.init_app(app)
     logs.init_app(app)
     db.init_app(app)
-    instance_states.init_app(app)
+    loaded_attributes.init_app(app)
     costs.init_app(app)
-    limits.init_app(app)
-    ready_pages.init_app(app)
+    rate_limits.init_app(app)
+    response_cache.init_app(app)
     page_cache.init_app(app)
-    web.init_app(app)
+    protection.init_app(app)
+    template_texts.init_app(app)
+    theme.init_app(app)
+    headers.init_app(app)
     sent_forms.init_app(app)
     error_answers.init_app(app)
     database_errors.init_app(app)
-    api.init_app(app)
-    api_docs.init_app(app)
+    api_document.init_app(app)
+    docs.init_app(app)
     scrape.init_app(app)
     cli.init_app(app)
     history.init_app(app)
     events.init_app(app)
-    mail.init_app(app)
+    mail_queue.init_app(app)
     worker.init_app(app)
     app.cli.add_command(stored_markup.group)

@@ -15,10 +15,11 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 
-from core import config, schema
-from core.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
-from core.db import learn_sizes
-from core.tables import to_csv
+from core import config
+from core.database import schema
+from core.database.db import analyze_tables
+from core.formats.csv_files import to_csv
+from core.web.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 
 import_group = click.Group("import", help="Import content.")
 NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
@@ -105,7 +106,7 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
     why = ""
     try:
         run()
-        learn_sizes()
+        analyze_tables()
         if report.refused_files:
             why = _("%(n)s files refused; `errors` has the reasons. The rest is stored.",
                     n=f"{report.refused_files:,}")

@@ -17,9 +17,11 @@ from functools import cached_property
 from flask_babel import gettext as _
 from sqlalchemy import JSON, ColumnElement, Text, cast, false, func, or_, select, text
 
-from core import events, models
-from core.db import JSONText, db
-from core.web import Invalid
+from core.database import models
+from core.database.db import JSONText, db
+from core.jobs import events
+from core.registry import Registry
+from core.web.forms import Invalid
 
 log = logging.getLogger(__name__)
 MASK = "█████"
@@ -150,37 +152,39 @@ class Columns:
     derived: tuple[str, ...] = ()
 
 
-_columns: list[Columns] = []
-_rows: dict[str, Callable[[Mask, object], int]] = {}
-_files: list[Callable[[Mask], int]] = []
-_without_text: dict[str, set[str]] = {}
+_columns: Registry[tuple[type, tuple[str, ...]], Columns] = Registry("redacted_columns")
+_rows: Registry[str, Callable[[Mask, object], int]] = Registry("redacted_rows")  # by table
+_files: Registry[Callable[[Mask], int], str] = Registry("redacted_files")  # name by function
+_without_text: Registry[tuple[type, tuple[str, ...]], str] = Registry("columns_without_text")  # table
 
 
-def register(model: type, *names: str, about=None, changed=None, derived: tuple[str, ...] = ()) -> None:
+def register_text(model: type, *names: str, about=None, changed=None, derived: tuple[str, ...] = ()) -> None:
     """Let redaction mask these columns of a model; `derived` columns are made anew by `changed(row, by)`."""
-    _columns.append(Columns(model, names, about, changed, derived))
+    _columns.add((model, names), Columns(model, names, about, changed, derived))
 
 
 def register_rows(table: str, redact: Callable[[Mask, object], int]) -> None:
     """Let `redact(mask, by)` deal with rows that cannot just be masked; it returns how many there were."""
-    _rows[table] = redact
+    _rows.add(table, redact)
 
 
 def register_without_text(model: type, *names: str) -> None:
     """Say that these columns hold no text of people that a redaction could be about."""
-    _without_text.setdefault(model.__table__.name, set()).update(names)
+    _without_text.add((model, names), model.__table__.name)
 
 
-def register_files(redact: Callable[[Mask], int]) -> Callable[[Mask], int]:
-    """Declare `redact(mask)`, which masks texts in files and returns in how many."""
-    _files.append(redact)
+def register_text_files(redact: Callable[[Mask], int]) -> Callable[[Mask], int]:
+    """Decorator: `redact(mask)` masks texts in files and returns in how many."""
+    _files.add(redact, redact.__qualname__)
     return redact
 
 
 def registered() -> dict[str, set[str]]:
     """The registered columns, with text and without, by table."""
-    found = {table: set(names) for table, names in _without_text.items()}
-    for each in _columns:
+    found: dict[str, set[str]] = {}
+    for (_model, names), table in _without_text.items():
+        found.setdefault(table, set()).update(names)
+    for each in _columns.values():
         for name in (*each.names, *each.derived):
             table = each.model.__mapper__.columns[name].table.name
             found.setdefault(table, set()).add(name)
@@ -234,7 +238,7 @@ def apply(texts: Texts, *, by) -> dict[str, int]:
     return counts
 
 
-@events.on("revision.redacted")
+@events.register_handler("revision.redacted")
 def empty_log(batch: list[events.Event]) -> None:
     """The write-ahead log of SQLite still holds what was there before."""
     if db.engine.dialect.name == "sqlite":
@@ -250,7 +254,7 @@ def empty_log(batch: list[events.Event]) -> None:
 
 def _found(texts: Texts) -> Iterable[tuple[Columns, list[tuple[object, dict]]]]:
     """For each registration the rows that change, with the new values of their columns."""
-    for columns in _columns:
+    for columns in _columns.values():
         entity = columns.model
         attributes = [getattr(entity, name) for name in columns.names]
         wanted = [or_(*map(texts.wide.found_by, attributes))] if texts.everywhere else []
@@ -280,8 +284,8 @@ def _about_mail(texts: Texts) -> ColumnElement[bool]:
     return or_(false(), *(models.OutgoingMail.body.contains(path, autoescape=True) for path in texts.paths))
 
 
-register(models.Event, "data", "error",
-         about=lambda texts: models.Event.subject_id.in_(texts.post_ids))
+register_text(models.Event, "data", "error",
+              about=lambda texts: models.Event.subject_id.in_(texts.post_ids))
 def html_of(text: str) -> str:
     """The HTML part of a mail whose text was masked: markup may have torn what is masked into pieces."""
     return f"<pre>{html.escape(text)}</pre>"
@@ -292,12 +296,12 @@ def _follow_mail(mail: models.OutgoingMail, by) -> None:
         mail.html = html_of(mail.body)
 
 
-register(models.OutgoingMail, "subject", "body", "error", about=_about_mail, changed=_follow_mail,
-         derived=("html",))
+register_text(models.OutgoingMail, "subject", "body", "error", about=_about_mail, changed=_follow_mail,
+              derived=("html",))
 register_without_text(models.Event, "name", "subject_kind", "claimed_by")
 register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url", "thread", "body_hash",
                       "claimed_by", "list_name")
 register_without_text(models.Attempt, "key")
 register_without_text(models.TaskRun, "name", "claimed_by")
 register_without_text(models.Heartbeat, "worker", "loop", "host")
-register_without_text(models.Figure, "name")
+register_without_text(models.HourlyMetric, "name")

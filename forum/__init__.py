@@ -1,10 +1,10 @@
 """The forum: IT pros ask and answer."""
 
 from flask import Flask, url_for
-from flask_babel import lazy_gettext as _
 
-from core.api import register
+from core.api.api import register_api
 from core.cli import import_group
+from core.web.lazy_text import lazy_gettext as _
 from forum import (  # noqa: F401  (handlers, exports and more views declare themselves)
     actions,
     api,
@@ -19,8 +19,9 @@ from forum import (  # noqa: F401  (handlers, exports and more views declare the
     views,
 )
 from forum.models import Answer, Question
-from posts import editables, kinds
-from posts.editables import Field
+from posts import kinds
+from posts.revisions import editables
+from posts.revisions.editables import Field
 
 
 def _question_path(question) -> str:
@@ -47,19 +48,19 @@ def _question_values(state) -> dict[str, str]:
 
 def init_app(app: Flask) -> None:
     """Register the kinds and attach the doors of the room."""
-    kinds.register(kinds.Kind("question", "question", _question_path, _question_edit_path,
+    kinds.register_kind(kinds.Kind("question", "question", _question_path, _question_edit_path,
                               edit_schema=schemas.EditQuestionSchema, form_values=_question_values,
                               limits=schemas.QUESTION_LIMITS))
-    kinds.register(kinds.Kind("answer", "answer", _answer_path, _answer_edit_path,
+    kinds.register_kind(kinds.Kind("answer", "answer", _answer_path, _answer_edit_path,
                               edit_schema=schemas.EditAnswerSchema,
                               limits=schemas.ANSWER_LIMITS,
                               on_delete=actions.answer_deleted, on_restore=actions.answer_restored,
                               concerned=actions.concerned))
-    editables.register(Question, editables.for_posts(
+    editables.register_editable(Question, editables.for_posts(
         Field("title", _("Title"), is_required=True), Field("body", _("Text"), "text", is_required=True),
         Field("tags", _("Tags"), "words")))
-    editables.register(Answer, editables.for_posts(Field("body", _("Text"), "text", is_required=True)))
+    editables.register_editable(Answer, editables.for_posts(Field("body", _("Text"), "text", is_required=True)))
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
-    register(api.bp)
+    register_api(api.bp)
     import_group.add_command(import_stackexchange.command)

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from auth import reputation
 from auth.conflicts import check_not_done
 from auth.reputation import POINTS, Entitlement
-from core import events
-from core.db import db, utcnow
-from core.markup import Rendered
+from core.database.db import db, utcnow
+from core.jobs import events
+from core.markup.markup import Rendered
 from forum.models import Acceptance, Answer, Question
 from posts import actions as posts
 from posts import locks

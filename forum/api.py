@@ -1,12 +1,13 @@
 """Questions and answers in the API."""
 
 from auth import tokens
-from core import versions
-from core.api import WRITE, ApiBlueprint, listing, page_of
-from core.db import db
-from core.paging import Page
-from core.versions import tagged
-from core.web import Invalid, get_or_404, require
+from core.api.api import WRITE, ApiBlueprint, listing, page_of
+from core.database import versions
+from core.database.db import db
+from core.database.paging import Page
+from core.database.versions import tagged
+from core.web.access import get_or_404, require
+from core.web.forms import Invalid
 from forum import actions, policy, queries, schemas
 from forum.models import Answer, Question
 from posts import actions as posts

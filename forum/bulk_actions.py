@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select, tuple_, update
 
-from core.db import db, utcnow
+from core.database.db import db, utcnow
 from forum.models import Question
 from posts.bulk_actions import Draft, create_all
 from posts.models import Post, PostLink, Tag

@@ -3,13 +3,13 @@
 from sqlalchemy import select
 
 from auth.models import User
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 from forum import actions
 from forum.models import Acceptance, Answer
 
 
-@events.on("user.erased")
+@events.register_handler("user.erased")
 def withdraw_acceptances(batch: list[events.Event]) -> None:
     """Who removes their words takes back what they accepted; who keeps them leaves it to the readers."""
     for event in batch:

@@ -2,12 +2,12 @@
 
 from sqlalchemy import select
 
-from auth.export_account import columns, part
-from core.db import db
+from auth.erasure.export_account import columns, register_export_part
+from core.database.db import db
 from forum.models import Acceptance
 
 
-@part("acceptances")
+@register_export_part("acceptances")
 def _acceptances(user) -> list[dict]:
     rows = db.session.scalars(select(Acceptance).where(Acceptance.accepter_id == user.id)
                               .order_by(Acceptance.id))

@@ -4,9 +4,9 @@ from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
-from core import feeds
-from core.page_cache import kept
-from core.web import get_or_404
+from core.cache.page_cache import cached_for_visitors
+from core.formats import feeds
+from core.web.access import get_or_404
 from forum import queries
 from forum.views import wanted_sort
 from posts.feeds import SIZE, entry
@@ -20,7 +20,7 @@ def _query() -> str:
 
 
 @bp.get("/questions.atom")
-@kept
+@cached_for_visitors
 def questions():
     """Questions in one of the orders."""
     page = queries.questions(wanted_sort(), Visitor(), size=SIZE)
@@ -28,7 +28,7 @@ def questions():
 
 
 @bp.get("/tags/<name>.atom")
-@kept
+@cached_for_visitors
 def tag(name: str):
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
@@ -38,7 +38,7 @@ def tag(name: str):
 
 
 @bp.get("/questions/<int:question_id>.atom")
-@kept
+@cached_for_visitors
 def answers(question_id: int):
     """The answers of one question, as they come."""
     question = get_or_404(queries.get_question(question_id, Visitor()))

@@ -20,10 +20,10 @@ from sqlalchemy.exc import DataError, IntegrityError
 from auth import bulk_actions as people
 from auth.models import User
 from auth.security_log import cli as security_log
-from core import markup
 from core.cli import ImportReport, Unusable, losses_file, progress_to, run_import
-from core.db import db, reading
-from core.import_news import News
+from core.database.db import db, read_transaction
+from core.jobs.import_events import News
+from core.markup import markup
 from forum import bulk_actions as forum
 from forum import stackexchange_posts as made
 from forum.stackexchange_dump import BadRow, Dump, Row
@@ -97,7 +97,7 @@ class Importer:
         return committed
 
     def _count_tags(self) -> int:
-        with reading():
+        with read_transaction():
             return db.session.scalar(select(func.count(Tag.id)))
 
     def _each(self, table: str, handle: Callable[[list[Row]], None], what: str = "") -> None:
@@ -149,7 +149,7 @@ class Importer:
 
     def _known(self, entity: type[User] | type[Post], keys: Iterable[str]) -> dict[str, int]:
         """Those of these rows that are here, with their ids here."""
-        with reading():
+        with read_transaction():
             return dict(db.session.execute(select(entity.external_id, entity.id).where(
                 entity.imported_from == self.source, entity.external_id.in_(set(keys)))).all())
 
@@ -170,7 +170,7 @@ class Importer:
             self.excerpts[row.get("ExcerptPostId", "")] = self.wikis[row.get("WikiPostId", "")] = name
             if not name:
                 self._fault("tags", row, BadRow(_("it has no %(name)s", name="TagName")))
-        with reading():
+        with read_transaction():
             known = set(db.session.scalars(select(Tag.name).where(Tag.name.in_(names))))
         self.report.skipped["tags"] += len(known)
         if names - known:

@@ -7,7 +7,7 @@ from sqlalchemy import Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
-from core.db import UTCDateTime, db, utcnow
+from core.database.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
 

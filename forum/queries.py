@@ -6,8 +6,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core import paging
-from core.db import db
+from core.database import paging
+from core.database.db import db
 from forum.models import Answer, Question
 from posts.models import Post, PostTag, Tag
 from posts.queries import changed_in, get, visible

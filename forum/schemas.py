@@ -1,10 +1,10 @@
 """The shape of questions and answers, for forms and JSON alike, and of both in the API."""
 
-from flask_babel import lazy_gettext as _
 from marshmallow import Schema, fields, validate
 
-from core.api import Cursor, page_of
-from core.web import Line, Markdown
+from core.api.api import Cursor, page_of
+from core.web.fields import Line, Markdown
+from core.web.lazy_text import lazy_gettext as _
 from forum.actions import CLOSE_REASONS
 from forum.queries import ANSWER_SORTS, SORTS
 from posts.schemas import PostItem, SummarySchema, Tags

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
-from core.html_to_markdown import Link
+from core.markup.html_to_markdown import Link
 from forum.stackexchange_dump import Row
 
 NO_SITE = "https://original.invalid"  # base of relative links when nobody knows the site's name

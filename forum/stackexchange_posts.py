@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 
 from auth.bulk_actions import Person
 from auth.schemas import WEBSITE
-from core.html_to_markdown import convert
-from core.markup import render
+from core.markup.html_to_markdown import convert
+from core.markup.markup import render
 from forum import stackexchange_text
 from forum.models import Answer, Question
 from forum.stackexchange_dump import BadRow, Row

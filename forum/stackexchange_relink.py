@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from core import characters, markup
 from core.cli import ImportReport
-from core.db import db, reading
-from core.html_to_markdown import convert
-from core.import_news import News
+from core.database.db import db, read_transaction
+from core.jobs.import_events import News
+from core.markup import characters, markup
+from core.markup.html_to_markdown import convert
 from forum import stackexchange_links as links
 from forum import stackexchange_text
 from forum.stackexchange_dump import Row
@@ -39,7 +39,7 @@ class Relinker:
             return
         self.hosts = {"original.invalid"}
         found = links.links_with_slugs(rows())
-        with reading():
+        with read_transaction():
             titles = db.session.execute(
                 select(Post.external_id, Post.title).where(
                     Post.imported_from == self.source,
@@ -112,7 +112,7 @@ class Relinker:
     def _targets(self, keys: Collection[str]) -> dict[str, links.Target]:
         if not keys:
             return {}
-        with reading():
+        with read_transaction():
             posts = db.session.scalars(
                 select(Post)
                 .where(Post.imported_from == self.source, Post.external_id.in_(keys))
@@ -121,7 +121,7 @@ class Relinker:
             return {post.external_id: links.Target(kinds.url(post), post.heading) for post in posts}
 
     def _stored(self, keys: Collection[str]) -> dict[str, tuple[int, str]]:
-        with reading():
+        with read_transaction():
             rows = db.session.execute(
                 select(Post.external_id, Post.id, Post.body).where(
                     Post.imported_from == self.source, Post.external_id.in_(keys)

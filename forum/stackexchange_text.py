@@ -6,9 +6,9 @@ Code, emphasis, links and bare addresses do; all else (lists, headings, images, 
 import re
 from collections.abc import Callable, Iterator
 
-from core import markdown_text as md
-from core.html_to_markdown import Link
-from core.markdown_text import Piece
+from core.markup import markdown_text as md
+from core.markup.html_to_markdown import Link
+from core.markup.markdown_text import Piece
 
 Other = Callable[[str], Link | None]
 

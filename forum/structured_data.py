@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from core.mail import site_url
+from core.mail.mail import site_url
 from forum.models import Answer, Question
 from posts.models import Post
 

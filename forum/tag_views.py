@@ -5,14 +5,16 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from auth.privileges import Privilege, threshold
-from core import versions
-from core.db import db
-from core.page_cache import kept
-from core.web import Form, get_or_404, require
+from core.cache.page_cache import cached_for_visitors
+from core.database import versions
+from core.database.db import db
+from core.web.access import get_or_404, require
+from core.web.forms import Form
 from forum import queries
 from forum.views import bp, wanted_sort
-from posts import diffs, fact_revisions, policy, tag_actions
+from posts import policy, tag_actions
 from posts import queries as post_queries
+from posts.revisions import diffs, facts
 from posts.schemas import NewTagSchema, TagSchema, is_tag, tag_name
 from posts.views import me
 
@@ -20,7 +22,7 @@ SUGGESTED = 8
 
 
 @bp.get("/tags")
-@kept
+@cached_for_visitors
 def tags():
     """Tags by use; `?q=` keeps those whose name holds it."""
     return _tags_page(Form(NewTagSchema))
@@ -65,7 +67,7 @@ def suggest_tags():
 
 
 @bp.get("/tags/<name>")
-@kept
+@cached_for_visitors
 def tag(name: str):
     """Questions with one tag."""
     tag, sort = get_or_404(post_queries.tag_named(name)), wanted_sort()
@@ -98,8 +100,8 @@ def edit_tag(name: str):
 def tag_history(name: str):
     """What the tag was said to be for, when and by whom, newest first."""
     tag = get_or_404(post_queries.tag_named(name))
-    page = fact_revisions.page(tag, request.args.get("after"))
-    older = fact_revisions.get(tag, page.items[-1].number - 1) if page.items else None
+    page = facts.page(tag, request.args.get("after"))
+    older = facts.get(tag, page.items[-1].number - 1) if page.items else None
     return render_template("forum/tag_history.html", tag=tag, page=page,
                            rows=_differences([*page, *([older] if older else [])]),
                            can_restore=policy.can_describe_tags(current_user))
@@ -119,7 +121,7 @@ def restore_tag(name: str, number: int):
     """Make an old description the present one again."""
     tag = get_or_404(post_queries.tag_named(name))
     require(policy.can_describe_tags(me()))
-    wanted = get_or_404(fact_revisions.get(tag, number))
+    wanted = get_or_404(facts.get(tag, number))
     require(wanted.redacted_at is None)
     tag_actions.describe(tag.name, wanted.facts["excerpt"], by=me(), expected=versions.expected_by_form(),
                          summary=f"Restored revision {number}")

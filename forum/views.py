@@ -4,15 +4,16 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from core.db import db
-from core.page_cache import kept
-from core.web import Form, get_or_404, require
+from core.cache.page_cache import cached_for_visitors
+from core.database.db import db
+from core.web.access import get_or_404, require
+from core.web.forms import Form
 from forum import actions, policy, queries, schemas
 from forum.structured_data import qa_page
 from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
-from posts import suggestion_queries
+from posts.suggestions import queries as suggestion_queries
 from posts.views import me
 from search.queries import similar
 
@@ -26,7 +27,7 @@ def wanted_sort() -> str:
 
 
 @bp.get("/questions")
-@kept
+@cached_for_visitors
 def questions():
     """Questions: newest, active, unanswered, most voted."""
     sort = wanted_sort()
@@ -76,7 +77,7 @@ def question_by_id(question_id: int):
 
 
 @bp.route("/questions/<int:question_id>/<slug>", methods=["GET", "POST"])
-@kept
+@cached_for_visitors
 def question(question_id: int, slug: str):
     """A question with its answers; POST adds an answer."""
     form = Form(schemas.AnswerSchema)

@@ -1,10 +1,10 @@
 """The knowledge base: articles in five layers of defence, curated by moderators."""
 
 from flask import Flask, url_for
-from flask_babel import lazy_gettext as _
 
-from core.api import register
+from core.api.api import register_api
 from core.cli import import_group
+from core.web.lazy_text import lazy_gettext as _
 from kb import (  # noqa: F401  (handlers and exports declare themselves)
     actions,
     api,
@@ -17,8 +17,9 @@ from kb import (  # noqa: F401  (handlers and exports declare themselves)
     views,
 )
 from kb.models import Article
-from posts import editables, kinds
-from posts.editables import Field
+from posts import kinds
+from posts.revisions import editables
+from posts.revisions.editables import Field
 from search import documents
 
 LAYER_NAMES = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host", _("Host")),
@@ -47,19 +48,19 @@ def _facts(article) -> dict:
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register(kinds.Kind("article", "article", _article_path, _article_edit_path, outlives_author=True,
+    kinds.register_kind(kinds.Kind("article", "article", _article_path, _article_edit_path, outlives_author=True,
                               edit_schema=schemas.EditTextSchema, limits=schemas.ARTICLE_LIMITS,
                               on_delete=actions.article_deleted, on_restore=actions.article_restored,
                               concerned=actions.concerned, facts=actions.facts_of,
                               form_values=_form_values, restore=actions.restore,
                               on_revised=actions.follow_verification))
-    editables.register(Article, editables.for_posts(
+    editables.register_editable(Article, editables.for_posts(
         Field("title", _("Title"), is_required=True),
         Field("layer", _("Layer"), "choice", LAYER_NAMES, is_required=True),
         Field("summary", _("Summary")), Field("applies_to", _("Applies to"), "text"),
         Field("body", _("Text"), "text", is_required=True), Field("tags", _("Tags"), "words")))
-    documents.describe("article", _facts)
+    documents.register_facts("article", _facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
-    register(api.bp)
+    register_api(api.bp)
     import_group.add_command(cli.import_articles)

@@ -9,19 +9,21 @@ from sqlalchemy import func, select, update
 from auth import reputation
 from auth.conflicts import check_not_done, name_of
 from auth.reputation import POINTS, Entitlement
-from core import events, versions
-from core.conflicts import AlreadyDone
-from core.db import db, utcnow
-from core.markup import Rendered, render
-from core.site import path_to
-from core.versions import Expected
-from core.web import Invalid
+from core.database import versions
+from core.database.db import db, utcnow
+from core.database.versions import Expected
+from core.jobs import events
+from core.markup.markup import Rendered, render
+from core.web.conflicts import AlreadyDone
+from core.web.forms import Invalid
+from core.web.site import path_to
 from kb import steps
 from kb.models import Article, ArticleFeedback
 from posts import actions as posts
-from posts import history, locks, visibility
-from posts.history import State
+from posts import locks, visibility
 from posts.models import DRAFT, PUBLISHED
+from posts.revisions import history
+from posts.revisions.history import State
 
 FACTS = ("layer", "summary", "applies_to")
 UNKNOWN = "unknown"  # in place of a digest: what was verified is not kept

@@ -1,11 +1,11 @@
 """Articles in the API."""
 
 from auth import tokens
-from core import versions
-from core.api import WRITE, ApiBlueprint, listing, page_of
-from core.db import db
-from core.versions import tagged
-from core.web import get_or_404, require
+from core.api.api import WRITE, ApiBlueprint, listing, page_of
+from core.database import versions
+from core.database.db import db
+from core.database.versions import tagged
+from core.web.access import get_or_404, require
 from kb import actions, policy, queries, schemas
 from kb.models import Article
 from posts import actions as posts

@@ -2,14 +2,14 @@
 
 from sqlalchemy import update
 
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 from kb.models import Article, ArticleFeedback
 
 VERIFIED = Article.__table__
 
 
-@events.on("user.erased")
+@events.register_handler("user.erased")
 def forget_names(batch: list[events.Event]) -> None:
     """The day and the build of a verification stay; who did it is nobody any more."""
     for event in batch:

@@ -2,12 +2,12 @@
 
 from sqlalchemy import select
 
-from auth.export_account import columns, part
-from core.db import db
+from auth.erasure.export_account import columns, register_export_part
+from core.database.db import db
 from kb.models import ArticleFeedback
 
 
-@part("article_feedback")
+@register_export_part("article_feedback")
 def _feedback(user) -> list[dict]:
     rows = db.session.scalars(select(ArticleFeedback).where(ArticleFeedback.user_id == user.id)
                               .order_by(ArticleFeedback.id))

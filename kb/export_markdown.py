@@ -2,7 +2,7 @@
 
 import frontmatter
 
-from core.mail import site_url
+from core.mail.mail import site_url
 from kb.models import Article
 
 

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, abort, url_for
 from flask_babel import gettext as _
 
-from core import feeds
-from core.page_cache import kept
+from core.cache.page_cache import cached_for_visitors
+from core.formats import feeds
 from kb import queries
 from kb.models import LAYERS
 from posts.feeds import SIZE, entry
@@ -18,14 +18,14 @@ def _atom(title: str, path: str, layer: str | None = None) -> Response:
 
 
 @bp.get("/articles.atom")
-@kept
+@cached_for_visitors
 def articles():
     """The newest articles."""
     return _atom(_("Articles"), url_for("kb.articles"))
 
 
 @bp.get("/layers/<layer>.atom")
-@kept
+@cached_for_visitors
 def layer(layer: str):
     """The newest articles of one layer."""
     if layer not in LAYERS:

@@ -17,10 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from auth.models import Visitor
-from core import events, markup
 from core.cli import ImportReport, Unusable, progress_to
-from core.db import db, reading, utcnow
-from core.import_news import News
+from core.database.db import db, read_transaction, utcnow
+from core.jobs import events
+from core.jobs.import_events import News
+from core.markup import markup
 from kb import actions as kb
 from kb import link_targets, markdown_files, markdown_links
 from kb.link_targets import Entry, Targets
@@ -104,7 +105,7 @@ class Importer:
 
     def _number(self, entries: list[Entry]) -> None:
         """Give every file the number of its article; new ones are drafts until their text is there."""
-        with reading():
+        with read_transaction():
             known = dict(db.session.execute(select(Article.external_id, Article.id)
                                             .where(Article.imported_from == self.source)).all())
         drafts = {entry.key: Article(title=entry.title, slug=posts.slugify(entry.title), status=DRAFT,
@@ -131,7 +132,7 @@ class Importer:
             digest = (DRAFT_FILE + digest)[:64]
         for kind, what, why in losses:
             self.report.lose(kind, entry.key, what, why)
-        with reading():
+        with read_transaction():
             before = db.session.scalar(select(Article.import_digest).where(Article.id == entry.article_id))
         if digest == before:
             self.report.skipped["articles"] += 1
@@ -185,7 +186,7 @@ class Importer:
 
         Who publishes one again has the last word.
         """
-        with reading():
+        with read_transaction():
             rows = db.session.execute(select(Article.id, Article.external_id, Article.title)
                                       .where(Article.imported_from == self.source,
                                              Article.is_public).order_by(Article.id)).all()

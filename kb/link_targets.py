@@ -8,8 +8,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from flask_babel import gettext as _
 
-from core import markup
-from core.site import path_to
+from core.markup import markup
+from core.web.site import path_to
 from kb import markdown_links
 from kb.markdown_files import INDEXES, SUFFIXES, plain
 from kb.markdown_links import CUSTOM_ANCHOR, Place

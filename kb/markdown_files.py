@@ -9,8 +9,9 @@ from pathlib import Path
 
 from flask_babel import gettext as _
 
-from core import characters, front_matter, markup
-from core.db import utcnow
+from core.database.db import utcnow
+from core.formats import front_matter
+from core.markup import characters, markup
 from kb import dialect_tags, dialects, file_dates, markdown_html, markdown_links, stated_facts
 from kb.stated_facts import scalar, shortened
 

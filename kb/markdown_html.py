@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from flask_babel import gettext as _
 
-from core.html_to_markdown import convert
+from core.markup.html_to_markdown import convert
 from kb.markdown_links import CODE, beside_spans, outside_code, outside_fences, replaced
 
 Lose = Callable[[str, str, str], None]

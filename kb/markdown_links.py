@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 
-from core.markup import MAX_NESTING
+from core.markup.markup import MAX_NESTING
 
 CODE = r"(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
 ATOM = r"[^\[\]\\`]|\\.|`+[^`]*`+"  # of a link's words: a character, an escaped one, a code span

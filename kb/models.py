@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
-from core.db import UTCDateTime, db, utcnow
+from core.database.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
 UNREAD = db.text("note <> '' AND read_at IS NULL")

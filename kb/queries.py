@@ -4,8 +4,8 @@ from sqlalchemy import Select, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, selectin_polymorphic
 
 from auth.models import Visitor
-from core import paging
-from core.db import db
+from core.database import paging
+from core.database.db import db
 from kb.models import Article, ArticleFeedback
 from posts.models import DRAFT, Post, PostTag
 from posts.queries import changed_in, links_from, links_to, visible, visible_to

@@ -1,11 +1,11 @@
 """The shape of an article as sent by a form or as JSON, and in the API's answers."""
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
-from core.api import Cursor, Reply
-from core.web import Line, Markdown
+from core.api.api import Cursor, Reply
+from core.web.fields import Line, Markdown
+from core.web.lazy_text import lazy_gettext
 from kb.models import LAYERS
 from kb.queries import SORTS
 from posts.schemas import PostItem, SummarySchema, Tags

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from core import markup
+from core.markup import markup
 
 
 def digest(body: str, applies_to: Iterable[str]) -> str:

@@ -4,17 +4,19 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from core import markup, versions
-from core.confirmation import confirmation_page
-from core.db import db
-from core.page_cache import kept
-from core.web import Form, get_or_404, parse, require, safe_next
+from core.cache.page_cache import cached_for_visitors
+from core.database import versions
+from core.database.db import db
+from core.markup import markup
+from core.web.access import get_or_404, require, safe_next
+from core.web.confirmation import confirmation_page
+from core.web.forms import Form, parse
 from kb import actions, export_markdown, policy, queries, schemas
 from kb.models import LAYERS, Article
 from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
-from posts import suggestion_queries
+from posts.suggestions import queries as suggestion_queries
 from posts.views import me
 
 bp = Blueprint("kb", __name__)
@@ -46,7 +48,7 @@ def intro(layer: str) -> str:
 
 
 @bp.get("/articles")
-@kept
+@cached_for_visitors
 def articles():
     """All articles: newest or most helpful."""
     sort = _sort()
@@ -57,7 +59,7 @@ def articles():
 
 
 @bp.get("/layers/<layer>")
-@kept
+@cached_for_visitors
 def layer(layer: str):
     """One of the five layers of defence."""
     if layer not in LAYERS:
@@ -98,7 +100,7 @@ def article_by_id(article_id: int):
 
 
 @bp.get("/articles/<int:article_id>/<slug>")
-@kept
+@cached_for_visitors
 def article(article_id: int, slug: str):
     """An article with its table of contents and what belongs beside it."""
     article = _article(article_id)
@@ -125,7 +127,7 @@ def history(article_id: int):
 
 
 @bp.get("/articles/<int:article_id>/print")
-@kept
+@cached_for_visitors
 def print_view(article_id: int):
     """Only the article, for paper."""
     return render_template("kb/print.html", article=_article(article_id))

@@ -9,7 +9,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
-from core.db import db
+from core.database.db import db
 
 config = context.config
 TURN = 7_363_410  # any number of our own: the advisory lock of migrations
@@ -17,8 +17,8 @@ TURN = 7_363_410  # any number of our own: the advisory lock of migrations
 
 def _render(kind, thing, autogen):
     if kind == "type" and type(thing).__name__ == "UTCDateTime":
-        autogen.imports.add("import core.db")
-        return "core.db.UTCDateTime()"
+        autogen.imports.add("import core.database.db")
+        return "core.database.db.UTCDateTime()"
     return False
 
 

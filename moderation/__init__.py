@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from core.api import register
+from core.api.api import register_api
 from moderation import (  # noqa: F401  (handlers declare themselves)
     api,
     cli,
@@ -23,5 +23,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(may_see_queue=policy.can_see_queue, moderation_waiting=queries.waiting)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
-    register(api.bp)
+    register_api(api.bp)
     app.cli.add_command(cli.group)

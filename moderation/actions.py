@@ -12,10 +12,10 @@ from auth import reputation
 from auth.conflicts import check_not_done, name_of
 from auth.models import User
 from auth.reputation import POINTS, Entitlement
-from core import events
-from core.conflicts import AlreadyDone
-from core.db import db, lock_rows, utcnow
-from core.site import path_to
+from core.database.db import db, lock_rows, utcnow
+from core.jobs import events
+from core.web.conflicts import AlreadyDone
+from core.web.site import path_to
 from moderation import policy, queries
 from moderation.models import DECLINED, HELPFUL, Claim, Decision, Flag
 from posts import actions as posts
@@ -177,7 +177,7 @@ def undo_penalties(post: Post, *, by, before: events.Event) -> None:
         _settle(row, by)
 
 
-def keep(post: Post, *, by, note: str = "", seen: int | None = None) -> None:
+def dismiss_flags(post: Post, *, by, note: str = "", seen: int | None = None) -> None:
     """The post stays: the flags on it are declined, and it is shown again if they had hidden it.
 
     Does nothing when no flag waits and `by` was the last to decide; AlreadyDone when it was somebody else.
@@ -265,7 +265,7 @@ def suspend(user: User, days: int, message: str, *, by, seen: str | None = None)
     events.record("user.suspended", subject=user, actor=by, days=days)
 
 
-def lift(user: User, *, by, seen: str | None = None) -> None:
+def unsuspend(user: User, *, by, seen: str | None = None) -> None:
     """End a suspension, `seen` as in suspend(). Raises AlreadyDone when somebody else ended or changed it.
 
     Without `seen`, whatever suspension there is ends.

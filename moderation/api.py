@@ -1,11 +1,11 @@
 """Moderation in the API: the public log, flags."""
 
 from auth import tokens
-from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, page_of
-from core.db import db
-from core.limits import limit
-from core.mail import site_url
-from core.web import require
+from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, page_of
+from core.database.db import db
+from core.limits.rate_limits import limit
+from core.mail.mail import site_url
+from core.web.access import require
 from moderation import actions, policy, queries, schemas
 from moderation.appeals import actions as appeals
 from moderation.appeals import policy as appeal_policy

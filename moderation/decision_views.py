@@ -5,9 +5,10 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.queries import by_username
-from core.confirmation import confirmation_page
-from core.db import db
-from core.web import Form, get_or_404, parse, require, safe_next
+from core.database.db import db
+from core.web.access import get_or_404, require, safe_next
+from core.web.confirmation import confirmation_page
+from core.web.forms import Form, parse
 from moderation import actions, policy, queries, schemas
 from moderation.models import REASONS
 from moderation.views import bp, reason_words
@@ -95,7 +96,7 @@ def restore(post_id: int):
 def keep(post_id: int):
     """Decline the flags on a post."""
     data = parse(schemas.DecisionSchema)
-    actions.keep(_post(post_id), by=me(), note=data["note"], seen=data["seen"])
+    actions.dismiss_flags(_post(post_id), by=me(), note=data["note"], seen=data["seen"])
     return _done()
 
 
@@ -157,6 +158,6 @@ def lift(username: str):
     """End a suspension."""
     member = get_or_404(by_username(username))
     require(policy.can_suspend(me(), member))
-    actions.lift(member, by=me(), seen=parse(schemas.LiftSchema)["seen"])
+    actions.unsuspend(member, by=me(), seen=parse(schemas.LiftSchema)["seen"])
     db.session.commit()
     return redirect(member.profile_url)

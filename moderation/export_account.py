@@ -2,25 +2,25 @@
 
 from sqlalchemy import select
 
-from auth.export_account import columns, part
-from core.db import db
+from auth.erasure.export_account import columns, register_export_part
+from core.database.db import db
 from moderation.appeals.models import Appeal
 from moderation.models import Decision, Flag
 
 
-@part("flags")
+@register_export_part("flags")
 def _flags(user) -> list[dict]:
     rows = db.session.scalars(select(Flag).where(Flag.user_id == user.id).order_by(Flag.id))
     return [columns(row, but={"resolved_by_id"}) for row in rows]
 
 
-@part("decisions_about_me")
+@register_export_part("decisions_about_me")
 def _decisions(user) -> list[dict]:
     rows = db.session.scalars(select(Decision).where(Decision.user_id == user.id).order_by(Decision.id))
     return [columns(row, but={"actor_id"}) for row in rows]
 
 
-@part("appeals")
+@register_export_part("appeals")
 def _appeals(user) -> list[dict]:
     rows = db.session.scalars(select(Appeal).where(Appeal.user_id == user.id).order_by(Appeal.id))
     return [columns(row, but={"decided_by_id"}) for row in rows]

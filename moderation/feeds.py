@@ -4,7 +4,7 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
-from core import feeds
+from core.formats import feeds
 from moderation import queries
 from moderation.views import action_words
 

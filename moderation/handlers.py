@@ -4,8 +4,9 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
 from auth.models import User
-from core import events, mail
-from core.db import db
+from core.database.db import db
+from core.jobs import events
+from core.mail import mail
 from moderation import actions
 from moderation.appeals import actions as appeals
 from moderation.appeals.models import APPROVED, Appeal
@@ -17,7 +18,7 @@ HEARD = {"closed": "close", "reopened": "reopen", "deleted": "hide", "undeleted"
          "withdrawn": "withdraw", "verified": "verify", "redacted": "redact"}
 
 
-@events.on("question.closed", "question.reopened", "*.deleted", "*.undeleted", "article.published",
+@events.register_handler("question.closed", "question.reopened", "*.deleted", "*.undeleted", "article.published",
            "article.unpublished", "article.verified", "bulletin.published", "bulletin.republished",
            "bulletin.withdrawn", "revision.redacted")
 def log_decisions(batch: list[events.Event]) -> None:
@@ -46,7 +47,7 @@ def log_decisions(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
-@events.on("*.undeleted")
+@events.register_handler("*.undeleted")
 def answer_appeals(batch: list[events.Event]) -> None:
     """A post came back in another way than by its author's request: the request is answered too."""
     for event in batch:
@@ -57,7 +58,7 @@ def answer_appeals(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
-@events.on("report.hidden", "report.shown")
+@events.register_handler("report.hidden", "report.shown")
 def log_reports(batch: list[events.Event]) -> None:
     """A moderator hid a deployment report or showed it again: a line that names its bulletin, once."""
     for event in batch:
@@ -68,7 +69,7 @@ def log_reports(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
-@events.on("user.erased")
+@events.register_handler("user.erased")
 def follow_erasure(batch: list[events.Event]) -> None:
     """The log says that an administrator erased an account, not whose; notes go with the words."""
     for event in batch:
@@ -83,7 +84,7 @@ def follow_erasure(batch: list[events.Event]) -> None:
     db.session.commit()
 
 
-@events.on("user.suspended")
+@events.register_handler("user.suspended")
 def tell_suspended(batch: list[events.Event]) -> None:
     """Mail a suspended member until when and why."""
     for event in batch:

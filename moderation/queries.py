@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from core import paging
-from core.db import db, utcnow
+from core.database import paging
+from core.database.db import db, utcnow
 from moderation.appeals.models import Appeal
 from moderation.appeals.queries import open_appeals
 from moderation.models import URGENT, Claim, Decision, Flag

@@ -1,10 +1,10 @@
 """The shape of flags and decisions."""
 
-from flask_babel import lazy_gettext
 from marshmallow import Schema, fields, validate
 
-from core.api import Reply
-from core.web import Line
+from core.api.api import Reply
+from core.web.fields import Line
+from core.web.lazy_text import lazy_gettext
 from moderation.models import REASONS
 
 _SHORT = validate.Length(max=500, error=lazy_gettext("Use at most 500 characters."))

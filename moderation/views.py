@@ -5,9 +5,10 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from auth.privileges import Privilege, threshold
-from core.db import db
-from core.limits import limit
-from core.web import Form, require
+from core.database.db import db
+from core.limits.rate_limits import limit
+from core.web.access import require
+from core.web.forms import Form
 from moderation import actions, policy, queries, schemas
 from moderation.models import REASONS
 from posts.views import me, visible_post

@@ -2,32 +2,31 @@
 
 from flask import Flask, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from auth.models import User
-from core import stored_markup
-from core.api import register
-from core.db import db
-from core.error_answers import error_answer
-from core.versions import Stale
-from posts import (  # noqa: F401  (handlers, exports and more doors of the room declare themselves)
+from core.api.api import register_api
+from core.database.db import db
+from core.database.versions import Stale
+from core.jobs import stored_markup
+from core.web.error_answers import error_answer
+from core.web.lazy_text import lazy_gettext
+from posts import (  # noqa: F401  (these modules register their contents on import)
     api,
-    conflict_pages,
-    diff_handlers,
-    editables,
-    erasure_handlers,
     export_account,
     feeds,
     kinds,
     policy,
-    revision_api,
     schemas,
-    suggestion_views,
     tasks,
     views,
     voting,
 )
+from posts.erasure import handlers as erasure_handlers  # noqa: F401
 from posts.models import Comment, Post, Tag
+from posts.revisions import api as revision_api  # noqa: F401
+from posts.revisions import conflict_pages, editables
+from posts.revisions import handlers as revision_handlers  # noqa: F401
+from posts.suggestions import views as suggestion_views  # noqa: F401
 
 
 def _comment_path(comment) -> str:
@@ -52,15 +51,15 @@ def _profile(user: User, number: int) -> dict[str, str] | None:
 
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
-    kinds.register(kinds.Kind("comment", "comment", _comment_path, _comment_edit_path, searchable=False,
+    kinds.register_kind(kinds.Kind("comment", "comment", _comment_path, _comment_edit_path, searchable=False,
                               limits=schemas.COMMENT_LIMITS))
-    editables.register(Comment, editables.for_posts(
+    editables.register_editable(Comment, editables.for_posts(
         editables.Field("body", lazy_gettext("Comment"), "text", is_required=True)))
-    editables.register(Tag, editables.for_things(
+    editables.register_editable(Tag, editables.for_things(
         (editables.Field("excerpt", lazy_gettext("When to use it"), "text", is_required=True),),
         load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
         now=lambda tag: {"excerpt": tag.excerpt}, path=lambda tag: tag.path))
-    editables.register(User, editables.Editable(
+    editables.register_editable(User, editables.Editable(
         (editables.Field("display_name", lazy_gettext("Display name"), is_required=True),
          editables.Field("location", lazy_gettext("Location")),
          editables.Field("website", lazy_gettext("Website")),
@@ -72,5 +71,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_error_handler(voting.VoteRefused, _vote_refused)
-    register(api.bp)
-    stored_markup.register(app, Post, "body", "body_html")
+    register_api(api.bp)
+    stored_markup.register_markdown(Post, "body", "body_html")

@@ -6,13 +6,15 @@ from datetime import timedelta
 from sqlalchemy import and_, case, func, select, update
 
 from auth import reputation
-from core import events, versions
-from core.db import db, lock_rows, utcnow
-from core.limits import limit, take_turn
-from core.markup import Rendered, render
-from core.versions import Expected
-from posts import credits, history, kinds, locks, redaction, tag_actions, visibility, voting
+from core.database import versions
+from core.database.db import db, lock_rows, utcnow
+from core.database.versions import Expected
+from core.jobs import events
+from core.limits.rate_limits import limit, take_turn
+from core.markup.markup import Rendered, render
+from posts import credits, kinds, locks, redaction, tag_actions, visibility, voting
 from posts.models import HELD, PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
+from posts.revisions import history
 from posts.slugs import slugify
 from posts.text_limits import check_edit
 

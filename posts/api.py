@@ -5,12 +5,12 @@ from flask_babel import gettext as _
 from auth import queries as people
 from auth import tokens
 from auth.conflicts import check_not_done
-from core import versions
-from core.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
-from core.db import db
-from core.mail import site_url
-from core.versions import tagged
-from core.web import get_or_404, require
+from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
+from core.database import versions
+from core.database.db import db
+from core.database.versions import tagged
+from core.mail.mail import site_url
+from core.web.access import get_or_404, require
 from posts import actions, kinds, policy, queries, schemas, tag_actions, voting
 from posts.models import Comment, Post, Tag
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
-from core.db import db, lock_rows, utcnow
-from core.markup import Rendered
+from core.database.db import db, lock_rows, utcnow
+from core.markup.markup import Rendered
 from posts.actions import make_tags, recount_tags, slugify
 from posts.models import PUBLISHED, Post, PostTag, Revision
 

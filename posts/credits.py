@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from auth import reputation
 from auth.reputation import POINTS, Entitlement
-from core.db import db, utcnow
+from core.database.db import db, utcnow
 from posts.models import Post, Suggestion, SuggestionCredit
 
 MAX_POINTS_FOR_EDITS = 1_000

@@ -3,8 +3,8 @@
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import joinedload, with_polymorphic
 
-from auth.export_account import columns, part
-from core.db import db
+from auth.erasure.export_account import columns, register_export_part
+from core.database.db import db
 from posts import kinds
 from posts.models import Post, Revision, Suggestion, Vote, VoteChange
 
@@ -20,7 +20,7 @@ def _rows(entity, owner, user) -> list:
     return list(db.session.scalars(select(entity).where(owner == user.id).order_by(entity.id)))
 
 
-@part("posts")
+@register_export_part("posts")
 def _posts(user) -> list[dict]:
     whole = with_polymorphic(Post, "*")
     posts = db.session.scalars(select(whole).where(whole.author_id == user.id, _is_own(user, whole))
@@ -29,7 +29,7 @@ def _posts(user) -> list[dict]:
             for post in posts]
 
 
-@part("revisions")
+@register_export_part("revisions")
 def _revisions(user) -> list[dict]:
     rows = db.session.scalars(select(Revision).join(Post, Post.id == Revision.post_id)
                               .where(Revision.author_id == user.id, _is_own(user, Post))
@@ -37,16 +37,16 @@ def _revisions(user) -> list[dict]:
     return [columns(row) for row in rows]
 
 
-@part("votes")
+@register_export_part("votes")
 def _votes(user) -> list[dict]:
     return [columns(row) for row in _rows(Vote, Vote.user_id, user)]
 
 
-@part("vote_changes")
+@register_export_part("vote_changes")
 def _vote_changes(user) -> list[dict]:
     return [columns(row, but={"author_id"}) for row in _rows(VoteChange, VoteChange.user_id, user)]
 
 
-@part("suggested_edits")
+@register_export_part("suggested_edits")
 def _suggestions(user) -> list[dict]:
     return [columns(row, but={"decided_by_id"}) for row in _rows(Suggestion, Suggestion.author_id, user)]

@@ -5,9 +5,9 @@ from flask_babel import gettext as _
 
 from auth.models import Visitor
 from auth.queries import by_username
-from core import feeds
-from core.markup import excerpt
-from core.web import get_or_404
+from core.formats import feeds
+from core.markup.markup import excerpt
+from core.web.access import get_or_404
 from posts import kinds, queries
 from posts.models import Post
 

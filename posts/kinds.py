@@ -6,6 +6,7 @@ Rooms below (votes, flags, search, history) serve every kind without knowing any
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.registry import Registry
 from posts.text_limits import TextLimits
 
 
@@ -65,12 +66,12 @@ class Kind:
     on_revised: Callable = _nothing_more
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: Registry[str, Kind] = Registry("post_kinds")  # by name
 
 
-def register(kind: Kind) -> None:
-    """Make a kind known; called from a room's init."""
-    _kinds[kind.name] = kind
+def register_kind(kind: Kind) -> None:
+    """Add a kind of post; called from a package's init_app()."""
+    _kinds.add(kind.name, kind)
 
 
 def of(post) -> Kind:

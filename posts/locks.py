@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import inspect, select
 
-from core.db import db, lock_rows
+from core.database.db import db, lock_rows
 from posts.models import Post, Tag
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
-from core.db import UTCDateTime, db, utcnow
-from core.markup import Rendered
-from core.site import path_to
-from core.versions import Versioned
+from core.database.db import UTCDateTime, db, utcnow
+from core.database.versions import Versioned
+from core.markup.markup import Rendered
+from core.web.site import path_to
 from posts import kinds
 
 DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
@@ -214,7 +214,7 @@ class Revision(db.Model):
     summary: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     redacted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    changes: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # posts/diffs.py
+    changes: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # posts/revisions/diffs.py
     author: Mapped[User | None] = relationship(lazy="joined")
 
 

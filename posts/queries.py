@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import defer, joinedload, lazyload
 
 from auth.models import User
-from core import paging
-from core.db import db
+from core.database import paging
+from core.database.db import db
 from posts import kinds
 from posts.models import (
     DRAFT,

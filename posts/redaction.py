@@ -13,9 +13,10 @@ from sqlalchemy import select, update
 
 from auth.conflicts import check_not_done
 from auth.security_log import actions as security_log
-from core import events, redaction
-from core.db import db, utcnow
-from core.markup import render
+from core import redaction
+from core.database.db import db, utcnow
+from core.jobs import events
+from core.markup.markup import render
 from core.redaction import MAX_CHARACTERS, MAX_TEXTS, MIN_CHARACTERS, Texts
 from posts import kinds, locks
 from posts.models import FactRevision, Post, PostLink, PostTag, Revision, Suggestion, Tag, VoteChange
@@ -190,16 +191,16 @@ def _redact_tags(mask, by) -> int:
 
 redaction.register_rows("tags", _redact_tags)
 # The present text comes before the revisions: what _follow_post() adds is what it should be.
-redaction.register(Post, "title", "body", "source_url", about=lambda texts: Post.id.in_(texts.post_ids),
+redaction.register_text(Post, "title", "body", "source_url", about=lambda texts: Post.id.in_(texts.post_ids),
                    changed=_follow_post, derived=("body_html", "slug"))
-redaction.register(Revision, "title", "body", "tags", "summary", "facts", about=_near(Revision.post_id),
+redaction.register_text(Revision, "title", "body", "tags", "summary", "facts", about=_near(Revision.post_id),
                    changed=_forget_changes)
 redaction.register_without_text(Revision, "changes")  # positions, no words
-redaction.register(Suggestion, "title", "body", "tags", "summary", "reason", about=_near(Suggestion.post_id),
+redaction.register_text(Suggestion, "title", "body", "tags", "summary", "reason", about=_near(Suggestion.post_id),
                    changed=_forget_comparison, derived=("changes",))
-redaction.register(FactRevision, "facts", "summary")
+redaction.register_text(FactRevision, "facts", "summary")
 redaction.register_without_text(FactRevision, "thing_kind")
-redaction.register(Tag, "excerpt")
+redaction.register_text(Tag, "excerpt")
 redaction.register_without_text(Post, "kind", "status", "author_name", "license", "imported_from",
                                 "external_id")
 redaction.register_without_text(Tag, "name")  # _redact_tags() removes them

@@ -4,12 +4,12 @@ import re
 import unicodedata
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
-from core.api import Cursor, Item, Reply, Version
-from core.db import MAX_ID
-from core.web import Line, Markdown
+from core.api.api import Cursor, Item, Reply, Version
+from core.database.db import MAX_ID
+from core.web.fields import Line, Markdown
+from core.web.lazy_text import lazy_gettext
 from posts import kinds
 from posts.actions import MAX_TAGS
 from posts.text_limits import TextLimits

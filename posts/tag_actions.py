@@ -7,12 +7,14 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from auth.privileges import Privilege, threshold
-from core import events, versions
-from core.db import db, lock_rows
-from core.versions import Expected
-from core.web import Invalid
-from posts import fact_revisions, policy, queries
+from core.database import versions
+from core.database.db import db, lock_rows
+from core.database.versions import Expected
+from core.jobs import events
+from core.web.forms import Invalid
+from posts import policy, queries
 from posts.models import Tag
+from posts.revisions import facts
 
 CLOSE = 3
 
@@ -53,9 +55,9 @@ def describe(name: str, excerpt: str, *, by, expected: Expected = None, summary:
     elif tag.excerpt == excerpt:
         return tag
     else:
-        fact_revisions.keep(tag, {"excerpt": tag.excerpt}, at=tag.created_at)
+        facts.keep(tag, {"excerpt": tag.excerpt}, at=tag.created_at)
     tag.excerpt, tag.revision_count = excerpt, tag.revision_count + 1
     db.session.flush()
-    fact_revisions.keep(tag, {"excerpt": excerpt}, by=by, summary=summary)
+    facts.keep(tag, {"excerpt": excerpt}, by=by, summary=summary)
     events.record("tag.described", subject=tag, actor=by)
     return tag

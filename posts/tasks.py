@@ -1,22 +1,22 @@
 """Scheduled work on what people wrote: old revisions compared."""
 
-from core.db import db, reading
-from core.worker import scheduled
-from posts import diff_actions
+from core.database.db import db, read_transaction
+from core.jobs.worker import register_daily_task
+from posts.revisions import actions
 
 BATCH_SIZE = 50
 MAX_REVISIONS_A_NIGHT = 5_000
 
 
-@scheduled(hour=2, minute=50)
+@register_daily_task(hour=2, minute=50)
 def compare_old() -> None:
     """Compare revisions from before comparisons were stored."""
     after = done = 0
     while done < MAX_REVISIONS_A_NIGHT:
-        with reading():
-            found = diff_actions.not_compared(after, BATCH_SIZE)
+        with read_transaction():
+            found = actions.not_compared(after, BATCH_SIZE)
         for revision_id, post_id, number in found:
-            diff_actions.compare_revision(post_id, number)
+            actions.compare_revision(post_id, number)
             db.session.commit()
             after, done = revision_id, done + 1
         if not found:

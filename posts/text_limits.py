@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from marshmallow import validate
 
-from core.web import Invalid
+from core.web.forms import Invalid
+from core.web.lazy_text import lazy_gettext
 
 MAX_STORED_TITLE, MAX_STORED_BODY = 200, 200_000  # what any edit may have: the column, and what is rendered
 

@@ -8,24 +8,17 @@ from flask_login import current_user, login_required
 
 from auth.conflicts import check_not_done, last_act
 from auth.privileges import Privilege
-from core import versions
-from core.confirmation import confirmation_page
-from core.db import db, reading
-from core.error_answers import wants_json
-from core.limits import limiter
-from core.web import Form, get_or_404, parse, require
-from posts import (
-    actions,
-    diffs,
-    history,
-    policy,
-    queries,
-    redaction,
-    schemas,
-    suggestion_queries,
-    voting,
-)
+from core.database import versions
+from core.database.db import db, read_transaction
+from core.limits.rate_limits import limiter
+from core.web.access import get_or_404, require
+from core.web.confirmation import confirmation_page
+from core.web.error_answers import wants_json
+from core.web.forms import Form, parse
+from posts import actions, policy, queries, redaction, schemas, voting
 from posts.models import Comment, Post, Revision
+from posts.revisions import diffs, history
+from posts.suggestions import queries as suggestion_queries
 
 bp = Blueprint("posts", __name__)
 
@@ -61,7 +54,7 @@ def preview():
     """Markdown as it will look; long texts only for those whom a form would take them from."""
     wanted, post = parse(schemas.PreviewKindSchema), None
     if wanted["post"] is not None:
-        with reading():
+        with read_transaction():
             post = visible_post(wanted["post"])
     kind = post.kind if post is not None else wanted["kind"]
     require(kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),

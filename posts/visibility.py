@@ -2,7 +2,7 @@
 
 from sqlalchemy import select, update
 
-from core.db import db
+from core.database.db import db
 from posts.models import PUBLISHED, Post, PostTag
 
 

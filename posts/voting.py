@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, case, func, or_, select, update
 
 from auth import reputation
 from auth.reputation import Entitlement
-from core import events
-from core.db import db, utcnow
+from core.database.db import db, utcnow
+from core.jobs import events
 from posts import locks
 from posts.models import Post, PostTag, Vote, VoteChange
 

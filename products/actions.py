@@ -4,16 +4,18 @@ Every write leaves a ProductChange with the facts as they were, which is also ho
 The product given must come from queries.full(), with releases, phases and names at hand.
 """
 
-from core import events, markup, versions
-from core.db import db, lock_rows, utcnow
-from core.versions import Expected
-from products import lifecycle
+from core.database import versions
+from core.database.db import db, lock_rows, utcnow
+from core.database.versions import Expected
+from core.jobs import events
+from core.markup import markup
 from products.change_models import ImportConflict, ProductChange
 from products.facts import plain, to_date, to_ends
+from products.lifecycle import phases
 from products.models import Product, Release
 from products.names import parse
 
-DATES = ("released_on", *lifecycle.KINDS)
+DATES = ("released_on", *phases.KINDS)
 
 
 def create(slug: str, facts: dict, releases: dict[str, dict] | None = None, *, by=None,
@@ -173,7 +175,7 @@ def _product(thing: Product | Release) -> Product:
 
 
 def _recount(product: Product) -> None:
-    product.supported_until = lifecycle.latest_end(product.live_releases)
+    product.supported_until = phases.latest_end(product.live_releases)
 
 
 def _note(thing: Product | Release, verb: str, changed: dict, *, by=None, source: str = "",
@@ -202,5 +204,5 @@ def _typed(field: str, value: object) -> object:
         return markup.render(value)
     if field in ("released_on", "latest_on"):
         return to_date(value)
-    return to_ends(value) if field in ("lts", *lifecycle.KINDS) else value
+    return to_ends(value) if field in ("lts", *phases.KINDS) else value
 

@@ -3,16 +3,18 @@
 from flask_babel import gettext as _
 
 from auth import tokens
-from core import versions
-from core.api import WRITE, ApiBlueprint, listing, no_content, page_of
-from core.db import db
-from core.mail import site_url
-from core.web import Invalid, get_or_404, require
-from products import actions, api_schemas, exports, lifecycle_queries, policy, queries, schemas
+from core.api.api import WRITE, ApiBlueprint, listing, no_content, page_of
+from core.database import versions
+from core.database.db import db
+from core.mail.mail import site_url
+from core.web.access import get_or_404, require
+from core.web.forms import Invalid
+from products import actions, api_schemas, exports, policy, queries, schemas
+from products.lifecycle import queries as lifecycle_queries
 from products.models import Product, Release
 from products.views import find
 
-bp = ApiBlueprint("products", __name__, description="Products, their life cycles, and your products")
+bp = ApiBlueprint("products", __name__, description="Products and their life cycles")
 
 
 def item(product: Product) -> dict:

@@ -2,10 +2,10 @@
 
 from marshmallow import fields, validate
 
-from core.api import Cursor, Item, Reply, Version
-from core.api_parameters import WholeNumber
-from core.web import Line
-from products.lifecycle import SECURITY, SUPPORT, Phase, Status
+from core.api.api import Cursor, Item, Reply, Version
+from core.api.parameters import WholeNumber
+from core.web.fields import Line
+from products.lifecycle.phases import SECURITY, SUPPORT, Phase, Status
 
 LONGEST_WINDOW = 3650
 
@@ -99,49 +99,3 @@ class EndItem(Reply):
     title = fields.String()
     category = fields.String()
     url = fields.Url()
-
-
-class OwnedItem(Reply):
-    """A line of what a member runs; no release means the product as a whole."""
-
-    id = fields.Integer()
-    product = fields.String()
-    release = fields.String(allow_none=True)
-    title = fields.String()
-    source = fields.String(validate=validate.OneOf(["picked", "sbom"]))
-    phase = fields.String(allow_none=True)
-    security = End()
-    url = fields.Url()
-
-
-class AddedItem(Reply):
-    """How many lines are new."""
-
-    added = fields.Integer()
-
-
-class ComponentItem(Reply):
-    """A component as a software list names it."""
-
-    name = fields.String()
-    group = fields.String()
-    version = fields.String()
-    purl = fields.String()
-    cpe = fields.String()
-
-
-class MatchItem(Reply):
-    """A product and release found in a software list; one that is not sure is a guess by name."""
-
-    product = fields.String()
-    release = fields.String(allow_none=True)
-    how = fields.String(validate=validate.OneOf(["purl", "cpe", "cpe-name", "name"]))
-    is_sure = fields.Boolean()
-    components = fields.List(fields.Nested(ComponentItem))
-
-
-class MatchesItem(Reply):
-    """What a software list matches, and what it does not."""
-
-    matched = fields.List(fields.Nested(MatchItem))
-    unmatched = fields.List(fields.Nested(ComponentItem))

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
-from core.db import UTCDateTime, db, utcnow
+from core.database.db import UTCDateTime, db, utcnow
 from products.facts import plain
 from products.models import DateOrFlag, Product, Release
 

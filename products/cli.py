@@ -7,12 +7,13 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from auth.security_log import cli as security_log
-from core import events
 from core.cli import Unusable, run_import
-from products import lifecycle_queries, queries
+from core.jobs import events
+from products import queries
 from products.facts import written
 from products.import_endoflife import Importer
-from products.lifecycle import KINDS, phase_on
+from products.lifecycle import queries as lifecycle_queries
+from products.lifecycle.phases import KINDS, phase_on
 
 group = AppGroup("product", help="Products and their life cycles.")
 

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from core.markup import to_text
+from core.markup.markup import to_text
 from products import names
 from products.models import Product
 from search.documents import MAX_BODY, Family, key

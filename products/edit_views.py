@@ -4,10 +4,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from core import versions
-from core.confirmation import confirmation_page
-from core.db import db
-from core.web import Form, get_or_404, require
+from core.database import versions
+from core.database.db import db
+from core.web.access import get_or_404, require
+from core.web.confirmation import confirmation_page
+from core.web.forms import Form
 from posts.views import me
 from products import actions, forms, policy, queries, schemas
 from products.models import Product, Release

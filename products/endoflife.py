@@ -11,15 +11,17 @@ from datetime import date
 
 from flask_babel import gettext as _
 
-from core import front_matter, markup
+from core.formats import front_matter
+from core.markup import markup
 from products import facts as written
-from products import lifecycle, names
+from products import names
+from products.lifecycle import phases
 from products.schemas import CATEGORY, CYCLE, SLUG
 
 MAX_FILE = front_matter.MAX_BYTES
 MAX_RELEASES, MAX_NAMES, MAX_TEXT = 2_000, 500, 100_000
-ENDS = {"eoas": lifecycle.ACTIVE, "eol": lifecycle.SECURITY, "eoes": lifecycle.EXTENSION,
-        "discontinued": lifecycle.DISCONTINUED}
+ENDS = {"eoas": phases.ACTIVE, "eol": phases.SECURITY, "eoes": phases.EXTENSION,
+        "discontinued": phases.DISCONTINUED}
 CATEGORIES = {"db": "database"}
 _TAG = re.compile(r"<[^<>]{0,300}>")
 _LIQUID = re.compile(r"\{%[^%]{0,2000}%\}|\{:[^{}\n]{0,200}\}")

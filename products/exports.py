@@ -6,13 +6,12 @@ from datetime import date
 
 from flask import Response
 
-from core.mail import site_url
-from core.tables import csv_answer
+from core.formats.csv_files import csv_answer
+from core.mail.mail import site_url
 from products import queries
 from products.facts import plain
-from products.lifecycle import KINDS, phase_end, phase_on
+from products.lifecycle.phases import KINDS, phase_end, phase_on
 from products.models import LifecyclePhase, Product, Release
-from products.owned_models import OwnedRelease
 from products.queries import Glance
 
 SLICE = 500
@@ -54,16 +53,6 @@ def phase_row(phase: LifecyclePhase, day: date) -> dict:
     return {"ends_on": phase.ends, "days_left": (phase.ends - day).days, "kind": phase.kind,
             "product": product.slug, "release": phase.release.cycle, "title": phase.release.title,
             "category": product.category, "url": site_url() + product.path}
-
-
-def owned_row(row: OwnedRelease, day: date) -> dict:
-    """A line of what a member runs."""
-    release = row.release
-    return {"id": row.id, "product": row.product.slug, "release": release.cycle if release else None,
-            "title": release.title if release else row.product.name, "source": row.source,
-            "phase": str(phase_on(release, day)) if release else None,
-            "security": plain(release.ends.get("security")) if release else None,
-            "url": site_url() + row.product.path}
 
 
 def answer(name: str, extension: str, rows: Iterable[dict]) -> Response:

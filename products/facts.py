@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime
 
-from products.lifecycle import Ends
+from products.lifecycle.phases import Ends
 
 FIRST, LAST = date(1950, 1, 1), date(2199, 12, 31)
 WORDS = {"yes": True, "true": True, "no": False, "false": False}

@@ -1,16 +1,16 @@
 """Feeds and calendars: what changed, what ends, and each member's own calendar."""
 
-import hmac
 from datetime import UTC, datetime, time
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
-from core import calendars, feeds
-from core.web import get_or_404
-from products import lifecycle_queries, owned_actions, owned_queries, private_calendar, queries, wording
+from core.formats import calendars, feeds
+from core.web.access import get_or_404
+from products import labels, queries
 from products.change_models import ProductChange
-from products.lifecycle import SOON
+from products.lifecycle import queries as lifecycle_queries
+from products.lifecycle.phases import SOON
 from products.models import LifecyclePhase
 
 bp = Blueprint("products_feeds", __name__)
@@ -33,7 +33,7 @@ def _title(change: ProductChange) -> str:
 
 
 def _summary(change: ProductChange) -> str:
-    return "\n".join(f"{wording.field(field)}: {wording.written(old) or '–'} → {wording.written(new) or '–'}"
+    return "\n".join(f"{labels.field(field)}: {labels.written(old) or '–'} → {labels.written(new) or '–'}"
                      for field, (old, new) in change.facts.items())
 
 
@@ -46,7 +46,7 @@ def lifecycle():
     """Releases whose security support ends within 90 days or ended lately; each appears as it nears."""
     day = queries.today()
     found = lifecycle_queries.around(day, before=BEFORE, ahead=SOON.days)
-    entries = [feeds.Entry(f"/lifecycle/{phase.id}/{phase.ends}", wording.headline(phase.release, phase.kind),
+    entries = [feeds.Entry(f"/lifecycle/{phase.id}/{phase.ends}", labels.headline(phase.release, phase.kind),
                            phase.release.product.path, phase.ends.isoformat(), phase.release.product.name,
                            _noticed(phase), _noticed(phase)) for phase in found]
     entries.sort(key=lambda entry: entry.updated, reverse=True)
@@ -77,27 +77,9 @@ def product_calendar(slug: str):
     return calendars.answer(product.name, map(day_of, found))
 
 
-@bp.get("/my/<secret>.ics")
-def my_calendar(secret: str):
-    """The days of the member with this secret. A wrong secret and none look alike."""
-    g.private_page = True
-    address = owned_queries.address_with(secret[:owned_actions.HANDLE_LENGTH])
-    expected = owned_actions.secret(address) if address else ""
-    known = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
-    user = get_or_404(address.user if address and known else None)
-    response = calendars.answer(_("My products"), private_calendar.days(user))
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-@private_calendar.part
-def _my_ends(user) -> list[calendars.Day]:
-    return [day_of(phase) for phase in lifecycle_queries.of_member(user, queries.today())]
-
-
 def day_of(phase: LifecyclePhase) -> calendars.Day:
     """An end of support as a day of a calendar."""
-    headline = wording.headline(phase.release, phase.kind)
+    headline = labels.headline(phase.release, phase.kind)
     text = _("%(what)s. Last day: %(day)s.", what=headline, day=phase.ends)
     return calendars.Day(f"phase-{phase.id}", phase.ends, headline, text, phase.release.product.path,
                          phase.sequence, phase.changed_at)

@@ -8,9 +8,9 @@ from pathlib import Path
 from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import events
 from core.cli import ImportReport, progress
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 from products import actions, endoflife, queries
 from products.endoflife import BadFile, ProductFile
 from products.models import Product

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import UTCDateTime, db, utcnow
-from core.markup import MARKUP_VERSION, Rendered
-from core.site import path_to
-from core.versions import Versioned
-from products import lifecycle
+from core.database.db import UTCDateTime, db, utcnow
+from core.database.versions import Versioned
+from core.markup.markup import MARKUP_VERSION, Rendered
+from core.web.site import path_to
 from products import names as naming
-from products.lifecycle import Ends
+from products.lifecycle import phases as lifecycle
+from products.lifecycle.phases import Ends
 
 PRODUCT_FACTS = ("name", "vendor", "category", "tags", "description", "policy_url", "version_command",
                  "phase_names", "names")
@@ -245,3 +245,27 @@ class LifecyclePhase(db.Model):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 
     release: Mapped[Release] = relationship(back_populates="phases", lazy="raise_on_sql")
+
+
+class OwnedRelease(db.Model):
+    """A member runs a product: one release of it, or the product as a whole."""
+
+    __tablename__ = "owned_releases"
+    __table_args__ = (
+        UniqueConstraint("user_id", "product_id", "release_id"),
+        Index("uq_owned_releases_whole", "user_id", "product_id", unique=True,
+              sqlite_where=db.text("release_id IS NULL"),
+              postgresql_where=db.text("release_id IS NULL")),
+        Index("ix_owned_releases_product_id", "product_id"),
+        Index("ix_owned_releases_release_id", "release_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
+    release_id: Mapped[int | None] = mapped_column(ForeignKey("releases.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(10), default="picked")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+    product: Mapped[Product] = relationship(lazy="raise_on_sql")
+    release: Mapped[Release | None] = relationship(lazy="raise_on_sql")

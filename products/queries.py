@@ -7,14 +7,14 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from core import paging
-from core.db import db, utcnow
+from core.database import paging
+from core.database.db import db, utcnow
 from posts.models import Post, PostTag, Tag
 from posts.queries import visible
 from products import names
 from products.change_models import ImportConflict, ProductChange
-from products.lifecycle import SECURITY, SOON, Status, status_on
-from products.models import LifecyclePhase, Product, ProductName, ProductWord, Release
+from products.lifecycle.phases import SECURITY, SOON, Status, status_on
+from products.models import LifecyclePhase, OwnedRelease, Product, ProductName, ProductWord, Release
 
 PAGE = 40
 RELATED, FACETS = 5, 30
@@ -219,3 +219,11 @@ def anew(thing: Product | Release) -> Product | Release:
     """A product or a release, read anew with all that its form shows."""
     product = full(thing.slug if isinstance(thing, Product) else thing.product.slug, removed=True)
     return product if isinstance(thing, Product) else next(r for r in product.releases if r.id == thing.id)
+
+
+def owned_of_product(user, product: Product) -> list[OwnedRelease]:
+    """What `user` runs of one product."""
+    if user.id is None:
+        return []
+    return list(db.session.scalars(select(OwnedRelease).where(
+        OwnedRelease.user_id == user.id, OwnedRelease.product_id == product.id)))

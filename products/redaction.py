@@ -1,10 +1,10 @@
 """What redaction masks of products; their names in addresses and in the catalogue stay."""
 
-from core import events, redaction
-from core.markup import render
+from core import redaction
+from core.jobs import events
+from core.markup.markup import render
 from products.change_models import ImportConflict, LifecycleNotice, ProductChange
-from products.models import LifecyclePhase, Product, ProductName, ProductWord, Release
-from products.owned_models import CalendarAddress, OwnedRelease
+from products.models import LifecyclePhase, OwnedRelease, Product, ProductName, ProductWord, Release
 
 
 def _follow(product: Product, by) -> None:
@@ -14,12 +14,12 @@ def _follow(product: Product, by) -> None:
     events.record("product.changed", subject=product, actor=by)
 
 
-redaction.register(Product, "name", "sort_name", "vendor", "tags", "description", "policy_url",
+redaction.register_text(Product, "name", "sort_name", "vendor", "tags", "description", "policy_url",
                    "version_command", "phase_names", changed=_follow, derived=("description_html",))
-redaction.register(Release, "label", "codename", "latest", "link")
-redaction.register(ProductChange, "facts")
-redaction.register(ImportConflict, "theirs")
-redaction.register(ProductName, "value", "key")
+redaction.register_text(Release, "label", "codename", "latest", "link")
+redaction.register_text(ProductChange, "facts")
+redaction.register_text(ImportConflict, "theirs")
+redaction.register_text(ProductName, "value", "key")
 redaction.register_without_text(Product, "slug", "category", "ours", "source", "supported_until")
 redaction.register_without_text(Release, "cycle", "lts", "ours")
 redaction.register_without_text(ProductWord, "word")
@@ -29,4 +29,3 @@ redaction.register_without_text(ImportConflict, "field", "source")
 redaction.register_without_text(LifecyclePhase, "kind", "ends")
 redaction.register_without_text(LifecycleNotice, "ends")
 redaction.register_without_text(OwnedRelease, "source")
-redaction.register_without_text(CalendarAddress, "handle")

@@ -3,11 +3,11 @@
 import re
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError, fields, validate
 
-from core.markup import is_safe_url
-from core.web import Line, Markdown
+from core.markup.markup import is_safe_url
+from core.web.fields import Line, Markdown
+from core.web.lazy_text import lazy_gettext
 from products import facts as written
 from products import names
 
@@ -130,10 +130,3 @@ class NewReleaseSchema(ReleaseSchema):
 
     cycle = Line(required=True, validate=_shape(
         CYCLE, lazy_gettext("Start the cycle with a letter or digit and use at most 60 characters.")))
-
-
-class OwnedSchema(Schema):
-    """A product someone runs, and which release of it, when known."""
-
-    product = Line(required=True, validate=_longest(60))
-    release = Line(load_default="", validate=_longest(60))

@@ -5,19 +5,19 @@ from datetime import timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
-from core import events
-from core.db import db
-from core.worker import scheduled
+from core.database.db import db
+from core.jobs import events
+from core.jobs.worker import register_daily_task
 from products import queries
 from products.change_models import LifecycleNotice
-from products.lifecycle import SECURITY
+from products.lifecycle.phases import SECURITY
 from products.models import LifecyclePhase, Product, Release
 
 DAYS_AHEAD = (90, 30, 7)
 LATE = timedelta(days=7)  # a worker that slept through the day still tells
 
 
-@scheduled(hour=0, minute=20)
+@register_daily_task(hour=0, minute=20)
 def announce_ends() -> None:
     """Record `release.ending` 90, 30 and 7 days ahead and `release.ended` on the day itself."""
     day = queries.today()

@@ -3,11 +3,13 @@
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from core import paging
-from core.page_cache import kept
-from core.web import get_or_404
-from products import exports, lifecycle_queries, owned_queries, policy, queries, timeline
-from products.lifecycle import KINDS, SECURITY, SUPPORT, Phase, Status, phase_on
+from core.cache.page_cache import cached_for_visitors
+from core.database import paging
+from core.web.access import get_or_404
+from products import exports, policy, queries
+from products.lifecycle import queries as lifecycle_queries
+from products.lifecycle import timeline
+from products.lifecycle.phases import KINDS, SECURITY, SUPPORT, Phase, Status, phase_on
 from products.models import Product, Release
 from products.schemas import SLUG
 
@@ -40,7 +42,7 @@ def link(path: str, values: dict, **changes: object) -> str:
 
 
 @bp.get("/products")
-@kept
+@cached_for_visitors
 def products():
     """Search and browse products; each with where it stands today."""
     chosen, day = filters(), queries.today()
@@ -68,7 +70,7 @@ def suggest():
 
 
 @bp.get("/products/<slug>")
-@kept
+@cached_for_visitors
 def product(slug: str):
     """One product: releases, timeline, policy, names, and what was written about it."""
     product = queries.full(slug, removed=policy.can_curate(current_user)) if SLUG.match(slug) else None
@@ -83,7 +85,7 @@ def product(slug: str):
         glance=queries.glances([product], day)[product.id], picture=timeline.draw(releases, day),
         posts=posts, can_curate=curates,
         can_own=policy.can_own(current_user) if current_user.is_authenticated else False,
-        owned=owned_queries.of_product(current_user, product),
+        owned=queries.owned_of_product(current_user, product),
         conflicts=queries.conflicts(product) if curates else [])
 
 
@@ -126,7 +128,7 @@ def narrowed(chosen: dict) -> dict:
 
 
 @bp.get("/lifecycle")
-@kept
+@cached_for_visitors
 def lifecycle():
     """What ends in the next 30, 90 or 365 days, and what ended lately."""
     chosen, day = window(), queries.today()

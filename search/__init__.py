@@ -3,7 +3,7 @@
 from flask import Flask
 from sqlalchemy import make_url
 
-from core.api import register
+from core.api.api import register_api
 from core.config import BadSetting
 from search import (  # noqa: F401  (doctor, handlers, readings, tasks declare themselves)
     api,
@@ -15,10 +15,10 @@ from search import (  # noqa: F401  (doctor, handlers, readings, tasks declare t
     tasks,
     views,
 )
-from search.engine import Engine
-from search.files.engine import Engine as InFiles
+from search.engines.base import Engine
+from search.engines.postgres.engine import Engine as InTables
+from search.engines.whoosh.engine import Engine as InFiles
 from search.recent import Recent
-from search.tables.engine import Engine as InTables
 
 
 def init_app(app: Flask) -> None:
@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
     app.extensions["search"] = engine_of(app)
     app.extensions["recent_searches"] = Recent()
     app.register_blueprint(views.bp)
-    register(api.bp)
+    register_api(api.bp)
     app.cli.add_command(cli.group)
 
 

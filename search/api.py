@@ -1,25 +1,37 @@
 """Search in the API: the function behind the search page, answered as a list with facets."""
 
+from collections.abc import Callable
+
 from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
 
 from auth import api as people
 from auth import tokens
-from core import paging
-from core.api import ApiBlueprint
+from core.api.api import ApiBlueprint
+from core.database import paging
+from core.registry import Registry
 from posts import api as posts
 from search import queries, schemas
 from search.views import MAX_PAGE
 
 bp = ApiBlueprint("search", __name__, description="Search")
 MAX_RESULTS = MAX_PAGE * queries.PAGE  # what is further down is no answer: ask for something narrower
-ITEMS = {"user": people.item, "tag": posts.tag_item}
+_items: Registry[str, Callable[..., dict]] = Registry("search_items")  # by kind of hit
+
+
+def register_item(kind: str, item: Callable[..., dict]) -> None:
+    """Say what the API shows of a hit of this kind; other hits are posts."""
+    _items.add(kind, item)
+
+
+register_item("user", people.item)
+register_item("tag", posts.tag_item)
 
 
 def found_item(hit: queries.Hit) -> dict:
     """One result as JSON."""
     snippet = "".join(text for text, _is_match in hit.snippet)
-    return {**ITEMS.get(hit.kind, posts.item)(hit.thing), "snippet": snippet}
+    return {**_items.get(hit.kind, posts.item)(hit.thing), "snippet": snippet}
 
 
 @bp.get("/search")

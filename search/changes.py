@@ -7,8 +7,8 @@ from sqlalchemy import or_, select, union
 
 from auth.models import User
 from auth.queries import is_listed
-from core.db import db, reading
-from core.models import Event
+from core.database.db import db, read_transaction
+from core.database.models import Event
 from posts import kinds
 from posts.models import Post, PostTag, Revision, Tag
 from search.documents import SLICE, families, key, keys, numbers
@@ -22,7 +22,7 @@ def touched(events: Iterable[Event]) -> set[str]:
     posts = {event.subject_id for event in events if event.subject_kind in kinds.searchable()}
     tops = {event.subject_id for event in events
             if event.subject_id in posts and event.name.split(".")[-1] not in ALONE}
-    with reading():
+    with read_transaction():
         posts |= set(db.session.scalars(select(Post.parent_id).where(
             Post.id.in_(posts), Post.parent_id.is_not(None))))
         posts |= set(db.session.scalars(select(Post.id).where(
@@ -38,7 +38,7 @@ def touched(events: Iterable[Event]) -> set[str]:
 
 def since(moment: datetime) -> set[str]:
     """What changed and may have gone into another index: events heard since `moment` or still waiting."""
-    with reading():
+    with read_transaction():
         events = db.session.scalars(select(Event).where(
             or_(Event.done_at.is_(None), Event.done_at >= moment))).all()
     return set().union(*(touched(events[start:start + SLICE]) for start in range(0, len(events), SLICE)))
@@ -48,7 +48,7 @@ def differing(indexed: set[str]) -> set[str]:
     """What the index lacks or has too much, and what that stands under."""
     found = keys() ^ indexed
     ids = numbers(found, "post")
-    with reading():
+    with read_transaction():
         for start in range(0, len(ids), SLICE):
             found |= _keys(post=db.session.scalars(select(Post.parent_id).where(
                 Post.id.in_(ids[start:start + SLICE]), Post.parent_id.is_not(None))))

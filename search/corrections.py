@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from string import ascii_lowercase
 
 from search.analysis import terms, tokens
-from search.engine import Index
+from search.engines.base import Index
 from search.parser import Query
 
 MAX_CORRECTED = 2

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.doctor import Finding, examines, judge
-from search.engine import Unavailable
+from core.checks.health import Finding, judge, register_check
+from search.engines.base import Unavailable
 from search.readings import lag
 
 LATE = 60  # seconds
 
 
-@examines()
+@register_check()
 def index() -> Iterator[Finding]:
     """Search index."""
     name = _("Search index")

@@ -8,15 +8,16 @@ from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
 
 from auth.models import User
 from auth.queries import is_listed
-from core.db import db, reading
-from core.markup import to_text
+from core.database.db import db, read_transaction, reading_beside
+from core.markup.markup import to_text
+from core.registry import Registry
 from posts import kinds
 from posts.models import Post, Tag
 from search.fields import Document
 
 MAX_BODY = 100_000
 SLICE = 500
-_extras: dict[str, Callable[[Post], dict]] = {}
+_extras: Registry[str, Callable[[Post], dict]] = Registry("search_facts")  # by kind of post
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,17 @@ class Family:
     show: Callable[..., tuple[str, str, str]]
 
 
-families: dict[str, Family] = {}
+families: Registry[str, Family] = Registry("search_families")  # by name
 
 
-def register(family: Family) -> None:
-    """Let search find a family; called from a room's init."""
-    families[family.name] = family
+def register_family(family: Family) -> None:
+    """Add a family to what search finds; called from a package's init_app()."""
+    families.add(family.name, family)
 
 
-def describe(kind: str, extra: Callable[[Post], dict]) -> None:
-    """A content room adds what only it knows of its kind: {"layer": …, "states": (…), "text": …}."""
-    _extras[kind] = extra
+def register_facts(kind: str, extra: Callable[[Post], dict]) -> None:
+    """Add what only a content package knows of its kind: {"layer": …, "states": (…), "text": …}."""
+    _extras.add(kind, extra)
 
 
 def key(family: str, number: int) -> str:
@@ -61,7 +62,7 @@ def of(keys: Iterable[str]) -> list[Document]:
     """The documents of those of these keys that name something public."""
     keys = list(keys)
     found: list[Document] = []
-    with reading():
+    with reading_beside():  # a search on PostgreSQL is in the middle of its own transaction
         for family, (statement, model, make) in _families().items():
             ids = numbers(keys, family)
             for start in range(0, len(ids), SLICE):
@@ -79,7 +80,7 @@ def everything() -> Iterator[Document]:
     for statement, model, make in _families().values():
         ids = [0]
         while ids:
-            with reading():
+            with read_transaction():
                 ids = db.session.scalars(
                     select(model.id).where(model.id > ids[-1]).order_by(model.id).limit(SLICE)).all()
                 found = [make(row) for row in db.session.scalars(
@@ -90,7 +91,7 @@ def everything() -> Iterator[Document]:
 
 def keys() -> set[str]:
     """The keys of everything that belongs into the index."""
-    with reading():
+    with read_transaction():
         return {key(family, number) for family, (statement, model, _make) in _families().items()
                 for number in db.session.scalars(select(model.id).where(statement.whereclause))}
 

@@ -2,15 +2,15 @@
 
 from flask import current_app
 
-from core import events
-from core.db import utcnow
+from core.database.db import utcnow
+from core.jobs import events
 from search import changes, documents
-from search.engine import Engine, Unavailable
+from search.engines.base import Engine, Unavailable
 
 REBUILT_FROM = 5_000  # so many changed documents are quicker written anew with all others
 
 
-@events.on("*")
+@events.register_handler("*")
 def follow(batch: list[events.Event]) -> None:
     """Bring the index up to date with everything the events are about, in one commit."""
     engine = _engine()

@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, BigInteger, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import db
+from core.database.db import db
 
 
 class IndexInUse(db.Model):

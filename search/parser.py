@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flask_babel import lazy_gettext as _
-
+from core.web.lazy_text import lazy_gettext as _
 from search.analysis import compounds, named, placed, terms
 
 MAX_LENGTH, MAX_TERMS, MAX_PHRASES, MAX_PHRASE, MAX_EXCLUDED, MAX_FILTERS = 1000, 32, 3, 12, 12, 8

@@ -10,22 +10,22 @@ from itertools import pairwise
 from time import perf_counter
 
 from flask import current_app
-from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload
 
 from auth.models import User
 from auth.queries import is_listed
-from core import metrics
-from core.db import db
-from core.markup import to_text
+from core.database.db import db
+from core.markup.markup import to_text
+from core.observability import metrics
+from core.web.lazy_text import lazy_gettext as _
 from posts.models import Post, Tag
 from posts.queries import visible
 from search import changes, corrections, snippets
 from search.analysis import terms
 from search.documents import families, key, numbers
 from search.documents import of as documents_of
-from search.engine import Index, Results, Unavailable
+from search.engines.base import Index, Results, Unavailable
 from search.parser import Query, parse
 
 PAGE = 10

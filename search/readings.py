@@ -5,29 +5,29 @@ from collections.abc import Iterator
 from flask import current_app
 from sqlalchemy import select
 
-from core import history
-from core.db import db, utcnow
-from core.readings import Reading, declare
+from core.database.db import db, utcnow
+from core.observability import history
+from core.observability.gauges import Gauge, register_gauges
 from posts import kinds
 from posts.models import Post
 from search.documents import key
-from search.engine import Unavailable
+from search.engines.base import Unavailable
 
 LAG = "search_lag_seconds"
-history.keep_peak(LAG)
+history.register_peak(LAG)
 
 
-@declare
-def index() -> Iterator[Reading]:
+@register_gauges
+def index() -> Iterator[Gauge]:
     """The state of the index, and how long the newest public post has been missing in it."""
     usable = True
     try:
         with current_app.extensions["search"].view() as found:
-            yield Reading("search_documents", "Documents in the search index.", found.size)
-        yield Reading(LAG, "Age of the newest public post if it is not in the index, else 0.", lag())
+            yield Gauge("search_documents", "Documents in the search index.", found.size)
+        yield Gauge(LAG, "Age of the newest public post if it is not in the index, else 0.", lag())
     except Unavailable:
         usable = False
-    yield Reading("search_usable", "1 if the index is available.", usable)
+    yield Gauge("search_usable", "1 if the index is available.", usable)
 
 
 def lag() -> float:

@@ -2,9 +2,9 @@
 
 from marshmallow import fields, validate
 
-from core.api import Cursor, Item, Reply, page_of
-from core.api_parameters import Since
-from core.web import Line
+from core.api.api import Cursor, Item, Reply, page_of
+from core.api.parameters import Since
+from core.web.fields import Line
 
 
 class SearchQuery(Cursor):

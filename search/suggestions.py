@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from search import changes, queries
 from search.analysis import begun_identifier
-from search.engine import Unavailable
+from search.engines.base import Unavailable
 
 SHORTEST, LONGEST, MOST, IDENTIFIERS = 2, 60, 8, 4
 Suggestion = dict[str, str]

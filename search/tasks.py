@@ -2,18 +2,18 @@
 
 from flask import current_app
 
-from core.worker import each_round, scheduled
+from core.jobs.worker import register_daily_task, register_round_job
 from search import handlers
-from search.engine import Unavailable
+from search.engines.base import Unavailable
 
 
-@each_round
+@register_round_job()
 def heal() -> int:
     """Rebuild an index that is missing or damaged, unless another process does."""
     return handlers.heal(wait=False)
 
 
-@scheduled(hour=3, minute=40)
+@register_daily_task(hour=3, minute=40)
 def tidy() -> None:
     """Rebuild an index that changes have made slow."""
     try:

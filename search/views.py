@@ -4,7 +4,7 @@ from flask import Blueprint, jsonify, render_template, request
 from flask_login import current_user
 
 from search import queries, suggestions
-from search.engine import SORTS
+from search.engines.base import SORTS
 from search.parser import MAX_LENGTH
 
 bp = Blueprint("search", __name__)

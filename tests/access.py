@@ -66,11 +66,11 @@ ACCESS = {
     "forum.edit_question": "author", "forum.edit_answer": "author",
     "forum.accept": "asker", "forum.unaccept": "asker",
     "forum.close": "moderators", "forum.reopen": "moderators",
-    "front.identifier": "all",
-    "front.home": "all", "front.help_page": "all", "front.theme": "all", "front.sitemap": "all",
-    "front.sitemap_posts": "all", "front.sitemap_pages": "all",
-    "front.robots": "all", "front.security_txt": "all", "front.opensearch": "all",
-    "front.healthz": "all", "front.readyz": "all", "front.admin": "admins",
+    "home.identifier": "all",
+    "home.home": "all", "home.help_page": "all", "home.theme": "all", "home.sitemap": "all",
+    "home.sitemap_posts": "all", "home.sitemap_pages": "all",
+    "home.robots": "all", "home.security_txt": "all", "home.opensearch": "all",
+    "home.healthz": "all", "home.readyz": "all", "admin.admin": "admins",
     "api_status.get_status": "admins", "scrape.metrics_page": "link",
     "kb.articles": "all", "kb.layer": "all", "kb.article": "all", "kb.article_by_id": "all",
     "kb.history": "all", "kb.print_view": "all", "kb.markdown": "all",
@@ -97,18 +97,18 @@ ACCESS = {
                                              "lifecycle", "export_lifecycle")},
     **{f"products_feeds.{feed}": "all" for feed in ("products", "lifecycle", "lifecycle_calendar",
                                                    "product_calendar")},
-    "products_feeds.my_calendar": "link",
+    "inventory.my_calendar": "link",
     **{f"products.{verb}": "moderators" for verb in (
         "new_product", "edit_product", "new_release", "edit_release", "remove_product", "remove_release",
         "undo", "conflicts", "decide")},
-    **{f"products.{verb}": "members" for verb in ("mine", "export_mine", "add", "upload_sbom", "keep_sbom",
+    **{f"inventory.{verb}": "members" for verb in ("mine", "export_mine", "add", "upload_sbom", "keep_sbom",
                                                  "unmatched", "renew_calendar")},
-    "products.remove": "own",
+    "inventory.remove": "own",
     **{f"api_products.{read}": "all" for read in ("list_products", "get_product", "list_ends")},
     **{f"api_products.{verb}": "moderators" for verb in (
         "add_product", "edit_product", "remove_product", "put_release", "remove_release")},
-    **{f"api_products.{verb}": "members" for verb in ("list_mine", "add_mine", "match_sbom")},
-    "api_products.remove_mine": "own",
+    **{f"api_inventory.{verb}": "members" for verb in ("list_mine", "add_mine", "match_sbom")},
+    "api_inventory.remove_mine": "own",
     **{f"bulletins.{page}": "all" for page in ("bulletins", "export_bulletins", "unpatched",
                                               "export_unpatched", "bulletin")},
     **{f"csaf.{file}": "all" for file in ("metadata", "index", "changes", "feed", "document", "hash_of")},
@@ -120,27 +120,29 @@ ACCESS = {
     **{f"api_bulletins.{verb}": "moderators" for verb in (
         "write_bulletin", "edit_bulletin", "schedule_bulletin", "publish_bulletin", "withdraw_bulletin",
         "add_mitigation", "put_mitigation", "remove_mitigation")},
-    **{f"notify.{page}": "members" for page in ("inbox", "read_all", "settings", "revive", "switch_alerts",
-                                               "watch_post", "watch_tag", "watch_product")},
-    "notify.read": "own", "notify.alerts": "all",
-    **{f"notify.{page}": "link" for page in ("mute", "confirm_alerts", "manage_alerts", "stop_alerts")},
+    **{f"notifications.{page}": "members" for page in (
+        "inbox", "read_all", "settings", "revive", "watch_post", "watch_tag", "watch_product")},
+    "alerts.switch_alerts": "members", "notifications.mute": "link",
+    "notifications.read": "own", "alerts.alerts": "all",
+    **{f"alerts.{page}": "link" for page in ("confirm_alerts", "manage_alerts", "stop_alerts")},
     **{f"api_inbox.{verb}": "members" for verb in (
         "list_news", "read_all_news", "get_choices", "choose", "list_watches", "watch_post", "watch_tag",
-        "watch_product", "get_alerts", "switch_alerts")},
-    "api_inbox.read_news": "own", "api_inbox.sign_up_for_alerts": "all",
-    **{f"patching.{page}": "all" for page in (
+        "watch_product")},
+    "api_alerts.get_alerts": "members", "api_alerts.switch_alerts": "members",
+    "api_inbox.read_news": "own", "api_alerts.sign_up_for_alerts": "all",
+    **{f"deployment.{page}": "all" for page in (
         "calendar", "export_calendar", "month", "export_month", "month_feed", "subscribe", "reports",
         "export_reports", "report_feed", "report")},
-    **{f"patching.{page}": "members" for page in ("plan_page", "plan_table", "plan_text", "plan_calendar",
+    **{f"deployment.{page}": "members" for page in ("plan_page", "plan_table", "plan_text", "plan_calendar",
                                                  "send_report")},
-    "patching.thank": "earned", "patching.remove_report": "author", "patching.restore_report": "moderators",
+    "deployment.thank": "earned", "deployment.remove_report": "author", "deployment.restore_report": "moderators",
     **{f"api_calendar.{read}": "all" for read in ("list_months", "get_month", "list_reports", "get_report")},
     "api_calendar.get_plan": "members", "api_calendar.send_report": "members",
     "api_calendar.thank_for_report": "earned",
     "api_calendar.remove_report": "author", "api_calendar.restore_report": "moderators",
 }
 # changes something without the token of a form: a choice of colours, or what a link from a mail allows
-TOKENLESS = {"front.theme", "notify.mute", "notify.stop_alerts"}
+TOKENLESS = {"home.theme", "notifications.mute", "alerts.stop_alerts"}
 # arguments that differ from the world's public ones
 ARGUMENTS = {"csaf.feed": {"name": "feed_name"}, "csaf.document": {"name": "document_name"},
              "csaf.hash_of": {"name": "document_name"},
@@ -151,7 +153,7 @@ ARGUMENTS = {"csaf.feed": {"name": "feed_name"}, "csaf.document": {"name": "docu
                  "products.edit_release", "products.remove_product", "products.remove_release",
                  "products.undo", "products_feeds.product_calendar", "api_products.get_product",
                  "api_products.edit_product", "api_products.remove_product", "api_products.put_release",
-                 "api_products.remove_release", "notify.watch_product", "api_inbox.watch_product")}}
+                 "api_products.remove_release", "notifications.watch_product", "api_inbox.watch_product")}}
 # what to send where an empty body would be refused for its shape before anybody asks who sends it
 BODIES = {
     "api_articles.write_article": {"title": "An article in a test", "body": TEXT, "layer": "host"},
@@ -164,26 +166,26 @@ BODIES = {
     "posts.vote": {"value": "1"}, "kb.feedback": {"helpful": "1"}, "kb.verify": {},
     "moderation.flag": {"reason": "other"}, "api_moderation.flag_post": {"reason": "other"},
     "auth.attach_email": {"email": "nobody@example.org"},
-    "products.add": {"product": "widget"}, "api_products.add_mine": {"product": "widget"},
+    "inventory.add": {"product": "widget"}, "api_inventory.add_mine": {"product": "widget"},
     "api_products.add_product": {"slug": "gadget", "name": "Gadget", "category": "app"},
-    "api_products.match_sbom": {"bomFormat": "CycloneDX"},
+    "api_inventory.match_sbom": {"bomFormat": "CycloneDX"},
     "api_bulletins.write_bulletin": {"title": "A bulletin in a test"},
     "api_bulletins.add_mitigation": {"layer": "host", "text": TEXT},
     "api_bulletins.put_mitigation": {"layer": "host", "text": TEXT},
-    **{f"notify.watch_{thing}": {"watch": "true"} for thing in ("post", "tag", "product")},
+    **{f"notifications.watch_{thing}": {"watch": "true"} for thing in ("post", "tag", "product")},
     **{f"api_inbox.watch_{thing}": {"watch": True} for thing in ("post", "tag", "product")},
-    "api_inbox.sign_up_for_alerts": {"email": "somebody@example.org"},
+    "api_alerts.sign_up_for_alerts": {"email": "somebody@example.org"},
     "moderation.refuse_appeal": {"answer": "It stays removed."},
     **{door: {"text": "Please look at it again."}
        for door in ("moderation.appeal", "api_moderation.appeal_for_post")},
-    "notify.alerts": {"email": "somebody@example.org"}, "notify.switch_alerts": {"on": "true"},
-    **{f"{door}.send_report": {"ring": "lab", "outcome": "ok"} for door in ("patching", "api_calendar")},
-    "patching.thank": {"helpful": "1"}, "api_calendar.thank_for_report": {"helpful": True},
+    "alerts.alerts": {"email": "somebody@example.org"}, "alerts.switch_alerts": {"on": "true"},
+    **{f"{door}.send_report": {"ring": "lab", "outcome": "ok"} for door in ("deployment", "api_calendar")},
+    "deployment.thank": {"helpful": "1"}, "api_calendar.thank_for_report": {"helpful": True},
 }
 
 
 # what a token that may only read may send all the same: it changes nothing
-READING_POSTS = {"api_products.match_sbom"}
+READING_POSTS = {"api_inventory.match_sbom"}
 
 
 def is_closed_to_restricted(endpoint: str, method: str, view) -> bool:

@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from app import create_app
 from auth import actions as auth
 from bulletins import actions as bulletins
-from bulletins import mitigation_actions as mitigations
-from core import events
-from core.db import db
-from core.markup import render
+from bulletins.mitigations import actions as mitigations
+from core.database.db import db
+from core.jobs import events
+from core.markup.markup import render
+from deployment.reports import actions as reports
 from forum import actions as forum
+from inventory import actions as owned
 from kb import actions as kb
-from notify.models import Notification
-from patching import report_actions as reports
+from notifications.models import Notification
 from posts import actions as posts
 from products import actions as products
-from products import owned_actions as owned
-from products.owned_models import OwnedRelease
+from products.models import OwnedRelease
 from tests.conftest import give
 
 TEXT = "A text that is long enough to be a question, an answer, a comment or an article."

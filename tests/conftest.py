@@ -14,11 +14,13 @@ from sqlalchemy import event
 
 from app import create_app
 from auth import actions as auth_actions
-from auth import passwords
 from auth import reputation as ledger
-from core import events, ready_pages, schema
-from core.db import db
-from core.markup import render
+from auth.passwords import passwords
+from core.cache import response_cache
+from core.database import schema
+from core.database.db import db
+from core.jobs import events
+from core.markup.markup import render
 from forum.models import Answer, Question
 from kb import actions as kb_actions
 from posts import actions as post_actions
@@ -309,7 +311,7 @@ def count_queries(app):
     def counting(*, kept=False):
         statements: list[str] = []
         if not kept:
-            ready_pages.forget()
+            response_cache.forget()
 
         def note(conn, cursor, statement, *rest):
             statements.append(statement)

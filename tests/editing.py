@@ -53,4 +53,4 @@ API = {
 }
 # Changes of one's own settings in the API: each names all it sets, and there is no text to lose.
 NO_EDIT = {"api_inbox.choose", "api_inbox.watch_post", "api_inbox.watch_tag", "api_inbox.watch_product",
-           "api_inbox.switch_alerts"}
+           "api_alerts.switch_alerts"}

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from search.files.engine import Engine
-from tests.test_house import ROOT
+from search.engines.whoosh.engine import Engine
+from tests.test_architecture import ROOT
 
 DRIVER = """
 import os, signal, sys

@@ -10,8 +10,8 @@ from jinja2 import BytecodeCache
 from sqlalchemy import event
 
 from app import create_app
-from core import ready_pages
-from core.db import db
+from core.cache import response_cache
+from core.database.db import db
 from search import engine_of
 from search.recent import Recent
 
@@ -66,7 +66,7 @@ class Sites:
         site.extensions["search"] = engine_of(site)
         site.extensions["recent_searches"] = Recent()
         with site.app_context():
-            ready_pages.forget()
+            response_cache.forget()
         return site
 
     def _build(self, settings):

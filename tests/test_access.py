@@ -6,7 +6,7 @@ import pytest
 
 from app import create_app
 from auth import actions as accounts
-from core.db import db
+from core.database.db import db
 from tests.access import (
     ACCESS,
     ALLOWED,

@@ -96,7 +96,7 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "PUT /tags/numbers/watch": ({"watch": True}, (401, 403, 200, 200)),
     "PUT /products/widget/watch": ({"watch": True}, (401, 403, 200, 200)),
     "POST /alerts": ({"email": "somebody@example.org"}, (202, 202, 202, 202)),
-    "GET /status": (None, (401, 403, 403, 403)),  # administrators': tests/front/test_status.py
+    "GET /status": (None, (401, 403, 403, 403)),  # administrators': tests/home/test_status.py
     "GET /users/me/alerts": (None, (401, 200, 200, 200)),
     "PUT /users/me/alerts": ({"on": True}, (401, 403, 200, 200)),
 }

@@ -3,8 +3,8 @@
 import pytest
 from werkzeug.exceptions import Gone
 
-from core import costs
-from core.limits import limiter
+from core.limits import costs
+from core.limits.rate_limits import limiter
 from tests.api_world import TEXT
 
 PROBLEM = "application/problem+json"

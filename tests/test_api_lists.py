@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core import stored_markup
-from core.db import db, utcnow
-from core.paging import encode
+from core.database.db import db, utcnow
+from core.database.paging import encode
+from core.jobs import stored_markup
 from posts.models import Post, Tag
 from tests.api_world import TEXT, world
 
@@ -168,7 +168,7 @@ def test_since_does_not_find_votes_counters_and_rendering(site):
         db.session.execute(db.update(Post).values(changed_at=long_ago, markup_version=0))
         db.session.execute(db.update(Tag).values(changed_at=long_ago))
         db.session.commit()
-        for texts in stored_markup.registered():
+        for texts in stored_markup.markdown_columns():
             stored_markup.render_old(texts, 0, 1000, Counter())
         db.session.commit()
     for number in (question, site.ids["answer"]):

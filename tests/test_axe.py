@@ -6,30 +6,32 @@ import os
 import pytest
 from sqlalchemy import select
 
+from alerts import actions, queries
 from app import create_app
 from auth import actions as accounts
 from auth import links as account_links
 from auth.address_changes import actions as address_actions
-from auth.models import User
+from auth.models import ApiToken, User
 from auth.unsent import actions as unsent
 from bulletins.models import Bulletin, Mitigation
-from core import events, schema
-from core.db import db
-from core.markup import render
-from core.models import OutgoingMail
-from core.sent_forms import SentForm
+from core.database import schema
+from core.database.db import db
+from core.database.models import OutgoingMail
+from core.jobs import events
+from core.mail import signed_links
+from core.markup.markup import render
+from core.web.sent_forms import SentForm
+from demo import loader
+from deployment.models import DeploymentReport
 from forum.models import Answer, Question
-from front import demo_loader
+from inventory import actions as owned_actions
 from kb.models import Article
 from moderation import actions as moderation
-from notify import actions as notify_actions
-from notify import alert_actions, alert_queries, links
-from notify.models import Notification
-from patching.models import DeploymentReport
-from posts import suggestion_actions as suggestions
+from notifications import actions as notify_actions
+from notifications.models import Notification
 from posts.models import Comment
+from posts.suggestions import actions as suggestions
 from products import actions as product_actions
-from products import owned_actions
 from products import queries as products
 from tests import browsing
 from tests.access import ACCESS, level
@@ -52,7 +54,7 @@ def site(tmp_path_factory):
                      REDOUBT_RATE_LIMITS="off")
     with app.app_context():
         schema.ensure()
-        demo_loader.load()
+        loader.load()
         db.session.commit()
         if DATA.exists():
             for what, folder in {"stackexchange": "stackexchange-cardano",
@@ -95,6 +97,8 @@ def fill() -> dict:
             "/secure/address/")[1].split()[0]
     tokens["/unsent/<token>"] = unsent.keep(
         SentForm("/questions/ask", [("body", "Words " * 90)], [], []), admin.id)
+    accounts.make_token(admin, "backup", "read")
+    token_id = db.session.scalar(select(ApiToken.id).where(ApiToken.user_id == admin.id))
     cookie = accounts.open_session(admin)
     db.session.commit()
     return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,
@@ -103,7 +107,7 @@ def fill() -> dict:
             "product_slug": "windows", "release_id": windows.releases[0].id,
             "reference": bulletin.reference, "mitigation_id": shielded.id,
             "month": bulletin.release_month, "report_id": report_id,
-            "identifier": bulletin.reference,
+            "identifier": bulletin.reference, "token_id": token_id,
             "suggestion_id": proposal.id, "name": question.tags[0].name, "layer": "host", "links": tokens}
 
 
@@ -118,17 +122,17 @@ def _link(user, purpose):
 
 def _alert_links(admin) -> dict:
     """Links of mails, by rule; the administrator also watches something and is told something."""
-    alert_actions.sign_up("somebody.else@example.org", {"scope": "chosen", "products": ["windows"],
+    actions.sign_up("somebody.else@example.org", {"scope": "chosen", "products": ["windows"],
                                                         "minimum": "low", "cadence": "daily"})
-    handle = alert_queries.by_address("somebody.else@example.org").handle
+    handle = queries.by_address("somebody.else@example.org").handle
     question = db.session.scalar(select(Question).where(Question.is_public).limit(1))
     notify_actions.watch(admin, question, True)
     db.session.add(Notification(user_id=admin.id, cause="test", kind="tag", event="question.created",
                                 post_id=question.id, actor_id=question.author_id))
-    return {"/alerts/confirm/<token>": links.token(links.CONFIRM, handle),
-            "/alerts/manage/<token>": links.token(links.MANAGE, handle),
-            "/alerts/unsubscribe/<token>": links.token(links.STOP, handle),
-            "/inbox/unsubscribe/<token>": links.token(links.MUTE, admin.id, "answer")}
+    return {"/alerts/confirm/<token>": signed_links.token(signed_links.CONFIRM, handle),
+            "/alerts/manage/<token>": signed_links.token(signed_links.MANAGE, handle),
+            "/alerts/unsubscribe/<token>": signed_links.token(signed_links.STOP, handle),
+            "/inbox/unsubscribe/<token>": signed_links.token(signed_links.MUTE, admin.id, "answer")}
 
 
 def path_of(rule: str, values: dict) -> str:

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from core import costs
 from core.config import ROOT
+from core.limits import costs
 from tests.test_access import ROUTES
 
 SIZES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}

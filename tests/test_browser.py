@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from auth import passwords
-from core.db import db
-from core.worker import round_once
+from auth.passwords import passwords
+from core.database.db import db
+from core.jobs.worker import round_once
 from tests import browsing
 
 PASSWORD = "violet kettle orbit 93 marsh"

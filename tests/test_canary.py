@@ -6,7 +6,7 @@ import re
 import pytest
 
 from auth import actions as accounts
-from core.db import db
+from core.database.db import db
 from tests.test_access import ROUTES
 from tests.world import CANARY, MARKER
 

@@ -7,12 +7,12 @@ import pytest
 from auth import actions as auth_actions
 from auth import queries as auth_queries
 from bulletins import actions as bulletin_actions
-from bulletins import mitigation_actions
+from bulletins.mitigations import actions
 from bulletins.models import Mitigation
-from core.db import db
+from core.database.db import db
 from products.models import Release
-from tests.patching.conftest import make_bulletin, make_product  # noqa: F401  (fixtures)
-from tests.test_house import ROOT
+from tests.deployment.conftest import make_bulletin, make_product  # noqa: F401  (fixtures)
+from tests.test_architecture import ROOT
 
 
 def fields(page):
@@ -46,7 +46,7 @@ def test_publishing_a_bulletin(asked, client, make_bulletin, moderator):  # noqa
 def test_removing_a_mitigation(asked, make_bulletin, moderator):  # noqa: F811
     bulletin = make_bulletin()
     facts = {"kind": "mitigation", "layer": "host", "text": "Close the port."}
-    made = mitigation_actions.add(bulletin, facts, by=moderator)
+    made = actions.add(bulletin, facts, by=moderator)
     db.session.commit()
     _page, send = asked(moderator, f"{bulletin.url}/mitigations/{made.id}/remove")
     assert db.session.scalar(db.select(db.func.count(Mitigation.id))) == 1

@@ -4,15 +4,15 @@ import threading
 
 import pytest
 
+from admin import route_costs
 from auth import actions as accounts
-from core import costs, limits
-from core.costs import CHEAP, CLASSES, EXPENSIVE, FREE, SEARCH
-from core.db import db
-from core.slots import MAX_HELD, MAX_RUNNING, Slots
-from front import route_costs
+from core.database.db import db
+from core.limits import costs, rate_limits
+from core.limits.costs import CHEAP, CLASSES, EXPENSIVE, FREE, SEARCH
+from core.limits.slots import MAX_HELD, MAX_RUNNING, Slots
 from tests.test_access import IDS, ROUTES
 
-UNLIMITED = {"static", "front.healthz", "front.readyz", "scrape.metrics_page"}
+UNLIMITED = {"static", "home.healthz", "home.readyz", "scrape.metrics_page"}
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def small(monkeypatch):
     small = {cost: costs.Cost(cost.name, 6, 4, cost.takes_slot) for cost in (CHEAP, SEARCH, EXPENSIVE)}
     of = costs.RouteCosts.of
     monkeypatch.setattr(costs.RouteCosts, "of", lambda *args: small.get(cost := of(*args), cost))
-    limits.limiter.reset()
+    rate_limits.limiter.reset()
     yield small
-    limits.limiter.reset()
+    rate_limits.limiter.reset()
 
 
 @pytest.mark.parametrize("path", ["/search?q=a", "/bulletins.csv", "/alerts", "/settings/profile",
@@ -91,7 +91,7 @@ def test_a_network_of_ipv6_is_one_address(small, app):
 
 def test_an_account_is_limited_from_all_its_addresses(small, app, login, member):
     client = login(member)
-    limits.limiter.reset()
+    rate_limits.limiter.reset()
     found = [get(client, "/search?q=a", f"203.0.113.{n}").status_code for n in range(6)]
     assert found == [200] * 4 + [429] * 2
 
@@ -125,8 +125,8 @@ def test_reads_and_writes_are_counted_apart(small, app):
 def test_the_limit_in_force_can_be_asked_for(small, app):
     with app.test_request_context("/search?q=a", headers={"X-Forwarded-For": "203.0.113.5"}):
         app.preprocess_request()
-        found = limits.in_force()
-        limits._give_slot_back(None)
+        found = rate_limits.in_force()
+        rate_limits._give_slot_back(None)
     assert (found.name, found.amount, found.remaining) == ("search", 6, 5) and 0 < found.seconds <= 60
 
 
@@ -177,7 +177,7 @@ def test_a_slot_is_given_back_after_an_error(app, monkeypatch):
 
 
 def test_slots_that_are_not_to_be_had_leave_nothing_taken(monkeypatch):
-    monkeypatch.setattr("core.slots.MAX_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("core.limits.slots.MAX_WAIT_SECONDS", 0.01)
     slots = Slots()
     assert slots.take(["a"]) and slots.take(["a", "b"])
     assert not slots.take(["b", "a"])

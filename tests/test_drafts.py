@@ -6,8 +6,8 @@ import re
 import pytest
 
 from auth import actions as accounts
-from auth.passwords import hash_password
-from core.db import db
+from auth.passwords.passwords import hash_password
+from core.database.db import db
 from forum import actions as forum_actions
 from tests import browsing
 from tests.conftest import PASSWORD

@@ -4,7 +4,7 @@ import ast
 import re
 from fnmatch import fnmatchcase
 
-from tests.test_house import FILES, ROOT
+from tests.test_architecture import FILES, ROOT
 
 DOCUMENT = (ROOT / "docs" / "architecture.md").read_text()
 TABLE = DOCUMENT.split("## Events and their recipients")[1].split("\n## ")[0]

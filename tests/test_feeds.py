@@ -6,8 +6,8 @@ import feedparser
 import pytest
 
 from auth import actions as auth
-from core.db import db
-from core.markup import Rendered, render
+from core.database.db import db
+from core.markup.markup import Rendered, render
 from posts import actions as posts
 from posts import voting
 

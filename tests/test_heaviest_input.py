@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 import pytest
 
 from auth import actions as accounts
-from core import bounds, costs, ready_pages
-from core.db import db
+from core.cache import response_cache
+from core.database.db import db
+from core.limits import bounds, costs
 from tests.access import BODIES
 from tests.test_access import ROUTES, address
 
@@ -89,7 +90,7 @@ def test_the_heaviest_input_of_every_route_is_bounded(app, world, login, send, c
                 or rule.endpoint in ends):
             continue
         path = address(app, world, rule)
-        ready_pages.forget()
+        response_cache.forget()
         with count_queries() as statements:
             began, done = time.process_time(), 0
             for answer in send(method, path, rule.endpoint):

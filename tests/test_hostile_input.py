@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from core.db import MAX_ID, db
+from core.database.db import MAX_ID, db
 
 pytestmark = [pytest.mark.every_database, pytest.mark.long]
 TEXT = "A text about patching servers that is long enough to be useful to people who read it."

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from auth import actions as auth_actions
-from core.db import db, utcnow
-from core.markup import render
+from core.database.db import db, utcnow
+from core.markup.markup import render
 from forum import actions as forum
 from kb import actions as kb
 from posts import actions as posts

@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from auth import actions as accounts
-from core.db import db
-from posts import editables
+from core.database.db import db
+from posts.revisions import editables
 from tests.editing import API, FORMS, NO_EDIT
 from tests.test_access import ROUTES, address
 

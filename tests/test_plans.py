@@ -7,7 +7,7 @@ The planner is given the statistics of a site with a million posts; the tables t
 import pytest
 from sqlalchemy import event
 
-from core.db import db
+from core.database.db import db
 from tests.test_access import ROUTES, address
 
 ROWS = {"posts": 1_000_000, "questions": 300_000, "answers": 400_000, "comments": 290_000, "articles": 3_000,

@@ -7,11 +7,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from auth import actions as accounts
-from auth import passwords, reputation
+from auth import reputation
 from auth.models import User
+from auth.passwords import passwords
 from bulletins.models import Bulletin
-from core.db import db
-from core.models import Attempt
+from core.database.db import db
+from core.database.models import Attempt
 from forum.models import Acceptance
 from kb.models import Article
 from moderation.models import Flag

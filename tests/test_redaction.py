@@ -10,22 +10,24 @@ from sqlalchemy import JSON, String, Text, cast, select
 from advisories.advisory import Note
 from auth.unsent import actions as unsent_actions
 from bulletins import actions as bulletins
-from bulletins import mitigation_actions as mitigations
-from core import mail, redaction
-from core.db import JSONText, db
-from core.markup import render
+from bulletins.mitigations import actions as mitigations
+from core import redaction
+from core.database.db import JSONText, db
+from core.mail import mail
+from core.markup.markup import render
 from core.redaction import MASK, Mask
-from core.sent_forms import SentForm
+from core.web.sent_forms import SentForm
+from deployment.reports import actions as patching
 from forum import actions as forum
 from kb import actions as kb
 from moderation import actions as moderation
 from moderation.appeals import actions as appeals
-from notify.tasks import mail_news
-from patching import report_actions as patching
+from notifications.tasks import mail_news
 from posts import actions as posts
-from posts import queries, suggestion_actions
+from posts import queries
 from posts.models import Post, Revision
 from posts.redaction import suspects
+from posts.suggestions import actions
 from products import actions as products
 
 SECRET = "hunter7canary"
@@ -83,12 +85,12 @@ def copies(app, secret, make_user, member, other, moderator, make_question, make
     kb.say_helpful(article, False, by=other, note=line)
     kb.verify(article, by=moderator, on=None)
     db.session.flush()
-    suggestion_actions.propose(other_question, render(f"{line} Changed."), by=make_user("proposer"),
+    actions.propose(other_question, render(f"{line} Changed."), by=make_user("proposer"),
                                base_number=1, title=other_question.title,
                                tags=[tag.name for tag in other_question.tags], summary=f"Uses {secret}")
     moderation.flag(question, "secret", by=other, note=line)
     moderation.flag(other_question, "rude", by=moderator, note=line)
-    moderation.keep(other_question, by=moderator, note=line)
+    moderation.dismiss_flags(other_question, by=moderator, note=line)
     moderation.hide(answer, by=moderator, note=line)
     appeals.appeal(answer, line, by=other)
     closed = make_question(by=other)
@@ -142,7 +144,7 @@ def test_a_named_text_goes_from_every_table_index_and_file(app, secret, copies, 
 def test_what_a_closed_revision_held_goes_without_naming_it(copies, login, moderator, member, other, drain,
                                                             make_user):
     browser, proposer = login(moderator), make_user("second")
-    row = suggestion_actions.propose(copies, render(f"{LINE} A proposal."), by=proposer, base_number=2,
+    row = actions.propose(copies, render(f"{LINE} A proposal."), by=proposer, base_number=2,
                                      title=copies.title, tags=["printing"], summary="A step")
     db.session.commit()
     assert browser.post(f"/posts/{copies.id}/revisions/1/redact").status_code == 302

@@ -3,7 +3,7 @@
 import pytest
 
 from auth import actions as accounts
-from core.db import db
+from core.database.db import db
 from tests import browsing
 from tests.editing import FORMS
 from tests.test_access import address

@@ -15,8 +15,9 @@ from auth.models import User
 from bench.plan import Plan
 from bench.populate import fill
 from bulletins.models import Bulletin
-from core import ready_pages, schema
-from core.db import db
+from core.cache import response_cache
+from core.database import schema
+from core.database.db import db
 from posts.models import Post, Tag
 from tests.test_access import ROUTES
 from tests.test_plans import RARE, ROWS
@@ -107,7 +108,7 @@ def measured(large, path, reader):
 
     client = large.client(reader)
     with large.app.app_context():
-        ready_pages.forget()
+        response_cache.forget()
         event.listen(db.engine, "before_cursor_execute", note)
         try:
             for query in SORTS if path.count("/") < 4 and "." not in path else SORTS[:1]:

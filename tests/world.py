@@ -13,21 +13,21 @@ from advisories.advisory import Note, ProductEntry, Vulnerability
 from auth import actions as accounts
 from auth.models import User
 from bulletins import actions as bulletins
-from bulletins import mitigation_actions as mitigations
+from bulletins.mitigations import actions as mitigations
 from bulletins.models import Bulletin
-from core.db import db, utcnow
-from core.markup import render
+from core.database.db import db, utcnow
+from core.markup.markup import render
+from deployment.reports import actions as patching
 from forum import actions as forum
 from kb import actions as kb
 from kb.models import ArticleFeedback
 from moderation import actions as moderation
 from moderation.appeals import actions as appeals
-from notify.models import Notification, Watch
-from patching import report_actions as patching
+from notifications.models import Notification, Watch
 from posts import actions as posts
 from posts import queries, tag_actions
-from posts import suggestion_actions as suggestions
 from posts.models import PENDING, Post
+from posts.suggestions import actions as suggestions
 from products import actions as products
 from products.change_models import ImportConflict, ProductChange
 

@@ -5,16 +5,17 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete
 
-from auth import actions, links, registration_actions, tokens
+from auth import actions, links, tokens
 from auth import queries as accounts
 from auth.address_changes import queries
 from auth.address_changes.models import AddressChange
 from auth.models import User
+from auth.registration import actions as registration_actions
 from auth.security_log import actions as security_log
-from core import mail
-from core.db import db, utcnow
-from core.limits import limit
-from core.web import Invalid
+from core.database.db import db, utcnow
+from core.limits.rate_limits import limit
+from core.mail import mail
+from core.web.forms import Invalid
 
 PENDING, UNDO = timedelta(days=3), timedelta(days=7)
 MAX_REQUESTS = (5, 3600)  # of one account in an hour

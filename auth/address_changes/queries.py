@@ -5,7 +5,7 @@ from sqlalchemy import or_, select
 from auth.address_changes.models import AddressChange
 from auth.models import User
 from auth.tokens import digest
-from core.db import db, utcnow
+from core.database.db import db, utcnow
 
 FRESH = {"populate_existing": True}
 

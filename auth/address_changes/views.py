@@ -9,8 +9,9 @@ from auth.address_changes import actions, queries
 from auth.freshness_views import is_fresh, require_fresh
 from auth.settings_views import me
 from auth.views import bp
-from core.db import db
-from core.web import Form, get_or_404
+from core.database.db import db
+from core.web.access import get_or_404
+from core.web.forms import Form
 
 
 @bp.route("/settings/email", methods=["GET", "POST"])

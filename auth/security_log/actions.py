@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Insert, Select, delete, func, insert, lite
 from auth.models import User
 from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
-from core import logs, origins
-from core.db import db, utcnow
+from core.database.db import db, utcnow
+from core.observability import logs
+from core.web import origins
 
 PLAIN = re.compile(r"[\w.:/<>-]{1,80}", re.ASCII)  # a route, a scope, a role: never a sentence or an address
 HOUR = timedelta(hours=1)

@@ -5,7 +5,7 @@ import logging
 from sqlalchemy.exc import DBAPIError
 
 from auth.security_log import actions
-from core.db import db
+from core.database.db import db
 
 log = logging.getLogger(__name__)
 

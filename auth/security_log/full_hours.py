@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.db import utcnow
+from core.database.db import utcnow
 
 MAX_HOURS = 10_000  # that are remembered; then those that are over are dropped, and if need be all
 

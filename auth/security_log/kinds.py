@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from flask_babel import lazy_gettext as _
+from core.web.lazy_text import lazy_gettext as _
 
 ACCOUNT, ACCESS, RIGHTS, CONTENT, SITE = GROUPS = ("account", "access", "rights", "content", "site")
 

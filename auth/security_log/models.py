@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from auth.models import User
-from core.db import UTCDateTime, db, utcnow
+from core.database.db import UTCDateTime, db, utcnow
 
 
 class SecurityEvent(db.Model):

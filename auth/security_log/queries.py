@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from auth.models import User
 from auth.security_log.models import SecurityEvent
-from core import paging
+from core.database import paging
 
 PAGE_SIZE = 50
 MAX_EXPORTED_ROWS = 10_000

@@ -3,7 +3,7 @@
 from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 
 from auth.security_log.kinds import KINDS
-from core.web import Line
+from core.web.fields import Line
 
 
 class FilterSchema(Schema):

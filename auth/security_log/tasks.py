@@ -1,11 +1,11 @@
 """Retention of the security log."""
 
 from auth.security_log import actions
-from core.db import db
-from core.worker import scheduled
+from core.database.db import db
+from core.jobs.worker import register_daily_task
 
 
-@scheduled(hour=3, minute=25)
+@register_daily_task(hour=3, minute=25)
 def forget_old_security_events() -> None:
     """Delete addresses and events whose time is over, in batches."""
     while actions.forget_old():

@@ -8,15 +8,15 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from auth import queries as accounts
-from auth.export_account import part
-from auth.security_log import actions, queries, schemas, wording
+from auth.erasure.export_account import register_export_part
+from auth.security_log import actions, labels, queries, schemas
 from auth.security_log.full_hours import FullHours
 from auth.security_log.kinds import KINDS
 from auth.security_log.queries import Filter
 from auth.settings_views import me
 from auth.views import bp
-from core.db import writing
-from core.web import require
+from core.database.db import writing
+from core.web.access import require
 
 log = logging.getLogger(__name__)
 RECORDED = {403: "refused", 429: "limited"}  # by status
@@ -27,7 +27,7 @@ RECORDED = {403: "refused", 429: "limited"}  # by status
 def settings_security():
     """What happened to my account: when, what, from where."""
     page = queries.own(me(), request.args.get("after"))
-    return render_template("auth/settings_security.html", page=page, words=wording, user=me())
+    return render_template("auth/settings_security.html", page=page, words=labels, user=me())
 
 
 @bp.get("/admin/security-log")
@@ -50,12 +50,12 @@ def security_log():
     if page and page.next:
         following = url_for("auth.security_log", after=page.next, **{
             name: value for name, value in request.args.items() if value and name != "after"})
-    return render_template("auth/security_log.html", page=page, errors=errors, words=wording,
+    return render_template("auth/security_log.html", page=page, errors=errors, words=labels,
                            kinds=[(name, kind.label) for name, kind in KINDS.items()],
                            values=request.args, following=following), 422 if errors else 200
 
 
-@part("security_events")
+@register_export_part("security_events")
 def _events(user) -> list[dict]:
     return [{"kind": row.kind, "when": row.created_at, "means": row.means, "facts": row.facts,
              "by_me": row.actor_id == user.id,

@@ -5,12 +5,12 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from auth import tokens
-from auth.actions import on_secure
+from auth.actions import register_on_secure
 from auth.models import User
 from auth.unsent.models import UnsentForm
-from core.db import db, utcnow
-from core.limits import limit
-from core.sent_forms import SentForm
+from core.database.db import db, utcnow
+from core.limits.rate_limits import limit
+from core.web.sent_forms import SentForm
 
 LIFETIME = timedelta(hours=24)
 MAX_FORMS_OF_ACCOUNT = 5
@@ -34,7 +34,7 @@ def keep(form: SentForm, user_id: int) -> str:
     return token
 
 
-@on_secure
+@register_on_secure
 def forget_all(user: User) -> None:
     """Drop what waits for an account: somebody else may have sent it."""
     db.session.execute(delete(UnsentForm).where(UnsentForm.user_id == user.id)

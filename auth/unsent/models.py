@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import JSONText, UTCDateTime, db, utcnow
+from core.database.db import JSONText, UTCDateTime, db, utcnow
 
 
 class UnsentForm(db.Model):

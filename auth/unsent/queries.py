@@ -6,8 +6,8 @@ from auth import tokens
 from auth.models import User
 from auth.unsent.actions import LIFETIME
 from auth.unsent.models import UnsentForm
-from core.db import db, utcnow
-from core.sent_forms import SentForm
+from core.database.db import db, utcnow
+from core.web.sent_forms import SentForm
 
 
 def by_token(token: str, user: User) -> SentForm | None:

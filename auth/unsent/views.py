@@ -10,12 +10,13 @@ from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from auth import schemas
 from auth.sessions import login_manager
 from auth.unsent import actions, marks, queries
-from core.database_errors import database_error_answer
-from core.db import SAFE_METHODS, db
-from core.error_answers import error_answer, http_error_answer, problem, wants_json
-from core.limits import TooMany
-from core.sent_forms import SentForm, page_before, register_owner_check, sent_form
-from core.web import Form, get_or_404
+from core.database.db import SAFE_METHODS, db
+from core.limits.rate_limits import TooMany
+from core.web.access import get_or_404
+from core.web.database_errors import database_error_answer
+from core.web.error_answers import error_answer, http_error_answer, problem, wants_json
+from core.web.forms import Form
+from core.web.sent_forms import SentForm, page_before, register_owner_check, sent_form
 
 bp = Blueprint("unsent", __name__)
 

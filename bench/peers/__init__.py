@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bench.browser import Browser
 from bench.programs import Together
 from bench.sites import Site
-from core.db import db
+from core.database.db import db
 from forum.models import Answer, Question
 from kb.models import Article
 

@@ -5,7 +5,7 @@ Revision: 0050, after 0001
 
 from alembic import op
 import sqlalchemy as sa
-import core.db
+import core.database.db
 
 revision = '0050'
 down_revision = '0040'
@@ -26,10 +26,10 @@ def upgrade() -> None:
     sa.Column('body', sa.Text(), nullable=False),
     sa.Column('tags', sa.JSON(), nullable=False),
     sa.Column('summary', sa.String(length=200), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.Column('outcome', sa.String(length=10), nullable=True),
     sa.Column('decided_by_id', sa.Integer(), nullable=True),
-    sa.Column('decided_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('decided_at', core.database.db.UTCDateTime(), nullable=True),
     sa.Column('reason', sa.String(length=300), nullable=False),
     sa.Column('revision_number', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['author_id'], ['users.id'], name=op.f('fk_suggestions_author_id_users'), ondelete='SET NULL'),
@@ -49,7 +49,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('points', sa.Integer(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
-    sa.Column('withdrawn_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('withdrawn_at', core.database.db.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['suggestion_id'], ['suggestions.id'], name=op.f('fk_suggestion_credits_suggestion_id_suggestions'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_suggestion_credits'))
     )

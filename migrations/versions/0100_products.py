@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import core.db
+import core.database.db
 
 revision = '0100'
 down_revision = '0050'
@@ -28,8 +28,8 @@ def upgrade() -> None:
     sa.Column('ours', sa.JSON(), nullable=False),
     sa.Column('source', sa.String(length=100), nullable=False),
     sa.Column('supported_until', sa.String(length=10), nullable=True),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
-    sa.Column('removed_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
+    sa.Column('removed_at', core.database.db.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_products')),
     sa.UniqueConstraint('slug', name=op.f('uq_products_slug'))
     )
@@ -41,7 +41,7 @@ def upgrade() -> None:
     op.create_table('calendar_addresses',
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('handle', sa.String(length=22), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_calendar_addresses_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_calendar_addresses')),
     sa.UniqueConstraint('handle', name=op.f('uq_calendar_addresses_handle'))
@@ -80,7 +80,7 @@ def upgrade() -> None:
     sa.Column('latest_on', sa.Date(), nullable=True),
     sa.Column('link', sa.String(length=300), nullable=False),
     sa.Column('ours', sa.JSON(), nullable=False),
-    sa.Column('removed_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('removed_at', core.database.db.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_releases_product_id_products'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_releases')),
     sa.UniqueConstraint('product_id', 'cycle', name=op.f('uq_releases_product_id_cycle'))
@@ -91,7 +91,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=12), nullable=False),
     sa.Column('ends', sa.String(length=10), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
-    sa.Column('changed_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('changed_at', core.database.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['release_id'], ['releases.id'], name=op.f('fk_lifecycle_phases_release_id_releases'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_lifecycle_phases')),
     sa.UniqueConstraint('release_id', 'kind', name=op.f('uq_lifecycle_phases_release_id_kind'))
@@ -105,7 +105,7 @@ def upgrade() -> None:
     sa.Column('product_id', sa.Integer(), nullable=False),
     sa.Column('release_id', sa.Integer(), nullable=True),
     sa.Column('source', sa.String(length=10), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_owned_releases_product_id_products'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['release_id'], ['releases.id'], name=op.f('fk_owned_releases_release_id_releases'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_owned_releases_user_id_users'), ondelete='CASCADE'),
@@ -126,7 +126,7 @@ def upgrade() -> None:
     sa.Column('verb', sa.String(length=12), nullable=False),
     sa.Column('facts', sa.JSON(), nullable=False),
     sa.Column('is_news', sa.Boolean(), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['actor_id'], ['users.id'], name=op.f('fk_product_changes_actor_id_users'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_product_changes_product_id_products'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['release_id'], ['releases.id'], name=op.f('fk_product_changes_release_id_releases'), ondelete='CASCADE'),
@@ -143,8 +143,8 @@ def upgrade() -> None:
     sa.Column('field', sa.String(length=20), nullable=False),
     sa.Column('theirs', sa.JSON(), nullable=False),
     sa.Column('source', sa.String(length=100), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
-    sa.Column('decided_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
+    sa.Column('decided_at', core.database.db.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_product_conflicts_product_id_products'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['release_id'], ['releases.id'], name=op.f('fk_product_conflicts_release_id_releases'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_product_conflicts'))

@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import core.db
+import core.database.db
 
 revision = '0200'
 down_revision = '0100'
@@ -26,7 +26,7 @@ def upgrade() -> None:
     sa.Column('epss', sa.Double(), nullable=True),
     sa.Column('epss_percentile', sa.Double(), nullable=True),
     sa.Column('epss_on', sa.Date(), nullable=True),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_vulnerabilities')),
     sa.UniqueConstraint('cve', name=op.f('uq_vulnerabilities_cve'))
     )
@@ -38,15 +38,15 @@ def upgrade() -> None:
     sa.Column('tracking_id', sa.String(length=200), nullable=False),
     sa.Column('document_path', sa.String(length=220), nullable=False),
     sa.Column('tlp', sa.String(length=20), nullable=False),
-    sa.Column('current_release_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('current_release_at', core.database.db.UTCDateTime(), nullable=True),
     sa.Column('full_title', sa.Text(), nullable=False),
     sa.Column('severity', sa.String(length=10), nullable=False),
     sa.Column('priority', sa.Integer(), nullable=False),
-    sa.Column('published_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('published_at', core.database.db.UTCDateTime(), nullable=True),
     sa.Column('release_month', sa.String(length=7), nullable=False),
     sa.Column('is_told', sa.Boolean(), nullable=False),
     sa.Column('is_out_of_band', sa.Boolean(), nullable=False),
-    sa.Column('embargo_until', core.db.UTCDateTime(), nullable=True),
+    sa.Column('embargo_until', core.database.db.UTCDateTime(), nullable=True),
     sa.Column('is_exploited', sa.Boolean(), nullable=False),
     sa.Column('kev_added_on', sa.Date(), nullable=True),
     sa.Column('kev_due_on', sa.Date(), nullable=True),
@@ -124,7 +124,7 @@ def upgrade() -> None:
     sa.Column('update', sa.String(length=100), nullable=False),
     sa.Column('details', sa.Text(), nullable=False),
     sa.Column('url', sa.Text(), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['bulletin_id'], ['bulletins.id'], name=op.f('fk_known_issues_bulletin_id_bulletins'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_known_issues'))
     )
@@ -146,7 +146,7 @@ def upgrade() -> None:
     sa.Column('is_ours', sa.Boolean(), nullable=False),
     sa.Column('is_confirmed', sa.Boolean(), nullable=False),
     sa.Column('confirmed_by_id', sa.Integer(), nullable=True),
-    sa.Column('confirmed_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('confirmed_at', core.database.db.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['article_id'], ['posts.id'], name=op.f('fk_mitigations_article_id_posts'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['bulletin_id'], ['bulletins.id'], name=op.f('fk_mitigations_bulletin_id_bulletins'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['confirmed_by_id'], ['users.id'], name=op.f('fk_mitigations_confirmed_by_id_users'), ondelete='SET NULL'),

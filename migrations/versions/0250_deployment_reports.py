@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import core.db
+import core.database.db
 
 revision = '0250'
 down_revision = '0200'
@@ -16,7 +16,7 @@ def upgrade() -> None:
     sa.Column('uid', sa.String(length=40), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
-    sa.Column('changed_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('changed_at', core.database.db.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_calendar_marks')),
     sa.UniqueConstraint('uid', name=op.f('uq_calendar_marks_uid'))
     )
@@ -31,9 +31,9 @@ def upgrade() -> None:
     sa.Column('outcome', sa.String(length=11), nullable=False),
     sa.Column('note', sa.String(length=600), nullable=False),
     sa.Column('helpful_count', sa.Integer(), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
-    sa.Column('updated_at', core.db.UTCDateTime(), nullable=False),
-    sa.Column('removed_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
+    sa.Column('updated_at', core.database.db.UTCDateTime(), nullable=False),
+    sa.Column('removed_at', core.database.db.UTCDateTime(), nullable=True),
     sa.Column('removed_by_id', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['bulletin_id'], ['bulletins.id'], name=op.f('fk_deployment_reports_bulletin_id_bulletins'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['release_id'], ['releases.id'], name=op.f('fk_deployment_reports_release_id_releases'), ondelete='SET NULL'),
@@ -69,7 +69,7 @@ def upgrade() -> None:
     sa.Column('is_on', sa.Boolean(), nullable=False),
     sa.Column('turns', sa.Integer(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['report_id'], ['deployment_reports.id'], name=op.f('fk_helpful_marks_report_id_deployment_reports'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_helpful_marks_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_helpful_marks')),

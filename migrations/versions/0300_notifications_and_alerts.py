@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import core.db
+import core.database.db
 
 revision = '0300'
 down_revision = '0250'
@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table('stopped_addresses',
     sa.Column('address', sa.String(length=254), nullable=False),
-    sa.Column('stopped_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('stopped_at', core.database.db.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('address', name=op.f('pk_stopped_addresses'))
     )
     op.create_table('alert_subscriptions',
@@ -24,11 +24,11 @@ def upgrade() -> None:
     sa.Column('scope', sa.String(length=6), nullable=False),
     sa.Column('minimum', sa.String(length=9), nullable=False),
     sa.Column('cadence', sa.String(length=9), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
-    sa.Column('confirmed_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
+    sa.Column('confirmed_at', core.database.db.UTCDateTime(), nullable=True),
     sa.Column('told_id', sa.Integer(), nullable=False),
     sa.Column('urgent_id', sa.Integer(), nullable=False),
-    sa.Column('free_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('free_at', core.database.db.UTCDateTime(), nullable=False),
     sa.CheckConstraint('(email IS NULL) <> (user_id IS NULL)', name=op.f('ck_alert_subscriptions_one_owner')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_alert_subscriptions_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alert_subscriptions')),
@@ -53,7 +53,7 @@ def upgrade() -> None:
     sa.Column('bulletin_id', sa.Integer(), nullable=False),
     sa.Column('reasons', sa.JSON(), nullable=False),
     sa.Column('is_urgent', sa.Boolean(), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['bulletin_id'], ['posts.id'], name=op.f('fk_alert_news_bulletin_id_posts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alert_news')),
     sa.UniqueConstraint('cause', name=op.f('uq_alert_news_cause'))
@@ -83,11 +83,11 @@ def upgrade() -> None:
     sa.Column('product_id', sa.Integer(), nullable=True),
     sa.Column('actor_id', sa.Integer(), nullable=True),
     sa.Column('data', sa.JSON(), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
-    sa.Column('read_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
+    sa.Column('read_at', core.database.db.UTCDateTime(), nullable=True),
     sa.Column('in_digest', sa.Boolean(), nullable=False),
-    sa.Column('due_at', core.db.UTCDateTime(), nullable=True),
-    sa.Column('mailed_at', core.db.UTCDateTime(), nullable=True),
+    sa.Column('due_at', core.database.db.UTCDateTime(), nullable=True),
+    sa.Column('mailed_at', core.database.db.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['actor_id'], ['users.id'], name=op.f('fk_notifications_actor_id_users'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_notifications_post_id_posts'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_notifications_product_id_products'), ondelete='CASCADE'),
@@ -110,7 +110,7 @@ def upgrade() -> None:
     sa.Column('tag_id', sa.Integer(), nullable=True),
     sa.Column('product_id', sa.Integer(), nullable=True),
     sa.Column('is_on', sa.Boolean(), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_watches_post_id_posts'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_watches_product_id_products'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['tag_id'], ['tags.id'], name=op.f('fk_watches_tag_id_tags'), ondelete='CASCADE'),

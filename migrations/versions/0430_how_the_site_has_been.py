@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import core.db
+import core.database.db
 
 revision = '0430'
 down_revision = '0410'
@@ -12,7 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table('figures',
-    sa.Column('hour', core.db.UTCDateTime(), nullable=False),
+    sa.Column('hour', core.database.db.UTCDateTime(), nullable=False),
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('value', sa.Float(), nullable=False),
     sa.PrimaryKeyConstraint('hour', 'name', name=op.f('pk_figures'))
@@ -21,7 +21,7 @@ def upgrade() -> None:
     sa.Column('worker', sa.String(length=40), nullable=False),
     sa.Column('loop', sa.String(length=10), nullable=False),
     sa.Column('host', sa.String(length=100), nullable=False),
-    sa.Column('beaten_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('beaten_at', core.database.db.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('worker', 'loop', name=op.f('pk_heartbeats'))
     )
     op.create_index('ix_events_failed', 'events', ['done_at'], unique=False, sqlite_where=sa.text('error IS NOT NULL'), postgresql_where=sa.text('error IS NOT NULL'))

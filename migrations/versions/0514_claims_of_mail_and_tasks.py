@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import core.db
+import core.database.db
 
 revision = "0514"
 down_revision = "0512"
@@ -16,7 +16,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("claimed_by", sa.String(40), nullable=True))
     with op.batch_alter_table("task_runs") as table:
         table.add_column(sa.Column("claimed_by", sa.String(40), nullable=True))
-        table.add_column(sa.Column("claimed_until", core.db.UTCDateTime(), nullable=True))
+        table.add_column(sa.Column("claimed_until", core.database.db.UTCDateTime(), nullable=True))
         table.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
 
 

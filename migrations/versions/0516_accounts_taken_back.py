@@ -6,7 +6,7 @@ Also which stored mail holds a link that opens an account, and names held for an
 import sqlalchemy as sa
 from alembic import op
 
-from core.db import UTCDateTime
+from core.database.db import UTCDateTime
 
 revision = '0516'
 down_revision = "0514"

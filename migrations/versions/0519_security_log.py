@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import core.db
+import core.database.db
 
 revision = '0519'
 down_revision = "0516"
@@ -47,7 +47,7 @@ def upgrade() -> None:
     sa.Column('actor_id', sa.Integer(), nullable=True),
     sa.Column('means', sa.String(length=10), nullable=False),
     sa.Column('facts', sa.JSON(), nullable=False),
-    sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+    sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_security_events'))
     )
     for columns in INDEXES:

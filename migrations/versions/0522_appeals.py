@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from core.db import UTCDateTime
+from core.database.db import UTCDateTime
 
 revision = '0522'
 down_revision = "0519"

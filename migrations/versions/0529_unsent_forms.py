@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import core.db
+import core.database.db
 
 revision = '0529'
 down_revision = "0525"
@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column('user_id', sa.Integer(), nullable=False),
         sa.Column('target', sa.Text(), nullable=False),
         sa.Column('fields', sa.Text(), nullable=False),
-        sa.Column('created_at', core.db.UTCDateTime(), nullable=False),
+        sa.Column('created_at', core.database.db.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_unsent_forms_user_id_users'),
                                 ondelete='CASCADE'),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_unsent_forms')),

@@ -4,10 +4,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from auth.conflicts import name_of
-from core import events
-from core.conflicts import AlreadyDone
-from core.db import db, utcnow
-from core.web import Invalid
+from core.database.db import db, utcnow
+from core.jobs import events
+from core.web.conflicts import AlreadyDone
+from core.web.forms import Invalid
 from moderation import actions as moderation
 from moderation.appeals.models import APPROVED, REFUSED, Appeal, state_of
 from posts import locks

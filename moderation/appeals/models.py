@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
-from core.db import UTCDateTime, db, utcnow
+from core.database.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
 APPROVED, REFUSED = "approved", "refused"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from core.db import db
+from core.database.db import db
 from moderation.appeals.models import Appeal
 from posts.models import Post
 

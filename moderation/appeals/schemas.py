@@ -1,10 +1,10 @@
 """The shape of an appeal and of the decision on it."""
 
-from flask_babel import lazy_gettext
 from marshmallow import Schema, fields, validate
 
-from core.api import Reply
-from core.web import Line
+from core.api.api import Reply
+from core.web.fields import Line
+from core.web.lazy_text import lazy_gettext
 
 
 class AppealSchema(Schema):

@@ -4,9 +4,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from core.db import db
-from core.limits import limit
-from core.web import Form, get_or_404, parse, require, safe_next
+from core.database.db import db
+from core.limits.rate_limits import limit
+from core.web.access import get_or_404, require, safe_next
+from core.web.forms import Form, parse
 from moderation import policy as moderation_policy
 from moderation import queries as moderation_queries
 from moderation.appeals import actions, policy, queries, schemas

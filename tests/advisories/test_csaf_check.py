@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from advisories import csaf_check, recognise
-from advisories.csaf_check import Checker
+from advisories import recognise
+from advisories.csaf import check as csaf_check
+from advisories.csaf.check import Checker
 from tests.advisories.documents import CSAF, copy_of
 
 

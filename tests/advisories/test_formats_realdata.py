@@ -13,10 +13,12 @@ from cvss import CVSS2, CVSS3
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from advisories import csaf_checker, layers, provider, read_csaf, recognise, scores
+from advisories import layers, recognise, scores
+from advisories.csaf import checker, provider
+from advisories.csaf import read as read_csaf
+from advisories.csaf.write import Publisher, to_bytes, write
 from advisories.exploited import read_epss, read_kev
 from advisories.reading import Log
-from advisories.write_csaf import Publisher, to_bytes, write
 from tests.conftest import DATA
 
 pytestmark = pytest.mark.realdata
@@ -145,15 +147,15 @@ def _stated(value):
 def test_published_again_it_is_lawful_and_the_same(path):
     for advisory in read(path):
         written = to_bytes(write(advisory))
-        assert csaf_checker.problems(written) == []
+        assert checker.problems(written) == []
         back = read_csaf.read(json.loads(written))[0]
         assert back == replace(advisory, format="csaf", warnings=[], category=back.category)
         assert to_bytes(write(back)) == written
-        assert back.category == advisory.category or csaf_checker.problems(path.read_bytes())
+        assert back.category == advisory.category or checker.problems(path.read_bytes())
 
 
 def test_the_broken_ones_come_in_with_a_warning():
-    broken = [path for path in CSAF if csaf_checker.problems(path.read_bytes())]
+    broken = [path for path in CSAF if checker.problems(path.read_bytes())]
     assert broken
     for path in broken:
         assert read(path)[0].vulnerabilities

@@ -8,9 +8,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisories import read_csaf, recognise
+from advisories import recognise
 from advisories.advisory import Unusable
-from advisories.write_csaf import to_bytes, write
+from advisories.csaf import read
+from advisories.csaf.write import to_bytes, write
 from tests.advisories.documents import CSAF, CVE, CVRF, REJECTED, copy_of
 
 WORDS = ["\x00", "\ud800", "n/a", "*", "<b>x</b>", "9999-12-31T23:59:59-12:00", "OLD", "PAIR", "NEW",
@@ -71,9 +72,9 @@ def read_and_write(data: bytes) -> None:
         return
     for advisory in advisories:
         written = to_bytes(write(advisory))
-        again = read_csaf.read(json.loads(written))[0]
+        again = read.read(json.loads(written))[0]
         assert to_bytes(write(again)) == written
-        assert read_csaf.read(json.loads(written))[0] == again
+        assert read.read(json.loads(written))[0] == again
 
 
 @settings(max_examples=150, deadline=None)

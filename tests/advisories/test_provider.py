@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from advisories import provider
-from advisories.provider import Document
-from advisories.write_csaf import Publisher
+from advisories.csaf import provider
+from advisories.csaf.provider import Document
+from advisories.csaf.write import Publisher
 
 SITE = Publisher("Redoubt", "https://redoubt.example", "other", "psirt@redoubt.example")
 FOLDER = "https://redoubt.example/csaf"

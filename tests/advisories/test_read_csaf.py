@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from advisories import read_csaf
 from advisories.advisory import Note, ProductEntry, Remedy, RevisionEntry, Unusable
+from advisories.csaf import read as read_csaf
 from tests.advisories.documents import CSAF, copy_of
 
 

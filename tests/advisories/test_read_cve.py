@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from advisories import read_cve
 from advisories.advisory import Remedy, Threat, Unusable
+from advisories.cve import read
 from tests.advisories.documents import CVE, REJECTED, copy_of
 
 
 @pytest.fixture
 def record():
-    return read_cve.read(CVE)[0]
+    return read.read(CVE)[0]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_products_of_others_count_only_where_the_author_names_none(record):
     vague = copy_of(CVE)
     vague["containers"]["cna"]["affected"] = [{"vendor": "n/a", "product": "n/a", "versions": [
         {"version": "n/a", "status": "affected"}]}]
-    assert [entry.product for entry in read_cve.read(vague)[0].products] == ["gate_os"]
+    assert [entry.product for entry in read.read(vague)[0].products] == ["gate_os"]
 
 
 def test_html_is_preferred_and_cleaned(hole):
@@ -74,7 +74,7 @@ def test_addresses_come_once(hole):
 
 
 def test_a_rejected_record_says_why():
-    record, = read_cve.read(REJECTED)
+    record, = read.read(REJECTED)
     hole = record.vulnerabilities[0]
     assert hole.is_rejected and [note.text for note in hole.notes] == ["It was a feature."]
     assert record.products == [] and record.severity == ""
@@ -85,4 +85,4 @@ def test_without_a_cve_id_it_is_refused(name):
     record = copy_of(CVE)
     record["cveMetadata"]["cveId"] = name
     with pytest.raises(Unusable, match="/cveMetadata/cveId"):
-        read_cve.read(record)
+        read.read(record)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from advisories import csaf_checker, read_csaf, read_cve, recognise
+from advisories import recognise
 from advisories.advisory import (
     Advisory,
     KnownIssue,
@@ -17,7 +17,9 @@ from advisories.advisory import (
     Score,
     Vulnerability,
 )
-from advisories.write_csaf import Publisher, to_bytes, write
+from advisories.csaf import checker, read
+from advisories.csaf.write import Publisher, to_bytes, write
+from advisories.cve import read as read_cve
 from tests.advisories.documents import CSAF, CVE, CVRF, REJECTED
 
 WORST = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
@@ -28,19 +30,19 @@ DAY = datetime(2026, 5, 1, tzinfo=UTC)
 
 def again(advisory, **options):
     """The advisory as it comes back from what was written."""
-    return read_csaf.read(json.loads(to_bytes(write(advisory, **options))))[0]
+    return read.read(json.loads(to_bytes(write(advisory, **options))))[0]
 
 
 def documents():
     """One advisory of each kind."""
-    advisories = (read_csaf.read(CSAF) + read_cve.read(CVE) + read_cve.read(REJECTED)
+    advisories = (read.read(CSAF) + read_cve.read(CVE) + read_cve.read(REJECTED)
                   + recognise.read(CVRF.encode(), ""))
     return [pytest.param(advisory, id=advisory.tracking_id) for advisory in advisories]
 
 
 @pytest.mark.parametrize("advisory", documents())
 def test_the_written_document_is_lawful_and_comes_back(advisory):
-    assert csaf_checker.problems(to_bytes(write(advisory))) == []
+    assert checker.problems(to_bytes(write(advisory))) == []
     back = again(advisory)
     assert back == replace(advisory, format="csaf", warnings=[], category=back.category)
     assert again(back) == back
@@ -50,7 +52,7 @@ def test_the_written_document_is_lawful_and_comes_back(advisory):
 def test_the_site_as_publisher(advisory):
     options = {"publisher": SITE, "tracking_id": "RB-2026-001", "self_url": "https://redoubt.example/1.json"}
     document = write(advisory, **options)
-    assert csaf_checker.problems(to_bytes(document)) == []
+    assert checker.problems(to_bytes(document)) == []
     back = again(advisory, **options)
     assert (back.publisher, back.tracking_id) == ("Redoubt", "RB-2026-001")
     assert advisory.tracking_id in back.aliases
@@ -68,7 +70,7 @@ def made(**parts):
 
 def only(advisory):
     """Its one vulnerability, after the document was found lawful."""
-    assert csaf_checker.problems(to_bytes(write(advisory))) == []
+    assert checker.problems(to_bytes(write(advisory))) == []
     return again(advisory).vulnerabilities[0]
 
 
@@ -155,6 +157,6 @@ UNLAWFUL = {
 @pytest.mark.parametrize("name", UNLAWFUL)
 def test_what_breaks_a_rule_is_made_lawful(name):
     document = to_bytes(write(replace(made(), **UNLAWFUL[name])))
-    assert csaf_checker.problems(document) == []
-    back = read_csaf.read(json.loads(document))[0]
+    assert checker.problems(document) == []
+    back = read.read(json.loads(document))[0]
     assert to_bytes(write(back)) == document

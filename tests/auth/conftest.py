@@ -5,9 +5,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from auth import passwords
-from core.db import db
-from core.models import OutgoingMail
+from auth.passwords import passwords
+from core.database.db import db
+from core.database.models import OutgoingMail
 
 OWN, NEW = "violet kettle orbit 93 marsh", "copper lantern 58 willow drift"
 

@@ -8,12 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from auth import actions, guesses, links, passwords, registration_actions
+from auth import actions, links
 from auth.address_changes import actions as changes
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, Session, User
-from core.db import db, utcnow
-from core.models import OutgoingMail
+from auth.passwords import guesses, passwords
+from auth.registration import actions as registration_actions
+from core.database.db import db, utcnow
+from core.database.models import OutgoingMail
 from tests.auth.conftest import NEW, OWN
 
 pytestmark = pytest.mark.every_database

@@ -5,10 +5,12 @@ import re
 import pytest
 from sqlalchemy import select
 
-from auth import passwords, queries, usernames
+from auth import queries
 from auth.models import User
-from core.db import db
-from core.models import OutgoingMail
+from auth.names import usernames
+from auth.passwords import passwords
+from core.database.db import db
+from core.database.models import OutgoingMail
 from tests.conftest import REAL_HASHER
 
 PASSWORD = "violet kettle orbit 93 marsh"

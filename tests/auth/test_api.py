@@ -7,7 +7,7 @@ import time_machine
 from sqlalchemy import select
 
 from auth.models import ApiToken
-from core.db import db, utcnow
+from core.database.db import db, utcnow
 
 
 def make(login, member, **fields):

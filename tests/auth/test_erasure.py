@@ -7,12 +7,14 @@ import threading
 import pytest
 
 from auth import actions as accounts
-from auth import erasure_actions, passwords, queries, reputation
+from auth import queries, reputation
+from auth.erasure import actions as erasure_actions
 from auth.models import ApiToken, EmailToken, Session, User
-from core import mail
-from core.db import db, utcnow
-from core.markup import render
-from core.models import OutgoingMail
+from auth.passwords import passwords
+from core.database.db import db, utcnow
+from core.database.models import OutgoingMail
+from core.mail import mail
+from core.markup.markup import render
 from forum import actions as forum
 from forum.models import Acceptance
 from kb import actions as kb
@@ -158,7 +160,7 @@ class TestVotesAndPoints:
         assert points(author) == 1 and clean()
 
     def test_more_votes_than_one_part_takes(self, quentin, leave, make_question, monkeypatch):
-        monkeypatch.setattr("posts.erasure_actions.SLICE", 2)
+        monkeypatch.setattr("posts.erasure.actions.SLICE", 2)
         questions = [make_question() for _ in range(5)]
         for question in questions:
             voting.vote(question, quentin, 1)

@@ -6,10 +6,11 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from auth import actions, guesses
+from auth import actions
 from auth.freshness_views import FRESH_FOR
 from auth.models import ApiToken, Session, User
-from core.db import db, utcnow
+from auth.passwords import guesses
+from core.database.db import db, utcnow
 from tests.auth.conftest import NEW, OWN
 from tests.test_access import ROUTES
 

@@ -5,9 +5,10 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from auth import actions, passwords, queries
-from core.db import db
-from core.models import OutgoingMail
+from auth import actions, queries
+from auth.passwords import passwords
+from core.database.db import db
+from core.database.models import OutgoingMail
 
 PASSWORD = "violet kettle orbit 93 marsh"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from auth.passwords import hash_password
-from core.db import db
+from auth.passwords.passwords import hash_password
+from core.database.db import db
 from tests.conftest import PASSWORD
 
 HEADER = "Clear-Site-Data"

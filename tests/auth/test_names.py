@@ -2,7 +2,8 @@
 
 import pytest
 
-from auth import display_names, queries
+from auth import queries
+from auth.names import display_names
 
 HIDDEN = ["ali\u202ece", "al\u200bice", "alice\u00ad", "a\u0001b", "\u3164\u3164", "\u2800x", "al\ufeffice"]
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from auth import actions as accounts
-from auth import guessing, passwords
 from auth.models import User
-from core.db import db
+from auth.passwords import guessing, passwords
+from core.database.db import db
 from tests.conftest import PASSWORD
 
 NAMED = ["Summer2026!!", "Microsoft2024!", "correcthorsebatterystaple", "Password123!Password"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.db import db
+from core.database.db import db
 from posts import actions
 from posts.models import PENDING
 

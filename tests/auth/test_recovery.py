@@ -7,14 +7,15 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from auth import actions, guesses, passwords
+from alerts import actions as alert_actions
+from alerts.models import Subscription
+from auth import actions
 from auth.models import EmailToken, User
+from auth.passwords import guesses, passwords
 from auth.security_log import actions as security_log
 from auth.security_log.kinds import KINDS
-from core.db import db, utcnow
-from core.models import OutgoingMail
-from notify import alert_actions
-from notify.alert_models import Subscription
+from core.database.db import db, utcnow
+from core.database.models import OutgoingMail
 from tests.auth.conftest import NEW, OWN
 
 WISHES = {"scope": "all", "products": [], "minimum": "important", "cadence": "daily"}

@@ -6,12 +6,13 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from auth import actions, passwords, tasks
+from auth import actions, tasks
 from auth.models import ApiToken, EmailToken, Session, User
-from core.db import db, utcnow
-from core.markup import render
+from auth.passwords import passwords
+from core.database.db import db, utcnow
+from core.markup.markup import render
 from forum import actions as forum
-from notify.models import Notification
+from notifications.models import Notification
 from tests.auth.conftest import NEW, OWN
 
 VICTIM = "victim@example.org"
@@ -218,7 +219,7 @@ class TestPurge:
             assert account("carol")
 
     def test_many_go_in_batches(self, app, make_user, monkeypatch):
-        monkeypatch.setattr("auth.registration_actions.BATCH_SIZE", 2)
+        monkeypatch.setattr("auth.registration.actions.BATCH_SIZE", 2)
         for _ in range(5):
             make_user(confirmed=False)
         with time_machine.travel(utcnow() + timedelta(days=8)):

@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from auth import actions as accounts
-from auth import reserved_names
 from auth.bulk_actions import Person, bring
 from auth.models import User
-from core.db import db, utcnow
-from core.markup import render
-from tests.test_house import ROOT
+from auth.names import reserved_names
+from core.database.db import db, utcnow
+from core.markup.markup import render
+from tests.test_architecture import ROOT
 
 USERNAMES = """
 security-team csirt psirt cert soc moderators sysadmin sys-admin sysadmins abuse postmaster webmaster root

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import func, select
 
 from auth import actions as accounts
-from auth import erasure_actions, queries
+from auth import queries
+from auth.erasure import actions
 from auth.models import User
 from auth.security_log.models import SecurityEvent
 from bulletins import actions as bulletins
-from core.db import db, utcnow
-from core.web import Invalid
+from core.database.db import db, utcnow
+from core.web.forms import Invalid
 from moderation import policy as moderation
 from posts import actions as posts
 
@@ -94,7 +95,7 @@ def test_a_suspended_administrator_is_still_protected_and_does_not_count_as_the_
     suspend(other)
     assert not moderation.can_suspend(admin, other)
     with pytest.raises(Invalid):
-        erasure_actions.erase(admin, by=admin, keep_words=True)
+        actions.erase(admin, by=admin, keep_words=True)
 
 
 @pytest.mark.every_database

@@ -2,7 +2,8 @@
 
 import pytest
 
-from auth import passwords, queries
+from auth import queries
+from auth.passwords import passwords
 
 PASSWORD = "violet kettle orbit 93 marsh"
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from auth import actions, passwords
-from core.db import db, utcnow
+from auth import actions
+from auth.passwords import passwords
+from core.database.db import db, utcnow
 from posts.models import Comment, Post, Revision, Vote
 
 BODY = "These are enough words to be an answer to somebody's question about patches."

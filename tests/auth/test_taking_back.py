@@ -4,22 +4,24 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from auth import actions, links, passwords, queries, registration_actions
+from alerts import actions as alert_actions
+from alerts.models import Subscription
+from auth import actions, links, queries
 from auth.address_changes import actions as changes
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, Session, User
+from auth.passwords import passwords
+from auth.registration import actions as registration_actions
 from auth.unsent import actions as unsent
 from auth.unsent.models import UnsentForm
-from core import mail
-from core.db import db
-from core.models import OutgoingMail
-from core.sent_forms import SentForm
-from notify import alert_actions
-from notify import links as mail_links
-from notify.alert_models import Subscription
-from notify.models import Choice
-from products import owned_actions
-from products.owned_models import CalendarAddress
+from core.database.db import db
+from core.database.models import OutgoingMail
+from core.mail import mail
+from core.mail import signed_links as mail_links
+from core.web.sent_forms import SentForm
+from inventory import actions as owned_actions
+from inventory.models import CalendarAddress
+from notifications.models import Choice
 from tests.auth.conftest import NEW, OWN
 
 THIEF = "thief@evil.example"

@@ -8,18 +8,18 @@ import pytest
 from sqlalchemy import func, select
 
 from auth import actions as accounts
-from auth.passwords import hash_password
+from auth.passwords.passwords import hash_password
 from auth.unsent import actions, queries
 from auth.unsent.models import UnsentForm
-from core import database_errors, sent_forms
-from core.db import at, db, utcnow
-from core.limits import TooMany
-from core.markup import render
-from core.sent_forms import SentForm
+from core.database.db import at, db, utcnow
+from core.limits.rate_limits import TooMany
+from core.markup.markup import render
+from core.web import database_errors, sent_forms
+from core.web.sent_forms import SentForm
 from forum import actions as forum_actions
 from posts import actions as post_actions
-from posts import suggestion_actions
 from posts.models import Post
+from posts.suggestions import actions as suggestion_actions
 from tests.conftest import BODY, PASSWORD
 
 TEXT = "What I <b>typed</b> \"for\" an hour & would not type twice.\n\nIn two paragraphs."

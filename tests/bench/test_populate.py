@@ -6,8 +6,8 @@ from sqlalchemy import func, select, text
 from auth import reputation
 from bench import populate
 from bench.plan import Plan
-from core import markup
-from core.db import Base, db
+from core.database.db import Base, db
+from core.markup import markup
 from forum.models import Question
 from posts.models import Post, PostTag
 

@@ -7,7 +7,7 @@ import pytest
 from advisories import advisory as adv
 from bulletins import store_actions
 from bulletins.catalogue import Catalogue
-from core.db import db
+from core.database.db import db
 from products import actions as product_actions
 from products.names import parse
 

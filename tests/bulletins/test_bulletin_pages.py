@@ -9,8 +9,8 @@ import pytest
 from advisories import advisory as adv
 from bulletins import drafting, queries, rows
 from bulletins.models import Bulletin
-from core.db import db
-from products import owned_actions
+from core.database.db import db
+from inventory import actions
 from tests.bulletins.conftest import MARCH, fix, weakness
 
 FORM = {"title": "Acme Reader: a crafted font runs code", "severity": "critical", "body": "Patch it.",
@@ -66,7 +66,7 @@ def test_an_edit_that_changes_nothing_is_no_revision(curator, make_advisory, sto
 
 
 def _lines(number):
-    lines = drafting.lines_of(rows.read(queries.whole(number)))
+    lines = drafting.lines_of(rows.to_advisory(queries.whole(number)))
     return {name: "\n".join(getattr(lines, name)) for name in ("vulnerabilities", "affected", "remedies")}
 
 
@@ -125,10 +125,10 @@ def test_a_mitigation_of_ours_goes_with_every_export_and_away(curator, make_advi
     bulletin = store(make_advisory(vulnerabilities=[weakness()])).bulletin
     curator.post(f"{bulletin.url}/mitigations/new", data=SHIELD)
     whole = queries.whole(bulletin.id)
-    remedy, = rows.read(whole).vulnerabilities[0].remedies
+    remedy, = rows.to_advisory(whole).vulnerabilities[0].remedies
     assert (remedy.kind, remedy.product_ids) == ("mitigation", ("A", "B"))
     assert remedy.details == "Do not let it out.\n1. Close it netsh x"
-    assert store(rows.read(whole)).outcome == "skipped"
+    assert store(rows.to_advisory(whole)).outcome == "skipped"
     curator.post(f"{bulletin.url}/mitigations/{whole.mitigations[0].id}/remove")
     assert queries.whole(bulletin.id).mitigations == []
 
@@ -146,7 +146,7 @@ def test_past_its_life_a_fix_that_came_later_does_not_count(client, make_product
 
 def test_a_member_sees_what_they_run_the_unfixed_first(login, member, make_product, make_advisory, store):
     reader = make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
-    owned_actions.own(member, [(reader, next(r for r in reader.releases if r.cycle == "9"))])
+    actions.own(member, [(reader, next(r for r in reader.releases if r.cycle == "9"))])
     store(make_advisory("FIXED", severity="critical", title="Acme Reader: this one is fixed"))
     store(make_advisory("OPEN", severity="low", title="Acme Reader: this one is open",
                         vulnerabilities=[weakness(affected=("A",))]))

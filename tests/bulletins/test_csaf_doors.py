@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from advisories import advisory as adv
-from advisories import csaf_checker, read_csaf
-from bulletins import actions, mitigation_actions, queries
-from core.db import db
+from advisories.csaf import checker, read
+from bulletins import actions, queries
+from bulletins.mitigations import actions as mitigation_actions
+from core.database.db import db
 from tests.bulletins.conftest import fix, weakness
 
 INDEX, CHANGES = "/csaf/index.txt", "/csaf/changes.csv"
@@ -32,7 +33,7 @@ def test_the_lists_lead_to_every_document(client, make_advisory, store):
     assert len(entries) == 3
     for path in paths:
         answer = client.get(f"/csaf/{path}")
-        assert csaf_checker.problems(answer.data) == []
+        assert checker.problems(answer.data) == []
         for sum_of in ("sha256", "sha512"):
             line = client.get(f"/csaf/{path}.{sum_of}").text
             assert line == f"{hashlib.new(sum_of, answer.data).hexdigest()}  {path.split('/')[1]}\n"
@@ -61,7 +62,7 @@ def test_edits_of_severity_product_and_remedy_appear(client, make_advisory, stor
     mitigation_actions.add(queries.whole(bulletin.id), {"layer": "host", "text": "Unplug it."}, by=moderator)
     db.session.commit()
     answer = client.get(f"/csaf/{bulletin.document_path}")
-    assert csaf_checker.problems(answer.data) == []
+    assert checker.problems(answer.data) == []
     assert answer.json["document"]["aggregate_severity"]["text"] == "low"
     assert answer.json["document"]["tracking"]["version"] == "2"
     text = answer.text
@@ -75,7 +76,7 @@ def test_a_bulletin_of_ours_is_a_lawful_document(client, moderator):
     actions.publish(bulletin, by=moderator)
     db.session.commit()
     answer = client.get(f"/csaf/{bulletin.document_path}")
-    assert csaf_checker.problems(answer.data) == []
+    assert checker.problems(answer.data) == []
     assert answer.json["document"]["tracking"]["id"] == bulletin.reference
 
 
@@ -92,7 +93,7 @@ def test_where_two_issuers_use_one_id_the_later_is_published_under_ours(client, 
 def test_what_comes_back_in_changes_nothing_and_goes_out_the_same(client, make_advisory, store):
     bulletin = store(make_advisory(aliases=["A-1"])).bulletin
     document = client.get(f"/csaf/{bulletin.document_path}").data
-    back, = read_csaf.read(json.loads(document))
+    back, = read.read(json.loads(document))
     assert store(back).outcome == "skipped"
     twin = store(replace(back, tracking_id="TWIN")).bulletin
     assert client.get(f"/csaf/{twin.document_path}").data == document.replace(b"ACME-1\"", b"TWIN\"")

@@ -8,9 +8,9 @@ import time_machine
 from advisories import advisory as adv
 from auth import actions as accounts
 from bulletins import actions
-from core import events
-from core.db import db
-from core.models import Event, OutgoingMail
+from core.database.db import db
+from core.database.models import Event, OutgoingMail
+from core.jobs import events
 from tests.bulletins.conftest import weakness
 from tests.test_access import ROUTES
 

@@ -8,9 +8,9 @@ from advisories import advisory as adv
 from bulletins import actions, queries, store_actions
 from bulletins.models import Bulletin
 from bulletins.vulnerability_models import Vulnerability
-from core import events
-from core.db import at, db
-from core.models import Event
+from core.database.db import at, db
+from core.database.models import Event
+from core.jobs import events
 from posts.queries import links_from, links_to
 from tests.bulletins.conftest import weakness
 

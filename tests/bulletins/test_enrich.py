@@ -12,8 +12,8 @@ from advisories.scores import SEVERITIES
 from bulletins import enrich_actions, queries
 from bulletins.priority import priority
 from bulletins.vulnerability_models import Vulnerability
-from core.db import at, db
-from core.models import Event
+from core.database.db import at, db
+from core.database.models import Event
 from tests.bulletins.conftest import MARCH, weakness
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from advisories.write_csaf import to_bytes, write
+from advisories.csaf.write import to_bytes, write
 from bulletins import actions, queries
 from bulletins.models import Bulletin
-from core.db import db
+from core.database.db import db
 from products import actions as products
 
 

@@ -11,16 +11,16 @@ from xml.etree import ElementTree
 import pytest
 
 from advisories import recognise
-from advisories.write_csaf import to_bytes, write
+from advisories.csaf.write import to_bytes, write
 from app import create_app
 from auth import actions as accounts
 from auth.models import User
-from bulletins import queries, rows, sheet, store_actions
+from bulletins import bulletin_page, queries, rows, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.models import Bulletin
-from core import schema
-from core.db import db
-from products import owned_actions
+from core.database import schema
+from core.database.db import db
+from inventory import actions
 from products import queries as products
 from tests.conftest import DATA
 
@@ -93,7 +93,7 @@ def stored():
     for number in list(db.session.scalars(db.select(Bulletin.id))):
         bulletin = queries.get_bulletin(str(number), reader)
         key = bulletin.tracking_id if bulletin.publisher != "CVE Program" else "cve:" + bulletin.tracking_id
-        found[key] = bulletin, sheet.of(bulletin, products.today())
+        found[key] = bulletin, bulletin_page.of(bulletin, products.today())
         db.session.expunge_all()
     return found
 
@@ -159,7 +159,7 @@ def test_a_member_sees_exactly_what_names_their_product(site, pick):
                    if ids & {state.text for state in each.iterfind(".//v:Status/v:ProductID", NS)}}
     product = products.full(slug)
     user = accounts.make_user(f"runs-{slug}-{cycle}", email=f"{slug}-{cycle}@example.org", confirmed=True)
-    owned_actions.own(user, [(product, next(r for r in product.live_releases if r.cycle == cycle))])
+    actions.own(user, [(product, next(r for r in product.live_releases if r.cycle == cycle))])
     db.session.commit()
     found = {row.tracking_id for row in queries.bulletins(queries.Filter(owner=user), size=1000)
              if row.publisher == "Microsoft"}
@@ -178,7 +178,7 @@ def test_what_is_attacked_comes_first_in_every_order(site):
 def test_our_own_export_imported_changes_nothing(site):
     catalogue = Catalogue()
     for number in list(db.session.scalars(db.select(Bulletin.id))):
-        document = to_bytes(write(rows.read(queries.whole(number))))
+        document = to_bytes(write(rows.to_advisory(queries.whole(number))))
         db.session.commit()
         back, = recognise.read(document, str(number))
         assert store_actions.store(back, catalogue=catalogue).outcome == "skipped", back.tracking_id

@@ -3,12 +3,13 @@
 import pytest
 
 from advisories.advisory import Note, ProductEntry, Vulnerability
-from bulletins import actions, forms, mitigation_actions, queries
-from core.db import db
+from bulletins import actions, forms, queries
+from bulletins.mitigations import actions as mitigation_actions
+from core.database.db import db
 from posts import actions as posts
-from posts import history
 from posts import queries as post_queries
 from posts.models import Revision
+from posts.revisions import history
 
 
 @pytest.fixture

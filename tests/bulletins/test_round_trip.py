@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from advisories import read_csaf, recognise
-from advisories.write_csaf import to_bytes, write
+from advisories import recognise
+from advisories.csaf import read
+from advisories.csaf.write import to_bytes, write
 from bulletins import queries, rows, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.store_actions import Outcome
-from core.db import db
+from core.database.db import db
 from tests.advisories.documents import CSAF, CVE, CVRF, REJECTED
 from tests.conftest import DATA
 
@@ -25,12 +26,12 @@ def stored(advisory):
     db.session.commit()
     found = done.bulletin.id
     db.session.expire_all()
-    return done.outcome, rows.read(queries.whole(found))
+    return done.outcome, rows.to_advisory(queries.whole(found))
 
 
 def exported(advisory):
     """The advisory as another site reads what this one publishes."""
-    return read_csaf.read(json.loads(to_bytes(write(advisory))))[0]
+    return read.read(json.loads(to_bytes(write(advisory))))[0]
 
 
 def assert_round_trip(advisory):

@@ -10,8 +10,8 @@ from advisories.codec import dump, load
 from bulletins import actions, fixes, forms, queries, rows, store_actions
 from bulletins.models import Bulletin
 from bulletins.vulnerability_models import Vulnerability
-from core.db import at, db
-from core.models import Event
+from core.database.db import at, db
+from core.database.models import Event
 from posts.models import Revision
 from tests.bulletins.conftest import MARCH, fix, weakness
 
@@ -47,7 +47,7 @@ def full(make_advisory):
 def test_what_rows_say_is_what_the_document_said(make_advisory, store):
     document = full(make_advisory)
     bulletin = store(document).bulletin
-    assert dump(rows.read(queries.whole(bulletin.id))) == dump(document)
+    assert dump(rows.to_advisory(queries.whole(bulletin.id))) == dump(document)
 
 
 def test_values_survive_json(make_advisory):
@@ -145,7 +145,7 @@ def test_an_import_of_our_own_export_changes_nothing(make_advisory, store, moder
     bulletin = store(make_advisory()).bulletin
     actions.edit(bulletin, {"severity": "critical"}, by=moderator)
     db.session.commit()
-    assert store(rows.read(queries.whole(bulletin.id))).outcome == "skipped"
+    assert store(rows.to_advisory(queries.whole(bulletin.id))).outcome == "skipped"
 
 
 def test_an_identity_that_no_column_holds_is_refused(make_advisory, store):
@@ -204,7 +204,7 @@ def test_what_people_tried_outlives_an_import(make_advisory, store):
 def test_a_document_may_lose_its_text(make_advisory, store):
     store(make_advisory())
     bulletin = store(replace(make_advisory(), notes=[])).bulletin
-    assert rows.read(queries.whole(bulletin.id)).notes == []
+    assert rows.to_advisory(queries.whole(bulletin.id)).notes == []
 
 
 def test_a_short_title_of_an_import_can_be_edited(make_advisory, store, login, api, moderator):

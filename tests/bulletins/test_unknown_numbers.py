@@ -7,7 +7,7 @@ from dataclasses import replace
 from advisories import advisory as adv
 from advisories.exploited import Likelihood
 from bulletins import enrich_actions
-from core.db import db
+from core.database.db import db
 from tests.bulletins.conftest import weakness
 
 CVE = "CVE-2026-1001"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
 
-from core import bounds
-from core.bounds import (
+from core.limits import bounds
+from core.limits.bounds import (
     MAX_DEPTH,
     MAX_ERRORS,
     MAX_FORM_FIELDS,
@@ -19,7 +19,7 @@ from core.bounds import (
     MAX_QUERY_PARAMETERS,
     MAX_VALUES,
 )
-from core.web import Invalid
+from core.web.forms import Invalid
 
 FORM = "application/x-www-form-urlencoded"
 MAX_ANSWER_BYTES = 30_000

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from icalendar import Calendar
 
-from core.calendars import Day, ics
+from core.formats.calendars import Day, ics
 
 
 def day(**changes):

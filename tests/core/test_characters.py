@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from core.characters import line, show_directions, visible
-from core.markup import render, to_text
+from core.markup.characters import line, show_directions, visible
+from core.markup.markup import render, to_text
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "posts" / "titles.txt"
 

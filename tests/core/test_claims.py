@@ -8,10 +8,12 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from core import claims, events, mail, worker
-from core.db import db, utcnow
-from core.import_news import News
-from core.models import Event, OutgoingMail, TaskRun
+from core.database.db import db, utcnow
+from core.database.models import Event, OutgoingMail, TaskRun
+from core.jobs import claims, events, worker
+from core.jobs.import_events import News
+from core.mail import mail
+from tests.registries import replace
 
 pytestmark = pytest.mark.every_database
 NIGHT, TAKEN_OVER = "2026-03-10 03:10:00+00:00", timedelta(seconds=30)
@@ -24,7 +26,7 @@ def test_a_claim_and_the_pauses_around_it_are_shorter_than_that():
 
 def test_events(app, monkeypatch):
     heard = []
-    monkeypatch.setattr(events, "_declared", [(("probe.*",), heard.extend)])
+    replace(app, monkeypatch, "event_handlers", {heard.extend: ("probe.*",)})
     with time_machine.travel(NIGHT, tick=False) as clock:
         events.record("probe.made")
         db.session.commit()
@@ -81,7 +83,7 @@ def test_mail_is_not_sent_twice_while_a_server_thinks(app, queued, monkeypatch):
 
 
 @pytest.fixture
-def task(monkeypatch):
+def task(app, monkeypatch):
     """A scheduled task; task.runs counts, task.action is what it does."""
     def tidy():
         tidy.runs += 1
@@ -89,7 +91,7 @@ def task(monkeypatch):
 
     tidy.runs, tidy.action = 0, lambda: None
     tidy.__qualname__ = "tidy_probe"
-    monkeypatch.setattr(worker, "_scheduled", [(tidy, time(3, 10))])
+    replace(app, monkeypatch, "daily_tasks", {tidy: time(3, 10)})
     return tidy
 
 
@@ -179,9 +181,9 @@ def test_a_long_task_is_its_workers_own(app, task, monkeypatch):
 
 
 @pytest.fixture
-def heard(monkeypatch):
+def heard(app, monkeypatch):
     names = []
-    monkeypatch.setattr(events, "_declared", [(("*",), lambda batch: names.extend(e.name for e in batch))])
+    replace(app, monkeypatch, "event_handlers", {lambda batch: names.extend(e.name for e in batch): ("*",)})
     return names
 
 
@@ -215,6 +217,6 @@ def test_a_claim_that_cannot_be_renewed_is_no_end(app, caplog, monkeypatch):
     """The next try comes before it runs out."""
     monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.2))
     broken = update(Event).where(db.text("no_such_column = 1"))
-    with claims.held(broken):
+    with claims.renewing_claim(broken):
         while caplog.text.count("claim not renewed") < 2:
             pass

@@ -16,10 +16,14 @@ from redis.exceptions import ConnectionError as NoRedis
 from sqlalchemy import text
 
 from app import create_app
-from core import cli, doctor, doctor_files, doctor_mail, heartbeats, processes, schema
-from core.db import db, utcnow
-from core.doctor import Finding, Level
-from core.models import Event, OutgoingMail
+from core import cli
+from core.checks import files, health, mail_dns
+from core.checks.health import Finding, Level
+from core.database import schema
+from core.database.db import db, utcnow
+from core.database.models import Event, OutgoingMail
+from core.observability import heartbeats, processes
+from tests.registries import replace
 
 WELL, REMARK, FAULT = Level.WELL, Level.REMARK, Level.FAULT
 SITE = {"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_MAIL_FROM": ""}
@@ -31,7 +35,7 @@ Disk = namedtuple("Disk", "f_bavail f_frsize f_files f_favail")
 def level(app):
     """level(name, **kinds) → how bad the finding of that name is; None when there is none."""
     def find(name, **kinds):
-        found = {each.name: each for each in doctor.examine(**kinds)}
+        found = {each.name: each for each in health.examine(**kinds)}
         return found[name].level if name in found else None
 
     return find
@@ -40,7 +44,7 @@ def level(app):
 @pytest.mark.parametrize("fault, remark, expected", [(False, False, WELL), (False, True, REMARK),
                                                      (True, False, FAULT), (True, True, FAULT)])
 def test_advice_is_for_what_is_not_well(fault, remark, expected):
-    finding = doctor.judge("name", "found", fault=fault, remark=remark, advice="do this")
+    finding = health.judge("name", "found", fault=fault, remark=remark, advice="do this")
     assert finding == Finding("name", expected, "found", "" if expected == WELL else "do this")
 
 
@@ -51,8 +55,8 @@ def test_a_part_that_fails_is_a_fault_and_the_others_are_looked_at(app, monkeypa
         db.session.execute(text("SELECT no_such_column"))
         yield
 
-    monkeypatch.setattr(doctor, "_declared", [(doctor.HERE, broken), *doctor._declared])
-    first, *others = doctor.examine()
+    replace(app, monkeypatch, "health_checks", {broken: health.HERE, **health._checks})
+    first, *others = health.examine()
     assert (first.name, first.level) == ("Broken part", FAULT) and "no_such_column" not in first.found
     assert {each.name for each in others} >= {"Database", "Clock", "Events", "Disk", "Permissions"}
     assert not any("Could not" in each.found for each in others)
@@ -62,10 +66,10 @@ def test_the_network_is_asked_only_when_told_to(app, monkeypatch):
     def never(*arguments):
         raise AssertionError("nobody asked for this")
 
-    monkeypatch.setattr(doctor_mail, "resolver", never)
-    monkeypatch.setattr(doctor_mail.mail, "connect", never)
+    monkeypatch.setattr(mail_dns, "resolver", never)
+    monkeypatch.setattr(mail_dns.mail, "connect", never)
     app.config.update(SITE, REDOUBT_MAIL_URL="smtp://mail.example")
-    assert not {"SPF", "Mail server"} & {each.name for each in doctor.examine()}
+    assert not {"SPF", "Mail server"} & {each.name for each in health.examine()}
 
 
 @pytest.mark.every_database
@@ -170,12 +174,12 @@ def test_files_of_another_user_are_a_fault(level, monkeypatch):
 @pytest.mark.parametrize("free, inodes, expected", [
     (50 * 10**9, 10**6, (WELL, WELL)), (10**9, 50_000, (REMARK, REMARK)), (10**8, 10, (FAULT, FAULT))])
 def test_little_room_is_a_remark_and_none_a_fault(level, monkeypatch, free, inodes, expected):
-    monkeypatch.setattr(doctor_files.os, "statvfs", lambda path: Disk(free // 4096, 4096, 10**7, inodes))
+    monkeypatch.setattr(files.os, "statvfs", lambda path: Disk(free // 4096, 4096, 10**7, inodes))
     assert (level("Disk"), level("Inodes")) == expected
 
 
 def test_a_file_system_without_a_number_of_files_has_no_such_finding(level, monkeypatch):
-    monkeypatch.setattr(doctor_files.os, "statvfs", lambda path: Disk(10**9, 4096, 0, 0))
+    monkeypatch.setattr(files.os, "statvfs", lambda path: Disk(10**9, 4096, 0, 0))
     assert level("Inodes") is None
 
 
@@ -221,7 +225,7 @@ def test_gunicorn_needs_a_proxy(app, level, monkeypatch, tmp_path, changed, expe
 def test_no_finding_shows_a_password(app, monkeypatch):
     app.config.update(SITE, REDOUBT_MAIL_URL="smtp://me:secretword@mail.example", SECRET_KEY="secretkey" * 5,
                       REDOUBT_REDIS_URL="redis://:secretword@127.0.0.1:1/0")
-    said = " ".join(f"{each.found} {each.advice}" for each in doctor.examine())
+    said = " ".join(f"{each.found} {each.advice}" for each in health.examine())
     assert "secret" not in said.replace("secret_key", "")
 
 
@@ -256,7 +260,7 @@ def zone(app, monkeypatch):
                 raise dns.resolver.NXDOMAIN
             return [Record(text) for text in found]
 
-    monkeypatch.setattr(doctor_mail, "resolver", Resolver)
+    monkeypatch.setattr(mail_dns, "resolver", Resolver)
     return texts
 
 
@@ -323,7 +327,7 @@ def test_the_mail_server(app, level, monkeypatch, url, error, expected):
             raise error
         return Connection()
 
-    monkeypatch.setattr(doctor_mail.mail, "connect", connect)
+    monkeypatch.setattr(mail_dns.mail, "connect", connect)
     app.config["REDOUBT_MAIL_URL"] = url
     assert level("Mail server", mail={}) == expected
 
@@ -347,7 +351,7 @@ def test_commands_say_in_a_sentence_that_the_database_is_away(without_database):
         cli.prepare("user")
     assert "REDOUBT_DATABASE_URL" in stopped.value.message and "canaryword" not in stopped.value.message
     cli.prepare("doctor")
-    first = next(each for each in doctor.examine() if each.name == "Database")
+    first = next(each for each in health.examine() if each.name == "Database")
     assert first.level == FAULT and "refused" in first.found and "passfile" in first.advice
     assert "canaryword" not in first.found
 

@@ -10,9 +10,9 @@ import pytest
 from flask import url_for
 
 from app import create_app
-from core import embedded_server, sent_forms
-from core.body_limits import largest_body
-from core.embedded_server import Bounds, group_of, serving
+from core.web import embedded_server, sent_forms
+from core.web.body_limits import largest_body
+from core.web.embedded_server import Bounds, group_of, serving
 
 BIG = b"x" * 3_000_000  # more than the kernel takes for a client that does not read
 SMALL = {"max_connections": 40, "max_connections_per_address": 8, "max_body_bytes": 1000}
@@ -301,7 +301,7 @@ def test_the_site_serves_with_what_its_settings_say(tmp_path):
 def test_routes_that_take_more_are_known_to_the_server(app):
     general = app.config["MAX_CONTENT_LENGTH"]
     with app.test_request_context():
-        url = url_for("api_products.match_sbom")
+        url = url_for("api_inventory.match_sbom")
     assert largest_body(app, "POST", "/settings/products/sbom") > general
     assert largest_body(app, "POST", url) > general
     for path in ("/", "/nothing/here", "/login", "//evil", "/\xff", "*"):

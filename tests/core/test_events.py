@@ -8,19 +8,20 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from core import claims, events
-from core.db import db, utcnow
-from core.models import Event
+from core.database.db import db, utcnow
+from core.database.models import Event
+from core.jobs import claims, events
+from tests.registries import replace
 
 pytestmark = pytest.mark.every_database
 NOON = "2026-03-10 12:00:00+00:00"
 
 
 @pytest.fixture
-def heard(monkeypatch):
+def heard(app, monkeypatch):
     """Ids of the `probe.*` events in the order in which a handler heard them; other handlers are off."""
     ids: list[int] = []
-    monkeypatch.setattr(events, "_declared", [(("probe.*",), lambda batch: ids.extend(e.id for e in batch))])
+    replace(app, monkeypatch, "event_handlers", {lambda batch: ids.extend(e.id for e in batch): ("probe.*",)})
     return ids
 
 
@@ -70,7 +71,7 @@ def test_a_failure_is_tried_again_later_and_spares_the_others(app, monkeypatch, 
             raise RuntimeError("cannot digest this")
         heard.extend(event.id for event in batch)
 
-    monkeypatch.setattr(events, "_declared", [(("probe.*",), handler)])
+    replace(app, monkeypatch, "event_handlers", {handler: ("probe.*",)})
     with time_machine.travel(NOON, tick=False) as clock:
         good, (poison,), more = record(2), record(name="probe.poison"), record(2)
         drain()
@@ -93,7 +94,7 @@ def test_what_a_failed_handler_wrote_is_undone_and_a_repeat_writes_once(app, mon
         if len(tries) < 3:
             raise RuntimeError("not yet")
 
-    monkeypatch.setattr(events, "_declared", [(("probe.*",), handler)])
+    replace(app, monkeypatch, "event_handlers", {handler: ("probe.*",)})
     with time_machine.travel(NOON, tick=False) as clock:
         record()
         for _ in range(4):
@@ -108,7 +109,7 @@ def test_a_handler_may_throw_the_session_away(app, monkeypatch, drain):
         db.session.expunge_all()
         raise RuntimeError("and fails")
 
-    monkeypatch.setattr(events, "_declared", [(("probe.*",), forgets)])
+    replace(app, monkeypatch, "event_handlers", {forgets: ("probe.*",)})
     (made,) = record()
     drain()
     assert row(made).attempts == 1
@@ -138,7 +139,7 @@ def test_no_other_worker_hears_what_a_slow_handler_still_works_on(app, monkeypat
             events.run_round()
 
     monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.5))
-    monkeypatch.setattr(events, "_declared", [(("probe.*",), slow)])
+    replace(app, monkeypatch, "event_handlers", {slow: ("probe.*",)})
     (made,) = record()
     thread = threading.Thread(target=contextvars.Context().run, args=(work,))
     thread.start()

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from core.front_matter import MAX_BYTES, Refused, load
+from core.formats.front_matter import MAX_BYTES, Refused, load
 
 
 def test_only_dates_yes_no_and_nothing_are_read():

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from core import heartbeats, history, queues, tasks
-from core.db import db, utcnow
-from core.models import Event, Figure, Heartbeat
+from core.database.db import db, utcnow
+from core.database.models import Event, Heartbeat, HourlyMetric
+from core.jobs import tasks
+from core.observability import heartbeats, history, queues
+from tests.registries import replace
 
 pytestmark = pytest.mark.every_database
 NOON = "2026-03-10 12:10:00+00:00"
@@ -18,12 +20,12 @@ def process(app, monkeypatch):
     """process() → (history of one more process, what it has counted so far)."""
     def start():
         mine = {}
-        monkeypatch.setattr(history, "_totals", [lambda: mine])
+        replace(app, monkeypatch, "totals", {lambda: mine: ""})
         made = history.History(app)
         keep = made.keep
 
         def kept():
-            monkeypatch.setattr(history, "_totals", [lambda: mine])
+            replace(app, monkeypatch, "totals", {lambda: mine: ""})
             keep()
 
         made.keep = kept
@@ -33,7 +35,7 @@ def process(app, monkeypatch):
 
 
 def figures(name):
-    return {f"{row.hour:%H}": row.value for row in db.session.query(Figure).filter_by(name=name)}
+    return {f"{row.hour:%H}": row.value for row in db.session.query(HourlyMetric).filter_by(name=name)}
 
 
 def test_what_processes_counted_is_summed_by_the_hour(process):
@@ -51,7 +53,7 @@ def test_what_processes_counted_is_summed_by_the_hour(process):
 
 
 def test_what_was_counted_before_the_process_served_is_not_its_history(app, monkeypatch):
-    monkeypatch.setattr(history, "_totals", [lambda: {"status:2xx": 40}])
+    replace(app, monkeypatch, "totals", {lambda: {"status:2xx": 40}: ""})
     history.History(app).keep()
     assert not figures("status:2xx")
 
@@ -92,8 +94,8 @@ def test_of_a_reading_the_highest_of_the_hour_is_kept(process):
 def test_figures_are_found_by_name_or_by_family(app):
     hour = utcnow().replace(minute=0, second=0, microsecond=0)
     for name in ("status:2xx", "status:5xx", "lag", "lag_of_others", "mail:sent"):
-        db.session.add(Figure(hour=hour, name=name, value=1))
-    db.session.add(Figure(hour=hour - timedelta(hours=1), name="lag", value=9))
+        db.session.add(HourlyMetric(hour=hour, name=name, value=1))
+    db.session.add(HourlyMetric(hour=hour - timedelta(hours=1), name="lag", value=9))
     db.session.commit()
     assert history.since(hour, "status:", "lag") == {hour: {"status:2xx": 1, "status:5xx": 1, "lag": 1}}
 
@@ -101,13 +103,13 @@ def test_figures_are_found_by_name_or_by_family(app):
 def test_the_nightly_task_forgets_old_figures_and_workers_that_are_gone(app):
     now = utcnow()
     for days in (1, 89, 91):
-        db.session.add(Figure(hour=now - timedelta(days=days), name="lag", value=days))
+        db.session.add(HourlyMetric(hour=now - timedelta(days=days), name="lag", value=days))
     for worker, hours in (("gone", 25), ("here", 1)):
         db.session.add(Heartbeat(worker=worker, loop="mail", host="h",
                                  beaten_at=now - timedelta(hours=hours)))
     db.session.commit()
     tasks.tidy()
-    assert {row.value for row in db.session.query(Figure)} == {1, 89}
+    assert {row.value for row in db.session.query(HourlyMetric)} == {1, 89}
     assert [row.worker for row in db.session.query(Heartbeat)] == ["here"]
 
 

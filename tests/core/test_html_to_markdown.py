@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.html_to_markdown import convert
-from core.markup import render
+from core.markup.html_to_markdown import convert
+from core.markup.markup import render
 from tests.fidelity import read
 
 WORDS = ["word", "snake_case", "*", "**x", "_y_", "1.", "2)", "-", "+", "#", "##", "> q", "`", "a`b", "[x]",

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 PROGRAM = """
 import gc

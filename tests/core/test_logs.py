@@ -13,8 +13,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
-from core import logs
-from core.db import db
+from core.database.db import db
+from core.observability import logs
 
 DATABASE_PASSWORD, KEY = "hunter2-of-db", "a-signing-key-0123456789"
 SECRET, MAIL = "Rj7-Kq2_Zw9xTb4Lm8Vn3Yd6", "private.person@mailbox.example"
@@ -136,7 +136,7 @@ def test_values_of_a_failed_statement_are_not_logged(app, client, form, logged, 
         db.session.execute(text("INSERT INTO users (email, nothing) VALUES (:a, :b)"),
                            {"a": MAIL, "b": SECRET})
 
-    monkeypatch.setitem(app.view_functions, "front.help_page", insert)
+    monkeypatch.setitem(app.view_functions, "home.help_page", insert)
     assert client.get("/help").status_code == 500
     output = logged()
     assert "INSERT INTO users" in output and not found_in(output)
@@ -160,7 +160,7 @@ def test_a_worker_has_no_request_and_hides_the_same(app, form, logged, message, 
     assert "redoubt.test" in output and hidden not in output
 
 
-@pytest.mark.parametrize("innocent", ["core.worker.notify.alert_tasks.forget_unconfirmed",
+@pytest.mark.parametrize("innocent", ["core.jobs.worker.notify.alert_tasks.forget_unconfirmed",
                                       "ix_outgoing_mail_failed", "0300_notifications_and_alerts",
                                       "REDOUBT_RATE_LIMITS", "CVE-2021-44228"])
 def test_names_of_our_own_stay_readable(app, form, logged, innocent):

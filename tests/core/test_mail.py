@@ -13,9 +13,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
-from core import mail
-from core.db import db, utcnow
-from core.models import Event, OutgoingMail
+from core.database.db import db, utcnow
+from core.database.models import Event, OutgoingMail
+from core.mail import mail
 
 pytestmark = pytest.mark.every_database
 NOON = "2026-03-10 12:00:00+00:00"

@@ -8,9 +8,9 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import markdown_rules, markup
-from core.budgets import Budget
-from core.markup import TooLong, render, to_text
+from core.limits.budgets import Budget
+from core.markup import markdown_rules, markup
+from core.markup.markup import TooLong, render, to_text
 
 STOCK = bleach.Cleaner(tags=markup.TAGS, attributes=markup._allowed, protocols=markup.SCHEMES, strip=True,
                        strip_comments=True)

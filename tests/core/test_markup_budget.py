@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import markdown_rules, markup
-from core.budgets import Budget, Spent
-from core.markup import TooComplex, TooLong, render, work
+from core.limits.budgets import Budget, Spent
+from core.markup import markdown_rules, markup
+from core.markup.markup import TooComplex, TooLong, render, work
 
 REPEATED = [
     '[a](b', '![[', '<', '`a', '*a_ ', '~~a ', '|', '> - ', '&amp;', 'http://a ', '**a', '_a __b ',

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.programs import Program, answers, free_port
-from core import metrics
-from core.db import db
-from core.events import record
+from core.database.db import db
+from core.jobs.events import record
+from core.observability import metrics
 from tests.failures.processes import GUNICORN, wait_until
 
 TOKEN = "a-token-of-a-test-0123456789"
@@ -89,7 +89,7 @@ def test_a_request_is_counted_by_endpoint_and_class_of_status(client, grown):
     client.get("/help")
     client.get("/users/nobody")
     count = "redoubt_request_seconds_count"
-    assert grown(count, endpoint="front.help_page", status="2xx") == 1
+    assert grown(count, endpoint="home.help_page", status="2xx") == 1
     assert grown(count, endpoint="auth.profile", status="4xx") == 1
 
 
@@ -115,9 +115,9 @@ def test_a_thousand_addresses_make_no_new_series(client):
 
 
 def test_a_crash_is_counted(app, client, grown, monkeypatch):
-    monkeypatch.setitem(app.view_functions, "front.help_page", lambda: 1 / 0)
+    monkeypatch.setitem(app.view_functions, "home.help_page", lambda: 1 / 0)
     assert client.get("/help").status_code == 500
-    assert grown("redoubt_request_seconds_count", endpoint="front.help_page", status="5xx") == 1
+    assert grown("redoubt_request_seconds_count", endpoint="home.help_page", status="5xx") == 1
 
 
 @pytest.mark.every_database
@@ -211,7 +211,7 @@ def test_the_processes_of_gunicorn_count_together(tmp_path, empty_database):
         with urllib.request.urlopen(request, timeout=30) as answer:
             return samples(answer.read().decode())
 
-    counted = ("redoubt_request_seconds_count", (("endpoint", "front.help_page"), ("status", "2xx")))
+    counted = ("redoubt_request_seconds_count", (("endpoint", "home.help_page"), ("status", "2xx")))
     try:
         wait_until(lambda: answers(f"{address}/healthz"), "it answers")
         wait_until(lambda: read()[("redoubt_processes", ())] == 2, "both processes serve")

@@ -7,8 +7,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import func, inspect, select
 
 from auth import reputation
-from core import schema
-from core.db import db
+from core.database import schema
+from core.database.db import db
 from posts import voting
 from posts.models import Post
 from tests import world as worlds

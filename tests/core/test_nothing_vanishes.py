@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.markup import TooLong, render, to_text
-from core.web import Markdown
+from core.markup.markup import TooLong, render, to_text
+from core.web.fields import Markdown
 
 MARKS = [
     '*', '**', '_', '~~', '`', '```', '[', ']', '(', ')', '](', '![', ']: ', '[^', '>', '- ', '1. ', '    ',

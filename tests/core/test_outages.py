@@ -9,10 +9,10 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
-from core import schema
-from core.database_errors import RETRY_AFTER, is_outage
-from core.db import db, reading
-from core.worker import round_once
+from core.database import schema
+from core.database.db import db, read_transaction
+from core.jobs.worker import round_once
+from core.web.database_errors import RETRY_AFTER, is_outage
 from posts.models import Post, Tag
 from tests.conftest import BODY
 
@@ -86,7 +86,7 @@ def test_while_it_is_read_only_texts_come_back_and_pages_are_served(make_questio
             assert browser.get(page).status_code == 200, page
     answer = until_it_works(lambda: browser.post(url, data={"body": TEXT}))
     assert answer.status_code == 302
-    with reading():
+    with read_transaction():
         assert db.session.query(Post).filter_by(kind="answer").count() == 1
 
 

@@ -6,9 +6,10 @@ import brotli
 import pytest
 
 from auth import actions as auth
-from core import events, ready_pages
-from core.db import db
-from core.markup import Rendered, render
+from core.cache import response_cache
+from core.database.db import db
+from core.jobs import events
+from core.markup.markup import Rendered, render
 from posts import actions as posts
 
 PATHS = ["/", "/questions", "/tags", "/users", "/articles", "/help", "/questions.atom"]
@@ -127,7 +128,7 @@ def test_only_kept_pages_may_be_kept_by_others_and_only_if_the_site_says_so(app,
                                                                             member):
     assert client.get(asked.url).headers["Cache-Control"] == "private, no-cache"
     app.config["REDOUBT_EDGE_SECONDS"] = 2
-    ready_pages.forget()
+    response_cache.forget()
     for path in (*PATHS, asked.url):
         assert client.get(path).headers["Cache-Control"] == "public, s-maxage=2, max-age=0, must-revalidate"
         assert login(member).get(path).headers["Cache-Control"] == "private, no-store"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.markup import render
+from core.markup.markup import render
 
 
 @pytest.mark.parametrize(("text", "html"), [

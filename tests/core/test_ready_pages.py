@@ -6,9 +6,9 @@ import time
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from core import ready_pages
-from core.db import db
-from core.page_memory import MemoryPages
+from core.cache import response_cache
+from core.cache.page_memory import MemoryPages
+from core.database.db import db
 from posts import actions as posts
 
 
@@ -88,10 +88,10 @@ def test_a_change_is_seen_at_once(client, asked, moderator):
 def test_a_page_is_ready_for_seconds_only(app, client, asked, worked):
     client.get(asked.url)
     pages = app.extensions["ready_pages"].pages.pages
-    pages.expire(time.monotonic() + ready_pages.READY - 1)
+    pages.expire(time.monotonic() + response_cache.READY - 1)
     client.get(asked.url)
     assert len(worked) == 1
-    pages.expire(time.monotonic() + ready_pages.READY + 1)
+    pages.expire(time.monotonic() + response_cache.READY + 1)
     client.get(asked.url)
     assert len(worked) == 2
 
@@ -99,13 +99,13 @@ def test_a_page_is_ready_for_seconds_only(app, client, asked, worked):
 @pytest.fixture
 def questions(monkeypatch):
     """The times that the database was asked for the version of the content."""
-    asked, question = [], ready_pages._question
+    asked, question = [], response_cache._question
 
     def counting(dialect):
         asked.append(dialect.name)
         return question(dialect)
 
-    monkeypatch.setattr(ready_pages, "_question", counting)
+    monkeypatch.setattr(response_cache, "_question", counting)
     return asked
 
 
@@ -142,7 +142,7 @@ def test_without_a_database_people_are_told_the_ordinary_way(app, client, asked,
     def gone(dialect):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    monkeypatch.setattr(ready_pages, "_question", gone)
+    monkeypatch.setattr(response_cache, "_question", gone)
     written_elsewhere("UPDATE tags SET excerpt = 'x'")
     assert client.get(asked.url).status_code == 200 and len(worked) == 2
 
@@ -152,7 +152,7 @@ def test_only_so_many_bytes_are_kept(app, client, asked, worked, monkeypatch):
     kept = app.extensions["ready_pages"].pages
     client.get(asked.url)
     size = kept.pages.currsize
-    monkeypatch.setattr(app.extensions["ready_pages"], "pages", MemoryPages(9 * size, ready_pages.READY))
+    monkeypatch.setattr(app.extensions["ready_pages"], "pages", MemoryPages(9 * size, response_cache.READY))
     kept = app.extensions["ready_pages"].pages.pages
     for number in range(30):
         client.get(asked.url)

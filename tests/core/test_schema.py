@@ -2,8 +2,9 @@
 
 import pytest
 
-from core import cli, schema
-from core.db import db
+from core import cli
+from core.database import schema
+from core.database.db import db
 
 pytestmark = pytest.mark.every_database
 

@@ -25,7 +25,7 @@ def test_what_only_some_need_is_not_loaded(tmp_path):
     loaded = json.loads(in_a_process_of_its_own(
         "import json, sys; from app import create_app; create_app(); print(json.dumps(list(sys.modules)))",
         tmp_path))
-    assert "core.schema" in loaded
+    assert "core.database.schema" in loaded
     assert {name: who for name, who in ONLY_FOR_SOME.items() if name in loaded} == {}
 
 

@@ -10,11 +10,12 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
+from alerts import actions as alert_actions
 from auth import actions, links
-from core import backup, mail, tasks
-from core.db import db, utcnow
-from core.models import OutgoingMail
-from notify import alert_actions
+from core.backup import backup
+from core.database.db import db, utcnow
+from core.database.models import OutgoingMail
+from core.mail import mail
 
 WISHES = {"scope": "all", "products": [], "minimum": "low", "cadence": "daily"}
 
@@ -87,7 +88,7 @@ def test_old_rows_and_files_go(app, waiting):
     actions.send_reset("nobody@example.org")
     mail.queue("late@example.org", "already", subject="New", user=rows()[0], token="x")
     db.session.commit()
-    tasks.tidy()
+    mail.forget_old_mail()
     assert [row.subject for row in rows()] == ["New"] and list(outbox.glob("*.eml")) == []
 
 

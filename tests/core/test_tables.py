@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.tables import cell, starts_formula, to_csv
+from core.formats.csv_files import cell, starts_formula, to_csv
 
 SIGNS = ("=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠SUM(A1)", "﹦1", "﹢1", "﹣1", "﹫A", "−1")
 UNSEEN = (" ", "   ", "\t", "\r", "\n", "\x0b", "\x1f", "\x85", "\u00a0", "\u1680", "\u2003", "\u200b",

@@ -7,7 +7,8 @@ from datetime import time
 import pytest
 import time_machine
 
-from core import worker
+from core.jobs import worker
+from tests.registries import replace
 
 pytestmark = pytest.mark.every_database
 NIGHT = "2026-03-10 03:10:00+00:00"
@@ -85,7 +86,7 @@ def test_a_task_that_fails_is_tried_again_the_next_night_only(app, caplog):
 def test_the_clock_runs_what_comes_due_while_it_goes(app, monkeypatch):
     ran = threading.Event()
     monkeypatch.setattr(worker, "TICK", 0.01)
-    monkeypatch.setattr(worker, "_scheduled", [(ran.set, time(3, 10))])
+    replace(app, monkeypatch, "daily_tasks", {ran.set: time(3, 10)})
     with time_machine.travel("2026-03-10 03:09:59+00:00", tick=False) as clock:
         clocked = worker.Worker(app)
         thread = threading.Thread(target=contextvars.Context().run, args=(clocked._clock,))

@@ -3,10 +3,9 @@
 from urllib.parse import unquote
 
 import pytest
+from core.site import path_to
 from flask import Flask, url_for
 from werkzeug.routing import BuildError
-
-from core.site import path_to
 
 VALUES = {"_Name": "c++ #ü/%", "_Id": 7, "_Path": "a/b.css"}
 

@@ -6,7 +6,7 @@ import pytest
 from flask import render_template_string
 from flask_babel import force_locale
 
-from core.wording import Language
+from core.web.template_texts import Language
 
 
 class German(gettext.NullTranslations):
@@ -37,7 +37,7 @@ def test_a_sentence_is_the_same_each_time(app, source, expected):
 
 
 def test_no_more_is_kept_than_said(app, monkeypatch):
-    monkeypatch.setattr("core.wording.MOST", 1)
+    monkeypatch.setattr("core.web.template_texts.MOST", 1)
     monkeypatch.setitem(app.extensions, "languages", {})
     with app.app_context():
         assert render_template_string("{{ _('one') }} {{ _('two') }} {{ _('one') }} {{ _('two') }}") == (

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from app import create_app
 from auth import actions as auth
-from core import schema
-from core.db import db
-from core.markup import render
+from core.database import schema
+from core.database.db import db
+from core.markup.markup import render
 from forum.models import Question
-from notify import actions as notify
+from notifications import actions as notify
 from posts import actions as posts
 from posts.models import Tag
 from tests.failures import servers

@@ -19,11 +19,11 @@ from sqlalchemy import func, select
 from app import create_app
 from auth import actions as auth_actions
 from bench.programs import Program, answers, free_port
-from core import schema
-from core.db import db
-from core.models import Event, OutgoingMail
-from notify import actions as notify_actions
-from notify.models import Notification
+from core.database import schema
+from core.database.db import db
+from core.database.models import Event, OutgoingMail
+from notifications import actions as notify_actions
+from notifications.models import Notification
 from posts import actions as post_actions
 from posts.models import Post
 from tests.failures.processes import WEB, wait_until

@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from app import create_app
-from core import events
-from core.db import db
+from core.database.db import db
+from core.jobs import events
 from posts import voting
 from posts.models import Post
 from tests import world as worlds

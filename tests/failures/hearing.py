@@ -7,8 +7,8 @@ import time
 from sqlalchemy import text
 
 from app import create_app
-from core import events, worker
-from core.db import db
+from core.database.db import db
+from core.jobs import events, worker
 
 
 def hear(batch: list[events.Event]) -> None:
@@ -20,7 +20,7 @@ def hear(batch: list[events.Event]) -> None:
 
 if __name__ == "__main__":
     site = create_app(REDOUBT_WORKER="off")
-    events._declared[:] = [(("probe.*",), hear)]
     events.BATCH = 10
-    worker._rounds[:] = [events.run_round]
+    site.extensions["registries"] = {"event_handlers": {hear: ("probe.*",)},
+                                     "round_jobs": {events.run_round: worker.EVENTS}}
     site.extensions["worker"].run()

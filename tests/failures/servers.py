@@ -11,7 +11,7 @@ import psycopg
 from bench.programs import Program
 from tests.failures.processes import wait_until
 from tests.postgres import LINGUISTIC, owner, programs
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 DEPLOY = ROOT / "docs" / "deploy"
 # a test's server may lose what a power cut would take; it is ended by kill -9 at most

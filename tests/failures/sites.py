@@ -1,6 +1,6 @@
 """Sites beside the one under test."""
 
-from core.db import db
+from core.database.db import db
 
 
 def run(site, *words):

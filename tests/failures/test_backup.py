@@ -12,13 +12,13 @@ from sqlalchemy import inspect, select, text
 
 from auth import reputation
 from auth.security_log.models import SecurityEvent
-from core import schema
-from core.db import db
-from core.models import OutgoingMail
+from core.database import schema
+from core.database.db import db
+from core.database.models import OutgoingMail
 from tests.failures.processes import BIN, FLASK
 from tests.failures.servers import DEPLOY
 from tests.failures.sites import run
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 pytestmark = [pytest.mark.every_database, pytest.mark.long]
 IN_USE = "search_index"

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app import create_app
 from bench.programs import Program
-from core import backup
-from core.db import db
+from core.backup import backup
+from core.database.db import db
 from posts.models import Post
 from tests.failures.community import MARKER
 from tests.failures.processes import FLASK

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import inspect
 
 from app import create_app
-from core.db import db
+from core.database.db import db
 from tests.failures.sites import leave, run
 
 pytestmark = pytest.mark.long

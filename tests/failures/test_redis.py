@@ -11,9 +11,10 @@ from redis.exceptions import RedisError
 
 from app import create_app
 from bench.programs import Program, free_port
-from core import costs, schema
-from core.page_cache import Page, cache
-from core.page_store import PREFIX
+from core.cache.page_cache import Page, cache
+from core.cache.page_store import PREFIX
+from core.database import schema
+from core.limits import costs
 from tests.failures import servers
 from tests.failures.processes import wait_until
 from tests.sites import Browser

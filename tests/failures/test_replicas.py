@@ -12,10 +12,11 @@ from sqlalchemy import event, text
 from app import create_app
 from auth import actions as auth
 from bench.programs import Program
-from core import doctor, doctor_database, schema
-from core.db import db
-from core.doctor import Level
-from core.markup import render
+from core.checks import database, health
+from core.checks.health import Level
+from core.database import schema
+from core.database.db import db
+from core.markup.markup import render
 from forum.models import Question
 from posts import actions as posts
 from tests.conftest import BODY
@@ -193,12 +194,12 @@ def test_visitors_read_on_without_the_primary_and_are_told_it_is_not_ready(pair,
 def findings() -> dict[str, Level]:
     """What the doctor says of the servers."""
     names = ("Database", "Writing", "Replica")
-    return {each.name: each.level for each in doctor.examine() if each.name in names}
+    return {each.name: each.level for each in health.examine() if each.name in names}
 
 
 def test_the_doctor_looks_at_replicas_and_at_what_commits_wait_for(site, pair, monkeypatch):
     assert findings() == {"Database": Level.WELL, "Replica": Level.WELL}
-    monkeypatch.setattr(doctor_database, "WAITED_FOR", text("SELECT 'db2'"))  # as deployed
+    monkeypatch.setattr(database, "WAITED_FOR", text("SELECT 'db2'"))  # as deployed
     wait_until(lambda: findings()["Writing"] == Level.WELL, "one follows")
     pair[1].program.kill()
     wait_until(lambda: findings()["Writing"] == Level.FAULT, "none follows")

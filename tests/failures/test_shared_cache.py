@@ -14,9 +14,9 @@ import pytest
 from app import create_app
 from auth import actions as auth
 from bench.programs import Program, free_port
-from core import schema
-from core.db import db
-from core.markup import render
+from core.database import schema
+from core.database.db import db
+from core.markup.markup import render
 from forum.models import Question
 from posts import actions as posts
 from tests.conftest import BODY

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.programs import Program, free_port
-from core import embedded_server
+from core.web import embedded_server
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parent.parent.parent

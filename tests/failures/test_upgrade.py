@@ -15,10 +15,10 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from bench.programs import Program, answers, free_port
-from core import schema
+from core.database import schema
 from tests.conftest import BODY
 from tests.failures.processes import FLASK, WEB, wait_until
-from tests.test_house import ROOT
+from tests.test_architecture import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres]
 SCRIPTS = ScriptDirectory(str(schema.MIGRATIONS))

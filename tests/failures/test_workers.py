@@ -7,9 +7,10 @@ import pytest
 
 from app import create_app
 from bench.programs import Program
-from core import events, schema
-from core.db import db
-from core.models import Event
+from core.database import schema
+from core.database.db import db
+from core.database.models import Event
+from core.jobs import events
 from tests.failures.processes import wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres]

@@ -3,7 +3,7 @@
 import pytest
 
 from auth import actions as auth_actions
-from core.db import db
+from core.database.db import db
 from forum import actions
 from posts import actions as posts
 

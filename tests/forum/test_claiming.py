@@ -6,8 +6,8 @@ import pytest
 
 from auth import queries
 from auth.models import User
-from core.db import db
-from core.models import OutgoingMail
+from core.database.db import db
+from core.database.models import OutgoingMail
 from forum.import_stackexchange import command
 from forum.models import Question
 from tests.forum import dumps

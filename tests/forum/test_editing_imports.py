@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.db import db
-from core.markup import render
+from core.database.db import db
+from core.markup.markup import render
 from forum.import_stackexchange import command
 from forum.models import Question
 from kb.cli import import_articles

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.db import db
+from core.database.db import db
 from forum.import_stackexchange import command
 from forum.models import Answer, Question
 from posts import kinds

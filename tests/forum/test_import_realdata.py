@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from app import create_app
 from auth import reputation
 from auth.models import User
-from core import schema
-from core.db import db
+from core.database import schema
+from core.database.db import db
 from forum.models import Answer, Question
 from forum.stackexchange_posts import comment_key
 from posts.models import Comment, Post

@@ -6,8 +6,8 @@ import pytest
 
 from auth import reputation
 from auth.models import ReputationEvent, User
-from core.db import db
-from core.markup import render
+from core.database.db import db
+from core.markup.markup import render
 from forum import actions
 from forum.import_stackexchange import command
 from forum.models import Answer, Question

@@ -6,8 +6,8 @@ import re
 import pytest
 import time_machine
 
-from core.db import db
-from core.markup import render
+from core.database.db import db
+from core.markup.markup import render
 from forum import actions
 from moderation import actions as moderation
 from posts import actions as posts

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from core.db import db, utcnow
+from core.database.db import db, utcnow
 from posts.models import Comment, Post
 from tests.conftest import BODY
 

@@ -5,7 +5,7 @@ import sys
 import tempfile
 
 from app import create_app
-from core import schema
+from core.database import schema
 from tests.fuzz import run
 from tests.fuzz.targets import targets
 

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
-from products.sbom import FIELDS, NAMESPACE
+from inventory.sbom import FIELDS, NAMESPACE
 
 WORDS = (
     "a ",

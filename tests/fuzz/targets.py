@@ -13,13 +13,14 @@ from werkzeug.exceptions import HTTPException
 
 from advisories import recognise
 from advisories.advisory import Unusable
-from core import bounds, markup
+from alerts.schemas import SignUpSchema
+from core.limits import bounds
+from core.markup import markup
 from core.redaction import MAX_CHARACTERS, Mask
-from core.site import Site
-from core.web import Invalid, parse
-from notify.alert_schemas import SignUpSchema
-from posts import diffs
-from products import matching, sbom
+from core.web.forms import Invalid, parse
+from core.web.site import Site
+from inventory import matching, sbom
+from posts.revisions import diffs
 from search import parser
 from tests.fuzz import documents
 

@@ -1,7 +1,7 @@
 """Articles: drafts, publishing and its credit, facts, feedback, doors."""
 
 from auth import reputation
-from core.db import db
+from core.database.db import db
 from kb.models import Article, ArticleFeedback
 
 BODY = "## Steps\n\nPatch the server, then check that the build number went up.\n\n## Undo\n\nRoll back."

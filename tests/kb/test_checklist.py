@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.db import db
-from core.markup import render
+from core.database.db import db
+from core.markup.markup import render
 from kb import actions
 from tests import browsing
 from tests.test_browser import browser, site  # noqa: F401  (fixtures)

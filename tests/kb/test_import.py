@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from core.db import db
+from core.database.db import db
 from kb.cli import import_articles
 from kb.models import Article
 from search.queries import search

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from core.db import db
+from core.database.db import db
 from kb import actions
 from kb.cli import import_articles
 from kb.models import Article

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from core import markup
 from core.cli import ImportReport
-from core.db import db, utcnow
-from core.markup import render
+from core.database.db import db, utcnow
+from core.markup import markup
+from core.markup.markup import render
 from kb import actions, export_markdown, steps
 from kb.import_articles import Importer
 from kb.models import Article

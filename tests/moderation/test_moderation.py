@@ -5,10 +5,10 @@ import re
 import time_machine
 
 from auth import reputation
-from core.db import db
+from core.database.db import db
 from moderation import actions
 from moderation.models import Decision, Flag
-from notify.audience import of_moderators
+from notifications.recipients import of_moderators
 
 
 def flag(login, user, post):
@@ -58,7 +58,7 @@ def test_two_moderators_share_the_queue(moderator, admin, make_question):
     question = make_question()
     assert actions.claim(question, by=moderator) and not actions.claim(question, by=admin)
     assert actions.claim(question, by=moderator)
-    actions.keep(question, by=moderator)
+    actions.dismiss_flags(question, by=moderator)
     assert actions.claim(question, by=admin)
 
 

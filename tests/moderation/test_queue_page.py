@@ -2,12 +2,12 @@
 
 import pytest
 
-from core.db import db
-from core.markup import render
-from core.models import OutgoingMail
+from core.database.db import db
+from core.database.models import OutgoingMail
+from core.markup.markup import render
 from moderation import actions
 from moderation.models import Decision
-from notify.tasks import mail_news
+from notifications.tasks import mail_news
 from posts import actions as posts
 
 
@@ -63,7 +63,7 @@ def test_the_log_names_the_question_of_a_comment(moderator, other, make_question
     question = make_question("Which question is it about")
     comment = posts.comment(make_answer(question), render("A comment that somebody flagged."), by=moderator)
     actions.flag(comment, "other", by=other)
-    actions.keep(comment, by=moderator)
+    actions.dismiss_flags(comment, by=moderator)
     db.session.commit()
     drain()
     page = client.get("/moderation/log").text
@@ -71,7 +71,7 @@ def test_the_log_names_the_question_of_a_comment(moderator, other, make_question
 
 
 def test_the_subject_of_a_mail_holds_one_sentence(app, other, moderator, flagged, drain):
-    actions.keep(flagged[0], by=moderator)
+    actions.dismiss_flags(flagged[0], by=moderator)
     db.session.commit()
     drain()
     with app.app_context():

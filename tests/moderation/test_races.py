@@ -6,17 +6,18 @@ from sqlalchemy import func, select
 
 from auth.models import User
 from bulletins import actions as bulletins
-from core.db import db
-from core.markup import render
-from core.models import Event
+from core.database.db import db
+from core.database.models import Event
+from core.markup.markup import render
 from kb.models import Article
 from moderation import actions as moderation
 from moderation.appeals import actions as appeals
 from moderation.appeals.models import Appeal
 from moderation.models import Decision, Flag
 from posts import actions as posts
-from posts import suggestion_actions, visibility
+from posts import visibility
 from posts.models import PENDING, Post
+from posts.suggestions import actions as suggestion_actions
 from tests.test_races import always_provable, at_once, browsers  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.every_database

@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from bulletins import actions as bulletins
-from core.db import db
-from core.markup import render
-from core.models import OutgoingMail
+from core.database.db import db
+from core.database.models import OutgoingMail
+from core.markup.markup import render
 from moderation import actions as moderation
 from moderation import queries
 from moderation.appeals.models import Appeal
 from moderation.models import Decision, Flag
-from notify.models import Notification
-from notify.tasks import mail_news
+from notifications.models import Notification
+from notifications.tasks import mail_news
 from posts import actions as posts
 from posts.models import HELD, Post
 

@@ -3,7 +3,7 @@
 import pytest
 
 from auth import reputation
-from core.db import db
+from core.database.db import db
 from moderation import actions
 from moderation.models import Decision, Flag
 from posts import actions as posts

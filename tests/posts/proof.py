@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from auth import reputation
 from auth.models import ReputationEvent, User
-from core.db import db, snapshot
+from core.database.db import db, snapshot
 from forum.models import Acceptance, Answer, Question
 from kb.models import Article
 from moderation.models import Decision

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.db import db
-from core.markup import render
-from posts import actions, diffs, tasks
+from core.database.db import db
+from core.markup.markup import render
+from posts import actions, tasks
 from posts.models import Revision, Suggestion
+from posts.revisions import diffs
 
 MAX_STEPS = diffs.MAX_LINE_STEPS + diffs.MAX_WORD_STEPS
 LINES = st.lists(st.sampled_from(["", "a", "b c", "b d", "long line of words", "a.b,c"]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.db import db
+from core.database.db import db
 from tests import browsing
 
 pytestmark = [pytest.mark.browser, pytest.mark.long,

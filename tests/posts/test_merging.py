@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.merging import MAX_COMPARED, _changes, _is_cheap, merge, merge_sets
+from posts.revisions.merging import MAX_COMPARED, _changes, _is_cheap, merge, merge_sets
 
 BASE = "one\ntwo\nthree\nfour\nfive"
 LINES = st.lists(st.sampled_from("abcd"), max_size=12).map("\n".join)

@@ -16,15 +16,15 @@ from sqlalchemy.orm import lazyload
 
 from auth import reputation
 from auth.models import User
-from core.db import db, utcnow
-from core.markup import render
+from core.database.db import db, utcnow
+from core.markup.markup import render
 from forum import actions as forum
 from forum import policy as forum_policy
 from kb import actions as kb
 from moderation import actions as moderation
 from posts import actions, policy, voting
-from posts import suggestion_actions as suggestions
 from posts.models import Post
+from posts.suggestions import actions as suggestions
 from tests.posts.proof import check
 
 pytestmark = pytest.mark.every_database
@@ -188,7 +188,7 @@ class Play:
 
     def lift(self, rng):
         member = self._member(rng)
-        moderation.lift(member, by=db.session.get(User, self.staff))
+        moderation.unsuspend(member, by=db.session.get(User, self.staff))
         return True
 
     def leave(self, rng):

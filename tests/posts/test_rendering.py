@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import event
 
-from core import markup, stored_markup
-from core.db import db
-from core.markup import MARKUP_VERSION, render
+from core.database.db import db
+from core.jobs import stored_markup
+from core.markup import markup
+from core.markup.markup import MARKUP_VERSION, render
 from posts import schemas
 from posts.models import Post
 from products.models import Product
@@ -163,7 +164,7 @@ def test_texts_of_profiles_and_products_are_rendered_again(app, member):
     db.session.add(product)
     member.about, member.about_html, member.markup_version = "I use `dnf`.", "<p>old</p>", 1
     db.session.commit()
-    tables = {db.metadata.tables[texts.model.__tablename__] for texts in stored_markup.registered()}
+    tables = {db.metadata.tables[texts.model.__tablename__] for texts in stored_markup.markdown_columns()}
     with_html = {table for table in db.metadata.sorted_tables
                  if any(name.endswith("_html") for name in table.columns.keys())}  # noqa: SIM118
     assert tables == with_html

@@ -8,12 +8,13 @@ import pytest
 
 from auth import reputation
 from auth.models import ReputationEvent
-from core.db import db
-from core.markup import render
+from core.database.db import db
+from core.markup.markup import render
 from moderation import actions as moderation
-from posts import actions, credits, suggestion_queries
-from posts import suggestion_actions as suggestions
+from posts import actions, credits
 from posts.models import Revision, Suggestion, SuggestionCredit
+from posts.suggestions import actions as suggestions
+from posts.suggestions import queries
 
 NEW = "The text as it should have been from the start, with the missing step in it."
 NEWER = "Another text altogether, which the author wrote in the meantime, quite long enough."
@@ -268,7 +269,7 @@ class TestPoints:
     def approve(self, helper, question, by):
         made = suggestions.propose(question, render(NEW), by=helper, base_number=question.revision_count,
                                    title=question.title, tags=[t.name for t in question.tags], summary="x")
-        found = suggestion_queries.get(made.id, by)
+        found = queries.get(made.id, by)
         suggestions.approve(found, render(NEW), by=by, seen=found.version)
         return made
 

@@ -1,6 +1,6 @@
 """What a tag is for has a history that everybody reads and that can be restored."""
 
-from core.db import db
+from core.database.db import db
 from posts import queries
 
 

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 import pytest
 
-from core.db import db
-from core.models import Event
+from core.database.db import db
+from core.database.models import Event
 from posts import actions, queries
 from posts.models import Post, Tag
 

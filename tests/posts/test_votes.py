@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from auth import reputation
 from auth.models import ReputationEvent, User
 from auth.privileges import Privilege
-from core.db import at, db, utcnow
-from core.markup import render
+from core.database.db import at, db, utcnow
+from core.markup.markup import render
 from forum import actions as forum
 from forum.models import Acceptance
 from kb import actions as kb

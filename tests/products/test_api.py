@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from core.db import db
+from core.database.db import db
 from products import queries
 
 TODAY = date.today()

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from core.db import db, utcnow
-from core.models import Event
+from core.database.db import db, utcnow
+from core.database.models import Event
 from products import actions, queries
 from products.change_models import ProductChange
 from products.models import Product

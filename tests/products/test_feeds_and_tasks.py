@@ -7,8 +7,8 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
-from core.db import db
-from core.models import Event
+from core.database.db import db
+from core.database.models import Event
 from products import actions, queries
 from products.tasks import announce_ends
 

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from core.db import db
-from core.models import Event
+from core.database.db import db
+from core.database.models import Event
 from products import actions, endoflife, queries
 from products.change_models import ImportConflict, ProductChange
 from products.cli import import_products

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from products.lifecycle import (
+from products.lifecycle.phases import (
     ACTIVE,
     EXTENSION,
     KINDS,

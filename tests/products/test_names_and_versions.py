@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.release_versions import release_for, release_named, releases_named
 from products import names
-from products.versions import release_for, release_named, releases_named
 
 
 @dataclass(frozen=True)

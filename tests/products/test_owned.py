@@ -8,11 +8,13 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import func, select
 
-from auth import export_account
-from core import events
-from core.db import db
-from products import names, owned_actions, owned_queries, queries
-from products.owned_models import OwnedRelease
+from auth.erasure import export_account
+from core.database.db import db
+from core.jobs import events
+from inventory import actions
+from inventory import queries as owned_queries
+from products import names, queries
+from products.models import OwnedRelease
 
 TODAY = date.today()
 
@@ -73,7 +75,7 @@ def test_search_to_pick(browser, debian):
 
 
 def test_a_full_list_says_so(browser, member, debian, monkeypatch):
-    monkeypatch.setattr(owned_actions, "MOST", 1)
+    monkeypatch.setattr(actions, "MOST", 1)
     for release in ("12", "11"):
         browser.post("/settings/products", data={"product": "debian", "release": release})
     assert "full" in browser.get("/settings/products").text and len(rows(member)) == 1
@@ -159,7 +161,7 @@ class TestLargeFiles:
 def address(member, browser):
     browser.post("/settings/products/calendar")
     row = owned_queries.address_of(member)
-    return f"/my/{owned_actions.secret(row)}.ics"
+    return f"/my/{actions.secret(row)}.ics"
 
 
 def test_the_private_calendar_has_the_ends_of_what_i_run(browser, client, member, debian, make_product):

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import pytest
 from bs4 import BeautifulSoup
 
-from core import paging
-from core.markup import render
+from core.database import paging
+from core.markup.markup import render
 from products import actions, names, queries
-from products.timeline import MOST_LINES, draw
+from products.lifecycle.timeline import MOST_LINES, draw
 
 TODAY = date.today()
 

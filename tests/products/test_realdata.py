@@ -9,10 +9,10 @@ import yaml
 from sqlalchemy import func, select
 
 from app import create_app
-from core.db import db
+from core.database.db import db
+from inventory.sbom import read
 from products.import_endoflife import Importer
 from products.models import LifecyclePhase, Product, Release
-from products.sbom import read
 from tests.conftest import DATA
 from tests.products.test_import import run
 from tests.products.test_sbom import found

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from products import matching, names, sbom
-from products.sbom import BadSbom, Component, read
+from inventory import matching, sbom
+from inventory.sbom import BadSbom, Component, read
+from products import names
 
 XML = """<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.5"><metadata>
 <tools><components><component><name>a tool</name></component></components></tools>

@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from products import matching, sbom
-from products.matching import MAX_COMPARISONS, TooManyComparisons, match
+from inventory import matching, sbom
+from inventory.matching import MAX_COMPARISONS, TooManyComparisons, match
+from inventory.release_versions import Releases
+from inventory.sbom import BadSbom, Component, read
 from products.models import Release
-from products.sbom import BadSbom, Component, read
-from products.versions import Releases
 
 
 def xml(inner: str) -> bytes:

@@ -5,9 +5,9 @@ from contextlib import contextmanager, nullcontext
 import pytest
 from sqlalchemy import delete
 
-from core.db import db
+from core.database.db import db
+from search.engines.whoosh.engine import Engine
 from search.fields import Document
-from search.files.engine import Engine
 from search.models import IndexInUse
 from search.parser import parse
 

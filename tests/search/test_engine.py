@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from search.engine import Unavailable
+from search.engines.base import Unavailable
 from search.parser import parse
 
 pytestmark = pytest.mark.every_database(long=True)

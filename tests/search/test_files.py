@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from search.engine import Unavailable
-from search.files import matching, writing
+from search.engines.base import Unavailable
+from search.engines.whoosh import matching, writing
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_file_cut_short_under_an_open_index_is_an_error_not_the_end(engine, li
 def test_an_index_of_another_format_is_not_read(engine, library, build, monkeypatch):
     library.add(1, "resolver")
     build()
-    monkeypatch.setattr("search.files.engine.FORMAT", 99)
+    monkeypatch.setattr("search.engines.whoosh.engine.FORMAT", 99)
     assert not engine.is_usable()
 
 

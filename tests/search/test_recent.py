@@ -1,6 +1,6 @@
 """What was found is remembered until the index changes, and for nobody who must not see it."""
 
-from core.db import db
+from core.database.db import db
 from posts import actions as posts
 from search import queries
 from search.recent import Recent

@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from auth.models import Visitor
-from core.bounds import MAX_QUERY_BYTES
+from core.limits.bounds import MAX_QUERY_BYTES
 from posts import actions
 from search import queries
 from search.analysis import terms

@@ -9,15 +9,15 @@ import threading
 import pytest
 from sqlalchemy import func, select, text
 
-from core.db import db
+from core.database.db import db
 from search import engine_of
-from search.engine import Unavailable
+from search.engines.base import Unavailable
+from search.engines.postgres import encoding, matching, schema, seeking
+from search.engines.postgres import engine as tables_engine
+from search.engines.whoosh.engine import Engine as InFiles
 from search.fields import Document
-from search.files.engine import Engine as InFiles
 from search.models import IndexInUse
 from search.parser import Query
-from search.tables import encoding, matching, schema, seeking
-from search.tables import engine as tables_engine
 
 pytestmark = [pytest.mark.postgres, pytest.mark.long]
 

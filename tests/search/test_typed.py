@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from auth.models import Visitor
-from core.db import db
-from core.markup import render
+from core.database.db import db
+from core.markup.markup import render
 from kb import actions as kb
 from search import queries
 from search.parser import parse

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from auth.security_log import actions, queries, tasks
 from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
-from core.db import at, db, utcnow
+from core.database.db import at, db, utcnow
 
 pytestmark = pytest.mark.every_database
 

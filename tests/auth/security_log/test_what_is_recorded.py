@@ -8,13 +8,14 @@ import time_machine
 from sqlalchemy import select
 
 from auth import actions as accounts
-from auth import guesses, passwords, tasks
+from auth import tasks
 from auth.models import ApiToken, Session
+from auth.passwords import guesses, passwords
 from auth.security_log import actions as security_log
 from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
-from core.db import db, utcnow
-from core.markup import render
+from core.database.db import db, utcnow
+from core.markup.markup import render
 from moderation import actions as moderation
 from posts import actions as posts
 from posts.models import Revision
@@ -62,7 +63,7 @@ def test_acts_of_others_name_who_did_them(app, member, moderator, admin, make_qu
     posts.revise(question, render("Another text that is long enough to be one of a question."), by=member)
     posts.redact(db.session.scalar(select(Revision).where(Revision.number == 1)), by=moderator)
     moderation.suspend(member, 3, "A reason.", by=moderator)
-    moderation.lift(member, by=moderator)
+    moderation.unsuspend(member, by=moderator)
     accounts.set_role(member, "moderator", by=admin)
     accounts.set_role(member, "moderator", by=admin)
     db.session.commit()

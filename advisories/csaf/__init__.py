@@ -1,0 +1,1 @@
+"""CSAF 2.0: read, write, check and publish."""

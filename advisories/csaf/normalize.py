@@ -1,0 +1,184 @@
+"""Makes an advisory one that the mandatory rules of CSAF 2.0 (section 6.1) accept, losing nothing it says.
+
+What an import or a moderator has written need not be lawful; a published document must be.
+Doing it again changes nothing.
+"""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from babel import Locale, UnknownLocaleError
+
+from advisories import cwe, scores
+from advisories.addresses import is_uri
+from advisories.advisory import Advisory, Note, ProductEntry, RevisionEntry, Score, Threat, Vulnerability
+from advisories.csaf import notes as csaf_notes
+from advisories.csaf import rules
+from advisories.csaf.category import category_of
+from advisories.csaf.read import EXPLOITED
+
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+NO_NAMESPACE = "urn:unknown:publisher"
+_SEMVER = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
+
+
+def normalize(advisory: Advisory) -> Advisory:
+    """A copy of `advisory` that keeps the rules."""
+    products = _products(advisory.products)
+    known = {entry.id for entry in products}
+    cves: set[str] = set()
+    vulnerabilities = [_vulnerability(each, known, cves) for each in advisory.vulnerabilities]
+    history, version = _history(advisory)
+    category = advisory.publisher_category if advisory.publisher_category in rules.PUBLISHERS else "other"
+    times = [entry.at for entry in history]
+    kept = replace(
+        advisory, products=products, vulnerabilities=vulnerabilities, history=history, version=version,
+        publisher_category="other" if category == "translator" else category,
+        publisher_namespace=(advisory.publisher_namespace if is_uri(advisory.publisher_namespace)
+                             else NO_NAMESPACE),
+        severity_namespace=advisory.severity_namespace if is_uri(advisory.severity_namespace) else "",
+        status=advisory.status if advisory.status in rules.STATES else "draft",
+        initial_release_at=advisory.initial_release_at or min(times),
+        current_release_at=advisory.current_release_at or max(times),
+        language=advisory.language if _is_language(advisory.language) else "",
+        aliases=list(dict.fromkeys(filter(None, advisory.aliases))))
+    return replace(kept, category=category_of(kept))
+
+
+def _is_language(tag: str) -> bool:
+    """Whether a language tag of one or two parts is one that exists (6.1.12)."""
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", tag):
+        return False
+    try:
+        return bool(Locale.parse(tag, sep="-"))
+    except (UnknownLocaleError, ValueError):
+        return False
+
+
+def _products(entries: list[ProductEntry]) -> list[ProductEntry]:
+    """Each id once, relations that lead somewhere, in the order in which a document is read."""
+    found: dict[str, ProductEntry] = {}
+    waiting = []
+    for entry in entries:
+        entry = replace(entry, name=entry.name or entry.id, cpe=entry.cpe if rules.is_cpe(entry.cpe) else "",
+                        purl=entry.purl if rules.is_purl(entry.purl) else "")
+        if entry.part_of:
+            waiting.append(entry)
+        else:
+            found.setdefault(entry.id, entry)
+    branched = [entry for entry in found.values() if rules.path_of(entry)]
+    flat = [entry for entry in found.values() if not rules.path_of(entry)]
+    related: list[ProductEntry] = []
+    while ready := [entry for entry in waiting if set(entry.part_of[1:]) <= found.keys()]:
+        waiting = [entry for entry in waiting if not set(entry.part_of[1:]) <= found.keys()]
+        for entry in ready:
+            if found.setdefault(entry.id, entry) is entry:
+                related.append(entry)
+    lost = [replace(entry, part_of=None) for entry in waiting if entry.id not in found]
+    return branched + flat + list({entry.id: entry for entry in lost}.values()) + related
+
+
+def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vulnerability:
+    status = rules.without_contradictions({state: tuple(name for name in ids if name in known)
+                                           for state, ids in each.status.items()})
+    everything = rules.concerned(status)
+
+    def named(ids: tuple[str, ...], default: tuple[str, ...] = everything) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for name in ids if name in known)) or default
+
+    found = replace(
+        each, status=status, notes=[note for note in each.notes if note.text],
+        scores=[replace(score, product_ids=named(score.product_ids)) for score in each.scores],
+        remedies=[replace(remedy, product_ids=named(remedy.product_ids)) for remedy in each.remedies],
+        known_issues=[replace(issue, product_ids=named(issue.product_ids)) for issue in each.known_issues],
+        threats=list(dict.fromkeys(replace(threat, product_ids=named(threat.product_ids, ()))
+                                   for threat in each.threats if threat.details)),
+        flags=_flags([(label, named(ids)) for label, ids in each.flags]),
+        involvements=list({(item.party, item.at): item for item in each.involvements}.values()),
+        other_ids=list(dict.fromkeys(each.other_ids)))
+    if found.cve in cves or not rules.CVE.fullmatch(found.cve):
+        found.other_ids += [("CVE", found.cve)] if found.cve else []
+        found.cve = ""
+    cves.add(found.cve)
+    if found.is_exploited and not any(threat.category == "exploit_status" and EXPLOITED.search(threat.details)
+                                      for threat in found.threats):
+        found.threats.append(Threat("exploit_status", "Exploited: Yes"))
+    return _with_notes(found, everything)
+
+
+def _flags(flags: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
+    """One justification for a product (6.1.33), and none without a product (6.1.32)."""
+    seen: set[str] = set()
+    kept = []
+    for label, ids in flags:
+        free = tuple(name for name in ids if name not in seen)
+        seen |= set(free)
+        if free and label in rules.FLAGS:
+            kept.append((label, free))
+    return kept
+
+
+def _with_notes(found: Vulnerability, everything: tuple[str, ...]) -> Vulnerability:
+    """What has no place in CSAF 2.0 goes to notes; csaf_notes.take_out is the way back."""
+    fitting, others = _fitting(found.scores)
+    wrong = [score for score in fitting if scores.differs(score)]
+    notes = list(found.notes)
+    if found.is_rejected and not any(note.title == csaf_notes.REJECTED for note in notes):
+        notes.append(Note("other", "No reason is given.", csaf_notes.REJECTED))  # stays a note when read
+    notes += [csaf_notes.score_note(score, everything) for score in wrong + others]
+    notes += [csaf_notes.issue_note(issue, everything) for issue in found.known_issues]
+    notes += [csaf_notes.remedy_note(remedy) for remedy in found.remedies if not remedy.product_ids]
+    weakness = found.cwe
+    if weakness and (name := cwe.name_of(weakness[0])):
+        weakness = weakness[0], name
+    elif weakness:
+        notes.append(csaf_notes.weakness_note(weakness))
+        weakness = None
+    return replace(found, notes=notes, scores=fitting, cwe=weakness, known_issues=[],
+                   remedies=[remedy for remedy in found.remedies if remedy.product_ids])
+
+
+def _fitting(found: list[Score]) -> tuple[list[Score], list[Score]]:
+    """The scores that a document can hold, and the others: 4.0, odd ones, a second for a product (6.1.7)."""
+    fitting, others, taken, seen = [], [], set(), set()
+    for score in found:
+        same = (score.vector, frozenset(score.product_ids)) if score.vector else score
+        if same in seen:
+            continue
+        seen.add(same)
+        rating = scores.rate(score.vector)
+        keys = {(name, score.version[0]) for name in score.product_ids} if rating else set()
+        if keys and rating.version != "4.0" and not keys & taken:
+            taken |= keys
+            fitting.append(score)
+        else:
+            others.append(score)
+    return fitting, others
+
+
+def _history(advisory: Advisory) -> tuple[list[RevisionEntry], str]:
+    """The history and the version; counted anew from 1 where the numbers break 6.1.14 to 6.1.22."""
+    when = advisory.current_release_at or advisory.initial_release_at or NO_TIME
+    entries = advisory.history or [RevisionEntry("1", when, "Published.")]
+    if not _is_counted(entries, advisory.version, advisory.status == "draft"):
+        entries = [replace(entry, number=str(number), legacy=entry.legacy or (
+            entry.number if entry.number != str(number) else ""))
+            for number, entry in enumerate(sorted(entries, key=lambda entry: entry.at), 1)]
+    entries = [replace(entry, summary=entry.summary or f"Revision {entry.number}.") for entry in entries]
+    return entries, _in_order(entries)[-1].number
+
+
+def _in_order(entries: list[RevisionEntry]) -> list[RevisionEntry]:
+    return sorted(entries, key=lambda entry: (entry.at, [int(part) for part in entry.number.split(".")]))
+
+
+def _is_counted(entries: list[RevisionEntry], version: str, is_draft: bool) -> bool:
+    numbers = [entry.number for entry in entries]
+    whole = all(re.fullmatch(r"0|[1-9]\d{0,8}", number) for number in numbers)
+    if not whole and not all(_SEMVER.fullmatch(number) for number in numbers):
+        return False
+    counts = [[int(part) for part in entry.number.split(".")] for entry in _in_order(entries)]
+    steps = [(late[0] - early[0], late > early) for early, late in zip(counts, counts[1:], strict=False)]
+    return (counts[0][0] in ((0, 1) if is_draft else (1,)) and _in_order(entries)[-1].number == version
+            and all(rises and step in ((1,) if whole else (0, 1)) for step, rises in steps))

@@ -1,0 +1,112 @@
+"""What a CSAF provider publishes beside its documents (CSAF 2.0 section 7.1). Pure: lists in, text out."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from advisories.csaf.write import TLP, Publisher, instant
+
+SCHEMA = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json"
+INFORMATION_TYPE = {"scheme": "urn:ietf:params:rolie:category:information-type", "term": "csaf"}
+METADATA = ".well-known/csaf/provider-metadata.json"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A published document; `path` is relative to the folder of all: 2026/rb-2026-014.json."""
+
+    path: str
+    tracking_id: str
+    title: str
+    published_at: datetime
+    updated_at: datetime
+    tlp: str = "WHITE"
+    summary: str = ""
+
+
+def filename(tracking_id: str) -> str:
+    """The name that section 5.1 gives a document: small letters, digits, + and -, any other run as one _."""
+    return re.sub(r"[^+\-a-z0-9]+", "_", tracking_id.lower()) + ".json"
+
+
+def path(tracking_id: str, initial_release_at: datetime) -> str:
+    """Where a document lies: in the folder of the year of its first release (requirement 11)."""
+    return f"{initial_release_at.astimezone(UTC).year:04}/{filename(tracking_id)}"
+
+
+def metadata(publisher: Publisher, base_url: str, folder_url: str, labels: Iterable[str],
+             updated_at: datetime | None) -> dict:
+    """provider-metadata.json (requirement 7); feeds are below `folder_url`, one for each TLP label."""
+    who = {"category": publisher.category, "contact_details": publisher.contact,
+           "issuing_authority": publisher.authority, "name": publisher.name, "namespace": publisher.namespace}
+    feeds = [{"tlp_label": label, "url": f"{folder_url}/{feed_name(label)}"} for label in sorted(set(labels))]
+    distributions = [{"directory_url": f"{folder_url}/"}, *([{"rolie": {"feeds": feeds}}] if feeds else [])]
+    return {"canonical_url": f"{base_url.rstrip('/')}/{METADATA}", "distributions": distributions,
+            "last_updated": instant(updated_at or NEVER), "list_on_CSAF_aggregators": True,
+            "metadata_version": "2.0", "mirror_on_CSAF_aggregators": True,
+            "publisher": {key: value for key, value in who.items() if value}, "role": "csaf_provider"}
+
+
+def label_of(document: Document) -> str:
+    """The label of the feed that a document belongs to."""
+    return TLP.get(document.tlp, document.tlp) or "UNLABELED"
+
+
+def feed_name(label: str) -> str:
+    """The file name of the ROLIE feed of a TLP label."""
+    return "feed-unlabeled.json" if label == "UNLABELED" else f"feed-tlp-{label.lower()}.json"
+
+
+def feed(label: str, documents: Iterable[Document], folder_url: str, title: str) -> dict:
+    """The ROLIE feed (requirement 15, RFC 8322) of the documents with that label, newest first."""
+    entries = _newest_first(document for document in documents if label_of(document) == label)
+    return {"feed": {
+        "id": f"csaf-{feed_name(label).removesuffix('.json')}", "title": title,
+        "link": [{"rel": "self", "href": f"{folder_url}/{feed_name(label)}"}],
+        "category": [INFORMATION_TYPE],
+        "updated": instant(max((entry.updated_at for entry in entries), default=NEVER)),
+        "entry": [_entry(document, folder_url) for document in entries]}}
+
+
+def _entry(document: Document, folder_url: str) -> dict:
+    url = f"{folder_url}/{document.path}"
+    entry = {"id": document.tracking_id, "title": document.title,
+             "link": [{"rel": "self", "href": url}, {"rel": "hash", "href": f"{url}.sha512"},
+                      {"rel": "hash", "href": f"{url}.sha256"}],
+             "published": instant(document.published_at), "updated": instant(document.updated_at),
+             "content": {"type": "application/json", "src": url},
+             "format": {"schema": SCHEMA, "version": "2.0"}}
+    return entry | ({"summary": {"content": document.summary}} if document.summary else {})
+
+
+def index(documents: Iterable[Document]) -> str:
+    """index.txt (requirement 12): every path, newest first."""
+    return "".join(f"{document.path}\n" for document in _newest_first(documents))
+
+
+def changes(documents: Iterable[Document]) -> str:
+    """changes.csv (requirement 13): path and current release date, both quoted, newest first."""
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(
+        (document.path, instant(document.updated_at)) for document in _newest_first(documents))
+    return out.getvalue()
+
+
+def hash_file(data: bytes, path_of_document: str, algorithm: str = "sha512") -> str:
+    """The content of NAME.sha512 or NAME.sha256 (requirement 18): the sum, two spaces, the file's name."""
+    return f"{hashlib.new(algorithm, data).hexdigest()}  {path_of_document.rpartition('/')[2]}\n"
+
+
+def to_json(document: dict) -> str:
+    """A metadata document or feed as a file."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _newest_first(documents: Iterable[Document]) -> list[Document]:
+    return sorted(documents, key=lambda document: (-document.updated_at.timestamp(), document.path))

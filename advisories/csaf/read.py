@@ -1,0 +1,200 @@
+"""Reads CSAF 2.0 (OASIS standard, November 2022). Pure; everything in it is hostile."""
+
+import re
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from advisories import cwe, scores
+from advisories.advisory import (
+    REMEDIES,
+    Advisory,
+    Involvement,
+    Note,
+    Reference,
+    Remedy,
+    RevisionEntry,
+    Score,
+    Threat,
+    Unusable,
+    Vulnerability,
+)
+from advisories.csaf import notes as csaf_notes
+from advisories.csaf import rules
+from advisories.csaf.read_products import Products
+from advisories.merging import Collected
+from advisories.reading import Log, Node
+
+EXPLOITED = re.compile(r"\bExploited: ?Yes\b|\bExploitation Detected\b|\bExploitation: active\b", re.I)
+
+
+def read(document: dict) -> list[Advisory]:
+    """The advisory in a parsed document, as a list of one. Raises Unusable."""
+    log = Log()
+    root = Node(document, "", log)
+    head = root["document"]
+    advisory = _head(head, log)
+    products = Products(root["product_tree"])
+    advisory.products = list(products.entries.values())
+    collected = Collected(log)
+    for node in root["vulnerabilities"]:
+        collected.add(_vulnerability(node, products), node.place)
+    advisory.vulnerabilities = collected.found
+    stated = head["aggregate_severity"]
+    word = stated.line("text")
+    advisory.severity = scores.severity_of_word(word) or _severity(advisory.vulnerabilities)
+    advisory.severity_text = "" if word == advisory.severity else word
+    advisory.severity_namespace = stated.url("namespace")
+    return [advisory]
+
+
+def _head(head: Node, log: Log) -> Advisory:
+    version = head.line("csaf_version")
+    if not version.startswith("2."):
+        raise Unusable(_("/document/csaf_version: %(version)s is not 2.0", version=repr(version[:20])))
+    if version != "2.0":
+        log.warn(head["csaf_version"].place,
+                 _("version %(version)s is read as version 2.0", version=version[:20]))
+    publisher, tracking = head["publisher"], head["tracking"]
+    namespace = publisher.line("namespace")
+    name = publisher.line("name") or namespace
+    for value, place in ((name, publisher["name"].place), (tracking.line("id"), tracking["id"].place)):
+        if not value:
+            raise Unusable(_("%(place)s: missing", place=place))
+    history, notes = _history(tracking["revision_history"]), _notes(head["notes"])
+    times = [entry.at for entry in history]
+    return Advisory(
+        "csaf", tracking.line("id"), head.line("title") or tracking.line("id"), name, namespace,
+        publisher.choice("category", rules.PUBLISHERS, "other"), publisher.text("contact_details"),
+        publisher.text("issuing_authority"), head.line("category") or "csaf_base",
+        tracking.choice("status", rules.STATES, "draft"), _label(head["distribution"]["tlp"]),
+        tracking.line("version") or "1", distribution=head["distribution"].text("text"),
+        language=head.line("lang"),
+        initial_release_at=tracking.time("initial_release_date") or min(times, default=None),
+        current_release_at=tracking.time("current_release_date") or max(times, default=None),
+        history=history, month=csaf_notes.take_month(notes), notes=notes,
+        references=_references(head["references"]),
+        acknowledgments=acknowledgments(head["acknowledgments"]), aliases=list(tracking.lines("aliases")),
+        warnings=log.warnings)
+
+
+def _label(tlp: Node) -> str:
+    """The TLP label in the words of CSAF 2.0; one that nobody knows counts as the strictest."""
+    word = tlp.line("label").upper()
+    label = {"CLEAR": "WHITE", "AMBER+STRICT": "RED"}.get(word, word)
+    if label and label not in rules.TLP:
+        tlp.log.warn(tlp["label"].place, _("unknown label %(word)s, kept as RED", word=repr(word[:40])))
+        return "RED"
+    if tlp.value is not None and not label:
+        tlp.log.warn(tlp.place, _("a TLP without a label, kept as RED"))
+        return "RED"
+    return label
+
+
+def _history(nodes: Node) -> list[RevisionEntry]:
+    found: list[RevisionEntry] = []
+    for node in nodes:
+        at: datetime | None = node.time("date")
+        if at:
+            found.append(RevisionEntry(node.line("number") or str(len(found) + 1), at, node.text("summary"),
+                                       node.line("legacy_version")))
+        else:
+            node.log.warn(node.place, _("a revision without a date was skipped"))
+    return found
+
+
+def _notes(nodes: Node) -> list[Note]:
+    return [Note(node.choice("category", rules.NOTES, "other"), text, node.line("title"),
+                 node.line("audience"))
+            for node in nodes if (text := node.text("text"))]
+
+
+def _references(nodes: Node) -> list[Reference]:
+    return [Reference(url, node.line("summary") or url,
+                      node.choice("category", ("external", "self"), "external"))
+            for node in nodes if (url := node.url("url"))]
+
+
+def acknowledgments(nodes: Node) -> list[dict]:
+    """Who is thanked, with the keys that CSAF section 3.1.1 has."""
+    found = []
+    for node in nodes:
+        urls = [url for line in node.lines("urls") if (url := node.log.url(line, node["urls"].place))]
+        thanks = {"names": list(node.lines("names")), "organization": node.line("organization"),
+                  "summary": node.text("summary"), "urls": urls}
+        if any(thanks.values()):
+            found.append({key: value for key, value in thanks.items() if value})
+    return found
+
+
+def _vulnerability(node: Node, products: Products) -> Vulnerability:
+    status = products.status(node["product_status"])
+    products.concerned = rules.concerned(status)
+    found = Vulnerability(
+        title=node.line("title"), notes=_notes(node["notes"]), status=status,
+        other_ids=[(system, text) for item in node["ids"]
+                   if (system := item.line("system_name")) and (text := item.line("text"))],
+        scores=[score for item in node["scores"] for score in _scores(item, products)],
+        remedies=[remedy for item in node["remediations"] if (remedy := _remedy(item, products))],
+        threats=[Threat(item.choice("category", rules.THREATS, "impact"), details, item.time("date"),
+                        products.named_by(item))
+                 for item in node["threats"] if (details := item.text("details"))],
+        references=_references(node["references"]), involvements=_involvements(node["involvements"]),
+        flags=[(label, products.meant_by(item)) for item in node["flags"]
+               if (label := item.choice("label", rules.FLAGS))],
+        acknowledgments=acknowledgments(node["acknowledgments"]),
+        discovered_at=node.time("discovery_date"), released_at=node.time("release_date"))
+    _identify(found, node)
+    csaf_notes.take_out(found, products.known)
+    found.is_exploited = any(threat.category == "exploit_status" and EXPLOITED.search(threat.details)
+                             for threat in found.threats)
+    return found
+
+
+def _identify(found: Vulnerability, node: Node) -> None:
+    cve, weakness = node.line("cve").upper(), node["cwe"].line("id")
+    if rules.CVE.fullmatch(cve):
+        found.cve = cve
+    elif cve:
+        node.log.warn(node["cve"].place, _("not a CVE id: %(cve)s", cve=repr(cve[:40])))
+        found.other_ids.append(("CVE", cve))
+    if rules.CWE.fullmatch(weakness):
+        found.cwe = weakness, cwe.name_of(weakness) or node["cwe"].line("name") or weakness
+    elif weakness:
+        node.log.warn(node["cwe"]["id"].place, _("not a CWE id: %(cwe)s", cwe=repr(weakness[:40])))
+
+
+def _scores(node: Node, products: Products) -> list[Score]:
+    found = []
+    for key in ("cvss_v2", "cvss_v3", "cvss_v4"):
+        inner = node[key]
+        if inner:
+            found.append(scores.stated(
+                inner.line("vectorString"), inner.score("baseScore"),
+                products.meant_by(node, "products"),
+                version=inner.line("version"), place=inner.place, log=node.log))
+    return list(filter(None, found))
+
+
+def _remedy(node: Node, products: Products) -> Remedy | None:
+    kind, url, details = node.choice("category", REMEDIES), node.url("url"), node.text("details")
+    if not kind or not (details or url):
+        node.log.warn(node.place, _("a remediation without a category or details was skipped"))
+        return None
+    restart = node["restart_required"]
+    return csaf_notes.read_fix(Remedy(
+        kind, details or url, products.meant_by(node), url, node.time("date"),
+        restart.choice("category", rules.RESTARTS), restart.text("details"), node.lines("entitlements")))
+
+
+def _involvements(nodes: Node) -> list[Involvement]:
+    return [Involvement(party, status, node.text("summary"), node.time("date")) for node in nodes
+            if (party := node.choice("party", rules.PARTIES))
+            and (status := node.choice("status", rules.INVOLVEMENTS))]
+
+
+def _severity(found: list[Vulnerability]) -> str:
+    """The worst score; without scores the worst impact that is a word for severity."""
+    return (scores.worst(scores.severity_of(each.scores) for each in found)
+            or scores.worst(scores.severity_of_word(threat.details) for each in found
+                            for threat in each.threats if threat.category == "impact"))

@@ -1,0 +1,1 @@
+"""CVE records (JSON 5): read."""

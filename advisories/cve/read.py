@@ -1,0 +1,209 @@
+"""Reads CVE records, JSON 5. Pure; everything in them is hostile.
+
+The container of the numbering authority (CNA) is the record; CISA and others add containers (ADP).
+"""
+
+import re
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from advisories import cwe, scores
+from advisories.advisory import (
+    Advisory,
+    Note,
+    Reference,
+    Remedy,
+    RevisionEntry,
+    Score,
+    Threat,
+    Unusable,
+    Vulnerability,
+)
+from advisories.csaf.category import category_of
+from advisories.csaf.notes import REJECTED
+from advisories.csaf.rules import CVE, CWE, concerned
+from advisories.cve.read_products import read_affected
+from advisories.reading import Log, Node
+
+PUBLISHER, NAMESPACE = "CVE Program", "https://www.cve.org"
+METRICS = {"cvssV2_0": "2.0", "cvssV3_0": "3.0", "cvssV3_1": "3.1", "cvssV4_0": "4.0"}
+LONGEST_TITLE = 150
+
+
+def read(document: dict) -> list[Advisory]:
+    """The record as a list of one advisory. Raises Unusable."""
+    log = Log()
+    root = Node(document, "", log)
+    meta, cna = root["cveMetadata"], root["containers"]["cna"]
+    name = meta.line("cveId").upper()
+    if not CVE.fullmatch(name):
+        raise Unusable(_("/cveMetadata/cveId: %(name)s is not a CVE id", name=repr(name[:40])))
+    state = meta.choice("state", ("PUBLISHED", "REJECTED"), "PUBLISHED")
+    containers = [cna, *root["containers"]["adp"]]
+    affected = read_affected(containers, log)
+    found = _vulnerability(name, containers, affected.status)
+    if state == "REJECTED":
+        found.is_rejected = True
+        found.notes.append(Note("other", _english(cna["rejectedReasons"]) or "No reason is given.", REJECTED))
+    history = _history(meta)
+    word, namespace = _stated_severity(containers)
+    severity = scores.severity_of_word(word) or scores.severity_of(found.scores)
+    advisory = Advisory(
+        "cve", name, found.title, PUBLISHER, NAMESPACE, "coordinator",
+        publisher_authority=f"Assigned by {author}" if (author := meta.line("assignerShortName")) else "",
+        version=str(len(history) or 1), severity=severity, severity_text="" if word == severity else word,
+        severity_namespace=namespace, history=history, language="en",
+        initial_release_at=history[0].at if history else None,
+        current_release_at=history[-1].at if history else None, aliases=_aliases(cna["source"]),
+        references=[Reference(f"{NAMESPACE}/CVERecord?id={name}", f"The record of {name}", "self")],
+        products=list(affected.entries.values()), vulnerabilities=[found], warnings=log.warnings)
+    advisory.category = category_of(advisory)
+    return [advisory]
+
+
+def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[str, ...]]) -> Vulnerability:
+    cna, everything = containers[0], concerned(status)
+    description = _english(cna["descriptions"])
+    found = Vulnerability(
+        cve=name, title=cna.line("title") or _first_sentence(cna["descriptions"]) or name, status=status,
+        cwe=_weakness(containers), references=_references(containers),
+        notes=[Note("description", description, "Description")] if description else [],
+        scores=_scores(containers, everything), released_at=cna.time("datePublic", zone_is_utc=True),
+        acknowledgments=[{"names": [credit], **({"summary": kind} if (kind := node.line("type")) else {})}
+                         for node in cna["credits"] if (credit := node.line("value"))])
+    for key, title in (("configurations", "Configuration"), ("timeline", "Timeline")):
+        if text := _all_of(cna[key]):
+            found.notes.append(Note("details", text, title))
+    found.remedies = [Remedy(kind, text, everything)
+                      for key, kind in (("workarounds", "workaround"), ("solutions", "vendor_fix"))
+                      if (text := _english(cna[key]))]
+    cna.log.count(sum(len(item.product_ids) for item in (*found.scores, *found.remedies)))
+    found.threats = [Threat("exploit_status", text) for text in (_english(cna["exploits"]),) if text]
+    found.threats += [Threat("impact", text) for node in cna["impacts"]
+                      if (text := _english(node["descriptions"]))]
+    for container in containers:
+        for metric in container["metrics"]:
+            _add_decision(found, metric["other"])
+    return found
+
+
+def _english(nodes: Node) -> str:
+    """The texts in English, or all when none is; HTML beside the plain words is preferred."""
+    return "\n\n".join(dict.fromkeys(filter(None, map(_words, _in_english(nodes)))))
+
+
+def _in_english(nodes: Node) -> list[Node]:
+    items = list(nodes)
+    return [node for node in items if node.line("lang").lower().startswith("en")] or items
+
+
+def _words(node: Node) -> str:
+    for media in node["supportingMedia"]:
+        if (media.line("type").lower() == "text/html" and media["base64"].value is not True
+                and (words := media.html("value"))):
+            return words
+    return node.prose("value")
+
+
+def _all_of(nodes: Node) -> str:
+    """Entries of a list as a list, with their day if they have one."""
+    lines = []
+    for node in nodes:
+        at = node.time("time", zone_is_utc=True)
+        if text := _words(node):
+            lines.append(f"- {at:%Y-%m-%d}: {text}" if at else text)
+    return ("\n" if any(line.startswith("- ") for line in lines) else "\n\n").join(lines)
+
+
+def _first_sentence(nodes: Node) -> str:
+    """The beginning of a description, in its plain words."""
+    text = next((text for node in _in_english(nodes) if (text := node.text("value"))), "")
+    line = " ".join(re.split(r"(?<=[.!?])\s|\n\n", text, maxsplit=1)[0].split()).rstrip(".")
+    if len(line) <= LONGEST_TITLE:
+        return line
+    return line[:LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _history(meta: Node) -> list[RevisionEntry]:
+    dated: list[tuple[datetime, str]] = []
+    for key, words in (("datePublished", "Published."), ("dateUpdated", "Updated."),
+                       ("dateRejected", "Rejected.")):
+        at = meta.time(key, zone_is_utc=True)
+        if at and at not in [other for other, _ in dated]:
+            dated.append((at, words))
+    return [RevisionEntry(str(number), at, words) for number, (at, words) in enumerate(sorted(dated), 1)]
+
+
+def _aliases(source: Node) -> list[str]:
+    """The ids that the author gave their own advisory."""
+    advisory = source["advisory"]
+    return list(source.lines("advisory") if isinstance(advisory.value, list)
+                else filter(None, [source.line("advisory")]))
+
+
+def _weakness(containers: list[Node]) -> tuple[str, str] | None:
+    """The first weakness that has a number."""
+    for container in containers:
+        for kind in container["problemTypes"]:
+            for node in kind["descriptions"]:
+                number = node.line("cweId").upper()
+                if CWE.fullmatch(number):
+                    words = node.line("description").removeprefix(number).strip(" :-")
+                    return number, cwe.name_of(number) or words or number
+    return None
+
+
+def _references(containers: list[Node]) -> list[Reference]:
+    """The links of all containers, each address once."""
+    found: dict[str, Reference] = {}
+    for container in containers:
+        for node in container["references"]:
+            tags = ", ".join(tag for tag in node.lines("tags") if not tag.startswith("x_"))
+            if url := node.url("url"):
+                found.setdefault(url, Reference(url, node.line("name") or tags or url))
+    return list(found.values())
+
+
+def _scores(containers: list[Node], everything: tuple[str, ...]) -> list[Score]:
+    """The scores by version, those of the author first."""
+    found = []
+    for container in containers:
+        for metric in container["metrics"]:
+            for key, version in METRICS.items():
+                inner = metric[key]
+                if inner:
+                    found.append(scores.stated(
+                        inner.line("vectorString"), inner.score("baseScore"), everything,
+                        version=version, place=inner.place, log=inner.log))
+    return sorted(dict.fromkeys(filter(None, found)), key=lambda score: score.version)
+
+
+def _stated_severity(containers: list[Node]) -> tuple[str, str]:
+    """(word, where it is explained) of the first metric that is a severity in words."""
+    for container in containers:
+        for metric in container["metrics"]:
+            other = metric["other"]
+            if "severity" in other.line("type").lower():
+                word = other["content"].line("value") or other["content"].line("text")
+                if scores.severity_of_word(word):
+                    return word, other["content"].url("namespace")
+    return "", ""
+
+
+def _add_decision(found: Vulnerability, other: Node) -> None:
+    """What CISA says about exploitation: its catalogue (kev), its decision points (ssvc)."""
+    content, kind = other["content"], other.line("type").lower()
+    if kind == "kev":
+        added = content.time("dateAdded", zone_is_utc=True)
+        since = f" since {added:%Y-%m-%d}" if added else ""
+        words = f"Exploited: Yes (in CISA's KEV catalogue{since})"
+        found.is_exploited = True
+        found.threats.append(Threat("exploit_status", words, added))
+    elif kind == "ssvc":
+        points = [f"{key}: {option.line(key)}" for option in content["options"]
+                  for key in ("Exploitation", "Automatable", "Technical Impact") if option.line(key)]
+        found.is_exploited |= "Exploitation: active" in points
+        if points:
+            found.threats.append(Threat("exploit_status", f"SSVC: {'; '.join(points)}",
+                                        content.time("timestamp", zone_is_utc=True)))

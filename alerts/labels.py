@@ -1,0 +1,57 @@
+"""What the choices and the mails of security alerts say."""
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from alerts.models import CADENCES, SEVERITIES
+from bulletins.labels import risk_reason
+
+
+def severity(name: str) -> str:
+    """A least severity."""
+    return {"critical": _("critical only"), "important": _("important and critical"),
+            "moderate": _("moderate and above"), "low": _("all")}[name]
+
+
+def severities() -> list[tuple[str, str]]:
+    """The options of the least severity, for a form."""
+    return [(name, severity(name)) for name in SEVERITIES]
+
+
+def cadence(name: str) -> str:
+    """How often."""
+    return {"at-once": _("immediately, at most one email a day"),
+            "daily": _("daily digest"),
+            "patch-day": _("monthly, after patch day")}[name]
+
+
+def cadences() -> list[tuple[str, str]]:
+    """The options of how often, for a form."""
+    return [(name, cadence(name)) for name in CADENCES]
+
+
+def rating(name: str) -> str:
+    """How severe a bulletin is."""
+    return {"critical": _("critical"), "important": _("important"), "moderate": _("moderate"),
+            "low": _("low")}.get(name, _("not rated"))
+
+
+def reasons(facts) -> str:
+    """Why a bulletin is told again."""
+    return ", ".join(risk_reason(name) for name in facts.reasons)
+
+
+def subject(fresh: list, changed: list) -> str:
+    """The subject of a mail about new bulletins and about those whose risk has changed."""
+    if not fresh and len(changed) == 1:
+        return f"{changed[0].reference}, {reasons(changed[0])}: {changed[0].title}"
+    if not changed and len(fresh) == 1:
+        return f"{fresh[0].reference}, {rating(fresh[0].severity)}: {fresh[0].title}"
+    parts = [ngettext("%(num)s new bulletin", "%(num)s new bulletins", len(fresh))] if fresh else []
+    if exploited := sum(facts.is_exploited for facts in fresh):
+        parts.append(_("%(n)s exploited", n=exploited))
+    if critical := sum(facts.severity == "critical" for facts in fresh):
+        parts.append(_("%(n)s critical", n=critical))
+    if changed:
+        parts.append(ngettext("%(num)s risk changed", "%(num)s risks changed", len(changed)))
+    return ", ".join(parts)

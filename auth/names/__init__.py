@@ -1,0 +1,1 @@
+"""Names: usernames, display names, and which are refused."""

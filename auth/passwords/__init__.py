@@ -1,0 +1,1 @@
+"""Passwords: hashing, strength, and limits on guessing."""

@@ -1,0 +1,1 @@
+"""Registrations until their address is confirmed."""

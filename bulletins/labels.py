@@ -1,0 +1,52 @@
+"""What severities, states and remedies are called, for pages, feeds and calendars alike."""
+
+from flask_babel import gettext as _
+
+
+def severity(name: str) -> str:
+    """A severity in a word."""
+    return {"critical": _("critical"), "important": _("important"), "moderate": _("moderate"),
+            "low": _("low")}.get(name, _("not rated"))
+
+
+def status(name: str) -> str:
+    """What a bulletin says of a product."""
+    return {"affected": _("affected"), "fixed": _("fixed"), "not_affected": _("not affected"),
+            "under_investigation": _("under investigation")}.get(name, _("listed only"))
+
+
+def remedy(name: str) -> str:
+    """A kind of remedy."""
+    return {"vendor_fix": _("vendor fix"), "workaround": _("workaround"),
+            "mitigation": _("mitigation"), "no_fix_planned": _("no fix planned"),
+            "none_available": _("no fix yet")}.get(name, name)
+
+
+def restart(name: str) -> str:
+    """What must be restarted after an update; nothing when nobody says."""
+    return {"none": _("no restart"), "machine": _("restart the machine"),
+            "system": _("restart the system"), "service": _("restart the service"),
+            "maybe": _("may require a restart"), "vulnerable_component": _("restart the component"),
+            "zone": _("restart the zone"), "parent": _("restart the parent process"),
+            "connected": _("restart connected systems"),
+            "dependencies": _("restart dependent components")}.get(name, "")
+
+
+def fix(bulletin) -> str:
+    """Whether it can be patched, in a line of a list."""
+    if not bulletin.is_unpatched:
+        return _("fix available")
+    return _("no fix for some") if bulletin.has_fix else _("no fix")
+
+
+def part(name: str) -> str:
+    """A part of a bulletin that imports leave alone once people changed it."""
+    return {"title": _("title"), "severity": _("severity"), "body": _("text"),
+            "content": _("products and vulnerabilities")}[name]
+
+
+def risk_reason(name: str) -> str:
+    """Why something is told again."""
+    return {"exploited": _("now exploited"), "severity": _("severity raised"),
+            "fix_available": _("a fix is available"), "fix_withdrawn": _("its fix was withdrawn"),
+            "failures_reported": _("members report failures of the update")}[name]

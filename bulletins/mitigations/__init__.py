@@ -1,0 +1,1 @@
+"""Mitigations of bulletins: written by people, or taken from documents."""

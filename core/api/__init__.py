@@ -1,0 +1,1 @@
+"""The API: blueprints, the OpenAPI document, query parameters and the documentation page."""

@@ -1,0 +1,255 @@
+"""The API's frame: one OpenAPI document, Bearer tokens only, problem details for errors."""
+
+from functools import cache
+from http import HTTPStatus
+
+from apispec import BasePlugin
+from flask import Flask, Response, current_app, request
+from flask_smorest import Api, Blueprint
+from marshmallow import EXCLUDE, Schema, fields, post_load, validate
+
+from core.api.parameters import QUERY, Parser, Since, WholeNumber, refuse_any
+from core.database import versions
+from core.database.paging import MAX_SIZE, Page, Window
+from core.limits import rate_limits
+from core.web.protection import csrf
+
+INTRODUCTION = """\
+You can read without an account. To write, create a token in *Settings, API tokens* and send it as
+`Authorization: Bearer …`. Cookies are never read, and an invalid token is refused even where none is
+required. Bodies are JSON; unknown fields are refused.
+
+A list returns `items` and `next`. Send `next` back as `after`, with the same other parameters, until it is
+null. `limit` (1 to 100) sets the number of items; `since` returns only items created or changed at or after
+that time. An unknown parameter, a value of the wrong type or an invalid cursor returns 400, with the accepted
+values in `allowed`.
+
+Errors are problem details (RFC 9457). `errors` names the fields to correct. 429 and 503 carry `Retry-After`.
+Items you do not have access to return 404. Every response states the rate limit: `RateLimit-Limit` requests
+a minute, `RateLimit-Remaining` of them left, reset after `RateLimit-Reset` seconds. `RateLimit` and
+`RateLimit-Policy` say the same, with the name of the limit.
+
+You can safely send a text again if the response was lost: the same text by the same member in the same place
+within a day creates one post only.
+
+An item that can be edited is returned with an `ETag` for its version (`version` in JSON). Send it back as
+`If-Match` with a change. If someone else changed the item since, you get 412 with the current `ETag`, and
+nothing is written.
+"""
+READ, WRITE = "read", "write"
+ANYBODY = [{}, {"token": [READ]}]  # no token needed; a token also shows what only its owner may see
+
+
+class Reply(Schema):
+    """The shape of an answer: every field is always there; more may come with time."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        field_obj.required = True
+
+
+class Item(Reply):
+    """What every thing in a list has, whatever its kind; `url` is its page."""
+
+    id = fields.Integer()
+    kind = fields.String()
+    title = fields.String()
+    url = fields.Url()
+    body = fields.String()
+    author = fields.String(allow_none=True, metadata={
+        "description": "Username, or a name if there is no account."})
+    author_url = fields.Url(allow_none=True)
+    score = fields.Integer()
+    tags = fields.List(fields.String())
+    created_at = fields.AwareDateTime()
+    source = fields.Url(allow_none=True, metadata={"description": "Source of imported text."})
+
+
+class Version(fields.String):
+    """The version of a thing, as `If-Match` takes it (in quotes)."""
+
+    def __init__(self, **kwargs):
+        super().__init__(metadata={"description": self.__doc__, "example": "12-3"}, **kwargs)
+
+
+class Cursor(Schema):
+    """Which part of a list: where it goes on, how many items, and from when on.
+
+    Loaded, `after` is a paging.Window of the three, which queries pass on to the page.
+    """
+
+    after = fields.String(validate=validate.Length(1), metadata={"description": "`next` of the previous "
+                                                                                "page."})
+    limit = WholeNumber(1, MAX_SIZE, metadata={"description": "Maximum number of items."})
+    since = Since()
+
+    @post_load
+    def _window(self, data: dict, **kwargs) -> dict:
+        parts = {name: data.pop(name, None) for name in ("after", "limit", "since")}
+        return {**data, "after": Window(**parts)}
+
+
+class Problem(Schema):
+    """RFC 9457 problem details; `errors` names the fields to correct, `allowed` what parameters may be."""
+
+    type = fields.String(required=True)
+    status = fields.Integer(required=True)
+    title = fields.String(required=True)
+    detail = fields.String()
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    allowed = fields.Dict(keys=fields.String(), values=fields.String())
+    request_id = fields.String(metadata={"description": "For server errors: the reference number in the "
+                                                        "log."})
+
+
+@cache
+def page_of(item: type[Schema], **more: fields.Field) -> type[Schema]:
+    """The shape of a list of `item`, with `more` beside the items."""
+    shape = {"items": fields.List(fields.Nested(item)), "next": fields.String(allow_none=True), **more}
+    return Reply.from_dict(shape, name=f"{item.__name__}Page")
+
+
+def listing(page: Page, item, **more) -> dict:
+    """A page of rows as a list answer, each row made an item by `item(row)`."""
+    return {"items": [item(row) for row in page], "next": page.next, **more}
+
+
+def no_content() -> Response:
+    """Done, and nothing to say."""
+    return Response(status=204)
+
+
+class ApiBlueprint(Blueprint):
+    """A room's part of `/api/v1`; exempt from CSRF because it never reads cookies."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, name: str, import_name: str, **kwargs):
+        super().__init__(f"api_{name}", import_name, url_prefix="/api/v1", **kwargs)
+        csrf.exempt(self)
+        self.before_request(_refuse_unknown_query)
+        self.after_request(_vary_by_token)
+        self.after_request(versions.send_tag)
+
+    def arguments(self, schema, *, location: str = "json", **kwargs):
+        """The input of an operation; what is wrong with a query is answered 400, with a body 422."""
+        status = HTTPStatus.BAD_REQUEST if location == QUERY else HTTPStatus.UNPROCESSABLE_ENTITY
+        decorate = super().arguments(schema, location=location, error_status_code=status, **kwargs)
+
+        def decorator(view):
+            made = decorate(view)
+            made.takes_query = location == QUERY or getattr(view, "takes_query", False)
+            return made
+
+        return decorator
+
+
+def _refuse_unknown_query() -> None:
+    view = current_app.view_functions[request.endpoint]
+    if not getattr(view, "takes_query", False):
+        refuse_any()
+
+
+def _vary_by_token(response: Response) -> Response:
+    response.vary.add("Authorization")
+    return response
+
+
+def _part(blueprint_name: str) -> str:
+    """What a part of the API is called in the document."""
+    return blueprint_name.removeprefix("api_").capitalize()
+
+
+class _Conventions(BasePlugin):
+    """What follows for every operation from its rule: its id and part, who may call it, how it fails."""
+
+    def operation_helper(self, path=None, operations=None, *, rule, **kwargs) -> None:
+        blueprint_name, _dot, name = rule.endpoint.partition(".")
+        for operation in operations.values():
+            operation["operationId"], operation["tags"] = name, [_part(blueprint_name)]
+            security = operation.setdefault("security", ANYBODY)
+            failures = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_URI_TOO_LONG,
+                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS,
+                        HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
+            if {"token": [WRITE]} in security:
+                failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
+            if rule.arguments:
+                failures.add(HTTPStatus.NOT_FOUND)
+                if {"token": [WRITE]} in security:
+                    failures.add(HTTPStatus.PRECONDITION_FAILED)
+            if "requestBody" in operation:
+                failures.add(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            for answer in operation.setdefault("responses", {}).values():
+                if isinstance(answer, dict):
+                    answer.setdefault("headers", {}).update(_LIMIT_HEADERS)
+            for status in sorted(failures):
+                operation["responses"].setdefault(int(status), status.name)
+
+
+class _RedoubtApi(Api):
+    """Without flask-smorest's error pages (core.web answers problem details) and its page numbers."""
+
+    ERROR_SCHEMA = Problem
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def register_blueprint(self, blp: ApiBlueprint) -> None:
+        """Serve and describe a room's part; its name in the document is a word for people."""
+        self._app.register_blueprint(blp)
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+        self.spec.tag({"name": _part(blp.name), "description": blp.description})
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_pagination_header(self) -> None:
+        pass
+
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            if status >= HTTPStatus.BAD_REQUEST:
+                self.spec.components.response(status.name, {
+                    "description": status.phrase, "headers": {**_HEADERS.get(status, {}), **_LIMIT_HEADERS},
+                    "content": {"application/problem+json": {"schema": Problem}}}, lazy=True)
+
+
+_LIMIT_HEADERS = {name: {"schema": {"type": kind}, "description": text} for name, kind, text in (
+    ("RateLimit-Limit", "integer", "Allowed requests per minute."),
+    ("RateLimit-Remaining", "integer", "Requests left."),
+    ("RateLimit-Reset", "integer", "Seconds until the limit is reset."),
+    ("RateLimit-Policy", "string", "The limit by name (IETF draft): q requests in w seconds."),
+    ("RateLimit", "string", "What is left of the limit: r requests, t seconds until it is reset."))}
+_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    HTTPStatus.PRECONDITION_FAILED: {"ETag": {"schema": {"type": "string"}}},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": {"schema": {"type": "integer"}}},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": {"schema": {"type": "integer"}}},
+}
+api = _RedoubtApi(spec_kwargs={"extra_plugins": [_Conventions()]})
+
+
+def _tell_limit(response: Response) -> Response:
+    """Say which limit the request was counted under; no cache keeps what the API answers."""
+    if request.path.startswith("/api/") and (limit := rate_limits.in_force()):
+        response.headers.update(limit.headers)
+    return response
+
+
+def register_api(blueprint: ApiBlueprint) -> None:
+    """Add a room's endpoints to the API and its document."""
+    api.register_blueprint(blueprint)
+
+
+def init_app(app: Flask) -> None:
+    """Serve `/api/v1/openapi.json`; tell limits with each answer."""
+    app.config.update(
+        API_TITLE=app.config["REDOUBT_SITE_NAME"], API_VERSION="v1", OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1", OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": INTRODUCTION}, "servers": [{"url": "/"}],
+            "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        },
+    )
+    api.init_app(app)
+    app.after_request(_tell_limit)

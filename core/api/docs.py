@@ -1,0 +1,182 @@
+"""`/api/docs`: the OpenAPI document as a page for people; nothing on it is written twice."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, render_template
+from flask_babel import gettext as _
+
+from core.api.api import INTRODUCTION, api
+from core.mail.mail import site_url
+from core.markup.markup import render
+
+bp = Blueprint("api_docs", __name__)
+NUMBER = 42  # stands for any number in an example address
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a body, a query or an answer, and what it may be."""
+
+    name: str
+    type: str
+    required: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing a program can do: `scope` is what its token must allow, empty for none."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    scope: str
+    query: list[Field]
+    body: list[Field]
+    status: str
+    answer: str
+    example: str
+
+
+@bp.get("/api/docs")
+def docs():
+    """Every operation with its fields and an example; then the shapes of the answers."""
+    document = api.spec.to_dict()
+    return render_template("core/api_docs.html", introduction=render(INTRODUCTION).html,
+                           groups=groups(document), shapes=shapes(document))
+
+
+def groups(document: dict) -> list[tuple[str, str, list[Operation]]]:
+    """(name, description, operations) of every part of the API."""
+    found = {tag["name"]: (tag["name"], tag["description"], []) for tag in document["tags"]}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method != "parameters":
+                parameters = methods.get("parameters", []) + operation.get("parameters", [])
+                found[operation["tags"][0]][2].append(
+                    _operation(document, path, method.upper(), operation, parameters))
+    return sorted(found.values())
+
+
+def shapes(document: dict) -> dict[str, list[Field]]:
+    """The fields of every shape that answers refer to, pages of lists aside."""
+    wanted: dict[str, None] = {"Problem": None}
+    for methods in document["paths"].values():
+        for method, operation in methods.items():
+            if method != "parameters":
+                wanted |= dict.fromkeys(_names(document, _answer(operation)[1]))
+    return {name: _fields(_schemas(document)[name]) for name in sorted(wanted)
+            if not name.endswith("ItemPage")}
+
+
+def _schemas(document: dict) -> dict:
+    return document["components"]["schemas"]
+
+
+def _names(document: dict, schema) -> Iterator[str]:
+    """The shapes `schema` refers to, and those they refer to."""
+    for each in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(each, (dict, list)):
+            yield from _names(document, each)
+        elif isinstance(each, str) and each.startswith("#/components/schemas/"):
+            name = each.rpartition("/")[2]
+            yield name
+            yield from _names(document, _schemas(document)[name])
+
+
+def _operation(document: dict, path: str, method: str, operation: dict, parameters: list) -> Operation:
+    scopes = next((way["token"] for way in operation["security"] if way), [])
+    status, schema = _answer(operation)
+    content = operation.get("requestBody", {}).get("content", {})
+    body = next((_resolve(document, each["schema"]) for each in content.values()), {})
+    scope = "" if {} in operation["security"] else scopes[0]
+    query = [_field(p["name"], p["schema"], p.get("required", False), p.get("description", ""))
+             for p in parameters if p["in"] == "query"]
+    return Operation(operation["operationId"], method, path, operation.get("summary", ""), scope, query,
+                     _fields(body), status, _type(schema) if schema else "",
+                     _example(method, path, parameters, scope, body))
+
+
+def _answer(operation: dict) -> tuple[str, dict]:
+    """Status and schema of the answer when all goes well."""
+    status = next((str(code) for code in operation["responses"] if str(code).startswith("2")), "200")
+    content = operation["responses"].get(status, {}).get("content", {})
+    return status, next((each["schema"] for each in content.values() if "schema" in each), {})
+
+
+def _resolve(document: dict, schema: dict) -> dict:
+    return _schemas(document)[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def _fields(schema: dict) -> list[Field]:
+    required = schema.get("required", [])
+    return [_field(name, each, name in required, each.get("description", ""))
+            for name, each in schema.get("properties", {}).items()]
+
+
+def _field(name: str, schema: dict, required: bool, text: str) -> Field:
+    return Field(name, _type(schema), required, " ".join(filter(None, [text, _limits(schema)])))
+
+
+def _type(schema: dict) -> str:
+    """What a value may be, in a few words."""
+    if "$ref" in schema:
+        return schema["$ref"].rpartition("/")[2]
+    if "anyOf" in schema:
+        return _(" or ").join(_type(each) for each in schema["anyOf"])
+    kinds = schema.get("type", "object")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    words = [_("list of %(what)s", what=_type(schema["items"])) if kind == "array" else kind
+             for kind in kinds]
+    return _(" or ").join(words) + (f" ({schema['format']})" if "format" in schema else "")
+
+
+def _limits(schema: dict) -> str:
+    if "enum" in schema:
+        return _("One of: %(values)s.", values=", ".join(str(each) for each in schema["enum"]))
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+    if longest:
+        return _("%(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
+    if "maxItems" in schema:
+        return _("%(fewest)s to %(most)s items.", fewest=schema.get("minItems", 0),
+                 most=schema["maxItems"])
+    return ""
+
+
+def _example(method: str, path: str, parameters: list, scope: str, body: dict) -> str:
+    """The operation as a curl command that can be pasted into a shell."""
+    query = []
+    for each in parameters:
+        name = each["name"]
+        value = quote(str(_value(each["schema"], name.upper())))
+        path = path.replace(f"{{{name}}}", value)
+        if each["in"] == "query" and each.get("required"):
+            query.append(f"{name}={value}")
+    words = ["curl" + (f" -X {method}" if method != "GET" else "")]
+    if scope:
+        words.append('-H "Authorization: Bearer $TOKEN"')
+    if body:
+        names = body.get("required") or list(body["properties"])[:1]
+        sent = {name: _value(body["properties"][name], "…") for name in body["properties"] if name in names}
+        words += ["-H 'Content-Type: application/json'",
+                  "-d " + shlex.quote(json.dumps(sent, ensure_ascii=False))]
+    words.append(shlex.quote(f"{site_url()}{path}" + ("?" + "&".join(query) if query else "")))
+    return (" " if len(words) < 3 else " \\\n  ").join(words)
+
+
+def _value(schema: dict, otherwise: str):
+    """A value that fits: the example, else the first choice or something of the type."""
+    kinds = schema.get("type", "string")
+    kind = kinds if isinstance(kinds, str) else kinds[0]
+    plain = {"integer": NUMBER, "boolean": True, "array": []}.get(kind, otherwise)
+    return schema.get("example", schema.get("enum", [plain])[-1])
+
+
+def init_app(app: Flask) -> None:
+    """Serve the page."""
+    app.register_blueprint(bp)

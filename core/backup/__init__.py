@@ -1,0 +1,1 @@
+"""Backup and restore: the archive and the copies of both databases."""

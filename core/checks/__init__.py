@@ -1,0 +1,1 @@
+"""Health checks (`flask doctor` and /admin): the registry and the checks of core."""

@@ -1,0 +1,1 @@
+"""The database: engine, models, schema, replicas, paging and versions of rows."""

@@ -1,0 +1,1 @@
+"""Formats that packages share: iCalendar, Atom, CSV and front matter."""

@@ -1,0 +1,67 @@
+"""Calendars as iCalendar files, for every room that has days to remember."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, request
+from icalendar import Calendar, Event
+
+from core.mail.mail import site_url
+
+REFRESH = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Day:
+    """An all-day event. `uid` never changes; `sequence` rises with each change (RFC 5545, 3.8.7.4)."""
+
+    uid: str
+    day: date
+    summary: str
+    description: str
+    path: str
+    sequence: int
+    changed_at: datetime
+
+
+def ics(title: str, days: Iterable[Day]) -> bytes:
+    """The days as a calendar; the same days always give the same bytes."""
+    name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{_plain(name)}//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", _plain(f"{title} · {name}"))
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    for day in days:
+        calendar.add_component(_event(day, base))
+    return calendar.to_ical()
+
+
+def _event(day: Day, base: str) -> Event:
+    event = Event()
+    event.add("uid", f"{day.uid}@{urlsplit(base).hostname}")
+    event.add("dtstamp", day.changed_at)
+    event.add("last-modified", day.changed_at)
+    event.add("sequence", day.sequence)
+    event.add("dtstart", day.day)
+    event.add("dtend", day.day + timedelta(days=1))
+    event.add("summary", _plain(day.summary))
+    event.add("description", _plain(day.description))
+    event.add("url", base + day.path)
+    event.add("transp", "TRANSPARENT")
+    return event
+
+
+def _plain(text: str) -> str:
+    """Text without control characters, which no escape of the format covers."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+def answer(title: str, days: Iterable[Day]) -> Response:
+    """The calendar as a response that a client who has it need not fetch again."""
+    response = Response(ics(title, days), mimetype="text/calendar")
+    response.add_etag()
+    return response.make_conditional(request)

@@ -1,0 +1,46 @@
+"""Atom feeds, for every room that lists something."""
+
+import html
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedgenerator import Atom1Feed
+from flask import Response, current_app
+
+from core.mail.mail import site_url
+
+FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry: `id` and `path` are addresses on this site, `id` one that never changes."""
+
+    id: str
+    title: str
+    path: str
+    summary: str
+    author: str
+    published: datetime
+    updated: datetime
+
+
+def atom(title: str, path: str, entries: list[Entry], query: str = "") -> Response:
+    """The entries as the Atom document of the list at `path`, sorted as `query` says.
+
+    Readers take a summary as HTML, so our plain text is escaped for them.
+    """
+    name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
+    feed = Atom1Feed(title=clean(f"{title} · {name}"), link=base + path + query, description=clean(title),
+                     feed_url=f"{base}{path}.atom{query}", feed_guid=f"{base}{path}.atom{query}")
+    for entry in entries:
+        feed.add_item(title=clean(entry.title), link=base + entry.path,
+                      description=html.escape(clean(entry.summary)), author_name=clean(entry.author),
+                      pubdate=entry.published, updateddate=entry.updated, unique_id=base + entry.id)
+    return Response(feed.writeString("utf-8"), mimetype="application/atom+xml")
+
+
+def clean(text: str) -> str:
+    """Text without what XML forbids: control characters, half characters, non-characters."""
+    return FORBIDDEN.sub("", text)

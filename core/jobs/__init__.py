@@ -1,0 +1,1 @@
+"""Background work: recorded events, the worker, scheduled tasks and claims on rows."""

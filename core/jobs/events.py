@@ -1,0 +1,146 @@
+"""Events: rows written with a change, delivered later to the handlers of higher packages.
+
+A handler gets a list of events, acts, and commits; it must be idempotent, for an event is
+delivered again when any of its handlers failed or the process died (at-least-once). While the process
+lives, no other gets its events, however slow a handler is (core.claims).
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from flask import Flask, current_app
+from sqlalchemy import or_, select, update
+
+from core.database.db import db, read_transaction, utcnow
+from core.database.models import Event
+from core.jobs import claims
+from core.registry import Registry
+
+Handler = Callable[[list[Event]], None]
+BATCH = 200
+MAX_ATTEMPTS = 12
+_handlers: Registry[Handler, tuple[str, ...]] = Registry("event_handlers")  # name patterns by handler
+log = logging.getLogger(__name__)
+
+
+def register_handler(*patterns: str) -> Callable[[Handler], Handler]:
+    """Decorator: call the function with the events whose names match any of `patterns` (`answer.*`)."""
+
+    def decorate(handler: Handler) -> Handler:
+        _handlers.add(handler, patterns)
+        return handler
+
+    return decorate
+
+
+def init_app(app: Flask) -> None:
+    """Give this process the identity under which it claims rows."""
+    app.extensions["event_worker"] = uuid.uuid4().hex
+
+
+def record(name: str, *, subject=None, actor=None, due_at=None, **data) -> Event:
+    """Write the event `name` about `subject` (any model with `id`) into the open transaction."""
+    if subject is not None and subject.id is None:
+        db.session.flush()
+    event = Event(
+        name=name, data=data,
+        subject_kind=getattr(subject, "kind", None) or (subject and type(subject).__name__.lower()),
+        subject_id=getattr(subject, "id", None), actor_id=getattr(actor, "id", None),
+    )
+    if due_at is not None:
+        event.due_at = due_at
+    db.session.add(event)
+    return event
+
+
+def _free(now):
+    return (Event.done_at.is_(None), Event.due_at <= now,
+            or_(Event.claimed_until.is_(None), Event.claimed_until < now))
+
+
+def claim() -> list[Event]:
+    """Take up to BATCH due events for this process, oldest first; others cannot take them too.
+
+    A first look does not write, so that an idle worker never holds up SQLite's one writer.
+    """
+    with read_transaction():
+        if db.session.scalar(select(Event.id).where(*_free(utcnow())).limit(1)) is None:
+            return []
+    now, me = utcnow(), current_app.extensions["event_worker"]
+    batch = list(db.session.scalars(
+        select(Event).where(*_free(now)).order_by(Event.id).limit(BATCH)
+        .with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    for event in batch:
+        event.claimed_by, event.claimed_until = me, now + claims.TERM
+    db.session.commit()
+    for event in batch:  # plain values from here on, whatever handlers do to the session
+        db.session.expunge(event)
+    return batch
+
+
+def run_round() -> int:
+    """Claim and deliver one batch; returns how many events were taken."""
+    batch = claim()
+    if batch:
+        with claims.renewing_claim(update(Event).where(*_ours([event.id for event in batch]))):
+            failed = _deliver(batch)
+            if failed and len(batch) > 1:  # find the poisonous one: deliver singly
+                failed = {}
+                for event in batch:
+                    failed |= _deliver([event])
+        _settle(batch, failed)
+    return len(batch)
+
+
+def _ours(ids: list[int]) -> tuple:
+    return (Event.id.in_(ids), Event.done_at.is_(None),
+            Event.claimed_by == current_app.extensions["event_worker"])
+
+
+def _deliver(batch: list[Event]) -> dict[int, str]:
+    """Call every handler with its share of `batch`; returns {event id: error}."""
+    failed: dict[int, str] = {}
+    for handler, patterns in _handlers.items():
+        share = [e for e in batch if any(fnmatchcase(e.name, p) for p in patterns)]
+        if not share:
+            continue
+        try:
+            handler(share)
+            db.session.commit()
+        except Exception as error:
+            db.session.rollback()
+            log.exception("handler %s failed", handler.__qualname__)
+            failed |= {e.id: f"{handler.__qualname__}: {error!r}"[:500] for e in share}
+    return failed
+
+
+def _settle(batch: list[Event], failed: dict[int, str]) -> None:
+    now = utcnow()
+    done = [e.id for e in batch if e.id not in failed]
+    db.session.execute(update(Event).where(Event.id.in_(done))
+                       .values(done_at=now, claimed_until=None, error=None)
+                       .execution_options(synchronize_session=False))
+    for event in batch:
+        if event.id in failed:
+            attempts = event.attempts + 1
+            given_up = attempts >= MAX_ATTEMPTS
+            db.session.execute(update(Event).where(*_ours([event.id])).values(
+                attempts=attempts, error=failed[event.id], claimed_until=None,
+                due_at=now + timedelta(seconds=min(3600, 2**attempts)),
+                done_at=now if given_up else None,
+            ).execution_options(synchronize_session=False))
+    db.session.commit()
+
+
+def drain(rounds: int = 1000) -> int:
+    """Deliver until nothing is due; returns the number delivered. For commands and tests."""
+    total = 0
+    for _ in range(rounds):
+        taken = run_round()
+        total += taken
+        if not taken:
+            break
+    return total

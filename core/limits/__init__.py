@@ -1,0 +1,1 @@
+"""What requests and untrusted input may cost: sizes, rates, slots and budgets."""

@@ -1,0 +1,189 @@
+"""Limits on how often: requests by the class of their route, log-in, reset and mail through the database.
+
+Counts in a process's memory multiply by the number of processes, so what guards passwords and mailboxes is
+counted in a table. The limits of the classes (core/limits/costs.py) keep one visitor from taking all threads; they
+are counted by Flask-Limiter in Redis, and in memory without it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
+
+from flask import Flask, current_app, g, has_app_context, request
+from flask_limiter import ApplicationLimit, Limiter
+from sqlalchemy import delete, func, select
+
+from core.database.db import SAFE_METHODS, db, utcnow
+from core.database.models import Attempt
+from core.limits import costs
+from core.limits.slots import Slots
+
+WAIT = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5}  # seconds, for Redis
+OLDEST = timedelta(days=2)
+MINUTE_SECONDS = 60
+NETWORK_BITS = 64  # of an IPv6 address: who has one has all of its network
+
+
+def client_address() -> str:
+    """What stands for the sender in limits: the address, of IPv6 the network."""
+    text = (request.remote_addr or "").partition("%")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if not isinstance(address, IPv6Address):
+        return text
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> NETWORK_BITS << NETWORK_BITS)}/{NETWORK_BITS}"
+
+
+def _key(who: str) -> str:
+    kind = "read" if request.method in SAFE_METHODS else "write"
+    return f"{costs.of_request().name}:{kind}:{who}"
+
+
+class _Limiter(Limiter):
+    """Counts requests for addresses without a route, too; each site says for itself whether it counts."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the site of this request has limits; several sites of a process share the limiter."""
+        return current_app.config["REDOUBT_RATE_LIMITS"] if has_app_context() else self._enabled
+
+    @enabled.setter
+    def enabled(self, value: bool) -> None:
+        self._enabled = value
+
+    def identify_request(self) -> str:
+        return super().identify_request() or "no route"
+
+
+def _a_minute(times: int) -> str:
+    """A limit as Flask-Limiter reads it; none for 0."""
+    return f"{times}/minute" if times else ""
+
+
+limiter = _Limiter(
+    key_func=client_address, strategy="moving-window", in_memory_fallback_enabled=True, application_limits=[
+        ApplicationLimit(lambda: _a_minute(costs.of_request().by_address),
+                         key_function=lambda: _key(f"address:{client_address()}")),
+        ApplicationLimit(lambda: _a_minute(costs.of_request().by_account),
+                         key_function=lambda: _key(f"account:{g.account}"),
+                         exempt_when=lambda: g.account is None)])
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The limit nearest to its end for a request: of which class, how many a minute, how many are left,
+    and in how many seconds all are there again."""
+
+    name: str
+    amount: int
+    remaining: int
+    seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The same as HTTP fields: three that many programs read, and the two of the IETF's draft."""
+        return {"RateLimit-Limit": str(self.amount), "RateLimit-Remaining": str(self.remaining),
+                "RateLimit-Reset": str(self.seconds),
+                "RateLimit-Policy": f'"{self.name}";q={self.amount};w={MINUTE_SECONDS}',
+                "RateLimit": f'"{self.name}";r={self.remaining};t={self.seconds}'}
+
+
+def in_force() -> InForce | None:
+    """The limit that the request being answered was counted under; None when there is none."""
+    found = min(limiter.current_limits, key=lambda each: each.remaining, default=None)
+    if found is None:
+        return None
+    seconds = max(1, int(found.reset_at - utcnow().timestamp()))
+    return InForce(costs.of_request().name, found.limit.amount, max(0, found.remaining), seconds)
+
+
+def register_account_lookup(app: Flask, account: Callable[[], object | None]) -> None:
+    """Let `account` say who sends a request: something unique to a member, None for visitors."""
+    app.extensions["account_of_request"] = account
+
+
+def _note_account() -> None:
+    account = current_app.extensions.get("account_of_request")
+    is_counted = current_app.config["REDOUBT_RATE_LIMITS"] and costs.of_request() is not costs.FREE
+    g.account = account() if account and is_counted else None
+
+
+def _take_slot() -> None:
+    """Wait for a slot where the class needs one. Raises TooMany."""
+    if not (current_app.config["REDOUBT_RATE_LIMITS"] and costs.of_request().takes_slot):
+        return
+    keys = [f"address:{client_address()}"] + ([] if g.account is None else [f"account:{g.account}"])
+    if not current_app.extensions["slots"].take(keys):
+        raise TooMany(1)
+    g.slots = keys
+
+
+def _give_slot_back(_error: BaseException | None) -> None:
+    if keys := g.pop("slots", None):
+        current_app.extensions["slots"].give_back(keys)
+
+
+class TooMany(Exception):
+    """A limit was reached; `seconds` is how long to wait."""
+
+    def __init__(self, seconds: int):
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def init_app(app: Flask) -> None:
+    """Requests are counted in memory, or in Redis when several processes share it.
+
+    No headers are added to pages: a cached one would repeat them to others.
+    """
+    app.config["RATELIMIT_ENABLED"] = app.config["REDOUBT_RATE_LIMITS"]
+    app.config["RATELIMIT_STORAGE_URI"] = app.config["REDOUBT_REDIS_URL"] or "memory://"
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = WAIT if app.config["REDOUBT_REDIS_URL"] else {}
+    app.extensions["slots"] = Slots()
+    app.before_request(_note_account)
+    limiter.init_app(app)
+    app.before_request(_take_slot)
+    app.teardown_request(_give_slot_back)
+
+
+def limit(name: str, who: object, times: int, seconds: int) -> None:
+    """Count one attempt at `name` by `who`; raises TooMany after `times` within `seconds`."""
+    if not current_app.config["REDOUBT_RATE_LIMITS"]:
+        return
+    key = f"{name}:{who}"[:160]
+    take_turn(key)
+    now = utcnow()
+    since = now - timedelta(seconds=seconds)
+    count, first = db.session.execute(
+        select(func.count(), func.min(Attempt.created_at))
+        .where(Attempt.key == key, Attempt.created_at > since)).one()
+    if count >= times:
+        raise TooMany(max(1, int((first - since).total_seconds())))
+    db.session.add(Attempt(key=key))
+
+
+def forget(name: str, who: object) -> None:
+    """Start counting attempts at `name` by `who` anew. Does not commit."""
+    db.session.execute(delete(Attempt).where(Attempt.key == f"{name}:{who}"[:160]))
+
+
+def forget_below(name: str, beginning: str) -> None:
+    """The same for everybody whose key begins so. Does not commit."""
+    db.session.execute(delete(Attempt).where(
+        Attempt.key.startswith(f"{name}:{beginning}"[:160], autoescape=True)))
+
+
+def take_turn(key: str) -> None:
+    """Let what is done under one key happen one after the other, until each commits; SQLite does anyway."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
+def forget_old() -> None:
+    """Drop attempts no limit looks at any more. Does not commit."""
+    db.session.execute(delete(Attempt).where(Attempt.created_at < utcnow() - OLDEST))

@@ -1,0 +1,236 @@
+"""Mail leaves through a queue: written with the change that causes it, sent by the worker.
+
+A dead mail server delays mail and nothing else. Header values cannot carry line breaks.
+"""
+
+import hashlib
+import logging
+import os
+import smtplib
+import ssl
+import uuid
+from collections import Counter
+from contextlib import suppress
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from flask import Flask, current_app, render_template
+from sqlalchemy import delete, or_, select, update
+
+from core.database.db import db, read_transaction, utcnow
+from core.database.models import OutgoingMail
+from core.jobs import claims, events
+from core.jobs.worker import MAIL, register_daily_task, register_round_job
+from core.mail import message as mail_message
+from core.observability import history
+
+log = logging.getLogger(__name__)
+GIVE_UP_AFTER = timedelta(days=3)
+KEEP_SENT = timedelta(days=90)  # so long a key keeps the same mail from being queued again
+TIMEOUT = 20
+NOTIFICATIONS, ALERTS = "notifications", "alerts"  # the lists; each has a List-Id (RFC 2919)
+NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
+_outcomes: Counter[str] = Counter()
+history.register_totals(lambda: _outcomes)
+
+
+def init_app(app: Flask) -> None:
+    """Check the mail address now rather than at the first mail."""
+    scheme = urlsplit(app.config["REDOUBT_MAIL_URL"]).scheme
+    if scheme not in ("", "smtp", "smtps", "smtp+starttls"):
+        raise SystemExit("REDOUBT_MAIL_URL: must start with smtp://, smtps:// or smtp+starttls://")
+
+
+def queue(to: str, template: str, *, subject: str, key: str | None = None, thread: str | None = None,
+          list_name: str = NOTIFICATIONS, unsubscribe: str | None = None, has_secret: bool = False,
+          **context) -> None:
+    """Queue `templates/mail/<template>.txt` for `to`; `key` makes a repeat write nothing.
+
+    Mails of one `thread` are shown together by mail programs. `has_secret`: it holds a link that opens
+    something, and is left out of backups. A mail to a list has an HTML body too, names its list, and the
+    address that ends it with one POST (RFC 8058).
+    """
+    key = key or uuid.uuid4().hex
+    if db.session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)):
+        return
+    one_line = " ".join(subject.split())[:200]
+    context = {"site_url": site_url(), "unsubscribe": unsubscribe, **context}
+    body = render_template(f"mail/{template}.txt", **context)
+    html = render_template(f"mail/{template}.html", **context) if unsubscribe else None
+    db.session.add(OutgoingMail(key=key, recipient=to, subject=one_line, body=body, html=html,
+                                thread=thread, list_name=list_name if unsubscribe else None,
+                                unsubscribe_url=unsubscribe, has_secret=has_secret))
+
+
+def can_receive(address: str | None) -> bool:
+    """Whether an address could have a mailbox at all: nothing under .invalid ever has (RFC 2606)."""
+    return bool(address) and not address.endswith(".invalid")
+
+
+def site_url() -> str:
+    """Where links in mail point: the setting, never the Host header."""
+    return current_app.config["REDOUBT_SITE_URL"] or f"http://localhost:{os.environ.get('PORT', '8000')}"
+
+
+def sender() -> str:
+    """The address that the site sends from, without a name."""
+    return parseaddr(_from())[1]
+
+
+def _from() -> str:
+    """What the setting says, perhaps with a name before the address."""
+    return current_app.config["REDOUBT_MAIL_FROM"] or f"redoubt@{mail_message.id_domain(site_url())}"
+
+
+@register_round_job(MAIL)
+def deliver_round(limit: int = 5) -> int:
+    """Send what is due; returns the number sent. Temporary refusals wait, final ones end."""
+    with read_transaction():
+        waiting = list(db.session.scalars(select(OutgoingMail.id).where(*_free(utcnow()))
+                                          .order_by(OutgoingMail.id).limit(limit)))
+    mails = (_claim(mail_id) for mail_id in waiting)
+    return sum(_deliver(mail) for mail in mails if mail is not None)
+
+
+def _free(now: datetime) -> tuple:
+    return (OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None), OutgoingMail.due_at <= now,
+            or_(OutgoingMail.claimed_until.is_(None), OutgoingMail.claimed_until < now))
+
+
+def _claim(mail_id: int) -> OutgoingMail | None:
+    """Take one mail for this process; None when another has it, or nobody shall get it any more.
+
+    The claim runs from now, for the mails before it may have taken minutes.
+    """
+    now = utcnow()
+    taken = db.session.execute(
+        update(OutgoingMail).where(OutgoingMail.id == mail_id, *_free(now))
+        .values(claimed_until=now + claims.TERM, claimed_by=current_app.extensions["event_worker"])
+        .execution_options(synchronize_session=False)).rowcount
+    db.session.commit()
+    with read_transaction():
+        return db.session.get(OutgoingMail, mail_id, populate_existing=True) if taken else None
+
+
+def _deliver(mail: OutgoingMail) -> bool:
+    """Send one mail, with no transaction open while a server thinks; whether it was taken."""
+    ours = (OutgoingMail.id == mail.id, OutgoingMail.claimed_by == mail.claimed_by,
+            OutgoingMail.claimed_until.is_not(None))
+    try:
+        with claims.renewing_claim(update(OutgoingMail).where(*ours)):
+            _send(_message(mail), mail)
+        outcome = {"sent_at": utcnow(), "error": None}
+    except Exception as error:  # one bad mail must not hold up the others
+        outcome = _after(error, mail)
+        log.warning("mail %s not sent: %s", mail.id, outcome["error"])
+        if _is_no_mailbox(error):
+            events.record("mail.refused", address=mail.recipient)
+    if outcome["error"] is None or outcome["failed_at"]:
+        outcome |= _without_text(mail)
+    db.session.execute(update(OutgoingMail).where(OutgoingMail.id == mail.id)
+                       .values(claimed_until=None, **outcome)
+                       .execution_options(synchronize_session=False))
+    db.session.commit()
+    if outcome["error"] is None:
+        _outcomes["mail:sent"] += 1
+    elif outcome["failed_at"]:
+        _outcomes["mail:failed"] += 1
+    return outcome["error"] is None
+
+
+def _without_text(mail: OutgoingMail) -> dict:
+    """What stays of a mail that is done with: no link in it can be read any more."""
+    return {"body": "", "html": None, "unsubscribe_url": None,
+            "body_hash": hashlib.sha256(mail.body.encode()).hexdigest()}
+
+
+@register_daily_task(hour=3, minute=10)
+def forget_old_mail() -> None:
+    """Delete the rows of mail sent or given up KEEP_SENT ago, and such files of the outbox."""
+    before = utcnow() - KEEP_SENT
+    for file in (Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox").glob("*.eml"):
+        if file.stat().st_mtime < before.timestamp():
+            file.unlink(missing_ok=True)
+    db.session.execute(delete(OutgoingMail).where(
+        or_(OutgoingMail.sent_at < before, OutgoingMail.failed_at < before)))
+    db.session.commit()
+
+
+def _after(error: Exception, mail: OutgoingMail) -> dict:
+    """What becomes of a mail that was not sent: it waits longer each time, or ends.
+
+    It ends when the server refuses it for good, when it cannot be written as a mail at all, or after
+    days. A server that is away, or refuses us rather than the mail, is tried again.
+    """
+    now, code = utcnow(), _reply_code(error)
+    hopeless = not isinstance(error, (OSError, smtplib.SMTPException))
+    return {"attempts": mail.attempts + 1, "error": f"{type(error).__name__} {code or ''}".strip(),
+            "due_at": now + timedelta(seconds=min(3600, 15 * 2**(mail.attempts + 1))),
+            "failed_at": now if hopeless or code >= 500 or now - mail.created_at > GIVE_UP_AFTER else None}
+
+
+def _reply_code(error: Exception) -> int:
+    """What the server said about this mail and its recipient; 0 when it said nothing of them."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _ in error.recipients.values())
+    return error.smtp_code if isinstance(error, smtplib.SMTPDataError) else 0
+
+
+def _is_no_mailbox(error: Exception) -> bool:
+    """Whether the server says that the recipient is nobody there, rather than that it refuses us.
+
+    The enhanced codes 5.7.x are about policy (RFC 3463, 3.8): a blocked sender loses no readers.
+    """
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    return any(code in NO_SUCH_MAILBOX and not text.startswith(b"5.7.")
+               for code, text in error.recipients.values())
+
+
+def _message(mail: OutgoingMail) -> EmailMessage:
+    return mail_message.build(mail, sender=_from(), site_url=site_url(),
+                              site_name=current_app.config["REDOUBT_SITE_NAME"])
+
+
+def _send(message: EmailMessage, mail: OutgoingMail) -> None:
+    url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])
+    if not url.scheme:
+        _write(message, mail)
+        return
+    server = connect(url)
+    try:
+        server.send_message(message, from_addr=sender(), to_addrs=[parseaddr(message["To"])[1]])
+    finally:
+        with suppress(OSError, smtplib.SMTPException):  # what was taken is taken, whatever QUIT is told
+            server.quit()
+
+
+def _write(message: EmailMessage, mail: OutgoingMail) -> None:
+    """Put a mail into the outbox, whole; if it is there because we died right after, it is the same file."""
+    outbox = Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox"
+    outbox.mkdir(mode=0o700, exist_ok=True)
+    name = f"{mail.created_at:%Y%m%dT%H%M%S%f}-{mail.id}"
+    part = outbox / f".{name}.part"
+    part.write_bytes(bytes(message))
+    part.replace(outbox / f"{name}.eml")
+
+
+def connect(url: SplitResult) -> smtplib.SMTP:
+    """A mail server that knows us; raises OSError or SMTPException."""
+    context = ssl.create_default_context()
+    if url.scheme == "smtps":
+        server = smtplib.SMTP_SSL(url.hostname, url.port or 465, timeout=TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(url.hostname, url.port or 25, timeout=TIMEOUT)
+    try:
+        if url.scheme == "smtp+starttls":
+            server.starttls(context=context)
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+    except Exception:
+        server.close()
+        raise
+    return server

@@ -1,0 +1,18 @@
+"""Protection of requests against forgery (CSRF), proxies in front of the site, and the language of texts."""
+
+from flask import Flask
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+csrf = CSRFProtect()
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    """Attach CSRF protection and translations; trust as many proxies as the settings say."""
+    if hops := app.config["REDOUBT_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    csrf.init_app(app)
+    babel.init_app(app)

@@ -1,0 +1,27 @@
+"""The colours a visitor chose, and the values that every template may use."""
+
+from flask import Flask, current_app, has_request_context, request
+from flask_babel import get_locale
+
+from core.web.static_files import static_url
+
+THEMES = ("light", "dark")
+
+
+def theme() -> str:
+    """The colours of this request: light or dark if that was chosen, else auto."""
+    chosen = request.cookies.get("theme")
+    return chosen if chosen in THEMES else "auto"
+
+
+def _template_values() -> dict:
+    """What every template may use; mail is rendered by the worker, without a request."""
+    return {"site_name": current_app.config["REDOUBT_SITE_NAME"],
+            "theme": theme() if has_request_context() else "auto"}
+
+
+def init_app(app: Flask) -> None:
+    """Give templates their global values."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
+    app.context_processor(_template_values)

@@ -1,0 +1,1 @@
+"""The patch calendar: months, patch days and due dates."""

@@ -1,0 +1,1 @@
+"""Rollout plans: a member's dates for the updates of a month."""

@@ -1,0 +1,1 @@
+"""Deployment reports: what happened when updates were installed."""

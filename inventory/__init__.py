@@ -1,0 +1,19 @@
+"""What members run: picked by hand or read from a software list; their private calendars."""
+
+from flask import Flask
+
+from core.api.api import register_api
+from inventory import (  # noqa: F401  (these modules register their contents on import)
+    api,
+    export_account,
+    feeds,
+    handlers,
+    redaction,
+    views,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Attach pages, feeds and API."""
+    app.register_blueprint(views.bp)
+    register_api(api.bp)

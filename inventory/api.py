@@ -1,0 +1,96 @@
+"""What a member runs in the API, and which products a software list names."""
+
+from flask import request
+from flask_babel import gettext as _
+
+from auth import tokens
+from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
+from core.database.db import db
+from core.limits.rate_limits import limit
+from core.web.access import get_or_404, require
+from core.web.forms import Invalid
+from inventory import actions, exports, matching, sbom, schemas
+from inventory import queries as owned_queries
+from products import policy, queries
+from products.api import release_of
+
+bp = ApiBlueprint("inventory", __name__, description="What you run, and which products a software list names")
+BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up to 8 MB.", "content": {
+    "application/vnd.cyclonedx+json": {"schema": {
+        "type": "object", "required": ["bomFormat", "components"], "properties": {
+            "bomFormat": {"type": "string", "enum": ["CycloneDX"]},
+            "components": {"type": "array", "items": {"type": "object"}, "example": [
+                {"name": "django", "version": "4.2.1", "purl": "pkg:pypi/django@4.2.1"}]}}}},
+    "application/vnd.cyclonedx+xml": {"schema": {"type": "string"}}}}
+
+
+@bp.get("/users/me/products")
+@tokens.bearer(READ)
+@bp.arguments(Cursor, location="query")
+@bp.response(200, page_of(schemas.OwnedItem))
+def list_mine(wanted: dict):
+    """What you run, by name; all of it when no `limit` is given."""
+    day = queries.today()
+    page = owned_queries.page(tokens.reader(), wanted["after"], size=actions.MOST)
+    return listing(page, lambda row: exports.owned_row(row, day))
+
+
+@bp.post("/users/me/products")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.OwnedSchema)
+@bp.response(200, schemas.AddedItem)
+def add_mine(data: dict):
+    """Add a product, and a release of it when `release` names its cycle; the same line counts once."""
+    user = tokens.reader()
+    require(policy.can_own(user))
+    product = queries.full(data["product"])
+    if product is None:
+        raise Invalid({"product": [_("This product does not exist.")]})
+    release = release_of(product, data["release"]) if data["release"] else None
+    if data["release"] and release is None:
+        raise Invalid({"release": [_("This product has no such release.")]})
+    try:
+        added = actions.own(user, [(product, release)])
+    except actions.TooMuch:
+        raise Invalid({"_": [_("Your list is full (%(n)s entries). Remove some first.",
+                               n=actions.MOST)]}) from None
+    db.session.commit()
+    return {"added": added}
+
+
+@bp.delete("/users/me/products/<int:owned_id>")
+@tokens.bearer(WRITE)
+@bp.response(204)
+def remove_mine(owned_id: int):
+    """Take a line off your list."""
+    actions.disown(get_or_404(owned_queries.owned_row(tokens.reader(), owned_id)))
+    db.session.commit()
+    return no_content()
+
+
+@bp.post("/users/me/products/match")
+@tokens.bearer(READ)
+@bp.doc(requestBody=BODY)
+@bp.response(200, schemas.MatchesItem)
+@bp.alt_response(422, "UNPROCESSABLE_ENTITY")
+@bp.alt_response(429, "TOO_MANY_REQUESTS")
+def match_sbom():
+    """Send a CycloneDX document as the body: says what it matches, keeps nothing."""
+    limit("sbom", tokens.reader().id, 30, 3600)
+    db.session.commit()
+    try:
+        result = matching.match(sbom.read(request.get_data()), max_comparisons=matching.MAX_COMPARISONS)
+    except (sbom.BadSbom, matching.TooManyComparisons) as error:
+        raise Invalid({"_": [str(error)]}) from error
+    return {"matched": [_match(match) for match in result.found],
+            "unmatched": [_component(component) for component in result.unmatched]}
+
+
+def _match(match: matching.Match) -> dict:
+    return {"product": match.product.slug, "release": match.release.cycle if match.release else None,
+            "how": match.how, "is_sure": match.is_sure,
+            "components": [_component(component) for component in match.components]}
+
+
+def _component(component: sbom.Component) -> dict:
+    return {field: getattr(component, field) for field in sbom.FIELDS}

@@ -1,0 +1,143 @@
+"""Pages of members: what I run, by hand or from an SBOM, and my private calendar."""
+
+import re
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import login_required
+
+from core.database.db import db
+from core.formats.csv_files import csv_answer
+from core.limits.rate_limits import limit
+from core.web.access import get_or_404, require
+from core.web.confirmation import confirmation_page
+from core.web.forms import parse
+from inventory import actions, exports, matching, sbom, schemas
+from inventory import queries as owned_queries
+from inventory.actions import MOST, SBOM, TooMuch
+from posts.views import me
+from products import policy, queries
+from products.exports import answer
+from products.models import Product, Release
+from products.views import argument
+
+bp = Blueprint("inventory", __name__)
+PICK = re.compile(r"(\d{1,9}):(\d{0,9})$")
+MAX_SHOWN, MAX_EXPORTED = 300, 5_000
+
+
+def _member():
+    require(policy.can_own(me()), _("Confirm your email address first."))
+    return me()
+
+
+@bp.get("/settings/products")
+@login_required
+def mine():
+    """What I run, where it stands, and how to add more."""
+    user, text = me(), argument("q")
+    address = owned_queries.address_of(user)
+    found = [product.slug for product in queries.suggestions(text, limit=10)]
+    return render_template(
+        "inventory/mine.html", rows=owned_queries.owned(user), day=queries.today(), text=text,
+        found=owned_queries.to_pick(found) if found else [], most=MOST,
+        calendar=url_for("inventory.my_calendar", secret=actions.secret(address),
+                         _external=True) if address else None)
+
+
+@bp.get("/settings/products.csv", defaults={"extension": "csv"})
+@bp.get("/settings/products.json", defaults={"extension": "json"})
+@login_required
+def export_mine(extension: str):
+    """What I run as CSV or JSON."""
+    day = queries.today()
+    return answer("my-products", extension,
+                          (exports.owned_row(row, day) for row in owned_queries.owned(me())))
+
+
+@bp.post("/settings/products")
+@login_required
+def add():
+    """I run this: a product and, when known, which release."""
+    data = parse(schemas.OwnedSchema)
+    user = _member()
+    product = get_or_404(queries.full(data["product"]))
+    release = next((r for r in product.live_releases if r.cycle == data["release"]), None)
+    require(not data["release"] or release is not None, _("This product has no such release."))
+    _own(user, [(product, release)])
+    return redirect(product.path if request.form.get("next") == "product" else url_for("inventory.mine"))
+
+
+def _own(user, picks: list[tuple[Product, Release | None]], source: str = actions.PICKED) -> None:
+    try:
+        added = actions.own(user, picks, source=source)
+    except TooMuch:
+        db.session.rollback()
+        flash(_("Your list is full (%(n)s entries). Remove some first.", n=MOST), "danger")
+        return
+    db.session.commit()
+    flash(ngettext("%(num)s entry added to your products.", "%(num)s entries added to your products.", added))
+
+
+@bp.post("/settings/products/<int:owned_id>/remove")
+@login_required
+def remove(owned_id: int):
+    """I do not run this any more."""
+    actions.disown(get_or_404(owned_queries.owned_row(me(), owned_id)))
+    db.session.commit()
+    return redirect(url_for("inventory.mine"))
+
+
+@bp.post("/settings/products/sbom")
+@login_required
+def upload_sbom():
+    """Read a CycloneDX file and show what it matches; nothing is kept."""
+    user, upload = _member(), request.files.get("sbom")
+    limit("sbom", user.id, 30, 3600)
+    db.session.commit()
+    try:
+        components = sbom.read(upload.read(sbom.MAX_BYTES + 1) if upload else b"")
+        result = matching.match(components, max_comparisons=matching.MAX_COMPARISONS)
+    except (sbom.BadSbom, matching.TooManyComparisons) as error:
+        flash(str(error), "danger")
+        return redirect(url_for("inventory.mine"))
+    return render_template("inventory/sbom.html", result=result, total=len(components), shown=MAX_SHOWN,
+                           exported=result.unmatched[:MAX_EXPORTED])
+
+
+@bp.post("/settings/products/sbom/keep")
+@login_required
+def keep_sbom():
+    """Add what was ticked."""
+    user = _member()
+    picks = [match.groups() for text in request.form.getlist("pick") if (match := PICK.match(text))]
+    pairs = [(int(product), int(release) if release else None) for product, release in picks[:MOST + 1]]
+    _own(user, owned_queries.resolve(pairs), SBOM)
+    return redirect(url_for("inventory.mine"))
+
+
+@bp.post("/settings/products/sbom/unmatched.csv")
+@login_required
+def unmatched():
+    """The list of what did not match, as a file: it comes from the page, for nothing was kept."""
+    lines = request.form.get("unmatched", "").splitlines()[:MAX_EXPORTED]
+    return csv_answer("unmatched.csv", ("group", "name", "version", "purl", "cpe"),
+                      [line.split("\t")[:5] for line in lines])
+
+
+@bp.route("/settings/products/calendar", methods=["GET", "POST"])
+@login_required
+def renew_calendar():
+    """Make the private calendar address, or a new one that ends the old. GET asks first."""
+    if request.method == "GET":
+        return confirmation_page(
+            _("Create a new calendar address?"),
+            [_("The current address will stop working immediately in every calendar app."),
+             _("You will see the new address to subscribe to."),
+             _("The old address will never work again.")],
+            _("Create a new address"), back=url_for("inventory.mine") + "#calendar")
+    actions.renew_address(_member())
+    db.session.commit()
+    flash(_("Your calendar has a new address. The old one no longer works."))
+    return redirect(url_for("inventory.mine") + "#calendar")

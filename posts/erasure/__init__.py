@@ -1,0 +1,1 @@
+"""What happens to posts and votes when an account is deleted."""

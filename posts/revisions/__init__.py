@@ -1,0 +1,1 @@
+"""Revisions: history, differences, merging, and edit conflicts."""

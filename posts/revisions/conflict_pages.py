@@ -1,0 +1,142 @@
+"""The answer to a change that was made from another version: 412 for programs, for people both texts (409).
+
+One page for everything that can be edited. It shows what was saved meanwhile beside what was typed, and has
+every field of the refused form, ready to be sent again: merged where the changes do not touch.
+"""
+
+from dataclasses import dataclass
+
+from flask import make_response, render_template, request
+from flask_babel import gettext as _
+
+from core.database import versions
+from core.database.db import db, read_only
+from core.database.versions import Stale, Versioned
+from core.web.error_answers import error_answer, wants_json
+from posts.revisions import diffs, editables, merging
+from posts.revisions.editables import Editable, Field, Values
+
+UNSHOWN = ("csrf_token", "action", versions.FIELD)
+SEPARATORS = {"words": " ", "lines": "\n"}  # of what is a set
+MAX_OTHER_LENGTH = 10_000  # characters of what is no field of the thing, such as the reason of a change
+UNREADABLE = ("draft", "form_account")  # hidden fields that mean nothing to people
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field: what it says now, what was typed, what both make of it; `state` is who changed it.
+
+    `state`: same, mine, theirs, merged or conflict. `both` is what to take of a conflict to lose nothing.
+    """
+
+    field: Field
+    theirs: str
+    mine: str
+    proposed: str
+    both: str
+    state: str
+
+    @property
+    def changes(self) -> list:
+        """What stands there now beside what was typed, line by line."""
+        if self.field.kind in ("choice", "flag"):
+            return diffs.side_by_side(_shown(self.field, self.theirs), _shown(self.field, self.mine))
+        return diffs.side_by_side(self.theirs, self.mine)
+
+
+def _shown(field: Field, value: str) -> str:
+    if field.kind == "flag":
+        return _("yes") if value else _("no")
+    return next((str(label) for key, label in field.choices if key == value), value)
+
+
+def answer(stale: Stale):
+    """The error handler of Stale."""
+    db.session.rollback()
+    if wants_json():
+        response = make_response(error_answer(
+            412, _("Edit conflict"),
+            _("This was changed after the version you named. Read it again and apply your change to the "
+              "current version.")))
+        response.headers.update(versions.current_tag(stale))
+        return response
+    if stale.thing is None:
+        return error_answer(409, _("Edit conflict"), _("The item you edited no longer exists."))
+    with read_only():
+        page = _page(stale)
+    db.session.rollback()
+    return page, 409
+
+
+def _page(stale: Stale) -> str:
+    spec = editables.of(stale.thing)
+    thing = spec.load(stale.thing)
+    now = spec.values_at(thing, thing.revision_count) or {}
+    base = _base(spec, thing, stale)
+    typed = {name: value.replace("\r\n", "\n") for name, value in request.form.items() if name not in UNSHOWN}
+    fields = [field for field in spec.fields if field.name in typed or _is_unticked(field, spec, typed)]
+    rows = [_row(field, now.get(field.name, ""), typed.get(field.name, ""), base) for field in fields]
+    named = {field.name for field in fields}
+    others = {name: value for name, value in typed.items()
+              if name not in named and len(value) <= MAX_OTHER_LENGTH}
+    return render_template(
+        "posts/conflict.html", thing=thing, path=spec.path(thing), last=spec.last_edit(thing), rows=rows,
+        conflicts=[row for row in rows if row.state == "conflict"],
+        has_mine=any(row.proposed != row.mine for row in rows),
+        others=others,
+        shown_others={name: value for name, value in others.items() if value and name not in UNREADABLE},
+        since=[] if rows else _since(spec, base, now), sent_to=request.full_path)
+
+
+def _is_unticked(field: Field, spec: Editable, typed: dict) -> bool:
+    """Whether a box of the form that was sent is not ticked: a browser does not send it."""
+    return field.kind == "flag" and any(other.name in typed for other in spec.fields)
+
+
+def _base(spec: Editable, thing: Versioned, stale: Stale) -> Values | None:
+    """What the form said when its editing began."""
+    numbers = [number for each in stale.expected or ()
+               if (number := versions.number_of(each, thing)) is not None and number < thing.revision_count]
+    return spec.values_at(thing, max(numbers)) if numbers else None
+
+
+def _row(field: Field, theirs: str, mine: str, base: Values | None) -> Row:
+    was = None if base is None or field.name not in base else _plain(field, base[field.name])
+    now, typed = _plain(field, theirs), _plain(field, mine)
+    if now == typed:
+        return Row(field, now, typed, typed, typed, "same")
+    if was is None:
+        both = f"{now}\n\n{typed}" if field.kind in ("text", "lines") and now and typed else typed or now
+        return Row(field, now, typed, typed, both, "conflict")
+    if was in (now, typed):
+        changed = typed if was == now else now
+        return Row(field, now, typed, changed, changed, "mine" if was == now else "theirs")
+    if field.kind in SEPARATORS:
+        merged = merging.merge_sets(was, typed, now, SEPARATORS[field.kind])
+        return Row(field, now, typed, merged, merged, "merged")
+    if field.kind == "text":
+        merged = merging.merge(was, typed, now)
+        if merged.is_clean:
+            return Row(field, now, typed, merged.text, merged.text, "merged")
+        return Row(field, now, typed, typed, merged.text, "conflict")
+    return Row(field, now, typed, typed, typed, "conflict")
+
+
+def _plain(field: Field, value: str) -> str:
+    """A value without differences that mean nothing."""
+    if field.kind == "flag":
+        return "1" if value.lower() in ("1", "true", "on", "yes") else ""
+    if field.kind == "words":
+        return " ".join(sorted(set(value.replace(",", " ").lower().split())))
+    if field.kind == "lines":
+        return "\n".join(sorted({line.strip() for line in value.splitlines() if line.strip()}))
+    return value.replace("\r\n", "\n").strip() if field.kind == "text" else " ".join(value.split())
+
+
+def _since(spec: Editable, base: Values | None, now: Values) -> list[tuple[Field, list]]:
+    """What changed since, for a form that holds nothing of it, such as the one of a restored revision."""
+    if base is None:
+        return []
+    return [(field, diffs.side_by_side(base.get(field.name, ""), now.get(field.name, "")))
+            for field in spec.fields if base.get(field.name, "") != now.get(field.name, "")]
+

@@ -1,0 +1,264 @@
+"""Two texts side by side: lines aligned, changed words marked, under a budget of steps.
+
+What is compared is stored as positions only, never as text: a redaction leaves no copy behind, and a stored
+comparison that does not fit its two texts any more is not used.
+"""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import pairwise, zip_longest
+from typing import NamedTuple
+
+from core.limits.budgets import Budget, Spent
+
+MAX_LINE_STEPS, MAX_WORD_STEPS = 120_000, 120_000  # for all lines, for all words of two texts
+MAX_STEPS_PER_LINE = 20_000  # for the words of one pair of lines
+MAX_SECONDS = 1.0  # of processor time
+MAX_LINE_CHARACTERS = 2_000  # both lines together; longer ones are marked whole
+CONTEXT_LINES = 8  # unchanged lines shown around a change
+MAX_ROWS = 3_000
+VERSION = 1
+WORD = re.compile(r"\s+|\w+|[^\w\s]")
+Part = tuple[str, bool]
+Block = tuple[int, int, int]  # so many equal items from here on the left, from there on the right
+
+
+class Row(NamedTuple):
+    """A line on the left, a line on the right; or how many unchanged (or further) lines are left out here."""
+
+    left_number: int | None
+    left: list[Part]
+    right_number: int | None
+    right: list[Part]
+    unchanged: int = 0
+    more: int = 0
+
+
+class Comparison(NamedTuple):
+    """What changed, and how many steps it took to find."""
+
+    changes: dict
+    steps: int
+
+
+def compare(old: str, new: str) -> Comparison:
+    """Changed runs of lines as `[a, b, c, d, words]`: left lines a to b became right lines c to d.
+
+    `words` has for each pair of lines the changed ranges of characters on either side, or nothing when the
+    lines are marked whole.
+    """
+    left, right = _lines(old), _lines(new)
+    lines, words = Budget(MAX_LINE_STEPS, MAX_SECONDS), Budget(MAX_WORD_STEPS, MAX_SECONDS)
+    runs = [[a, b, c, d, [_changed(*pair, words) for pair in zip(left[a:b], right[c:d], strict=False)]]
+            for a, b, c, d in _gaps(_aligned(left, right, lines), len(left), len(right))]
+    return Comparison({"version": VERSION, "of": fingerprint(old, new), "runs": runs},
+                      min(lines.used, MAX_LINE_STEPS) + min(words.used, MAX_WORD_STEPS))
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n") if text else []
+
+
+def fingerprint(old: str, new: str) -> str:
+    """Tells whether a stored comparison is one of these two texts."""
+    both = f"{len(old)}:{old}{new}".encode("utf-8", "replace")
+    return sha256(both).hexdigest()[:24]
+
+
+def side_by_side(old: str, new: str, stored: dict | None = None) -> list[Row]:
+    """Rows for a page, from what was stored if it fits the texts, else compared now."""
+    fits = stored and stored.get("version") == VERSION and stored["of"] == fingerprint(old, new)
+    changes = stored if fits else compare(old, new).changes
+    rows = list(_rows(_lines(old), _lines(new), changes["runs"]))
+    if len(rows) > MAX_ROWS:
+        rows[MAX_ROWS:] = [Row(None, [], None, [], more=len(rows) - MAX_ROWS)]
+    return rows
+
+
+def _rows(left: list[str], right: list[str], runs: list) -> Iterator[Row]:
+    i = j = 0
+    for number, (a, b, c, d, words) in enumerate([*runs, (len(left), len(left), len(right), len(right), [])]):
+        yield from _unchanged(left, i, j, a - i, is_first=i == 0, is_last=number == len(runs))
+        for n, (before, after) in enumerate(zip_longest(left[a:b], right[c:d])):
+            spans = words[n] if n < len(words) and words[n] else ([], [])
+            yield Row(None if before is None else a + n + 1, _parts(before, spans[0]),
+                      None if after is None else c + n + 1, _parts(after, spans[1]))
+        i, j = b, d
+
+
+def _unchanged(left: list[str], i: int, j: int, count: int, *, is_first: bool,
+               is_last: bool) -> Iterator[Row]:
+    head = 0 if is_first else CONTEXT_LINES
+    tail = 0 if is_last else CONTEXT_LINES
+    hidden = count - head - tail
+    for n in range(count):
+        if hidden > 1 and head <= n < count - tail:
+            if n == head:
+                yield Row(None, [], None, [], unchanged=hidden)
+            continue
+        part = [(left[i + n], False)]
+        yield Row(i + n + 1, part, j + n + 1, part)
+
+
+def _parts(line: str | None, spans: list[int]) -> list[Part]:
+    """A line cut where its changed ranges begin and end; without ranges all of it is changed."""
+    if line is None:
+        return [("", True)]
+    if not spans:
+        return [(line, True)]
+    cuts = [0, *spans, len(line)]
+    return [(line[start:end], n % 2 == 1) for n, (start, end) in enumerate(pairwise(cuts))
+            if start < end]
+
+
+def _changed(before: str, after: str, budget: Budget) -> list[list[int]]:
+    """Changed ranges of characters, `[start, end, …]`, in each of two lines; [] marks them whole."""
+    if len(before) + len(after) > MAX_LINE_CHARACTERS:
+        return []
+    a, b = WORD.findall(before), WORD.findall(after)
+    purse = Budget(min(MAX_STEPS_PER_LINE, max(budget.left, 0)), MAX_SECONDS)
+    try:
+        same = _common(a, b, purse)
+    except Spent:
+        return []
+    finally:
+        budget.left -= min(purse.used, purse.steps)
+    if not same:
+        return []
+    return [_ranges(a, [(i, n) for i, _, n in same]), _ranges(b, [(j, n) for _, j, n in same])]
+
+
+def _ranges(words: list[str], same: list[tuple[int, int]]) -> list[int]:
+    """Where the words that are not among the `same` begin and end, in characters."""
+    ends = [0]
+    for word in words:
+        ends.append(ends[-1] + len(word))
+    found, at = [], 0
+    for start, count in [*same, (len(words), 0)]:
+        if start > at:
+            found += [ends[at], ends[start]]
+        at = start + count
+    return found or [0, 0]
+
+
+def _gaps(blocks: list[Block], n: int, m: int) -> Iterator[tuple[int, int, int, int]]:
+    """What lies between equal blocks."""
+    i = j = 0
+    for a, c, count in [*blocks, (n, m, 0)]:
+        if a > i or c > j:
+            yield i, a, j, c
+        i, j = a + count, c + count
+
+
+def _aligned(left: list[str], right: list[str], budget: Budget) -> list[Block]:
+    """Equal blocks of lines.
+
+    Lines that are unique on both sides hold the texts together; between them the shortest edit is looked for,
+    as long as there are steps.
+    """
+    blocks: list[Block] = []
+    i = j = 0
+    for a, c in [*_anchors(left, right), (len(left), len(right))]:
+        try:
+            between = _common(left[i:a], right[j:c], budget)
+        except Spent:
+            between = _ends(left[i:a], right[j:c])
+        blocks += [(i + x, j + y, n) for x, y, n in between]
+        if a < len(left):
+            blocks.append((a, c, 1))
+        i, j = a + 1, c + 1
+    return _merged(blocks)
+
+
+def _merged(blocks: list[Block]) -> list[Block]:
+    merged: list[Block] = []
+    for a, c, n in blocks:
+        if n and merged and merged[-1][0] + merged[-1][2] == a and merged[-1][1] + merged[-1][2] == c:
+            merged[-1] = (*merged[-1][:2], merged[-1][2] + n)
+        elif n:
+            merged.append((a, c, n))
+    return merged
+
+
+def _anchors(left: list[str], right: list[str]) -> list[tuple[int, int]]:
+    """Pairs of equal lines, each unique on its side, that do not cross: the longest such chain."""
+    once = {line for line, n in Counter(left).items() if n == 1}
+    where = {line: n for line, n in Counter(right).items() if n == 1 and line in once}
+    where = {line: j for j, line in enumerate(right) if line in where}
+    tails: list[int] = []
+    ends: list[int] = []
+    chain: list[tuple[int, int, int]] = []  # left, right, the link before it
+    for i, line in enumerate(left):
+        if (j := where.get(line)) is not None:
+            at = bisect_left(tails, j)
+            chain.append((i, j, ends[at - 1] if at else -1))
+            tails[at:at + 1], ends[at:at + 1] = [j], [len(chain) - 1]
+    found, at = [], ends[-1] if ends else -1
+    while at >= 0:
+        i, j, at = chain[at]
+        found.append((i, j))
+    return found[::-1]
+
+
+def _ends(a: list[str], b: list[str]) -> list[Block]:
+    """The equal blocks at the beginning and at the end."""
+    most, start, end = min(len(a), len(b)), 0, 0
+    while start < most and a[start] == b[start]:
+        start += 1
+    while end < most - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    return [block for block in ((0, 0, start), (len(a) - end, len(b) - end, end)) if block[2]]
+
+
+def _common(a: list[str], b: list[str], budget: Budget) -> list[Block]:
+    """Equal blocks of the shortest edit from `a` to `b`. Raises Spent."""
+    ends = _ends(a, b)
+    start = ends[0][2] if ends and ends[0][0] == ends[0][1] == 0 else 0
+    end = sum(n for _, _, n in ends) - start
+    budget.spend(start + end)
+    middle = _shortest(a[start:len(a) - end], b[start:len(b) - end], budget)
+    moved = [(i + start, j + start, n) for i, j, n in middle]
+    return _merged([(0, 0, start), *moved, (len(a) - end, len(b) - end, end)])
+
+
+def _shortest(a: list[str], b: list[str], budget: Budget) -> list[Block]:
+    """Myers' greedy algorithm: the work grows with the number of differences. Raises Spent."""
+    n, m = len(a), len(b)
+    if not n or not m:
+        return []
+    furthest, trace = {1: 0}, []
+    for distance in range(n + m + 1):
+        budget.spend(2 * distance + 1)
+        trace.append(furthest.copy())
+        for k in range(-distance, distance + 1, 2):
+            down = k == -distance or (k != distance and furthest[k - 1] < furthest[k + 1])
+            x = furthest[k + 1] if down else furthest[k - 1] + 1
+            y, begun = x - k, x
+            while x < n and y < m and a[x] == b[y]:
+                x, y = x + 1, y + 1
+            if x > begun:
+                budget.spend(x - begun)
+            furthest[k] = x
+            if x >= n and y >= m:
+                return _way_back(trace, n, m)
+    return []
+
+
+def _way_back(trace: list[dict[int, int]], x: int, y: int) -> list[Block]:
+    blocks: list[Block] = []
+    for distance in range(len(trace) - 1, -1, -1):
+        furthest, k = trace[distance], x - y
+        down = k == -distance or (k != distance and furthest[k - 1] < furthest[k + 1])
+        before_k = k + 1 if down else k - 1
+        before_x = furthest[before_k] if distance else 0
+        before_y = before_x - before_k if distance else 0
+        at_x, at_y = (before_x, before_y + 1) if down else (before_x + 1, before_y)
+        if not distance:
+            at_x, at_y = 0, 0
+        if x > at_x:
+            blocks.append((at_x, at_y, x - at_x))
+        x, y = before_x, before_y
+    return blocks[::-1]

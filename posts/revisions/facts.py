@@ -1,0 +1,37 @@
+"""Revisions of things that are no posts, such as tags: kept, read, listed. Nothing here commits."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core.database import paging
+from core.database.db import db, utcnow
+from core.database.versions import Versioned
+from posts.models import FactRevision
+
+
+def kind_of(thing: Versioned) -> str:
+    """What its revisions are kept under."""
+    return type(thing).__name__.lower()
+
+
+def _of(thing: Versioned):
+    return (FactRevision.thing_kind == kind_of(thing), FactRevision.thing_id == thing.id)
+
+
+def keep(thing: Versioned, facts: dict, *, by=None, summary: str = "", at: datetime | None = None) -> None:
+    """Keep `facts` as the present version of `thing`, unless that version is kept already."""
+    if get(thing, thing.revision_count) is None:
+        db.session.add(FactRevision(
+            thing_kind=kind_of(thing), thing_id=thing.id, number=thing.revision_count, facts=facts,
+            author_id=by.id if by else None, summary=summary, created_at=at or utcnow()))
+
+
+def get(thing: Versioned, number: int) -> FactRevision | None:
+    """One revision of a thing."""
+    return db.session.scalar(select(FactRevision).where(*_of(thing), FactRevision.number == number))
+
+
+def page(thing: Versioned, after: str | None = None) -> paging.Page:
+    """Revisions of a thing, newest first."""
+    return paging.keyset(select(FactRevision).where(*_of(thing)), [FactRevision.number], after=after)

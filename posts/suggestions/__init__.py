@@ -1,0 +1,1 @@
+"""Suggested edits: propose, review, decide."""

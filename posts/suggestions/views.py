@@ -1,0 +1,192 @@
+"""Pages of suggested edits: propose one, what waits, look and decide, my own."""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from auth.privileges import Privilege, threshold
+from auth.reputation import POINTS
+from core.database.db import db, read_transaction
+from core.markup.markup import render
+from core.web.access import get_or_404, require
+from core.web.forms import Form, Invalid
+from posts import kinds, policy, queries, schemas
+from posts.actions import limit_posting
+from posts.models import Suggestion
+from posts.revisions import diffs
+from posts.suggestions import actions
+from posts.suggestions import queries as suggestion_queries
+from posts.views import bp, me, visible_post
+
+
+@bp.route("/posts/<int:post_id>/suggest", methods=["GET", "POST"])
+@login_required
+def suggest(post_id: int):
+    """Propose an edit of what another wrote, or change one's proposal; what was typed is never lost."""
+    with read_transaction():
+        kind = get_or_404(queries.kind_of(post_id, current_user))
+    form = _form(kind)
+    post = visible_post(post_id)
+    require(policy.can_suggest(me(), post), _("You can't suggest an edit here."))
+    mine = suggestion_queries.open_on([post], me()).get(post.id)
+    if _is_final(form):
+        limit_posting(me())
+        with form.catching():
+            made = actions.propose(post, form.data["body"], by=me(), title=form.data.get("title", post.title),
+                                   base_number=request.form.get("base", 0, type=int),
+                                   tags=form.data.get("tags", []), summary=form.data["summary"])
+            db.session.commit()
+            flash(_("Thank you. Your edit will appear once it has been reviewed."))
+            return redirect(url_for("posts.suggestion", suggestion_id=made.id))
+    if request.method == "GET":
+        form.values = _values(mine if mine and mine.author_id == me().id else post)
+    return render_template(
+        "posts/suggest.html", form=form, post=post, preview=form.data.get("body"),
+        reward=POINTS["edit_accepted"],
+        taken=mine is not None and mine.author_id != me().id, base=post.revision_count,
+        changes=diffs.side_by_side(post.body, form.values.get("body", "")) if _is_behind(form, mine, post)
+        else None), 422 if form.errors else 200
+
+
+def _form(kind: str) -> Form:
+    """The form of a changed text of this kind, read if it was sent; here the summary is a must."""
+    form = Form(get_or_404(kinds.named(kind).edit_schema))
+    if request.method == "POST" and form.validate() and _is_final(form) and not form.data["summary"]:
+        form.fail("summary", _("Describe your edit."))
+    return form
+
+
+def _is_final(form: Form) -> bool:
+    """Whether a sent form is in order and more than a preview is wanted."""
+    return bool(form.data) and not form.errors and form.values.get("action") != "preview"
+
+
+def _values(text) -> dict:
+    """What the form shows of a post or of a proposal."""
+    names = [tag if isinstance(tag, str) else tag.name for tag in text.tags]
+    return {"title": text.title, "body": text.body, "tags": " ".join(names),
+            "summary": getattr(text, "summary", "")}
+
+
+def _is_behind(form: Form, mine: Suggestion | None, post) -> bool:
+    """Whether the post was edited since the text in the form was begun."""
+    if request.method == "POST":
+        return request.form.get("base", 0, type=int) != post.revision_count
+    return mine is not None and mine.author_id == me().id and mine.base_number != post.revision_count
+
+
+@bp.get("/review")
+@login_required
+def review():
+    """Proposals that wait, the oldest first."""
+    require(policy.may_review(me()),
+            _("You need %(n)s reputation to review edits.", n=threshold(Privilege.REVIEW)))
+    return render_template("posts/review.html",
+                           page=suggestion_queries.waiting(me(), request.args.get("after")))
+
+
+@bp.get("/settings/edits")
+@login_required
+def my_edits():
+    """What I proposed and what became of it."""
+    return render_template("posts/my_edits.html",
+                           page=suggestion_queries.of(me(), request.args.get("after")))
+
+
+@bp.get("/suggestions/<int:suggestion_id>")
+@login_required
+def suggestion(suggestion_id: int):
+    """A proposal beside the text it changes."""
+    found = _suggestion(suggestion_id)
+    base = queries.revision(found.post, found.base_number)
+    before, after = (f"{text.title}\n{' '.join(text.tags)}" for text in (base, found))
+    return render_template(
+        "posts/suggestion.html", suggestion=found, post=found.post,
+        heading_rows=diffs.side_by_side(before, after) if before != after else None,
+        rows=diffs.side_by_side(base.body, found.body, found.changes),
+        can_decide=policy.can_decide(me(), found, found.post))
+
+
+def _suggestion(suggestion_id: int) -> Suggestion:
+    return get_or_404(suggestion_queries.get(suggestion_id, current_user))
+
+
+def _decidable(suggestion_id: int) -> Suggestion:
+    found = _suggestion(suggestion_id)
+    require(found.author_id != me().id, _("You cannot review your own suggestion."))
+    require(policy.can_decide(me(), found, found.post) or not found.is_open)
+    return found
+
+
+def _decide(suggestion_id: int, decision: Callable[[], object], thanks: str):
+    """Run the decision; when another was first, say so on the page that shows it."""
+    try:
+        decision()
+        db.session.commit()
+        flash(thanks)
+    except Invalid as refusal:
+        db.session.rollback()
+        flash(" ".join(sum(refusal.errors.values(), [])))
+    return redirect(url_for("posts.suggestion", suggestion_id=suggestion_id))
+
+
+@bp.post("/suggestions/<int:suggestion_id>/approve")
+@login_required
+def approve(suggestion_id: int):
+    """Make the proposal the text."""
+    with read_transaction():
+        source = _suggestion(suggestion_id).body
+    body, found = render(source), _decidable(suggestion_id)
+    return _decide(found.id, lambda: actions.approve(found, body, by=me(), seen=request.form.get("seen", "")),
+                   _("Approved and published under its author's name."))
+
+
+@bp.route("/suggestions/<int:suggestion_id>/improve", methods=["GET", "POST"])
+@login_required
+def improve(suggestion_id: int):
+    """Approve the proposal with changes of one's own."""
+    with read_transaction():
+        begun = _suggestion(suggestion_id)
+        form, seen = _form(begun.post.kind), request.form.get("seen", begun.version)
+    proposed, found = render(begun.body), _decidable(suggestion_id)
+    require(found.is_open, _("This suggestion has already been reviewed."))
+    if _is_final(form):
+        with form.catching():
+            actions.improve(found, proposed, form.data["body"], by=me(), seen=seen,
+                            title=form.data.get("title", found.post.title),
+                            tags=form.data.get("tags", []), summary=form.data["summary"])
+            db.session.commit()
+            flash(_("Approved with your changes."))
+            return redirect(found.post.url)
+        found = _suggestion(suggestion_id)  # what was refused was rolled back, and what was loaded with it
+    if request.method == "GET":
+        form.values = _values(found) | {"summary": _("Improved the suggested edit")}
+    changes = (diffs.side_by_side(found.post.body, form.values.get("body", ""))
+               if request.method == "POST" and (found.is_stale or not found.is_open) else None)
+    return render_template("posts/improve.html", form=form, suggestion=found, post=found.post, seen=seen,
+                           preview=form.data.get("body"), changes=changes), 422 if form.errors else 200
+
+
+@bp.post("/suggestions/<int:suggestion_id>/reject")
+@login_required
+def reject(suggestion_id: int):
+    """Refuse the proposal, with a reason for its author."""
+    form = Form(schemas.RejectSchema)
+    valid, found = form.validate(), _decidable(suggestion_id)
+    if not valid:
+        raise Invalid(form.errors)
+    actions.reject(found, form.data["reason"], by=me())
+    db.session.commit()
+    flash(_("Rejected. The author can see your reason."))
+    return redirect(url_for("posts.suggestion", suggestion_id=found.id))
+
+
+@bp.post("/suggestions/<int:suggestion_id>/withdraw")
+@login_required
+def withdraw(suggestion_id: int):
+    """Take one's own proposal back."""
+    found = _suggestion(suggestion_id)
+    require(found.author_id == me().id)
+    return _decide(found.id, lambda: actions.withdraw(found, by=me()), _("Withdrawn."))

@@ -1,0 +1,1 @@
+"""Life cycles: phases of releases, what ends when, and the timeline."""

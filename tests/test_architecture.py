@@ -1,0 +1,163 @@
+"""The rules of docs/architecture.md, executable. A rule that is wrong is changed in a decision, not here."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from core import config
+
+ROOT = Path(__file__).resolve().parent.parent
+LAYERS = {"core": 0, "auth": 1, "advisories": 1, "posts": 2, "search": 3, "products": 4, "inventory": 5,
+          "forum": 6, "kb": 6, "bulletins": 6, "notifications": 7, "alerts": 7, "moderation": 7,
+          "deployment": 7, "home": 8, "admin": 8, "demo": 8, "app": 9}
+PACKAGES = [package for package in LAYERS if package != "app"]
+MAX_LINES = 400  # docs/decisions/0500
+COMMITTERS = {"views", "api", "feeds", "cli", "handlers", "tasks"}
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).glob("**/*.py"))
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(tree: ast.AST):
+    """(module, node) for every absolute import below `tree`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, node
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_run_downward(path):
+    package = path.relative_to(ROOT).parts[0]
+    for module, node in imports(ast.parse(path.read_text())):
+        other = module.split(".")[0]
+        if other in LAYERS and other != package:
+            assert LAYERS[other] < LAYERS[package], f"{name(path)}:{node.lineno} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_no_function_local_imports(path):
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found = [module for module, _ in imports(function)]
+            assert not found, f"{name(path)}:{function.lineno} imports {found} inside a function"
+
+
+def test_no_import_cycles():
+    """Modules of ours that import each other at the top, followed to the end."""
+    modules = {str(p.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__"): p
+               for p in FILES}
+    graph = {}
+    for module, path in modules.items():
+        targets = set()
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                inner = {f"{node.module}.{a.name}" for a in node.names} & set(modules)
+                targets |= inner or ({node.module} & set(modules))
+            elif isinstance(node, ast.Import):
+                targets |= {a.name for a in node.names} & set(modules)
+        graph[module] = targets - {module}
+    require_no_cycle(graph)
+    inside_core = {}
+    for module, targets in graph.items():
+        if module.startswith("core."):
+            package = ".".join(module.split(".")[:2])
+            others = {".".join(t.split(".")[:2]) for t in targets if t.startswith("core.")}
+            inside_core.setdefault(package, set()).update(others - {package})
+    require_no_cycle(inside_core)
+
+
+def require_no_cycle(graph: dict[str, set[str]]) -> None:
+    """Fail with the cycle, when a graph of imports has one."""
+    done, path = set(), []
+
+    def visit(module):
+        if module in path:
+            pytest.fail("cycle: " + " → ".join([*path[path.index(module):], module]))
+        if module not in done:
+            path.append(module)
+            for target in sorted(graph.get(module, ())):
+                visit(target)
+            path.pop()
+            done.add(module)
+
+    for module in sorted(graph):
+        visit(module)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_only_entry_points_and_the_worker_commit(path):
+    stem = path.stem
+    package = path.relative_to(ROOT).parts[0]
+    may_commit = (package == "core" or stem in COMMITTERS or stem.startswith("import_")
+                  or any(stem.endswith(f"_{entry}") for entry in COMMITTERS))
+    if not may_commit:
+        assert "session.commit(" not in path.read_text(), f"{name(path)} commits"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_actions_know_no_request_and_policies_no_database(path):
+    text = path.read_text()
+    if path.stem.endswith("actions"):
+        assert not re.search(r"\brequest\b.*import|import.*\brequest\b", text), name(path)
+    if path.stem.endswith("policy"):
+        assert "core.database.db" not in text and "sqlalchemy" not in text, name(path)
+    if path.stem == "models":
+        assert "db.session" not in text and "from flask import" not in text, name(path)
+
+
+def test_bleach_has_one_importer():
+    users = [name(p) for p in FILES if any(m.split(".")[0] == "bleach"
+                                           for m, _ in imports(ast.parse(p.read_text())))]
+    assert users == ["core/markup/markup.py"]
+
+
+def test_safe_is_used_once_in_the_prose_macro():
+    found = [name(p) for p in (ROOT / "templates").glob("**/*")
+             if p.is_file() and re.search(r"\|\s*safe\b", p.read_text())]
+    assert found == ["templates/macros/ui.html"]
+    assert len(re.findall(r"\|\s*safe\b", (ROOT / found[0]).read_text())) == 1
+    marked = [name(p) for p in FILES if "Markup(" in p.read_text()]
+    assert not marked, marked
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").glob("**/*.html")), ids=name)
+def test_templates_are_short_and_carry_no_inline_code(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= 120 or path.parent.name == "macros", f"{name(path)} is long"
+    assert not re.search(r"\son\w+\s*=|\sstyle\s*=|javascript:", text), f"{name(path)}: inline code"
+
+
+def test_files_are_short():
+    long = {name(p): n for p in FILES if (n := len(p.read_text().splitlines())) > MAX_LINES}
+    assert not long, long
+
+
+def test_every_setting_is_documented():
+    assert (ROOT / "docs" / "settings.md").read_text() == config.documentation()
+
+
+def test_settings_read_in_the_code_exist():
+    known = {setting.name for setting in config.SETTINGS}
+    for path in [*FILES, ROOT / "app.py"]:
+        for word in re.findall(r"\bREDOUBT_[A-Z_]+\b", path.read_text()):
+            assert word in known, f"{name(path)} reads {word}"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.name == "__init__.py"], ids=name)
+def test_packages_say_what_they_are_for(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_no_forbidden_packages_and_no_secrets_in_the_tree():
+    for word in ("utils", "services", "helpers", "common"):
+        assert not (ROOT / word).exists()
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout
+    assert not re.search(r"(secret_key|\.db|\.env|\.pem)$", tracked, re.M)
