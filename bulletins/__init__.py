@@ -65,8 +65,8 @@ def _register_forms() -> None:
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register_kind(kinds.Kind("bulletin", "bulletin", _path, _edit_path, outlives_author=True, curated=True,
-                              keeps_slug=True, facts=actions.facts_of, form_values=forms.compared_values,
+    kinds.register_kind(kinds.Kind("bulletin", "bulletin", _path, _edit_path, outlives_author=True,
+                              curated=True, keeps_slug=True, facts=actions.facts_of, form_values=forms.compared_values,
                               restore=actions.restore))
     _register_forms()
     app.jinja_env.globals["say"] = labels

@@ -48,8 +48,8 @@ def _facts(article) -> dict:
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register_kind(kinds.Kind("article", "article", _article_path, _article_edit_path, outlives_author=True,
-                              edit_schema=schemas.EditTextSchema, limits=schemas.ARTICLE_LIMITS,
+    kinds.register_kind(kinds.Kind("article", "article", _article_path, _article_edit_path,
+                              outlives_author=True, edit_schema=schemas.EditTextSchema, limits=schemas.ARTICLE_LIMITS,
                               on_delete=actions.article_deleted, on_restore=actions.article_restored,
                               concerned=actions.concerned, facts=actions.facts_of,
                               form_values=_form_values, restore=actions.restore,

@@ -16,7 +16,7 @@ from werkzeug.routing import RequestRedirect
 from app import create_app
 from auth import actions as auth_actions
 from auth.models import User
-from core.db import db
+from core.database.db import db
 
 pytestmark = pytest.mark.long
 MAX_REQUESTS = 400

@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 import pytest
-from core.site import path_to
+from core.web.site import path_to
 from flask import Flask, url_for
 from werkzeug.routing import BuildError
 
