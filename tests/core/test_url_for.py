@@ -3,9 +3,10 @@
 from urllib.parse import unquote
 
 import pytest
-from core.web.site import path_to
 from flask import Flask, url_for
 from werkzeug.routing import BuildError
+
+from core.web.site import path_to
 
 VALUES = {"_Name": "c++ #ü/%", "_Id": 7, "_Path": "a/b.css"}
 
@@ -39,7 +40,7 @@ def test_an_address_needs_no_request(app):
 def test_options_and_queries_are_left_to_flask(app):
     with app.test_request_context():
         assert url_for("moderation.queue", _anchor="item-3") == "/moderation#item-3"
-        assert url_for("front.home", _external=True) == "http://localhost/"
+        assert url_for("home.home", _external=True) == "http://localhost/"
         assert url_for("auth.login", next="/questions/1/a?b=c&d") == "/login?next=/questions/1/a?b%3Dc%26d"
         with pytest.raises(BuildError):
             url_for("forum.tag", name=None)
