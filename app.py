@@ -25,8 +25,24 @@ from core.database import schema
 from core.web import embedded_server
 from core.web.site import Site
 
-PACKAGES = (core, auth, posts, search, products, inventory, forum, kb, bulletins, notifications, alerts,
-            moderation, deployment, home, admin, demo)  # from the lowest layer up
+PACKAGES = (
+    core,
+    auth,
+    posts,
+    search,
+    products,
+    inventory,
+    forum,
+    kb,
+    bulletins,
+    notifications,
+    alerts,
+    moderation,
+    deployment,
+    home,
+    admin,
+    demo,
+)  # from the lowest layer up
 
 
 def create_app(**config) -> Site:

@@ -17,7 +17,7 @@ threads = 4
 timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
-limit_request_line = 8_190  # as python app.py (core.embedded_server)
+limit_request_line = 8_190  # as python app.py (core.web.embedded_server)
 LINGER = float(os.environ.get("LINGER", "0"))  # seconds that new processes need to load
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "redoubt-metrics-"
@@ -54,8 +54,10 @@ def post_worker_init(worker) -> None:
 def when_ready(server) -> None:
     """All listen. A thread reads a request as slowly as it comes, so something has to read it first."""
     if os.environ.get("REDOUBT_PROXIES", "0") == "0":
-        server.log.warning("REDOUBT_PROXIES is 0: without a proxy that reads requests first (nginx), a few "
-                           "slow clients hold all threads. `flask doctor` and docs/operations.md say more.")
+        server.log.warning(
+            "REDOUBT_PROXIES is 0: without a proxy that reads requests first (nginx), a few "
+            "slow clients hold all threads. `flask doctor` and docs/operations.md say more."
+        )
 
 
 def child_exit(server, worker) -> None:

@@ -18,5 +18,8 @@ def get_status():
     """What `flask doctor` finds, and the numbers of now."""
     require(tokens.reader().is_admin)
     findings = examine()
-    return {"is_well": is_well(findings), "findings": findings,
-            "readings": {each.name: each.value for each in collect()}}
+    return {
+        "is_well": is_well(findings),
+        "findings": findings,
+        "readings": {each.name: each.value for each in collect()},
+    }

@@ -1,4 +1,4 @@
-"""`flask backup` and `flask restore`: what core/backup/backup.py does, and what the rooms above must do after it."""
+"""`flask backup` and `flask restore`: core/backup, and what higher packages do after a restore."""
 
 import sys
 from collections.abc import Iterator
@@ -41,8 +41,15 @@ def backup_command(file: Path) -> None:
     with _saying(_("No backup was made.")):
         manifest = backup.backup(file)
     security_log.note_export()
-    click.echo(_("%(file)s: %(size)s bytes, schema %(schema)s, %(counts)s", file=file,
-                 size=f"{file.stat().st_size:,}", schema=manifest["revision"], counts=_counts(manifest)))
+    click.echo(
+        _(
+            "%(file)s: %(size)s bytes, schema %(schema)s, %(counts)s",
+            file=file,
+            size=f"{file.stat().st_size:,}",
+            schema=manifest["revision"],
+            counts=_counts(manifest),
+        )
+    )
     if backup.KEY in manifest["files"]:
         click.echo(_("It contains the signing key: protect it like the site itself."))
     else:
@@ -56,16 +63,21 @@ def restore_command(file: Path) -> None:
     """Restore a backup FILE into an empty instance and check it against the counts in the backup."""
     with _saying(_("Nothing was restored.")), Archive(file) as archive:
         backup.restore(archive)
-    click.echo(_("Backup of %(when)s UTC: %(counts)s. All counts match the backup, and all references "
-                 "are valid.", when=f"{archive.manifest['made_at']:%Y-%m-%d %H:%M}",
-                 counts=_counts(archive.manifest)))
+    click.echo(
+        _(
+            "Backup of %(when)s UTC: %(counts)s. All counts match the backup, and all references are valid.",
+            when=f"{archive.manifest['made_at']:%Y-%m-%d %H:%M}",
+            counts=_counts(archive.manifest),
+        )
+    )
     _say_settings(archive.manifest)
     with progress(documents.everything(), len(documents.keys()), "indexing") as found:
         click.echo(_("Search index: %(n)s documents.", n=handlers.rebuild(found)))
     security_log.note("restore")
     with snapshot():
-        waiting = db.session.scalar(select(func.count()).where(OutgoingMail.sent_at.is_(None),
-                                                               OutgoingMail.failed_at.is_(None)))
+        waiting = db.session.scalar(
+            select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))
+        )
         faults = reputation.verify()
     click.echo(_("%(n)s emails are queued. The worker sends them when it starts.", n=waiting))
     click.echo("\n".join([*faults, _("Reputation: %(n)s differences.", n=len(faults))]))
@@ -75,8 +87,12 @@ def restore_command(file: Path) -> None:
 def _counts(manifest: dict) -> str:
     rows = {name: table["rows"] for name, table in manifest["tables"].items()}
     some = ", ".join(f"{rows[name]:,} {name}" for name in SHOWN if name in rows)
-    return _("%(rows)s rows in %(tables)s tables (%(some)s)", rows=f"{sum(rows.values()):,}",
-             tables=len(rows), some=some)
+    return _(
+        "%(rows)s rows in %(tables)s tables (%(some)s)",
+        rows=f"{sum(rows.values()):,}",
+        tables=len(rows),
+        some=some,
+    )
 
 
 def _say_settings(manifest: dict) -> None:

@@ -22,16 +22,29 @@ def hosts() -> Iterator[Finding]:
     if cache in ("localhost", "127.0.0.1", "::1") and not config["REDOUBT_REPLICA_URLS"]:
         return  # no setting names another host
     kind = db.engine.dialect.name
-    yield judge(_("One database for all hosts"), kind, fault=kind != "postgresql",
-                advice=_("A SQLite file works on one host only: set REDOUBT_DATABASE_URL to PostgreSQL."))
+    yield judge(
+        _("One database for all hosts"),
+        kind,
+        fault=kind != "postgresql",
+        advice=_("A SQLite file works on one host only: set REDOUBT_DATABASE_URL to PostgreSQL."),
+    )
     key = config["REDOUBT_SECRET_KEY"]
-    yield judge(_("One key for all hosts"), _("set") if key else _("a file on this host"), fault=not key,
-                advice=_("Each host has its own key and rejects sessions of the others: set "
-                         "REDOUBT_SECRET_KEY."))
+    yield judge(
+        _("One key for all hosts"),
+        _("set") if key else _("a file on this host"),
+        fault=not key,
+        advice=_("Each host has its own key and rejects sessions of the others: set REDOUBT_SECRET_KEY."),
+    )
     files = config["REDOUBT_SEARCH"] == "whoosh" or kind != "postgresql"
-    yield judge(_("One index for all hosts"), _("files on this host") if files else "PostgreSQL", fault=files,
-                advice=_("A file index works on one host with one worker: set REDOUBT_SEARCH=auto, then "
-                         "run flask search rebuild."))
+    yield judge(
+        _("One index for all hosts"),
+        _("files on this host") if files else "PostgreSQL",
+        fault=files,
+        advice=_(
+            "A file index works on one host with one worker: set REDOUBT_SEARCH=auto, then "
+            "run flask search rebuild."
+        ),
+    )
 
 
 @register_check()
@@ -41,6 +54,12 @@ def demonstration() -> Iterator[Finding]:
         return
     count = db.session.scalar(select(func.count()).where(User.username.startswith(DEMO, autoescape=True)))
     if count:
-        yield judge(_("Demo community"), _("%(n)s accounts", n=count), remark=True,
-                    advice=_("Do not run a real site with demo accounts: start with an empty instance, or "
-                             "remove their roles (flask user promote NAME member)."))
+        yield judge(
+            _("Demo community"),
+            _("%(n)s accounts", n=count),
+            remark=True,
+            advice=_(
+                "Do not run a real site with demo accounts: start with an empty instance, or "
+                "remove their roles (flask user promote NAME member)."
+            ),
+        )

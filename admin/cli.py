@@ -10,8 +10,11 @@ from flask_babel import lazy_gettext
 
 from core.checks.health import DNS, MAIL, Level, examine, is_well
 
-MARKS = {Level.WELL: lazy_gettext("OK"), Level.REMARK: lazy_gettext("WARNING"),
-         Level.FAULT: lazy_gettext("ERROR")}
+MARKS = {
+    Level.WELL: lazy_gettext("OK"),
+    Level.REMARK: lazy_gettext("WARNING"),
+    Level.FAULT: lazy_gettext("ERROR"),
+}
 
 
 @click.command("doctor")

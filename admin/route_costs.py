@@ -1,4 +1,4 @@
-"""What every route costs, in one table: its class (core/limits/costs.py) and, where it is large, its body limit.
+"""What every route costs, in one table: its class (core/limits/costs.py), and its body limit where large.
 
 An entry is a class, or (class of reads, class of writes). A new route goes in here; tests/test_costs.py
 fails until it does. Which class: FREE for what watches the site; CHEAP for a page or list of fixed size and
@@ -13,130 +13,324 @@ from core.limits.costs import CHEAP, EXPENSIVE, FREE, SEARCH, UPLOAD_BODY_BYTES,
 
 WRITES_TEXT = (CHEAP, EXPENSIVE)  # the form is a page, what it sends is rendered
 COSTS: Costs = {
-    "static": FREE, "home.healthz": FREE, "home.readyz": FREE, "scrape.metrics_page": FREE,
-    "home.robots": CHEAP, "home.security_txt": CHEAP, "home.opensearch": CHEAP,
-    "home.home": CHEAP, "home.help_page": CHEAP, "home.theme": CHEAP, "home.identifier": CHEAP,
+    "static": FREE,
+    "home.healthz": FREE,
+    "home.readyz": FREE,
+    "scrape.metrics_page": FREE,
+    "home.robots": CHEAP,
+    "home.security_txt": CHEAP,
+    "home.opensearch": CHEAP,
+    "home.home": CHEAP,
+    "home.help_page": CHEAP,
+    "home.theme": CHEAP,
+    "home.identifier": CHEAP,
     "admin.admin": SEARCH,
-    "home.sitemap": SEARCH, "home.sitemap_posts": EXPENSIVE, "home.sitemap_pages": EXPENSIVE,
+    "home.sitemap": SEARCH,
+    "home.sitemap_posts": EXPENSIVE,
+    "home.sitemap_pages": EXPENSIVE,
     "api_status.get_status": SEARCH,
-    "api-docs.openapi_json": EXPENSIVE, "api_docs.docs": EXPENSIVE,
-
+    "api-docs.openapi_json": EXPENSIVE,
+    "api_docs.docs": EXPENSIVE,
     "auth.login": CHEAP,  # at most 100 an hour of an address come to the password (auth/views.py)
-    "auth.register": (CHEAP, EXPENSIVE), "auth.forgot": (CHEAP, EXPENSIVE),
-    "auth.new_password": (CHEAP, EXPENSIVE), "auth.settings_password": (CHEAP, EXPENSIVE),
-    "auth.settings_email": (CHEAP, EXPENSIVE), "auth.erase_me": (CHEAP, EXPENSIVE),
-    "auth.erase_user": (CHEAP, EXPENSIVE), "auth.settings_profile": WRITES_TEXT,
+    "auth.register": (CHEAP, EXPENSIVE),
+    "auth.forgot": (CHEAP, EXPENSIVE),
+    "auth.new_password": (CHEAP, EXPENSIVE),
+    "auth.settings_password": (CHEAP, EXPENSIVE),
+    "auth.settings_email": (CHEAP, EXPENSIVE),
+    "auth.erase_me": (CHEAP, EXPENSIVE),
+    "auth.erase_user": (CHEAP, EXPENSIVE),
+    "auth.settings_profile": WRITES_TEXT,
     "auth.download_data": EXPENSIVE,
     "unsent.unsent": CHEAP,
-    "auth.prove_password": (CHEAP, EXPENSIVE), "auth.secure_user": CHEAP, "auth.secure": CHEAP,
-    "auth.take_back_address": CHEAP, "auth.cancel_address_change": CHEAP,
-    "auth.logout": CHEAP, "auth.confirm": (CHEAP, EXPENSIVE), "auth.attach_email": CHEAP,
+    "auth.prove_password": (CHEAP, EXPENSIVE),
+    "auth.secure_user": CHEAP,
+    "auth.secure": CHEAP,
+    "auth.take_back_address": CHEAP,
+    "auth.cancel_address_change": CHEAP,
+    "auth.logout": CHEAP,
+    "auth.confirm": (CHEAP, EXPENSIVE),
+    "auth.attach_email": CHEAP,
     "auth.settings": CHEAP,
-    "auth.settings_sessions": CHEAP, "auth.settings_tokens": CHEAP, "auth.close_session": CHEAP,
-    "auth.revoke_token": CHEAP, "auth.users": CHEAP, "auth.profile": CHEAP,
-    "auth.settings_security": CHEAP, "auth.security_log": SEARCH,
-    "api_users.list_users": CHEAP, "api_users.get_user": CHEAP, "api_users.get_me": CHEAP,
+    "auth.settings_sessions": CHEAP,
+    "auth.settings_tokens": CHEAP,
+    "auth.close_session": CHEAP,
+    "auth.revoke_token": CHEAP,
+    "auth.users": CHEAP,
+    "auth.profile": CHEAP,
+    "auth.settings_security": CHEAP,
+    "auth.security_log": SEARCH,
+    "api_users.list_users": CHEAP,
+    "api_users.get_user": CHEAP,
+    "api_users.get_me": CHEAP,
     "api_users.list_reputation": CHEAP,
-
-    "search.search": SEARCH, "search.suggest": SEARCH, "api_search.search": SEARCH,
-
-    "posts.preview": EXPENSIVE, "posts.revision": EXPENSIVE, "posts.suggestion": EXPENSIVE,
-    "posts.suggest": WRITES_TEXT, "posts.comment": WRITES_TEXT, "posts.edit_comment": WRITES_TEXT,
-    "posts.improve": (EXPENSIVE, EXPENSIVE), "posts.approve": EXPENSIVE, "posts.restore": EXPENSIVE,
+    "search.search": SEARCH,
+    "search.suggest": SEARCH,
+    "api_search.search": SEARCH,
+    "posts.preview": EXPENSIVE,
+    "posts.revision": EXPENSIVE,
+    "posts.suggestion": EXPENSIVE,
+    "posts.suggest": WRITES_TEXT,
+    "posts.comment": WRITES_TEXT,
+    "posts.edit_comment": WRITES_TEXT,
+    "posts.improve": (EXPENSIVE, EXPENSIVE),
+    "posts.approve": EXPENSIVE,
+    "posts.restore": EXPENSIVE,
     "posts.redact": EXPENSIVE,
-    **{f"posts.{verb}": CHEAP for verb in (
-        "post", "history", "delete", "undelete", "vote", "withdraw", "reject", "review",
-        "my_edits")},
+    **{
+        f"posts.{verb}": CHEAP
+        for verb in (
+            "post",
+            "history",
+            "delete",
+            "undelete",
+            "vote",
+            "withdraw",
+            "reject",
+            "review",
+            "my_edits",
+        )
+    },
     "post_feeds.user": SEARCH,
-    "api_posts.get_revision": EXPENSIVE, "api_posts.comment_on_post": EXPENSIVE,
-    "api_posts.edit_comment": EXPENSIVE, "api_posts.restore_revision": EXPENSIVE,
-    "api_posts.describe_tag": EXPENSIVE, "api_posts.redact_revision": EXPENSIVE,
-    **{f"api_posts.{verb}": CHEAP for verb in (
-        "get_post", "delete_post", "undelete_post", "get_vote", "vote_on_post", "list_comments",
-        "list_revisions", "list_tags", "get_tag", "list_posts_of")},
-
-    "forum.ask": WRITES_TEXT, "forum.question": WRITES_TEXT, "forum.edit_question": WRITES_TEXT,
-    "forum.edit_answer": WRITES_TEXT, "forum.edit_tag": WRITES_TEXT, "forum.make_tag": CHEAP,
-    "forum.tag_history": EXPENSIVE, "forum.restore_tag": EXPENSIVE,
-    "forum.similar_questions": SEARCH, "forum.suggest_tags": SEARCH, "forum.tags": CHEAP,
-    **{f"forum.{verb}": CHEAP for verb in ("questions", "question_by_id", "tag", "accept", "unaccept",
-                                          "close", "reopen")},
+    "api_posts.get_revision": EXPENSIVE,
+    "api_posts.comment_on_post": EXPENSIVE,
+    "api_posts.edit_comment": EXPENSIVE,
+    "api_posts.restore_revision": EXPENSIVE,
+    "api_posts.describe_tag": EXPENSIVE,
+    "api_posts.redact_revision": EXPENSIVE,
+    **{
+        f"api_posts.{verb}": CHEAP
+        for verb in (
+            "get_post",
+            "delete_post",
+            "undelete_post",
+            "get_vote",
+            "vote_on_post",
+            "list_comments",
+            "list_revisions",
+            "list_tags",
+            "get_tag",
+            "list_posts_of",
+        )
+    },
+    "forum.ask": WRITES_TEXT,
+    "forum.question": WRITES_TEXT,
+    "forum.edit_question": WRITES_TEXT,
+    "forum.edit_answer": WRITES_TEXT,
+    "forum.edit_tag": WRITES_TEXT,
+    "forum.make_tag": CHEAP,
+    "forum.tag_history": EXPENSIVE,
+    "forum.restore_tag": EXPENSIVE,
+    "forum.similar_questions": SEARCH,
+    "forum.suggest_tags": SEARCH,
+    "forum.tags": CHEAP,
+    **{
+        f"forum.{verb}": CHEAP
+        for verb in ("questions", "question_by_id", "tag", "accept", "unaccept", "close", "reopen")
+    },
     **{f"forum_feeds.{feed}": SEARCH for feed in ("questions", "tag", "answers")},
-    "api_questions.ask_question": EXPENSIVE, "api_questions.edit_question": EXPENSIVE,
-    "api_questions.answer_question": EXPENSIVE, "api_questions.edit_answer": EXPENSIVE,
-    **{f"api_questions.{verb}": CHEAP for verb in (
-        "list_questions", "get_question", "close_question", "reopen_question", "list_answers", "get_answer",
-        "accept_answer", "unaccept_answer")},
-
-    "kb.new": WRITES_TEXT, "kb.edit": WRITES_TEXT, "kb.feedback_list": CHEAP, "kb.read_feedback": CHEAP,
-    **{f"kb.{page}": CHEAP for page in (
-        "articles", "layer", "article", "article_by_id", "history", "print_view", "markdown", "feedback",
-        "publish", "unpublish", "verify")},
-    "kb_feeds.articles": SEARCH, "kb_feeds.layer": SEARCH,
-    "api_articles.write_article": EXPENSIVE, "api_articles.edit_article": EXPENSIVE,
-    **{f"api_articles.{verb}": CHEAP for verb in (
-        "list_articles", "get_article", "publish_article", "unpublish_article", "verify_article",
-        "say_helpful")},
-
+    "api_questions.ask_question": EXPENSIVE,
+    "api_questions.edit_question": EXPENSIVE,
+    "api_questions.answer_question": EXPENSIVE,
+    "api_questions.edit_answer": EXPENSIVE,
+    **{
+        f"api_questions.{verb}": CHEAP
+        for verb in (
+            "list_questions",
+            "get_question",
+            "close_question",
+            "reopen_question",
+            "list_answers",
+            "get_answer",
+            "accept_answer",
+            "unaccept_answer",
+        )
+    },
+    "kb.new": WRITES_TEXT,
+    "kb.edit": WRITES_TEXT,
+    "kb.feedback_list": CHEAP,
+    "kb.read_feedback": CHEAP,
+    **{
+        f"kb.{page}": CHEAP
+        for page in (
+            "articles",
+            "layer",
+            "article",
+            "article_by_id",
+            "history",
+            "print_view",
+            "markdown",
+            "feedback",
+            "publish",
+            "unpublish",
+            "verify",
+        )
+    },
+    "kb_feeds.articles": SEARCH,
+    "kb_feeds.layer": SEARCH,
+    "api_articles.write_article": EXPENSIVE,
+    "api_articles.edit_article": EXPENSIVE,
+    **{
+        f"api_articles.{verb}": CHEAP
+        for verb in (
+            "list_articles",
+            "get_article",
+            "publish_article",
+            "unpublish_article",
+            "verify_article",
+            "say_helpful",
+        )
+    },
     **{f"bulletins.{page}": SEARCH for page in ("bulletins", "unpatched", "unconfirmed")},
-    "bulletins.export_bulletins": EXPENSIVE, "bulletins.export_unpatched": EXPENSIVE,
+    "bulletins.export_bulletins": EXPENSIVE,
+    "bulletins.export_unpatched": EXPENSIVE,
     **{f"bulletins.{verb}": WRITES_TEXT for verb in ("new", "edit", "new_mitigation", "edit_mitigation")},
-    **{f"bulletins.{verb}": CHEAP for verb in ("bulletin", "schedule", "publish", "withdraw", "follow",
-                                              "remove_mitigation")},
-    "bulletin_feeds.bulletins": SEARCH, "bulletin_feeds.unpatched": SEARCH,
-    "csaf.metadata": CHEAP, **{f"csaf.{file}": EXPENSIVE for file in (
-        "index", "changes", "feed", "document", "hash_of")},
+    **{
+        f"bulletins.{verb}": CHEAP
+        for verb in ("bulletin", "schedule", "publish", "withdraw", "follow", "remove_mitigation")
+    },
+    "bulletin_feeds.bulletins": SEARCH,
+    "bulletin_feeds.unpatched": SEARCH,
+    "csaf.metadata": CHEAP,
+    **{f"csaf.{file}": EXPENSIVE for file in ("index", "changes", "feed", "document", "hash_of")},
     "api_bulletins.list_bulletins": SEARCH,
-    **{f"api_bulletins.{verb}": EXPENSIVE for verb in (
-        "write_bulletin", "edit_bulletin", "add_mitigation", "put_mitigation")},
-    **{f"api_bulletins.{verb}": CHEAP for verb in (
-        "get_bulletin", "schedule_bulletin", "publish_bulletin", "withdraw_bulletin", "remove_mitigation")},
-
-    "products.products": SEARCH, "products.suggest": SEARCH, "products.lifecycle": SEARCH,
+    **{
+        f"api_bulletins.{verb}": EXPENSIVE
+        for verb in ("write_bulletin", "edit_bulletin", "add_mitigation", "put_mitigation")
+    },
+    **{
+        f"api_bulletins.{verb}": CHEAP
+        for verb in (
+            "get_bulletin",
+            "schedule_bulletin",
+            "publish_bulletin",
+            "withdraw_bulletin",
+            "remove_mitigation",
+        )
+    },
+    "products.products": SEARCH,
+    "products.suggest": SEARCH,
+    "products.lifecycle": SEARCH,
     "inventory.mine": SEARCH,
     **{f"inventory.{verb}": EXPENSIVE for verb in ("export_mine", "upload_sbom", "keep_sbom", "unmatched")},
     **{f"inventory.{verb}": CHEAP for verb in ("add", "remove", "renew_calendar")},
-    "products.export_products": EXPENSIVE, "products.export_lifecycle": EXPENSIVE,
-    **{f"products.{verb}": WRITES_TEXT for verb in ("new_product", "edit_product", "new_release",
-                                                   "edit_release")},
-    **{f"products.{verb}": CHEAP for verb in (
-        "product", "history", "remove_product", "remove_release", "undo", "conflicts", "decide")},
+    "products.export_products": EXPENSIVE,
+    "products.export_lifecycle": EXPENSIVE,
+    **{
+        f"products.{verb}": WRITES_TEXT
+        for verb in ("new_product", "edit_product", "new_release", "edit_release")
+    },
+    **{
+        f"products.{verb}": CHEAP
+        for verb in ("product", "history", "remove_product", "remove_release", "undo", "conflicts", "decide")
+    },
     **{f"products_feeds.{feed}": SEARCH for feed in ("products", "lifecycle", "product_calendar")},
-    "products_feeds.lifecycle_calendar": EXPENSIVE, "inventory.my_calendar": EXPENSIVE,
-    "api_products.list_products": SEARCH, "api_products.list_ends": SEARCH,
-    "api_inventory.match_sbom": EXPENSIVE, "api_products.add_product": EXPENSIVE,
-    "api_products.edit_product": EXPENSIVE, "api_inventory.list_mine": SEARCH,
-    **{f"api_products.{verb}": CHEAP for verb in (
-        "get_product", "remove_product", "put_release", "remove_release")},
-    "api_inventory.add_mine": CHEAP, "api_inventory.remove_mine": CHEAP,
-
-    "moderation.queue": SEARCH, "moderation_feeds.log": SEARCH, "api_moderation.appeal_for_post": CHEAP,
-    "moderation.appeal": CHEAP, "moderation.approve_appeal": CHEAP, "moderation.refuse_appeal": CHEAP,
-    **{f"moderation.{verb}": CHEAP for verb in (
-        "log", "my_flags", "flag", "suspend", "lift", "approve", "claim", "hide", "keep", "lock", "reject",
-        "restore", "unlock")},
+    "products_feeds.lifecycle_calendar": EXPENSIVE,
+    "inventory.my_calendar": EXPENSIVE,
+    "api_products.list_products": SEARCH,
+    "api_products.list_ends": SEARCH,
+    "api_inventory.match_sbom": EXPENSIVE,
+    "api_products.add_product": EXPENSIVE,
+    "api_products.edit_product": EXPENSIVE,
+    "api_inventory.list_mine": SEARCH,
+    **{
+        f"api_products.{verb}": CHEAP
+        for verb in ("get_product", "remove_product", "put_release", "remove_release")
+    },
+    "api_inventory.add_mine": CHEAP,
+    "api_inventory.remove_mine": CHEAP,
+    "moderation.queue": SEARCH,
+    "moderation_feeds.log": SEARCH,
+    "api_moderation.appeal_for_post": CHEAP,
+    "moderation.appeal": CHEAP,
+    "moderation.approve_appeal": CHEAP,
+    "moderation.refuse_appeal": CHEAP,
+    **{
+        f"moderation.{verb}": CHEAP
+        for verb in (
+            "log",
+            "my_flags",
+            "flag",
+            "suspend",
+            "lift",
+            "approve",
+            "claim",
+            "hide",
+            "keep",
+            "lock",
+            "reject",
+            "restore",
+            "unlock",
+        )
+    },
     **{f"api_moderation.{verb}": CHEAP for verb in ("flag_post", "list_flags", "list_decisions")},
-
-    "alerts.alerts": (SEARCH, EXPENSIVE), "alerts.manage_alerts": (SEARCH, CHEAP),
+    "alerts.alerts": (SEARCH, EXPENSIVE),
+    "alerts.manage_alerts": (SEARCH, CHEAP),
     **{f"alerts.{page}": CHEAP for page in ("switch_alerts", "confirm_alerts", "stop_alerts")},
-    **{f"notifications.{page}": CHEAP for page in (
-        "inbox", "read", "read_all", "settings", "revive", "watch_post", "watch_tag", "watch_product", "mute")},
+    **{
+        f"notifications.{page}": CHEAP
+        for page in (
+            "inbox",
+            "read",
+            "read_all",
+            "settings",
+            "revive",
+            "watch_post",
+            "watch_tag",
+            "watch_product",
+            "mute",
+        )
+    },
     "api_alerts.sign_up_for_alerts": EXPENSIVE,
-    **{f"api_inbox.{verb}": CHEAP for verb in (
-        "list_news", "read_news", "read_all_news", "get_choices", "choose", "list_watches", "watch_post",
-        "watch_tag", "watch_product")},
-    "api_alerts.get_alerts": CHEAP, "api_alerts.switch_alerts": CHEAP,
-
-    "deployment.month": SEARCH, "deployment.calendar": SEARCH, "deployment.reports": CHEAP,
-    **{f"deployment.{page}": EXPENSIVE for page in (
-        "export_calendar", "export_month", "export_reports", "plan_page", "plan_table", "plan_text",
-        "plan_calendar")},
+    **{
+        f"api_inbox.{verb}": CHEAP
+        for verb in (
+            "list_news",
+            "read_news",
+            "read_all_news",
+            "get_choices",
+            "choose",
+            "list_watches",
+            "watch_post",
+            "watch_tag",
+            "watch_product",
+        )
+    },
+    "api_alerts.get_alerts": CHEAP,
+    "api_alerts.switch_alerts": CHEAP,
+    "deployment.month": SEARCH,
+    "deployment.calendar": SEARCH,
+    "deployment.reports": CHEAP,
+    **{
+        f"deployment.{page}": EXPENSIVE
+        for page in (
+            "export_calendar",
+            "export_month",
+            "export_reports",
+            "plan_page",
+            "plan_table",
+            "plan_text",
+            "plan_calendar",
+        )
+    },
     **{f"deployment.{feed}": SEARCH for feed in ("month_feed", "subscribe", "report_feed")},
-    **{f"deployment.{verb}": CHEAP for verb in ("report", "send_report", "thank", "remove_report",
-                                             "restore_report")},
-    "api_calendar.get_plan": EXPENSIVE, "api_calendar.get_month": SEARCH, "api_calendar.list_months": SEARCH,
-    **{f"api_calendar.{verb}": CHEAP for verb in (
-        "list_reports", "get_report", "send_report", "thank_for_report", "remove_report", "restore_report")},
+    **{
+        f"deployment.{verb}": CHEAP
+        for verb in ("report", "send_report", "thank", "remove_report", "restore_report")
+    },
+    "api_calendar.get_plan": EXPENSIVE,
+    "api_calendar.get_month": SEARCH,
+    "api_calendar.list_months": SEARCH,
+    **{
+        f"api_calendar.{verb}": CHEAP
+        for verb in (
+            "list_reports",
+            "get_report",
+            "send_report",
+            "thank_for_report",
+            "remove_report",
+            "restore_report",
+        )
+    },
 }
 BODIES = {"inventory.upload_sbom": UPLOAD_BODY_BYTES, "api_inventory.match_sbom": UPLOAD_BODY_BYTES}
 

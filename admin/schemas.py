@@ -20,5 +20,10 @@ class StatusItem(Reply):
 
     is_well = fields.Boolean(metadata={"description": "Whether no error was found."})
     findings = fields.List(fields.Nested(FindingItem))
-    readings = fields.Dict(keys=fields.String(), values=fields.Float(), metadata={
-        "description": "Queues, workers, search index and processes; the names and units of /metrics."})
+    readings = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        metadata={
+            "description": "Queues, workers, search index and processes; the names and units of /metrics."
+        },
+    )

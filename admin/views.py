@@ -15,5 +15,6 @@ bp = Blueprint("admin", __name__)
 def admin():
     """State of the site for administrators: what to mend, sizes, queues, how it has been."""
     require(current_user.is_admin)
-    return render_template("admin/admin.html", findings=health.examine(), counts=status.counts(),
-                           charts=status.charts())
+    return render_template(
+        "admin/admin.html", findings=health.examine(), counts=status.counts(), charts=status.charts()
+    )

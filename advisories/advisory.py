@@ -10,8 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 REMEDIES = ("vendor_fix", "workaround", "mitigation", "no_fix_planned", "none_available")
-STATUSES = ("first_affected", "known_affected", "last_affected", "known_not_affected", "first_fixed",
-            "fixed", "recommended", "under_investigation")
+STATUSES = (
+    "first_affected",
+    "known_affected",
+    "last_affected",
+    "known_not_affected",
+    "first_fixed",
+    "fixed",
+    "recommended",
+    "under_investigation",
+)
 AFFECTED = ("first_affected", "known_affected", "last_affected")
 FIXED = ("first_fixed", "fixed", "recommended")
 

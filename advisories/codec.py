@@ -12,8 +12,11 @@ def dump(value: Any, *, but: Iterable[str] = ()) -> Any:
     """A value as JSON; of a dataclass all fields that say something, but for those named."""
     if is_dataclass(value):
         left_out = set(but)
-        return {f.name: dump(getattr(value, f.name)) for f in fields(value)
-                if f.name not in left_out and getattr(value, f.name) != _default(f)}
+        return {
+            f.name: dump(getattr(value, f.name))
+            for f in fields(value)
+            if f.name not in left_out and getattr(value, f.name) != _default(f)
+        }
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
     if isinstance(value, dict):

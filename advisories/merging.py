@@ -31,8 +31,10 @@ class Collected:
 
 def merge(known: Vulnerability, found: Vulnerability) -> None:
     """Adds what `found` says to `known`; where only one can be right, `known` is."""
-    status = {state: (*known.status.get(state, ()), *found.status.get(state, ()))
-              for state in (*known.status, *found.status)}
+    status = {
+        state: (*known.status.get(state, ()), *found.status.get(state, ()))
+        for state in (*known.status, *found.status)
+    }
     for each in fields(Vulnerability):
         mine, other = getattr(known, each.name), getattr(found, each.name)
         if isinstance(mine, list):

@@ -24,8 +24,11 @@ MAX_WARNINGS = 200
 MAX_MARKUP, MAX_MARKUP_IN_ALL = 2_000, 200_000  # tags in one text, in a document
 MAX_DOUBLES = 200
 # a text is HTML when something is closed or broken off in it, or escaped: "<b>" alone may be what it is about
-_MARKUP = re.compile(r"</(?:p|ul|ol|li|a|div|strong|b|em|i|code|pre|span|h[1-6]|table|tr|td|blockquote)\s*>"
-                     r"|<(?:br|p|hr)\b[^<>]{0,500}>|&(?:nbsp|amp|lt|gt|quot|apos|#\d{1,6});", re.I)
+_MARKUP = re.compile(
+    r"</(?:p|ul|ol|li|a|div|strong|b|em|i|code|pre|span|h[1-6]|table|tr|td|blockquote)\s*>"
+    r"|<(?:br|p|hr)\b[^<>]{0,500}>|&(?:nbsp|amp|lt|gt|quot|apos|#\d{1,6});",
+    re.I,
+)
 _TAG = re.compile(r"<[^<>]*>")
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -62,8 +65,9 @@ class Log:
         self.warn(place, words)
         self.doubles += 1
         if self.doubles > MAX_DOUBLES:
-            raise Unusable(_("%(place)s: more than %(n)s things that are described twice",
-                             place=place, n=MAX_DOUBLES))
+            raise Unusable(
+                _("%(place)s: more than %(n)s things that are described twice", place=place, n=MAX_DOUBLES)
+            )
 
     def text(self, value: str, place: str, longest: int = MAX_TEXT) -> str:
         """`value` without characters that are no text; what is too long is cut, with a warning."""
@@ -192,8 +196,10 @@ class Node:
         if word in choices:
             return word
         if word:
-            self.log.warn(self[key].place, _("%(word)s is not one of %(choices)s",
-                                             word=repr(word[:40]), choices=", ".join(choices)))
+            self.log.warn(
+                self[key].place,
+                _("%(word)s is not one of %(choices)s", word=repr(word[:40]), choices=", ".join(choices)),
+            )
         return default
 
     def score(self, key: str) -> float | None:

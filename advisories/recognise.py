@@ -60,8 +60,14 @@ def _parsed(data: bytes) -> dict:
     try:
         return json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise Unusable(_("line %(line)s, column %(column)s: the JSON is broken (%(why)s)",
-                         line=error.lineno, column=error.colno, why=error.msg)) from error
+        raise Unusable(
+            _(
+                "line %(line)s, column %(column)s: the JSON is broken (%(why)s)",
+                line=error.lineno,
+                column=error.colno,
+                why=error.msg,
+            )
+        ) from error
     except UnicodeDecodeError as error:
         raise Unusable(_("byte %(start)s: this is not UTF-8", start=error.start)) from error
     except (ValueError, RecursionError) as error:

@@ -14,8 +14,15 @@ LONGEST_VECTOR = 300
 _SHAPE = re.compile(r"(CVSS:(?P<version>[34]\.\d)/)?[A-Za-z]+:[A-Za-z]+(/[A-Za-z]+:[A-Za-z]+){0,60}")
 _CALCULATORS = {"2.0": CVSS2, "3.0": CVSS3, "3.1": CVSS3, "4.0": CVSS4}
 _BASE_4 = frozenset("AV AC AT PR UI VC VI VA SC SI SA".split())
-_WORDS = {"critical": "critical", "important": "important", "high": "important", "severe": "important",
-          "moderate": "moderate", "medium": "moderate", "low": "low"}
+_WORDS = {
+    "critical": "critical",
+    "important": "important",
+    "high": "important",
+    "severe": "important",
+    "moderate": "moderate",
+    "medium": "moderate",
+    "low": "low",
+}
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,9 @@ def worst(severities) -> str:
     return max(filter(None, severities), key=SEVERITIES.index, default="")
 
 
-def stated(vector: str, base: float | None, product_ids: tuple[str, ...], *, version: str, place: str,
-           log) -> Score | None:
+def stated(
+    vector: str, base: float | None, product_ids: tuple[str, ...], *, version: str, place: str, log
+) -> Score | None:
     """What a document states, as a score: a vector of unknown shape is left out with a warning; `version`
     counts only then. None when nothing is left."""
     vector = normal(vector)
@@ -93,5 +101,6 @@ def differs(score: Score) -> bool:
 def severity_of(scores: list[Score]) -> str:
     """The worst severity of some scores: computed where a vector can be read, stated where not."""
     rated = ((score, rate(score.vector)) for score in scores)
-    return worst(rating.severity if rating else severity_of_score(score.stated or 0.0)
-                 for score, rating in rated)
+    return worst(
+        rating.severity if rating else severity_of_score(score.stated or 0.0) for score, rating in rated
+    )

@@ -37,8 +37,12 @@ def sign_up(email: str, wishes: dict) -> None:
         _mail(known, "alerts_known", _("You already get security alerts"))
         return
     attempt.commit()
-    _mail(row, "alerts_confirm", _("Confirm your security alerts"),
-          confirm=signed_links.url(signed_links.CONFIRM, row.handle))
+    _mail(
+        row,
+        "alerts_confirm",
+        _("Confirm your security alerts"),
+        confirm=signed_links.url(signed_links.CONFIRM, row.handle),
+    )
 
 
 def _new(**owner) -> Subscription:
@@ -54,20 +58,26 @@ def _new_handle() -> str:
 @register_on_secure
 def renew_links(user) -> None:
     """The links in earlier mails change and stop no alerts of a secured account any more."""
-    rows = db.session.scalars(select(Subscription).where(
-        or_(Subscription.user_id == user.id, Subscription.email == (user.email or ""))))
+    rows = db.session.scalars(
+        select(Subscription).where(
+            or_(Subscription.user_id == user.id, Subscription.email == (user.email or ""))
+        )
+    )
     for row in rows:
         former, row.handle = row.handle, _new_handle()
         db.session.execute(
-            update(OutgoingMail).where(_waiting(former))
+            update(OutgoingMail)
+            .where(_waiting(former))
             .values(key=func.replace(OutgoingMail.key, former, row.handle))
-            .execution_options(synchronize_session=False))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _waiting(handle: str) -> ColumnElement[bool]:
     """The mail with alerts that is queued for a handle."""
-    return and_(OutgoingMail.key.startswith(f"alert:{handle}:", autoescape=True),
-                OutgoingMail.sent_at.is_(None))
+    return and_(
+        OutgoingMail.key.startswith(f"alert:{handle}:", autoescape=True), OutgoingMail.sent_at.is_(None)
+    )
 
 
 def _products(wishes: dict) -> list:
@@ -86,9 +96,16 @@ def _wish(row: Subscription, wishes: dict, products: list) -> None:
 
 
 def _mail(row: Subscription, template: str, subject: str, **context) -> None:
-    mail.queue(row.address, template, list_name=mail.ALERTS, subject=subject,
-               unsubscribe=signed_links.url(signed_links.STOP, row.handle),
-               manage=signed_links.url(signed_links.MANAGE, row.handle), has_secret=True, **context)
+    mail.queue(
+        row.address,
+        template,
+        list_name=mail.ALERTS,
+        subject=subject,
+        unsubscribe=signed_links.url(signed_links.STOP, row.handle),
+        manage=signed_links.url(signed_links.MANAGE, row.handle),
+        has_secret=True,
+        **context,
+    )
 
 
 def confirm(row: Subscription) -> None:
@@ -128,8 +145,9 @@ def switch(user, *, on: bool, minimum: str, cadence: str) -> None:
 
 def forget_unconfirmed(before: datetime) -> None:
     """Drop addresses that somebody wrote into the form and nobody confirmed."""
-    for row in db.session.scalars(select(Subscription).where(Subscription.confirmed_at.is_(None),
-                                                             Subscription.created_at < before)):
+    for row in db.session.scalars(
+        select(Subscription).where(Subscription.confirmed_at.is_(None), Subscription.created_at < before)
+    ):
         db.session.delete(row)
 
 

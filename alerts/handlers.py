@@ -30,6 +30,7 @@ def note_risk(batch: list[events.Event]) -> None:
 @events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
     """An erased member's alerts end."""
-    db.session.execute(delete(Subscription).where(
-        Subscription.user_id.in_([event.subject_id for event in batch])))
+    db.session.execute(
+        delete(Subscription).where(Subscription.user_id.in_([event.subject_id for event in batch]))
+    )
     db.session.commit()

@@ -9,8 +9,12 @@ from bulletins.labels import risk_reason
 
 def severity(name: str) -> str:
     """A least severity."""
-    return {"critical": _("critical only"), "important": _("important and critical"),
-            "moderate": _("moderate and above"), "low": _("all")}[name]
+    return {
+        "critical": _("critical only"),
+        "important": _("important and critical"),
+        "moderate": _("moderate and above"),
+        "low": _("all"),
+    }[name]
 
 
 def severities() -> list[tuple[str, str]]:
@@ -20,9 +24,11 @@ def severities() -> list[tuple[str, str]]:
 
 def cadence(name: str) -> str:
     """How often."""
-    return {"at-once": _("immediately, at most one email a day"),
-            "daily": _("daily digest"),
-            "patch-day": _("monthly, after patch day")}[name]
+    return {
+        "at-once": _("immediately, at most one email a day"),
+        "daily": _("daily digest"),
+        "patch-day": _("monthly, after patch day"),
+    }[name]
 
 
 def cadences() -> list[tuple[str, str]]:
@@ -32,8 +38,12 @@ def cadences() -> list[tuple[str, str]]:
 
 def rating(name: str) -> str:
     """How severe a bulletin is."""
-    return {"critical": _("critical"), "important": _("important"), "moderate": _("moderate"),
-            "low": _("low")}.get(name, _("not rated"))
+    return {
+        "critical": _("critical"),
+        "important": _("important"),
+        "moderate": _("moderate"),
+        "low": _("low"),
+    }.get(name, _("not rated"))
 
 
 def reasons(facts) -> str:

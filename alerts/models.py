@@ -25,10 +25,13 @@ class Subscription(db.Model):
 
     __tablename__ = "alert_subscriptions"
     __table_args__ = (
-        UniqueConstraint("handle"), UniqueConstraint("email"), UniqueConstraint("user_id"),
+        UniqueConstraint("handle"),
+        UniqueConstraint("email"),
+        UniqueConstraint("user_id"),
         CheckConstraint("(email IS NULL) <> (user_id IS NULL)", name="one_owner"),
         Index("ix_alert_subscriptions_cadence_told_id", "cadence", "told_id"),
-        Index("ix_alert_subscriptions_cadence_urgent_id", "cadence", "urgent_id"))
+        Index("ix_alert_subscriptions_cadence_urgent_id", "cadence", "urgent_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     handle: Mapped[str] = mapped_column(String(22))
@@ -45,7 +48,8 @@ class Subscription(db.Model):
 
     user: Mapped[User | None] = relationship(lazy="raise_on_sql")
     products: Mapped[list[Product]] = relationship(
-        secondary="alert_products", lazy="raise_on_sql", order_by=Product.sort_name)
+        secondary="alert_products", lazy="raise_on_sql", order_by=Product.sort_name
+    )
 
     @property
     def address(self) -> str | None:
@@ -59,8 +63,9 @@ class AlertProduct(db.Model):
     __tablename__ = "alert_products"
     __table_args__ = (Index("ix_alert_products_product_id", "product_id"),)
 
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("alert_subscriptions.id", ondelete="CASCADE"),
-                                                 primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(
+        ForeignKey("alert_subscriptions.id", ondelete="CASCADE"), primary_key=True
+    )
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
 
 
@@ -71,8 +76,11 @@ class AlertNews(db.Model):
     """
 
     __tablename__ = "alert_news"
-    __table_args__ = (UniqueConstraint("cause"), Index("ix_alert_news_is_urgent_id", "is_urgent", "id"),
-                      Index("ix_alert_news_bulletin_id", "bulletin_id"))
+    __table_args__ = (
+        UniqueConstraint("cause"),
+        Index("ix_alert_news_is_urgent_id", "is_urgent", "id"),
+        Index("ix_alert_news_bulletin_id", "bulletin_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cause: Mapped[str] = mapped_column(String(60))

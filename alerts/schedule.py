@@ -21,8 +21,9 @@ def last_patch_morning(now: datetime, patch_day: Monthly) -> datetime:
     """The last morning after a patch day."""
     here = now.astimezone(patch_day.zone)
     months = [(here.year, here.month - back) for back in (0, 1, 2)]
-    mornings = (next_digest(patch_day.on(year - (month < 1), month + 12 * (month < 1)))
-                for year, month in months)
+    mornings = (
+        next_digest(patch_day.on(year - (month < 1), month + 12 * (month < 1))) for year, month in months
+    )
     return next(morning for morning in mornings if morning <= now)
 
 

@@ -16,8 +16,15 @@ class Slugs(fields.Field):
     """Products by their slugs: a list, or one text with spaces between."""
 
     def __init__(self, **kwargs):
-        super().__init__(metadata={"type": "array", "items": {"type": "string"}, "example": ["windows"],
-                                   "maxItems": MOST_PRODUCTS}, **kwargs)
+        super().__init__(
+            metadata={
+                "type": "array",
+                "items": {"type": "string"},
+                "example": ["windows"],
+                "maxItems": MOST_PRODUCTS,
+            },
+            **kwargs,
+        )
 
     def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
         slugs = value.split() if isinstance(value, str) else value
@@ -29,8 +36,10 @@ class Slugs(fields.Field):
 
 
 def _choice(*allowed: str, default: str) -> fields.String:
-    return fields.String(load_default=default, validate=validate.OneOf(
-        allowed, error=lazy_gettext("Choose one of the options.")))
+    return fields.String(
+        load_default=default,
+        validate=validate.OneOf(allowed, error=lazy_gettext("Choose one of the options.")),
+    )
 
 
 class WishesSchema(Schema):
@@ -45,7 +54,8 @@ class WishesSchema(Schema):
     def _some(self, data: dict, **kwargs) -> None:
         if data["scope"] == CHOSEN and not data["products"]:
             raise ValidationError(
-                _("Search for a product and select it, or choose all products."), "products")
+                _("Search for a product and select it, or choose all products."), "products"
+            )
 
 
 class SignUpSchema(EmailSchema, WishesSchema):

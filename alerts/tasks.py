@@ -52,8 +52,12 @@ def _serve(number: int, cadence: str, upto: Ready, editions: dict[tuple, list[Al
     Both in one transaction: a worker that dies in between repeats nothing and leaves nothing out.
     """
     now = utcnow()
-    row = db.session.scalar(alert_queries.behind(cadence, upto, now).where(Subscription.id == number)
-                            .with_for_update(skip_locked=True).execution_options(populate_existing=True))
+    row = db.session.scalar(
+        alert_queries.behind(cadence, upto, now)
+        .where(Subscription.id == number)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
     if row is None:
         return
     told_id = max(row.told_id, upto.told_id) if row.free_at <= now else row.told_id
@@ -82,7 +86,7 @@ def _edition(news: list[AlertNews]) -> list[AlertFacts]:
     for item in news:
         reasons[item.bulletin_id] += item.reasons
     ids = list(reasons)
-    parts = (alert_facts(ids[start:start + SLICE]) for start in range(0, len(ids), SLICE))
+    parts = (alert_facts(ids[start : start + SLICE]) for start in range(0, len(ids), SLICE))
     edition = sorted(chain.from_iterable(parts), key=matching.urgency)
     for facts in edition:
         facts.reasons = [] if facts.id in fresh else list(dict.fromkeys(reasons[facts.id]))
@@ -91,22 +95,32 @@ def _edition(news: list[AlertNews]) -> list[AlertFacts]:
 
 def _can_be_told(row: Subscription) -> bool:
     """Whether the address takes mail, and its member, if it has one, may be told."""
-    return (mail.can_receive(row.address) and not stopped_addresses.stopped_addresses([row.address])
-            and (row.user_id is None or bool(reachable_members([row.user_id]))))
+    return (
+        mail.can_receive(row.address)
+        and not stopped_addresses.stopped_addresses([row.address])
+        and (row.user_id is None or bool(reachable_members([row.user_id])))
+    )
 
 
 def _queue(row: Subscription, found: list[AlertFacts]) -> None:
-    changed, fresh = ([facts for facts in found if bool(facts.reasons) is is_changed]
-                      for is_changed in (True, False))
+    changed, fresh = (
+        [facts for facts in found if bool(facts.reasons) is is_changed] for is_changed in (True, False)
+    )
     only = found[0] if len(found) == 1 else None
-    mail.queue(row.address, "alerts", list_name=mail.ALERTS,
-               thread=f"bulletin:{only.reference}" if only else None,
-               subject=labels.subject(fresh, changed),
-               key=f"alert:{row.handle}:{row.told_id}:{row.urgent_id}", words=labels,
-               unsubscribe=signed_links.url(signed_links.STOP, row.handle),
-               manage=signed_links.url(signed_links.MANAGE, row.handle),
-               changed=changed[:MOST_LISTED], fresh=fresh[:MOST_LISTED],
-               more=max(0, len(changed) - MOST_LISTED) + max(0, len(fresh) - MOST_LISTED))
+    mail.queue(
+        row.address,
+        "alerts",
+        list_name=mail.ALERTS,
+        thread=f"bulletin:{only.reference}" if only else None,
+        subject=labels.subject(fresh, changed),
+        key=f"alert:{row.handle}:{row.told_id}:{row.urgent_id}",
+        words=labels,
+        unsubscribe=signed_links.url(signed_links.STOP, row.handle),
+        manage=signed_links.url(signed_links.MANAGE, row.handle),
+        changed=changed[:MOST_LISTED],
+        fresh=fresh[:MOST_LISTED],
+        more=max(0, len(changed) - MOST_LISTED) + max(0, len(fresh) - MOST_LISTED),
+    )
 
 
 @register_daily_task(hour=3, minute=40)

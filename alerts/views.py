@@ -25,8 +25,13 @@ SIGN_UPS = (20, 3600)  # from one network address in an hour
 def alerts():
     """Sign up with an address; the answer does not tell whether it is known."""
     g.private_page = True
-    form = Form(schemas.SignUpSchema, scope="chosen" if "product" in request.args else "all",
-                products=request.args.getlist("product"), minimum="important", cadence="patch-day")
+    form = Form(
+        schemas.SignUpSchema,
+        scope="chosen" if "product" in request.args else "all",
+        products=request.args.getlist("product"),
+        minimum="important",
+        cadence="patch-day",
+    )
     if request.method == "POST" and form.validate() and not _searches(form):
         limit("alerts", client_address(), *SIGN_UPS)
         with form.catching():
@@ -51,9 +56,16 @@ def _page(template: str, form: Form, **context):
     text = str(form.values.get("q", ""))[:100]
     chosen = queries.products_named(ticked)
     found = [product for product in suggestions(text, limit=20) if product not in chosen]
-    return render_template(template, form=form, chosen=chosen, found=found, text=text,
-                           cadences=labels.cadences(), severities=labels.severities(),
-                           **context), 422 if form.errors else 200
+    return render_template(
+        template,
+        form=form,
+        chosen=chosen,
+        found=found,
+        text=text,
+        cadences=labels.cadences(),
+        severities=labels.severities(),
+        **context,
+    ), 422 if form.errors else 200
 
 
 def _subscription(purpose: str, token: str) -> Subscription:
@@ -70,8 +82,12 @@ def confirm_alerts(token: str):
     if request.method == "POST":
         actions.confirm(row)
         db.session.commit()
-    return render_template("alerts/confirm.html", row=row, words=labels,
-                           manage=signed_links.token(signed_links.MANAGE, row.handle))
+    return render_template(
+        "alerts/confirm.html",
+        row=row,
+        words=labels,
+        manage=signed_links.token(signed_links.MANAGE, row.handle),
+    )
 
 
 @bp.route("/alerts/manage/<token>", methods=["GET", "POST"])
@@ -80,8 +96,13 @@ def manage_alerts(token: str):
     """Change products, severity and rhythm, or stop; whoever has the mail may."""
     g.private_page = True
     row = _subscription(signed_links.MANAGE, token)
-    form = Form(schemas.WishesSchema, scope=row.scope, minimum=row.minimum, cadence=row.cadence,
-                products=[product.slug for product in row.products])
+    form = Form(
+        schemas.WishesSchema,
+        scope=row.scope,
+        minimum=row.minimum,
+        cadence=row.cadence,
+        products=[product.slug for product in row.products],
+    )
     if request.method == "POST" and form.validate() and not _searches(form):
         with form.catching():
             actions.change(row, form.data)

@@ -38,17 +38,32 @@ def register_on_secure(function: Callable[[User], None]) -> Callable[[User], Non
     return function
 
 
-def make_user(username: str, *, email: str | None = None, display_name: str | None = None,
-              password_hash: str | None = None, role: str = "member", confirmed: bool = False,
-              created_at: datetime | None = None, imported_from: str | None = None,
-              external_id: str | None = None) -> User:
+def make_user(
+    username: str,
+    *,
+    email: str | None = None,
+    display_name: str | None = None,
+    password_hash: str | None = None,
+    role: str = "member",
+    confirmed: bool = False,
+    created_at: datetime | None = None,
+    imported_from: str | None = None,
+    external_id: str | None = None,
+) -> User:
     """Make an account with the first line of its ledger."""
     now = created_at or utcnow()
-    user = User(username=username, username_key=usernames.key(username),
-                email=email.lower() if email else None, display_name=display_name or username,
-                password_hash=password_hash, role=role, created_at=now,
-                confirmed_at=now if confirmed else None,
-                imported_from=imported_from, external_id=external_id)
+    user = User(
+        username=username,
+        username_key=usernames.key(username),
+        email=email.lower() if email else None,
+        display_name=display_name or username,
+        password_hash=password_hash,
+        role=role,
+        created_at=now,
+        confirmed_at=now if confirmed else None,
+        imported_from=imported_from,
+        external_id=external_id,
+    )
     db.session.add(user)
     db.session.flush()
     reputation.award(user.id, "registered", cause=f"registration:{user.id}", day=now.date())
@@ -58,14 +73,24 @@ def make_user(username: str, *, email: str | None = None, display_name: str | No
 
 def free_usernames(wanted: Iterable[str]) -> list[str]:
     """For each wanted name a handle near it that nobody has or could mistake for another's."""
-    bases = [usernames.OTHERWISE if reserved_names.is_reserved(base) else base
-             for base in map(usernames.wish, wanted)]
+    bases = [
+        usernames.OTHERWISE if reserved_names.is_reserved(base) else base
+        for base in map(usernames.wish, wanted)
+    ]
     taken = _taken(bases)
     given: list[str] = []
     for base in bases:
         number, candidates = 1, [base]
-        while not (free := next((name for name in candidates if not usernames.fault(name)
-                                 and usernames.key(name) not in taken), None)):
+        while not (
+            free := next(
+                (
+                    name
+                    for name in candidates
+                    if not usernames.fault(name) and usernames.key(name) not in taken
+                ),
+                None,
+            )
+        ):
             candidates = [f"{base}-{n}" for n in range(number + 1, number + 1 + TRIES)]
             number += TRIES
             taken |= _taken(candidates)
@@ -82,8 +107,15 @@ def _taken(candidates: list[str]) -> set[str]:
 def open_session(user: User, *, user_agent: str = "") -> str:
     """Log a member in on one device, with the password; returns the token for its cookie."""
     token, now = tokens.new(), utcnow()
-    db.session.add(Session(token_hash=tokens.digest(token), user_id=user.id, proved_at=now,
-                           user_agent=user_agent[:200], expires_at=now + LIFETIME))
+    db.session.add(
+        Session(
+            token_hash=tokens.digest(token),
+            user_id=user.id,
+            proved_at=now,
+            user_agent=user_agent[:200],
+            expires_at=now + LIFETIME,
+        )
+    )
     user.last_seen_at = now
     return token
 
@@ -126,15 +158,32 @@ def send_reset(email: str) -> None:
     user = queries.by_email(email)
     security_log.record("password_reset_asked", user=user, actor=None)
     token, key = links.issue(user.id if user else 0, links.RESET, email), tokens.new()
-    mail.queue(email, "reset", subject=_("Reset your password"), key=key, token=token, has_secret=True,
-               user=user or User(username="nobody", display_name="nobody"))
+    mail.queue(
+        email,
+        "reset",
+        subject=_("Reset your password"),
+        key=key,
+        token=token,
+        has_secret=True,
+        user=user or User(username="nobody", display_name="nobody"),
+    )
     db.session.flush()
-    db.session.execute(delete(OutgoingMail).where(
-        OutgoingMail.key == key, ~select(User.id).where(User.email == email).exists()))
+    db.session.execute(
+        delete(OutgoingMail).where(
+            OutgoingMail.key == key, ~select(User.id).where(User.email == email).exists()
+        )
+    )
 
 
-def secure_account(user: User, *, keep: Session | None = None, keep_tokens: bool = False,
-                   forget_password: bool = False, end_undo: bool = False, by: User | None = None) -> None:
+def secure_account(
+    user: User,
+    *,
+    keep: Session | None = None,
+    keep_tokens: bool = False,
+    forget_password: bool = False,
+    end_undo: bool = False,
+    by: User | None = None,
+) -> None:
     """End every way into an account that somebody may have opened for themselves.
 
     Sessions (but `keep`), pending changes of the address, mailed links, API tokens (unless `keep_tokens`),
@@ -148,8 +197,9 @@ def secure_account(user: User, *, keep: Session | None = None, keep_tokens: bool
     close_sessions(user, but=keep, by=by)
     links.end_all(user)
     ended = AddressChange.user_id == user.id
-    db.session.execute(delete(AddressChange).where(
-        ended if end_undo else ended & AddressChange.done_at.is_(None)))
+    db.session.execute(
+        delete(AddressChange).where(ended if end_undo else ended & AddressChange.done_at.is_(None))
+    )
     if not keep_tokens:
         _revoke_tokens(user, by=by)
     user.device_generation += 1
@@ -166,8 +216,14 @@ def _revoke_tokens(user: User, *, by: User | None) -> None:
         security_log.record("token_revoked", user=user, actor=by, tokens=revoked.rowcount)
 
 
-def set_password(user: User, password_hash: str, *, keep: Session | None = None, keep_tokens: bool = False,
-                 by: User | None = None) -> None:
+def set_password(
+    user: User,
+    password_hash: str,
+    *,
+    keep: Session | None = None,
+    keep_tokens: bool = False,
+    by: User | None = None,
+) -> None:
     """Change the password and secure the account; the session in use may stay, tokens if they are wanted."""
     secure_account(user, keep=keep, keep_tokens=keep_tokens, by=by)
     user.password_hash = password_hash
@@ -184,8 +240,9 @@ def attach_email(user: User, email: str) -> None:
     send_link(user, links.CLAIM, "claim", _("Your account is ready to claim"))
 
 
-def edit_profile(user: User, *, display_name: str, location: str, website: str,
-                 about: Rendered, expected: Expected = None) -> None:
+def edit_profile(
+    user: User, *, display_name: str, location: str, website: str, about: Rendered, expected: Expected = None
+) -> None:
     """Change what the profile page shows.
 
     Raises Invalid when the name is another's or the site's own, versions.Stale when the profile is at none of
@@ -212,8 +269,9 @@ def make_token(user: User, name: str, scope: str, *, last_day: date | None = Non
     """A new API token, returned once; good through `last_day` (UTC), or until it is revoked."""
     token = tokens.new()
     expires = last_day and datetime.combine(last_day + timedelta(days=1), time(), tzinfo=UTC)
-    db.session.add(ApiToken(token_hash=tokens.digest(token), user_id=user.id, name=name, scope=scope,
-                            expires_at=expires))
+    db.session.add(
+        ApiToken(token_hash=tokens.digest(token), user_id=user.id, name=name, scope=scope, expires_at=expires)
+    )
     security_log.record("token_made", user=user, scope=scope)
     return token
 
@@ -223,8 +281,9 @@ def revoke_token(user: User, token_id: int) -> ApiToken | None:
     token = db.session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
     if token is None:
         return None
-    gone = db.session.execute(delete(ApiToken).where(ApiToken.id == token_id)
-                              .execution_options(synchronize_session=False)).rowcount
+    gone = db.session.execute(
+        delete(ApiToken).where(ApiToken.id == token_id).execution_options(synchronize_session=False)
+    ).rowcount
     if gone:
         security_log.record("token_revoked", user=user)
     return token if gone else None
@@ -255,5 +314,6 @@ def lift_suspension(user: User, *, by: User | None = None) -> None:
 def rehash(user: User, password: str) -> None:
     """Renew a hash made with older parameters (called with the password that just fitted)."""
     if passwords.is_outdated(user.password_hash):
-        db.session.execute(update(User).where(User.id == user.id)
-                           .values(password_hash=passwords.hash_password(password)))
+        db.session.execute(
+            update(User).where(User.id == user.id).values(password_hash=passwords.hash_password(password))
+        )

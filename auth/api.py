@@ -16,18 +16,34 @@ def item(user: User) -> dict:
     """What the API says of a member to everybody."""
     url = site_url() + user.profile_url
     return {
-        "id": user.id, "kind": "user", "title": user.display_name, "url": url, "body": user.about,
-        "author": user.username, "author_url": url, "score": user.reputation, "tags": [],
-        "created_at": user.created_at, "source": None, "username": user.username,
-        "role": user.role, "location": user.location, "website": user.website,
+        "id": user.id,
+        "kind": "user",
+        "title": user.display_name,
+        "url": url,
+        "body": user.about,
+        "author": user.username,
+        "author_url": url,
+        "score": user.reputation,
+        "tags": [],
+        "created_at": user.created_at,
+        "source": None,
+        "username": user.username,
+        "role": user.role,
+        "location": user.location,
+        "website": user.website,
         "is_suspended": user.is_suspended,
     }
 
 
 def reputation_item(event: ReputationEvent) -> dict:
     """One line of the ledger."""
-    return {"id": event.id, "reason": event.kind, "points": event.points, "post_id": event.source,
-            "created_at": event.created_at}
+    return {
+        "id": event.id,
+        "reason": event.kind,
+        "points": event.points,
+        "post_id": event.source,
+        "created_at": event.created_at,
+    }
 
 
 @bp.get("/users")
@@ -44,8 +60,13 @@ def list_users(wanted: dict):
 def get_me():
     """The member the token belongs to."""
     user = tokens.reader()
-    return {**item(user), "email": user.email, "is_confirmed": user.confirmed_at is not None,
-            "scope": g.api_scope, "privileges": [p.value for p in Privilege if user.can(p)]}
+    return {
+        **item(user),
+        "email": user.email,
+        "is_confirmed": user.confirmed_at is not None,
+        "scope": g.api_scope,
+        "privileges": [p.value for p in Privilege if user.can(p)],
+    }
 
 
 @bp.get("/users/<username>")

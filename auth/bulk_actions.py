@@ -29,23 +29,43 @@ class Person:
 
 def bring(people: Collection[Person], source: str) -> None:
     """Make accounts that nobody can log in to, each with its ledger: registered, imported points."""
-    users = [User(
-        username=username, username_key=usernames.key(username), display_name=person.display_name,
-        created_at=person.created_at, location=person.location, website=person.website,
-        about=person.about.source, about_html=person.about.html,
-        markup_version=person.about.version,
-        imported_from=source, external_id=person.external_id,
-    ) for person, username in zip(people, free_usernames(map(_wanted, people)), strict=True)]
+    users = [
+        User(
+            username=username,
+            username_key=usernames.key(username),
+            display_name=person.display_name,
+            created_at=person.created_at,
+            location=person.location,
+            website=person.website,
+            about=person.about.source,
+            about_html=person.about.html,
+            markup_version=person.about.version,
+            imported_from=source,
+            external_id=person.external_id,
+        )
+        for person, username in zip(people, free_usernames(map(_wanted, people)), strict=True)
+    ]
     db.session.add_all(users)
     db.session.flush()
     awards = []
     for user, person in zip(users, people, strict=True):
         day = user.created_at.date()
         awards += [
-            ReputationEvent(user_id=user.id, kind="registered", points=reputation.POINTS["registered"],
-                            cause=f"registration:{user.id}", day=day),
-            ReputationEvent(user_id=user.id, kind="imported", points=person.points,
-                            cause=f"import:{source}:{person.external_id}", day=day)]
+            ReputationEvent(
+                user_id=user.id,
+                kind="registered",
+                points=reputation.POINTS["registered"],
+                cause=f"registration:{user.id}",
+                day=day,
+            ),
+            ReputationEvent(
+                user_id=user.id,
+                kind="imported",
+                points=person.points,
+                cause=f"import:{source}:{person.external_id}",
+                day=day,
+            ),
+        ]
     reputation.award_all(awards)
 
 
@@ -57,5 +77,6 @@ def _wanted(person: Person) -> str:
 
 def set_badges(badges: dict[int, dict[str, int]]) -> None:
     """What each of these users (by id) has won elsewhere, as counts by class."""
-    db.session.execute(update(User), [{"id": user_id, "imported_badges": counts}
-                                      for user_id, counts in badges.items()])
+    db.session.execute(
+        update(User), [{"id": user_id, "imported_badges": counts} for user_id, counts in badges.items()]
+    )

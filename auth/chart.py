@@ -27,6 +27,8 @@ def line(days: list[tuple]) -> Line | None:
     top = max(value for _, value in totals)
     every = max(1, len(totals) // STEPS)
     shown = totals[::every] + ([totals[-1]] if (len(totals) - 1) % every else [])
-    coordinates = [(round((day - start).days / span * WIDTH, 1), round(HEIGHT - value / top * HEIGHT, 1))
-                   for day, value in shown]
+    coordinates = [
+        (round((day - start).days / span * WIDTH, 1), round(HEIGHT - value / top * HEIGHT, 1))
+        for day, value in shown
+    ]
     return Line(" ".join(f"{x},{y}" for x, y in coordinates), str(start), str(days[-1][0]), totals[-1][1])

@@ -58,8 +58,9 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     if queries.looks_like(name) or queries.by_email(email):
         raise click.ClickException(_("The username or email address is taken."))
     password = _password(password_stdin, name, email)
-    user = actions.make_user(name, email=email, role=role, confirmed=True,
-                             password_hash=passwords.hash_password(password))
+    user = actions.make_user(
+        name, email=email, role=role, confirmed=True, password_hash=passwords.hash_password(password)
+    )
     security_log.record("registered", user=user, role=role)
     security_log.record("shell_act", user=user, command="user-create")
     db.session.commit()
@@ -107,8 +108,13 @@ def secure(name: str, email: str | None, end_undo: bool) -> None:
         raise click.ClickException(" ".join(error.errors["email"])) from error
     security_log.record("shell_act", user=user, command="user-secure")
     db.session.commit()
-    click.echo(_("%(name)s is secured. A link to set a new password was sent to: %(email)s", name=name,
-                 email=user.email or _("no one (the account has no email address)")))
+    click.echo(
+        _(
+            "%(name)s is secured. A link to set a new password was sent to: %(email)s",
+            name=name,
+            email=user.email or _("no one (the account has no email address)"),
+        )
+    )
 
 
 @token_group.command("create")

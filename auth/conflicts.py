@@ -17,9 +17,16 @@ def last_act(subject, names: Iterable[str]) -> Event | None:
     kind = getattr(subject, "kind", None) or type(subject).__name__.lower()
     oldest = db.session.scalar(select(func.max(Event.id))) or 0
     return db.session.scalar(
-        select(Event).where(Event.id > oldest - MAX_EVENTS, Event.subject_id == subject.id,
-                            Event.subject_kind == kind, Event.name.in_(list(names)))
-        .order_by(Event.id.desc()).limit(1))
+        select(Event)
+        .where(
+            Event.id > oldest - MAX_EVENTS,
+            Event.subject_id == subject.id,
+            Event.subject_kind == kind,
+            Event.name.in_(list(names)),
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
 
 
 def check_not_done(subject, names: Iterable[str], what: str, *, by, url: str) -> None:

@@ -15,5 +15,9 @@ def administrators() -> Iterator[Finding]:
     """Administrators."""
     found = db.session.scalars(queries.holders("administrator").order_by(User.id).limit(5))
     names = [user.username for user in found]
-    yield judge(_("Administrators"), ", ".join(names) or _("none"), remark=not names,
-                advice=_("flask user create NAME --email ADDRESS --role administrator"))
+    yield judge(
+        _("Administrators"),
+        ", ".join(names) or _("none"),
+        remark=not names,
+        advice=_("flask user create NAME --email ADDRESS --role administrator"),
+    )

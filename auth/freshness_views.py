@@ -60,8 +60,10 @@ def hold_session(user: User) -> None:
     Without it, a request that began before a reset could still open something after it.
     """
     links.hold_account(user.id)
-    is_live = user.session is not None and db.session.scalar(
-        select(Session.id).where(Session.id == user.session.id)) is not None
+    is_live = (
+        user.session is not None
+        and db.session.scalar(select(Session.id).where(Session.id == user.session.id)) is not None
+    )
     require(is_live, _("You have been logged out. Log in again."))
 
 
@@ -95,11 +97,20 @@ def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, sta
     """The page that asks for the password, with everything that was sent."""
     if wants_json():
         return problem(403, "Forbidden", _("Enter your password on the site first, then try again."))
-    kept = [(name, value) for name, values in sent.items() if name not in (FIELD, "csrf_token")
-            for value in values]
+    kept = [
+        (name, value)
+        for name, values in sent.items()
+        if name not in (FIELD, "csrf_token")
+        for value in values
+    ]
     errors = {FIELD: [_("That is not your current password.")]} if is_wrong else {}
-    return render_template("auth/prove.html", action=action, kept=kept, errors=errors,
-                           minutes=int(FRESH_FOR.total_seconds() // 60)), 422 if is_wrong else status
+    return render_template(
+        "auth/prove.html",
+        action=action,
+        kept=kept,
+        errors=errors,
+        minutes=int(FRESH_FOR.total_seconds() // 60),
+    ), 422 if is_wrong else status
 
 
 @bp.route("/settings/prove", methods=["GET", "POST"])

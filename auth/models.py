@@ -21,13 +21,24 @@ class User(UserMixin, Versioned, db.Model):
 
     __tablename__ = "users"
     __table_args__ = (
-        UniqueConstraint("username"), UniqueConstraint("username_key"), UniqueConstraint("email"),
+        UniqueConstraint("username"),
+        UniqueConstraint("username_key"),
+        UniqueConstraint("email"),
         UniqueConstraint("imported_from", "external_id"),
-        Index("ix_users_reputation_id", "reputation", "id"), Index("ix_users_created_at", "created_at"),
-        Index("ix_users_staff", "role", sqlite_where=db.text("role <> 'member'"),
-              postgresql_where=db.text("role <> 'member'")),
-        Index("ix_users_unconfirmed", "created_at", sqlite_where=db.text("confirmed_at IS NULL"),
-              postgresql_where=db.text("confirmed_at IS NULL")),
+        Index("ix_users_reputation_id", "reputation", "id"),
+        Index("ix_users_created_at", "created_at"),
+        Index(
+            "ix_users_staff",
+            "role",
+            sqlite_where=db.text("role <> 'member'"),
+            postgresql_where=db.text("role <> 'member'"),
+        ),
+        Index(
+            "ix_users_unconfirmed",
+            "created_at",
+            sqlite_where=db.text("confirmed_at IS NULL"),
+            postgresql_where=db.text("confirmed_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -181,9 +192,11 @@ class EmailToken(db.Model):
     """
 
     __tablename__ = "email_tokens"
-    __table_args__ = (UniqueConstraint("token_hash"),
-                      Index("ix_email_tokens_user_id_purpose", "user_id", "purpose"),
-                      Index("ix_email_tokens_expires_at", "expires_at"))
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        Index("ix_email_tokens_user_id_purpose", "user_id", "purpose"),
+        Index("ix_email_tokens_expires_at", "expires_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64))
@@ -216,9 +229,11 @@ class ReputationEvent(db.Model):
     """
 
     __tablename__ = "reputation_events"
-    __table_args__ = (UniqueConstraint("cause"),
-                      Index("ix_reputation_events_user_id_day_points", "user_id", "day", "points"),
-                      Index("ix_reputation_events_user_id_id", "user_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("cause"),
+        Index("ix_reputation_events_user_id_day_points", "user_id", "day", "points"),
+        Index("ix_reputation_events_user_id_id", "user_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

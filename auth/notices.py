@@ -16,8 +16,17 @@ def notify(user: User, subject: str, text: str, *, key: str | None = None) -> No
     if not user.email or user.confirmed_at is None or user.erased_at is not None:
         return
     token = links.issue(user.id, links.SECURE, user.email)
-    mail.queue(user.email, "account_notice", subject=subject, key=key, user=user, text=text,
-               moment=utcnow(), token=token, has_secret=True)
+    mail.queue(
+        user.email,
+        "account_notice",
+        subject=subject,
+        key=key,
+        user=user,
+        text=text,
+        moment=utcnow(),
+        token=token,
+        has_secret=True,
+    )
 
 
 def password_changed(user: User) -> None:
@@ -28,37 +37,61 @@ def password_changed(user: User) -> None:
 def token_made(user: User, name: str, scope: str) -> None:
     """A program may act in the member's name from now on."""
     may = _("read and write") if scope == "write" else _("read")
-    notify(user, _("New API token"),
-           _("an API token was created for your account: “%(name)s” (%(may)s).", name=name, may=may))
+    notify(
+        user,
+        _("New API token"),
+        _("an API token was created for your account: “%(name)s” (%(may)s).", name=name, may=may),
+    )
 
 
 def token_revoked(user: User, token: ApiToken) -> None:
     """A program may not any more."""
-    notify(user, _("An API token was revoked"),
-           _("the API token “%(name)s” of your account was revoked.", name=token.name))
+    notify(
+        user,
+        _("An API token was revoked"),
+        _("the API token “%(name)s” of your account was revoked.", name=token.name),
+    )
 
 
 def new_device(user: User, program: str) -> None:
     """Somebody logged in on a browser that was not used before."""
-    notify(user, _("New device logged in"),
-           _("someone logged in to your account from a new device: %(program)s",
-             program=program or _("unknown device")))
+    notify(
+        user,
+        _("New device logged in"),
+        _(
+            "someone logged in to your account from a new device: %(program)s",
+            program=program or _("unknown device"),
+        ),
+    )
 
 
 def session_ended(user: User, program: str) -> None:
     """The member, or somebody in their name, ended a session."""
-    notify(user, _("A session was logged out"),
-           _("a session of your account was logged out: %(program)s", program=program or _("unknown device")))
+    notify(
+        user,
+        _("A session was logged out"),
+        _("a session of your account was logged out: %(program)s", program=program or _("unknown device")),
+    )
 
 
 def data_exported(user: User, event_id: int) -> None:
     """A file with everything about the member was made, once for the event."""
-    notify(user, _("Your data was downloaded"), key=f"exported:{event_id}",
-           text=_("a file with all your data on the site was downloaded."))
+    notify(
+        user,
+        _("Your data was downloaded"),
+        key=f"exported:{event_id}",
+        text=_("a file with all your data on the site was downloaded."),
+    )
 
 
 def locked_out(user: User) -> None:
     """So many log-ins failed that the password is not accepted any more."""
-    notify(user, _("Many failed log-ins"),
-           _("too many log-ins to your account failed. Your password is no longer accepted on new devices. "
-             "Reset it to log in again: %(url)s", url=f"{mail.site_url()}/reset"))
+    notify(
+        user,
+        _("Many failed log-ins"),
+        _(
+            "too many log-ins to your account failed. Your password is no longer accepted on new devices. "
+            "Reset it to log in again: %(url)s",
+            url=f"{mail.site_url()}/reset",
+        ),
+    )

@@ -7,8 +7,11 @@ def why_read_only(user) -> str:
     """Why a member who is not in good standing may only read: on top of every page, and where they write."""
     if not user.is_suspended:
         return _("Confirm your email address first: open the link we emailed you.")
-    return _("You can read but not post until %(when)s UTC. %(why)s",
-             when=f"{user.suspended_until:%d %b %Y, %H:%M}", why=user.suspension_reason).strip()
+    return _(
+        "You can read but not post until %(when)s UTC. %(why)s",
+        when=f"{user.suspended_until:%d %b %Y, %H:%M}",
+        why=user.suspension_reason,
+    ).strip()
 
 
 def can_see_email(user, account) -> bool:
@@ -28,5 +31,9 @@ def can_secure(user, account) -> bool:
 
 def can_attach_email(user, account) -> bool:
     """Moderators give imported people, who have none, an address; never those who have claimed theirs."""
-    return (user.is_moderator and account.imported_from is not None
-            and account.password_hash is None and account.confirmed_at is None)
+    return (
+        user.is_moderator
+        and account.imported_from is not None
+        and account.password_hash is None
+        and account.confirmed_at is None
+    )

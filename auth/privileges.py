@@ -40,12 +40,24 @@ POINTS = {
 
 
 STARTUP_POINTS = {  # below GROWING_MEMBERS active members; moderator tools are never relaxed
-    Privilege.VOTE_UP: 1, Privilege.FLAG: 1, Privilege.COMMENT_ANYWHERE: 1, Privilege.VOTE_DOWN: 15,
-    Privilege.MAKE_TAGS: 1, Privilege.REVIEW: 100, Privilege.EDIT_ANY: 500, Privilege.CLOSE: 750,
+    Privilege.VOTE_UP: 1,
+    Privilege.FLAG: 1,
+    Privilege.COMMENT_ANYWHERE: 1,
+    Privilege.VOTE_DOWN: 15,
+    Privilege.MAKE_TAGS: 1,
+    Privilege.REVIEW: 100,
+    Privilege.EDIT_ANY: 500,
+    Privilege.CLOSE: 750,
 }
 GROWING_POINTS = {  # below GROWN_MEMBERS
-    Privilege.VOTE_UP: 5, Privilege.FLAG: 5, Privilege.COMMENT_ANYWHERE: 15, Privilege.VOTE_DOWN: 50,
-    Privilege.MAKE_TAGS: 75, Privilege.REVIEW: 250, Privilege.EDIT_ANY: 1_000, Privilege.CLOSE: 1_500,
+    Privilege.VOTE_UP: 5,
+    Privilege.FLAG: 5,
+    Privilege.COMMENT_ANYWHERE: 15,
+    Privilege.VOTE_DOWN: 50,
+    Privilege.MAKE_TAGS: 75,
+    Privilege.REVIEW: 250,
+    Privilege.EDIT_ANY: 1_000,
+    Privilege.CLOSE: 1_500,
 }
 GROWING_MEMBERS, GROWN_MEMBERS = 25, 100
 COUNT_FOR_SECONDS = 60

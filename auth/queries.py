@@ -34,14 +34,16 @@ def by_username(username: str) -> User | None:
 
 def account_named(username: str) -> User | None:
     """The account with this handle, be it unconfirmed: for whoever runs the site."""
-    return db.session.scalar(select(User).where(User.username == username.lower(),
-                                                User.erased_at.is_(None)))
+    return db.session.scalar(select(User).where(User.username == username.lower(), User.erased_at.is_(None)))
 
 
 def profile_addresses(usernames: Iterable[str]) -> dict[str, str]:
     """Paths of the profiles of those of these handles that are members'; one query."""
-    known = db.session.scalars(select(User.username).where(
-        User.username.in_(list(usernames)), User.erased_at.is_(None), User.confirmed_at.is_not(None)))
+    known = db.session.scalars(
+        select(User.username).where(
+            User.username.in_(list(usernames)), User.erased_at.is_(None), User.confirmed_at.is_not(None)
+        )
+    )
     return {name: path_to("auth.profile", username=name) for name in known}
 
 
@@ -68,8 +70,11 @@ def looks_like(username: str) -> User | None:
 
 def in_good_standing() -> ColumnElement[bool]:
     """SQL condition: what User.is_in_good_standing says of a row."""
-    return and_(User.confirmed_at.is_not(None), User.erased_at.is_(None),
-                or_(User.suspended_until.is_(None), User.suspended_until <= utcnow()))
+    return and_(
+        User.confirmed_at.is_not(None),
+        User.erased_at.is_(None),
+        or_(User.suspended_until.is_(None), User.suspended_until <= utcnow()),
+    )
 
 
 def holders(*roles: str) -> Select:
@@ -89,28 +94,42 @@ def imitated(name: str, *, by: User | None) -> User | None:
 
 def members(after: paging.Place = None, size: int = 40) -> paging.Page:
     """Members by reputation."""
-    return paging.keyset(select(User).where(is_listed()), [User.reputation, User.id],
-                         after=after, size=size, changed=paging.by_time(User.created_at, User.id))
+    return paging.keyset(
+        select(User).where(is_listed()),
+        [User.reputation, User.id],
+        after=after,
+        size=size,
+        changed=paging.by_time(User.created_at, User.id),
+    )
 
 
 def reputation_history(user: User, after: paging.Place = None) -> paging.Page:
     """The ledger of one member, newest first."""
-    return paging.keyset(select(ReputationEvent).where(ReputationEvent.user_id == user.id,
-                                                       ReputationEvent.points != 0),
-                         [ReputationEvent.id], after=after, size=30,
-                         changed=paging.at_any(ReputationEvent.created_at))
+    return paging.keyset(
+        select(ReputationEvent).where(ReputationEvent.user_id == user.id, ReputationEvent.points != 0),
+        [ReputationEvent.id],
+        after=after,
+        size=30,
+        changed=paging.at_any(ReputationEvent.created_at),
+    )
 
 
 def ledger(user: User) -> list[ReputationEvent]:
     """The whole ledger of one member, in order."""
-    return list(db.session.scalars(select(ReputationEvent).where(ReputationEvent.user_id == user.id)
-                                   .order_by(ReputationEvent.id)))
+    return list(
+        db.session.scalars(
+            select(ReputationEvent).where(ReputationEvent.user_id == user.id).order_by(ReputationEvent.id)
+        )
+    )
 
 
 def mail_to(user: User) -> list[OutgoingMail]:
     """What was or will be mailed to a member's address."""
-    return list(db.session.scalars(select(OutgoingMail).where(OutgoingMail.recipient == user.email)
-                                   .order_by(OutgoingMail.id)))
+    return list(
+        db.session.scalars(
+            select(OutgoingMail).where(OutgoingMail.recipient == user.email).order_by(OutgoingMail.id)
+        )
+    )
 
 
 def reputation_by_day(user: User) -> list[tuple]:
@@ -120,47 +139,72 @@ def reputation_by_day(user: User) -> list[tuple]:
     days = db.session.execute(
         select(ReputationEvent.day, db.func.sum(ReputationEvent.points))
         .where(ReputationEvent.user_id == user.id, ReputationEvent.day > since)
-        .group_by(ReputationEvent.day).order_by(ReputationEvent.day)).all()
+        .group_by(ReputationEvent.day)
+        .order_by(ReputationEvent.day)
+    ).all()
     before = user.reputation - sum(points for _, points in days)
     return [(since, before), *days, (today, 0)] if before > 1 else days
 
 
 def email_token(token: str, purpose: str) -> EmailToken | None:
     """A live mailed link."""
-    row = db.session.scalar(select(EmailToken).where(EmailToken.token_hash == digest(token),
-                                                     EmailToken.purpose == purpose)
-                            .execution_options(populate_existing=True))
+    row = db.session.scalar(
+        select(EmailToken)
+        .where(EmailToken.token_hash == digest(token), EmailToken.purpose == purpose)
+        .execution_options(populate_existing=True)
+    )
     return row if row is not None and row.expires_at > utcnow() else None
 
 
 def sessions_of(user: User) -> list[Session]:
     """Where a member is logged in."""
-    return list(db.session.scalars(select(Session).where(Session.user_id == user.id)
-                                   .order_by(Session.seen_at.desc())))
+    return list(
+        db.session.scalars(select(Session).where(Session.user_id == user.id).order_by(Session.seen_at.desc()))
+    )
 
 
 def api_tokens_of(user: User) -> list[ApiToken]:
     """A member's API tokens."""
-    return list(db.session.scalars(select(ApiToken).where(ApiToken.user_id == user.id)
-                                   .order_by(ApiToken.id.desc())))
+    return list(
+        db.session.scalars(select(ApiToken).where(ApiToken.user_id == user.id).order_by(ApiToken.id.desc()))
+    )
 
 
 def active_members(enough: int) -> int:
     """How many confirmed members earned reputation here and logged in lately; `enough` when it is more."""
-    some = (select(User.id).where(User.reputation > 1, User.last_seen_at >= utcnow() - ACTIVE,
-                                  User.confirmed_at.is_not(None), User.erased_at.is_(None))
-            .order_by(User.reputation.desc(), User.id.desc()).limit(enough).subquery())
+    some = (
+        select(User.id)
+        .where(
+            User.reputation > 1,
+            User.last_seen_at >= utcnow() - ACTIVE,
+            User.confirmed_at.is_not(None),
+            User.erased_at.is_(None),
+        )
+        .order_by(User.reputation.desc(), User.id.desc())
+        .limit(enough)
+        .subquery()
+    )
     return db.session.scalar(select(func.count()).select_from(some))
 
 
 def is_active(user=User) -> ColumnElement[bool]:
     """SQL condition: neither erased nor suspended."""
-    return and_(user.erased_at.is_(None),
-                or_(user.suspended_until.is_(None), user.suspended_until <= utcnow()))
+    return and_(
+        user.erased_at.is_(None), or_(user.suspended_until.is_(None), user.suspended_until <= utcnow())
+    )
 
 
 def reachable_members(user_ids: Iterable[int]) -> list[User]:
     """Those of these members who can use their account now and have a confirmed email address."""
-    return list(db.session.scalars(
-        select(User).where(User.id.in_(list(user_ids)), is_active(), User.confirmed_at.is_not(None),
-                           User.email.is_not(None)).order_by(User.id)))
+    return list(
+        db.session.scalars(
+            select(User)
+            .where(
+                User.id.in_(list(user_ids)),
+                is_active(),
+                User.confirmed_at.is_not(None),
+                User.email.is_not(None),
+            )
+            .order_by(User.id)
+        )
+    )

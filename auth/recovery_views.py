@@ -36,15 +36,20 @@ def secure_user(username: str):
     """An administrator secures a member's account, and says which address is theirs."""
     form = Form(schemas.RecoverSchema)
     user = get_or_404(queries.by_username(username))
-    require(policy.can_secure(me(), user), _("Only administrators can secure accounts, except those of "
-                                             "other administrators."))
+    require(
+        policy.can_secure(me(), user),
+        _("Only administrators can secure accounts, except those of other administrators."),
+    )
     if request.method == "POST" and form.validate():
         with form.catching():
-            actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"],
-                            by=me())
+            actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"], by=me())
             security_log.record("administrator_act", user=user, actor=me(), act="secure")
             db.session.commit()
-            flash(_("The account is secured. A link to set a new password was sent to: %(email)s",
-                    email=user.email or _("no one (the account has no email address)")))
+            flash(
+                _(
+                    "The account is secured. A link to set a new password was sent to: %(email)s",
+                    email=user.email or _("no one (the account has no email address)"),
+                )
+            )
             return redirect(user.profile_url)
     return render_template("auth/secure_user.html", form=form, user=user), 422 if form.errors else 200

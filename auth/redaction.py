@@ -15,18 +15,37 @@ def _follow(user: User, by) -> None:
     events.record("user.revised", subject=user)
 
 
-redaction.register_text(User, "display_name", "location", "website", "about", "suspension_reason",
-                   changed=_follow, derived=("about_html",))
+redaction.register_text(
+    User,
+    "display_name",
+    "location",
+    "website",
+    "about",
+    "suspension_reason",
+    changed=_follow,
+    derived=("about_html",),
+)
 redaction.register_text(ApiToken, "name")
-redaction.register_without_text(User, "username", "username_key", "email", "password_hash", "role",
-                                "imported_badges", "imported_from", "external_id")
+redaction.register_without_text(
+    User,
+    "username",
+    "username_key",
+    "email",
+    "password_hash",
+    "role",
+    "imported_badges",
+    "imported_from",
+    "external_id",
+)
 redaction.register_without_text(ApiToken, "token_hash", "scope")
 redaction.register_without_text(Session, "token_hash", "user_agent")
-redaction.register_without_text(EmailToken, "token_hash", "purpose", "email", "username", "password_hash",
-                                "browser_hash")
+redaction.register_without_text(
+    EmailToken, "token_hash", "purpose", "email", "username", "password_hash", "browser_hash"
+)
 redaction.register_without_text(HeldName, "username_key", "email_hash")
-redaction.register_without_text(AddressChange, "old_email", "new_email", "confirm_hash", "cancel_hash",
-                                "undo_hash")
+redaction.register_without_text(
+    AddressChange, "old_email", "new_email", "confirm_hash", "cancel_hash", "undo_hash"
+)
 redaction.register_without_text(ReputationEvent, "kind", "cause")
 redaction.register_without_text(SecurityEvent, "kind", "means", "facts")
 redaction.register_without_text(SecurityOrigin, "address", "program")

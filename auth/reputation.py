@@ -18,11 +18,18 @@ from core.database.db import MAX_ID, db, lock_rows, utcnow
 DAILY_CAP = 200
 POINTS = {
     "registered": 1,
-    "question_up": 10, "question_down": -2,
-    "answer_up": 10, "answer_down": -2, "answer_downvoted": -1,
-    "article_up": 10, "article_down": -2,
-    "answer_accepted": 15, "accepted_an_answer": 2,
-    "edit_accepted": 2, "report_helpful": 2, "article_published": 20,
+    "question_up": 10,
+    "question_down": -2,
+    "answer_up": 10,
+    "answer_down": -2,
+    "answer_downvoted": -1,
+    "article_up": 10,
+    "article_down": -2,
+    "answer_accepted": 15,
+    "accepted_an_answer": 2,
+    "edit_accepted": 2,
+    "report_helpful": 2,
+    "article_published": 20,
     "spam_removed": -100,
     "imported": 0,
 }
@@ -52,11 +59,15 @@ def _total() -> Update:
     """The statement of recount(), built once: it is run at every change of anybody's reputation."""
     users = User.__table__
     earned = select(func.coalesce(func.sum(ReputationEvent.points), 0)).where(
-        ReputationEvent.user_id == users.c.id)
+        ReputationEvent.user_id == users.c.id
+    )
     total = earned.scalar_subquery()
     imported = earned.where(ReputationEvent.kind == "imported").scalar_subquery()
-    return update(users).where(users.c.id == bindparam("user")).values(
-        reputation=db.case((total > 1, total), else_=1), imported_reputation=imported)
+    return (
+        update(users)
+        .where(users.c.id == bindparam("user"))
+        .values(reputation=db.case((total > 1, total), else_=1), imported_reputation=imported)
+    )
 
 
 RECOUNT = _total()
@@ -78,8 +89,16 @@ def lock(user_ids: Iterable[int]) -> None:
     lock_rows(User, user_ids)
 
 
-def award(user_id: int | None, kind: str, *, cause: str, source: int | None = None,
-          actor_id: int | None = None, day: date | None = None, points: int | None = None) -> int:
+def award(
+    user_id: int | None,
+    kind: str,
+    *,
+    cause: str,
+    source: int | None = None,
+    actor_id: int | None = None,
+    day: date | None = None,
+    points: int | None = None,
+) -> int:
     """Apply the points of `kind` to a user once; returns the applied delta.
 
     The caller holds lock(). `points` overrides the table (imports, scaled reversals).
@@ -106,17 +125,25 @@ def reverse(cause: str, *, by_cause: str, actor_id: int | None = None) -> int:
     event = db.session.scalar(select(ReputationEvent).where(ReputationEvent.cause == cause))
     if event is None:
         return 0
-    _append(event.user_id, event.kind, -event.points, cause=by_cause, source=event.source,
-            actor_id=actor_id, day=event.day)
+    _append(
+        event.user_id,
+        event.kind,
+        -event.points,
+        cause=by_cause,
+        source=event.source,
+        actor_id=actor_id,
+        day=event.day,
+    )
     return -event.points
 
 
 def earned(user_id: int, day: date) -> int:
     """What counts toward the cap of `day`: gains from votes less their reversals."""
     return db.session.scalar(
-        select(func.coalesce(func.sum(ReputationEvent.points), 0))
-        .where(ReputationEvent.user_id == user_id, ReputationEvent.day == day,
-               ReputationEvent.kind.in_(CAPPED)))
+        select(func.coalesce(func.sum(ReputationEvent.points), 0)).where(
+            ReputationEvent.user_id == user_id, ReputationEvent.day == day, ReputationEvent.kind.in_(CAPPED)
+        )
+    )
 
 
 def _append(user_id: int, kind: str, points: int, **columns) -> None:
@@ -139,7 +166,8 @@ def recount(user_ids: Iterable[int]) -> None:
 @register_source
 def _registrations(first: int, last: int) -> Iterator[Entitlement]:
     for user_id, created_at in db.session.execute(
-            select(User.id, User.created_at).where(User.id.between(first, last)).execution_options(**STREAM)):
+        select(User.id, User.created_at).where(User.id.between(first, last)).execution_options(**STREAM)
+    ):
         yield Entitlement(f"registration:{user_id}", user_id, "registered", 1, created_at.date())
 
 
@@ -170,7 +198,7 @@ def verify() -> list[str]:
     """Compare totals, ledger and replay; returns one sentence per difference (none: clean).
 
     Some users after the others, for nobody's points depend on another's. Beside other writers, call it
-    within core.db.snapshot().
+    within core.database.db.snapshot().
     """
     return [fault for first, last in _shares() for fault in _faults(first, last)]
 
@@ -178,8 +206,11 @@ def verify() -> list[str]:
 def _shares() -> Iterator[tuple[int, int]]:
     """All ids of users in ranges, each with about AT_ONCE rows of the ledger, or one user with more."""
     first, rows = 0, 0
-    sizes = (select(ReputationEvent.user_id, func.count()).group_by(ReputationEvent.user_id)
-             .order_by(ReputationEvent.user_id))
+    sizes = (
+        select(ReputationEvent.user_id, func.count())
+        .group_by(ReputationEvent.user_id)
+        .order_by(ReputationEvent.user_id)
+    )
     for user_id, count in db.session.execute(sizes).all():
         if rows and rows + count > AT_ONCE:
             yield first, user_id - 1
@@ -191,22 +222,34 @@ def _shares() -> Iterator[tuple[int, int]]:
 def _faults(first: int, last: int) -> Iterator[str]:
     want = expected(first, last)
     sums: dict[int, int] = defaultdict(int)
-    ledger = (select(ReputationEvent.user_id, ReputationEvent.cause, ReputationEvent.kind,
-                     ReputationEvent.points)
-              .where(ReputationEvent.user_id.between(first, last)).order_by(ReputationEvent.id))
+    ledger = (
+        select(ReputationEvent.user_id, ReputationEvent.cause, ReputationEvent.kind, ReputationEvent.points)
+        .where(ReputationEvent.user_id.between(first, last))
+        .order_by(ReputationEvent.id)
+    )
     for user_id, cause, kind, points in db.session.execute(ledger.execution_options(**STREAM)):
         sums[user_id] += points
         if kind == "imported":
             continue
         should = want.pop(cause, None)
         if should != (user_id, kind, points):
-            yield _("%(cause)s: ledger has %(points)s %(kind)s for user %(user)s, expected %(expected)s",
-                    cause=cause, points=f"{points:+d}", kind=kind, user=user_id, expected=should)
+            yield _(
+                "%(cause)s: ledger has %(points)s %(kind)s for user %(user)s, expected %(expected)s",
+                cause=cause,
+                points=f"{points:+d}",
+                kind=kind,
+                user=user_id,
+                expected=should,
+            )
     for cause, should in want.items():
         if should[2] != 0:
             yield _("%(cause)s: missing from the ledger: %(expected)s", cause=cause, expected=should)
     shown = select(User.id, User.reputation).where(User.id.between(first, last)).order_by(User.id)
     for user_id, reputation in db.session.execute(shown.execution_options(**STREAM)):
         if reputation != max(1, sums[user_id]):
-            yield _("user %(user)s: shows %(shown)s, ledger total is %(total)s", user=user_id,
-                    shown=reputation, total=sums[user_id])
+            yield _(
+                "user %(user)s: shows %(shown)s, ledger total is %(total)s",
+                user=user_id,
+                shown=reputation,
+                total=sums[user_id],
+            )

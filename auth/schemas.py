@@ -84,9 +84,11 @@ class EraseSchema(Schema):
     """The password, and what becomes of what the person wrote."""
 
     current_password = fields.String(required=True)
-    words = fields.String(required=True, validate=validate.OneOf(
-        ("keep", "remove"), error=_("Choose what happens to your posts.")),
-        error_messages={"required": _("Choose what happens to your posts.")})
+    words = fields.String(
+        required=True,
+        validate=validate.OneOf(("keep", "remove"), error=_("Choose what happens to your posts.")),
+        error_messages={"required": _("Choose what happens to your posts.")},
+    )
 
 
 class DisplayName(fields.String):
@@ -106,8 +108,10 @@ class ProfileSchema(Schema):
 
     display_name = DisplayName(required=True)
     location = Line(load_default="", validate=validate.Length(max=100))
-    website = Line(load_default="", validate=validate.Regexp(
-        WEBSITE, error=_("Enter a full address that starts with https://")))
+    website = Line(
+        load_default="",
+        validate=validate.Regexp(WEBSITE, error=_("Enter a full address that starts with https://")),
+    )
     about = Markdown(longest=5_000, load_default=None)
 
 
@@ -116,8 +120,9 @@ class TokenSchema(Schema):
 
     name = Line(required=True, validate=validate.Length(1, 80, error=_("Use 1 to 80 characters.")))
     scope = fields.String(required=True, validate=validate.OneOf(SCOPES))
-    expires_on = fields.Date(allow_none=True, load_default=None,
-                             error_messages={"invalid": _("Use the form YYYY-MM-DD.")})
+    expires_on = fields.Date(
+        allow_none=True, load_default=None, error_messages={"invalid": _("Use the form YYYY-MM-DD.")}
+    )
 
     @pre_load
     def _no_date(self, data: dict, **kwargs) -> dict:

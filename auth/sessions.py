@@ -33,8 +33,9 @@ login_manager.anonymous_user = Visitor
 def load(token: str) -> User | None:
     """The member of a live session; read outside the writing transaction that may follow."""
     with read_transaction():
-        row = db.session.scalar(select(Session).where(Session.token_hash == digest(token))
-                                .options(joinedload(Session.user)))
+        row = db.session.scalar(
+            select(Session).where(Session.token_hash == digest(token)).options(joinedload(Session.user))
+        )
     if row is None or row.expires_at < utcnow() or row.user.erased_at is not None:
         return None
     row.user.session = row
@@ -50,8 +51,11 @@ def even_suspended(view: Callable) -> Callable:
 def refuse_suspended() -> None:
     """Who is suspended or unconfirmed only reads: no page takes their form, whatever it asks itself."""
     view = current_app.view_functions.get(request.endpoint)
-    if (request.method in SAFE_METHODS or request.path.startswith("/api/")
-            or getattr(view, "even_suspended", False)):
+    if (
+        request.method in SAFE_METHODS
+        or request.path.startswith("/api/")
+        or getattr(view, "even_suspended", False)
+    ):
         return
     if current_user.is_authenticated and not current_user.is_in_good_standing:
         require(False, policy.why_read_only(current_user))
@@ -111,9 +115,14 @@ def known_device(user: User | None) -> str | None:
 def remember_device(answer: Response, user: User) -> Response:
     """Mark this browser as one that `user` has used."""
     mark = [user.username, secrets.token_urlsafe(12), user.device_generation]
-    answer.set_cookie(_device_cookie(), _devices().dumps(mark),
-                      max_age=DEVICE_LIFETIME, httponly=True, samesite="Lax",
-                      secure=current_app.config["SESSION_COOKIE_SECURE"])
+    answer.set_cookie(
+        _device_cookie(),
+        _devices().dumps(mark),
+        max_age=DEVICE_LIFETIME,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
     return answer
 
 

@@ -35,12 +35,18 @@ def settings():
 def settings_profile():
     """Change what the profile page shows."""
     user = me()
-    form = Form(schemas.ProfileSchema, display_name=user.display_name, location=user.location,
-                website=user.website, about=user.about)
+    form = Form(
+        schemas.ProfileSchema,
+        display_name=user.display_name,
+        location=user.location,
+        website=user.website,
+        about=user.about,
+    )
     if request.method == "POST" and form.validate():
         with form.catching():
-            actions.edit_profile(user, expected=form.expected,
-                                 **form.data | {"about": form.data["about"] or render("")})
+            actions.edit_profile(
+                user, expected=form.expected, **form.data | {"about": form.data["about"] or render("")}
+            )
             db.session.commit()
             flash(_("Profile saved."))
             return redirect(user.profile_url)
@@ -62,13 +68,15 @@ def settings_password():
         if not form.errors:
             password_hash = passwords.hash_password(form.data["password"])
             hold_session(user)
-            actions.set_password(user, password_hash, keep=user.session,
-                                 keep_tokens=form.data["keep_tokens"], by=user)
+            actions.set_password(
+                user, password_hash, keep=user.session, keep_tokens=form.data["keep_tokens"], by=user
+            )
             db.session.commit()
             flash(_("Password changed. Your other sessions are logged out."))
             return sessions.remember_device(redirect(url_for("auth.settings_password")), user)
-    return render_template("auth/settings_password.html", form=form,
-                           rows=queries.api_tokens_of(user)), 422 if form.errors else 200
+    return render_template(
+        "auth/settings_password.html", form=form, rows=queries.api_tokens_of(user)
+    ), 422 if form.errors else 200
 
 
 def knows(user: User, form: Form) -> bool:
@@ -107,13 +115,15 @@ def settings_tokens():
     form, made = Form(schemas.TokenSchema, scope="read"), None
     if request.method == "POST" and form.validate():
         limit("token", me().id, 20, 3600)
-        made = actions.make_token(me(), form.data["name"], form.data["scope"],
-                                  last_day=form.data["expires_on"])
+        made = actions.make_token(
+            me(), form.data["name"], form.data["scope"], last_day=form.data["expires_on"]
+        )
         notices.token_made(me(), form.data["name"], form.data["scope"])
         db.session.commit()
         form.values = {"scope": "read"}
-    return render_template("auth/settings_tokens.html", form=form, made=made, now=utcnow(),
-                           rows=queries.api_tokens_of(me())), 422 if form.errors else 200
+    return render_template(
+        "auth/settings_tokens.html", form=form, made=made, now=utcnow(), rows=queries.api_tokens_of(me())
+    ), 422 if form.errors else 200
 
 
 @bp.route("/settings/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
@@ -136,6 +146,11 @@ def _ask_to_revoke(token_id: int):
         return redirect(url_for("auth.settings_tokens"))
     return confirmation_page(
         _("Revoke this API token?"),
-        [_("Programs that use it lose access at once."),
-         _("It can't be restored. You can create a new one.")],
-        _("Revoke"), back=url_for("auth.settings_tokens"), subject=token.name)
+        [
+            _("Programs that use it lose access at once."),
+            _("It can't be restored. You can create a new one."),
+        ],
+        _("Revoke"),
+        back=url_for("auth.settings_tokens"),
+        subject=token.name,
+    )

@@ -57,9 +57,10 @@ def _read_header() -> tuple[User | Visitor, str | None]:
     scheme, _space, token = header.partition(" ")
     row = _live(token.strip()) if scheme.lower() == "bearer" else None
     if row is None:
-        raise _unauthorized(_("This token is not valid or has expired. Create one under Settings, API "
-                              "tokens."),
-                            error="invalid_token")
+        raise _unauthorized(
+            _("This token is not valid or has expired. Create one under Settings, API tokens."),
+            error="invalid_token",
+        )
     g.private_page = True
     _note_use(row)
     return row.user, row.scope
@@ -68,8 +69,9 @@ def _read_header() -> tuple[User | Visitor, str | None]:
 def _live(token: str) -> ApiToken | None:
     """The token's row while it may be used; read outside the writing transaction that may follow."""
     with read_transaction():
-        row = db.session.scalar(select(ApiToken).where(ApiToken.token_hash == digest(token))
-                                .options(joinedload(ApiToken.user)))
+        row = db.session.scalar(
+            select(ApiToken).where(ApiToken.token_hash == digest(token)).options(joinedload(ApiToken.user))
+        )
     if row is None or row.user.erased_at or (row.expires_at and row.expires_at <= utcnow()):
         return None
     return row
@@ -84,8 +86,13 @@ def _note_use(row: ApiToken) -> None:
     if row.used_at is not None and row.used_at >= now - NOTED_EVERY:
         return
     try:
-        write_at_once(update(ApiToken).where(ApiToken.id == row.id, or_(
-            ApiToken.used_at.is_(None), ApiToken.used_at < now - NOTED_EVERY)).values(used_at=now))
+        write_at_once(
+            update(ApiToken)
+            .where(
+                ApiToken.id == row.id, or_(ApiToken.used_at.is_(None), ApiToken.used_at < now - NOTED_EVERY)
+            )
+            .values(used_at=now)
+        )
     except DBAPIError as error:
         db.session.rollback()
         if not is_outage(error):

@@ -69,8 +69,9 @@ def register():
             limit("register", client_address(), 10, 3600)
             db.session.commit()
             with form.catching():
-                registration_actions.register(data["username"], data["email"], password_hash,
-                                              browser=sessions.registering_browser())
+                registration_actions.register(
+                    data["username"], data["email"], password_hash, browser=sessions.registering_browser()
+                )
                 db.session.commit()
                 session["after_log_in"] = target
                 return render_template("auth/check_mail.html", email=data["email"])
@@ -93,13 +94,16 @@ def confirm(token: str):
     asks = link is not None and link.password_hash is not None and not sessions.has_registered(link)
     if request.method == "POST" and not (asks and _is_wrong_password(link, form)):
         with form.catching():
-            require(_confirm(token, is_registration=link is not None),
-                    _("Another account already uses this address."))
+            require(
+                _confirm(token, is_registration=link is not None),
+                _("Another account already uses this address."),
+            )
             db.session.commit()
             flash(_("Your email address is confirmed. You can log in."))
             return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
-    return render_template("auth/confirm.html", form=form, asks=asks,
-                           name=link and link.username), 422 if form.errors else 200
+    return render_template(
+        "auth/confirm.html", form=form, asks=asks, name=link and link.username
+    ), 422 if form.errors else 200
 
 
 def _confirm(token: str, *, is_registration: bool) -> bool:
@@ -137,8 +141,13 @@ def login():
         stored = user.password_hash if user else None
         fits = passwords.verify(stored, form.data["password"])
         if not fits or failures is None:
-            form.fail("password", _("Incorrect username or password. After many failed log-ins you have to "
-                                    "reset your password."))
+            form.fail(
+                "password",
+                _(
+                    "Incorrect username or password. After many failed log-ins you have to "
+                    "reset your password."
+                ),
+            )
             security_log.record("login_failed", user=user, actor=None)
             db.session.commit()
         elif user.confirmed_at is None:
@@ -208,12 +217,14 @@ def new_password(token: str, purpose: str):
         else:
             password_hash = passwords.hash_password(form.data["password"])
             link, user = get_or_404(links.take(token, purpose))
-            require(user.email == link.email, _("This link was sent to a former email address of the "
-                                                "account."))
+            require(
+                user.email == link.email, _("This link was sent to a former email address of the account.")
+            )
             registration_actions.prove_address(user)
             actions.set_password(user, password_hash)
-            security_log.record("claimed" if purpose == links.CLAIM else "password_reset", user=user,
-                                actor=None)
+            security_log.record(
+                "claimed" if purpose == links.CLAIM else "password_reset", user=user, actor=None
+            )
             db.session.commit()
             flash(_("Password set. You can log in with it now."))
             return sessions.remember_device(redirect(url_for("auth.login")), user)
@@ -240,13 +251,21 @@ def profile(username: str):
     else:
         shown = [(chosen, chosen.page(user, current_user, after, PAGE_SIZE))] if chosen else []
     return render_template(
-        "auth/profile.html", user=user, chosen=chosen, shown=shown, tabs=[
-            ("", _("Overview")), *((section.name, section.label) for section in sections),
-            ("reputation", _("Reputation"))],
+        "auth/profile.html",
+        user=user,
+        chosen=chosen,
+        shown=shown,
+        tabs=[
+            ("", _("Overview")),
+            *((section.name, section.label) for section in sections),
+            ("reputation", _("Reputation")),
+        ],
         history=queries.reputation_history(user, after) if tab == "reputation" else None,
         chart=None if chosen else chart.line(queries.reputation_by_day(user)),
         can_attach=policy.can_attach_email(current_user, user),
-        can_erase=policy.can_erase(current_user, user), can_secure=policy.can_secure(current_user, user))
+        can_erase=policy.can_erase(current_user, user),
+        can_secure=policy.can_secure(current_user, user),
+    )
 
 
 @bp.post("/users/<username>/attach-email")

@@ -68,8 +68,7 @@ def main() -> None:
     if asked.parts != {"none"}:
         large.prepare()
     peers, missing = prepared_peers(asked.peers_folder, large, wanted=asked.peers)
-    about = {"posts": asked.posts, "missing": missing,
-             "engine": "PostgreSQL" if asked.postgres else "Whoosh"}
+    about = {"posts": asked.posts, "missing": missing, "engine": "PostgreSQL" if asked.postgres else "Whoosh"}
     if "pages" in asked.parts:
         results.keep("facts", lambda: pages.facts(large, peers), **about)
         results.keep("pages", lambda: pages.measure(large, peers, asked.seconds), **about)
@@ -84,8 +83,9 @@ def main() -> None:
     if "members" in asked.parts:  # the last, for it writes
         results.keep("members", lambda: members.measure(large, peers), **about)
     if asked.collection:
-        results.keep("relevance", lambda: relevance.measured(asked.collection),
-                     collection=asked.collection.name)
+        results.keep(
+            "relevance", lambda: relevance.measured(asked.collection), collection=asked.collection.name
+        )
     text = report.table(results.parts)
     print(text)
     if asked.write:
@@ -100,18 +100,30 @@ def site_of(asked: argparse.Namespace, posts: int) -> Site:
 
 def arguments() -> argparse.Namespace:
     """What was asked for."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART",
-                        help=f"of {', '.join(PARTS)} (all); none only prints what was measured")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"of {', '.join(PARTS)} (all); none only prints what was measured",
+    )
     parser.add_argument("--posts", type=int, default=POSTS, help=f"size of the large community ({POSTS:,})")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="that a page is asked for in a run")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for communities, peers and results")
     parser.add_argument("--peers", action="store_true", help="install, fill and measure the peers too")
-    parser.add_argument("--collection", type=relevance.directory,
-                        help=f"folder with {', '.join(relevance.FILES)}: relevance of search")
-    parser.add_argument("--postgres", metavar="URL", default="",
-                        help="measure on this server, in databases of its own: postgresql://user@host/postgres")
+    parser.add_argument(
+        "--collection",
+        type=relevance.directory,
+        help=f"folder with {', '.join(relevance.FILES)}: relevance of search",
+    )
+    parser.add_argument(
+        "--postgres",
+        metavar="URL",
+        default="",
+        help="measure on this server, in databases of its own: postgresql://user@host/postgres",
+    )
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     asked = parser.parse_args()
     asked.folder, asked.parts = asked.folder.resolve(), set(asked.parts or PARTS)

@@ -31,8 +31,18 @@ class Ledger:
         points = POINTS[kind]
         if kind in CAPPED and points > 0:
             points = max(0, min(points, DAILY_CAP - self.gained[user_id, at.date()]))
-        self._append({"user_id": user_id, "kind": kind, "points": points, "cause": cause, "day": at.date(),
-                      "source": source, "actor_id": actor_id, "created_at": at})
+        self._append(
+            {
+                "user_id": user_id,
+                "kind": kind,
+                "points": points,
+                "cause": cause,
+                "day": at.date(),
+                "source": source,
+                "actor_id": actor_id,
+                "created_at": at,
+            }
+        )
 
     def reverse(self, cause: str, by_cause: str, at: datetime) -> None:
         """As auth.reputation.reverse(): exactly what was applied, on the day of it."""
@@ -77,8 +87,17 @@ class Ballots:
             value = 1 if self.rng.random() < 0.88 else -1
             wait = timedelta(seconds=int(self.rng.expovariate(1 / 40_000)))
             at = min(post["created_at"] + wait, last)
-            self.rows[Vote].append({"user_id": voter, "post_id": post["id"], "value": value, "is_void": False,
-                                    "change_id": 0, "cast_at": at, "post": post})
+            self.rows[Vote].append(
+                {
+                    "user_id": voter,
+                    "post_id": post["id"],
+                    "value": value,
+                    "is_void": False,
+                    "change_id": 0,
+                    "cast_at": at,
+                    "post": post,
+                }
+            )
             yield at, len(self.rows[Vote]) - 1, "_cast"
             if post["deleted_at"]:
                 yield post["deleted_at"], len(self.rows[Vote]) - 1, "_void"
@@ -87,10 +106,21 @@ class Ballots:
 
     def _changed(self, at: datetime, vote: dict, old: int, new: int, reason: str) -> None:
         post = vote["post"]
-        self.rows[VoteChange].append({
-            "id": self.change, "user_id": vote["user_id"], "post_id": post["id"], "day": at.date(),
-            "author_id": post["author_id"], "post_kind": post["kind"], "old_value": old, "new_value": new,
-            "previous_id": vote["change_id"] or None, "reason": reason, "created_at": at})
+        self.rows[VoteChange].append(
+            {
+                "id": self.change,
+                "user_id": vote["user_id"],
+                "post_id": post["id"],
+                "day": at.date(),
+                "author_id": post["author_id"],
+                "post_kind": post["kind"],
+                "old_value": old,
+                "new_value": new,
+                "previous_id": vote["change_id"] or None,
+                "reason": reason,
+                "created_at": at,
+            }
+        )
         vote["change_id"] = self.change
         self.change += 1
 
@@ -121,18 +151,31 @@ class Ballots:
                 self._grant(here[extra["id"]], extra, self.rng.choice(answers[extra["id"]]))
 
     def _grant(self, question: dict, extra: dict, answer: dict) -> None:
-        at = min(answer["created_at"] + timedelta(hours=self.rng.randint(1, 50)),
-                 self.slice.end - timedelta(seconds=1))
+        at = min(
+            answer["created_at"] + timedelta(hours=self.rng.randint(1, 50)),
+            self.slice.end - timedelta(seconds=1),
+        )
         author, asker = answer["author_id"], question["author_id"]
         extra["accepted_answer_id"], question["accepted"], answer["accepted"] = answer["id"], True, True
-        self.rows[Acceptance].append({"id": self.acceptance, "question_id": question["id"], "created_at": at,
-                                      "answer_id": answer["id"], "accepter_id": asker, "author_id": author,
-                                      "day": at.date()})
+        self.rows[Acceptance].append(
+            {
+                "id": self.acceptance,
+                "question_id": question["id"],
+                "created_at": at,
+                "answer_id": answer["id"],
+                "accepter_id": asker,
+                "author_id": author,
+                "day": at.date(),
+            }
+        )
         if author != asker:
-            for side, user, kind in (("author", author, "answer_accepted"),
-                                     ("accepter", asker, "accepted_an_answer")):
-                self.ledger.award(user, kind, f"accept:{self.acceptance}:{side}", at, source=answer["id"],
-                                  actor_id=asker)
+            for side, user, kind in (
+                ("author", author, "answer_accepted"),
+                ("accepter", asker, "accepted_an_answer"),
+            ):
+                self.ledger.award(
+                    user, kind, f"accept:{self.acceptance}:{side}", at, source=answer["id"], actor_id=asker
+                )
         self.acceptance += 1
 
     def _credit(self) -> None:
@@ -141,10 +184,22 @@ class Ballots:
             article["helpful_count"] = article["unhelpful_count"] = 0
             if article["credited_id"] is None:
                 continue
-            self.ledger.award(article["credited_id"], "article_published", f"publish:{article['id']}:0",
-                              article["published_at"], source=article["id"], actor_id=article["credited_id"])
+            self.ledger.award(
+                article["credited_id"],
+                "article_published",
+                f"publish:{article['id']}:0",
+                article["published_at"],
+                source=article["id"],
+                actor_id=article["credited_id"],
+            )
             for user in {self.rng.randint(1, self.slice.plan.members) for _ in range(self.rng.randint(0, 6))}:
                 helpful = self.rng.random() < 0.8
                 article["helpful_count" if helpful else "unhelpful_count"] += 1
-                self.rows[ArticleFeedback].append({"article_id": article["id"], "user_id": user,
-                                                   "helpful": helpful, "created_at": article["published_at"]})
+                self.rows[ArticleFeedback].append(
+                    {
+                        "article_id": article["id"],
+                        "user_id": user,
+                        "helpful": helpful,
+                        "created_at": article["published_at"],
+                    }
+                )

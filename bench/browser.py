@@ -17,8 +17,12 @@ from playwright.sync_api import sync_playwright
 
 IDLE = 0.5  # seconds after which a server may have closed a connection
 PACKED = {"Accept-Encoding": "gzip, deflate, br, zstd"}  # as Chromium, Firefox and Safari send it over https
-UNPACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress,
-                                               "zstd": compression.zstd.decompress, "": bytes}
+UNPACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": compression.zstd.decompress,
+    "": bytes,
+}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 

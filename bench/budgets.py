@@ -14,8 +14,10 @@ from bench.peers.mediawiki import MediaWiki
 TOPIC, ARTICLE = (f"{peer.name}: {next(iter(peer.pages))}" for peer in (FlaskBB, MediaWiki))
 REPLY = f"{FlaskBB.name}: posting a reply"
 ELSEWHERE = {  # requests/s with 8 connections, p50 at one: of another run, on another machine
-    f"{TOPIC} ×8": {"rate": 41.0}, f"{TOPIC}, signed in ×1": {"p50": 66.0},
-    REPLY: {"p50": 34.0}, f"{ARTICLE} ×8": {"rate": 114.0},
+    f"{TOPIC} ×8": {"rate": 41.0},
+    f"{TOPIC}, signed in ×1": {"p50": 66.0},
+    REPLY: {"p50": 34.0},
+    f"{ARTICLE} ×8": {"rate": 114.0},
 }
 # Engine → documents → milliseconds of the 95th percentile; web and worker have the same memory on either.
 SEARCHES = {"Whoosh": {100_000: 60}, "PostgreSQL": {100_000: 25, 1_000_000: 60}}
@@ -127,26 +129,53 @@ def lines(parts: Parts) -> Iterator[Line]:
     """Every budget that can be measured here: of design section 7, and of a million documents."""
     engine = next((kept["engine"] for kept in searches(parts).values()), "Whoosh")
     rules: list[tuple[str, str, Callable[[], tuple[str, bool | None]]]] = [
-        ("question of 20 answers, kept", "≥ 0.7 × a bare view of the same bytes",
-         lambda: _times(parts, QUESTION, f"{FLOOR}the same bytes, bare view", 0.7)),
+        (
+            "question of 20 answers, kept",
+            "≥ 0.7 × a bare view of the same bytes",
+            lambda: _times(parts, QUESTION, f"{FLOOR}the same bytes, bare view", 0.7),
+        ),
         ("the same, kept", "≥ 60 × FlaskBB", lambda: _times_peer(parts, QUESTION, TOPIC, 60)),
-        ("the same, not kept", "≥ 0.7 × 20 posts, ORM joined",
-         lambda: _times(parts, UNKEPT, f"{FLOOR}20 posts, ORM joined", 0.7)),
+        (
+            "the same, not kept",
+            "≥ 0.7 × 20 posts, ORM joined",
+            lambda: _times(parts, UNKEPT, f"{FLOOR}20 posts, ORM joined", 0.7),
+        ),
         ("the same, not kept", "≥ 20 × FlaskBB", lambda: _times_peer(parts, UNKEPT, TOPIC, 20)),
-        ("the same, signed in", "p50 ≤ 1/12 of FlaskBB",
-         lambda: _share_of_peer(parts, "pages", f"{SIGNED_IN} ×1", f"{TOPIC}, signed in ×1", 1 / 12)),
-        ("the same, signed in", "≤ 12 queries",
-         lambda: _at_most(_fact(parts, SIGNED_IN, "queries"), 12, "queries")),
-        ("posting an answer", "p50 ≤ 1/2 of FlaskBB",
-         lambda: _share_of_peer(parts, "members", "posting an answer", REPLY, 0.5)),
+        (
+            "the same, signed in",
+            "p50 ≤ 1/12 of FlaskBB",
+            lambda: _share_of_peer(parts, "pages", f"{SIGNED_IN} ×1", f"{TOPIC}, signed in ×1", 1 / 12),
+        ),
+        (
+            "the same, signed in",
+            "≤ 12 queries",
+            lambda: _at_most(_fact(parts, SIGNED_IN, "queries"), 12, "queries"),
+        ),
+        (
+            "posting an answer",
+            "p50 ≤ 1/2 of FlaskBB",
+            lambda: _share_of_peer(parts, "members", "posting an answer", REPLY, 0.5),
+        ),
         ("article", "≥ 20 × MediaWiki", lambda: _times_peer(parts, "article", ARTICLE, 20)),
-        ("all a browser loads for a question", "≤ 40 KB",
-         lambda: _at_most(_fact(parts, QUESTION, "KB"), 40, "KB")),
+        (
+            "all a browser loads for a question",
+            "≤ 40 KB",
+            lambda: _at_most(_fact(parts, QUESTION, "KB"), 40, "KB"),
+        ),
         ("lists and threads, large beside small", f"≤ {scale.WITHIN} × the latency", lambda: _scaled(parts)),
-        *((f"search in {documents:,} documents", f"p95 ≤ {most} ms ({engine})",
-           partial(_search, parts, documents, most)) for documents, most in SEARCHES[engine].items()),
-        ("a new post is found", "within 1 s",
-         lambda: _at_most(_figure(parts, "members", "a new post is found", "seconds"), 1, "s")),
+        *(
+            (
+                f"search in {documents:,} documents",
+                f"p95 ≤ {most} ms ({engine})",
+                partial(_search, parts, documents, most),
+            )
+            for documents, most in SEARCHES[engine].items()
+        ),
+        (
+            "a new post is found",
+            "within 1 s",
+            lambda: _at_most(_figure(parts, "members", "a new post is found", "seconds"), 1, "s"),
+        ),
         (f"memory of web and worker at {MEASURED:,} documents", f"≤ {MEMORY} MB", lambda: _memory(parts)),
     ]
     for what, wanted, rule in rules:

@@ -42,8 +42,10 @@ def _catalogue(writer: Writer) -> None:
     known = set(db.session.scalars(db.select(Product.slug)))
     for number in range(1, PRODUCTS + 1):
         if (slug := f"example-product-{number}") not in known:
-            releases = {str(version): {"released_on": END.date() - timedelta(days=400 * (RELEASES - version))}
-                        for version in range(1, RELEASES + 1)}
+            releases = {
+                str(version): {"released_on": END.date() - timedelta(days=400 * (RELEASES - version))}
+                for version in range(1, RELEASES + 1)
+            }
             products.create(slug, {"name": name_of(number), "vendor": VENDOR}, releases, source="example")
     db.session.commit()
 
@@ -57,20 +59,38 @@ def _advisories(plan: Plan, writer: Writer) -> Iterator[Advisory]:
 
 def _advisory(writer: Writer, number: int, at: datetime) -> Advisory:
     rng = writer.rng
-    named = [_product(place, name_of(rng.randint(1, PRODUCTS)), str(rng.randint(1, RELEASES)))
-             for place in range(rng.randint(1, 4))]
+    named = [
+        _product(place, name_of(rng.randint(1, PRODUCTS)), str(rng.randint(1, RELEASES)))
+        for place in range(rng.randint(1, 4))
+    ]
     ids = tuple(entry.id for entry in named)
     fix = Remedy("vendor_fix", "Install the update.", ids, update=f"KB{6_000_000 + number}")
     workaround = Remedy("workaround", writer.sentence(14), ids)
-    weaknesses = [Vulnerability(
-        cve=f"CVE-{at.year}-{50_000 + number * 4 + place}", title=writer.title(), scores=[SCORE],
-        status={"known_affected": ids}, is_exploited=rng.random() < 0.03,
-        remedies=[workaround] if number % 10 == 0 else [fix, workaround])
-        for place in range(rng.randint(1, 3))]
-    return Advisory("csaf", f"EX-{number:05}", writer.title(), VENDOR, "https://vendor.example",
-                    severity=rng.choice(SEVERITIES), tlp="WHITE",
-                    initial_release_at=at, current_release_at=at,
-                    notes=[Note("summary", writer.paragraph(60))], products=named, vulnerabilities=weaknesses)
+    weaknesses = [
+        Vulnerability(
+            cve=f"CVE-{at.year}-{50_000 + number * 4 + place}",
+            title=writer.title(),
+            scores=[SCORE],
+            status={"known_affected": ids},
+            is_exploited=rng.random() < 0.03,
+            remedies=[workaround] if number % 10 == 0 else [fix, workaround],
+        )
+        for place in range(rng.randint(1, 3))
+    ]
+    return Advisory(
+        "csaf",
+        f"EX-{number:05}",
+        writer.title(),
+        VENDOR,
+        "https://vendor.example",
+        severity=rng.choice(SEVERITIES),
+        tlp="WHITE",
+        initial_release_at=at,
+        current_release_at=at,
+        notes=[Note("summary", writer.paragraph(60))],
+        products=named,
+        vulnerabilities=weaknesses,
+    )
 
 
 def _product(place: int, name: str, version: str) -> ProductEntry:

@@ -40,5 +40,4 @@ def interleaved(targets: dict[str, Run], runs: int = RUNS) -> dict[str, Found]:
     for _ in range(runs):
         for name, run in targets.items():
             found[name].append(run())
-    return {name: {key: [each[key] for each in rows] for key in rows[0]}
-            for name, rows in found.items()}
+    return {name: {key: [each[key] for each in rows] for key in rows[0]} for name, rows in found.items()}

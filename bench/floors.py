@@ -75,8 +75,12 @@ def create_app() -> Flask:
     @app.get("/orm")
     def orm():
         posts = db.session.scalars(
-            select(Post).where(Post.parent_id == question_id, Post.kind == "answer", Post.is_public)
-            .options(joinedload(Post.author)).order_by(Post.score.desc(), Post.id.desc()).limit(20))
+            select(Post)
+            .where(Post.parent_id == question_id, Post.kind == "answer", Post.is_public)
+            .options(joinedload(Post.author))
+            .order_by(Post.score.desc(), Post.id.desc())
+            .limit(20)
+        )
         return template.render(posts=posts, question=db.session.get(Post, question_id))
 
     return app

@@ -15,8 +15,14 @@ UNKEPT = {"Cookie": "session=of-nobody"}  # a visitor whose browser has a sessio
 PATIENCE = (1, 5, 20)
 
 
-def page(url: str, server: Together, *, connections: int = 1, seconds: float = 2,
-         headers: dict[str, str] | None = None) -> Run:
+def page(
+    url: str,
+    server: Together,
+    *,
+    connections: int = 1,
+    seconds: float = 2,
+    headers: dict[str, str] | None = None,
+) -> Run:
     """A run that asks for one page again and again, as fast as the server answers.
 
     Raises RuntimeError when an answer is not a page.
@@ -25,15 +31,20 @@ def page(url: str, server: Together, *, connections: int = 1, seconds: float = 2
     first = Browser(where.port).get(where._replace(scheme="", netloc="").geturl())
     if first.status != 200:
         raise RuntimeError(f"{url} answers {first.status}")
-    sent = [word for name, value in {**PACKED, **(headers or {})}.items()
-            for word in ("-H", f"{name}: {value}")]
+    sent = [
+        word for name, value in {**PACKED, **(headers or {})}.items() for word in ("-H", f"{name}: {value}")
+    ]
     command = ["wrk", "-t1", f"-c{connections}", "--timeout", "60s", *sent, "-s", str(SCRIPT), url]
 
     def run() -> dict[str, float]:
         for patience in PATIENCE:  # a busy machine may answer nothing in a second
             before = server.cpu()
-            said = subprocess.run([*command, f"-d{max(1, round(seconds * patience))}s"], capture_output=True,
-                                  text=True, check=True).stdout
+            said = subprocess.run(
+                [*command, f"-d{max(1, round(seconds * patience))}s"],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
             found = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
             if found["failed"]:
                 raise RuntimeError(f"{url}: {found['failed']} of {found['requests']} requests failed")
@@ -41,8 +52,13 @@ def page(url: str, server: Together, *, connections: int = 1, seconds: float = 2
                 break
         else:
             raise RuntimeError(f"{url}: no answer")
-        return {"rate": found["requests"] / found["seconds"], "p50": found["p50"], "p95": found["p95"],
-                "p99": found["p99"], "cpu": (server.cpu() - before) / found["requests"] * 1000}
+        return {
+            "rate": found["requests"] / found["seconds"],
+            "p50": found["p50"],
+            "p95": found["p95"],
+            "p99": found["p99"],
+            "cpu": (server.cpu() - before) / found["requests"] * 1000,
+        }
 
     return run
 

@@ -34,8 +34,11 @@ def measure(site: Site, peers: list[Peer]) -> dict[str, Found]:
             try:
                 browser = peer.member(port)
                 for _ in range(RUNS):
-                    _add(found, f"{peer.name}: posting a reply",
-                         spread([peer.reply(browser, TEXT.format(word="")) for _ in range(POSTS)]))
+                    _add(
+                        found,
+                        f"{peer.name}: posting a reply",
+                        spread([peer.reply(browser, TEXT.format(word="")) for _ in range(POSTS)]),
+                    )
             except Missing:
                 continue
     return found

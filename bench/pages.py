@@ -15,8 +15,15 @@ from core.database.db import db
 
 QUESTION, FLOOR = "question, 20 answers", "floor: "
 UNKEPT, SIGNED_IN, EMBEDDED = (f"{QUESTION}, {how}" for how in ("not kept", "signed in", "python app.py"))
-SHOWN = ("front page", QUESTION, "questions, newest", "article", "bulletin", "fullest month",
-         "busiest member")
+SHOWN = (
+    "front page",
+    QUESTION,
+    "questions, newest",
+    "article",
+    "bulletin",
+    "fullest month",
+    "busiest member",
+)
 CONNECTIONS = (1, 8)
 
 
@@ -31,8 +38,9 @@ def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
 
         def add(name: str, url: str, server: Together, headers: dict[str, str] | None = None) -> None:
             for count in CONNECTIONS:
-                targets[f"{name} ×{count}"] = load.page(url, server, connections=count, seconds=seconds,
-                                                        headers=headers)
+                targets[f"{name} ×{count}"] = load.page(
+                    url, server, connections=count, seconds=seconds, headers=headers
+                )
 
         for name in SHOWN:
             add(name, served.url(site.addresses[name]), served.web)
@@ -49,8 +57,12 @@ def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
                 add(f"{peer.name}: {name}", f"http://127.0.0.1:{port}{path}", server)
             with suppress(Missing):
                 name, path = next(iter(peer.pages.items()))
-                add(f"{peer.name}: {name}, signed in", f"http://127.0.0.1:{port}{path}", server,
-                    peer.member(port).headers)
+                add(
+                    f"{peer.name}: {name}, signed in",
+                    f"http://127.0.0.1:{port}{path}",
+                    server,
+                    peer.member(port).headers,
+                )
         return interleaved(targets)
 
 
@@ -61,8 +73,12 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
         for name in SHOWN:
             path = site.addresses[name]
             kb, requests = weigh(served.url(path)) or (None, None)
-            found[name] = {"queries": site.statements(path, load.UNKEPT), "KB": kb, "requests": requests,
-                           "queries when kept": site.statements(path)}
+            found[name] = {
+                "queries": site.statements(path, load.UNKEPT),
+                "KB": kb,
+                "requests": requests,
+                "queries when kept": site.statements(path),
+            }
         found[SIGNED_IN] = {"queries": site.statements(site.addresses[QUESTION], served.member(21).headers)}
         found["memory"] = {"MB": served.memory()}
     for peer in peers:
@@ -83,14 +99,32 @@ def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
     page.write_bytes(answer.sent)
     with site.app.app_context():
         database = db.engine.url.render_as_string(hide_password=False)
-    program = Program([*GUNICORN, "--bind", f"127.0.0.1:{port}", "--pythonpath", ROOT,
-                       "bench.floors:create_app()"],  # from elsewhere: gunicorn.conf.py is for the site
-                      site.folder / "floors.log", folder=site.folder, BENCH_PAGE=str(page),
-                      BENCH_PACKING=answer.packing, BENCH_DATABASE=database, BENCH_QUESTION=str(BEFORE + 3))
+    program = Program(
+        [
+            *GUNICORN,
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--pythonpath",
+            ROOT,
+            "bench.floors:create_app()",
+        ],  # from elsewhere: gunicorn.conf.py is for the site
+        site.folder / "floors.log",
+        folder=site.folder,
+        BENCH_PAGE=str(page),
+        BENCH_PACKING=answer.packing,
+        BENCH_DATABASE=database,
+        BENCH_QUESTION=str(BEFORE + 3),
+    )
     base = f"http://127.0.0.1:{port}"
     try:
         program.wait_for(f"{base}/bare")
-        yield {"the same bytes, bare view": f"{base}/bare", "the same bytes, from a file": f"{base}/file",
-               "20 posts, ORM joined": f"{base}/orm"}, Together(program)
+        yield (
+            {
+                "the same bytes, bare view": f"{base}/bare",
+                "the same bytes, from a file": f"{base}/file",
+                "20 posts, ORM joined": f"{base}/orm",
+            },
+            Together(program),
+        )
     finally:
         program.stop()

@@ -34,9 +34,22 @@ from notifications.models import Watch
 from posts.actions import recount_tags
 from posts.models import Post, PostLink, PostTag, Revision, Tag, Vote, VoteChange
 
-ORDER = (Post, Question, Article, PostTag, Revision, PostLink, VoteChange, Vote, Acceptance, ReputationEvent,
-         ArticleFeedback, Watch)
+ORDER = (
+    Post,
+    Question,
+    Article,
+    PostTag,
+    Revision,
+    PostLink,
+    VoteChange,
+    Vote,
+    Acceptance,
+    ReputationEvent,
+    ArticleFeedback,
+    Watch,
+)
 NUMBERED = (User, Tag, Post, VoteChange, Acceptance)  # whose numbers are given here, not by the database
+
 
 def fill(plan: Plan) -> None:
     """Bring the site of the current app to what the plan says. Raises SystemExit when it is another's."""
@@ -76,16 +89,42 @@ def _people(plan: Plan, writer: Writer) -> None:
         return db.session.rollback()
     rng = random.Random(f"{plan.seed}:people")
     joined = [plan.start - timedelta(days=1, minutes=rng.randrange(500_000)) for _ in range(plan.members)]
-    _insert(User, [{"id": number, "username": f"member{number}",
-                    "username_key": usernames.key(f"member{number}"),
-                    "display_name": f"{rng.choice(writer.words[300:]).capitalize()} {number}",
-                    "role": STAFF.get(number, "member"), "created_at": at, "confirmed_at": at}
-                   for number, at in enumerate(joined, 1)])
-    _insert(ReputationEvent, [{"user_id": number, "kind": "registered", "points": 1, "day": at.date(),
-                               "cause": f"registration:{number}", "created_at": at}
-                              for number, at in enumerate(joined, 1)])
-    _insert(Tag, [{"id": number, "name": f"tag-{number}", "excerpt": writer.sentence(12),
-                   "created_at": plan.start} for number in range(1, plan.tags + 1)])
+    _insert(
+        User,
+        [
+            {
+                "id": number,
+                "username": f"member{number}",
+                "username_key": usernames.key(f"member{number}"),
+                "display_name": f"{rng.choice(writer.words[300:]).capitalize()} {number}",
+                "role": STAFF.get(number, "member"),
+                "created_at": at,
+                "confirmed_at": at,
+            }
+            for number, at in enumerate(joined, 1)
+        ],
+    )
+    _insert(
+        ReputationEvent,
+        [
+            {
+                "user_id": number,
+                "kind": "registered",
+                "points": 1,
+                "day": at.date(),
+                "cause": f"registration:{number}",
+                "created_at": at,
+            }
+            for number, at in enumerate(joined, 1)
+        ],
+    )
+    _insert(
+        Tag,
+        [
+            {"id": number, "name": f"tag-{number}", "excerpt": writer.sentence(12), "created_at": plan.start}
+            for number in range(1, plan.tags + 1)
+        ],
+    )
     db.session.commit()
     return None
 
@@ -107,8 +146,9 @@ def _missing(plan: Plan) -> range:
 def write(slice_: Slice) -> None:
     """One slice in one transaction, parents before what refers to them."""
     rows = slice_.fill()
-    change, acceptance = (1 + (db.session.scalar(select(func.max(model.id))) or 0)
-                          for model in (VoteChange, Acceptance))
+    change, acceptance = (
+        1 + (db.session.scalar(select(func.max(model.id))) or 0) for model in (VoteChange, Acceptance)
+    )
     Ballots(slice_, change, acceptance).fill()
     slice_.tagged()
     for vote in rows[Vote]:
@@ -126,8 +166,9 @@ def _insert(model: type[Base], rows: list[dict]) -> None:
 def _finish(plan: Plan) -> None:
     """What all slices together make: counters, reputations, statistics; nothing of the past is news."""
     longest = plan.first_id(0) + 1
-    answers = select(func.count()).where(Post.parent_id == longest, Post.kind == "answer",
-                                         Post.deleted_at.is_(None))
+    answers = select(func.count()).where(
+        Post.parent_id == longest, Post.kind == "answer", Post.deleted_at.is_(None)
+    )
     last = select(func.max(Post.created_at)).where(Post.parent_id == longest, Post.kind == "answer")
     values = {"answer_count": db.session.scalar(answers), "last_activity_at": db.session.scalar(last)}
     for table, key in ((Post.__table__, "id"), (PostTag.__table__, "post_id")):
@@ -138,8 +179,9 @@ def _finish(plan: Plan) -> None:
     if db.engine.dialect.name == "postgresql":
         for model in NUMBERED:
             table = model.__tablename__
-            db.session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) "
-                                    f"FROM {table}"))
+            db.session.execute(
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+            )
     db.session.commit()
     db.session.execute(text("ANALYZE"))
     db.session.commit()
@@ -147,8 +189,11 @@ def _finish(plan: Plan) -> None:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m bench.populate", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.populate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--posts", type=int, required=True, help="questions, answers, comments and articles")
     parser.add_argument("--seed", type=int, default=Plan.seed, help="another makes another community")
     asked = parser.parse_args()

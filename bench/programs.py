@@ -22,8 +22,9 @@ class Program:
     End it with stop(), or with kill() as a power cut would; start() runs it once more.
     """
 
-    def __init__(self, command: Sequence[str | Path], log: Path, *, folder: Path | None = None,
-                 **settings: object):
+    def __init__(
+        self, command: Sequence[str | Path], log: Path, *, folder: Path | None = None, **settings: object
+    ):
         self.command, self.log, self.folder = [str(word) for word in command], log, folder
         self.settings = {name: str(value) for name, value in settings.items()}
         self.start()
@@ -31,9 +32,15 @@ class Program:
     def start(self) -> None:
         """Start it, also again after it ended."""
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=output, cwd=self.folder,
-                                            env={**os.environ, **self.settings}, start_new_session=True)
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                env={**os.environ, **self.settings},
+                start_new_session=True,
+            )
 
     def output(self) -> str:
         """What it has said so far."""

@@ -62,6 +62,7 @@ def grades(path: Path) -> Grades:
 
 def ndcg(ranking: Ranking, relevant: dict[str, int], depth: int = 10) -> float:
     """Normalised discounted cumulative gain: the grade, divided by log2 of the rank plus one."""
+
     def gain(found: Iterable[int]) -> float:
         return sum(grade / log2(rank + 1) for rank, grade in enumerate(found, 1))
 
@@ -83,9 +84,18 @@ def ours(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
     """The rankings of a site that holds the documents, one for each query."""
     now = utcnow()
     ids = {number: doc["id"] for number, doc in enumerate(docs, 1)}
-    posts = [{"id": number, "kind": "question", "is_public": True, "created_at": now, "last_activity_at": now,
-              "title": doc.get("title", "")[:200], "body_html": f"<p>{html.escape(doc.get('body', ''))}</p>"}
-             for number, doc in enumerate(docs, 1)]
+    posts = [
+        {
+            "id": number,
+            "kind": "question",
+            "is_public": True,
+            "created_at": now,
+            "last_activity_at": now,
+            "title": doc.get("title", "")[:200],
+            "body_html": f"<p>{html.escape(doc.get('body', ''))}</p>",
+        }
+        for number, doc in enumerate(docs, 1)
+    ]
     db.session.execute(insert(Post.__table__), posts)
     db.session.execute(insert(Question.__table__), [{"id": number} for number in ids])
     db.session.commit()
@@ -100,19 +110,28 @@ def fts5(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
     """The rankings of SQLite's full-text search, best by its bm25()."""
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE VIRTUAL TABLE docs USING fts5(id UNINDEXED, title, body, tokenize='porter')")
-    connection.executemany("INSERT INTO docs VALUES (?, ?, ?)",
-                           [(doc["id"], doc.get("title", ""), doc.get("body", "")) for doc in docs])
+    connection.executemany(
+        "INSERT INTO docs VALUES (?, ?, ?)",
+        [(doc["id"], doc.get("title", ""), doc.get("body", "")) for doc in docs],
+    )
     for query in asked:
         words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", query["text"]))
-        found = connection.execute("SELECT id FROM docs WHERE docs MATCH ? ORDER BY bm25(docs) LIMIT ?",
-                                   (words, DEPTH)) if words else ()
+        found = (
+            connection.execute(
+                "SELECT id FROM docs WHERE docs MATCH ? ORDER BY bm25(docs) LIMIT ?", (words, DEPTH)
+            )
+            if words
+            else ()
+        )
         yield [row[0] for row in found]
 
 
 def measure(rankings: Iterable[Ranking], asked: list[dict], judged: Grades) -> tuple[float, float]:
     """(nDCG@10, MAP) over the queries that have a relevant document."""
-    scored = [(ndcg(ranking, judged[query["id"]]), average_precision(ranking, judged[query["id"]]))
-              for query, ranking in zip(asked, rankings, strict=True)]
+    scored = [
+        (ndcg(ranking, judged[query["id"]]), average_precision(ranking, judged[query["id"]]))
+        for query, ranking in zip(asked, rankings, strict=True)
+    ]
     return fmean(pair[0] for pair in scored), fmean(pair[1] for pair in scored)
 
 

@@ -12,8 +12,17 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 
 def table(parts: Parts) -> str:
     """All of it as Markdown: a part that was not measured is not there."""
-    sections = [_machines(parts), _budgets(parts), *_pages(parts), *_facts(parts), *_scale(parts),
-                *_search(parts), *_members(parts), *_relevance(parts), *_missing(parts)]
+    sections = [
+        _machines(parts),
+        _budgets(parts),
+        *_pages(parts),
+        *_facts(parts),
+        *_scale(parts),
+        *_search(parts),
+        *_members(parts),
+        *_relevance(parts),
+        *_missing(parts),
+    ]
     return "\n\n".join(sections)
 
 
@@ -43,8 +52,10 @@ def _machines(parts: Parts) -> str:
 
 def _budgets(parts: Parts) -> str:
     said = {True: "met", False: "**not met**", None: "no verdict"}
-    return "### Budgets\n\n" + grid(("what", "budget", "found", ""), (
-        (line.what, line.wanted, line.found, said[line.is_met]) for line in budgets.lines(parts)))
+    return "### Budgets\n\n" + grid(
+        ("what", "budget", "found", ""),
+        ((line.what, line.wanted, line.found, said[line.is_met]) for line in budgets.lines(parts)),
+    )
 
 
 def _pages(parts: Parts) -> Iterator[str]:
@@ -55,10 +66,28 @@ def _pages(parts: Parts) -> Iterator[str]:
     names = [name.removesuffix(" ×1") for name in rows if name.endswith(" ×1")]
     figures = ("rate", "p50", "p95", "p99")
     yield f"### Pages at {parts['pages']['posts']:,} posts"
-    yield grid(("page", "requests/s, 1 connection", "p50 ms", "p95", "p99", "processor ms a request",
-                "requests/s, 8 connections", "p50 ms", "p95", "p99"), (
-        (name, *(written(rows[f"{name} ×1"][figure]) for figure in (*figures, "cpu")),
-         *(written(rows[f"{name} ×8"][figure]) for figure in figures)) for name in names))
+    yield grid(
+        (
+            "page",
+            "requests/s, 1 connection",
+            "p50 ms",
+            "p95",
+            "p99",
+            "processor ms a request",
+            "requests/s, 8 connections",
+            "p50 ms",
+            "p95",
+            "p99",
+        ),
+        (
+            (
+                name,
+                *(written(rows[f"{name} ×1"][figure]) for figure in (*figures, "cpu")),
+                *(written(rows[f"{name} ×8"][figure]) for figure in figures),
+            )
+            for name in names
+        ),
+    )
 
 
 def _facts(parts: Parts) -> Iterator[str]:
@@ -67,20 +96,42 @@ def _facts(parts: Parts) -> Iterator[str]:
         return
     keys = ("queries", "queries when kept", "KB", "requests", "MB")
     yield "### What a page takes: queries, all a browser loads at its first visit, compressed; memory"
-    yield grid(("what", *keys), (
-        (name, *("" if facts.get(key) is None else short(facts[key]) for key in keys))
-        for name, facts in parts["facts"]["rows"].items()))
+    yield grid(
+        ("what", *keys),
+        (
+            (name, *("" if facts.get(key) is None else short(facts[key]) for key in keys))
+            for name, facts in parts["facts"]["rows"].items()
+        ),
+    )
 
 
 def _scale(parts: Parts) -> Iterator[str]:
     if "scale" not in parts:
         return
     yield f"### {scale.SMALL:,} posts beside {parts['scale']['posts']:,}: one connection, nothing kept"
-    yield grid(("page", "p50 ms, small", "p50 ms, large", "ratio", "p95 ms, small", "p95 ms, large",
-                "ratio of processor time"), (
-        (name, written(pair["small"]["p50"]), written(pair["large"]["p50"]), f"{scale.ratio(pair):.2f}",
-         written(pair["small"]["p95"]), written(pair["large"]["p95"]), f"{scale.ratio(pair, 'cpu'):.2f}")
-        for name, pair in parts["scale"]["rows"].items()))
+    yield grid(
+        (
+            "page",
+            "p50 ms, small",
+            "p50 ms, large",
+            "ratio",
+            "p95 ms, small",
+            "p95 ms, large",
+            "ratio of processor time",
+        ),
+        (
+            (
+                name,
+                written(pair["small"]["p50"]),
+                written(pair["large"]["p50"]),
+                f"{scale.ratio(pair):.2f}",
+                written(pair["small"]["p95"]),
+                written(pair["large"]["p95"]),
+                f"{scale.ratio(pair, 'cpu'):.2f}",
+            )
+            for name, pair in parts["scale"]["rows"].items()
+        ),
+    )
 
 
 def _search(parts: Parts) -> Iterator[str]:
@@ -90,34 +141,54 @@ def _search(parts: Parts) -> Iterator[str]:
     yield "### Search: /search with snippets and facets, one client, no query twice"
     times, weights = ("p50", "p95", "p99", "cpu"), ("memory of web and worker", "index", "database")
     named = (f"{name}, MB" for name in weights)
-    yield grid(("posts", "documents", "p50 ms", "p95", "p99", "processor ms a query", *named), (
-        (f"{kept['posts']:,}", written(kept["rows"]["documents"]["count"]),
-         *(written(kept["rows"]["search"][key]) for key in times),
-         *(written(kept["rows"][name]["MB"]) for name in weights)) for kept in found))
+    yield grid(
+        ("posts", "documents", "p50 ms", "p95", "p99", "processor ms a query", *named),
+        (
+            (
+                f"{kept['posts']:,}",
+                written(kept["rows"]["documents"]["count"]),
+                *(written(kept["rows"]["search"][key]) for key in times),
+                *(written(kept["rows"][name]["MB"]) for name in weights),
+            )
+            for kept in found
+        ),
+    )
 
 
 def _members(parts: Parts) -> Iterator[str]:
     if "members" not in parts:
         return
     yield f"### Writing, at {parts['members']['posts']:,} posts"
-    yield grid(("what", "p50 ms", "p95", "p99", "seconds"), (
-        (name, *(written(found[key]) if key in found else "" for key in ("p50", "p95", "p99", "seconds")))
-        for name, found in parts["members"]["rows"].items()))
+    yield grid(
+        ("what", "p50 ms", "p95", "p99", "seconds"),
+        (
+            (name, *(written(found[key]) if key in found else "" for key in ("p50", "p95", "p99", "seconds")))
+            for name, found in parts["members"]["rows"].items()
+        ),
+    )
 
 
 def _relevance(parts: Parts) -> Iterator[str]:
     if "relevance" not in parts:
         return
     yield f"### Relevance on {parts['relevance']['collection']}"
-    yield grid(("engine", "nDCG@10", "MAP"), (
-        (name, f"{ndcg:.3f}", f"{precision:.3f}") for name, (ndcg, precision)
-        in parts["relevance"]["rows"].items()))
+    yield grid(
+        ("engine", "nDCG@10", "MAP"),
+        (
+            (name, f"{ndcg:.3f}", f"{precision:.3f}")
+            for name, (ndcg, precision) in parts["relevance"]["rows"].items()
+        ),
+    )
 
 
 def _missing(parts: Parts) -> Iterator[str]:
     missing = parts.get("pages", {}).get("missing", {})
     if missing:
         yield "### Not of this run\n\n" + "\n".join(f"- {name}: {why}" for name, why in missing.items())
-        yield grid(("what, measured elsewhere before", "figure"), (
-            (name, ", ".join(f"{figure} {short(value)}" for figure, value in figures.items()))
-            for name, figures in ELSEWHERE.items()))
+        yield grid(
+            ("what, measured elsewhere before", "figure"),
+            (
+                (name, ", ".join(f"{figure} {short(value)}" for figure, value in figures.items()))
+                for name, figures in ELSEWHERE.items()
+            ),
+        )

@@ -14,9 +14,13 @@ def measure(small: Site, large: Site, seconds: float) -> dict[str, dict[str, Fou
     """{page: {"small" and "large": figures}} of every list and thread, none of them kept."""
     with small.served() as one, large.served() as other:
         sides = {"small": one, "large": other}
-        targets = {(name, side): load.page(served.url(served.site.addresses[name]), served.web,
-                                           seconds=seconds, headers=load.UNKEPT)
-                   for name in small.addresses for side, served in sides.items()}
+        targets = {
+            (name, side): load.page(
+                served.url(served.site.addresses[name]), served.web, seconds=seconds, headers=load.UNKEPT
+            )
+            for name in small.addresses
+            for side, served in sides.items()
+        }
         found = interleaved(targets)
     return {name: {side: found[name, side] for side in sides} for name in small.addresses}
 

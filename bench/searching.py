@@ -14,12 +14,21 @@ QUERIES, WARM = 60, 15  # of a run; asked before the first
 def mix(rng: random.Random, words: list[str]) -> str:
     """One query of the kinds that people write, hardly one of them twice."""
     trade, other = rng.sample(TRADE, 3), words[rng.randrange(300, 20_000)]
-    return rng.choice([
-        f"{trade[0]} {other}", f"{trade[0]} {trade[1]} {trade[2]}", other, f"{trade[0]} {trade[1]}",
-        f"{rng.choice(COMMON)} {trade[0]} {rng.choice(COMMON)} {other}", f'"{trade[0]} {trade[1]}"',
-        f"CVE-{rng.randint(2002, 2025)}-{rng.randint(1000, 39999)}",
-        f"tag:tag-{rng.randint(1, 40)} {trade[0]}",
-        f"kind:answer {trade[0]} {other}", f"{trade[0]}x {trade[1]}", f"{trade[0]} -{trade[1]}"])
+    return rng.choice(
+        [
+            f"{trade[0]} {other}",
+            f"{trade[0]} {trade[1]} {trade[2]}",
+            other,
+            f"{trade[0]} {trade[1]}",
+            f"{rng.choice(COMMON)} {trade[0]} {rng.choice(COMMON)} {other}",
+            f'"{trade[0]} {trade[1]}"',
+            f"CVE-{rng.randint(2002, 2025)}-{rng.randint(1000, 39999)}",
+            f"tag:tag-{rng.randint(1, 40)} {trade[0]}",
+            f"kind:answer {trade[0]} {other}",
+            f"{trade[0]}x {trade[1]}",
+            f"{trade[0]} -{trade[1]}",
+        ]
+    )
 
 
 def measure(site: Site) -> dict[str, Found]:
@@ -47,5 +56,8 @@ def _sizes(site: Site) -> dict[str, Found]:
     """Of the database and of the index, which on PostgreSQL lies within it."""
     with site.app.app_context(), site.app.extensions["search"].view() as index:
         documents = index.size
-    return {"database": {"MB": [site.database_size() / 1e6]}, "index": {"MB": [site.index_size() / 1e6]},
-            "documents": {"count": [documents]}}
+    return {
+        "database": {"MB": [site.database_size() / 1e6]},
+        "index": {"MB": [site.index_size() / 1e6]},
+        "documents": {"count": [documents]},
+    }

@@ -50,25 +50,38 @@ class Site:
 
     def __init__(self, folder: Path, plan: Plan, url: str = ""):
         self.folder, self.plan = folder, plan
-        self.settings = {"REDOUBT_INSTANCE": str(folder), "REDOUBT_DATABASE_URL": url,
-                         "REDOUBT_WORKER": "off", "REDOUBT_SITE_URL": "", "REDOUBT_REDIS_URL": "",
-                         "REDOUBT_RATE_LIMITS": "off"}
+        self.settings = {
+            "REDOUBT_INSTANCE": str(folder),
+            "REDOUBT_DATABASE_URL": url,
+            "REDOUBT_WORKER": "off",
+            "REDOUBT_SITE_URL": "",
+            "REDOUBT_REDIS_URL": "",
+            "REDOUBT_RATE_LIMITS": "off",
+        }
         self.password = secrets.token_urlsafe(20)
 
     def prepare(self) -> None:
         """Fill it and index it, as far as that is not done, each in a process of its own."""
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, **self.settings}
-        fill = [sys.executable, "-m", "bench.populate", "--posts", str(self.plan.posts),
-                "--seed", str(self.plan.seed)]
+        fill = [
+            sys.executable,
+            "-m",
+            "bench.populate",
+            "--posts",
+            str(self.plan.posts),
+            "--seed",
+            str(self.plan.seed),
+        ]
         subprocess.run(fill, cwd=ROOT, env=environment, check=True)
         with self.app.app_context():
             is_usable = self.app.extensions["search"].is_usable()
         if not is_usable:
             subprocess.run([BIN / "flask", "search", "rebuild"], cwd=ROOT, env=environment, check=True)
         with self.app.app_context():
-            db.session.execute(update(User).where(User.id.in_(WRITERS))
-                               .values(password_hash=hash_password(self.password)))
+            db.session.execute(
+                update(User).where(User.id.in_(WRITERS)).values(password_hash=hash_password(self.password))
+            )
             db.session.commit()
 
     @cached_property
@@ -83,32 +96,48 @@ class Site:
         with self.app.app_context():
             long, longest, plain = (get_question(first + place, Visitor()) for place in range(3))
             second = answers(longest, Visitor()).next
-            article = db.session.scalar(select(Article).where(Article.is_public)
-                                        .order_by(Article.id).limit(1))
+            article = db.session.scalar(
+                select(Article).where(Article.is_public).order_by(Article.id).limit(1)
+            )
             bulletin = db.session.scalar(select(Bulletin.reference).order_by(Bulletin.id).limit(1))
             return {
-                "front page": "/", "question, 20 answers": plain.url,
-                "question, hundreds of answers": long.url, "question, thousands of answers": longest.url,
+                "front page": "/",
+                "question, 20 answers": plain.url,
+                "question, hundreds of answers": long.url,
+                "question, thousands of answers": longest.url,
                 "its second page": f"{longest.url}?after={second}",
-                "questions, newest": "/questions", "questions, most voted": "/questions?sort=votes",
-                "questions, unanswered": "/questions?sort=unanswered", "largest tag": "/tags/tag-1",
-                "largest tag, active": "/tags/tag-1?sort=active", "tags": "/tags", "people": "/users",
-                "busiest member": "/users/member1", "their answers": "/users/member1?tab=answers",
-                "articles": "/articles", "article": article.url, "bulletins": "/bulletins",
-                "bulletin": f"/bulletins/{bulletin}", "unpatched": "/bulletins/unpatched",
-                "fullest month": f"/calendar/{BUSY:%Y-%m}"}
+                "questions, newest": "/questions",
+                "questions, most voted": "/questions?sort=votes",
+                "questions, unanswered": "/questions?sort=unanswered",
+                "largest tag": "/tags/tag-1",
+                "largest tag, active": "/tags/tag-1?sort=active",
+                "tags": "/tags",
+                "people": "/users",
+                "busiest member": "/users/member1",
+                "their answers": "/users/member1?tab=answers",
+                "articles": "/articles",
+                "article": article.url,
+                "bulletins": "/bulletins",
+                "bulletin": f"/bulletins/{bulletin}",
+                "unpatched": "/bulletins/unpatched",
+                "fullest month": f"/calendar/{BUSY:%Y-%m}",
+            }
 
     @contextmanager
     def served(self, *, embedded: bool = False) -> Iterator["Served"]:
         """Servers for it, as for production or as `python app.py`; they end with the block."""
         port = free_port()
-        web = [sys.executable, "app.py"] if embedded else [
-            *GUNICORN, "--bind", f"127.0.0.1:{port}", "app:create_app()"]
+        web = (
+            [sys.executable, "app.py"]
+            if embedded
+            else [*GUNICORN, "--bind", f"127.0.0.1:{port}", "app:create_app()"]
+        )
         settings = {**self.settings, "PORT": str(port), "REDOUBT_WORKER": "on" if embedded else "off"}
         programs = [Program(web, self.folder / "web.log", folder=ROOT, **settings)]
         if not embedded:
-            programs.append(Program([BIN / "flask", "worker"], self.folder / "worker.log", folder=ROOT,
-                                    **settings))
+            programs.append(
+                Program([BIN / "flask", "worker"], self.folder / "worker.log", folder=ROOT, **settings)
+            )
         try:
             programs[0].wait_for(f"http://127.0.0.1:{port}/healthz")
             yield Served(self, port, programs)
@@ -127,9 +156,15 @@ class Site:
         """Bytes of the search index."""
         with self.app.app_context():
             if db.engine.dialect.name == "postgresql":
-                return int(db.session.scalar(
-                    text("SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' "
-                         "AND relnamespace = CAST(:room AS regnamespace)"), {"room": SCHEMA}))
+                return int(
+                    db.session.scalar(
+                        text(
+                            "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' "
+                            "AND relnamespace = CAST(:room AS regnamespace)"
+                        ),
+                        {"room": SCHEMA},
+                    )
+                )
         return sum(path.stat().st_size for path in (self.folder / "index").rglob("*") if path.is_file())
 
     def statements(self, path: str, headers: dict[str, str] | None = None) -> int:

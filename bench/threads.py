@@ -18,11 +18,31 @@ from posts.models import DRAFT, PENDING, PUBLISHED, Post, PostLink, PostTag, Rev
 ANSWERS = [26, 32, 20, 10, 5, 3, 1, 1, 1, 0.5, 0.3, 0.2]  # how often a question has so many
 COMMENTS = [72, 16, 7, 3, 1, 1]
 MODERATORS = [number for number, role in STAFF.items() if role == "moderator"]
-PLAIN = {"is_public": True, "status": PUBLISHED, "title": "", "slug": "", "parent_id": None,
-         "author_name": "", "edited_at": None, "score": 0, "up_count": 0, "down_count": 0,
-         "imported_score": 0, "answer_count": 0, "comment_count": 0, "accepted": False,
-         "revision_count": 1, "deleted_at": None, "deleted_by_id": None, "locked_at": None,
-         "closed_at": None, "license": "", "source_url": "", "imported_from": None, "external_id": None}
+PLAIN = {
+    "is_public": True,
+    "status": PUBLISHED,
+    "title": "",
+    "slug": "",
+    "parent_id": None,
+    "author_name": "",
+    "edited_at": None,
+    "score": 0,
+    "up_count": 0,
+    "down_count": 0,
+    "imported_score": 0,
+    "answer_count": 0,
+    "comment_count": 0,
+    "accepted": False,
+    "revision_count": 1,
+    "deleted_at": None,
+    "deleted_by_id": None,
+    "locked_at": None,
+    "closed_at": None,
+    "license": "",
+    "source_url": "",
+    "imported_from": None,
+    "external_id": None,
+}
 
 
 @dataclass
@@ -96,8 +116,15 @@ class Slice:
     def _post(self, kind: str, at: datetime, body: Rendered | None = None, **columns) -> dict:
         """One more row of posts with its revisions."""
         body = body or extended(self.rng.choice(self.texts.bodies), self.texts.writer.sentence(10))
-        row = {**PLAIN, "id": self.id, "kind": kind, "author_id": self.member(), "created_at": at,
-               "last_activity_at": at, **columns}
+        row = {
+            **PLAIN,
+            "id": self.id,
+            "kind": kind,
+            "author_id": self.member(),
+            "created_at": at,
+            "last_activity_at": at,
+            **columns,
+        }
         row |= {"body": body.source, "body_html": body.html, "markup_version": body.version}
         self.id += 1
         self.rows[Post].append(row)
@@ -107,8 +134,14 @@ class Slice:
         """A question and what is below it: few are removed or closed, some wait for a moderator."""
         title = self.texts.writer.title()
         question = self._post("question", at, title=title, slug=slugify(title))
-        extra = {"id": question["id"], "accepted_answer_id": None, "close_reason": None, "close_note": "",
-                 "duplicate_of_id": None, "closed_by_id": None}
+        extra = {
+            "id": question["id"],
+            "accepted_answer_id": None,
+            "close_reason": None,
+            "close_note": "",
+            "duplicate_of_id": None,
+            "closed_by_id": None,
+        }
         self.rows[Question].append(extra)
         fate = 1 if is_whole else self.rng.random()
         if fate < 0.004:
@@ -136,25 +169,45 @@ class Slice:
         for _ in range(self.rng.choices(range(len(COMMENTS)), COMMENTS)[0]):
             if self.id <= self.last:
                 words = self.texts.writer.sentence(self.rng.randint(6, 30))
-                self._post("comment", self._soon(post["created_at"]), Rendered(words, f"<p>{words}</p>\n"),
-                           parent_id=post["id"])
+                self._post(
+                    "comment",
+                    self._soon(post["created_at"]),
+                    Rendered(words, f"<p>{words}</p>\n"),
+                    parent_id=post["id"],
+                )
 
     def _remove(self, post: dict) -> None:
         """As posts.actions.delete does: what stands below a removed post is not public either."""
-        post |= {"deleted_at": self._soon(post["created_at"]), "is_public": False,
-                 "deleted_by_id": self.rng.choice(MODERATORS)}
+        post |= {
+            "deleted_at": self._soon(post["created_at"]),
+            "is_public": False,
+            "deleted_by_id": self.rng.choice(MODERATORS),
+        }
 
     def _article(self, at: datetime) -> None:
         title, body = self.texts.writer.title(), self.rng.choice(self.texts.steps)
-        article = self._post("article", at, extended(body, self.texts.writer.sentence(10)), title=title,
-                             slug=slugify(title), author_id=self.rng.choice(MODERATORS))
+        article = self._post(
+            "article",
+            at,
+            extended(body, self.texts.writer.sentence(10)),
+            title=title,
+            slug=slugify(title),
+            author_id=self.rng.choice(MODERATORS),
+        )
         is_draft = self.rng.random() < 0.2
         if is_draft:
             article |= {"status": DRAFT, "is_public": False}
-        self.rows[Article].append({
-            "id": article["id"], "layer": self.rng.choice(LAYERS), "summary": self.texts.writer.sentence(12),
-            "applies_to": ["Windows Server 2022"], "published_at": None if is_draft else at,
-            "credited_id": None if is_draft else article["author_id"], "credit_turns": int(not is_draft)})
+        self.rows[Article].append(
+            {
+                "id": article["id"],
+                "layer": self.rng.choice(LAYERS),
+                "summary": self.texts.writer.sentence(12),
+                "applies_to": ["Windows Server 2022"],
+                "published_at": None if is_draft else at,
+                "credited_id": None if is_draft else article["author_id"],
+                "credit_turns": int(not is_draft),
+            }
+        )
 
     def _relate(self) -> None:
         """What a post knows of those below it, its revisions, and who watches by having taken part."""
@@ -173,8 +226,11 @@ class Slice:
                     post["last_activity_at"] = post["edited_at"]
         for number, children in below.items():
             self._count(here[number], children)
-        self.rows[Watch] = [{"user_id": user, "post_id": post, "created_at": at}
-                            for (user, post), at in watching.items() if post in here]
+        self.rows[Watch] = [
+            {"user_id": user, "post_id": post, "created_at": at}
+            for (user, post), at in watching.items()
+            if post in here
+        ]
 
     def _count(self, post: dict, children: list[dict]) -> None:
         standing = [child for child in children if child["deleted_at"] is None]
@@ -190,11 +246,14 @@ class Slice:
             tags = set()
             if post["kind"] in ("question", "article"):
                 tags = {1} if self.rng.random() < 0.67 else set()
-                tags |= {1 + n for n in self.rng.choices(
-                    range(1, self.plan.tags), cum_weights=self.plan.tag_shares, k=2)}
+                tags |= {
+                    1 + n
+                    for n in self.rng.choices(range(1, self.plan.tags), cum_weights=self.plan.tag_shares, k=2)
+                }
                 if questions and self.rng.random() < 0.02:
-                    self.rows[PostLink].append({"source_id": post["id"], "kind": "related",
-                                                "target_id": self.rng.choice(questions)})
+                    self.rows[PostLink].append(
+                        {"source_id": post["id"], "kind": "related", "target_id": self.rng.choice(questions)}
+                    )
                 questions.append(post["id"])
             self.tags_of[post["id"]] = tags
             self._revise(post, sorted(f"tag-{number}" for number in tags))
@@ -203,17 +262,33 @@ class Slice:
         text = {"post_id": post["id"], "author_id": post["author_id"], "title": post["title"], "tags": tags}
         if post["revision_count"] == 2:
             before = self.rng.choice(self.texts.bodies).source
-            self.rows[Revision] += [{**text, "number": 1, "body": before, "created_at": post["created_at"]},
-                                    {**text, "number": 2, "body": post["body"],
-                                     "created_at": post["edited_at"]}]
+            self.rows[Revision] += [
+                {**text, "number": 1, "body": before, "created_at": post["created_at"]},
+                {**text, "number": 2, "body": post["body"], "created_at": post["edited_at"]},
+            ]
         else:
-            self.rows[Revision].append({**text, "number": 1, "body": post["body"],
-                                        "created_at": post["created_at"]})
+            self.rows[Revision].append(
+                {**text, "number": 1, "body": post["body"], "created_at": post["created_at"]}
+            )
 
     def tagged(self) -> None:
         """The sort keys of each post once more beside its tags; after all votes are counted."""
         for post in self.rows[Post]:
             self.rows[PostTag] += [
-                {"post_id": post["id"], "tag_id": tag, **{key: post[key] for key in (
-                    "kind", "is_public", "created_at", "last_activity_at", "score", "answer_count")}}
-                for tag in self.tags_of[post["id"]]]
+                {
+                    "post_id": post["id"],
+                    "tag_id": tag,
+                    **{
+                        key: post[key]
+                        for key in (
+                            "kind",
+                            "is_public",
+                            "created_at",
+                            "last_activity_at",
+                            "score",
+                            "answer_count",
+                        )
+                    },
+                }
+                for tag in self.tags_of[post["id"]]
+            ]

@@ -88,8 +88,10 @@ class Writer:
 
     def steps(self) -> str:
         """The text of an article: headings with paragraphs and commands below."""
-        return "\n\n".join(f"## {self.title()}\n\n{self.paragraph(60)}\n\n{CODE.format(*self.some(5), 2)}"
-                           for _ in range(self.rng.randint(3, 6)))
+        return "\n\n".join(
+            f"## {self.title()}\n\n{self.paragraph(60)}\n\n{CODE.format(*self.some(5), 2)}"
+            for _ in range(self.rng.randint(3, 6))
+        )
 
 
 def started(words: list[str]) -> str:

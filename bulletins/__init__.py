@@ -42,32 +42,72 @@ def _last_confirmed(mitigation: Mitigation) -> LastEdit:
 
 
 def _register_forms() -> None:
-    severities = (("", _("not rated")), ("critical", _("critical")), ("important", _("important")),
-                  ("moderate", _("moderate")), ("low", _("low")))
-    editables.register_editable(Bulletin, editables.for_posts(
-        Field("title", _("Title"), is_required=True), Field("severity", _("Severity"), "choice", severities),
-        Field("body", _("Summary"), "text"), Field("vulnerabilities", _("Vulnerabilities"), "text"),
-        Field("affected", _("Affected products"), "text"), Field("remedies", _("Remedies"), "text"),
-        Field("known_issues", _("Known issues"), "text"), Field("supersedes", _("Supersedes"), "text"),
-        Field("is_out_of_band", _("Out-of-band: released outside patch day"), "flag")))
-    layers = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host", _("Host")),
-              ("application", _("Application")), ("data", _("Data")))
+    severities = (
+        ("", _("not rated")),
+        ("critical", _("critical")),
+        ("important", _("important")),
+        ("moderate", _("moderate")),
+        ("low", _("low")),
+    )
+    editables.register_editable(
+        Bulletin,
+        editables.for_posts(
+            Field("title", _("Title"), is_required=True),
+            Field("severity", _("Severity"), "choice", severities),
+            Field("body", _("Summary"), "text"),
+            Field("vulnerabilities", _("Vulnerabilities"), "text"),
+            Field("affected", _("Affected products"), "text"),
+            Field("remedies", _("Remedies"), "text"),
+            Field("known_issues", _("Known issues"), "text"),
+            Field("supersedes", _("Supersedes"), "text"),
+            Field("is_out_of_band", _("Out-of-band: released outside patch day"), "flag"),
+        ),
+    )
+    layers = (
+        ("perimeter", _("Perimeter")),
+        ("network", _("Network")),
+        ("host", _("Host")),
+        ("application", _("Application")),
+        ("data", _("Data")),
+    )
     kind_names = (("mitigation", _("mitigation")), ("workaround", _("workaround")))
-    editables.register_editable(Mitigation, Editable(
-        (Field("layer", _("Layer of defence"), "choice", layers, is_required=True),
-         Field("kind", _("Kind"), "choice", kind_names, is_required=True),
-         Field("text", _("What to do"), "text"), Field("url", _("Link")),
-         Field("blocks", _("What it blocks"), "text"), Field("steps", _("Steps"), "text"),
-         Field("side_effects", _("Side effects"), "text"), Field("article", _("Article that explains it"))),
-        lambda mitigation: queries.mitigation(mitigation.id), forms.mitigation_values_at,
-        lambda mitigation: url_for("posts.post", post_id=mitigation.bulletin_id), _last_confirmed))
+    editables.register_editable(
+        Mitigation,
+        Editable(
+            (
+                Field("layer", _("Layer of defence"), "choice", layers, is_required=True),
+                Field("kind", _("Kind"), "choice", kind_names, is_required=True),
+                Field("text", _("What to do"), "text"),
+                Field("url", _("Link")),
+                Field("blocks", _("What it blocks"), "text"),
+                Field("steps", _("Steps"), "text"),
+                Field("side_effects", _("Side effects"), "text"),
+                Field("article", _("Article that explains it")),
+            ),
+            lambda mitigation: queries.mitigation(mitigation.id),
+            forms.mitigation_values_at,
+            lambda mitigation: url_for("posts.post", post_id=mitigation.bulletin_id),
+            _last_confirmed,
+        ),
+    )
 
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register_kind(kinds.Kind("bulletin", "bulletin", _path, _edit_path, outlives_author=True,
-                              curated=True, keeps_slug=True, facts=actions.facts_of, form_values=forms.compared_values,
-                              restore=actions.restore))
+    kinds.register_kind(
+        kinds.Kind(
+            "bulletin",
+            "bulletin",
+            _path,
+            _edit_path,
+            outlives_author=True,
+            curated=True,
+            keeps_slug=True,
+            facts=actions.facts_of,
+            form_values=forms.compared_values,
+            restore=actions.restore,
+        )
+    )
     _register_forms()
     app.jinja_env.globals["say"] = labels
     register_facts("bulletin", documents.facts)

@@ -46,17 +46,36 @@ def create(parts: dict, *, by, release_at: datetime | None = None, is_out_of_ban
     """
     release_at = release_at or utcnow()
     reference = store_actions.next_reference(release_at.year)
-    advisory = Advisory(format="csaf", tracking_id=reference, tlp="WHITE", publisher_namespace=site_url(),
-                        publisher=current_app.config["REDOUBT_SITE_NAME"], **parts)
-    bulletin = Bulletin(status=DRAFT, author_id=by.id, reference=reference, slug=reference,
-                        document_path=provider.path(reference, release_at), is_out_of_band=is_out_of_band,
-                        **{name: [] for name in store_actions.CHILDREN})
+    advisory = Advisory(
+        format="csaf",
+        tracking_id=reference,
+        tlp="WHITE",
+        publisher_namespace=site_url(),
+        publisher=current_app.config["REDOUBT_SITE_NAME"],
+        **parts,
+    )
+    bulletin = Bulletin(
+        status=DRAFT,
+        author_id=by.id,
+        reference=reference,
+        slug=reference,
+        document_path=provider.path(reference, release_at),
+        is_out_of_band=is_out_of_band,
+        **{name: [] for name in store_actions.CHILDREN},
+    )
     store_actions.fill(bulletin, advisory, Catalogue())
     return posts.create(bulletin, markup.render(rows.body(advisory)))
 
 
-def edit(bulletin: Bulletin, parts: dict, *, by, change: str = "", is_out_of_band: bool | None = None,
-         was: dict | None = None) -> None:
+def edit(
+    bulletin: Bulletin,
+    parts: dict,
+    *,
+    by,
+    change: str = "",
+    is_out_of_band: bool | None = None,
+    was: dict | None = None,
+) -> None:
     """Change some fields of Advisory, as a new version of the document; nothing when none differs.
 
     `was` are the facts from posts.begin_edit() when more than the document may have changed since.
@@ -78,10 +97,13 @@ def edit(bulletin: Bulletin, parts: dict, *, by, change: str = "", is_out_of_ban
 def facts_of(bulletin: Bulletin) -> dict:
     """What its revisions keep: the document, and what was written here beside it."""
     found = queries.whole(bulletin.id)
-    return {"advisory": dump(rows.to_advisory(found, with_ours=False)), "is_out_of_band": found.is_out_of_band,
-            "known_issues": actions.issues_of(found),
-            "supersedes": sorted(queries.superseded(found).values()),
-            "mitigations": [actions.facts_of(each) for each in found.mitigations]}
+    return {
+        "advisory": dump(rows.to_advisory(found, with_ours=False)),
+        "is_out_of_band": found.is_out_of_band,
+        "known_issues": actions.issues_of(found),
+        "supersedes": sorted(queries.superseded(found).values()),
+        "mitigations": [actions.facts_of(each) for each in found.mitigations],
+    }
 
 
 def restore(bulletin: Bulletin, state: State, *, by, summary: str, expected: Expected = None) -> None:
@@ -90,8 +112,14 @@ def restore(bulletin: Bulletin, state: State, *, by, summary: str, expected: Exp
     said = load(Advisory, facts["advisory"])
     actions.set_issues(bulletin, facts["known_issues"], by=by)
     supersede(bulletin, queries.named(facts["supersedes"]))
-    edit(bulletin, {name: getattr(said, name) for name in SAID}, by=by, change=summary,
-         is_out_of_band=facts["is_out_of_band"], was=was)
+    edit(
+        bulletin,
+        {name: getattr(said, name) for name in SAID},
+        by=by,
+        change=summary,
+        is_out_of_band=facts["is_out_of_band"],
+        was=was,
+    )
     was = posts.begin_edit(bulletin, None)
     actions.restore(bulletin, facts["mitigations"], by=by)
     posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, was=was)
@@ -120,11 +148,22 @@ def schedule(bulletin: Bulletin, at: datetime, *, by, seen: str | None = None) -
     if at <= utcnow():
         raise NotPossible(_("this time is in the past"))
     last = last_act(bulletin, ["bulletin.due"]) if bulletin.embargo_until is not None else None
-    if last is not None and last.actor_id != by.id and (
-            last.created_at > utcnow() - RECENTLY if seen is None
-            else seen != bulletin.embargo_until.isoformat()):
-        check_not_done(bulletin, ["bulletin.due"], _("it is published at %(when)s UTC.",
-                       when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}"), by=by, url=bulletin.url)
+    if (
+        last is not None
+        and last.actor_id != by.id
+        and (
+            last.created_at > utcnow() - RECENTLY
+            if seen is None
+            else seen != bulletin.embargo_until.isoformat()
+        )
+    ):
+        check_not_done(
+            bulletin,
+            ["bulletin.due"],
+            _("it is published at %(when)s UTC.", when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}"),
+            by=by,
+            url=bulletin.url,
+        )
     bulletin.embargo_until = at
     events.record("bulletin.due", subject=bulletin, actor=by, due_at=at)
 
@@ -152,8 +191,9 @@ def publish(bulletin: Bulletin, *, by) -> bool:
     event = posts.publish(bulletin, by=by)
     if event is None:
         if by is not None and bulletin.is_deleted:
-            check_not_done(bulletin, ["bulletin.deleted"], _("this bulletin is deleted."), by=by,
-                           url=bulletin.url)
+            check_not_done(
+                bulletin, ["bulletin.deleted"], _("this bulletin is deleted."), by=by, url=bulletin.url
+            )
         elif by is not None:
             check_not_done(bulletin, PUBLICATIONS, _("this bulletin is published."), by=by, url=bulletin.url)
         return False
@@ -165,8 +205,12 @@ def publish(bulletin: Bulletin, *, by) -> bool:
         bulletin.published_at, bulletin.release_month = at, f"{at:%Y-%m}"
         bulletin.current_release_at, bulletin.document_path = at, provider.path(bulletin.reference, at)
         first = dump(RevisionEntry("1", at, "Initial release"))
-        bulletin.more = bulletin.more | {"initial_release_at": at.isoformat(), "version": "1",
-                                         "current_release_at": at.isoformat(), "history": [first]}
+        bulletin.more = bulletin.more | {
+            "initial_release_at": at.isoformat(),
+            "version": "1",
+            "current_release_at": at.isoformat(),
+            "history": [first],
+        }
     bulletin.embargo_until = None
     return True
 
@@ -175,8 +219,9 @@ def withdraw(bulletin: Bulletin, *, by) -> None:
     """Take a bulletin back to a draft, off every list. Raises AlreadyDone when somebody else has."""
     locks.lock_thread(bulletin)
     if bulletin.status != PUBLISHED:
-        check_not_done(bulletin, ["bulletin.withdrawn"], _("this bulletin is unpublished."), by=by,
-                       url=bulletin.url)
+        check_not_done(
+            bulletin, ["bulletin.withdrawn"], _("this bulletin is unpublished."), by=by, url=bulletin.url
+        )
         return
     bulletin.status = DRAFT
     visibility.refresh(bulletin)

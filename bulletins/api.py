@@ -27,14 +27,17 @@ def item(bulletin: Bulletin) -> dict:
 
 def _whole(bulletin: Bulletin) -> dict:
     facts, user = bulletin_page.of(bulletin, products.today()), tokens.reader()
-    return {**item(bulletin),
-            "vulnerabilities": [_weakness(each) for each in facts.weaknesses],
-            "products": [_affected(row, facts.builds.get(row.key, [])) for row in bulletin.products],
-            "mitigations": [mitigation_item(each) for each in bulletin.mitigations],
-            "known_issues": [{"update": each.update, "details": each.details, "url": each.url}
-                             for each in facts.issues],
-            "supersedes": [other.reference for other in links_from(bulletin, actions.SUPERSEDES, user)],
-            "superseded_by": [other.reference for other in links_to(bulletin, actions.SUPERSEDES, user)]}
+    return {
+        **item(bulletin),
+        "vulnerabilities": [_weakness(each) for each in facts.weaknesses],
+        "products": [_affected(row, facts.builds.get(row.key, [])) for row in bulletin.products],
+        "mitigations": [mitigation_item(each) for each in bulletin.mitigations],
+        "known_issues": [
+            {"update": each.update, "details": each.details, "url": each.url} for each in facts.issues
+        ],
+        "supersedes": [other.reference for other in links_from(bulletin, actions.SUPERSEDES, user)],
+        "superseded_by": [other.reference for other in links_to(bulletin, actions.SUPERSEDES, user)],
+    }
 
 
 def _tagged(bulletin: Bulletin) -> dict:
@@ -43,28 +46,73 @@ def _tagged(bulletin: Bulletin) -> dict:
 
 def _weakness(each: bulletin_page.VulnerabilityFacts) -> dict:
     row, shared = each.row, each.row.vulnerability if each.row.vulnerability_id else None
-    return {"cve": row.cve or None, "title": row.title, "is_rejected": row.is_rejected,
-            "is_exploited": row.is_exploited or bool(shared and shared.kev_added_on), "has_fix": row.has_fix,
-            "kev_added_on": shared and shared.kev_added_on, "kev_due_on": shared and shared.kev_due_on,
-            "epss": shared and shared.epss, "status": row.status, "scores": each.ratings,
-            "remediations": [{**{name: getattr(remedy, name) for name in (
-                "kind", "details", "url", "update", "supersedes", "fixed_build", "restart", "can_roll_back")},
-                "product_keys": remedy.product_ids} for remedy in row.remediations],
-            "mitigations": [mitigation.id for mitigation in each.mitigations]}
+    return {
+        "cve": row.cve or None,
+        "title": row.title,
+        "is_rejected": row.is_rejected,
+        "is_exploited": row.is_exploited or bool(shared and shared.kev_added_on),
+        "has_fix": row.has_fix,
+        "kev_added_on": shared and shared.kev_added_on,
+        "kev_due_on": shared and shared.kev_due_on,
+        "epss": shared and shared.epss,
+        "status": row.status,
+        "scores": each.ratings,
+        "remediations": [
+            {
+                **{
+                    name: getattr(remedy, name)
+                    for name in (
+                        "kind",
+                        "details",
+                        "url",
+                        "update",
+                        "supersedes",
+                        "fixed_build",
+                        "restart",
+                        "can_roll_back",
+                    )
+                },
+                "product_keys": remedy.product_ids,
+            }
+            for remedy in row.remediations
+        ],
+        "mitigations": [mitigation.id for mitigation in each.mitigations],
+    }
 
 
 def _affected(row, builds: list[str]) -> dict:
     is_listed = row.product is not None and row.product.removed_at is None
-    return {"key": row.key, "name": row.name, "vendor": row.vendor, "version": row.version,
-            "status": row.status, "has_fix": row.has_fix, "fixed_builds": builds,
-            "product": row.product.slug if is_listed else None,
-            "releases": [each.cycle for each in row.releases if is_listed and each.removed_at is None]}
+    return {
+        "key": row.key,
+        "name": row.name,
+        "vendor": row.vendor,
+        "version": row.version,
+        "status": row.status,
+        "has_fix": row.has_fix,
+        "fixed_builds": builds,
+        "product": row.product.slug if is_listed else None,
+        "releases": [each.cycle for each in row.releases if is_listed and each.removed_at is None],
+    }
 
 
 def mitigation_item(each: Mitigation) -> dict:
     """A mitigation as JSON."""
-    return {name: getattr(each, name) for name in ("id", "kind", "layer", "is_confirmed", "text", "blocks",
-                                                   "steps", "side_effects", "article_id", "url", "version")}
+    return {
+        name: getattr(each, name)
+        for name in (
+            "id",
+            "kind",
+            "layer",
+            "is_confirmed",
+            "text",
+            "blocks",
+            "steps",
+            "side_effects",
+            "article_id",
+            "url",
+            "version",
+        )
+    }
 
 
 def _find(reference: str) -> Bulletin:
@@ -87,8 +135,9 @@ def list_bulletins(wanted: dict):
     user = tokens.reader()
     if is_mine and user.id is None:
         raise Invalid({"mine": [_("Send a token to filter by your products.")]})
-    page = queries.bulletins(Filter(**wanted, owner=user if is_mine else None), sort, after=after,
-                             with_tags=True)
+    page = queries.bulletins(
+        Filter(**wanted, owner=user if is_mine else None), sort, after=after, with_tags=True
+    )
     return listing(page, item)
 
 
@@ -197,8 +246,9 @@ def put_mitigation(data: dict, reference: str, mitigation_id: int):
     mitigation = _mitigation(bulletin, mitigation_id)
     if mitigation.is_ours and not data["text"]:
         raise Invalid({"text": [_("Describe what to do.")]})
-    mitigation_actions.change(bulletin, mitigation, forms.mitigation_facts(data), by=user,
-                              expected=versions.expected_by_header())
+    mitigation_actions.change(
+        bulletin, mitigation, forms.mitigation_facts(data), by=user, expected=versions.expected_by_header()
+    )
     db.session.commit()
     return versions.tagged(mitigation, mitigation_item(mitigation))
 
@@ -209,8 +259,9 @@ def put_mitigation(data: dict, reference: str, mitigation_id: int):
 def remove_mitigation(reference: str, mitigation_id: int):
     """Take a mitigation that was written here away (moderators)."""
     bulletin, user = _curated(reference)
-    mitigation_actions.remove(bulletin, _mitigation(bulletin, mitigation_id), by=user,
-                              expected=versions.expected_by_header())
+    mitigation_actions.remove(
+        bulletin, _mitigation(bulletin, mitigation_id), by=user, expected=versions.expected_by_header()
+    )
     db.session.commit()
     return no_content()
 

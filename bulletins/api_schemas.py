@@ -16,18 +16,27 @@ class BulletinQuery(Cursor):
     sort = fields.String(load_default="urgent", validate=validate.OneOf(list(SORTS)))
     severity = fields.String(load_default="", validate=validate.OneOf(["", *SEVERITIES]))
     exploited = fields.Boolean(load_default=False)
-    unfixed = fields.Boolean(load_default=False, metadata={
-        "description": "Only bulletins with no fix for some product; with `product`, with no fix for that "
-                       "product."})
-    past_life = fields.Boolean(load_default=False, metadata={
-        "description": "Only bulletins that affect an end-of-life release."})
-    product = Line(load_default="", validate=validate.Length(max=60), metadata={
-        "description": "Slug of a product, such as windows-server."})
+    unfixed = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Only bulletins with no fix for some product; with `product`, with no fix for that "
+            "product."
+        },
+    )
+    past_life = fields.Boolean(
+        load_default=False, metadata={"description": "Only bulletins that affect an end-of-life release."}
+    )
+    product = Line(
+        load_default="",
+        validate=validate.Length(max=60),
+        metadata={"description": "Slug of a product, such as windows-server."},
+    )
     vendor = Line(load_default="", validate=validate.Length(max=60))
     month = fields.String(load_default="", validate=validate.Regexp(r"^$|^\d{4}-(0[1-9]|1[0-2])$"))
     cve = Line(load_default="", validate=validate.Length(max=30))
-    mine = fields.Boolean(load_default=False, metadata={
-        "description": "Only bulletins for your products; needs a token."})
+    mine = fields.Boolean(
+        load_default=False, metadata={"description": "Only bulletins for your products; needs a token."}
+    )
 
 
 class _Facts(PostItem):
@@ -39,8 +48,10 @@ class _Facts(PostItem):
     kev_added_on = fields.Date(allow_none=True)
     kev_due_on = fields.Date(allow_none=True)
     is_ransomware = fields.Boolean()
-    epss = fields.Float(allow_none=True, metadata={
-        "description": "The highest of its vulnerabilities, from 0 to 1; null where none has one."})
+    epss = fields.Float(
+        allow_none=True,
+        metadata={"description": "The highest of its vulnerabilities, from 0 to 1; null where none has one."},
+    )
     has_fix = fields.Boolean()
     is_unpatched = fields.Boolean()
     is_out_of_band = fields.Boolean()
@@ -95,8 +106,9 @@ class WeaknessItem(Reply):
     status = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     scores = fields.List(fields.Nested(RatingItem))
     remediations = fields.List(fields.Nested(RemedyItem))
-    mitigations = fields.List(fields.Integer(), metadata={
-        "description": "Ids of the mitigations below; empty if none is known."})
+    mitigations = fields.List(
+        fields.Integer(), metadata={"description": "Ids of the mitigations below; empty if none is known."}
+    )
 
 
 class AffectedItem(Reply):

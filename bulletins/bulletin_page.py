@@ -92,12 +92,17 @@ def of(bulletin: Bulletin, day: date) -> BulletinPage:
     body_note = bulletin.more.get("body_note")
     return BulletinPage(
         weaknesses=[_weakness(row, by_digest, ours) for row in bulletin.vulnerabilities],
-        updates=_updates(bulletin, remedies), builds=_builds(remedies), issues=_issues(bulletin),
-        statements=list(dict.fromkeys(each.details for each in remedies
-                                      if each.kind in NO_FIX and each.details)),
-        past_life=[row for row in bulletin.products if _is_past_life(row, bulletin, day)], layers=layers,
+        updates=_updates(bulletin, remedies),
+        builds=_builds(remedies),
+        issues=_issues(bulletin),
+        statements=list(
+            dict.fromkeys(each.details for each in remedies if each.kind in NO_FIX and each.details)
+        ),
+        past_life=[row for row in bulletin.products if _is_past_life(row, bulletin, day)],
+        layers=layers,
         notes=[load(Note, note) for at, note in enumerate(bulletin.more.get("notes", ())) if at != body_note],
-        references=load(list[Reference], bulletin.more.get("references", [])))
+        references=load(list[Reference], bulletin.more.get("references", [])),
+    )
 
 
 def ratings(row: BulletinVulnerability) -> list[Rating]:
@@ -114,15 +119,21 @@ def _rating(score: Score) -> Rating:
     return Rating(score.version, score.vector, base, severity, stated)
 
 
-def _weakness(row: BulletinVulnerability, by_digest: dict[str, Mitigation],
-              ours: list[Mitigation]) -> VulnerabilityFacts:
+def _weakness(
+    row: BulletinVulnerability, by_digest: dict[str, Mitigation], ours: list[Mitigation]
+) -> VulnerabilityFacts:
     said = [by_digest.get(digest(each.details, each.url)) for each in row.remediations if each.kind in KINDS]
     mitigations = list({each.digest: each for each in [*said, *ours] if each is not None}.values())
     needs_shield = row.concerns_any and not any(each.kind == "vendor_fix" for each in row.remediations)
     return VulnerabilityFacts(
-        row, ratings(row), mitigations, needs_shield,
+        row,
+        ratings(row),
+        mitigations,
+        needs_shield,
         list(dict.fromkeys(each["details"] for each in row.more.get("threats", ()) if each.get("details"))),
-        load(list[Note], row.more.get("notes", [])), load(list[Reference], row.more.get("references", [])))
+        load(list[Note], row.more.get("notes", [])),
+        load(list[Reference], row.more.get("references", [])),
+    )
 
 
 def _updates(bulletin: Bulletin, remedies: Iterable[Remediation]) -> list[Update]:
@@ -154,8 +165,11 @@ def _issues(bulletin: Bulletin) -> list[KnownIssue]:
     """What was written here first, then what the document says, each once."""
     found = [KnownIssue(each.update, each.details, each.url) for each in bulletin.known_issues]
     said = (load(list[KnownIssue], row.more.get("known_issues", [])) for row in bulletin.vulnerabilities)
-    return list({(each.update, each.details, each.url): each for each in [*found, *chain.from_iterable(said)]}
-                .values())
+    return list(
+        {
+            (each.update, each.details, each.url): each for each in [*found, *chain.from_iterable(said)]
+        }.values()
+    )
 
 
 def _is_past_life(row: AffectedProduct, bulletin: Bulletin, day: date) -> bool:
@@ -165,4 +179,5 @@ def _is_past_life(row: AffectedProduct, bulletin: Bulletin, day: date) -> bool:
     ends = [release.ends.get(SECURITY) for release in row.releases]
     return bool(ends) and all(
         is_over(end, day) and (not row.has_fix or end is True or end.isoformat() < bulletin.release_month)
-        for end in ends)
+        for end in ends
+    )

@@ -34,5 +34,10 @@ class Catalogue:
 
 def component(entry: ProductEntry) -> Component:
     """An entry as matching knows components; a range of versions names no release."""
-    return Component(entry.product or entry.name, entry.vendor, "" if entry.is_range else entry.version,
-                     entry.purl, entry.cpe)
+    return Component(
+        entry.product or entry.name,
+        entry.vendor,
+        "" if entry.is_range else entry.version,
+        entry.purl,
+        entry.cpe,
+    )

@@ -21,8 +21,9 @@ from core.jobs import events
 group = AppGroup("bulletin", help="Security bulletins.")
 SLICE = 500
 FILE = click.Path(exists=True, path_type=Path)
-ANNOUNCE = click.option("--announce", is_flag=True,
-                        help="Also notify subscribers of bulletins older than 31 days.")
+ANNOUNCE = click.option(
+    "--announce", is_flag=True, help="Also notify subscribers of bulletins older than 31 days."
+)
 
 
 @group.command("import")
@@ -104,8 +105,9 @@ def list_bulletins(unpatched: bool, month: str) -> None:
     while True:
         page = queries.bulletins(queries.Filter(unfixed=unpatched, month=month), after=after, size=200)
         for row in page:
-            marks = " ".join(filter(None, ("EXPLOITED" if row.is_exploited else "",
-                                           "NO FIX" if row.is_unpatched else "")))
+            marks = " ".join(
+                filter(None, ("EXPLOITED" if row.is_exploited else "", "NO FIX" if row.is_unpatched else ""))
+            )
             severity = row.severity or "unrated"
             click.echo(f"{row.reference:<14} {severity:<9} {row.title[:70]} {marks}".rstrip())
         if (after := page.next) is None:

@@ -31,9 +31,17 @@ def _folder() -> str:
 
 
 def _documents() -> list[Document]:
-    return [Document(row.document_path, row.tracking_id if _is_theirs(row) else row.reference, row.title,
-                     row.published_at, row.current_release_at or row.published_at, row.tlp)
-            for row in queries.published_documents()]
+    return [
+        Document(
+            row.document_path,
+            row.tracking_id if _is_theirs(row) else row.reference,
+            row.title,
+            row.published_at,
+            row.current_release_at or row.published_at,
+            row.tlp,
+        )
+        for row in queries.published_documents()
+    ]
 
 
 def _is_theirs(row) -> bool:
@@ -77,8 +85,9 @@ def changes():
 def feed(name: str):
     """The ROLIE feed of a TLP label."""
     found = _documents()
-    label = next((each for each in ("WHITE", "UNLABELED")
-                  if provider.feed_name(each) == f"{name}.json"), None) or abort(404)
+    label = next(
+        (each for each in ("WHITE", "UNLABELED") if provider.feed_name(each) == f"{name}.json"), None
+    ) or abort(404)
     title = _("Security bulletins of %(site)s", site=current_app.config["REDOUBT_SITE_NAME"])
     return _json(provider.to_json(provider.feed(label, found, _folder(), title)))
 

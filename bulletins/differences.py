@@ -14,12 +14,17 @@ def between(before: Advisory, after: Advisory) -> str:
     old, new = ({_name(v): v for v in advisory.vulnerabilities} for advisory in (before, after))
     found += _counted("vulnerability", set(old), set(new))
     shared = [(old[name], new[name]) for name in old.keys() & new.keys()]
-    for label, field in (("Status", "status"), ("Remedies", "remedies"), ("Scores", "scores"),
-                         ("Known issues", "known_issues")):
+    for label, field in (
+        ("Status", "status"),
+        ("Remedies", "remedies"),
+        ("Scores", "scores"),
+        ("Known issues", "known_issues"),
+    ):
         if any(getattr(was, field) != getattr(now, field) for was, now in shared):
             found.append(f"{label} changed")
-    found += [f"{label} changed" for label, field in _PARTS
-              if getattr(before, field) != getattr(after, field)]
+    found += [
+        f"{label} changed" for label, field in _PARTS if getattr(before, field) != getattr(after, field)
+    ]
     return ". ".join(found)
 
 
@@ -29,5 +34,8 @@ def _name(vulnerability) -> str:
 
 def _counted(noun: str, before: set, after: set) -> list[str]:
     plural = {"product": "products", "vulnerability": "vulnerabilities"}[noun]
-    return [f"{number} {noun if number == 1 else plural} {verb}"
-            for verb, number in (("added", len(after - before)), ("removed", len(before - after))) if number]
+    return [
+        f"{number} {noun if number == 1 else plural} {verb}"
+        for verb, number in (("added", len(after - before)), ("removed", len(before - after)))
+        if number
+    ]

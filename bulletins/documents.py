@@ -19,5 +19,7 @@ def names(advisory: Advisory) -> str:
 def facts(bulletin: Bulletin) -> dict:
     """Its text for the index, and its states."""
     states = [("exploited", bulletin.is_exploited), ("unpatched", bulletin.is_unpatched)]
-    return {"text": "\n".join((bulletin.reference, bulletin.tracking_id, bulletin.publisher, bulletin.names)),
-            "states": tuple(name for name, holds in states if holds)}
+    return {
+        "text": "\n".join((bulletin.reference, bulletin.tracking_id, bulletin.publisher, bulletin.names)),
+        "states": tuple(name for name, holds in states if holds),
+    }

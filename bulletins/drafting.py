@@ -46,10 +46,14 @@ class Lines:
 def lines_of(advisory: Advisory) -> Lines:
     """What the form shows of an advisory."""
     names = _names(advisory)
-    remedies = dict.fromkeys(_remedy_line(each, names) for said in advisory.vulnerabilities
-                             for each in said.remedies)
-    return Lines(tuple(_vulnerability_line(said) for said in advisory.vulnerabilities),
-                 tuple(_product_line(entry, advisory) for entry in _listed(advisory)), tuple(remedies))
+    remedies = dict.fromkeys(
+        _remedy_line(each, names) for said in advisory.vulnerabilities for each in said.remedies
+    )
+    return Lines(
+        tuple(_vulnerability_line(said) for said in advisory.vulnerabilities),
+        tuple(_product_line(entry, advisory) for entry in _listed(advisory)),
+        tuple(remedies),
+    )
 
 
 def apply(advisory: Advisory, lines: Lines) -> dict:
@@ -57,9 +61,14 @@ def apply(advisory: Advisory, lines: Lines) -> dict:
     known = lines_of(advisory)
     if lines == known:
         return {}
-    changed = replace(advisory, products=list(advisory.products), vulnerabilities=[
-        replace(said, status=dict(said.status), scores=list(said.scores), remedies=list(said.remedies))
-        for said in advisory.vulnerabilities])
+    changed = replace(
+        advisory,
+        products=list(advisory.products),
+        vulnerabilities=[
+            replace(said, status=dict(said.status), scores=list(said.scores), remedies=list(said.remedies))
+            for said in advisory.vulnerabilities
+        ],
+    )
     _refuse_repeats(lines, known)
     _products(changed, dict(zip(known.affected, _listed(advisory), strict=True)), lines.affected)
     before = list(changed.vulnerabilities)
@@ -74,14 +83,17 @@ def apply(advisory: Advisory, lines: Lines) -> dict:
 
 def _refuse_repeats(lines: Lines, known: Lines) -> None:
     """Raise BadLine for a product or CVE that is typed a second time: one of the two would be lost."""
-    for given, old, width in ((lines.affected, known.affected, 2),
-                              (lines.vulnerabilities, known.vulnerabilities, 1)):
+    for given, old, width in (
+        (lines.affected, known.affected, 2),
+        (lines.vulnerabilities, known.vulnerabilities, 1),
+    ):
         seen: set[tuple[str, ...]] = set()
         for line in given:
             key = tuple(cell.casefold() for cell in _cells(line, 3)[:width])
             if key in seen and any(key) and line not in old:
-                raise BadLine(line, _("This is listed twice: %(line)s. Keep one of the lines.",
-                                      line=line[:100]))
+                raise BadLine(
+                    line, _("This is listed twice: %(line)s. Keep one of the lines.", line=line[:100])
+                )
             seen.add(key)
 
 
@@ -93,10 +105,14 @@ def _unnamed(advisory: Advisory) -> Vulnerability:
 
 def _give_shown_remedies(changed: Advisory, before: list[Vulnerability]) -> None:
     """A vulnerability that is new has the remedies that the form shows, as at the creation of a bulletin."""
-    fresh = [said for said in changed.vulnerabilities
-             if not said.is_rejected and not any(said is each for each in before)]
-    shown = list(dict.fromkeys(each for said in changed.vulnerabilities if said not in fresh
-                               for each in said.remedies))
+    fresh = [
+        said
+        for said in changed.vulnerabilities
+        if not said.is_rejected and not any(said is each for each in before)
+    ]
+    shown = list(
+        dict.fromkeys(each for said in changed.vulnerabilities if said not in fresh for each in said.remedies)
+    )
     for said in fresh:
         said.remedies += [each for each in shown if each not in said.remedies]
 
@@ -104,8 +120,9 @@ def _give_shown_remedies(changed: Advisory, before: list[Vulnerability]) -> None
 def _listed(advisory: Advisory) -> list[ProductEntry]:
     found = standings(advisory)
     parts = {part for entry in advisory.products if entry.part_of for part in entry.part_of[1:]}
-    return [entry for entry in advisory.products
-            if found[entry.id].status in LISTED and entry.id not in parts]
+    return [
+        entry for entry in advisory.products if found[entry.id].status in LISTED and entry.id not in parts
+    ]
 
 
 def _vulnerability_line(said: Vulnerability) -> str:
@@ -114,8 +131,12 @@ def _vulnerability_line(said: Vulnerability) -> str:
 
 
 def _product_line(entry: ProductEntry, advisory: Advisory) -> str:
-    builds = dict.fromkeys(each.fixed_build for said in advisory.vulnerabilities for each in said.remedies
-                           if each.fixed_build and entry.id in each.product_ids)
+    builds = dict.fromkeys(
+        each.fixed_build
+        for said in advisory.vulnerabilities
+        for each in said.remedies
+        if each.fixed_build and entry.id in each.product_ids
+    )
     return SEPARATOR.join((_flat(entry.name), entry.version, ", ".join(builds)))
 
 
@@ -184,14 +205,22 @@ def _products(changed: Advisory, known: dict[str, ProductEntry], lines: tuple[st
 
 def _forget(said: Vulnerability, gone: set[str]) -> None:
     """Take products out of everything that names them; what names nothing any more goes too."""
+
     def left(ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(each for each in ids if each not in gone)
 
     said.status = {state: left(ids) for state, ids in said.status.items() if left(ids)}
     for name in ("scores", "remedies", "threats", "known_issues"):
         rows = getattr(said, name)
-        setattr(said, name, [replace(each, product_ids=left(each.product_ids)) for each in rows
-                             if not each.product_ids or left(each.product_ids)])
+        setattr(
+            said,
+            name,
+            [
+                replace(each, product_ids=left(each.product_ids))
+                for each in rows
+                if not each.product_ids or left(each.product_ids)
+            ],
+        )
     said.flags = [(label, left(ids)) for label, ids in said.flags if left(ids)]
 
 
@@ -203,8 +232,11 @@ def _vulnerabilities(changed: Advisory, lines: tuple[str, ...]) -> None:
     known = {said.cve or said.title: said for said in changed.vulnerabilities}
     ids, found = _affected(changed), []
     cells = {line: _vulnerability_cells(line) for line in lines}
-    gone = [said for key, said in known.items()
-            if key not in {cve or title for cve, _vector, title in cells.values()}]
+    gone = [
+        said
+        for key, said in known.items()
+        if key not in {cve or title for cve, _vector, title in cells.values()}
+    ]
     new = [line for line, (cve, _vector, title) in cells.items() if (cve or title) not in known]
     for line in lines:
         cve, vector, title = cells[line]
@@ -245,8 +277,9 @@ def _corrected(cve: str, title: str, gone: list[Vulnerability], *, is_only: bool
     return match
 
 
-def _remedies(changed: Advisory, known: tuple[str, ...], names: dict[str, str],
-              lines: tuple[str, ...]) -> None:
+def _remedies(
+    changed: Advisory, known: tuple[str, ...], names: dict[str, str], lines: tuple[str, ...]
+) -> None:
     """Drop the remedies whose line is gone, put a changed line in the place of the old, add the rest.
 
     `names` are those that the known lines were made with.
@@ -266,13 +299,20 @@ def _remedies(changed: Advisory, known: tuple[str, ...], names: dict[str, str],
             line = _remedy_line(each, names)
             if line in instead:
                 ours = instead[line]
-                each = replace(each, kind=ours.kind, update=ours.update, url=ours.url, details=ours.details,
-                               product_ids=ours.product_ids or each.product_ids)
+                each = replace(
+                    each,
+                    kind=ours.kind,
+                    update=ours.update,
+                    url=ours.url,
+                    details=ours.details,
+                    product_ids=ours.product_ids or each.product_ids,
+                )
             if line in instead or line not in gone:
                 left.append(each)
         if not said.is_rejected:
-            left += [replace(remedy, product_ids=remedy.product_ids or _affected(changed))
-                     for remedy in added]
+            left += [
+                replace(remedy, product_ids=remedy.product_ids or _affected(changed)) for remedy in added
+            ]
         said.remedies = left
 
 
@@ -287,7 +327,8 @@ def _remedy(line: str, advisory: Advisory, *, check: bool = True) -> Remedy:
     by_name = {name.casefold(): number for number, name in _names(advisory).items()}
     for product in filter(None, (name.strip() for name in BETWEEN_NAMES.split(products))):
         found = [number for name, number in by_name.items() if name == product.casefold()] or [
-            entry.id for entry in _listed(advisory) if _quoted(entry.name).casefold() == product.casefold()]
+            entry.id for entry in _listed(advisory) if _quoted(entry.name).casefold() == product.casefold()
+        ]
         if not found and check:
             raise BadLine(line, _("“%(name)s” is not among the affected products.", name=product))
         ids += found
@@ -297,18 +338,21 @@ def _remedy(line: str, advisory: Advisory, *, check: bool = True) -> Remedy:
 def _for_some(item: tuple[str, Remedy], advisory: Advisory) -> Remedy:
     """A new remedy; raises BadLine for a fix that does not say which of several products it is for."""
     line, remedy = item
-    products = {_flat(entry.name).removesuffix(entry.version).strip().casefold()
-                for entry in _listed(advisory)}
+    products = {
+        _flat(entry.name).removesuffix(entry.version).strip().casefold() for entry in _listed(advisory)
+    }
     if remedy.kind == "vendor_fix" and not remedy.product_ids and len(products) > 1:
         names = "; ".join(list(_names(advisory).values())[:MAX_NAMED])
-        raise BadLine(line, _("Name the products of this fix, for example “fix for %(names)s | …”.",
-                              names=names))
+        raise BadLine(
+            line, _("Name the products of this fix, for example “fix for %(names)s | …”.", names=names)
+        )
     return remedy
 
 
 def _same(one: Remedy, other: Remedy) -> bool:
     return one.kind == other.kind and (
-        bool(one.update and one.update == other.update) or one.details == other.details)
+        bool(one.update and one.update == other.update) or one.details == other.details
+    )
 
 
 def _builds(changed: Advisory, lines: list[str]) -> None:
@@ -319,8 +363,11 @@ def _builds(changed: Advisory, lines: list[str]) -> None:
         entry = next(each for each in changed.products if (each.name, each.version) == called)
         for said in changed.vulnerabilities:
             if not said.is_rejected:
-                said.remedies = (_with_build(said.remedies, entry.id, build) if build
-                                 else _without_build(said.remedies, entry.id))
+                said.remedies = (
+                    _with_build(said.remedies, entry.id, build)
+                    if build
+                    else _without_build(said.remedies, entry.id)
+                )
 
 
 def _with_build(remedies: list[Remedy], product_id: str, build: str) -> list[Remedy]:
@@ -330,8 +377,12 @@ def _with_build(remedies: list[Remedy], product_id: str, build: str) -> list[Rem
     details = found.details
     if not details or details == _update_to(found.fixed_build):
         details = _update_to(build)
-    others = [replace(each, product_ids=tuple(number for number in each.product_ids if number != product_id))
-              if each in fixes else each for each in remedies]
+    others = [
+        replace(each, product_ids=tuple(number for number in each.product_ids if number != product_id))
+        if each in fixes
+        else each
+        for each in remedies
+    ]
     left = [each for each in others if each.kind != "vendor_fix" or each.product_ids]
     return [*left, replace(found, details=details, product_ids=(product_id,), fixed_build=build)]
 

@@ -53,8 +53,7 @@ def edit(reference: str):
             return redirect(bulletin.url)
     if request.method == "GET":
         form.values = forms.values(bulletin)
-    return render_template("bulletins/edit.html", form=form,
-                           bulletin=bulletin), 422 if form.errors else 200
+    return render_template("bulletins/edit.html", form=form, bulletin=bulletin), 422 if form.errors else 200
 
 
 @bp.post("/bulletins/<reference>/schedule")
@@ -88,15 +87,25 @@ def publish(reference: str):
 
 
 def _ask_to_publish(bulletin: Bulletin):
-    effects = [_("It will appear on pages, in search, feeds, CSAF documents and the calendar immediately."),
-               _("It was public before, so no emails are sent.") if bulletin.is_told else
-               _("Everyone with matching alerts gets an email, and followers of the affected products are "
-                 "notified. Emails cannot be recalled.")]
+    effects = [
+        _("It will appear on pages, in search, feeds, CSAF documents and the calendar immediately."),
+        _("It was public before, so no emails are sent.")
+        if bulletin.is_told
+        else _(
+            "Everyone with matching alerts gets an email, and followers of the affected products are "
+            "notified. Emails cannot be recalled."
+        ),
+    ]
     if bulletin.embargo_until is not None:
-        effects.append(_("It will be published now instead of at the scheduled time, %(when)s UTC.",
-                         when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}"))
-    return confirmation_page(_("Publish this bulletin now?"), effects, _("Publish now"), back=bulletin.url,
-                             subject=bulletin.title)
+        effects.append(
+            _(
+                "It will be published now instead of at the scheduled time, %(when)s UTC.",
+                when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}",
+            )
+        )
+    return confirmation_page(
+        _("Publish this bulletin now?"), effects, _("Publish now"), back=bulletin.url, subject=bulletin.title
+    )
 
 
 @bp.route("/bulletins/<reference>/withdraw", methods=["GET", "POST"])
@@ -107,10 +116,17 @@ def withdraw(reference: str):
     if request.method == "GET":
         return confirmation_page(
             _("Unpublish this bulletin?"),
-            [_("It will disappear from pages, search, feeds, CSAF documents and the calendar immediately."),
-             _("Emails cannot be recalled; their links will lead to a “not found” page."),
-             _("You can publish it again. The public log will record this.")],
-            _("Unpublish"), back=bulletin.url, subject=bulletin.title)
+            [
+                _(
+                    "It will disappear from pages, search, feeds, CSAF documents and the calendar immediately."
+                ),
+                _("Emails cannot be recalled; their links will lead to a “not found” page."),
+                _("You can publish it again. The public log will record this."),
+            ],
+            _("Unpublish"),
+            back=bulletin.url,
+            subject=bulletin.title,
+        )
     actions.withdraw(bulletin, by=me())
     db.session.commit()
     flash(_("Unpublished. Only moderators can see it now."))
@@ -155,14 +171,14 @@ def _mitigation(reference: str, mitigation_id: int | None):
             if mitigation is None:
                 mitigation_actions.add(bulletin, facts, by=me())
             else:
-                mitigation_actions.change(bulletin, mitigation, facts, by=me(),
-                                          expected=form.expected)
+                mitigation_actions.change(bulletin, mitigation, facts, by=me(), expected=form.expected)
             db.session.commit()
             return redirect(f"{bulletin.url}#shield")
     if request.method == "GET" and mitigation is not None:
         form.values = forms.mitigation_values(mitigation)
-    return render_template("bulletins/mitigation.html", form=form, bulletin=bulletin,
-                           mitigation=mitigation), 422 if form.errors else 200
+    return render_template(
+        "bulletins/mitigation.html", form=form, bulletin=bulletin, mitigation=mitigation
+    ), 422 if form.errors else 200
 
 
 def _of(bulletin: Bulletin, mitigation_id: int) -> Mitigation:
@@ -178,14 +194,17 @@ def remove_mitigation(reference: str, mitigation_id: int):
     if request.method == "GET":
         return confirmation_page(
             _("Remove this mitigation?"),
-            [_("It will disappear from the bulletin and its documents immediately."),
-             _("The history keeps it. Restore an earlier revision to get it back.")],
-            _("Delete"), back=url_for(
-                "bulletins.edit_mitigation", reference=reference, mitigation_id=mitigation.id),
+            [
+                _("It will disappear from the bulletin and its documents immediately."),
+                _("The history keeps it. Restore an earlier revision to get it back."),
+            ],
+            _("Delete"),
+            back=url_for("bulletins.edit_mitigation", reference=reference, mitigation_id=mitigation.id),
             subject=bulletin.title,
-            subject_url=bulletin.url, hidden={versions.FIELD: mitigation.version})
-    mitigation_actions.remove(bulletin, mitigation, by=me(),
-                              expected=versions.expected_by_form())
+            subject_url=bulletin.url,
+            hidden={versions.FIELD: mitigation.version},
+        )
+    mitigation_actions.remove(bulletin, mitigation, by=me(), expected=versions.expected_by_form())
     db.session.commit()
     return redirect(f"{bulletin.url}#shield")
 

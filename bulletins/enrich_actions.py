@@ -28,18 +28,37 @@ def take_kev(entries: Iterable[Exploited]) -> tuple[int, list[int]]:
     added = [Vulnerability(cve=cve) for cve in sorted(wanted.keys() - known.keys())]
     db.session.add_all(added)
     db.session.flush()
-    changed = [row for row in (*known.values(), *added) if _set(row, {
-        "kev_added_on": wanted[row.cve].added_on, "kev_due_on": wanted[row.cve].due_on,
-        "kev_action": wanted[row.cve].action, "is_ransomware": wanted[row.cve].is_ransomware})]
+    changed = [
+        row
+        for row in (*known.values(), *added)
+        if _set(
+            row,
+            {
+                "kev_added_on": wanted[row.cve].added_on,
+                "kev_due_on": wanted[row.cve].due_on,
+                "kev_action": wanted[row.cve].action,
+                "is_ransomware": wanted[row.cve].is_ransomware,
+            },
+        )
+    ]
     return len(added), [row.id for row in changed]
 
 
 def take_epss(scores: Iterable[Likelihood]) -> list[int]:
     """Keep the scores of CVEs that are known here; returns the ids of those that changed."""
     wanted = {score.cve: score for score in scores}
-    return [row.id for row in _known(wanted).values() if _set(row, {
-        "epss": wanted[row.cve].probability, "epss_percentile": wanted[row.cve].percentile,
-        "epss_on": wanted[row.cve].scored_on or row.epss_on})]
+    return [
+        row.id
+        for row in _known(wanted).values()
+        if _set(
+            row,
+            {
+                "epss": wanted[row.cve].probability,
+                "epss_percentile": wanted[row.cve].percentile,
+                "epss_on": wanted[row.cve].scored_on or row.epss_on,
+            },
+        )
+    ]
 
 
 def _known(cves: Iterable[str]) -> dict[str, Vulnerability]:
@@ -56,9 +75,14 @@ def _set(row: Vulnerability, facts: dict) -> bool:
 
 def naming(vulnerability_ids: Iterable[int]) -> list[int]:
     """The bulletins that name any of these."""
-    return list(db.session.scalars(
-        select(BulletinVulnerability.bulletin_id).distinct().order_by(BulletinVulnerability.bulletin_id)
-        .where(BulletinVulnerability.vulnerability_id.in_(list(vulnerability_ids)))))
+    return list(
+        db.session.scalars(
+            select(BulletinVulnerability.bulletin_id)
+            .distinct()
+            .order_by(BulletinVulnerability.bulletin_id)
+            .where(BulletinVulnerability.vulnerability_id.in_(list(vulnerability_ids)))
+        )
+    )
 
 
 def rank_anew(bulletin_ids: Iterable[int], *, announce: bool = False) -> int:
@@ -68,9 +92,14 @@ def rank_anew(bulletin_ids: Iterable[int], *, announce: bool = False) -> int:
     list that is read for the first time must not tell of years ago.
     """
     changed = 0
-    found = db.session.scalars(select(Bulletin).where(Bulletin.id.in_(list(bulletin_ids))).options(RANKED)
-                               .order_by(Bulletin.id).with_for_update(of=Bulletin)
-                               .execution_options(populate_existing=True))
+    found = db.session.scalars(
+        select(Bulletin)
+        .where(Bulletin.id.in_(list(bulletin_ids)))
+        .options(RANKED)
+        .order_by(Bulletin.id)
+        .with_for_update(of=Bulletin)
+        .execution_options(populate_existing=True)
+    )
     for bulletin in found.all():
         before, was_exploited = _ranks(bulletin), bulletin.is_exploited
         store_actions.rank(bulletin)
@@ -84,8 +113,13 @@ def rank_anew(bulletin_ids: Iterable[int], *, announce: bool = False) -> int:
 
 
 def _ranks(bulletin: Bulletin) -> tuple:
-    return (bulletin.priority, bulletin.epss, bulletin.kev_added_on, bulletin.kev_due_on,
-            bulletin.is_ransomware)
+    return (
+        bulletin.priority,
+        bulletin.epss,
+        bulletin.kev_added_on,
+        bulletin.kev_due_on,
+        bulletin.is_ransomware,
+    )
 
 
 def _is_news(day: date | None) -> bool:

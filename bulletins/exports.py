@@ -15,14 +15,25 @@ SLICE, MOST = 500, 20_000
 
 def row(bulletin: Bulletin) -> dict:
     """A bulletin as a line of a list."""
-    return {"reference": bulletin.reference, "title": bulletin.title, "severity": bulletin.severity or None,
-            "is_exploited": bulletin.is_exploited, "kev_added_on": bulletin.kev_added_on,
-            "kev_due_on": bulletin.kev_due_on, "is_ransomware": bulletin.is_ransomware, "epss": bulletin.epss,
-            "has_fix": bulletin.has_fix, "is_unpatched": bulletin.is_unpatched,
-            "is_out_of_band": bulletin.is_out_of_band, "vulnerabilities": bulletin.vulnerability_count,
-            "publisher": bulletin.publisher, "tracking_id": bulletin.tracking_id,
-            "published_at": bulletin.published_at, "month": bulletin.release_month,
-            "url": site_url() + bulletin.url}
+    return {
+        "reference": bulletin.reference,
+        "title": bulletin.title,
+        "severity": bulletin.severity or None,
+        "is_exploited": bulletin.is_exploited,
+        "kev_added_on": bulletin.kev_added_on,
+        "kev_due_on": bulletin.kev_due_on,
+        "is_ransomware": bulletin.is_ransomware,
+        "epss": bulletin.epss,
+        "has_fix": bulletin.has_fix,
+        "is_unpatched": bulletin.is_unpatched,
+        "is_out_of_band": bulletin.is_out_of_band,
+        "vulnerabilities": bulletin.vulnerability_count,
+        "publisher": bulletin.publisher,
+        "tracking_id": bulletin.tracking_id,
+        "published_at": bulletin.published_at,
+        "month": bulletin.release_month,
+        "url": site_url() + bulletin.url,
+    }
 
 
 def rows(wanted: Filter, sort: str) -> Iterator[dict]:

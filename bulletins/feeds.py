@@ -31,13 +31,25 @@ def unpatched():
 
 def entries(wanted: Filter) -> list[feeds.Entry]:
     """The newest bulletins that a filter leaves."""
-    return [feeds.Entry(f"/posts/{row.id}", row.title, row.url, _summary(row), row.publisher,
-                        row.published_at, row.edited_at or row.published_at)
-            for row in queries.newest(wanted)]
+    return [
+        feeds.Entry(
+            f"/posts/{row.id}",
+            row.title,
+            row.url,
+            _summary(row),
+            row.publisher,
+            row.published_at,
+            row.edited_at or row.published_at,
+        )
+        for row in queries.newest(wanted)
+    ]
 
 
 def _summary(bulletin: Bulletin) -> str:
     """What to know at once, then the first words."""
-    facts = [labels.severity(bulletin.severity), _("exploited") if bulletin.is_exploited else "",
-             labels.fix(bulletin)]
+    facts = [
+        labels.severity(bulletin.severity),
+        _("exploited") if bulletin.is_exploited else "",
+        labels.fix(bulletin),
+    ]
     return f"{', '.join(filter(None, facts))}. {excerpt(bulletin.body_html, LONGEST)}"

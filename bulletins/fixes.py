@@ -25,8 +25,9 @@ def concerns_any(vulnerability: Vulnerability) -> bool:
 
 def has_fix(vulnerability: Vulnerability) -> bool:
     """Whether there is a fix for anything."""
-    return (any(remedy.kind == "vendor_fix" for remedy in vulnerability.remedies)
-            or bool(with_status(vulnerability, FIXED)))
+    return any(remedy.kind == "vendor_fix" for remedy in vulnerability.remedies) or bool(
+        with_status(vulnerability, FIXED)
+    )
 
 
 def unfixed(vulnerability: Vulnerability) -> set[str]:
@@ -49,8 +50,12 @@ class Standing:
 def standings(advisory: Advisory) -> dict[str, Standing]:
     """The standing of each product of a document, by its id; what was rejected counts for nothing."""
     real = [each for each in advisory.vulnerabilities if not each.is_rejected]
-    groups = (("affected", AFFECTED), ("under_investigation", (UNDER_INVESTIGATION,)), ("fixed", FIXED),
-              ("not_affected", (NOT_AFFECTED,)))
+    groups = (
+        ("affected", AFFECTED),
+        ("under_investigation", (UNDER_INVESTIGATION,)),
+        ("fixed", FIXED),
+        ("not_affected", (NOT_AFFECTED,)),
+    )
     named = {status: set().union(*(with_status(each, states) for each in real)) for status, states in groups}
     open_ids = set().union(*(unfixed(each) for each in real))
     found = {}
@@ -72,8 +77,10 @@ class Risk:
 
 def reasons(before: Risk, after: Risk) -> list[str]:
     """Why the risk is another than before; nothing for a mere edit."""
-    found = [("exploited", after.is_exploited and not before.is_exploited),
-             ("severity", after.severity > before.severity),
-             ("fix_available", bool(before.open & after.fixed)),
-             ("fix_withdrawn", bool(before.fixed & after.open))]
+    found = [
+        ("exploited", after.is_exploited and not before.is_exploited),
+        ("severity", after.severity > before.severity),
+        ("fix_available", bool(before.open & after.fixed)),
+        ("fix_withdrawn", bool(before.fixed & after.open)),
+    ]
     return [reason for reason, holds in found if holds]

@@ -39,8 +39,14 @@ def change(bulletin: Bulletin, data: dict, *, by, expected: Expected = None) -> 
     was = posts.begin_edit(bulletin, expected)
     parts = _parts(rows.to_advisory(bulletin, with_ours=False), data)
     _beside(bulletin, data, by)
-    actions.edit(bulletin, parts, by=by, change=data.get("change", ""),
-                 is_out_of_band=data.get("is_out_of_band"), was=was)
+    actions.edit(
+        bulletin,
+        parts,
+        by=by,
+        change=data.get("change", ""),
+        is_out_of_band=data.get("is_out_of_band"),
+        was=was,
+    )
 
 
 def values(bulletin: Bulletin) -> dict[str, object]:
@@ -55,20 +61,38 @@ def values_of(state: State) -> dict[str, str]:
         return found
     said = load(Advisory, state.facts["advisory"])
     lines = drafting.lines_of(said)
-    issues = [" | ".join((each["update"], each["url"], each["details"].replace("\n", "\\n")))
-              for each in state.facts["known_issues"]]
+    issues = [
+        " | ".join((each["update"], each["url"], each["details"].replace("\n", "\\n")))
+        for each in state.facts["known_issues"]
+    ]
     return found | {
-        "severity": said.severity, "is_out_of_band": "1" if state.facts["is_out_of_band"] else "",
-        "known_issues": "\n".join(issues), "supersedes": "\n".join(state.facts["supersedes"]),
-        **{name: "\n".join(getattr(lines, name)) for name in LISTS}}
+        "severity": said.severity,
+        "is_out_of_band": "1" if state.facts["is_out_of_band"] else "",
+        "known_issues": "\n".join(issues),
+        "supersedes": "\n".join(state.facts["supersedes"]),
+        **{name: "\n".join(getattr(lines, name)) for name in LISTS},
+    }
 
 
 def compared_values(state: State) -> dict[str, str]:
     """values_of() with the mitigations, for a page that compares two revisions."""
     rows_of = (state.facts or {}).get("mitigations", ())
-    shield = [" | ".join(filter(None, (row["layer"], row["kind"], row["text"], row["blocks"],
-                                       row["side_effects"], *(str(step) for step in row["steps"]))))
-              for row in rows_of]
+    shield = [
+        " | ".join(
+            filter(
+                None,
+                (
+                    row["layer"],
+                    row["kind"],
+                    row["text"],
+                    row["blocks"],
+                    row["side_effects"],
+                    *(str(step) for step in row["steps"]),
+                ),
+            )
+        )
+        for row in rows_of
+    ]
     return values_of(state) | {"mitigations": "\n".join(shield)}
 
 
@@ -77,8 +101,13 @@ def mitigation_facts(data: dict) -> dict:
     facts = {name: data[name] for name in ("layer", "kind", "text", "blocks", "side_effects", "url")}
     steps = [dict(zip(STEP, _cells(line, 4), strict=True)) for line in data["steps"]]
     number = int(ARTICLE.match(data["article"])[1]) if data["article"] else None
-    if number is not None and db.session.scalar(
-            db.select(Post.id).where(Post.id == number, Post.kind == "article", Post.is_public)) is None:
+    if (
+        number is not None
+        and db.session.scalar(
+            db.select(Post.id).where(Post.id == number, Post.kind == "article", Post.is_public)
+        )
+        is None
+    ):
         raise Invalid({"article": [_("There is no public article with this number.")]})
     return {**facts, "steps": steps, "article_id": number}
 
@@ -91,8 +120,11 @@ def mitigation_values(mitigation: Mitigation) -> dict[str, object]:
 def mitigation_values_of(facts: dict) -> dict[str, str]:
     """What its form showed of mitigation_actions.facts_of() a mitigation."""
     steps = [" | ".join(step.get(name, "") for name in STEP).rstrip(" |") for step in facts["steps"]]
-    return {**{name: facts[name] for name in ("layer", "kind", "text", "blocks", "side_effects", "url")},
-            "steps": "\n".join(steps), "article": str(facts["article_id"] or "")}
+    return {
+        **{name: facts[name] for name in ("layer", "kind", "text", "blocks", "side_effects", "url")},
+        "steps": "\n".join(steps),
+        "article": str(facts["article_id"] or ""),
+    }
 
 
 def mitigation_values_at(mitigation: Mitigation, number: int) -> dict[str, str] | None:
@@ -125,7 +157,7 @@ def _notes(advisory: Advisory, text: str) -> list[Note]:
     if place is None:
         return [Note("summary", text), *notes] if text else notes
     if not text:
-        return notes[:place] + notes[place + 1:]
+        return notes[:place] + notes[place + 1 :]
     notes[place] = replace(notes[place], text=text)
     return notes
 
@@ -134,8 +166,9 @@ def _beside(bulletin: Bulletin, data: dict, by) -> None:
     """What no document says: known issues written here, and which bulletins it supersedes."""
     if "known_issues" in data:
         issues = [dict(zip(ISSUE, _cells(line, 3), strict=True)) for line in data["known_issues"]]
-        if any(not issue["details"] or (issue["url"] and not issue["url"].startswith("http"))
-               for issue in issues):
+        if any(
+            not issue["details"] or (issue["url"] and not issue["url"].startswith("http")) for issue in issues
+        ):
             raise Invalid({"known_issues": [_("Describe the issue: update | link | known issue")]})
         mitigation_actions.set_issues(bulletin, issues, by=by)
     if "supersedes" in data:

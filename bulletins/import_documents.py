@@ -38,8 +38,9 @@ class Importer:
         with Checker() as check, self.news.held(), cli.progress(files, len(files), "bulletins") as each:
             for path in each:
                 self._file(path, check)
-        if not any(counts["bulletins"] for counts in (self.report.added, self.report.updated,
-                                                      self.report.skipped)):
+        if not any(
+            counts["bulletins"] for counts in (self.report.added, self.report.updated, self.report.skipped)
+        ):
             raise cli.Unusable(_("None of %(files)s files contains a usable advisory.", files=len(files)))
         if not self.news.tell():
             self.report.fault(_("The search index is not up to date yet: run `flask search rebuild`."))
@@ -49,8 +50,11 @@ class Importer:
             with path.open("rb") as stream:
                 advisories = recognise.read(stream.read(MAX_BYTES + 1), path.name, check=check)
         except (Unusable, OSError) as error:
-            self.report.refuse(f"{path.name}: {getattr(error, 'strerror', None) or error}"
-                               if isinstance(error, OSError) else str(error))
+            self.report.refuse(
+                f"{path.name}: {getattr(error, 'strerror', None) or error}"
+                if isinstance(error, OSError)
+                else str(error)
+            )
             return
         for advisory in advisories:
             place = f"{path.name} {advisory.tracking_id}"
@@ -85,22 +89,35 @@ class Importer:
         rest["vulnerabilities"] += named - stored.new_cves
         if stored.kept:
             parts = ", ".join(stored.kept)
-            self._warn(place, [_("%(reference)s was edited here; not imported: %(parts)s",
-                                reference=stored.bulletin.reference, parts=parts)])
+            self._warn(
+                place,
+                [
+                    _(
+                        "%(reference)s was edited here; not imported: %(parts)s",
+                        reference=stored.bulletin.reference,
+                        parts=parts,
+                    )
+                ],
+            )
 
     def _warn(self, place: str, warnings: list[str]) -> None:
         for warning in warnings[:MOST_WARNINGS]:
             click.echo(f"{place}: {' '.join(warning.split())[:300]}", err=True)
         if len(warnings) > MOST_WARNINGS:
-            click.echo(_("%(place)s: … and %(n)s more", place=place,
-                         n=f"{len(warnings) - MOST_WARNINGS:,}"), err=True)
+            click.echo(
+                _("%(place)s: … and %(n)s more", place=place, n=f"{len(warnings) - MOST_WARNINGS:,}"),
+                err=True,
+            )
 
 
 def find(paths: Iterable[Path]) -> Iterator[Path]:
     """Files as they are named; of folders every .json and .xml below, in order, but no links."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.suffix.lower() in ENDINGS
-                              and each.is_file() and not each.is_symlink())[:MOST_FILES]
+            yield from sorted(
+                each
+                for each in path.rglob("*")
+                if each.suffix.lower() in ENDINGS and each.is_file() and not each.is_symlink()
+            )[:MOST_FILES]
         else:
             yield path

@@ -5,31 +5,49 @@ from flask_babel import gettext as _
 
 def severity(name: str) -> str:
     """A severity in a word."""
-    return {"critical": _("critical"), "important": _("important"), "moderate": _("moderate"),
-            "low": _("low")}.get(name, _("not rated"))
+    return {
+        "critical": _("critical"),
+        "important": _("important"),
+        "moderate": _("moderate"),
+        "low": _("low"),
+    }.get(name, _("not rated"))
 
 
 def status(name: str) -> str:
     """What a bulletin says of a product."""
-    return {"affected": _("affected"), "fixed": _("fixed"), "not_affected": _("not affected"),
-            "under_investigation": _("under investigation")}.get(name, _("listed only"))
+    return {
+        "affected": _("affected"),
+        "fixed": _("fixed"),
+        "not_affected": _("not affected"),
+        "under_investigation": _("under investigation"),
+    }.get(name, _("listed only"))
 
 
 def remedy(name: str) -> str:
     """A kind of remedy."""
-    return {"vendor_fix": _("vendor fix"), "workaround": _("workaround"),
-            "mitigation": _("mitigation"), "no_fix_planned": _("no fix planned"),
-            "none_available": _("no fix yet")}.get(name, name)
+    return {
+        "vendor_fix": _("vendor fix"),
+        "workaround": _("workaround"),
+        "mitigation": _("mitigation"),
+        "no_fix_planned": _("no fix planned"),
+        "none_available": _("no fix yet"),
+    }.get(name, name)
 
 
 def restart(name: str) -> str:
     """What must be restarted after an update; nothing when nobody says."""
-    return {"none": _("no restart"), "machine": _("restart the machine"),
-            "system": _("restart the system"), "service": _("restart the service"),
-            "maybe": _("may require a restart"), "vulnerable_component": _("restart the component"),
-            "zone": _("restart the zone"), "parent": _("restart the parent process"),
-            "connected": _("restart connected systems"),
-            "dependencies": _("restart dependent components")}.get(name, "")
+    return {
+        "none": _("no restart"),
+        "machine": _("restart the machine"),
+        "system": _("restart the system"),
+        "service": _("restart the service"),
+        "maybe": _("may require a restart"),
+        "vulnerable_component": _("restart the component"),
+        "zone": _("restart the zone"),
+        "parent": _("restart the parent process"),
+        "connected": _("restart connected systems"),
+        "dependencies": _("restart dependent components"),
+    }.get(name, "")
 
 
 def fix(bulletin) -> str:
@@ -41,12 +59,20 @@ def fix(bulletin) -> str:
 
 def part(name: str) -> str:
     """A part of a bulletin that imports leave alone once people changed it."""
-    return {"title": _("title"), "severity": _("severity"), "body": _("text"),
-            "content": _("products and vulnerabilities")}[name]
+    return {
+        "title": _("title"),
+        "severity": _("severity"),
+        "body": _("text"),
+        "content": _("products and vulnerabilities"),
+    }[name]
 
 
 def risk_reason(name: str) -> str:
     """Why something is told again."""
-    return {"exploited": _("now exploited"), "severity": _("severity raised"),
-            "fix_available": _("a fix is available"), "fix_withdrawn": _("its fix was withdrawn"),
-            "failures_reported": _("members report failures of the update")}[name]
+    return {
+        "exploited": _("now exploited"),
+        "severity": _("severity raised"),
+        "fix_available": _("a fix is available"),
+        "fix_withdrawn": _("its fix was withdrawn"),
+        "failures_reported": _("members report failures of the update"),
+    }[name]

@@ -17,11 +17,16 @@ SLICE = 2000
 
 def match_anew(product_ids: Iterable[int] | None = None) -> int:
     """Look up rows without a product, and those of `product_ids` (None: all); how many changed."""
-    wanted = (select(AffectedProduct).options(selectinload(AffectedProduct.named_releases))
-              .order_by(AffectedProduct.id).limit(SLICE))
+    wanted = (
+        select(AffectedProduct)
+        .options(selectinload(AffectedProduct.named_releases))
+        .order_by(AffectedProduct.id)
+        .limit(SLICE)
+    )
     if product_ids is not None:
-        wanted = wanted.where(or_(AffectedProduct.product_id.is_(None),
-                                  AffectedProduct.product_id.in_(list(product_ids))))
+        wanted = wanted.where(
+            or_(AffectedProduct.product_id.is_(None), AffectedProduct.product_id.in_(list(product_ids)))
+        )
     catalogue, last, changed = Catalogue(), 0, 0
     while found := db.session.scalars(wanted.where(AffectedProduct.id > last)).all():
         entries = {row: _entry(row) for row in found}
@@ -43,5 +48,7 @@ def match_anew(product_ids: Iterable[int] | None = None) -> int:
 
 
 def _entry(row: AffectedProduct) -> ProductEntry:
-    return load(ProductEntry, {**row.more, "id": row.key, "name": row.name, "vendor": row.vendor,
-                               "version": row.version})
+    return load(
+        ProductEntry,
+        {**row.more, "id": row.key, "name": row.name, "vendor": row.vendor, "version": row.version},
+    )

@@ -32,7 +32,8 @@ class Bulletin(Post):
 
     __tablename__ = "bulletins"
     __table_args__ = (
-        UniqueConstraint("reference"), UniqueConstraint("publisher", "tracking_id"),
+        UniqueConstraint("reference"),
+        UniqueConstraint("publisher", "tracking_id"),
         UniqueConstraint("document_path"),
         Index("ix_bulletins_priority_id", "priority", "id"),
         Index("ix_bulletins_published_at_id", "published_at", "id"),
@@ -43,7 +44,12 @@ class Bulletin(Post):
     )
 
     COUNTERS: ClassVar[frozenset[str]] = Post.COUNTERS | {
-        "names", "imported", "import_digest", "is_told", "has_failures"}
+        "names",
+        "imported",
+        "import_digest",
+        "is_told",
+        "has_failures",
+    }
 
     id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     reference: Mapped[str] = mapped_column(String(16))
@@ -76,17 +82,23 @@ class Bulletin(Post):
     import_digest: Mapped[str] = mapped_column(String(64), default="")
 
     vulnerabilities: Mapped[list[BulletinVulnerability]] = relationship(
-        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
-        order_by="BulletinVulnerability.position")
+        cascade="all, delete-orphan",
+        lazy="raise_on_sql",
+        passive_deletes=True,
+        order_by="BulletinVulnerability.position",
+    )
     products: Mapped[list["AffectedProduct"]] = relationship(
-        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
-        order_by="AffectedProduct.position")
+        cascade="all, delete-orphan",
+        lazy="raise_on_sql",
+        passive_deletes=True,
+        order_by="AffectedProduct.position",
+    )
     mitigations: Mapped[list["Mitigation"]] = relationship(
-        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
-        order_by="Mitigation.id")
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True, order_by="Mitigation.id"
+    )
     known_issues: Mapped[list["KnownIssue"]] = relationship(
-        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
-        order_by="KnownIssue.id")
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True, order_by="KnownIssue.id"
+    )
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "bulletin", "inherit_condition": id == Post.id}
 
@@ -100,6 +112,7 @@ class Bulletin(Post):
     def whole_title(self) -> str:
         """The title as its issuer wrote it, unless it was changed here."""
         return self.full_title if self.full_title.startswith(self.title) else self.title
+
 
 class AffectedProduct(db.Model):
     """A product as the document names it, its worst status in it, and what it is here when that is known.
@@ -134,8 +147,11 @@ class AffectedProduct(db.Model):
     bulletin: Mapped[Bulletin] = relationship(lazy="raise_on_sql", viewonly=True)
     product: Mapped[Product | None] = relationship(lazy="raise_on_sql")
     named_releases: Mapped[list["AffectedRelease"]] = relationship(
-        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
-        order_by="AffectedRelease.release_id")
+        cascade="all, delete-orphan",
+        lazy="raise_on_sql",
+        passive_deletes=True,
+        order_by="AffectedRelease.release_id",
+    )
 
     @property
     def releases(self) -> list[Release]:
@@ -150,7 +166,8 @@ class AffectedRelease(db.Model):
     __table_args__ = (Index("ix_affected_releases_release_id", "release_id"),)
 
     affected_product_id: Mapped[int] = mapped_column(
-        ForeignKey("affected_products.id", ondelete="CASCADE"), primary_key=True)
+        ForeignKey("affected_products.id", ondelete="CASCADE"), primary_key=True
+    )
     release_id: Mapped[int] = mapped_column(ForeignKey("releases.id", ondelete="CASCADE"), primary_key=True)
 
     release: Mapped[Release] = relationship(lazy="raise_on_sql")
@@ -164,9 +181,11 @@ class Mitigation(Versioned, db.Model):
     """
 
     __tablename__ = "mitigations"
-    __table_args__ = (UniqueConstraint("bulletin_id", "digest"),
-                      Index("ix_mitigations_is_confirmed_id", "is_confirmed", "id"),
-                      Index("ix_mitigations_article_id", "article_id"))
+    __table_args__ = (
+        UniqueConstraint("bulletin_id", "digest"),
+        Index("ix_mitigations_is_confirmed_id", "is_confirmed", "id"),
+        Index("ix_mitigations_article_id", "article_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     bulletin_id: Mapped[int] = mapped_column(ForeignKey("bulletins.id", ondelete="CASCADE"))
@@ -190,8 +209,10 @@ class Mitigation(Versioned, db.Model):
     @property
     def as_text(self) -> str:
         """All of it as one text, for documents that know no steps."""
-        steps = [" ".join(filter(None, (f"{number}.", step.get("text"), step.get("command"))))
-                 for number, step in enumerate(self.steps, 1)]
+        steps = [
+            " ".join(filter(None, (f"{number}.", step.get("text"), step.get("command"))))
+            for number, step in enumerate(self.steps, 1)
+        ]
         return "\n".join([self.text, *steps])
 
 

@@ -27,9 +27,12 @@ PAGE = 40
 SORTS = {"urgent": [Bulletin.priority, Bulletin.id], "newest": [Bulletin.published_at, Bulletin.id]}
 WHOLE = (
     selectinload(Bulletin.products).selectinload(AffectedProduct.named_releases),
-    selectinload(Bulletin.mitigations), selectinload(Bulletin.known_issues),
+    selectinload(Bulletin.mitigations),
+    selectinload(Bulletin.known_issues),
     selectinload(Bulletin.vulnerabilities).options(
-        joinedload(BulletinVulnerability.vulnerability), selectinload(BulletinVulnerability.remediations)))
+        joinedload(BulletinVulnerability.vulnerability), selectinload(BulletinVulnerability.remediations)
+    ),
+)
 AFFECTED, SUPERSEDES = "affected", "supersedes"
 FACETED, MOST_REPLACED = 500, 500
 MOST_SEARCHED = 50  # revisions of a bulletin in which an old version of a mitigation is looked for
@@ -82,16 +85,36 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
     `product_ids` are all affected products, `release_ids` the releases known among them, and
     `whole_product_ids` the products that are affected in all releases.
     """
-    found = {row.id: AlertFacts(row.id, row.reference, row.title, row.url, row.severity, row.is_exploited,
-                                not row.is_unpatched, row.published_at)
-             for row in db.session.scalars(public().where(Bulletin.id.in_(list(ids)))
-                                           .order_by(Bulletin.priority.desc(), Bulletin.id.desc()))}
+    found = {
+        row.id: AlertFacts(
+            row.id,
+            row.reference,
+            row.title,
+            row.url,
+            row.severity,
+            row.is_exploited,
+            not row.is_unpatched,
+            row.published_at,
+        )
+        for row in db.session.scalars(
+            public().where(Bulletin.id.in_(list(ids))).order_by(Bulletin.priority.desc(), Bulletin.id.desc())
+        )
+    }
     for row in db.session.execute(
-            select(AffectedProduct.bulletin_id, AffectedProduct.product_id, AffectedProduct.is_whole,
-                   AffectedRelease.release_id)
-            .outerjoin(AffectedProduct.named_releases).distinct()
-            .where(AffectedProduct.bulletin_id.in_(found), AffectedProduct.status == AFFECTED,
-                   AffectedProduct.product_id.is_not(None))):
+        select(
+            AffectedProduct.bulletin_id,
+            AffectedProduct.product_id,
+            AffectedProduct.is_whole,
+            AffectedRelease.release_id,
+        )
+        .outerjoin(AffectedProduct.named_releases)
+        .distinct()
+        .where(
+            AffectedProduct.bulletin_id.in_(found),
+            AffectedProduct.status == AFFECTED,
+            AffectedProduct.product_id.is_not(None),
+        )
+    ):
         facts = found[row.bulletin_id]
         facts.product_ids.add(row.product_id)
         if row.is_whole:
@@ -107,33 +130,59 @@ def get_bulletin(reference: str, user) -> Bulletin | None:
     The number that every post has is another way to call it.
     """
     seen = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
-    called = (Bulletin.id == int(reference) if NUMBER.match(reference)
-              else Bulletin.reference == reference.upper())
+    called = (
+        Bulletin.id == int(reference) if NUMBER.match(reference) else Bulletin.reference == reference.upper()
+    )
     statement = select(Bulletin).where(called, seen)
-    return db.session.scalar(statement.options(
-        joinedload(Bulletin.author), *WHOLE,
-        selectinload(Bulletin.products).joinedload(AffectedProduct.product),
-        selectinload(Bulletin.products).selectinload(AffectedProduct.named_releases)
-        .joinedload(AffectedRelease.release).selectinload(Release.phases),
-        selectinload(Bulletin.mitigations).joinedload(Mitigation.article)))
+    return db.session.scalar(
+        statement.options(
+            joinedload(Bulletin.author),
+            *WHOLE,
+            selectinload(Bulletin.products).joinedload(AffectedProduct.product),
+            selectinload(Bulletin.products)
+            .selectinload(AffectedProduct.named_releases)
+            .joinedload(AffectedRelease.release)
+            .selectinload(Release.phases),
+            selectinload(Bulletin.mitigations).joinedload(Mitigation.article),
+        )
+    )
 
 
 def whole(bulletin_id: int) -> Bulletin | None:
     """A bulletin with the rows that a change needs, whoever may see it; read anew."""
-    return db.session.scalar(select(Bulletin).where(Bulletin.id == bulletin_id).options(*WHOLE)
-                             .execution_options(populate_existing=True))
+    return db.session.scalar(
+        select(Bulletin)
+        .where(Bulletin.id == bulletin_id)
+        .options(*WHOLE)
+        .execution_options(populate_existing=True)
+    )
 
 
 def drafts(limit: int = 100) -> list[Bulletin]:
     """What moderators have yet to publish, what is scheduled first."""
-    return list(db.session.scalars(
-        select(Bulletin).where(Bulletin.kind == "bulletin", Bulletin.status.in_((DRAFT, PENDING)),
-                               Bulletin.deleted_at.is_(None))
-        .order_by(Bulletin.embargo_until.asc().nulls_last(), Bulletin.id.desc()).limit(limit)))
+    return list(
+        db.session.scalars(
+            select(Bulletin)
+            .where(
+                Bulletin.kind == "bulletin",
+                Bulletin.status.in_((DRAFT, PENDING)),
+                Bulletin.deleted_at.is_(None),
+            )
+            .order_by(Bulletin.embargo_until.asc().nulls_last(), Bulletin.id.desc())
+            .limit(limit)
+        )
+    )
 
 
-def bulletins(wanted: Filter, sort: str = "urgent", *, after: paging.Place = None, size: int = PAGE,
-              with_mitigations: bool = False, with_tags: bool = False) -> paging.Page:
+def bulletins(
+    wanted: Filter,
+    sort: str = "urgent",
+    *,
+    after: paging.Place = None,
+    size: int = PAGE,
+    with_mitigations: bool = False,
+    with_tags: bool = False,
+) -> paging.Page:
     """Public bulletins in one of the SORTS; tags are for lists that show them."""
     statement = public().where(*_conditions(wanted))
     if not with_tags:
@@ -145,19 +194,34 @@ def bulletins(wanted: Filter, sort: str = "urgent", *, after: paging.Place = Non
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     """The filter in SQL; what asks for affected products asks for all of it of one and the same row."""
-    found = [column == value for column, value in (
-        (Bulletin.severity, wanted.severity), (Bulletin.release_month, wanted.month)) if value]
+    found = [
+        column == value
+        for column, value in ((Bulletin.severity, wanted.severity), (Bulletin.release_month, wanted.month))
+        if value
+    ]
     if wanted.exploited:
         found.append(Bulletin.priority >= EXPLOITED)
     if wanted.cve:
-        found.append(Bulletin.id.in_(
-            select(BulletinVulnerability.bulletin_id).join(BulletinVulnerability.vulnerability)
-            .where(Vulnerability.cve == wanted.cve.upper())))
-    rows = [condition for condition, is_wanted in (
-        (AffectedProduct.product_id.in_(select(Product.id).where(Product.slug == wanted.product)),
-         wanted.product),
-        (AffectedProduct.vendor_key == wanted.vendor.casefold(), wanted.vendor),
-        (_owned_by(wanted.owner), wanted.owner), (past_life(today()), wanted.past_life)) if is_wanted]
+        found.append(
+            Bulletin.id.in_(
+                select(BulletinVulnerability.bulletin_id)
+                .join(BulletinVulnerability.vulnerability)
+                .where(Vulnerability.cve == wanted.cve.upper())
+            )
+        )
+    rows = [
+        condition
+        for condition, is_wanted in (
+            (
+                AffectedProduct.product_id.in_(select(Product.id).where(Product.slug == wanted.product)),
+                wanted.product,
+            ),
+            (AffectedProduct.vendor_key == wanted.vendor.casefold(), wanted.vendor),
+            (_owned_by(wanted.owner), wanted.owner),
+            (past_life(today()), wanted.past_life),
+        )
+        if is_wanted
+    ]
     if wanted.unfixed and (wanted.product or wanted.owner):
         rows.append(or_(~AffectedProduct.has_fix, past_life(today())))
     elif wanted.unfixed:
@@ -165,18 +229,25 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
         found.append(Bulletin.id.in_(_affected().where(*rows)))
     elif rows:
-        found.append(exists().where(AffectedProduct.bulletin_id == Bulletin.id,
-                                    AffectedProduct.status == AFFECTED, *rows))
+        found.append(
+            exists().where(
+                AffectedProduct.bulletin_id == Bulletin.id, AffectedProduct.status == AFFECTED, *rows
+            )
+        )
     if wanted.fixed and wanted.owner:
-        open_rows = _affected().where(_owned_by(wanted.owner),
-                                      or_(~AffectedProduct.has_fix, past_life(today())))
+        open_rows = _affected().where(
+            _owned_by(wanted.owner), or_(~AffectedProduct.has_fix, past_life(today()))
+        )
         found.append(Bulletin.id.not_in(open_rows))
     return found
 
 
 def _affected() -> Select:
-    return (select(AffectedProduct.bulletin_id).join(AffectedProduct.bulletin)
-            .where(AffectedProduct.status == AFFECTED))
+    return (
+        select(AffectedProduct.bulletin_id)
+        .join(AffectedProduct.bulletin)
+        .where(AffectedProduct.status == AFFECTED)
+    )
 
 
 def _owned_by(user) -> ColumnElement[bool] | None:
@@ -185,9 +256,14 @@ def _owned_by(user) -> ColumnElement[bool] | None:
         return None
     mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id)
     return AffectedProduct.product_id.in_(mine) & exists().where(
-        OwnedRelease.user_id == user.id, OwnedRelease.product_id == AffectedProduct.product_id,
-        or_(OwnedRelease.release_id.is_(None), AffectedProduct.is_whole,
-            AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id)))
+        OwnedRelease.user_id == user.id,
+        OwnedRelease.product_id == AffectedProduct.product_id,
+        or_(
+            OwnedRelease.release_id.is_(None),
+            AffectedProduct.is_whole,
+            AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id),
+        ),
+    )
 
 
 def past_life(day: date) -> ColumnElement[bool]:
@@ -197,24 +273,41 @@ def past_life(day: date) -> ColumnElement[bool]:
     pay for an extension.
     """
     ends, month = LifecyclePhase.ends, Bulletin.__table__.c.release_month
-    is_gone = (select(LifecyclePhase.id).correlate(AffectedRelease, AffectedProduct, Bulletin.__table__)
-               .where(LifecyclePhase.release_id == AffectedRelease.release_id,
-                      LifecyclePhase.kind == SECURITY, or_(ends < day, ends.in_([True])),
-                      or_(~AffectedProduct.has_fix, ends.in_([True]), type_coerce(ends, String) < month))
-               .exists())
-    named = (select(AffectedRelease.release_id).correlate(AffectedProduct, Bulletin.__table__)
-             .where(AffectedRelease.affected_product_id == AffectedProduct.id))
+    is_gone = (
+        select(LifecyclePhase.id)
+        .correlate(AffectedRelease, AffectedProduct, Bulletin.__table__)
+        .where(
+            LifecyclePhase.release_id == AffectedRelease.release_id,
+            LifecyclePhase.kind == SECURITY,
+            or_(ends < day, ends.in_([True])),
+            or_(~AffectedProduct.has_fix, ends.in_([True]), type_coerce(ends, String) < month),
+        )
+        .exists()
+    )
+    named = (
+        select(AffectedRelease.release_id)
+        .correlate(AffectedProduct, Bulletin.__table__)
+        .where(AffectedRelease.affected_product_id == AffectedProduct.id)
+    )
     return and_(named.where(is_gone).exists(), ~named.where(~is_gone).exists())
 
 
 def ended_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
     """By bulletin: the releases it affects that get no security fixes any more; one query for a page."""
     rows = db.session.execute(
-        select(AffectedProduct.bulletin_id, Release).distinct().join(AffectedProduct.bulletin)
-        .join(AffectedProduct.named_releases).join(AffectedRelease.release)
-        .where(AffectedProduct.bulletin_id.in_([row.id for row in found]),
-               AffectedProduct.status == AFFECTED, past_life(today()))
-        .options(joinedload(Release.product), selectinload(Release.phases)).order_by(Release.id))
+        select(AffectedProduct.bulletin_id, Release)
+        .distinct()
+        .join(AffectedProduct.bulletin)
+        .join(AffectedProduct.named_releases)
+        .join(AffectedRelease.release)
+        .where(
+            AffectedProduct.bulletin_id.in_([row.id for row in found]),
+            AffectedProduct.status == AFFECTED,
+            past_life(today()),
+        )
+        .options(joinedload(Release.product), selectinload(Release.phases))
+        .order_by(Release.id)
+    )
     ended: dict[int, list[Release]] = {}
     for bulletin_id, release in rows:
         ended.setdefault(bulletin_id, []).append(release)
@@ -223,13 +316,22 @@ def ended_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
 
 def vendors(limit: int = 30) -> dict[str, int]:
     """Vendors by how many of the newest public bulletins name them."""
-    newest = public().with_only_columns(Bulletin.id).order_by(
-        Bulletin.published_at.desc(), Bulletin.id.desc()).limit(FACETED).subquery()
+    newest = (
+        public()
+        .with_only_columns(Bulletin.id)
+        .order_by(Bulletin.published_at.desc(), Bulletin.id.desc())
+        .limit(FACETED)
+        .subquery()
+    )
     number = func.count(AffectedProduct.bulletin_id.distinct())
-    rows = (select(func.min(AffectedProduct.vendor), number)
-            .join(newest, newest.c.id == AffectedProduct.bulletin_id).where(AffectedProduct.vendor_key != "")
-            .group_by(AffectedProduct.vendor_key)
-            .order_by(number.desc(), AffectedProduct.vendor_key).limit(limit))
+    rows = (
+        select(func.min(AffectedProduct.vendor), number)
+        .join(newest, newest.c.id == AffectedProduct.bulletin_id)
+        .where(AffectedProduct.vendor_key != "")
+        .group_by(AffectedProduct.vendor_key)
+        .order_by(number.desc(), AffectedProduct.vendor_key)
+        .limit(limit)
+    )
     return dict(db.session.execute(rows).all())
 
 
@@ -240,51 +342,80 @@ def newest(wanted: Filter, limit: int = 40) -> list[Bulletin]:
 
 def named(references: Iterable[str]) -> list[Bulletin]:
     """The bulletins with these references, drafts too, in their order."""
-    return list(db.session.scalars(
-        select(Bulletin).where(Bulletin.reference.in_([each.upper() for each in references]),
-                               Bulletin.deleted_at.is_(None)).order_by(Bulletin.reference)))
+    return list(
+        db.session.scalars(
+            select(Bulletin)
+            .where(
+                Bulletin.reference.in_([each.upper() for each in references]), Bulletin.deleted_at.is_(None)
+            )
+            .order_by(Bulletin.reference)
+        )
+    )
 
 
 def unconfirmed(limit: int = 50) -> list[tuple[Mitigation, Bulletin]]:
     """Mitigations whose layer nobody confirmed, of public bulletins, the most urgent first."""
-    return list(db.session.execute(
-        select(Mitigation, Bulletin).join(Bulletin, Bulletin.id == Mitigation.bulletin_id)
-        .where(Bulletin.is_public, ~Mitigation.is_confirmed)
-        .order_by(Bulletin.priority.desc(), Mitigation.id).limit(limit)).tuples())
+    return list(
+        db.session.execute(
+            select(Mitigation, Bulletin)
+            .join(Bulletin, Bulletin.id == Mitigation.bulletin_id)
+            .where(Bulletin.is_public, ~Mitigation.is_confirmed)
+            .order_by(Bulletin.priority.desc(), Mitigation.id)
+            .limit(limit)
+        ).tuples()
+    )
 
 
 def superseded(bulletin: Bulletin) -> dict[int, str]:
     """References, by id, of the bulletins that this one takes the place of, whoever may see them."""
-    rows = (select(Bulletin.id, Bulletin.reference).join(PostLink, PostLink.target_id == Bulletin.id)
-            .where(PostLink.source_id == bulletin.id, PostLink.kind == SUPERSEDES)
-            .order_by(Bulletin.reference))
+    rows = (
+        select(Bulletin.id, Bulletin.reference)
+        .join(PostLink, PostLink.target_id == Bulletin.id)
+        .where(PostLink.source_id == bulletin.id, PostLink.kind == SUPERSEDES)
+        .order_by(Bulletin.reference)
+    )
     return dict(db.session.execute(rows).all())
 
 
 def published_documents(limit: int = 50_000) -> list:
     """What the CSAF provider lists of public bulletins whose TLP lets everybody read them."""
-    return list(db.session.execute(
-        public().with_only_columns(
-            Bulletin.document_path, Bulletin.tracking_id, Bulletin.reference, Bulletin.title, Bulletin.tlp,
-            Bulletin.published_at, Bulletin.current_release_at)
-        .where(Bulletin.tlp.in_(OPEN_TLP)).order_by(Bulletin.published_at.desc()).limit(limit)))
+    return list(
+        db.session.execute(
+            public()
+            .with_only_columns(
+                Bulletin.document_path,
+                Bulletin.tracking_id,
+                Bulletin.reference,
+                Bulletin.title,
+                Bulletin.tlp,
+                Bulletin.published_at,
+                Bulletin.current_release_at,
+            )
+            .where(Bulletin.tlp.in_(OPEN_TLP))
+            .order_by(Bulletin.published_at.desc())
+            .limit(limit)
+        )
+    )
 
 
 def document_at(path: str) -> Bulletin | None:
     """The public bulletin whose CSAF document lies there, with the rows that it is made from."""
-    return db.session.scalar(public().where(Bulletin.document_path == path, Bulletin.tlp.in_(OPEN_TLP))
-                             .options(*WHOLE))
+    return db.session.scalar(
+        public().where(Bulletin.document_path == path, Bulletin.tlp.in_(OPEN_TLP)).options(*WHOLE)
+    )
 
 
 def replaced_by(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     """By update (KB5026361): the later updates that replace it, each with the bulletin it is in."""
     wanted = [update for update in updates if update]
     rows = db.session.execute(
-        select(Remediation.supersedes, Remediation.update, Bulletin.reference).distinct()
+        select(Remediation.supersedes, Remediation.update, Bulletin.reference)
+        .distinct()
         .join(BulletinVulnerability, BulletinVulnerability.id == Remediation.bulletin_vulnerability_id)
         .join(Bulletin, Bulletin.id == BulletinVulnerability.bulletin_id)
         .where(Bulletin.is_public, Remediation.supersedes.in_(wanted), Remediation.update != "")
-        .limit(MOST_REPLACED))
+        .limit(MOST_REPLACED)
+    )
     found: dict[str, list[tuple[str, str]]] = {}
     for old, new, reference in sorted(rows):
         if new not in [known for known, _ in found.setdefault(old, [])]:
@@ -299,8 +430,22 @@ def mitigation(mitigation_id: int) -> Mitigation | None:
 
 def mitigation_facts(mitigation: Mitigation, number: int) -> dict | None:
     """What the newest revisions of its bulletin say of a mitigation at one of its versions."""
-    kept = db.session.scalars(select(Revision.facts).where(
-        Revision.post_id == mitigation.bulletin_id, Revision.facts.is_not(None),
-        Revision.redacted_at.is_(None)).order_by(Revision.number.desc()).limit(MOST_SEARCHED))
-    return next((row for facts in kept for row in facts.get("mitigations", ())
-                 if (row["id"], row["number"]) == (mitigation.id, number)), None)
+    kept = db.session.scalars(
+        select(Revision.facts)
+        .where(
+            Revision.post_id == mitigation.bulletin_id,
+            Revision.facts.is_not(None),
+            Revision.redacted_at.is_(None),
+        )
+        .order_by(Revision.number.desc())
+        .limit(MOST_SEARCHED)
+    )
+    return next(
+        (
+            row
+            for facts in kept
+            for row in facts.get("mitigations", ())
+            if (row["id"], row["number"]) == (mitigation.id, number)
+        ),
+        None,
+    )

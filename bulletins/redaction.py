@@ -22,19 +22,47 @@ def _follow_mitigation(row: Mitigation, by) -> None:
     _of_bulletin(row, by)
 
 
-redaction.register_text(Bulletin, "publisher", "publisher_namespace", "full_title", "names", "more", "imported",
-                   changed=announce, about=lambda texts: Bulletin.id.in_(texts.post_ids))
-redaction.register_text(AffectedProduct, "key", "name", "vendor", "vendor_key", "version", "more",
-                   changed=_of_bulletin)
+redaction.register_text(
+    Bulletin,
+    "publisher",
+    "publisher_namespace",
+    "full_title",
+    "names",
+    "more",
+    "imported",
+    changed=announce,
+    about=lambda texts: Bulletin.id.in_(texts.post_ids),
+)
+redaction.register_text(
+    AffectedProduct, "key", "name", "vendor", "vendor_key", "version", "more", changed=_of_bulletin
+)
 redaction.register_text(BulletinVulnerability, "title", "scores", "more", "status", changed=_of_bulletin)
 redaction.register_text(Vulnerability, "kev_action")
-redaction.register_text(Remediation, "details", "url", "update", "supersedes", "fixed_build", "more",
-                   "product_ids", changed=_of_bulletin)
-redaction.register_text(Mitigation, "text", "url", "blocks", "steps", "side_effects", changed=_follow_mitigation,
-                   derived=("digest",))
+redaction.register_text(
+    Remediation,
+    "details",
+    "url",
+    "update",
+    "supersedes",
+    "fixed_build",
+    "more",
+    "product_ids",
+    changed=_of_bulletin,
+)
+redaction.register_text(
+    Mitigation,
+    "text",
+    "url",
+    "blocks",
+    "steps",
+    "side_effects",
+    changed=_follow_mitigation,
+    derived=("digest",),
+)
 redaction.register_text(KnownIssue, "update", "details", "url", changed=_of_bulletin)
-redaction.register_without_text(Bulletin, "reference", "tracking_id", "document_path", "tlp", "severity",
-                                "release_month", "import_digest")
+redaction.register_without_text(
+    Bulletin, "reference", "tracking_id", "document_path", "tlp", "severity", "release_month", "import_digest"
+)
 redaction.register_without_text(AffectedProduct, "status")
 redaction.register_without_text(Vulnerability, "cve")
 redaction.register_without_text(Remediation, "kind", "restart")

@@ -24,9 +24,17 @@ class Lines(fields.Field):
     """A list of lines, or one text with a line each; `shape` names the cells, separated by |."""
 
     def __init__(self, shape: str, example: str, **kwargs):
-        super().__init__(load_default=tuple, metadata={
-            "type": "array", "items": {"type": "string", "maxLength": LONGEST_LINE}, "maxItems": MAX_LINES,
-            "description": shape, "example": [example]}, **kwargs)
+        super().__init__(
+            load_default=tuple,
+            metadata={
+                "type": "array",
+                "items": {"type": "string", "maxLength": LONGEST_LINE},
+                "maxItems": MAX_LINES,
+                "description": shape,
+                "example": [example],
+            },
+            **kwargs,
+        )
 
     def _deserialize(self, value, attr, data, **kwargs) -> tuple[str, ...]:
         lines = value.splitlines() if isinstance(value, str) else value
@@ -35,8 +43,9 @@ class Lines(fields.Field):
         lines = [visible(line).replace("\n", " ").strip() for line in lines]
         lines = [line for line in lines if line.strip(" |")]
         if len(lines) > MAX_LINES or any(len(line) > LONGEST_LINE for line in lines):
-            raise ValidationError(_("Use at most %(n)s lines of %(m)s characters.",
-                                    n=MAX_LINES, m=LONGEST_LINE))
+            raise ValidationError(
+                _("Use at most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=LONGEST_LINE)
+            )
         return tuple(lines)
 
 
@@ -58,8 +67,12 @@ class Instant(fields.Field):
     """A moment with its time zone (UTC when none is given), or nothing."""
 
     def __init__(self, **kwargs):
-        super().__init__(allow_none=True, load_default=None, metadata={
-            "type": "string", "format": "date-time", "example": "2026-12-08T18:00:00Z"}, **kwargs)
+        super().__init__(
+            allow_none=True,
+            load_default=None,
+            metadata={"type": "string", "format": "date-time", "example": "2026-12-08T18:00:00Z"},
+            **kwargs,
+        )
 
     def _deserialize(self, value, attr, data, **kwargs) -> datetime | None:
         if value == "":
@@ -84,17 +97,25 @@ BULLETIN_LIMITS = TextLimits(min_title=15, max_title=150)
 class BulletinSchema(Schema):
     """What a moderator says of a bulletin. In a cell, \\n stands for a new line."""
 
-    title = Line(required=True, validate=BULLETIN_LIMITS.title_rule(
-        lazy_gettext("Use 15 to 150 characters for the title.")))
+    title = Line(
+        required=True,
+        validate=BULLETIN_LIMITS.title_rule(lazy_gettext("Use 15 to 150 characters for the title.")),
+    )
     body = Markdown(load_default="", longest=MAX_BODY)
-    severity = fields.String(load_default="", validate=validate.OneOf(
-        ["", *SEVERITIES], error=lazy_gettext("Choose a severity, or “not rated”.")))
-    vulnerabilities = Lines("CVE | CVSS vector | title", "CVE-2026-1001 | CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/"
-                            "C:H/I:H/A:H | Overflow in the parser")
+    severity = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *SEVERITIES], error=lazy_gettext("Choose a severity, or “not rated”.")),
+    )
+    vulnerabilities = Lines(
+        "CVE | CVSS vector | title",
+        "CVE-2026-1001 | CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H | Overflow in the parser",
+    )
     affected = Lines("product | version | fixed build", "Acme Reader | 9 | 9.5")
-    remedies = Lines("fix, workaround, mitigation, none or never, where needed with products ("
-                     "fix for OpenSSL 3.0; Python) | update | link | what to do",
-                     "fix | AC100 | https://acme.example/ac100 | Install the update.")
+    remedies = Lines(
+        "fix, workaround, mitigation, none or never, where needed with products ("
+        "fix for OpenSSL 3.0; Python) | update | link | what to do",
+        "fix | AC100 | https://acme.example/ac100 | Install the update.",
+    )
     known_issues = Lines("update | link | known issue", "AC100 | | Printing stops.")
     supersedes = Lines("a bulletin", "RB-2026-001")
     is_out_of_band = fields.Boolean(load_default=False)
@@ -116,15 +137,22 @@ class ScheduleSchema(Schema):
 class MitigationSchema(Schema):
     """What to do without the patch, and what it costs."""
 
-    layer = fields.String(required=True, validate=validate.OneOf(
-        LAYERS, error=lazy_gettext("Choose one of the five layers.")))
+    layer = fields.String(
+        required=True, validate=validate.OneOf(LAYERS, error=lazy_gettext("Choose one of the five layers."))
+    )
     kind = fields.String(load_default="mitigation", validate=validate.OneOf(KINDS))
     text = Words()
     blocks = Words(1_000)
-    steps = Lines("what to do | command | how to check | how to undo",
-                  "Stop the spooler | Stop-Service Spooler | Get-Service Spooler | Start-Service Spooler")
+    steps = Lines(
+        "what to do | command | how to check | how to undo",
+        "Stop the spooler | Stop-Service Spooler | Get-Service Spooler | Start-Service Spooler",
+    )
     side_effects = Words(1_000)
-    article = Line(load_default="", validate=validate.Regexp(
-        re.compile(r"$|" + ARTICLE.pattern),
-        error=lazy_gettext("Enter the number or address of an article.")))
+    article = Line(
+        load_default="",
+        validate=validate.Regexp(
+            re.compile(r"$|" + ARTICLE.pattern),
+            error=lazy_gettext("Enter the number or address of an article."),
+        ),
+    )
     url = Address(load_default="", validate=_longest(300))

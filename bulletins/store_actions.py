@@ -32,8 +32,12 @@ from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED, Post
 
 NEWS = timedelta(days=31)
-PARTS = {"title": ("title",), "severity": ("severity", "severity_text"), "body": ("notes",),
-         "content": ("products", "vulnerabilities")}
+PARTS = {
+    "title": ("title",),
+    "severity": ("severity", "severity_text"),
+    "body": ("notes",),
+    "content": ("products", "vulnerabilities"),
+}
 
 CHILDREN = ("products", "vulnerabilities", "mitigations", "known_issues")
 
@@ -63,8 +67,11 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
     """
     _check(advisory)
     body, digest = _rendered(advisory), _digest(advisory)
-    found = db.session.scalar(select(Bulletin.id).where(Bulletin.publisher == advisory.publisher,
-                                                        Bulletin.tracking_id == advisory.tracking_id))
+    found = db.session.scalar(
+        select(Bulletin.id).where(
+            Bulletin.publisher == advisory.publisher, Bulletin.tracking_id == advisory.tracking_id
+        )
+    )
     if found is None:
         return _add(advisory, body, digest, catalogue, announce)
     lock_rows(Post, [found])
@@ -73,11 +80,17 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
         return Stored(Outcome.SKIPPED, bulletin)
     ours, current = changed_here(bulletin), rows.to_advisory(bulletin, with_ours=False)
     kept = {field: getattr(current, field) for part in ours for field in PARTS[part]}
-    new = rewrite(bulletin, replace(advisory, **kept), by=Visitor(), catalogue=catalogue,
-                  summary=f"Import of version {advisory.version}"[:60])
+    new = rewrite(
+        bulletin,
+        replace(advisory, **kept),
+        by=Visitor(),
+        catalogue=catalogue,
+        summary=f"Import of version {advisory.version}"[:60],
+    )
     bulletin.import_digest = digest
-    bulletin.imported = bulletin.imported | {part: value for part, value in part_digests(bulletin).items()
-                                             if part not in ours}
+    bulletin.imported = bulletin.imported | {
+        part: value for part, value in part_digests(bulletin).items() if part not in ours
+    }
     return Stored(Outcome.UPDATED, bulletin, new, ours)
 
 
@@ -115,17 +128,26 @@ def _of(value) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _add(advisory: Advisory, body: markup.Rendered, digest: str, catalogue: Catalogue,
-         announce: bool) -> Stored:
+def _add(
+    advisory: Advisory, body: markup.Rendered, digest: str, catalogue: Catalogue, announce: bool
+) -> Stored:
     now = utcnow()
     released = min(advisory.initial_release_at or advisory.current_release_at or now, now)
     is_open = advisory.status == "final" and advisory.tlp in queries.OPEN_TLP
     reference = next_reference(released.year)
-    bulletin = Bulletin(status=PUBLISHED if is_open else DRAFT, reference=reference, slug=reference,
-                        document_path=document_path(advisory.tracking_id, reference, released),
-                        published_at=released, created_at=released, last_activity_at=released,
-                        release_month=advisory.month or f"{released:%Y-%m}", import_digest=digest,
-                        is_told=is_open, **{name: [] for name in CHILDREN})
+    bulletin = Bulletin(
+        status=PUBLISHED if is_open else DRAFT,
+        reference=reference,
+        slug=reference,
+        document_path=document_path(advisory.tracking_id, reference, released),
+        published_at=released,
+        created_at=released,
+        last_activity_at=released,
+        release_month=advisory.month or f"{released:%Y-%m}",
+        import_digest=digest,
+        is_told=is_open,
+        **{name: [] for name in CHILDREN},
+    )
     new = fill(bulletin, advisory, catalogue)
     posts.create(bulletin, body, quiet=True)
     bulletin.imported = part_digests(bulletin)
@@ -187,23 +209,35 @@ def rank(bulletin: Bulletin) -> None:
     bulletin.kev_due_on = min((row.kev_due_on for row in listed if row.kev_due_on), default=None)
     bulletin.is_ransomware = any(row.is_ransomware for row in listed)
     bulletin.epss = max((row.epss for row in shared if row.epss is not None), default=None)
-    bulletin.priority = priority(is_exploited=bulletin.is_exploited, severity=bulletin.severity,
-                                 epss=bulletin.epss)
+    bulletin.priority = priority(
+        is_exploited=bulletin.is_exploited, severity=bulletin.severity, epss=bulletin.epss
+    )
 
 
 def risk(bulletin: Bulletin) -> fixes.Risk:
     """What alerts depend on, as the rows have it."""
     rank_of = SEVERITIES.index(bulletin.severity) + 1 if bulletin.severity else 0
-    marks = [(f"v:{row.cve or row.title}", row.has_fix)
-             for row in bulletin.vulnerabilities if row.concerns_any]
+    marks = [
+        (f"v:{row.cve or row.title}", row.has_fix) for row in bulletin.vulnerabilities if row.concerns_any
+    ]
     marks += [(f"p:{row.key}", row.has_fix) for row in bulletin.products if row.status == "affected"]
-    return fixes.Risk(bulletin.is_exploited, rank_of,
-                      open=frozenset(mark for mark, is_fixed in marks if not is_fixed),
-                      fixed=frozenset(mark for mark, is_fixed in marks if is_fixed))
+    return fixes.Risk(
+        bulletin.is_exploited,
+        rank_of,
+        open=frozenset(mark for mark, is_fixed in marks if not is_fixed),
+        fixed=frozenset(mark for mark, is_fixed in marks if is_fixed),
+    )
 
 
-def rewrite(bulletin: Bulletin, advisory: Advisory, *, by, catalogue: Catalogue, summary: str = "",
-            facts: dict | None = None) -> int:
+def rewrite(
+    bulletin: Bulletin,
+    advisory: Advisory,
+    *,
+    by,
+    catalogue: Catalogue,
+    summary: str = "",
+    facts: dict | None = None,
+) -> int:
     """Make a bulletin say this, as a new revision; tells of a risk that changed. Returns new CVEs.
 
     `facts` are those from posts.begin_edit(), where it began before.
@@ -225,4 +259,3 @@ def tell_risk(bulletin: Bulletin, reasons: list[str], *, by=None) -> None:
     """Announce that a public bulletin is another risk than before; nothing without a reason."""
     if reasons and bulletin.is_public:
         events.record("bulletin.risk_raised", subject=bulletin, actor=by, reasons=reasons)
-

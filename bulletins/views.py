@@ -28,10 +28,16 @@ def wanted() -> Filter:
     """What the list is narrowed to by the address; what no list could have counts as nothing."""
     severity, month = argument("severity"), argument("month")
     is_mine = "mine" in request.args and current_user.is_authenticated
-    return Filter(severity=severity if severity in SEVERITIES else "", exploited="exploited" in request.args,
-                  unfixed="unfixed" in request.args, product=argument("product"), vendor=argument("vendor"),
-                  month=month if MONTH.match(month) else "", cve=argument("cve")[:30],
-                  owner=current_user if is_mine else None)
+    return Filter(
+        severity=severity if severity in SEVERITIES else "",
+        exploited="exploited" in request.args,
+        unfixed="unfixed" in request.args,
+        product=argument("product"),
+        vendor=argument("vendor"),
+        month=month if MONTH.match(month) else "",
+        cve=argument("cve")[:30],
+        owner=current_user if is_mine else None,
+    )
 
 
 def chosen(narrowed: Filter) -> dict[str, str]:
@@ -71,10 +77,19 @@ def bulletins():
         shown = replace(narrowed, fixed=True)
     curates = policy.can_curate(current_user)
     return render_template(
-        "bulletins/bulletins.html", page=queries.bulletins(shown, sort(), after=after), first=first,
-        narrowed=narrowed, chosen=chosen(narrowed), sort=sort(), link=link, severities=reversed(SEVERITIES),
-        vendors=queries.vendors(), can_curate=curates,
-        drafts=queries.drafts() if curates else [], product=products.full(narrowed.product))
+        "bulletins/bulletins.html",
+        page=queries.bulletins(shown, sort(), after=after),
+        first=first,
+        narrowed=narrowed,
+        chosen=chosen(narrowed),
+        sort=sort(),
+        link=link,
+        severities=reversed(SEVERITIES),
+        vendors=queries.vendors(),
+        can_curate=curates,
+        drafts=queries.drafts() if curates else [],
+        product=products.full(narrowed.product),
+    )
 
 
 @bp.get("/bulletins.csv", defaults={"extension": "csv"})
@@ -91,10 +106,14 @@ def unpatched():
     is_past_life = "past-life" in request.args
     narrowed = replace(wanted(), unfixed=not is_past_life, past_life=is_past_life)
     page = queries.bulletins(narrowed, after=request.args.get("after"), with_mitigations=True)
-    return render_template("bulletins/unpatched.html", page=page, is_past_life=is_past_life, link=link,
-                           chosen={**chosen(narrowed), "unfixed": "", "past_life": "",
-                                   "past-life": "1" if is_past_life else ""},
-                           releases=queries.ended_releases(page) if is_past_life else {})
+    return render_template(
+        "bulletins/unpatched.html",
+        page=page,
+        is_past_life=is_past_life,
+        link=link,
+        chosen={**chosen(narrowed), "unfixed": "", "past_life": "", "past-life": "1" if is_past_life else ""},
+        releases=queries.ended_releases(page) if is_past_life else {},
+    )
 
 
 @bp.get("/bulletins/unpatched.csv", defaults={"extension": "csv"})
@@ -116,11 +135,19 @@ def bulletin(reference: str):
     facts, day = bulletin_page.of(found, products.today()), products.today()
     replaced = queries.replaced_by(update.row.update for update in facts.updates)
     return render_template(
-        "bulletins/bulletin.html", bulletin=found, sheet=facts, day=day, most=bulletin_page.LONGEST_LIST,
-        replaced=replaced, phases=lambda row: dict.fromkeys(phase_on(each, day) for each in row.releases),
+        "bulletins/bulletin.html",
+        bulletin=found,
+        sheet=facts,
+        day=day,
+        most=bulletin_page.LONGEST_LIST,
+        replaced=replaced,
+        phases=lambda row: dict.fromkeys(phase_on(each, day) for each in row.releases),
         supersedes=post_queries.links_from(found, SUPERSEDES, current_user),
         superseded_by=post_queries.links_to(found, SUPERSEDES, current_user),
         comments=post_queries.comments_of([found.id], current_user),
-        my_votes=post_queries.votes_of(current_user, [found.id]), can=post_policy,
-        can_curate=policy.can_curate(current_user), panels=panels.shown(found, current_user),
-        changed_here=store_actions.changed_here(found) if policy.can_curate(current_user) else ())
+        my_votes=post_queries.votes_of(current_user, [found.id]),
+        can=post_policy,
+        can_curate=policy.can_curate(current_user),
+        panels=panels.shown(found, current_user),
+        changed_here=store_actions.changed_here(found) if policy.can_curate(current_user) else (),
+    )

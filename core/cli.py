@@ -22,8 +22,19 @@ from core.formats.csv_files import to_csv
 from core.web.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 
 import_group = click.Group("import", help="Import content.")
-NOUNS = ("users", "questions", "answers", "comments", "votes", "tags", "articles",
-         "products", "releases", "bulletins", "vulnerabilities")
+NOUNS = (
+    "users",
+    "questions",
+    "answers",
+    "comments",
+    "votes",
+    "tags",
+    "articles",
+    "products",
+    "releases",
+    "bulletins",
+    "vulnerabilities",
+)
 MOST_ERRORS = 1000
 MAX_LISTED_LOSSES = 500_000  # in the file of losses; more are only counted
 WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of flask itself
@@ -70,8 +81,10 @@ class ImportReport:
     def print(self) -> None:
         """Write the report to standard output; name the file of losses on standard error before it."""
         counters = {"added": self.added, "updated": self.updated, "skipped": self.skipped}
-        parts = {name: {noun: counter[noun] for noun in dict.fromkeys([*NOUNS, *counter])}
-                 for name, counter in counters.items()}
+        parts = {
+            name: {noun: counter[noun] for noun in dict.fromkeys([*NOUNS, *counter])}
+            for name, counter in counters.items()
+        }
         more = [_("… and %(n)s more", n=f"{self.more_errors:,}")] if self.more_errors else []
         losses = dict(sorted(self.losses.items()))
         if losses and self.losses_file:
@@ -86,8 +99,15 @@ class ImportReport:
             with os.fdopen(descriptor, "w", newline="", encoding="utf-8", errors="replace") as file:
                 file.write(to_csv(("kind", "page", "what", "why"), self._lost))
         except OSError as error:
-            click.echo(_("Not imported: %(counts)s. The list could not be written: %(path)s: %(why)s.",
-                         counts=counts, path=path, why=error.strerror), err=True)
+            click.echo(
+                _(
+                    "Not imported: %(counts)s. The list could not be written: %(path)s: %(why)s.",
+                    counts=counts,
+                    path=path,
+                    why=error.strerror,
+                ),
+                err=True,
+            )
         else:
             click.echo(_("Not imported: %(counts)s. The list: %(path)s", counts=counts, path=path), err=True)
 
@@ -108,8 +128,10 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
         run()
         analyze_tables()
         if report.refused_files:
-            why = _("%(n)s files refused; `errors` has the reasons. The rest is stored.",
-                    n=f"{report.refused_files:,}")
+            why = _(
+                "%(n)s files refused; `errors` has the reasons. The rest is stored.",
+                n=f"{report.refused_files:,}",
+            )
     except Unusable as error:
         report.fault(str(error))
         why = str(error)
@@ -133,6 +155,7 @@ def progress_to(total: int, label: str) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error that is told how far we are; a line each tenth in a log."""
     tenths = 0
     with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+
         def to(position: int) -> None:
             nonlocal tenths
             bar.update(position - bar.pos)

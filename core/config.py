@@ -64,6 +64,7 @@ def _url(text: str) -> str:
 
 def _address(*beginnings: str) -> Callable[[str], str]:
     """An address that some service may have, or none."""
+
     def parse(text: str) -> str:
         if text and not text.startswith(beginnings):
             raise ValueError("must start with " + " or ".join(beginnings))
@@ -115,76 +116,178 @@ def _scale(text: str) -> float | None:
 
 
 SETTINGS = (
-    Setting("REDOUBT_INSTANCE", "instance", str,
-            "Folder for the database, search index, outgoing email and the secret key."),
-    Setting("REDOUBT_DATABASE_URL", "", _address(*POSTGRESQL, "sqlite:///"),
-            "SQLAlchemy address of the database. Empty: SQLite in the instance folder.", is_secret=True),
-    Setting("REDOUBT_SEARCH", "auto", _choice("auto", "whoosh", "postgresql"),
-            "Search engine: whoosh (files in the instance folder) or postgresql (tables in that database). "
-            "auto: postgresql if the database is PostgreSQL. After a change, run `flask search rebuild`."),
-    Setting("REDOUBT_REPLICA_URLS", "", _replicas,
-            "Addresses of streaming replicas of the PostgreSQL database, separated by commas. Visitors who "
-            "are not logged in read from those that are at most 2 seconds behind. Empty: none.",
-            is_secret=True),
-    Setting("REDOUBT_REDIS_URL", "", _address("redis://", "rediss://", "unix://"),
-            "Redis for cache and request limits shared by several processes. Empty: memory.", is_secret=True),
-    Setting("REDOUBT_EDGE_SECONDS", "0", _at_least_zero(int),
-            "How long a shared cache in front (nginx, a CDN) may serve a page to visitors before it "
-            "revalidates. A deleted page can stay visible that long. 0: shared caches store no pages."),
-    Setting("REDOUBT_SECRET_KEY", "", str,
-            "Signs cookies. Empty: generated once and stored (mode 0600) in the instance "
-            "folder.", is_secret=True),
-    Setting("REDOUBT_SITE_URL", "", _url,
-            "The public address, such as https://redoubt.example. Links in email use it. Empty: only "
-            "localhost and 127.0.0.1 are served."),
-    Setting("REDOUBT_HSTS_SUBDOMAINS", "off", _switch,
-            "on: browsers that visited the site use only https for all its subdomains, for a year "
-            "(Strict-Transport-Security: includeSubDomains). Set it only if all subdomains support https."),
+    Setting(
+        "REDOUBT_INSTANCE",
+        "instance",
+        str,
+        "Folder for the database, search index, outgoing email and the secret key.",
+    ),
+    Setting(
+        "REDOUBT_DATABASE_URL",
+        "",
+        _address(*POSTGRESQL, "sqlite:///"),
+        "SQLAlchemy address of the database. Empty: SQLite in the instance folder.",
+        is_secret=True,
+    ),
+    Setting(
+        "REDOUBT_SEARCH",
+        "auto",
+        _choice("auto", "whoosh", "postgresql"),
+        "Search engine: whoosh (files in the instance folder) or postgresql (tables in that database). "
+        "auto: postgresql if the database is PostgreSQL. After a change, run `flask search rebuild`.",
+    ),
+    Setting(
+        "REDOUBT_REPLICA_URLS",
+        "",
+        _replicas,
+        "Addresses of streaming replicas of the PostgreSQL database, separated by commas. Visitors who "
+        "are not logged in read from those that are at most 2 seconds behind. Empty: none.",
+        is_secret=True,
+    ),
+    Setting(
+        "REDOUBT_REDIS_URL",
+        "",
+        _address("redis://", "rediss://", "unix://"),
+        "Redis for cache and request limits shared by several processes. Empty: memory.",
+        is_secret=True,
+    ),
+    Setting(
+        "REDOUBT_EDGE_SECONDS",
+        "0",
+        _at_least_zero(int),
+        "How long a shared cache in front (nginx, a CDN) may serve a page to visitors before it "
+        "revalidates. A deleted page can stay visible that long. 0: shared caches store no pages.",
+    ),
+    Setting(
+        "REDOUBT_SECRET_KEY",
+        "",
+        str,
+        "Signs cookies. Empty: generated once and stored (mode 0600) in the instance folder.",
+        is_secret=True,
+    ),
+    Setting(
+        "REDOUBT_SITE_URL",
+        "",
+        _url,
+        "The public address, such as https://redoubt.example. Links in email use it. Empty: only "
+        "localhost and 127.0.0.1 are served.",
+    ),
+    Setting(
+        "REDOUBT_HSTS_SUBDOMAINS",
+        "off",
+        _switch,
+        "on: browsers that visited the site use only https for all its subdomains, for a year "
+        "(Strict-Transport-Security: includeSubDomains). Set it only if all subdomains support https.",
+    ),
     Setting("REDOUBT_SITE_NAME", "Redoubt", str, "The name shown in the header, in email and in feeds."),
-    Setting("REDOUBT_MAIL_URL", "", str,
-            "smtp://user:password@host:port (smtps:// for TLS from the start, smtp+starttls:// to require "
-            "STARTTLS). Empty: email is written as .eml files to the folder `outbox` of the "
-            "instance.", is_secret=True),
-    Setting("REDOUBT_MAIL_FROM", "", str,
-            "Sender of the site's email, as an address or `Name <address>`. Empty: redoubt@ and the host of "
-            "the site's address. Without a name, the site's name is shown."),
-    Setting("REDOUBT_MAIL_SMTPUTF8", "off", _switch,
-            "on: the mail server supports SMTPUTF8 (RFC 6531), so email addresses may contain letters "
-            "beyond ASCII before the @. off: such addresses are refused when entered."),
-    Setting("REDOUBT_REGISTRATION", "open", _choice("open", "invite", "closed"),
-            "Who can create an account: anyone, people added by a moderator, or nobody."),
-    Setting("REDOUBT_PASSWORD_LENGTH", "15", _whole(8, 64),
-            "Minimum length of a password where it is the only factor, 8 to 64. NIST SP 800-63B-4 requires "
-            "15."),
-    Setting("REDOUBT_FIRST_POST_APPROVAL", "off", _switch,
-            "on: a moderator has to approve the first post of each new member."),
-    Setting("REDOUBT_FLAG_WEIGHT", "5", _at_least_zero(int),
-            "Weight of open flags that hides a post until a moderator reviews it. A flag counts 1, from 500 "
-            "reputation 2, from 2,000 reputation 3. 0: flags hide nothing."),
-    Setting("REDOUBT_PRIVILEGE_SCALE", "auto", _scale,
-            "auto: reputation thresholds are low while the community has few active members and rise with "
-            "it (/help shows the current ones). A number multiplies the full thresholds instead; 0 lets "
-            "everyone do everything."),
-    Setting("REDOUBT_PATCH_DAY", "2TU 10:00 America/Los_Angeles", Monthly.parse,
-            "When monthly patches are released: weekday of the month as in iCalendar (2TU: second Tuesday; "
-            "1 to 4, or -1 for the last), time and time zone."),
-    Setting("REDOUBT_RATE_LIMITS", "on", _switch,
-            "off: no limits on log-in, email and posting. For tests only; `flask doctor` reports an error."),
-    Setting("REDOUBT_WORKER", "on", _switch,
-            "on: `python app.py` runs the worker in a thread; off: run `flask worker` yourself."),
-    Setting("REDOUBT_PROXIES", "0", _at_least_zero(int),
-            "Number of reverse proxies in front that set X-Forwarded-For, -Proto and X-Request-ID. 0: "
-            "headers are ignored."),
-    Setting("REDOUBT_LOG", "text", _choice("text", "json"),
-            "text: lines about problems; json: one object per log record and per request."),
-    Setting("REDOUBT_SECURITY_LOG_DAYS", "400", _days(MIN_SECURITY_LOG_DAYS),
-            "Days to keep the security log: log-ins, refusals, role changes, tokens, actions of "
-            "administrators. 30 or more."),
-    Setting("REDOUBT_SECURITY_LOG_ADDRESS_DAYS", "30", _days(0),
-            "Days to keep the IP address and the browser in the security log. 0: they are not recorded."),
-    Setting("REDOUBT_METRICS_TOKEN", "", _token,
-            "Token for reading /metrics, sent as Authorization: Bearer. Empty: /metrics is "
-            "closed.", is_secret=True),
+    Setting(
+        "REDOUBT_MAIL_URL",
+        "",
+        str,
+        "smtp://user:password@host:port (smtps:// for TLS from the start, smtp+starttls:// to require "
+        "STARTTLS). Empty: email is written as .eml files to the folder `outbox` of the "
+        "instance.",
+        is_secret=True,
+    ),
+    Setting(
+        "REDOUBT_MAIL_FROM",
+        "",
+        str,
+        "Sender of the site's email, as an address or `Name <address>`. Empty: redoubt@ and the host of "
+        "the site's address. Without a name, the site's name is shown.",
+    ),
+    Setting(
+        "REDOUBT_MAIL_SMTPUTF8",
+        "off",
+        _switch,
+        "on: the mail server supports SMTPUTF8 (RFC 6531), so email addresses may contain letters "
+        "beyond ASCII before the @. off: such addresses are refused when entered.",
+    ),
+    Setting(
+        "REDOUBT_REGISTRATION",
+        "open",
+        _choice("open", "invite", "closed"),
+        "Who can create an account: anyone, people added by a moderator, or nobody.",
+    ),
+    Setting(
+        "REDOUBT_PASSWORD_LENGTH",
+        "15",
+        _whole(8, 64),
+        "Minimum length of a password where it is the only factor, 8 to 64. NIST SP 800-63B-4 requires 15.",
+    ),
+    Setting(
+        "REDOUBT_FIRST_POST_APPROVAL",
+        "off",
+        _switch,
+        "on: a moderator has to approve the first post of each new member.",
+    ),
+    Setting(
+        "REDOUBT_FLAG_WEIGHT",
+        "5",
+        _at_least_zero(int),
+        "Weight of open flags that hides a post until a moderator reviews it. A flag counts 1, from 500 "
+        "reputation 2, from 2,000 reputation 3. 0: flags hide nothing.",
+    ),
+    Setting(
+        "REDOUBT_PRIVILEGE_SCALE",
+        "auto",
+        _scale,
+        "auto: reputation thresholds are low while the community has few active members and rise with "
+        "it (/help shows the current ones). A number multiplies the full thresholds instead; 0 lets "
+        "everyone do everything.",
+    ),
+    Setting(
+        "REDOUBT_PATCH_DAY",
+        "2TU 10:00 America/Los_Angeles",
+        Monthly.parse,
+        "When monthly patches are released: weekday of the month as in iCalendar (2TU: second Tuesday; "
+        "1 to 4, or -1 for the last), time and time zone.",
+    ),
+    Setting(
+        "REDOUBT_RATE_LIMITS",
+        "on",
+        _switch,
+        "off: no limits on log-in, email and posting. For tests only; `flask doctor` reports an error.",
+    ),
+    Setting(
+        "REDOUBT_WORKER",
+        "on",
+        _switch,
+        "on: `python app.py` runs the worker in a thread; off: run `flask worker` yourself.",
+    ),
+    Setting(
+        "REDOUBT_PROXIES",
+        "0",
+        _at_least_zero(int),
+        "Number of reverse proxies in front that set X-Forwarded-For, -Proto and X-Request-ID. 0: "
+        "headers are ignored.",
+    ),
+    Setting(
+        "REDOUBT_LOG",
+        "text",
+        _choice("text", "json"),
+        "text: lines about problems; json: one object per log record and per request.",
+    ),
+    Setting(
+        "REDOUBT_SECURITY_LOG_DAYS",
+        "400",
+        _days(MIN_SECURITY_LOG_DAYS),
+        "Days to keep the security log: log-ins, refusals, role changes, tokens, actions of "
+        "administrators. 30 or more.",
+    ),
+    Setting(
+        "REDOUBT_SECURITY_LOG_ADDRESS_DAYS",
+        "30",
+        _days(0),
+        "Days to keep the IP address and the browser in the security log. 0: they are not recorded.",
+    ),
+    Setting(
+        "REDOUBT_METRICS_TOKEN",
+        "",
+        _token,
+        "Token for reading /metrics, sent as Authorization: Bearer. Empty: /metrics is closed.",
+        is_secret=True,
+    ),
 )
 
 # What is no matter of the site but of the program that serves it.
@@ -221,8 +324,10 @@ def init_app(app: Flask) -> None:
         instance.mkdir(parents=True, exist_ok=True, mode=0o700)
         app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _kept_secret(instance)
     except OSError as error:
-        raise BadSetting(f"REDOUBT_INSTANCE={str(instance)!r}: {error.filename} cannot be used "
-                         f"({error.strerror}); make the folder, for the user that runs the site") from None
+        raise BadSetting(
+            f"REDOUBT_INSTANCE={str(instance)!r}: {error.filename} cannot be used "
+            f"({error.strerror}); make the folder, for the user that runs the site"
+        ) from None
     app.config["REDOUBT_INSTANCE"] = instance
     site = urlsplit(app.config["REDOUBT_SITE_URL"])
     https = site.scheme == "https"
@@ -269,11 +374,22 @@ def keep_secret(app: Flask) -> bool:
 
 def documentation() -> str:
     """The settings table as Markdown, the content of `docs/settings.md`."""
-    rows = [f"| `{s.name}` | `{s.default or '(empty)'}` | {s.help.replace('|', '·')} |"
-            for s in SETTINGS]
-    return "\n".join(["# Settings", "",
-                      "Made from `core/config.py` by `flask settings`; do not edit by hand.", "",
-                      "| setting | default | what it does |", "|---|---|---|", *rows, "",
-                      "Programs that serve the site read these too:", "",
-                      "| variable | default | what it does |", "|---|---|---|",
-                      *(f"| `{name}` | `{default}` | {help} |" for name, default, help in OF_SERVERS), ""])
+    rows = [f"| `{s.name}` | `{s.default or '(empty)'}` | {s.help.replace('|', '·')} |" for s in SETTINGS]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Made from `core/config.py` by `flask settings`; do not edit by hand.",
+            "",
+            "| setting | default | what it does |",
+            "|---|---|---|",
+            *rows,
+            "",
+            "Programs that serve the site read these too:",
+            "",
+            "| variable | default | what it does |",
+            "|---|---|---|",
+            *(f"| `{name}` | `{default}` | {help} |" for name, default, help in OF_SERVERS),
+            "",
+        ]
+    )

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 WRITTEN = re.compile(r"([1-4]|-1)(MO|TU|WE|TH|FR|SA|SU) (([01]\d|2[0-3]):[0-5]\d) ([\w+/-]+)$", re.A)
-WISH = ("must be a weekday as in iCalendar (2TU: second Tuesday, -1FR: last Friday), a time and a time "
-        "zone, such as 2TU 10:00 America/Los_Angeles")
+WISH = (
+    "must be a weekday as in iCalendar (2TU: second Tuesday, -1FR: last Friday), a time and a time "
+    "zone, such as 2TU 10:00 America/Los_Angeles"
+)
 
 
 @dataclass(frozen=True)

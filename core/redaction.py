@@ -86,8 +86,7 @@ class Mask:
         is_json = isinstance(column.type, (JSON, JSONText))
         words = cast(column, Text) if is_json else column
         probes = {probe for each in self.texts for probe in _probes(each, is_json)}
-        return or_(false(), *(func.lower(words).like(f"%{probe}%", escape="~")
-                              for probe in sorted(probes)))
+        return or_(false(), *(func.lower(words).like(f"%{probe}%", escape="~") for probe in sorted(probes)))
 
 
 def _pattern(text: str) -> str:
@@ -196,11 +195,21 @@ def checked(lines: Iterable[str]) -> tuple[str, ...]:
     texts = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     short = [text for text in texts if len(text) < MIN_CHARACTERS or not re.search(r"[^\W_]", text)]
     if short:
-        raise Invalid({"words": [_("Use at least %(n)s characters per line. Shorter text would be masked in "
-                                   "unrelated posts too.", n=MIN_CHARACTERS)]})
+        raise Invalid(
+            {
+                "words": [
+                    _(
+                        "Use at least %(n)s characters per line. Shorter text would be masked in "
+                        "unrelated posts too.",
+                        n=MIN_CHARACTERS,
+                    )
+                ]
+            }
+        )
     if len(texts) > MAX_TEXTS or any(len(text) > MAX_CHARACTERS for text in texts):
-        raise Invalid({"words": [_("Use at most %(n)s lines of %(m)s characters.", n=MAX_TEXTS,
-                                   m=MAX_CHARACTERS)]})
+        raise Invalid(
+            {"words": [_("Use at most %(n)s lines of %(m)s characters.", n=MAX_TEXTS, m=MAX_CHARACTERS)]}
+        )
     return texts
 
 
@@ -263,8 +272,10 @@ def _found(texts: Texts) -> Iterable[tuple[Columns, list[tuple[object, dict]]]]:
             wanted.append(near & or_(*map(texts.narrow.found_by, attributes)))
         if not wanted:
             continue
-        keys = [getattr(entity, entity.__mapper__.get_property_by_column(column).key)
-                for column in entity.__mapper__.primary_key]
+        keys = [
+            getattr(entity, entity.__mapper__.get_property_by_column(column).key)
+            for column in entity.__mapper__.primary_key
+        ]
         nearby = set()
         if near is not None:
             nearby = {tuple(row) for row in db.session.execute(select(*keys).where(near))}
@@ -273,8 +284,11 @@ def _found(texts: Texts) -> Iterable[tuple[Columns, list[tuple[object, dict]]]]:
             key = tuple(getattr(row, attribute.key) for attribute in keys)
             mask = texts.narrow if key in nearby else texts.wide
             values = {name: getattr(row, name) for name in columns.names}
-            masked = {name: new for name, value in values.items()
-                      if value is not None and (new := mask.apply(value)) != value}
+            masked = {
+                name: new
+                for name, value in values.items()
+                if value is not None and (new := mask.apply(value)) != value
+            }
             if masked:
                 rows.append((row, masked))
         yield columns, rows
@@ -284,8 +298,9 @@ def _about_mail(texts: Texts) -> ColumnElement[bool]:
     return or_(false(), *(models.OutgoingMail.body.contains(path, autoescape=True) for path in texts.paths))
 
 
-register_text(models.Event, "data", "error",
-              about=lambda texts: models.Event.subject_id.in_(texts.post_ids))
+register_text(models.Event, "data", "error", about=lambda texts: models.Event.subject_id.in_(texts.post_ids))
+
+
 def html_of(text: str) -> str:
     """The HTML part of a mail whose text was masked: markup may have torn what is masked into pieces."""
     return f"<pre>{html.escape(text)}</pre>"
@@ -296,11 +311,26 @@ def _follow_mail(mail: models.OutgoingMail, by) -> None:
         mail.html = html_of(mail.body)
 
 
-register_text(models.OutgoingMail, "subject", "body", "error", about=_about_mail, changed=_follow_mail,
-              derived=("html",))
+register_text(
+    models.OutgoingMail,
+    "subject",
+    "body",
+    "error",
+    about=_about_mail,
+    changed=_follow_mail,
+    derived=("html",),
+)
 register_without_text(models.Event, "name", "subject_kind", "claimed_by")
-register_without_text(models.OutgoingMail, "key", "recipient", "unsubscribe_url", "thread", "body_hash",
-                      "claimed_by", "list_name")
+register_without_text(
+    models.OutgoingMail,
+    "key",
+    "recipient",
+    "unsubscribe_url",
+    "thread",
+    "body_hash",
+    "claimed_by",
+    "list_name",
+)
 register_without_text(models.Attempt, "key")
 register_without_text(models.TaskRun, "name", "claimed_by")
 register_without_text(models.Heartbeat, "worker", "loop", "host")

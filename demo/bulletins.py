@@ -18,18 +18,25 @@ from demo.story import Story
 
 CONFIRMED_BEFORE = timedelta(days=3)
 SHOWN = {  # the mitigation that a moderator has worked out already
-    "bulletin": "MS17-010", "text": "Disable SMB version 1", "layer": "host",
+    "bulletin": "MS17-010",
+    "text": "Disable SMB version 1",
+    "layer": "host",
     "blocks": "Everything that is sent to the SMB version 1 server, WannaCry and NotPetya among it.",
     "side_effects": "Devices that speak nothing newer lose their shares: find them in the audit log first.",
     "steps": [
-        {"text": "See who still uses it, for a week.",
-         "command": "Set-SmbServerConfiguration -AuditSmb1Access $true",
-         "check": "Get-WinEvent -LogName Microsoft-Windows-SMBServer/Audit",
-         "undo": "Set-SmbServerConfiguration -AuditSmb1Access $false"},
-        {"text": "Turn it off on the server.",
-         "command": "Set-SmbServerConfiguration -EnableSMB1Protocol $false",
-         "check": "Get-SmbServerConfiguration | Select EnableSMB1Protocol",
-         "undo": "Set-SmbServerConfiguration -EnableSMB1Protocol $true"}],
+        {
+            "text": "See who still uses it, for a week.",
+            "command": "Set-SmbServerConfiguration -AuditSmb1Access $true",
+            "check": "Get-WinEvent -LogName Microsoft-Windows-SMBServer/Audit",
+            "undo": "Set-SmbServerConfiguration -AuditSmb1Access $false",
+        },
+        {
+            "text": "Turn it off on the server.",
+            "command": "Set-SmbServerConfiguration -EnableSMB1Protocol $false",
+            "check": "Get-SmbServerConfiguration | Select EnableSMB1Protocol",
+            "undo": "Set-SmbServerConfiguration -EnableSMB1Protocol $true",
+        },
+    ],
 }
 FOLDER = Path(__file__).parent / "content" / "bulletins"
 
@@ -59,12 +66,20 @@ def confirm() -> None:
 
 
 def _is_here(advisory) -> bool:
-    return db.session.scalar(db.select(Bulletin.id).where(
-        Bulletin.publisher == advisory.publisher, Bulletin.tracking_id == advisory.tracking_id)) is not None
+    return (
+        db.session.scalar(
+            db.select(Bulletin.id).where(
+                Bulletin.publisher == advisory.publisher, Bulletin.tracking_id == advisory.tracking_id
+            )
+        )
+        is not None
+    )
 
 
 def _supersede(newer: str, older: str) -> None:
-    found = {row.tracking_id: row for row in db.session.scalars(
-        db.select(Bulletin).where(Bulletin.tracking_id.in_((newer, older))))}
+    found = {
+        row.tracking_id: row
+        for row in db.session.scalars(db.select(Bulletin).where(Bulletin.tracking_id.in_((newer, older))))
+    }
     if len(found) == 2:
         actions.supersede(queries.whole(found[newer].id), [found[older]])

@@ -28,8 +28,14 @@ def seed(once: bool) -> None:
     accounts = loader.load()
     db.session.commit()
     if accounts:
-        click.echo("\n" + _("The demo community is loaded. Log in at %(url)s with one of these accounts:",
-                            url=mail.site_url() + url_for("auth.login")) + "\n")
+        click.echo(
+            "\n"
+            + _(
+                "The demo community is loaded. Log in at %(url)s with one of these accounts:",
+                url=mail.site_url() + url_for("auth.login"),
+            )
+            + "\n"
+        )
         for account in accounts:
             click.echo(f"  {account.role:<16}{account.username:<16}{account.password}")
         click.echo("\n" + _("The passwords are random. You won't see them again.") + "\n")

@@ -47,10 +47,13 @@ class Loader:
     def __init__(self) -> None:
         self.story = Story(utcnow())
         names = [row["username"] for row in self.story.members]
-        self.people = {user.username: user for user in db.session.scalars(
-            select(User).where(User.username.in_(names)))}
-        self.posts = {post.external_id: post for post in db.session.scalars(
-            select(Post).where(Post.imported_from == SOURCE))}
+        self.people = {
+            user.username: user for user in db.session.scalars(select(User).where(User.username.in_(names)))
+        }
+        self.posts = {
+            post.external_id: post
+            for post in db.session.scalars(select(Post).where(Post.imported_from == SOURCE))
+        }
         self.accounts: list[Account] = []
         self.voted: set[tuple[str, str]] = set()
 
@@ -78,11 +81,20 @@ class Loader:
         if password:
             self.accounts.append(Account(role, act.key, password))
         user = auth_actions.make_user(
-            act.key, display_name=row["display_name"], role=role, confirmed=True,
+            act.key,
+            display_name=row["display_name"],
+            role=role,
+            confirmed=True,
             email=f"{act.key}@demo.invalid" if password else None,
-            password_hash=passwords.hash_password(password) if password else None)
-        auth_actions.edit_profile(user, display_name=row["display_name"], website="",
-                                  location=row.get("location", ""), about=render(row["about"]))
+            password_hash=passwords.hash_password(password) if password else None,
+        )
+        auth_actions.edit_profile(
+            user,
+            display_name=row["display_name"],
+            website="",
+            location=row.get("location", ""),
+            about=render(row["about"]),
+        )
         self.people[act.key] = user
 
     def _ask(self, act: Act) -> None:
@@ -96,12 +108,21 @@ class Loader:
 
     def _publish(self, act: Act) -> None:
         facts = act.facts
-        article = self._create(Article(
-            title=facts["title"], status=DRAFT, layer=facts["layer"], summary=facts["summary"],
-            applies_to=facts.get("applies_to", []), verified_on=facts["verified_on"],
-            verified_build=facts["verified_build"], verified_by_name=facts["verified_by"],
-            verified_revision=1),
-            act, facts["tags"])
+        article = self._create(
+            Article(
+                title=facts["title"],
+                status=DRAFT,
+                layer=facts["layer"],
+                summary=facts["summary"],
+                applies_to=facts.get("applies_to", []),
+                verified_on=facts["verified_on"],
+                verified_build=facts["verified_build"],
+                verified_by_name=facts["verified_by"],
+                verified_revision=1,
+            ),
+            act,
+            facts["tags"],
+        )
         kb.publish(article, by=self.people[act.author])
 
     def _create(self, post: Post, act: Act, tags=()) -> Post:
@@ -123,8 +144,13 @@ class Loader:
         post = self.posts[act.key]
         old, new = (part.strip() for part in act.text.split("=>\n", 1))
         body = post.body.replace(old, new) if old else f"{post.body}\n\n{new}"
-        posts.revise(post, render(body), by=self.people[act.author],
-                     title=act.facts.get("title"), summary=act.facts["summary"])
+        posts.revise(
+            post,
+            render(body),
+            by=self.people[act.author],
+            title=act.facts.get("title"),
+            summary=act.facts["summary"],
+        )
 
     def _vote(self, act: Act) -> None:
         """Somebody drawn by lot among those who may and have not reached a limit of the day."""
@@ -146,22 +172,29 @@ class Loader:
         forum.accept(self.posts[act.key], by=self.people[act.author])
 
     def _close(self, act: Act) -> None:
-        forum.close(self.posts[act.thread], act.facts["reason"], by=self.people[act.author],
-                    note=act.text.strip(), duplicate_of=self.posts.get(act.facts.get("of", "")))
+        forum.close(
+            self.posts[act.thread],
+            act.facts["reason"],
+            by=self.people[act.author],
+            note=act.text.strip(),
+            duplicate_of=self.posts.get(act.facts.get("of", "")),
+        )
 
     def _reopen(self, act: Act) -> None:
         forum.reopen(self.posts[act.thread], by=self.people[act.author])
 
     def _flag(self, act: Act) -> None:
-        moderation.flag(self.posts[act.key], act.facts["reason"], by=self.people[act.author],
-                        note=act.text.strip())
+        moderation.flag(
+            self.posts[act.key], act.facts["reason"], by=self.people[act.author], note=act.text.strip()
+        )
 
     def _keep(self, act: Act) -> None:
         moderation.dismiss_flags(self.posts[act.key], by=self.people[act.author], note=act.text.strip())
 
     def _hide(self, act: Act) -> None:
-        moderation.hide(self.posts[act.key], by=self.people[act.author], reason=act.facts["reason"],
-                        note=act.text.strip())
+        moderation.hide(
+            self.posts[act.key], by=self.people[act.author], reason=act.facts["reason"], note=act.text.strip()
+        )
 
 
 def _password() -> str:

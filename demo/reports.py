@@ -22,10 +22,20 @@ def load() -> None:
     if db.session.scalar(db.select(DeploymentReport.id).limit(1)) is not None:
         return
     story, rows = Story(utcnow()), yaml.safe_load(FILE.read_text())
-    people = {user.username: user for user in db.session.scalars(db.select(User).where(
-        User.username.in_([member["username"] for member in story.members])))}
-    bulletins = {row.tracking_id: row for row in db.session.scalars(db.select(Bulletin).where(
-        Bulletin.tracking_id.in_([row["bulletin"] for row in rows]), Bulletin.is_public))}
+    people = {
+        user.username: user
+        for user in db.session.scalars(
+            db.select(User).where(User.username.in_([member["username"] for member in story.members]))
+        )
+    }
+    bulletins = {
+        row.tracking_id: row
+        for row in db.session.scalars(
+            db.select(Bulletin).where(
+                Bulletin.tracking_id.in_([row["bulletin"] for row in rows]), Bulletin.is_public
+            )
+        )
+    }
     for row in sorted(rows, key=lambda row: story.moment(row["when"])):
         moment, bulletin = story.moment(row["when"]), bulletins.get(row["bulletin"])
         if bulletin is None or row["author"] not in people:

@@ -44,8 +44,10 @@ class Story:
 
     def acts(self) -> list[Act]:
         """All acts in the order in which they happened."""
-        acts = [Act(self.moment(row["joined"]), "join", row["username"], row["username"], facts=row)
-                for row in self.members]
+        acts = [
+            Act(self.moment(row["joined"]), "join", row["username"], row["username"], facts=row)
+            for row in self.members
+        ]
         for path in sorted((FOLDER / "questions").glob("*.md")):
             acts += self._question(path)
         for path in sorted((FOLDER / "articles").glob("*.md")):
@@ -62,8 +64,15 @@ class Story:
         page = frontmatter.loads(path.read_text())
         thread = path.stem
         body, *parts = PART.split(page.content)
-        asked = Act(self.moment(page["asked"]), "ask", thread, thread, page["author"], body,
-                    {"title": page["title"], "tags": page["tags"]})
+        asked = Act(
+            self.moment(page["asked"]),
+            "ask",
+            thread,
+            thread,
+            page["author"],
+            body,
+            {"title": page["title"], "tags": page["tags"]},
+        )
         yield asked
         yield from self._votes(asked, page.metadata)
         parent = last = thread
@@ -88,8 +97,15 @@ class Story:
         joined = next(row["joined"] for row in self.members if row["username"] == page["author"])
         written = datetime.combine(verified, time(8 + lot.randrange(10), lot.randrange(60)), UTC)
         written -= timedelta(days=lot.randrange(20, 380))
-        act = Act(max(written, self.moment(joined) + timedelta(days=2)), "publish", path.stem, path.stem,
-                  page["author"], page.content, facts)
+        act = Act(
+            max(written, self.moment(joined) + timedelta(days=2)),
+            "publish",
+            path.stem,
+            path.stem,
+            page["author"],
+            page.content,
+            facts,
+        )
         yield act
         yield from self._votes(act, {"votes": page.get("votes", lot.randrange(2, 7))})
 
@@ -99,5 +115,10 @@ class Story:
         for value, count in ((1, facts.get("votes", 0)), (-1, facts.get("downs", 0))):
             for number in range(int(count)):
                 late = since * (0.02 + 0.95 * lot.random()) ** 3
-                yield Act(act.moment + SOON + late, "vote", act.thread, act.key,
-                          facts={"value": value, "lot": f"{act.key}/{value}/{number}"})
+                yield Act(
+                    act.moment + SOON + late,
+                    "vote",
+                    act.thread,
+                    act.key,
+                    facts={"value": value, "lot": f"{act.key}/{value}/{number}"},
+                )

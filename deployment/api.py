@@ -31,10 +31,17 @@ bp = ApiBlueprint("calendar", __name__, description="Patch days, monthly bulleti
 def list_months(wanted: dict):
     """The months of a year: patch days, bulletins by severity, reports by outcome."""
     months, totals, tallies = year_of(wanted["year"] or this_month().year)
-    page = paging.part(months, lambda month: [str(month)], wanted["after"], size=len(months), types=[str],
-                       changed=lambda month: datetime.combine(month.last_day, time.max, UTC))
-    return listing(page, lambda month: exports.month_row(month, totals.get(str(month)),
-                                                         tallies.get(str(month))))
+    page = paging.part(
+        months,
+        lambda month: [str(month)],
+        wanted["after"],
+        size=len(months),
+        types=[str],
+        changed=lambda month: datetime.combine(month.last_day, time.max, UTC),
+    )
+    return listing(
+        page, lambda month: exports.month_row(month, totals.get(str(month)), tallies.get(str(month)))
+    )
 
 
 @bp.get("/calendar/<month>")
@@ -44,11 +51,19 @@ def get_month(wanted: dict, month: str):
     """One month (`2026-11`) with its products and bulletins."""
     found, key = month_named(month), month
     page = bulletins.bulletins(Filter(month=key), after=wanted.get("after"), with_tags=True)
-    row = exports.month_row(found, queries.totals(found, found).get(key),
-                            report_queries.of_months(key, key).get(key))
-    products = [{"product": line.product.slug, "bulletins": line.bulletins, "critical": line.critical,
-                 "exploited": line.exploited, "unpatched": line.unpatched}
-                for line in queries.product_lines(found)]
+    row = exports.month_row(
+        found, queries.totals(found, found).get(key), report_queries.of_months(key, key).get(key)
+    )
+    products = [
+        {
+            "product": line.product.slug,
+            "bulletins": line.bulletins,
+            "critical": line.critical,
+            "exploited": line.exploited,
+            "unpatched": line.unpatched,
+        }
+        for line in queries.product_lines(found)
+    ]
     return {**row, "products": products, **listing(page, bulletin_api.item)}
 
 
@@ -68,8 +83,9 @@ def get_plan(wanted: dict, month: str):
 @bp.response(200, page_of(schemas.ReportItem))
 def list_reports(wanted: dict, reference: str):
     """How installing a bulletin's updates went, the latest first."""
-    page = report_queries.reports(find_bulletin(reference), outcome=wanted["outcome"],
-                                  after=wanted.get("after"))
+    page = report_queries.reports(
+        find_bulletin(reference), outcome=wanted["outcome"], after=wanted.get("after")
+    )
     return listing(page, exports.report_row)
 
 

@@ -9,13 +9,15 @@ from deployment.models import DeploymentReport, HelpfulMark
 
 @register_export_part("deployment_reports")
 def _reports(user) -> list[dict]:
-    rows = db.session.scalars(select(DeploymentReport).where(DeploymentReport.user_id == user.id)
-                              .order_by(DeploymentReport.id))
+    rows = db.session.scalars(
+        select(DeploymentReport).where(DeploymentReport.user_id == user.id).order_by(DeploymentReport.id)
+    )
     return [columns(row, but={"removed_by_id"}) for row in rows]
 
 
 @register_export_part("helpful_marks")
 def _marks(user) -> list[dict]:
-    rows = db.session.scalars(select(HelpfulMark).where(HelpfulMark.user_id == user.id)
-                              .order_by(HelpfulMark.id))
+    rows = db.session.scalars(
+        select(HelpfulMark).where(HelpfulMark.user_id == user.id).order_by(HelpfulMark.id)
+    )
     return [columns(row, but={"author_id"}) for row in rows]

@@ -23,11 +23,18 @@ MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 def month_row(month: Month, totals: Totals | None, tally: Tally | None) -> dict:
     """A month as a line of a list."""
     totals, tally = totals or Totals(), tally or Tally()
-    return {"month": str(month), "patch_day": month.patch_day, "patch_at": month.patch_instant,
-            "bulletins": totals.bulletins,
-            **{rating or "not_rated": totals.severities[rating] for rating in RATINGS},
-            "exploited": totals.exploited, "unpatched": totals.unpatched, "out_of_band": totals.out_of_band,
-            "reports": dict(tally.counts), "url": site_url() + month.path}
+    return {
+        "month": str(month),
+        "patch_day": month.patch_day,
+        "patch_at": month.patch_instant,
+        "bulletins": totals.bulletins,
+        **{rating or "not_rated": totals.severities[rating] for rating in RATINGS},
+        "exploited": totals.exploited,
+        "unpatched": totals.unpatched,
+        "out_of_band": totals.out_of_band,
+        "reports": dict(tally.counts),
+        "url": site_url() + month.path,
+    }
 
 
 def flat(row: dict) -> dict:
@@ -40,14 +47,21 @@ def report_row(report: DeploymentReport) -> dict:
     """A report as a line of a list."""
     author = report.user if report.user is not None and report.user.erased_at is None else None
     release = labels.listed(report)
-    return {"id": report.id, "bulletin": report.bulletin.reference,
-            "release": f"{release.product.slug}/{release.cycle}" if release else None,
-            "target": labels.target(report), "ring": report.ring, "outcome": report.outcome,
-            "note": report.note, "helpful": report.helpful_count,
-            "author": author.username if author else None,
-            "author_url": site_url() + author.profile_url if author else None,
-            "created_at": report.created_at, "updated_at": report.updated_at,
-            "url": site_url() + report.path}
+    return {
+        "id": report.id,
+        "bulletin": report.bulletin.reference,
+        "release": f"{release.product.slug}/{release.cycle}" if release else None,
+        "target": labels.target(report),
+        "ring": report.ring,
+        "outcome": report.outcome,
+        "note": report.note,
+        "helpful": report.helpful_count,
+        "author": author.username if author else None,
+        "author_url": site_url() + author.profile_url if author else None,
+        "created_at": report.created_at,
+        "updated_at": report.updated_at,
+        "url": site_url() + report.path,
+    }
 
 
 def report_rows(bulletin: Bulletin, outcome: str = "") -> Iterator[dict]:
@@ -64,18 +78,32 @@ def report_rows(bulletin: Bulletin, outcome: str = "") -> Iterator[dict]:
 def task_row(task: Task, plan: Plan) -> dict:
     """A bulletin of a plan as a line of a list."""
     bulletin = task.bulletin
-    return {"reference": bulletin.reference, "title": bulletin.title, "severity": bulletin.severity or None,
-            "is_exploited": bulletin.is_exploited, "is_unpatched": bulletin.is_unpatched,
-            "pilot_on": plan.pilot, "broad_on": plan.broad, "due_on": bulletin.kev_due_on,
-            "is_done": task.is_done, "url": site_url() + bulletin.url}
+    return {
+        "reference": bulletin.reference,
+        "title": bulletin.title,
+        "severity": bulletin.severity or None,
+        "is_exploited": bulletin.is_exploited,
+        "is_unpatched": bulletin.is_unpatched,
+        "pilot_on": plan.pilot,
+        "broad_on": plan.broad,
+        "due_on": bulletin.kev_due_on,
+        "is_done": task.is_done,
+        "url": site_url() + bulletin.url,
+    }
 
 
 def plan_row(month: Month, plan: Plan, tasks: list[Task]) -> dict:
     """A plan with its bulletins."""
-    return {"month": str(month), "patch_day": plan.patch_day, "pilot_on": plan.pilot, "broad_on": plan.broad,
-            "deadline": plan.deadline, "is_late": plan.is_late,
-            "items": [task_row(task, plan) for task in tasks],
-            "url": site_url() + url_for("deployment.plan_page", month=month)}
+    return {
+        "month": str(month),
+        "patch_day": plan.patch_day,
+        "pilot_on": plan.pilot,
+        "broad_on": plan.broad,
+        "deadline": plan.deadline,
+        "is_late": plan.is_late,
+        "items": [task_row(task, plan) for task in tasks],
+        "url": site_url() + url_for("deployment.plan_page", month=month),
+    }
 
 
 def escape(text: str) -> str:

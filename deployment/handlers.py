@@ -19,12 +19,19 @@ from posts import locks
 SLICE = 25
 
 
-@events.register_handler("bulletin.published", "bulletin.republished", "bulletin.imported", "bulletin.ranked",
-           "bulletin.risk_raised", "bulletin.undeleted")
+@events.register_handler(
+    "bulletin.published",
+    "bulletin.republished",
+    "bulletin.imported",
+    "bulletin.ranked",
+    "bulletin.risk_raised",
+    "bulletin.undeleted",
+)
 def note_due_dates(batch: list[events.Event]) -> None:
     """A due date that moved counts up in calendars."""
-    found = db.session.scalars(public().where(Bulletin.id.in_({e.subject_id for e in batch}),
-                                              Bulletin.kev_due_on.is_not(None)))
+    found = db.session.scalars(
+        public().where(Bulletin.id.in_({e.subject_id for e in batch}), Bulletin.kev_due_on.is_not(None))
+    )
     if days := {due_uid(row): row.kev_due_on for row in found}:
         actions.note(days)
     db.session.commit()
@@ -33,19 +40,33 @@ def note_due_dates(batch: list[events.Event]) -> None:
 @events.register_handler("bulletin.published")
 def open_discussion(batch: list[events.Event]) -> None:
     """The first bulletin of a month makes the tag under which everybody may ask about its patches."""
-    rows = db.session.scalars(public().with_only_columns(Bulletin.release_month).distinct().where(
-        Bulletin.id.in_({e.subject_id for e in batch})))
+    rows = db.session.scalars(
+        public()
+        .with_only_columns(Bulletin.release_month)
+        .distinct()
+        .where(Bulletin.id.in_({e.subject_id for e in batch}))
+    )
     discussion_actions.open_for(filter(None, map(Month.parse, rows)))
     db.session.commit()
 
 
-@events.register_handler("bulletin.published", "bulletin.republished", "bulletin.withdrawn", "bulletin.deleted",
-           "bulletin.undeleted")
+@events.register_handler(
+    "bulletin.published",
+    "bulletin.republished",
+    "bulletin.withdrawn",
+    "bulletin.deleted",
+    "bulletin.undeleted",
+)
 def follow_bulletins(batch: list[events.Event]) -> None:
     """Reports go and come back with their bulletin, and what they gave their authors with them."""
     for bulletin_id in sorted({event.subject_id for event in batch}):
-        reports = list(db.session.scalars(select(DeploymentReport).where(
-            DeploymentReport.bulletin_id == bulletin_id, DeploymentReport.helpful_count > 0)))
+        reports = list(
+            db.session.scalars(
+                select(DeploymentReport).where(
+                    DeploymentReport.bulletin_id == bulletin_id, DeploymentReport.helpful_count > 0
+                )
+            )
+        )
         if reports:
             bulletin = db.session.get(Bulletin, bulletin_id)
             locks.lock(bulletin)
@@ -72,12 +93,24 @@ def forget(batch: list[events.Event]) -> None:
 
 
 def _thanks_of(user: User) -> list[HelpfulMark]:
-    return list(db.session.scalars(
-        select(HelpfulMark).where(HelpfulMark.user_id == user.id, HelpfulMark.is_on).order_by(HelpfulMark.id)
-        .options(joinedload(HelpfulMark.report).joinedload(DeploymentReport.bulletin)).limit(SLICE)))
+    return list(
+        db.session.scalars(
+            select(HelpfulMark)
+            .where(HelpfulMark.user_id == user.id, HelpfulMark.is_on)
+            .order_by(HelpfulMark.id)
+            .options(joinedload(HelpfulMark.report).joinedload(DeploymentReport.bulletin))
+            .limit(SLICE)
+        )
+    )
 
 
 def _reports_of(user: User) -> list[DeploymentReport]:
-    return list(db.session.scalars(
-        select(DeploymentReport).where(DeploymentReport.user_id == user.id).order_by(DeploymentReport.id)
-        .options(joinedload(DeploymentReport.bulletin)).limit(SLICE)))
+    return list(
+        db.session.scalars(
+            select(DeploymentReport)
+            .where(DeploymentReport.user_id == user.id)
+            .order_by(DeploymentReport.id)
+            .options(joinedload(DeploymentReport.bulletin))
+            .limit(SLICE)
+        )
+    )

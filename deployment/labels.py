@@ -12,8 +12,12 @@ def ring(name: str) -> str:
 
 def outcome(name: str) -> str:
     """How it went."""
-    return {"ok": _("installed"), "issue": _("installed with issues"), "failed": _("failed"),
-            "rolled_back": _("rolled back")}[name]
+    return {
+        "ok": _("installed"),
+        "issue": _("installed with issues"),
+        "failed": _("failed"),
+        "rolled_back": _("rolled back"),
+    }[name]
 
 
 def listed(row) -> Release | None:

@@ -29,7 +29,8 @@ class DeploymentReport(db.Model):
     __table_args__ = (
         UniqueConstraint("user_id", "bulletin_id", "target_key"),
         Index("ix_deployment_reports_bulletin_id_updated_at_id", "bulletin_id", "updated_at", "id"),
-        Index("ix_deployment_reports_bulletin_id_target_key", "bulletin_id", "target_key", "outcome"))
+        Index("ix_deployment_reports_bulletin_id_target_key", "bulletin_id", "target_key", "outcome"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
@@ -97,9 +98,11 @@ class HelpfulMark(db.Model):
     """
 
     __tablename__ = "helpful_marks"
-    __table_args__ = (UniqueConstraint("user_id", "report_id"),
-                      Index("ix_helpful_marks_report_id", "report_id"),
-                      Index("ix_helpful_marks_user_id_author_id", "user_id", "author_id"))
+    __table_args__ = (
+        UniqueConstraint("user_id", "report_id"),
+        Index("ix_helpful_marks_report_id", "report_id"),
+        Index("ix_helpful_marks_user_id_author_id", "user_id", "author_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("deployment_reports.id", ondelete="CASCADE"))

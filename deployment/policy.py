@@ -11,8 +11,12 @@ def can_report(user) -> bool:
 
 def can_thank(user, report) -> bool:
     """Who may vote up may say that another's report helped; nobody thanks a former member."""
-    return (posts.can_write(user) and user.can(Privilege.VOTE_UP) and report.removed_at is None
-            and report.user_id not in (None, user.id))
+    return (
+        posts.can_write(user)
+        and user.can(Privilege.VOTE_UP)
+        and report.removed_at is None
+        and report.user_id not in (None, user.id)
+    )
 
 
 def can_hide(user) -> bool:

@@ -19,15 +19,26 @@ CHOOSE = _("Choose one of the options.")
 class ReportSchema(Schema):
     """How an installation went."""
 
-    release = Line(load_default="", validate=validate.Length(max=130), metadata={
-        "description": "A listed release as product/cycle; optional.",
-        "example": "windows/10-22h2"})
-    target = Line(load_default="", validate=validate.Length(max=LONGEST_TARGET), metadata={
-        "description": "Where it was installed, as text, if the release is not listed."})
+    release = Line(
+        load_default="",
+        validate=validate.Length(max=130),
+        metadata={
+            "description": "A listed release as product/cycle; optional.",
+            "example": "windows/10-22h2",
+        },
+    )
+    target = Line(
+        load_default="",
+        validate=validate.Length(max=LONGEST_TARGET),
+        metadata={"description": "Where it was installed, as text, if the release is not listed."},
+    )
     ring = fields.String(required=True, validate=validate.OneOf(RINGS, error=CHOOSE))
     outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES, error=CHOOSE))
-    note = fields.String(load_default="", validate=validate.Length(max=LONGEST_NOTE), metadata={
-        "description": "Plain text: what went wrong, what helped."})
+    note = fields.String(
+        load_default="",
+        validate=validate.Length(max=LONGEST_NOTE),
+        metadata={"description": "Plain text: what went wrong, what helped."},
+    )
 
     @post_load
     def tidy(self, data: dict, **kwargs) -> dict:

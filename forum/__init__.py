@@ -48,18 +48,41 @@ def _question_values(state) -> dict[str, str]:
 
 def init_app(app: Flask) -> None:
     """Register the kinds and attach the doors of the room."""
-    kinds.register_kind(kinds.Kind("question", "question", _question_path, _question_edit_path,
-                              edit_schema=schemas.EditQuestionSchema, form_values=_question_values,
-                              limits=schemas.QUESTION_LIMITS))
-    kinds.register_kind(kinds.Kind("answer", "answer", _answer_path, _answer_edit_path,
-                              edit_schema=schemas.EditAnswerSchema,
-                              limits=schemas.ANSWER_LIMITS,
-                              on_delete=actions.answer_deleted, on_restore=actions.answer_restored,
-                              concerned=actions.concerned))
-    editables.register_editable(Question, editables.for_posts(
-        Field("title", _("Title"), is_required=True), Field("body", _("Text"), "text", is_required=True),
-        Field("tags", _("Tags"), "words")))
-    editables.register_editable(Answer, editables.for_posts(Field("body", _("Text"), "text", is_required=True)))
+    kinds.register_kind(
+        kinds.Kind(
+            "question",
+            "question",
+            _question_path,
+            _question_edit_path,
+            edit_schema=schemas.EditQuestionSchema,
+            form_values=_question_values,
+            limits=schemas.QUESTION_LIMITS,
+        )
+    )
+    kinds.register_kind(
+        kinds.Kind(
+            "answer",
+            "answer",
+            _answer_path,
+            _answer_edit_path,
+            edit_schema=schemas.EditAnswerSchema,
+            limits=schemas.ANSWER_LIMITS,
+            on_delete=actions.answer_deleted,
+            on_restore=actions.answer_restored,
+            concerned=actions.concerned,
+        )
+    )
+    editables.register_editable(
+        Question,
+        editables.for_posts(
+            Field("title", _("Title"), is_required=True),
+            Field("body", _("Text"), "text", is_required=True),
+            Field("tags", _("Tags"), "words"),
+        ),
+    )
+    editables.register_editable(
+        Answer, editables.for_posts(Field("body", _("Text"), "text", is_required=True))
+    )
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)

@@ -69,16 +69,18 @@ def answer_deleted(answer: Answer, *, by) -> None:
 
 def answer_restored(answer: Answer, *, by) -> None:
     """A restored answer is accepted again, as on the day it was, unless another took its place."""
-    last = db.session.scalar(select(Acceptance).where(Acceptance.answer_id == answer.id)
-                             .order_by(Acceptance.id.desc()).limit(1))
+    last = db.session.scalar(
+        select(Acceptance).where(Acceptance.answer_id == answer.id).order_by(Acceptance.id.desc()).limit(1)
+    )
     if last is not None and last.by_deletion and answer.parent.accepted_answer_id is None:
         _grant(answer.parent, answer, accepter_id=last.accepter_id, author_id=last.author_id, day=last.day)
 
 
 def concerned(answer: Answer) -> list[int]:
     """Who gained by the acceptance of an answer: they lose with its removal, and gain with its return."""
-    rows = db.session.execute(select(Acceptance.accepter_id, Acceptance.author_id)
-                              .where(Acceptance.answer_id == answer.id))
+    rows = db.session.execute(
+        select(Acceptance.accepter_id, Acceptance.author_id).where(Acceptance.answer_id == answer.id)
+    )
     return [user_id for row in rows for user_id in row]
 
 
@@ -92,8 +94,9 @@ def _lock(answer: Answer) -> Question:
 
 
 def _standing(question: Question) -> Acceptance | None:
-    return db.session.scalar(select(Acceptance).where(
-        Acceptance.question_id == question.id, Acceptance.withdrawn_at.is_(None)))
+    return db.session.scalar(
+        select(Acceptance).where(Acceptance.question_id == question.id, Acceptance.withdrawn_at.is_(None))
+    )
 
 
 def _people(question: Question) -> list[int]:
@@ -101,16 +104,19 @@ def _people(question: Question) -> list[int]:
     return [standing.accepter_id, standing.author_id] if standing else []
 
 
-def _grant(question: Question, answer: Answer, *, accepter_id: int | None, author_id: int | None,
-           day: date) -> None:
-    row = Acceptance(question_id=question.id, answer_id=answer.id, accepter_id=accepter_id,
-                     author_id=author_id, day=day)
+def _grant(
+    question: Question, answer: Answer, *, accepter_id: int | None, author_id: int | None, day: date
+) -> None:
+    row = Acceptance(
+        question_id=question.id, answer_id=answer.id, accepter_id=accepter_id, author_id=author_id, day=day
+    )
     db.session.add(row)
     db.session.flush()
     question.accepted_answer_id, question.accepted, answer.accepted = answer.id, True, True
     for item in _entitlements(row):
-        reputation.award(item.user_id, item.kind, cause=item.cause, source=answer.id,
-                         actor_id=accepter_id, day=day)
+        reputation.award(
+            item.user_id, item.kind, cause=item.cause, source=answer.id, actor_id=accepter_id, day=day
+        )
     db.session.flush()
 
 
@@ -120,8 +126,7 @@ def _withdraw(question: Question, *, by_deletion: bool = False) -> None:
         return
     row = _standing(question)
     if row is None:
-        row = Acceptance(question_id=question.id, answer_id=question.accepted_answer_id,
-                         day=utcnow().date())
+        row = Acceptance(question_id=question.id, answer_id=question.accepted_answer_id, day=utcnow().date())
         db.session.add(row)
     row.withdrawn_at, row.by_deletion = utcnow(), by_deletion
     db.session.flush()
@@ -140,8 +145,10 @@ def _entitlements(row: Acceptance) -> Iterator[Entitlement]:
     """
     if row.author_id == row.accepter_id:
         return
-    sides = (("author", row.author_id, "answer_accepted"),
-             ("accepter", row.accepter_id, "accepted_an_answer"))
+    sides = (
+        ("author", row.author_id, "answer_accepted"),
+        ("accepter", row.accepter_id, "accepted_an_answer"),
+    )
     for side, user_id, kind in sides:
         if user_id is None:
             continue
@@ -154,13 +161,15 @@ def _entitlements(row: Acceptance) -> Iterator[Entitlement]:
 @reputation.register_source
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
     concerned = Acceptance.author_id.between(first, last) | Acceptance.accepter_id.between(first, last)
-    for row in db.session.scalars(select(Acceptance).where(concerned).order_by(Acceptance.id)
-                                  .execution_options(**reputation.STREAM)):
+    for row in db.session.scalars(
+        select(Acceptance).where(concerned).order_by(Acceptance.id).execution_options(**reputation.STREAM)
+    ):
         yield from _entitlements(row)
 
 
-def close(question: Question, reason: str, *, by, note: str = "",
-          duplicate_of: Question | None = None) -> None:
+def close(
+    question: Question, reason: str, *, by, note: str = "", duplicate_of: Question | None = None
+) -> None:
     """Close a question to new answers; a duplicate points to the canonical question.
 
     Raises AlreadyDone when somebody else has closed it; what `by` sends twice is done once.

@@ -20,9 +20,14 @@ bp = ApiBlueprint("questions", __name__, description="Questions and answers")
 
 def question_item(question: Question) -> dict:
     """A question as JSON."""
-    return {**post_api.item(question), "answer_count": question.answer_count,
-            "accepted_answer_id": question.accepted_answer_id, "closed_at": question.closed_at,
-            "close_reason": question.close_reason, "close_note": question.close_note}
+    return {
+        **post_api.item(question),
+        "answer_count": question.answer_count,
+        "accepted_answer_id": question.accepted_answer_id,
+        "closed_at": question.closed_at,
+        "close_reason": question.close_reason,
+        "close_note": question.close_note,
+    }
 
 
 def answer_item(answer: Answer) -> dict:
@@ -59,8 +64,9 @@ def ask_question(data: dict):
     user = tokens.reader()
     require(policy.can_ask(user))
     posts.limit_posting(user)
-    made = actions.ask(data["title"], data["body"], data["tags"], by=user,
-                       status=post_queries.first_status(user))
+    made = actions.ask(
+        data["title"], data["body"], data["tags"], by=user, status=post_queries.first_status(user)
+    )
     db.session.commit()
     return tagged(made, question_item(made))
 
@@ -71,9 +77,14 @@ def get_question(question_id: int):
     """A question with its first answers."""
     question, reader = _question(question_id), tokens.reader()
     canonical = queries.duplicate_of(question, reader)
-    return tagged(question, {
-        **question_item(question), "duplicate_of": canonical and post_api.item(canonical),
-        "answers": listing(queries.answers(question, reader), answer_item)})
+    return tagged(
+        question,
+        {
+            **question_item(question),
+            "duplicate_of": canonical and post_api.item(canonical),
+            "answers": listing(queries.answers(question, reader), answer_item),
+        },
+    )
 
 
 @bp.patch("/questions/<int:question_id>")
@@ -84,9 +95,15 @@ def edit_question(data: dict, question_id: int):
     """Edit the fields that are sent. The old version is kept as a revision."""
     question, user = _question(question_id), tokens.reader()
     require(post_policy.can_edit(user, question))
-    posts.revise(question, data.get("body", question.rendered), by=user, title=data.get("title"),
-                 tags=data.get("tags"), summary=data.get("summary", ""),
-                 expected=versions.expected_by_header())
+    posts.revise(
+        question,
+        data.get("body", question.rendered),
+        by=user,
+        title=data.get("title"),
+        tags=data.get("tags"),
+        summary=data.get("summary", ""),
+        expected=versions.expected_by_header(),
+    )
     db.session.commit()
     return tagged(question, question_item(question))
 
@@ -161,8 +178,9 @@ def edit_answer(data: dict, answer_id: int):
     """Edit an answer. The old text is kept as a revision."""
     answer, user = _answer(answer_id), tokens.reader()
     require(post_policy.can_edit(user, answer))
-    posts.revise(answer, data["body"], by=user, summary=data["summary"],
-                 expected=versions.expected_by_header())
+    posts.revise(
+        answer, data["body"], by=user, summary=data["summary"], expected=versions.expected_by_header()
+    )
     db.session.commit()
     return tagged(answer, answer_item(answer))
 

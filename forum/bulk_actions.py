@@ -17,17 +17,24 @@ def bring(drafts: Collection[Draft]) -> None:
     """
     for post in create_all(drafts):
         if post.kind == "answer" and post.accepted:
-            db.session.execute(update(Question.__table__).where(
-                Question.__table__.c.id == post.parent_id).values(accepted_answer_id=post.id))
-            db.session.execute(update(Post.__table__).where(Post.__table__.c.id == post.parent_id)
-                               .values(accepted=True))
+            db.session.execute(
+                update(Question.__table__)
+                .where(Question.__table__.c.id == post.parent_id)
+                .values(accepted_answer_id=post.id)
+            )
+            db.session.execute(
+                update(Post.__table__).where(Post.__table__.c.id == post.parent_id).values(accepted=True)
+            )
 
 
 def describe_tag(name: str, text: str) -> None:
     """Give a tag that says nothing yet a sentence on when to use it."""
-    db.session.execute(update(Tag).where(Tag.name == name, Tag.excerpt == "").values(
-        excerpt=text, changed_at=utcnow())
-        .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Tag)
+        .where(Tag.name == name, Tag.excerpt == "")
+        .values(excerpt=text, changed_at=utcnow())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def link_all(links: Collection[tuple[int, int, str]]) -> None:
@@ -41,4 +48,5 @@ def link_all(links: Collection[tuple[int, int, str]]) -> None:
             db.session.execute(
                 update(Question.__table__)
                 .where(Question.__table__.c.id == source, Question.__table__.c.close_reason == "imported")
-                .values(duplicate_of_id=target, close_reason="duplicate", close_note=""))
+                .values(duplicate_of_id=target, close_reason="duplicate", close_note="")
+            )

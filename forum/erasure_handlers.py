@@ -16,8 +16,9 @@ def withdraw_acceptances(batch: list[events.Event]) -> None:
         user = db.session.get(User, event.subject_id)
         if event.data["keep_words"]:
             continue
-        standing = select(Acceptance.answer_id).where(Acceptance.accepter_id == user.id,
-                                                      Acceptance.withdrawn_at.is_(None))
+        standing = select(Acceptance.answer_id).where(
+            Acceptance.accepter_id == user.id, Acceptance.withdrawn_at.is_(None)
+        )
         for answer_id in list(db.session.scalars(standing)):
             actions.unaccept(db.session.get(Answer, answer_id), by=user)
             db.session.commit()

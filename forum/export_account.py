@@ -9,6 +9,7 @@ from forum.models import Acceptance
 
 @register_export_part("acceptances")
 def _acceptances(user) -> list[dict]:
-    rows = db.session.scalars(select(Acceptance).where(Acceptance.accepter_id == user.id)
-                              .order_by(Acceptance.id))
+    rows = db.session.scalars(
+        select(Acceptance).where(Acceptance.accepter_id == user.id).order_by(Acceptance.id)
+    )
     return [columns(row, but={"author_id"}) for row in rows]

@@ -33,8 +33,9 @@ def tag(name: str):
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
     page = queries.tagged(tag, wanted_sort(), Visitor(), size=SIZE)
-    return feeds.atom(_("Questions tagged %(name)s", name=tag.name), tag.path,
-                      [entry(q) for q in page], _query())
+    return feeds.atom(
+        _("Questions tagged %(name)s", name=tag.name), tag.path, [entry(q) for q in page], _query()
+    )
 
 
 @bp.get("/questions/<int:question_id>.atom")
@@ -43,6 +44,8 @@ def answers(question_id: int):
     """The answers of one question, as they come."""
     question = get_or_404(queries.get_question(question_id, Visitor()))
     found = queries.newest_answers(question, Visitor(), SIZE)
-    return feeds.atom(_("Answers: %(title)s", title=question.title),
-                      url_for("forum.question_by_id", question_id=question.id),
-                      [entry(each) for each in found])
+    return feeds.atom(
+        _("Answers: %(title)s", title=question.title),
+        url_for("forum.question_by_id", question_id=question.id),
+        [entry(each) for each in found],
+    )

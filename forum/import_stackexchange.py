@@ -32,8 +32,10 @@ from posts import actions as posts
 from posts.models import Post, Tag
 
 BATCH = 400
-SITES = re.compile(r"(?:[a-z0-9-]+\.)*(?:stackexchange|stackoverflow|superuser|serverfault|askubuntu"
-                   r"|stackapps)\.com|(?:[a-z]+\.)?mathoverflow\.net")
+SITES = re.compile(
+    r"(?:[a-z0-9-]+\.)*(?:stackexchange|stackoverflow|superuser|serverfault|askubuntu"
+    r"|stackapps)\.com|(?:[a-z]+\.)?mathoverflow\.net"
+)
 BADGES = {"1": "gold", "2": "silver", "3": "bronze"}
 FILES = {"users": "Users", "tags": "Tags", "questions": "Posts", "answers": "Posts", "comments": "Comments"}
 REFUSALS = (DataError, IntegrityError, OverflowError)
@@ -42,8 +44,9 @@ REFUSALS = (DataError, IntegrityError, OverflowError)
 class Importer:
     """One run over the folder `directory`; `source` names the site in every imported row."""
 
-    def __init__(self, directory: Path, source: str, site: str, report: ImportReport,
-                 hosts: Collection[str] = ()):
+    def __init__(
+        self, directory: Path, source: str, site: str, report: ImportReport, hosts: Collection[str] = ()
+    ):
         self.report, self.dump = report, Dump(directory, report)
         self.source, self.site, self.hosts = source, site, hosts
         self.news = News(source)
@@ -107,8 +110,9 @@ class Importer:
             for rows in _batches(self.dump.rows(table, to)):
                 handle(rows)
 
-    def _bring(self, noun: str, rows: list[Row], known: Iterable[str], prepare: Callable,
-               store: Callable) -> None:
+    def _bring(
+        self, noun: str, rows: list[Row], known: Iterable[str], prepare: Callable, store: Callable
+    ) -> None:
         """Prepare what is new of these rows, outside any transaction, and store it."""
         seen, prepared = set(known), []
         for row in rows:
@@ -144,14 +148,25 @@ class Importer:
             db.session.expunge_all()
 
     def _fault(self, noun: str, row: Row, error: Exception) -> None:
-        self.report.fault(_("%(file)s row Id=%(key)s: %(why)s", file=f"{FILES[noun]}.xml",
-                            key=row.get("Id", "?")[:20], why=error))
+        self.report.fault(
+            _(
+                "%(file)s row Id=%(key)s: %(why)s",
+                file=f"{FILES[noun]}.xml",
+                key=row.get("Id", "?")[:20],
+                why=error,
+            )
+        )
 
     def _known(self, entity: type[User] | type[Post], keys: Iterable[str]) -> dict[str, int]:
         """Those of these rows that are here, with their ids here."""
         with read_transaction():
-            return dict(db.session.execute(select(entity.external_id, entity.id).where(
-                entity.imported_from == self.source, entity.external_id.in_(set(keys)))).all())
+            return dict(
+                db.session.execute(
+                    select(entity.external_id, entity.id).where(
+                        entity.imported_from == self.source, entity.external_id.in_(set(keys))
+                    )
+                ).all()
+            )
 
     # tables
 
@@ -160,8 +175,13 @@ class Importer:
             if row.get("Id", "").startswith("-"):
                 self.nobodies[row["Id"]] = row.line("DisplayName", 80)
         known = self._known(User, (row.get("Id", "") for row in rows))
-        self._bring("users", rows, [*known, *self.nobodies], made.person,
-                    lambda found: people.bring(found, self.source))
+        self._bring(
+            "users",
+            rows,
+            [*known, *self.nobodies],
+            made.person,
+            lambda found: people.bring(found, self.source),
+        )
 
     def _tags(self, rows: list[Row]) -> None:
         names = {made.tag_name(row.get("TagName", "")) for row in rows} - {""}
@@ -182,8 +202,9 @@ class Importer:
         """Excerpts of tags at once, their wikis only where no excerpt has come; the rest is counted."""
         for row in rows:
             for picture in made.pictures(row):
-                self.report.lose("images", f"Posts.xml row Id={row.get('Id', '?')[:20]}", picture,
-                                 _("replaced by a link"))
+                self.report.lose(
+                    "images", f"Posts.xml row Id={row.get('Id', '?')[:20]}", picture, _("replaced by a link")
+                )
             text = made.tag_text(row) if row.get("PostTypeId") in made.TAG_TEXTS else ""
             if text and row.get("Id") in self.wikis:
                 self.long_texts[self.wikis[row["Id"]]] = text
@@ -202,27 +223,35 @@ class Importer:
                 self.accepted[row["AcceptedAnswerId"]] = row.get("Id", "")
         rows = [row for row in rows if row.get("PostTypeId") == made.QUESTION]
         write = self._writer(rows)
-        self._bring("questions", rows, self._known(Post, (row.get("Id", "") for row in rows)),
-                    write.question, forum.bring)
+        self._bring(
+            "questions",
+            rows,
+            self._known(Post, (row.get("Id", "") for row in rows)),
+            write.question,
+            forum.bring,
+        )
 
     def _answers(self, rows: list[Row]) -> None:
         rows = [row for row in rows if row.get("PostTypeId") == made.ANSWER]
         write = self._writer(rows, "ParentId")
-        self._bring("answers", rows, self._known(Post, (row.get("Id", "") for row in rows)),
-                    write.answer, forum.bring)
+        self._bring(
+            "answers", rows, self._known(Post, (row.get("Id", "") for row in rows)), write.answer, forum.bring
+        )
 
     def _comments(self, rows: list[Row]) -> None:
         write = self._writer(rows, "PostId")
         known = self._known(Post, (made.comment_key(row.get("Id", "")) for row in rows))
-        self._bring("comments", rows, (key.removeprefix(made.COMMENT) for key in known),
-                    write.comment, forum.bring)
+        self._bring(
+            "comments", rows, (key.removeprefix(made.COMMENT) for key in known), write.comment, forum.bring
+        )
 
     def _writer(self, rows: list[Row], parent: str = "") -> made.Writer:
         """What makes posts of these rows: it knows their people, their parents and what was accepted."""
         owners = {row.get(column, "") for row in rows for column in made.PEOPLE}
         parents = self._known(Post, (row.get(parent, "") for row in rows)) if parent else {}
-        return made.Writer(self.source, self.site, self._known(User, owners), self.nobodies, parents,
-                           self.accepted)
+        return made.Writer(
+            self.source, self.site, self._known(User, owners), self.nobodies, parents, self.accepted
+        )
 
     def _links(self, rows: list[Row]) -> None:
         ids = self._known(Post, (row.get(column, "") for row in rows for column in made.LINKED))
@@ -267,14 +296,24 @@ def _batches(things: Iterator) -> Iterator[list]:
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--source", default=None, help="Name of the original site (default: folder name).")
 @click.option("--url", default=None, help="Address of the original site, for links to the originals.")
-@click.option("--site", "hosts", multiple=True, metavar="HOST",
-              help="Host name of the original site. Links to its posts become links to the imported posts. "
-                   "Repeatable.")
-@click.option("--losses", type=click.Path(dir_okay=False, path_type=Path), default=None, metavar="FILE",
-              help="CSV file for the list of what was not imported (default: in the instance folder).")
+@click.option(
+    "--site",
+    "hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Host name of the original site. Links to its posts become links to the imported posts. Repeatable.",
+)
+@click.option(
+    "--losses",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="CSV file for the list of what was not imported (default: in the instance folder).",
+)
 @with_appcontext
-def command(directory: Path, source: str | None, url: str | None, hosts: tuple[str, ...],
-            losses: Path | None) -> None:
+def command(
+    directory: Path, source: str | None, url: str | None, hosts: tuple[str, ...], losses: Path | None
+) -> None:
     """Import a Stack Exchange dump (Posts.xml, Users.xml, Comments.xml, …) from DIRECTORY."""
     source = (source or directory.resolve().name)[:100]
     names = [re.sub(r"^(?:https?:)?//|/.*$", "", host.strip().lower()).removeprefix("www.") for host in hosts]

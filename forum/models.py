@@ -25,8 +25,7 @@ class Question(Post):
 
     closed_by: Mapped[User | None] = relationship(foreign_keys=[closed_by_id])
 
-    __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "question",
-                                       "inherit_condition": id == Post.id}
+    __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "question", "inherit_condition": id == Post.id}
 
 
 class Answer(Post):
@@ -39,8 +38,10 @@ class Acceptance(db.Model):
     """An asker accepted an answer; withdrawn, never removed. `day` is the UTC day it counts toward."""
 
     __tablename__ = "acceptances"
-    __table_args__ = (Index("ix_acceptances_question_id", "question_id"),
-                      Index("ix_acceptances_answer_id", "answer_id"))
+    __table_args__ = (
+        Index("ix_acceptances_question_id", "question_id"),
+        Index("ix_acceptances_answer_id", "answer_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))

@@ -34,8 +34,9 @@ ANSWERS_A_PAGE = 20
 
 def get_question(question_id: int, user) -> Question | None:
     """The question if `user` may see it, with who closed it."""
-    return db.session.scalar(visible(Question, user).where(Question.id == question_id)
-                             .options(joinedload(Question.closed_by)))
+    return db.session.scalar(
+        visible(Question, user).where(Question.id == question_id).options(joinedload(Question.closed_by))
+    )
 
 
 def get_answer(answer_id: int, user) -> Answer | None:
@@ -43,8 +44,7 @@ def get_answer(answer_id: int, user) -> Answer | None:
     return get(Answer, answer_id, user)
 
 
-def questions(sort: str, user, after: paging.Place = None,
-              size: int = paging.PAGE_SIZE) -> paging.Page:
+def questions(sort: str, user, after: paging.Place = None, size: int = paging.PAGE_SIZE) -> paging.Page:
     """Public questions in one of the SORTS."""
     statement = visible(Question, user).where(Question.kind == "question", Question.is_public)
     if sort == "unanswered":
@@ -52,13 +52,13 @@ def questions(sort: str, user, after: paging.Place = None,
     return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
 
 
-def tagged(tag: Tag, sort: str, user, after: paging.Place = None,
-           size: int = paging.PAGE_SIZE) -> paging.Page:
+def tagged(
+    tag: Tag, sort: str, user, after: paging.Place = None, size: int = paging.PAGE_SIZE
+) -> paging.Page:
     """Public questions with a tag; the tag's own index sorts, the posts follow in one query."""
     if isinstance(after, paging.Window) and after.since is not None:
         return _changed_with(tag, sort, user, after, size)
-    statement = select(PostTag).where(PostTag.tag_id == tag.id, PostTag.kind == "question",
-                                      PostTag.is_public)
+    statement = select(PostTag).where(PostTag.tag_id == tag.id, PostTag.kind == "question", PostTag.is_public)
     if sort == "unanswered":
         statement = statement.where(PostTag.answer_count == 0)
     page = paging.keyset(statement, TAG_SORTS[sort], after=after, size=size)
@@ -70,8 +70,10 @@ def tagged(tag: Tag, sort: str, user, after: paging.Place = None,
 def _changed_with(tag: Tag, sort: str, user, after: paging.Window, size: int) -> paging.Page:
     """Public questions with a tag that changed since a time, in the order of their changes."""
     statement = visible(Question, user).where(
-        Question.kind == "question", Question.is_public, select(PostTag.post_id).where(
-            PostTag.post_id == Question.id, PostTag.tag_id == tag.id).exists())
+        Question.kind == "question",
+        Question.is_public,
+        select(PostTag.post_id).where(PostTag.post_id == Question.id, PostTag.tag_id == tag.id).exists(),
+    )
     if sort == "unanswered":
         statement = statement.where(Question.answer_count == 0)
     return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
@@ -79,15 +81,24 @@ def _changed_with(tag: Tag, sort: str, user, after: paging.Window, size: int) ->
 
 def _answers(question: Question, user) -> Select:
     """Answers carry no tags: their question does."""
-    return (visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
-            .options(lazyload(Answer.tags)))
+    return (
+        visible(Answer, user)
+        .where(Answer.parent_id == question.id, Answer.kind == "answer")
+        .options(lazyload(Answer.tags))
+    )
 
 
 def answers(question: Question, user, after: paging.Place = None, order: str = "best") -> paging.Page:
     """Answers of a question; the best are the accepted one, then those of most votes."""
     keys, descending = ANSWER_SORTS[order]
-    page = paging.keyset(_answers(question, user), keys, after=after, descending=descending,
-                         size=ANSWERS_A_PAGE, changed=changed_in(Answer))
+    page = paging.keyset(
+        _answers(question, user),
+        keys,
+        after=after,
+        descending=descending,
+        size=ANSWERS_A_PAGE,
+        changed=changed_in(Answer),
+    )
     for answer in page:
         set_committed_value(answer, "parent", question)  # their addresses need not look for it
     return page
@@ -120,5 +131,8 @@ def duplicate_of(question: Question, user) -> Question | None:
     """The question it was closed for, as far as `user` may see it."""
     if question.duplicate_of_id is None:
         return None
-    return db.session.scalar(visible(Question, user).where(Question.id == question.duplicate_of_id)
-                             .options(lazyload(Question.tags)))
+    return db.session.scalar(
+        visible(Question, user)
+        .where(Question.id == question.duplicate_of_id)
+        .options(lazyload(Question.tags))
+    )

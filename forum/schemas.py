@@ -20,18 +20,26 @@ ANSWER_EXAMPLE = "The recovery partition is too small: make it 250 MB larger."
 class QuestionSchema(Schema):
     """A question: title, text, tags."""
 
-    title = Line(required=True, validate=QUESTION_LIMITS.title_rule(_("Use 15 to 150 characters.")),
-                 metadata={"example": "Why does KB5034441 fail with 0x80070643?"})
-    body = Markdown(required=True, shortest=QUESTION_LIMITS.min_body, longest=QUESTION_LIMITS.max_body,
-                    metadata={"example": EXAMPLE})
+    title = Line(
+        required=True,
+        validate=QUESTION_LIMITS.title_rule(_("Use 15 to 150 characters.")),
+        metadata={"example": "Why does KB5034441 fail with 0x80070643?"},
+    )
+    body = Markdown(
+        required=True,
+        shortest=QUESTION_LIMITS.min_body,
+        longest=QUESTION_LIMITS.max_body,
+        metadata={"example": EXAMPLE},
+    )
     tags = Tags(required=True)
 
 
 class EditQuestionSchema(QuestionSchema, SummarySchema):
     """A changed question and what the change was for; the action checks QUESTION_LIMITS."""
 
-    title = Line(required=True, validate=ANY_TITLE, metadata={
-        "example": "Why does KB5034441 fail with 0x80070643?"})
+    title = Line(
+        required=True, validate=ANY_TITLE, metadata={"example": "Why does KB5034441 fail with 0x80070643?"}
+    )
     body = Markdown(required=True, shortest=1, longest=MAX_STORED_BODY, metadata={"example": EXAMPLE})
     tags = Tags(required=True, fewest=0)
 
@@ -39,8 +47,12 @@ class EditQuestionSchema(QuestionSchema, SummarySchema):
 class AnswerSchema(Schema):
     """The text of an answer."""
 
-    body = Markdown(required=True, shortest=ANSWER_LIMITS.min_body, longest=ANSWER_LIMITS.max_body, metadata={
-        "example": ANSWER_EXAMPLE})
+    body = Markdown(
+        required=True,
+        shortest=ANSWER_LIMITS.min_body,
+        longest=ANSWER_LIMITS.max_body,
+        metadata={"example": ANSWER_EXAMPLE},
+    )
 
 
 class EditAnswerSchema(AnswerSchema, SummarySchema):
@@ -53,8 +65,11 @@ class CloseSchema(Schema):
     """Why a question is closed; a duplicate names the canonical question."""
 
     reason = fields.String(required=True, validate=validate.OneOf(CLOSE_REASONS))
-    duplicate_of = fields.String(load_default="", validate=validate.Length(max=300), metadata={
-        "description": "Number or address of the canonical question."})
+    duplicate_of = fields.String(
+        load_default="",
+        validate=validate.Length(max=300),
+        metadata={"description": "Number or address of the canonical question."},
+    )
     note = Line(load_default="", validate=validate.Length(max=300))
 
 

@@ -22,7 +22,8 @@ LONGEST_LINE = 1 << 24
 LARGEST = 2**31 - 1
 CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r")
 BAD_REFERENCE = re.compile(
-    rb"&#(?:x0*(?:[0-8bce]|f|1[0-9a-f]|fff[ef]|d[89a-f][0-9a-f]{2})|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I)
+    rb"&#(?:x0*(?:[0-8bce]|f|1[0-9a-f]|fff[ef]|d[89a-f][0-9a-f]{2})|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I
+)
 ARCHIVES = (".7z", ".zip", ".gz", ".bz2", ".xz")
 
 
@@ -65,7 +66,7 @@ class Row(dict):
         """One line of text without control characters, cut to fit."""
         seen = "".join(c for c in self.get(name, "") if c.isprintable() or c.isspace())
         text = " ".join(seen.split())
-        return text if len(text) <= longest else text[:longest - 1] + "…"
+        return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 class Dump:
@@ -76,8 +77,11 @@ class Dump:
         self.files = {table: present[name] for table in TABLES if (name := f"{table.lower()}.xml") in present}
         self.report, self.count = report, 0
         self.read: set[str] = set()
-        self.unread = [path for name, path in present.items() if name.endswith(".xml")
-                       and path not in self.files.values()]
+        self.unread = [
+            path
+            for name, path in present.items()
+            if name.endswith(".xml") and path not in self.files.values()
+        ]
         if not any(table in self.files for table in NEEDED):
             raise Unusable(_what_instead(directory, present))
 
@@ -100,13 +104,19 @@ class Dump:
 
 def _what_instead(directory: Path, present: dict[str, Path]) -> str:
     if packed := [path.name for name, path in present.items() if name.endswith(ARCHIVES)]:
-        return _("%(folder)s contains archives (%(names)s). Unpack them and name that folder.",
-                 folder=directory, names=", ".join(packed[:3]))
+        return _(
+            "%(folder)s contains archives (%(names)s). Unpack them and name that folder.",
+            folder=directory,
+            names=", ".join(packed[:3]),
+        )
     for folder in sorted(path for path in directory.iterdir() if path.is_dir()):
         if any(path.name.lower() == "posts.xml" for path in folder.iterdir()):
             return _("The dump is in a subfolder. Name %(folder)s.", folder=folder)
-    return _("%(folder)s is not a Stack Exchange dump. It has none of %(names)s.", folder=directory,
-             names=", ".join(f"{table}.xml" for table in NEEDED))
+    return _(
+        "%(folder)s is not a Stack Exchange dump. It has none of %(names)s.",
+        folder=directory,
+        names=", ".join(f"{table}.xml" for table in NEEDED),
+    )
 
 
 class _Rows:
@@ -152,13 +162,20 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
                 return
             except (ParseError, LookupError) as error:
                 if not rows.root or wide:
-                    report.refuse(_("%(file)s: %(why)s. The rows before it were imported.", file=path.name,
-                                    why=error))
+                    report.refuse(
+                        _("%(file)s: %(why)s. The rows before it were imported.", file=path.name, why=error)
+                    )
                     return
                 yield from rows.take()
                 parser, bad = _again(rows, encoding, line)
-                report.fault(_("%(file)s line %(n)s: %(why)s. The row was skipped.", file=path.name,
-                               n=number if bad else number - 1, why=error))
+                report.fault(
+                    _(
+                        "%(file)s line %(n)s: %(why)s. The row was skipped.",
+                        file=path.name,
+                        n=number if bad else number - 1,
+                        why=error,
+                    )
+                )
             yield from rows.take()
             to(file.tell())
     try:

@@ -17,8 +17,14 @@ from posts.bulk_actions import Draft, Edit
 from posts.models import Comment
 
 QUESTION, ANSWER, TAG_TEXTS = "1", "2", ("4", "5")
-OTHER_KINDS = {"3": "wikis", "4": "tag excerpts", "5": "tag wikis", "6": "moderator nominations",
-               "7": "wiki placeholders", "8": "privilege wikis"}
+OTHER_KINDS = {
+    "3": "wikis",
+    "4": "tag excerpts",
+    "5": "tag wikis",
+    "6": "moderator nominations",
+    "7": "wiki placeholders",
+    "8": "privilege wikis",
+}
 DUPLICATE = "3"
 COMMENT = "comment:"
 PEOPLE = ("OwnerUserId", "LastEditorUserId", "UserId")
@@ -35,9 +41,15 @@ def person(row: Row) -> Person:
     while len(about) > LONGEST_ABOUT:  # whole paragraphs, lest a list or code lose its end
         about = about.rpartition("\n\n")[0]
     website = row.get("WebsiteUrl", "")
-    return Person(key, row.line("DisplayName", 80) or f"user{key}", row.moment("CreationDate"), render(about),
-                  location=row.line("Location", 100), points=row.number("Reputation", 0),
-                  website=website if re.match(WEBSITE, website) else "")
+    return Person(
+        key,
+        row.line("DisplayName", 80) or f"user{key}",
+        row.moment("CreationDate"),
+        render(about),
+        location=row.line("Location", 100),
+        points=row.number("Reputation", 0),
+        website=website if re.match(WEBSITE, website) else "",
+    )
 
 
 def tag_name(name: str) -> str:
@@ -73,8 +85,15 @@ def link(row: Row, ids: dict[str, int]) -> tuple[int, int, str] | None:
 class Writer:
     """Makes drafts of rows; `people` and `parents` give our ids for the dump's."""
 
-    def __init__(self, source: str, site: str, people: dict[str, int], nobodies: dict[str, str],
-                 parents: dict[str, int], accepted: dict[str, str]):
+    def __init__(
+        self,
+        source: str,
+        site: str,
+        people: dict[str, int],
+        nobodies: dict[str, str],
+        parents: dict[str, int],
+        accepted: dict[str, str],
+    ):
         self.source, self.site, self.people, self.nobodies = source, site, people, nobodies
         self.parents, self.accepted = parents, accepted
 
@@ -89,8 +108,9 @@ class Writer:
             columns["close_note"] = f"Closed on {self.source}. The dump gives no reason."
         columns |= self._address(f"/questions/{columns['external_id']}")
         tags = filter(None, map(tag_name, re.findall(r"[^<>|]+", row.get("Tags", ""))))
-        return Draft(Question, columns, self._body(row), tuple(dict.fromkeys(tags))[:MAX_TAGS],
-                     self._edit(row))
+        return Draft(
+            Question, columns, self._body(row), tuple(dict.fromkeys(tags))[:MAX_TAGS], self._edit(row)
+        )
 
     def answer(self, row: Row) -> Draft:
         """A row of Posts with PostTypeId 2."""
@@ -120,12 +140,17 @@ class Writer:
         owner = row.key("OwnerUserId") or row.key("UserId")
         name = row.line("OwnerDisplayName", 80) or row.line("UserDisplayName", 80)
         created, score = row.moment("CreationDate"), row.number("Score", 0)
-        return {"author_id": self.people.get(owner),
-                "author_name": self.nobodies.get(owner) or ("" if NAMELESS.match(name) else name),
-                "created_at": created, "score": score, "imported_score": score,
-                "last_activity_at": row.moment("LastActivityDate", created),
-                "license": row.line("ContentLicense", 60),
-                "imported_from": self.source, "external_id": key}
+        return {
+            "author_id": self.people.get(owner),
+            "author_name": self.nobodies.get(owner) or ("" if NAMELESS.match(name) else name),
+            "created_at": created,
+            "score": score,
+            "imported_score": score,
+            "last_activity_at": row.moment("LastActivityDate", created),
+            "license": row.line("ContentLicense", 60),
+            "imported_from": self.source,
+            "external_id": key,
+        }
 
     def _edit(self, row: Row) -> Edit | None:
         if not row.get("LastEditDate"):
@@ -133,5 +158,8 @@ class Writer:
         editor = row.key("LastEditorUserId")
         name = row.line("LastEditorDisplayName", 80) or self.nobodies.get(editor, "")
         by = f" by {name}" if name and editor not in self.people else ""
-        return Edit(row.moment("LastEditDate"), self.people.get(editor),
-                    f"Edited{by} on {self.source}. The dump does not contain earlier versions."[:200])
+        return Edit(
+            row.moment("LastEditDate"),
+            self.people.get(editor),
+            f"Edited{by} on {self.source}. The dump does not contain earlier versions."[:200],
+        )

@@ -104,8 +104,12 @@ class Relinker:
                 try:
                     changes.append((post_id, body, markup.render(after)))
                 except markup.TooLong:
-                    self.report.lose("links", f"row Id={key}", _("all links to this site"),
-                                     _("the text would exceed its length limit"))
+                    self.report.lose(
+                        "links",
+                        f"row Id={key}",
+                        _("all links to this site"),
+                        _("the text would exceed its length limit"),
+                    )
         if changes and replace_texts(changes):
             self.news.promise()
 

@@ -20,7 +20,9 @@ _TOKEN = re.compile(
     r"(?:\s+\"(?P<title>[^\"]*)\")?\s*\)"
     r"|(?P<bare>https?://[^\s<>\"`]+)"
     r"|(?<![\w*])(?P<star>\*{1,3})(?P<starred>[^\s*](?:[^*]*[^\s*])?)(?P=star)(?![\w*])"
-    r"|(?<![\w_])(?P<line>_{1,2})(?P<lined>[^\s_](?:.*?[^\s_])?)(?P=line)(?![\w_])", re.S)
+    r"|(?<![\w_])(?P<line>_{1,2})(?P<lined>[^\s_](?:.*?[^\s_])?)(?P=line)(?![\w_])",
+    re.S,
+)
 
 
 def convert(text: str, address: Callable[[str], Link | None] | None = None) -> str:
@@ -37,7 +39,7 @@ def convert(text: str, address: Callable[[str], Link | None] | None = None) -> s
 def _pieces(text: str, other: Other) -> Iterator[Piece]:
     last = 0
     for found in _TOKEN.finditer(text):
-        yield md.text(text[last:found.start()])
+        yield md.text(text[last : found.start()])
         yield from _piece(found, other)
         last = found.end()
     yield md.text(text[last:])
@@ -57,7 +59,7 @@ def _piece(found: re.Match, other: Other) -> Iterator[Piece]:
         link = other(address)
         words = link.words or address if link else address
         yield from md.link([md.text(words)], link.address if link else address)
-        yield md.text(found["bare"][len(address):])
+        yield md.text(found["bare"][len(address) :])
     else:
         length = len(found["star"] or found["line"])
         inner = _pieces(found["starred"] or found["lined"], other)
@@ -68,6 +70,7 @@ def _piece(found: re.Match, other: Other) -> Iterator[Piece]:
 def _trimmed(address: str) -> str:
     """A bare address without the punctuation of its sentence; a bracket stays if it was opened."""
     while address[-1] in ".,;:!?'*_])}" and not (
-            address[-1] == ")" and address.count("(") >= address.count(")")):
+        address[-1] == ")" and address.count("(") >= address.count(")")
+    ):
         address = address[:-1]
     return address

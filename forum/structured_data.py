@@ -11,9 +11,13 @@ def qa_page(question: Question, answers: Iterable[Answer]) -> dict:
     """The QAPage of a public question with the answers that its page shows (schema.org/QAPage)."""
     public = [answer for answer in answers if answer.is_public]
     accepted = next((answer for answer in public if answer.accepted), None)
-    entity = {"@type": "Question", "name": question.title, "answerCount": question.answer_count,
-              **_facts(question),
-              "suggestedAnswer": [_answer(answer) for answer in public if answer is not accepted]}
+    entity = {
+        "@type": "Question",
+        "name": question.title,
+        "answerCount": question.answer_count,
+        **_facts(question),
+        "suggestedAnswer": [_answer(answer) for answer in public if answer is not accepted],
+    }
     if accepted:
         entity["acceptedAnswer"] = _answer(accepted)
     return {"@context": "https://schema.org", "@type": "QAPage", "mainEntity": entity}
@@ -27,5 +31,9 @@ def _facts(post: Post) -> dict:
     author = {"@type": "Person", "name": post.byline}
     if post.author:
         author["url"] = site_url() + post.author.profile_url
-    return {"text": post.body, "upvoteCount": post.score, "datePublished": post.created_at.isoformat(),
-            "author": author}
+    return {
+        "text": post.body,
+        "upvoteCount": post.score,
+        "datePublished": post.created_at.isoformat(),
+        "author": author,
+    }

@@ -50,8 +50,14 @@ def _tags_page(form: Form) -> str:
     page = post_queries.tags(request.args.get("after"), like=like)
     can_describe = policy.can_describe_tags(current_user)
     is_new = can_describe and not page.items and is_tag(tag_name(like))
-    return render_template("forum/tags.html", page=page, q=like, new=tag_name(like) if is_new else "",
-                           form=form, can_describe=can_describe)
+    return render_template(
+        "forum/tags.html",
+        page=page,
+        q=like,
+        new=tag_name(like) if is_new else "",
+        form=form,
+        can_describe=can_describe,
+    )
 
 
 def _why_not_describe() -> str:
@@ -71,10 +77,14 @@ def suggest_tags():
 def tag(name: str):
     """Questions with one tag."""
     tag, sort = get_or_404(post_queries.tag_named(name)), wanted_sort()
-    return render_template("forum/tag.html", tag=tag, sort=sort,
-                           page=queries.tagged(tag, sort, current_user, request.args.get("after")),
-                           url=url_for("forum.tag", name=tag.name),
-                           can_describe=policy.can_describe_tags(current_user))
+    return render_template(
+        "forum/tag.html",
+        tag=tag,
+        sort=sort,
+        page=queries.tagged(tag, sort, current_user, request.args.get("after")),
+        url=url_for("forum.tag", name=tag.name),
+        can_describe=policy.can_describe_tags(current_user),
+    )
 
 
 @bp.route("/tags/<name>/edit", methods=["GET", "POST"])
@@ -92,8 +102,9 @@ def edit_tag(name: str):
     known = post_queries.tag_named(name)
     if request.method == "GET" and known is not None:
         form.values = {"excerpt": known.excerpt}
-    return render_template("forum/tag_edit.html", form=form, name=name,
-                           tag=known), 422 if form.errors else 200
+    return render_template(
+        "forum/tag_edit.html", form=form, name=name, tag=known
+    ), 422 if form.errors else 200
 
 
 @bp.get("/tags/<name>/history")
@@ -102,17 +113,25 @@ def tag_history(name: str):
     tag = get_or_404(post_queries.tag_named(name))
     page = facts.page(tag, request.args.get("after"))
     older = facts.get(tag, page.items[-1].number - 1) if page.items else None
-    return render_template("forum/tag_history.html", tag=tag, page=page,
-                           rows=_differences([*page, *([older] if older else [])]),
-                           can_restore=policy.can_describe_tags(current_user))
+    return render_template(
+        "forum/tag_history.html",
+        tag=tag,
+        page=page,
+        rows=_differences([*page, *([older] if older else [])]),
+        can_restore=policy.can_describe_tags(current_user),
+    )
 
 
 def _differences(revisions: list) -> dict[int, list]:
     """By number: what each revision changed of the one before it."""
     before = {revision.number + 1: revision for revision in revisions}
-    return {revision.number: diffs.side_by_side(
-        before[revision.number].facts.get("excerpt", "") if revision.number in before else "",
-        revision.facts.get("excerpt", "")) for revision in revisions}
+    return {
+        revision.number: diffs.side_by_side(
+            before[revision.number].facts.get("excerpt", "") if revision.number in before else "",
+            revision.facts.get("excerpt", ""),
+        )
+        for revision in revisions
+    }
 
 
 @bp.post("/tags/<name>/history/<int:number>/restore")
@@ -123,7 +142,12 @@ def restore_tag(name: str, number: int):
     require(policy.can_describe_tags(me()))
     wanted = get_or_404(facts.get(tag, number))
     require(wanted.redacted_at is None)
-    tag_actions.describe(tag.name, wanted.facts["excerpt"], by=me(), expected=versions.expected_by_form(),
-                         summary=f"Restored revision {number}")
+    tag_actions.describe(
+        tag.name,
+        wanted.facts["excerpt"],
+        by=me(),
+        expected=versions.expected_by_form(),
+        summary=f"Restored revision {number}",
+    )
     db.session.commit()
     return redirect(url_for("forum.tag_history", name=tag.name))

@@ -31,8 +31,11 @@ def wanted_sort() -> str:
 def questions():
     """Questions: newest, active, unanswered, most voted."""
     sort = wanted_sort()
-    return render_template("forum/questions.html", sort=sort,
-                           page=queries.questions(sort, current_user, request.args.get("after")))
+    return render_template(
+        "forum/questions.html",
+        sort=sort,
+        page=queries.questions(sort, current_user, request.args.get("after")),
+    )
 
 
 @bp.route("/questions/ask", methods=["GET", "POST"])
@@ -41,26 +44,37 @@ def ask():
     """Ask: the first press shows a preview and similar questions, the second posts."""
     form, preview, alike = Form(schemas.QuestionSchema), None, []
     if request.method == "GET":
-        form.values = {"title": request.args.get("title", "")[:150],
-                       "tags": request.args.get("tags", "")[:200]}
+        form.values = {
+            "title": request.args.get("title", "")[:150],
+            "tags": request.args.get("tags", "")[:200],
+        }
     elif form.validate():
-        require(policy.can_ask(me()), _("Confirm your email address first. Suspended members can only "
-                                        "read."))
+        require(policy.can_ask(me()), _("Confirm your email address first. Suspended members can only read."))
         if form.values.get("action") == "preview":
             preview = form.data["body"]
             alike = similar(form.data["title"], preview.source, user=current_user)
         else:
             post_actions.limit_posting(me())
             with form.catching():
-                question = actions.ask(form.data["title"], form.data["body"], form.data["tags"], by=me(),
-                                       status=post_queries.first_status(me()))
+                question = actions.ask(
+                    form.data["title"],
+                    form.data["body"],
+                    form.data["tags"],
+                    by=me(),
+                    status=post_queries.first_status(me()),
+                )
                 db.session.commit()
                 if not question.is_public:
-                    flash(_("Thank you. A moderator reviews first posts; yours will appear once it is "
-                            "approved."))
+                    flash(
+                        _(
+                            "Thank you. A moderator reviews first posts; yours will appear once it is "
+                            "approved."
+                        )
+                    )
                 return redirect(question.url)
-    return render_template("forum/ask.html", form=form, preview=preview,
-                           alike=alike), 422 if form.errors else 200
+    return render_template(
+        "forum/ask.html", form=form, preview=preview, alike=alike
+    ), 422 if form.errors else 200
 
 
 @bp.get("/questions/similar")
@@ -92,8 +106,7 @@ def question(question_id: int, slug: str):
         preview = form.data["body"]
     elif valid:
         post_actions.limit_posting(me())
-        answer = actions.answer(question, form.data["body"], by=me(),
-                                status=post_queries.first_status(me()))
+        answer = actions.answer(question, form.data["body"], by=me(), status=post_queries.first_status(me()))
         db.session.commit()
         return redirect(answer.url)
     return _question_page(question, form, preview), 422 if form.errors else 200
@@ -107,9 +120,14 @@ def _why_no_answer(question) -> str:
 
 def close_words() -> dict[str, str]:
     """What each reason to close a question says to people."""
-    return {"duplicate": _("duplicate"), "off-topic": _("off topic"),
-            "needs-details": _("needs details"), "too-broad": _("too broad"),
-            "opinion": _("opinion-based"), "imported": _("closed on the original site")}
+    return {
+        "duplicate": _("duplicate"),
+        "off-topic": _("off topic"),
+        "needs-details": _("needs details"),
+        "too-broad": _("too broad"),
+        "opinion": _("opinion-based"),
+        "imported": _("closed on the original site"),
+    }
 
 
 def _linked(question, page):
@@ -129,15 +147,24 @@ def _question_page(question, form: Form, preview) -> str:
     posts = [question, *([linked] if linked else []), *page]
     ids = [post.id for post in posts]
     return render_template(
-        "forum/question.html", question=question, page=page, linked=linked, form=form, preview=preview,
-        order=order, words=close_words(),
+        "forum/question.html",
+        question=question,
+        page=page,
+        linked=linked,
+        form=form,
+        preview=preview,
+        order=order,
+        words=close_words(),
         comments=post_queries.comments_of(ids, current_user),
-        my_votes=post_queries.votes_of(current_user, ids), edits=post_queries.last_edits(posts),
+        my_votes=post_queries.votes_of(current_user, ids),
+        edits=post_queries.last_edits(posts),
         proposals=suggestion_queries.open_on(posts, current_user),
         duplicate_of=queries.duplicate_of(question, current_user),
         related=similar(question.title, "", user=current_user, but=question.id),
         structured_data=qa_page(question, posts[1:]) if question.is_public else None,
-        can=post_policy, may=policy)
+        can=post_policy,
+        may=policy,
+    )
 
 
 @bp.route("/questions/<int:question_id>/edit", methods=["GET", "POST"])
@@ -150,16 +177,26 @@ def edit_question(question_id: int):
     require(post_policy.can_edit(me(), question))
     if valid and form.values.get("action") != "preview":
         with form.catching():
-            post_actions.revise(question, form.data["body"], by=me(), title=form.data["title"],
-                                tags=form.data["tags"], summary=form.data["summary"],
-                                expected=form.expected)
+            post_actions.revise(
+                question,
+                form.data["body"],
+                by=me(),
+                title=form.data["title"],
+                tags=form.data["tags"],
+                summary=form.data["summary"],
+                expected=form.expected,
+            )
             db.session.commit()
             return redirect(question.url)
     if request.method == "GET":
-        form.values = {"title": question.title, "body": question.body,
-                       "tags": " ".join(tag.name for tag in question.tags)}
-    return render_template("forum/edit.html", form=form, post=question,
-                           preview=form.data.get("body")), 422 if form.errors else 200
+        form.values = {
+            "title": question.title,
+            "body": question.body,
+            "tags": " ".join(tag.name for tag in question.tags),
+        }
+    return render_template(
+        "forum/edit.html", form=form, post=question, preview=form.data.get("body")
+    ), 422 if form.errors else 200
 
 
 @bp.route("/answers/<int:answer_id>/edit", methods=["GET", "POST"])
@@ -172,14 +209,16 @@ def edit_answer(answer_id: int):
     require(post_policy.can_edit(me(), answer))
     if valid and form.values.get("action") != "preview":
         with form.catching():
-            post_actions.revise(answer, form.data["body"], by=me(), summary=form.data["summary"],
-                                expected=form.expected)
+            post_actions.revise(
+                answer, form.data["body"], by=me(), summary=form.data["summary"], expected=form.expected
+            )
             db.session.commit()
             return redirect(answer.url)
     if request.method == "GET":
         form.values = {"body": answer.body}
-    return render_template("forum/edit.html", form=form, post=answer,
-                           preview=form.data.get("body")), 422 if form.errors else 200
+    return render_template(
+        "forum/edit.html", form=form, post=answer, preview=form.data.get("body")
+    ), 422 if form.errors else 200
 
 
 @bp.post("/answers/<int:answer_id>/accept")
@@ -187,8 +226,10 @@ def edit_answer(answer_id: int):
 def accept(answer_id: int):
     """The asker accepts an answer."""
     answer = get_or_404(queries.get_answer(answer_id, current_user))
-    require(policy.can_accept(current_user, answer.parent, answer), _("Only the person who asked can "
-                                                                      "accept an answer."))
+    require(
+        policy.can_accept(current_user, answer.parent, answer),
+        _("Only the person who asked can accept an answer."),
+    )
     actions.accept(answer, by=me())
     db.session.commit()
     return redirect(answer.url)
@@ -199,8 +240,10 @@ def accept(answer_id: int):
 def unaccept(answer_id: int):
     """The asker takes the acceptance back."""
     answer = get_or_404(queries.get_answer(answer_id, current_user))
-    require(policy.can_accept(current_user, answer.parent, answer), _("Only the person who asked can "
-                                                                      "accept an answer."))
+    require(
+        policy.can_accept(current_user, answer.parent, answer),
+        _("Only the person who asked can accept an answer."),
+    )
     actions.unaccept(answer, by=me())
     db.session.commit()
     return redirect(answer.url)
@@ -221,13 +264,17 @@ def close(question_id: int):
             if canonical is None:
                 form.fail("duplicate_of", schemas.NO_CANONICAL)
         if not form.errors:
-            actions.close(question, form.data["reason"], by=me(), note=form.data["note"],
-                          duplicate_of=canonical)
+            actions.close(
+                question, form.data["reason"], by=me(), note=form.data["note"], duplicate_of=canonical
+            )
             db.session.commit()
             return redirect(question.url)
-    return render_template("forum/close.html", form=form, question=question,
-                           reasons=[(reason, close_words()[reason]) for reason in actions.CLOSE_REASONS]
-                           ), 422 if form.errors else 200
+    return render_template(
+        "forum/close.html",
+        form=form,
+        question=question,
+        reasons=[(reason, close_words()[reason]) for reason in actions.CLOSE_REASONS],
+    ), 422 if form.errors else 200
 
 
 @bp.post("/questions/<int:question_id>/reopen")

@@ -13,6 +13,9 @@ def first_days() -> Iterator[Finding]:
     """First steps."""
     if not first_steps.is_settled():
         open_steps = [step for step in first_steps.steps() if not step.is_done]
-        yield judge(_("First steps"), ", ".join(step.title for step in open_steps) or _("all done"),
-                    remark=bool(open_steps),
-                    advice=_("Administrators see them on the front page after logging in."))
+        yield judge(
+            _("First steps"),
+            ", ".join(step.title for step in open_steps) or _("all done"),
+            remark=bool(open_steps),
+            advice=_("Administrators see them on the front page after logging in."),
+        )

@@ -29,10 +29,19 @@ MAPPED = 10_000  # ids; a site map may hold 50,000 addresses (sitemaps.org)
 
 def waiting_questions(user, limit: int = LISTED) -> list[Question]:
     """Open questions nobody has answered yet, newest first."""
-    return list(db.session.scalars(
-        visible(Question, user).where(Question.kind == "question", Question.is_public,
-                                      Question.answer_count == 0, Question.closed_at.is_(None))
-        .order_by(Question.created_at.desc(), Post.id.desc()).limit(limit)))
+    return list(
+        db.session.scalars(
+            visible(Question, user)
+            .where(
+                Question.kind == "question",
+                Question.is_public,
+                Question.answer_count == 0,
+                Question.closed_at.is_(None),
+            )
+            .order_by(Question.created_at.desc(), Post.id.desc())
+            .limit(limit)
+        )
+    )
 
 
 def unpatched(limit: int = SHOWN) -> list[Bulletin]:
@@ -42,30 +51,45 @@ def unpatched(limit: int = SHOWN) -> list[Bulletin]:
 
 def active_questions(user, limit: int = LISTED) -> list[Question]:
     """Answered questions where something happened last; by the index of activity, not of answers."""
-    return list(db.session.scalars(
-        visible(Question, user).where(Question.kind == "question", Question.is_public,
-                                      Question.answer_count + 0 > 0)
-        .order_by(Question.last_activity_at.desc(), Post.id.desc()).limit(limit)))
+    return list(
+        db.session.scalars(
+            visible(Question, user)
+            .where(Question.kind == "question", Question.is_public, Question.answer_count + 0 > 0)
+            .order_by(Question.last_activity_at.desc(), Post.id.desc())
+            .limit(limit)
+        )
+    )
 
 
 def fresh_articles(user, limit: int = LISTED) -> list[Article]:
     """Articles published or revised last."""
-    return list(db.session.scalars(
-        articles.public(user).order_by(Post.last_activity_at.desc(), Post.id.desc()).limit(limit)))
+    return list(
+        db.session.scalars(
+            articles.public(user).order_by(Post.last_activity_at.desc(), Post.id.desc()).limit(limit)
+        )
+    )
 
 
 def articles_by_layer() -> dict[str, int]:
     """Number of public articles in each layer; an outer join, so that an index of posts leads."""
     posts, own = Post.__table__, Article.__table__
-    return dict(db.session.execute(
-        select(own.c.layer, func.count()).select_from(posts.outerjoin(own, own.c.id == posts.c.id))
-        .where(posts.c.kind == "article", posts.c.is_public).group_by(own.c.layer)).all())
+    return dict(
+        db.session.execute(
+            select(own.c.layer, func.count())
+            .select_from(posts.outerjoin(own, own.c.id == posts.c.id))
+            .where(posts.c.kind == "article", posts.c.is_public)
+            .group_by(own.c.layer)
+        ).all()
+    )
 
 
 def popular_tags(limit: int = 24) -> list[Tag]:
     """The tags with the most public posts."""
-    return list(db.session.scalars(select(Tag).where(Tag.post_count > 0)
-                                   .order_by(Tag.post_count.desc(), Tag.id.desc()).limit(limit)))
+    return list(
+        db.session.scalars(
+            select(Tag).where(Tag.post_count > 0).order_by(Tag.post_count.desc(), Tag.id.desc()).limit(limit)
+        )
+    )
 
 
 def ending_soon(user, limit: int = LISTED) -> tuple[list[LifecyclePhase], bool]:
@@ -85,18 +109,29 @@ def sitemap_parts() -> int:
 def mapped_posts(number: int) -> Iterator[tuple[str, datetime]]:
     """Paths of the public pages of one part, from 1 on, with the moment of their last change."""
     some = with_polymorphic(Post, [Bulletin])
-    part = (select(some).options(lazyload("*"), defer(some.body), defer(some.body_html))
-            .where(some.id > (number - 1) * MAPPED, some.id <= number * MAPPED, some.is_public,
-                   some.kind.in_(("question", "article", "bulletin"))).order_by(some.id))
+    part = (
+        select(some)
+        .options(lazyload("*"), defer(some.body), defer(some.body_html))
+        .where(
+            some.id > (number - 1) * MAPPED,
+            some.id <= number * MAPPED,
+            some.is_public,
+            some.kind.in_(("question", "article", "bulletin")),
+        )
+        .order_by(some.id)
+    )
     for post in db.session.scalars(part):
         yield post.url, post.edited_at or post.last_activity_at
 
 
 def mapped_pages() -> Iterator[tuple[str, datetime]]:
     """Paths of products and months with the moment of their last change."""
-    changed = (select(Product.slug, func.max(ProductChange.created_at))
-               .join(ProductChange, ProductChange.product_id == Product.id)
-               .where(Product.removed_at.is_(None)).group_by(Product.slug))
+    changed = (
+        select(Product.slug, func.max(ProductChange.created_at))
+        .join(ProductChange, ProductChange.product_id == Product.id)
+        .where(Product.removed_at.is_(None))
+        .group_by(Product.slug)
+    )
     for slug, moment in db.session.execute(changed):
         yield path_to("products.product", slug=slug), moment
     for month, moment in queries.latest():

@@ -38,14 +38,22 @@ def home():
     """The search box first, then what waits and what is new."""
     ending, ending_is_mine = queries.ending_soon(current_user)
     return render_template(
-        "home/home.html", coming=next_patch_day(), zone=rule().zone, day=today(),
-        ending=ending, ending_is_mine=ending_is_mine,
-        unpatched=queries.unpatched(), say=labels,
+        "home/home.html",
+        coming=next_patch_day(),
+        zone=rule().zone,
+        day=today(),
+        ending=ending,
+        ending_is_mine=ending_is_mine,
+        unpatched=queries.unpatched(),
+        say=labels,
         waiting=queries.waiting_questions(current_user),
-        active=queries.active_questions(current_user), articles=queries.fresh_articles(current_user),
+        active=queries.active_questions(current_user),
+        articles=queries.fresh_articles(current_user),
         layers={layer: intro(layer) for layer in LAYERS},
-        counts=queries.articles_by_layer(), tags=queries.popular_tags(),
-        first_steps=first_steps.steps() if _needs_first_steps() else [])
+        counts=queries.articles_by_layer(),
+        tags=queries.popular_tags(),
+        first_steps=first_steps.steps() if _needs_first_steps() else [],
+    )
 
 
 def _needs_first_steps() -> bool:
@@ -58,10 +66,17 @@ def help_page():
     """How the site works: asking, formatting, searching, reputation and privileges."""
     privileges = [(meaning(privilege), threshold(privilege), points) for privilege, points in POINTS.items()]
     example = "`code`, **bold**, [a link](https://example.org)\n\n```powershell\nGet-HotFix\n```"
-    return render_template("home/help.html", privileges=privileges, example=example,
-                           is_startup=is_startup(), grown=GROWN_MEMBERS,
-                           rewards=rewards(), daily_cap=DAILY_CAP, most_for_edits=MAX_POINTS_FOR_EDITS,
-                           example_html=markup.render(example).html)
+    return render_template(
+        "home/help.html",
+        privileges=privileges,
+        example=example,
+        is_startup=is_startup(),
+        grown=GROWN_MEMBERS,
+        rewards=rewards(),
+        daily_cap=DAILY_CAP,
+        most_for_edits=MAX_POINTS_FOR_EDITS,
+        example_html=markup.render(example).html,
+    )
 
 
 @csrf.exempt
@@ -72,8 +87,14 @@ def theme():
     choice = request.form.get("theme", "auto")
     answer = make_response(redirect(safe_next(request.form.get("next"))))
     if choice in THEMES:
-        answer.set_cookie("theme", choice, max_age=YEAR, samesite="Lax",
-                          secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=False)
+        answer.set_cookie(
+            "theme",
+            choice,
+            max_age=YEAR,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            httponly=False,
+        )
     else:
         answer.delete_cookie("theme")
     return answer
@@ -92,8 +113,10 @@ def identifier(identifier: str):
 @cached_for_visitors
 def sitemap():
     """Where the addresses of everything public are (sitemaps.org)."""
-    parts = [url_for("home.sitemap_pages"), *(url_for("home.sitemap_posts", number=number)
-                                               for number in range(1, queries.sitemap_parts() + 1))]
+    parts = [
+        url_for("home.sitemap_pages"),
+        *(url_for("home.sitemap_posts", number=number) for number in range(1, queries.sitemap_parts() + 1)),
+    ]
     body = render_template("home/sitemap.xml", parts=parts, site=mail.site_url())
     return Response(body, mimetype="application/xml")
 
@@ -120,9 +143,16 @@ def _site_map(pages) -> Response:
 @bp.get("/robots.txt")
 def robots():
     """What crawlers should leave alone."""
-    lines = ["User-agent: *", "Disallow: /search", "Disallow: /settings", "Disallow: /moderation",
-             "Disallow: /posts/", "Disallow: /identifiers/",
-             f"Sitemap: {mail.site_url()}{url_for('home.sitemap')}", ""]
+    lines = [
+        "User-agent: *",
+        "Disallow: /search",
+        "Disallow: /settings",
+        "Disallow: /moderation",
+        "Disallow: /posts/",
+        "Disallow: /identifiers/",
+        f"Sitemap: {mail.site_url()}{url_for('home.sitemap')}",
+        "",
+    ]
     return Response("\n".join(lines), mimetype="text/plain")
 
 
@@ -130,16 +160,20 @@ def robots():
 def security_txt():
     """How to report a vulnerability in this site (RFC 9116)."""
     expires = (utcnow() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
-    body = (f"Contact: mailto:{mail.sender()}\nExpires: {expires}\nPreferred-Languages: en\n"
-            f"Canonical: {mail.site_url()}{url_for('home.security_txt')}\n")
+    body = (
+        f"Contact: mailto:{mail.sender()}\nExpires: {expires}\nPreferred-Languages: en\n"
+        f"Canonical: {mail.site_url()}{url_for('home.security_txt')}\n"
+    )
     return Response(body, mimetype="text/plain")
 
 
 @bp.get("/opensearch.xml")
 def opensearch():
     """Lets a browser use the site's search box as its own."""
-    return Response(render_template("home/opensearch.xml", url=mail.site_url() + url_for("search.search")),
-                    mimetype="application/opensearchdescription+xml")
+    return Response(
+        render_template("home/opensearch.xml", url=mail.site_url() + url_for("search.search")),
+        mimetype="application/opensearchdescription+xml",
+    )
 
 
 @bp.get("/healthz")

@@ -26,14 +26,19 @@ def own(user, picks: Iterable[tuple[Product, Release | None]], *, source: str = 
 
     Raises TooMuch over MOST in all.
     """
-    have = {tuple(row) for row in db.session.execute(
-        select(OwnedRelease.product_id, OwnedRelease.release_id).where(OwnedRelease.user_id == user.id))}
+    have = {
+        tuple(row)
+        for row in db.session.execute(
+            select(OwnedRelease.product_id, OwnedRelease.release_id).where(OwnedRelease.user_id == user.id)
+        )
+    }
     fresh = {(product.id, release.id if release else None) for product, release in picks} - have
     if len(have) + len(fresh) > MOST:
         raise TooMuch
-    db.session.add_all(OwnedRelease(user_id=user.id, product_id=product_id, release_id=release_id,
-                                    source=source)
-                       for product_id, release_id in sorted(fresh, key=str))
+    db.session.add_all(
+        OwnedRelease(user_id=user.id, product_id=product_id, release_id=release_id, source=source)
+        for product_id, release_id in sorted(fresh, key=str)
+    )
     return len(fresh)
 
 
@@ -71,6 +76,7 @@ def secret(address: CalendarAddress) -> str:
 
     It can be shown again, and a new signing key of the site ends every address.
     """
-    signature = hmac.digest(current_app.config["SECRET_KEY"].encode(),
-                            f"calendar:{address.handle}".encode(), "sha256")
+    signature = hmac.digest(
+        current_app.config["SECRET_KEY"].encode(), f"calendar:{address.handle}".encode(), "sha256"
+    )
     return address.handle + signature[:16].hex()

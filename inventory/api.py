@@ -15,13 +15,27 @@ from products import policy, queries
 from products.api import release_of
 
 bp = ApiBlueprint("inventory", __name__, description="What you run, and which products a software list names")
-BODY = {"required": True, "description": "A CycloneDX document, JSON or XML, up to 8 MB.", "content": {
-    "application/vnd.cyclonedx+json": {"schema": {
-        "type": "object", "required": ["bomFormat", "components"], "properties": {
-            "bomFormat": {"type": "string", "enum": ["CycloneDX"]},
-            "components": {"type": "array", "items": {"type": "object"}, "example": [
-                {"name": "django", "version": "4.2.1", "purl": "pkg:pypi/django@4.2.1"}]}}}},
-    "application/vnd.cyclonedx+xml": {"schema": {"type": "string"}}}}
+BODY = {
+    "required": True,
+    "description": "A CycloneDX document, JSON or XML, up to 8 MB.",
+    "content": {
+        "application/vnd.cyclonedx+json": {
+            "schema": {
+                "type": "object",
+                "required": ["bomFormat", "components"],
+                "properties": {
+                    "bomFormat": {"type": "string", "enum": ["CycloneDX"]},
+                    "components": {
+                        "type": "array",
+                        "items": {"type": "object"},
+                        "example": [{"name": "django", "version": "4.2.1", "purl": "pkg:pypi/django@4.2.1"}],
+                    },
+                },
+            }
+        },
+        "application/vnd.cyclonedx+xml": {"schema": {"type": "string"}},
+    },
+}
 
 
 @bp.get("/users/me/products")
@@ -52,8 +66,9 @@ def add_mine(data: dict):
     try:
         added = actions.own(user, [(product, release)])
     except actions.TooMuch:
-        raise Invalid({"_": [_("Your list is full (%(n)s entries). Remove some first.",
-                               n=actions.MOST)]}) from None
+        raise Invalid(
+            {"_": [_("Your list is full (%(n)s entries). Remove some first.", n=actions.MOST)]}
+        ) from None
     db.session.commit()
     return {"added": added}
 
@@ -82,14 +97,20 @@ def match_sbom():
         result = matching.match(sbom.read(request.get_data()), max_comparisons=matching.MAX_COMPARISONS)
     except (sbom.BadSbom, matching.TooManyComparisons) as error:
         raise Invalid({"_": [str(error)]}) from error
-    return {"matched": [_match(match) for match in result.found],
-            "unmatched": [_component(component) for component in result.unmatched]}
+    return {
+        "matched": [_match(match) for match in result.found],
+        "unmatched": [_component(component) for component in result.unmatched],
+    }
 
 
 def _match(match: matching.Match) -> dict:
-    return {"product": match.product.slug, "release": match.release.cycle if match.release else None,
-            "how": match.how, "is_sure": match.is_sure,
-            "components": [_component(component) for component in match.components]}
+    return {
+        "product": match.product.slug,
+        "release": match.release.cycle if match.release else None,
+        "how": match.how,
+        "is_sure": match.is_sure,
+        "components": [_component(component) for component in match.components],
+    }
 
 
 def _component(component: sbom.Component) -> dict:

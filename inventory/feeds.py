@@ -18,7 +18,7 @@ from products.queries import today
 def my_calendar(secret: str):
     """The days of the member with this secret. A wrong secret and none look alike."""
     g.private_page = True
-    address = queries.address_with(secret[:actions.HANDLE_LENGTH])
+    address = queries.address_with(secret[: actions.HANDLE_LENGTH])
     expected = actions.secret(address) if address else ""
     known = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
     user = get_or_404(address.user if address and known else None)

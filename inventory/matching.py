@@ -80,8 +80,13 @@ def match(components: Iterable[Component], *, max_comparisons: float = inf) -> M
     else:
         clues = {each: list(_clues(each)) for each in components}
         index = _look_up({clue for each in clues.values() for clue in each})
-    wanted = {product_id for each in clues.values() for clue in each for kind in _kinds(clue)
-              for product_id in index.get((kind, clue.key), ())}
+    wanted = {
+        product_id
+        for each in clues.values()
+        for clue in each
+        for kind in _kinds(clue)
+        for product_id in index.get((kind, clue.key), ())
+    }
     products = {product.id: (product, Releases(product.live_releases)) for product in _load(wanted)}
     budget = _Budget(max_comparisons)
     groups: dict[tuple, Match] = {}
@@ -96,8 +101,9 @@ def match(components: Iterable[Component], *, max_comparisons: float = inf) -> M
         group.components.append(component)
         if found.is_sure and not group.is_sure:
             group.how, group.is_sure = found.how, True
-    found = sorted(groups.values(), key=lambda m: (not m.is_sure, m.product.sort_name,
-                                                   m.release.id if m.release else 0))
+    found = sorted(
+        groups.values(), key=lambda m: (not m.is_sure, m.product.sort_name, m.release.id if m.release else 0)
+    )
     return Matches(found, unmatched)
 
 
@@ -134,8 +140,12 @@ def _name_clues(text: str, version: str, how: str) -> Iterator[_Clue]:
     """The whole name, then ever shorter beginnings whose rest must name a release."""
     found = names.words(text)
     for size in range(min(len(found), MAX_WORDS), 0, -1):
-        yield _Clue(how if how == names.NAME else f"{how}-name", "".join(found[:size]), version,
-                    " ".join(found[size:size + MAX_REST_WORDS]))
+        yield _Clue(
+            how if how == names.NAME else f"{how}-name",
+            "".join(found[:size]),
+            version,
+            " ".join(found[size : size + MAX_REST_WORDS]),
+        )
 
 
 def _kinds(clue: _Clue) -> tuple[str, ...]:
@@ -154,8 +164,9 @@ def _look_up(clues: set[_Clue]) -> dict[tuple[str, str], list[int]]:
         for start in range(0, len(ordered), CHUNK):
             rows = db.session.execute(
                 select(ProductName.kind, ProductName.key, ProductName.product_id)
-                .where(ProductName.kind.in_(kinds), ProductName.key.in_(ordered[start:start + CHUNK]))
-                .order_by(ProductName.product_id))
+                .where(ProductName.kind.in_(kinds), ProductName.key.in_(ordered[start : start + CHUNK]))
+                .order_by(ProductName.product_id)
+            )
             for kind, key, product_id in rows:
                 index[kind, key].append(product_id)
     return index
@@ -165,8 +176,8 @@ def _all_names() -> dict[tuple[str, str], list[int]]:
     """Every product id by kind and key."""
     index: dict[tuple[str, str], list[int]] = defaultdict(list)
     for kind, key, product_id in db.session.execute(
-            select(ProductName.kind, ProductName.key, ProductName.product_id)
-            .order_by(ProductName.product_id)):
+        select(ProductName.kind, ProductName.key, ProductName.product_id).order_by(ProductName.product_id)
+    ):
         index[kind, key].append(product_id)
     return index
 
@@ -174,8 +185,11 @@ def _all_names() -> dict[tuple[str, str], list[int]]:
 def _load(ids: set[int]) -> Iterator[Product]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), CHUNK):
-        yield from db.session.scalars(live().where(Product.id.in_(ordered[start:start + CHUNK]))
-                                      .options(selectinload(Product.releases)))
+        yield from db.session.scalars(
+            live()
+            .where(Product.id.in_(ordered[start : start + CHUNK]))
+            .options(selectinload(Product.releases))
+        )
 
 
 class _Budget:
@@ -188,8 +202,9 @@ class _Budget:
         """Raises TooManyComparisons when nothing is left."""
         self.left -= comparisons
         if self.left < 0:
-            raise TooManyComparisons(_("The document has too many components to match at once. Split it "
-                                       "into smaller files."))
+            raise TooManyComparisons(
+                _("The document has too many components to match at once. Split it into smaller files.")
+            )
 
 
 def _decide(clues: list[_Clue], index: dict, products: dict, budget: _Budget) -> Match | None:
@@ -214,5 +229,10 @@ def _candidate(product: Product, releases: Releases, clue: _Clue, budget: _Budge
     budget.spend(1 + releases.comparisons - before)
     if clue.rest and release is None and not fitting:
         return None
-    return Match(product, release, clue.how, clue.is_sure and (not clue.rest or bool(fitting)),
-                 releases=[release] if release else fitting)
+    return Match(
+        product,
+        release,
+        clue.how,
+        clue.is_sure and (not clue.rest or bool(fitting)),
+        releases=[release] if release else fitting,
+    )

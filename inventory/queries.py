@@ -17,24 +17,37 @@ HANDLE = re.compile(r"[\w-]{22}$", re.A)
 
 def owned(user) -> list[OwnedRelease]:
     """Everything `user` runs, by name of product."""
-    return list(db.session.scalars(
-        select(OwnedRelease).where(OwnedRelease.user_id == user.id)
-        .join(OwnedRelease.product)
-        .options(joinedload(OwnedRelease.product),
-                 joinedload(OwnedRelease.release).selectinload(Release.phases))
-        .order_by(Product.sort_name, Product.id, OwnedRelease.id)))
+    return list(
+        db.session.scalars(
+            select(OwnedRelease)
+            .where(OwnedRelease.user_id == user.id)
+            .join(OwnedRelease.product)
+            .options(
+                joinedload(OwnedRelease.product),
+                joinedload(OwnedRelease.release).selectinload(Release.phases),
+            )
+            .order_by(Product.sort_name, Product.id, OwnedRelease.id)
+        )
+    )
 
 
 def page(user, after: paging.Place, *, size: int) -> paging.Page:
     """A page of what `user` runs, by name of product; it is a list with a bound."""
-    return paging.part(owned(user), lambda row: [row.product.sort_name, row.id], after, size=size,
-                       types=[str, int], changed=lambda row: row.created_at)
+    return paging.part(
+        owned(user),
+        lambda row: [row.product.sort_name, row.id],
+        after,
+        size=size,
+        types=[str, int],
+        changed=lambda row: row.created_at,
+    )
 
 
 def owned_row(user, owned_id: int) -> OwnedRelease | None:
     """One row, if it is the member's own."""
-    return db.session.scalar(select(OwnedRelease).where(OwnedRelease.id == owned_id,
-                                                        OwnedRelease.user_id == user.id))
+    return db.session.scalar(
+        select(OwnedRelease).where(OwnedRelease.id == owned_id, OwnedRelease.user_id == user.id)
+    )
 
 
 def count(user) -> int:
@@ -44,21 +57,37 @@ def count(user) -> int:
 
 def to_pick(slugs: list[str]) -> list[Product]:
     """Products with their releases, to choose from."""
-    return list(db.session.scalars(
-        live().where(Product.slug.in_(slugs)).options(selectinload(Product.releases))
-        .order_by(Product.sort_name, Product.id)))
+    return list(
+        db.session.scalars(
+            live()
+            .where(Product.slug.in_(slugs))
+            .options(selectinload(Product.releases))
+            .order_by(Product.sort_name, Product.id)
+        )
+    )
 
 
 def resolve(pairs: list[tuple[int, int | None]]) -> list[tuple[Product, Release | None]]:
     """Products and releases by their ids; pairs that do not belong together are left out."""
-    products = {product.id: product for product in db.session.scalars(
-        live().where(Product.id.in_({product_id for product_id, _ in pairs})))}
+    products = {
+        product.id: product
+        for product in db.session.scalars(
+            live().where(Product.id.in_({product_id for product_id, _ in pairs}))
+        )
+    }
     wanted = {release_id for _, release_id in pairs if release_id is not None}
-    releases = {release.id: release for release in db.session.scalars(
-        select(Release).where(Release.id.in_(wanted), Release.removed_at.is_(None)))}
-    return [(products[product_id], releases.get(release_id)) for product_id, release_id in pairs
-            if product_id in products and (release_id is None or (
-                release_id in releases and releases[release_id].product_id == product_id))]
+    releases = {
+        release.id: release
+        for release in db.session.scalars(
+            select(Release).where(Release.id.in_(wanted), Release.removed_at.is_(None))
+        )
+    }
+    return [
+        (products[product_id], releases.get(release_id))
+        for product_id, release_id in pairs
+        if product_id in products
+        and (release_id is None or (release_id in releases and releases[release_id].product_id == product_id))
+    ]
 
 
 def address_of(user) -> CalendarAddress | None:
@@ -71,6 +100,8 @@ def address_with(handle: str) -> CalendarAddress | None:
     if not HANDLE.match(handle):
         return None
     return db.session.scalar(
-        select(CalendarAddress).join(CalendarAddress.user)
+        select(CalendarAddress)
+        .join(CalendarAddress.user)
         .where(CalendarAddress.handle == handle, User.erased_at.is_(None))
-        .options(joinedload(CalendarAddress.user)))
+        .options(joinedload(CalendarAddress.user))
+    )

@@ -74,8 +74,8 @@ def release_for(releases: Sequence, version: str):
 def _agreement(cycle: list[str], latest: list[str], wanted: list[str]) -> int:
     if cycle == wanted:
         return 2 * MAX_PIECES
-    if not latest or latest[:len(cycle)] == cycle:
-        return len(cycle) if wanted[:len(cycle)] == cycle else 0
+    if not latest or latest[: len(cycle)] == cycle:
+        return len(cycle) if wanted[: len(cycle)] == cycle else 0
     common = 0
     for ours, theirs in zip(latest, wanted, strict=False):
         if ours != theirs:
@@ -98,5 +98,9 @@ def releases_named(releases: Sequence, text: str) -> list:
 def _labels(release) -> tuple[set[str], ...]:
     """Ways to write it; a code name (11 “Bullseye”) or the mark of an edition (E) may be left out."""
     label = set(words(release.label))
-    return (label, label - set(words(release.codename)), set(words(_EDITION.sub(" ", release.label))),
-            set(words(release.cycle)))
+    return (
+        label,
+        label - set(words(release.codename)),
+        set(words(_EDITION.sub(" ", release.label))),
+        set(words(release.cycle)),
+    )

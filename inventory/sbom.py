@@ -16,8 +16,13 @@ MAX_ATTRIBUTES = 150_000  # counted by their equals signs, with those in texts
 PART_BYTES = 65_536  # given to the parser at once
 NAMESPACE = "http://cyclonedx.org/schema/bom/"
 FIELDS = ("name", "group", "version", "purl", "cpe")
-NESTING = {("bom", "metadata"), ("bom", "components"), ("metadata", "component"), ("components", "component"),
-           ("component", "components")}  # elements of XML that lead to components
+NESTING = {
+    ("bom", "metadata"),
+    ("bom", "components"),
+    ("metadata", "component"),
+    ("components", "component"),
+    ("component", "components"),
+}  # elements of XML that lead to components
 
 
 class BadSbom(ValueError):
@@ -131,7 +136,7 @@ def _from_xml(raw: bytes) -> list[Component]:
     try:
         parser = DefusedXMLParser(target=_XmlReader(), forbid_dtd=True)
         for start in range(0, len(raw), PART_BYTES):
-            parser.feed(raw[start:start + PART_BYTES])
+            parser.feed(raw[start : start + PART_BYTES])
         found = parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         if isinstance(error, BadSbom):

@@ -40,10 +40,16 @@ def mine():
     address = owned_queries.address_of(user)
     found = [product.slug for product in queries.suggestions(text, limit=10)]
     return render_template(
-        "inventory/mine.html", rows=owned_queries.owned(user), day=queries.today(), text=text,
-        found=owned_queries.to_pick(found) if found else [], most=MOST,
-        calendar=url_for("inventory.my_calendar", secret=actions.secret(address),
-                         _external=True) if address else None)
+        "inventory/mine.html",
+        rows=owned_queries.owned(user),
+        day=queries.today(),
+        text=text,
+        found=owned_queries.to_pick(found) if found else [],
+        most=MOST,
+        calendar=url_for("inventory.my_calendar", secret=actions.secret(address), _external=True)
+        if address
+        else None,
+    )
 
 
 @bp.get("/settings/products.csv", defaults={"extension": "csv"})
@@ -52,8 +58,9 @@ def mine():
 def export_mine(extension: str):
     """What I run as CSV or JSON."""
     day = queries.today()
-    return answer("my-products", extension,
-                          (exports.owned_row(row, day) for row in owned_queries.owned(me())))
+    return answer(
+        "my-products", extension, (exports.owned_row(row, day) for row in owned_queries.owned(me()))
+    )
 
 
 @bp.post("/settings/products")
@@ -102,8 +109,13 @@ def upload_sbom():
     except (sbom.BadSbom, matching.TooManyComparisons) as error:
         flash(str(error), "danger")
         return redirect(url_for("inventory.mine"))
-    return render_template("inventory/sbom.html", result=result, total=len(components), shown=MAX_SHOWN,
-                           exported=result.unmatched[:MAX_EXPORTED])
+    return render_template(
+        "inventory/sbom.html",
+        result=result,
+        total=len(components),
+        shown=MAX_SHOWN,
+        exported=result.unmatched[:MAX_EXPORTED],
+    )
 
 
 @bp.post("/settings/products/sbom/keep")
@@ -112,7 +124,7 @@ def keep_sbom():
     """Add what was ticked."""
     user = _member()
     picks = [match.groups() for text in request.form.getlist("pick") if (match := PICK.match(text))]
-    pairs = [(int(product), int(release) if release else None) for product, release in picks[:MOST + 1]]
+    pairs = [(int(product), int(release) if release else None) for product, release in picks[: MOST + 1]]
     _own(user, owned_queries.resolve(pairs), SBOM)
     return redirect(url_for("inventory.mine"))
 
@@ -122,8 +134,9 @@ def keep_sbom():
 def unmatched():
     """The list of what did not match, as a file: it comes from the page, for nothing was kept."""
     lines = request.form.get("unmatched", "").splitlines()[:MAX_EXPORTED]
-    return csv_answer("unmatched.csv", ("group", "name", "version", "purl", "cpe"),
-                      [line.split("\t")[:5] for line in lines])
+    return csv_answer(
+        "unmatched.csv", ("group", "name", "version", "purl", "cpe"), [line.split("\t")[:5] for line in lines]
+    )
 
 
 @bp.route("/settings/products/calendar", methods=["GET", "POST"])
@@ -133,10 +146,14 @@ def renew_calendar():
     if request.method == "GET":
         return confirmation_page(
             _("Create a new calendar address?"),
-            [_("The current address will stop working immediately in every calendar app."),
-             _("You will see the new address to subscribe to."),
-             _("The old address will never work again.")],
-            _("Create a new address"), back=url_for("inventory.mine") + "#calendar")
+            [
+                _("The current address will stop working immediately in every calendar app."),
+                _("You will see the new address to subscribe to."),
+                _("The old address will never work again."),
+            ],
+            _("Create a new address"),
+            back=url_for("inventory.mine") + "#calendar",
+        )
     actions.renew_address(_member())
     db.session.commit()
     flash(_("Your calendar has a new address. The old one no longer works."))

@@ -22,8 +22,13 @@ from posts.revisions import editables
 from posts.revisions.editables import Field
 from search import documents
 
-LAYER_NAMES = (("perimeter", _("Perimeter")), ("network", _("Network")), ("host", _("Host")),
-               ("application", _("Application")), ("data", _("Data")))
+LAYER_NAMES = (
+    ("perimeter", _("Perimeter")),
+    ("network", _("Network")),
+    ("host", _("Host")),
+    ("application", _("Application")),
+    ("data", _("Data")),
+)
 
 
 def _article_edit_path(article) -> str:
@@ -42,23 +47,44 @@ def _form_values(state) -> dict[str, str]:
 
 
 def _facts(article) -> dict:
-    return {"layer": article.layer, "states": ("verified",) if article.is_verified else (),
-            "text": " ".join([article.summary, *map(str, article.applies_to)])}
+    return {
+        "layer": article.layer,
+        "states": ("verified",) if article.is_verified else (),
+        "text": " ".join([article.summary, *map(str, article.applies_to)]),
+    }
 
 
 def init_app(app: Flask) -> None:
     """Register the kind and attach the doors of the room."""
-    kinds.register_kind(kinds.Kind("article", "article", _article_path, _article_edit_path,
-                              outlives_author=True, edit_schema=schemas.EditTextSchema, limits=schemas.ARTICLE_LIMITS,
-                              on_delete=actions.article_deleted, on_restore=actions.article_restored,
-                              concerned=actions.concerned, facts=actions.facts_of,
-                              form_values=_form_values, restore=actions.restore,
-                              on_revised=actions.follow_verification))
-    editables.register_editable(Article, editables.for_posts(
-        Field("title", _("Title"), is_required=True),
-        Field("layer", _("Layer"), "choice", LAYER_NAMES, is_required=True),
-        Field("summary", _("Summary")), Field("applies_to", _("Applies to"), "text"),
-        Field("body", _("Text"), "text", is_required=True), Field("tags", _("Tags"), "words")))
+    kinds.register_kind(
+        kinds.Kind(
+            "article",
+            "article",
+            _article_path,
+            _article_edit_path,
+            outlives_author=True,
+            edit_schema=schemas.EditTextSchema,
+            limits=schemas.ARTICLE_LIMITS,
+            on_delete=actions.article_deleted,
+            on_restore=actions.article_restored,
+            concerned=actions.concerned,
+            facts=actions.facts_of,
+            form_values=_form_values,
+            restore=actions.restore,
+            on_revised=actions.follow_verification,
+        )
+    )
+    editables.register_editable(
+        Article,
+        editables.for_posts(
+            Field("title", _("Title"), is_required=True),
+            Field("layer", _("Layer"), "choice", LAYER_NAMES, is_required=True),
+            Field("summary", _("Summary")),
+            Field("applies_to", _("Applies to"), "text"),
+            Field("body", _("Text"), "text", is_required=True),
+            Field("tags", _("Tags"), "words"),
+        ),
+    )
     documents.register_facts("article", _facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)

@@ -29,16 +29,34 @@ FACTS = ("layer", "summary", "applies_to")
 UNKNOWN = "unknown"  # in place of a digest: what was verified is not kept
 
 
-def write(title: str, body: Rendered, *, layer: str, by, tags: Iterable[str] = (), summary: str = "",
-          applies_to: Iterable[str] = ()) -> Article:
+def write(
+    title: str,
+    body: Rendered,
+    *,
+    layer: str,
+    by,
+    tags: Iterable[str] = (),
+    summary: str = "",
+    applies_to: Iterable[str] = (),
+) -> Article:
     """Begin an article, as a draft."""
-    article = Article(title=title, author_id=by.id, status=DRAFT, layer=layer, summary=summary,
-                      applies_to=list(applies_to))
+    article = Article(
+        title=title, author_id=by.id, status=DRAFT, layer=layer, summary=summary, applies_to=list(applies_to)
+    )
     return posts.create(article, body, tags=tags)
 
 
-def edit(article: Article, body: Rendered, *, by, title: str, tags: Iterable[str], change: str = "",
-         expected: Expected = None, **facts) -> None:
+def edit(
+    article: Article,
+    body: Rendered,
+    *,
+    by,
+    title: str,
+    tags: Iterable[str],
+    change: str = "",
+    expected: Expected = None,
+    **facts,
+) -> None:
     """Change text and FACTS, as one revision. Raises versions.Stale."""
     was = posts.begin_edit(article, expected)
     for name in FACTS:
@@ -54,8 +72,16 @@ def facts_of(article: Article) -> dict:
 
 def restore(article: Article, state: State, *, by, summary: str, expected: Expected = None) -> None:
     """Make text and facts of an old revision the present ones."""
-    edit(article, render(state.body), by=by, title=state.title, tags=state.tags, change=summary,
-         expected=expected, **state.facts)
+    edit(
+        article,
+        render(state.body),
+        by=by,
+        title=state.title,
+        tags=state.tags,
+        change=summary,
+        expected=expected,
+        **state.facts,
+    )
 
 
 def follow_verification(article: Article) -> None:
@@ -80,11 +106,13 @@ def publish(article: Article, *, by) -> None:
     """
     if posts.publish(article, by=by) is None:
         if article.is_deleted:
-            check_not_done(article, ["article.deleted"], _("this article is deleted."), by=by,
-                           url=article.url)
+            check_not_done(
+                article, ["article.deleted"], _("this article is deleted."), by=by, url=article.url
+            )
         else:
-            check_not_done(article, ["article.published"], _("this article is published."), by=by,
-                           url=article.url)
+            check_not_done(
+                article, ["article.published"], _("this article is published."), by=by, url=article.url
+            )
         return
     if article.published_at is not None:
         return
@@ -97,8 +125,9 @@ def unpublish(article: Article, *, by) -> None:
     """Take an article back to a draft; what its first publishing gave stays. Raises AlreadyDone."""
     locks.lock_thread(article)
     if article.status != PUBLISHED:
-        check_not_done(article, ["article.unpublished"], _("this article is unpublished."), by=by,
-                       url=article.url)
+        check_not_done(
+            article, ["article.unpublished"], _("this article is unpublished."), by=by, url=article.url
+        )
         return
     article.status = DRAFT
     visibility.refresh(article)
@@ -136,8 +165,15 @@ def concerned(article: Article) -> list[int | None]:
     return [article.credited_id]
 
 
-def verify(article: Article, *, by, on: date | None, build: str = "", expected: Expected = None,
-           seen: str | None = None) -> None:
+def verify(
+    article: Article,
+    *,
+    by,
+    on: date | None,
+    build: str = "",
+    expected: Expected = None,
+    seen: str | None = None,
+) -> None:
     """Record that `by` followed the steps of the current revision on a day and a build; no day withdraws it.
 
     `seen` is verification() as `by` knew it. What `by` sends twice is done once. Raises Invalid for a day to
@@ -147,16 +183,30 @@ def verify(article: Article, *, by, on: date | None, build: str = "", expected: 
     locks.lock(article)
     versions.require(article, expected)
     if on is not None and on > utcnow().date():
-        raise Invalid({"verified_on": [_("This date is in the future. Enter the day when the steps were "
-                                         "followed: today (%(today)s, UTC) or earlier.",
-                                         today=utcnow().date().isoformat())]})
+        raise Invalid(
+            {
+                "verified_on": [
+                    _(
+                        "This date is in the future. Enter the day when the steps were "
+                        "followed: today (%(today)s, UTC) or earlier.",
+                        today=utcnow().date().isoformat(),
+                    )
+                ]
+            }
+        )
     is_same = (article.verified_on, article.verified_build) == (on, build if on else "")
     if is_same and article.verified_by_id == (by.id if on else None) and not article.changed_since_verified:
         return
     if (is_same and not article.changed_since_verified) or (
-            seen is not None and seen != verification(article) and article.verified_by_id != by.id):
-        check_not_done(article, ["article.verified"], _("the verification of this article was changed."),
-                       by=by, url=article.url)
+        seen is not None and seen != verification(article) and article.verified_by_id != by.id
+    ):
+        check_not_done(
+            article,
+            ["article.verified"],
+            _("the verification of this article was changed."),
+            by=by,
+            url=article.url,
+        )
         return
     article.verified_on, article.verified_build = on, build if on else ""
     article.verified_by_id = by.id if on else None
@@ -171,8 +221,11 @@ def verify(article: Article, *, by, on: date | None, build: str = "", expected: 
 def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
     """Record one member's answer, replacing the one before, and set the counts."""
     locks.lock(article)
-    row = db.session.scalar(select(ArticleFeedback).where(
-        ArticleFeedback.article_id == article.id, ArticleFeedback.user_id == by.id))
+    row = db.session.scalar(
+        select(ArticleFeedback).where(
+            ArticleFeedback.article_id == article.id, ArticleFeedback.user_id == by.id
+        )
+    )
     if row is None:
         row = ArticleFeedback(article_id=article.id, user_id=by.id)
         db.session.add(row)
@@ -181,10 +234,15 @@ def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
     if is_news:
         row.created_at, row.read_at, row.read_by_id = utcnow(), None, None
     db.session.flush()
-    counts = [select(func.count()).where(ArticleFeedback.article_id == article.id, said)
-              .scalar_subquery() for said in (ArticleFeedback.helpful, ~ArticleFeedback.helpful)]
-    db.session.execute(update(Article.__table__).where(Article.__table__.c.id == article.id)
-                       .values(helpful_count=counts[0], unhelpful_count=counts[1]))
+    counts = [
+        select(func.count()).where(ArticleFeedback.article_id == article.id, said).scalar_subquery()
+        for said in (ArticleFeedback.helpful, ~ArticleFeedback.helpful)
+    ]
+    db.session.execute(
+        update(Article.__table__)
+        .where(Article.__table__.c.id == article.id)
+        .values(helpful_count=counts[0], unhelpful_count=counts[1])
+    )
     db.session.refresh(article, ["helpful_count", "unhelpful_count"])
     events.record("article.rated", subject=article, actor=by, has_note=is_news)
 
@@ -201,8 +259,12 @@ def mark_read(row: ArticleFeedback, *, by) -> None:
     if row.read_at is None:
         row.read_at, row.read_by_id = utcnow(), by.id
     elif row.read_by_id != by.id:
-        raise AlreadyDone(_("this feedback is resolved."), who=name_of(row.read_by_id), at=row.read_at,
-                          url=path_to("kb.feedback_list"))
+        raise AlreadyDone(
+            _("this feedback is resolved."),
+            who=name_of(row.read_by_id),
+            at=row.read_at,
+            url=path_to("kb.feedback_list"),
+        )
 
 
 def _turn_credit(article: Article, by) -> None:
@@ -215,22 +277,31 @@ def _turn_credit(article: Article, by) -> None:
     if item.reverses is not None:
         reputation.reverse(item.reverses, by_cause=item.cause, actor_id=by.id)
     else:
-        reputation.award(item.user_id, item.kind, cause=item.cause, source=article.id, actor_id=by.id,
-                         day=item.day)
+        reputation.award(
+            item.user_id, item.kind, cause=item.cause, source=article.id, actor_id=by.id, day=item.day
+        )
 
 
 def _entitlements(article_id: int, user_id: int, at, turns: int) -> Iterator[Entitlement]:
     """Given, taken back, given again: each turn after the first undoes or repeats the one before."""
     for turn in range(turns):
         cause = f"publish:{article_id}:{turn}"
-        yield Entitlement(cause, user_id, "article_published", POINTS["article_published"], at.date(),
-                          reverses=f"publish:{article_id}:{turn - 1}" if turn % 2 else None)
+        yield Entitlement(
+            cause,
+            user_id,
+            "article_published",
+            POINTS["article_published"],
+            at.date(),
+            reverses=f"publish:{article_id}:{turn - 1}" if turn % 2 else None,
+        )
 
 
 @reputation.register_source
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
     for row in db.session.execute(
-            select(Article.id, Article.credited_id, Article.published_at, Article.credit_turns)
-            .where(Article.credit_turns > 0, Article.credited_id.between(first, last))
-            .order_by(Article.id).execution_options(**reputation.STREAM)):
+        select(Article.id, Article.credited_id, Article.published_at, Article.credit_turns)
+        .where(Article.credit_turns > 0, Article.credited_id.between(first, last))
+        .order_by(Article.id)
+        .execution_options(**reputation.STREAM)
+    ):
         yield from _entitlements(*row)

@@ -17,12 +17,17 @@ bp = ApiBlueprint("articles", __name__, description="Knowledge base articles")
 def item(article: Article) -> dict:
     """An article as JSON."""
     return {
-        **post_api.item(article), "layer": article.layer, "summary": article.summary,
-        "applies_to": article.applies_to, "verified_on": article.verified_on,
-        "verified_build": article.verified_build, "verified_by": article.verified_by_name or None,
+        **post_api.item(article),
+        "layer": article.layer,
+        "summary": article.summary,
+        "applies_to": article.applies_to,
+        "verified_on": article.verified_on,
+        "verified_build": article.verified_build,
+        "verified_by": article.verified_by_name or None,
         "verified_revision": article.verified_revision,
         "changed_since_verified": article.changed_since_verified,
-        "helpful_count": article.helpful_count, "unhelpful_count": article.unhelpful_count,
+        "helpful_count": article.helpful_count,
+        "unhelpful_count": article.unhelpful_count,
     }
 
 
@@ -35,8 +40,12 @@ def _article(article_id: int) -> Article:
 @bp.response(200, page_of(schemas.ArticleItem))
 def list_articles(wanted: dict):
     """Public articles, of one layer or all."""
-    return listing(queries.articles(wanted["sort"], tokens.reader(), layer=wanted.get("layer"),
-                                    after=wanted.get("after")), item)
+    return listing(
+        queries.articles(
+            wanted["sort"], tokens.reader(), layer=wanted.get("layer"), after=wanted.get("after")
+        ),
+        item,
+    )
 
 
 @bp.post("/articles")
@@ -48,8 +57,15 @@ def write_article(data: dict):
     user = tokens.reader()
     require(policy.can_curate(user))
     posts.limit_posting(user)
-    article = actions.write(data["title"], data["body"], by=user, layer=data["layer"],
-                            tags=data["tags"], summary=data["summary"], applies_to=data["applies_to"])
+    article = actions.write(
+        data["title"],
+        data["body"],
+        by=user,
+        layer=data["layer"],
+        tags=data["tags"],
+        summary=data["summary"],
+        applies_to=data["applies_to"],
+    )
     if data["verified_on"]:
         actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"])
     db.session.commit()
@@ -73,10 +89,16 @@ def edit_article(data: dict, article_id: int):
     article, user = _article(article_id), tokens.reader()
     require(policy.can_edit(user, article))
     facts = {name: data[name] for name in actions.FACTS if name in data}
-    actions.edit(article, data.get("body", article.rendered), by=user,
-                 title=data.get("title", article.title),
-                 tags=data.get("tags", [tag.name for tag in article.tags]),
-                 change=data.get("change", ""), expected=versions.expected_by_header(), **facts)
+    actions.edit(
+        article,
+        data.get("body", article.rendered),
+        by=user,
+        title=data.get("title", article.title),
+        tags=data.get("tags", [tag.name for tag in article.tags]),
+        change=data.get("change", ""),
+        expected=versions.expected_by_header(),
+        **facts,
+    )
     db.session.commit()
     return tagged(article, item(article))
 
@@ -115,8 +137,13 @@ def verify_article(data: dict, article_id: int):
     """Say when and on which build the steps were followed (moderators); null takes it back."""
     article, user = _article(article_id), tokens.reader()
     require(policy.can_curate(user))
-    actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"],
-                   expected=versions.expected_by_header())
+    actions.verify(
+        article,
+        by=user,
+        on=data["verified_on"],
+        build=data["verified_build"],
+        expected=versions.expected_by_header(),
+    )
     db.session.commit()
     return tagged(article, item(article))
 

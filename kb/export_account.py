@@ -9,6 +9,7 @@ from kb.models import ArticleFeedback
 
 @register_export_part("article_feedback")
 def _feedback(user) -> list[dict]:
-    rows = db.session.scalars(select(ArticleFeedback).where(ArticleFeedback.user_id == user.id)
-                              .order_by(ArticleFeedback.id))
+    rows = db.session.scalars(
+        select(ArticleFeedback).where(ArticleFeedback.user_id == user.id).order_by(ArticleFeedback.id)
+    )
     return [columns(row) for row in rows]

@@ -40,8 +40,15 @@ SURELY_SHORT = 40_000  # characters; what they become is never too large for a p
 class Importer:
     """One run over `directory`; `source` names the collection in every imported row."""
 
-    def __init__(self, directory: Path, source: str, report: ImportReport, *, base_url: str = "",
-                 unpublish_missing: bool = False):
+    def __init__(
+        self,
+        directory: Path,
+        source: str,
+        report: ImportReport,
+        *,
+        base_url: str = "",
+        unpublish_missing: bool = False,
+    ):
         self.root, self.source, self.report = directory, f"articles:{source}"[:100], report
         self.targets, self.news = Targets(base_url.rstrip("/")), News(self.source)
         self.unpublish_missing = unpublish_missing
@@ -55,8 +62,13 @@ class Importer:
         self._each(files, "reading", self._read)
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
-            raise Unusable(_("%(folder)s contains no usable Markdown file (%(suffixes)s).",
-                             folder=self.root, suffixes=", ".join(markdown_files.SUFFIXES)))
+            raise Unusable(
+                _(
+                    "%(folder)s contains no usable Markdown file (%(suffixes)s).",
+                    folder=self.root,
+                    suffixes=", ".join(markdown_files.SUFFIXES),
+                )
+            )
         for path in (path for path, is_markdown in found if not is_markdown):
             self._skip(path, path.suffix.lower() or "no extension")
         with self.news.held():
@@ -106,11 +118,22 @@ class Importer:
     def _number(self, entries: list[Entry]) -> None:
         """Give every file the number of its article; new ones are drafts until their text is there."""
         with read_transaction():
-            known = dict(db.session.execute(select(Article.external_id, Article.id)
-                                            .where(Article.imported_from == self.source)).all())
-        drafts = {entry.key: Article(title=entry.title, slug=posts.slugify(entry.title), status=DRAFT,
-                                     imported_from=self.source, external_id=_external(entry.key))
-                  for entry in entries if _external(entry.key) not in known}
+            known = dict(
+                db.session.execute(
+                    select(Article.external_id, Article.id).where(Article.imported_from == self.source)
+                ).all()
+            )
+        drafts = {
+            entry.key: Article(
+                title=entry.title,
+                slug=posts.slugify(entry.title),
+                status=DRAFT,
+                imported_from=self.source,
+                external_id=_external(entry.key),
+            )
+            for entry in entries
+            if _external(entry.key) not in known
+        }
         db.session.add_all(drafts.values())
         if drafts:
             self.news.promise()
@@ -124,10 +147,20 @@ class Importer:
         file = markdown_files.read(self.root / entry.key, self.root)
         losses = list(file.losses)
         text = markdown_links.rewrite(
-            file.text, lambda url, is_image: self.targets.place(entry, url, is_image),
-            lambda *loss: losses.append(loss), lambda name: self.targets.wiki(entry, name))
-        digest = _digest(file.title, text, file.tags, file.facts, file.author, file.license,
-                         *(moment and moment.isoformat() for moment in (file.created_at, file.edited_at)))
+            file.text,
+            lambda url, is_image: self.targets.place(entry, url, is_image),
+            lambda *loss: losses.append(loss),
+            lambda name: self.targets.wiki(entry, name),
+        )
+        digest = _digest(
+            file.title,
+            text,
+            file.tags,
+            file.facts,
+            file.author,
+            file.license,
+            *(moment and moment.isoformat() for moment in (file.created_at, file.edited_at)),
+        )
         if file.is_draft:
             digest = (DRAFT_FILE + digest)[:64]
         for kind, what, why in losses:
@@ -167,8 +200,12 @@ class Importer:
         was = posts.begin_edit(article, None)
         article.author_name, article.license = file.author, file.license
         _set_facts(article, file)
-        if posts.rewrite(article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION,
-                         was=was) is None:
+        if (
+            posts.rewrite(
+                article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION, was=was
+            )
+            is None
+        ):
             events.record("article.described", subject=article)
         if file.created_at:
             kb.set_dates(article, file.created_at, file.edited_at)
@@ -187,9 +224,11 @@ class Importer:
         Who publishes one again has the last word.
         """
         with read_transaction():
-            rows = db.session.execute(select(Article.id, Article.external_id, Article.title)
-                                      .where(Article.imported_from == self.source,
-                                             Article.is_public).order_by(Article.id)).all()
+            rows = db.session.execute(
+                select(Article.id, Article.external_id, Article.title)
+                .where(Article.imported_from == self.source, Article.is_public)
+                .order_by(Article.id)
+            ).all()
         for article_id, key, title in rows:
             if key in self.seen:
                 continue
@@ -209,9 +248,11 @@ class Importer:
 
     def _forget_empty(self) -> None:
         """Drafts whose text never came: the file has gone, or turned out unusable at last."""
-        for article in db.session.scalars(select(Article).where(
-                Article.imported_from == self.source, Article.import_digest.is_(None),
-                Article.status == DRAFT)):
+        for article in db.session.scalars(
+            select(Article).where(
+                Article.imported_from == self.source, Article.import_digest.is_(None), Article.status == DRAFT
+            )
+        ):
             db.session.delete(article)
         db.session.commit()
 
@@ -227,8 +268,9 @@ def _external(key: str) -> str:
 
 def _state(article: Article, tags: Iterable[str]) -> str:
     """What people could have changed, as one value to compare."""
-    return _digest(article.title, article.body, sorted(tags), article.layer, article.summary,
-                   article.applies_to)
+    return _digest(
+        article.title, article.body, sorted(tags), article.layer, article.summary, article.applies_to
+    )
 
 
 def _digest(*facts) -> str:

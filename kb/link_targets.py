@@ -70,8 +70,9 @@ class Targets:
             return Place(address)
         path = parts.path.lower()
         is_page = path.endswith(SUFFIXES) or not posixpath.splitext(path)[1]
-        return Place(None, _("a picture") if is_image
-                     else _("no such page in the folder") if is_page else _("a file"))
+        return Place(
+            None, _("a picture") if is_image else _("no such page in the folder") if is_page else _("a file")
+        )
 
     def _within(self, source: Entry, target: Entry, fragment: str, path: str) -> Place:
         anchor = _anchor(target, fragment)

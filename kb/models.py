@@ -25,11 +25,18 @@ class Article(Post):
     """
 
     __tablename__ = "articles"
-    __table_args__ = (Index("ix_articles_layer_id", "layer", "id"),
-                      Index("ix_articles_helpful_count_id", "helpful_count", "id"))
+    __table_args__ = (
+        Index("ix_articles_layer_id", "layer", "id"),
+        Index("ix_articles_helpful_count_id", "helpful_count", "id"),
+    )
 
     COUNTERS: ClassVar[frozenset[str]] = Post.COUNTERS | {
-        "helpful_count", "unhelpful_count", "credit_turns", "import_digest", "import_state"}
+        "helpful_count",
+        "unhelpful_count",
+        "credit_turns",
+        "import_digest",
+        "import_state",
+    }
 
     id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     layer: Mapped[str] = mapped_column(String(12), default="application")
@@ -55,18 +62,18 @@ class Article(Post):
         """Whether somebody followed the steps as they stand now."""
         return self.verified_on is not None and not self.changed_since_verified
 
-    __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "article",
-                                       "inherit_condition": id == Post.id}
+    __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "article", "inherit_condition": id == Post.id}
 
 
 class ArticleFeedback(db.Model):
     """One member's "was this helpful"; the last word counts. A note is read once by a moderator."""
 
     __tablename__ = "article_feedback"
-    __table_args__ = (UniqueConstraint("user_id", "article_id"),
-                      Index("ix_article_feedback_article_id", "article_id"),
-                      Index("ix_article_feedback_waiting", "id", sqlite_where=UNREAD,
-                            postgresql_where=UNREAD))
+    __table_args__ = (
+        UniqueConstraint("user_id", "article_id"),
+        Index("ix_article_feedback_article_id", "article_id"),
+        Index("ix_article_feedback_waiting", "id", sqlite_where=UNREAD, postgresql_where=UNREAD),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))

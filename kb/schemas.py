@@ -18,8 +18,15 @@ class _Lines(fields.Field):
     """A list of short lines, or one text with a line each."""
 
     def __init__(self, **kwargs):
-        super().__init__(metadata={"type": "array", "items": {"type": "string", "maxLength": 100},
-                                   "maxItems": 30, "example": ["Windows Server 2022"]}, **kwargs)
+        super().__init__(
+            metadata={
+                "type": "array",
+                "items": {"type": "string", "maxLength": 100},
+                "maxItems": 30,
+                "example": ["Windows Server 2022"],
+            },
+            **kwargs,
+        )
 
     def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
         lines = value.splitlines() if isinstance(value, str) else value
@@ -38,8 +45,11 @@ def _longest(n: int) -> validate.Length:
 class VerifySchema(Schema):
     """When somebody last followed the steps, and on which build; an empty date means never."""
 
-    verified_on = fields.Date(allow_none=True, load_default=None,
-                              error_messages={"invalid": lazy_gettext("Enter the date as YYYY-MM-DD.")})
+    verified_on = fields.Date(
+        allow_none=True,
+        load_default=None,
+        error_messages={"invalid": lazy_gettext("Enter the date as YYYY-MM-DD.")},
+    )
     verified_build = Line(load_default="", validate=_longest(80))
 
     @pre_load
@@ -54,10 +64,14 @@ EXAMPLE_TITLE, EXAMPLE = "Disable SMB version 1", "1. List who still uses it: `G
 class _TextSchema(Schema):
     """The words of an article."""
 
-    title = Line(required=True, validate=ARTICLE_LIMITS.title_rule(
-        lazy_gettext("Use 5 to 150 characters for the title.")), metadata={"example": EXAMPLE_TITLE})
-    body = Markdown(required=True, shortest=ARTICLE_LIMITS.min_body, longest=MAX_BODY, metadata={
-        "example": EXAMPLE})
+    title = Line(
+        required=True,
+        validate=ARTICLE_LIMITS.title_rule(lazy_gettext("Use 5 to 150 characters for the title.")),
+        metadata={"example": EXAMPLE_TITLE},
+    )
+    body = Markdown(
+        required=True, shortest=ARTICLE_LIMITS.min_body, longest=MAX_BODY, metadata={"example": EXAMPLE}
+    )
     tags = Tags(fewest=0, load_default=list)
 
 
@@ -75,8 +89,9 @@ class EditTextSchema(_EditSchema, _TextSchema, SummarySchema):
 class ArticleSchema(_TextSchema, VerifySchema):
     """A new or changed article; `change` says what an edit was for."""
 
-    layer = fields.String(required=True, validate=validate.OneOf(
-        LAYERS, error=lazy_gettext("Choose one of the five layers.")))
+    layer = fields.String(
+        required=True, validate=validate.OneOf(LAYERS, error=lazy_gettext("Choose one of the five layers."))
+    )
     summary = Line(load_default="", validate=_longest(300))
     applies_to = _Lines(load_default=list)
     change = Line(load_default="", validate=_longest(200))
@@ -112,10 +127,12 @@ class ArticleItem(PostItem):
     verified_on = fields.Date(allow_none=True)
     verified_build = fields.String()
     verified_by = fields.String(allow_none=True)
-    verified_revision = fields.Integer(allow_none=True, metadata={
-        "description": "The revision whose steps were followed."})
-    changed_since_verified = fields.Boolean(metadata={
-        "description": "Steps, commands or what it applies to were changed after that."})
+    verified_revision = fields.Integer(
+        allow_none=True, metadata={"description": "The revision whose steps were followed."}
+    )
+    changed_since_verified = fields.Boolean(
+        metadata={"description": "Steps, commands or what it applies to were changed after that."}
+    )
     helpful_count = fields.Integer()
     unhelpful_count = fields.Integer()
 

@@ -137,8 +137,9 @@ def of_article(facts: dict, plain: Callable[[str], str], lose: Lose) -> dict:
     if summary := plain(scalar(facts.get("summary")) or scalar(facts.get("description"))):
         stated["summary"] = shortened("summary", summary, MAX_SUMMARY, lose)
     if applies_to := _words(facts.get("applies_to")):
-        stated["applies_to"] = [shortened("applies_to", name, MAX_NAME, lose)
-                                for name in applies_to[:MAX_APPLIES_TO]]
+        stated["applies_to"] = [
+            shortened("applies_to", name, MAX_NAME, lose) for name in applies_to[:MAX_APPLIES_TO]
+        ]
         for name in applies_to[MAX_APPLIES_TO:]:
             lose(FRONT_MATTER, f"applies_to: {name}", _("an article names %(n)s at most", n=MAX_APPLIES_TO))
     return stated

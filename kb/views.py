@@ -34,16 +34,26 @@ def _article(article_id: int) -> Article:
 def intro(layer: str) -> str:
     """What belongs to a layer, in a sentence or two."""
     return {
-        "perimeter": _("Where your network meets the internet: firewalls, gateways, remote access, email "
-                       "and web filters. Decide which traffic may enter and leave."),
-        "network": _("Traffic between your machines: segments, name resolution, authentication, "
-                     "monitoring. Stop an attacker on one machine from reaching the others."),
-        "host": _("Each machine: updates, accounts, services, logging and hardening. Patch it, and reduce "
-                  "its attack surface until you can."),
-        "application": _("The software you use: configuration, input, sessions, dependencies. Most "
-                         "exploited vulnerabilities are here."),
-        "data": _("The information the other layers protect: encryption, backups, access and disposal. If "
-                  "they fail, this layer limits the damage."),
+        "perimeter": _(
+            "Where your network meets the internet: firewalls, gateways, remote access, email "
+            "and web filters. Decide which traffic may enter and leave."
+        ),
+        "network": _(
+            "Traffic between your machines: segments, name resolution, authentication, "
+            "monitoring. Stop an attacker on one machine from reaching the others."
+        ),
+        "host": _(
+            "Each machine: updates, accounts, services, logging and hardening. Patch it, and reduce "
+            "its attack surface until you can."
+        ),
+        "application": _(
+            "The software you use: configuration, input, sessions, dependencies. Most "
+            "exploited vulnerabilities are here."
+        ),
+        "data": _(
+            "The information the other layers protect: encryption, backups, access and disposal. If "
+            "they fail, this layer limits the damage."
+        ),
     }[layer]
 
 
@@ -53,9 +63,15 @@ def articles():
     """All articles: newest or most helpful."""
     sort = _sort()
     mine = queries.drafts(current_user) if policy.can_curate(current_user) else []
-    return render_template("kb/articles.html", sort=sort, sorts=list(queries.SORTS), layers=LAYERS,
-                           drafts=mine, can_curate=policy.can_curate(current_user),
-                           page=queries.articles(sort, current_user, after=request.args.get("after")))
+    return render_template(
+        "kb/articles.html",
+        sort=sort,
+        sorts=list(queries.SORTS),
+        layers=LAYERS,
+        drafts=mine,
+        can_curate=policy.can_curate(current_user),
+        page=queries.articles(sort, current_user, after=request.args.get("after")),
+    )
 
 
 @bp.get("/layers/<layer>")
@@ -65,10 +81,15 @@ def layer(layer: str):
     if layer not in LAYERS:
         abort(404)
     sort = _sort()
-    return render_template("kb/layer.html", layer=layer, intro=intro(layer), sort=sort,
-                           sorts=list(queries.SORTS), layers=LAYERS,
-                           page=queries.articles(sort, current_user, layer=layer,
-                                                 after=request.args.get("after")))
+    return render_template(
+        "kb/layer.html",
+        layer=layer,
+        intro=intro(layer),
+        sort=sort,
+        sorts=list(queries.SORTS),
+        layers=LAYERS,
+        page=queries.articles(sort, current_user, layer=layer, after=request.args.get("after")),
+    )
 
 
 @bp.route("/articles/new", methods=["GET", "POST"])
@@ -84,13 +105,15 @@ def new():
         with form.catching():
             article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
             if form.data["verified_on"]:
-                actions.verify(article, by=me(), on=form.data["verified_on"],
-                               build=form.data["verified_build"])
+                actions.verify(
+                    article, by=me(), on=form.data["verified_on"], build=form.data["verified_build"]
+                )
             db.session.commit()
             flash(_("Draft saved. Publish it when it is ready."))
             return redirect(article.url)
-    return render_template("kb/edit.html", form=form, article=None, layers=LAYERS,
-                           preview=form.data.get("body")), 422 if form.errors else 200
+    return render_template(
+        "kb/edit.html", form=form, article=None, layers=LAYERS, preview=form.data.get("body")
+    ), 422 if form.errors else 200
 
 
 @bp.get("/articles/<int:article_id>")
@@ -108,16 +131,21 @@ def article(article_id: int, slug: str):
         return redirect(article.url, 301)
     user = current_user
     return render_template(
-        "kb/article.html", article=article, toc=[h for h in markup.headings(article.body_html)
-                                                 if h[0] in (2, 3)],
+        "kb/article.html",
+        article=article,
+        toc=[h for h in markup.headings(article.body_html) if h[0] in (2, 3)],
         comments=post_queries.comments_of([article.id], user),
-        my_votes=post_queries.votes_of(user, [article.id]), edits=post_queries.last_edits([article]),
+        my_votes=post_queries.votes_of(user, [article.id]),
+        edits=post_queries.last_edits([article]),
         proposals=suggestion_queries.open_on([article], user),
         questions=queries.related(article, user, "question"),
         others=queries.related(article, user, "article"),
-        feedback=queries.feedback_of(article, user), can=post_policy, may=policy,
+        feedback=queries.feedback_of(article, user),
+        can=post_policy,
+        may=policy,
         notes=queries.feedback_notes(article) if policy.can_curate(user) else [],
-        verification=actions.verification(article))
+        verification=actions.verification(article),
+    )
 
 
 @bp.get("/articles/<int:article_id>/history")
@@ -157,11 +185,17 @@ def edit(article_id: int):
             db.session.commit()
             return redirect(article.url)
     if request.method == "GET":
-        form.values = {"title": article.title, "body": article.body, "layer": article.layer,
-                       "summary": article.summary, "applies_to": "\n".join(article.applies_to),
-                       "tags": " ".join(tag.name for tag in article.tags)}
-    return render_template("kb/edit.html", form=form, article=article, layers=LAYERS,
-                           preview=form.data.get("body")), 422 if form.errors else 200
+        form.values = {
+            "title": article.title,
+            "body": article.body,
+            "layer": article.layer,
+            "summary": article.summary,
+            "applies_to": "\n".join(article.applies_to),
+            "tags": " ".join(tag.name for tag in article.tags),
+        }
+    return render_template(
+        "kb/edit.html", form=form, article=article, layers=LAYERS, preview=form.data.get("body")
+    ), 422 if form.errors else 200
 
 
 @bp.post("/articles/<int:article_id>/publish")
@@ -185,10 +219,15 @@ def unpublish(article_id: int):
     if request.method == "GET":
         return confirmation_page(
             _("Unpublish this article?"),
-            [_("It will disappear from pages, search and feeds immediately. Only moderators will see it."),
-             _("Its votes, comments and history are kept. Its author is notified."),
-             _("You can publish it again. The public log will record this.")],
-            _("Unpublish"), back=article.url, subject=article.title)
+            [
+                _("It will disappear from pages, search and feeds immediately. Only moderators will see it."),
+                _("Its votes, comments and history are kept. Its author is notified."),
+                _("You can publish it again. The public log will record this."),
+            ],
+            _("Unpublish"),
+            back=article.url,
+            subject=article.title,
+        )
     actions.unpublish(article, by=me())
     db.session.commit()
     flash(_("Unpublished. Only moderators can see it now."))
@@ -202,8 +241,14 @@ def verify(article_id: int):
     data = parse(schemas.VerifySchema)
     article = _article(article_id)
     require(policy.can_curate(me()))
-    actions.verify(article, by=me(), on=data["verified_on"], build=data["verified_build"],
-                   expected=versions.expected_by_form(), seen=request.form.get("seen"))
+    actions.verify(
+        article,
+        by=me(),
+        on=data["verified_on"],
+        build=data["verified_build"],
+        expected=versions.expected_by_form(),
+        seen=request.form.get("seen"),
+    )
     db.session.commit()
     return redirect(article.url)
 
@@ -227,8 +272,11 @@ def feedback_list():
     """What readers say would make articles better, the newest first; what waits, or all."""
     require(policy.can_curate(me()), _("Only moderators can read feedback on articles."))
     show_all = "all" in request.args
-    return render_template("kb/feedback.html", show_all=show_all,
-                           page=queries.feedback_page(request.args.get("after"), waiting_only=not show_all))
+    return render_template(
+        "kb/feedback.html",
+        show_all=show_all,
+        page=queries.feedback_page(request.args.get("after"), waiting_only=not show_all),
+    )
 
 
 @bp.post("/articles/feedback/<int:feedback_id>/read")

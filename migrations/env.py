@@ -35,8 +35,13 @@ def run() -> None:
                 if not sqlite:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({TURN})"))
                     connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-                context.configure(connection=connection, target_metadata=db.metadata, render_item=_render,
-                                  render_as_batch=True, compare_type=True)
+                context.configure(
+                    connection=connection,
+                    target_metadata=db.metadata,
+                    render_item=_render,
+                    render_as_batch=True,
+                    compare_type=True,
+                )
                 context.run_migrations()
                 if sqlite and (broken := raw.execute("PRAGMA foreign_key_check").fetchall()):
                     raise RuntimeError(f"foreign keys broken by the migration: {broken[:5]}")

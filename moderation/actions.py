@@ -32,8 +32,9 @@ def flag(post: Post, reason: str, *, by, note: str = "") -> Flag:
     Flags of enough weight hide the post until a moderator has decided (policy.may_be_held).
     """
     locks.lock_thread(post)
-    row = db.session.scalar(select(Flag).where(Flag.post_id == post.id, Flag.user_id == by.id,
-                                               Flag.outcome.is_(None)))
+    row = db.session.scalar(
+        select(Flag).where(Flag.post_id == post.id, Flag.user_id == by.id, Flag.outcome.is_(None))
+    )
     if row is None:
         row = Flag(post_id=post.id, user_id=by.id)
         db.session.add(row)
@@ -48,13 +49,19 @@ def _hold(post: Post) -> None:
     """Hide a post that enough members have flagged, unless a moderator has kept this text before."""
     if not policy.may_be_held(post):
         return
-    flaggers = db.session.scalars(select(User).join(Flag, Flag.user_id == User.id).where(
-        Flag.post_id == post.id, Flag.outcome.is_(None)))
+    flaggers = db.session.scalars(
+        select(User)
+        .join(Flag, Flag.user_id == User.id)
+        .where(Flag.post_id == post.id, Flag.outcome.is_(None))
+    )
     needed = current_app.config["REDOUBT_FLAG_WEIGHT"]
     if not needed or sum(map(policy.flag_weight, flaggers)) < needed:
         return
-    kept_at = db.session.scalar(select(func.max(Decision.created_at)).where(
-        Decision.post_id == post.id, Decision.action.in_(("keep", "restore"))))
+    kept_at = db.session.scalar(
+        select(func.max(Decision.created_at)).where(
+            Decision.post_id == post.id, Decision.action.in_(("keep", "restore"))
+        )
+    )
     if kept_at is not None and (post.edited_at is None or post.edited_at <= kept_at):
         return
     if event := posts.hold(post):
@@ -66,10 +73,11 @@ def claim(post: Post, *, by) -> bool:
     """Take a post of the queue for a quarter of an hour; False when somebody else holds it."""
     now = utcnow()
     taken = db.session.execute(
-        update(Claim).where(Claim.post_id == post.id, or_(Claim.claimed_by_id == by.id,
-                                                          Claim.claimed_until < now))
+        update(Claim)
+        .where(Claim.post_id == post.id, or_(Claim.claimed_by_id == by.id, Claim.claimed_until < now))
         .values(claimed_by_id=by.id, claimed_until=now + HOLD)
-        .execution_options(synchronize_session=False)).rowcount
+        .execution_options(synchronize_session=False)
+    ).rowcount
     if taken:
         return True
     db.session.execute(select(Post.id).where(Post.id == post.id).with_for_update())
@@ -85,13 +93,27 @@ def release(post_id: int) -> None:
     db.session.execute(db.delete(Claim).where(Claim.post_id == post_id))
 
 
-def decide(action: str, *, by, post: Post | None = None, user: User | None = None, reason: str = "",
-           note: str = "", event: events.Event | None = None) -> Decision:
+def decide(
+    action: str,
+    *,
+    by,
+    post: Post | None = None,
+    user: User | None = None,
+    reason: str = "",
+    note: str = "",
+    event: events.Event | None = None,
+) -> Decision:
     """Write a line of the public log; `event` is the one this decision recorded, heard here later."""
     db.session.flush()
-    row = Decision(action=action, actor_id=by.id, post_id=post.id if post else None,
-                   user_id=user.id if user else None, reason=reason, note=note,
-                   event_id=event.id if event else None)
+    row = Decision(
+        action=action,
+        actor_id=by.id,
+        post_id=post.id if post else None,
+        user_id=user.id if user else None,
+        reason=reason,
+        note=note,
+        event_id=event.id if event else None,
+    )
     db.session.add(row)
     events.record(f"decision.{action}", subject=row, actor=by, post_id=row.post_id)
     if post is not None:
@@ -104,8 +126,15 @@ def resolve(post: Post, outcome: str, *, by, answer: str = "") -> None:
     for row in queries.open_flags(post.id):
         row.outcome, row.answer = outcome, answer
         row.resolved_by_id, row.resolved_at = by.id, utcnow()
-        events.record("flag.resolved", subject=row, actor=by, flagger=row.user_id, outcome=outcome,
-                      answer=answer, post_id=post.id)
+        events.record(
+            "flag.resolved",
+            subject=row,
+            actor=by,
+            flagger=row.user_id,
+            outcome=outcome,
+            answer=answer,
+            post_id=post.id,
+        )
     db.session.flush()
 
 
@@ -151,28 +180,48 @@ def _take(post: Post, by, seen: int | None) -> None:
 def _refuse_after_keep(post: Post, by, seen: int | None) -> None:
     """Who does not say what they knew of may not hide what another has kept a moment ago."""
     newest = queries.last_decision(post)
-    if (seen is None and newest is not None and newest.action == "keep" and newest.actor_id != by.id
-            and newest.created_at > utcnow() - RECENTLY and not queries.open_flags(post.id)):
+    if (
+        seen is None
+        and newest is not None
+        and newest.action == "keep"
+        and newest.actor_id != by.id
+        and newest.created_at > utcnow() - RECENTLY
+        and not queries.open_flags(post.id)
+    ):
         raise _already(newest)
 
 
 def _already(decision: Decision) -> AlreadyDone:
-    what = {"keep": _("the flags are dismissed."), "hide": _("this post is hidden."),
-            "hold": _("this post is hidden until a moderator has decided."),
-            "restore": _("this post is restored."), "approve": _("this post is approved."),
-            "reject": _("this post is rejected."), "lock": _("this post is locked."),
-            "unlock": _("this post is unlocked."), "suspend": _("this member is suspended."),
-            "lift": _("the suspension is lifted.")}.get(decision.action, _("this is already resolved."))
-    url = decision.post.url if decision.post is not None else (
-        decision.user.profile_url if decision.user is not None else path_to("moderation.queue"))
+    what = {
+        "keep": _("the flags are dismissed."),
+        "hide": _("this post is hidden."),
+        "hold": _("this post is hidden until a moderator has decided."),
+        "restore": _("this post is restored."),
+        "approve": _("this post is approved."),
+        "reject": _("this post is rejected."),
+        "lock": _("this post is locked."),
+        "unlock": _("this post is unlocked."),
+        "suspend": _("this member is suspended."),
+        "lift": _("the suspension is lifted."),
+    }.get(decision.action, _("this is already resolved."))
+    url = (
+        decision.post.url
+        if decision.post is not None
+        else (decision.user.profile_url if decision.user is not None else path_to("moderation.queue"))
+    )
     return AlreadyDone(what, who=name_of(decision.actor_id), at=decision.created_at, url=url)
 
 
 def undo_penalties(post: Post, *, by, before: events.Event) -> None:
     """Give back what removals of a post as spam took, those that came before an event."""
-    for row in db.session.scalars(select(Decision).where(
-            Decision.post_id == post.id, Decision.event_id < before.id,
-            Decision.penalised_id.is_not(None), Decision.undone_at.is_(None))):
+    for row in db.session.scalars(
+        select(Decision).where(
+            Decision.post_id == post.id,
+            Decision.event_id < before.id,
+            Decision.penalised_id.is_not(None),
+            Decision.undone_at.is_(None),
+        )
+    ):
         row.undone_at = utcnow()
         _settle(row, by)
 
@@ -296,8 +345,9 @@ def _settle(row: Decision, by) -> None:
         if item.reverses is not None:
             reputation.reverse(item.reverses, by_cause=item.cause, actor_id=by.id)
         elif row.undone_at is None:
-            reputation.award(item.user_id, item.kind, cause=item.cause, source=row.post_id,
-                             actor_id=by.id, day=item.day)
+            reputation.award(
+                item.user_id, item.kind, cause=item.cause, source=row.post_id, actor_id=by.id, day=item.day
+            )
 
 
 def _entitlements(row: Decision) -> Iterator[Entitlement]:
@@ -309,6 +359,10 @@ def _entitlements(row: Decision) -> Iterator[Entitlement]:
 
 @reputation.register_source
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
-    for row in db.session.scalars(select(Decision).where(Decision.penalised_id.between(first, last))
-                                  .order_by(Decision.id).execution_options(**reputation.STREAM)):
+    for row in db.session.scalars(
+        select(Decision)
+        .where(Decision.penalised_id.between(first, last))
+        .order_by(Decision.id)
+        .execution_options(**reputation.STREAM)
+    ):
         yield from _entitlements(row)

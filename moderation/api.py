@@ -20,15 +20,27 @@ bp = ApiBlueprint("moderation", __name__, description="Flags and the public log"
 def decision_item(row: Decision) -> dict:
     """A line of the log, as far as the reader may see what it is about."""
     text, path = queries.subject(row, tokens.reader())
-    return {"id": row.id, "action": row.action, "reason": row.reason, "subject": text,
-            "url": site_url() + path if path else None, "by": row.actor.username if row.actor else None,
-            "created_at": row.created_at}
+    return {
+        "id": row.id,
+        "action": row.action,
+        "reason": row.reason,
+        "subject": text,
+        "url": site_url() + path if path else None,
+        "by": row.actor.username if row.actor else None,
+        "created_at": row.created_at,
+    }
 
 
 def flag_item(row: Flag) -> dict:
     """A flag as JSON."""
-    return {"id": row.id, "post_id": row.post_id, "reason": row.reason, "note": row.note,
-            "outcome": row.outcome, "created_at": row.created_at}
+    return {
+        "id": row.id,
+        "post_id": row.post_id,
+        "reason": row.reason,
+        "note": row.note,
+        "outcome": row.outcome,
+        "created_at": row.created_at,
+    }
 
 
 @bp.get("/moderation/log")
@@ -59,8 +71,14 @@ def appeal_for_post(data: dict, post_id: int):
     limit("appeal", user.id, *APPEALS_A_DAY)
     row = appeals.appeal(post, data["text"], by=user)
     db.session.commit()
-    return {"id": row.id, "post_id": post.id, "text": row.text, "outcome": row.outcome, "answer": row.answer,
-            "created_at": row.created_at}
+    return {
+        "id": row.id,
+        "post_id": post.id,
+        "text": row.text,
+        "outcome": row.outcome,
+        "answer": row.answer,
+        "created_at": row.created_at,
+    }
 
 
 @bp.post("/posts/<int:post_id>/flags")

@@ -23,5 +23,7 @@ def log() -> None:
     """List the newest decisions."""
     for row in queries.log():
         who = row.actor.username if row.actor else "-"
-        click.echo(f"{row.created_at:%Y-%m-%d %H:%M}\t{row.action}\t{who}\t"
-                   f"{queries.subject(row, Visitor())[0]}\t{row.reason}")
+        click.echo(
+            f"{row.created_at:%Y-%m-%d %H:%M}\t{row.action}\t{who}\t"
+            f"{queries.subject(row, Visitor())[0]}\t{row.reason}"
+        )

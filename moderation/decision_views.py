@@ -60,26 +60,47 @@ def _ask_to_hide(post_id: int, sent, reason: str):
         post = _post(post_id)
     else:
         post = visible_post(post_id)
-        require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do "
-                                                                                 "this."))
-    effects = [_("It disappears at once from pages, search, feeds and email, together with its answers and "
-                 "comments."),
-               _("Its author gets a notification with the reason and your message, still sees it, and can "
-                 "edit it and ask for a review."),
-               _("Its flags are resolved as helpful. The decision appears in the public log.")]
+        require(
+            policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do this.")
+        )
+    effects = [
+        _(
+            "It disappears at once from pages, search, feeds and email, together with its answers and "
+            "comments."
+        ),
+        _(
+            "Its author gets a notification with the reason and your message, still sees it, and can "
+            "edit it and ask for a review."
+        ),
+        _("Its flags are resolved as helpful. The decision appears in the public log."),
+    ]
     if me().is_moderator:
         effects.insert(1, _("As spam it costs its author 100 reputation, until it is restored."))
     back = safe_next(sent.get("next"), url_for("moderation.queue"))
     newest = queries.last_decision(post)
     return confirmation_page(
-        _("Hide this post?"), effects, _("Hide"), back=back,
-        subject=post.heading or post.kind, subject_url=post.url,
+        _("Hide this post?"),
+        effects,
+        _("Hide"),
+        back=back,
+        subject=post.heading or post.kind,
+        subject_url=post.url,
         values={"reason": reason if reason in REASONS else "", "note": sent.get("note", "")},
         hidden={"next": back, "seen": sent.get("seen", newest.id if newest else 0, type=int)},
-        fields=[{"name": "reason", "label": _("Reason"), "type": "select",
-                 "options": [("", _("Other reason")), *reason_words().items()]},
-                {"name": "note", "label": _("Message to its author and the people who flagged it"),
-                 "type": "line"}])
+        fields=[
+            {
+                "name": "reason",
+                "label": _("Reason"),
+                "type": "select",
+                "options": [("", _("Other reason")), *reason_words().items()],
+            },
+            {
+                "name": "note",
+                "label": _("Message to its author and the people who flagged it"),
+                "type": "line",
+            },
+        ],
+    )
 
 
 @bp.post("/posts/<int:post_id>/restore")
@@ -148,8 +169,7 @@ def suspend(username: str):
         flash(_("Suspended until %(when)s.", when=f"{member.suspended_until:%Y-%m-%d}"))
         return redirect(member.profile_url)
     form.values.setdefault("seen", member.suspended_until.isoformat() if member.is_suspended else "")
-    return render_template("moderation/suspend.html", form=form,
-                           member=member), 422 if form.errors else 200
+    return render_template("moderation/suspend.html", form=form, member=member), 422 if form.errors else 200
 
 
 @bp.post("/users/<username>/lift")

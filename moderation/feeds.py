@@ -18,7 +18,15 @@ def log():
     for row in queries.log():
         text, _url = queries.subject(row, Visitor())
         path = f"{here}#decision-{row.id}"
-        entries.append(feeds.Entry(path, f"{words.get(row.action, row.action)}: {text}", path, row.reason,
-                                   row.actor.display_name if row.actor else "-",
-                                   row.created_at, row.created_at))
+        entries.append(
+            feeds.Entry(
+                path,
+                f"{words.get(row.action, row.action)}: {text}",
+                path,
+                row.reason,
+                row.actor.display_name if row.actor else "-",
+                row.created_at,
+                row.created_at,
+            )
+        )
     return feeds.atom(_("Moderation log"), here, entries)

@@ -13,14 +13,33 @@ from moderation.appeals.models import APPROVED, Appeal
 from moderation.models import Claim, Decision, Flag
 from posts.models import Post
 
-HEARD = {"closed": "close", "reopened": "reopen", "deleted": "hide", "undeleted": "restore",
-         "published": "publish", "republished": "publish", "unpublished": "unpublish",
-         "withdrawn": "withdraw", "verified": "verify", "redacted": "redact"}
+HEARD = {
+    "closed": "close",
+    "reopened": "reopen",
+    "deleted": "hide",
+    "undeleted": "restore",
+    "published": "publish",
+    "republished": "publish",
+    "unpublished": "unpublish",
+    "withdrawn": "withdraw",
+    "verified": "verify",
+    "redacted": "redact",
+}
 
 
-@events.register_handler("question.closed", "question.reopened", "*.deleted", "*.undeleted", "article.published",
-           "article.unpublished", "article.verified", "bulletin.published", "bulletin.republished",
-           "bulletin.withdrawn", "revision.redacted")
+@events.register_handler(
+    "question.closed",
+    "question.reopened",
+    "*.deleted",
+    "*.undeleted",
+    "article.published",
+    "article.unpublished",
+    "article.verified",
+    "bulletin.published",
+    "bulletin.republished",
+    "bulletin.withdrawn",
+    "revision.redacted",
+)
 def log_decisions(batch: list[events.Event]) -> None:
     """A moderator's act elsewhere is a line of the log; once, and not for one's own words.
 
@@ -36,11 +55,17 @@ def log_decisions(batch: list[events.Event]) -> None:
             continue
         if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)):
             continue
-        db.session.add(Decision(
-            action=action, actor_id=actor.id, post_id=post.id, event_id=event.id,
-            reason="" if action == "redact" else str(event.data.get("reason") or "")[:30],
-            note=str(event.data.get("reason" if action == "redact" else "note") or "")[:500],
-            created_at=event.created_at))
+        db.session.add(
+            Decision(
+                action=action,
+                actor_id=actor.id,
+                post_id=post.id,
+                event_id=event.id,
+                reason="" if action == "redact" else str(event.data.get("reason") or "")[:30],
+                note=str(event.data.get("reason" if action == "redact" else "note") or "")[:500],
+                created_at=event.created_at,
+            )
+        )
         db.session.flush()
         if action == "restore":
             actions.undo_penalties(post, by=actor, before=event)
@@ -63,9 +88,15 @@ def log_reports(batch: list[events.Event]) -> None:
     """A moderator hid a deployment report or showed it again: a line that names its bulletin, once."""
     for event in batch:
         if db.session.scalar(select(Decision.id).where(Decision.event_id == event.id)) is None:
-            db.session.add(Decision(action=event.name.replace("report.", "report-"), actor_id=event.actor_id,
-                                    post_id=event.data["bulletin_id"], event_id=event.id,
-                                    created_at=event.created_at))
+            db.session.add(
+                Decision(
+                    action=event.name.replace("report.", "report-"),
+                    actor_id=event.actor_id,
+                    post_id=event.data["bulletin_id"],
+                    event_id=event.id,
+                    created_at=event.created_at,
+                )
+            )
     db.session.commit()
 
 
@@ -79,8 +110,15 @@ def follow_erasure(batch: list[events.Event]) -> None:
             db.session.execute(update(Appeal).where(Appeal.user_id == event.subject_id).values(text=""))
         logged = db.session.scalar(select(Decision.id).where(Decision.event_id == event.id))
         if event.actor_id != event.subject_id and logged is None:
-            db.session.add(Decision(action="erase", actor_id=event.actor_id, user_id=event.subject_id,
-                                    event_id=event.id, created_at=event.created_at))
+            db.session.add(
+                Decision(
+                    action="erase",
+                    actor_id=event.actor_id,
+                    user_id=event.subject_id,
+                    event_id=event.id,
+                    created_at=event.created_at,
+                )
+            )
     db.session.commit()
 
 
@@ -90,6 +128,11 @@ def tell_suspended(batch: list[events.Event]) -> None:
     for event in batch:
         user = db.session.get(User, event.subject_id)
         if user is not None and user.email and user.is_suspended:
-            mail.queue(user.email, "suspended", key=f"suspended:{event.id}",
-                       subject=_("Your account is suspended"), user=user)
+            mail.queue(
+                user.email,
+                "suspended",
+                key=f"suspended:{event.id}",
+                subject=_("Your account is suspended"),
+                user=user,
+            )
     db.session.commit()

@@ -19,9 +19,17 @@ class Flag(db.Model):
 
     __tablename__ = "flags"
     __table_args__ = (
-        Index("uq_flags_open", "post_id", "user_id", unique=True,
-              sqlite_where=db.text("outcome IS NULL"), postgresql_where=db.text("outcome IS NULL")),
-        Index("ix_flags_outcome_id", "outcome", "id"), Index("ix_flags_user_id_id", "user_id", "id"))
+        Index(
+            "uq_flags_open",
+            "post_id",
+            "user_id",
+            unique=True,
+            sqlite_where=db.text("outcome IS NULL"),
+            postgresql_where=db.text("outcome IS NULL"),
+        ),
+        Index("ix_flags_outcome_id", "outcome", "id"),
+        Index("ix_flags_user_id_id", "user_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
@@ -52,8 +60,11 @@ class Decision(db.Model):
     """One line of the public log. `penalised_id` lost points for spam; `undone_at` gave them back."""
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("event_id"), Index("ix_decisions_post_id", "post_id"),
-                      Index("ix_decisions_created_at_id", "created_at", "id"))
+    __table_args__ = (
+        UniqueConstraint("event_id"),
+        Index("ix_decisions_post_id", "post_id"),
+        Index("ix_decisions_created_at_id", "created_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     action: Mapped[str] = mapped_column(String(20))

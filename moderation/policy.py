@@ -8,8 +8,7 @@ HELD_KINDS = ("question", "answer", "comment")
 
 def can_flag(user, post) -> bool:
     """Members with the privilege, on what others wrote."""
-    return (can_write(user) and user.can(Privilege.FLAG) and post.author_id != user.id
-            and not post.is_deleted)
+    return can_write(user) and user.can(Privilege.FLAG) and post.author_id != user.id and not post.is_deleted
 
 
 def flag_weight(user) -> int:
@@ -19,8 +18,12 @@ def flag_weight(user) -> int:
 
 def may_be_held(post) -> bool:
     """Flags hide what members wrote, never what moderators wrote, curate or have locked."""
-    return (post.is_public and post.kind in HELD_KINDS and not post.is_locked
-            and not (post.author and post.author.is_moderator))
+    return (
+        post.is_public
+        and post.kind in HELD_KINDS
+        and not post.is_locked
+        and not (post.author and post.author.is_moderator)
+    )
 
 
 def can_moderate(user) -> bool:
@@ -35,12 +38,21 @@ def can_see_queue(user) -> bool:
 
 def can_hide_spam(user, post, flags) -> bool:
     """With the tools, what somebody else flagged as spam; never a moderator's post or one's own."""
-    return (can_see_queue(user) and post.is_public and not post.is_locked and post.author_id != user.id
-            and not (post.author and post.author.is_staff)
-            and any(flag.reason == "spam" and flag.user_id != user.id for flag in flags))
+    return (
+        can_see_queue(user)
+        and post.is_public
+        and not post.is_locked
+        and post.author_id != user.id
+        and not (post.author and post.author.is_staff)
+        and any(flag.reason == "spam" and flag.user_id != user.id for flag in flags)
+    )
 
 
 def can_suspend(user, member) -> bool:
     """Moderators suspend members; only administrators suspend moderators; nobody themselves."""
-    return (can_moderate(user) and user.id != member.id and not member.is_appointed_admin
-            and (user.is_admin or not member.is_staff))
+    return (
+        can_moderate(user)
+        and user.id != member.id
+        and not member.is_appointed_admin
+        and (user.is_admin or not member.is_staff)
+    )

@@ -39,29 +39,57 @@ def queue(*, public_only: bool = False) -> list[Item]:
     """What waits, urgent reasons first, then what more members flagged, then the oldest; everything for
     moderators, what is public for others with the tools."""
     urgent = db.func.max(db.case((Flag.reason.in_(URGENT), 1), else_=0))
-    flagged = (select(Flag.post_id).where(Flag.outcome.is_(None)).group_by(Flag.post_id)
-               .order_by(urgent.desc(), db.func.min(Flag.id)).limit(QUEUE))
+    flagged = (
+        select(Flag.post_id)
+        .where(Flag.outcome.is_(None))
+        .group_by(Flag.post_id)
+        .order_by(urgent.desc(), db.func.min(Flag.id))
+        .limit(QUEUE)
+    )
     ids = list(db.session.scalars(flagged))
-    ids += [i for i in db.session.scalars(
-        select(Post.id).where(Post.status.in_((PENDING, HELD)), Post.deleted_at.is_(None))
-        .order_by(Post.created_at, Post.id).limit(QUEUE)) if i not in ids]
-    ids += [i for i in db.session.scalars(select(Appeal.post_id).where(Appeal.outcome.is_(None))
-                                          .order_by(Appeal.id).limit(QUEUE)) if i not in ids]
-    posts = select(Post).where(Post.id.in_(ids)).options(
-        joinedload(Post.author), joinedload(Post.parent).joinedload(Post.parent))
+    ids += [
+        i
+        for i in db.session.scalars(
+            select(Post.id)
+            .where(Post.status.in_((PENDING, HELD)), Post.deleted_at.is_(None))
+            .order_by(Post.created_at, Post.id)
+            .limit(QUEUE)
+        )
+        if i not in ids
+    ]
+    ids += [
+        i
+        for i in db.session.scalars(
+            select(Appeal.post_id).where(Appeal.outcome.is_(None)).order_by(Appeal.id).limit(QUEUE)
+        )
+        if i not in ids
+    ]
+    posts = (
+        select(Post)
+        .where(Post.id.in_(ids))
+        .options(joinedload(Post.author), joinedload(Post.parent).joinedload(Post.parent))
+    )
     if public_only:
         posts = posts.where(Post.is_public)
     found = {post.id: Item(post) for post in db.session.scalars(posts)}
-    for flag in db.session.scalars(select(Flag).where(Flag.post_id.in_(found), Flag.outcome.is_(None))
-                                   .options(joinedload(Flag.user)).order_by(Flag.id)):
+    for flag in db.session.scalars(
+        select(Flag)
+        .where(Flag.post_id.in_(found), Flag.outcome.is_(None))
+        .options(joinedload(Flag.user))
+        .order_by(Flag.id)
+    ):
         found[flag.post_id].flags.append(flag)
-    for claim in db.session.scalars(select(Claim).where(Claim.post_id.in_(found),
-                                                        Claim.claimed_until > utcnow())):
+    for claim in db.session.scalars(
+        select(Claim).where(Claim.post_id.in_(found), Claim.claimed_until > utcnow())
+    ):
         found[claim.post_id].claim = claim
     for post_id, appeal in open_appeals(found).items():
         found[post_id].appeal = appeal
-    for post_id, newest in db.session.execute(select(Decision.post_id, db.func.max(Decision.id)).where(
-            Decision.post_id.in_(found)).group_by(Decision.post_id)):
+    for post_id, newest in db.session.execute(
+        select(Decision.post_id, db.func.max(Decision.id))
+        .where(Decision.post_id.in_(found))
+        .group_by(Decision.post_id)
+    ):
         found[post_id].seen = newest
     return [found[i] for i in ids if i in found]
 
@@ -76,8 +104,9 @@ def waiting(user) -> int:
             first = select(Post.id).where(Post.status == PENDING, Post.deleted_at.is_(None))
             asked = select(Appeal.id).where(Appeal.outcome.is_(None))
             parts += [each.limit(MAX_COUNTED + 1).subquery() for each in (first, asked)]
-        counts = db.session.execute(select(*(select(db.func.count()).select_from(part).scalar_subquery()
-                                             for part in parts))).one()
+        counts = db.session.execute(
+            select(*(select(db.func.count()).select_from(part).scalar_subquery() for part in parts))
+        ).one()
         g.moderation_waiting = sum(counts)
     return g.moderation_waiting
 
@@ -87,43 +116,66 @@ def last_decision(post: Post, *actions: str) -> Decision | None:
     statement = select(Decision).where(Decision.post_id == post.id)
     if actions:
         statement = statement.where(Decision.action.in_(actions))
-    return db.session.scalar(statement.order_by(Decision.id.desc()).limit(1)
-                             .options(joinedload(Decision.post), joinedload(Decision.user)))
+    return db.session.scalar(
+        statement.order_by(Decision.id.desc())
+        .limit(1)
+        .options(joinedload(Decision.post), joinedload(Decision.user))
+    )
 
 
 def last_decision_on(user) -> Decision | None:
     """The newest decision on a member."""
-    return db.session.scalar(select(Decision).where(Decision.user_id == user.id, Decision.post_id.is_(None))
-                             .order_by(Decision.id.desc()).limit(1)
-                             .options(joinedload(Decision.post), joinedload(Decision.user)))
+    return db.session.scalar(
+        select(Decision)
+        .where(Decision.user_id == user.id, Decision.post_id.is_(None))
+        .order_by(Decision.id.desc())
+        .limit(1)
+        .options(joinedload(Decision.post), joinedload(Decision.user))
+    )
 
 
 def get_post(post_id: int) -> Post | None:
     """Any post but other people's drafts, for a moderator."""
-    return db.session.scalar(select(Post).where(Post.id == post_id, Post.status != "draft")
-                             .options(joinedload(Post.author), joinedload(Post.parent)))
+    return db.session.scalar(
+        select(Post)
+        .where(Post.id == post_id, Post.status != "draft")
+        .options(joinedload(Post.author), joinedload(Post.parent))
+    )
 
 
 def open_flags(post_id: int) -> list[Flag]:
     """Flags nobody decided on."""
-    return list(db.session.scalars(select(Flag).where(Flag.post_id == post_id,
-                                                      Flag.outcome.is_(None)).order_by(Flag.id)))
+    return list(
+        db.session.scalars(
+            select(Flag).where(Flag.post_id == post_id, Flag.outcome.is_(None)).order_by(Flag.id)
+        )
+    )
 
 
 def flags_of(user, after: paging.Place = None) -> paging.Page:
     """What a member flagged and what became of it, newest first."""
-    return paging.keyset(select(Flag).where(Flag.user_id == user.id)
-                         .options(joinedload(Flag.post).joinedload(Post.parent)), [Flag.id], after=after,
-                         changed=paging.at_any(Flag.created_at, Flag.resolved_at))
+    return paging.keyset(
+        select(Flag).where(Flag.user_id == user.id).options(joinedload(Flag.post).joinedload(Post.parent)),
+        [Flag.id],
+        after=after,
+        changed=paging.at_any(Flag.created_at, Flag.resolved_at),
+    )
 
 
 def log(after: paging.Place = None, size: int = 40) -> paging.Page:
     """The public log, newest first."""
     statement = select(Decision).options(
-        joinedload(Decision.actor), joinedload(Decision.user),
-        joinedload(Decision.post).joinedload(Post.parent).joinedload(Post.parent))
-    return paging.keyset(statement, [Decision.created_at, Decision.id], after=after, size=size,
-                         changed=paging.at_any(Decision.created_at, Decision.undone_at))
+        joinedload(Decision.actor),
+        joinedload(Decision.user),
+        joinedload(Decision.post).joinedload(Post.parent).joinedload(Post.parent),
+    )
+    return paging.keyset(
+        statement,
+        [Decision.created_at, Decision.id],
+        after=after,
+        size=size,
+        changed=paging.at_any(Decision.created_at, Decision.undone_at),
+    )
 
 
 def subject(decision: Decision, user) -> tuple[str, str]:

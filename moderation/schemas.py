@@ -13,8 +13,9 @@ _SHORT = validate.Length(max=500, error=lazy_gettext("Use at most 500 characters
 class FlagSchema(Schema):
     """Why a post needs a moderator."""
 
-    reason = fields.String(required=True, validate=validate.OneOf(
-        REASONS, error=lazy_gettext("Choose a reason.")))
+    reason = fields.String(
+        required=True, validate=validate.OneOf(REASONS, error=lazy_gettext("Choose a reason."))
+    )
     note = Line(load_default="", validate=_SHORT)
 
 
@@ -23,8 +24,11 @@ class DecisionSchema(Schema):
 
     reason = fields.String(load_default="", validate=validate.OneOf(("", *REASONS)))
     note = Line(load_default="", validate=_SHORT)
-    seen = fields.Integer(load_default=None, allow_none=True, metadata={
-        "description": "The newest decision on the post that was shown to the moderator."})
+    seen = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The newest decision on the post that was shown to the moderator."},
+    )
 
 
 class LiftSchema(Schema):
@@ -36,11 +40,14 @@ class LiftSchema(Schema):
 class SuspendSchema(Schema):
     """For how long, and what the member is told."""
 
-    days = fields.Integer(required=True, validate=validate.Range(
-        1, 3650, error=lazy_gettext("Enter a number from 1 to 3,650.")))
+    days = fields.Integer(
+        required=True, validate=validate.Range(1, 3650, error=lazy_gettext("Enter a number from 1 to 3,650."))
+    )
     seen = fields.String(load_default=None, allow_none=True)
-    message = Line(required=True, validate=validate.Length(
-        min=10, max=500, error=lazy_gettext("Use 10 to 500 characters.")))
+    message = Line(
+        required=True,
+        validate=validate.Length(min=10, max=500, error=lazy_gettext("Use 10 to 500 characters.")),
+    )
 
 
 class DecisionItem(Reply):

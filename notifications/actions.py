@@ -25,8 +25,13 @@ def notify(audience: dict[int, str], *, cause: str, event, thread_id: int | None
     Leaves out who did it, who cannot be told anything and who wants to know nothing of that kind.
     `subject` is what the line shows: post_id, product_id, actor_id, data.
     """
-    known = set(db.session.scalars(select(Notification.user_id).where(
-        Notification.cause == cause, Notification.user_id.in_(list(audience)))))
+    known = set(
+        db.session.scalars(
+            select(Notification.user_id).where(
+                Notification.cause == cause, Notification.user_id.in_(list(audience))
+            )
+        )
+    )
     wanted = audience.keys() - known - {subject.get("actor_id")}
     users, chosen = reachable_members(wanted), queries.choices(wanted)
     unreachable = queries.unreachable(users)
@@ -35,8 +40,15 @@ def notify(audience: dict[int, str], *, cause: str, event, thread_id: int | None
         delivery = chosen.get((user.id, kind), DEFAULTS[kind])
         if delivery == NONE:
             continue
-        line = Notification(user_id=user.id, cause=cause, kind=kind, event=event.name,
-                            created_at=event.created_at, thread_id=thread_id, **subject)
+        line = Notification(
+            user_id=user.id,
+            cause=cause,
+            kind=kind,
+            event=event.name,
+            created_at=event.created_at,
+            thread_id=thread_id,
+            **subject,
+        )
         if event.created_at < utcnow() - OLD:
             line.read_at = event.created_at
         elif user.id not in unreachable:
@@ -47,9 +59,15 @@ def notify(audience: dict[int, str], *, cause: str, event, thread_id: int | None
 
 def notify_once_unread(audience: dict[int, str], *, cause: str, event, post_id: int, **subject) -> None:
     """tell(), but not who has an unread line of the same kind about the same post."""
-    waiting = set(db.session.execute(select(Notification.user_id, Notification.kind).where(
-        Notification.post_id == post_id, Notification.user_id.in_(list(audience)),
-        Notification.read_at.is_(None))).all())
+    waiting = set(
+        db.session.execute(
+            select(Notification.user_id, Notification.kind).where(
+                Notification.post_id == post_id,
+                Notification.user_id.in_(list(audience)),
+                Notification.read_at.is_(None),
+            )
+        ).all()
+    )
     audience = {user_id: kind for user_id, kind in audience.items() if (user_id, kind) not in waiting}
     notify(audience, cause=cause, event=event, post_id=post_id, **subject)
 
@@ -61,9 +79,13 @@ def _due(line: Notification, delivery: str) -> datetime | None:
         return None
     if delivery == DIGEST:
         return next_digest(now)
-    last = db.session.scalar(select(db.func.max(Notification.mailed_at)).where(
-        Notification.user_id == line.user_id, Notification.thread_id == line.thread_id,
-        Notification.kind == line.kind))
+    last = db.session.scalar(
+        select(db.func.max(Notification.mailed_at)).where(
+            Notification.user_id == line.user_id,
+            Notification.thread_id == line.thread_id,
+            Notification.kind == line.kind,
+        )
+    )
     return max(now, last + TOGETHER) if last else now
 
 
@@ -77,9 +99,17 @@ def mark_read(user, notification_id: int | None = None) -> None:
 
 def mark_decided(post_id: int, event: str) -> None:
     """Mark read, for every moderator, the lines that asked for a decision which is made now."""
-    db.session.execute(update(Notification).where(
-        Notification.post_id == post_id, Notification.event == event, Notification.read_at.is_(None),
-        Notification.kind.in_(FOR_MODERATORS)).values(read_at=utcnow()).execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Notification)
+        .where(
+            Notification.post_id == post_id,
+            Notification.event == event,
+            Notification.read_at.is_(None),
+            Notification.kind.in_(FOR_MODERATORS),
+        )
+        .values(read_at=utcnow())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def watch(user, thing, is_on: bool) -> None:
@@ -124,8 +154,12 @@ def mute(user: User, kind: str) -> None:
 
 
 def _unqueue(*conditions) -> None:
-    db.session.execute(update(Notification).where(Notification.mailed_at.is_(None), *conditions)
-                       .values(due_at=None).execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Notification)
+        .where(Notification.mailed_at.is_(None), *conditions)
+        .values(due_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def stop_address(address: str) -> None:

@@ -19,9 +19,16 @@ bp = ApiBlueprint("inbox", __name__, description="Notifications, followed items 
 
 def news_item(line: Notification) -> dict:
     """A line as JSON."""
-    return {"id": line.id, "kind": line.kind, "title": labels.title(line), "url": site_url() + line.url,
-            "body": labels.sentence(line), "author": line.actor.username if line.actor else None,
-            "created_at": line.created_at, "read_at": line.read_at}
+    return {
+        "id": line.id,
+        "kind": line.kind,
+        "title": labels.title(line),
+        "url": site_url() + line.url,
+        "body": labels.sentence(line),
+        "author": line.actor.username if line.actor else None,
+        "created_at": line.created_at,
+        "read_at": line.read_at,
+    }
 
 
 def watch_item(thing, *, watching: bool = True) -> dict:
@@ -42,8 +49,15 @@ def _watched(row: Watch) -> dict:
 @bp.get("/inbox")
 @tokens.bearer(READ)
 @bp.arguments(schemas.InboxQuery, location="query")
-@bp.response(200, page_of(schemas.NewsItem, unread=fields.Integer(metadata={
-    "description": f"How many are unread; counted no further than {queries.SHOWN + 1}."})))
+@bp.response(
+    200,
+    page_of(
+        schemas.NewsItem,
+        unread=fields.Integer(
+            metadata={"description": f"How many are unread; counted no further than {queries.SHOWN + 1}."}
+        ),
+    ),
+)
 def list_news(wanted: dict):
     """What you were told, newest first."""
     user = tokens.reader()

@@ -27,8 +27,12 @@ def note_published(batch: list[events.Event]) -> None:
 
 def _published(event: events.Event, facts: AlertFacts) -> None:
     for product_id in sorted(facts.product_ids):
-        actions.notify(recipients.of_product(product_id, event.created_at), event=event,
-                       product_id=product_id, cause=f"bulletins:{product_id}:{event.created_at:%Y-%m-%d}")
+        actions.notify(
+            recipients.of_product(product_id, event.created_at),
+            event=event,
+            product_id=product_id,
+            cause=f"bulletins:{product_id}:{event.created_at:%Y-%m-%d}",
+        )
 
 
 @events.register_handler("bulletin.risk_raised")
@@ -39,8 +43,14 @@ def note_risk(batch: list[events.Event]) -> None:
 
 def _raised(event: events.Event, facts: AlertFacts) -> None:
     recipients_of_risk = recipients.of_raised_risk(facts.id, facts.product_ids, event.created_at)
-    actions.notify(recipients_of_risk, event=event, cause=f"raised:{event.id}", post_id=facts.id,
-                   thread_id=facts.id, data={"reasons": event.data["reasons"]})
+    actions.notify(
+        recipients_of_risk,
+        event=event,
+        cause=f"raised:{event.id}",
+        post_id=facts.id,
+        thread_id=facts.id,
+        data={"reasons": event.data["reasons"]},
+    )
 
 
 @events.register_handler("bulletin.shield_changed")
@@ -51,20 +61,30 @@ def note_mitigations(batch: list[events.Event]) -> None:
 
 def _mitigated(event: events.Event, facts: AlertFacts) -> None:
     if event.data.get("is_added") and not facts.has_fix:
-        actions.notify(recipients.of_bulletin(facts.id, event.created_at), event=event,
-                       cause=f"shield:{event.id}", post_id=facts.id, thread_id=facts.id,
-                       actor_id=event.actor_id)
+        actions.notify(
+            recipients.of_bulletin(facts.id, event.created_at),
+            event=event,
+            cause=f"shield:{event.id}",
+            post_id=facts.id,
+            thread_id=facts.id,
+            actor_id=event.actor_id,
+        )
 
 
 @events.register_handler("bulletin.withdrawn")
 def note_withdrawn(batch: list[events.Event]) -> None:
-    """Notify followers of a bulletin that is a draft again, by its reference: nothing else of it is public."""
+    """Notify followers of a bulletin that is a draft again. Only its reference is public."""
     for event in batch:
         bulletin = db.session.get(Bulletin, event.subject_id, populate_existing=True)
         if bulletin is not None and not bulletin.is_public:
             followers = recipients.of_bulletin(bulletin.id, event.created_at)
             followers.pop(bulletin.author_id, None)  # moderation_handlers.py notifies the author
-            actions.notify(followers, event=event, cause=f"withdrawn:{event.id}", thread_id=bulletin.id,
-                           actor_id=event.actor_id,
-                           data={"reference": bulletin.reference, "url": url_for("bulletins.bulletins")})
+            actions.notify(
+                followers,
+                event=event,
+                cause=f"withdrawn:{event.id}",
+                thread_id=bulletin.id,
+                actor_id=event.actor_id,
+                data={"reference": bulletin.reference, "url": url_for("bulletins.bulletins")},
+            )
         db.session.commit()

@@ -10,15 +10,18 @@ from notifications.models import Notification, Watch
 
 @register_export_part("notifications")
 def _notifications(user) -> list[dict]:
-    rows = db.session.scalars(select(Notification).where(Notification.user_id == user.id)
-                              .order_by(Notification.id))
+    rows = db.session.scalars(
+        select(Notification).where(Notification.user_id == user.id).order_by(Notification.id)
+    )
     return [columns(row, but={"actor_id"}) for row in rows]
 
 
 @register_export_part("watches")
 def _watches(user) -> list[dict]:
-    return [columns(row) for row in db.session.scalars(select(Watch).where(Watch.user_id == user.id)
-                                                       .order_by(Watch.id))]
+    return [
+        columns(row)
+        for row in db.session.scalars(select(Watch).where(Watch.user_id == user.id).order_by(Watch.id))
+    ]
 
 
 @register_export_part("notification_choices")

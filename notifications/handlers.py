@@ -38,14 +38,26 @@ def _new_post(event, post: Post) -> None:
     if post.is_public:
         _tell_of_post(event, post, recipients.of_new_post(post, event.created_at))
     elif post.status == PENDING and not post.is_deleted:
-        actions.notify(recipients.of_moderators("queue"), cause=f"pending:{post.id}", event=event,
-                     post_id=post.id, actor_id=post.author_id, thread_id=post.id,
-                     data={"url": url_for("moderation.queue")})
+        actions.notify(
+            recipients.of_moderators("queue"),
+            cause=f"pending:{post.id}",
+            event=event,
+            post_id=post.id,
+            actor_id=post.author_id,
+            thread_id=post.id,
+            data={"url": url_for("moderation.queue")},
+        )
 
 
 def _tell_of_post(event, post: Post, heard: dict[int, str]) -> None:
-    actions.notify(heard, cause=f"post:{post.id}", event=event, post_id=post.id, actor_id=post.author_id,
-                 thread_id=recipients.root_of(post).id)
+    actions.notify(
+        heard,
+        cause=f"post:{post.id}",
+        event=event,
+        post_id=post.id,
+        actor_id=post.author_id,
+        thread_id=recipients.root_of(post).id,
+    )
 
 
 @events.register_handler(*_named("revised"))
@@ -59,9 +71,14 @@ def _changed_post(event, post: Post) -> None:
         return
     _tell_of_post(event, post, recipients.of_changed_post(post))
     if post.kind == "article":
-        actions.notify(recipients.of_revised_article(post, event.created_at), event=event,
-                     cause=f"post:{post.id}:{event.data['number']}", post_id=post.id,
-                     actor_id=event.actor_id, thread_id=post.id)
+        actions.notify(
+            recipients.of_revised_article(post, event.created_at),
+            event=event,
+            cause=f"post:{post.id}:{event.data['number']}",
+            post_id=post.id,
+            actor_id=event.actor_id,
+            thread_id=post.id,
+        )
 
 
 @events.register_handler("answer.accepted")
@@ -72,8 +89,14 @@ def tell_of_acceptance(batch: list[events.Event]) -> None:
 
 def _accepted(event, answer: Post) -> None:
     if answer.is_public and answer.accepted and answer.author_id is not None:
-        actions.notify({answer.author_id: "accepted"}, cause=f"accepted:{answer.id}", event=event,
-                     post_id=answer.id, actor_id=event.actor_id, thread_id=answer.parent_id)
+        actions.notify(
+            {answer.author_id: "accepted"},
+            cause=f"accepted:{answer.id}",
+            event=event,
+            post_id=answer.id,
+            actor_id=event.actor_id,
+            thread_id=answer.parent_id,
+        )
 
 
 @events.register_handler("suggestion.proposed", "suggestion.approved", "suggestion.rejected")
@@ -88,8 +111,15 @@ def _suggestion(event, suggestion: Suggestion) -> None:
     reader = post.author_id if is_new else suggestion.author_id
     if reader is None or not post.is_public or suggestion.is_open != is_new:
         return
-    actions.notify({reader: "edit"}, cause=f"{event.name}:{suggestion.id}", event=event, post_id=post.id,
-                 actor_id=event.actor_id, thread_id=post.id, data={"suggestion": suggestion.id})
+    actions.notify(
+        {reader: "edit"},
+        cause=f"{event.name}:{suggestion.id}",
+        event=event,
+        post_id=post.id,
+        actor_id=event.actor_id,
+        thread_id=post.id,
+        data={"suggestion": suggestion.id},
+    )
 
 
 @events.register_handler("flag.resolved")
@@ -97,8 +127,12 @@ def tell_flaggers(batch: list[events.Event]) -> None:
     """What became of a flag; who decided is not told, nor is the post linked: it may be gone."""
     for event in batch:
         if event.actor_id != event.data["flagger"]:
-            actions.notify({event.data["flagger"]: "flag"}, cause=f"flag:{event.subject_id}", event=event,
-                         data={"outcome": event.data["outcome"], "answer": event.data["answer"]})
+            actions.notify(
+                {event.data["flagger"]: "flag"},
+                cause=f"flag:{event.subject_id}",
+                event=event,
+                data={"outcome": event.data["outcome"], "answer": event.data["answer"]},
+            )
         db.session.commit()
 
 
@@ -112,9 +146,14 @@ def _release(event, release: Release) -> None:
     product = db.session.get(Product, release.product_id)
     if release.removed_at is None and product.removed_at is None:
         facts = {name: event.data[name] for name in ("days", "ends", "facts") if name in event.data}
-        actions.notify(recipients.of_release(release, event.created_at), cause=f"{event.name}:{event.id}",
-                     event=event, product_id=product.id, actor_id=event.actor_id,
-                     data=facts | {"release": release.title})
+        actions.notify(
+            recipients.of_release(release, event.created_at),
+            cause=f"{event.name}:{event.id}",
+            event=event,
+            product_id=product.id,
+            actor_id=event.actor_id,
+            data=facts | {"release": release.title},
+        )
 
 
 @events.register_handler("mail.refused")

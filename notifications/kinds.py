@@ -3,9 +3,19 @@
 SITE, MAIL, DIGEST, NONE = "site", "mail", "digest", "none"
 DELIVERIES = (SITE, MAIL, DIGEST, NONE)
 DEFAULTS = {
-    "answer": MAIL, "comment": MAIL, "mention": MAIL, "accepted": SITE, "edit": MAIL, "flag": MAIL,
-    "watched": DIGEST, "tag": DIGEST, "product": DIGEST, "moderated": MAIL,
-    "urgent": MAIL, "queue": SITE, "feedback": SITE,
+    "answer": MAIL,
+    "comment": MAIL,
+    "mention": MAIL,
+    "accepted": SITE,
+    "edit": MAIL,
+    "flag": MAIL,
+    "watched": DIGEST,
+    "tag": DIGEST,
+    "product": DIGEST,
+    "moderated": MAIL,
+    "urgent": MAIL,
+    "queue": SITE,
+    "feedback": SITE,
 }
 FOR_MODERATORS = ("urgent", "queue", "feedback")
 

@@ -17,30 +17,43 @@ def sentence(line: Notification) -> str:
         "comment": lambda: _("%(who)s commented on %(what)s", who=who, what=_yours(under)),
         "mention": lambda: _("%(who)s mentioned you in %(what)s", who=who, what=one),
         "accepted": lambda: _("%(who)s accepted your answer", who=who),
-        "edit": lambda: _edit(line, who, one), "flag": lambda: _flag(line),
+        "edit": lambda: _edit(line, who, one),
+        "flag": lambda: _flag(line),
         "watched": lambda: _watched(line, who, under),
         "tag": lambda: _("New under a tag you follow: %(what)s by %(who)s", who=who, what=one),
-        "product": lambda: _product(line, who, one), "moderated": lambda: _moderated(line, who),
-        "urgent": lambda: _queue(line, who, one), "queue": lambda: _queue(line, who, one),
+        "product": lambda: _product(line, who, one),
+        "moderated": lambda: _moderated(line, who),
+        "urgent": lambda: _queue(line, who, one),
+        "queue": lambda: _queue(line, who, one),
         "feedback": lambda: _("A reader left feedback on this article"),
     }[line.kind]()
 
 
 def _one(kind: str) -> str:
-    return {"question": _("a question"), "answer": _("an answer"), "comment": _("a comment"),
-            "article": _("an article"), "bulletin": _("a bulletin")}[kind]
+    return {
+        "question": _("a question"),
+        "answer": _("an answer"),
+        "comment": _("a comment"),
+        "article": _("an article"),
+        "bulletin": _("a bulletin"),
+    }[kind]
 
 
 def _yours(kind: str) -> str:
-    return {"question": _("your question"), "answer": _("your answer"), "article": _("your article"),
-            "bulletin": _("your bulletin"), "comment": _("your comment")}[kind]
+    return {
+        "question": _("your question"),
+        "answer": _("your answer"),
+        "article": _("your article"),
+        "bulletin": _("your bulletin"),
+        "comment": _("your comment"),
+    }[kind]
 
 
 def _edit(line: Notification, who: str, one: str) -> str:
-    return {"suggestion.approved": _("%(who)s approved your edit of %(what)s", who=who, what=one),
-            "suggestion.rejected": _("%(who)s rejected your edit of %(what)s", who=who, what=one),
-            }.get(line.event,
-                  _("%(who)s suggested an edit of %(what)s", who=who, what=_yours(line.post.kind)))
+    return {
+        "suggestion.approved": _("%(who)s approved your edit of %(what)s", who=who, what=one),
+        "suggestion.rejected": _("%(who)s rejected your edit of %(what)s", who=who, what=one),
+    }.get(line.event, _("%(who)s suggested an edit of %(what)s", who=who, what=_yours(line.post.kind)))
 
 
 def _flag(line: Notification) -> str:
@@ -59,39 +72,53 @@ def _queue(line: Notification, who: str, one: str) -> str:
 
 def _reason(line: Notification) -> str:
     reason = line.data.get("reason", "")
-    return {"spam": _("spam or advertising"), "rude": _("rude or abusive"),
-            "harmful": _("dangerous advice or harmful code"), "wrong-place": _("off topic"),
-            "duplicate": _("duplicate of another post"), "secret": _("contains a secret"),
-            "off-topic": _("off topic"), "needs-details": _("needs details"),
-            "too-broad": _("too broad"), "opinion": _("opinion-based"),
-            "other": _("other")}.get(reason, reason)
+    return {
+        "spam": _("spam or advertising"),
+        "rude": _("rude or abusive"),
+        "harmful": _("dangerous advice or harmful code"),
+        "wrong-place": _("off topic"),
+        "duplicate": _("duplicate of another post"),
+        "secret": _("contains a secret"),
+        "off-topic": _("off topic"),
+        "needs-details": _("needs details"),
+        "too-broad": _("too broad"),
+        "opinion": _("opinion-based"),
+        "other": _("other"),
+    }.get(reason, reason)
 
 
 def _moderated(line: Notification, who: str) -> str:
     if line.event == "user.unsuspended":
         return _("%(who)s lifted your suspension", who=who)
     if line.event in ("report.hidden", "report.shown"):
-        return (_("%(who)s hid your deployment report", who=who) if line.event == "report.hidden"
-                else _("%(who)s unhid your deployment report", who=who))
+        return (
+            _("%(who)s hid your deployment report", who=who)
+            if line.event == "report.hidden"
+            else _("%(who)s unhid your deployment report", who=who)
+        )
     yours = _yours(line.post.kind)
     if line.event == "appeal.decided":
-        return (_("%(who)s restored %(what)s, as you asked", who=who, what=yours)
-                if line.data.get("outcome") == "approved"
-                else _("%(who)s declined to restore %(what)s", who=who, what=yours))
-    said = {"deleted": _("%(who)s deleted %(what)s", who=who, what=yours),
-            "undeleted": _("%(who)s restored %(what)s", who=who, what=yours),
-            "held": _("Flags by members have hidden %(what)s until a moderator decides", what=yours),
-            "released": _("%(who)s unhid %(what)s", who=who, what=yours),
-            "redacted": _("%(who)s redacted text in %(what)s", who=who, what=yours),
-            "revised": _("%(who)s edited %(what)s", who=who, what=yours),
-            "closed": _("%(who)s closed %(what)s", who=who, what=yours),
-            "reopened": _("%(who)s reopened %(what)s", who=who, what=yours),
-            "published": _("%(who)s published %(what)s", who=who, what=yours),
-            "unpublished": _("%(who)s unpublished %(what)s", who=who, what=yours),
-            "withdrawn": _("%(who)s unpublished %(what)s", who=who, what=yours),
-            "verified": _("%(who)s changed the verification of %(what)s", who=who, what=yours),
-            "lock": _("%(who)s locked %(what)s", who=who, what=yours),
-            "unlock": _("%(who)s unlocked %(what)s", who=who, what=yours)}[line.event.rpartition(".")[2]]
+        return (
+            _("%(who)s restored %(what)s, as you asked", who=who, what=yours)
+            if line.data.get("outcome") == "approved"
+            else _("%(who)s declined to restore %(what)s", who=who, what=yours)
+        )
+    said = {
+        "deleted": _("%(who)s deleted %(what)s", who=who, what=yours),
+        "undeleted": _("%(who)s restored %(what)s", who=who, what=yours),
+        "held": _("Flags by members have hidden %(what)s until a moderator decides", what=yours),
+        "released": _("%(who)s unhid %(what)s", who=who, what=yours),
+        "redacted": _("%(who)s redacted text in %(what)s", who=who, what=yours),
+        "revised": _("%(who)s edited %(what)s", who=who, what=yours),
+        "closed": _("%(who)s closed %(what)s", who=who, what=yours),
+        "reopened": _("%(who)s reopened %(what)s", who=who, what=yours),
+        "published": _("%(who)s published %(what)s", who=who, what=yours),
+        "unpublished": _("%(who)s unpublished %(what)s", who=who, what=yours),
+        "withdrawn": _("%(who)s unpublished %(what)s", who=who, what=yours),
+        "verified": _("%(who)s changed the verification of %(what)s", who=who, what=yours),
+        "lock": _("%(who)s locked %(what)s", who=who, what=yours),
+        "unlock": _("%(who)s unlocked %(what)s", who=who, what=yours),
+    }[line.event.rpartition(".")[2]]
     reason = _reason(line)
     return _("%(what)s (%(why)s)", what=said, why=reason) if reason else said
 
@@ -140,19 +167,28 @@ def title(line: Notification) -> str:
 
 def kind(name: str) -> str:
     """A kind of news, for the settings."""
-    return {"answer": _("Answers to my questions"), "comment": _("Comments on my posts"),
-            "mention": _("Someone mentions me"), "accepted": _("My answer is accepted"),
-            "edit": _("Suggested edits: outcomes of mine, reviews waiting for me"),
-            "flag": _("Outcome of my flags"), "watched": _("Activity in threads I follow or take part in"),
-            "moderated": _("Changes to my posts by moderators and others"),
-            "urgent": _("Urgent flags: dangerous advice, secrets"),
-            "queue": _("Flags, requests and first posts to review"),
-            "feedback": _("Reader feedback on articles"),
-            "tag": _("New questions and articles under tags I follow"),
-            "product": _("My products and those I follow: end of support, new questions and articles")}[name]
+    return {
+        "answer": _("Answers to my questions"),
+        "comment": _("Comments on my posts"),
+        "mention": _("Someone mentions me"),
+        "accepted": _("My answer is accepted"),
+        "edit": _("Suggested edits: outcomes of mine, reviews waiting for me"),
+        "flag": _("Outcome of my flags"),
+        "watched": _("Activity in threads I follow or take part in"),
+        "moderated": _("Changes to my posts by moderators and others"),
+        "urgent": _("Urgent flags: dangerous advice, secrets"),
+        "queue": _("Flags, requests and first posts to review"),
+        "feedback": _("Reader feedback on articles"),
+        "tag": _("New questions and articles under tags I follow"),
+        "product": _("My products and those I follow: end of support, new questions and articles"),
+    }[name]
 
 
 def delivery(name: str) -> str:
     """A way to be told."""
-    return {SITE: _("on the site only"), MAIL: _("by email immediately"), DIGEST: _("in a daily digest"),
-            NONE: _("off")}[name]
+    return {
+        SITE: _("on the site only"),
+        MAIL: _("by email immediately"),
+        DIGEST: _("in a daily digest"),
+        NONE: _("off"),
+    }[name]

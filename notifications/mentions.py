@@ -23,5 +23,8 @@ def mentioned(html: str) -> list[str]:
 def _is_name(link) -> bool:
     """Whether a link is what became of an `@name`."""
     words = link.get_text()
-    return link.name == "a" and words.startswith("@") and (
-        link.get("href", "").lower() == f"/users/{words[1:].lower()}")
+    return (
+        link.name == "a"
+        and words.startswith("@")
+        and (link.get("href", "").lower() == f"/users/{words[1:].lower()}")
+    )

@@ -20,10 +20,14 @@ class Watch(db.Model):
 
     __tablename__ = "watches"
     __table_args__ = (
-        UniqueConstraint("user_id", "post_id"), UniqueConstraint("user_id", "tag_id"),
-        UniqueConstraint("user_id", "product_id"), Index("ix_watches_user_id_id", "user_id", "id"),
+        UniqueConstraint("user_id", "post_id"),
+        UniqueConstraint("user_id", "tag_id"),
+        UniqueConstraint("user_id", "product_id"),
+        Index("ix_watches_user_id_id", "user_id", "id"),
         Index("ix_watches_post_id", "post_id"),
-        Index("ix_watches_tag_id", "tag_id"), Index("ix_watches_product_id", "product_id"))
+        Index("ix_watches_tag_id", "tag_id"),
+        Index("ix_watches_product_id", "product_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -49,10 +53,13 @@ class Notification(db.Model):
         UniqueConstraint("user_id", "cause"),
         Index("ix_notifications_user_id_created_at_id", "user_id", "created_at", "id"),
         Index("ix_notifications_unread", "user_id", sqlite_where=UNREAD, postgresql_where=UNREAD),
-        Index("ix_notifications_unmailed", "due_at", "user_id", sqlite_where=UNMAILED,
-              postgresql_where=UNMAILED),
+        Index(
+            "ix_notifications_unmailed", "due_at", "user_id", sqlite_where=UNMAILED, postgresql_where=UNMAILED
+        ),
         Index("ix_notifications_thread", "user_id", "thread_id", "kind", "mailed_at"),
-        Index("ix_notifications_post_id", "post_id"), Index("ix_notifications_product_id", "product_id"))
+        Index("ix_notifications_post_id", "post_id"),
+        Index("ix_notifications_product_id", "product_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -18,8 +18,20 @@ URGENT_REASONS = ("harmful", "secret")
 ONE_DECISION = timedelta(minutes=1)  # what happens within it, on one post by one moderator, is one decision
 FACTS = ("reason", "note", "outcome", "answer")
 KINDS = ("question", "answer", "comment", "article", "bulletin")
-ACTS = ("deleted", "undeleted", "held", "released", "redacted", "revised", "closed", "reopened",
-        "unpublished", "published", "withdrawn", "verified")
+ACTS = (
+    "deleted",
+    "undeleted",
+    "held",
+    "released",
+    "redacted",
+    "revised",
+    "closed",
+    "reopened",
+    "unpublished",
+    "published",
+    "withdrawn",
+    "verified",
+)
 
 
 def _each(batch: list[events.Event], tell: Callable) -> None:
@@ -39,10 +51,15 @@ def _flagged(event) -> None:
     kind = "urgent" if event.data.get("reason") in URGENT_REASONS else "queue"
     post = db.session.get(Post, event.data["post_id"])
     if post is not None:
-        actions.notify_once_unread(recipients.of_moderators(kind), cause=f"flag:{event.subject_id}", event=event,
-                                 post_id=post.id, actor_id=event.actor_id, thread_id=post.id,
-                                 data={"reason": event.data.get("reason", "other"),
-                                       "url": url_for("moderation.queue")})
+        actions.notify_once_unread(
+            recipients.of_moderators(kind),
+            cause=f"flag:{event.subject_id}",
+            event=event,
+            post_id=post.id,
+            actor_id=event.actor_id,
+            thread_id=post.id,
+            data={"reason": event.data.get("reason", "other"), "url": url_for("moderation.queue")},
+        )
 
 
 @events.register_handler("appeal.made")
@@ -52,9 +69,14 @@ def report_appeals(batch: list[events.Event]) -> None:
 
 
 def _appealed(event) -> None:
-    actions.notify(recipients.of_moderators("queue"), cause=f"appeal:{event.id}", event=event,
-                 post_id=event.data["post_id"], actor_id=event.actor_id,
-                 data={"url": url_for("moderation.queue")})
+    actions.notify(
+        recipients.of_moderators("queue"),
+        cause=f"appeal:{event.id}",
+        event=event,
+        post_id=event.data["post_id"],
+        actor_id=event.actor_id,
+        data={"url": url_for("moderation.queue")},
+    )
 
 
 @events.register_handler("flag.resolved", "appeal.decided")
@@ -72,8 +94,9 @@ def _decided(event) -> None:
 @events.register_handler(*[f"{kind}.{act}" for kind in KINDS for act in ("published", "deleted")])
 def close_first_posts(batch: list[events.Event]) -> None:
     """A first post is approved or refused: the lines that asked moderators for it count as read."""
-    _each(batch, lambda event: actions.mark_decided(
-        event.subject_id, f"{event.name.partition('.')[0]}.created"))
+    _each(
+        batch, lambda event: actions.mark_decided(event.subject_id, f"{event.name.partition('.')[0]}.created")
+    )
 
 
 @events.register_handler("article.rated")
@@ -84,13 +107,19 @@ def report_feedback(batch: list[events.Event]) -> None:
 
 def _rated(event) -> None:
     if event.data.get("has_note"):
-        actions.notify(recipients.of_moderators("feedback"), event=event, post_id=event.subject_id,
-                     cause=f"feedback:{event.subject_id}:{event.created_at:%Y-%m-%d}",
-                     actor_id=event.actor_id, data={"url": url_for("kb.feedback_list")})
+        actions.notify(
+            recipients.of_moderators("feedback"),
+            event=event,
+            post_id=event.subject_id,
+            cause=f"feedback:{event.subject_id}:{event.created_at:%Y-%m-%d}",
+            actor_id=event.actor_id,
+            data={"url": url_for("kb.feedback_list")},
+        )
 
 
-@events.register_handler(*[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock",
-           "appeal.decided")
+@events.register_handler(
+    *[f"{kind}.{act}" for kind in KINDS for act in ACTS], "decision.lock", "decision.unlock", "appeal.decided"
+)
 def tell_authors(batch: list[events.Event]) -> None:
     """Somebody else, or enough flags, did something with a post: its author is told, with the reason."""
     _each(batch, _moderated)
@@ -113,22 +142,41 @@ def _moderated(event) -> None:
     cause = f"moderated:{event.id}"
     if event.name.endswith(".redacted"):  # each column of a post that is masked records one
         cause = f"redacted:{post.id}:{event.created_at:%Y-%m-%dT%H:%M}"
-    actions.notify({post.author_id: "moderated"}, cause=cause, event=event, post_id=post.id,
-                 actor_id=event.actor_id, thread_id=post.id, data=facts)
+    actions.notify(
+        {post.author_id: "moderated"},
+        cause=cause,
+        event=event,
+        post_id=post.id,
+        actor_id=event.actor_id,
+        thread_id=post.id,
+        data=facts,
+    )
 
 
 def _is_known(event, post: Post) -> bool:
     """Whether the author was just told that the post is restored because they asked."""
-    return db.session.scalar(select(Notification.id).where(
-        Notification.user_id == post.author_id, Notification.post_id == post.id,
-        Notification.event == "appeal.decided", Notification.actor_id == event.actor_id,
-        Notification.created_at > event.created_at - ONE_DECISION)) is not None
+    return (
+        db.session.scalar(
+            select(Notification.id).where(
+                Notification.user_id == post.author_id,
+                Notification.post_id == post.id,
+                Notification.event == "appeal.decided",
+                Notification.actor_id == event.actor_id,
+                Notification.created_at > event.created_at - ONE_DECISION,
+            )
+        )
+        is not None
+    )
 
 
 def _concerns_author(event, actor: User) -> bool:
     """Members whose reputation allows it edit, close and reopen; the rest are acts of moderators."""
-    return actor.is_moderator or event.name.endswith(".revised") or event.name in (
-        "question.closed", "question.reopened", "question.deleted", "answer.deleted", "comment.deleted")
+    return (
+        actor.is_moderator
+        or event.name.endswith(".revised")
+        or event.name
+        in ("question.closed", "question.reopened", "question.deleted", "answer.deleted", "comment.deleted")
+    )
 
 
 def _is_approved_by_author(post: Post, number: int) -> bool:
@@ -146,8 +194,13 @@ def tell_reporters(batch: list[events.Event]) -> None:
 def _report(event) -> None:
     author_id = event.data.get("author_id")
     if author_id is not None and author_id != event.actor_id:
-        actions.notify({author_id: "moderated"}, cause=f"moderated:{event.id}", event=event,
-                     post_id=event.data["bulletin_id"], actor_id=event.actor_id)
+        actions.notify(
+            {author_id: "moderated"},
+            cause=f"moderated:{event.id}",
+            event=event,
+            post_id=event.data["bulletin_id"],
+            actor_id=event.actor_id,
+        )
 
 
 @events.register_handler("user.unsuspended")
@@ -157,5 +210,10 @@ def tell_unsuspended(batch: list[events.Event]) -> None:
 
 
 def _unsuspended(event) -> None:
-    actions.notify({event.subject_id: "moderated"}, cause=f"moderated:{event.id}", event=event,
-                 actor_id=event.actor_id, data={"url": url_for("home.help_page")})
+    actions.notify(
+        {event.subject_id: "moderated"},
+        cause=f"moderated:{event.id}",
+        event=event,
+        actor_id=event.actor_id,
+        data={"url": url_for("home.help_page")},
+    )

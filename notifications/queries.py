@@ -26,25 +26,37 @@ _Actor = aliased(User)
 def told(user) -> Select:
     """What `user` is told: nothing hidden by now, no deed of somebody who is suspended or gone."""
     return _with_subjects(select(Notification).where(Notification.user_id == user.id), user).options(
-        contains_eager(Notification.actor.of_type(_Actor)), contains_eager(Notification.product),
-        contains_eager(Notification.post).options(*ADDRESSED, joinedload(Post.parent).options(
-            *ADDRESSED, joinedload(Post.parent).options(*ADDRESSED))))
+        contains_eager(Notification.actor.of_type(_Actor)),
+        contains_eager(Notification.product),
+        contains_eager(Notification.post).options(
+            *ADDRESSED,
+            joinedload(Post.parent).options(*ADDRESSED, joinedload(Post.parent).options(*ADDRESSED)),
+        ),
+    )
 
 
 def _with_subjects(statement: Select, user) -> Select:
     """With what the lines are about, as far as `user` may see it: authors see what was removed of theirs,
     moderators what waits for them."""
-    shown = or_(Notification.post_id.is_(None), Post.is_public,
-                and_(Post.author_id == user.id, Notification.kind == "moderated"))
+    shown = or_(
+        Notification.post_id.is_(None),
+        Post.is_public,
+        and_(Post.author_id == user.id, Notification.kind == "moderated"),
+    )
     if user.is_moderator and not user.is_suspended:
         shown = or_(shown, Notification.kind.in_(FOR_MODERATORS))
     else:
         shown = and_(shown, Notification.kind.not_in(FOR_MODERATORS))
-    return (statement.outerjoin(Notification.post).outerjoin(Notification.product)
-            .outerjoin(Notification.actor.of_type(_Actor))
-            .where(shown,
-                   or_(Notification.product_id.is_(None), Product.removed_at.is_(None)),
-                   or_(Notification.actor_id.is_(None), is_active(_Actor))))
+    return (
+        statement.outerjoin(Notification.post)
+        .outerjoin(Notification.product)
+        .outerjoin(Notification.actor.of_type(_Actor))
+        .where(
+            shown,
+            or_(Notification.product_id.is_(None), Product.removed_at.is_(None)),
+            or_(Notification.actor_id.is_(None), is_active(_Actor)),
+        )
+    )
 
 
 def inbox(user, after: paging.Place = None, *, unread_only: bool = False) -> paging.Page:
@@ -52,8 +64,12 @@ def inbox(user, after: paging.Place = None, *, unread_only: bool = False) -> pag
     statement = told(user)
     if unread_only:
         statement = statement.where(Notification.read_at.is_(None))
-    return paging.keyset(statement, [Notification.created_at, Notification.id], after=after,
-                         changed=paging.at_any(Notification.created_at, Notification.read_at))
+    return paging.keyset(
+        statement,
+        [Notification.created_at, Notification.id],
+        after=after,
+        changed=paging.at_any(Notification.created_at, Notification.read_at),
+    )
 
 
 def line(user, notification_id: int) -> Notification | None:
@@ -63,8 +79,9 @@ def line(user, notification_id: int) -> Notification | None:
 
 def _unread(user) -> Select:
     """SELECT of the number of unread lines, counted no further than what is shown."""
-    lines = _with_subjects(select(Notification.id).where(
-        Notification.user_id == user.id, Notification.read_at.is_(None)), user).limit(SHOWN + 1)
+    lines = _with_subjects(
+        select(Notification.id).where(Notification.user_id == user.id, Notification.read_at.is_(None)), user
+    ).limit(SHOWN + 1)
     return select(func.count()).select_from(lines.subquery())
 
 
@@ -84,7 +101,8 @@ def is_watching(user, thing) -> bool | None:
         return None
     mine = select(Watch.is_on).where(Watch.user_id == user.id, column_of(thing) == thing.id)
     is_on, g.unread = db.session.execute(
-        select(mine.scalar_subquery(), _unread(user).scalar_subquery())).one()
+        select(mine.scalar_subquery(), _unread(user).scalar_subquery())
+    ).one()
     return bool(is_on)
 
 
@@ -101,19 +119,29 @@ def watch_of(user, thing) -> Watch | None:
 
 def watches(user, after: paging.Place = None) -> paging.Page:
     """What `user` watches and may still see, newest first."""
-    statement = (select(Watch).where(Watch.user_id == user.id, Watch.is_on)
-                 .outerjoin(Watch.post).outerjoin(Watch.product)
-                 .where(or_(Watch.post_id.is_(None), Post.is_public),
-                        or_(Watch.product_id.is_(None), Product.removed_at.is_(None)))
-                 .options(contains_eager(Watch.post).options(*ADDRESSED), contains_eager(Watch.product),
-                          joinedload(Watch.tag)))
+    statement = (
+        select(Watch)
+        .where(Watch.user_id == user.id, Watch.is_on)
+        .outerjoin(Watch.post)
+        .outerjoin(Watch.product)
+        .where(
+            or_(Watch.post_id.is_(None), Post.is_public),
+            or_(Watch.product_id.is_(None), Product.removed_at.is_(None)),
+        )
+        .options(
+            contains_eager(Watch.post).options(*ADDRESSED),
+            contains_eager(Watch.product),
+            joinedload(Watch.tag),
+        )
+    )
     return paging.keyset(statement, [Watch.id], after=after, changed=paging.at_any(Watch.created_at))
 
 
 def deliveries(user) -> dict[str, str]:
     """How `user` is told of each kind."""
-    return DEFAULTS | dict(db.session.execute(
-        select(Choice.kind, Choice.delivery).where(Choice.user_id == user.id)).all())
+    return DEFAULTS | dict(
+        db.session.execute(select(Choice.kind, Choice.delivery).where(Choice.user_id == user.id)).all()
+    )
 
 
 def choices(user_ids: Iterable[int]) -> dict[tuple[int, str], str]:

@@ -54,7 +54,8 @@ def of_release(release: Release, moment: datetime) -> dict[int, str]:
     """Who is told of a release's dates: those who watch its product, and those who run it."""
     owners = select(OwnedRelease.user_id).where(
         OwnedRelease.product_id == release.product_id,
-        or_(OwnedRelease.release_id.is_(None), OwnedRelease.release_id == release.id))
+        or_(OwnedRelease.release_id.is_(None), OwnedRelease.release_id == release.id),
+    )
     watchers = _watchers(Watch.product_id == release.product_id, moment)
     return dict.fromkeys({*watchers, *db.session.scalars(owners)}, "product")
 
@@ -67,8 +68,9 @@ def root_of(post: Post) -> Post:
 
 
 def _watchers(condition, moment: datetime) -> set[int]:
-    return set(db.session.scalars(select(Watch.user_id).where(condition, Watch.is_on,
-                                                              Watch.created_at <= moment)))
+    return set(
+        db.session.scalars(select(Watch.user_id).where(condition, Watch.is_on, Watch.created_at <= moment))
+    )
 
 
 def of_product(product_id: int, moment: datetime) -> dict[int, str]:
@@ -85,7 +87,8 @@ def of_raised_risk(bulletin_id: int, product_ids: Iterable[int], moment: datetim
     """Who is told that a bulletin is another risk than before: who watches it, or what it affects."""
     about = _watchers(Watch.product_id.in_(list(product_ids)), moment)
     return dict.fromkeys(about, "product") | dict.fromkeys(
-        _watchers(Watch.post_id == bulletin_id, moment), "watched")
+        _watchers(Watch.post_id == bulletin_id, moment), "watched"
+    )
 
 
 def _called(post: Post) -> dict[int, str]:

@@ -20,9 +20,11 @@ class ReadSchema(Schema):
 
 
 ChoicesSchema = Schema.from_dict(
-    {kind: fields.String(validate=validate.OneOf(DELIVERIES)) for kind in DEFAULTS}, name="ChoicesSchema")
+    {kind: fields.String(validate=validate.OneOf(DELIVERIES)) for kind in DEFAULTS}, name="ChoicesSchema"
+)
 ChoicesItem = Reply.from_dict(
-    {kind: fields.String(validate=validate.OneOf(DELIVERIES)) for kind in DEFAULTS}, name="ChoicesItem")
+    {kind: fields.String(validate=validate.OneOf(DELIVERIES)) for kind in DEFAULTS}, name="ChoicesItem"
+)
 
 
 class InboxQuery(Cursor):

@@ -57,8 +57,10 @@ def read_all():
 def _watch(thing):
     """Turn the watch of a thing on or off and go back to its page."""
     is_on = parse(schemas.WatchSchema)["watch"]
-    require(policy.can_watch(current_user), _("Confirm your email address first. Suspended members can "
-                                              "only read."))
+    require(
+        policy.can_watch(current_user),
+        _("Confirm your email address first. Suspended members can only read."),
+    )
     actions.watch(me(), thing, is_on)
     db.session.commit()
 
@@ -107,10 +109,13 @@ def settings():
         flash(_("Saved."))
         return redirect(url_for("notifications.settings"))
     return render_template(
-        "notifications/settings.html", form=form, kinds=kinds_for(user), wording=wording,
+        "notifications/settings.html",
+        form=form,
+        kinds=kinds_for(user),
+        wording=wording,
         deliveries=[(name, wording.delivery(name)) for name in DELIVERIES],
         watches=queries.watches(user, request.args.get("after")),
-        is_stopped=user.email in stopped_addresses.stopped_addresses([user.email])
+        is_stopped=user.email in stopped_addresses.stopped_addresses([user.email]),
     ), 422 if form.errors else 200
 
 
@@ -134,12 +139,19 @@ def mute(token: str):
     """
     user_id, kind, *rest = get_or_404(signed_links.read(signed_links.MUTE, token))
     user = get_or_404(db.session.get(User, user_id))
-    require((rest[0] if rest else 0) == user.device_generation, _(
-        "This link stopped working when the account was secured. Use the link in a newer email, or your "
-        "settings."))
+    require(
+        (rest[0] if rest else 0) == user.device_generation,
+        _(
+            "This link stopped working when the account was secured. Use the link in a newer email, or your "
+            "settings."
+        ),
+    )
     if request.method == "POST":
         if user.erased_at is None:
             actions.mute(user, kind)
         db.session.commit()
-    return render_template("notifications/muted.html", done=request.method == "POST",
-                           what=_("the daily digest") if kind == DIGEST else wording.kind(kind))
+    return render_template(
+        "notifications/muted.html",
+        done=request.method == "POST",
+        what=_("the daily digest") if kind == DIGEST else wording.kind(kind),
+    )

@@ -51,21 +51,44 @@ def _profile(user: User, number: int) -> dict[str, str] | None:
 
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
-    kinds.register_kind(kinds.Kind("comment", "comment", _comment_path, _comment_edit_path, searchable=False,
-                              limits=schemas.COMMENT_LIMITS))
-    editables.register_editable(Comment, editables.for_posts(
-        editables.Field("body", lazy_gettext("Comment"), "text", is_required=True)))
-    editables.register_editable(Tag, editables.for_things(
-        (editables.Field("excerpt", lazy_gettext("When to use it"), "text", is_required=True),),
-        load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
-        now=lambda tag: {"excerpt": tag.excerpt}, path=lambda tag: tag.path))
-    editables.register_editable(User, editables.Editable(
-        (editables.Field("display_name", lazy_gettext("Display name"), is_required=True),
-         editables.Field("location", lazy_gettext("Location")),
-         editables.Field("website", lazy_gettext("Website")),
-         editables.Field("about", lazy_gettext("About you"), "text")),
-        lambda user: db.session.get(User, user.id, populate_existing=True), _profile,
-        lambda user: user.profile_url, lambda user: editables.LastEdit(user, None)))
+    kinds.register_kind(
+        kinds.Kind(
+            "comment",
+            "comment",
+            _comment_path,
+            _comment_edit_path,
+            searchable=False,
+            limits=schemas.COMMENT_LIMITS,
+        )
+    )
+    editables.register_editable(
+        Comment,
+        editables.for_posts(editables.Field("body", lazy_gettext("Comment"), "text", is_required=True)),
+    )
+    editables.register_editable(
+        Tag,
+        editables.for_things(
+            (editables.Field("excerpt", lazy_gettext("When to use it"), "text", is_required=True),),
+            load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
+            now=lambda tag: {"excerpt": tag.excerpt},
+            path=lambda tag: tag.path,
+        ),
+    )
+    editables.register_editable(
+        User,
+        editables.Editable(
+            (
+                editables.Field("display_name", lazy_gettext("Display name"), is_required=True),
+                editables.Field("location", lazy_gettext("Location")),
+                editables.Field("website", lazy_gettext("Website")),
+                editables.Field("about", lazy_gettext("About you"), "text"),
+            ),
+            lambda user: db.session.get(User, user.id, populate_existing=True),
+            _profile,
+            lambda user: user.profile_url,
+            lambda user: editables.LastEdit(user, None),
+        ),
+    )
     app.register_error_handler(Stale, conflict_pages.answer)
     app.jinja_env.globals["may_review"] = policy.may_review
     app.register_blueprint(views.bp)

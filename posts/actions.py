@@ -42,8 +42,17 @@ def create(post: Post, body: Rendered, *, tags: Iterable[str] = (), quiet: bool 
     db.session.add(post)
     db.session.flush()
     names = set_tags(post, tags)
-    db.session.add(Revision(post_id=post.id, number=1, author_id=post.author_id, title=post.title,
-                            body=post.body, tags=names, created_at=now))
+    db.session.add(
+        Revision(
+            post_id=post.id,
+            number=1,
+            author_id=post.author_id,
+            title=post.title,
+            body=post.body,
+            tags=names,
+            created_at=now,
+        )
+    )
     visibility.refresh(post)
     recount_tags(names)
     if not quiet:
@@ -58,10 +67,19 @@ def create_once(post: Post, body: Rendered, *, tags: Iterable[str] = ()) -> Post
     Who presses twice, or sends again because the connection broke before the answer came, has posted once.
     """
     take_turn(f"post:{post.author_id}")
-    known = db.session.scalar(select(type(post)).where(
-        Post.author_id == post.author_id, Post.kind == post.kind, Post.created_at > utcnow() - AGAIN,
-        Post.parent_id == post.parent_id if post.parent_id else Post.parent_id.is_(None),
-        Post.title == (post.title or ""), Post.body == body.source, Post.deleted_at.is_(None)).limit(1))
+    known = db.session.scalar(
+        select(type(post))
+        .where(
+            Post.author_id == post.author_id,
+            Post.kind == post.kind,
+            Post.created_at > utcnow() - AGAIN,
+            Post.parent_id == post.parent_id if post.parent_id else Post.parent_id.is_(None),
+            Post.title == (post.title or ""),
+            Post.body == body.source,
+            Post.deleted_at.is_(None),
+        )
+        .limit(1)
+    )
     return known or create(post, body, tags=tags)
 
 
@@ -74,24 +92,47 @@ def touch_parent(post: Post) -> None:
     """Set the parent's counters and last activity from its children."""
     if post.parent_id is None:
         return
-    count = (select(func.count()).where(Post.parent_id == post.parent_id, Post.kind == post.kind,
-                                        Post.deleted_at.is_(None), Post.status == PUBLISHED)
-             .scalar_subquery())
+    count = (
+        select(func.count())
+        .where(
+            Post.parent_id == post.parent_id,
+            Post.kind == post.kind,
+            Post.deleted_at.is_(None),
+            Post.status == PUBLISHED,
+        )
+        .scalar_subquery()
+    )
     column = "comment_count" if post.kind == "comment" else "answer_count"
     values = {column: count}
     if column == "answer_count":
         values["last_activity_at"] = utcnow()
-    db.session.execute(update(Post).where(Post.id == post.parent_id).values(**values)
-                       .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Post)
+        .where(Post.id == post.parent_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
     parent = db.session.get(Post, post.parent_id)
     db.session.refresh(parent, list(values))
-    db.session.execute(update(PostTag).where(PostTag.post_id == parent.id).values(
-        last_activity_at=parent.last_activity_at, answer_count=parent.answer_count)
-        .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(PostTag)
+        .where(PostTag.post_id == parent.id)
+        .values(last_activity_at=parent.last_activity_at, answer_count=parent.answer_count)
+        .execution_options(synchronize_session=False)
+    )
 
 
-def revise(post: Post, body: Rendered, *, by, title: str | None = None, tags: Iterable[str] | None = None,
-           summary: str = "", was: dict | None = None, expected: Expected = None) -> Revision | None:
+def revise(
+    post: Post,
+    body: Rendered,
+    *,
+    by,
+    title: str | None = None,
+    tags: Iterable[str] | None = None,
+    summary: str = "",
+    was: dict | None = None,
+    expected: Expected = None,
+) -> Revision | None:
     """Change a post as `by`, who needs a privilege to bring a new tag (else Invalid); see rewrite().
 
     Raises Invalid also outside the limits of its kind, which do not bind what was imported.
@@ -109,8 +150,17 @@ def begin_edit(post: Post, expected: Expected) -> dict:
     return kinds.of(post).facts(post)
 
 
-def rewrite(post: Post, body: Rendered, *, by, title: str | None = None, tags: Iterable[str] | None = None,
-            summary: str = "", was: dict | None = None, expected: Expected = None) -> Revision | None:
+def rewrite(
+    post: Post,
+    body: Rendered,
+    *,
+    by,
+    title: str | None = None,
+    tags: Iterable[str] | None = None,
+    summary: str = "",
+    was: dict | None = None,
+    expected: Expected = None,
+) -> Revision | None:
     """Replace the text of a post, keeping what it was; None when nothing changed.
 
     Raises versions.Stale when the post is at none of the `expected` versions. `was` are the facts of its kind
@@ -137,12 +187,23 @@ def rewrite(post: Post, body: Rendered, *, by, title: str | None = None, tags: I
     if after != before:
         set_tags(post, after)
         db.session.expire(post, ["tags"])
-    db.session.execute(update(Post).where(Post.id == post.id)
-                       .values(revision_count=Post.revision_count + 1)
-                       .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Post)
+        .where(Post.id == post.id)
+        .values(revision_count=Post.revision_count + 1)
+        .execution_options(synchronize_session=False)
+    )
     db.session.refresh(post, ["revision_count"])
-    entry = Revision(post_id=post.id, number=post.revision_count, author_id=by.id, title=title,
-                     body=body.source, tags=after, summary=summary, created_at=post.edited_at)
+    entry = Revision(
+        post_id=post.id,
+        number=post.revision_count,
+        author_id=by.id,
+        title=title,
+        body=body.source,
+        tags=after,
+        summary=summary,
+        created_at=post.edited_at,
+    )
     db.session.add(entry)
     kinds.of(post).on_revised(post)
     visibility.refresh(post)
@@ -153,9 +214,16 @@ def rewrite(post: Post, body: Rendered, *, by, title: str | None = None, tags: I
 
 def _keep_facts(post: Post, facts: dict) -> None:
     """Let the present revision, which another one replaces, keep the facts that go with its text."""
-    db.session.execute(update(Revision).where(
-        Revision.post_id == post.id, Revision.number == post.revision_count, Revision.redacted_at.is_(None))
-        .values(facts=facts).execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Revision)
+        .where(
+            Revision.post_id == post.id,
+            Revision.number == post.revision_count,
+            Revision.redacted_at.is_(None),
+        )
+        .values(facts=facts)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def restore(post: Post, wanted: Revision, *, by, expected: Expected = None) -> Revision | None:
@@ -163,8 +231,15 @@ def restore(post: Post, wanted: Revision, *, by, expected: Expected = None) -> R
     summary, state = f"Restored revision {wanted.number}", history.of_revision(post, wanted)
     if kinds.of(post).restore is not None and state.facts is not None:
         return kinds.of(post).restore(post, state, by=by, summary=summary, expected=expected)
-    return rewrite(post, render(wanted.body), by=by, title=wanted.title,
-                   tags=wanted.tags if post.kind != "comment" else None, summary=summary, expected=expected)
+    return rewrite(
+        post,
+        render(wanted.body),
+        by=by,
+        title=wanted.title,
+        tags=wanted.tags if post.kind != "comment" else None,
+        summary=summary,
+        expected=expected,
+    )
 
 
 def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | None = None) -> dict[str, int]:
@@ -174,9 +249,12 @@ def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | N
 
 def repeat_dates(post: Post) -> None:
     """Bring the dates that its tags repeat to those of `post`."""
-    db.session.execute(update(PostTag).where(PostTag.post_id == post.id).values(
-        created_at=post.created_at, last_activity_at=post.last_activity_at)
-        .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(PostTag)
+        .where(PostTag.post_id == post.id)
+        .values(created_at=post.created_at, last_activity_at=post.last_activity_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def publish(post: Post, *, by) -> events.Event | None:
@@ -245,8 +323,9 @@ def undelete(post: Post, *, by) -> events.Event | None:
 
 def _lock_people(post: Post) -> None:
     """Everybody whose reputation the removal or return of a post may change."""
-    reputation.lock([post.author_id, *voting.voters(post), *credits.holders(post),
-                     *kinds.of(post).concerned(post)])
+    reputation.lock(
+        [post.author_id, *voting.voters(post), *credits.holders(post), *kinds.of(post).concerned(post)]
+    )
 
 
 def _settle(post: Post) -> None:
@@ -266,10 +345,18 @@ def set_tags(post: Post, names: Iterable[str]) -> list[str]:
     db.session.execute(db.delete(PostTag).where(PostTag.post_id == post.id))
     known = make_tags(names)
     for name in names:
-        db.session.add(PostTag(
-            post_id=post.id, tag_id=known[name].id, kind=post.kind, is_public=bool(post.is_public),
-            created_at=post.created_at, last_activity_at=post.last_activity_at,
-            score=post.score or 0, answer_count=post.answer_count or 0))
+        db.session.add(
+            PostTag(
+                post_id=post.id,
+                tag_id=known[name].id,
+                kind=post.kind,
+                is_public=bool(post.is_public),
+                created_at=post.created_at,
+                last_activity_at=post.last_activity_at,
+                score=post.score or 0,
+                answer_count=post.answer_count or 0,
+            )
+        )
     db.session.flush()
     return names
 
@@ -291,27 +378,31 @@ def recount_tags(names: Iterable[str]) -> None:
 
     A tag that no list showed yet is news when it gets its first post; other counts are no change of it.
     """
-    count = (select(func.count()).where(PostTag.tag_id == Tag.id, PostTag.is_public)
-             .scalar_subquery())
+    count = select(func.count()).where(PostTag.tag_id == Tag.id, PostTag.is_public).scalar_subquery()
     names = sorted(set(names))
     if names:
         db.session.flush()
         locks.lock_tags(names)
         is_new = and_(Tag.post_count == 0, Tag.excerpt == "")
-        db.session.execute(update(Tag).where(Tag.name.in_(names)).values(
-            post_count=count, changed_at=case((is_new, utcnow()), else_=Tag.changed_at))
-            .execution_options(synchronize_session=False))
+        db.session.execute(
+            update(Tag)
+            .where(Tag.name.in_(names))
+            .values(post_count=count, changed_at=case((is_new, utcnow()), else_=Tag.changed_at))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def link(source: Post, target: Post, kind: str) -> None:
     """Record that `source` points to `target`; once."""
-    exists = db.session.scalar(select(PostLink.id).where(
-        PostLink.source_id == source.id, PostLink.target_id == target.id, PostLink.kind == kind))
+    exists = db.session.scalar(
+        select(PostLink.id).where(
+            PostLink.source_id == source.id, PostLink.target_id == target.id, PostLink.kind == kind
+        )
+    )
     if exists is None:
         db.session.add(PostLink(source_id=source.id, target_id=target.id, kind=kind))
 
 
 def unlink(source: Post, kind: str) -> None:
     """Remove every link of this kind from `source`."""
-    db.session.execute(db.delete(PostLink).where(PostLink.source_id == source.id,
-                                                 PostLink.kind == kind))
+    db.session.execute(db.delete(PostLink).where(PostLink.source_id == source.id, PostLink.kind == kind))

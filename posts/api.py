@@ -21,23 +21,45 @@ def item(post: Post) -> dict:
     """What the API says of any post; rooms add the facts of their kinds."""
     author = post.author
     return {
-        "id": post.id, "kind": post.kind, "title": post.heading, "url": site_url() + post.url,
-        "body": post.body, "author": author.username if author else post.byline,
+        "id": post.id,
+        "kind": post.kind,
+        "title": post.heading,
+        "url": site_url() + post.url,
+        "body": post.body,
+        "author": author.username if author else post.byline,
         "author_url": site_url() + author.profile_url if author else None,
-        "score": post.score, "tags": [] if post.parent_id else [tag.name for tag in post.tags],
-        "created_at": post.created_at, "source": post.source_url or None,
-        "parent_id": post.parent_id, "status": post.status,
-        "is_deleted": post.is_deleted, "is_locked": post.is_locked, "edited_at": post.edited_at,
-        "comment_count": post.comment_count, "revision_count": post.revision_count,
-        "license": post.license or None, "version": post.version,
+        "score": post.score,
+        "tags": [] if post.parent_id else [tag.name for tag in post.tags],
+        "created_at": post.created_at,
+        "source": post.source_url or None,
+        "parent_id": post.parent_id,
+        "status": post.status,
+        "is_deleted": post.is_deleted,
+        "is_locked": post.is_locked,
+        "edited_at": post.edited_at,
+        "comment_count": post.comment_count,
+        "revision_count": post.revision_count,
+        "license": post.license or None,
+        "version": post.version,
     }
 
 
 def tag_item(tag: Tag) -> dict:
     """A tag in the shape of every list."""
-    return {"id": tag.id, "kind": "tag", "title": tag.name, "url": site_url() + tag.path,
-            "body": tag.excerpt, "author": None, "author_url": None, "score": tag.post_count,
-            "tags": [tag.name], "created_at": tag.created_at, "source": None, "version": tag.version}
+    return {
+        "id": tag.id,
+        "kind": "tag",
+        "title": tag.name,
+        "url": site_url() + tag.path,
+        "body": tag.excerpt,
+        "author": None,
+        "author_url": None,
+        "score": tag.post_count,
+        "tags": [tag.name],
+        "created_at": tag.created_at,
+        "source": None,
+        "version": tag.version,
+    }
 
 
 def visible_post(post_id: int) -> Post:

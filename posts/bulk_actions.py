@@ -35,7 +35,7 @@ class Draft:
 
 
 def create_all(drafts: Collection[Draft]) -> list[Post]:
-    """Store posts with revisions, tags and counters; the importer announces them (core.import_news).
+    """Store posts with revisions, tags and counters; the importer announces them (core.jobs.import_events).
 
     Parents are posts already stored; a post below a hidden one is hidden.
     """
@@ -62,23 +62,35 @@ def replace_texts(changes: Collection[tuple[int, str, Rendered]]) -> int:
     """
     count = 0
     for post_id, before, body in changes:
-        done = db.session.execute(update(Post).where(Post.id == post_id, Post.body == before).values(
-            body=body.source, body_html=body.html, markup_version=body.version, changed_at=utcnow())
-            .execution_options(synchronize_session=False)).rowcount
+        done = db.session.execute(
+            update(Post)
+            .where(Post.id == post_id, Post.body == before)
+            .values(body=body.source, body_html=body.html, markup_version=body.version, changed_at=utcnow())
+            .execution_options(synchronize_session=False)
+        ).rowcount
         if done:
             count += done
-            db.session.execute(update(Revision).where(Revision.post_id == post_id, Revision.body == before)
-                               .values(body=body.source).execution_options(synchronize_session=False))
+            db.session.execute(
+                update(Revision)
+                .where(Revision.post_id == post_id, Revision.body == before)
+                .values(body=body.source)
+                .execution_options(synchronize_session=False)
+            )
     return count
 
 
 def _post(draft: Draft, public: set[int]) -> Post:
     parent_id = draft.columns.get("parent_id")
     return draft.kind(
-        **draft.columns, slug=slugify(draft.columns.get("title", "")),
-        body=draft.body.source, body_html=draft.body.html, markup_version=draft.body.version,
+        **draft.columns,
+        slug=slugify(draft.columns.get("title", "")),
+        body=draft.body.source,
+        body_html=draft.body.html,
+        markup_version=draft.body.version,
         is_public=parent_id is None or parent_id in public,
-        edited_at=draft.edit.at if draft.edit else None, revision_count=2 if draft.edit else 1)
+        edited_at=draft.edit.at if draft.edit else None,
+        revision_count=2 if draft.edit else 1,
+    )
 
 
 def _revisions(post: Post, draft: Draft) -> list[Revision]:
@@ -86,25 +98,52 @@ def _revisions(post: Post, draft: Draft) -> list[Revision]:
     first = Revision(number=1, author_id=post.author_id, created_at=post.created_at, **text)
     if draft.edit is None:
         return [first]
-    return [first, Revision(number=2, author_id=draft.edit.editor_id, created_at=draft.edit.at,
-                            summary=draft.edit.summary, **text)]
+    return [
+        first,
+        Revision(
+            number=2,
+            author_id=draft.edit.editor_id,
+            created_at=draft.edit.at,
+            summary=draft.edit.summary,
+            **text,
+        ),
+    ]
 
 
 def _tagged(post: Post, tag_id: int) -> PostTag:
-    return PostTag(post_id=post.id, tag_id=tag_id, kind=post.kind, is_public=post.is_public,
-                   created_at=post.created_at, last_activity_at=post.last_activity_at,
-                   score=post.score, answer_count=0)
+    return PostTag(
+        post_id=post.id,
+        tag_id=tag_id,
+        kind=post.kind,
+        is_public=post.is_public,
+        created_at=post.created_at,
+        last_activity_at=post.last_activity_at,
+        score=post.score,
+        answer_count=0,
+    )
 
 
 def _recount(parents: set[int]) -> None:
     """Set the counters of these posts from what lies below them, and repeat them beside their tags."""
     child = Post.__table__.alias()
-    counts = {column: select(func.count()).where(child.c.parent_id == Post.id, child.c.kind == kind,
-                                                 child.c.deleted_at.is_(None), child.c.status == PUBLISHED
-                                                 ).scalar_subquery()
-              for kind, column in COUNTERS.items()}
-    db.session.execute(update(Post).where(Post.id.in_(parents)).values(counts)
-                       .execution_options(synchronize_session=False))
+    counts = {
+        column: select(func.count())
+        .where(
+            child.c.parent_id == Post.id,
+            child.c.kind == kind,
+            child.c.deleted_at.is_(None),
+            child.c.status == PUBLISHED,
+        )
+        .scalar_subquery()
+        for kind, column in COUNTERS.items()
+    }
+    db.session.execute(
+        update(Post).where(Post.id.in_(parents)).values(counts).execution_options(synchronize_session=False)
+    )
     answers = select(Post.answer_count).where(Post.id == PostTag.post_id).scalar_subquery()
-    db.session.execute(update(PostTag).where(PostTag.post_id.in_(parents)).values(answer_count=answers)
-                       .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(PostTag)
+        .where(PostTag.post_id.in_(parents))
+        .values(answer_count=answers)
+        .execution_options(synchronize_session=False)
+    )

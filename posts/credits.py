@@ -47,23 +47,43 @@ def revive(post: Post, *, by) -> None:
 
 
 def _last_credits(post: Post) -> list[SuggestionCredit]:
-    newest = (select(func.max(SuggestionCredit.id)).join(Suggestion)
-              .where(Suggestion.post_id == post.id).group_by(SuggestionCredit.suggestion_id))
-    return list(db.session.scalars(select(SuggestionCredit).where(SuggestionCredit.id.in_(newest))
-                                   .order_by(SuggestionCredit.id)))
+    newest = (
+        select(func.max(SuggestionCredit.id))
+        .join(Suggestion)
+        .where(Suggestion.post_id == post.id)
+        .group_by(SuggestionCredit.suggestion_id)
+    )
+    return list(
+        db.session.scalars(
+            select(SuggestionCredit).where(SuggestionCredit.id.in_(newest)).order_by(SuggestionCredit.id)
+        )
+    )
 
 
 def _grant(suggestion_id: int, post_id: int, user_id: int, day, actor_id: int) -> None:
     standing = db.session.scalar(
-        select(func.coalesce(func.sum(SuggestionCredit.points), 0))
-        .where(SuggestionCredit.user_id == user_id, SuggestionCredit.withdrawn_at.is_(None)))
-    row = SuggestionCredit(suggestion_id=suggestion_id, user_id=user_id, day=day,
-                           points=max(0, min(POINTS["edit_accepted"], MAX_POINTS_FOR_EDITS - standing)))
+        select(func.coalesce(func.sum(SuggestionCredit.points), 0)).where(
+            SuggestionCredit.user_id == user_id, SuggestionCredit.withdrawn_at.is_(None)
+        )
+    )
+    row = SuggestionCredit(
+        suggestion_id=suggestion_id,
+        user_id=user_id,
+        day=day,
+        points=max(0, min(POINTS["edit_accepted"], MAX_POINTS_FOR_EDITS - standing)),
+    )
     db.session.add(row)
     db.session.flush()
     for item in _entitlements(row):
-        reputation.award(user_id, item.kind, cause=item.cause, source=post_id, actor_id=actor_id,
-                         day=day, points=item.points)
+        reputation.award(
+            user_id,
+            item.kind,
+            cause=item.cause,
+            source=post_id,
+            actor_id=actor_id,
+            day=day,
+            points=item.points,
+        )
 
 
 def _entitlements(row: SuggestionCredit) -> Iterator[Entitlement]:

@@ -23,17 +23,26 @@ def _rows(entity, owner, user) -> list:
 @register_export_part("posts")
 def _posts(user) -> list[dict]:
     whole = with_polymorphic(Post, "*")
-    posts = db.session.scalars(select(whole).where(whole.author_id == user.id, _is_own(user, whole))
-                               .options(joinedload(whole.parent)).order_by(whole.id))
-    return [columns(post, but={"body_html"}) | {"url": post.url, "tags": [tag.name for tag in post.tags]}
-            for post in posts]
+    posts = db.session.scalars(
+        select(whole)
+        .where(whole.author_id == user.id, _is_own(user, whole))
+        .options(joinedload(whole.parent))
+        .order_by(whole.id)
+    )
+    return [
+        columns(post, but={"body_html"}) | {"url": post.url, "tags": [tag.name for tag in post.tags]}
+        for post in posts
+    ]
 
 
 @register_export_part("revisions")
 def _revisions(user) -> list[dict]:
-    rows = db.session.scalars(select(Revision).join(Post, Post.id == Revision.post_id)
-                              .where(Revision.author_id == user.id, _is_own(user, Post))
-                              .order_by(Revision.id))
+    rows = db.session.scalars(
+        select(Revision)
+        .join(Post, Post.id == Revision.post_id)
+        .where(Revision.author_id == user.id, _is_own(user, Post))
+        .order_by(Revision.id)
+    )
     return [columns(row) for row in rows]
 
 

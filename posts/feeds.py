@@ -17,9 +17,15 @@ SIZE = 30
 
 def entry(post: Post, summary: str = "") -> feeds.Entry:
     """A post as an entry; its first words stand for a summary it has not."""
-    return feeds.Entry(url_for("posts.post", post_id=post.id), post.heading, post.url,
-                       summary or excerpt(post.body_html, 400), post.byline,
-                       post.created_at, post.edited_at or post.created_at)
+    return feeds.Entry(
+        url_for("posts.post", post_id=post.id),
+        post.heading,
+        post.url,
+        summary or excerpt(post.body_html, 400),
+        post.byline,
+        post.created_at,
+        post.edited_at or post.created_at,
+    )
 
 
 @bp.get("/users/<username>.atom")
@@ -27,5 +33,6 @@ def user(username: str):
     """What a member wrote last: questions, answers, articles."""
     author = get_or_404(by_username(username))
     page = queries.by_author(author, kinds.searchable(), Visitor(), size=SIZE)
-    return feeds.atom(_("Posts by %(name)s", name=author.display_name), author.profile_url,
-                      [entry(post) for post in page])
+    return feeds.atom(
+        _("Posts by %(name)s", name=author.display_name), author.profile_url, [entry(post) for post in page]
+    )

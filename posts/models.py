@@ -81,9 +81,21 @@ class Post(Versioned, db.Model):
     )
 
     # What is counted or made of the rest; a kind adds its own. All else moves `changed_at` (_note_change).
-    COUNTERS: ClassVar[frozenset[str]] = frozenset({
-        "score", "up_count", "down_count", "imported_score", "answer_count", "comment_count",
-        "revision_count", "last_activity_at", "body_html", "markup_version", "changed_at"})
+    COUNTERS: ClassVar[frozenset[str]] = frozenset(
+        {
+            "score",
+            "up_count",
+            "down_count",
+            "imported_score",
+            "answer_count",
+            "comment_count",
+            "revision_count",
+            "last_activity_at",
+            "body_html",
+            "markup_version",
+            "changed_at",
+        }
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
@@ -119,10 +131,10 @@ class Post(Versioned, db.Model):
     body_html: Mapped[str] = mapped_column(Text, default="")
 
     author: Mapped[User | None] = relationship(foreign_keys=[author_id])
-    parent: Mapped["Post | None"] = relationship(remote_side=[id], foreign_keys=[parent_id],
-                                                 lazy="select")
-    tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by=Tag.name, viewonly=True,
-                                           lazy="selectin")
+    parent: Mapped["Post | None"] = relationship(remote_side=[id], foreign_keys=[parent_id], lazy="select")
+    tags: Mapped[list[Tag]] = relationship(
+        secondary="post_tags", order_by=Tag.name, viewonly=True, lazy="selectin"
+    )
 
     @property
     def is_deleted(self) -> bool:
@@ -180,8 +192,10 @@ def _note_change(mapper, connection, thing: Post | Tag) -> None:
     Statements that change these without the ORM set it themselves; votes, counters and rendering never do.
     """
     state = inspect(thing)
-    if any(column.key not in thing.COUNTERS and state.attrs[column.key].history.has_changes()
-           for column in mapper.column_attrs):
+    if any(
+        column.key not in thing.COUNTERS and state.attrs[column.key].history.has_changes()
+        for column in mapper.column_attrs
+    ):
         thing.changed_at = utcnow()
 
 
@@ -199,9 +213,15 @@ class Revision(db.Model):
     """
 
     __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("post_id", "number"), Index(
-        "ix_revisions_not_compared", "id", sqlite_where=db.text("changes IS NULL AND number > 1"),
-        postgresql_where=db.text("changes IS NULL AND number > 1")))
+    __table_args__ = (
+        UniqueConstraint("post_id", "number"),
+        Index(
+            "ix_revisions_not_compared",
+            "id",
+            sqlite_where=db.text("changes IS NULL AND number > 1"),
+            postgresql_where=db.text("changes IS NULL AND number > 1"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
@@ -214,7 +234,9 @@ class Revision(db.Model):
     summary: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     redacted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    changes: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # posts/revisions/diffs.py
+    changes: Mapped[dict | None] = mapped_column(
+        JSON(none_as_null=True), deferred=True
+    )  # posts/revisions/diffs.py
     author: Mapped[User | None] = relationship(lazy="joined")
 
 
@@ -222,8 +244,10 @@ class FactRevision(db.Model):
     """What a thing that is no post said at one of its versions; `facts` are fields of its form."""
 
     __tablename__ = "fact_revisions"
-    __table_args__ = (UniqueConstraint("thing_kind", "thing_id", "number"),
-                      Index("ix_fact_revisions_author_id", "author_id"))
+    __table_args__ = (
+        UniqueConstraint("thing_kind", "thing_id", "number"),
+        Index("ix_fact_revisions_author_id", "author_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     thing_kind: Mapped[str] = mapped_column(String(20))
@@ -245,10 +269,17 @@ class Suggestion(db.Model):
 
     __tablename__ = "suggestions"
     __table_args__ = (
-        Index("uq_suggestions_open", "post_id", unique=True,
-              sqlite_where=db.text("outcome IS NULL"), postgresql_where=db.text("outcome IS NULL")),
-        Index("ix_suggestions_post_id", "post_id"), Index("ix_suggestions_outcome_id", "outcome", "id"),
-        Index("ix_suggestions_author_id_id", "author_id", "id"))
+        Index(
+            "uq_suggestions_open",
+            "post_id",
+            unique=True,
+            sqlite_where=db.text("outcome IS NULL"),
+            postgresql_where=db.text("outcome IS NULL"),
+        ),
+        Index("ix_suggestions_post_id", "post_id"),
+        Index("ix_suggestions_outcome_id", "outcome", "id"),
+        Index("ix_suggestions_author_id_id", "author_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
@@ -289,8 +320,10 @@ class SuggestionCredit(db.Model):
     """What an approved suggestion gave its author; withdrawn, never removed (the post went)."""
 
     __tablename__ = "suggestion_credits"
-    __table_args__ = (Index("ix_suggestion_credits_suggestion_id", "suggestion_id"),
-                      Index("ix_suggestion_credits_user_id", "user_id"))
+    __table_args__ = (
+        Index("ix_suggestion_credits_suggestion_id", "suggestion_id"),
+        Index("ix_suggestion_credits_user_id", "user_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     suggestion_id: Mapped[int] = mapped_column(ForeignKey("suggestions.id", ondelete="CASCADE"))
@@ -323,8 +356,10 @@ class VoteChange(db.Model):
     """
 
     __tablename__ = "vote_changes"
-    __table_args__ = (Index("ix_vote_changes_user_id_created_at", "user_id", "created_at"),
-                      Index("ix_vote_changes_post_id", "post_id"))
+    __table_args__ = (
+        Index("ix_vote_changes_user_id_created_at", "user_id", "created_at"),
+        Index("ix_vote_changes_post_id", "post_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -343,8 +378,10 @@ class PostLink(db.Model):
     """One post points to another: duplicate, related, promoted, linked."""
 
     __tablename__ = "post_links"
-    __table_args__ = (UniqueConstraint("source_id", "target_id", "kind"),
-                      Index("ix_post_links_target_id_kind", "target_id", "kind"))
+    __table_args__ = (
+        UniqueConstraint("source_id", "target_id", "kind"),
+        Index("ix_post_links_target_id_kind", "target_id", "kind"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))

@@ -13,8 +13,14 @@ def can_write(user) -> bool:
 
 def can_preview_long(user, post=None) -> bool:
     """Texts as long as articles: for those who may write one, or edit or suggest an edit of `post`."""
-    return can_write(user) and (user.is_moderator or user.can(Privilege.EDIT_ANY) or (
-        post is not None and (post.author_id == user.id or can_edit(user, post) or can_suggest(user, post))))
+    return can_write(user) and (
+        user.is_moderator
+        or user.can(Privilege.EDIT_ANY)
+        or (
+            post is not None
+            and (post.author_id == user.id or can_edit(user, post) or can_suggest(user, post))
+        )
+    )
 
 
 def can_vote(user, post, value: int) -> bool:
@@ -31,8 +37,11 @@ def why_no_vote(user, post, value: int) -> str:
     if post.author_id == user.id:
         return _("You cannot vote on your own posts.")
     need = threshold(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
-    return _("You need %(n)s reputation earned here to vote %(way)s.",
-             way=_("up") if value > 0 else _("down"), n=need)
+    return _(
+        "You need %(n)s reputation earned here to vote %(way)s.",
+        way=_("up") if value > 0 else _("down"),
+        n=need,
+    )
 
 
 def can_comment(user, post, thread_author_id: int | None = None) -> bool:
@@ -61,14 +70,21 @@ def can_edit(user, post) -> bool:
         return False
     if post.is_deleted and (post.author_id != user.id or post.is_emptied):
         return False
-    return post.author_id == user.id or (post.is_public and post.kind != "comment"
-                                         and user.can(Privilege.EDIT_ANY))
+    return post.author_id == user.id or (
+        post.is_public and post.kind != "comment" and user.can(Privilege.EDIT_ANY)
+    )
 
 
 def can_suggest(user, post) -> bool:
     """Who may not edit what another wrote, and can see it, may propose an edit."""
-    return (can_write(user) and post.is_public and not post.is_locked and post.author_id != user.id
-            and kinds.of(post).edit_schema is not None and not can_edit(user, post))
+    return (
+        can_write(user)
+        and post.is_public
+        and not post.is_locked
+        and post.author_id != user.id
+        and kinds.of(post).edit_schema is not None
+        and not can_edit(user, post)
+    )
 
 
 def may_review(user) -> bool:
@@ -81,7 +97,8 @@ def can_decide(user, suggestion, post) -> bool:
     if not (can_write(user) and suggestion.is_open and post.is_public) or suggestion.author_id == user.id:
         return False
     return (user.is_moderator or not post.is_locked) and (
-        post.author_id == user.id or user.can(Privilege.REVIEW))
+        post.author_id == user.id or user.can(Privilege.REVIEW)
+    )
 
 
 def can_delete(user, post) -> bool:
@@ -90,14 +107,17 @@ def can_delete(user, post) -> bool:
         return False
     if user.is_moderator:
         return True
-    return post.author_id == user.id and not post.is_locked and not (
-        post.answer_count or post.accepted)
+    return post.author_id == user.id and not post.is_locked and not (post.answer_count or post.accepted)
 
 
 def can_undelete(user, post) -> bool:
     """Who removed it may bring it back; moderators always may."""
-    return post.is_deleted and not post.is_emptied and can_write(user) and (
-        user.is_moderator or (post.author_id == user.id and post.deleted_by_id == user.id))
+    return (
+        post.is_deleted
+        and not post.is_emptied
+        and can_write(user)
+        and (user.is_moderator or (post.author_id == user.id and post.deleted_by_id == user.id))
+    )
 
 
 def can_see_history(user, post) -> bool:

@@ -36,8 +36,11 @@ def visible_to(user, entity=Post) -> ColumnElement[bool]:
         return entity.is_public
     if user.is_moderator:
         return or_(entity.is_public, entity.status != DRAFT, entity.author_id == user.id)
-    own = (entity.author_id == user.id) & entity.kind.not_in(kinds.curated()) & or_(
-        entity.deleted_at.is_not(None), entity.status.in_((DRAFT, PENDING, HELD)))
+    own = (
+        (entity.author_id == user.id)
+        & entity.kind.not_in(kinds.curated())
+        & or_(entity.deleted_at.is_not(None), entity.status.in_((DRAFT, PENDING, HELD)))
+    )
     return or_(entity.is_public, own)
 
 
@@ -75,17 +78,24 @@ def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
 
 def comments(post: Post, user, after: paging.Place = None) -> paging.Page:
     """Visible comments under one post, oldest first."""
-    return paging.keyset(visible(Comment, user).where(Comment.parent_id == post.id), [Comment.id],
-                         after=after, descending=False, changed=changed_in(Comment))
+    return paging.keyset(
+        visible(Comment, user).where(Comment.parent_id == post.id),
+        [Comment.id],
+        after=after,
+        descending=False,
+        changed=changed_in(Comment),
+    )
 
 
 def votes_of(user, post_ids: Iterable[int]) -> dict[int, int]:
     """The reader's own standing votes by post id; one query for a whole page."""
     if user.id is None:
         return {}
-    return dict(db.session.execute(
-        select(Vote.post_id, Vote.value)
-        .where(Vote.user_id == user.id, Vote.post_id.in_(list(post_ids)))).all())
+    return dict(
+        db.session.execute(
+            select(Vote.post_id, Vote.value).where(Vote.user_id == user.id, Vote.post_id.in_(list(post_ids)))
+        ).all()
+    )
 
 
 def last_edits(posts: Iterable[Post]) -> dict[int, Revision]:
@@ -97,30 +107,40 @@ def last_edits(posts: Iterable[Post]) -> dict[int, Revision]:
     if not edited:
         return {}
     rows = db.session.scalars(
-        select(Revision).where(Revision.post_id.in_(edited),
-                               tuple_(Revision.post_id, Revision.number).in_(edited.items()))
-        .options(defer(Revision.body)))
+        select(Revision)
+        .where(Revision.post_id.in_(edited), tuple_(Revision.post_id, Revision.number).in_(edited.items()))
+        .options(defer(Revision.body))
+    )
     return {revision.post_id: revision for revision in rows}
 
 
 def revisions(post: Post) -> list[Revision]:
     """All revisions, newest first."""
-    return list(db.session.scalars(select(Revision).where(Revision.post_id == post.id)
-                                   .order_by(Revision.number.desc())))
+    return list(
+        db.session.scalars(
+            select(Revision).where(Revision.post_id == post.id).order_by(Revision.number.desc())
+        )
+    )
 
 
 def revision_page(post: Post, after: paging.Place = None) -> paging.Page:
     """Revisions without their texts, newest first."""
-    statement = (select(Revision).where(Revision.post_id == post.id)
-                 .options(defer(Revision.body), joinedload(Revision.author)))
-    return paging.keyset(statement, [Revision.number], after=after,
-                         changed=paging.at_any(Revision.created_at, Revision.redacted_at))
+    statement = (
+        select(Revision)
+        .where(Revision.post_id == post.id)
+        .options(defer(Revision.body), joinedload(Revision.author))
+    )
+    return paging.keyset(
+        statement,
+        [Revision.number],
+        after=after,
+        changed=paging.at_any(Revision.created_at, Revision.redacted_at),
+    )
 
 
 def revision(post: Post, number: int) -> Revision | None:
     """One revision of a post."""
-    return db.session.scalar(select(Revision).where(Revision.post_id == post.id,
-                                                    Revision.number == number))
+    return db.session.scalar(select(Revision).where(Revision.post_id == post.id, Revision.number == number))
 
 
 def _rows(user) -> Select:
@@ -130,16 +150,24 @@ def _rows(user) -> Select:
 
 def links_from(post: Post, kind: str, user) -> list[Post]:
     """Visible posts that `post` points to with `kind`."""
-    return list(db.session.scalars(
-        _rows(user).join(PostLink, PostLink.target_id == Post.id)
-        .where(PostLink.source_id == post.id, PostLink.kind == kind)))
+    return list(
+        db.session.scalars(
+            _rows(user)
+            .join(PostLink, PostLink.target_id == Post.id)
+            .where(PostLink.source_id == post.id, PostLink.kind == kind)
+        )
+    )
 
 
 def links_to(post: Post, kind: str, user) -> list[Post]:
     """Visible posts that point to `post` with `kind`."""
-    return list(db.session.scalars(
-        _rows(user).join(PostLink, PostLink.source_id == Post.id)
-        .where(PostLink.target_id == post.id, PostLink.kind == kind)))
+    return list(
+        db.session.scalars(
+            _rows(user)
+            .join(PostLink, PostLink.source_id == Post.id)
+            .where(PostLink.target_id == post.id, PostLink.kind == kind)
+        )
+    )
 
 
 def _tags() -> Select:
@@ -157,8 +185,9 @@ def tags(after: paging.Place = None, size: int = 60, *, like: str = "") -> pagin
     statement = _tags()
     if like:
         statement = statement.where(Tag.name.contains(like.lower(), autoescape=True))
-    return paging.keyset(statement, [Tag.post_count, Tag.id], after=after, size=size,
-                         changed=paging.at_any(Tag.changed_at))
+    return paging.keyset(
+        statement, [Tag.post_count, Tag.id], after=after, size=size, changed=paging.at_any(Tag.changed_at)
+    )
 
 
 def tag_names(limit: int = 2000) -> list[str]:
@@ -174,18 +203,29 @@ def unknown_tags(names: Iterable[str]) -> list[str]:
 
 def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:
     """Public posts with `tag`, through post_tags so that the tag's index does the sorting."""
-    return (select(PostTag).where(PostTag.tag_id == tag.id, PostTag.is_public,
-                                  PostTag.kind.in_(list(kind_names))))
+    return select(PostTag).where(
+        PostTag.tag_id == tag.id, PostTag.is_public, PostTag.kind.in_(list(kind_names))
+    )
 
 
-def by_author(author: User, kind_names: Iterable[str], user, after: paging.Place = None,
-              size: int = paging.PAGE_SIZE, *, with_tags: bool = False) -> paging.Page:
+def by_author(
+    author: User,
+    kind_names: Iterable[str],
+    user,
+    after: paging.Place = None,
+    size: int = paging.PAGE_SIZE,
+    *,
+    with_tags: bool = False,
+) -> paging.Page:
     """What `author` wrote of these kinds, newest first, as far as `user` may see it."""
-    statement = ((visible(Post, user) if with_tags else _rows(user))
-                 .where(Post.author_id == author.id, Post.kind.in_(list(kind_names)))
-                 .options(joinedload(Post.parent).lazyload(Post.tags)))
-    return paging.keyset(statement, [Post.created_at, Post.id], after=after, size=size,
-                         changed=changed_in(Post))
+    statement = (
+        (visible(Post, user) if with_tags else _rows(user))
+        .where(Post.author_id == author.id, Post.kind.in_(list(kind_names)))
+        .options(joinedload(Post.parent).lazyload(Post.tags))
+    )
+    return paging.keyset(
+        statement, [Post.created_at, Post.id], after=after, size=size, changed=changed_in(Post)
+    )
 
 
 def count_public(kind: str) -> int:
@@ -195,8 +235,10 @@ def count_public(kind: str) -> int:
 
 def has_published(user) -> bool:
     """Whether anything this member wrote was ever public (newcomers' first posts may wait)."""
-    return db.session.scalar(select(Post.id).where(Post.author_id == user.id, Post.is_public)
-                             .limit(1)) is not None
+    return (
+        db.session.scalar(select(Post.id).where(Post.author_id == user.id, Post.is_public).limit(1))
+        is not None
+    )
 
 
 def first_status(user) -> str:

@@ -24,8 +24,9 @@ from posts.slugs import slugify
 
 MIN_PASSAGE_WORDS = 4
 MIN_KEY_CHARACTERS = 10
-IDENTIFIER = re.compile(r"(?:cve|rb|ghsa|rhsa|usn|dsa|msrc|icsa)-[\w:-]+|kb\d+|v?\d[\d.]*[a-z]?\d*",
-                        re.IGNORECASE)
+IDENTIFIER = re.compile(
+    r"(?:cve|rb|ghsa|rhsa|usn|dsa|msrc|icsa)-[\w:-]+|kb\d+|v?\d[\d.]*[a-z]?\d*", re.IGNORECASE
+)
 
 
 def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | None = None) -> dict[str, int]:
@@ -123,15 +124,24 @@ def _bare(word: str) -> str:
 def _is_rare(word: str) -> bool:
     """Whether a word is none of everyday language, as far as its form says."""
     inner = word[1:]
-    return (any(c.isdigit() for c in word) or any(not c.isalnum() for c in word) or len(word) >= 12
-            or (inner != inner.lower() and inner != inner.upper()))
+    return (
+        any(c.isdigit() for c in word)
+        or any(not c.isalnum() for c in word)
+        or len(word) >= 12
+        or (inner != inner.lower() and inner != inner.upper())
+    )
 
 
 def _is_key(word: str) -> bool:
     """Whether a word looks like a password or a key rather than a name or an identifier."""
     secret = word.rpartition("=")[2] or word
-    return (len(secret) >= MIN_KEY_CHARACTERS and any(c.isdigit() for c in secret)
-            and any(c.isalpha() for c in secret) and not IDENTIFIER.fullmatch(secret) and "://" not in word)
+    return (
+        len(secret) >= MIN_KEY_CHARACTERS
+        and any(c.isdigit() for c in secret)
+        and any(c.isalpha() for c in secret)
+        and not IDENTIFIER.fullmatch(secret)
+        and "://" not in word
+    )
 
 
 def _near(column):
@@ -145,23 +155,41 @@ def _follow_post(post: Post, by) -> None:
     if not kinds.of(post).keeps_slug:
         post.slug = slugify(post.title)
     db.session.flush()
-    last = db.session.scalar(select(Revision).where(Revision.post_id == post.id,
-                                                    Revision.number == post.revision_count))
+    last = db.session.scalar(
+        select(Revision).where(Revision.post_id == post.id, Revision.number == post.revision_count)
+    )
     if last is not None and (last.title, last.body) != (post.title, post.body):
-        db.session.execute(update(Post).where(Post.id == post.id)
-                           .values(revision_count=Post.revision_count + 1, edited_at=utcnow())
-                           .execution_options(synchronize_session=False))
+        db.session.execute(
+            update(Post)
+            .where(Post.id == post.id)
+            .values(revision_count=Post.revision_count + 1, edited_at=utcnow())
+            .execution_options(synchronize_session=False)
+        )
         db.session.refresh(post, ["revision_count", "edited_at"])
-        db.session.add(Revision(post_id=post.id, number=post.revision_count, author_id=by.id,
-                                title=post.title, body=post.body, tags=last.tags, created_at=post.edited_at))
+        db.session.add(
+            Revision(
+                post_id=post.id,
+                number=post.revision_count,
+                author_id=by.id,
+                title=post.title,
+                body=post.body,
+                tags=last.tags,
+                created_at=post.edited_at,
+            )
+        )
     announce(post, by)
 
 
 def _forget_changes(revision: Revision, by) -> None:
     """Stored comparisons hold positions in the text as it was."""
-    db.session.execute(update(Revision).where(
-        Revision.post_id == revision.post_id, Revision.number.in_([revision.number, revision.number + 1]))
-        .values(changes=None).execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Revision)
+        .where(
+            Revision.post_id == revision.post_id, Revision.number.in_([revision.number, revision.number + 1])
+        )
+        .values(changes=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _forget_comparison(suggestion: Suggestion, by) -> None:
@@ -175,11 +203,15 @@ def announce(post: Post, by) -> None:
 
 def _redact_tags(mask, by) -> int:
     """Tags whose names hold a text are taken from posts and removed."""
-    rows = [tag for tag in db.session.scalars(select(Tag).where(mask.found_by(Tag.name)))
-            if mask.apply(tag.name) != tag.name]
+    rows = [
+        tag
+        for tag in db.session.scalars(select(Tag).where(mask.found_by(Tag.name)))
+        if mask.apply(tag.name) != tag.name
+    ]
     ids = [tag.id for tag in rows]
-    for post in db.session.scalars(select(Post).join(PostTag, PostTag.post_id == Post.id)
-                                   .where(PostTag.tag_id.in_(ids))):
+    for post in db.session.scalars(
+        select(Post).join(PostTag, PostTag.post_id == Post.id).where(PostTag.tag_id.in_(ids))
+    ):
         post.changed_at = utcnow()
         announce(post, by)
     db.session.execute(db.delete(PostTag).where(PostTag.tag_id.in_(ids)))
@@ -191,18 +223,43 @@ def _redact_tags(mask, by) -> int:
 
 redaction.register_rows("tags", _redact_tags)
 # The present text comes before the revisions: what _follow_post() adds is what it should be.
-redaction.register_text(Post, "title", "body", "source_url", about=lambda texts: Post.id.in_(texts.post_ids),
-                   changed=_follow_post, derived=("body_html", "slug"))
-redaction.register_text(Revision, "title", "body", "tags", "summary", "facts", about=_near(Revision.post_id),
-                   changed=_forget_changes)
+redaction.register_text(
+    Post,
+    "title",
+    "body",
+    "source_url",
+    about=lambda texts: Post.id.in_(texts.post_ids),
+    changed=_follow_post,
+    derived=("body_html", "slug"),
+)
+redaction.register_text(
+    Revision,
+    "title",
+    "body",
+    "tags",
+    "summary",
+    "facts",
+    about=_near(Revision.post_id),
+    changed=_forget_changes,
+)
 redaction.register_without_text(Revision, "changes")  # positions, no words
-redaction.register_text(Suggestion, "title", "body", "tags", "summary", "reason", about=_near(Suggestion.post_id),
-                   changed=_forget_comparison, derived=("changes",))
+redaction.register_text(
+    Suggestion,
+    "title",
+    "body",
+    "tags",
+    "summary",
+    "reason",
+    about=_near(Suggestion.post_id),
+    changed=_forget_comparison,
+    derived=("changes",),
+)
 redaction.register_text(FactRevision, "facts", "summary")
 redaction.register_without_text(FactRevision, "thing_kind")
 redaction.register_text(Tag, "excerpt")
-redaction.register_without_text(Post, "kind", "status", "author_name", "license", "imported_from",
-                                "external_id")
+redaction.register_without_text(
+    Post, "kind", "status", "author_name", "license", "imported_from", "external_id"
+)
 redaction.register_without_text(Tag, "name")  # _redact_tags() removes them
 redaction.register_without_text(PostTag, "kind")
 redaction.register_without_text(PostLink, "kind")

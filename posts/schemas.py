@@ -40,9 +40,16 @@ class Tags(fields.Field):
     """Tags as a list, or as one string separated by spaces or commas; at least `fewest`."""
 
     def __init__(self, *, fewest: int = 1, **kwargs):
-        super().__init__(metadata={
-            "type": "array", "items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG_LENGTH},
-            "minItems": fewest, "maxItems": MAX_TAGS, "example": ["windows-update"]}, **kwargs)
+        super().__init__(
+            metadata={
+                "type": "array",
+                "items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG_LENGTH},
+                "minItems": fewest,
+                "maxItems": MAX_TAGS,
+                "example": ["windows-update"],
+            },
+            **kwargs,
+        )
         self.fewest = fewest
 
     def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
@@ -54,17 +61,23 @@ class Tags(fields.Field):
             raise ValidationError(_("Choose one to five tags."))
         for name in names:
             if not is_tag(name):
-                raise ValidationError(_("“%(name)s” can't be a tag. Use up to %(n)s letters, digits and _ - "
-                                        ". + #. Start with a letter or digit, or with a dot before one.",
-                                        name=name[:40], n=MAX_TAG_LENGTH))
+                raise ValidationError(
+                    _(
+                        "“%(name)s” can't be a tag. Use up to %(n)s letters, digits and _ - "
+                        ". + #. Start with a letter or digit, or with a dot before one.",
+                        name=name[:40],
+                        n=MAX_TAG_LENGTH,
+                    )
+                )
         return names
 
 
 class TagSchema(Schema):
     """When to use a tag."""
 
-    excerpt = Line(required=True, validate=validate.Length(
-        10, 600, error=lazy_gettext("Use 10 to 600 characters.")))
+    excerpt = Line(
+        required=True, validate=validate.Length(10, 600, error=lazy_gettext("Use 10 to 600 characters."))
+    )
 
 
 class NewTagSchema(TagSchema):
@@ -101,8 +114,12 @@ class EditCommentSchema(Schema):
 
 
 LONG_KINDS = ("article", "bulletin")
-MAX_PREVIEW_CHARACTERS = {"comment": 600, "question": 30_000, "answer": 30_000,
-                          **dict.fromkeys(LONG_KINDS, 200_000)}
+MAX_PREVIEW_CHARACTERS = {
+    "comment": 600,
+    "question": 30_000,
+    "answer": 30_000,
+    **dict.fromkeys(LONG_KINDS, 200_000),
+}
 PREVIEW_RATE_NEW, PREVIEW_RATE = "15/minute", "60/minute"  # below and from "comment anywhere"; one member
 BYTES_PER_PREVIEW, MAX_PREVIEW_COST = 50_000, 5  # a long text counts as several previews
 
@@ -114,39 +131,49 @@ class PreviewKindSchema(Schema):
     kind = fields.String(load_default="question", validate=validate.OneOf(list(MAX_PREVIEW_CHARACTERS)))
 
 
-PREVIEWS = {kind: Schema.from_dict({"body": Markdown(load_default=None, longest=longest)})
-            for kind, longest in MAX_PREVIEW_CHARACTERS.items()}
+PREVIEWS = {
+    kind: Schema.from_dict({"body": Markdown(load_default=None, longest=longest)})
+    for kind, longest in MAX_PREVIEW_CHARACTERS.items()
+}
 
 
 class RejectSchema(Schema):
     """Why a suggested edit is refused; its author reads it."""
 
-    reason = Line(required=True, validate=validate.Length(
-        5, 300, error=lazy_gettext("Give a reason of 5 to 300 characters.")))
+    reason = Line(
+        required=True,
+        validate=validate.Length(5, 300, error=lazy_gettext("Give a reason of 5 to 300 characters.")),
+    )
 
 
 class RemoveSchema(Schema):
     """Why a post is removed; its author reads it when somebody else removes it."""
 
-    note = Line(load_default="", validate=validate.Length(
-        max=500, error=lazy_gettext("Use at most 500 characters.")))
+    note = Line(
+        load_default="", validate=validate.Length(max=500, error=lazy_gettext("Use at most 500 characters."))
+    )
 
 
 class RedactSchema(Schema):
     """What a redaction masks: texts, one a line, or nothing for what the revision holds and the present
     text does not; and why."""
 
-    words = fields.String(load_default=None, allow_none=True, validate=validate.Length(
-        max=100_000, error=lazy_gettext("Use at most 100,000 characters.")))
-    reason = Line(load_default="", validate=validate.Length(
-        max=300, error=lazy_gettext("Use at most 300 characters.")))
+    words = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=100_000, error=lazy_gettext("Use at most 100,000 characters.")),
+    )
+    reason = Line(
+        load_default="", validate=validate.Length(max=300, error=lazy_gettext("Use at most 300 characters."))
+    )
 
 
 class SummarySchema(Schema):
     """What an edit was for."""
 
-    summary = Line(load_default="", validate=validate.Length(
-        max=200, error=lazy_gettext("Use at most 200 characters.")))
+    summary = Line(
+        load_default="", validate=validate.Length(max=200, error=lazy_gettext("Use at most 200 characters."))
+    )
 
 
 class PostItem(Item):
@@ -201,8 +228,11 @@ class RevisionText(RevisionItem):
 class TagQuery(Cursor):
     """Which tags."""
 
-    q = Line(load_default="", validate=validate.Length(max=40), metadata={
-        "description": "Only tags whose name contains this."})
+    q = Line(
+        load_default="",
+        validate=validate.Length(max=40),
+        metadata={"description": "Only tags whose name contains this."},
+    )
 
 
 def _is_kind(name: str) -> None:

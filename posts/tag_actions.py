@@ -29,10 +29,16 @@ def require_known(names: Iterable[str], *, by) -> None:
 
 def _new_tag(name: str) -> str:
     close = get_close_matches(name, queries.tag_names(), n=CLOSE)
-    refusal = _("“%(name)s” does not exist yet. You need %(n)s reputation to create a tag.",
-                name=name, n=threshold(Privilege.MAKE_TAGS))
-    return f"{refusal} " + (_("Similar tags: %(names)s.", names=", ".join(close)) if close
-                            else _("No similar tag exists. Choose another one."))
+    refusal = _(
+        "“%(name)s” does not exist yet. You need %(n)s reputation to create a tag.",
+        name=name,
+        n=threshold(Privilege.MAKE_TAGS),
+    )
+    return f"{refusal} " + (
+        _("Similar tags: %(names)s.", names=", ".join(close))
+        if close
+        else _("No similar tag exists. Choose another one.")
+    )
 
 
 def describe(name: str, excerpt: str, *, by, expected: Expected = None, summary: str = "") -> Tag:

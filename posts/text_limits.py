@@ -34,8 +34,15 @@ class TextLimits:
 ANY_TITLE = validate.Length(1, MAX_STORED_TITLE, error=lazy_gettext("Use 1 to 200 characters."))
 
 
-def check_edit(post, limits: TextLimits, *, title: str | None = None, body: str | None = None,
-               tags: Iterable[str] | None = None, is_imported: bool | None = None) -> None:
+def check_edit(
+    post,
+    limits: TextLimits,
+    *,
+    title: str | None = None,
+    body: str | None = None,
+    tags: Iterable[str] | None = None,
+    is_imported: bool | None = None,
+) -> None:
     """Raise Invalid when an edit of `post` leaves the limits of its kind; None is what is not changed.
 
     `is_imported` is for kinds that note it elsewhere. Of what was imported only the maximums count, and only
@@ -46,13 +53,19 @@ def check_edit(post, limits: TextLimits, *, title: str | None = None, body: str 
     if title not in (None, post.title) and limits.max_title:
         longest = limits.max_title if is_ours else max(limits.max_title, len(post.title))
         if not (limits.min_title if is_ours else 1) <= len(title) <= longest:
-            errors["title"] = [_("Use %(least)s to %(most)s characters.",
-                                 least=limits.min_title if is_ours else 1, most=longest)]
+            errors["title"] = [
+                _(
+                    "Use %(least)s to %(most)s characters.",
+                    least=limits.min_title if is_ours else 1,
+                    most=longest,
+                )
+            ]
     if body not in (None, post.body):
         longest = limits.max_body if is_ours else max(limits.max_body, len(post.body))
         if is_ours and len(body) < limits.min_body:
-            errors["body"] = [_("Use at least %(n)s characters. This has %(m)s.", n=limits.min_body,
-                                m=len(body))]
+            errors["body"] = [
+                _("Use at least %(n)s characters. This has %(m)s.", n=limits.min_body, m=len(body))
+            ]
         elif len(body) > longest:
             errors["body"] = [_("Use at most %(n)s characters. This has %(m)s.", n=longest, m=len(body))]
     if is_ours and tags is not None and not list(tags) and limits.min_tags:

@@ -57,8 +57,10 @@ def preview():
         with read_transaction():
             post = visible_post(wanted["post"])
     kind = post.kind if post is not None else wanted["kind"]
-    require(kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),
-            _("Only members who can edit articles can preview long texts."))
+    require(
+        kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),
+        _("Only members who can edit articles can preview long texts."),
+    )
     rendered = parse(schemas.PREVIEWS[kind])["body"]
     return render_template("posts/_preview.html", html=rendered.html if rendered else "")
 
@@ -108,8 +110,9 @@ def edit_comment(post_id: int):
             return redirect(made.url)
     if request.method == "GET":
         form.values = {"body": made.body}
-    return render_template("posts/comment_form.html", form=form, post=made,
-                           editing=True), 422 if form.errors else 200
+    return render_template(
+        "posts/comment_form.html", form=form, post=made, editing=True
+    ), 422 if form.errors else 200
 
 
 @bp.route("/posts/<int:post_id>/delete", methods=["GET", "POST"])
@@ -140,16 +143,28 @@ def _is_second_removal(post: Post) -> bool:
 
 def _ask_to_delete(post: Post):
     is_own = post.author_id == me().id
-    effects = [_("It disappears at once from pages, search, feeds and email."),
-               _("Its votes and their reputation are reversed until it is restored.")]
+    effects = [
+        _("It disappears at once from pages, search, feeds and email."),
+        _("Its votes and their reputation are reversed until it is restored."),
+    ]
     if post.answer_count or post.comment_count:
         effects.append(_("All its answers and comments disappear with it."))
-    effects.append(_("You can restore it from its page.") if is_own else
-                   _("Its author gets a notification, still sees it, and can edit it and ask for a review. "
-                     "The decision appears in the public log."))
+    effects.append(
+        _("You can restore it from its page.")
+        if is_own
+        else _(
+            "Its author gets a notification, still sees it, and can edit it and ask for a review. "
+            "The decision appears in the public log."
+        )
+    )
     return confirmation_page(
-        _("Delete this post?"), effects, _("Delete"), back=post.url, subject=post.heading,
-        fields=[] if is_own else [{"name": "note", "label": _("Reason, for the author")}])
+        _("Delete this post?"),
+        effects,
+        _("Delete"),
+        back=post.url,
+        subject=post.heading,
+        fields=[] if is_own else [{"name": "note", "label": _("Reason, for the author")}],
+    )
 
 
 @bp.post("/posts/<int:post_id>/undelete")
@@ -181,12 +196,19 @@ def revision(post_id: int, number: int):
     after = get_or_404(queries.revision(post, number))
     before = queries.revision(post, number - 1)
     rows = diffs.side_by_side(before.body if before else "", after.body, after.changes)
-    return render_template("posts/revision.html", post=post, before=before, after=after, rows=rows,
-                           fact_rows=_fact_rows(post, before, after),
-                           suggestion=suggestion_queries.behind(post, number),
-                           can_restore=policy.can_edit(current_user, post) and not after.redacted_at
-                           and number != post.revision_count,
-                           can_redact=policy.can_redact(current_user) and not after.redacted_at)
+    return render_template(
+        "posts/revision.html",
+        post=post,
+        before=before,
+        after=after,
+        rows=rows,
+        fact_rows=_fact_rows(post, before, after),
+        suggestion=suggestion_queries.behind(post, number),
+        can_restore=policy.can_edit(current_user, post)
+        and not after.redacted_at
+        and number != post.revision_count,
+        can_redact=policy.can_redact(current_user) and not after.redacted_at,
+    )
 
 
 def _fact_rows(post: Post, before: Revision | None, after: Revision) -> list:
@@ -224,8 +246,13 @@ def redact(post_id: int, number: int):
     revision = get_or_404(queries.revision(post, number))
     words = redaction.lines(form.data.get("words"))
     if revision.redacted_at is not None and words is None:
-        check_not_done(revision, ["revision.redacted"], _("this revision is redacted."), by=me(),
-                       url=url_for("posts.history", post_id=post.id))
+        check_not_done(
+            revision,
+            ["revision.redacted"],
+            _("this revision is redacted."),
+            by=me(),
+            url=url_for("posts.history", post_id=post.id),
+        )
         return redirect(url_for("posts.history", post_id=post.id))
     if valid and words is None and number == post.revision_count:
         form.fail("words", _("Enter the text to mask. This is the current version, which is not deleted."))
@@ -233,8 +260,13 @@ def redact(post_id: int, number: int):
         with form.catching():
             counts = actions.redact(revision, by=me(), reason=form.data["reason"], words=words)
             db.session.commit()
-            flash(_("Redacted, and masked in %(n)s other places. Backups and sent email still contain it: "
-                    "change any key or password that was public.", n=sum(counts.values())))
+            flash(
+                _(
+                    "Redacted, and masked in %(n)s other places. Backups and sent email still contain it: "
+                    "change any key or password that was public.",
+                    n=sum(counts.values()),
+                )
+            )
             return redirect(url_for("posts.history", post_id=post.id))
         post = visible_post(post_id)
         revision = get_or_404(queries.revision(post, number))
@@ -245,21 +277,50 @@ def _ask_to_redact(post: Post, revision: Revision, form: Form):
     texts = redaction.texts_of(post, revision)
     if request.method == "GET":
         form.values = {"words": "\n".join(texts.everywhere)}
-    effects = [_("The text of this revision is permanently deleted; nobody can restore it.")
-               if revision.number != post.revision_count else
-               _("The text below is masked in the current version, as a new revision.")]
-    effects += [_("The text below is masked wherever it appears: in other revisions, suggested edits, "
-                  "comments and posts, reports, flags, notifications, stored email and the search index."),
-                _("Backups, sent email and copies made by other people are not changed. Change the key or "
-                  "password in any case."),
-                _("The authors of masked posts are notified. The decision appears in the public log, without "
-                  "the text.")]
+    effects = [
+        _("The text of this revision is permanently deleted; nobody can restore it.")
+        if revision.number != post.revision_count
+        else _("The text below is masked in the current version, as a new revision.")
+    ]
+    effects += [
+        _(
+            "The text below is masked wherever it appears: in other revisions, suggested edits, "
+            "comments and posts, reports, flags, notifications, stored email and the search index."
+        ),
+        _(
+            "Backups, sent email and copies made by other people are not changed. Change the key or "
+            "password in any case."
+        ),
+        _(
+            "The authors of masked posts are notified. The decision appears in the public log, without "
+            "the text."
+        ),
+    ]
     return confirmation_page(
-        _("Redact revision %(n)s?", n=revision.number), effects, _("Redact"), subject=post.heading,
-        back=url_for("posts.revision", post_id=post.id, number=revision.number), values=form.values,
-        errors=form.errors, fields=[
-            {"name": "words", "label": _("Text to mask, one per line"), "type": "text", "rows": 5,
-             "hint": _("Delete the lines that may stay. If empty, the text that only this revision contains "
-                       "is masked.")},
-            {"name": "reason", "label": _("Reason, for the author and the log"), "type": "line",
-             "required": True, "maxlength": 300}])
+        _("Redact revision %(n)s?", n=revision.number),
+        effects,
+        _("Redact"),
+        subject=post.heading,
+        back=url_for("posts.revision", post_id=post.id, number=revision.number),
+        values=form.values,
+        errors=form.errors,
+        fields=[
+            {
+                "name": "words",
+                "label": _("Text to mask, one per line"),
+                "type": "text",
+                "rows": 5,
+                "hint": _(
+                    "Delete the lines that may stay. If empty, the text that only this revision contains "
+                    "is masked."
+                ),
+            },
+            {
+                "name": "reason",
+                "label": _("Reason, for the author and the log"),
+                "type": "line",
+                "required": True,
+                "maxlength": 300,
+            },
+        ],
+    )

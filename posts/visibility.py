@@ -18,14 +18,21 @@ def refresh(post: Post) -> None:
     _store_tags(post)
     if post.is_public == before:
         return
-    for child in db.session.scalars(select(Post).where(Post.parent_id == post.id)
-                                    .execution_options(populate_existing=True)):
+    for child in db.session.scalars(
+        select(Post).where(Post.parent_id == post.id).execution_options(populate_existing=True)
+    ):
         refresh(child)
 
 
 def _store_tags(post: Post) -> None:
     db.session.execute(
-        update(PostTag).where(PostTag.post_id == post.id)
-        .values(is_public=post.is_public, last_activity_at=post.last_activity_at,
-                score=post.score, answer_count=post.answer_count)
-        .execution_options(synchronize_session=False))
+        update(PostTag)
+        .where(PostTag.post_id == post.id)
+        .values(
+            is_public=post.is_public,
+            last_activity_at=post.last_activity_at,
+            score=post.score,
+            answer_count=post.answer_count,
+        )
+        .execution_options(synchronize_session=False)
+    )

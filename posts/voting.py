@@ -21,11 +21,20 @@ VOTES_A_DAY = 40
 UPS_ON_ONE_PERSON, DOWNS_ON_ONE_PERSON = 6, 3
 LOCKED_AFTER = timedelta(minutes=5)
 
-CAST_TODAY = (
-    select(func.count(), func.count(case(((VoteChange.author_id == bindparam("author"))
-                                          & (VoteChange.new_value == bindparam("value")), 1))))
-    .where(VoteChange.user_id == bindparam("user"), VoteChange.created_at >= bindparam("midnight"),
-           VoteChange.day == bindparam("day"), VoteChange.reason == "cast", VoteChange.new_value != 0))
+CAST_TODAY = select(
+    func.count(),
+    func.count(
+        case(
+            ((VoteChange.author_id == bindparam("author")) & (VoteChange.new_value == bindparam("value")), 1)
+        )
+    ),
+).where(
+    VoteChange.user_id == bindparam("user"),
+    VoteChange.created_at >= bindparam("midnight"),
+    VoteChange.day == bindparam("day"),
+    VoteChange.reason == "cast",
+    VoteChange.new_value != 0,
+)
 
 
 def _counters() -> tuple:
@@ -34,9 +43,12 @@ def _counters() -> tuple:
     votes = select(func.count()).where(Vote.post_id == posts.c.id)
     ups, downs = (votes.where(side).scalar_subquery() for side in (Vote.value > 0, Vote.value < 0))
     score = select(posts.c.score).where(posts.c.id == tags.c.post_id).scalar_subquery()
-    return (update(posts).where(posts.c.id == bindparam("post")).values(
-                up_count=ups, down_count=downs, score=posts.c.imported_score + ups - downs),
-            update(tags).where(tags.c.post_id == bindparam("post")).values(score=score))
+    return (
+        update(posts)
+        .where(posts.c.id == bindparam("post"))
+        .values(up_count=ups, down_count=downs, score=posts.c.imported_score + ups - downs),
+        update(tags).where(tags.c.post_id == bindparam("post")).values(score=score),
+    )
 
 
 RECOUNT = _counters()
@@ -55,22 +67,26 @@ def vote(post: Post, user, value: int) -> bool:
     if not post.is_public:
         raise VoteRefused(_("This post was deleted a moment ago."))
     standing = db.session.scalar(
-        select(Vote).where(Vote.post_id == post.id, Vote.user_id == user.id)
-        .execution_options(populate_existing=True))
+        select(Vote)
+        .where(Vote.post_id == post.id, Vote.user_id == user.id)
+        .execution_options(populate_existing=True)
+    )
     old = standing.value if standing and not standing.is_void else 0
     if old == value:
         return False
     reputation.lock([post.author_id, user.id])
     now = utcnow()
-    if old and now - standing.cast_at > LOCKED_AFTER and not (
-            post.edited_at and post.edited_at > standing.cast_at):
+    if (
+        old
+        and now - standing.cast_at > LOCKED_AFTER
+        and not (post.edited_at and post.edited_at > standing.cast_at)
+    ):
         raise VoteRefused(_("You can't change this vote until the post is edited."))
     if value:
         _check_limits(post, user, value, now)
     change = _change(post, user.id, old, value, standing, "cast", now)
     if standing is None:
-        db.session.add(Vote(user_id=user.id, post_id=post.id, value=value,
-                            change_id=change.id, cast_at=now))
+        db.session.add(Vote(user_id=user.id, post_id=post.id, value=value, change_id=change.id, cast_at=now))
     elif value == 0:
         db.session.delete(standing)
     else:
@@ -84,32 +100,50 @@ def vote(post: Post, user, value: int) -> bool:
 
 def _check_limits(post: Post, user, value: int, now: datetime) -> None:
     """Changes back and forth count: what is limited is casting, by rows that are never removed."""
-    cast, on_person = db.session.execute(CAST_TODAY, {
-        "user": user.id, "author": post.author_id, "value": value, "day": now.date(),
-        "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0)}).one()
+    cast, on_person = db.session.execute(
+        CAST_TODAY,
+        {
+            "user": user.id,
+            "author": post.author_id,
+            "value": value,
+            "day": now.date(),
+            "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0),
+        },
+    ).one()
     if cast >= VOTES_A_DAY:
-        raise VoteRefused(_("You have used all %(n)s votes for today. You can vote again at 00:00 UTC.",
-                            n=VOTES_A_DAY))
+        raise VoteRefused(
+            _("You have used all %(n)s votes for today. You can vote again at 00:00 UTC.", n=VOTES_A_DAY)
+        )
     most = UPS_ON_ONE_PERSON if value > 0 else DOWNS_ON_ONE_PERSON
     if post.author_id is not None and on_person >= most:
         raise VoteRefused(_("You have reached today's limit of votes for this member."))
 
 
-def _change(post: Post, voter_id: int, old: int, new: int, standing: Vote | None, reason: str,
-            at: datetime) -> VoteChange:
+def _change(
+    post: Post, voter_id: int, old: int, new: int, standing: Vote | None, reason: str, at: datetime
+) -> VoteChange:
     """Append the change and apply it to the ledger; a new value counts toward the day of `at`."""
     change = VoteChange(
-        user_id=voter_id, post_id=post.id, author_id=post.author_id, post_kind=post.kind,
-        old_value=old, new_value=new, previous_id=standing.change_id if standing and old else None,
-        reason=reason, day=at.date(), created_at=at if reason == "cast" else utcnow())
+        user_id=voter_id,
+        post_id=post.id,
+        author_id=post.author_id,
+        post_kind=post.kind,
+        old_value=old,
+        new_value=new,
+        previous_id=standing.change_id if standing and old else None,
+        reason=reason,
+        day=at.date(),
+        created_at=at if reason == "cast" else utcnow(),
+    )
     db.session.add(change)
     db.session.flush()
     for item in _entitlements(change):
         if item.reverses is not None:
             reputation.reverse(item.reverses, by_cause=item.cause, actor_id=voter_id)
         else:
-            reputation.award(item.user_id, item.kind, cause=item.cause, source=post.id,
-                             actor_id=voter_id, day=item.day)
+            reputation.award(
+                item.user_id, item.kind, cause=item.cause, source=post.id, actor_id=voter_id, day=item.day
+            )
     return change
 
 
@@ -122,27 +156,54 @@ def _entitlements(change: VoteChange) -> Iterator[Entitlement]:
     costs = kind == "answer"
     for side in ("author", "voter"):
         if change.previous_id is not None and (side == "author" or change.old_value < 0 and costs):
-            yield Entitlement(f"vote:{change.id}:{side}:undo", 0, "", 0, change.day,
-                              change.id * 4, reverses=f"vote:{change.previous_id}:{side}")
+            yield Entitlement(
+                f"vote:{change.id}:{side}:undo",
+                0,
+                "",
+                0,
+                change.day,
+                change.id * 4,
+                reverses=f"vote:{change.previous_id}:{side}",
+            )
     if change.new_value == 0:
         return
     author_kind = f"{kind}_{'up' if change.new_value > 0 else 'down'}"
     if change.author_id is not None and author_kind in reputation.POINTS:
-        yield Entitlement(f"vote:{change.id}:author", change.author_id, author_kind,
-                          reputation.POINTS[author_kind], change.day, change.id * 4 + 1)
+        yield Entitlement(
+            f"vote:{change.id}:author",
+            change.author_id,
+            author_kind,
+            reputation.POINTS[author_kind],
+            change.day,
+            change.id * 4 + 1,
+        )
     if change.new_value < 0 and costs:
-        yield Entitlement(f"vote:{change.id}:voter", change.user_id, "answer_downvoted",
-                          reputation.POINTS["answer_downvoted"], change.day, change.id * 4 + 2)
+        yield Entitlement(
+            f"vote:{change.id}:voter",
+            change.user_id,
+            "answer_downvoted",
+            reputation.POINTS["answer_downvoted"],
+            change.day,
+            change.id * 4 + 2,
+        )
 
 
 @reputation.register_source
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
     change, previous = VoteChange.__table__, VoteChange.__table__.alias()
-    concerned = or_(*(column.between(first, last)
-                      for column in (change.c.author_id, change.c.user_id, previous.c.author_id)))
+    concerned = or_(
+        *(
+            column.between(first, last)
+            for column in (change.c.author_id, change.c.user_id, previous.c.author_id)
+        )
+    )
     for row in db.session.execute(  # rows as they are: objects of millions of changes take minutes
-            select(change).outerjoin(previous, previous.c.id == change.c.previous_id).where(concerned)
-            .order_by(change.c.id).execution_options(**reputation.STREAM)):
+        select(change)
+        .outerjoin(previous, previous.c.id == change.c.previous_id)
+        .where(concerned)
+        .order_by(change.c.id)
+        .execution_options(**reputation.STREAM)
+    ):
         yield from _entitlements(row)
 
 
@@ -187,8 +248,11 @@ def remove_votes_of(user_id: int, *, most: int | None = None) -> int:
 
 
 def _votes(*conditions) -> list[Vote]:
-    return list(db.session.scalars(select(Vote).where(*conditions).order_by(Vote.id)
-                                   .execution_options(populate_existing=True)))
+    return list(
+        db.session.scalars(
+            select(Vote).where(*conditions).order_by(Vote.id).execution_options(populate_existing=True)
+        )
+    )
 
 
 def _void(standing: Vote, post: Post) -> None:

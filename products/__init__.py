@@ -34,20 +34,47 @@ def _last_edit(thing: Product | Release) -> LastEdit | None:
 
 
 def _register_forms() -> None:
-    editables.register_editable(Product, Editable(
-        (Field("name", _("Name"), is_required=True), Field("vendor", _("Vendor")),
-         Field("category", _("Category"), is_required=True),
-         Field("tags", _("Tags"), "words"), Field("names", _("Other names and identifiers"), "lines"),
-         Field("policy_url", _("Policy")), Field("version_command", _("Version command")),
-         Field("description", _("Policy text"), "text")),
-        queries.anew, forms.values_at, lambda product: product.path, _last_edit))
-    editables.register_editable(Release, Editable(
-        (Field("label", _("Label")), Field("codename", _("Code name")), Field("released_on", _("Released")),
-         Field("active", _("Active support")), Field("security", _("Security support")),
-         Field("extension", _("Extended support")), Field("discontinued", _("Sale")),
-         Field("lts", _("Long-term release")), Field("latest", _("Latest version")),
-         Field("latest_on", _("Latest version released")), Field("link", _("Link"))),
-        queries.anew, forms.values_at, lambda release: release.product.path, _last_edit))
+    editables.register_editable(
+        Product,
+        Editable(
+            (
+                Field("name", _("Name"), is_required=True),
+                Field("vendor", _("Vendor")),
+                Field("category", _("Category"), is_required=True),
+                Field("tags", _("Tags"), "words"),
+                Field("names", _("Other names and identifiers"), "lines"),
+                Field("policy_url", _("Policy")),
+                Field("version_command", _("Version command")),
+                Field("description", _("Policy text"), "text"),
+            ),
+            queries.anew,
+            forms.values_at,
+            lambda product: product.path,
+            _last_edit,
+        ),
+    )
+    editables.register_editable(
+        Release,
+        Editable(
+            (
+                Field("label", _("Label")),
+                Field("codename", _("Code name")),
+                Field("released_on", _("Released")),
+                Field("active", _("Active support")),
+                Field("security", _("Security support")),
+                Field("extension", _("Extended support")),
+                Field("discontinued", _("Sale")),
+                Field("lts", _("Long-term release")),
+                Field("latest", _("Latest version")),
+                Field("latest_on", _("Latest version released")),
+                Field("link", _("Link")),
+            ),
+            queries.anew,
+            forms.values_at,
+            lambda release: release.product.path,
+            _last_edit,
+        ),
+    )
 
 
 def init_app(app: Flask) -> None:

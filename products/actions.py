@@ -18,8 +18,9 @@ from products.names import parse
 DATES = ("released_on", *phases.KINDS)
 
 
-def create(slug: str, facts: dict, releases: dict[str, dict] | None = None, *, by=None,
-           source: str = "") -> Product:
+def create(
+    slug: str, facts: dict, releases: dict[str, dict] | None = None, *, by=None, source: str = ""
+) -> Product:
     """A new product with `facts`, some of PRODUCT_FACTS, and releases: RELEASE_FACTS by cycle."""
     product = Product(slug=slug, name=slug, source=source, releases=[], names=[], words=[])
     for field, value in {"name": slug, **facts}.items():
@@ -56,8 +57,15 @@ def _release(cycle: str, facts: dict) -> Release:
     return release
 
 
-def edit(thing: Product | Release, facts: dict, *, by=None, source: str = "", verb: str = "edited",
-         expected: Expected = None) -> dict[str, list]:
+def edit(
+    thing: Product | Release,
+    facts: dict,
+    *,
+    by=None,
+    source: str = "",
+    verb: str = "edited",
+    expected: Expected = None,
+) -> dict[str, list]:
     """Change what differs; returns {field: [before, after]} as JSON keeps it. Raises versions.Stale.
 
     What a moderator (`by`) changes is theirs from then on: imports dispute it, never overwrite it.
@@ -79,8 +87,12 @@ def edit(thing: Product | Release, facts: dict, *, by=None, source: str = "", ve
     _note(thing, verb, changed, by=by, source=source, is_news=dates)
     if dates:
         _recount(thing.product)
-        events.record("release.dates_changed", subject=thing, actor=by,
-                      facts={f: pair for f, pair in changed.items() if f in DATES})
+        events.record(
+            "release.dates_changed",
+            subject=thing,
+            actor=by,
+            facts={f: pair for f, pair in changed.items() if f in DATES},
+        )
     _tell(_product(thing), by)
     return changed
 
@@ -150,15 +162,26 @@ def _dispute(thing: Product | Release, facts: dict, source: str) -> None:
     release = thing if isinstance(thing, Release) else None
     for field, value in facts.items():
         theirs, ours = plain(value), plain(thing.value(field))
-        row = db.session.scalar(db.select(ImportConflict).where(
-            ImportConflict.product_id == _product(thing).id, ImportConflict.field == field,
-            ImportConflict.release_id == (release.id if release else None)))
+        row = db.session.scalar(
+            db.select(ImportConflict).where(
+                ImportConflict.product_id == _product(thing).id,
+                ImportConflict.field == field,
+                ImportConflict.release_id == (release.id if release else None),
+            )
+        )
         if theirs == ours:
             if row is not None:
                 db.session.delete(row)
         elif row is None:
-            db.session.add(ImportConflict(product_id=_product(thing).id, field=field, theirs=theirs,
-                                          release_id=release.id if release else None, source=source))
+            db.session.add(
+                ImportConflict(
+                    product_id=_product(thing).id,
+                    field=field,
+                    theirs=theirs,
+                    release_id=release.id if release else None,
+                    source=source,
+                )
+            )
         elif row.theirs != theirs:
             row.theirs, row.source, row.decided_at = theirs, source, None
 
@@ -178,11 +201,20 @@ def _recount(product: Product) -> None:
     product.supported_until = phases.latest_end(product.live_releases)
 
 
-def _note(thing: Product | Release, verb: str, changed: dict, *, by=None, source: str = "",
-          is_news: bool = False) -> None:
-    db.session.add(ProductChange(
-        product_id=_product(thing).id, release_id=thing.id if isinstance(thing, Release) else None,
-        actor_id=by.id if by else None, source=source, verb=verb, facts=changed, is_news=is_news))
+def _note(
+    thing: Product | Release, verb: str, changed: dict, *, by=None, source: str = "", is_news: bool = False
+) -> None:
+    db.session.add(
+        ProductChange(
+            product_id=_product(thing).id,
+            release_id=thing.id if isinstance(thing, Release) else None,
+            actor_id=by.id if by else None,
+            source=source,
+            verb=verb,
+            facts=changed,
+            is_news=is_news,
+        )
+    )
 
 
 def _tell(product: Product, by) -> None:
@@ -205,4 +237,3 @@ def _typed(field: str, value: object) -> object:
     if field in ("released_on", "latest_on"):
         return to_date(value)
     return to_ends(value) if field in ("lts", *phases.KINDS) else value
-

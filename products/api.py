@@ -19,19 +19,36 @@ bp = ApiBlueprint("products", __name__, description="Products and their life cyc
 
 def item(product: Product) -> dict:
     """A product as every list of the API has it."""
-    return {"id": product.id, "kind": "product", "title": product.name, "url": site_url() + product.path,
-            "body": product.description, "author": None, "author_url": None, "score": 0,
-            "tags": product.tags.split(), "created_at": product.created_at, "source": None,
-            "slug": product.slug, "vendor": product.vendor, "category": product.category,
-            "imported_from": product.source or None, "version": product.version}
+    return {
+        "id": product.id,
+        "kind": "product",
+        "title": product.name,
+        "url": site_url() + product.path,
+        "body": product.description,
+        "author": None,
+        "author_url": None,
+        "score": 0,
+        "tags": product.tags.split(),
+        "created_at": product.created_at,
+        "source": None,
+        "slug": product.slug,
+        "vendor": product.vendor,
+        "category": product.category,
+        "imported_from": product.source or None,
+        "version": product.version,
+    }
 
 
 def _whole(product: Product) -> dict:
     day = queries.today()
-    return {**item(product), "policy_url": product.policy_url or None,
-            "version_command": product.version_command or None, "phase_names": product.phase_names,
-            "names": [name.line for name in product.aliases],
-            "releases": [release_item(release, day) for release in product.live_releases]}
+    return {
+        **item(product),
+        "policy_url": product.policy_url or None,
+        "version_command": product.version_command or None,
+        "phase_names": product.phase_names,
+        "names": [name.line for name in product.aliases],
+        "releases": [release_item(release, day) for release in product.live_releases],
+    }
 
 
 def release_item(release: Release, day) -> dict:
@@ -55,11 +72,17 @@ def _curator():
 @bp.response(200, page_of(api_schemas.ProductItem))
 def list_products(wanted: dict):
     """Products by name, each with where it stands today."""
-    page = queries.products(text=wanted["q"], category=wanted["category"], vendor=wanted["vendor"],
-                            status=wanted["status"], after=wanted.get("after"))
+    page = queries.products(
+        text=wanted["q"],
+        category=wanted["category"],
+        vendor=wanted["vendor"],
+        status=wanted["status"],
+        after=wanted.get("after"),
+    )
     glances = queries.glances(page, queries.today())
-    return listing(page, lambda product: {**item(product), **exports.product_row(product,
-                                                                                 glances[product.id])})
+    return listing(
+        page, lambda product: {**item(product), **exports.product_row(product, glances[product.id])}
+    )
 
 
 @bp.post("/products")
@@ -134,8 +157,7 @@ def put_release(data: dict, slug: str, cycle: str):
 def remove_release(slug: str, cycle: str):
     """Take a release off every list (moderators)."""
     user, product = _curator(), find(slug)
-    actions.remove(get_or_404(release_of(product, cycle)), by=user,
-                   expected=versions.expected_by_header())
+    actions.remove(get_or_404(release_of(product, cycle)), by=user, expected=versions.expected_by_header())
     db.session.commit()
     return no_content()
 
@@ -146,6 +168,7 @@ def remove_release(slug: str, cycle: str):
 def list_ends(wanted: dict):
     """What ends in so many days, the next first."""
     day = queries.today()
-    page = lifecycle_queries.ending(day, wanted["days"], kind=wanted["kind"], category=wanted["category"],
-                                    after=wanted.get("after"))
+    page = lifecycle_queries.ending(
+        day, wanted["days"], kind=wanted["kind"], category=wanted["category"], after=wanted.get("after")
+    )
     return listing(page, lambda phase: exports.phase_row(phase, day))

@@ -14,16 +14,24 @@ class End(fields.Raw):
     """A date, or true (over) or false (not over) where only that is known, or null."""
 
     def __init__(self, **kwargs):
-        super().__init__(allow_none=True, metadata={
-            "description": self.__doc__,
-            "anyOf": [{"type": "string", "format": "date"}, {"type": "boolean"}, {"type": "null"}]}, **kwargs)
+        super().__init__(
+            allow_none=True,
+            metadata={
+                "description": self.__doc__,
+                "anyOf": [{"type": "string", "format": "date"}, {"type": "boolean"}, {"type": "null"}],
+            },
+            **kwargs,
+        )
 
 
 class ProductQuery(Cursor):
     """Which products."""
 
-    q = Line(load_default="", validate=validate.Length(max=100), metadata={
-        "description": "Beginnings of words in the name.", "example": "windows ser"})
+    q = Line(
+        load_default="",
+        validate=validate.Length(max=100),
+        metadata={"description": "Beginnings of words in the name.", "example": "windows ser"},
+    )
     category = Line(load_default="", validate=validate.Length(max=30))
     vendor = Line(load_default="", validate=validate.Length(max=60))
     status = fields.String(load_default="", validate=validate.OneOf(["", *Status]))

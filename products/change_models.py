@@ -15,8 +15,10 @@ class ProductChange(db.Model):
     """What was changed, by whom or by which import, and what it was before; rows are only added."""
 
     __tablename__ = "product_changes"
-    __table_args__ = (Index("ix_product_changes_product_id_id", "product_id", "id"),
-                      Index("ix_product_changes_is_news_id", "is_news", "id"))
+    __table_args__ = (
+        Index("ix_product_changes_product_id_id", "product_id", "id"),
+        Index("ix_product_changes_is_news_id", "is_news", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
@@ -37,8 +39,10 @@ class ImportConflict(db.Model):
     """An import says other than a moderator did; stays until a moderator decides."""
 
     __tablename__ = "product_conflicts"
-    __table_args__ = (Index("ix_product_conflicts_product_id", "product_id"),
-                      Index("ix_product_conflicts_decided_at_id", "decided_at", "id"))
+    __table_args__ = (
+        Index("ix_product_conflicts_product_id", "product_id"),
+        Index("ix_product_conflicts_decided_at_id", "decided_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
@@ -63,7 +67,8 @@ class LifecycleNotice(db.Model):
 
     __tablename__ = "lifecycle_notices"
 
-    phase_id: Mapped[int] = mapped_column(ForeignKey("lifecycle_phases.id", ondelete="CASCADE"),
-                                          primary_key=True)
+    phase_id: Mapped[int] = mapped_column(
+        ForeignKey("lifecycle_phases.id", ondelete="CASCADE"), primary_key=True
+    )
     ends: Mapped[date] = mapped_column(DateOrFlag, primary_key=True)
     days: Mapped[int] = mapped_column(primary_key=True)

@@ -31,14 +31,19 @@ def import_products(directory: Path, source: str) -> None:
 def _import(importer: Importer) -> None:
     importer.run()
     if not any((importer.report.added, importer.report.updated, importer.report.skipped)):
-        raise Unusable(_("%(folder)s contains no usable endoflife.date file (.md).",
-                         folder=importer.directory))
+        raise Unusable(
+            _("%(folder)s contains no usable endoflife.date file (.md).", folder=importer.directory)
+        )
     events.drain()
 
 
 @group.command("list")
-@click.option("--ending", type=click.IntRange(0, 3650), metavar="DAYS",
-              help="Only releases whose security support ends within this many days.")
+@click.option(
+    "--ending",
+    type=click.IntRange(0, 3650),
+    metavar="DAYS",
+    help="Only releases whose security support ends within this many days.",
+)
 @click.argument("text", default="")
 def list_products(ending: int | None, text: str) -> None:
     """List products (with TEXT in their names), or those ending soon."""
@@ -53,8 +58,10 @@ def list_products(ending: int | None, text: str) -> None:
         glances = queries.glances(page, day)
         for product in page:
             glance = glances[product.id]
-            click.echo(f"{product.slug:<30} {glance.status:<10} {glance.supported:>4}/{glance.releases:<4} "
-                       f"{product.name}")
+            click.echo(
+                f"{product.slug:<30} {glance.status:<10} {glance.supported:>4}/{glance.releases:<4} "
+                f"{product.name}"
+            )
         if (after := page.next) is None:
             return
 

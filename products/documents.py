@@ -14,8 +14,14 @@ def _document(product: Product) -> Document:
     spellings = [name.value for name in product.names if name.kind in (names.NAME, names.TITLE)]
     releases = [f"{r.label} {r.codename} {r.latest}" for r in product.live_releases]
     body = " ".join([*spellings, product.vendor, *releases, to_text(product.description_html)])
-    return Document(key=key("product", product.id), kind="product", title=product.name,
-                    body=body[:MAX_BODY], tags=tuple(product.tags.split()), created_at=product.created_at)
+    return Document(
+        key=key("product", product.id),
+        kind="product",
+        title=product.name,
+        body=body[:MAX_BODY],
+        tags=tuple(product.tags.split()),
+        created_at=product.created_at,
+    )
 
 
 def _show(product: Product) -> tuple[str, str, str]:
@@ -23,7 +29,11 @@ def _show(product: Product) -> tuple[str, str, str]:
 
 
 family = Family(
-    "product", Product,
-    select(Product).where(Product.removed_at.is_(None)).options(
-        selectinload(Product.names), selectinload(Product.releases)),
-    _document, _show)
+    "product",
+    Product,
+    select(Product)
+    .where(Product.removed_at.is_(None))
+    .options(selectinload(Product.names), selectinload(Product.releases)),
+    _document,
+    _show,
+)

@@ -56,8 +56,9 @@ def edit_product(slug: str):
         return redirect(product.path)
     if request.method == "GET":
         form.values = forms.values(product)
-    return render_template("products/edit_product.html", form=form,
-                           product=product), 422 if form.errors else 200
+    return render_template(
+        "products/edit_product.html", form=form, product=product
+    ), 422 if form.errors else 200
 
 
 @bp.route("/products/<slug>/releases/new", methods=["GET", "POST"])
@@ -73,8 +74,9 @@ def new_release(slug: str):
         actions.add_release(product, form.data.pop("cycle"), form.data, by=user)
         db.session.commit()
         return redirect(product.path)
-    return render_template("products/edit_release.html", form=form, product=product,
-                           release=None), 422 if form.errors else 200
+    return render_template(
+        "products/edit_release.html", form=form, product=product, release=None
+    ), 422 if form.errors else 200
 
 
 @bp.route("/products/<slug>/releases/<int:release_id>/edit", methods=["GET", "POST"])
@@ -91,8 +93,9 @@ def edit_release(slug: str, release_id: int):
         return redirect(product.path)
     if request.method == "GET":
         form.values = forms.values(release)
-    return render_template("products/edit_release.html", form=form, product=product,
-                           release=release), 422 if form.errors else 200
+    return render_template(
+        "products/edit_release.html", form=form, product=product, release=release
+    ), 422 if form.errors else 200
 
 
 @bp.route("/products/<slug>/remove", methods=["GET", "POST"])
@@ -103,11 +106,17 @@ def remove_product(slug: str):
     if request.method == "GET":
         return confirmation_page(
             _("Delete this product?"),
-            [_("It and its releases will disappear from lists, search, feeds and calendars immediately."),
-             _("Members who use or follow it get no more notifications about it."),
-             _("You can restore it from its history page.")],
-            _("Delete"), back=url_for("products.edit_product", slug=slug), subject=product.name,
-            subject_url=product.path, hidden={versions.FIELD: product.version})
+            [
+                _("It and its releases will disappear from lists, search, feeds and calendars immediately."),
+                _("Members who use or follow it get no more notifications about it."),
+                _("You can restore it from its history page."),
+            ],
+            _("Delete"),
+            back=url_for("products.edit_product", slug=slug),
+            subject=product.name,
+            subject_url=product.path,
+            hidden={versions.FIELD: product.version},
+        )
     actions.remove(product, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Deleted. You can restore it from the history page."))
@@ -123,12 +132,17 @@ def remove_release(slug: str, release_id: int):
     if request.method == "GET":
         return confirmation_page(
             _("Delete this release?"),
-            [_("It will disappear from its product page, lists, feeds and calendars immediately."),
-             _("Members who use it get no more notifications about its support."),
-             _("You can restore it from the history page of the product.")],
-            _("Delete"), back=url_for("products.edit_release", slug=slug, release_id=release.id),
+            [
+                _("It will disappear from its product page, lists, feeds and calendars immediately."),
+                _("Members who use it get no more notifications about its support."),
+                _("You can restore it from the history page of the product."),
+            ],
+            _("Delete"),
+            back=url_for("products.edit_release", slug=slug, release_id=release.id),
             subject=release.title,
-            subject_url=product.path, hidden={versions.FIELD: release.version})
+            subject_url=product.path,
+            hidden={versions.FIELD: release.version},
+        )
     actions.remove(release, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Deleted. You can restore it from the history page of the product."))

@@ -20,8 +20,12 @@ from products.schemas import CATEGORY, CYCLE, SLUG
 
 MAX_FILE = front_matter.MAX_BYTES
 MAX_RELEASES, MAX_NAMES, MAX_TEXT = 2_000, 500, 100_000
-ENDS = {"eoas": phases.ACTIVE, "eol": phases.SECURITY, "eoes": phases.EXTENSION,
-        "discontinued": phases.DISCONTINUED}
+ENDS = {
+    "eoas": phases.ACTIVE,
+    "eol": phases.SECURITY,
+    "eoes": phases.EXTENSION,
+    "discontinued": phases.DISCONTINUED,
+}
 CATEGORIES = {"db": "database"}
 _TAG = re.compile(r"<[^<>]{0,300}>")
 _LIQUID = re.compile(r"\{%[^%]{0,2000}%\}|\{:[^{}\n]{0,200}\}")
@@ -41,7 +45,7 @@ class ProductFile:
 
 
 def read(raw: bytes, stem: str) -> ProductFile:
-    """The content of the file called `stem`.md. Raises BadFile or core.front_matter.Refused."""
+    """The content of the file called `stem`.md. Raises BadFile or core.formats.front_matter.Refused."""
     front, text = front_matter.load(raw)
     permalink = _line(front, "permalink", 60, default=f"/{stem}")
     slug = permalink.strip("/").lower()
@@ -57,8 +61,9 @@ def read(raw: bytes, stem: str) -> ProductFile:
             raise BadFile(_("releases: an entry is not a mapping"))
         cycle = _line(row, "releaseCycle", 60)
         if not CYCLE.match(cycle) or cycle in file.releases:
-            raise BadFile(_("releaseCycle: %(cycle)s is empty, a duplicate or not a valid name",
-                            cycle=repr(cycle[:60])))
+            raise BadFile(
+                _("releaseCycle: %(cycle)s is empty, a duplicate or not a valid name", cycle=repr(cycle[:60]))
+            )
         try:
             file.releases[cycle] = _release(row, cycle, templates)
         except ValueError as error:
@@ -78,13 +83,16 @@ def _product(front: dict, text: str) -> dict:
     if len(text) > MAX_TEXT:
         raise BadFile(_("the text has more than %(n)s characters", n=f"{MAX_TEXT:,}"))
     return {
-        "name": title, "category": CATEGORIES.get(category, category), "tags": tags,
+        "name": title,
+        "category": CATEGORIES.get(category, category),
+        "tags": tags,
         "vendor": _line(front, "vendor", 60) or _vendor(title, tags.split(), called),
         "description": markup.render(_LIQUID.sub("", text).strip()),
         "policy_url": _url(front, "releasePolicyLink"),
         "version_command": _line(front, "versionCommand", 300),
-        "phase_names": {kind: heading for key, kind in ENDS.items()
-                        if (heading := _heading(front.get(f"{key}Column")))},
+        "phase_names": {
+            kind: heading for key, kind in ENDS.items() if (heading := _heading(front.get(f"{key}Column")))
+        },
         "names": called,
     }
 
@@ -93,14 +101,14 @@ def _release(row: dict, cycle: str, templates: dict[str, str]) -> dict:
     codename, latest = _line(row, "codename", 100), _line(row, "latest", 60)
 
     def filled(template: str) -> str:
-        for mark, value in (("__RELEASE_CYCLE__", cycle), ("__CODENAME__", codename),
-                            ("__LATEST__", latest)):
+        for mark, value in (("__RELEASE_CYCLE__", cycle), ("__CODENAME__", codename), ("__LATEST__", latest)):
             template = template.replace(mark, value)
         return "" if "{{" in template or "{%" in template else template
 
     facts = {
         "label": (filled(_line(row, "releaseLabel", 300) or templates["releaseLabel"]) or cycle)[:100],
-        "codename": codename, "latest": latest,
+        "codename": codename,
+        "latest": latest,
         "link": _url(row, "link") if "link" in row else _safe(filled(templates["changelogTemplate"])),
         "released_on": _checked(row, "releaseDate", written.to_date),
         "latest_on": _checked(row, "latestReleaseDate", written.to_date),
@@ -155,13 +163,19 @@ def _heading(value: object) -> str:
 
 
 def _names(front: dict) -> list[names.Name]:
-    lines = [str(url).strip("/ ").replace("-", " ") for key in ("alternate_urls", "aliases")
-             for url in _list(front, key)]
+    lines = [
+        str(url).strip("/ ").replace("-", " ")
+        for key in ("alternate_urls", "aliases")
+        for url in _list(front, key)
+    ]
     for row in _list(front, "identifiers"):
         if not isinstance(row, dict):
             raise BadFile(_("identifiers: an entry is not a mapping"))
-        lines += [f"repology:{value}" if kind == "repology" else str(value)
-                  for kind, value in row.items() if kind in ("purl", "cpe", "repology")]
+        lines += [
+            f"repology:{value}" if kind == "repology" else str(value)
+            for kind, value in row.items()
+            if kind in ("purl", "cpe", "repology")
+        ]
     try:
         parsed = [names.parse(line) for line in lines]
     except names.BadName as error:
@@ -180,7 +194,7 @@ def _vendor(title: str, tags: list[str], called: list[names.Name]) -> str:
     """Tags name families and vendors: the vendor is the one that the title starts with or a CPE has."""
     makers = {names.name_key(name.key.split(":")[1]) for name in called if name.kind == names.CPE}
     for tag in tags:
-        start = title[:len(tag)]
-        if names.name_key(start) == names.name_key(tag) and title[len(tag):len(tag) + 1] in ("", " "):
+        start = title[: len(tag)]
+        if names.name_key(start) == names.name_key(tag) and title[len(tag) : len(tag) + 1] in ("", " "):
             return start
     return next((tag.replace("-", " ").title() for tag in tags if names.name_key(tag) in makers), "")

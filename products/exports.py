@@ -19,11 +19,18 @@ SLICE = 500
 
 def product_row(product: Product, glance: Glance) -> dict:
     """A product as a line of a list."""
-    return {"slug": product.slug, "name": product.name, "vendor": product.vendor,
-            "category": product.category, "status": str(glance.status),
-            "supported_releases": glance.supported, "releases": glance.releases,
-            "next_end": glance.next_end, "supported_until": plain(product.supported_until),
-            "url": site_url() + product.path}
+    return {
+        "slug": product.slug,
+        "name": product.name,
+        "vendor": product.vendor,
+        "category": product.category,
+        "status": str(glance.status),
+        "supported_releases": glance.supported,
+        "releases": glance.releases,
+        "next_end": glance.next_end,
+        "supported_until": plain(product.supported_until),
+        "url": site_url() + product.path,
+    }
 
 
 def product_rows(day: date, **filters: str) -> Iterator[dict]:
@@ -39,20 +46,35 @@ def product_rows(day: date, **filters: str) -> Iterator[dict]:
 
 def release_row(release: Release, day: date) -> dict:
     """A release with its ends, each a date, true (over), false (not over) or null."""
-    return {"cycle": release.cycle, "label": release.label, "title": release.title,
-            "codename": release.codename, "released_on": release.released_on,
-            "lts": plain(release.lts), "latest": release.latest, "latest_on": release.latest_on,
-            "link": release.link or None, "phase": str(phase_on(release, day)),
-            "phase_ends_on": phase_end(release, day),
-            **{kind: plain(release.ends.get(kind)) for kind in KINDS}}
+    return {
+        "cycle": release.cycle,
+        "label": release.label,
+        "title": release.title,
+        "codename": release.codename,
+        "released_on": release.released_on,
+        "lts": plain(release.lts),
+        "latest": release.latest,
+        "latest_on": release.latest_on,
+        "link": release.link or None,
+        "phase": str(phase_on(release, day)),
+        "phase_ends_on": phase_end(release, day),
+        **{kind: plain(release.ends.get(kind)) for kind in KINDS},
+    }
 
 
 def phase_row(phase: LifecyclePhase, day: date) -> dict:
     """An end of a kind of support."""
     product = phase.release.product
-    return {"ends_on": phase.ends, "days_left": (phase.ends - day).days, "kind": phase.kind,
-            "product": product.slug, "release": phase.release.cycle, "title": phase.release.title,
-            "category": product.category, "url": site_url() + product.path}
+    return {
+        "ends_on": phase.ends,
+        "days_left": (phase.ends - day).days,
+        "kind": phase.kind,
+        "product": product.slug,
+        "release": phase.release.cycle,
+        "title": phase.release.title,
+        "category": product.category,
+        "url": site_url() + product.path,
+    }
 
 
 def answer(name: str, extension: str, rows: Iterable[dict]) -> Response:

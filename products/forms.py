@@ -27,5 +27,8 @@ def values_at(thing: Product | Release, number: int) -> dict[str, str] | None:
 
 
 def _shown(facts: dict) -> dict[str, str]:
-    return {field: "\n".join(value) if isinstance(value, list) else written(value)
-            for field, value in facts.items() if not isinstance(value, dict)}
+    return {
+        field: "\n".join(value) if isinstance(value, list) else written(value)
+        for field, value in facts.items()
+        if not isinstance(value, dict)
+    }

@@ -13,10 +13,18 @@ from products import names as naming
 from products.lifecycle import phases as lifecycle
 from products.lifecycle.phases import Ends
 
-PRODUCT_FACTS = ("name", "vendor", "category", "tags", "description", "policy_url", "version_command",
-                 "phase_names", "names")
-RELEASE_FACTS = ("label", "codename", "released_on", "lts", "latest", "latest_on", "link",
-                 *lifecycle.KINDS)
+PRODUCT_FACTS = (
+    "name",
+    "vendor",
+    "category",
+    "tags",
+    "description",
+    "policy_url",
+    "version_command",
+    "phase_names",
+    "names",
+)
+RELEASE_FACTS = ("label", "codename", "released_on", "lts", "latest", "latest_on", "link", *lifecycle.KINDS)
 BY_BYTES = String(40).with_variant(String(40, collation="C"), "postgresql")  # for ranges of beginnings
 
 
@@ -37,8 +45,11 @@ class DateOrFlag(TypeDecorator):
         return str(value).lower() if isinstance(value, bool) else value.isoformat()
 
     def process_result_value(self, value: str | None, dialect) -> Ends | None:
-        return {"true": True, "false": False, None: None}.get(value, value) if value in (
-            "true", "false", None) else date.fromisoformat(value)
+        return (
+            {"true": True, "false": False, None: None}.get(value, value)
+            if value in ("true", "false", None)
+            else date.fromisoformat(value)
+        )
 
 
 class Product(Versioned, db.Model):
@@ -76,13 +87,17 @@ class Product(Versioned, db.Model):
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     releases: Mapped[list["Release"]] = relationship(
-        back_populates="product", lazy="raise_on_sql", passive_deletes=True,
-        order_by="(Release.released_on.desc().nulls_last(), Release.id)")
+        back_populates="product",
+        lazy="raise_on_sql",
+        passive_deletes=True,
+        order_by="(Release.released_on.desc().nulls_last(), Release.id)",
+    )
     names: Mapped[list["ProductName"]] = relationship(
-        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True,
-        order_by="ProductName.id")
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True, order_by="ProductName.id"
+    )
     words: Mapped[list["ProductWord"]] = relationship(
-        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True)
+        cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True
+    )
 
     @property
     def path(self) -> str:
@@ -123,8 +138,9 @@ class Product(Versioned, db.Model):
                 row.value = wanted[key].value
             elif key not in others:
                 self.names.remove(row)
-        self.names += [ProductName(kind=n.kind, value=n.value, key=n.key)
-                       for key, n in wanted.items() if key not in have]
+        self.names += [
+            ProductName(kind=n.kind, value=n.value, key=n.key) for key, n in wanted.items() if key not in have
+        ]
 
     def _follow_name(self) -> None:
         """Bring what derives from name, vendor and aliases in line: titles, words, place in lists."""
@@ -143,8 +159,10 @@ class ProductName(db.Model):
     """A spelling that means a product; `kind` is one of those in names.py, found by `key`."""
 
     __tablename__ = "product_names"
-    __table_args__ = (UniqueConstraint("product_id", "kind", "key"),
-                      Index("ix_product_names_kind_key", "kind", "key"))
+    __table_args__ = (
+        UniqueConstraint("product_id", "kind", "key"),
+        Index("ix_product_names_kind_key", "kind", "key"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
@@ -164,8 +182,7 @@ class ProductWord(db.Model):
     __tablename__ = "product_words"
     __table_args__ = (Index("ix_product_words_word_product_id", "word", "product_id"),)
 
-    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"),
-                                            primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
     word: Mapped[str] = mapped_column(BY_BYTES, primary_key=True)
 
 
@@ -191,7 +208,8 @@ class Release(Versioned, db.Model):
 
     product: Mapped[Product] = relationship(back_populates="releases", lazy="raise_on_sql")
     phases: Mapped[list["LifecyclePhase"]] = relationship(
-        back_populates="release", cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True)
+        back_populates="release", cascade="all, delete-orphan", lazy="raise_on_sql", passive_deletes=True
+    )
 
     @property
     def ends(self) -> dict[str, Ends]:
@@ -234,8 +252,10 @@ class LifecyclePhase(db.Model):
     """One kind of support of a release: it ends on a day, or only whether it is over is known."""
 
     __tablename__ = "lifecycle_phases"
-    __table_args__ = (UniqueConstraint("release_id", "kind"),
-                      Index("ix_lifecycle_phases_kind_ends_id", "kind", "ends", "id"))
+    __table_args__ = (
+        UniqueConstraint("release_id", "kind"),
+        Index("ix_lifecycle_phases_kind_ends_id", "kind", "ends", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     release_id: Mapped[int] = mapped_column(ForeignKey("releases.id", ondelete="CASCADE"))
@@ -253,9 +273,14 @@ class OwnedRelease(db.Model):
     __tablename__ = "owned_releases"
     __table_args__ = (
         UniqueConstraint("user_id", "product_id", "release_id"),
-        Index("uq_owned_releases_whole", "user_id", "product_id", unique=True,
-              sqlite_where=db.text("release_id IS NULL"),
-              postgresql_where=db.text("release_id IS NULL")),
+        Index(
+            "uq_owned_releases_whole",
+            "user_id",
+            "product_id",
+            unique=True,
+            sqlite_where=db.text("release_id IS NULL"),
+            postgresql_where=db.text("release_id IS NULL"),
+        ),
         Index("ix_owned_releases_product_id", "product_id"),
         Index("ix_owned_releases_release_id", "release_id"),
     )

@@ -113,7 +113,7 @@ def titles(slug: str, name: str, vendor: str) -> set[Name]:
     """The spellings a product has by itself: slug, name, and its name without the vendor's."""
     spellings = {slug, name}
     if vendor and name.casefold().startswith(vendor.casefold() + " "):
-        spellings.add(name[len(vendor):].strip())
+        spellings.add(name[len(vendor) :].strip())
     elif vendor:
         spellings.add(f"{vendor} {name}")
     return {Name(TITLE, text, name_key(text)) for text in spellings if name_key(text)}

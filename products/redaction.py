@@ -14,8 +14,19 @@ def _follow(product: Product, by) -> None:
     events.record("product.changed", subject=product, actor=by)
 
 
-redaction.register_text(Product, "name", "sort_name", "vendor", "tags", "description", "policy_url",
-                   "version_command", "phase_names", changed=_follow, derived=("description_html",))
+redaction.register_text(
+    Product,
+    "name",
+    "sort_name",
+    "vendor",
+    "tags",
+    "description",
+    "policy_url",
+    "version_command",
+    "phase_names",
+    changed=_follow,
+    derived=("description_html",),
+)
 redaction.register_text(Release, "label", "codename", "latest", "link")
 redaction.register_text(ProductChange, "facts")
 redaction.register_text(ImportConflict, "theirs")

@@ -22,9 +22,15 @@ class Ends(fields.Field):
     """A date, or yes or no where only that is known, or nothing."""
 
     def __init__(self, **kwargs):
-        super().__init__(allow_none=True, load_default=None, metadata={
-            "description": "A date; true (ended) or false (not ended) if only that is known; or null.",
-            "anyOf": [{"type": "string", "format": "date"}, {"type": "boolean"}, {"type": "null"}]}, **kwargs)
+        super().__init__(
+            allow_none=True,
+            load_default=None,
+            metadata={
+                "description": "A date; true (ended) or false (not ended) if only that is known; or null.",
+                "anyOf": [{"type": "string", "format": "date"}, {"type": "boolean"}, {"type": "null"}],
+            },
+            **kwargs,
+        )
 
     def _deserialize(self, value, attr, data, **kwargs):
         try:
@@ -37,8 +43,9 @@ class Day(fields.Field):
     """A date or nothing."""
 
     def __init__(self, **kwargs):
-        super().__init__(allow_none=True, load_default=None, metadata={
-            "type": "string", "format": "date"}, **kwargs)
+        super().__init__(
+            allow_none=True, load_default=None, metadata={"type": "string", "format": "date"}, **kwargs
+        )
 
     def _deserialize(self, value, attr, data, **kwargs):
         try:
@@ -51,8 +58,15 @@ class Names(fields.Field):
     """Other names and identifiers: a list, or a text with one a line."""
 
     def __init__(self, **kwargs):
-        super().__init__(metadata={"type": "array", "items": {"type": "string", "maxLength": 300},
-                                   "maxItems": MAX_NAMES, "example": ["pkg:pypi/django"]}, **kwargs)
+        super().__init__(
+            metadata={
+                "type": "array",
+                "items": {"type": "string", "maxLength": 300},
+                "maxItems": MAX_NAMES,
+                "example": ["pkg:pypi/django"],
+            },
+            **kwargs,
+        )
 
     def _deserialize(self, value, attr, data, **kwargs) -> list[names.Name]:
         lines = value.splitlines() if isinstance(value, str) else value
@@ -89,11 +103,17 @@ def _shape(pattern: re.Pattern, sentence) -> validate.Regexp:
 class ProductSchema(Schema):
     """What a moderator says of a product."""
 
-    name = Line(required=True, validate=validate.Length(
-        min=2, max=100, error=lazy_gettext("Use 2 to 100 characters for the name.")))
+    name = Line(
+        required=True,
+        validate=validate.Length(min=2, max=100, error=lazy_gettext("Use 2 to 100 characters for the name.")),
+    )
     vendor = Line(load_default="", validate=_longest(60))
-    category = Line(required=True, validate=_shape(
-        CATEGORY, lazy_gettext("Use one lowercase word for the category, such as os or server-app.")))
+    category = Line(
+        required=True,
+        validate=_shape(
+            CATEGORY, lazy_gettext("Use one lowercase word for the category, such as os or server-app.")
+        ),
+    )
     tags = Line(load_default="", validate=_longest(200))
     description = Markdown(load_default="", longest=MAX_DESCRIPTION)
     policy_url = Address(load_default="", validate=_longest(300))
@@ -104,9 +124,13 @@ class ProductSchema(Schema):
 class NewProductSchema(ProductSchema):
     """A new product also chooses its address."""
 
-    slug = Line(required=True, validate=[
-        _shape(SLUG, lazy_gettext("Use only lowercase letters, digits and - . + _")),
-        validate.NoneOf(RESERVED, error=lazy_gettext("The site reserves this word. Choose another one."))])
+    slug = Line(
+        required=True,
+        validate=[
+            _shape(SLUG, lazy_gettext("Use only lowercase letters, digits and - . + _")),
+            validate.NoneOf(RESERVED, error=lazy_gettext("The site reserves this word. Choose another one.")),
+        ],
+    )
 
 
 class ReleaseSchema(Schema):
@@ -128,5 +152,9 @@ class ReleaseSchema(Schema):
 class NewReleaseSchema(ReleaseSchema):
     """A new release also has the name of its cycle."""
 
-    cycle = Line(required=True, validate=_shape(
-        CYCLE, lazy_gettext("Start the cycle with a letter or digit and use at most 60 characters.")))
+    cycle = Line(
+        required=True,
+        validate=_shape(
+            CYCLE, lazy_gettext("Start the cycle with a letter or digit and use at most 60 characters.")
+        ),
+    )

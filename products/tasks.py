@@ -29,13 +29,25 @@ def announce_ends() -> None:
 
 def _announce(name: str, days: int, first, last) -> None:
     """Every end between two days that was not announced `days` ahead before."""
-    told = exists().where(LifecycleNotice.phase_id == LifecyclePhase.id,
-                          LifecycleNotice.ends == LifecyclePhase.ends, LifecycleNotice.days == days)
+    told = exists().where(
+        LifecycleNotice.phase_id == LifecyclePhase.id,
+        LifecycleNotice.ends == LifecyclePhase.ends,
+        LifecycleNotice.days == days,
+    )
     found = db.session.scalars(
-        select(LifecyclePhase).join(LifecyclePhase.release).join(Release.product)
-        .where(LifecyclePhase.kind == SECURITY, LifecyclePhase.ends.between(first, last), ~told,
-               Release.removed_at.is_(None), Product.removed_at.is_(None))
-        .options(joinedload(LifecyclePhase.release)).order_by(LifecyclePhase.ends, LifecyclePhase.id))
+        select(LifecyclePhase)
+        .join(LifecyclePhase.release)
+        .join(Release.product)
+        .where(
+            LifecyclePhase.kind == SECURITY,
+            LifecyclePhase.ends.between(first, last),
+            ~told,
+            Release.removed_at.is_(None),
+            Product.removed_at.is_(None),
+        )
+        .options(joinedload(LifecyclePhase.release))
+        .order_by(LifecyclePhase.ends, LifecyclePhase.id)
+    )
     for phase in found:
         db.session.add(LifecycleNotice(phase_id=phase.id, ends=phase.ends, days=days))
         events.record(name, subject=phase.release, days=days, ends=phase.ends.isoformat())

@@ -26,8 +26,12 @@ def argument(name: str) -> str:
 def filters() -> dict[str, str]:
     """What the list of products is narrowed to; an unknown status counts as none."""
     status = argument("status")
-    return {"text": argument("q"), "category": argument("category"), "vendor": argument("vendor"),
-            "status": status if status in list(Status) else ""}
+    return {
+        "text": argument("q"),
+        "category": argument("category"),
+        "vendor": argument("vendor"),
+        "status": status if status in list(Status) else "",
+    }
 
 
 def find(slug: str, *, removed: bool = False) -> Product:
@@ -50,9 +54,18 @@ def products():
     categories, vendors = queries.facets()
     curates = policy.can_curate(current_user)
     return render_template(
-        "products/products.html", page=page, glances=queries.glances(page, day), chosen=chosen, day=day,
-        categories=categories, vendors=vendors, link=link, statuses=[s for s in Status if s != "unknown"],
-        can_curate=curates, disputed=len(queries.conflicts(limit=100)) if curates else 0)
+        "products/products.html",
+        page=page,
+        glances=queries.glances(page, day),
+        chosen=chosen,
+        day=day,
+        categories=categories,
+        vendors=vendors,
+        link=link,
+        statuses=[s for s in Status if s != "unknown"],
+        can_curate=curates,
+        disputed=len(queries.conflicts(limit=100)) if curates else 0,
+    )
 
 
 @bp.get("/products.csv", defaults={"extension": "csv"})
@@ -65,8 +78,12 @@ def export_products(extension: str):
 @bp.get("/products/suggest")
 def suggest():
     """Products that begin as typed."""
-    return jsonify(items=[{"text": product.name, "url": product.path, "kind": product.vendor}
-                          for product in queries.suggestions(argument("q"))])
+    return jsonify(
+        items=[
+            {"text": product.name, "url": product.path, "kind": product.vendor}
+            for product in queries.suggestions(argument("q"))
+        ]
+    )
 
 
 @bp.get("/products/<slug>")
@@ -80,13 +97,21 @@ def product(slug: str):
     tags, posts = queries.related_posts(product, current_user)
     curates = policy.can_curate(current_user)
     return render_template(
-        "products/product.html", product=product, day=day, releases=_rows(releases, day), tags=tags,
-        total=len(releases), kinds=[kind for kind in KINDS if any(kind in r.ends for r in releases)],
-        glance=queries.glances([product], day)[product.id], picture=timeline.draw(releases, day),
-        posts=posts, can_curate=curates,
+        "products/product.html",
+        product=product,
+        day=day,
+        releases=_rows(releases, day),
+        tags=tags,
+        total=len(releases),
+        kinds=[kind for kind in KINDS if any(kind in r.ends for r in releases)],
+        glance=queries.glances([product], day)[product.id],
+        picture=timeline.draw(releases, day),
+        posts=posts,
+        can_curate=curates,
         can_own=policy.can_own(current_user) if current_user.is_authenticated else False,
         owned=queries.owned_of_product(current_user, product),
-        conflicts=queries.conflicts(product) if curates else [])
+        conflicts=queries.conflicts(product) if curates else [],
+    )
 
 
 def _rows(releases: list[Release], day) -> list[Release]:
@@ -109,22 +134,33 @@ def history(slug: str):
     """Who changed what, when; nothing is ever lost."""
     curates = policy.can_curate(current_user)
     product = find(slug, removed=curates)
-    return render_template("products/history.html", product=product, can_curate=curates,
-                           page=queries.history(product, request.args.get("after")))
+    return render_template(
+        "products/history.html",
+        product=product,
+        can_curate=curates,
+        page=queries.history(product, request.args.get("after")),
+    )
 
 
 def window() -> dict:
     """What the life-cycle lists are narrowed to."""
     days, kind = request.args.get("days", 90, int), argument("kind")
     mine = "mine" in request.args and current_user.is_authenticated
-    return {"days": min(max(days, 1), 3650), "kind": kind if kind in SUPPORT else SECURITY,
-            "category": argument("category"), "mine": mine}
+    return {
+        "days": min(max(days, 1), 3650),
+        "kind": kind if kind in SUPPORT else SECURITY,
+        "category": argument("category"),
+        "mine": mine,
+    }
 
 
 def narrowed(chosen: dict) -> dict:
     """window() as lifecycle_queries take it."""
-    return {"kind": chosen["kind"], "category": chosen["category"],
-            "owner": current_user if chosen["mine"] else None}
+    return {
+        "kind": chosen["kind"],
+        "category": chosen["category"],
+        "owner": current_user if chosen["mine"] else None,
+    }
 
 
 @bp.get("/lifecycle")
@@ -132,12 +168,21 @@ def narrowed(chosen: dict) -> dict:
 def lifecycle():
     """What ends in the next 30, 90 or 365 days, and what ended lately."""
     chosen, day = window(), queries.today()
-    page: paging.Page = lifecycle_queries.ending(day, chosen["days"], after=request.args.get("after"),
-                                                 **narrowed(chosen))
+    page: paging.Page = lifecycle_queries.ending(
+        day, chosen["days"], after=request.args.get("after"), **narrowed(chosen)
+    )
     return render_template(
-        "products/lifecycle.html", page=page, chosen=chosen, day=day, windows=WINDOWS, recent=RECENT,
-        kinds=SUPPORT, categories=queries.facets()[0], link=link,
-        ended=lifecycle_queries.ended(day, RECENT, **narrowed(chosen)))
+        "products/lifecycle.html",
+        page=page,
+        chosen=chosen,
+        day=day,
+        windows=WINDOWS,
+        recent=RECENT,
+        kinds=SUPPORT,
+        categories=queries.facets()[0],
+        link=link,
+        ended=lifecycle_queries.ended(day, RECENT, **narrowed(chosen)),
+    )
 
 
 @bp.get("/lifecycle.csv", defaults={"extension": "csv"})
@@ -145,6 +190,12 @@ def lifecycle():
 def export_lifecycle(extension: str):
     """The list as CSV or JSON, narrowed as the page is."""
     chosen, day = window(), queries.today()
-    found = lifecycle_queries.around(day, before=0, ahead=chosen["days"], kinds=[chosen["kind"]],
-                                     category=chosen["category"], owner=narrowed(chosen)["owner"])
+    found = lifecycle_queries.around(
+        day,
+        before=0,
+        ahead=chosen["days"],
+        kinds=[chosen["kind"]],
+        category=chosen["category"],
+        owner=narrowed(chosen)["owner"],
+    )
     return exports.answer("lifecycle", extension, (exports.phase_row(phase, day) for phase in found))

@@ -17,11 +17,13 @@ STOP = frozenset(
     "a about all also am an and any are as at be been but by can could did do does for from had has "
     "have how i if in into is it its may my no not of on or our should so some such than that the "
     "their them then there these they this those to was we were what when where which who why will "
-    "with would you your".split())
+    "with would you your".split()
+)
 MAX_WORD = 128
 SYNONYMS = Path(__file__).with_name("synonyms.txt")
 _DASH = "[-_ \u2010-\u2014]?"
-_TOKEN = re.compile(rf"""
+_TOKEN = re.compile(
+    rf"""
     \b (?: (?P<cve>   cve{_DASH}\d{{4}}{_DASH}\d{{4,7}} )
          | (?P<kb>    kb{_DASH}\d{{6,7}} )
          | (?P<ms>    ms\d\d{_DASH}\d{{3}} )
@@ -33,13 +35,16 @@ _TOKEN = re.compile(rf"""
        ) \b
     | (?<![^\W_]) (?P<lang> [cf]\# | c\+\+ | \.net ) (?![\w+\#])
     | (?P<word> [^\W_]+(?:['’][^\W_]+)? )
-    """, re.IGNORECASE | re.VERBOSE)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _COMPOUND = re.compile(r"[^\W_]+(?:[-._/][^\W_]+){1,3}")
 MAX_COMPOUND = 40  # characters
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _FOLDED = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-_DOUBLED = re.compile("(cancel|travel|model|label|signal|tunnel|fuel|level|channel|panel|initial|total"
-                      "|marshal)l(ed|ing|er|ers)")
+_DOUBLED = re.compile(
+    "(cancel|travel|model|label|signal|tunnel|fuel|level|channel|panel|initial|total|marshal)l(ed|ing|er|ers)"
+)
 _BRITISH = (  # ending, what stands in its place
     (re.compile("is(e|ed|es|er|ers|ing|ation|ations|ational)$"), r"iz\1"),
     (re.compile("ys(e|ed|es|er|ers|ing)$"), r"yz\1"),
@@ -85,13 +90,13 @@ def _pairs(text: str, start: int) -> Iterator[tuple[str, int, int, str]]:
     """The words of a text without spaces: every two neighbouring letters, and words in between."""
     end = 0
     for run in [*_CJK.finditer(text), None]:
-        between = text[end:run.start() if run else len(text)]
+        between = text[end : run.start() if run else len(text)]
         if between and (term := _word(between)):
             yield term, start + end, start + end + len(between), "word"
         if run is None:
             return
         for at in range(run.start(), max(run.end() - 1, run.start() + 1)):
-            pair = text[at:min(at + 2, run.end())]
+            pair = text[at : min(at + 2, run.end())]
             yield pair, start + at, start + at + len(pair), "word"
         end = run.end()
 
@@ -142,7 +147,7 @@ def named(sequence: list[str]) -> Iterator[tuple[str, int, int]]:
     names = _names()
     for place, term in enumerate(sequence):
         for other, first in names.get(term, ()):
-            if tuple(sequence[place:place + len(other)]) == other:
+            if tuple(sequence[place : place + len(other)]) == other:
                 yield first, place, len(other)
 
 
@@ -202,8 +207,10 @@ def _canonical(kind: str, text: str) -> str:
 
 def begun_identifier(text: str) -> str:
     """What the one spelling of an identifier begins with when only its beginning was typed; or nothing."""
-    match = re.fullmatch(rf"(cve|kb|ms|rb){_DASH}([\d\-_ ]*\d)|(0x[\da-f]+|\d+(?:\.\d+)+\.?|ghsa-[\da-z-]*)",
-                         text.strip().lower())
+    match = re.fullmatch(
+        rf"(cve|kb|ms|rb){_DASH}([\d\-_ ]*\d)|(0x[\da-f]+|\d+(?:\.\d+)+\.?|ghsa-[\da-z-]*)",
+        text.strip().lower(),
+    )
     if match is None:
         return ""
     if match[3]:

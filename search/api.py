@@ -45,16 +45,21 @@ def search(wanted: dict):
     number, sized = paging.position(place, [int, int]) or [1, size]
     if sized != size or number < 1 or number * size >= MAX_RESULTS + size:
         raise paging.BadCursor
-    found = queries.search(wanted["q"], user=tokens.reader(), page=number, size=size, any_word=wanted["any"],
-                           since=since)
+    found = queries.search(
+        wanted["q"], user=tokens.reader(), page=number, size=size, any_word=wanted["any"], since=since
+    )
     if not found.available:
-        raise ServiceUnavailable(_("The search index is being rebuilt. Try again in a minute."),
-                                 retry_after=60)
+        raise ServiceUnavailable(
+            _("The search index is being rebuilt. Try again in a minute."), retry_after=60
+        )
     more = found.total > number * size and number * size < MAX_RESULTS
     return {
         "items": [found_item(hit) for hit in found.hits],
-        "next": paging.encode([number + 1, size]) if more else None, "total": found.total,
+        "next": paging.encode([number + 1, size]) if more else None,
+        "total": found.total,
         "facets": {name: dict(found.facets.get(name, {})) for name in ("kind", "tag", "layer")},
-        "correction": found.correction, "loosened": found.loosened, "estimated": found.estimated,
+        "correction": found.correction,
+        "loosened": found.loosened,
+        "estimated": found.estimated,
         "warnings": found.query.warnings,
     }

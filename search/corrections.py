@@ -23,13 +23,17 @@ def corrected(index: Index, query: Query, spelt: Callable[[str, str], str]) -> s
     wanted, text, shift, count = set(query.all_terms()), query.text, 0, 0
     for term, start, end, _kind in tokens(query.text):
         word = query.text[start:end].casefold()
-        if (term not in wanted or not word.isalpha() or not SHORTEST <= len(word) <= LONGEST
-                or index.knows(term)):
+        if (
+            term not in wanted
+            or not word.isalpha()
+            or not SHORTEST <= len(word) <= LONGEST
+            or index.knows(term)
+        ):
             continue
         guess = index.guess(word)
         guess = guess and spelt(guess, word)
         if guess:
-            text = text[:start + shift] + guess + text[end + shift:]
+            text = text[: start + shift] + guess + text[end + shift :]
             shift += len(guess) - (end - start)
         count += 1
         if count == MAX_CORRECTED:

@@ -21,10 +21,21 @@ def index() -> Iterator[Finding]:
             size = found.size
         behind = int(lag())
     except Unavailable:
-        yield judge(name, _("Missing or damaged."), fault=True,
-                    advice=_("A running worker will rebuild it. To do it now, run flask search rebuild."))
+        yield judge(
+            name,
+            _("Missing or damaged."),
+            fault=True,
+            advice=_("A running worker will rebuild it. To do it now, run flask search rebuild."),
+        )
         return
-    found = _("%(n)s documents, up to date", n=size) if not behind else _(
-        "%(n)s documents; newest post missing for %(s)s s", n=size, s=behind)
-    yield judge(name, found, fault=behind > LATE,
-                advice=_("Check that a worker is running. flask search rebuild updates the index now."))
+    found = (
+        _("%(n)s documents, up to date", n=size)
+        if not behind
+        else _("%(n)s documents; newest post missing for %(s)s s", n=size, s=behind)
+    )
+    yield judge(
+        name,
+        found,
+        fault=behind > LATE,
+        advice=_("Check that a worker is running. flask search rebuild updates the index now."),
+    )

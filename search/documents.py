@@ -66,8 +66,11 @@ def of(keys: Iterable[str]) -> list[Document]:
         for family, (statement, model, make) in _families().items():
             ids = numbers(keys, family)
             for start in range(0, len(ids), SLICE):
-                rows = db.session.scalars(statement.where(model.id.in_(ids[start:start + SLICE]))
-                                          .execution_options(populate_existing=True))
+                rows = db.session.scalars(
+                    statement.where(model.id.in_(ids[start : start + SLICE])).execution_options(
+                        populate_existing=True
+                    )
+                )
                 found += [make(row) for row in rows]
     return found
 
@@ -82,9 +85,12 @@ def everything() -> Iterator[Document]:
         while ids:
             with read_transaction():
                 ids = db.session.scalars(
-                    select(model.id).where(model.id > ids[-1]).order_by(model.id).limit(SLICE)).all()
-                found = [make(row) for row in db.session.scalars(
-                    statement.where(model.id.in_(ids)).order_by(model.id))]
+                    select(model.id).where(model.id > ids[-1]).order_by(model.id).limit(SLICE)
+                ).all()
+                found = [
+                    make(row)
+                    for row in db.session.scalars(statement.where(model.id.in_(ids)).order_by(model.id))
+                ]
                 db.session.expunge_all()
             yield from found
 
@@ -92,24 +98,41 @@ def everything() -> Iterator[Document]:
 def keys() -> set[str]:
     """The keys of everything that belongs into the index."""
     with read_transaction():
-        return {key(family, number) for family, (statement, model, _make) in _families().items()
-                for number in db.session.scalars(select(model.id).where(statement.whereclause))}
+        return {
+            key(family, number)
+            for family, (statement, model, _make) in _families().items()
+            for number in db.session.scalars(select(model.id).where(statement.whereclause))
+        }
 
 
 def _families() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
     """How the documents of each family are read and made."""
     described = [Post.__mapper__.polymorphic_map[name].class_ for name in _extras]
-    posts = (select(Post).where(Post.is_public, Post.kind.in_(kinds.searchable()))
-             .options(load_only(Post.kind, Post.title, Post.body_html, Post.parent_id, Post.answer_count,
-                                Post.accepted, Post.score, Post.created_at),
-                      joinedload(Post.author).load_only(User.username),
-                      joinedload(Post.parent).load_only(Post.title),
-                      selectin_polymorphic(Post, described)))
-    return {"post": (posts, Post, _post),
-            "tag": (select(Tag).where(Tag.post_count > 0), Tag, _tag),
-            "user": (select(User).where(is_listed()), User, _user),
-            **{name: (family.statement, family.model, family.document)
-               for name, family in families.items()}}
+    posts = (
+        select(Post)
+        .where(Post.is_public, Post.kind.in_(kinds.searchable()))
+        .options(
+            load_only(
+                Post.kind,
+                Post.title,
+                Post.body_html,
+                Post.parent_id,
+                Post.answer_count,
+                Post.accepted,
+                Post.score,
+                Post.created_at,
+            ),
+            joinedload(Post.author).load_only(User.username),
+            joinedload(Post.parent).load_only(Post.title),
+            selectin_polymorphic(Post, described),
+        )
+    )
+    return {
+        "post": (posts, Post, _post),
+        "tag": (select(Tag).where(Tag.post_count > 0), Tag, _tag),
+        "user": (select(User).where(is_listed()), User, _user),
+        **{name: (family.statement, family.model, family.document) for name, family in families.items()},
+    }
 
 
 def _post(post: Post) -> Document:
@@ -121,11 +144,18 @@ def _post(post: Post) -> Document:
         states.append("accepted")
     parent = post.parent
     return Document(
-        key=key("post", post.id), kind=post.kind, title=post.title,
+        key=key("post", post.id),
+        kind=post.kind,
+        title=post.title,
         body=f"{extra.get('text', '')}\n{to_text(post.body_html)}"[:MAX_BODY],
-        context=parent.title if parent else "", tags=tuple(tag.name for tag in (parent or post).tags),
-        author=post.author.username if post.author else "", layer=extra.get("layer", ""),
-        states=tuple(states), score=post.score, created_at=post.created_at)
+        context=parent.title if parent else "",
+        tags=tuple(tag.name for tag in (parent or post).tags),
+        author=post.author.username if post.author else "",
+        layer=extra.get("layer", ""),
+        states=tuple(states),
+        score=post.score,
+        created_at=post.created_at,
+    )
 
 
 def _tag(tag: Tag) -> Document:
@@ -134,6 +164,11 @@ def _tag(tag: Tag) -> Document:
 
 def _user(user: User) -> Document:
     handle = "" if user.username in user.display_name.casefold() else user.username
-    return Document(key=key("user", user.id), kind="user", title=user.display_name,
-                    body=f"{handle} {to_text(user.about_html)}", author=user.username,
-                    created_at=user.created_at)
+    return Document(
+        key=key("user", user.id),
+        kind="user",
+        title=user.display_name,
+        body=f"{handle} {to_text(user.about_html)}",
+        author=user.username,
+        created_at=user.created_at,
+    )

@@ -33,8 +33,12 @@ def follow(batch: list[events.Event]) -> None:
 def rebuild(found=None, *, wait: bool = True) -> int | None:
     """Write the index anew from `found` (all documents); returns its size, None when another process does."""
     began = utcnow()
-    return _engine().rebuild(documents.everything() if found is None else found,
-                             lambda: changes.since(began), documents.of, wait=wait)
+    return _engine().rebuild(
+        documents.everything() if found is None else found,
+        lambda: changes.since(began),
+        documents.of,
+        wait=wait,
+    )
 
 
 def heal(*, wait: bool = True) -> int:

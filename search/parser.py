@@ -1,6 +1,6 @@
 """Our own query language; never raises, everything capped.
 
-    tag:dns user:ada kind:article is:accepted layer:host before:2026 after:2025-03 "a phrase" -not -tag:old
+tag:dns user:ada kind:article is:accepted layer:host before:2026 after:2025-03 "a phrase" -not -tag:old
 """
 
 import re
@@ -15,7 +15,10 @@ MAX_LENGTH, MAX_TERMS, MAX_PHRASES, MAX_PHRASE, MAX_EXCLUDED, MAX_FILTERS = 1000
 MAX_ALTERNATIVES = 8  # of one term
 KINDS = ("question", "answer", "article", "bulletin", "user", "tag", "product")
 FILTERS = {  # what people type → field of the index, values it takes
-    "tag": ("tag", ()), "user": ("author", ()), "author": ("author", ()), "kind": ("kind", KINDS),
+    "tag": ("tag", ()),
+    "user": ("author", ()),
+    "author": ("author", ()),
+    "kind": ("kind", KINDS),
     "is": ("state", ("answered", "unanswered", "accepted", "verified", "exploited", "unpatched")),
     "layer": ("layer", ("perimeter", "network", "host", "application", "data")),
     "title": ("title", ()),
@@ -25,15 +28,19 @@ DATES = ("before", "after")
 EXCLUDED = re.compile(r"-[^\W\d_A-Z][\w.+#-]{2,}")  # a parameter of a program begins like -F, -12 or --
 PARAMETER = re.compile(r"--?\w[\w.+#-]*")
 # Verb-Noun; in small letters only with a verb of cmdlets and no noun of plain words ("read-only").
-CMDLET = re.compile(r"""(?-i:[A-Za-z]{2,}-[A-Z]\w+)
+CMDLET = re.compile(
+    r"""(?-i:[A-Za-z]{2,}-[A-Z]\w+)
     | (?:add|clear|connect|convert(?:from|to)?|copy|disable|disconnect|dismount|enable|enter|exit|expand
     |export|find|format|get|grant|import|install|invoke|join|lock|measure|mount|move|new|open|out|ping|publish|read
     |receive|register|remove|rename|repair|reset|resolve|restart|restore|resume|revoke|save|search|select|send
     |set|show|start|stop|suspend|sync|test|trace|unblock|uninstall|unlock|unregister|update|wait|write)
     -(?!(?:based|line|only|protect(?:ed)?|side|source|text|top|born|wide|over|back|ended|bed|driven)$)[a-z]\w{2,}
-    """, re.IGNORECASE | re.VERBOSE)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 # Programs whose parameters are words after one minus. None whose name is also a topic, as ssh or docker.
-PROGRAMS = frozenset("""
+PROGRAMS = frozenset(
+    """
     adb adduser appcmd auditpol awk bcdedit bcp bitsadmin bootrec cacls certreq certutil chkdsk chmod
     chown cmdkey cscript csvde curl dcdiag dcpromo diskpart dism dnscmd driverquery dsacls dsget dsmod
     dsquery esxcli eventcreate ffmpeg findstr fsutil gpg gpresult gpupdate grep hping hping3 icacls
@@ -42,10 +49,14 @@ PROGRAMS = frozenset("""
     netstat nltest nmap nslookup ntdsutil openssl pathping pkgmgr pnputil powercfg powershell ps psexec
     pwsh qwinsta rasdial regsvr32 repadmin robocopy rpm rundll32 schtasks scp secedit setspn sfc
     signtool slmgr sqlcmd ss systeminfo takeown tar taskkill tasklist tcpdump tracert tshark useradd
-    usermod vssadmin w32tm wbadmin wevtutil wget wget2 wmic wscript wuauclt wusa xcopy""".split())
-_PIECE = re.compile(r''' -?"(?P<phrase>[^"]*)"
+    usermod vssadmin w32tm wbadmin wevtutil wget wget2 wmic wscript wuauclt wusa xcopy""".split()
+)
+_PIECE = re.compile(
+    r""" -?"(?P<phrase>[^"]*)"
                        | (?P<minus>-?) (?P<name>\w+) : (?P<value>"[^"]*"|[^\s"]*)
-                       | \S+ ''', re.VERBOSE)
+                       | \S+ """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,7 @@ class Query:
     @property
     def is_empty(self) -> bool:
         """Whether nothing to look for is left."""
-        return not (self.has_words or self.excluded or self.only or self.without
-                    or self.before or self.after)
+        return not (self.has_words or self.excluded or self.only or self.without or self.before or self.after)
 
     def typed_terms(self) -> list[str]:
         """Every term that was typed, those of phrases too, each once."""
@@ -120,11 +130,11 @@ def parse(text: str, *, excludes: bool = True) -> Query:
         phrase, minus, name, value = match["phrase"], match["minus"], match["name"], match["value"]
         if name is not None and name.lower() in (*FILTERS, *DATES):
             if _filter(query, name.lower(), value.strip('"').lower(), bool(minus)):
-                without = query.text[:match.start()] + query.text[match.end():]
+                without = query.text[: match.start()] + query.text[match.end() :]
                 query.filters.append(Filter(match[0], " ".join(without.split())))
             continue
         if match[0].startswith("-") and excludes and _is_exclusion(match, query.text):
-            without = query.text[:match.start()] + query.text[match.end():]
+            without = query.text[: match.start()] + query.text[match.end() :]
             query.filters.append(Filter(match[0], " ".join(without.split())))
             _exclude(query, terms(match[0][1:]))
             bare.append(match[0])
@@ -160,7 +170,7 @@ def _is_exclusion(match: re.Match, text: str) -> bool:
         return True
     if not EXCLUDED.fullmatch(match[0]):
         return False
-    before, after = text[:match.start()].split(), text[match.end():].split()
+    before, after = text[: match.start()].split(), text[match.end() :].split()
     if not before:
         return True
     if _is_program(before[0]) or _is_program(before[-1]) or any(map(CMDLET.fullmatch, before)):
@@ -181,7 +191,7 @@ def _allow_other_names(query: Query, text: str, found: list[str]) -> None:
         for term in terms(text[start:end]):
             query.allow(term, [joined])
     for first, place, length in named(found):
-        for term in found[place:place + length]:
+        for term in found[place : place + length]:
             query.allow(term, [first])
 
 
@@ -222,8 +232,11 @@ def _filter(query: Query, name: str, value: str, negated: bool) -> bool:
         single = ALIASES.get(single, single)
         column, value = ("kind", single) if single in KINDS else (column, value)
     if not value or (allowed and value not in (*allowed, *(KINDS if column == "kind" else ()))):
-        query.warnings.append(_("%(name)s: must be one of %(values)s.", name=name, values=", ".join(allowed))
-                              if allowed else _("%(name)s: needs a name.", name=name))
+        query.warnings.append(
+            _("%(name)s: must be one of %(values)s.", name=name, values=", ".join(allowed))
+            if allowed
+            else _("%(name)s: needs a name.", name=name)
+        )
         return False
     values = (query.without if negated else query.only).setdefault(column, [])
     if len(values) == MAX_FILTERS:

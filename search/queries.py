@@ -81,6 +81,7 @@ class Found:
 
 def _counted(search: Callable[..., Found]) -> Callable[..., Found]:
     """The same search, counted and timed for /metrics."""
+
     @wraps(search)
     def counting(*args, **kwargs) -> Found:
         began = perf_counter()
@@ -93,8 +94,16 @@ def _counted(search: Callable[..., Found]) -> Callable[..., Found]:
 
 
 @_counted
-def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool = False,
-           sort: str = "relevance", since: datetime | None = None) -> Found:
+def search(
+    text: str,
+    *,
+    user,
+    page: int = 1,
+    size: int = PAGE,
+    any_word: bool = False,
+    sort: str = "relevance",
+    since: datetime | None = None,
+) -> Found:
     """Search as `user`; `since` leaves out what was written before.
 
     Rows are read again through visibility, and what the index has not heard of yet is left out before
@@ -102,11 +111,21 @@ def search(text: str, *, user, page: int = 1, size: int = PAGE, any_word: bool =
     """
     found = _search(_parsed(text, since), user=user, page=page, size=size, any_word=any_word, sort=sort)
     if found.available and not found.total and found.query.excluded:
-        again = _search(_parsed(text, since, excludes=False), user=user, page=page, size=size,
-                        any_word=any_word, sort=sort)
+        again = _search(
+            _parsed(text, since, excludes=False),
+            user=user,
+            page=page,
+            size=size,
+            any_word=any_word,
+            sort=sort,
+        )
         if again.total:
-            again.query.warnings.append(_("No results without %(words)s. Showing results that contain it.",
-                                          words=", ".join(each.text for each in found.query.filters)))
+            again.query.warnings.append(
+                _(
+                    "No results without %(words)s. Showing results that contain it.",
+                    words=", ".join(each.text for each in found.query.filters),
+                )
+            )
             return again
     return found
 
@@ -126,8 +145,10 @@ def _search(query: Query, *, user, page: int, size: int, any_word: bool, sort: s
         with engine.view(hidden) as index:
             options = {"limit": size, "offset": (page - 1) * size, "any_word": any_word, "sort": sort}
             results, found.correction = current_app.extensions["recent_searches"].get(
-                index.generation, (query.text, query.after, bool(query.excluded), hidden, *options.values()),
-                lambda: _ask(index, query, options))
+                index.generation,
+                (query.text, query.after, bool(query.excluded), hidden, *options.values()),
+                lambda: _ask(index, query, options),
+            )
     except Unavailable:
         found.available = False
         return found
@@ -178,8 +199,9 @@ def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
         rows[key("post", post.id)] = Hit(post, post.kind, title, post.url, post.body_html, wanted)
     if ids := numbers(keys, "user"):
         for person in db.session.scalars(select(User).where(User.id.in_(ids), is_listed())):
-            rows[key("user", person.id)] = Hit(person, "user", person.display_name, person.profile_url,
-                                               person.about_html, wanted)
+            rows[key("user", person.id)] = Hit(
+                person, "user", person.display_name, person.profile_url, person.about_html, wanted
+            )
     if ids := numbers(keys, "tag"):
         for tag in db.session.scalars(select(Tag).where(Tag.id.in_(ids), Tag.post_count > 0)):
             rows[key("tag", tag.id)] = Hit(tag, "tag", tag.name, tag.path, tag.excerpt, wanted)
@@ -193,8 +215,11 @@ def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
 def _public_posts(ids: list[int], user, *options) -> Iterable[Post]:
     if not ids:
         return ()
-    return db.session.scalars(visible(Post, user).where(Post.id.in_(ids), Post.is_public)
-                              .options(joinedload(Post.parent).lazyload(Post.tags), *options))
+    return db.session.scalars(
+        visible(Post, user)
+        .where(Post.id.in_(ids), Post.is_public)
+        .options(joinedload(Post.parent).lazyload(Post.tags), *options)
+    )
 
 
 def _alike(index: Index, words: tuple[str, ...], kind: str, limit: int) -> list[str]:
@@ -205,14 +230,16 @@ def _alike(index: Index, words: tuple[str, ...], kind: str, limit: int) -> list[
     return [name for name, _score in index.search(query, limit=limit + 1, any_word=True).hits]
 
 
-def similar(title: str, body: str, *, user, kind: str = "question", but: int | None = None,
-            limit: int = 5) -> list[Post]:
+def similar(
+    title: str, body: str, *, user, kind: str = "question", but: int | None = None, limit: int = 5
+) -> list[Post]:
     """Visible posts of a kind whose words are like these."""
     words = tuple(dict.fromkeys([*terms(title), *terms(body[:600])]))[:ALIKE_TERMS]
     try:
         with current_app.extensions["search"].view() as index:
             found = current_app.extensions["recent_searches"].get(
-                index.generation, ("similar", words, kind, limit), lambda: _alike(index, words, kind, limit))
+                index.generation, ("similar", words, kind, limit), lambda: _alike(index, words, kind, limit)
+            )
     except Unavailable:
         return []
     ids = [number for number in numbers(found, "post") if number != but][:limit]

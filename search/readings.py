@@ -33,8 +33,11 @@ def index() -> Iterator[Gauge]:
 def lag() -> float:
     """Seconds since the newest public post was written, 0 when it is found; raises Unavailable."""
     newest = db.session.execute(
-        select(Post.id, Post.created_at).where(Post.is_public, Post.kind.in_(kinds.searchable()))
-        .order_by(Post.id.desc()).limit(1)).first()
+        select(Post.id, Post.created_at)
+        .where(Post.is_public, Post.kind.in_(kinds.searchable()))
+        .order_by(Post.id.desc())
+        .limit(1)
+    ).first()
     if newest is None:
         return 0.0
     with current_app.extensions["search"].view() as found:

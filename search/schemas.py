@@ -10,9 +10,14 @@ from core.web.fields import Line
 class SearchQuery(Cursor):
     """What to look for, in the language of the search box."""
 
-    q = Line(required=True, validate=validate.Length(max=1000), metadata={
-        "description": "Words, \"phrases\", tag: user: kind: is: layer: before: after:",
-        "example": "KB5034441 kind:question"})
+    q = Line(
+        required=True,
+        validate=validate.Length(max=1000),
+        metadata={
+            "description": 'Words, "phrases", tag: user: kind: is: layer: before: after:',
+            "example": "KB5034441 kind:question",
+        },
+    )
     since = Since("Only items written at or after this time. Tags have no time.")
     any = fields.Boolean(load_default=False, metadata={"description": "Match any of the words."})
 
@@ -32,8 +37,11 @@ class Facets(Reply):
 
 
 FoundPage = page_of(
-    FoundItem, total=fields.Integer(), facets=fields.Nested(Facets),
+    FoundItem,
+    total=fields.Integer(),
+    facets=fields.Nested(Facets),
     correction=fields.String(allow_none=True, metadata={"description": "Suggested spelling."}),
     loosened=fields.Boolean(metadata={"description": "No item has all the words; these have some of them."}),
     estimated=fields.Boolean(metadata={"description": "Total and facets are estimated from a sample."}),
-    warnings=fields.List(fields.String()))
+    warnings=fields.List(fields.String()),
+)

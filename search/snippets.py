@@ -40,13 +40,14 @@ def spots(text: str, wanted: set[str]) -> list[tuple[int, int]]:
 
     Only words that begin as a wanted stem does are stemmed; a stem differs from its words at the end.
     """
-    starts = {re.escape(term[:max(2, len(term) - 2)]) for term in wanted if not is_identifier(term)}
+    starts = {re.escape(term[: max(2, len(term) - 2)]) for term in wanted if not is_identifier(term)}
     found = []
     if any(map(is_identifier, wanted)):
         found = [(start, end) for term, start, end, kind in tokens(text) if kind != "word" and term in wanted]
     if starts:
-        for match in re.finditer(rf"(?<![^\W_])(?:{'|'.join(sorted(starts))})[^\W_]*(?:['’][^\W_]+)?",
-                                 text, re.IGNORECASE):
+        for match in re.finditer(
+            rf"(?<![^\W_])(?:{'|'.join(sorted(starts))})[^\W_]*(?:['’][^\W_]+)?", text, re.IGNORECASE
+        ):
             if any(term in wanted for term, *_ in tokens(match[0])):
                 found.append(match.span())
     return sorted(set(found))

@@ -19,8 +19,14 @@ def search():
     sort = request.args.get("sort", "")
     sort = sort if sort in SORTS else SORTS[0]
     found = queries.search(text, user=current_user, page=page, sort=sort)
-    return render_template("search/results.html", found=found, text=text[:MAX_LENGTH], sort=sort,
-                           number=page, more=found.total > page * queries.PAGE and page < MAX_PAGE)
+    return render_template(
+        "search/results.html",
+        found=found,
+        text=text[:MAX_LENGTH],
+        sort=sort,
+        number=page,
+        more=found.total > page * queries.PAGE and page < MAX_PAGE,
+    )
 
 
 @bp.get("/search/suggest")

@@ -32,8 +32,9 @@ class World:
     def __init__(self, folder, empty_database):
         self.file, self.kept = folder / "redoubt.db", folder / "kept.db"
         shutil.copy(empty_database, self.file)
-        self.app = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off",
-                              REDOUBT_DATABASE_URL="")
+        self.app = create_app(
+            REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off", REDOUBT_DATABASE_URL=""
+        )
         with self.app.app_context():
             self.ids, self.tokens = _fill()
         self.close()
@@ -52,8 +53,7 @@ class World:
     def call(self, who: str, method: str, path: str, json=None):
         """The answer to `who`; `{name}` in the path stands for the id of a thing."""
         headers = {"Authorization": f"Bearer {self.tokens[who]}"} if self.tokens[who] else {}
-        return self.app.test_client().open(path.format(**self.ids), method=method, json=json,
-                                           headers=headers)
+        return self.app.test_client().open(path.format(**self.ids), method=method, json=json, headers=headers)
 
 
 @contextmanager
@@ -65,8 +65,10 @@ def world(tmp_path_factory, empty_database):
 
 
 def _fill() -> tuple[dict, dict]:
-    alice, bob, moira = (auth.make_user(name, email=f"{name}@example.org", confirmed=True, role=role)
-                         for name, role in (("alice", "member"), ("bob", "member"), ("moira", "moderator")))
+    alice, bob, moira = (
+        auth.make_user(name, email=f"{name}@example.org", confirmed=True, role=role)
+        for name, role in (("alice", "member"), ("bob", "member"), ("moira", "moderator"))
+    )
     db.session.flush()
     give(alice, 300)
     question = forum.ask("Which of these numbers is a question?", render(TEXT), ["numbers"], by=alice)
@@ -90,13 +92,28 @@ def _fill() -> tuple[dict, dict]:
     bulletins.publish(bulletin, by=moira)
     embargoed = bulletins.create({"title": "Widget: nobody knows this yet"}, by=moira)
     report = reports.report(bulletin, reports.Said("lab", "issue", "Slow."), by=bob)
-    tokens = {"visitor": None, "reader": auth.make_token(alice, "reads", "read"),
-              "member": auth.make_token(alice, "writes", "write"),
-              "moderator": auth.make_token(moira, "curates", "write")}
+    tokens = {
+        "visitor": None,
+        "reader": auth.make_token(alice, "reads", "read"),
+        "member": auth.make_token(alice, "writes", "write"),
+        "moderator": auth.make_token(moira, "curates", "write"),
+    }
     db.session.commit()
     events.drain()
     news = db.session.scalar(db.select(Notification).where(Notification.user_id == alice.id).limit(1))
-    named = {"question": question, "lonely": lonely, "hidden": hidden, "answer": answer,
-             "comment": comment, "article": article, "draft": draft, "line": line, "bulletin": bulletin,
-             "mitigation": mitigation, "report": report, "embargoed": embargoed, "news": news}
+    named = {
+        "question": question,
+        "lonely": lonely,
+        "hidden": hidden,
+        "answer": answer,
+        "comment": comment,
+        "article": article,
+        "draft": draft,
+        "line": line,
+        "bulletin": bulletin,
+        "mitigation": mitigation,
+        "report": report,
+        "embargoed": embargoed,
+        "news": news,
+    }
     return {name: post.id for name, post in named.items()}, tokens

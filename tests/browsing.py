@@ -8,10 +8,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 from waitress.server import create_server
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome")
-                 if (path := shutil.which(name))), None)
-FLAGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--no-first-run"]
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 @contextmanager
@@ -41,5 +49,6 @@ def press(page, selector):
 
 def findings(page) -> list[tuple]:
     """What axe has to say against the page as it stands: (rule, first element)."""
-    return [(found["id"], found["nodes"][0]["html"][:200])
-            for found in Axe().run(page).response["violations"]]
+    return [
+        (found["id"], found["nodes"][0]["html"][:200]) for found in Axe().run(page).response["violations"]
+    ]

@@ -169,7 +169,8 @@ def bring(folder: Path, instance: Path, *options: str) -> tuple[dict, dict[str, 
     )
     report = json.loads(done.stdout.strip().splitlines()[-1])
     code = (
-        "import json; from app import create_app; from kb.models import Article; from core.db import db\n"
+        "import json; from app import create_app; from kb.models import Article\n"
+        "from core.database.db import db\n"
         "with create_app().app_context():\n"
         " print(json.dumps({a.external_id: (a.title, a.body_html)"
         " for a in db.session.scalars(db.select(Article))}))"

@@ -96,8 +96,9 @@ def postgres():
 def migrated_postgres(postgres):
     """The name of a database there, at the current schema; emptied before each use."""
     url = postgres.create("redoubt")
-    app = create_app(REDOUBT_INSTANCE=postgres.folder / "instance", REDOUBT_WORKER="off",
-                     REDOUBT_DATABASE_URL=url)
+    app = create_app(
+        REDOUBT_INSTANCE=postgres.folder / "instance", REDOUBT_WORKER="off", REDOUBT_DATABASE_URL=url
+    )
     with app.app_context():
         schema.ensure()
         db.session.remove()
@@ -134,8 +135,15 @@ def sites():
 @pytest.fixture
 def app(sites, database, settings, empty_database):
     """A site with an empty, migrated database; inside its application context."""
-    app = sites.empty({"REDOUBT_WORKER": "off", "REDOUBT_RATE_LIMITS": "off",
-                       "REDOUBT_PRIVILEGE_SCALE": "1", **database, **settings})
+    app = sites.empty(
+        {
+            "REDOUBT_WORKER": "off",
+            "REDOUBT_RATE_LIMITS": "off",
+            "REDOUBT_PRIVILEGE_SCALE": "1",
+            **database,
+            **settings,
+        }
+    )
     if not app.config["REDOUBT_DATABASE_URL"]:
         shutil.copy(empty_database, app.config["REDOUBT_INSTANCE"] / "redoubt.db")
     with app.app_context():
@@ -153,8 +161,7 @@ def make_user(app):
 
     def make(name=None, *, role="member", reputation=None, confirmed=True):
         name = name or f"member{next(_numbers)}"
-        user = auth_actions.make_user(name, email=f"{name}@example.org", role=role,
-                                      confirmed=confirmed)
+        user = auth_actions.make_user(name, email=f"{name}@example.org", role=role, confirmed=confirmed)
         db.session.flush()
         if reputation:
             give(user, reputation)
@@ -166,8 +173,9 @@ def make_user(app):
 
 def give(user, points):
     """Let the ledger say that `user` has earned `points` in all (verify() will name the row)."""
-    ledger.award(user.id, "question_promoted_in_test", cause=f"test:{user.id}",
-                 points=points - user.reputation)
+    ledger.award(
+        user.id, "question_promoted_in_test", cause=f"test:{user.id}", points=points - user.reputation
+    )
 
 
 @pytest.fixture
@@ -237,7 +245,8 @@ def api(app):
         token = user and auth_actions.make_token(user, "test", scope)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return lambda method, path, json=None: app.test_client().open(
-            f"/api/v1{path}", method=method, json=json, headers=headers)
+            f"/api/v1{path}", method=method, json=json, headers=headers
+        )
 
     return program
 
@@ -251,8 +260,9 @@ def make_question(app, member):
 
     def make(title=None, body=BODY, *, by=None, tags=("patching",)):
         title = title or f"How do I patch server number {next(_numbers)}?"
-        question = post_actions.create(Question(title=title, author_id=(by or member).id),
-                                       render(body), tags=tags)
+        question = post_actions.create(
+            Question(title=title, author_id=(by or member).id), render(body), tags=tags
+        )
         db.session.commit()
         return question
 
@@ -276,8 +286,13 @@ def make_article(app, moderator):
     """make_article(title=None, body=BODY, layer="host", publish=True, tags=()) → Article, committed."""
 
     def make(title=None, body=BODY, *, layer="host", publish=True, tags=(), by=None):
-        article = kb_actions.write(title or f"Harden host number {next(_numbers)}", render(body),
-                                   layer=layer, tags=tags, by=by or moderator)
+        article = kb_actions.write(
+            title or f"Harden host number {next(_numbers)}",
+            render(body),
+            layer=layer,
+            tags=tags,
+            by=by or moderator,
+        )
         if publish:
             kb_actions.publish(article, by=moderator)
         db.session.commit()
@@ -307,6 +322,7 @@ def drain(app):
 @pytest.fixture
 def count_queries(app):
     """`with count_queries() as statements:` collects the SQL sent meanwhile, of pages made anew."""
+
     @contextmanager
     def counting(*, kept=False):
         statements: list[str] = []
@@ -323,4 +339,3 @@ def count_queries(app):
             event.remove(db.engine, "before_cursor_execute", note)
 
     return counting
-

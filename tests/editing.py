@@ -38,19 +38,33 @@ FORMS = {
 }
 # endpoint that reads a thing (its ETag), endpoint that changes it, what to send
 API = {
-    "question": ("api_questions.get_question", "api_questions.edit_question",
-                 {"title": "Which update is it {}?"}),
-    "answer": ("api_questions.get_answer", "api_questions.edit_answer",
-               {"body": "An answer {} that is long enough to be one."}),
+    "question": (
+        "api_questions.get_question",
+        "api_questions.edit_question",
+        {"title": "Which update is it {}?"},
+    ),
+    "answer": (
+        "api_questions.get_answer",
+        "api_questions.edit_answer",
+        {"body": "An answer {} that is long enough to be one."},
+    ),
     "comment": ("", "api_posts.edit_comment", {"body": "A comment {} that is long enough to be one."}),
     "article": ("api_articles.get_article", "api_articles.edit_article", {"summary": "Summary {}"}),
-    "bulletin": ("api_bulletins.get_bulletin", "api_bulletins.edit_bulletin",
-                 {"title": "Widget runs code {}"}),
+    "bulletin": (
+        "api_bulletins.get_bulletin",
+        "api_bulletins.edit_bulletin",
+        {"title": "Widget runs code {}"},
+    ),
     "mitigation": ("", "api_bulletins.put_mitigation", {"layer": "host", "text": "Turn it off {}."}),
     "product": ("api_products.get_product", "api_products.edit_product", {"vendor": "Vendor {}"}),
     "release": ("", "api_products.put_release", {"latest": "1.{}"}),
     "tag": ("api_posts.get_tag", "api_posts.describe_tag", {"excerpt": "Use it for printers, case {}."}),
 }
 # Changes of one's own settings in the API: each names all it sets, and there is no text to lose.
-NO_EDIT = {"api_inbox.choose", "api_inbox.watch_post", "api_inbox.watch_tag", "api_inbox.watch_product",
-           "api_alerts.switch_alerts"}
+NO_EDIT = {
+    "api_inbox.choose",
+    "api_inbox.watch_post",
+    "api_inbox.watch_tag",
+    "api_inbox.watch_product",
+    "api_alerts.switch_alerts",
+}

@@ -6,8 +6,29 @@ from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Comment
 
-BLOCKS = ["p", "li", "ul", "ol", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table",
-          "tr", "td", "th", "div", "dl", "dt", "dd"]
+BLOCKS = [
+    "p",
+    "li",
+    "ul",
+    "ol",
+    "pre",
+    "blockquote",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "table",
+    "tr",
+    "td",
+    "th",
+    "div",
+    "dl",
+    "dt",
+    "dd",
+]
 
 
 @dataclass(frozen=True)
@@ -50,19 +71,26 @@ def read(html: str) -> Found:
         block.insert_before("\n")
         block.insert_after("\n")
     return Found(
-        text=" ".join(soup.get_text().split()), code_blocks=blocks, code_spans=len(spans),
-        links=len(links) + len(alone), addresses=tuple(sorted(map(_spelled, addresses))),
-        items=len(soup.find_all("li")), quotes=len(soup.find_all("blockquote")),
-        rules=len(soup.find_all("hr")), cells=len(soup.find_all(["td", "th"])),
+        text=" ".join(soup.get_text().split()),
+        code_blocks=blocks,
+        code_spans=len(spans),
+        links=len(links) + len(alone),
+        addresses=tuple(sorted(map(_spelled, addresses))),
+        items=len(soup.find_all("li")),
+        quotes=len(soup.find_all("blockquote")),
+        rules=len(soup.find_all("hr")),
+        cells=len(soup.find_all(["td", "th"])),
         headings=tuple(tag.name for tag in soup.find_all(re.compile("^h[1-6]$"))),
-        keys=len(soup.find_all(["kbd", "sub", "sup"])))
+        keys=len(soup.find_all(["kbd", "sub", "sup"])),
+    )
 
 
 def _is_bare(tag) -> bool:
     """A link whose words are its address, or that leads to what its word names."""
     words, address = tag.get_text().strip(), unquote(tag.get("href", ""))
-    return bool(words) and (address in (words, f"http://{words}")
-                            or address.startswith(("/identifiers/", "/users/")))
+    return bool(words) and (
+        address in (words, f"http://{words}") or address.startswith(("/identifiers/", "/users/"))
+    )
 
 
 def _spelled(address: str) -> str:

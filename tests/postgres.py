@@ -18,8 +18,15 @@ from pathlib import Path
 import psycopg
 
 USERS = ("postgres", "nobody")
-OPTIONS = {"listen_addresses": "", "fsync": "off", "full_page_writes": "off", "max_connections": "60",
-           "shared_buffers": "64MB", "deadlock_timeout": "200ms", "timezone": "America/Los_Angeles"}
+OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+    "deadlock_timeout": "200ms",
+    "timezone": "America/Los_Angeles",
+}
 LINGUISTIC = ["--locale-provider=icu", "--icu-locale=en-US"]  # as most servers sort; PostgreSQL 15
 
 
@@ -66,8 +73,19 @@ class Cluster:
         self.start()
 
     def _make(self) -> None:
-        make = [self.bin / "initdb", "-D", self.folder / "data", "-U", "redoubt", "-A", "trust", "-E", "UTF8",
-                "--no-sync", "--no-locale"]
+        make = [
+            self.bin / "initdb",
+            "-D",
+            self.folder / "data",
+            "-U",
+            "redoubt",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--no-locale",
+        ]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": self.folder}
         if subprocess.run([*make, *LINGUISTIC], **quiet, **self.owner).returncode:
             subprocess.run(make, check=True, **quiet, **self.owner)
@@ -78,7 +96,11 @@ class Cluster:
         with (self.folder / "log").open("ab") as log:
             self.server = subprocess.Popen(
                 [self.bin / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
-                stdout=log, stderr=log, cwd=self.folder, **self.owner)
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                **self.owner,
+            )
         for _ in range(300):
             try:
                 self.execute("SELECT 1")
@@ -122,10 +144,15 @@ class Cluster:
 
     def empty(self, name: str) -> None:
         """Remove every row but the schema's version, and start all numbers anew: as fresh, and faster."""
-        self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                     "WHERE datname = current_database() AND pid <> pg_backend_pid()", name)
-        tables = self.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
-                              "AND tablename <> 'alembic_version'", name)
+        self.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            name,
+        )
+        tables = self.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
+            name,
+        )
         deletes = [f'DELETE FROM "{table}"' for (table,) in tables]
         self.execute("; ".join(["SET session_replication_role = replica", *deletes]), name)
         self.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'", name)

@@ -3,12 +3,22 @@
 from xdist.scheduler import LoadScopeScheduling
 
 # files whose tests share a costly site, made once: the tests of one run in one process
-TOGETHER = {"tests/test_axe.py", "tests/test_api.py", "tests/test_api_document.py",
-            "tests/home/test_seed.py", "tests/forum/test_import_killed.py",
-            "tests/forum/test_import_realdata.py", "tests/products/test_realdata.py",
-            "tests/bulletins/test_import_realdata.py", "tests/test_work.py", "tests/failures/test_cluster.py",
-            "tests/failures/test_workers.py", "tests/failures/test_replicas.py",
-            "tests/failures/test_redis.py", "tests/failures/test_shared_cache.py"}
+TOGETHER = {
+    "tests/test_axe.py",
+    "tests/test_api.py",
+    "tests/test_api_document.py",
+    "tests/home/test_seed.py",
+    "tests/forum/test_import_killed.py",
+    "tests/forum/test_import_realdata.py",
+    "tests/products/test_realdata.py",
+    "tests/bulletins/test_import_realdata.py",
+    "tests/test_work.py",
+    "tests/failures/test_cluster.py",
+    "tests/failures/test_workers.py",
+    "tests/failures/test_replicas.py",
+    "tests/failures/test_redis.py",
+    "tests/failures/test_shared_cache.py",
+}
 HALVES = ("light-1280]", "dark-375]", "[sqlite-", "[postgresql-")  # of a file worth two sites
 
 

@@ -28,8 +28,11 @@ SHIFTING = {"attempts", "sessions", "api_tokens", "security_events", "security_o
 def routes():
     """(rule, method) of every route of the site."""
     app = create_app(REDOUBT_INSTANCE=tempfile.mkdtemp(prefix="redoubt-routes-"), REDOUBT_WORKER="off")
-    return [(rule, method) for rule in app.url_map.iter_rules()
-            for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
+    return [
+        (rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
+    ]
 
 
 ROUTES = routes()
@@ -39,6 +42,7 @@ IDS = [f"{method} {rule.rule}" for rule, method in ROUTES]
 @pytest.fixture
 def callers(app, world, login):
     """{role: call(method, path, data)}; the API is called with a token of that person."""
+
     def caller(user):
         client = login(user) if user else app.test_client()
         token = accounts.make_token(user, "test", "write") if user else None
@@ -72,14 +76,18 @@ def address(app, world, rule):
 
 
 def refused(answer):
-    return (answer.status_code in (401, 403, 404)
-            or answer.status_code == 302 and "/login" in answer.headers["Location"])
+    return (
+        answer.status_code in (401, 403, 404)
+        or answer.status_code == 302
+        and "/login" in answer.headers["Location"]
+    )
 
 
 @pytest.fixture
 def restricted(app, world, login):
     """{who: call} of those who may less than a role says: members who are suspended or unconfirmed; a token
     that may only read (of a moderator), and an administrator's token where pages ask for a session."""
+
     def program(user, scope):
         token = accounts.make_token(user, "test", scope)
         headers = {"Authorization": f"Bearer {token}"}
@@ -140,8 +148,9 @@ def test_who_may_not_is_refused_and_who_may_is_let_in(app, world, callers, restr
         assert not refused(answer) and answer.status_code < 500, f"{lowest} got {answer.status_code}"
 
 
-@pytest.mark.parametrize("rule, method", [r for r in ROUTES if r[1] != "GET"],
-                         ids=[i for i in IDS if not i.startswith("GET")])
+@pytest.mark.parametrize(
+    "rule, method", [r for r in ROUTES if r[1] != "GET"], ids=[i for i in IDS if not i.startswith("GET")]
+)
 def test_no_state_changes_without_a_token_of_the_form(app, world, login, rule, method):
     app.config["WTF_CSRF_ENABLED"] = True
     if rule.rule.startswith("/api/") or rule.endpoint in TOKENLESS:

@@ -141,9 +141,18 @@ def test_the_matrix_has_every_operation(site):
     assert tried == served - {"api-docs.openapi_json"}
 
 
-HIDDEN = ["/posts/{}", "/posts/{}/comments", "/posts/{}/revisions", "/posts/{}/revisions/1",
-          "/questions/{}", "/questions/{}/answers", "/articles/{}", "/answers/{}",
-          "/bulletins/{}", "/bulletins/{}/reports"]
+HIDDEN = [
+    "/posts/{}",
+    "/posts/{}/comments",
+    "/posts/{}/revisions",
+    "/posts/{}/revisions/1",
+    "/questions/{}",
+    "/questions/{}/answers",
+    "/articles/{}",
+    "/answers/{}",
+    "/bulletins/{}",
+    "/bulletins/{}/reports",
+]
 
 
 @pytest.mark.parametrize("path", HIDDEN)
@@ -155,10 +164,14 @@ def test_hidden_and_absent_are_the_same(site, path, name):
     assert hidden.data == absent.data
 
 
-UNSEEN = {"POST /posts/{draft}/vote": {"value": 1}, "POST /posts/{draft}/comments": {"body": TEXT},
-          "POST /posts/{draft}/flags": {"reason": "spam"}, "DELETE /posts/{draft}": None,
-          "PATCH /articles/{draft}": {"title": "Another title"},
-          "POST /articles/{draft}/feedback": {"helpful": True}}
+UNSEEN = {
+    "POST /posts/{draft}/vote": {"value": 1},
+    "POST /posts/{draft}/comments": {"body": TEXT},
+    "POST /posts/{draft}/flags": {"reason": "spam"},
+    "DELETE /posts/{draft}": None,
+    "PATCH /articles/{draft}": {"title": "Another title"},
+    "POST /articles/{draft}/feedback": {"helpful": True},
+}
 
 
 @pytest.mark.parametrize("operation", UNSEEN)
@@ -167,8 +180,15 @@ def test_nobody_writes_to_what_they_cannot_see(site, operation):
 
 
 def test_what_is_hidden_is_in_no_list(site):
-    for path in ("/questions", "/tags", "/users/alice/posts", "/search?q=hidden", "/articles",
-                 "/questions?tag=numbers", "/questions?sort=active"):
+    for path in (
+        "/questions",
+        "/tags",
+        "/users/alice/posts",
+        "/search?q=hidden",
+        "/articles",
+        "/questions?tag=numbers",
+        "/questions?sort=active",
+    ):
         text = call(site, "visitor", f"GET {path}").text
         assert "hidden again" not in text and "to come" not in text, path
 
@@ -211,13 +231,29 @@ def test_422_names_every_field(site):
 
 def send(site, body, content_type="application/json"):
     return site.app.test_client().post(
-        "/api/v1/questions", data=body, content_type=content_type,
-        headers={"Authorization": f"Bearer {site.tokens['member']}"})
+        "/api/v1/questions",
+        data=body,
+        content_type=content_type,
+        headers={"Authorization": f"Bearer {site.tokens['member']}"},
+    )
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"title": "\\ud800"}',
-                                  b"[1]", b"null", b'"text"', b"NaN", b"1" * 5000,
-                                  b'{"title": ' + b"9" * 400 + b', "body": 1e999, "tags": NaN}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"title": "\\ud800"}',
+        b"[1]",
+        b"null",
+        b'"text"',
+        b"NaN",
+        b"1" * 5000,
+        b'{"title": ' + b"9" * 400 + b', "body": 1e999, "tags": NaN}',
+    ],
+)
 def test_what_is_no_question_is_refused(site, body):
     answer = send(site, body)
     assert answer.status_code in (400, 422)
@@ -250,17 +286,40 @@ def test_no_name_is_found_nor_fatal(site, name):
     assert call(site, "visitor", f"GET /users/bob/posts?kind={name}").status_code == 400
 
 
-CURSORS = ["x", "W10", "WzFd", "W251bGxd", "W3sidCI6MX1d", "!!!!", "A" * 500, "%00",
-           "W3sidCI6ICIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIn0sIDFd",  # a moment before all moments
-           "WyJ4IiwgInkiXQ", "W3RydWUsIGZhbHNlXQ", "WzFlOTk5LCAxXQ", "WzkwMDcxOTkyNTQ3NDA5OTEsIDFd"]
+CURSORS = [
+    "x",
+    "W10",
+    "WzFd",
+    "W251bGxd",
+    "W3sidCI6MX1d",
+    "!!!!",
+    "A" * 500,
+    "%00",
+    "W3sidCI6ICIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIn0sIDFd",  # a moment before all moments
+    "WyJ4IiwgInkiXQ",
+    "W3RydWUsIGZhbHNlXQ",
+    "WzFlOTk5LCAxXQ",
+    "WzkwMDcxOTkyNTQ3NDA5OTEsIDFd",
+]
 
 
 @pytest.mark.parametrize("cursor", CURSORS)
 def test_a_forged_cursor_is_refused(site, cursor):
-    for path in ("/questions", "/questions?sort=votes", "/questions?tag=numbers", "/tags", "/users",
-                 "/questions/{question}/answers", "/posts/{question}/comments", "/posts/{question}/revisions",
-                 "/users/bob/posts", "/users/bob/reputation", "/moderation/log", "/articles?sort=helpful",
-                 "/search?q=numbers"):
+    for path in (
+        "/questions",
+        "/questions?sort=votes",
+        "/questions?tag=numbers",
+        "/tags",
+        "/users",
+        "/questions/{question}/answers",
+        "/posts/{question}/comments",
+        "/posts/{question}/revisions",
+        "/users/bob/posts",
+        "/users/bob/reputation",
+        "/moderation/log",
+        "/articles?sort=helpful",
+        "/search?q=numbers",
+    ):
         mark = "&" if "?" in path else "?"
         answer = call(site, "visitor", f"GET {path}{mark}after={cursor}")
         assert answer.status_code == 400, path
@@ -274,8 +333,10 @@ def test_answers_are_kept_by_no_cache_and_vary_by_token(site):
 
 
 def test_nothing_of_an_account_but_its_public_side_is_told(site):
-    text = "".join(call(site, "moderator", f"GET {path}").text for path in (
-        "/users", "/users/alice", "/users/alice/posts", "/questions", "/search?q=alice"))
+    text = "".join(
+        call(site, "moderator", f"GET {path}").text
+        for path in ("/users", "/users/alice", "/users/alice/posts", "/questions", "/search?q=alice")
+    )
     assert "alice@example.org" not in text and "password" not in text and "argon2" not in text
 
 
@@ -290,4 +351,5 @@ def test_a_vote_is_a_whole_number(site, value):
 def test_yes_and_no_are_booleans(site, value):
     operation = "POST /articles/{article}/feedback".format(**site.ids)
     assert call(site, "member", operation, {"helpful": value}).json["errors"] == {
-        "helpful": ["Not a valid boolean."]}
+        "helpful": ["Not a valid boolean."]
+    }

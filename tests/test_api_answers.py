@@ -62,10 +62,15 @@ def test_what_may_happen_anywhere_is_documented_everywhere(client):
 
 
 STATUSES = {
-    400: ("GET", "/questions?limit=x", None), 401: ("GET", "/users/me", None), 404: ("GET", "/nothing", None),
-    405: ("DELETE", "/questions", None), 414: ("GET", "/questions?tag=" + "x" * 9_000, None),
-    415: ("POST", "/alerts", "text"), 422: ("POST", "/alerts", {}),
-    413: ("POST", "/alerts", {"email": "x" * 2_200_000})}
+    400: ("GET", "/questions?limit=x", None),
+    401: ("GET", "/users/me", None),
+    404: ("GET", "/nothing", None),
+    405: ("DELETE", "/questions", None),
+    414: ("GET", "/questions?tag=" + "x" * 9_000, None),
+    415: ("POST", "/alerts", "text"),
+    422: ("POST", "/alerts", {}),
+    413: ("POST", "/alerts", {"email": "x" * 2_200_000}),
+}
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -81,9 +86,11 @@ def test_every_error_is_a_problem_whatever_is_accepted(client, status, accepted)
 
 
 def test_a_wrong_method_is_told_the_right_ones(client):
-    for path, method, allowed in (("/questions", "DELETE", {"GET", "HEAD", "OPTIONS", "POST"}),
-                                  ("/users/me", "POST", {"GET", "HEAD", "OPTIONS"}),
-                                  ("/alerts", "GET", {"OPTIONS", "POST"})):
+    for path, method, allowed in (
+        ("/questions", "DELETE", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("/users/me", "POST", {"GET", "HEAD", "OPTIONS"}),
+        ("/alerts", "GET", {"OPTIONS", "POST"}),
+    ):
         answer = client.open(f"/api/v1{path}", method=method)
         assert answer.status_code == 405 and answer.mimetype == PROBLEM
         assert set(answer.headers["Allow"].split(", ")) == allowed
@@ -117,8 +124,11 @@ def test_the_limit_in_force_is_told_with_every_answer(client):
 def test_the_limit_of_an_account_is_told_where_it_is_nearer(api, member):
     call = api(member)
     assert call("GET", "/users/me").headers["RateLimit-Limit"] == str(costs.CHEAP.by_account)
-    answer = call("POST", "/questions", {"title": "Is the limit of what is expensive told?", "body": TEXT,
-                                         "tags": ["numbers"]})
+    answer = call(
+        "POST",
+        "/questions",
+        {"title": "Is the limit of what is expensive told?", "body": TEXT, "tags": ["numbers"]},
+    )
     assert answer.status_code == 201 and answer.headers["RateLimit-Limit"] == str(costs.EXPENSIVE.by_account)
 
 

@@ -8,8 +8,12 @@ import shlex
 def test_every_operation_is_on_the_page(client):
     page = html.unescape(client.get("/api/docs").text)
     document = client.get("/api/v1/openapi.json").json
-    operations = [(path, method, each) for path, methods in document["paths"].items()
-                  for method, each in methods.items() if method != "parameters"]
+    operations = [
+        (path, method, each)
+        for path, methods in document["paths"].items()
+        for method, each in methods.items()
+        if method != "parameters"
+    ]
     assert len(operations) == page.count('<details class="operation" id="') - page.count('id="shape-')
     for path, method, each in operations:
         part = page.split(f'id="{each["operationId"]}"')[1].split("</details>")[0]
@@ -38,8 +42,11 @@ def test_an_example_can_be_pasted_into_a_shell(client, api, member):
     words = shlex.split(part.split("<code>")[-1].split("</code>")[0].replace("\\\n", " "))
     assert words[:3] == ["curl", "-X", "POST"] and words[-1] == "http://localhost:8000/api/v1/questions"
     token = api(member)("GET", "/users/me").request.headers["Authorization"]
-    answer = client.post("/api/v1/questions", data=words[words.index("-d") + 1],
-                         headers={"Authorization": token, "Content-Type": "application/json"})
+    answer = client.post(
+        "/api/v1/questions",
+        data=words[words.index("-d") + 1],
+        headers={"Authorization": token, "Content-Type": "application/json"},
+    )
     assert answer.status_code == 201
 
 

@@ -17,12 +17,31 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api_world import world
 
-CHECKS = [not_a_server_error, negative_data_rejection, status_code_conformance, content_type_conformance,
-          response_headers_conformance, response_schema_conformance]
+CHECKS = [
+    not_a_server_error,
+    negative_data_rejection,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
 EXAMPLES = 5
 PLAIN = {"Accept-Encoding": "identity"}  # its WSGI client unpacks nothing
-TAGS = ["Articles", "Bulletins", "Calendar", "Inbox", "Moderation", "Posts", "Products", "Questions",
-        "Search", "Status", "Users"]
+TAGS = [
+    "Alerts",
+    "Articles",
+    "Bulletins",
+    "Calendar",
+    "Inbox",
+    "Inventory",
+    "Moderation",
+    "Posts",
+    "Products",
+    "Questions",
+    "Search",
+    "Status",
+    "Users",
+]
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +49,23 @@ def site(tmp_path_factory, empty_database):
     """One world for all operations; what they change, they change."""
     with world(tmp_path_factory, empty_database) as made:
         ids = made.ids
-        made.known = {"question_id": ids["question"], "answer_id": ids["answer"], "post_id": ids["answer"],
-                      "article_id": ids["article"], "username": "bob", "name": "numbers", "number": 1,
-                      "slug": "widget", "cycle": "1", "owned_id": ids["line"],
-                      "reference": str(ids["bulletin"]), "mitigation_id": ids["mitigation"],
-                      "notification_id": ids["news"], "month": "2026-11", "report_id": ids["report"]}
+        made.known = {
+            "question_id": ids["question"],
+            "answer_id": ids["answer"],
+            "post_id": ids["answer"],
+            "article_id": ids["article"],
+            "username": "bob",
+            "name": "numbers",
+            "number": 1,
+            "slug": "widget",
+            "cycle": "1",
+            "owned_id": ids["line"],
+            "reference": str(ids["bulletin"]),
+            "mitigation_id": ids["mitigation"],
+            "notification_id": ids["news"],
+            "month": "2026-11",
+            "report_id": ids["report"],
+        }
         yield made
 
 
@@ -46,9 +77,15 @@ def document(site):
 
 def attempt(strategy, token):
     """Send a handful of what `strategy` makes, as a visitor and as a moderator."""
+
     @given(case=strategy)
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
-              suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
     def send(case):
         case.call_and_validate(headers=PLAIN, checks=CHECKS)
         case.call_and_validate(headers={**PLAIN, "Authorization": f"Bearer {token}"}, checks=CHECKS)

@@ -29,12 +29,22 @@ def document(site):
 def lists(site, document):
     """Paths of all lists, each of a thing of the world."""
     ids = site.ids
-    known = {"question_id": ids["question"], "answer_id": ids["answer"], "post_id": ids["question"],
-             "article_id": ids["article"], "username": "bob", "name": "numbers", "slug": "widget",
-             "reference": ids["bulletin"], "month": "2026-11"}
-    return [path.format(**known) + ("?q=numbers" if path.endswith("/search") else "")
-            for path, operations in document["paths"].items()
-            if "next" in answer_fields(document, operations)]
+    known = {
+        "question_id": ids["question"],
+        "answer_id": ids["answer"],
+        "post_id": ids["question"],
+        "article_id": ids["article"],
+        "username": "bob",
+        "name": "numbers",
+        "slug": "widget",
+        "reference": ids["bulletin"],
+        "month": "2026-11",
+    }
+    return [
+        path.format(**known) + ("?q=numbers" if path.endswith("/search") else "")
+        for path, operations in document["paths"].items()
+        if "next" in answer_fields(document, operations)
+    ]
 
 
 def answer_fields(document, operations):
@@ -83,11 +93,25 @@ def test_every_list_can_be_read_one_by_one(site, lists, first):
         assert found == whole, path
 
 
-WRONG = {"limit=0": "limit", "limit=101": "limit", "limit=ten": "limit", "limit=": "limit",
-         "limit=1.5": "limit", "limit=%D9%A3": "limit", "limit=1_0": "limit", "since=yesterday": "since",
-         "since=1700000000": "since",
-         "since=2026-13-01": "since", "since=2026-W01": "since", "since=": "since", "after=": "after",
-         "after=nonsense": "after", "page=2": "page", "Limit=1": "Limit", "limit=1&limit=2": "limit"}
+WRONG = {
+    "limit=0": "limit",
+    "limit=101": "limit",
+    "limit=ten": "limit",
+    "limit=": "limit",
+    "limit=1.5": "limit",
+    "limit=%D9%A3": "limit",
+    "limit=1_0": "limit",
+    "since=yesterday": "since",
+    "since=1700000000": "since",
+    "since=2026-13-01": "since",
+    "since=2026-W01": "since",
+    "since=": "since",
+    "after=": "after",
+    "after=nonsense": "after",
+    "page=2": "page",
+    "Limit=1": "Limit",
+    "limit=1&limit=2": "limit",
+}
 
 
 @pytest.mark.parametrize("query", WRONG)
@@ -107,7 +131,8 @@ def test_a_refusal_names_the_choices(site):
     assert "question" in get(site, "/api/v1/users/bob/posts?kind=poem").json["errors"]["kind"][0]
     assert "true, false" in get(site, "/api/v1/bulletins?exploited=perhaps").json["errors"]["exploited"][1]
     assert get(site, "/api/v1/questions?tags=dns").json["errors"] == {
-        "tags": ["Unknown parameter. Allowed: after, limit, since, sort, tag."]}
+        "tags": ["Unknown parameter. Allowed: after, limit, since, sort, tag."]
+    }
 
 
 @pytest.mark.parametrize("path", ["/users/me", "/questions/{question}", "/tags/numbers", "/users/me/flags/x"])
@@ -119,9 +144,12 @@ def test_what_takes_no_parameters_says_so(site, path):
 
 
 def test_a_change_with_an_unknown_parameter_changes_nothing(site):
-    answer = site.call("member", "POST", "/api/v1/questions?dry_run=1",
-                       {"title": "Is this asked although it should not be?", "body": TEXT,
-                        "tags": ["numbers"]})
+    answer = site.call(
+        "member",
+        "POST",
+        "/api/v1/questions?dry_run=1",
+        {"title": "Is this asked although it should not be?", "body": TEXT, "tags": ["numbers"]},
+    )
     assert answer.status_code == 400
     assert "although" not in get(site, "/api/v1/questions").text
 
@@ -136,8 +164,13 @@ def test_a_cursor_of_another_order_is_refused(site):
 
 def test_pages_stay_forgiving(site):
     client = site.app.test_client()
-    for path in ("/questions?after=nonsense", "/questions?limit=0&since=x", "/tags?page=x",
-                 "/bulletins?sort=x", f"/questions?after={encode([1, 2])}"):
+    for path in (
+        "/questions?after=nonsense",
+        "/questions?limit=0&since=x",
+        "/tags?page=x",
+        "/bulletins?sort=x",
+        f"/questions?after={encode([1, 2])}",
+    ):
         assert client.get(path).status_code == 200, path
 
 
@@ -147,6 +180,7 @@ def test_since_is_found_by_an_index_and_comes_in_the_order_of_changes(site):
     for number in (site.ids["lonely"], site.ids["question"]):
         site.call("moderator", "PATCH", f"/api/v1/questions/{number}", {"body": f"{TEXT} In order."})
     with site.app.app_context():
+
         def note(connection, cursor, text, parameters, context, many):
             sent.append((text, parameters))
 
@@ -188,8 +222,12 @@ def test_since_does_not_find_votes_counters_and_rendering(site):
     assert [each["id"] for each in changed("/api/v1/questions")] == [question]
     site.call("moderator", "PATCH", f"/api/v1/articles/{site.ids['article']}", {"layer": "network"})
     assert [each["id"] for each in changed("/api/v1/articles")] == [site.ids["article"]]
-    site.call("moderator", "POST", f"/api/v1/bulletins/{site.ids['bulletin']}/mitigations",
-              {"layer": "data", "text": "Back it up again."})
+    site.call(
+        "moderator",
+        "POST",
+        f"/api/v1/bulletins/{site.ids['bulletin']}/mitigations",
+        {"layer": "data", "text": "Back it up again."},
+    )
     assert len(changed("/api/v1/bulletins")) == 1
     site.restore()
 
@@ -209,8 +247,9 @@ def test_since_finds_what_was_created_edited_or_published(site):
     title = {"title": "Does anybody answer this by now?"}
     site.call("member", "PATCH", f"/api/v1/questions/{question}", title)
     assert changed("/api/v1/questions") == [question]
-    assert [each["id"] for each in get(site, "/api/v1/questions", tag="numbers", since=hour_ago).json["items"]
-            ] == [question]
+    assert [
+        each["id"] for each in get(site, "/api/v1/questions", tag="numbers", since=hour_ago).json["items"]
+    ] == [question]
     site.call("moderator", "POST", f"/api/v1/articles/{site.ids['draft']}/publish")
     assert changed("/api/v1/articles") == [site.ids["draft"]]
     made = site.call("moderator", "POST", f"/api/v1/questions/{question}/answers", {"body": TEXT}).json
@@ -218,9 +257,17 @@ def test_since_finds_what_was_created_edited_or_published(site):
     site.restore()
 
 
-@pytest.mark.parametrize("written", ["2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z",
-                                     "2026-01-01T01:00:00+01:00", "2026-01-01T00:00",
-                                     "2026-01-01T00:00:00.000Z"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T01:00:00+01:00",
+        "2026-01-01T00:00",
+        "2026-01-01T00:00:00.000Z",
+    ],
+)
 def test_a_time_may_be_written_as_usual(site, written):
     assert get(site, "/api/v1/questions", since=written).status_code == 200
     assert get(site, f"/api/v1/questions?since={written}").status_code == 200  # with a plus not escaped

@@ -10,9 +10,26 @@ import pytest
 from core import config
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = {"core": 0, "auth": 1, "advisories": 1, "posts": 2, "search": 3, "products": 4, "inventory": 5,
-          "forum": 6, "kb": 6, "bulletins": 6, "notifications": 7, "alerts": 7, "moderation": 7,
-          "deployment": 7, "home": 8, "admin": 8, "demo": 8, "app": 9}
+LAYERS = {
+    "core": 0,
+    "auth": 1,
+    "advisories": 1,
+    "posts": 2,
+    "search": 3,
+    "products": 4,
+    "inventory": 5,
+    "forum": 6,
+    "kb": 6,
+    "bulletins": 6,
+    "notifications": 7,
+    "alerts": 7,
+    "moderation": 7,
+    "deployment": 7,
+    "home": 8,
+    "admin": 8,
+    "demo": 8,
+    "app": 9,
+}
 PACKAGES = [package for package in LAYERS if package != "app"]
 MAX_LINES = 400  # docs/decisions/0500
 COMMITTERS = {"views", "api", "feeds", "cli", "handlers", "tasks"}
@@ -52,8 +69,9 @@ def test_no_function_local_imports(path):
 
 def test_no_import_cycles():
     """Modules of ours that import each other at the top, followed to the end."""
-    modules = {str(p.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__"): p
-               for p in FILES}
+    modules = {
+        str(p.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__"): p for p in FILES
+    }
     graph = {}
     for module, path in modules.items():
         targets = set()
@@ -80,7 +98,7 @@ def require_no_cycle(graph: dict[str, set[str]]) -> None:
 
     def visit(module):
         if module in path:
-            pytest.fail("cycle: " + " → ".join([*path[path.index(module):], module]))
+            pytest.fail("cycle: " + " → ".join([*path[path.index(module) :], module]))
         if module not in done:
             path.append(module)
             for target in sorted(graph.get(module, ())):
@@ -96,8 +114,12 @@ def require_no_cycle(graph: dict[str, set[str]]) -> None:
 def test_only_entry_points_and_the_worker_commit(path):
     stem = path.stem
     package = path.relative_to(ROOT).parts[0]
-    may_commit = (package == "core" or stem in COMMITTERS or stem.startswith("import_")
-                  or any(stem.endswith(f"_{entry}") for entry in COMMITTERS))
+    may_commit = (
+        package == "core"
+        or stem in COMMITTERS
+        or stem.startswith("import_")
+        or any(stem.endswith(f"_{entry}") for entry in COMMITTERS)
+    )
     if not may_commit:
         assert "session.commit(" not in path.read_text(), f"{name(path)} commits"
 
@@ -114,14 +136,20 @@ def test_actions_know_no_request_and_policies_no_database(path):
 
 
 def test_bleach_has_one_importer():
-    users = [name(p) for p in FILES if any(m.split(".")[0] == "bleach"
-                                           for m, _ in imports(ast.parse(p.read_text())))]
+    users = [
+        name(p)
+        for p in FILES
+        if any(m.split(".")[0] == "bleach" for m, _ in imports(ast.parse(p.read_text())))
+    ]
     assert users == ["core/markup/markup.py"]
 
 
 def test_safe_is_used_once_in_the_prose_macro():
-    found = [name(p) for p in (ROOT / "templates").glob("**/*")
-             if p.is_file() and re.search(r"\|\s*safe\b", p.read_text())]
+    found = [
+        name(p)
+        for p in (ROOT / "templates").glob("**/*")
+        if p.is_file() and re.search(r"\|\s*safe\b", p.read_text())
+    ]
     assert found == ["templates/macros/ui.html"]
     assert len(re.findall(r"\|\s*safe\b", (ROOT / found[0]).read_text())) == 1
     marked = [name(p) for p in FILES if "Markup(" in p.read_text()]

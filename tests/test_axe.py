@@ -38,27 +38,41 @@ from tests.access import ACCESS, level
 from tests.conftest import DATA
 from tests.test_access import ROUTES
 
-pytestmark = [pytest.mark.browser, pytest.mark.long,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 MODES = {"light-1280": ("light", 1280), "dark-375": ("dark", 375)}
 NOT_PAGES = ("/metrics", ".<algorithm>", ".atom", ".xml", ".txt", ".ics", ".json", ".md", ".csv", "z")
-PAGES = sorted({rule.rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static"
-                and not rule.rule.startswith("/api/v1") and not rule.rule.endswith(NOT_PAGES)
-                and level(rule.endpoint, "GET") != "proposer"})
+PAGES = sorted(
+    {
+        rule.rule
+        for rule, method in ROUTES
+        if method == "GET"
+        and rule.endpoint != "static"
+        and not rule.rule.startswith("/api/v1")
+        and not rule.rule.endswith(NOT_PAGES)
+        and level(rule.endpoint, "GET") != "proposer"
+    }
+)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The demo community and, where they are, the real dumps; served, with everything to moderate."""
-    app = create_app(REDOUBT_INSTANCE=tmp_path_factory.mktemp("axe"), REDOUBT_WORKER="off",
-                     REDOUBT_RATE_LIMITS="off")
+    app = create_app(
+        REDOUBT_INSTANCE=tmp_path_factory.mktemp("axe"), REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off"
+    )
     with app.app_context():
         schema.ensure()
         loader.load()
         db.session.commit()
         if DATA.exists():
-            for what, folder in {"stackexchange": "stackexchange-cardano",
-                                 "articles": "owasp-cheatsheets"}.items():
+            for what, folder in {
+                "stackexchange": "stackexchange-cardano",
+                "articles": "owasp-cheatsheets",
+            }.items():
                 done = app.test_cli_runner().invoke(args=["import", what, str(DATA / folder)])
                 assert done.exit_code == 0, done.output
         events.drain()
@@ -71,15 +85,22 @@ def fill() -> dict:
     """Arguments of the routes: the things with most to show. Also something for each queue."""
     admin = db.session.scalar(select(User).where(User.role == "administrator"))
     moderator = db.session.scalar(select(User).where(User.role == "moderator"))
-    question = db.session.scalar(select(Question).where(Question.accepted)
-                                 .order_by(Question.answer_count.desc()).limit(1))
+    question = db.session.scalar(
+        select(Question).where(Question.accepted).order_by(Question.answer_count.desc()).limit(1)
+    )
     answer = db.session.scalar(select(Answer).where(Answer.parent_id == question.id).limit(1))
     comment = db.session.scalar(select(Comment).where(Comment.is_public).limit(1))
     article = db.session.scalar(select(Article).where(Article.is_public).order_by(Article.id.desc()).limit(1))
     member = db.session.scalar(select(User).where(User.role == "member").order_by(User.reputation.desc()))
-    proposal = suggestions.propose(question, render(f"{question.body}\n\nOne step more."), by=member,
-                                   title=question.title, tags=sorted(tag.name for tag in question.tags),
-                                   base_number=question.revision_count, summary="A step was missing")
+    proposal = suggestions.propose(
+        question,
+        render(f"{question.body}\n\nOne step more."),
+        by=member,
+        title=question.title,
+        tags=sorted(tag.name for tag in question.tags),
+        base_number=question.revision_count,
+        summary="A step was missing",
+    )
     moderation.flag(answer, "other", by=moderator, note="To be looked at " + "verylongword" * 12)
     windows = products.full("windows")
     product_actions.edit(windows.releases[0], {"latest": "10.0.1"}, by=moderator)
@@ -92,47 +113,86 @@ def fill() -> dict:
     tokens |= _alert_links(admin)
     tokens["/secure/<token>"] = account_links.issue(member.id, account_links.SECURE, member.email)
     address_actions.ask(member, "another@example.org")
-    tokens["/secure/address/<token>"] = db.session.scalar(select(OutgoingMail.body).where(
-        OutgoingMail.recipient == member.email).order_by(OutgoingMail.id.desc()).limit(1)).split(
-            "/secure/address/")[1].split()[0]
+    tokens["/secure/address/<token>"] = (
+        db.session.scalar(
+            select(OutgoingMail.body)
+            .where(OutgoingMail.recipient == member.email)
+            .order_by(OutgoingMail.id.desc())
+            .limit(1)
+        )
+        .split("/secure/address/")[1]
+        .split()[0]
+    )
     tokens["/unsent/<token>"] = unsent.keep(
-        SentForm("/questions/ask", [("body", "Words " * 90)], [], []), admin.id)
+        SentForm("/questions/ask", [("body", "Words " * 90)], [], []), admin.id
+    )
     accounts.make_token(admin, "backup", "read")
     token_id = db.session.scalar(select(ApiToken.id).where(ApiToken.user_id == admin.id))
     cookie = accounts.open_session(admin)
     db.session.commit()
-    return {"question_id": question.id, "slug": question.slug, "answer_id": answer.id, "cookie": cookie,
-            "post_id": question.id, "comment_id": comment.id, "article_id": article.id,
-            "article_slug": article.slug, "number": 1, "username": member.username,
-            "product_slug": "windows", "release_id": windows.releases[0].id,
-            "reference": bulletin.reference, "mitigation_id": shielded.id,
-            "month": bulletin.release_month, "report_id": report_id,
-            "identifier": bulletin.reference, "token_id": token_id,
-            "suggestion_id": proposal.id, "name": question.tags[0].name, "layer": "host", "links": tokens}
+    return {
+        "question_id": question.id,
+        "slug": question.slug,
+        "answer_id": answer.id,
+        "cookie": cookie,
+        "post_id": question.id,
+        "comment_id": comment.id,
+        "article_id": article.id,
+        "article_slug": article.slug,
+        "number": 1,
+        "username": member.username,
+        "product_slug": "windows",
+        "release_id": windows.releases[0].id,
+        "reference": bulletin.reference,
+        "mitigation_id": shielded.id,
+        "month": bulletin.release_month,
+        "report_id": report_id,
+        "identifier": bulletin.reference,
+        "token_id": token_id,
+        "suggestion_id": proposal.id,
+        "name": question.tags[0].name,
+        "layer": "host",
+        "links": tokens,
+    }
 
 
 def _link(user, purpose):
     user.email = user.email or "somebody@example.org"
     accounts.send_link(user, purpose, purpose, "A link")
     db.session.flush()
-    body = db.session.scalar(select(db.metadata.tables["outgoing_mail"].c.body).order_by(
-        db.metadata.tables["outgoing_mail"].c.id.desc()).limit(1))
+    body = db.session.scalar(
+        select(db.metadata.tables["outgoing_mail"].c.body)
+        .order_by(db.metadata.tables["outgoing_mail"].c.id.desc())
+        .limit(1)
+    )
     return body.split(f"/{purpose}/")[1].split()[0]
 
 
 def _alert_links(admin) -> dict:
     """Links of mails, by rule; the administrator also watches something and is told something."""
-    actions.sign_up("somebody.else@example.org", {"scope": "chosen", "products": ["windows"],
-                                                        "minimum": "low", "cadence": "daily"})
+    actions.sign_up(
+        "somebody.else@example.org",
+        {"scope": "chosen", "products": ["windows"], "minimum": "low", "cadence": "daily"},
+    )
     handle = queries.by_address("somebody.else@example.org").handle
     question = db.session.scalar(select(Question).where(Question.is_public).limit(1))
     notify_actions.watch(admin, question, True)
-    db.session.add(Notification(user_id=admin.id, cause="test", kind="tag", event="question.created",
-                                post_id=question.id, actor_id=question.author_id))
-    return {"/alerts/confirm/<token>": signed_links.token(signed_links.CONFIRM, handle),
-            "/alerts/manage/<token>": signed_links.token(signed_links.MANAGE, handle),
-            "/alerts/unsubscribe/<token>": signed_links.token(signed_links.STOP, handle),
-            "/inbox/unsubscribe/<token>": signed_links.token(signed_links.MUTE, admin.id, "answer")}
+    db.session.add(
+        Notification(
+            user_id=admin.id,
+            cause="test",
+            kind="tag",
+            event="question.created",
+            post_id=question.id,
+            actor_id=question.author_id,
+        )
+    )
+    return {
+        "/alerts/confirm/<token>": signed_links.token(signed_links.CONFIRM, handle),
+        "/alerts/manage/<token>": signed_links.token(signed_links.MANAGE, handle),
+        "/alerts/unsubscribe/<token>": signed_links.token(signed_links.STOP, handle),
+        "/inbox/unsubscribe/<token>": signed_links.token(signed_links.MUTE, admin.id, "answer"),
+    }
 
 
 def path_of(rule: str, values: dict) -> str:
@@ -162,8 +222,11 @@ def contexts(site):
         for mode, (scheme, width) in MODES.items():
             for who in ("visitor", "admin"):
                 for script in (True, False) if scheme == "light" else (True,):  # once without JavaScript
-                    context = browser.new_context(color_scheme=scheme, java_script_enabled=script,
-                                                  viewport={"width": width, "height": 900})
+                    context = browser.new_context(
+                        color_scheme=scheme,
+                        java_script_enabled=script,
+                        viewport={"width": width, "height": 900},
+                    )
                     if who == "admin":
                         context.add_cookies([{"name": "session", "url": address, "value": signed(app)}])
                     made[mode, who, script] = context.new_page()
@@ -177,8 +240,16 @@ def signed(app) -> str:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("rule", [*PAGES, "/no-such-page", "/bulletins/unpatched?past-life=1",
-                                  "/search?q=wallet", "/search?q=nothinglikethis"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *PAGES,
+        "/no-such-page",
+        "/bulletins/unpatched?past-life=1",
+        "/search?q=wallet",
+        "/search?q=nothinglikethis",
+    ],
+)
 def test_page_is_in_order(site, contexts, rule, mode):
     app, address = site
     path = path_of(rule, app.extensions["pages"])

@@ -56,8 +56,10 @@ def of_nginx(path):
     assert all(len(words) == 1 or words[0] == "=" for words in LOCATIONS), "this reads no expressions"
     if ("=", path) in LOCATIONS:
         return LOCATIONS["=", path] or EVERYWHERE
-    best = max((words for words in LOCATIONS if len(words) == 1 and path.startswith(words[0])),
-               key=lambda words: len(words[0]))
+    best = max(
+        (words for words in LOCATIONS if len(words) == 1 and path.startswith(words[0])),
+        key=lambda words: len(words[0]),
+    )
     return LOCATIONS[best] or EVERYWHERE
 
 
@@ -84,8 +86,9 @@ class Unread(io.RawIOBase):
         raise AssertionError("the body was read")
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded",
-                                  "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
 def test_what_is_too_large_is_refused_unread(app, kind):
     client, table, answers = app.test_client(), costs.of_app(app), {}
     for rule, method in ROUTES:

@@ -11,8 +11,10 @@ from core.jobs.worker import round_once
 from tests import browsing
 
 PASSWORD = "violet kettle orbit 93 marsh"
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 
 
 @pytest.fixture
@@ -38,6 +40,7 @@ def log_in(page, site, name):
 
 def settle(app):
     """What the worker would do within half a second."""
+
     def run():
         while round_once(app):
             pass
@@ -51,8 +54,11 @@ def settle(app):
 @pytest.mark.parametrize("javascript", [True, False])
 def test_from_registration_to_article(app, site, browser, make_article, scheme, javascript):
     article = make_article("Prove that a backup can be restored in time", tags=("backup",))
-    context = browser.new_context(java_script_enabled=javascript, color_scheme=scheme,
-                                  viewport={"width": 375 if scheme == "dark" else 1280, "height": 900})
+    context = browser.new_context(
+        java_script_enabled=javascript,
+        color_scheme=scheme,
+        viewport={"width": 375 if scheme == "dark" else 1280, "height": 900},
+    )
     page = context.new_page()
     for name in ("newton", "hypatia"):
         page.goto(f"{site}/register")
@@ -87,8 +93,17 @@ def test_from_registration_to_article(app, site, browser, make_article, scheme, 
     check_with(page, javascript)
     browsing.press(page, f"text={article.title}")
     assert page.locator("h1").inner_text() == article.title
-    for path in ("/", "/questions", "/tags", "/articles", "/help", "/users/newton", "/settings/profile",
-                 "/search?q=nothinglikethis", "/no-such-page"):
+    for path in (
+        "/",
+        "/questions",
+        "/tags",
+        "/articles",
+        "/help",
+        "/users/newton",
+        "/settings/profile",
+        "/search?q=nothinglikethis",
+        "/no-such-page",
+    ):
         page.goto(site + path)
         check_with(page, javascript)
 

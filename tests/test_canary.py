@@ -11,9 +11,18 @@ from tests.test_access import ROUTES
 from tests.world import CANARY, MARKER
 
 GETS = [rule for rule, method in ROUTES if method == "GET"]
-QUERIES = [{}, {"q": MARKER}, {"q": f"{MARKER} kind:question"}, {"q": f"tag:{CANARY}"[:60]},
-           {"q": MARKER[:6]}, {"title": MARKER}, {"sort": "votes"}, {"sort": "active"},
-           {"sort": "unanswered"}, {"tag": CANARY}]
+QUERIES = [
+    {},
+    {"q": MARKER},
+    {"q": f"{MARKER} kind:question"},
+    {"q": f"tag:{CANARY}"[:60]},
+    {"q": MARKER[:6]},
+    {"title": MARKER},
+    {"sort": "votes"},
+    {"sort": "active"},
+    {"sort": "unanswered"},
+    {"tag": CANARY},
+]
 ABSENT = 987654321
 
 
@@ -43,8 +52,9 @@ def addresses(app, world, rule):
         ids = dict.fromkeys(("question_id", "answer_id", "article_id", "post_id", "comment_id"), post.id)
         fills += [ids | {"slug": post.slug or "-", "reference": getattr(post, "reference", str(post.id))}]
     with app.test_request_context():
-        return sorted({rule.build(values)[1] for fill in fills
-                       if (values := world.values(rule, **fill)) is not None})
+        return sorted(
+            {rule.build(values)[1] for fill in fills if (values := world.values(rule, **fill)) is not None}
+        )
 
 
 @pytest.mark.parametrize("rule", GETS, ids=lambda rule: rule.rule)
@@ -69,16 +79,23 @@ def plain(answer, path):
     return re.sub(r'name="csrf_token" value="[^"]*"', "", answer.text.replace(path, ""))
 
 
-@pytest.mark.parametrize("rule", [r for r in GETS if r.arguments & {"question_id", "answer_id", "article_id",
-                                                                   "post_id"}], ids=lambda rule: rule.rule)
+@pytest.mark.parametrize(
+    "rule",
+    [r for r in GETS if r.arguments & {"question_id", "answer_id", "article_id", "post_id"}],
+    ids=lambda rule: rule.rule,
+)
 def test_hidden_looks_as_if_it_never_was(app, world, readers, rule):
     with app.test_request_context():
-        absent = rule.build(world.values(rule, **dict.fromkeys(
-            ("question_id", "answer_id", "article_id", "post_id"), ABSENT)))[1]
+        absent = rule.build(
+            world.values(rule, **dict.fromkeys(("question_id", "answer_id", "article_id", "post_id"), ABSENT))
+        )[1]
     for post in world.hidden:
         with app.test_request_context():
-            path = rule.build(world.values(rule, **dict.fromkeys(
-                ("question_id", "answer_id", "article_id", "post_id"), post.id)))[1]
+            path = rule.build(
+                world.values(
+                    rule, **dict.fromkeys(("question_id", "answer_id", "article_id", "post_id"), post.id)
+                )
+            )[1]
         for get in readers.values():
             hidden, never = get(path, {}), get(absent, {})
             assert hidden.status_code == never.status_code
@@ -88,5 +105,8 @@ def test_hidden_looks_as_if_it_never_was(app, world, readers, rule):
 def test_moderators_see_what_they_judge(app, world, login):
     client = login(world.people["moderator"])
     for post in world.hidden:
-        assert CANARY in client.get(f"/posts/{post.id}/history", follow_redirects=True).text + client.get(
-            post.url.split("#")[0]).text, post.kind
+        assert (
+            CANARY
+            in client.get(f"/posts/{post.id}/history", follow_redirects=True).text
+            + client.get(post.url.split("#")[0]).text
+        ), post.kind

@@ -33,7 +33,7 @@ def asked(login):
     return ask
 
 
-def test_publishing_a_bulletin(asked, client, make_bulletin, moderator):  # noqa: F811
+def test_publishing_a_bulletin(asked, client, make_bulletin, moderator):
     bulletin = make_bulletin()
     bulletin_actions.withdraw(bulletin, by=moderator)
     bulletin.is_told = False
@@ -43,7 +43,7 @@ def test_publishing_a_bulletin(asked, client, make_bulletin, moderator):  # noqa
     assert send().status_code == 302 and client.get(bulletin.url).status_code == 200
 
 
-def test_removing_a_mitigation(asked, make_bulletin, moderator):  # noqa: F811
+def test_removing_a_mitigation(asked, make_bulletin, moderator):
     bulletin = make_bulletin()
     facts = {"kind": "mitigation", "layer": "host", "text": "Close the port."}
     made = actions.add(bulletin, facts, by=moderator)
@@ -57,7 +57,7 @@ def test_removing_a_mitigation(asked, make_bulletin, moderator):  # noqa: F811
 def test_revoking_a_token(asked, login, member, other):
     auth_actions.make_token(member, "laptop", "read", last_day=None)
     db.session.commit()
-    row, = auth_queries.api_tokens_of(member)
+    (row,) = auth_queries.api_tokens_of(member)
     assert login(other).get(f"/settings/tokens/{row.id}/revoke").status_code == 302
     page, send = asked(member, f"/settings/tokens/{row.id}/revoke")
     assert "laptop" in page and len(auth_queries.api_tokens_of(member)) == 1
@@ -69,7 +69,7 @@ def test_a_new_calendar_address(asked, member):
     assert "will stop working" in page and send().status_code == 302
 
 
-def test_a_product_and_its_release(asked, client, make_product, moderator):  # noqa: F811
+def test_a_product_and_its_release(asked, client, make_product, moderator):
     make_product("widget", {"1": {}, "2": {}})
     release = db.session.scalar(db.select(Release).order_by(Release.id))
     _page, send = asked(moderator, f"/products/widget/releases/{release.id}/remove")

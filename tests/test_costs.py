@@ -68,8 +68,18 @@ def small(monkeypatch):
     rate_limits.limiter.reset()
 
 
-@pytest.mark.parametrize("path", ["/search?q=a", "/bulletins.csv", "/alerts", "/settings/profile",
-                                  "/api/v1/questions", "/nothing/here", "/questions/99999999"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/search?q=a",
+        "/bulletins.csv",
+        "/alerts",
+        "/settings/profile",
+        "/api/v1/questions",
+        "/nothing/here",
+        "/questions/99999999",
+    ],
+)
 def test_one_address_is_limited_and_another_is_not(small, app, path):
     client = app.test_client()
     found = statuses(client, path, 8)
@@ -84,8 +94,10 @@ def test_a_network_of_ipv6_is_one_address(small, app):
     found = [get(client, "/search?q=a", f"2001:db8:1:2::{n:x}").status_code for n in range(1, 8)]
     assert found == [200] * 6 + [429]
     assert get(client, "/search?q=a", "2001:db8:1:3::1").status_code == 200
-    mapped = [get(client, "/search?q=a", address).status_code
-              for address in ["::ffff:192.0.2.9"] * 3 + ["192.0.2.9"] * 4]
+    mapped = [
+        get(client, "/search?q=a", address).status_code
+        for address in ["::ffff:192.0.2.9"] * 3 + ["192.0.2.9"] * 4
+    ]
     assert mapped == [200] * 6 + [429]
 
 
@@ -99,8 +111,10 @@ def test_an_account_is_limited_from_all_its_addresses(small, app, login, member)
 def test_a_token_counts_for_its_account(small, app, member):
     from_token = {"Authorization": f"Bearer {make_token(member)}"}
     client = app.test_client()
-    found = [client.get("/api/v1/users/me", headers={**from_token, "X-Forwarded-For": f"203.0.113.{n}"})
-             for n in range(6)]
+    found = [
+        client.get("/api/v1/users/me", headers={**from_token, "X-Forwarded-For": f"203.0.113.{n}"})
+        for n in range(6)
+    ]
     assert [answer.status_code for answer in found] == [200] * 4 + [429] * 2
     assert found[-1].content_type == "application/problem+json"
 

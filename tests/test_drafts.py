@@ -13,15 +13,18 @@ from tests import browsing
 from tests.conftest import PASSWORD
 from tests.test_browser import browser, site  # noqa: F401  (fixtures)
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 TEXT = "What I typed for an hour about the spooler, and would not type twice.\n\nIn two paragraphs."
 OTHER = "Something else, typed in another tab of the same browser at the same time."
 
 
 @pytest.fixture
-def enter(site, browser, login):  # noqa: F811
+def enter(site, browser, login):
     """enter(user, context=None) → a page of a browser in which `user` is logged in."""
+
     def open_page(user, context=None):
         context = context or browser.new_context()
         cookie = login(user).get_cookie("session").value
@@ -47,8 +50,10 @@ def log_in(page, name):
 def drafts(page) -> dict:
     """The drafts in this browser: {form: {field: value}}."""
     found = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('draft:'))")
-    return {key.split(":")[2]: {field[0]: field[1] for field in json.loads(value)["fields"]}
-            for key, value in found}
+    return {
+        key.split(":")[2]: {field[0]: field[1] for field in json.loads(value)["fields"]}
+        for key, value in found
+    }
 
 
 def stays(page, form="ask"):
@@ -73,7 +78,7 @@ def open_form(page, address):
     ready(page)
 
 
-def test_the_draft_of_all_fields_stays_when_the_server_refuses(site, enter, make_user):  # noqa: F811
+def test_the_draft_of_all_fields_stays_when_the_server_refuses(site, enter, make_user):
     page = enter(make_user("newcomer"))  # who may not make tags
     open_form(page, f"{site}/questions/ask")
     page.fill("main [name=title]", "Which update mends it?")
@@ -94,7 +99,7 @@ def test_the_draft_of_all_fields_stays_when_the_server_refuses(site, enter, make
     assert page.input_value("main [name=tags]") == "no-such-tag-yet"
 
 
-def test_an_accepted_answer_leaves_no_draft(site, enter, other, make_question):  # noqa: F811
+def test_an_accepted_answer_leaves_no_draft(site, enter, other, make_question):
     question, page = make_question(), enter(other)
     open_form(page, site + question.url)
     page.fill("main form.form:has([data-editor]) [name=body]", TEXT)
@@ -103,7 +108,7 @@ def test_an_accepted_answer_leaves_no_draft(site, enter, other, make_question): 
     until(page, "Object.keys(localStorage).every((key) => !key.startsWith('draft:'))")
 
 
-def test_two_tabs_on_one_question_do_not_overwrite_each_other(site, enter, other, make_question):  # noqa: F811
+def test_two_tabs_on_one_question_do_not_overwrite_each_other(site, enter, other, make_question):
     question, first = make_question(), enter(other)
     second = first.context.new_page()
     for page, text in ((first, TEXT), (second, OTHER)):
@@ -122,7 +127,7 @@ def test_two_tabs_on_one_question_do_not_overwrite_each_other(site, enter, other
     assert third.input_value("main form.form:has([data-editor]) [name=body]") == TEXT
 
 
-def test_a_comment_is_kept_and_its_form_opens(site, enter, member, make_question):  # noqa: F811
+def test_a_comment_is_kept_and_its_form_opens(site, enter, member, make_question):
     question, page = make_question(), enter(member)
     open_form(page, site + question.url)
     page.click(".comments summary")
@@ -134,7 +139,7 @@ def test_a_comment_is_kept_and_its_form_opens(site, enter, member, make_question
     assert page.locator(".comments details[open]").count() == 1
 
 
-def test_the_server_stopped_while_sending(site, enter, other, make_question):  # noqa: F811
+def test_the_server_stopped_while_sending(site, enter, other, make_question):
     question, page = make_question(), enter(other)
     open_form(page, site + question.url)
     page.fill("main form.form:has([data-editor]) [name=body]", TEXT)
@@ -148,7 +153,7 @@ def test_the_server_stopped_while_sending(site, enter, other, make_question):  #
     until(page, "Object.keys(localStorage).every((key) => !key.startsWith('draft:'))")
 
 
-def test_logging_out_in_one_tab_leaves_nothing_for_others(site, enter, with_password, make_question):  # noqa: F811
+def test_logging_out_in_one_tab_leaves_nothing_for_others(site, enter, with_password, make_question):
     question, first = make_question(), enter(with_password)
     open_form(first, site + question.url)
     first.fill("main form.form:has([data-editor]) [name=body]", TEXT)
@@ -171,7 +176,7 @@ def test_logging_out_in_one_tab_leaves_nothing_for_others(site, enter, with_pass
     assert "about the spooler" in first.locator(".post >> nth=1").inner_text()
 
 
-def test_another_account_finds_no_draft_of_the_one_before(site, enter, other, member, make_question):  # noqa: F811
+def test_another_account_finds_no_draft_of_the_one_before(site, enter, other, member, make_question):
     question, page = make_question(), enter(other)
     open_form(page, site + question.url)
     page.fill("main form.form:has([data-editor]) [name=body]", TEXT)
@@ -184,7 +189,15 @@ def test_another_account_finds_no_draft_of_the_one_before(site, enter, other, me
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_session_that_ended_and_a_question_that_closed(
-        app, site, browser, enter, with_password, moderator, make_question, javascript):  # noqa: F811
+    app,
+    site,
+    browser,
+    enter,
+    with_password,
+    moderator,
+    make_question,
+    javascript,
+):
     question = make_question()
     page = enter(with_password, browser.new_context(java_script_enabled=javascript))
     page.goto(site + question.url)
@@ -203,7 +216,7 @@ def test_a_session_that_ended_and_a_question_that_closed(
     assert page.url == f"{site}/questions/ask" and page.input_value("main [name=body]") == TEXT
 
 
-def test_a_restored_draft_brings_the_version_it_was_made_from(site, enter, member, other, make_question):  # noqa: F811
+def test_a_restored_draft_brings_the_version_it_was_made_from(site, enter, member, other, make_question):
     question, page = make_question(), enter(other)
     open_form(page, f"{site}/posts/{question.id}/suggest")
     page.fill("main [name=body]", TEXT)
@@ -217,7 +230,7 @@ def test_a_restored_draft_brings_the_version_it_was_made_from(site, enter, membe
     assert (base, page.input_value("main [name=base]")) == ("1", "0")
 
 
-def test_a_draft_is_undone_and_discarded(site, enter, other):  # noqa: F811
+def test_a_draft_is_undone_and_discarded(site, enter, other):
     page = enter(other)
     open_form(page, f"{site}/questions/ask")
     page.fill("main [name=body]", TEXT)

@@ -5,8 +5,10 @@ import pytest
 from tests import browsing
 from tests.test_browser import browser, site  # noqa: F401  (fixtures)
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 TEXT = "first line\nsecond line"
 # tool, text, (from, to) of the selection, what becomes of it
 TOOLS = [
@@ -29,7 +31,7 @@ TOOLS = [
 
 
 @pytest.fixture
-def page(site, browser, login, member):  # noqa: F811
+def page(site, browser, login, member):
     context, cookie = browser.new_context(), login(member).get_cookie("session")
     context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
     page = context.new_page()
@@ -70,11 +72,16 @@ def test_every_tool_is_undone_and_takes_itself_back(page):
 
 def test_marks_inside_the_selection_are_taken_off(page):
     for tool, text, selection, result in [
-            ("bold", "a **b** c", (2, 7), "a b c"), ("italic", "a *b* c", (2, 5), "a b c"),
-            ("italic", "a ***b*** c", (5, 6), "a **b** c"), ("bold", "a ***b*** c", (5, 6), "a *b* c"),
-            ("code", "a `b` c", (2, 5), "a b c"), ("link", "a [b](https://x.example) c", (3, 4), "a b c"),
-            ("link", "see https://x.example", (4, 21), "see [](https://x.example)"),
-            ("block", "```\na\n```", (4, 4), "a"), ("heading", "### a", (5, 5), "## a")]:
+        ("bold", "a **b** c", (2, 7), "a b c"),
+        ("italic", "a *b* c", (2, 5), "a b c"),
+        ("italic", "a ***b*** c", (5, 6), "a **b** c"),
+        ("bold", "a ***b*** c", (5, 6), "a *b* c"),
+        ("code", "a `b` c", (2, 5), "a b c"),
+        ("link", "a [b](https://x.example) c", (3, 4), "a b c"),
+        ("link", "see https://x.example", (4, 21), "see [](https://x.example)"),
+        ("block", "```\na\n```", (4, 4), "a"),
+        ("heading", "### a", (5, 5), "## a"),
+    ]:
         write(page, text, selection)
         page.click(f"[data-tool={tool}]")
         assert value(page) == result, (tool, text)

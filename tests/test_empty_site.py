@@ -39,7 +39,7 @@ def register(app, page, address, name):
 @pytest.mark.browser
 @pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize("javascript", [True, False])
-def test_two_newcomers_ask_answer_and_accept(app, site, browser, javascript):  # noqa: F811
+def test_two_newcomers_ask_answer_and_accept(app, site, browser, javascript):
     asker = browser.new_context(java_script_enabled=javascript).new_page()
     asker.goto(f"{site}/questions/ask")
     browsing.press(asker, "main >> text=Make an account")
@@ -112,7 +112,7 @@ def test_the_first_administrator_is_led_and_the_doctor_says_what_is_missing(app,
 
 
 def test_moderators_make_and_edit_tags_from_the_list(app, moderator, make_user, login):
-    browser = login(moderator)  # noqa: F811
+    browser = login(moderator)
     made = browser.post("/tags", data={"name": "Backup", "excerpt": "Copies, and getting them back."})
     assert made.status_code == 302
     page = browser.get("/tags").text
@@ -127,8 +127,10 @@ def test_moderators_make_and_edit_tags_from_the_list(app, moderator, make_user, 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_registration_leads_to_no_other_site(app, client, target):
-    client.post("/register", data={"username": "newton", "email": "newton@example.org", "password": PASSWORD,
-                                   "next": target})
+    client.post(
+        "/register",
+        data={"username": "newton", "email": "newton@example.org", "password": PASSWORD, "next": target},
+    )
     settle(app)
     mail = max((app.config["REDOUBT_INSTANCE"] / "outbox").glob("*.eml")).read_text()
     answer = client.post(re.search(r"/confirm/[\w-]+", mail)[0])

@@ -11,8 +11,11 @@ TABLE = DOCUMENT.split("## Events and their recipients")[1].split("\n## ")[0]
 
 
 def documented():
-    return {name for row in re.findall(r"^\| (`.*?) \|", TABLE, re.MULTILINE)
-            for name in re.findall(r"`([^`]+)`", row)}
+    return {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", TABLE, re.MULTILINE)
+        for name in re.findall(r"`([^`]+)`", row)
+    }
 
 
 def names_in(node):
@@ -31,8 +34,11 @@ def recorded():
     found = {}
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
-            if (isinstance(node, ast.Call) and ast.unparse(node.func) in ("events.record", "record")
-                    and node.args):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) in ("events.record", "record")
+                and node.args
+            ):
                 found |= dict.fromkeys(names_in(node.args[0]), str(path.relative_to(ROOT)))
     return found
 
@@ -40,16 +46,22 @@ def recorded():
 def test_every_event_says_who_hears_of_it():
     table, events = documented(), recorded()
     assert len(events) > 40
-    missing = {name: file for name, file in events.items()
-               if name not in table and not any(fnmatchcase(name, entry) for entry in table)}
+    missing = {
+        name: file
+        for name, file in events.items()
+        if name not in table and not any(fnmatchcase(name, entry) for entry in table)
+    }
     assert missing == {}, "say in docs/architecture.md who hears of it, and how"
 
 
 def test_the_table_names_no_event_that_is_gone():
     known = set(recorded())
     known |= {"release.ending", "release.ended", "import.finished", "bulletin.republished"}  # by a variable
-    gone = {entry for entry in documented()
-            if entry not in known and not any(fnmatchcase(entry, name) for name in known)}
+    gone = {
+        entry
+        for entry in documented()
+        if entry not in known and not any(fnmatchcase(entry, name) for name in known)
+    }
     assert gone == set()
 
 

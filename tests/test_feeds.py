@@ -11,9 +11,18 @@ from core.markup.markup import Rendered, render
 from posts import actions as posts
 from posts import voting
 
-FEEDS = ["/questions.atom", "/questions.atom?sort=active", "/questions.atom?sort=votes",
-         "/questions.atom?sort=unanswered", "/tags/patching.atom", "/tags/patching.atom?sort=votes",
-         "/users/alice.atom", "/articles.atom", "/layers/host.atom", "/moderation/log.atom"]
+FEEDS = [
+    "/questions.atom",
+    "/questions.atom?sort=active",
+    "/questions.atom?sort=votes",
+    "/questions.atom?sort=unanswered",
+    "/tags/patching.atom",
+    "/tags/patching.atom?sort=votes",
+    "/users/alice.atom",
+    "/articles.atom",
+    "/layers/host.atom",
+    "/moderation/log.atom",
+]
 
 
 def read(client, path):
@@ -73,8 +82,12 @@ def test_the_order_is_that_of_the_list(client, make_question, other):
 def test_an_entry_keeps_its_id_when_the_title_changes(client, make_question, member):
     question = make_question()
     [before] = read(client, "/questions.atom").entries
-    posts.revise(question, render("Another text of this question."), by=member,
-                 title="Another title, and so another address")
+    posts.revise(
+        question,
+        render("Another text of this question."),
+        by=member,
+        title="Another title, and so another address",
+    )
     db.session.commit()
     [after] = read(client, "/questions.atom").entries
     assert (after.id, after.published) == (before.id, before.published)
@@ -97,8 +110,9 @@ def test_what_xml_forbids_is_left_out(client, make_question, member):
     assert read(client, "/users/alice.atom").entries
 
 
-@pytest.mark.parametrize("path", ["/tags/none.atom", "/users/nobody.atom", "/questions/999999.atom",
-                                  "/layers/moon.atom"])
+@pytest.mark.parametrize(
+    "path", ["/tags/none.atom", "/users/nobody.atom", "/questions/999999.atom", "/layers/moon.atom"]
+)
 def test_what_is_not_there_has_no_feed(client, path):
     assert client.get(path).status_code == 404
 
@@ -113,8 +127,17 @@ def test_a_hidden_question_has_no_feed(client, filled, moderator, login):
 def test_pages_name_their_feeds(client, filled, member):
     auth.edit_profile(member, display_name="Alice & co", location="", website="", about=Rendered("", ""))
     db.session.commit()
-    for path in ("/questions", "/questions?sort=votes", filled.url, "/tags/patching", "/users/alice",
-                 "/articles", "/layers/host", "/moderation/log"):
-        link = re.search(r'<link rel="alternate" type="application/atom\+xml"[^>]*href="([^"]+)"',
-                         client.get(path).text)
+    for path in (
+        "/questions",
+        "/questions?sort=votes",
+        filled.url,
+        "/tags/patching",
+        "/users/alice",
+        "/articles",
+        "/layers/host",
+        "/moderation/log",
+    ):
+        link = re.search(
+            r'<link rel="alternate" type="application/atom\+xml"[^>]*href="([^"]+)"', client.get(path).text
+        )
         read(client, link[1])

@@ -20,12 +20,49 @@ from tests.test_access import ROUTES, address
 MAX_QUERIES = 60
 MAX_ANSWER_BYTES = 2_000_000
 MAX_SECONDS = 30  # of processor time; a quiet machine takes less than one
-LINE = "patch CVE-2024-1 \"a phrase\" -not tag:dns İ ﷺ & <b> * "
-TEXTS = ("q", "title", "body", "summary", "note", "reason", "excerpt", "about", "description", "names",
-         "products", "text", "known_issues", "supersedes", "mitigations", "unmatched", "steps", "applies_to",
-         "message")
-WORDS = ("after", "sort", "tags", "product", "vendor", "month", "days", "email", "username", "password",
-         "next", "base", "version", "scope", "layer", "slug", "cycle", "release", "duplicate_of")
+LINE = 'patch CVE-2024-1 "a phrase" -not tag:dns İ ﷺ & <b> * '
+TEXTS = (
+    "q",
+    "title",
+    "body",
+    "summary",
+    "note",
+    "reason",
+    "excerpt",
+    "about",
+    "description",
+    "names",
+    "products",
+    "text",
+    "known_issues",
+    "supersedes",
+    "mitigations",
+    "unmatched",
+    "steps",
+    "applies_to",
+    "message",
+)
+WORDS = (
+    "after",
+    "sort",
+    "tags",
+    "product",
+    "vendor",
+    "month",
+    "days",
+    "email",
+    "username",
+    "password",
+    "next",
+    "base",
+    "version",
+    "scope",
+    "layer",
+    "slug",
+    "cycle",
+    "release",
+    "duplicate_of",
+)
 LONG_FORM = {**dict.fromkeys(TEXTS, LINE * 550), **dict.fromkeys(WORDS, LINE * 40)}  # 30,000 characters each
 
 
@@ -86,18 +123,29 @@ def test_the_heaviest_input_of_every_route_is_bounded(app, world, login, send, c
     over = {}
     ends = ("auth.logout", "auth.erase_me", "auth.close_session", "auth.erase_user")  # of who sends them
     for rule, method in ROUTES:
-        if (rule.rule.startswith("/api/") != (kind == "API") or (method == "GET") != reads
-                or rule.endpoint in ends):
+        if (
+            rule.rule.startswith("/api/") != (kind == "API")
+            or (method == "GET") != reads
+            or rule.endpoint in ends
+        ):
             continue
         path = address(app, world, rule)
         response_cache.forget()
         with count_queries() as statements:
             began, done = time.process_time(), 0
             for answer in send(method, path, rule.endpoint):
-                facts = (answer.status_code, len(statements) - done, len(answer.data),
-                         time.process_time() - began)
-                if (answer.status_code >= 500 or facts[1] > MAX_QUERIES or facts[2] > MAX_ANSWER_BYTES
-                        or facts[3] > MAX_SECONDS):
+                facts = (
+                    answer.status_code,
+                    len(statements) - done,
+                    len(answer.data),
+                    time.process_time() - began,
+                )
+                if (
+                    answer.status_code >= 500
+                    or facts[1] > MAX_QUERIES
+                    or facts[2] > MAX_ANSWER_BYTES
+                    or facts[3] > MAX_SECONDS
+                ):
                     over[method, rule.rule] = facts
                 began, done = time.process_time(), len(statements)
     assert not over

@@ -21,9 +21,39 @@ SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
 
 GETTEXT = {"_", "gettext", "ngettext", "lazy_gettext", "lazy_ngettext"}
 NAMES = {  # names of formats, standards and keys: the same in every language
-    "API", "ASCII", "Ansible", "Atom", "CPE", "CSAF", "CSV", "CVE", "CVRF", "CVSS", "CWE", "Ctrl", "EPSS",
-    "GHSA", "HTML", "ICS", "JSON", "KB", "KEV", "MD", "Markdown", "OpenAPI", "PURL", "PostgreSQL", "RB",
-    "SBOM", "SQLite", "SSVC", "TLP", "UTC", "VEX", "iCalendar", "purl",
+    "API",
+    "ASCII",
+    "Ansible",
+    "Atom",
+    "CPE",
+    "CSAF",
+    "CSV",
+    "CVE",
+    "CVRF",
+    "CVSS",
+    "CWE",
+    "Ctrl",
+    "EPSS",
+    "GHSA",
+    "HTML",
+    "ICS",
+    "JSON",
+    "KB",
+    "KEV",
+    "MD",
+    "Markdown",
+    "OpenAPI",
+    "PURL",
+    "PostgreSQL",
+    "RB",
+    "SBOM",
+    "SQLite",
+    "SSVC",
+    "TLP",
+    "UTC",
+    "VEX",
+    "iCalendar",
+    "purl",
 }
 ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=True)
 SAID = {"alt", "aria-label", "aria-description", "placeholder", "title"}
@@ -31,25 +61,63 @@ MUTE = {"script", "style", "code", "kbd", "pre"}
 SENTENCE = re.compile(r"[A-Z“][^\n\\]*[a-z][^\n\\]* [^\n\\]*[.?!…]\Z")
 TECHNICAL = {"Setting", "Reading", "Gauge", "Counter", "Histogram", "HourlyMetric"}
 ELSEWHERE = {  # literals that are no text of the interface, by their first words
-    "Closed on": "stored with an imported question", "Edited": "stored with an imported revision",
+    "Closed on": "stored with an imported question",
+    "Edited": "stored with an imported revision",
     "Installing the update stops": "an example of the API",
     "The recovery partition is": "an example of the API",
-    "Made from": "docs/settings.md", "REDOUBT_PROXIES is 0": "a line of the log",
+    "Made from": "docs/settings.md",
+    "REDOUBT_PROXIES is 0": "a line of the log",
     "Chunk framing": "a line of the protocol, for programs",
-    "Allowed requests per minute.": "OpenAPI", "Requests left.": "OpenAPI", "Seconds until": "OpenAPI",
-    "No reason is given.": "CSAF", "No details are given.": "CSAF", "Revision": "CSAF",
+    "Allowed requests per minute.": "OpenAPI",
+    "Requests left.": "OpenAPI",
+    "Seconds until": "OpenAPI",
+    "No reason is given.": "CSAF",
+    "No details are given.": "CSAF",
+    "Revision": "CSAF",
     "Update to": "CSAF, and known by it when it comes back",
-    "AC100 | | Printing stops.": "an example of the API", "A CycloneDX document, JSON": "OpenAPI",
-    "Everything that is sent": "the demo community", "Devices that speak": "the demo community",
-    "See who still": "the demo community", "Turn it off": "the demo community",
-    "Only months": "OpenAPI", "The limit by name": "OpenAPI", "What is left of the limit": "OpenAPI",
+    "AC100 | | Printing stops.": "an example of the API",
+    "A CycloneDX document, JSON": "OpenAPI",
+    "Everything that is sent": "the demo community",
+    "Devices that speak": "the demo community",
+    "See who still": "the demo community",
+    "Turn it off": "the demo community",
+    "Only months": "OpenAPI",
+    "The limit by name": "OpenAPI",
+    "What is left of the limit": "OpenAPI",
     "Only items": "OpenAPI",
 }
 SAYS = {  # calls whose texts people read, by the name that is called
-    "BadParameter", "BadRequest", "BadRow", "ClickException", "Conflict", "Finding", "Forbidden", "Invalid",
-    "NotFound", "Refused", "ServiceUnavailable", "SuggestionRefused", "Unauthorized", "Unusable",
-    "UsageError", "ValidationError", "abort", "confirm", "confirmation_page", "echo", "error_answer", "fail",
-    "fault", "flash", "judge", "problem", "prompt", "refuse", "require", "secho", "well",
+    "BadParameter",
+    "BadRequest",
+    "BadRow",
+    "ClickException",
+    "Conflict",
+    "Finding",
+    "Forbidden",
+    "Invalid",
+    "NotFound",
+    "Refused",
+    "ServiceUnavailable",
+    "SuggestionRefused",
+    "Unauthorized",
+    "Unusable",
+    "UsageError",
+    "ValidationError",
+    "abort",
+    "confirm",
+    "confirmation_page",
+    "echo",
+    "error_answer",
+    "fail",
+    "fault",
+    "flash",
+    "judge",
+    "problem",
+    "prompt",
+    "refuse",
+    "require",
+    "secho",
+    "well",
 }
 
 
@@ -156,8 +224,11 @@ def _plain(node: ast.AST) -> str:
 
 def _docstrings(tree: ast.AST) -> set[int]:
     owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    return {id(node.body[0].value) for node in ast.walk(tree)
-            if isinstance(node, owners) and node.body and isinstance(node.body[0], ast.Expr)}
+    return {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, owners) and node.body and isinstance(node.body[0], ast.Expr)
+    }
 
 
 def untranslated(node: ast.AST, docstrings: set[int], is_said: bool = False) -> Iterator[tuple[int, str]]:
@@ -197,9 +268,14 @@ def test_python_says_nothing_that_is_not_translated(path):
 
 @pytest.mark.parametrize("path", files(PYTHON))
 def test_redirects_are_made_with_url_for(path):
-    found = [node.lineno for node in ast.walk(ast.parse(path.read_text()))
-             if isinstance(node, ast.Call) and _called(node) == "redirect" and node.args
-             and _plain(node.args[0]).startswith("/")]
+    found = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and _called(node) == "redirect"
+        and node.args
+        and _plain(node.args[0]).startswith("/")
+    ]
     assert not found, found
 
 
@@ -208,8 +284,9 @@ def test_scripts_get_their_texts_from_the_page(path):
     code = re.sub(r"(?m)^\s*//.*|\s//\s.*$", "", path.read_text())
     literals = re.findall(r"'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`", code)
     texts = [re.sub(r"\$\{[^}]*\}", "", one or other) for one, other in literals]
-    shown = re.findall(r"(?:textContent|title|innerText|alert\()\s*[:=(]?\s*['`]([^'`]*[a-z]{2}[^'`]*)['`]",
-                       code)
+    shown = re.findall(
+        r"(?:textContent|title|innerText|alert\()\s*[:=(]?\s*['`]([^'`]*[a-z]{2}[^'`]*)['`]", code
+    )
     found = [text for text in texts if re.match(r"[A-Z][a-z]+ [a-z]|[A-Z][a-z]+[.?!]\Z", text)]
     assert not found + shown, found + shown
 
@@ -218,19 +295,25 @@ WORDS = re.compile(  # private words that plainer ones have replaced
     r"\be-mail|\bsomebody\b|\banybody\b|\bmeanwhile\b|\bmend(?:s|ed)?\b|\bfor good\b|\bone a line\b"
     r"|\bpresent (?:text|address|password|version)|\bwords to\b|\btake(?:n)? back\b|\bbr(?:ing|ought) back\b"
     r"|\ba mail\b|\bmailed\b|\bkept page\b|\bweakness|\bpast (?:its|their) life\b|\bhow i am told\b|!\Z",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 
 
 @pytest.mark.parametrize("path", files(TEMPLATES))
 def test_templates_use_the_words_of_the_glossary(path):
-    found = [text for text in constants(tree_of(path), said=True) if isinstance(text,
-                                                                                str) and WORDS.search(text)]
+    found = [
+        text for text in constants(tree_of(path), said=True) if isinstance(text, str) and WORDS.search(text)
+    ]
     assert not found, found
 
 
 @pytest.mark.parametrize("path", files(PYTHON))
 def test_python_uses_the_words_of_the_glossary(path):
-    found = [each.value for node in ast.walk(ast.parse(path.read_text()))
-             if isinstance(node, ast.Call) and _called(node) in GETTEXT for each in node.args
-             if isinstance(each, ast.Constant) and isinstance(each.value, str) and WORDS.search(each.value)]
+    found = [
+        each.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _called(node) in GETTEXT
+        for each in node.args
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and WORDS.search(each.value)
+    ]
     assert not found, found

@@ -15,8 +15,10 @@ from products import actions as products
 from tests import browsing
 from tests.bulletins.conftest import fix, make_advisory, store, weakness  # noqa: F401
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 PATH = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS1.0\Server\Enabled"
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 COMPOUND = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -55,11 +57,16 @@ A4_PIXELS = 680  # 180 mm between the margins, at 96 pixels an inch
 
 
 @pytest.fixture
-def pages(app, make_user, moderator, make_advisory, store, drain):  # noqa: F811
+def pages(app, make_user, moderator, make_advisory, store, drain):
     """Addresses of one page of each kind, made of long words."""
     asker = make_user("a" * 30, reputation=300)
-    auth_actions.edit_profile(asker, display_name=f"{COMPOUND[:70]} {HEBREW}"[:80], location=COMPOUND,
-                              website=f"https://example.org/{'w' * 150}", about=render(TEXT))
+    auth_actions.edit_profile(
+        asker,
+        display_name=f"{COMPOUND[:70]} {HEBREW}"[:80],
+        location=COMPOUND,
+        website=f"https://example.org/{'w' * 150}",
+        about=render(TEXT),
+    )
     tag = "very-long-tag-name-of-thirty-5"
     title = f"{HEBREW} {PATH}"[:150]
     question = forum.ask(title, render(TEXT), [tag, "printing"], by=asker)
@@ -69,32 +76,62 @@ def pages(app, make_user, moderator, make_advisory, store, drain):  # noqa: F811
     posts.revise(question, render(TEXT.replace("alpha", PATH)), by=asker, summary=HASH)
     article = kb.write(title, render(TEXT), layer="host", by=moderator, tags=[tag], summary=f"{PATH} {HASH}")
     kb.publish(article, by=moderator)
-    products.create("long-product", {"name": COMPOUND, "category": "os", "vendor": COMPOUND,
-                                     "policy": f"{HEBREW} {HASH}"},
-                    {"1.0-" + "9" * 20: {"label": COMPOUND}, "2": {}}, by=moderator)
-    bulletin = store(make_advisory("ACME-" + "1" * 40, title=f"{PATH} {HASH}", severity="critical",
-                                   initial_release_at=utcnow(), current_release_at=utcnow(),
-                                   vulnerabilities=[weakness(affected=("A",), remedies=[fix("A")])])).bulletin
+    products.create(
+        "long-product",
+        {"name": COMPOUND, "category": "os", "vendor": COMPOUND, "policy": f"{HEBREW} {HASH}"},
+        {"1.0-" + "9" * 20: {"label": COMPOUND}, "2": {}},
+        by=moderator,
+    )
+    bulletin = store(
+        make_advisory(
+            "ACME-" + "1" * 40,
+            title=f"{PATH} {HASH}",
+            severity="critical",
+            initial_release_at=utcnow(),
+            current_release_at=utcnow(),
+            vulnerabilities=[weakness(affected=("A",), remedies=[fix("A")])],
+        )
+    ).bulletin
     db.session.commit()
     drain()
-    return {"home": "/", "question": question.url, "questions": "/questions", "article": article.url,
-            "articles": "/articles", "print view": f"/articles/{article.id}/print", "tag": f"/tags/{tag}",
-            "tags": "/tags", "profile": asker.profile_url, "members": "/users", "layer": "/layers/host",
-            "bulletin": bulletin.url, "bulletins": "/bulletins", "product": "/products/long-product",
-            "products": "/products", "life cycles": "/lifecycle", "history": f"/posts/{question.id}/history",
-            "revision": f"/posts/{question.id}/revisions/2", "search": f"/search?q={HASH}",
-            "calendar": "/calendar", "help": "/help", "missing": f"/{'x' * 200}"}
+    return {
+        "home": "/",
+        "question": question.url,
+        "questions": "/questions",
+        "article": article.url,
+        "articles": "/articles",
+        "print view": f"/articles/{article.id}/print",
+        "tag": f"/tags/{tag}",
+        "tags": "/tags",
+        "profile": asker.profile_url,
+        "members": "/users",
+        "layer": "/layers/host",
+        "bulletin": bulletin.url,
+        "bulletins": "/bulletins",
+        "product": "/products/long-product",
+        "products": "/products",
+        "life cycles": "/lifecycle",
+        "history": f"/posts/{question.id}/history",
+        "revision": f"/posts/{question.id}/revisions/2",
+        "search": f"/search?q={HASH}",
+        "calendar": "/calendar",
+        "help": "/help",
+        "missing": f"/{'x' * 200}",
+    }
 
 
 @pytest.fixture
 def open_page(app, pages):
     """open_page(width, **context) → a browser page that goes to paths of the site."""
     with browsing.served(app) as address, browsing.chromium() as browser:
+
         def make(width, **more):
-            page = browser.new_context(viewport={"width": width, "height": 900}, base_url=address,
-                                       **more).new_page()
+            page = browser.new_context(
+                viewport={"width": width, "height": 900}, base_url=address, **more
+            ).new_page()
             page.set_default_timeout(20_000)
             return page
+
         yield make
 
 
@@ -121,8 +158,10 @@ def test_long_words_widen_no_page(pages, open_page):
 def test_a_table_is_whole_on_a_desktop(pages, open_page):
     page = open_page(1280)
     page.goto(pages["article"])
-    sizes = page.evaluate("[...document.querySelectorAll('.prose .table-scroll')].map((box) => "
-                          "[box.scrollWidth, box.clientWidth])")
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('.prose .table-scroll')].map((box) => "
+        "[box.scrollWidth, box.clientWidth])"
+    )
     assert len(sizes) == 2
     assert all(content <= box for content, box in sizes)
 
@@ -167,7 +206,9 @@ def test_what_people_wrote_has_the_direction_of_its_letters(pages, open_page):
     wrong = []
     for name in ("question", "questions", "article", "articles", "tag", "profile", "history", "search"):
         page.goto(pages[name] if name != "search" else "/search?q=HKLM")
-        wrong += [(name, text) for text in page.evaluate("""() => {
+        wrong += [
+            (name, text)
+            for text in page.evaluate("""() => {
           const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
           const wrong = [];
           while (walk.nextNode()) {
@@ -176,7 +217,8 @@ def test_what_people_wrote_has_the_direction_of_its_letters(pages, open_page):
               wrong.push(element.outerHTML.slice(0, 120));
           }
           return wrong;
-        }""")]
+        }""")
+        ]
     assert not wrong, wrong
     page.goto(pages["article"])
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).direction") == "rtl"
@@ -184,9 +226,15 @@ def test_what_people_wrote_has_the_direction_of_its_letters(pages, open_page):
 
 
 def test_a_timeline_on_a_phone_begins_at_today(app, pages, open_page, moderator):
-    products.create("ancient", {"name": "Ancient", "category": "os"},
-                    {str(n): {"released": date(1990 + 3 * n, 1, 1), "security": date(2000 + 3 * n, 1, 1)}
-                     for n in range(14)}, by=moderator)
+    products.create(
+        "ancient",
+        {"name": "Ancient", "category": "os"},
+        {
+            str(n): {"released": date(1990 + 3 * n, 1, 1), "security": date(2000 + 3 * n, 1, 1)}
+            for n in range(14)
+        },
+        by=moderator,
+    )
     db.session.commit()
     page = open_page(375)
     page.goto("/products/ancient")

@@ -21,12 +21,21 @@ MINE, THEIRS = "A line that only I have typed, word for word.", "A line that the
 def things(world):
     """By name of a form: the thing that it edits in the small world."""
     public = world.public
-    ids = {"question": public["question_id"], "answer": public["answer_id"], "comment": public["comment_id"],
-           "article": public["article_id"], "mitigation": public["mitigation_id"],
-           "release": public["release_id"], "profile": world.people["moderator"].id}
+    ids = {
+        "question": public["question_id"],
+        "answer": public["answer_id"],
+        "comment": public["comment_id"],
+        "article": public["article_id"],
+        "mitigation": public["mitigation_id"],
+        "release": public["release_id"],
+        "profile": world.people["moderator"].id,
+    }
     found = {name: db.session.get(FORMS[name].model, id) for name, id in ids.items()}
-    for name, column, value in (("bulletin", "reference", public["reference"]), ("tag", "name", "printing"),
-                                ("product", "slug", "widget")):
+    for name, column, value in (
+        ("bulletin", "reference", public["reference"]),
+        ("tag", "name", "printing"),
+        ("product", "slug", "widget"),
+    ):
         model = FORMS[name].model
         found[name] = db.session.scalar(db.select(model).where(getattr(model, column) == value))
     return found
@@ -58,6 +67,7 @@ def opened(client, path) -> dict:
 @pytest.fixture
 def pair(app, world, login):
     """pair(name) → (path of the form, one editor's client, the other's)."""
+
     def make(name):
         form = FORMS[name]
         path = address(app, world, RULES[form.endpoint])
@@ -67,9 +77,17 @@ def pair(app, world, login):
 
 
 def test_every_form_and_every_change_is_in_the_table():
-    editing = {rule.endpoint for rule, method in ROUTES if method == "POST" and "GET" in rule.methods
-               and (rule.rule.endswith("/edit") or rule.rule.endswith("mitigations/<int:mitigation_id>")
-                    or rule.endpoint == "auth.settings_profile")}
+    editing = {
+        rule.endpoint
+        for rule, method in ROUTES
+        if method == "POST"
+        and "GET" in rule.methods
+        and (
+            rule.rule.endswith("/edit")
+            or rule.rule.endswith("mitigations/<int:mitigation_id>")
+            or rule.endpoint == "auth.settings_profile"
+        )
+    }
     assert editing == {form.endpoint for form in FORMS.values()}
     changing = {rule.endpoint for rule, method in ROUTES if method in ("PATCH", "PUT")}
     assert changing == {change for _read, change, _body in API.values()} | NO_EDIT
@@ -109,8 +127,9 @@ def test_of_two_editors_the_later_sees_both_texts_and_can_take_both(app, world, 
         assert text == "8.2"
 
 
-@pytest.mark.parametrize("name", [name for name, form in FORMS.items() if form.text and form.line
-                                  and name != "profile"])
+@pytest.mark.parametrize(
+    "name", [name for name, form in FORMS.items() if form.text and form.line and name != "profile"]
+)
 def test_changes_that_do_not_touch_are_merged_and_nothing_is_asked(app, world, pair, name):
     form = FORMS[name]
     path, one, other = pair(name)
@@ -155,8 +174,11 @@ def test_a_version_that_names_nothing_is_another_version(pair, world, version):
 def test_restoring_a_revision_obeys_it(app, world, things, login):
     client, question = login(world.people["author"]), things["question"]
     page = client.get(f"/posts/{question.id}/revisions/1")
-    fields = {"version": BeautifulSoup(page.data, "html.parser").select_one(
-        "form[action$='/revisions/1/restore'] [name=version]")["value"]}
+    fields = {
+        "version": BeautifulSoup(page.data, "html.parser").select_one(
+            "form[action$='/revisions/1/restore'] [name=version]"
+        )["value"]
+    }
     path, one = f"/questions/{question.id}/edit", client
     one.post(path, data=opened(one, path) | {"body": THEIRS})
     refused = client.post(f"/posts/{question.id}/revisions/1/restore", data=fields)
@@ -173,8 +195,9 @@ def program(app, world):
 
     def call(method, path, json=None, **headers):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return app.test_client().open(path, method=method, json=json,
-                                      headers={"Authorization": f"Bearer {token}", **named})
+        return app.test_client().open(
+            path, method=method, json=json, headers={"Authorization": f"Bearer {token}", **named}
+        )
 
     return call
 
@@ -196,8 +219,15 @@ def test_the_api_refuses_a_change_of_another_version(app, world, things, program
     first = send(1, If_Match=tag)
     assert first.status_code == 200 and first.headers["ETag"] not in ("", tag)
     assert first.headers["ETag"] == f'"{first.json["version"]}"'
-    for wrong in (tag, '"nope"', "nope", "", f"W/{first.headers['ETag']}", first.headers["ETag"].strip('"'),
-                  '"*"'):
+    for wrong in (
+        tag,
+        '"nope"',
+        "nope",
+        "",
+        f"W/{first.headers['ETag']}",
+        first.headers["ETag"].strip('"'),
+        '"*"',
+    ):
         refused = send(2, If_Match=wrong)
         assert refused.status_code == 412, wrong
         assert refused.headers["ETag"] == first.headers["ETag"]
@@ -210,14 +240,22 @@ def test_the_api_refuses_a_change_of_another_version(app, world, things, program
     assert send(6).status_code == 200
 
 
-@pytest.mark.parametrize("path, body", [
-    ("/posts/{answer_id}", None), ("/questions/{question_id}/close", {"reason": "off-topic"}),
-    ("/articles/{article_id}/unpublish", None),
-    ("/articles/{article_id}/verify", {"verified_on": "2026-01-01"}),
-    ("/posts/{question_id}/revisions/1/restore", None), ("/posts/{question_id}/revisions/1/redact", None),
-    ("/bulletins/{reference}/withdraw", None), ("/bulletins/{reference}/schedule", {"at": None}),
-    ("/bulletins/{reference}/mitigations/{mitigation_id}", None), ("/products/widget", None),
-    ("/products/widget/releases/1", None)])
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        ("/posts/{answer_id}", None),
+        ("/questions/{question_id}/close", {"reason": "off-topic"}),
+        ("/articles/{article_id}/unpublish", None),
+        ("/articles/{article_id}/verify", {"verified_on": "2026-01-01"}),
+        ("/posts/{question_id}/revisions/1/restore", None),
+        ("/posts/{question_id}/revisions/1/redact", None),
+        ("/bulletins/{reference}/withdraw", None),
+        ("/bulletins/{reference}/schedule", {"at": None}),
+        ("/bulletins/{reference}/mitigations/{mitigation_id}", None),
+        ("/products/widget", None),
+        ("/products/widget/releases/1", None),
+    ],
+)
 def test_other_changes_of_the_api_obey_the_header_too(world, program, path, body):
     method = "POST" if body or path.endswith(("unpublish", "restore", "redact", "withdraw")) else "DELETE"
     refused = program(method, "/api/v1" + path.format(**world.public), body, If_Match='"nope"')
@@ -228,8 +266,10 @@ def test_who_may_not_change_it_is_told_that_first(app, world):
     token = accounts.make_token(world.people["stranger"], "test", "write")
     db.session.commit()
     answer = app.test_client().patch(
-        f"/api/v1/articles/{world.public['article_id']}", json={"summary": "Mine"},
-        headers={"Authorization": f"Bearer {token}", "If-Match": '"nope"'})
+        f"/api/v1/articles/{world.public['article_id']}",
+        json={"summary": "Mine"},
+        headers={"Authorization": f"Bearer {token}", "If-Match": '"nope"'},
+    )
     assert answer.status_code == 403
 
 

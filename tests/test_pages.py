@@ -2,11 +2,34 @@
 
 import pytest
 
-PUBLIC = ["/", "/questions", "/questions?sort=active", "/questions?sort=votes", "/questions?sort=unanswered",
-          "/tags", "/articles", "/layers/host", "/users", "/help", "/search", "/search?q=patch", "/login",
-          "/register", "/reset", "/moderation/log", "/sitemap.xml", "/robots.txt", "/questions.atom",
-          "/articles.atom", "/opensearch.xml", "/.well-known/security.txt", "/healthz", "/readyz",
-          "/api/v1/openapi.json", "/api/docs"]
+PUBLIC = [
+    "/",
+    "/questions",
+    "/questions?sort=active",
+    "/questions?sort=votes",
+    "/questions?sort=unanswered",
+    "/tags",
+    "/articles",
+    "/layers/host",
+    "/users",
+    "/help",
+    "/search",
+    "/search?q=patch",
+    "/login",
+    "/register",
+    "/reset",
+    "/moderation/log",
+    "/sitemap.xml",
+    "/robots.txt",
+    "/questions.atom",
+    "/articles.atom",
+    "/opensearch.xml",
+    "/.well-known/security.txt",
+    "/healthz",
+    "/readyz",
+    "/api/v1/openapi.json",
+    "/api/docs",
+]
 
 
 @pytest.mark.parametrize("path", PUBLIC)
@@ -40,11 +63,21 @@ def test_logged_in_pages_answer(login, make_question, make_answer, member, moder
     question = make_question()
     make_answer(question)
     client = login(member)
-    for path in (question.url, "/questions/ask", f"/questions/{question.id}/edit", "/settings/profile",
-                 "/settings/password", "/settings/email", "/settings/sessions", "/settings/tokens",
-                 "/settings/security",
-                 "/settings/flags", f"/users/{member.username}", f"/posts/{question.id}/history",
-                 f"/posts/{question.id}/revisions/1"):
+    for path in (
+        question.url,
+        "/questions/ask",
+        f"/questions/{question.id}/edit",
+        "/settings/profile",
+        "/settings/password",
+        "/settings/email",
+        "/settings/sessions",
+        "/settings/tokens",
+        "/settings/security",
+        "/settings/flags",
+        f"/users/{member.username}",
+        f"/posts/{question.id}/history",
+        f"/posts/{question.id}/revisions/1",
+    ):
         assert client.get(path).status_code == 200, path
     assert login(moderator).get("/moderation").status_code == 200
     assert login(admin).get("/admin").status_code == 200

@@ -3,28 +3,59 @@
 The planner is given the statistics of a site with a million posts; the tables themselves stay small.
 """
 
-
 import pytest
 from sqlalchemy import event
 
 from core.database.db import db
 from tests.test_access import ROUTES, address
 
-ROWS = {"posts": 1_000_000, "questions": 300_000, "answers": 400_000, "comments": 290_000, "articles": 3_000,
-        "users": 200_000, "votes": 3_000_000, "vote_changes": 3_100_000, "revisions": 1_500_000,
-        "post_tags": 900_000, "tags": 30_000, "reputation_events": 4_000_000, "events": 6_000_000,
-        "post_links": 200_000, "acceptances": 200_000, "flags": 50_000, "decisions": 60_000,
-        "sessions": 300_000, "security_events": 5_000_000, "security_origins": 500_000,
-        "outgoing_mail": 2_000_000, "attempts": 500_000, "suggested_edits": 90_000,
-        "releases": 9_000, "product_names": 5_000, "lifecycle_phases": 18_000, "owned_products": 400_000}
+ROWS = {
+    "posts": 1_000_000,
+    "questions": 300_000,
+    "answers": 400_000,
+    "comments": 290_000,
+    "articles": 3_000,
+    "users": 200_000,
+    "votes": 3_000_000,
+    "vote_changes": 3_100_000,
+    "revisions": 1_500_000,
+    "post_tags": 900_000,
+    "tags": 30_000,
+    "reputation_events": 4_000_000,
+    "events": 6_000_000,
+    "post_links": 200_000,
+    "acceptances": 200_000,
+    "flags": 50_000,
+    "decisions": 60_000,
+    "sessions": 300_000,
+    "security_events": 5_000_000,
+    "security_origins": 500_000,
+    "outgoing_mail": 2_000_000,
+    "attempts": 500_000,
+    "suggested_edits": 90_000,
+    "releases": 9_000,
+    "product_names": 5_000,
+    "lifecycle_phases": 18_000,
+    "owned_products": 400_000,
+}
 SHARED = {"kind", "is_public", "status", "layer", "role", "value", "category", "vendor", "action", "is_void"}
 WAITING = 500  # rows of a partial index: what still waits
 RARE = {"/admin": "counts what there is, for administrators", "/settings/data.json": "all of one's own data"}
-GETS = [rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static"
-        and rule.rule not in RARE]
-SORTS = [{}, {"sort": "votes"}, {"sort": "active"}, {"sort": "unanswered"}, {"sort": "helpful"},
-         {"after": "x"}, {"since": "2026-11-01"}, {"tab": "answers"}, {"tab": "reputation"},
-         {"answers": "newest"}]
+GETS = [
+    rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static" and rule.rule not in RARE
+]
+SORTS = [
+    {},
+    {"sort": "votes"},
+    {"sort": "active"},
+    {"sort": "unanswered"},
+    {"sort": "helpful"},
+    {"after": "x"},
+    {"since": "2026-11-01"},
+    {"tab": "answers"},
+    {"tab": "reputation"},
+    {"answers": "newest"},
+]
 
 
 @pytest.fixture
@@ -50,8 +81,9 @@ def _believe():
                 numbers.append(left)
             if unique:
                 numbers[-1] = 1
-            connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)",
-                                       (table, name, " ".join(map(str, numbers))))
+            connection.exec_driver_sql(
+                "INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", (table, name, " ".join(map(str, numbers)))
+            )
     connection.exec_driver_sql("ANALYZE sqlite_schema")
     db.session.commit()
     db.engine.dispose()  # connections read the statistics when they open
@@ -68,8 +100,11 @@ def whole_reads(statement, parameters):
     plan = plans(statement, parameters)
     if "LIMIT" in statement and not any("TEMP B-TREE" in line for line in plan):
         return []
-    return [f"{line} in {statement}" for line in plan
-            if line.startswith("SCAN ") and line.split()[1] in ROWS and not line.endswith("_waiting")]
+    return [
+        f"{line} in {statement}"
+        for line in plan
+        if line.startswith("SCAN ") and line.split()[1] in ROWS and not line.endswith("_waiting")
+    ]
 
 
 @pytest.mark.parametrize("rule", GETS, ids=lambda rule: rule.rule)

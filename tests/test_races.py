@@ -32,6 +32,7 @@ def settings():
 @pytest.fixture
 def browsers(app):
     """browsers(user=None, many=MANY) → clients that threads may use, all in one session of that member."""
+
     def make(user=None, many=MANY):
         clients = [FlaskClient(app, app.response_class) for _ in range(many)]
         if user is not None:
@@ -154,8 +155,15 @@ def test_removals_are_one(browsers, people, make_question, moderator):
 
 def test_one_name_makes_one_account(browsers, app, monkeypatch):
     monkeypatch.setattr(passwords, "hash_password", lambda password: "not looked at here")
-    codes = at_once(browsers(), "/register", lambda n: {
-        "username": "hedwig", "email": f"hedwig{n}@example.org", "password": "violet kettle orbit 93 marsh"})
+    codes = at_once(
+        browsers(),
+        "/register",
+        lambda n: {
+            "username": "hedwig",
+            "email": f"hedwig{n}@example.org",
+            "password": "violet kettle orbit 93 marsh",
+        },
+    )
     assert sorted(codes) == [200] + [422] * (MANY - 1)
     assert count(User) == 1
 
@@ -163,15 +171,25 @@ def test_one_name_makes_one_account(browsers, app, monkeypatch):
 def test_one_address_makes_one_account(browsers, app, monkeypatch):
     monkeypatch.setattr(passwords, "hash_password", lambda password: "not looked at here")
     names = ["marta", "norbert", "otilia", "pascal", "quirin", "rudolf", "sabine", "tobias"]
-    codes = at_once(browsers(many=8), "/register", lambda n: {
-        "username": names[n], "email": "shared@example.org", "password": "violet kettle orbit 93 marsh"})
+    codes = at_once(
+        browsers(many=8),
+        "/register",
+        lambda n: {
+            "username": names[n],
+            "email": "shared@example.org",
+            "password": "violet kettle orbit 93 marsh",
+        },
+    )
     assert set(codes) == {200}, "nobody learns whether the address is known"
     assert count(User) == 1
 
 
 def test_two_new_tags_are_two_rows_however_many_ask_with_them(browsers, people):
-    codes = at_once(browsers(people[1], 20), "/questions/ask", lambda n: {
-        "title": f"How do I patch server number {n}?", "body": TEXT, "tags": "zeppelin aardvark"})
+    codes = at_once(
+        browsers(people[1], 20),
+        "/questions/ask",
+        lambda n: {"title": f"How do I patch server number {n}?", "body": TEXT, "tags": "zeppelin aardvark"},
+    )
     assert set(codes) == {302}
     assert count(Tag) == 2 and count(PostTag) == 40
     assert db.session.scalars(select(Tag.post_count)).all() == [20, 20]
@@ -216,4 +234,5 @@ def test_bulletins_written_at_once_have_numbers_of_their_own(browsers, moderator
     assert codes == [302] * 20
     year = db.session.scalar(select(Bulletin.reference))[3:7]
     assert sorted(db.session.scalars(select(Bulletin.reference))) == [
-        f"RB-{year}-{number:03}" for number in range(1, 21)]
+        f"RB-{year}-{number:03}" for number in range(1, 21)
+    ]

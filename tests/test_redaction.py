@@ -37,15 +37,22 @@ BODY = "This is a body that is long enough to say something useful about patchin
 
 
 def text_columns():
-    return [column for table in db.metadata.sorted_tables for column in table.columns
-            if isinstance(column.type, (String, Text, JSON, JSONText))]
+    return [
+        column
+        for table in db.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, (String, Text, JSON, JSONText))
+    ]
 
 
 def test_every_text_column_says_whether_people_write_into_it(app):
     """A new column that copies text needs a line in its package's redaction.py."""
     known = redaction.registered()
-    missing = [f"{column.table.name}.{column.name}" for column in text_columns()
-               if column.name not in known.get(column.table.name, ())]
+    missing = [
+        f"{column.table.name}.{column.name}"
+        for column in text_columns()
+        if column.name not in known.get(column.table.name, ())
+    ]
     assert missing == []
 
 
@@ -79,15 +86,30 @@ def copies(app, secret, make_user, member, other, moderator, make_question, make
     answer = make_answer(question, body=f"```\npassword={secret}\n```")
     posts.comment(question, render(f"@bob I have seen {secret} too, in a comment."), by=member)
     article = make_article(f"Rotate {secret}", body=line, tags=(secret,))
-    kb.edit(article, render(line), by=moderator, title=article.title, tags=[secret], change=f"about {secret}",
-            layer="host", summary=line, applies_to=[secret])
+    kb.edit(
+        article,
+        render(line),
+        by=moderator,
+        title=article.title,
+        tags=[secret],
+        change=f"about {secret}",
+        layer="host",
+        summary=line,
+        applies_to=[secret],
+    )
     kb.write("A draft that quotes", render(line), layer="host", by=moderator, summary=secret)
     kb.say_helpful(article, False, by=other, note=line)
     kb.verify(article, by=moderator, on=None)
     db.session.flush()
-    actions.propose(other_question, render(f"{line} Changed."), by=make_user("proposer"),
-                               base_number=1, title=other_question.title,
-                               tags=[tag.name for tag in other_question.tags], summary=f"Uses {secret}")
+    actions.propose(
+        other_question,
+        render(f"{line} Changed."),
+        by=make_user("proposer"),
+        base_number=1,
+        title=other_question.title,
+        tags=[tag.name for tag in other_question.tags],
+        summary=f"Uses {secret}",
+    )
     moderation.flag(question, "secret", by=other, note=line)
     moderation.flag(other_question, "rude", by=moderator, note=line)
     moderation.dismiss_flags(other_question, by=moderator, note=line)
@@ -95,10 +117,12 @@ def copies(app, secret, make_user, member, other, moderator, make_question, make
     appeals.appeal(answer, line, by=other)
     closed = make_question(by=other)
     forum.close(closed, "off-topic", by=moderator, note=line)
-    bulletin = bulletins.create({"title": f"A bulletin about {secret}", "notes": [Note("summary", line)]},
-                                by=moderator)
-    mitigations.add(bulletin, {"layer": "host", "text": line, "steps": [{"text": line, "command": secret}]},
-                    by=moderator)
+    bulletin = bulletins.create(
+        {"title": f"A bulletin about {secret}", "notes": [Note("summary", line)]}, by=moderator
+    )
+    mitigations.add(
+        bulletin, {"layer": "host", "text": line, "steps": [{"text": line, "command": secret}]}, by=moderator
+    )
     bulletins.publish(bulletin, by=moderator)
     patching.report(bulletin, patching.Said("lab", "failed", line, target=secret), by=other)
     product = products.create("widget", {"name": "Widget", "category": "app", "description": line}, {"1": {}})
@@ -111,28 +135,42 @@ def copies(app, secret, make_user, member, other, moderator, make_question, make
         mail_news()
         while mail.deliver_round():
             pass
-    posts.revise(question, render(CLEAN), by=member, title="Why does this not work?", tags=["printing"],
-                 summary=f"took {secret} out")
+    posts.revise(
+        question,
+        render(CLEAN),
+        by=member,
+        title="Why does this not work?",
+        tags=["printing"],
+        summary=f"took {secret} out",
+    )
     unsent_actions.keep(SentForm("/questions/new", [("body", f"Grüße!\n{line}")], [], []), member.id)
     db.session.commit()
     drain()
     return question
 
 
-@pytest.mark.parametrize("secret", [SECRET, "ÜBERGEHEIMER-SCHLÜSSEL", "ПАРОЛЬ-Секретный-Ключ"],
-                         indirect=True)
-def test_a_named_text_goes_from_every_table_index_and_file(app, secret, copies, login, moderator,
-                                                           drain, client):
+@pytest.mark.parametrize("secret", [SECRET, "ÜBERGEHEIMER-SCHLÜSSEL", "ПАРОЛЬ-Секретный-Ключ"], indirect=True)
+def test_a_named_text_goes_from_every_table_index_and_file(
+    app, secret, copies, login, moderator, drain, client
+):
     before = holders(secret)
     assert len(before) >= 20, before
-    answer = login(moderator).post(f"/posts/{copies.id}/revisions/1/redact",
-                                   data={"words": secret, "reason": "a password"})
+    answer = login(moderator).post(
+        f"/posts/{copies.id}/revisions/1/redact", data={"words": secret, "reason": "a password"}
+    )
     assert answer.status_code == 302
     drain()
     drain()
     assert holders(secret) == {}
-    for path in ("/search?q=" + secret[:6], "/questions", "/articles", "/moderation/log", copies.url,
-                 f"/posts/{copies.id}/history", f"/questions/{copies.id}.atom"):
+    for path in (
+        "/search?q=" + secret[:6],
+        "/questions",
+        "/articles",
+        "/moderation/log",
+        copies.url,
+        f"/posts/{copies.id}/history",
+        f"/questions/{copies.id}.atom",
+    ):
         assert secret.casefold() not in client.get(path).text.casefold(), path
     assert MASK in db.session.scalar(select(Post.body).where(Post.kind == "comment"))
     index = [path for path in app.config["REDOUBT_INSTANCE"].glob("index/**/*") if path.is_file()]
@@ -141,16 +179,25 @@ def test_a_named_text_goes_from_every_table_index_and_file(app, secret, copies, 
         assert secret.encode() not in path.read_bytes(), path
 
 
-def test_what_a_closed_revision_held_goes_without_naming_it(copies, login, moderator, member, other, drain,
-                                                            make_user):
+def test_what_a_closed_revision_held_goes_without_naming_it(
+    copies, login, moderator, member, other, drain, make_user
+):
     browser, proposer = login(moderator), make_user("second")
-    row = actions.propose(copies, render(f"{LINE} A proposal."), by=proposer, base_number=2,
-                                     title=copies.title, tags=["printing"], summary="A step")
+    row = actions.propose(
+        copies,
+        render(f"{LINE} A proposal."),
+        by=proposer,
+        base_number=2,
+        title=copies.title,
+        tags=["printing"],
+        summary="A step",
+    )
     db.session.commit()
     assert browser.post(f"/posts/{copies.id}/revisions/1/redact").status_code == 302
     drain()
-    first, second = db.session.scalars(select(Revision).where(Revision.post_id == copies.id)
-                                       .order_by(Revision.number).limit(2))
+    first, second = db.session.scalars(
+        select(Revision).where(Revision.post_id == copies.id).order_by(Revision.number).limit(2)
+    )
     assert first.redacted_at and not first.body and SECRET not in second.summary
     db.session.refresh(row)
     assert SECRET not in row.body and "A proposal." in row.body
@@ -174,8 +221,9 @@ def test_the_present_text_is_masked_as_a_new_revision(make_question, login, mode
 
 def test_short_words_are_refused_and_nothing_changes(make_question, login, moderator):
     question = make_question(body=LINE)
-    answer = login(moderator).post(f"/posts/{question.id}/revisions/1/redact",
-                                   data={"words": "the", "reason": "x"})
+    answer = login(moderator).post(
+        f"/posts/{question.id}/revisions/1/redact", data={"words": "the", "reason": "x"}
+    )
     assert answer.status_code == 422 and "at least" in answer.text
     assert SECRET in question.body
 
@@ -189,24 +237,37 @@ def test_the_page_asks_first_and_names_what_it_will_mask(make_question, login, m
     assert login(member).get(f"/posts/{question.id}/revisions/1/redact").status_code == 403
 
 
-@pytest.mark.parametrize("text", [
-    "before hunter7canary after", "HUNTER7CANARY", "<b>hunter7canary</b>", "cut off at hunter7can…"])
+@pytest.mark.parametrize(
+    "text", ["before hunter7canary after", "HUNTER7CANARY", "<b>hunter7canary</b>", "cut off at hunter7can…"]
+)
 def test_masks_of_one_word(text):
     masked = Mask([SECRET]).apply(text)
     assert MASK in masked and "hunter7can" not in masked.lower()
 
 
-@pytest.mark.parametrize(("secret", "text"), [
-    ("a & b < secret9", "a &amp; b &lt; secret9"), ("key_one_two", "key\\_one\\_two"),
-    ("-----BEGIN KEY-----\nMIIEpAIBAAK", "-----BEGIN KEY----- MIIEpAIBAAK"), ("Grüße_ß12", "x Grüße_ß12 y"),
-    ("пароль-секрет", {"a": ["пароль-секрет"]})])
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("a & b < secret9", "a &amp; b &lt; secret9"),
+        ("key_one_two", "key\\_one\\_two"),
+        ("-----BEGIN KEY-----\nMIIEpAIBAAK", "-----BEGIN KEY----- MIIEpAIBAAK"),
+        ("Grüße_ß12", "x Grüße_ß12 y"),
+        ("пароль-секрет", {"a": ["пароль-секрет"]}),
+    ],
+)
 def test_masks_of_other_forms(secret, text):
     assert MASK in str(Mask([secret]).apply(text)) and secret not in str(Mask([secret]).apply(text))
 
 
-@pytest.mark.parametrize(("secret", "text"), [
-    ("pass9word - - x", "pass9word -\n- - x"), ("- - pass9word", "* - - pass9word"),
-    ("dom\\\\user9\\-x", "dom\\\\\\\\user9\\\\-x"), ("one9 \\* two", "one9 \\\\\\* two")])
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("pass9word - - x", "pass9word -\n- - x"),
+        ("- - pass9word", "* - - pass9word"),
+        ("dom\\\\user9\\-x", "dom\\\\\\\\user9\\\\-x"),
+        ("one9 \\* two", "one9 \\\\\\* two"),
+    ],
+)
 def test_masks_of_runs_of_blanks_hyphens_and_backslashes(secret, text):
     masked = Mask([secret]).apply(text)
     assert MASK in masked and not re.search("9", masked)

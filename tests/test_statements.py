@@ -21,8 +21,10 @@ def words(page):
 
 def cells(page):
     """The rows of all tables of a page, as tuples of words."""
-    return {tuple(words(cell) for cell in re.findall(r"<td.*?</td>", row, re.S))
-            for row in re.findall(r"<tr>.*?</tr>", page, re.S)}
+    return {
+        tuple(words(cell) for cell in re.findall(r"<td.*?</td>", row, re.S))
+        for row in re.findall(r"<tr>.*?</tr>", page, re.S)
+    }
 
 
 def test_the_help_reads_its_numbers_from_the_tables(client, monkeypatch, app):
@@ -43,23 +45,43 @@ def test_the_help_reads_its_numbers_from_the_tables(client, monkeypatch, app):
 def test_the_help_says_no_other_number(client):
     page = client.get("/help").text.split("<main")[1]
     text = words(page.split("Notifications")[0].split("Reputation", 1)[1])
-    known = {*map(abs, reputation.POINTS.values()), *privileges.POINTS.values(), reputation.DAILY_CAP,
-             credits.MAX_POINTS_FOR_EDITS, privileges.GROWN_MEMBERS,
-             *map(privileges.threshold, privileges.POINTS)}
+    known = {
+        *map(abs, reputation.POINTS.values()),
+        *privileges.POINTS.values(),
+        reputation.DAILY_CAP,
+        credits.MAX_POINTS_FOR_EDITS,
+        privileges.GROWN_MEMBERS,
+        *map(privileges.threshold, privileges.POINTS),
+    }
     assert {int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", text)} <= known
 
 
-def test_the_page_of_a_suggestion_reads_its_reward_from_the_table(login, make_question, make_user,
-                                                                  monkeypatch):
+def test_the_page_of_a_suggestion_reads_its_reward_from_the_table(
+    login, make_question, make_user, monkeypatch
+):
     monkeypatch.setitem(reputation.POINTS, "edit_accepted", 77)
     page = login(make_user()).get(f"/posts/{make_question().id}/suggest").text
     assert "An accepted edit earns 77 reputation." in page
 
 
 def test_every_reward_is_given_somewhere():
-    packages = ("auth", "posts", "forum", "kb", "bulletins", "patching", "moderation", "notify", "front")
-    code = "".join(path.read_text() for package in packages for path in (ROOT / package).rglob("*.py")
-                   if path.name not in ("reputation.py", "help_texts.py"))
+    packages = (
+        "auth",
+        "posts",
+        "forum",
+        "kb",
+        "bulletins",
+        "deployment",
+        "moderation",
+        "notifications",
+        "home",
+    )
+    code = "".join(
+        path.read_text()
+        for package in packages
+        for path in (ROOT / package).rglob("*.py")
+        if path.name not in ("reputation.py", "help_texts.py")
+    )
     made = {f"{kind}_{way}" for kind in ("question", "answer", "article") for way in ("up", "down")}
     for kind in reputation.POINTS.keys() - made:
         assert f'"{kind}"' in code, f"nothing gives {kind}"
@@ -67,8 +89,17 @@ def test_every_reward_is_given_somewhere():
 
 def test_every_feed_that_the_help_names_is_there(client, app):
     rules = {rule.rule for rule in app.url_map.iter_rules()}
-    for path in ("/questions", "/tags/<name>", "/articles", "/layers/<layer>", "/bulletins", "/products",
-                 "/lifecycle", "/users/<username>", "/moderation/log"):
+    for path in (
+        "/questions",
+        "/tags/<name>",
+        "/articles",
+        "/layers/<layer>",
+        "/bulletins",
+        "/products",
+        "/lifecycle",
+        "/users/<username>",
+        "/moderation/log",
+    ):
         assert f"{path}.atom" in rules
 
 

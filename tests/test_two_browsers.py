@@ -9,8 +9,12 @@ from tests.editing import FORMS
 from tests.test_access import address
 from tests.test_lost_updates import MINE, RULES, THEIRS
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.every_database,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.every_database,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 
 
 def context_of(app, browser, site, user, width, scheme):

@@ -25,10 +25,21 @@ from tests.test_plans import RARE, ROWS
 POSTS, GROWN = 16_000, 3_000
 STEPS, EVERY = 60_000, 100
 QUERIES = 24
-MANY = {"/calendar/<month>": 300_000, "/api/v1/calendar/<month>": 300_000,  # 500 bulletins of a month
-        "/sitemap/<int:number>.xml": 400_000}  # 10,000 ids
-SORTS = [{}, {"sort": "votes"}, {"sort": "active"}, {"sort": "unanswered"}, {"answers": "newest"},
-         {"answers": "oldest"}, {"tab": "answers"}, {"tab": "reputation"}]
+MANY = {
+    "/calendar/<month>": 300_000,
+    "/api/v1/calendar/<month>": 300_000,  # 500 bulletins of a month
+    "/sitemap/<int:number>.xml": 400_000,
+}  # 10,000 ids
+SORTS = [
+    {},
+    {"sort": "votes"},
+    {"sort": "active"},
+    {"sort": "unanswered"},
+    {"answers": "newest"},
+    {"answers": "oldest"},
+    {"tab": "answers"},
+    {"tab": "reputation"},
+]
 pytestmark = pytest.mark.long
 
 
@@ -36,8 +47,9 @@ class Large:
     """A site of POSTS posts with three readers: a visitor, the member who wrote most, an administrator."""
 
     def __init__(self, folder: Path, url: str):
-        self.app = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off",
-                              REDOUBT_DATABASE_URL=url)
+        self.app = create_app(
+            REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off", REDOUBT_DATABASE_URL=url
+        )
         with self.app.app_context():
             schema.ensure()
             fill(Plan(POSTS))
@@ -45,27 +57,56 @@ class Large:
             self.values = self._largest()
             admin = db.session.scalar(select(User).where(User.role == "administrator"))
             busiest = db.session.scalar(select(User).where(User.username == self.values["username"]))
-            self.sessions = {"visitor": None, **{name: accounts.open_session(user) for name, user in
-                                                 (("busiest", busiest), ("admin", admin))}}
+            self.sessions = {
+                "visitor": None,
+                **{
+                    name: accounts.open_session(user)
+                    for name, user in (("busiest", busiest), ("admin", admin))
+                },
+            }
             db.session.commit()
 
     def _largest(self) -> dict:
         """What the arguments of the routes are: of each thing the one with most in it."""
-        thread, slug = db.session.execute(select(Post.id, Post.slug).where(
-            Post.kind == "question", Post.is_public).order_by(Post.answer_count.desc()).limit(1)).one()
-        author = db.session.scalar(select(Post.author_id).where(Post.is_public).group_by(Post.author_id)
-                                   .order_by(func.count().desc()).limit(1))
-        month = db.session.scalar(select(Bulletin.release_month).where(Bulletin.is_public)
-                                  .group_by(Bulletin.release_month).order_by(func.count().desc()).limit(1))
+        thread, slug = db.session.execute(
+            select(Post.id, Post.slug)
+            .where(Post.kind == "question", Post.is_public)
+            .order_by(Post.answer_count.desc())
+            .limit(1)
+        ).one()
+        author = db.session.scalar(
+            select(Post.author_id)
+            .where(Post.is_public)
+            .group_by(Post.author_id)
+            .order_by(func.count().desc())
+            .limit(1)
+        )
+        month = db.session.scalar(
+            select(Bulletin.release_month)
+            .where(Bulletin.is_public)
+            .group_by(Bulletin.release_month)
+            .order_by(func.count().desc())
+            .limit(1)
+        )
         article = db.session.scalar(select(Post.id).where(Post.kind == "article", Post.is_public).limit(1))
-        answer = db.session.scalar(select(Post.id).where(Post.parent_id == thread, Post.kind == "answer",
-                                                         Post.is_public).limit(1))
-        return {"question_id": thread, "post_id": thread, "slug": slug, "article_id": article,
-                "answer_id": answer, "number": 1, "layer": "host", "month": month,
-                "username": db.session.get(User, author).username,
-                "name": db.session.scalar(select(Tag.name).order_by(Tag.post_count.desc()).limit(1)),
-                "reference": db.session.scalar(select(Bulletin.reference).where(
-                    Bulletin.is_public, Bulletin.release_month == month).limit(1))}
+        answer = db.session.scalar(
+            select(Post.id).where(Post.parent_id == thread, Post.kind == "answer", Post.is_public).limit(1)
+        )
+        return {
+            "question_id": thread,
+            "post_id": thread,
+            "slug": slug,
+            "article_id": article,
+            "answer_id": answer,
+            "number": 1,
+            "layer": "host",
+            "month": month,
+            "username": db.session.get(User, author).username,
+            "name": db.session.scalar(select(Tag.name).order_by(Tag.post_count.desc()).limit(1)),
+            "reference": db.session.scalar(
+                select(Bulletin.reference).where(Bulletin.is_public, Bulletin.release_month == month).limit(1)
+            ),
+        }
 
     def path(self, rule) -> str | None:
         """The address of a rule; None when the made-up community has nothing of the kind."""
@@ -124,7 +165,7 @@ def measured(large, path, reader):
 def whole_reads(statement, parameters):
     """The growing tables that PostgreSQL would read from end to end for a statement."""
     with db.engine.connect() as connection:
-        (plan,), = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+        ((plan,),) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
     found, nodes = [], [plan[0]["Plan"]]
     while nodes:
         node = nodes.pop()
@@ -136,12 +177,14 @@ def whole_reads(statement, parameters):
 
 def _rows(node) -> int:
     with db.engine.connect() as connection:
-        return connection.exec_driver_sql("SELECT reltuples::bigint FROM pg_class WHERE relname = %s",
-                                          (node["Relation Name"],)).scalar()
+        return connection.exec_driver_sql(
+            "SELECT reltuples::bigint FROM pg_class WHERE relname = %s", (node["Relation Name"],)
+        ).scalar()
 
 
-GETS = [rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static"
-        and rule.rule not in RARE]
+GETS = [
+    rule for rule, method in ROUTES if method == "GET" and rule.endpoint != "static" and rule.rule not in RARE
+]
 
 
 @pytest.mark.parametrize("rule", GETS, ids=lambda rule: rule.rule)
@@ -156,6 +199,9 @@ def test_the_work_of_a_page_is_bounded(large, rule):
             if large.is_sqlite:
                 assert steps <= MANY.get(rule.rule, STEPS), (reader, query, steps)
             else:
-                found = {table: statement for statement, parameters in statements
-                         for table in whole_reads(statement, parameters)}
+                found = {
+                    table: statement
+                    for statement, parameters in statements
+                    for table in whole_reads(statement, parameters)
+                }
                 assert not found, (reader, query, found)

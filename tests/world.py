@@ -68,9 +68,12 @@ class Kept:
         """Put the files back; returns the world, read from them."""
         _let_go()
         shutil.copytree(self.folder, self.instance, dirs_exist_ok=True)
-        return World({role: id and db.session.get(User, id) for role, id in self.people.items()},
-                     {role: db.session.get(User, id) for role, id in self.restricted.items()},
-                     dict(self.public), [db.session.get(Post, id) for id in self.hidden])
+        return World(
+            {role: id and db.session.get(User, id) for role, id in self.people.items()},
+            {role: db.session.get(User, id) for role, id in self.restricted.items()},
+            dict(self.public),
+            [db.session.get(Post, id) for id in self.hidden],
+        )
 
 
 def _let_go() -> None:
@@ -85,26 +88,55 @@ def build(make_user) -> World:
     author = make_user("walter", reputation=300)
     moderator = make_user("moira", role="moderator")
     stranger = make_user("steve")
-    world.people = {"visitor": None, "stranger": stranger, "author": author,
-                    "moderator": moderator, "admin": make_user("adam", role="administrator")}
+    world.people = {
+        "visitor": None,
+        "stranger": stranger,
+        "author": author,
+        "moderator": moderator,
+        "admin": make_user("adam", role="administrator"),
+    }
     question = forum.ask("Which update mends the print spooler?", render(TEXT), ["printing"], by=author)
     answer = forum.answer(question, render(TEXT), by=author)
     comment = posts.comment(question, render(TEXT), by=author)
-    article = kb.write("Turn off the print spooler where nobody prints", render(TEXT), layer="host",
-                       by=moderator, tags=["printing"])
+    article = kb.write(
+        "Turn off the print spooler where nobody prints",
+        render(TEXT),
+        layer="host",
+        by=moderator,
+        tags=["printing"],
+    )
     kb.publish(article, by=moderator)
     tag_actions.describe("printing", "For everything that prints.", by=moderator)
     posts.revise(question, render(SECRET_TEXT), by=author, summary=f"{CANARY} by mistake")
     posts.revise(question, render(TEXT), by=author, summary="Taken out again")
     posts.redact(queries.revision(question, 2), by=moderator)
-    proposal = suggestions.propose(question, render(f"{TEXT} One step more."), by=stranger, summary="A step",
-                                   base_number=3, title=question.title, tags=["printing"])
+    proposal = suggestions.propose(
+        question,
+        render(f"{TEXT} One step more."),
+        by=stranger,
+        summary="A step",
+        base_number=3,
+        title=question.title,
+        tags=["printing"],
+    )
     world.public = {
         "identifier": "CVE-2023-35618",
-        "question_id": question.id, "slug": question.slug, "answer_id": answer.id,
-        "article_id": article.id, "post_id": question.id, "comment_id": comment.id, "number": 1,
-        "username": author.username, "name": "printing", "layer": "host", "token": "no-such-token",
-        "suggestion_id": proposal.id, "session_id": 999, "token_id": 999, "filename": "css/base.css"}
+        "question_id": question.id,
+        "slug": question.slug,
+        "answer_id": answer.id,
+        "article_id": article.id,
+        "post_id": question.id,
+        "comment_id": comment.id,
+        "number": 1,
+        "username": author.username,
+        "name": "printing",
+        "layer": "host",
+        "token": "no-such-token",
+        "suggestion_id": proposal.id,
+        "session_id": 999,
+        "token_id": 999,
+        "filename": "css/base.css",
+    }
     _hide(world, author, moderator, question)
     world.public |= _products(moderator)
     facts, hidden = _bulletins(moderator, author)
@@ -125,8 +157,11 @@ def _restrict(world: World, make_user) -> None:
     """An unconfirmed member, a suspended one, and a suspended moderator who had begun a bulletin."""
     suspended = make_user("sue", reputation=300)
     moderator = make_user("simon", role="moderator")
-    world.restricted = {"unconfirmed": make_user("ursula", confirmed=False), "suspended member": suspended,
-                        "suspended moderator": moderator}
+    world.restricted = {
+        "unconfirmed": make_user("ursula", confirmed=False),
+        "suspended member": suspended,
+        "suspended moderator": moderator,
+    }
     begun = _bulletin(f"{MARKER} and {CANARY} in the title", SECRET_TEXT, moderator)
     bulletins.schedule(begun, utcnow() + timedelta(days=9), by=moderator)
     world.hidden.append(begun)
@@ -149,8 +184,16 @@ def _products(moderator) -> dict:
     db.session.flush()
     change = db.session.scalar(db.select(ProductChange).where(ProductChange.verb == "edited"))
     conflict = db.session.scalar(db.select(ImportConflict))
-    return {"product": product.slug, "release_id": release.id, "cycle": "1", "change_id": change.id,
-            "conflict_id": conflict.id, "owned_id": 999, "notification_id": 999, "secret": "no-such-secret"}
+    return {
+        "product": product.slug,
+        "release_id": release.id,
+        "cycle": "1",
+        "change_id": change.id,
+        "conflict_id": conflict.id,
+        "owned_id": 999,
+        "notification_id": 999,
+        "secret": "no-such-secret",
+    }
 
 
 def _bulletins(moderator, author) -> tuple[dict, list]:
@@ -162,35 +205,63 @@ def _bulletins(moderator, author) -> tuple[dict, list]:
     embargoed, removed, withdrawn = hidden
     for each in (shown, removed, withdrawn):
         bulletins.publish(each, by=moderator)
-    reports = [patching.report(each, patching.Said("lab", "failed", text, target=target), by=author)
-               for each, text, target in ((shown, TEXT, ""), (shown, SECRET_TEXT, CANARY),
-                                          (removed, SECRET_TEXT, ""), (withdrawn, SECRET_TEXT, CANARY))]
+    reports = [
+        patching.report(each, patching.Said("lab", "failed", text, target=target), by=author)
+        for each, text, target in (
+            (shown, TEXT, ""),
+            (shown, SECRET_TEXT, CANARY),
+            (removed, SECRET_TEXT, ""),
+            (withdrawn, SECRET_TEXT, CANARY),
+        )
+    ]
     patching.remove(reports[1], by=moderator)
     bulletins.schedule(embargoed, utcnow() + timedelta(days=9), by=moderator)
     posts.delete(removed, by=moderator)
     bulletins.withdraw(withdrawn, by=moderator)
     db.session.flush()
     year, document = shown.document_path.removesuffix(".json").split("/")
-    return {"reference": shown.reference, "mitigation_id": mitigation.id, "algorithm": "sha512",
-            "year": int(year), "document_name": document, "feed_name": "feed-tlp-white",
-            "month": shown.release_month, "report_id": reports[0].id,
-            "hidden_report_id": reports[1].id}, hidden
+    return {
+        "reference": shown.reference,
+        "mitigation_id": mitigation.id,
+        "algorithm": "sha512",
+        "year": int(year),
+        "document_name": document,
+        "feed_name": "feed-tlp-white",
+        "month": shown.release_month,
+        "report_id": reports[0].id,
+        "hidden_report_id": reports[1].id,
+    }, hidden
 
 
 def _bulletin(title: str, text: str, moderator) -> Bulletin:
     said = Vulnerability(cve="CVE-2026-1001", title=title, status={"known_affected": ("P1",)})
-    return bulletins.create({
-        "title": title, "severity": "critical", "notes": [Note("summary", text)],
-        "products": [ProductEntry("P1", f"Widget {title}", vendor="Acme")], "vulnerabilities": [said]},
-        by=moderator)
+    return bulletins.create(
+        {
+            "title": title,
+            "severity": "critical",
+            "notes": [Note("summary", text)],
+            "products": [ProductEntry("P1", f"Widget {title}", vendor="Acme")],
+            "vulnerabilities": [said],
+        },
+        by=moderator,
+    )
 
 
 def _tell(world: World, stranger) -> None:
     """The stranger watches a thread, and was told of everything that is hidden by now."""
     for post in world.hidden:
-        db.session.add_all([Watch(user_id=stranger.id, post_id=post.id),
-                            Notification(user_id=stranger.id, cause=f"post:{post.id}", kind="watched",
-                                         event=f"{post.kind}.created", post_id=post.id)])
+        db.session.add_all(
+            [
+                Watch(user_id=stranger.id, post_id=post.id),
+                Notification(
+                    user_id=stranger.id,
+                    cause=f"post:{post.id}",
+                    kind="watched",
+                    event=f"{post.kind}.created",
+                    post_id=post.id,
+                ),
+            ]
+        )
 
 
 def _hide(world: World, author, moderator, question) -> None:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 MAX_BYTES = 16 * 1024 * 1024  # its rules walk a document some dozen times
 SECONDS = 30
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Checker:
@@ -44,8 +44,12 @@ class Checker:
         """One exchange; an empty answer when the process died or had to be stopped."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "advisories.csaf.checker"], cwd=ROOT, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                [sys.executable, "-m", "advisories.csaf.checker"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
         clock = threading.Timer(SECONDS, self._process.kill)
         clock.start()
         try:

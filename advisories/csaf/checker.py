@@ -30,8 +30,12 @@ def problems(data: bytes) -> list[str]:
     """The mandatory rules that a document breaks: "rule 6.1.1 at /place: words"."""
     try:
         report = validate(json.loads(data), preset="basic")
-        found = [f"rule {test.id} at {error.instance_path}: {error.message[:200]}"
-                 for test in report.results if not test.passed and not test.skipped for error in test.errors]
+        found = [
+            f"rule {test.id} at {error.instance_path}: {error.message[:200]}"
+            for test in report.results
+            if not test.passed and not test.skipped
+            for error in test.errors
+        ]
     except Exception as error:  # a young validator, given documents of strangers
         return [f"not checked against the rules: {type(error).__name__} in the validator"]
     return found[:MAX_PROBLEMS] + (["…: more violations follow"] if len(found) > MAX_PROBLEMS else [])

@@ -33,16 +33,22 @@ def normalize(advisory: Advisory) -> Advisory:
     category = advisory.publisher_category if advisory.publisher_category in rules.PUBLISHERS else "other"
     times = [entry.at for entry in history]
     kept = replace(
-        advisory, products=products, vulnerabilities=vulnerabilities, history=history, version=version,
+        advisory,
+        products=products,
+        vulnerabilities=vulnerabilities,
+        history=history,
+        version=version,
         publisher_category="other" if category == "translator" else category,
-        publisher_namespace=(advisory.publisher_namespace if is_uri(advisory.publisher_namespace)
-                             else NO_NAMESPACE),
+        publisher_namespace=(
+            advisory.publisher_namespace if is_uri(advisory.publisher_namespace) else NO_NAMESPACE
+        ),
         severity_namespace=advisory.severity_namespace if is_uri(advisory.severity_namespace) else "",
         status=advisory.status if advisory.status in rules.STATES else "draft",
         initial_release_at=advisory.initial_release_at or min(times),
         current_release_at=advisory.current_release_at or max(times),
         language=advisory.language if _is_language(advisory.language) else "",
-        aliases=list(dict.fromkeys(filter(None, advisory.aliases))))
+        aliases=list(dict.fromkeys(filter(None, advisory.aliases))),
+    )
     return replace(kept, category=category_of(kept))
 
 
@@ -61,8 +67,12 @@ def _products(entries: list[ProductEntry]) -> list[ProductEntry]:
     found: dict[str, ProductEntry] = {}
     waiting = []
     for entry in entries:
-        entry = replace(entry, name=entry.name or entry.id, cpe=entry.cpe if rules.is_cpe(entry.cpe) else "",
-                        purl=entry.purl if rules.is_purl(entry.purl) else "")
+        entry = replace(
+            entry,
+            name=entry.name or entry.id,
+            cpe=entry.cpe if rules.is_cpe(entry.cpe) else "",
+            purl=entry.purl if rules.is_purl(entry.purl) else "",
+        )
         if entry.part_of:
             waiting.append(entry)
         else:
@@ -80,29 +90,39 @@ def _products(entries: list[ProductEntry]) -> list[ProductEntry]:
 
 
 def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vulnerability:
-    status = rules.without_contradictions({state: tuple(name for name in ids if name in known)
-                                           for state, ids in each.status.items()})
+    status = rules.without_contradictions(
+        {state: tuple(name for name in ids if name in known) for state, ids in each.status.items()}
+    )
     everything = rules.concerned(status)
 
     def named(ids: tuple[str, ...], default: tuple[str, ...] = everything) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in ids if name in known)) or default
 
     found = replace(
-        each, status=status, notes=[note for note in each.notes if note.text],
+        each,
+        status=status,
+        notes=[note for note in each.notes if note.text],
         scores=[replace(score, product_ids=named(score.product_ids)) for score in each.scores],
         remedies=[replace(remedy, product_ids=named(remedy.product_ids)) for remedy in each.remedies],
         known_issues=[replace(issue, product_ids=named(issue.product_ids)) for issue in each.known_issues],
-        threats=list(dict.fromkeys(replace(threat, product_ids=named(threat.product_ids, ()))
-                                   for threat in each.threats if threat.details)),
+        threats=list(
+            dict.fromkeys(
+                replace(threat, product_ids=named(threat.product_ids, ()))
+                for threat in each.threats
+                if threat.details
+            )
+        ),
         flags=_flags([(label, named(ids)) for label, ids in each.flags]),
         involvements=list({(item.party, item.at): item for item in each.involvements}.values()),
-        other_ids=list(dict.fromkeys(each.other_ids)))
+        other_ids=list(dict.fromkeys(each.other_ids)),
+    )
     if found.cve in cves or not rules.CVE.fullmatch(found.cve):
         found.other_ids += [("CVE", found.cve)] if found.cve else []
         found.cve = ""
     cves.add(found.cve)
-    if found.is_exploited and not any(threat.category == "exploit_status" and EXPLOITED.search(threat.details)
-                                      for threat in found.threats):
+    if found.is_exploited and not any(
+        threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
+    ):
         found.threats.append(Threat("exploit_status", "Exploited: Yes"))
     return _with_notes(found, everything)
 
@@ -135,8 +155,14 @@ def _with_notes(found: Vulnerability, everything: tuple[str, ...]) -> Vulnerabil
     elif weakness:
         notes.append(csaf_notes.weakness_note(weakness))
         weakness = None
-    return replace(found, notes=notes, scores=fitting, cwe=weakness, known_issues=[],
-                   remedies=[remedy for remedy in found.remedies if remedy.product_ids])
+    return replace(
+        found,
+        notes=notes,
+        scores=fitting,
+        cwe=weakness,
+        known_issues=[],
+        remedies=[remedy for remedy in found.remedies if remedy.product_ids],
+    )
 
 
 def _fitting(found: list[Score]) -> tuple[list[Score], list[Score]]:
@@ -162,9 +188,14 @@ def _history(advisory: Advisory) -> tuple[list[RevisionEntry], str]:
     when = advisory.current_release_at or advisory.initial_release_at or NO_TIME
     entries = advisory.history or [RevisionEntry("1", when, "Published.")]
     if not _is_counted(entries, advisory.version, advisory.status == "draft"):
-        entries = [replace(entry, number=str(number), legacy=entry.legacy or (
-            entry.number if entry.number != str(number) else ""))
-            for number, entry in enumerate(sorted(entries, key=lambda entry: entry.at), 1)]
+        entries = [
+            replace(
+                entry,
+                number=str(number),
+                legacy=entry.legacy or (entry.number if entry.number != str(number) else ""),
+            )
+            for number, entry in enumerate(sorted(entries, key=lambda entry: entry.at), 1)
+        ]
     entries = [replace(entry, summary=entry.summary or f"Revision {entry.number}.") for entry in entries]
     return entries, _in_order(entries)[-1].number
 
@@ -180,5 +211,8 @@ def _is_counted(entries: list[RevisionEntry], version: str, is_draft: bool) -> b
         return False
     counts = [[int(part) for part in entry.number.split(".")] for entry in _in_order(entries)]
     steps = [(late[0] - early[0], late > early) for early, late in zip(counts, counts[1:], strict=False)]
-    return (counts[0][0] in ((0, 1) if is_draft else (1,)) and _in_order(entries)[-1].number == version
-            and all(rises and step in ((1,) if whole else (0, 1)) for step, rises in steps))
+    return (
+        counts[0][0] in ((0, 1) if is_draft else (1,))
+        and _in_order(entries)[-1].number == version
+        and all(rises and step in ((1,) if whole else (0, 1)) for step, rises in steps)
+    )

@@ -43,33 +43,61 @@ def unpack(text: str, keys: tuple[str, ...]) -> tuple[dict[str, list[str]], str]
 def fix_details(remedy: Remedy) -> str:
     """The details of a remedy with the names of the update in front."""
     restart = "maybe" if remedy.restart == "maybe" else ""
-    return pack([("Update", remedy.update), ("Replaces", remedy.supersedes),
-                 ("Fixed build", remedy.fixed_build), ("Restart", restart)], remedy.details)
+    return pack(
+        [
+            ("Update", remedy.update),
+            ("Replaces", remedy.supersedes),
+            ("Fixed build", remedy.fixed_build),
+            ("Restart", restart),
+        ],
+        remedy.details,
+    )
 
 
 def read_fix(remedy: Remedy) -> Remedy:
     """The remedy with what fix_details put into its details in its own fields."""
     found, body = unpack(remedy.details, FIX_KEYS)
     first = {key: values[0] for key, values in found.items()}
-    if (not found or any(len(values) > 1 or len(values[0]) > LONGEST for values in found.values())
-            or first.get("Restart", "maybe") != "maybe"):
+    if (
+        not found
+        or any(len(values) > 1 or len(values[0]) > LONGEST for values in found.values())
+        or first.get("Restart", "maybe") != "maybe"
+    ):
         return remedy
-    return replace(remedy, details=body, update=first.get("Update", ""), supersedes=first.get("Replaces", ""),
-                   fixed_build=first.get("Fixed build", ""), restart=first.get("Restart", remedy.restart))
+    return replace(
+        remedy,
+        details=body,
+        update=first.get("Update", ""),
+        supersedes=first.get("Replaces", ""),
+        fixed_build=first.get("Fixed build", ""),
+        restart=first.get("Restart", remedy.restart),
+    )
 
 
 def score_note(score: Score, everything: tuple[str, ...]) -> Note:
     """A score that `scores` of CSAF 2.0 cannot hold: of version 4.0, a second one, a wrong or odd one."""
     stated = "" if score.stated is None else f"{score.stated:.1f}"
     version = "" if scores.version_of(score.vector) == score.version else score.version
-    return Note("other", pack([("Version", version), ("Stated base score", stated),
-                               *_names(score.product_ids, everything)], score.vector), CVSS)
+    return Note(
+        "other",
+        pack(
+            [("Version", version), ("Stated base score", stated), *_names(score.product_ids, everything)],
+            score.vector,
+        ),
+        CVSS,
+    )
 
 
 def issue_note(issue: KnownIssue, everything: tuple[str, ...]) -> Note:
     """A known issue of an update."""
-    return Note("other", pack([("Update", issue.update), ("More", issue.url),
-                               *_names(issue.product_ids, everything)], issue.details), KNOWN_ISSUE)
+    return Note(
+        "other",
+        pack(
+            [("Update", issue.update), ("More", issue.url), *_names(issue.product_ids, everything)],
+            issue.details,
+        ),
+        KNOWN_ISSUE,
+    )
 
 
 def remedy_note(remedy: Remedy) -> Note:
@@ -154,8 +182,11 @@ def _take_issue(reading: _Reading, text: str) -> bool:
     found, details = unpack(text, ISSUE_KEYS)
     if not _is_address(found):
         return False
-    reading.vulnerability.known_issues.append(KnownIssue(
-        found.get("Update", [""])[0], details, found.get("More", [""])[0], reading.named(found.get("For"))))
+    reading.vulnerability.known_issues.append(
+        KnownIssue(
+            found.get("Update", [""])[0], details, found.get("More", [""])[0], reading.named(found.get("For"))
+        )
+    )
     return True
 
 
@@ -165,7 +196,8 @@ def _take_remedy(reading: _Reading, text: str) -> bool:
         return False
     inner = pack([(key, found[key][0]) for key in FIX_KEYS if key in found], details)
     reading.vulnerability.remedies.append(
-        read_fix(Remedy(found["Kind"][0], inner, url=found.get("More", [""])[0])))
+        read_fix(Remedy(found["Kind"][0], inner, url=found.get("More", [""])[0]))
+    )
     return True
 
 
@@ -182,5 +214,10 @@ def _take_weakness(reading: _Reading, text: str) -> bool:
     return True
 
 
-_TAKE = {CVSS: _take_score, KNOWN_ISSUE: _take_issue, REMEDY: _take_remedy, REJECTED: _take_rejection,
-         WEAKNESS: _take_weakness}
+_TAKE = {
+    CVSS: _take_score,
+    KNOWN_ISSUE: _take_issue,
+    REMEDY: _take_remedy,
+    REJECTED: _take_rejection,
+    WEAKNESS: _take_weakness,
+}

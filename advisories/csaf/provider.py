@@ -40,17 +40,29 @@ def path(tracking_id: str, initial_release_at: datetime) -> str:
     return f"{initial_release_at.astimezone(UTC).year:04}/{filename(tracking_id)}"
 
 
-def metadata(publisher: Publisher, base_url: str, folder_url: str, labels: Iterable[str],
-             updated_at: datetime | None) -> dict:
+def metadata(
+    publisher: Publisher, base_url: str, folder_url: str, labels: Iterable[str], updated_at: datetime | None
+) -> dict:
     """provider-metadata.json (requirement 7); feeds are below `folder_url`, one for each TLP label."""
-    who = {"category": publisher.category, "contact_details": publisher.contact,
-           "issuing_authority": publisher.authority, "name": publisher.name, "namespace": publisher.namespace}
+    who = {
+        "category": publisher.category,
+        "contact_details": publisher.contact,
+        "issuing_authority": publisher.authority,
+        "name": publisher.name,
+        "namespace": publisher.namespace,
+    }
     feeds = [{"tlp_label": label, "url": f"{folder_url}/{feed_name(label)}"} for label in sorted(set(labels))]
     distributions = [{"directory_url": f"{folder_url}/"}, *([{"rolie": {"feeds": feeds}}] if feeds else [])]
-    return {"canonical_url": f"{base_url.rstrip('/')}/{METADATA}", "distributions": distributions,
-            "last_updated": instant(updated_at or NEVER), "list_on_CSAF_aggregators": True,
-            "metadata_version": "2.0", "mirror_on_CSAF_aggregators": True,
-            "publisher": {key: value for key, value in who.items() if value}, "role": "csaf_provider"}
+    return {
+        "canonical_url": f"{base_url.rstrip('/')}/{METADATA}",
+        "distributions": distributions,
+        "last_updated": instant(updated_at or NEVER),
+        "list_on_CSAF_aggregators": True,
+        "metadata_version": "2.0",
+        "mirror_on_CSAF_aggregators": True,
+        "publisher": {key: value for key, value in who.items() if value},
+        "role": "csaf_provider",
+    }
 
 
 def label_of(document: Document) -> str:
@@ -66,22 +78,33 @@ def feed_name(label: str) -> str:
 def feed(label: str, documents: Iterable[Document], folder_url: str, title: str) -> dict:
     """The ROLIE feed (requirement 15, RFC 8322) of the documents with that label, newest first."""
     entries = _newest_first(document for document in documents if label_of(document) == label)
-    return {"feed": {
-        "id": f"csaf-{feed_name(label).removesuffix('.json')}", "title": title,
-        "link": [{"rel": "self", "href": f"{folder_url}/{feed_name(label)}"}],
-        "category": [INFORMATION_TYPE],
-        "updated": instant(max((entry.updated_at for entry in entries), default=NEVER)),
-        "entry": [_entry(document, folder_url) for document in entries]}}
+    return {
+        "feed": {
+            "id": f"csaf-{feed_name(label).removesuffix('.json')}",
+            "title": title,
+            "link": [{"rel": "self", "href": f"{folder_url}/{feed_name(label)}"}],
+            "category": [INFORMATION_TYPE],
+            "updated": instant(max((entry.updated_at for entry in entries), default=NEVER)),
+            "entry": [_entry(document, folder_url) for document in entries],
+        }
+    }
 
 
 def _entry(document: Document, folder_url: str) -> dict:
     url = f"{folder_url}/{document.path}"
-    entry = {"id": document.tracking_id, "title": document.title,
-             "link": [{"rel": "self", "href": url}, {"rel": "hash", "href": f"{url}.sha512"},
-                      {"rel": "hash", "href": f"{url}.sha256"}],
-             "published": instant(document.published_at), "updated": instant(document.updated_at),
-             "content": {"type": "application/json", "src": url},
-             "format": {"schema": SCHEMA, "version": "2.0"}}
+    entry = {
+        "id": document.tracking_id,
+        "title": document.title,
+        "link": [
+            {"rel": "self", "href": url},
+            {"rel": "hash", "href": f"{url}.sha512"},
+            {"rel": "hash", "href": f"{url}.sha256"},
+        ],
+        "published": instant(document.published_at),
+        "updated": instant(document.updated_at),
+        "content": {"type": "application/json", "src": url},
+        "format": {"schema": SCHEMA, "version": "2.0"},
+    }
     return entry | ({"summary": {"content": document.summary}} if document.summary else {})
 
 
@@ -94,7 +117,8 @@ def changes(documents: Iterable[Document]) -> str:
     """changes.csv (requirement 13): path and current release date, both quoted, newest first."""
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(
-        (document.path, instant(document.updated_at)) for document in _newest_first(documents))
+        (document.path, instant(document.updated_at)) for document in _newest_first(documents)
+    )
     return out.getvalue()
 
 

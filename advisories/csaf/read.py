@@ -53,8 +53,9 @@ def _head(head: Node, log: Log) -> Advisory:
     if not version.startswith("2."):
         raise Unusable(_("/document/csaf_version: %(version)s is not 2.0", version=repr(version[:20])))
     if version != "2.0":
-        log.warn(head["csaf_version"].place,
-                 _("version %(version)s is read as version 2.0", version=version[:20]))
+        log.warn(
+            head["csaf_version"].place, _("version %(version)s is read as version 2.0", version=version[:20])
+        )
     publisher, tracking = head["publisher"], head["tracking"]
     namespace = publisher.line("namespace")
     name = publisher.line("name") or namespace
@@ -64,18 +65,30 @@ def _head(head: Node, log: Log) -> Advisory:
     history, notes = _history(tracking["revision_history"]), _notes(head["notes"])
     times = [entry.at for entry in history]
     return Advisory(
-        "csaf", tracking.line("id"), head.line("title") or tracking.line("id"), name, namespace,
-        publisher.choice("category", rules.PUBLISHERS, "other"), publisher.text("contact_details"),
-        publisher.text("issuing_authority"), head.line("category") or "csaf_base",
-        tracking.choice("status", rules.STATES, "draft"), _label(head["distribution"]["tlp"]),
-        tracking.line("version") or "1", distribution=head["distribution"].text("text"),
+        "csaf",
+        tracking.line("id"),
+        head.line("title") or tracking.line("id"),
+        name,
+        namespace,
+        publisher.choice("category", rules.PUBLISHERS, "other"),
+        publisher.text("contact_details"),
+        publisher.text("issuing_authority"),
+        head.line("category") or "csaf_base",
+        tracking.choice("status", rules.STATES, "draft"),
+        _label(head["distribution"]["tlp"]),
+        tracking.line("version") or "1",
+        distribution=head["distribution"].text("text"),
         language=head.line("lang"),
         initial_release_at=tracking.time("initial_release_date") or min(times, default=None),
         current_release_at=tracking.time("current_release_date") or max(times, default=None),
-        history=history, month=csaf_notes.take_month(notes), notes=notes,
+        history=history,
+        month=csaf_notes.take_month(notes),
+        notes=notes,
         references=_references(head["references"]),
-        acknowledgments=acknowledgments(head["acknowledgments"]), aliases=list(tracking.lines("aliases")),
-        warnings=log.warnings)
+        acknowledgments=acknowledgments(head["acknowledgments"]),
+        aliases=list(tracking.lines("aliases")),
+        warnings=log.warnings,
+    )
 
 
 def _label(tlp: Node) -> str:
@@ -96,23 +109,33 @@ def _history(nodes: Node) -> list[RevisionEntry]:
     for node in nodes:
         at: datetime | None = node.time("date")
         if at:
-            found.append(RevisionEntry(node.line("number") or str(len(found) + 1), at, node.text("summary"),
-                                       node.line("legacy_version")))
+            found.append(
+                RevisionEntry(
+                    node.line("number") or str(len(found) + 1),
+                    at,
+                    node.text("summary"),
+                    node.line("legacy_version"),
+                )
+            )
         else:
             node.log.warn(node.place, _("a revision without a date was skipped"))
     return found
 
 
 def _notes(nodes: Node) -> list[Note]:
-    return [Note(node.choice("category", rules.NOTES, "other"), text, node.line("title"),
-                 node.line("audience"))
-            for node in nodes if (text := node.text("text"))]
+    return [
+        Note(node.choice("category", rules.NOTES, "other"), text, node.line("title"), node.line("audience"))
+        for node in nodes
+        if (text := node.text("text"))
+    ]
 
 
 def _references(nodes: Node) -> list[Reference]:
-    return [Reference(url, node.line("summary") or url,
-                      node.choice("category", ("external", "self"), "external"))
-            for node in nodes if (url := node.url("url"))]
+    return [
+        Reference(url, node.line("summary") or url, node.choice("category", ("external", "self"), "external"))
+        for node in nodes
+        if (url := node.url("url"))
+    ]
 
 
 def acknowledgments(nodes: Node) -> list[dict]:
@@ -120,8 +143,12 @@ def acknowledgments(nodes: Node) -> list[dict]:
     found = []
     for node in nodes:
         urls = [url for line in node.lines("urls") if (url := node.log.url(line, node["urls"].place))]
-        thanks = {"names": list(node.lines("names")), "organization": node.line("organization"),
-                  "summary": node.text("summary"), "urls": urls}
+        thanks = {
+            "names": list(node.lines("names")),
+            "organization": node.line("organization"),
+            "summary": node.text("summary"),
+            "urls": urls,
+        }
         if any(thanks.values()):
             found.append({key: value for key, value in thanks.items() if value})
     return found
@@ -131,23 +158,42 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
     status = products.status(node["product_status"])
     products.concerned = rules.concerned(status)
     found = Vulnerability(
-        title=node.line("title"), notes=_notes(node["notes"]), status=status,
-        other_ids=[(system, text) for item in node["ids"]
-                   if (system := item.line("system_name")) and (text := item.line("text"))],
+        title=node.line("title"),
+        notes=_notes(node["notes"]),
+        status=status,
+        other_ids=[
+            (system, text)
+            for item in node["ids"]
+            if (system := item.line("system_name")) and (text := item.line("text"))
+        ],
         scores=[score for item in node["scores"] for score in _scores(item, products)],
         remedies=[remedy for item in node["remediations"] if (remedy := _remedy(item, products))],
-        threats=[Threat(item.choice("category", rules.THREATS, "impact"), details, item.time("date"),
-                        products.named_by(item))
-                 for item in node["threats"] if (details := item.text("details"))],
-        references=_references(node["references"]), involvements=_involvements(node["involvements"]),
-        flags=[(label, products.meant_by(item)) for item in node["flags"]
-               if (label := item.choice("label", rules.FLAGS))],
+        threats=[
+            Threat(
+                item.choice("category", rules.THREATS, "impact"),
+                details,
+                item.time("date"),
+                products.named_by(item),
+            )
+            for item in node["threats"]
+            if (details := item.text("details"))
+        ],
+        references=_references(node["references"]),
+        involvements=_involvements(node["involvements"]),
+        flags=[
+            (label, products.meant_by(item))
+            for item in node["flags"]
+            if (label := item.choice("label", rules.FLAGS))
+        ],
         acknowledgments=acknowledgments(node["acknowledgments"]),
-        discovered_at=node.time("discovery_date"), released_at=node.time("release_date"))
+        discovered_at=node.time("discovery_date"),
+        released_at=node.time("release_date"),
+    )
     _identify(found, node)
     csaf_notes.take_out(found, products.known)
-    found.is_exploited = any(threat.category == "exploit_status" and EXPLOITED.search(threat.details)
-                             for threat in found.threats)
+    found.is_exploited = any(
+        threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
+    )
     return found
 
 
@@ -169,10 +215,16 @@ def _scores(node: Node, products: Products) -> list[Score]:
     for key in ("cvss_v2", "cvss_v3", "cvss_v4"):
         inner = node[key]
         if inner:
-            found.append(scores.stated(
-                inner.line("vectorString"), inner.score("baseScore"),
-                products.meant_by(node, "products"),
-                version=inner.line("version"), place=inner.place, log=node.log))
+            found.append(
+                scores.stated(
+                    inner.line("vectorString"),
+                    inner.score("baseScore"),
+                    products.meant_by(node, "products"),
+                    version=inner.line("version"),
+                    place=inner.place,
+                    log=node.log,
+                )
+            )
     return list(filter(None, found))
 
 
@@ -182,19 +234,34 @@ def _remedy(node: Node, products: Products) -> Remedy | None:
         node.log.warn(node.place, _("a remediation without a category or details was skipped"))
         return None
     restart = node["restart_required"]
-    return csaf_notes.read_fix(Remedy(
-        kind, details or url, products.meant_by(node), url, node.time("date"),
-        restart.choice("category", rules.RESTARTS), restart.text("details"), node.lines("entitlements")))
+    return csaf_notes.read_fix(
+        Remedy(
+            kind,
+            details or url,
+            products.meant_by(node),
+            url,
+            node.time("date"),
+            restart.choice("category", rules.RESTARTS),
+            restart.text("details"),
+            node.lines("entitlements"),
+        )
+    )
 
 
 def _involvements(nodes: Node) -> list[Involvement]:
-    return [Involvement(party, status, node.text("summary"), node.time("date")) for node in nodes
-            if (party := node.choice("party", rules.PARTIES))
-            and (status := node.choice("status", rules.INVOLVEMENTS))]
+    return [
+        Involvement(party, status, node.text("summary"), node.time("date"))
+        for node in nodes
+        if (party := node.choice("party", rules.PARTIES))
+        and (status := node.choice("status", rules.INVOLVEMENTS))
+    ]
 
 
 def _severity(found: list[Vulnerability]) -> str:
     """The worst score; without scores the worst impact that is a word for severity."""
-    return (scores.worst(scores.severity_of(each.scores) for each in found)
-            or scores.worst(scores.severity_of_word(threat.details) for each in found
-                            for threat in each.threats if threat.category == "impact"))
+    return scores.worst(scores.severity_of(each.scores) for each in found) or scores.worst(
+        scores.severity_of_word(threat.details)
+        for each in found
+        for threat in each.threats
+        if threat.category == "impact"
+    )

@@ -71,20 +71,30 @@ class Products:
     def _add(self, node: Node, path: tuple[tuple[str, str], ...], part_of=None) -> None:
         name = node.line("product_id")
         if not name or name in self.entries:
-            self.log.warn(node["product_id"].place,
-                          _("%(name)s names two products", name=repr(name[:60])) if name
-                          else _("a product without an id"))
+            self.log.warn(
+                node["product_id"].place,
+                _("%(name)s names two products", name=repr(name[:60]))
+                if name
+                else _("a product without an id"),
+            )
             return
         self.log.count_products(len(self.entries) + 1)
         words = dict(path)
         version = words.get("product_version_range") or words.get("product_version", "")
         helper = node["product_identification_helper"]
         self.entries[name] = ProductEntry(
-            name, node.line("name") or " ".join(word for _, word in path) or name,
-            words.get("vendor", ""), words.get("product_name", ""), version,
+            name,
+            node.line("name") or " ".join(word for _, word in path) or name,
+            words.get("vendor", ""),
+            words.get("product_name", ""),
+            version,
             "product_version_range" in words or rules.is_range(version),
-            self._identifier(helper, "cpe", rules.is_cpe), self._identifier(helper, "purl", rules.is_purl),
-            self._helpers(helper), part_of, path if rules.plain_path(path) is None else ())
+            self._identifier(helper, "cpe", rules.is_cpe),
+            self._identifier(helper, "purl", rules.is_purl),
+            self._helpers(helper),
+            part_of,
+            path if rules.plain_path(path) is None else (),
+        )
 
     def _identifier(self, helper: Node, key: str, is_right) -> str:
         value = helper.line(key)
@@ -96,10 +106,16 @@ class Products:
     def _helpers(self, helper: Node) -> dict:
         found = {key: list(values) for key in rules.HELPERS if (values := helper.lines(key))}
         found["sbom_urls"] = [url for url in found.get("sbom_urls", ()) if is_uri(url)]
-        hashes = [{"filename": node.line("filename"), "file_hashes": sums} for node in helper["hashes"]
-                  if node.line("filename") and (sums := list(self._sums(node)))]
-        uris = [{"namespace": space, "uri": uri} for node in helper["x_generic_uris"]
-                if is_uri(space := node.line("namespace")) and is_uri(uri := node.line("uri"))]
+        hashes = [
+            {"filename": node.line("filename"), "file_hashes": sums}
+            for node in helper["hashes"]
+            if node.line("filename") and (sums := list(self._sums(node)))
+        ]
+        uris = [
+            {"namespace": space, "uri": uri}
+            for node in helper["x_generic_uris"]
+            if is_uri(space := node.line("namespace")) and is_uri(uri := node.line("uri"))
+        ]
         found = {key: values for key, values in found.items() if values}
         return found | ({"hashes": hashes} if hashes else {}) | ({"x_generic_uris": uris} if uris else {})
 
@@ -122,8 +138,10 @@ class Products:
         """Relations to unknown products or in a circle are taken away; the products stay."""
         for name in self.entries:
             if self.entries[name].part_of and not self._ends_somewhere(name):
-                self.log.warn(f"{place}/relationships",
-                              _("product %(name)s points to nothing or to itself", name=repr(name[:60])))
+                self.log.warn(
+                    f"{place}/relationships",
+                    _("product %(name)s points to nothing or to itself", name=repr(name[:60])),
+                )
                 self.entries[name] = replace(self.entries[name], part_of=None)
 
     def _ends_somewhere(self, name: str) -> bool:

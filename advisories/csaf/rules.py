@@ -10,31 +10,70 @@ PUBLISHERS = ("coordinator", "discoverer", "other", "translator", "user", "vendo
 STATES = ("draft", "final", "interim")
 TLP = ("WHITE", "GREEN", "AMBER", "RED")
 NOTES = ("description", "details", "faq", "general", "legal_disclaimer", "other", "summary")
-BRANCHES = ("architecture", "host_name", "language", "legacy", "patch_level", "product_family",
-            "product_name", "product_version", "product_version_range", "service_pack", "specification",
-            "vendor")
-RELATIONS = ("default_component_of", "external_component_of", "installed_on", "installed_with",
-             "optional_component_of")
+BRANCHES = (
+    "architecture",
+    "host_name",
+    "language",
+    "legacy",
+    "patch_level",
+    "product_family",
+    "product_name",
+    "product_version",
+    "product_version_range",
+    "service_pack",
+    "specification",
+    "vendor",
+)
+RELATIONS = (
+    "default_component_of",
+    "external_component_of",
+    "installed_on",
+    "installed_with",
+    "optional_component_of",
+)
 HELPERS = ("model_numbers", "sbom_urls", "serial_numbers", "skus")  # those that are lists of texts
-RESTARTS = ("connected", "dependencies", "machine", "none", "parent", "service", "system",
-            "vulnerable_component", "zone")
+RESTARTS = (
+    "connected",
+    "dependencies",
+    "machine",
+    "none",
+    "parent",
+    "service",
+    "system",
+    "vulnerable_component",
+    "zone",
+)
 THREATS = ("exploit_status", "impact", "target_set")
-FLAGS = ("component_not_present", "inline_mitigations_already_exist",
-         "vulnerable_code_cannot_be_controlled_by_adversary", "vulnerable_code_not_in_execute_path",
-         "vulnerable_code_not_present")
+FLAGS = (
+    "component_not_present",
+    "inline_mitigations_already_exist",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_not_present",
+)
 PARTIES = ("coordinator", "discoverer", "other", "user", "vendor")
 INVOLVEMENTS = ("completed", "contact_attempted", "disputed", "in_progress", "not_contacted", "open")
-PROFILES = ("csaf_base", "csaf_informational_advisory", "csaf_security_advisory",
-            "csaf_security_incident_response", "csaf_vex")
+PROFILES = (
+    "csaf_base",
+    "csaf_informational_advisory",
+    "csaf_security_advisory",
+    "csaf_security_incident_response",
+    "csaf_vex",
+)
 
 CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 CWE = re.compile(r"CWE-[1-9][0-9]{0,5}")
-_RANGE = re.compile(r"^[<>=]|^all\b|\b(prior to|before|through|and (earlier|later|prior|older|newer))\b"
-                    r"|\.x\b|\.\*|^\*", re.I)
+_RANGE = re.compile(
+    r"^[<>=]|^all\b|\b(prior to|before|through|and (earlier|later|prior|older|newer))\b"
+    r"|\.x\b|\.\*|^\*",
+    re.I,
+)
 _CPE_22 = re.compile(r"[cC][pP][eE]:/[AHOaho]?(:[A-Za-z0-9._\-~%]*){0,6}")
-_CPE_23 = re.compile(r"cpe:2\.3:[aho*\-](:([*\-]|(?:[?*]*(?:[a-zA-Z0-9\-._]|\\[^a-zA-Z0-9\s])+[?*]*))){5}"
-                     r":([*\-]|[a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?)"
-                     r"(:([*\-]|(?:[?*]*(?:[a-zA-Z0-9\-._]|\\[^a-zA-Z0-9\s])+[?*]*))){4}")
+_CPE_23 = re.compile(
+    r"cpe:2\.3:[aho*\-](:([*\-]|(?:[?*]*(?:[a-zA-Z0-9\-._]|\\[^a-zA-Z0-9\s])+[?*]*))){5}"
+    r":([*\-]|[a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?)"
+    r"(:([*\-]|(?:[?*]*(?:[a-zA-Z0-9\-._]|\\[^a-zA-Z0-9\s])+[?*]*))){4}"
+)
 # 6.1.6: a product is in one of these groups only; the first one counts
 _GROUPS = (AFFECTED, ("under_investigation",), ("first_fixed", "fixed"), ("known_not_affected",))
 
@@ -71,10 +110,19 @@ def plain_path(path: tuple[tuple[str, str], ...]) -> tuple[str, str, str] | None
 def path_of(entry: ProductEntry) -> tuple[tuple[str, str], ...]:
     """The branches that lead to a product; a version that is a range is never called a version."""
     version = "product_version_range" if entry.is_range else "product_version"
-    path = entry.path or tuple((category, word) for category, word in (
-        ("vendor", entry.vendor), ("product_name", entry.product), (version, entry.version)) if word)
-    return tuple(("product_version_range" if category == "product_version" and is_range(word) else category,
-                  word) for category, word in path)
+    path = entry.path or tuple(
+        (category, word)
+        for category, word in (
+            ("vendor", entry.vendor),
+            ("product_name", entry.product),
+            (version, entry.version),
+        )
+        if word
+    )
+    return tuple(
+        ("product_version_range" if category == "product_version" and is_range(word) else category, word)
+        for category, word in path
+    )
 
 
 def without_contradictions(status: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

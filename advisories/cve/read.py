@@ -50,14 +50,27 @@ def read(document: dict) -> list[Advisory]:
     word, namespace = _stated_severity(containers)
     severity = scores.severity_of_word(word) or scores.severity_of(found.scores)
     advisory = Advisory(
-        "cve", name, found.title, PUBLISHER, NAMESPACE, "coordinator",
+        "cve",
+        name,
+        found.title,
+        PUBLISHER,
+        NAMESPACE,
+        "coordinator",
         publisher_authority=f"Assigned by {author}" if (author := meta.line("assignerShortName")) else "",
-        version=str(len(history) or 1), severity=severity, severity_text="" if word == severity else word,
-        severity_namespace=namespace, history=history, language="en",
+        version=str(len(history) or 1),
+        severity=severity,
+        severity_text="" if word == severity else word,
+        severity_namespace=namespace,
+        history=history,
+        language="en",
         initial_release_at=history[0].at if history else None,
-        current_release_at=history[-1].at if history else None, aliases=_aliases(cna["source"]),
+        current_release_at=history[-1].at if history else None,
+        aliases=_aliases(cna["source"]),
         references=[Reference(f"{NAMESPACE}/CVERecord?id={name}", f"The record of {name}", "self")],
-        products=list(affected.entries.values()), vulnerabilities=[found], warnings=log.warnings)
+        products=list(affected.entries.values()),
+        vulnerabilities=[found],
+        warnings=log.warnings,
+    )
     advisory.category = category_of(advisory)
     return [advisory]
 
@@ -66,22 +79,33 @@ def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[st
     cna, everything = containers[0], concerned(status)
     description = _english(cna["descriptions"])
     found = Vulnerability(
-        cve=name, title=cna.line("title") or _first_sentence(cna["descriptions"]) or name, status=status,
-        cwe=_weakness(containers), references=_references(containers),
+        cve=name,
+        title=cna.line("title") or _first_sentence(cna["descriptions"]) or name,
+        status=status,
+        cwe=_weakness(containers),
+        references=_references(containers),
         notes=[Note("description", description, "Description")] if description else [],
-        scores=_scores(containers, everything), released_at=cna.time("datePublic", zone_is_utc=True),
-        acknowledgments=[{"names": [credit], **({"summary": kind} if (kind := node.line("type")) else {})}
-                         for node in cna["credits"] if (credit := node.line("value"))])
+        scores=_scores(containers, everything),
+        released_at=cna.time("datePublic", zone_is_utc=True),
+        acknowledgments=[
+            {"names": [credit], **({"summary": kind} if (kind := node.line("type")) else {})}
+            for node in cna["credits"]
+            if (credit := node.line("value"))
+        ],
+    )
     for key, title in (("configurations", "Configuration"), ("timeline", "Timeline")):
         if text := _all_of(cna[key]):
             found.notes.append(Note("details", text, title))
-    found.remedies = [Remedy(kind, text, everything)
-                      for key, kind in (("workarounds", "workaround"), ("solutions", "vendor_fix"))
-                      if (text := _english(cna[key]))]
+    found.remedies = [
+        Remedy(kind, text, everything)
+        for key, kind in (("workarounds", "workaround"), ("solutions", "vendor_fix"))
+        if (text := _english(cna[key]))
+    ]
     cna.log.count(sum(len(item.product_ids) for item in (*found.scores, *found.remedies)))
     found.threats = [Threat("exploit_status", text) for text in (_english(cna["exploits"]),) if text]
-    found.threats += [Threat("impact", text) for node in cna["impacts"]
-                      if (text := _english(node["descriptions"]))]
+    found.threats += [
+        Threat("impact", text) for node in cna["impacts"] if (text := _english(node["descriptions"]))
+    ]
     for container in containers:
         for metric in container["metrics"]:
             _add_decision(found, metric["other"])
@@ -100,8 +124,11 @@ def _in_english(nodes: Node) -> list[Node]:
 
 def _words(node: Node) -> str:
     for media in node["supportingMedia"]:
-        if (media.line("type").lower() == "text/html" and media["base64"].value is not True
-                and (words := media.html("value"))):
+        if (
+            media.line("type").lower() == "text/html"
+            and media["base64"].value is not True
+            and (words := media.html("value"))
+        ):
             return words
     return node.prose("value")
 
@@ -122,13 +149,16 @@ def _first_sentence(nodes: Node) -> str:
     line = " ".join(re.split(r"(?<=[.!?])\s|\n\n", text, maxsplit=1)[0].split()).rstrip(".")
     if len(line) <= LONGEST_TITLE:
         return line
-    return line[:LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    return line[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
 
 
 def _history(meta: Node) -> list[RevisionEntry]:
     dated: list[tuple[datetime, str]] = []
-    for key, words in (("datePublished", "Published."), ("dateUpdated", "Updated."),
-                       ("dateRejected", "Rejected.")):
+    for key, words in (
+        ("datePublished", "Published."),
+        ("dateUpdated", "Updated."),
+        ("dateRejected", "Rejected."),
+    ):
         at = meta.time(key, zone_is_utc=True)
         if at and at not in [other for other, _ in dated]:
             dated.append((at, words))
@@ -138,8 +168,11 @@ def _history(meta: Node) -> list[RevisionEntry]:
 def _aliases(source: Node) -> list[str]:
     """The ids that the author gave their own advisory."""
     advisory = source["advisory"]
-    return list(source.lines("advisory") if isinstance(advisory.value, list)
-                else filter(None, [source.line("advisory")]))
+    return list(
+        source.lines("advisory")
+        if isinstance(advisory.value, list)
+        else filter(None, [source.line("advisory")])
+    )
 
 
 def _weakness(containers: list[Node]) -> tuple[str, str] | None:
@@ -173,9 +206,16 @@ def _scores(containers: list[Node], everything: tuple[str, ...]) -> list[Score]:
             for key, version in METRICS.items():
                 inner = metric[key]
                 if inner:
-                    found.append(scores.stated(
-                        inner.line("vectorString"), inner.score("baseScore"), everything,
-                        version=version, place=inner.place, log=inner.log))
+                    found.append(
+                        scores.stated(
+                            inner.line("vectorString"),
+                            inner.score("baseScore"),
+                            everything,
+                            version=version,
+                            place=inner.place,
+                            log=inner.log,
+                        )
+                    )
     return sorted(dict.fromkeys(filter(None, found)), key=lambda score: score.version)
 
 
@@ -201,9 +241,18 @@ def _add_decision(found: Vulnerability, other: Node) -> None:
         found.is_exploited = True
         found.threats.append(Threat("exploit_status", words, added))
     elif kind == "ssvc":
-        points = [f"{key}: {option.line(key)}" for option in content["options"]
-                  for key in ("Exploitation", "Automatable", "Technical Impact") if option.line(key)]
+        points = [
+            f"{key}: {option.line(key)}"
+            for option in content["options"]
+            for key in ("Exploitation", "Automatable", "Technical Impact")
+            if option.line(key)
+        ]
         found.is_exploited |= "Exploitation: active" in points
         if points:
-            found.threats.append(Threat("exploit_status", f"SSVC: {'; '.join(points)}",
-                                        content.time("timestamp", zone_is_utc=True)))
+            found.threats.append(
+                Threat(
+                    "exploit_status",
+                    f"SSVC: {'; '.join(points)}",
+                    content.time("timestamp", zone_is_utc=True),
+                )
+            )

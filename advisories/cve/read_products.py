@@ -46,8 +46,11 @@ def _versions(node: Node) -> Iterator[tuple[str, str]]:
     for item in node["versions"]:
         count += 1
         state = STATES[item.choice("status", STATES, "unknown")]
-        fixes = [change.line("at") for change in item["changes"]
-                 if change.line("status") == "unaffected" and change.line("at")]
+        fixes = [
+            change.line("at")
+            for change in item["changes"]
+            if change.line("status") == "unaffected" and change.line("at")
+        ]
         if state == "known_not_affected" and default == "known_affected" and item.line("lessThan") == "*":
             state = "fixed"  # everything from here on, while all the rest is affected
         yield _range(item, fixes[0] if fixes and state == "known_affected" else ""), state
@@ -62,8 +65,13 @@ def _range(item: Node, fixed: str) -> str:
     first, before, last = item.line("version"), item.line("lessThan"), item.line("lessThanOrEqual")
     start = "" if first.lower() in (*NOTHING, "0", "*") else first
     if fixed or before or last:
-        end = (f"< {fixed or before}" if fixed or before not in ("", "*")
-               else f"<= {last.lstrip('<= ')}" if last not in ("", "*") else "")
+        end = (
+            f"< {fixed or before}"
+            if fixed or before not in ("", "*")
+            else f"<= {last.lstrip('<= ')}"
+            if last not in ("", "*")
+            else ""
+        )
         start = "" if start.lower() == "all" or end.endswith(f" {start}") else start
         return ", ".join(filter(None, (start and f">= {start}", end))) or "all versions"
     return "all versions" if first == "*" else "" if first.lower() in NOTHING else first
@@ -88,7 +96,13 @@ def _entry(node: Node, version: str, found: Affected) -> ProductEntry | None:
     if key not in found.entries:
         purl = node.line("packageURL")
         found.entries[key] = ProductEntry(
-            f"CVEPID-{len(found.entries) + 1:04}", name, vendor, product, version,
-            is_range=is_range(version) or version == OTHERS, purl=purl if is_purl(purl) else "",
-            cpe=next(filter(is_cpe, node.lines("cpes")), ""))
+            f"CVEPID-{len(found.entries) + 1:04}",
+            name,
+            vendor,
+            product,
+            version,
+            is_range=is_range(version) or version == OTHERS,
+            purl=purl if is_purl(purl) else "",
+            cpe=next(filter(is_cpe, node.lines("cpes")), ""),
+        )
     return found.entries[key]

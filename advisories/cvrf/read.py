@@ -56,8 +56,11 @@ def _head(document: XmlNode, log: Log) -> Advisory:
         raise Unusable(_("/cvrfdoc/DocumentTracking/Identification/ID: missing"))
     contact = publisher["ContactDetails"].text()
     domain = match[1] if (match := _DOMAIN.search(contact)) else ""
-    vendors = {branch.attribute("Name") for branch in document["ProductTree"].each("Branch")
-               if branch.attribute("Type") == "Vendor"}
+    vendors = {
+        branch.attribute("Name")
+        for branch in document["ProductTree"].each("Branch")
+        if branch.attribute("Type") == "Vendor"
+    }
     name = vendors.pop() if len(vendors) == 1 else domain
     if not name:
         raise Unusable(_("/cvrfdoc/DocumentPublisher: no vendor and no address identify the publisher"))
@@ -66,16 +69,29 @@ def _head(document: XmlNode, log: Log) -> Advisory:
     kind = publisher.attribute("Type").lower()
     state = tracking["Status"].line().lower()
     return Advisory(
-        "cvrf", identity, document["DocumentTitle"].line() or identity, name,
-        f"https://{domain}" if domain else "", kind if kind in PUBLISHERS else "other", contact,
-        publisher["IssuingAuthority"].text(), status=state if state in STATES else "draft",
-        version=str(len(history) or 1), distribution=document["DocumentDistribution"].text(),
+        "cvrf",
+        identity,
+        document["DocumentTitle"].line() or identity,
+        name,
+        f"https://{domain}" if domain else "",
+        kind if kind in PUBLISHERS else "other",
+        contact,
+        publisher["IssuingAuthority"].text(),
+        status=state if state in STATES else "draft",
+        version=str(len(history) or 1),
+        distribution=document["DocumentDistribution"].text(),
         month=f"{month[1]}-{MONTHS.index(month[2]) + 1:02}" if month else "",
         initial_release_at=tracking["InitialReleaseDate"].time(),
         current_release_at=tracking["CurrentReleaseDate"].time(),
-        history=history, references=references(document["DocumentReferences"]), warnings=log.warnings,
-        aliases=[alias for node in tracking["Identification"].each("Alias")
-                 if (alias := node.line()) and alias != identity])
+        history=history,
+        references=references(document["DocumentReferences"]),
+        warnings=log.warnings,
+        aliases=[
+            alias
+            for node in tracking["Identification"].each("Alias")
+            if (alias := node.line()) and alias != identity
+        ],
+    )
 
 
 def _history(node: XmlNode) -> list[RevisionEntry]:
@@ -88,8 +104,10 @@ def _history(node: XmlNode) -> list[RevisionEntry]:
         else:
             revision.log.warn(revision.place, _("a revision without a date was skipped"))
     found.sort(key=lambda entry: (entry[0], [int(part) for part in re.findall(r"\d{1,9}", entry[1])]))
-    return [RevisionEntry(str(number), at, summary, legacy if legacy != str(number) else "")
-            for number, (at, legacy, summary) in enumerate(found, 1)]
+    return [
+        RevisionEntry(str(number), at, summary, legacy if legacy != str(number) else "")
+        for number, (at, legacy, summary) in enumerate(found, 1)
+    ]
 
 
 def _notes(document: XmlNode) -> list[Note]:
@@ -108,8 +126,9 @@ def _add_to_month(month: dict[str, Advisory], whole: Advisory, node: XmlNode, pr
     identity = node["CVE"].line() or f"{whole.tracking_id}-{node.attribute('Ordinal') or len(month)}"
     if identity in month:
         advisory = month[identity]
-        log.double(node.place,
-                   _("%(identity)s is described twice; the entries were merged", identity=identity))
+        log.double(
+            node.place, _("%(identity)s is described twice; the entries were merged", identity=identity)
+        )
         merge(advisory.vulnerabilities[0], vulnerability)
     else:
         advisory = month[identity] = _part(whole, identity, vulnerability, _history(node))
@@ -124,12 +143,20 @@ def _part(whole: Advisory, identity: str, vulnerability, history: list[RevisionE
     if not history and (at := whole.current_release_at or whole.initial_release_at):
         history = [RevisionEntry("1", at, "Published.")]
     return replace(
-        whole, tracking_id=identity, title=vulnerability.title or identity, aliases=[],
-        version=str(len(history) or 1), history=history, vulnerabilities=[vulnerability], warnings=[],
+        whole,
+        tracking_id=identity,
+        title=vulnerability.title or identity,
+        aliases=[],
+        version=str(len(history) or 1),
+        history=history,
+        vulnerabilities=[vulnerability],
+        warnings=[],
         notes=[note for note in whole.notes if note.category == "legal_disclaimer"],
-        references=list(whole.references), acknowledgments=[],
+        references=list(whole.references),
+        acknowledgments=[],
         initial_release_at=min(times, default=whole.initial_release_at),
-        current_release_at=max(times, default=whole.current_release_at))
+        current_release_at=max(times, default=whole.current_release_at),
+    )
 
 
 def _named(vulnerability, products: Products) -> list[str]:
@@ -148,6 +175,9 @@ def _named(vulnerability, products: Products) -> list[str]:
 
 def _severity(vulnerabilities) -> str:
     """The worst severity that the issuer states, else the worst that the scores give."""
-    return (scores.worst(scores.severity_of_word(threat.details) for each in vulnerabilities
-                         for threat in each.threats if threat.category == "impact")
-            or scores.worst(scores.severity_of(each.scores) for each in vulnerabilities))
+    return scores.worst(
+        scores.severity_of_word(threat.details)
+        for each in vulnerabilities
+        for threat in each.threats
+        if threat.category == "impact"
+    ) or scores.worst(scores.severity_of(each.scores) for each in vulnerabilities)

@@ -66,9 +66,15 @@ def _entry(node: XmlNode, path: tuple[tuple[str, str], ...]) -> ProductEntry:
     if cpe and not is_cpe(cpe):
         node.log.warn(node.place, _("not a CPE: %(cpe)s", cpe=repr(cpe[:60])))
     return ProductEntry(
-        node.attribute("ProductID"), name, words.get("vendor", ""), dict(path).get("product_name", ""),
-        version, is_range=is_range(version), cpe=cpe if is_cpe(cpe) else "",
-        path=path if plain_path(path) is None else ())
+        node.attribute("ProductID"),
+        name,
+        words.get("vendor", ""),
+        dict(path).get("product_name", ""),
+        version,
+        is_range=is_range(version),
+        cpe=cpe if is_cpe(cpe) else "",
+        path=path if plain_path(path) is None else (),
+    )
 
 
 def _relate(node: XmlNode, found: dict[str, ProductEntry], log: Log) -> None:
@@ -79,5 +85,6 @@ def _relate(node: XmlNode, found: dict[str, ProductEntry], log: Log) -> None:
         if not entry.id or entry.id in found or not all(end in found for end in ends):
             log.warn(product.place, _("a relationship that points to nothing, or a product listed twice"))
         else:
-            found[entry.id] = replace(entry, product="", part_of=(
-                relation if relation in RELATIONS else RELATIONS[0], *ends))
+            found[entry.id] = replace(
+                entry, product="", part_of=(relation if relation in RELATIONS else RELATIONS[0], *ends)
+            )

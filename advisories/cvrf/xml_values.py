@@ -24,13 +24,21 @@ def parse(data: bytes) -> Element:
             depth += 1 if event == "start" else -1
             count += event == "start"
             if depth > MAX_DEPTH or count > MAX_ELEMENTS:
-                raise Unusable(_("element %(number)s (%(name)s): the XML is nested deeper than %(depth)s, "
-                                 "or has more than %(n)s elements", number=f"{count:,}",
-                                 name=local(element)[:60], depth=MAX_DEPTH, n=f"{MAX_ELEMENTS:,}"))
+                raise Unusable(
+                    _(
+                        "element %(number)s (%(name)s): the XML is nested deeper than %(depth)s, "
+                        "or has more than %(n)s elements",
+                        number=f"{count:,}",
+                        name=local(element)[:60],
+                        depth=MAX_DEPTH,
+                        n=f"{MAX_ELEMENTS:,}",
+                    )
+                )
     except ParseError as error:
         line, column = error.position
-        raise Unusable(_("line %(line)s, column %(column)s: the XML is broken",
-                         line=line, column=column)) from error
+        raise Unusable(
+            _("line %(line)s, column %(column)s: the XML is broken", line=line, column=column)
+        ) from error
     except DefusedXmlException as error:
         raise Unusable(_("the XML has a document type or entities, which are refused")) from error
     except (ValueError, LookupError) as error:
@@ -63,8 +71,10 @@ class XmlNode:
             if local(child) == name:
                 number += 1
                 if number > MAX_ITEMS:
-                    self.log.warn(self.place, _("only the first %(n)s of %(name)s are read",
-                                                n=f"{MAX_ITEMS:,}", name=name))
+                    self.log.warn(
+                        self.place,
+                        _("only the first %(n)s of %(name)s are read", n=f"{MAX_ITEMS:,}", name=name),
+                    )
                     return
                 yield XmlNode(child, f"{self.place}/{name}[{number}]", self.log)
 

@@ -34,18 +34,38 @@ def ask(user: User, email: str) -> None:
     holder, now = accounts.by_email(email), utcnow()
     confirm, cancel = tokens.new(), tokens.new()
     security_log.record("email_change_asked", user=user)
-    db.session.add(AddressChange(
-        user_id=user.id, old_email=user.email, new_email=email, asked_at=now, expires_at=now + PENDING,
-        confirm_hash=tokens.digest(confirm), cancel_hash=tokens.digest(cancel)))
+    db.session.add(
+        AddressChange(
+            user_id=user.id,
+            old_email=user.email,
+            new_email=email,
+            asked_at=now,
+            expires_at=now + PENDING,
+            confirm_hash=tokens.digest(confirm),
+            cancel_hash=tokens.digest(cancel),
+        )
+    )
     if holder is None or holder.is_pending:
-        mail.queue(email, "address_confirm", subject=_("Confirm your email "
-                                                       "address"), user=user, token=confirm,
-                   has_secret=True)
+        mail.queue(
+            email,
+            "address_confirm",
+            subject=_("Confirm your email address"),
+            user=user,
+            token=confirm,
+            has_secret=True,
+        )
     else:
         mail.queue(email, "address_in_use", subject=_("This is already your email address"), user=holder)
     if user.email:
-        mail.queue(user.email, "address_asked", subject=_("Change of your email address requested"),
-                   user=user, email=email, token=cancel, has_secret=True)
+        mail.queue(
+            user.email,
+            "address_asked",
+            subject=_("Change of your email address requested"),
+            user=user,
+            email=email,
+            token=cancel,
+            has_secret=True,
+        )
 
 
 def cancel(user: User) -> None:
@@ -56,9 +76,11 @@ def cancel(user: User) -> None:
 
 
 def _end_pending(user: User) -> int:
-    return db.session.execute(delete(AddressChange).where(AddressChange.user_id == user.id,
-                                                          AddressChange.done_at.is_(None))
-                              .execution_options(synchronize_session=False)).rowcount
+    return db.session.execute(
+        delete(AddressChange)
+        .where(AddressChange.user_id == user.id, AddressChange.done_at.is_(None))
+        .execution_options(synchronize_session=False)
+    ).rowcount
 
 
 def confirm(token: str) -> bool:
@@ -76,8 +98,15 @@ def confirm(token: str) -> bool:
     undo, now = tokens.new(), utcnow()
     change.done_at, change.expires_at, change.undo_hash = now, now + UNDO, tokens.digest(undo)
     if change.old_email:
-        mail.queue(change.old_email, "email_changed", subject=_("Your email address was changed"), user=user,
-                   email=change.new_email, token=undo, has_secret=True)
+        mail.queue(
+            change.old_email,
+            "email_changed",
+            subject=_("Your email address was changed"),
+            user=user,
+            email=change.new_email,
+            token=undo,
+            has_secret=True,
+        )
     user.email = change.new_email
     security_log.record("email_changed", user=user, actor=None)
     return True
@@ -99,11 +128,14 @@ def take_back(token: str) -> str | None:
         if not registration_actions.free_address(old_email):
             raise Invalid({"_": [_("Another account now uses this address. Contact an administrator.")]})
         user.email = old_email
-    db.session.execute(delete(AddressChange).where(AddressChange.user_id == user.id,
-                                                   AddressChange.id >= change.id)
-                       .execution_options(synchronize_session=False))
-    security_log.record("email_change_cancelled" if is_pending else "email_change_undone", user=user,
-                        actor=None)
+    db.session.execute(
+        delete(AddressChange)
+        .where(AddressChange.user_id == user.id, AddressChange.id >= change.id)
+        .execution_options(synchronize_session=False)
+    )
+    security_log.record(
+        "email_change_cancelled" if is_pending else "email_change_undone", user=user, actor=None
+    )
     actions.secure_account(user, forget_password=True)
     return links.issue(user.id, links.RESET, old_email)
 

@@ -18,8 +18,12 @@ class AddressChange(db.Model):
     """
 
     __tablename__ = "address_changes"
-    __table_args__ = (UniqueConstraint("confirm_hash"), UniqueConstraint("cancel_hash"),
-                      UniqueConstraint("undo_hash"), Index("ix_address_changes_user_id", "user_id"))
+    __table_args__ = (
+        UniqueConstraint("confirm_hash"),
+        UniqueConstraint("cancel_hash"),
+        UniqueConstraint("undo_hash"),
+        Index("ix_address_changes_user_id", "user_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -12,21 +12,36 @@ FRESH = {"populate_existing": True}
 
 def pending_of(user: User) -> AddressChange | None:
     """The change that waits for the new address, if there is one."""
-    return db.session.scalar(select(AddressChange).where(
-        AddressChange.user_id == user.id, AddressChange.done_at.is_(None),
-        AddressChange.expires_at > utcnow()).order_by(AddressChange.id.desc()).limit(1))
+    return db.session.scalar(
+        select(AddressChange)
+        .where(
+            AddressChange.user_id == user.id,
+            AddressChange.done_at.is_(None),
+            AddressChange.expires_at > utcnow(),
+        )
+        .order_by(AddressChange.id.desc())
+        .limit(1)
+    )
 
 
 def to_confirm(token: str) -> AddressChange | None:
     """The pending change that a link to the new address confirms."""
-    return db.session.scalar(select(AddressChange).where(
-        AddressChange.confirm_hash == digest(token), AddressChange.done_at.is_(None),
-        AddressChange.expires_at > utcnow()).execution_options(**FRESH))
+    return db.session.scalar(
+        select(AddressChange)
+        .where(
+            AddressChange.confirm_hash == digest(token),
+            AddressChange.done_at.is_(None),
+            AddressChange.expires_at > utcnow(),
+        )
+        .execution_options(**FRESH)
+    )
 
 
 def to_take_back(token: str) -> AddressChange | None:
     """The change that a link to the old address cancels or undoes, while it may."""
-    row = db.session.scalar(select(AddressChange).where(
-        or_(AddressChange.cancel_hash == digest(token), AddressChange.undo_hash == digest(token)))
-        .execution_options(**FRESH))
+    row = db.session.scalar(
+        select(AddressChange)
+        .where(or_(AddressChange.cancel_hash == digest(token), AddressChange.undo_hash == digest(token)))
+        .execution_options(**FRESH)
+    )
     return row if row is not None and row.expires_at > utcnow() else None

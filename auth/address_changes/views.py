@@ -27,8 +27,13 @@ def settings_email():
         db.session.commit()
         flash(_("Open the link we emailed to the new address. Until then the old address stays in use."))
         return redirect(url_for("auth.settings_email"))
-    return render_template("auth/settings_email.html", form=form, user=user, asks=not is_fresh(user),
-                           pending=queries.pending_of(user)), 422 if form.errors else 200
+    return render_template(
+        "auth/settings_email.html",
+        form=form,
+        user=user,
+        asks=not is_fresh(user),
+        pending=queries.pending_of(user),
+    ), 422 if form.errors else 200
 
 
 @bp.post("/settings/email/cancel")
@@ -55,5 +60,6 @@ def take_back_address(token: str):
             db.session.commit()
             flash(_("Your account is secured and all devices are logged out. Set a new password now."))
             return redirect(url_for("auth.new_password", token=link, purpose="reset"))
-    return render_template("auth/secure.html", form=form, change=change,
-                           user=change.user), 422 if form.errors else 200
+    return render_template(
+        "auth/secure.html", form=form, change=change, user=change.user
+    ), 422 if form.errors else 200

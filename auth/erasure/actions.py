@@ -44,22 +44,41 @@ def erase(user: User, *, by, keep_words: bool) -> None:
 def _notify(user: User) -> None:
     """Mail the former address what was done, if it was proved; nothing in the mail opens anything."""
     if user.confirmed_at is not None:
-        mail.queue(user.email, "account_deleted", subject=_("Your account was deleted"), user=user,
-                   key=f"{KEY}{user.id}")
+        mail.queue(
+            user.email,
+            "account_deleted",
+            subject=_("Your account was deleted"),
+            user=user,
+            key=f"{KEY}{user.id}",
+        )
 
 
 def forget_addresses() -> None:
     """Drop the rows of these mails once they were sent or given up: no former address stays."""
-    db.session.execute(delete(OutgoingMail).where(
-        OutgoingMail.key.startswith(KEY, autoescape=True),
-        or_(OutgoingMail.sent_at.is_not(None), OutgoingMail.failed_at.is_not(None))))
+    db.session.execute(
+        delete(OutgoingMail).where(
+            OutgoingMail.key.startswith(KEY, autoescape=True),
+            or_(OutgoingMail.sent_at.is_not(None), OutgoingMail.failed_at.is_not(None)),
+        )
+    )
 
 
 def _leave_an_administrator(user: User) -> None:
     """Take all administrators' rows, so that the last two cannot leave at once."""
-    ids = list(db.session.scalars(select(User.id).where(User.role == "administrator")
-                                  .order_by(User.id).with_for_update()))
+    ids = list(
+        db.session.scalars(
+            select(User.id).where(User.role == "administrator").order_by(User.id).with_for_update()
+        )
+    )
     others = queries.holders("administrator").where(User.id != user.id).limit(1)
     if user.id in ids and db.session.scalar(others) is None:
-        raise Invalid({"_": [_("You are the last administrator. Appoint another one first, with "
-                               "“flask user promote NAME administrator”.")]})
+        raise Invalid(
+            {
+                "_": [
+                    _(
+                        "You are the last administrator. Appoint another one first, with "
+                        "“flask user promote NAME administrator”."
+                    )
+                ]
+            }
+        )

@@ -35,8 +35,12 @@ def columns(row, *, but: set[str] = frozenset()) -> dict:
 def document(user: User) -> str:
     """The whole document as text."""
     parts = {name: part(user) for name, part in _parts.items()}
-    return json.dumps({"site": mail.site_url(), "made_at": utcnow(), **parts}, ensure_ascii=False,
-                      indent=2, default=lambda moment: moment.isoformat())
+    return json.dumps(
+        {"site": mail.site_url(), "made_at": utcnow(), **parts},
+        ensure_ascii=False,
+        indent=2,
+        default=lambda moment: moment.isoformat(),
+    )
 
 
 @register_export_part("account")
@@ -62,5 +66,6 @@ def _reputation(user: User) -> list[dict]:
 @register_export_part("mail")
 def _mail(user: User) -> list[dict]:
     """Without the text of what waits with a link in it: who has the file could open the account."""
-    return [columns(row, but={"body", "html"} if row.has_secret else frozenset())
-            for row in queries.mail_to(user)]
+    return [
+        columns(row, but={"body", "html"} if row.has_secret else frozenset()) for row in queries.mail_to(user)
+    ]

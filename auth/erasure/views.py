@@ -54,8 +54,10 @@ def erase_user(username: str):
     form = Form(schemas.EraseSchema)
     valid = request.method == "POST" and form.validate()
     user = get_or_404(queries.by_username(username))
-    require(policy.can_erase(me(), user), _("Only administrators can delete accounts, except those of other "
-                                            "administrators."))
+    require(
+        policy.can_erase(me(), user),
+        _("Only administrators can delete accounts, except those of other administrators."),
+    )
     if valid and knows(me(), form):
         hold_session(me())
         user = get_or_404(queries.by_username(username))

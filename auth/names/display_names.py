@@ -27,8 +27,10 @@ def fault(name: str) -> str | None:
         return _("Use single, ordinary spaces.")
     if "M" * (MARKS_IN_A_ROW + 1) in "".join(kind[0] for kind in kinds):
         return _("A letter has too many accents or marks.")
-    if any(kind in SYMBOLS and c not in "^`" or kind == "Sm" and not c.isascii() or c in MARKS or c in JOINERS
-           for kind, c in zip(kinds, name, strict=True)) or _has_sign(name):
+    if any(
+        kind in SYMBOLS and c not in "^`" or kind == "Sm" and not c.isascii() or c in MARKS or c in JOINERS
+        for kind, c in zip(kinds, name, strict=True)
+    ) or _has_sign(name):
         return _("A name can't contain symbols, check marks or emoji, because they could look like a badge.")
     if not any(c.isalnum() for c in name):
         return _("Use at least one letter or digit.")
@@ -40,7 +42,8 @@ def _has_sign(name: str) -> bool:
     plain = [c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c)[0] != "M"]
     runs = [(script, list(run)) for script, run in groupby(plain, _script) if script]
     return len({script for script, _letters in runs}) > 1 and any(
-        len(run) == 1 and unicodedata.name(run[0]).split()[0] not in INITIALS for _same, run in runs)
+        len(run) == 1 and unicodedata.name(run[0]).split()[0] not in INITIALS for _same, run in runs
+    )
 
 
 def _script(character: str) -> str:

@@ -88,8 +88,9 @@ SOUNDS = str.maketrans({"8": "at", "2": "to", "9": "g", "6": "g"})  # "Moder8or"
 def _keys(words: str, shortest: int = 1) -> frozenset[str]:
     """The skeletons of words of at least `shortest` characters; marked, what is left of stretched ones."""
     keys = {key for key in map(skeleton, words.split()) if len(key) >= shortest}
-    return frozenset(keys | {f"{STRETCHED}{_once(key)}" for key in keys
-                             if len(key) >= MIN_STRETCHED_CHARACTERS})
+    return frozenset(
+        keys | {f"{STRETCHED}{_once(key)}" for key in keys if len(key) >= MIN_STRETCHED_CHARACTERS}
+    )
 
 
 def _once(key: str) -> str:
@@ -108,8 +109,11 @@ def is_reserved(name: str) -> bool:
     # In lower case too: of some letters only the capitals look like Latin ones.
     for form in {name, name.casefold(), name.translate(LETTERS), name.translate(SOUNDS)}:
         parts = [_forms(part) for part in _parts(form)[:MAX_PARTS]]
-        runs = {skeleton("".join(_parts(form)[start:end]))
-                for start in range(len(parts)) for end in range(start + 1, len(parts) + 1)}
+        runs = {
+            skeleton("".join(_parts(form)[start:end]))
+            for start in range(len(parts))
+            for end in range(start + 1, len(parts) + 1)
+        }
         if _forms(form) & roles or any(part & marked for part in parts) or runs & sites:
             return True
         if any(key.startswith(_stems()) for part in parts for key in part):
@@ -133,15 +137,27 @@ def _words(site_name: str) -> tuple[frozenset[str], ...]:
     sites = _keys(f"redoubt redoubts {skeleton(site_name)} {skeleton(site_name)}s")
     marked, fillers = _keys(MARKED) | sites, _keys(FILLERS)
     roles = marked | _keys(ROLES)
-    return (sites, marked, roles, roles | fillers, marked | _keys(ROLES, MIN_GLUED_ROLE_CHARACTERS),
-            _keys(FILLERS, MIN_GLUED_FILLER_CHARACTERS) | _keys("the web net ops dev sec"))
+    return (
+        sites,
+        marked,
+        roles,
+        roles | fillers,
+        marked | _keys(ROLES, MIN_GLUED_ROLE_CHARACTERS),
+        _keys(FILLERS, MIN_GLUED_FILLER_CHARACTERS) | _keys("the web net ops dev sec"),
+    )
 
 
 def _forms(text: str) -> frozenset[str]:
     """What a text may be read as: digits as letters or as decoration, doubled letters once."""
     keys = {skeleton(text), skeleton(re.sub(r"(?<![^\W\d_])\d+|\d+(?![^\W\d_])", "", text))} - {""}
-    return frozenset(keys | {f"{STRETCHED}{_once(key)}" for key in keys
-                             if len(key) >= MIN_STRETCHED_CHARACTERS and key != _once(key)})
+    return frozenset(
+        keys
+        | {
+            f"{STRETCHED}{_once(key)}"
+            for key in keys
+            if len(key) >= MIN_STRETCHED_CHARACTERS and key != _once(key)
+        }
+    )
 
 
 def _parts(name: str) -> list[str]:

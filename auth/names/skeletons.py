@@ -6,28 +6,55 @@ import unicodedata
 from confusable_homoglyphs.utils import load
 
 MAX_CHARACTERS = 80
-ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "3": "e", "4": "a", "7": "t",
-                       "8": "b", "_": "", "-": "", ".": ""})
+ALIKE = str.maketrans(
+    {
+        "0": "o",
+        "1": "l",
+        "i": "l",
+        "5": "s",
+        "3": "e",
+        "4": "a",
+        "7": "t",
+        "8": "b",
+        "_": "",
+        "-": "",
+        ".": "",
+    }
+)
 # Small capitals, hooked, turned and barred letters are that letter; "\u00df" is "ss" by its case.
 LATIN_NAME = re.compile(r"LATIN (?:\w+ )*LETTER (?!SHARP )(?:\w+ )*([A-Z])(?: WITH .*)?")
-LATIN_BLOCKS = (range(0xC0, 0x2B0), range(0x1D00, 0x1D80), range(0x1D80, 0x1DC0), range(0x2C60, 0x2C80),
-                range(0xA720, 0xA800), range(0xAB30, 0xAB70), range(0x1DF00, 0x1DF2B))
+LATIN_BLOCKS = (
+    range(0xC0, 0x2B0),
+    range(0x1D00, 0x1D80),
+    range(0x1D80, 0x1DC0),
+    range(0x2C60, 0x2C80),
+    range(0xA720, 0xA800),
+    range(0xAB30, 0xAB70),
+    range(0x1DF00, 0x1DF2B),
+)
 # Small letters that look like small capitals, or that only their capitals are listed for.
 SMALL = dict(zip("вкмнтгуκτηωμεχυ", "bkmhtryktnwuexu", strict=True))
 
 
 def _named() -> dict[str, str]:
     """The Latin letter that the Unicode name of a character names."""
-    names = {chr(code): LATIN_NAME.fullmatch(unicodedata.name(chr(code), ""))
-             for block in LATIN_BLOCKS for code in block}
+    names = {
+        chr(code): LATIN_NAME.fullmatch(unicodedata.name(chr(code), ""))
+        for block in LATIN_BLOCKS
+        for code in block
+    }
     return {character: found[1].lower() for character, found in names.items() if found}
 
 
-LATIN = str.maketrans(SMALL | {
-    character: next(other["c"] for other in alike if other["c"].isascii())
-    for character, alike in load("confusables.json").items()  # read once and let go: 6 MB
-    if len(character) == 1 and not character.isascii() and any(other["c"].isascii() for other in alike)
-} | _named())
+LATIN = str.maketrans(
+    SMALL
+    | {
+        character: next(other["c"] for other in alike if other["c"].isascii())
+        for character, alike in load("confusables.json").items()  # read once and let go: 6 MB
+        if len(character) == 1 and not character.isascii() and any(other["c"].isascii() for other in alike)
+    }
+    | _named()
+)
 
 
 def of_ascii(name: str) -> str:

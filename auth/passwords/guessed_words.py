@@ -110,8 +110,22 @@ MIN_WORD_CHARACTERS = 3
 
 def general() -> frozenset[str]:
     """All words of this module, and the years of a human life."""
-    words = " ".join((SEASONS, MONTHS, WEEKDAYS, PASSWORD_WORDS, VENDORS, FIELD, PHRASES, SENTENCES, FAMOUS,
-                      CYRILLIC, GREEK, OTHER_SCRIPTS)).split()
+    words = " ".join(
+        (
+            SEASONS,
+            MONTHS,
+            WEEKDAYS,
+            PASSWORD_WORDS,
+            VENDORS,
+            FIELD,
+            PHRASES,
+            SENTENCES,
+            FAMOUS,
+            CYRILLIC,
+            GREEK,
+            OTHER_SCRIPTS,
+        )
+    ).split()
     return frozenset(words)
 
 

@@ -38,9 +38,12 @@ def count_try(user: User | None, *, is_known_device: bool) -> int | None:
     """
     most = MAX_FAILED_LOGINS if is_known_device else MAX_FAILED_LOGINS_ELSEWHERE
     return db.session.scalar(
-        update(User).where(User.id == (user.id if user else 0), User.failed_logins < most)
-        .values(failed_logins=User.failed_logins + 1).returning(User.failed_logins)
-        .execution_options(synchronize_session=False))
+        update(User)
+        .where(User.id == (user.id if user else 0), User.failed_logins < most)
+        .values(failed_logins=User.failed_logins + 1)
+        .returning(User.failed_logins)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def is_last(failures: int | None) -> bool:
@@ -52,8 +55,12 @@ def start_anew(user: User, *, failures: int) -> None:
     """The password was right: the earlier `failures` do not count any more."""
     if failures >= MAX_FAILED_LOGINS_ELSEWHERE:
         security_log.record("lockout_lifted", user=user, actor=None)
-    db.session.execute(update(User).where(User.id == user.id).values(failed_logins=0)
-                       .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(User)
+        .where(User.id == user.id)
+        .values(failed_logins=0)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def lift_lock_out(user: User) -> None:

@@ -32,20 +32,60 @@ GREEK_KEYS = dict(zip("ερτυθιοπασδφγηξκλζχψωβνμ", "ertyu
 TO_ENGLISH_KEYS = str.maketrans(dict(zip(KEYS, ENGLISH_KEYS, strict=True)) | GREEK_KEYS | {"ё": "`"})
 TO_RUSSIAN_KEYS = str.maketrans(ENGLISH_KEYS[:32], KEYS[:32])
 ROWS = (
-    "`1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiop", "yxcvbnm", "azertyuiop",
-    "qsdfghjklm", "wxcvbn", "!@#$%^&*()_+", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.",
+    "`1234567890-=",
+    "qwertyuiop[]",
+    "asdfghjkl;'",
+    "zxcvbnm,./",
+    "qwertzuiop",
+    "yxcvbnm",
+    "azertyuiop",
+    "qsdfghjklm",
+    "wxcvbn",
+    "!@#$%^&*()_+",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.",
     "zaq12wsxcde34rfvbgt56yhnmju7",
-    "!qaz@wsx#edc$rfv%tgb^yhn&ujm", "qazwsxedcrfvtgbyhnujm", "741852963", "147258369", "789456123",
-    "abcdefghijklmnopqrstuvwxyz", "01234567890123",
-    "qwertzuiopu+", "asdfghjkloa#", "yxcvbnm,.-", "1qay2wsx3edc4rfv5tgb6zhn7ujm", "&e\"'(-e_ca)=",
-    "wxcvbn,;:!", "1aqw2zsx3edc4rfv5tgb6yhn", "',.pyfgcrl/=", "aoeuidhtns-", ";qjkxbmwvz", "qwfpgjluy;",
-    "arstdhneio", "абвгдежзийклмнопрстуфхцчшщъыьэюя", "абвгдеёжзийклмн", "αβγδεζηθικλμνξοπρστυφχψω",
-    "явертъуиопшщ", "ясдфгхйкл", "зьцжбнм", "љњертзуиопшђ", "асдфгхјклчћж", "ضصثقفغعهخحجد", "شسيبلاتنمكط",
-    "ئءؤرلاىةوزظ", "קראטוןםפ", "שדגכעיחלךף", "זסבהנמצתץ", "אבגדהוזחטיכלמנסעפצקרשת", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ",
-    "ㅁㄴㅇㄹㅎㅗㅓㅏㅣ")
+    "!qaz@wsx#edc$rfv%tgb^yhn&ujm",
+    "qazwsxedcrfvtgbyhnujm",
+    "741852963",
+    "147258369",
+    "789456123",
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890123",
+    "qwertzuiopu+",
+    "asdfghjkloa#",
+    "yxcvbnm,.-",
+    "1qay2wsx3edc4rfv5tgb6zhn7ujm",
+    "&e\"'(-e_ca)=",
+    "wxcvbn,;:!",
+    "1aqw2zsx3edc4rfv5tgb6yhn",
+    "',.pyfgcrl/=",
+    "aoeuidhtns-",
+    ";qjkxbmwvz",
+    "qwfpgjluy;",
+    "arstdhneio",
+    "абвгдежзийклмнопрстуфхцчшщъыьэюя",
+    "абвгдеёжзийклмн",
+    "αβγδεζηθικλμνξοπρστυφχψω",
+    "явертъуиопшщ",
+    "ясдфгхйкл",
+    "зьцжбнм",
+    "љњертзуиопшђ",
+    "асдфгхјклчћж",
+    "ضصثقفغعهخحجد",
+    "شسيبلاتنمكط",
+    "ئءؤرلاىةوزظ",
+    "קראטוןםפ",
+    "שדגכעיחלךף",
+    "זסבהנמצתץ",
+    "אבגדהוזחטיכלמנסעפצקרשת",
+    "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ",
+    "ㅁㄴㅇㄹㅎㅗㅓㅏㅣ",
+)
 # Numbers of published vulnerabilities, updates and advisories: as good as words.
-IDENTIFIER = re.compile(r"cve-?\d{4}-?\d{4,8}|kb\d{5,8}|ms\d\d-?\d{3}|cwe-?\d{1,4}|rhsa-?\d{4}:\d{4,5}|"
-                        r"(?:dsa|dla|usn)-?\d{4}(?:-\d)?|ghsa(?:-\w{4}){3}|bdu:\d{4}-\d{5}")
+IDENTIFIER = re.compile(
+    r"cve-?\d{4}-?\d{4,8}|kb\d{5,8}|ms\d\d-?\d{3}|cwe-?\d{1,4}|rhsa-?\d{4}:\d{4,5}|"
+    r"(?:dsa|dla|usn)-?\d{4}(?:-\d)?|ghsa(?:-\w{4}){3}|bdu:\d{4}-\d{5}"
+)
 MAX_IDENTIFIER_CHARACTERS = 24
 CONTEXT, YEAR, REPEAT, WALK, LISTED, CAPITALS, FIRST_MARK, NEXT_MARK = 0.7, 1.2, 0.3, 1.5, 6.0, 0.3, 0.8, 0.3
 PUBLISHED, LETTER, JAMO, IDEOGRAPH = 2.5, 1.5, 1.0, 2.0
@@ -71,8 +111,11 @@ def _general() -> frozenset[str]:
 
 def _plain(text: str) -> str:
     """In lower case and without marks; Korean syllables become their letters."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold().translate(PLAIN))
-                   if not unicodedata.combining(c))
+    return "".join(
+        c
+        for c in unicodedata.normalize("NFKD", text.casefold().translate(PLAIN))
+        if not unicodedata.combining(c)
+    )
 
 
 WALKS = tuple(row + row[::-1] for row in map(_plain, ROWS))
@@ -81,9 +124,17 @@ WALKS = tuple(row + row[::-1] for row in map(_plain, ROWS))
 def is_listed(password: str) -> bool:
     """Whether the password, in lower case or with its digits read as letters, is on a list of common ones."""
     low = password.lower()
-    return any(_in_files(text) or text in guessed_words.PHRASES.split()
-               for text in {password, low, _letters(low), low.translate(LEET), low.translate(LEET_OTHER),
-                            low.replace(" ", "")})
+    return any(
+        _in_files(text) or text in guessed_words.PHRASES.split()
+        for text in {
+            password,
+            low,
+            _letters(low),
+            low.translate(LEET),
+            low.translate(LEET_OTHER),
+            low.replace(" ", ""),
+        }
+    )
 
 
 def _letters(text: str) -> str:
@@ -157,8 +208,11 @@ def _piece(forms: tuple[str, ...], start: int, end: int, context: set[str]) -> f
     piece = forms[0][start:end]
     if len(set(piece)) == 1 or len(piece) >= MIN_WALK_CHARACTERS and any(piece in walk for walk in WALKS):
         found.append(WALK)
-    if any(len(set(form[start:end])) > 1 and any(form[start:end] in walk for walk in WALKS)
-           for form in forms[3:] if end - start >= MIN_WALK_CHARACTERS):
+    if any(
+        len(set(form[start:end])) > 1 and any(form[start:end] in walk for walk in WALKS)
+        for form in forms[3:]
+        if end - start >= MIN_WALK_CHARACTERS
+    ):
         found.append(WALK)
     if end - start <= MAX_IDENTIFIER_CHARACTERS and IDENTIFIER.fullmatch(piece):
         found.append(PUBLISHED)

@@ -33,9 +33,12 @@ def register(username: str, email: str, password_hash: str, *, browser: str) -> 
     _hold_name(username, email)
     holder = queries.by_email(email)
     attempt = db.session.begin_nested()
-    account = actions.make_user(username if holder is None else tokens.new()[:40],
-                                email=email if holder is None else None,
-                                display_name=username, password_hash=password_hash)
+    account = actions.make_user(
+        username if holder is None else tokens.new()[:40],
+        email=email if holder is None else None,
+        display_name=username,
+        password_hash=password_hash,
+    )
     security_log.record("registered", user=account)
     db.session.flush()
     if holder is None:
@@ -43,12 +46,22 @@ def register(username: str, email: str, password_hash: str, *, browser: str) -> 
     else:
         attempt.rollback()
         account = holder
-    token = links.issue(account.id if account.is_pending else 0, links.CONFIRM, email, username=username,
-                        password_hash=password_hash, browser_hash=tokens.digest(browser))
-    template, subject = (("confirm", _("Confirm your email address")) if account.is_pending
-                         else ("already", _("You already have an account")))
-    mail.queue(email, template, subject=subject, user=account, username=username, token=token,
-               has_secret=True)
+    token = links.issue(
+        account.id if account.is_pending else 0,
+        links.CONFIRM,
+        email,
+        username=username,
+        password_hash=password_hash,
+        browser_hash=tokens.digest(browser),
+    )
+    template, subject = (
+        ("confirm", _("Confirm your email address"))
+        if account.is_pending
+        else ("already", _("You already have an account"))
+    )
+    mail.queue(
+        email, template, subject=subject, user=account, username=username, token=token, has_secret=True
+    )
 
 
 def _hold_name(username: str, email: str) -> None:
@@ -82,8 +95,13 @@ def confirm(link: EmailToken, user: User) -> bool:
     if link.username and link.username != user.username:
         other = queries.looks_like(link.username)
         if other is not None and other.id != user.id:
-            raise Invalid({"username": [_("This username has been taken since. Create your account again "
-                                          "with another one.")]})
+            raise Invalid(
+                {
+                    "username": [
+                        _("This username has been taken since. Create your account again with another one.")
+                    ]
+                }
+            )
         user.username, user.username_key = link.username, usernames.key(link.username)
     if user.email != link.email and not free_address(link.email):
         return False
@@ -104,8 +122,11 @@ def prove_address(user: User) -> None:
         actions.secure_account(user, forget_password=True, end_undo=True)
         user.display_name = user.username
         user.location = user.website = user.about = user.about_html = ""
-        db.session.execute(delete(OutgoingMail).where(
-            OutgoingMail.recipient == user.email, OutgoingMail.has_secret, OutgoingMail.sent_at.is_(None)))
+        db.session.execute(
+            delete(OutgoingMail).where(
+                OutgoingMail.recipient == user.email, OutgoingMail.has_secret, OutgoingMail.sent_at.is_(None)
+            )
+        )
         db.session.execute(delete(HeldName).where(HeldName.username_key == user.username_key))
     if user.confirmed_at is None:
         user.confirmed_at = utcnow()
@@ -123,8 +144,9 @@ def free_address(email: str) -> bool:
 
 def discard(user: User) -> bool:
     """Remove an unconfirmed registration with all that hangs on it; whether it was still unconfirmed."""
-    gone = db.session.execute(delete(User).where(User.id == user.id, *UNCONFIRMED)
-                              .execution_options(synchronize_session=False)).rowcount
+    gone = db.session.execute(
+        delete(User).where(User.id == user.id, *UNCONFIRMED).execution_options(synchronize_session=False)
+    ).rowcount
     if gone:
         security_log.record("account_purged", user=user, actor=None)
         db.session.expunge(user)
@@ -137,10 +159,15 @@ def purge() -> int:
     One whose address was mailed a link that still works (a second registration) waits for that.
     """
     old, now = utcnow() - KEEP_UNCONFIRMED, utcnow()
-    is_waiting = select(EmailToken.id).where(EmailToken.user_id == User.id,
-                                             EmailToken.expires_at > now).exists()
-    rows = db.session.scalars(select(User).where(*UNCONFIRMED, User.created_at < old, ~is_waiting)
-                              .order_by(User.created_at).limit(BATCH_SIZE))
+    is_waiting = (
+        select(EmailToken.id).where(EmailToken.user_id == User.id, EmailToken.expires_at > now).exists()
+    )
+    rows = db.session.scalars(
+        select(User)
+        .where(*UNCONFIRMED, User.created_at < old, ~is_waiting)
+        .order_by(User.created_at)
+        .limit(BATCH_SIZE)
+    )
     return sum(discard(user) for user in rows.all())
 
 

@@ -21,8 +21,13 @@ MAX_ADDRESS_CHARACTERS = 45
 MAX_DELETED_ROWS = 10_000  # by one statement of the retention task
 
 
-def record(kind: str, *, user: User | int | None = None, actor: User | int | EllipsisType | None = ...,
-           **facts: int | str | None) -> SecurityEvent | None:
+def record(
+    kind: str,
+    *,
+    user: User | int | None = None,
+    actor: User | int | EllipsisType | None = ...,
+    **facts: int | str | None,
+) -> SecurityEvent | None:
     """Write one event: a kind of KINDS, the account it concerns, who did it.
 
     Without `actor` that is the member themselves, and nobody who is known in the shell or a task.
@@ -50,8 +55,12 @@ def full_until(kind: str, user_id: int | None) -> datetime | None:
     """Until when the hour has enough events of a kind for an account; None when it has not."""
     most = KINDS[kind].max_an_hour
     oldest = most and db.session.scalar(
-        select(SecurityEvent.created_at).where(*_within_hour(kind, user_id))
-        .order_by(SecurityEvent.created_at.desc()).offset(most - 1).limit(1))
+        select(SecurityEvent.created_at)
+        .where(*_within_hour(kind, user_id))
+        .order_by(SecurityEvent.created_at.desc())
+        .offset(most - 1)
+        .limit(1)
+    )
     return oldest + HOUR if oldest else None
 
 
@@ -60,10 +69,19 @@ def _values(kind: str, user: User | int | None, actor: User | int | EllipsisType
     means = origins.current().means
     if actor is ...:
         actor = user if means in (origins.PAGE, origins.API) else None
-    plain = {name: value for name, value in facts.items()
-             if isinstance(value, int) or isinstance(value, str) and PLAIN.fullmatch(value)}
-    return {"kind": kind, "user_id": _id(user), "actor_id": _id(actor), "means": means, "facts": plain,
-            "created_at": utcnow()}
+    plain = {
+        name: value
+        for name, value in facts.items()
+        if isinstance(value, int) or isinstance(value, str) and PLAIN.fullmatch(value)
+    }
+    return {
+        "kind": kind,
+        "user_id": _id(user),
+        "actor_id": _id(actor),
+        "means": means,
+        "facts": plain,
+        "created_at": utcnow(),
+    }
 
 
 def _id(user: User | int | None) -> int | None:
@@ -72,8 +90,13 @@ def _id(user: User | int | None) -> int | None:
 
 def _told(values: dict) -> dict:
     """An event as it stands in the structured log."""
-    return {"event": values["kind"], "user": values["user_id"], "actor": values["actor_id"],
-            "means": values["means"], **values["facts"]}
+    return {
+        "event": values["kind"],
+        "user": values["user_id"],
+        "actor": values["actor_id"],
+        "means": values["means"],
+        **values["facts"],
+    }
 
 
 def _keeps_origins() -> bool:
@@ -95,17 +118,29 @@ def _write_unless_full(values: dict, most: int) -> SecurityEvent | None:
 
     The same statements run in both cases: whether an address is known must not show in them.
     """
-    enough = select(SecurityEvent.id).where(
-        *_within_hour(values["kind"], values["user_id"])).limit(most).subquery()
+    enough = (
+        select(SecurityEvent.id)
+        .where(*_within_hour(values["kind"], values["user_id"]))
+        .limit(most)
+        .subquery()
+    )
     is_room = select(func.count()).select_from(enough).scalar_subquery() < most
-    row = db.session.scalar(_insert(SecurityEvent, values, select(*_literals(SecurityEvent, values))
-                                    .where(is_room)).returning(SecurityEvent))
+    row = db.session.scalar(
+        _insert(SecurityEvent, values, select(*_literals(SecurityEvent, values)).where(is_room)).returning(
+            SecurityEvent
+        )
+    )
     if _keeps_origins():
         origin = _from_where()
-        db.session.execute(_insert(
-            SecurityOrigin, {"event_id": None, **origin},
-            select(SecurityEvent.id, *_literals(SecurityOrigin, origin))
-            .where(SecurityEvent.id == (row.id if row else 0))))
+        db.session.execute(
+            _insert(
+                SecurityOrigin,
+                {"event_id": None, **origin},
+                select(SecurityEvent.id, *_literals(SecurityOrigin, origin)).where(
+                    SecurityEvent.id == (row.id if row else 0)
+                ),
+            )
+        )
     return row
 
 
@@ -120,14 +155,17 @@ def _literals(model: type, values: dict) -> list[ColumnElement]:
 def forget_old() -> int:
     """Delete events and addresses older than the settings say, a batch of each; returns how many rows."""
     gone = 0
-    for model, setting in ((SecurityOrigin, "REDOUBT_SECURITY_LOG_ADDRESS_DAYS"),
-                           (SecurityEvent, "REDOUBT_SECURITY_LOG_DAYS")):
+    for model, setting in (
+        (SecurityOrigin, "REDOUBT_SECURITY_LOG_ADDRESS_DAYS"),
+        (SecurityEvent, "REDOUBT_SECURITY_LOG_DAYS"),
+    ):
         oldest = utcnow() - timedelta(days=current_app.config[setting])
         key = SecurityEvent.id if model is SecurityEvent else SecurityOrigin.event_id
         old = select(key).where(SecurityEvent.created_at < oldest)
         if model is SecurityOrigin:
             old = old.join(SecurityEvent, SecurityEvent.id == SecurityOrigin.event_id)
         old = old.order_by(SecurityEvent.created_at, SecurityEvent.id).limit(MAX_DELETED_ROWS)
-        gone += db.session.execute(delete(model).where(key.in_(old.scalar_subquery())).execution_options(
-            synchronize_session=False)).rowcount
+        gone += db.session.execute(
+            delete(model).where(key.in_(old.scalar_subquery())).execution_options(synchronize_session=False)
+        ).rowcount
     return gone

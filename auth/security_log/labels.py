@@ -9,10 +9,25 @@ from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
 
 # Looked for in this order: many programs name others whose pages they can read.
-BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"),
-            ("Chrome", "Chrome"), ("CriOS", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
-SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
-           ("Macintosh", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"))
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Macintosh", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 
 
 def what(event: SecurityEvent) -> str:
@@ -22,9 +37,19 @@ def what(event: SecurityEvent) -> str:
 
 def facts(event: SecurityEvent) -> str:
     """The plain facts of an event on one line."""
-    said = {"role": _("role"), "before": _("before"), "after": _("after"), "scope": _("scope"),
-            "days": _("days"), "post": _("post"), "number": _("revision"), "route": _("page"),
-            "method": _("method"), "command": _("command"), "act": _("act")}
+    said = {
+        "role": _("role"),
+        "before": _("before"),
+        "after": _("after"),
+        "scope": _("scope"),
+        "days": _("days"),
+        "post": _("post"),
+        "number": _("revision"),
+        "route": _("page"),
+        "method": _("method"),
+        "command": _("command"),
+        "act": _("act"),
+    }
     return ", ".join(f"{said.get(name, name)}: {value}" for name, value in event.facts.items())
 
 
@@ -37,8 +62,12 @@ def by(event: SecurityEvent, reader: User) -> str:
 
 def means(event: SecurityEvent) -> str:
     """The way it was done."""
-    return {"page": _("browser"), "api": _("API"), "shell": _("server shell"),
-            "task": _("scheduled task")}.get(event.means, event.means)
+    return {
+        "page": _("browser"),
+        "api": _("API"),
+        "shell": _("server shell"),
+        "task": _("scheduled task"),
+    }.get(event.means, event.means)
 
 
 def place(event: SecurityEvent) -> str:
@@ -50,8 +79,9 @@ def place(event: SecurityEvent) -> str:
 
 def program(origin: SecurityOrigin) -> str:
     """A User-Agent in words: the browser and the system; of other programs the first word."""
-    found = [next((name for mark, name in marks if mark in origin.program), "")
-             for marks in (BROWSERS, SYSTEMS)]
+    found = [
+        next((name for mark, name in marks if mark in origin.program), "") for marks in (BROWSERS, SYSTEMS)
+    ]
     if all(found):
         return _("%(browser)s on %(system)s", browser=found[0], system=found[1])
     return found[0] or found[1] or re.split(r"[ /(]", origin.program)[0][:30]

@@ -31,9 +31,11 @@ class SecurityEvent(db.Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 
     user: Mapped[User | None] = relationship(
-        primaryjoin=lambda: foreign(SecurityEvent.user_id) == remote(User.id), viewonly=True)
+        primaryjoin=lambda: foreign(SecurityEvent.user_id) == remote(User.id), viewonly=True
+    )
     actor: Mapped[User | None] = relationship(
-        primaryjoin=lambda: foreign(SecurityEvent.actor_id) == remote(User.id), viewonly=True)
+        primaryjoin=lambda: foreign(SecurityEvent.actor_id) == remote(User.id), viewonly=True
+    )
     origin: Mapped["SecurityOrigin | None"] = relationship(back_populates="event", passive_deletes=True)
 
 
@@ -42,8 +44,9 @@ class SecurityOrigin(db.Model):
 
     __tablename__ = "security_origins"
 
-    event_id: Mapped[int] = mapped_column(ForeignKey("security_events.id", ondelete="CASCADE"),
-                                          primary_key=True)
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("security_events.id", ondelete="CASCADE"), primary_key=True
+    )
     address: Mapped[str] = mapped_column(String(45), default="")
     program: Mapped[str] = mapped_column(String(200), default="")
     event: Mapped[SecurityEvent] = relationship(back_populates="origin")

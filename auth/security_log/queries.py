@@ -45,13 +45,15 @@ def own(user: User, after: str | None = None) -> paging.Page:
 
 def all_of(user: User) -> list[SecurityEvent]:
     """The newest MAX_EXPORTED_ROWS events of a member, for the export of their data."""
-    return paging.keyset(_whole().where(_of(user)), [SecurityEvent.created_at, SecurityEvent.id],
-                         size=MAX_EXPORTED_ROWS).items
+    return paging.keyset(
+        _whole().where(_of(user)), [SecurityEvent.created_at, SecurityEvent.id], size=MAX_EXPORTED_ROWS
+    ).items
 
 
 def _whole() -> Select:
-    return select(SecurityEvent).options(joinedload(SecurityEvent.user), joinedload(SecurityEvent.actor),
-                                         joinedload(SecurityEvent.origin))
+    return select(SecurityEvent).options(
+        joinedload(SecurityEvent.user), joinedload(SecurityEvent.actor), joinedload(SecurityEvent.origin)
+    )
 
 
 def _of(user: User):

@@ -48,19 +48,36 @@ def security_log():
         page = queries.events(chosen, request.args.get("after"))
     following = None
     if page and page.next:
-        following = url_for("auth.security_log", after=page.next, **{
-            name: value for name, value in request.args.items() if value and name != "after"})
-    return render_template("auth/security_log.html", page=page, errors=errors, words=labels,
-                           kinds=[(name, kind.label) for name, kind in KINDS.items()],
-                           values=request.args, following=following), 422 if errors else 200
+        following = url_for(
+            "auth.security_log",
+            after=page.next,
+            **{name: value for name, value in request.args.items() if value and name != "after"},
+        )
+    return render_template(
+        "auth/security_log.html",
+        page=page,
+        errors=errors,
+        words=labels,
+        kinds=[(name, kind.label) for name, kind in KINDS.items()],
+        values=request.args,
+        following=following,
+    ), 422 if errors else 200
 
 
 @register_export_part("security_events")
 def _events(user) -> list[dict]:
-    return [{"kind": row.kind, "when": row.created_at, "means": row.means, "facts": row.facts,
-             "by_me": row.actor_id == user.id,
-             "address": row.origin.address if row.origin else None,
-             "program": row.origin.program if row.origin else None} for row in queries.all_of(user)]
+    return [
+        {
+            "kind": row.kind,
+            "when": row.created_at,
+            "means": row.means,
+            "facts": row.facts,
+            "by_me": row.actor_id == user.id,
+            "address": row.origin.address if row.origin else None,
+            "program": row.origin.program if row.origin else None,
+        }
+        for row in queries.all_of(user)
+    ]
 
 
 def record_refusal(answer: Response) -> Response:

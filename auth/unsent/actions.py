@@ -23,22 +23,31 @@ def keep(form: SentForm, user_id: int) -> str:
     Beyond MAX_FORMS_OF_ACCOUNT the oldest are dropped.
     """
     limit("unsent", user_id, FORMS_IN_AN_HOUR, 3600)
-    newest = (select(UnsentForm.id).where(UnsentForm.user_id == user_id)
-              .order_by(UnsentForm.id.desc()).limit(MAX_FORMS_OF_ACCOUNT - 1))
-    db.session.execute(delete(UnsentForm).where(
-        UnsentForm.user_id == user_id, UnsentForm.id.not_in(list(db.session.scalars(newest)))))
+    newest = (
+        select(UnsentForm.id)
+        .where(UnsentForm.user_id == user_id)
+        .order_by(UnsentForm.id.desc())
+        .limit(MAX_FORMS_OF_ACCOUNT - 1)
+    )
+    db.session.execute(
+        delete(UnsentForm).where(
+            UnsentForm.user_id == user_id, UnsentForm.id.not_in(list(db.session.scalars(newest)))
+        )
+    )
     token = tokens.new()
     fields = [*form.fields, *([("action", form.action)] if form.action else [])]
-    db.session.add(UnsentForm(token_hash=tokens.digest(token), user_id=user_id, target=form.target,
-                              fields=fields))
+    db.session.add(
+        UnsentForm(token_hash=tokens.digest(token), user_id=user_id, target=form.target, fields=fields)
+    )
     return token
 
 
 @register_on_secure
 def forget_all(user: User) -> None:
     """Drop what waits for an account: somebody else may have sent it."""
-    db.session.execute(delete(UnsentForm).where(UnsentForm.user_id == user.id)
-                       .execution_options(synchronize_session=False))
+    db.session.execute(
+        delete(UnsentForm).where(UnsentForm.user_id == user.id).execution_options(synchronize_session=False)
+    )
 
 
 def forget_old() -> None:

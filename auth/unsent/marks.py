@@ -14,8 +14,9 @@ def _signer() -> Signer:
 def form_account() -> str:
     """The mark of the account that this page is made for; '' for visitors."""
     if "form_account" not in g:
-        g.form_account = (_signer().sign(str(current_user.id)).decode()
-                          if current_user.is_authenticated else "")
+        g.form_account = (
+            _signer().sign(str(current_user.id)).decode() if current_user.is_authenticated else ""
+        )
     return g.form_account
 
 

@@ -12,9 +12,13 @@ from core.web.sent_forms import SentForm
 
 def by_token(token: str, user: User) -> SentForm | None:
     """The form at this address if it is the member's own and not too old."""
-    row = db.session.scalar(select(UnsentForm).where(
-        UnsentForm.token_hash == tokens.digest(token), UnsentForm.user_id == user.id,
-        UnsentForm.created_at >= utcnow() - LIFETIME))
+    row = db.session.scalar(
+        select(UnsentForm).where(
+            UnsentForm.token_hash == tokens.digest(token),
+            UnsentForm.user_id == user.id,
+            UnsentForm.created_at >= utcnow() - LIFETIME,
+        )
+    )
     if row is None:
         return None
     fields = [(name, value) for name, value in row.fields]

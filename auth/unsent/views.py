@@ -56,8 +56,13 @@ def _log_in_to_send(form: SentForm) -> Response:
         address = _keep(form, owner_id) if owner_id is not None else ""
     except DBAPIError as error:
         return make_response(database_error_answer(error))
-    page = render_template("auth/log_in_to_send.html", form=Form(schemas.LoginSchema), sent=form,
-                           is_kept=bool(address), next=address or page_before())
+    page = render_template(
+        "auth/log_in_to_send.html",
+        form=Form(schemas.LoginSchema),
+        sent=form,
+        is_kept=bool(address),
+        next=address or page_before(),
+    )
     return _private(page, 401)
 
 
@@ -98,8 +103,14 @@ def _on_expired_form(error: CSRFError):
             return _of_another_account(form)
         if not current_user.is_authenticated and _owner_id() is not None:
             return _log_in_to_send(form)
-    return error_answer(400, title, _("You logged in or out after opening this page, or it was open for a "
-                                      "long time. Nothing was saved. Send it again."))
+    return error_answer(
+        400,
+        title,
+        _(
+            "You logged in or out after opening this page, or it was open for a "
+            "long time. Nothing was saved. Send it again."
+        ),
+    )
 
 
 def _of_another_account(form: SentForm) -> Response:

@@ -53,19 +53,25 @@ def content_of(site: Site) -> Content:
     """Threads of a site, one of PER_PAGE posts and one of 500 first, and articles."""
     found = Content()
     with site.app.app_context():
-        questions = list(db.session.scalars(select(Question).where(Question.is_public).order_by(Question.id)
-                                            .limit(TOPICS)))
+        questions = list(
+            db.session.scalars(select(Question).where(Question.is_public).order_by(Question.id).limit(TOPICS))
+        )
         long, longest, plain, *others = questions
         for question in (plain, long, *others):
             found.threads.append((question.title, list(_texts(question))))
         found.threads[0] = (plain.title, found.threads[0][1][:PER_PAGE])
-        for article in db.session.scalars(select(Article).where(Article.is_public).order_by(Article.id)
-                                          .limit(PAGES)):
+        for article in db.session.scalars(
+            select(Article).where(Article.is_public).order_by(Article.id).limit(PAGES)
+        ):
             found.articles.append((article.title, article.body))
     return found
 
 
 def _texts(question: Question) -> Iterator[str]:
     yield question.body
-    yield from db.session.scalars(select(Answer.body).where(Answer.parent_id == question.id, Answer.is_public)
-                                  .order_by(Answer.id).limit(499))
+    yield from db.session.scalars(
+        select(Answer.body)
+        .where(Answer.parent_id == question.id, Answer.is_public)
+        .order_by(Answer.id)
+        .limit(499)
+    )

@@ -43,25 +43,57 @@ class Askbot:
 
     def _fill(self, content: Content) -> None:
         run, python = self.environment.run, self.environment.bin / "python"
-        run(self.environment.bin / "askbot-setup", "--noinput", "--force", "--root-directory", self.project,
-            "--proj-name", "forumproj", "--db-engine", "sqlite", "--db-name", "askbot.db",
-            "--admin-name", "Keeper", "--admin-email", "keeper@example.org",
-            "--domain-name", "forum.example.org", folder=self.folder)
+        run(
+            self.environment.bin / "askbot-setup",
+            "--noinput",
+            "--force",
+            "--root-directory",
+            self.project,
+            "--proj-name",
+            "forumproj",
+            "--db-engine",
+            "sqlite",
+            "--db-name",
+            "askbot.db",
+            "--admin-name",
+            "Keeper",
+            "--admin-email",
+            "keeper@example.org",
+            "--domain-name",
+            "forum.example.org",
+            folder=self.folder,
+        )
         with (self.project / "forumproj" / "settings.py").open("a") as file:
             file.write(SETTINGS.format(folder=self.folder))
         threads = self.folder / "threads.json"
         threads.write_text(json.dumps(content.threads[:THREADS]))
         run(python, "manage.py", "migrate", "--noinput", folder=self.project)
         run(python, "manage.py", "collectstatic", "--noinput", folder=self.project)
-        run(python, "-P", Path(__file__).with_name("fill_askbot.py"), threads, str(PER_PAGE),
-            folder=self.project, **DJANGO)
+        run(
+            python,
+            "-P",
+            Path(__file__).with_name("fill_askbot.py"),
+            threads,
+            str(PER_PAGE),
+            folder=self.project,
+            **DJANGO,
+        )
 
     @contextmanager
     def served(self, port: int) -> Iterator[Together]:
         """See Peer; the same gunicorn and as many processes as ours."""
-        program = Program([self.environment.bin / "gunicorn", *GUNICORN[1:], "--bind", f"127.0.0.1:{port}",
-                           "django.core.wsgi:get_wsgi_application()"], self.folder / "web.log",
-                          folder=self.project, **DJANGO)
+        program = Program(
+            [
+                self.environment.bin / "gunicorn",
+                *GUNICORN[1:],
+                "--bind",
+                f"127.0.0.1:{port}",
+                "django.core.wsgi:get_wsgi_application()",
+            ],
+            self.folder / "web.log",
+            folder=self.project,
+            **DJANGO,
+        )
         try:
             program.wait_for(f"http://127.0.0.1:{port}{self.pages['front page']}")
             yield Together(program)

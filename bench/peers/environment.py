@@ -32,8 +32,14 @@ class Environment:
         """Run a program with those of the environment on its path. Raises Missing with what it said."""
         words = [str(word) for word in command]
         path = f"{self.bin}{os.pathsep}{os.environ['PATH']}"
-        done = subprocess.run(words, capture_output=True, text=True, cwd=folder, stdin=subprocess.DEVNULL,
-                              env={**os.environ, "PATH": path, **variables})
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PATH": path, **variables},
+        )
         if done.returncode:
             said = " ".join((done.stderr or done.stdout).split())[-300:]
             raise Missing(f"`{Path(words[0]).name} {' '.join(words[1:4])} …` failed: {said}")

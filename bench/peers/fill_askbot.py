@@ -11,8 +11,10 @@ django.setup()
 from django.contrib.auth import get_user_model  # noqa: E402  only after setup()
 
 threads, most = json.loads(Path(sys.argv[1]).read_text()), int(sys.argv[2])
-people = [get_user_model().objects.create_superuser(f"helper{number}", f"helper{number}@example.org")
-          for number in range(most + 1)]  # one answers a question once
+people = [
+    get_user_model().objects.create_superuser(f"helper{number}", f"helper{number}@example.org")
+    for number in range(most + 1)
+]  # one answers a question once
 addresses = []
 for title, (first, *answers) in threads:
     question = people[-1].post_question(title=title, body_text=first, tags="security")

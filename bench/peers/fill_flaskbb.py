@@ -22,10 +22,22 @@ with create_app(config=config).app_context():
     by = {"user_id": user.id, "username": user.username, "date_created": now}
     for number, (title, texts) in enumerate(json.loads(Path(threads).read_text()), 2):
         first = 2 + len(posts)  # the welcome topic is the first of both
-        posts += [{**by, "id": first + place, "topic_id": number, "content": text}
-                  for place, text in enumerate(texts)]
-        topics.append({**by, "id": number, "title": title, "forum_id": forum.id, "last_updated": now,
-                       "first_post_id": first, "last_post_id": 1 + len(posts), "post_count": len(texts)})
+        posts += [
+            {**by, "id": first + place, "topic_id": number, "content": text}
+            for place, text in enumerate(texts)
+        ]
+        topics.append(
+            {
+                **by,
+                "id": number,
+                "title": title,
+                "forum_id": forum.id,
+                "last_updated": now,
+                "first_post_id": first,
+                "last_post_id": 1 + len(posts),
+                "post_count": len(texts),
+            }
+        )
     db.session.execute(db.insert(Topic), topics)
     db.session.execute(db.insert(Post), posts)
     db.session.commit()

@@ -28,8 +28,12 @@ class FlaskBB:
     """FlaskBB in an environment of its own."""
 
     name = f"FlaskBB {VERSION}"
-    pages = {"topic, 20 posts": "/topic/2", "topic of 500 posts, last page": "/topic/3?page=25",
-             "forum list": "/forum/1", "front page": "/"}
+    pages = {
+        "topic, 20 posts": "/topic/2",
+        "topic of 500 posts, last page": "/topic/3?page=25",
+        "forum list": "/forum/1",
+        "front page": "/",
+    }
 
     def prepare(self, folder: Path, content: Content) -> None:
         """See Peer."""
@@ -45,25 +49,51 @@ class FlaskBB:
 
     def _install(self) -> None:
         self.environment.make(PYTHONS, f"flaskbb=={VERSION}", "gunicorn")
-        shutil.copy(Path(__file__).with_name("lazy_annotations.py"),
-                    self.environment.packages / "sitecustomize.py")
+        shutil.copy(
+            Path(__file__).with_name("lazy_annotations.py"), self.environment.packages / "sitecustomize.py"
+        )
 
     def _fill(self, content: Content, ready: Path) -> None:
         password, threads = secrets.token_urlsafe(12), self.folder / "threads.json"
         self.config.write_text(CONFIG.format(folder=self.folder, secret=secrets.token_urlsafe(24)))
         threads.write_text(json.dumps(content.threads))
-        self.environment.run(self.bin / "flaskbb", "--config", self.config, "install", "--force",
-                             "-u", "admin", "-e", "admin@example.org", "-p", password)
-        self.environment.run(self.bin / "python", "-P", Path(__file__).with_name("fill_flaskbb.py"),
-                             self.config, threads, str(PER_PAGE))
+        self.environment.run(
+            self.bin / "flaskbb",
+            "--config",
+            self.config,
+            "install",
+            "--force",
+            "-u",
+            "admin",
+            "-e",
+            "admin@example.org",
+            "-p",
+            password,
+        )
+        self.environment.run(
+            self.bin / "python",
+            "-P",
+            Path(__file__).with_name("fill_flaskbb.py"),
+            self.config,
+            threads,
+            str(PER_PAGE),
+        )
         ready.write_text(password)
 
     @contextmanager
     def served(self, port: int) -> Iterator[Together]:
         """See Peer; the same gunicorn and as many processes as ours."""
-        program = Program([self.bin / "gunicorn", *GUNICORN[1:], "--bind", f"127.0.0.1:{port}",
-                           f"flaskbb.app:create_app(config='{self.config}')"], self.folder / "web.log",
-                          folder=self.folder)
+        program = Program(
+            [
+                self.bin / "gunicorn",
+                *GUNICORN[1:],
+                "--bind",
+                f"127.0.0.1:{port}",
+                f"flaskbb.app:create_app(config='{self.config}')",
+            ],
+            self.folder / "web.log",
+            folder=self.folder,
+        )
         try:
             program.wait_for(f"http://127.0.0.1:{port}/")
             yield Together(program)
@@ -73,8 +103,9 @@ class FlaskBB:
     def member(self, port: int) -> Browser:
         """See Peer."""
         browser = Browser(port)
-        browser.send("/auth/login", csrf_token=browser.token("/auth/login"), login="admin",
-                     password=self.password)
+        browser.send(
+            "/auth/login", csrf_token=browser.token("/auth/login"), login="admin", password=self.password
+        )
         return browser
 
     def reply(self, browser: Browser, text: str) -> float:

@@ -14,8 +14,9 @@ def source_to_code(self, data, path, *, _optimize=-1):
     """The code of a module; FlaskBB's with lazy annotations."""
     if "/flaskbb" not in str(path):
         return _plain(self, data, path, _optimize=_optimize)
-    return compile(data, path, "exec", dont_inherit=True, optimize=_optimize,
-                   flags=__future__.annotations.compiler_flag)
+    return compile(
+        data, path, "exec", dont_inherit=True, optimize=_optimize, flags=__future__.annotations.compiler_flag
+    )
 
 
 SourceFileLoader.source_to_code = source_to_code

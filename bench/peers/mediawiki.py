@@ -83,17 +83,33 @@ class MediaWiki:
             ready.touch()
 
     def _fill(self, content: Content) -> None:
-        self._maintain("install.php", "--dbtype", "sqlite", "--dbpath", str(self.folder / "data"),
-                       "--confpath", str(self.folder), "--scriptpath", "", "--server", "http://127.0.0.1",
-                       "--pass", secrets.token_urlsafe(16), "Bench", "Keeper")
+        self._maintain(
+            "install.php",
+            "--dbtype",
+            "sqlite",
+            "--dbpath",
+            str(self.folder / "data"),
+            "--confpath",
+            str(self.folder),
+            "--scriptpath",
+            "",
+            "--server",
+            "http://127.0.0.1",
+            "--pass",
+            secrets.token_urlsafe(16),
+            "Bench",
+            "Keeper",
+        )
         with (self.folder / "LocalSettings.php").open("a") as file:
             file.write(SETTINGS)
         texts = [text for _title, text in content.articles] + [
-            "\n\n".join(thread) for _title, thread in content.threads]
+            "\n\n".join(thread) for _title, thread in content.threads
+        ]
         for number, text in enumerate(texts[:500], 1):
             (self.folder / "pages" / f"Page_{number}.txt").write_text(text)
-        self._maintain("importTextFiles.php", "--user", "Keeper",
-                       *map(str, sorted((self.folder / "pages").iterdir())))
+        self._maintain(
+            "importTextFiles.php", "--user", "Keeper", *map(str, sorted((self.folder / "pages").iterdir()))
+        )
         self._maintain("runJobs.php")
         owner = pwd.getpwnam(USER)
         for path in [self.folder, *self.folder.rglob("*")]:
@@ -103,8 +119,12 @@ class MediaWiki:
         environment = dict(os.environ)
         if script != "install.php":
             environment["MW_CONFIG_FILE"] = str(self.folder / "LocalSettings.php")
-        done = subprocess.run(["php", str(HOME / "maintenance" / script), *arguments], capture_output=True,
-                              text=True, env=environment)
+        done = subprocess.run(
+            ["php", str(HOME / "maintenance" / script), *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
         if done.returncode:
             raise Missing(f"{script} failed: {' '.join((done.stderr or done.stdout).split())[-300:]}")
 
@@ -115,8 +135,10 @@ class MediaWiki:
         fpm, nginx = self.folder / "fpm.conf", self.folder / "nginx.conf"
         fpm.write_text(FPM.format(**named))
         nginx.write_text(NGINX.format(**named))
-        programs = [Program([_fpm(), "-F", "-y", fpm], self.folder / "php.log"),
-                    Program(["nginx", "-c", nginx], self.folder / "web.log")]
+        programs = [
+            Program([_fpm(), "-F", "-y", fpm], self.folder / "php.log"),
+            Program(["nginx", "-c", nginx], self.folder / "web.log"),
+        ]
         try:
             programs[1].wait_for(f"http://127.0.0.1:{port}{self.pages['article']}")
             yield Together(*programs)

@@ -54,9 +54,14 @@ def remove(bulletin: Bulletin, mitigation: Mitigation, *, by, expected: Expected
 
 def facts_of(mitigation: Mitigation) -> dict:
     """Its FACTS and which version they are, for the revisions of its bulletin."""
-    return {"id": mitigation.id, "number": mitigation.revision_count, "digest": mitigation.digest,
-            "is_ours": mitigation.is_ours, "is_confirmed": mitigation.is_confirmed,
-            **{name: getattr(mitigation, name) for name in FACTS}}
+    return {
+        "id": mitigation.id,
+        "number": mitigation.revision_count,
+        "digest": mitigation.digest,
+        "is_ours": mitigation.is_ours,
+        "is_confirmed": mitigation.is_confirmed,
+        **{name: getattr(mitigation, name) for name in FACTS},
+    }
 
 
 def restore(bulletin: Bulletin, wanted: list[dict], *, by) -> None:
@@ -88,8 +93,9 @@ def set_issues(bulletin: Bulletin, issues: list[dict], *, by) -> None:
 
 def issues_of(bulletin: Bulletin) -> list[dict]:
     """The known issues that were written here."""
-    return [{"update": each.update, "url": each.url, "details": each.details}
-            for each in bulletin.known_issues]
+    return [
+        {"update": each.update, "url": each.url, "details": each.details} for each in bulletin.known_issues
+    ]
 
 
 def _revise(bulletin: Bulletin, was: dict, by, summary: str, *, is_added: bool = False) -> None:

@@ -19,17 +19,32 @@ def digest(text: str, url: str = "") -> str:
 
 def said_by(advisory: Advisory) -> dict[str, Remedy]:
     """The mitigations and workarounds of a document, each text once, by digest."""
-    return {digest(remedy.details, remedy.url): remedy for said in advisory.vulnerabilities
-            for remedy in said.remedies if remedy.kind in KINDS and (remedy.details or remedy.url)}
+    return {
+        digest(remedy.details, remedy.url): remedy
+        for said in advisory.vulnerabilities
+        for remedy in said.remedies
+        if remedy.kind in KINDS and (remedy.details or remedy.url)
+    }
 
 
 def follow(bulletin: Bulletin, advisory: Advisory) -> None:
     """Bring the mitigations of a bulletin in line with what its document says now."""
     said = said_by(advisory)
     have = {mitigation.digest for mitigation in bulletin.mitigations}
-    bulletin.mitigations = [each for each in bulletin.mitigations
-                            if each.is_ours or each.is_confirmed or each.digest in said]
+    bulletin.mitigations = [
+        each for each in bulletin.mitigations if each.is_ours or each.is_confirmed or each.digest in said
+    ]
     bulletin.mitigations += [
-        Mitigation(digest=key, kind=remedy.kind, text=remedy.details, url=remedy.url, steps=[],
-                   layer=layers.suggest(remedy.details), is_ours=False, is_confirmed=False)
-        for key, remedy in said.items() if key not in have]
+        Mitigation(
+            digest=key,
+            kind=remedy.kind,
+            text=remedy.details,
+            url=remedy.url,
+            steps=[],
+            layer=layers.suggest(remedy.details),
+            is_ours=False,
+            is_confirmed=False,
+        )
+        for key, remedy in said.items()
+        if key not in have
+    ]

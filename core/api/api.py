@@ -58,8 +58,9 @@ class Item(Reply):
     title = fields.String()
     url = fields.Url()
     body = fields.String()
-    author = fields.String(allow_none=True, metadata={
-        "description": "Username, or a name if there is no account."})
+    author = fields.String(
+        allow_none=True, metadata={"description": "Username, or a name if there is no account."}
+    )
     author_url = fields.Url(allow_none=True)
     score = fields.Integer()
     tags = fields.List(fields.String())
@@ -80,8 +81,9 @@ class Cursor(Schema):
     Loaded, `after` is a paging.Window of the three, which queries pass on to the page.
     """
 
-    after = fields.String(validate=validate.Length(1), metadata={"description": "`next` of the previous "
-                                                                                "page."})
+    after = fields.String(
+        validate=validate.Length(1), metadata={"description": "`next` of the previous page."}
+    )
     limit = WholeNumber(1, MAX_SIZE, metadata={"description": "Maximum number of items."})
     since = Since()
 
@@ -100,8 +102,9 @@ class Problem(Schema):
     detail = fields.String()
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     allowed = fields.Dict(keys=fields.String(), values=fields.String())
-    request_id = fields.String(metadata={"description": "For server errors: the reference number in the "
-                                                        "log."})
+    request_id = fields.String(
+        metadata={"description": "For server errors: the reference number in the log."}
+    )
 
 
 @cache
@@ -170,9 +173,15 @@ class _Conventions(BasePlugin):
         for operation in operations.values():
             operation["operationId"], operation["tags"] = name, [_part(blueprint_name)]
             security = operation.setdefault("security", ANYBODY)
-            failures = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_URI_TOO_LONG,
-                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS,
-                        HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
+            failures = {
+                HTTPStatus.BAD_REQUEST,
+                HTTPStatus.UNAUTHORIZED,
+                HTTPStatus.REQUEST_URI_TOO_LONG,
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                HTTPStatus.TOO_MANY_REQUESTS,
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                HTTPStatus.SERVICE_UNAVAILABLE,
+            }
             if {"token": [WRITE]} in security:
                 failures |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
             if rule.arguments:
@@ -209,17 +218,27 @@ class _RedoubtApi(Api):
     def _register_responses(self) -> None:
         for status in HTTPStatus:
             if status >= HTTPStatus.BAD_REQUEST:
-                self.spec.components.response(status.name, {
-                    "description": status.phrase, "headers": {**_HEADERS.get(status, {}), **_LIMIT_HEADERS},
-                    "content": {"application/problem+json": {"schema": Problem}}}, lazy=True)
+                self.spec.components.response(
+                    status.name,
+                    {
+                        "description": status.phrase,
+                        "headers": {**_HEADERS.get(status, {}), **_LIMIT_HEADERS},
+                        "content": {"application/problem+json": {"schema": Problem}},
+                    },
+                    lazy=True,
+                )
 
 
-_LIMIT_HEADERS = {name: {"schema": {"type": kind}, "description": text} for name, kind, text in (
-    ("RateLimit-Limit", "integer", "Allowed requests per minute."),
-    ("RateLimit-Remaining", "integer", "Requests left."),
-    ("RateLimit-Reset", "integer", "Seconds until the limit is reset."),
-    ("RateLimit-Policy", "string", "The limit by name (IETF draft): q requests in w seconds."),
-    ("RateLimit", "string", "What is left of the limit: r requests, t seconds until it is reset."))}
+_LIMIT_HEADERS = {
+    name: {"schema": {"type": kind}, "description": text}
+    for name, kind, text in (
+        ("RateLimit-Limit", "integer", "Allowed requests per minute."),
+        ("RateLimit-Remaining", "integer", "Requests left."),
+        ("RateLimit-Reset", "integer", "Seconds until the limit is reset."),
+        ("RateLimit-Policy", "string", "The limit by name (IETF draft): q requests in w seconds."),
+        ("RateLimit", "string", "What is left of the limit: r requests, t seconds until it is reset."),
+    )
+}
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": {"schema": {"type": "string"}}},
     HTTPStatus.PRECONDITION_FAILED: {"ETag": {"schema": {"type": "string"}}},
@@ -244,10 +263,14 @@ def register_api(blueprint: ApiBlueprint) -> None:
 def init_app(app: Flask) -> None:
     """Serve `/api/v1/openapi.json`; tell limits with each answer."""
     app.config.update(
-        API_TITLE=app.config["REDOUBT_SITE_NAME"], API_VERSION="v1", OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/api/v1", OPENAPI_JSON_PATH="openapi.json",
+        API_TITLE=app.config["REDOUBT_SITE_NAME"],
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
-            "info": {"description": INTRODUCTION}, "servers": [{"url": "/"}],
+            "info": {"description": INTRODUCTION},
+            "servers": [{"url": "/"}],
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         },
     )

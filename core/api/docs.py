@@ -47,8 +47,12 @@ class Operation:
 def docs():
     """Every operation with its fields and an example; then the shapes of the answers."""
     document = api.spec.to_dict()
-    return render_template("core/api_docs.html", introduction=render(INTRODUCTION).html,
-                           groups=groups(document), shapes=shapes(document))
+    return render_template(
+        "core/api_docs.html",
+        introduction=render(INTRODUCTION).html,
+        groups=groups(document),
+        shapes=shapes(document),
+    )
 
 
 def groups(document: dict) -> list[tuple[str, str, list[Operation]]]:
@@ -59,7 +63,8 @@ def groups(document: dict) -> list[tuple[str, str, list[Operation]]]:
             if method != "parameters":
                 parameters = methods.get("parameters", []) + operation.get("parameters", [])
                 found[operation["tags"][0]][2].append(
-                    _operation(document, path, method.upper(), operation, parameters))
+                    _operation(document, path, method.upper(), operation, parameters)
+                )
     return sorted(found.values())
 
 
@@ -70,8 +75,9 @@ def shapes(document: dict) -> dict[str, list[Field]]:
         for method, operation in methods.items():
             if method != "parameters":
                 wanted |= dict.fromkeys(_names(document, _answer(operation)[1]))
-    return {name: _fields(_schemas(document)[name]) for name in sorted(wanted)
-            if not name.endswith("ItemPage")}
+    return {
+        name: _fields(_schemas(document)[name]) for name in sorted(wanted) if not name.endswith("ItemPage")
+    }
 
 
 def _schemas(document: dict) -> dict:
@@ -95,11 +101,23 @@ def _operation(document: dict, path: str, method: str, operation: dict, paramete
     content = operation.get("requestBody", {}).get("content", {})
     body = next((_resolve(document, each["schema"]) for each in content.values()), {})
     scope = "" if {} in operation["security"] else scopes[0]
-    query = [_field(p["name"], p["schema"], p.get("required", False), p.get("description", ""))
-             for p in parameters if p["in"] == "query"]
-    return Operation(operation["operationId"], method, path, operation.get("summary", ""), scope, query,
-                     _fields(body), status, _type(schema) if schema else "",
-                     _example(method, path, parameters, scope, body))
+    query = [
+        _field(p["name"], p["schema"], p.get("required", False), p.get("description", ""))
+        for p in parameters
+        if p["in"] == "query"
+    ]
+    return Operation(
+        operation["operationId"],
+        method,
+        path,
+        operation.get("summary", ""),
+        scope,
+        query,
+        _fields(body),
+        status,
+        _type(schema) if schema else "",
+        _example(method, path, parameters, scope, body),
+    )
 
 
 def _answer(operation: dict) -> tuple[str, dict]:
@@ -115,8 +133,10 @@ def _resolve(document: dict, schema: dict) -> dict:
 
 def _fields(schema: dict) -> list[Field]:
     required = schema.get("required", [])
-    return [_field(name, each, name in required, each.get("description", ""))
-            for name, each in schema.get("properties", {}).items()]
+    return [
+        _field(name, each, name in required, each.get("description", ""))
+        for name, each in schema.get("properties", {}).items()
+    ]
 
 
 def _field(name: str, schema: dict, required: bool, text: str) -> Field:
@@ -131,8 +151,9 @@ def _type(schema: dict) -> str:
         return _(" or ").join(_type(each) for each in schema["anyOf"])
     kinds = schema.get("type", "object")
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    words = [_("list of %(what)s", what=_type(schema["items"])) if kind == "array" else kind
-             for kind in kinds]
+    words = [
+        _("list of %(what)s", what=_type(schema["items"])) if kind == "array" else kind for kind in kinds
+    ]
     return _(" or ").join(words) + (f" ({schema['format']})" if "format" in schema else "")
 
 
@@ -143,8 +164,7 @@ def _limits(schema: dict) -> str:
     if longest:
         return _("%(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
     if "maxItems" in schema:
-        return _("%(fewest)s to %(most)s items.", fewest=schema.get("minItems", 0),
-                 most=schema["maxItems"])
+        return _("%(fewest)s to %(most)s items.", fewest=schema.get("minItems", 0), most=schema["maxItems"])
     return ""
 
 
@@ -163,8 +183,10 @@ def _example(method: str, path: str, parameters: list, scope: str, body: dict) -
     if body:
         names = body.get("required") or list(body["properties"])[:1]
         sent = {name: _value(body["properties"][name], "…") for name in body["properties"] if name in names}
-        words += ["-H 'Content-Type: application/json'",
-                  "-d " + shlex.quote(json.dumps(sent, ensure_ascii=False))]
+        words += [
+            "-H 'Content-Type: application/json'",
+            "-d " + shlex.quote(json.dumps(sent, ensure_ascii=False)),
+        ]
     words.append(shlex.quote(f"{site_url()}{path}" + ("?" + "&".join(query) if query else "")))
     return (" " if len(words) < 3 else " \\\n  ").join(words)
 

@@ -15,11 +15,16 @@ from webargs.flaskparser import FlaskParser
 from core.web.forms import BadQuery, Invalid, json_object, require_types
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}\Z")
-TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
-                  r"([Zz]|[+ -]\d\d:?\d\d)?\Z", re.A)
+TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
+    r"([Zz]|[+ -]\d\d:?\d\d)?\Z",
+    re.A,
+)
 QUERY = "query"
-SINCE = ("Only items created or changed at or after this time: text, facts, state or tags, not votes and "
-         "counters. Posts and members are then sorted by the time of these changes, oldest first.")
+SINCE = (
+    "Only items created or changed at or after this time: text, facts, state or tags, not votes and "
+    "counters. Posts and members are then sorted by the time of these changes, oldest first."
+)
 
 
 class WholeNumber(fields.Integer):
@@ -39,8 +44,14 @@ class Since(fields.Field):
     """A time as ISO 8601 writes it; without a zone it is UTC, without a time it is midnight."""
 
     def __init__(self, text: str = SINCE):
-        super().__init__(metadata={"type": "string", "format": "date-time", "description": text,
-                                   "example": "2026-12-01T00:00:00Z"})
+        super().__init__(
+            metadata={
+                "type": "string",
+                "format": "date-time",
+                "description": text,
+                "example": "2026-12-01T00:00:00Z",
+            }
+        )
 
     def _deserialize(self, value, attr, data, **kwargs) -> datetime:
         found = TIME.match(str(value))
@@ -61,8 +72,9 @@ def describe(field: fields.Field) -> str:
         if isinstance(rule, validate.OneOf):
             return ", ".join(str(choice) for choice in rule.choices if choice != "")
     if isinstance(field, WholeNumber):
-        return _("a whole number from %(smallest)s to %(largest)s", smallest=field.smallest,
-                 largest=field.largest)
+        return _(
+            "a whole number from %(smallest)s to %(largest)s", smallest=field.smallest, largest=field.largest
+        )
     if isinstance(field, fields.Boolean):
         return "true, false"
     if isinstance(field, Since):
@@ -85,8 +97,7 @@ def refusal(found: dict, schema: Schema | None) -> BadQuery:
             has_choices = any(isinstance(rule, validate.OneOf) for rule in schema.fields[name].validators)
             errors[name] = [what] if has_choices else [sentences, what]
         elif allowed:
-            errors[name] = [_("Unknown parameter. Allowed: %(names)s.",
-                              names=", ".join(allowed))]
+            errors[name] = [_("Unknown parameter. Allowed: %(names)s.", names=", ".join(allowed))]
         else:
             errors[name] = [_("This endpoint takes no parameters.")]
     return BadQuery(errors, allowed)

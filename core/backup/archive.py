@@ -75,6 +75,7 @@ class Writer:
         """Gives write(bytes) for one new file."""
         digest, size = hashlib.sha256(), 0
         with self._zip.open(name, "w", force_zip64=True) as file:
+
             def write(data: bytes) -> None:
                 nonlocal size
                 file.write(data)
@@ -155,8 +156,13 @@ class Archive:
         found = json.loads(text)
         if isinstance(found, dict) and found.get("format") != FORMAT:
             theirs = str(found.get("format"))[:20]
-            raise Refused(_("The archive has format %(theirs)s. This version reads format %(ours)s.",
-                            theirs=repr(theirs), ours=FORMAT))
+            raise Refused(
+                _(
+                    "The archive has format %(theirs)s. This version reads format %(ours)s.",
+                    theirs=repr(theirs),
+                    ours=FORMAT,
+                )
+            )
         return Manifest().load(found)
 
     def _check_names(self) -> None:
@@ -165,31 +171,41 @@ class Archive:
             raise Refused(_("The archive does not contain the files in its manifest."))
         for name in self.manifest["files"]:
             parts = PurePosixPath(name).parts
-            if str(PurePosixPath(name)) != name or name.startswith("/") or not name.isprintable() \
-                    or "\\" in name or ":" in name or {".", ".."} & set(parts):
-                raise Refused(_("The archive contains a file name that leads outside it: %(name)s",
-                                name=repr(name)))
+            if (
+                str(PurePosixPath(name)) != name
+                or name.startswith("/")
+                or not name.isprintable()
+                or "\\" in name
+                or ":" in name
+                or {".", ".."} & set(parts)
+            ):
+                raise Refused(
+                    _("The archive contains a file name that leads outside it: %(name)s", name=repr(name))
+                )
 
     def _open(self, name: str) -> zipfile.ZipExtFile:
         info = self._zip.getinfo(name)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if info.compress_type not in KINDS or info.flag_bits & 1 or kind not in (0, stat.S_IFREG):
-            raise Refused(_("The archive contains something that is not a regular file: %(name)s",
-                            name=repr(name)))
+            raise Refused(
+                _("The archive contains something that is not a regular file: %(name)s", name=repr(name))
+            )
         return self._zip.open(info)
 
     def require_tables(self, ours: dict[str, list[str]]) -> None:
         """Refused unless the archive has exactly these tables with these columns, in any order."""
         theirs = {name: table["columns"] for name, table in self.manifest["tables"].items()}
-        if {name: sorted(found) for name, found in theirs.items()} != \
-                {name: sorted(found) for name, found in ours.items()}:
+        if {name: sorted(found) for name, found in theirs.items()} != {
+            name: sorted(found) for name, found in ours.items()
+        }:
             raise Refused(_("The tables of the archive do not match its schema."))
 
     def require_rows(self, table: str, rows: int) -> None:
         """Refused unless the manifest counted as many rows."""
         if rows != (counted := self.manifest["tables"][table]["rows"]):
-            raise Refused(_("The archive has %(n)s rows of %(table)s instead of %(m)s.", n=rows, table=table,
-                            m=counted))
+            raise Refused(
+                _("The archive has %(n)s rows of %(table)s instead of %(m)s.", n=rows, table=table, m=counted)
+            )
 
     def names(self, folder: str) -> list[str]:
         """The files below a folder of the archive."""
@@ -230,6 +246,15 @@ def _refusing() -> Iterator[None]:
     """Whatever a hostile or damaged file makes the libraries raise says only that it cannot be read."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RecursionError, RuntimeError,
-            NotImplementedError, ValidationError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        ValueError,
+        RecursionError,
+        RuntimeError,
+        NotImplementedError,
+        ValidationError,
+    ) as error:
         raise Refused(_("This is not a backup of a site, or it is damaged: %(why)s", why=error)) from error

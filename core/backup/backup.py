@@ -50,8 +50,9 @@ def backup(target: Path) -> dict:
             archive.add(KEY, key)
         for path in uploads:
             archive.add(str(path.relative_to(_instance())), path)
-        return archive.close(made_at=utcnow(), settings=settings(), unsaid=sorted(_set() & SECRETS),
-                             **manifest)
+        return archive.close(
+            made_at=utcnow(), settings=settings(), unsaid=sorted(_set() & SECRETS), **manifest
+        )
 
 
 def _uploads() -> list[Path]:
@@ -72,8 +73,14 @@ def settings() -> dict[str, str]:
 def _require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise Refused(_("%(folder)s has %(n)s MB free. This may need %(m)s MB.", folder=folder,
-                        n=f"{free / 1e6:,.0f}", m=f"{needed / 1e6:,.0f}"))
+        raise Refused(
+            _(
+                "%(folder)s has %(n)s MB free. This may need %(m)s MB.",
+                folder=folder,
+                n=f"{free / 1e6:,.0f}",
+                m=f"{needed / 1e6:,.0f}",
+            )
+        )
 
 
 def restore(archive: Archive) -> None:
@@ -102,18 +109,33 @@ def _require_fitting(archive: Archive) -> None:
     """Refused unless the archive can be restored here, by this version."""
     kind, ours = archive.manifest["database"], db.engine.dialect.name
     if kind != ours:
-        raise Refused(_("The archive is from %(theirs)s, but REDOUBT_DATABASE_URL names %(ours)s. Rows "
-                        "can't be converted: restore it into an empty %(theirs)s "
-                        "database.", theirs=kind, ours=ours))
+        raise Refused(
+            _(
+                "The archive is from %(theirs)s, but REDOUBT_DATABASE_URL names %(ours)s. Rows "
+                "can't be converted: restore it into an empty %(theirs)s "
+                "database.",
+                theirs=kind,
+                ours=ours,
+            )
+        )
     if (revision := archive.manifest["revision"]) not in schema.REVISIONS:
-        raise Refused(_("A newer version made this archive (schema %(revision)s). Install that version "
-                        "first.", revision=revision))
+        raise Refused(
+            _(
+                "A newer version made this archive (schema %(revision)s). Install that version first.",
+                revision=revision,
+            )
+        )
     if not _store().is_empty():
-        raise Refused(_("The database already has tables. Restore into an empty one: use another "
-                        "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."))
+        raise Refused(
+            _(
+                "The database already has tables. Restore into an empty one: use another "
+                "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."
+            )
+        )
     if (_instance() / UPLOADS).exists():
-        raise Refused(_("%(folder)s already exists. Restore into an empty instance.",
-                        folder=_instance() / UPLOADS))
+        raise Refused(
+            _("%(folder)s already exists. Restore into an empty instance.", folder=_instance() / UPLOADS)
+        )
     _require_space(_instance(), archive.size * _store().COPIES)
 
 

@@ -22,8 +22,10 @@ from core.database.db import db
 COPIES = 1  # of the content, which a restore needs in the instance: the index
 FOLDER = "rows"
 SHOW = "SELECT pg_database_size(current_database())"
-SEQUENCES = ("SELECT sequencename, last_value FROM pg_sequences "
-             "WHERE schemaname = current_schema() AND last_value IS NOT NULL")
+SEQUENCES = (
+    "SELECT sequencename, last_value FROM pg_sequences "
+    "WHERE schemaname = current_schema() AND last_value IS NOT NULL"
+)
 SETTINGS = "SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL timezone = 'UTC'; SET LOCAL statement_timeout = 0"
 
 
@@ -46,20 +48,27 @@ def dump(archive: Writer, folder: Path) -> dict:
     """Copy every row as of one moment into `archive`; returns its part of the manifest."""
     columns, counts = schema.ours(_columns()), {}
     with _raw(isolation_level="REPEATABLE READ", postgresql_readonly=True) as database:
-        revision, = database.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
+        (revision,) = database.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
         with progress(list(columns), len(columns), "copying") as tables:
             for table in tables:
                 counts[table] = _copy_out(database, table, columns[table], archive)
         sequences = dict(database.execute(SEQUENCES).fetchall())
-    return {"database": "postgresql", "revision": revision, "sequences": sequences,
-            "tables": {name: {"columns": columns[name], "rows": counts[name]} for name in columns}}
+    return {
+        "database": "postgresql",
+        "revision": revision,
+        "sequences": sequences,
+        "tables": {name: {"columns": columns[name], "rows": counts[name]} for name in columns},
+    }
 
 
 def _columns() -> dict[str, list[str]]:
     """Every table with its columns, without the number of the migration."""
     inspector = inspect(db.engine)
-    return {name: [column["name"] for column in inspector.get_columns(name)]
-            for name in sorted(inspector.get_table_names()) if name != schema.VERSION}
+    return {
+        name: [column["name"] for column in inspector.get_columns(name)]
+        for name in sorted(inspector.get_table_names())
+        if name != schema.VERSION
+    }
 
 
 def _copy(table: str, columns: list[str], way: str) -> str:
@@ -108,8 +117,9 @@ def load(archive: Archive, folder: Path) -> None:
             _set_sequences(database, archive.manifest["sequences"])
             database.commit()
     except (driver.DataError, driver.IntegrityError) as error:
-        raise Refused(_("The rows of the archive are damaged: %(why)s",
-                        why=error.diag.message_primary)) from error
+        raise Refused(
+            _("The rows of the archive are damaged: %(why)s", why=error.diag.message_primary)
+        ) from error
 
 
 def _parents_first() -> list[str]:

@@ -20,8 +20,13 @@ from core.database.db import db
 
 FILE = "database.sqlite"
 COPIES = 2  # of the content, which a restore needs: the file, and its rows
-DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_ERROR,
-          sqlite3.SQLITE_TOOBIG)
+DAMAGE = (
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_TOOBIG,
+)
 LONGEST_ROW = 64_000_000  # bytes; an index of an archive may hold an expression that makes more
 PAGES = 2_000  # copied between two steps of the progress bar
 
@@ -39,8 +44,8 @@ def _raw() -> Iterator[sqlite3.Connection]:
 def space_needed() -> int:
     """How much a backup takes at most, in bytes: a copy, and that once more, packed."""
     with _raw() as database:
-        pages, = database.execute("PRAGMA page_count").fetchone()
-        size, = database.execute("PRAGMA page_size").fetchone()
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
     return pages * size * 3 // 2
 
 
@@ -57,7 +62,7 @@ def dump(archive: Writer, folder: Path) -> dict:
             target.execute(omissions.statement())
             target.commit()
         tables = {name: {"columns": columns, "rows": _count(target, name)} for name, columns in ours.items()}
-        revision, = target.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
+        (revision,) = target.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
     with progress_to(copy.stat().st_size, "packing") as tell:
         archive.add(FILE, copy, tell)
     return {"database": "sqlite", "revision": revision, "tables": tables, "sequences": {}}
@@ -68,7 +73,7 @@ def _copy_to(target: sqlite3.Connection) -> None:
     with _raw() as source:
         source.execute("BEGIN")
         try:
-            pages, = source.execute("PRAGMA page_count").fetchone()  # the first read fixes the moment
+            (pages,) = source.execute("PRAGMA page_count").fetchone()  # the first read fixes the moment
             with progress_to(pages, "copying") as tell:
                 source.backup(target, pages=PAGES, progress=lambda status, left, total: tell(total - left))
         finally:
@@ -77,7 +82,7 @@ def _copy_to(target: sqlite3.Connection) -> None:
 
 def _drop_triggers(target: sqlite3.Connection) -> None:
     """Leave out our triggers: the migrations make them again, and an archive that holds any is refused."""
-    for name, in target.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+    for (name,) in target.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
         target.execute(f'DROP TRIGGER "{name}"')
     target.commit()
 
@@ -85,11 +90,18 @@ def _drop_triggers(target: sqlite3.Connection) -> None:
 def _columns(database: sqlite3.Connection, part: str) -> dict[str, list[str]]:
     """The tables of a part, main or attached, with their columns; without SQLite's own and the number of the
     migration."""
-    names = [name for name, in database.execute(
-        f"SELECT name FROM {part}.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "
-        "ESCAPE '\\' AND name <> ? ORDER BY name", (schema.VERSION,))]
-    return {name: [row[0] for row in database.execute("SELECT name FROM pragma_table_info(?, ?)",
-                                                      (name, part))] for name in names}
+    names = [
+        name
+        for (name,) in database.execute(
+            f"SELECT name FROM {part}.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "
+            "ESCAPE '\\' AND name <> ? ORDER BY name",
+            (schema.VERSION,),
+        )
+    ]
+    return {
+        name: [row[0] for row in database.execute("SELECT name FROM pragma_table_info(?, ?)", (name, part))]
+        for name in names
+    }
 
 
 def _count(database: sqlite3.Connection, table: str) -> int:

@@ -6,8 +6,13 @@ whoever waits for that link asks for another.
 
 TABLE = "outgoing_mail"
 CONDITION = "has_secret AND sent_at IS NULL AND failed_at IS NULL"
-VALUES = {"body": "''", "html": "NULL", "unsubscribe_url": "NULL", "failed_at": "created_at",
-          "error": "'left out of the backup'"}
+VALUES = {
+    "body": "''",
+    "html": "NULL",
+    "unsubscribe_url": "NULL",
+    "failed_at": "created_at",
+    "error": "'left out of the backup'",
+}
 
 
 def applies(columns: list[str]) -> bool:

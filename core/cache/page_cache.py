@@ -65,9 +65,17 @@ class Page:
 def init_app(app: Flask) -> None:
     """Pages are kept in memory, or in Redis that several processes share; other answers are packed anew."""
     redis = app.config["REDOUBT_REDIS_URL"]
-    cache.init_app(app, {
-        "CACHE_TYPE": "core.cache.page_store.RedisPages" if redis else "core.cache.page_memory.MemoryPages",
-        "CACHE_REDIS_URL": redis, "CACHE_BYTES": KEPT_BYTES, "CACHE_DEFAULT_TIMEOUT": LONGEST})
+    cache.init_app(
+        app,
+        {
+            "CACHE_TYPE": "core.cache.page_store.RedisPages"
+            if redis
+            else "core.cache.page_memory.MemoryPages",
+            "CACHE_REDIS_URL": redis,
+            "CACHE_BYTES": KEPT_BYTES,
+            "CACHE_DEFAULT_TIMEOUT": LONGEST,
+        },
+    )
     app.config["COMPRESS_LEVEL"] = 4  # of gzip, which no browser of today prefers; 6 takes twice the time
     Compress(app)  # before others register: what is registered first runs last
     app.before_request(_hear_refusals)
@@ -84,6 +92,7 @@ def _hear_refusals() -> None:
 
 def cached_for_visitors(view: Callable) -> Callable:
     """A view (below its route) whose pages are the same for all visitors."""
+
     @wraps(view)
     def answer(**arguments):
         if not by_visitor():
@@ -113,8 +122,14 @@ def version_of(row: Row) -> str:
 
 def _key() -> str:
     """What a page depends on besides the content: address, host, language, theme, form."""
-    parts = (request.method, request.host_url, request.full_path, str(get_locale()), theme(),
-             str(wants_json()))
+    parts = (
+        request.method,
+        request.host_url,
+        request.full_path,
+        str(get_locale()),
+        theme(),
+        str(wants_json()),
+    )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -128,8 +143,13 @@ def _look(key: str, version: str) -> tuple[Page | None, str]:
 
 def _may_be_kept(response: Response) -> bool:
     """A whole answer that begins no session (a form's token does) and sets no cookie."""
-    return (response.status_code == 200 and not response.is_streamed and not g.get("private_page")
-            and not session and "Set-Cookie" not in response.headers)
+    return (
+        response.status_code == 200
+        and not response.is_streamed
+        and not g.get("private_page")
+        and not session
+        and "Set-Cookie" not in response.headers
+    )
 
 
 def _page(version: str, response: Response) -> Page:

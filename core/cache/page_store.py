@@ -36,8 +36,11 @@ class RedisPages(BaseCache):
     @classmethod
     def factory(cls, app: Flask, config: dict, args: list, kwargs: dict) -> "RedisPages":
         """Made by Flask-Caching from the settings."""
-        return cls(Redis.from_url(config["CACHE_REDIS_URL"], **WAIT), app.config["SECRET_KEY"],
-                   config["CACHE_DEFAULT_TIMEOUT"])
+        return cls(
+            Redis.from_url(config["CACHE_REDIS_URL"], **WAIT),
+            app.config["SECRET_KEY"],
+            config["CACHE_DEFAULT_TIMEOUT"],
+        )
 
     def get(self, key: str) -> Page | None:
         """The page kept under `key`, if it is there and ours."""
@@ -83,6 +86,6 @@ class RedisPages(BaseCache):
         version, headers, etag, lengths = json.loads(head)
         bodies, start = {}, 0
         for encoding, length in lengths:
-            bodies[encoding] = rest[start:start + length]
+            bodies[encoding] = rest[start : start + length]
             start += length
         return Page(version, bodies, [(n, v) for n, v in headers], etag)

@@ -1,6 +1,6 @@
 """The shortest way for a page that is asked for again: the same answer to the same request, before Flask.
 
-A process remembers the finished answers of core.page_cache under everything that a page may depend on, as it
+A process remembers the finished answers of page_cache.py under everything that a page may depend on, as it
 was sent: address and headers, unread. It gives them again while the version of the content is the same.
 Whoever has a session or a token, and every doubt, goes the ordinary way (docs/decisions/0008).
 """
@@ -23,8 +23,18 @@ from core.database.db import db, read_only
 from core.observability import logs, metrics
 
 READY_BYTES = 8_000_000  # of one process
-SEEN = ("REQUEST_METHOD", "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING",
-        "HTTP_COOKIE", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING")
+SEEN = (
+    "REQUEST_METHOD",
+    "wsgi.url_scheme",
+    "HTTP_HOST",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "HTTP_COOKIE",
+    "HTTP_ACCEPT",
+    "HTTP_ACCEPT_LANGUAGE",
+    "HTTP_ACCEPT_ENCODING",
+)
 BODILY = {"content-type", "content-length", "content-encoding", "x-request-id"}  # not of a 304
 
 
@@ -65,10 +75,20 @@ class ReadyPages:
         start_response(status, [*headers, ("X-Request-ID", number)])
         seconds = time.perf_counter() - began
         metrics.note_ready(page.endpoint, status[:3], seconds, asked)
-        logs.tell(self.app, lambda: {
-            "request": number, "method": "GET", "endpoint": page.endpoint, "route": page.route,
-            "status": int(status[:3]), "ms": round(seconds * 1000, 1), "queries": asked,
-            "bytes": len(body), "page": "ready"})
+        logs.tell(
+            self.app,
+            lambda: {
+                "request": number,
+                "method": "GET",
+                "endpoint": page.endpoint,
+                "route": page.route,
+                "status": int(status[:3]),
+                "ms": round(seconds * 1000, 1),
+                "queries": asked,
+                "bytes": len(body),
+                "page": "ready",
+            },
+        )
         return [body]
 
     def _version(self) -> tuple[str | None, int]:
@@ -92,13 +112,27 @@ class ReadyPages:
     def remember(self, response: Response) -> Response:
         """Keep the answer to this request if it is a kept page, whole, and as everybody would get it."""
         version = g.pop("kept_version", None)
-        if (version is None or response.status_code != 200 or request.method != "GET" or response.is_streamed
-                or "Set-Cookie" in response.headers):
+        if (
+            version is None
+            or response.status_code != 200
+            or request.method != "GET"
+            or response.is_streamed
+            or "Set-Cookie" in response.headers
+        ):
             return response
         key, body = _key(request.environ), response.get_data()
-        self.pages.set(key, Ready(
-            version, HEAD + len(body) + sum(map(len, key)), request.endpoint, request.url_rule.rule,
-            body, list(response.headers), response.get_etag()[0] or ""))
+        self.pages.set(
+            key,
+            Ready(
+                version,
+                HEAD + len(body) + sum(map(len, key)),
+                request.endpoint,
+                request.url_rule.rule,
+                body,
+                list(response.headers),
+                response.get_etag()[0] or "",
+            ),
+        )
         return response
 
 
@@ -120,7 +154,7 @@ class _File:
             if self.connection is None:
                 self.connection = sqlite3.connect(self.path, check_same_thread=False)
             # Read to its end: a statement left open would see this moment for ever.
-            (written,), = self.connection.execute("PRAGMA data_version").fetchall()
+            ((written,),) = self.connection.execute("PRAGMA data_version").fetchall()
             asked = int(written != self.written)
             if asked:  # noted before asking: what is written meanwhile shows next time
                 self.known, self.written = ask(), written

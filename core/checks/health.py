@@ -73,9 +73,14 @@ def examine(**kinds: dict) -> list[Finding]:
         except Exception as error:
             db.session.rollback()
             log.warning("doctor: %s failed: %s", examination.__qualname__, type(error).__name__)
-            found.append(Finding(examination.__doc__.splitlines()[0].rstrip("."), Level.FAULT,
-                                 _("Could not be checked: %(kind)s.", kind=type(error).__name__),
-                                 _("Fix the problems above first, then check the log.")))
+            found.append(
+                Finding(
+                    examination.__doc__.splitlines()[0].rstrip("."),
+                    Level.FAULT,
+                    _("Could not be checked: %(kind)s.", kind=type(error).__name__),
+                    _("Fix the problems above first, then check the log."),
+                )
+            )
     return found
 
 

@@ -30,8 +30,12 @@ def domain(selector: str = "") -> Iterator[Finding]:
     """DNS of the sender's domain."""
     name = mail.sender().rpartition("@")[2].rstrip(">").casefold()
     if "." not in name:
-        yield judge(_("Email domain"), name, remark=True,
-                    advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM. This domain is not in DNS."))
+        yield judge(
+            _("Email domain"),
+            name,
+            remark=True,
+            advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM. This domain is not in DNS."),
+        )
         return
     ask = resolver()
     try:
@@ -39,8 +43,12 @@ def domain(selector: str = "") -> Iterator[Finding]:
         yield _dkim(name, selector, _texts(ask, f"{selector}._domainkey.{name}") if selector else [])
         yield _dmarc(name, _dmarc_texts(ask, name))
     except dns.exception.DNSException as error:
-        yield judge(_("DNS"), _("No answer for %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
-                    fault=True, advice=_("Check the DNS resolver of this machine, then try again."))
+        yield judge(
+            _("DNS"),
+            _("No answer for %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
+            fault=True,
+            advice=_("Check the DNS resolver of this machine, then try again."),
+        )
 
 
 def _texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
@@ -54,8 +62,10 @@ def _texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
 
 def _spf(name: str, texts: list[str]) -> Finding:
     found = [text for text in texts if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
-    advice = _("Publish one TXT record at %(name)s that names your mail server, such as “v=spf1 a mx -all”.",
-               name=name)
+    advice = _(
+        "Publish one TXT record at %(name)s that names your mail server, such as “v=spf1 a mx -all”.",
+        name=name,
+    )
     if len(found) != 1:
         return judge("SPF", _("%(n)s records", n=len(found)), fault=True, advice=advice)
     terms = found[0].lower().split()
@@ -66,15 +76,31 @@ def _spf(name: str, texts: list[str]) -> Finding:
 
 def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
     if not selector:
-        return judge("DKIM", _("Not checked."), remark=True,
-                     advice=_("Give the selector your mail server signs with: --dkim SELECTOR."))
+        return judge(
+            "DKIM",
+            _("Not checked."),
+            remark=True,
+            advice=_("Give the selector your mail server signs with: --dkim SELECTOR."),
+        )
     keys = [_tags(text).get("p") for text in texts if "p" in _tags(text)]
-    found = _("key at %(selector)s", selector=selector) if any(keys) else (
-        _("revoked key at %(selector)s", selector=selector) if keys
-        else _("no key at %(selector)s", selector=selector))
-    return judge("DKIM", found, fault=not any(keys),
-                 advice=_("Sign outgoing email on the mail server and publish its key at %(place)s.",
-                          place=f"{selector}._domainkey.{name}"))
+    found = (
+        _("key at %(selector)s", selector=selector)
+        if any(keys)
+        else (
+            _("revoked key at %(selector)s", selector=selector)
+            if keys
+            else _("no key at %(selector)s", selector=selector)
+        )
+    )
+    return judge(
+        "DKIM",
+        found,
+        fault=not any(keys),
+        advice=_(
+            "Sign outgoing email on the mail server and publish its key at %(place)s.",
+            place=f"{selector}._domainkey.{name}",
+        ),
+    )
 
 
 def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
@@ -89,10 +115,13 @@ def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
 
 def _dmarc(name: str, texts: list[str]) -> Finding:
     policy = _tags(texts[0]).get("p", "") if len(texts) == 1 else ""
-    return judge("DMARC", texts[0] if len(texts) == 1 else _("%(n)s records", n=len(texts)),
-                 fault=policy not in ("none", "quarantine", "reject"), remark=policy == "none",
-                 advice=_("Publish one TXT record at _dmarc.%(name)s such as “v=DMARC1; p=quarantine”.",
-                          name=name))
+    return judge(
+        "DMARC",
+        texts[0] if len(texts) == 1 else _("%(n)s records", n=len(texts)),
+        fault=policy not in ("none", "quarantine", "reject"),
+        remark=policy == "none",
+        advice=_("Publish one TXT record at _dmarc.%(name)s such as “v=DMARC1; p=quarantine”.", name=name),
+    )
 
 
 def _tags(text: str) -> dict[str, str]:
@@ -112,8 +141,12 @@ def server() -> Iterator[Finding]:
         with mail.connect(url) as connection:
             connection.noop()
     except (OSError, smtplib.SMTPException) as error:
-        yield judge(_("Mail server"), _("Refused: %(why)s.", why=_reason(error)), fault=True,
-                    advice=_("Correct REDOUBT_MAIL_URL, or allow this machine to send through the server."))
+        yield judge(
+            _("Mail server"),
+            _("Refused: %(why)s.", why=_reason(error)),
+            fault=True,
+            advice=_("Correct REDOUBT_MAIL_URL, or allow this machine to send through the server."),
+        )
         return
     yield well(_("Mail server"), _("%(host)s accepts our email", host=url.hostname))
 

@@ -22,16 +22,30 @@ def address() -> Iterator[Finding]:
     config = current_app.config
     site, name = urlsplit(config["REDOUBT_SITE_URL"]), _("Site address")
     if not site.hostname:
-        yield judge(name, _("Not set. Only this machine can use the site."), remark=True,
-                    advice=_("Set REDOUBT_SITE_URL to the public https address."))
+        yield judge(
+            name,
+            _("Not set. Only this machine can use the site."),
+            remark=True,
+            advice=_("Set REDOUBT_SITE_URL to the public https address."),
+        )
         return
-    yield judge(name, config["REDOUBT_SITE_URL"], fault=site.scheme != "https",
-                advice=_("Passwords are sent unencrypted. Use an https address in REDOUBT_SITE_URL."))
+    yield judge(
+        name,
+        config["REDOUBT_SITE_URL"],
+        fault=site.scheme != "https",
+        advice=_("Passwords are sent unencrypted. Use an https address in REDOUBT_SITE_URL."),
+    )
     if site.scheme == "https":
-        yield judge(_("Proxies"), str(config["REDOUBT_PROXIES"]), remark=not config["REDOUBT_PROXIES"],
-                    advice=_("Unless this server terminates https itself, set REDOUBT_PROXIES to the number "
-                             "of proxies in front. Otherwise all visitors share one IP address and its "
-                             "limits."))
+        yield judge(
+            _("Proxies"),
+            str(config["REDOUBT_PROXIES"]),
+            remark=not config["REDOUBT_PROXIES"],
+            advice=_(
+                "Unless this server terminates https itself, set REDOUBT_PROXIES to the number "
+                "of proxies in front. Otherwise all visitors share one IP address and its "
+                "limits."
+            ),
+        )
 
 
 @register_check()
@@ -42,10 +56,17 @@ def slow_clients() -> Iterator[Finding]:
     is_direct = not current_app.config["REDOUBT_PROXIES"]
     is_public = bool(current_app.config["REDOUBT_SITE_URL"])
     found = _("gunicorn, no proxy in front") if is_direct else _("gunicorn behind a proxy")
-    yield judge(_("Slow clients"), found, fault=is_direct and is_public, remark=is_direct,
-                advice=_("A few slow clients can block all of gunicorn's threads. Put nginx in front "
-                         "(docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with `python "
-                         "app.py`."))
+    yield judge(
+        _("Slow clients"),
+        found,
+        fault=is_direct and is_public,
+        remark=is_direct,
+        advice=_(
+            "A few slow clients can block all of gunicorn's threads. Put nginx in front "
+            "(docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with `python "
+            "app.py`."
+        ),
+    )
 
 
 @register_check()
@@ -53,27 +74,47 @@ def protection() -> Iterator[Finding]:
     """Limits and keys."""
     config = current_app.config
     limited = config["REDOUBT_RATE_LIMITS"]
-    yield judge(_("Request limits"), _("on") if limited else _("off"), fault=not limited,
-                advice=_("Passwords can be guessed without limit. Set REDOUBT_RATE_LIMITS=on."))
+    yield judge(
+        _("Request limits"),
+        _("on") if limited else _("off"),
+        fault=not limited,
+        advice=_("Passwords can be guessed without limit. Set REDOUBT_RATE_LIMITS=on."),
+    )
     length = len(config["SECRET_KEY"])
-    yield judge(_("Secret key"), _("%(n)s characters", n=length), fault=length < LEAST_KEY,
-                advice=_("Set REDOUBT_SECRET_KEY to at least %(n)s random characters, or leave it empty.",
-                         n=LEAST_KEY))
+    yield judge(
+        _("Secret key"),
+        _("%(n)s characters", n=length),
+        fault=length < LEAST_KEY,
+        advice=_(
+            "Set REDOUBT_SECRET_KEY to at least %(n)s random characters, or leave it empty.", n=LEAST_KEY
+        ),
+    )
 
 
 @register_check()
 def names() -> Iterator[Finding]:
     """Names of settings."""
     known = {setting.name for setting in SETTINGS}
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX)
-                     and not name.startswith(f"{PREFIX}TEST_") and name not in known)
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_") and name not in known
+    )
     if unknown:
-        yield judge(_("Unknown settings"), ", ".join(unknown), remark=True,
-                    advice=_("See docs/settings.md for the correct names."))
+        yield judge(
+            _("Unknown settings"),
+            ", ".join(unknown),
+            remark=True,
+            advice=_("See docs/settings.md for the correct names."),
+        )
     examples = sorted(name for name in SECRETS if EXAMPLE in str(current_app.config[name]))
     if examples:
-        yield judge(_("Passwords"), ", ".join(examples), fault=True,
-                    advice=_("These still have the publicly known example values. Change them."))
+        yield judge(
+            _("Passwords"),
+            ", ".join(examples),
+            fault=True,
+            advice=_("These still have the publicly known example values. Change them."),
+        )
 
 
 @register_check()
@@ -82,13 +123,21 @@ def mail_way() -> Iterator[Finding]:
     config = current_app.config
     url = urlsplit(config["REDOUBT_MAIL_URL"])
     if url.hostname:
-        yield judge(_("Email"), _("sent through %(server)s", server=url.hostname),
-                    remark=url.scheme == "smtp" and url.password is not None,
-                    advice=_("The password may be sent unencrypted. Use smtp+starttls:// or smtps://."))
+        yield judge(
+            _("Email"),
+            _("sent through %(server)s", server=url.hostname),
+            remark=url.scheme == "smtp" and url.password is not None,
+            advice=_("The password may be sent unencrypted. Use smtp+starttls:// or smtps://."),
+        )
         return
     real = bool(config["REDOUBT_SITE_URL"])
-    yield judge(_("Email"), _("Written to files in the outbox folder."), fault=real, remark=not real,
-                advice=_("No email is sent. Set REDOUBT_MAIL_URL."))
+    yield judge(
+        _("Email"),
+        _("Written to files in the outbox folder."),
+        fault=real,
+        remark=not real,
+        advice=_("No email is sent. Set REDOUBT_MAIL_URL."),
+    )
 
 
 @register_check()
@@ -103,5 +152,9 @@ def redis() -> Iterator[Finding]:
             found, fault = _("answers"), False
     except driver.RedisError as error:
         found, fault = _("Does not answer: %(kind)s.", kind=type(error).__name__), True
-    yield judge(_("Redis"), found, fault=fault,
-                advice=_("Start it, or correct REDOUBT_REDIS_URL. Limits and the page cache need it."))
+    yield judge(
+        _("Redis"),
+        found,
+        fault=fault,
+        advice=_("Start it, or correct REDOUBT_REDIS_URL. Limits and the page cache need it."),
+    )

@@ -47,8 +47,13 @@ NAMING = {
 PATIENCE = 15  # seconds
 CONNECTIONS = 12  # kept open by a process: its eight web threads and the worker's
 # A server that vanished is noticed within seconds, not when the operating system gives up (libpq's names).
-NOTICED = {"connect_timeout": "2", "tcp_user_timeout": "3000", "keepalives_idle": "5",
-           "keepalives_interval": "2", "keepalives_count": "2"}
+NOTICED = {
+    "connect_timeout": "2",
+    "tcp_user_timeout": "3000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "2",
+}
 MAX_ID = 2**31 - 1
 SLICE = 1000  # rows locked by one statement
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -69,8 +74,7 @@ class Database(SQLAlchemy):
         Model = Base  # what SQLAlchemy makes of model_class, for type checkers
 
 
-db = Database(model_class=Base,
-              session_options={"expire_on_commit": False, "class_": replicas.RoutedSession})
+db = Database(model_class=Base, session_options={"expire_on_commit": False, "class_": replicas.RoutedSession})
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
@@ -208,8 +212,12 @@ def lock_rows(entity, ids: Iterable[int | None]) -> None:
         return
     wanted = sorted({i for i in ids if i is not None})
     for start in range(0, len(wanted), SLICE):
-        db.session.execute(select(entity.id).where(entity.id.in_(wanted[start:start + SLICE]))
-                           .order_by(entity.id).with_for_update(key_share=True))
+        db.session.execute(
+            select(entity.id)
+            .where(entity.id.in_(wanted[start : start + SLICE]))
+            .order_by(entity.id)
+            .with_for_update(key_share=True)
+        )
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -218,7 +226,8 @@ def is_conflict(error: BaseException) -> bool:
     A broken unique or foreign key, or PostgreSQL's deadlocks and serialization failures.
     """
     return isinstance(error, IntegrityError) or (
-        isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01"))
+        isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+    )
 
 
 def may_write() -> bool:
@@ -265,9 +274,15 @@ def _prepare_sqlite(engine: Engine) -> None:
     def connect(connection, record):
         connection.isolation_level = None  # we send BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
-                       f"busy_timeout={PATIENCE * 1000}", "temp_store=MEMORY", "cache_size=-16000",
-                       "secure_delete=ON"):  # deleted text is overwritten: backups copy free pages too
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={PATIENCE * 1000}",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+            "secure_delete=ON",
+        ):  # deleted text is overwritten: backups copy free pages too
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -302,10 +317,15 @@ def init_app(app: Flask) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         url = f"sqlite:///{path}"
     address = _address(url)
-    options = {"pool_size": CONNECTIONS, "pool_pre_ping": address.get_backend_name() == "postgresql",
-               "hide_parameters": True}  # errors are logged, what people sent is not
-    copies = {f"replica{number}": {"url": _address(copy), **options}
-              for number, copy in enumerate(app.config["REDOUBT_REPLICA_URLS"])}
+    options = {
+        "pool_size": CONNECTIONS,
+        "pool_pre_ping": address.get_backend_name() == "postgresql",
+        "hide_parameters": True,
+    }  # errors are logged, what people sent is not
+    copies = {
+        f"replica{number}": {"url": _address(copy), **options}
+        for number, copy in enumerate(app.config["REDOUBT_REPLICA_URLS"])
+    }
     app.config["SQLALCHEMY_DATABASE_URI"] = address
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     app.config["SQLALCHEMY_BINDS"] = copies

@@ -13,10 +13,19 @@ class Event(db.Model):
 
     __tablename__ = "events"
     __table_args__ = (
-        Index("ix_events_waiting", "due_at", "id",
-              sqlite_where=db.text("done_at IS NULL"), postgresql_where=db.text("done_at IS NULL")),
-        Index("ix_events_failed", "done_at",
-              sqlite_where=db.text("error IS NOT NULL"), postgresql_where=db.text("error IS NOT NULL")),
+        Index(
+            "ix_events_waiting",
+            "due_at",
+            "id",
+            sqlite_where=db.text("done_at IS NULL"),
+            postgresql_where=db.text("done_at IS NULL"),
+        ),
+        Index(
+            "ix_events_failed",
+            "done_at",
+            sqlite_where=db.text("error IS NOT NULL"),
+            postgresql_where=db.text("error IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,11 +54,19 @@ class OutgoingMail(db.Model):
     __tablename__ = "outgoing_mail"
     __table_args__ = (
         UniqueConstraint("key"),
-        Index("ix_outgoing_mail_waiting", "due_at", "id",
-              sqlite_where=db.text("sent_at IS NULL AND failed_at IS NULL"),
-              postgresql_where=db.text("sent_at IS NULL AND failed_at IS NULL")),
-        Index("ix_outgoing_mail_failed", "failed_at", sqlite_where=db.text("failed_at IS NOT NULL"),
-              postgresql_where=db.text("failed_at IS NOT NULL")),
+        Index(
+            "ix_outgoing_mail_waiting",
+            "due_at",
+            "id",
+            sqlite_where=db.text("sent_at IS NULL AND failed_at IS NULL"),
+            postgresql_where=db.text("sent_at IS NULL AND failed_at IS NULL"),
+        ),
+        Index(
+            "ix_outgoing_mail_failed",
+            "failed_at",
+            sqlite_where=db.text("failed_at IS NOT NULL"),
+            postgresql_where=db.text("failed_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -86,8 +86,15 @@ def position(place: Place, types: Sequence[type]) -> list[Any] | None:
     return values
 
 
-def keyset(statement: Select, keys: Sequence, *, after: Place = None, size: int = PAGE_SIZE,
-           descending: bool = True, changed: Changed | None = None) -> Page:
+def keyset(
+    statement: Select,
+    keys: Sequence,
+    *,
+    after: Place = None,
+    size: int = PAGE_SIZE,
+    descending: bool = True,
+    changed: Changed | None = None,
+) -> Page:
     """Run `statement` sorted by `keys` (ORM attributes of its entity, the last one unique).
 
     `after` is a cursor from an earlier page; a damaged one, or one of another sort, gives the first page. As
@@ -119,16 +126,29 @@ def keyset(statement: Select, keys: Sequence, *, after: Place = None, size: int 
     return Page(rows, following)
 
 
-def part(rows: Sequence, key: Callable[[Any], list], place: Place, *, size: int, types: Sequence[type],
-         changed: Callable[[Any], datetime]) -> Page:
+def part(
+    rows: Sequence,
+    key: Callable[[Any], list],
+    place: Place,
+    *,
+    size: int,
+    types: Sequence[type],
+    changed: Callable[[Any], datetime],
+) -> Page:
     """A page of rows that are all in memory (a list with a small bound), by `key` of the given types.
 
     `changed` says when a row changed. Raises BadCursor like keyset().
     """
     values = position(place, types)
     _cursor, size, since = window_of(place, size)
-    found = sorted((row for row in rows if (values is None or key(row) > values)
-                    and (since is None or changed(row) >= since)), key=key)
+    found = sorted(
+        (
+            row
+            for row in rows
+            if (values is None or key(row) > values) and (since is None or changed(row) >= since)
+        ),
+        key=key,
+    )
     return Page(found[:size], encode(key(found[size - 1])) if len(found) > size else None)
 
 

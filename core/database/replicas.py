@@ -108,8 +108,11 @@ class RoutedSession(Session):
 
 def by_visitor() -> bool:
     """Whether this request only reads and comes from somebody without session and token."""
-    return (request.method in ("GET", "HEAD") and "Authorization" not in request.headers
-            and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies)
+    return (
+        request.method in ("GET", "HEAD")
+        and "Authorization" not in request.headers
+        and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+    )
 
 
 def _replica() -> Engine | None:

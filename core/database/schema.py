@@ -25,8 +25,7 @@ STEP = re.compile(r"^(revision|down_revision) = (?:['\"](\w+)['\"]|None)", re.M)
 
 def _chain() -> list[str]:
     """The migrations in the order in which they follow each other, whatever their numbers."""
-    steps = [dict(STEP.findall(file.read_text()))
-             for file in (MIGRATIONS / "versions").glob("[0-9]*.py")]
+    steps = [dict(STEP.findall(file.read_text())) for file in (MIGRATIONS / "versions").glob("[0-9]*.py")]
     after = {step["down_revision"]: step["revision"] for step in steps}
     chain = [after[""]]
     while chain[-1] in after:

@@ -32,12 +32,23 @@ def atom(title: str, path: str, entries: list[Entry], query: str = "") -> Respon
     Readers take a summary as HTML, so our plain text is escaped for them.
     """
     name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
-    feed = Atom1Feed(title=clean(f"{title} · {name}"), link=base + path + query, description=clean(title),
-                     feed_url=f"{base}{path}.atom{query}", feed_guid=f"{base}{path}.atom{query}")
+    feed = Atom1Feed(
+        title=clean(f"{title} · {name}"),
+        link=base + path + query,
+        description=clean(title),
+        feed_url=f"{base}{path}.atom{query}",
+        feed_guid=f"{base}{path}.atom{query}",
+    )
     for entry in entries:
-        feed.add_item(title=clean(entry.title), link=base + entry.path,
-                      description=html.escape(clean(entry.summary)), author_name=clean(entry.author),
-                      pubdate=entry.published, updateddate=entry.updated, unique_id=base + entry.id)
+        feed.add_item(
+            title=clean(entry.title),
+            link=base + entry.path,
+            description=html.escape(clean(entry.summary)),
+            author_name=clean(entry.author),
+            pubdate=entry.published,
+            updateddate=entry.updated,
+            unique_id=base + entry.id,
+        )
     return Response(feed.writeString("utf-8"), mimetype="application/atom+xml")
 
 

@@ -28,7 +28,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 
 _Loader.yaml_implicit_resolvers = {
     first: [pair for pair in pairs if pair[0] in KEPT]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 class _Handler(YAMLHandler):
@@ -82,10 +83,13 @@ def mended(text: str) -> str:
     lines = []
     for line in text.split("\n"):
         indent = re.match(r"[ \t]*", line)[0]
-        line = indent.replace("\t", "  ") + line[len(indent):].replace("\t", " ")
+        line = indent.replace("\t", "  ") + line[len(indent) :].replace("\t", " ")
         pair = re.match(r"([ -]*[\w.$-]+(?: [\w.$-]+)*:)[ ]+(\S.*)$", line)
-        lines.append(f"{pair[1]} {json.dumps(pair[2].strip(), ensure_ascii=False)}"
-                     if pair and _needs_quotes(pair[2].strip()) else line)
+        lines.append(
+            f"{pair[1]} {json.dumps(pair[2].strip(), ensure_ascii=False)}"
+            if pair and _needs_quotes(pair[2].strip())
+            else line
+        )
     return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from core.database.db import db, utcnow
 
 log = logging.getLogger(__name__)
-TERM = timedelta(seconds=15)  # more than clocks of hosts differ (core.doctor_database) and a slow write takes
+TERM = timedelta(seconds=15)  # more than clocks of hosts differ (core.checks.database) and a slow write takes
 RENEWALS_PER_TERM = 5
 
 
@@ -41,8 +41,9 @@ def _renew(app: Flask, rows: Update, column: str, is_done: threading.Event) -> N
     while not is_done.wait(TERM.total_seconds() / RENEWALS_PER_TERM):
         with app.app_context():
             try:
-                db.session.execute(rows.values({column: utcnow() + TERM})
-                                   .execution_options(synchronize_session=False))
+                db.session.execute(
+                    rows.values({column: utcnow() + TERM}).execution_options(synchronize_session=False)
+                )
                 db.session.commit()
             except DBAPIError as error:  # the next try comes before the claim ends
                 db.session.rollback()

@@ -2,7 +2,7 @@
 
 A handler gets a list of events, acts, and commits; it must be idempotent, for an event is
 delivered again when any of its handlers failed or the process died (at-least-once). While the process
-lives, no other gets its events, however slow a handler is (core.claims).
+lives, no other gets its events, however slow a handler is (core.jobs.claims).
 """
 
 import logging
@@ -46,9 +46,11 @@ def record(name: str, *, subject=None, actor=None, due_at=None, **data) -> Event
     if subject is not None and subject.id is None:
         db.session.flush()
     event = Event(
-        name=name, data=data,
+        name=name,
+        data=data,
         subject_kind=getattr(subject, "kind", None) or (subject and type(subject).__name__.lower()),
-        subject_id=getattr(subject, "id", None), actor_id=getattr(actor, "id", None),
+        subject_id=getattr(subject, "id", None),
+        actor_id=getattr(actor, "id", None),
     )
     if due_at is not None:
         event.due_at = due_at
@@ -57,8 +59,11 @@ def record(name: str, *, subject=None, actor=None, due_at=None, **data) -> Event
 
 
 def _free(now):
-    return (Event.done_at.is_(None), Event.due_at <= now,
-            or_(Event.claimed_until.is_(None), Event.claimed_until < now))
+    return (
+        Event.done_at.is_(None),
+        Event.due_at <= now,
+        or_(Event.claimed_until.is_(None), Event.claimed_until < now),
+    )
 
 
 def claim() -> list[Event]:
@@ -70,9 +75,16 @@ def claim() -> list[Event]:
         if db.session.scalar(select(Event.id).where(*_free(utcnow())).limit(1)) is None:
             return []
     now, me = utcnow(), current_app.extensions["event_worker"]
-    batch = list(db.session.scalars(
-        select(Event).where(*_free(now)).order_by(Event.id).limit(BATCH)
-        .with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    batch = list(
+        db.session.scalars(
+            select(Event)
+            .where(*_free(now))
+            .order_by(Event.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+    )
     for event in batch:
         event.claimed_by, event.claimed_until = me, now + claims.TERM
     db.session.commit()
@@ -96,8 +108,11 @@ def run_round() -> int:
 
 
 def _ours(ids: list[int]) -> tuple:
-    return (Event.id.in_(ids), Event.done_at.is_(None),
-            Event.claimed_by == current_app.extensions["event_worker"])
+    return (
+        Event.id.in_(ids),
+        Event.done_at.is_(None),
+        Event.claimed_by == current_app.extensions["event_worker"],
+    )
 
 
 def _deliver(batch: list[Event]) -> dict[int, str]:
@@ -120,18 +135,28 @@ def _deliver(batch: list[Event]) -> dict[int, str]:
 def _settle(batch: list[Event], failed: dict[int, str]) -> None:
     now = utcnow()
     done = [e.id for e in batch if e.id not in failed]
-    db.session.execute(update(Event).where(Event.id.in_(done))
-                       .values(done_at=now, claimed_until=None, error=None)
-                       .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Event)
+        .where(Event.id.in_(done))
+        .values(done_at=now, claimed_until=None, error=None)
+        .execution_options(synchronize_session=False)
+    )
     for event in batch:
         if event.id in failed:
             attempts = event.attempts + 1
             given_up = attempts >= MAX_ATTEMPTS
-            db.session.execute(update(Event).where(*_ours([event.id])).values(
-                attempts=attempts, error=failed[event.id], claimed_until=None,
-                due_at=now + timedelta(seconds=min(3600, 2**attempts)),
-                done_at=now if given_up else None,
-            ).execution_options(synchronize_session=False))
+            db.session.execute(
+                update(Event)
+                .where(*_ours([event.id]))
+                .values(
+                    attempts=attempts,
+                    error=failed[event.id],
+                    claimed_until=None,
+                    due_at=now + timedelta(seconds=min(3600, 2**attempts)),
+                    done_at=now if given_up else None,
+                )
+                .execution_options(synchronize_session=False)
+            )
     db.session.commit()
 
 

@@ -65,5 +65,8 @@ def _waiting(*which) -> Select:
 def _put_off(due: datetime, *which) -> int:
     """Set when the waiting news among `which` is due; returns how many there are."""
     return db.session.execute(
-        update(Event).where(*which, Event.done_at.is_(None)).values(due_at=due)
-        .execution_options(synchronize_session=False)).rowcount
+        update(Event)
+        .where(*which, Event.done_at.is_(None))
+        .values(due_at=due)
+        .execution_options(synchronize_session=False)
+    ).rowcount

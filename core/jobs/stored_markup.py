@@ -63,13 +63,17 @@ def render_old(texts: Texts, after: int, most: int, count: Counter) -> int | Non
         rows = db.session.execute(
             select(model.id, source.label("source"), html.label("html"))
             .where(model.id > after, model.markup_version < MARKUP_VERSION)
-            .order_by(model.id).limit(most)).all()
+            .order_by(model.id)
+            .limit(most)
+        ).all()
         fresh = [(row, _rendered(texts, row, count)) for row in rows]
     for row, made in fresh:
         db.session.execute(
-            update(model).where(model.id == row.id, source == row.source)
+            update(model)
+            .where(model.id == row.id, source == row.source)
             .values({texts.html: made, "markup_version": MARKUP_VERSION})
-            .execution_options(synchronize_session=False))
+            .execution_options(synchronize_session=False)
+        )
     if rows:
         events.record("texts.rendered")  # cached pages show them
     return rows[-1].id if rows else None
@@ -109,5 +113,10 @@ def render_command() -> None:
     The worker does this every night.
     """
     count = render_all()
-    click.echo(_("%(n)s rendered, %(m)s unchanged (see the log)", n=f"{count['rendered']:,}",
-                 m=f"{count['refused']:,}"))
+    click.echo(
+        _(
+            "%(n)s rendered, %(m)s unchanged (see the log)",
+            n=f"{count['rendered']:,}",
+            m=f"{count['refused']:,}",
+        )
+    )

@@ -62,8 +62,10 @@ class Worker:
     def __init__(self, app: Flask):
         self.app = app
         self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self._loop, args=(loop,), name=f"redoubt-{loop}", daemon=True)
-                        for loop in (EVENTS, MAIL)]
+        self.threads = [
+            threading.Thread(target=self._loop, args=(loop,), name=f"redoubt-{loop}", daemon=True)
+            for loop in (EVENTS, MAIL)
+        ]
         self.threads.append(threading.Thread(target=self._clock, name="redoubt-clock", daemon=True))
 
     def start(self) -> None:
@@ -111,8 +113,9 @@ class Worker:
             seen = now
 
 
-def round_once(app: Flask, jobs: Iterable[Job] | None = None,
-               wait: Callable[[], object] = lambda: None) -> int:
+def round_once(
+    app: Flask, jobs: Iterable[Job] | None = None, wait: Callable[[], object] = lambda: None
+) -> int:
     """One round of `jobs`, or of all; returns how much was done. Errors are logged, never fatal.
 
     `wait` is called for each job that met an outage, so that what is logged does not fill the disk.
@@ -165,15 +168,22 @@ def _name(task: Task) -> str:
 
 def _run(task: Task) -> None:
     """Run a task that this process has taken, and say that the run has ended, also when it failed."""
-    ours = (TaskRun.name == _name(task), TaskRun.claimed_by == current_app.extensions["event_worker"],
-            TaskRun.claimed_until.is_not(None))
+    ours = (
+        TaskRun.name == _name(task),
+        TaskRun.claimed_by == current_app.extensions["event_worker"],
+        TaskRun.claimed_until.is_not(None),
+    )
     try:
         with claims.renewing_claim(update(TaskRun).where(*ours)):
             task()
     finally:
         db.session.rollback()
-        db.session.execute(update(TaskRun).where(*ours).values(claimed_until=None)
-                           .execution_options(synchronize_session=False))
+        db.session.execute(
+            update(TaskRun)
+            .where(*ours)
+            .values(claimed_until=None)
+            .execution_options(synchronize_session=False)
+        )
         db.session.commit()
 
 
@@ -186,8 +196,9 @@ def _last_due(at: time, now: datetime) -> datetime:
 def _take(name: str, due_at: datetime) -> bool:
     """Whether the run due at this time is this process's: the first who asks gets it."""
     claim = _claim(tries=1)
-    taken = db.session.execute(update(TaskRun).where(TaskRun.name == name, TaskRun.due_at < due_at)
-                               .values(due_at=due_at, **claim)).rowcount
+    taken = db.session.execute(
+        update(TaskRun).where(TaskRun.name == name, TaskRun.due_at < due_at).values(due_at=due_at, **claim)
+    ).rowcount
     if not taken and db.session.get(TaskRun, name) is None:
         db.session.add(TaskRun(name=name, due_at=due_at, **claim))
         taken = 1
@@ -202,10 +213,12 @@ def _take(name: str, due_at: datetime) -> bool:
 def _take_over(name: str) -> bool:
     """Whether a run that a dead worker left is now this process's."""
     left = (TaskRun.name == name, TaskRun.claimed_until < utcnow())
-    given_up = db.session.execute(update(TaskRun).where(*left, TaskRun.tries >= MAX_TRIES)
-                                  .values(claimed_until=None)).rowcount
-    taken = db.session.execute(update(TaskRun).where(*left)
-                               .values(**_claim(tries=TaskRun.tries + 1))).rowcount
+    given_up = db.session.execute(
+        update(TaskRun).where(*left, TaskRun.tries >= MAX_TRIES).values(claimed_until=None)
+    ).rowcount
+    taken = db.session.execute(
+        update(TaskRun).where(*left).values(**_claim(tries=TaskRun.tries + 1))
+    ).rowcount
     db.session.commit()
     if given_up:
         log.error("worker: %s ended its worker %s times: given up until its next time", name, MAX_TRIES)
@@ -213,8 +226,11 @@ def _take_over(name: str) -> bool:
 
 
 def _claim(**more) -> dict:
-    return {"claimed_by": current_app.extensions["event_worker"],
-            "claimed_until": utcnow() + claims.TERM, **more}
+    return {
+        "claimed_by": current_app.extensions["event_worker"],
+        "claimed_until": utcnow() + claims.TERM,
+        **more,
+    }
 
 
 def init_app(app: Flask) -> None:

@@ -45,9 +45,14 @@ def is_too_long(query: bytes) -> bool:
 def check_query(query: bytes) -> None:
     """Raises TooLongAddress for a query string that is over its bounds."""
     if is_too_long(query):
-        raise TooLongAddress(_("The URL is longer than %(n)s characters or has more than %(m)s parameters. "
-                               "Send a shorter request.",
-                               n=MAX_QUERY_BYTES, m=MAX_QUERY_PARAMETERS))
+        raise TooLongAddress(
+            _(
+                "The URL is longer than %(n)s characters or has more than %(m)s parameters. "
+                "Send a shorter request.",
+                n=MAX_QUERY_BYTES,
+                m=MAX_QUERY_PARAMETERS,
+            )
+        )
 
 
 def json_text(body: bytes | str) -> str:

@@ -1,7 +1,7 @@
 """Limits on how often: requests by the class of their route, log-in, reset and mail through the database.
 
 Counts in a process's memory multiply by the number of processes, so what guards passwords and mailboxes is
-counted in a table. The limits of the classes (core/limits/costs.py) keep one visitor from taking all threads; they
+counted in a table. The limits of the classes (costs.py) keep one visitor from taking all threads; they
 are counted by Flask-Limiter in Redis, and in memory without it.
 """
 
@@ -66,12 +66,21 @@ def _a_minute(times: int) -> str:
 
 
 limiter = _Limiter(
-    key_func=client_address, strategy="moving-window", in_memory_fallback_enabled=True, application_limits=[
-        ApplicationLimit(lambda: _a_minute(costs.of_request().by_address),
-                         key_function=lambda: _key(f"address:{client_address()}")),
-        ApplicationLimit(lambda: _a_minute(costs.of_request().by_account),
-                         key_function=lambda: _key(f"account:{g.account}"),
-                         exempt_when=lambda: g.account is None)])
+    key_func=client_address,
+    strategy="moving-window",
+    in_memory_fallback_enabled=True,
+    application_limits=[
+        ApplicationLimit(
+            lambda: _a_minute(costs.of_request().by_address),
+            key_function=lambda: _key(f"address:{client_address()}"),
+        ),
+        ApplicationLimit(
+            lambda: _a_minute(costs.of_request().by_account),
+            key_function=lambda: _key(f"account:{g.account}"),
+            exempt_when=lambda: g.account is None,
+        ),
+    ],
+)
 
 
 @dataclass(frozen=True)
@@ -87,10 +96,13 @@ class InForce:
     @property
     def headers(self) -> dict[str, str]:
         """The same as HTTP fields: three that many programs read, and the two of the IETF's draft."""
-        return {"RateLimit-Limit": str(self.amount), "RateLimit-Remaining": str(self.remaining),
-                "RateLimit-Reset": str(self.seconds),
-                "RateLimit-Policy": f'"{self.name}";q={self.amount};w={MINUTE_SECONDS}',
-                "RateLimit": f'"{self.name}";r={self.remaining};t={self.seconds}'}
+        return {
+            "RateLimit-Limit": str(self.amount),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.seconds),
+            "RateLimit-Policy": f'"{self.name}";q={self.amount};w={MINUTE_SECONDS}',
+            "RateLimit": f'"{self.name}";r={self.remaining};t={self.seconds}',
+        }
 
 
 def in_force() -> InForce | None:
@@ -160,8 +172,10 @@ def limit(name: str, who: object, times: int, seconds: int) -> None:
     now = utcnow()
     since = now - timedelta(seconds=seconds)
     count, first = db.session.execute(
-        select(func.count(), func.min(Attempt.created_at))
-        .where(Attempt.key == key, Attempt.created_at > since)).one()
+        select(func.count(), func.min(Attempt.created_at)).where(
+            Attempt.key == key, Attempt.created_at > since
+        )
+    ).one()
     if count >= times:
         raise TooMany(max(1, int((first - since).total_seconds())))
     db.session.add(Attempt(key=key))
@@ -174,8 +188,9 @@ def forget(name: str, who: object) -> None:
 
 def forget_below(name: str, beginning: str) -> None:
     """The same for everybody whose key begins so. Does not commit."""
-    db.session.execute(delete(Attempt).where(
-        Attempt.key.startswith(f"{name}:{beginning}"[:160], autoescape=True)))
+    db.session.execute(
+        delete(Attempt).where(Attempt.key.startswith(f"{name}:{beginning}"[:160], autoescape=True))
+    )
 
 
 def take_turn(key: str) -> None:

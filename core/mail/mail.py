@@ -44,9 +44,18 @@ def init_app(app: Flask) -> None:
         raise SystemExit("REDOUBT_MAIL_URL: must start with smtp://, smtps:// or smtp+starttls://")
 
 
-def queue(to: str, template: str, *, subject: str, key: str | None = None, thread: str | None = None,
-          list_name: str = NOTIFICATIONS, unsubscribe: str | None = None, has_secret: bool = False,
-          **context) -> None:
+def queue(
+    to: str,
+    template: str,
+    *,
+    subject: str,
+    key: str | None = None,
+    thread: str | None = None,
+    list_name: str = NOTIFICATIONS,
+    unsubscribe: str | None = None,
+    has_secret: bool = False,
+    **context,
+) -> None:
     """Queue `templates/mail/<template>.txt` for `to`; `key` makes a repeat write nothing.
 
     Mails of one `thread` are shown together by mail programs. `has_secret`: it holds a link that opens
@@ -60,9 +69,19 @@ def queue(to: str, template: str, *, subject: str, key: str | None = None, threa
     context = {"site_url": site_url(), "unsubscribe": unsubscribe, **context}
     body = render_template(f"mail/{template}.txt", **context)
     html = render_template(f"mail/{template}.html", **context) if unsubscribe else None
-    db.session.add(OutgoingMail(key=key, recipient=to, subject=one_line, body=body, html=html,
-                                thread=thread, list_name=list_name if unsubscribe else None,
-                                unsubscribe_url=unsubscribe, has_secret=has_secret))
+    db.session.add(
+        OutgoingMail(
+            key=key,
+            recipient=to,
+            subject=one_line,
+            body=body,
+            html=html,
+            thread=thread,
+            list_name=list_name if unsubscribe else None,
+            unsubscribe_url=unsubscribe,
+            has_secret=has_secret,
+        )
+    )
 
 
 def can_receive(address: str | None) -> bool:
@@ -89,15 +108,22 @@ def _from() -> str:
 def deliver_round(limit: int = 5) -> int:
     """Send what is due; returns the number sent. Temporary refusals wait, final ones end."""
     with read_transaction():
-        waiting = list(db.session.scalars(select(OutgoingMail.id).where(*_free(utcnow()))
-                                          .order_by(OutgoingMail.id).limit(limit)))
+        waiting = list(
+            db.session.scalars(
+                select(OutgoingMail.id).where(*_free(utcnow())).order_by(OutgoingMail.id).limit(limit)
+            )
+        )
     mails = (_claim(mail_id) for mail_id in waiting)
     return sum(_deliver(mail) for mail in mails if mail is not None)
 
 
 def _free(now: datetime) -> tuple:
-    return (OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None), OutgoingMail.due_at <= now,
-            or_(OutgoingMail.claimed_until.is_(None), OutgoingMail.claimed_until < now))
+    return (
+        OutgoingMail.sent_at.is_(None),
+        OutgoingMail.failed_at.is_(None),
+        OutgoingMail.due_at <= now,
+        or_(OutgoingMail.claimed_until.is_(None), OutgoingMail.claimed_until < now),
+    )
 
 
 def _claim(mail_id: int) -> OutgoingMail | None:
@@ -107,9 +133,11 @@ def _claim(mail_id: int) -> OutgoingMail | None:
     """
     now = utcnow()
     taken = db.session.execute(
-        update(OutgoingMail).where(OutgoingMail.id == mail_id, *_free(now))
+        update(OutgoingMail)
+        .where(OutgoingMail.id == mail_id, *_free(now))
         .values(claimed_until=now + claims.TERM, claimed_by=current_app.extensions["event_worker"])
-        .execution_options(synchronize_session=False)).rowcount
+        .execution_options(synchronize_session=False)
+    ).rowcount
     db.session.commit()
     with read_transaction():
         return db.session.get(OutgoingMail, mail_id, populate_existing=True) if taken else None
@@ -117,8 +145,11 @@ def _claim(mail_id: int) -> OutgoingMail | None:
 
 def _deliver(mail: OutgoingMail) -> bool:
     """Send one mail, with no transaction open while a server thinks; whether it was taken."""
-    ours = (OutgoingMail.id == mail.id, OutgoingMail.claimed_by == mail.claimed_by,
-            OutgoingMail.claimed_until.is_not(None))
+    ours = (
+        OutgoingMail.id == mail.id,
+        OutgoingMail.claimed_by == mail.claimed_by,
+        OutgoingMail.claimed_until.is_not(None),
+    )
     try:
         with claims.renewing_claim(update(OutgoingMail).where(*ours)):
             _send(_message(mail), mail)
@@ -130,9 +161,12 @@ def _deliver(mail: OutgoingMail) -> bool:
             events.record("mail.refused", address=mail.recipient)
     if outcome["error"] is None or outcome["failed_at"]:
         outcome |= _without_text(mail)
-    db.session.execute(update(OutgoingMail).where(OutgoingMail.id == mail.id)
-                       .values(claimed_until=None, **outcome)
-                       .execution_options(synchronize_session=False))
+    db.session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.id == mail.id)
+        .values(claimed_until=None, **outcome)
+        .execution_options(synchronize_session=False)
+    )
     db.session.commit()
     if outcome["error"] is None:
         _outcomes["mail:sent"] += 1
@@ -143,8 +177,12 @@ def _deliver(mail: OutgoingMail) -> bool:
 
 def _without_text(mail: OutgoingMail) -> dict:
     """What stays of a mail that is done with: no link in it can be read any more."""
-    return {"body": "", "html": None, "unsubscribe_url": None,
-            "body_hash": hashlib.sha256(mail.body.encode()).hexdigest()}
+    return {
+        "body": "",
+        "html": None,
+        "unsubscribe_url": None,
+        "body_hash": hashlib.sha256(mail.body.encode()).hexdigest(),
+    }
 
 
 @register_daily_task(hour=3, minute=10)
@@ -154,8 +192,9 @@ def forget_old_mail() -> None:
     for file in (Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox").glob("*.eml"):
         if file.stat().st_mtime < before.timestamp():
             file.unlink(missing_ok=True)
-    db.session.execute(delete(OutgoingMail).where(
-        or_(OutgoingMail.sent_at < before, OutgoingMail.failed_at < before)))
+    db.session.execute(
+        delete(OutgoingMail).where(or_(OutgoingMail.sent_at < before, OutgoingMail.failed_at < before))
+    )
     db.session.commit()
 
 
@@ -167,9 +206,12 @@ def _after(error: Exception, mail: OutgoingMail) -> dict:
     """
     now, code = utcnow(), _reply_code(error)
     hopeless = not isinstance(error, (OSError, smtplib.SMTPException))
-    return {"attempts": mail.attempts + 1, "error": f"{type(error).__name__} {code or ''}".strip(),
-            "due_at": now + timedelta(seconds=min(3600, 15 * 2**(mail.attempts + 1))),
-            "failed_at": now if hopeless or code >= 500 or now - mail.created_at > GIVE_UP_AFTER else None}
+    return {
+        "attempts": mail.attempts + 1,
+        "error": f"{type(error).__name__} {code or ''}".strip(),
+        "due_at": now + timedelta(seconds=min(3600, 15 * 2 ** (mail.attempts + 1))),
+        "failed_at": now if hopeless or code >= 500 or now - mail.created_at > GIVE_UP_AFTER else None,
+    }
 
 
 def _reply_code(error: Exception) -> int:
@@ -186,13 +228,15 @@ def _is_no_mailbox(error: Exception) -> bool:
     """
     if not isinstance(error, smtplib.SMTPRecipientsRefused):
         return False
-    return any(code in NO_SUCH_MAILBOX and not text.startswith(b"5.7.")
-               for code, text in error.recipients.values())
+    return any(
+        code in NO_SUCH_MAILBOX and not text.startswith(b"5.7.") for code, text in error.recipients.values()
+    )
 
 
 def _message(mail: OutgoingMail) -> EmailMessage:
-    return mail_message.build(mail, sender=_from(), site_url=site_url(),
-                              site_name=current_app.config["REDOUBT_SITE_NAME"])
+    return mail_message.build(
+        mail, sender=_from(), site_url=site_url(), site_name=current_app.config["REDOUBT_SITE_NAME"]
+    )
 
 
 def _send(message: EmailMessage, mail: OutgoingMail) -> None:

@@ -55,17 +55,26 @@ def normalize_address(text: str, *, any_host: bool = False) -> str:
     """
     allowed = current_app.config["REDOUBT_MAIL_SMTPUTF8"]
     try:
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=True, strict=True,
-                               globally_deliverable=False)
+        found = validate_email(
+            text.strip(),
+            check_deliverability=False,
+            allow_smtputf8=True,
+            strict=True,
+            globally_deliverable=False,
+        )
     except EmailNotValidError as error:
         raise BadAddress(_("Enter an email address like name@example.org.")) from error
     domain = found.ascii_domain.lower()
     if "." not in domain and domain != "localhost" and not any_host:
         raise BadAddress(_("Enter an email address like name@example.org."))
     if not found.local_part.isascii() and not allowed:
-        raise BadAddress(_("This site can't send email to addresses with letters like “%(letters)s” before "
-                           "the @. Enter another address.",
-                           letters="".join(dict.fromkeys(c for c in found.local_part if not c.isascii()))))
+        raise BadAddress(
+            _(
+                "This site can't send email to addresses with letters like “%(letters)s” before "
+                "the @. Enter another address.",
+                letters="".join(dict.fromkeys(c for c in found.local_part if not c.isascii())),
+            )
+        )
     address = f"{found.local_part}@{domain}".lower()
     if len(address) > MAX_ADDRESS_LENGTH:
         raise BadAddress(_("Enter an address of at most %(n)s characters.", n=MAX_ADDRESS_LENGTH))
@@ -103,8 +112,9 @@ def id_domain(site_url: str) -> str:
     """The right side of the ids of mails: the site's host in ASCII, an IPv6 address as a dot-atom."""
     host = (urlsplit(site_url).hostname or "localhost").rstrip(".")
     if not host.isascii():
-        host = validate_email(f"x@{host}", check_deliverability=False,
-                              globally_deliverable=False).ascii_domain
+        host = validate_email(
+            f"x@{host}", check_deliverability=False, globally_deliverable=False
+        ).ascii_domain
     return host if DOT_ATOM.fullmatch(host) else "ip6-" + host.replace(":", "-").strip("-") + ".invalid"
 
 

@@ -10,8 +10,12 @@ from core.mail.mail import site_url
 
 CONFIRM, MANAGE, STOP, MUTE = "confirm", "manage", "stop", "mute"
 CONFIRM_WITHIN = 3 * 24 * 3600
-_PAGES = {CONFIRM: "alerts.confirm_alerts", MANAGE: "alerts.manage_alerts", STOP: "alerts.stop_alerts",
-          MUTE: "notifications.mute"}
+_PAGES = {
+    CONFIRM: "alerts.confirm_alerts",
+    MANAGE: "alerts.manage_alerts",
+    STOP: "alerts.stop_alerts",
+    MUTE: "notifications.mute",
+}
 
 
 def _signer(purpose: str) -> URLSafeSerializer:

@@ -10,8 +10,9 @@ from core.database.models import StoppedAddress
 
 def stopped_addresses(addresses: Iterable[str]) -> set[str]:
     """Which of these addresses take no mail any more."""
-    return set(db.session.scalars(select(StoppedAddress.address).where(
-        StoppedAddress.address.in_(list(addresses)))))
+    return set(
+        db.session.scalars(select(StoppedAddress.address).where(StoppedAddress.address.in_(list(addresses))))
+    )
 
 
 def stop_address(address: str) -> None:

@@ -51,6 +51,7 @@ def line(text: str) -> str:
 
 def _joins(text: str, i: int) -> bool:
     """Whether the joiner at `i` stands between two characters that can join (letters, emoji)."""
-    around = text[i - 1:i] + text[i + 1:i + 2]
+    around = text[i - 1 : i] + text[i + 1 : i + 2]
     return len(around) == 2 and all(
-        ord(c) >= FIRST_JOINED and unicodedata.category(c) not in ("Zs", "Cf") for c in around)
+        ord(c) >= FIRST_JOINED and unicodedata.category(c) not in ("Zs", "Cf") for c in around
+    )

@@ -15,12 +15,21 @@ from core.markup import markdown_text as md
 from core.markup.markdown_text import Piece
 from core.markup.markup import MAX_NESTING, is_safe_url
 
-CONTAINERS = ("p div section article header footer main aside figure figcaption details summary dl dt dd "
-              "center form fieldset address li tr td th thead tbody caption body html").split()
+CONTAINERS = (
+    "p div section article header footer main aside figure figcaption details summary dl dt dd "
+    "center form fieldset address li tr td th thead tbody caption body html"
+).split()
 BLOCKS = frozenset([*CONTAINERS, *"ul ol pre blockquote h1 h2 h3 h4 h5 h6 hr table".split()])
 DROPPED = frozenset("script style template noscript iframe object head title".split())
-MARKS = {"em": md.EM, "i": md.EM, "strong": md.STRONG, "b": md.STRONG,
-         "s": md.STRUCK, "strike": md.STRUCK, "del": md.STRUCK}
+MARKS = {
+    "em": md.EM,
+    "i": md.EM,
+    "strong": md.STRONG,
+    "b": md.STRONG,
+    "s": md.STRUCK,
+    "strike": md.STRUCK,
+    "del": md.STRUCK,
+}
 PLAIN_TAGS = frozenset({"kbd", "sub", "sup"})
 LANGUAGE = re.compile(r"\b(?:lang|language)-([\w+#.-]+)")
 HINT = re.compile(r"\s*language(-all)?:\s*(?:lang-)?([\w+#.-]+)\s*$")
@@ -45,8 +54,13 @@ class Link:
     words: str = ""
 
 
-def convert(html: str, base: str = "", *, address: Callable[[str], Link | None] | None = None,
-            keep_addresses: bool = False) -> str:
+def convert(
+    html: str,
+    base: str = "",
+    *,
+    address: Callable[[str], Link | None] | None = None,
+    keep_addresses: bool = False,
+) -> str:
     """HTML of a post → Markdown; relative addresses are read from `base`.
 
     `address(url)` may give another address for a link. `keep_addresses`: relative ones stay as they are.
@@ -63,8 +77,9 @@ def _join(blocks: list[Block]) -> str:
 def _prefixed(text: str, first: str, rest: str) -> str:
     """`text` with a prefix before its first line and another before the others."""
     head, *tail = text.split("\n")
-    return "\n".join([first + head if head else first.rstrip(),
-                      *(rest + line if line else rest.rstrip() for line in tail)])
+    return "\n".join(
+        [first + head if head else first.rstrip(), *(rest + line if line else rest.rstrip() for line in tail)]
+    )
 
 
 class _Converter:
@@ -125,8 +140,9 @@ class _Converter:
         if isinstance(first := next(node.children, None), NavigableString) and first.startswith("\n"):
             code = code.removeprefix("\n")
         code = code.rstrip("\n")
-        classes = " ".join(name for tag in (node, *node.find_all("code", limit=1))
-                           for name in tag.get("class") or ())
+        classes = " ".join(
+            name for tag in (node, *node.find_all("code", limit=1)) for name in tag.get("class") or ()
+        )
         match = LANGUAGE.search(classes)
         language = match[1].lower() if match else self.next_language or self.language
         self.next_language = ""
@@ -140,8 +156,11 @@ class _Converter:
             return []
         tight = not any(item.find("p", recursive=False) for item in node.find_all("li", recursive=False))
         texts = [_item(blocks, tight) for blocks in items]
-        other = (before is not None and before.kind == f"{node.name}-"  # lest two lists become one
-                 or any(re.match(r"[- ]+(\n|$)", text) for text in texts))  # or dashes a rule
+        other = (
+            before is not None
+            and before.kind == f"{node.name}-"  # lest two lists become one
+            or any(re.match(r"[- ]+(\n|$)", text) for text in texts)
+        )  # or dashes a rule
         for number, text in enumerate(texts):
             marker = f"{'-+'[other]} " if node.name == "ul" else f"{_start(node) + number}{'.)'[other]} "
             texts[number] = _prefixed(text, marker, " " * len(marker))
@@ -173,8 +192,11 @@ class _Converter:
         has_head = all(cell.name == "th" for cell in cells[0])
         head = cells.pop(0) if has_head else []
         aligned = (head or cells[0]) + [None] * width
-        lines = [self._row(head, width), "| " + " | ".join(map(_alignment, aligned[:width])) + " |",
-                 *(self._row(row, width) for row in cells)]
+        lines = [
+            self._row(head, width),
+            "| " + " | ".join(map(_alignment, aligned[:width])) + " |",
+            *(self._row(row, width) for row in cells),
+        ]
         caption = node.find("caption")
         return [*(self.blocks(caption, 3) if caption else ()), Block("table", "\n".join(lines))]
 
@@ -257,8 +279,9 @@ class _Converter:
 
 
 def _is_block(node: Tag) -> bool:
-    return node.name in BLOCKS or (node.name != "a" and node.name not in DROPPED
-                                   and node.find(list(BLOCKS)) is not None)
+    return node.name in BLOCKS or (
+        node.name != "a" and node.name not in DROPPED and node.find(list(BLOCKS)) is not None
+    )
 
 
 def _start(node: Tag) -> int:
@@ -279,4 +302,3 @@ def _alignment(cell: Tag | None) -> str:
     style = f"{cell.get('style') or ''} {cell.get('align') or ''}" if cell is not None else ""
     match = re.search(r"\b(left|center|right)\b", style)
     return {"left": ":---", "center": ":---:", "right": "---:"}.get(match[1] if match else "", "---")
-

@@ -19,16 +19,20 @@ MAX_BARE_LINKS = 2_000  # in one text; what comes after them stays text
 STEPS_PER_TRY = 24  # what a look at one possible link costs, beside one for every LETTERS_PER_STEP
 LETTERS_PER_STEP = 8
 NAME = re.compile(r"(?<![\w@./-])@([a-z0-9][a-z0-9_-]{1,28}[a-z0-9])(?![\w@])", re.I | re.A)
-IDENTIFIER = re.compile(r"(?:CVE-\d{4}-\d{4,19}|KB\d{6,8}|RB-\d{4}-\d{3,7}"
-                        r"|GHSA(?:-[0-9a-z]{4}){3})(?!-{0,8}\w|\.\w)", re.I | re.A)
+IDENTIFIER = re.compile(
+    r"(?:CVE-\d{4}-\d{4,19}|KB\d{6,8}|RB-\d{4}-\d{3,7}"
+    r"|GHSA(?:-[0-9a-z]{4}){3})(?!-{0,8}\w|\.\w)",
+    re.I | re.A,
+)
 _START = re.compile(r"(?<![\w@])(?:(?P<identifier>(?:CVE-|KB\d|RB-|GHSA-))|(?P<name>@))", re.I | re.A)
 _SCHEME = re.compile(r"(?<![\w@])(?:https?|mailto|www)\Z", re.I | re.A)
 _LONGEST_SCHEME = 6
 _AFTER_SCHEME = {"http": "://", "https": "://", "mailto": ":", "www": "."}
 MAX_DELIMITERS = 64  # of emphasis that are looked at before an address
 # What Markdown writes in another way: escaped punctuation, entities.
-_WRITTEN = re.compile(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
-                      re.I | re.A)
+_WRITTEN = re.compile(
+    r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)", re.I | re.A
+)
 _MARKS = re.compile(r"([*_~])\1*[^\w\s/*~]{0,3}\Z")
 # An address ends at white space, and at the punctuation of scripts that follows one without a space.
 _END = re.compile(r"[\s،؛؟。、，；：！？（）「」『』【】《》]")
@@ -130,19 +134,22 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
     if silent or text[at] not in ":." or env["bare_links"] >= MAX_BARE_LINKS:
         return False
     found = _SCHEME.search(text, max(0, at - _LONGEST_SCHEME - 1), at)
-    if (not found or not text.startswith(_AFTER_SCHEME[found[0].lower()], at)
-            or not state.pending.endswith(found[0])):
+    if (
+        not found
+        or not text.startswith(_AFTER_SCHEME[found[0].lower()], at)
+        or not state.pending.endswith(found[0])
+    ):
         return False
     start = at - len(found[0])
     paragraph, end = env["too_long"]
     if paragraph is text and start < end:
         return False
     env["budget"].spend(STEPS_PER_TRY)
-    link = _address(state, text[start:min(state.posMax, start + MAX_ADDRESS_CHARACTERS + 1)])
+    link = _address(state, text[start : min(state.posMax, start + MAX_ADDRESS_CHARACTERS + 1)])
     if not link:
         return False
     length, words, address = link
-    state.pending = state.pending[:-len(found[0])]
+    state.pending = state.pending[: -len(found[0])]
     if state.linkLevel:
         state.pending += words
     else:
@@ -158,7 +165,7 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
 def _address(state: StateInline, part: str) -> tuple[int, str, str] | None:
     """(length as typed, words, address) of the address that `part` begins with."""
     if end := _END.search(part):
-        part = part[:end.start()]
+        part = part[: end.start()]
     if (end := part.find("`")) >= 0:
         part = part[:end]
     if (end := part.find("](")) >= 0:  # the words of a link, or of an image
@@ -169,10 +176,10 @@ def _address(state: StateInline, part: str) -> tuple[int, str, str] | None:
         state.env["too_long"] = state.src, rest.start() if rest else len(state.src)
         return None
     state.env["budget"].spend(len(part) // LETTERS_PER_STEP)
-    part = part[:_end_before_marks(state, part)]
+    part = part[: _end_before_marks(state, part)]
     plain, places = _as_meant(part)
     if end := _END.search(plain):
-        plain = plain[:end.start()]
+        plain = plain[: end.start()]
     added = "http://" if plain[:4].lower() == "www." else ""
     found = _linkify.match_at_start(added + plain)
     length = found.last_index - len(added) if found else 0

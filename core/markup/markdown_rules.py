@@ -37,13 +37,15 @@ MAX_ADDED_CELLS = 10_000  # empty ones that fill short rows; the rows after them
 TASKS = {"[ ] ": "☐", "[x] ": "☑"}
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 # Languages that are coloured: their lexers were tried with hostile code (tests/core/test_markup_budget.py).
-LANGUAGES = frozenset("""
+LANGUAGES = frozenset(
+    """
     apache apacheconf awk bash bat batch c c# c++ cfg cmake cmd conf console cpp cs csharp css diff docker
     dockerfile go golang hcl html http ini java javascript jinja js json jsonc kotlin kusto kql lua make
     makefile
     markdown md mysql nginx patch perl php pl plpgsql postgresql powershell properties ps1 psm1 pwsh py python
     python3 rb reg registry ruby rust rs scala sh shell sql swift terraform tf toml ts typescript vb.net vbnet
-    vbscript xml yaml yml zsh""".split())
+    vbscript xml yaml yml zsh""".split()
+)
 
 # Names that Pygments does not know.
 ALIASES = {"cmd": "bat", "conf": "ini", "jsonc": "json", "patch": "diff", "reg": "registry"}
@@ -71,24 +73,41 @@ class References(dict):
 
 def environment(budget: Budget, names: dict[str, str]) -> dict:
     """What one run of the parser and renderer needs to know and to remember."""
-    return {"budget": budget, "names": names, "references": References(), "bare_links": 0, "images": 0,
-            "too_long": ("", 0),  # the paragraph, and where an address in it ends that is over its limit
-            "coloured": 0, "colour_steps": MAX_COLOUR_STEPS, "colour_seconds": MAX_COLOUR_SECONDS,
-            "in_link": False, "missing": False}
+    return {
+        "budget": budget,
+        "names": names,
+        "references": References(),
+        "bare_links": 0,
+        "images": 0,
+        "too_long": ("", 0),  # the paragraph, and where an address in it ends that is over its limit
+        "coloured": 0,
+        "colour_steps": MAX_COLOUR_STEPS,
+        "colour_seconds": MAX_COLOUR_SECONDS,
+        "in_link": False,
+        "missing": False,
+    }
 
 
 def parser(is_safe_url: Callable[[str], bool]) -> MarkdownIt:
     """The parser and renderer; links are made only to what `is_safe_url` accepts."""
-    made = MarkdownIt("commonmark", {"html": False, "linkify": False, "inline_definitions": True,
-                                     "maxNesting": MAX_NESTING + 4})
+    made = MarkdownIt(
+        "commonmark",
+        {"html": False, "linkify": False, "inline_definitions": True, "maxNesting": MAX_NESTING + 4},
+    )
     made.enable(["table", "strikethrough"])
-    made.helpers = SimpleNamespace(parseLinkLabel=_link_label, parseLinkTitle=helpers.parseLinkTitle,
-                                   parseLinkDestination=helpers.parseLinkDestination)
+    made.helpers = SimpleNamespace(
+        parseLinkLabel=_link_label,
+        parseLinkTitle=helpers.parseLinkTitle,
+        parseLinkDestination=helpers.parseLinkDestination,
+    )
     made.validateLink = lambda url: url.startswith("missing:") or is_safe_url(url)
     plain_tags.install(made)
-    for name, change in (("blockquote", _not_deeper_than(MAX_NESTING - 1)),
-                         ("list", _not_deeper_than(MAX_NESTING - 2)), ("table", _whole_rows),
-                         ("reference", _no_footnotes)):
+    for name, change in (
+        ("blockquote", _not_deeper_than(MAX_NESTING - 1)),
+        ("list", _not_deeper_than(MAX_NESTING - 2)),
+        ("table", _whole_rows),
+        ("reference", _no_footnotes),
+    ):
         _change(made.block.ruler, name, change)
     _change(made.inline.ruler, "image", _not_many_images)
     for name in made.block.ruler.get_all_rules():
@@ -98,9 +117,15 @@ def parser(is_safe_url: Callable[[str], bool]) -> MarkdownIt:
     made.core.ruler.after("nesting", "definitions", _show_unused)
     made.core.ruler.after("nesting", "tasks", _show_tasks)
     markdown_links.install(made)
-    for rule, function in (("fence", _fence), ("th_open", _cell), ("td_open", _cell), ("image", _image),
-                           ("link_open", _link_open), ("link_close", _link_close),
-                           ("definition", _definition)):
+    for rule, function in (
+        ("fence", _fence),
+        ("th_open", _cell),
+        ("td_open", _cell),
+        ("image", _image),
+        ("link_open", _link_open),
+        ("link_close", _link_close),
+        ("definition", _definition),
+    ):
         made.add_render_rule(rule, function)
     return made
 
@@ -165,7 +190,8 @@ def _no_footnotes(rule: Callable) -> Callable:
 
     def reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return not state.src.startswith("[^", state.bMarks[start] + state.tShift[start]) and rule(
-            state, start, end, silent)
+            state, start, end, silent
+        )
 
     return reference
 
@@ -276,9 +302,13 @@ def _fence(self, tokens, index, options, env) -> str:
 def _coloured(code: str, language: str, env: dict) -> str:
     """Code with its colours as classes; "" when it has none: another language, or too much work."""
     lexer = _lexer(language)
-    if (not lexer or env["colour_steps"] <= 0 or len(code) > MAX_COLOURED_BLOCK
-            or env["coloured"] + len(code) > MAX_COLOURED
-            or max(map(len, code.split("\n"))) > MAX_COLOURED_LINE):
+    if (
+        not lexer
+        or env["colour_steps"] <= 0
+        or len(code) > MAX_COLOURED_BLOCK
+        or env["coloured"] + len(code) > MAX_COLOURED
+        or max(map(len, code.split("\n"))) > MAX_COLOURED_LINE
+    ):
         return ""
     env["coloured"] += len(code)
     # With "x" on every line each step of the C# lexer looks through the whole block.
@@ -341,7 +371,7 @@ def _link_open(self, tokens, index, options, env) -> str:
     """The start of a link; what lies within must know that it does. One without words shows its address."""
     token, href = tokens[index], str(tokens[index].attrGet("href") or "")
     end = next(i for i in range(index, len(tokens)) if tokens[i].type == "link_close")
-    within = tokens[index + 1:end]
+    within = tokens[index + 1 : end]
     env["in_link"], env["missing"] = True, href.startswith("missing:")
     is_empty = not any(each.content.strip() or each.type == "image" for each in within)
     words = escape(href.removeprefix("missing:") or "link") if is_empty else ""

@@ -17,10 +17,12 @@ _SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~\n])|`"
     r"|(?<!\s)\*|\*(?!\s)"  # a star alone between spaces is only a star
     r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore inside a word is only that
-    r"|~(?=~)|(?<=~)~|\](?=[(\[:])|!(?=\[)|<(?=[A-Za-z/!?])|&(?=#?\w+;)")
+    r"|~(?=~)|(?<=~)~|\](?=[(\[:])|!(?=\[)|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
+)
 _IN_LINK = re.compile(_SPECIAL.pattern + r"|[\[\]]")
 _LINE_START = re.compile(
-    r"(#{1,6}|[*+-])(?=\s|$)|>|(=+|-+)\s*$|[|:-][|:\- ]*$|(?P<rule>[-_*])(\s*(?P=rule)){2,}\s*$")
+    r"(#{1,6}|[*+-])(?=\s|$)|>|(=+|-+)\s*$|[|:-][|:\- ]*$|(?P<rule>[-_*])(\s*(?P=rule)){2,}\s*$"
+)
 _NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 
 
@@ -154,8 +156,11 @@ def _vary(kinds: list[str], strings: list[str]) -> None:
             opened.append(i)
         elif kind == "close":
             start = opened.pop()
-            around = {strings[n] for n in (start - 1, start + 1, i - 1, i + 1)
-                      if 0 <= n < len(kinds) and kinds[n] in ("open", "close")}
+            around = {
+                strings[n]
+                for n in (start - 1, start + 1, i - 1, i + 1)
+                if 0 <= n < len(kinds) and kinds[n] in ("open", "close")
+            }
             if strings[i] == EM and around & {EM, STRONG}:
                 strings[start] = strings[i] = "_"
 
@@ -166,10 +171,10 @@ def _escape(words: str, before: str, after: str, in_link: bool) -> str:
     for found in (_IN_LINK if in_link else _SPECIAL).finditer(whole, len(before)):
         if found.start() >= len(before) + len(words):
             break
-        out.append(whole[last:found.start()])
+        out.append(whole[last : found.start()])
         out.append("&lt;" if whole.startswith("</", found.start()) else "\\" + found[0])
         last = found.end()
-    return "".join(out) + whole[last:len(before) + len(words)]
+    return "".join(out) + whole[last : len(before) + len(words)]
 
 
 def _hold(strings: list[str], i: int, opens: bool) -> None:
@@ -179,8 +184,12 @@ def _hold(strings: list[str], i: int, opens: bool) -> None:
     far = ""
     if 0 <= outer < len(strings):
         far = strings[outer][-1:] if opens else strings[outer][:1]
-    if far and not isWhiteSpace(ord(far)) and not _is_punctuation(far) and (
-            _is_punctuation(near) or strings[i] == "_"):
+    if (
+        far
+        and not isWhiteSpace(ord(far))
+        and not _is_punctuation(far)
+        and (_is_punctuation(near) or strings[i] == "_")
+    ):
         _refer(strings, outer, first=not opens)
 
 

@@ -36,10 +36,14 @@ MAX_SECONDS = 2  # of processor time, for what costs more than its steps say; re
 STEPS_PER_ELEMENT, STEPS_PER_ATTRIBUTE, STEPS_PER_TEXT = 24, 24, 6  # in the cleaner
 MAX_NAMES = 50  # of members that one text may link
 SCHEMES = ("http", "https", "mailto")
-TAGS = frozenset("a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquote pre code kbd sup "
-                 "sub table thead tbody tr th td div span".split())
-CLASS = re.compile(r"(align-(left|center|right)|highlight|code-note|missing-image|language-[\w+#.-]{1,30}"
-                   r"|[a-z][a-z0-9]{0,2})$")
+TAGS = frozenset(
+    "a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquote pre code kbd sup "
+    "sub table thead tbody tr th td div span".split()
+)
+CLASS = re.compile(
+    r"(align-(left|center|right)|highlight|code-note|missing-image|language-[\w+#.-]{1,30}"
+    r"|[a-z][a-z0-9]{0,2})$"
+)
 _INSTRUCTING = frozenset(f"{kind}_{end}" for kind in ("th", "td", "heading") for end in ("open", "close"))
 _STEP = re.compile(r"[*_\s]*(?:\d|step\b)", re.IGNORECASE)  # how a paragraph begins that is a step
 HEADING_ID = re.compile(r"h-[\w-]{1,100}$")
@@ -84,8 +88,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
         return name in ("href", "title")
     if tag == "ol" and name == "start":
         return value.isdigit() and len(value) < 10
-    return tag in ("h1", "h2", "h3", "h4", "h5", "h6") and name == "id" and bool(
-        HEADING_ID.match(value))
+    return tag in ("h1", "h2", "h3", "h4", "h5", "h6") and name == "id" and bool(HEADING_ID.match(value))
 
 
 _threads = threading.local()
@@ -116,11 +119,10 @@ class _Cleaner(bleach.Cleaner):
     """
 
     def __init__(self) -> None:
-        super().__init__(tags=TAGS, attributes=_allowed, protocols=SCHEMES, strip=True,
-                         strip_comments=True)
+        super().__init__(tags=TAGS, attributes=_allowed, protocols=SCHEMES, strip=True, strip_comments=True)
         self.parser = html5lib_shim.BleachHTMLParser(
-            tags=self.tags, strip=True, consume_entities=False, namespaceHTMLElements=False,
-            tree=_CountedTree)
+            tags=self.tags, strip=True, consume_entities=False, namespaceHTMLElements=False, tree=_CountedTree
+        )
         walk = html5lib_shim.getTreeWalker("dom")
         self.walker = lambda tree: _joined(walk(tree))
 
@@ -201,8 +203,7 @@ def _rendered(text: str, members: tuple[tuple[str, str], ...]) -> Rendered:
     try:
         return Rendered(text, _to_html(text, dict(members), Budget(MAX_STEPS, MAX_SECONDS)))
     except (Spent, RecursionError) as error:
-        raise TooComplex(_("This text has too much markup. Use less, or split it into two texts.")
-                         ) from error
+        raise TooComplex(_("This text has too much markup. Use less, or split it into two texts.")) from error
 
 
 def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
@@ -240,8 +241,11 @@ def excerpt(rendered: str, length: int = 200) -> str:
 def headings(rendered: str) -> list[tuple[int, str, str]]:
     """(level, id, text) of each heading, for a table of contents."""
     soup = BeautifulSoup(rendered, "html.parser")
-    return [(int(tag.name[1]), tag["id"], tag.get_text())
-            for tag in soup.find_all(re.compile(r"^h[1-6]$")) if tag.get("id")]
+    return [
+        (int(tag.name[1]), tag["id"], tag.get_text())
+        for tag in soup.find_all(re.compile(r"^h[1-6]$"))
+        if tag.get("id")
+    ]
 
 
 def instructions(text: str) -> list[str]:

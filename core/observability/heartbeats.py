@@ -42,14 +42,20 @@ class Beat:
 def beat(worker: str, loop: str) -> None:
     """Say that a loop of this worker has ended a round. Does not commit."""
     row = {"host": socket.gethostname()[:100], "beaten_at": utcnow()}
-    db.session.execute(insert(Heartbeat).values(worker=worker, loop=loop, **row)
-                       .on_conflict_do_update(index_elements=["worker", "loop"], set_=row))
+    db.session.execute(
+        insert(Heartbeat)
+        .values(worker=worker, loop=loop, **row)
+        .on_conflict_do_update(index_elements=["worker", "loop"], set_=row)
+    )
 
 
 def newest() -> dict[str, datetime]:
     """When any worker last ended a round, by loop."""
-    return dict(db.session.execute(select(Heartbeat.loop, func.max(Heartbeat.beaten_at))
-                                   .group_by(Heartbeat.loop)).all())
+    return dict(
+        db.session.execute(
+            select(Heartbeat.loop, func.max(Heartbeat.beaten_at)).group_by(Heartbeat.loop)
+        ).all()
+    )
 
 
 def forget_old() -> None:
@@ -61,9 +67,13 @@ def forget_old() -> None:
 def workers() -> Iterator[Gauge]:
     """How many workers live, and how long the last round of each loop is over."""
     now = utcnow()
-    alive = db.session.scalar(select(func.count(func.distinct(Heartbeat.worker)))
-                              .where(Heartbeat.beaten_at > now - DEAD_AFTER))
+    alive = db.session.scalar(
+        select(func.count(func.distinct(Heartbeat.worker))).where(Heartbeat.beaten_at > now - DEAD_AFTER)
+    )
     yield Gauge("workers", "Workers that finished a round recently.", alive)
     for loop, beaten_at in newest().items():
-        yield Gauge(f"worker_{loop}_last_round_seconds", f"Time since the last round of the loop {loop}.",
-                      (now - beaten_at).total_seconds())
+        yield Gauge(
+            f"worker_{loop}_last_round_seconds",
+            f"Time since the last round of the loop {loop}.",
+            (now - beaten_at).total_seconds(),
+        )

@@ -64,12 +64,13 @@ class History:
 
     def keep(self) -> None:
         """Add to the hour what was counted since the last time, and the peaks; commits."""
-        counted, peaks = _now_counted(self.app), {each.name: each.value for each in gauges.collect()
-                                          if each.name in _peaks}
+        counted, peaks = (
+            _now_counted(self.app),
+            {each.name: each.value for each in gauges.collect() if each.name in _peaks},
+        )
         grown = {name: value - self.written.get(name, 0) for name, value in counted.items()}
         hour = utcnow().replace(minute=0, second=0, microsecond=0)
-        _write(hour, {name: value for name, value in grown.items() if value},
-               lambda old, new: old + new)
+        _write(hour, {name: value for name, value in grown.items() if value}, lambda old, new: old + new)
         _write(hour, peaks, lambda old, new: case((new > old, new), else_=old))
         db.session.commit()
         self.written = counted
@@ -82,19 +83,30 @@ def _now_counted(app: Flask) -> dict[str, float]:
 def _write(hour: datetime, values: dict[str, float], join: Callable) -> None:
     if not values:
         return
-    rows = insert(HourlyMetric).values([{"hour": hour, "name": name, "value": value}
-                                  for name, value in sorted(values.items())])
-    db.session.execute(rows.on_conflict_do_update(
-        index_elements=["hour", "name"], set_={"value": join(HourlyMetric.value, rows.excluded.value)}))
+    rows = insert(HourlyMetric).values(
+        [{"hour": hour, "name": name, "value": value} for name, value in sorted(values.items())]
+    )
+    db.session.execute(
+        rows.on_conflict_do_update(
+            index_elements=["hour", "name"], set_={"value": join(HourlyMetric.value, rows.excluded.value)}
+        )
+    )
 
 
 def since(moment: datetime, *names: str) -> dict[datetime, dict[str, float]]:
     """The figures of these names, or all whose names begin with one that ends in a colon, by hour."""
-    wanted = [HourlyMetric.name.startswith(name, autoescape=True) if name.endswith(":") else HourlyMetric.name == name
-              for name in names]
+    wanted = [
+        HourlyMetric.name.startswith(name, autoescape=True)
+        if name.endswith(":")
+        else HourlyMetric.name == name
+        for name in names
+    ]
     found: dict[datetime, dict[str, float]] = {}
     for hour, name, value in db.session.execute(
-            select(HourlyMetric.hour, HourlyMetric.name, HourlyMetric.value).where(HourlyMetric.hour >= moment, db.or_(*wanted))):
+        select(HourlyMetric.hour, HourlyMetric.name, HourlyMetric.value).where(
+            HourlyMetric.hour >= moment, db.or_(*wanted)
+        )
+    ):
         found.setdefault(hour, {})[name] = value
     return found
 

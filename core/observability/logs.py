@@ -31,8 +31,10 @@ VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*(\n +\^)?", re.M)  # PostgreS
 WORD = re.compile(r"[A-Za-z0-9_-]{20,}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # gunicorn quotes what it could not read, and from where; or the address at which all broke.
-QUOTING = {"Invalid request from": "a request could not be read",
-           "Error handling request": "a request could not be answered"}
+QUOTING = {
+    "Invalid request from": "a request could not be read",
+    "Error handling request": "a request could not be answered",
+}
 log, security = logging.getLogger("redoubt.request"), logging.getLogger("redoubt.security")
 
 
@@ -45,8 +47,11 @@ class Formatter(logging.Formatter):
 
     def fields(self, record: logging.LogRecord) -> dict:
         """What is said of a record; `exception` has the traceback, which quotes code, not values."""
-        found = {"time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-                 "level": record.levelname.lower(), "logger": record.name}
+        found = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+        }
         if has_request_context() and "request_id" in g:
             found["request"] = g.request_id
         if facts := getattr(record, "facts", None):
@@ -102,7 +107,8 @@ def _without_token(word: re.Match) -> str:
     """Random text has digits and letters of both cases, or is long and hexadecimal; names are neither."""
     text = word[0]
     looks_random = re.search("[0-9]", text) and (
-        re.search("[a-z]", text) and re.search("[A-Z]", text) or re.fullmatch("[0-9a-f]{24,}", text))
+        re.search("[a-z]", text) and re.search("[A-Z]", text) or re.fullmatch("[0-9a-f]{24,}", text)
+    )
     return HIDDEN if looks_random else text
 
 
@@ -111,8 +117,13 @@ def _sent() -> Iterator[str]:
     if not has_request_context():
         return
     for text in _raw():
-        for form in {text, text.strip(), *(as_code(text)[1:-1] for as_code in (repr, ascii, json.dumps)),
-                     quote(text), unquote(text)}:
+        for form in {
+            text,
+            text.strip(),
+            *(as_code(text)[1:-1] for as_code in (repr, ascii, json.dumps)),
+            quote(text),
+            unquote(text),
+        }:
             if len(form) >= SHORTEST:
                 yield form
 
@@ -180,8 +191,9 @@ def _committed(session: Session) -> None:
     events, savepoint = session.info.pop("security_events", []), session.get_nested_transaction()
     if savepoint is not None:  # what is around it may still be undone
         outer = savepoint.parent if savepoint.parent.nested else None
-        session.info["security_events"] = [(outer if inner is savepoint else inner, facts)
-                                           for inner, facts in events]
+        session.info["security_events"] = [
+            (outer if inner is savepoint else inner, facts) for inner, facts in events
+        ]
         return
     for _savepoint, facts in events:
         tell_security(facts)
@@ -195,17 +207,24 @@ def tell_security(facts: dict) -> None:
 def _undone(session: Session) -> None:
     events, savepoint = session.info.pop("security_events", []), session.get_nested_transaction()
     if savepoint is not None:
-        session.info["security_events"] = [(inner, facts) for inner, facts in events
-                                           if inner is not savepoint]
+        session.info["security_events"] = [
+            (inner, facts) for inner, facts in events if inner is not savepoint
+        ]
 
 
 def _facts(response: Response) -> dict:
     """What is told of a request; who sent it and what is not."""
     cost, rule = metrics.tally(), request.url_rule
-    facts = {"method": request.method if rule else "", "endpoint": request.endpoint or metrics.NO_ROUTE,
-             "route": rule.rule if rule else "", "status": response.status_code,
-             "ms": round(cost.seconds * 1000, 1), "queries": cost.queries,
-             "query_ms": round(cost.query_seconds * 1000, 1), "bytes": response.content_length or 0}
+    facts = {
+        "method": request.method if rule else "",
+        "endpoint": request.endpoint or metrics.NO_ROUTE,
+        "route": rule.rule if rule else "",
+        "status": response.status_code,
+        "ms": round(cost.seconds * 1000, 1),
+        "queries": cost.queries,
+        "query_ms": round(cost.query_seconds * 1000, 1),
+        "bytes": response.content_length or 0,
+    }
     return facts | ({"page": cost.page} if cost.page else {})
 
 

@@ -18,19 +18,39 @@ from sqlalchemy.pool import Pool
 COUNTS = CollectorRegistry()
 NO_ROUTE = "none"
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
-requests = Histogram("redoubt_request_seconds", "Response time, by endpoint and status class.",
-                     ["endpoint", "status"], buckets=BOUNDS, registry=COUNTS)
-queries = Counter("redoubt_queries", "Queries sent to the database, by the endpoint that sent them.",
-                  ["endpoint"], registry=COUNTS)
-query_seconds = Counter("redoubt_query_seconds", "Time these queries took.", ["endpoint"],
-                        registry=COUNTS)
-pages = Counter("redoubt_page_cache",
-                "Pages for visitors: ready, cached (hit), rendered (miss), outdated (stale).",
-                ["outcome"], registry=COUNTS)
-searches = Histogram("redoubt_search_seconds", "Search time, by whether the index was available.",
-                     ["outcome"], buckets=BOUNDS, registry=COUNTS)
-connections = Gauge("redoubt_database_connections", "Database connections in use.",
-                    multiprocess_mode="livesum", registry=COUNTS)
+requests = Histogram(
+    "redoubt_request_seconds",
+    "Response time, by endpoint and status class.",
+    ["endpoint", "status"],
+    buckets=BOUNDS,
+    registry=COUNTS,
+)
+queries = Counter(
+    "redoubt_queries",
+    "Queries sent to the database, by the endpoint that sent them.",
+    ["endpoint"],
+    registry=COUNTS,
+)
+query_seconds = Counter("redoubt_query_seconds", "Time these queries took.", ["endpoint"], registry=COUNTS)
+pages = Counter(
+    "redoubt_page_cache",
+    "Pages for visitors: ready, cached (hit), rendered (miss), outdated (stale).",
+    ["outcome"],
+    registry=COUNTS,
+)
+searches = Histogram(
+    "redoubt_search_seconds",
+    "Search time, by whether the index was available.",
+    ["outcome"],
+    buckets=BOUNDS,
+    registry=COUNTS,
+)
+connections = Gauge(
+    "redoubt_database_connections",
+    "Database connections in use.",
+    multiprocess_mode="livesum",
+    registry=COUNTS,
+)
 
 
 @dataclass(slots=True)

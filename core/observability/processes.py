@@ -17,7 +17,7 @@ PROPORTIONAL = re.compile(r"^Pss:\s+(\d+) kB", re.M)
 
 
 def pids() -> set[int]:
-    """This process, and those that count in the same folder (core.metrics) and live."""
+    """This process, and those that count in the same folder (core.observability.metrics) and live."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     files = Path(folder).glob("gauge_livesum_*.db") if folder else ()
     return {os.getpid(), *(int(file.stem.split("_")[-1]) for file in files)}
@@ -25,8 +25,11 @@ def pids() -> set[int]:
 
 def is_gunicorn_here() -> bool:
     """Whether a gunicorn serves this instance on this host, as far as Linux tells (gunicorn.conf.py)."""
-    return any(_instance_of(folder.name.rpartition("-")[2]) == current_app.config["REDOUBT_INSTANCE"]
-               for place in (Path("/dev/shm"), Path(tempfile.gettempdir())) for folder in place.glob(MASTERS))
+    return any(
+        _instance_of(folder.name.rpartition("-")[2]) == current_app.config["REDOUBT_INSTANCE"]
+        for place in (Path("/dev/shm"), Path(tempfile.gettempdir()))
+        for folder in place.glob(MASTERS)
+    )
 
 
 def _instance_of(pid: str) -> Path | None:
@@ -53,9 +56,9 @@ def web() -> Iterator[Gauge]:
     """Web processes of this host."""
     sizes = {pid: memory(pid) for pid in pids()}
     yield Gauge("processes", "Web processes of this host.", len(sizes))
-    yield Gauge("memory_bytes", "Memory of these processes, shared pages counted once.",
-                  sum(sizes.values()))
+    yield Gauge("memory_bytes", "Memory of these processes, shared pages counted once.", sum(sizes.values()))
     pool = db.engine.pool
     if hasattr(pool, "size"):
-        yield Gauge("database_connections_kept", "Maximum number of connections each process keeps open.",
-                      pool.size())
+        yield Gauge(
+            "database_connections_kept", "Maximum number of connections each process keeps open.", pool.size()
+        )

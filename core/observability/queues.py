@@ -22,11 +22,16 @@ def events() -> Iterator[Gauge]:
     waiting = Event.done_at.is_(None), Event.due_at <= now
     count = db.session.scalar(select(func.count()).select_from(Event).where(*waiting))
     yield Gauge("events_waiting", "Events that are due and not handled yet.", count)
-    yield Gauge(EVENTS_AGE, "Age of the oldest of them.",
-                  _age(db.session.scalar(select(func.min(Event.due_at)).where(*waiting)), now))
+    yield Gauge(
+        EVENTS_AGE,
+        "Age of the oldest of them.",
+        _age(db.session.scalar(select(func.min(Event.due_at)).where(*waiting)), now),
+    )
     retried, given_up = db.session.execute(
-        select(func.count().filter(Event.done_at.is_(None)), func.count(Event.done_at))
-        .where(Event.error.is_not(None))).one()
+        select(func.count().filter(Event.done_at.is_(None)), func.count(Event.done_at)).where(
+            Event.error.is_not(None)
+        )
+    ).one()
     yield Gauge("events_retried", "Events that failed and will be tried again.", retried)
     yield Gauge("events_given_up", "Events of the last 30 days that failed permanently.", given_up)
 
@@ -37,11 +42,17 @@ def mail() -> Iterator[Gauge]:
     now = utcnow()
     waiting = OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None)
     count, oldest = db.session.execute(
-        select(func.count(), func.min(OutgoingMail.created_at)).where(*waiting)).one()
+        select(func.count(), func.min(OutgoingMail.created_at)).where(*waiting)
+    ).one()
     yield Gauge("mail_waiting", "Emails not sent yet.", count)
     yield Gauge(MAIL_AGE, "Age of the oldest of them.", _age(oldest, now))
-    yield Gauge("mail_given_up", "Emails that failed permanently, in total.", db.session.scalar(
-        select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at.is_not(None))))
+    yield Gauge(
+        "mail_given_up",
+        "Emails that failed permanently, in total.",
+        db.session.scalar(
+            select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at.is_not(None))
+        ),
+    )
 
 
 def _age(moment: datetime | None, now: datetime) -> float:

@@ -12,12 +12,24 @@ def largest_body(app: Flask, method: str, path: str) -> int:
     What is not an address of the site gets the general limit. A form for text that is too long reaches the
     application, which gives it back to be shortened.
     """
-    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": "", "QUERY_STRING": "",
-               "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
-               "HTTP_HOST": app.config["TRUSTED_HOSTS"][0], "wsgi.url_scheme": "http"}
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "SCRIPT_NAME": "",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": app.config["TRUSTED_HOSTS"][0],
+        "wsgi.url_scheme": "http",
+    }
     with app.request_context(environ):
         table = costs.of_app(app)
         limit = table.body_bytes(request.endpoint)
-        is_text = (method == "POST" and request.endpoint is not None and not request.path.startswith("/api/")
-                   and table.of(request.endpoint, method) is costs.EXPENSIVE)
+        is_text = (
+            method == "POST"
+            and request.endpoint is not None
+            and not request.path.startswith("/api/")
+            and table.of(request.endpoint, method) is costs.EXPENSIVE
+        )
         return max(limit, sent_forms.MAX_BODY_BYTES) if is_text else limit

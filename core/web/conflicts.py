@@ -16,5 +16,9 @@ class AlreadyDone(Exception):
     def text(self) -> str:
         """The whole message, for people and programs alike."""
         when = f" ({self.at:%Y-%m-%d %H:%M:%S} UTC)" if self.at else ""
-        return _("%(who)s acted first%(when)s: %(what)s Your request changed nothing.",
-                 who=self.who, when=when, what=self.what)
+        return _(
+            "%(who)s acted first%(when)s: %(what)s Your request changed nothing.",
+            who=self.who,
+            when=when,
+            what=self.what,
+        )

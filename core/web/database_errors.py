@@ -24,14 +24,21 @@ from core.web.theme import theme
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = 30  # seconds
-OUTAGE_ADVICE = lazy_gettext("Start it, or correct REDOUBT_DATABASE_URL. A passfile is read only if it is "
-                             "owned by the site's user and has mode 0600.")
+OUTAGE_ADVICE = lazy_gettext(
+    "Start it, or correct REDOUBT_DATABASE_URL. A passfile is read only if it is "
+    "owned by the site's user and has mode 0600."
+)
 READ_ONLY_TRANSACTION = "25006"
 # PostgreSQL's classes of errors (its manual, appendix A): connection lost, no resources (a full disk too),
 # server stopping or starting, failure of its system
 AWAY = ("08", "53", "57P", "58", READ_ONLY_TRANSACTION)
-SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
-               sqlite3.SQLITE_CANTOPEN}
+SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+}
 SQLITE_STALE = SQLITE_AWAY - {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}
 
 
@@ -40,7 +47,8 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, NoConnectionFree):
         return True
     return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or _is_away(error.orig, SQLITE_AWAY))
+        error.connection_invalidated or _is_away(error.orig, SQLITE_AWAY)
+    )
 
 
 def _is_away(error: BaseException | None, sqlite: set[int]) -> bool:
@@ -80,26 +88,36 @@ def _distrust(context: ExceptionContext) -> None:
 
 
 def database_error_answer(error: DBAPIError | NoConnectionFree):
-    """409 for who lost a race again and again (core.site), 503 in an outage; anything else is our fault."""
+    """409 for who lost a race again and again (site.py), 503 in an outage; anything else is our fault."""
     if is_conflict(error):
-        return error_answer(409, _("Edit conflict"),
-                            _("Someone else changed this at the same time. Try again."))
+        return error_answer(
+            409, _("Edit conflict"), _("Someone else changed this at the same time. Try again.")
+        )
     return outage_answer(error) if is_outage(error) or _is_empty() else crash_answer(error)
 
 
 def outage_answer(error: Exception) -> Response:
     """503, with what was typed."""
-    log.error("%s %s: the database is away: %s", request.method, request.endpoint,
-              getattr(error, "orig", error))  # not the path, not the statement: secrets and texts are in them
+    log.error(
+        "%s %s: the database is away: %s", request.method, request.endpoint, getattr(error, "orig", error)
+    )  # not the path, not the statement: secrets and texts are in them
     db.session.rollback()
     title, text = _words()
     if wants_json():
         answer = problem(503, title, text)
     else:
         template = current_app.jinja_env.get_template("unavailable.html")  # no context processor: they ask it
-        answer = make_response(template.render(
-            title=title, text=text, sent=sent_form(ask_owner=False), request=request, theme=theme(),
-            site_name=current_app.config["REDOUBT_SITE_NAME"]), 503)
+        answer = make_response(
+            template.render(
+                title=title,
+                text=text,
+                sent=sent_form(ask_owner=False),
+                request=request,
+                theme=theme(),
+                site_name=current_app.config["REDOUBT_SITE_NAME"],
+            ),
+            503,
+        )
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     answer.cache_control.no_store = True
     return answer
@@ -107,10 +125,13 @@ def outage_answer(error: Exception) -> Response:
 
 def _words() -> tuple[str, str]:
     if request.method in SAFE_METHODS:
-        return (_("Temporarily unavailable"),
-                _("The site can't reach its database. Reload this page in a minute."))
-    return _("Not saved"), _("The site can't save anything right now. Nothing was partly saved. Send it "
-                             "again in a minute.")
+        return (
+            _("Temporarily unavailable"),
+            _("The site can't reach its database. Reload this page in a minute."),
+        )
+    return _("Not saved"), _(
+        "The site can't save anything right now. Nothing was partly saved. Send it again in a minute."
+    )
 
 
 def init_app(app: Flask) -> None:

@@ -32,8 +32,10 @@ UNBOUNDED_BYTES = 2**62  # waitress's own limit is not used: it cannot differ by
 MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES = 1_024, 8_192
 CHUNK_OVERHEAD_BYTES = 65_536  # and once more the limit: what the framing of small chunks may take
 DRAIN_SECONDS, MAX_DRAINED_BYTES = 5, 16 * 1024 * 1024  # of a refused body, so that the refusal is read
-BUSY = (b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
-        b"Content-Type: text/plain\r\nContent-Length: 27\r\n\r\nToo many open connections.\n")
+BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
+    b"Content-Type: text/plain\r\nContent-Length: 27\r\n\r\nToo many open connections.\n"
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class _Parser(HTTPRequestParser):
         may understand differently is not understood at all.
         """
         bounds = self.adj.bounds
-        if header_plus.partition(b"\r\n")[0][bounds.max_request_line_bytes:]:
+        if header_plus.partition(b"\r\n")[0][bounds.max_request_line_bytes :]:
             raise ParsingError("Request line is too long")
         if header_plus.count(b"\r\n") > bounds.max_header_fields + 1:
             raise ParsingError("Too many header fields")
@@ -94,12 +96,19 @@ class _Parser(HTTPRequestParser):
             self.limit = bounds.max_body_bytes
             if bounds.body_limit and (self.chunked or self.content_length > self.limit):
                 self.limit = bounds.body_limit(self.command, self.path)
-        if self.content_length > self.limit or self.chunked and (
+        if (
+            self.content_length > self.limit
+            or self.chunked
+            and (
                 len(self.body_rcv) > self.limit
-                or self.body_bytes_received > 2 * self.limit + CHUNK_OVERHEAD_BYTES):
+                or self.body_bytes_received > 2 * self.limit + CHUNK_OVERHEAD_BYTES
+            )
+        ):
             self._refuse()
-        elif self.chunked and (len(self.body_rcv.control_line) > MAX_CHUNK_LINE_BYTES
-                               or len(self.body_rcv.trailer) > MAX_TRAILER_BYTES):
+        elif self.chunked and (
+            len(self.body_rcv.control_line) > MAX_CHUNK_LINE_BYTES
+            or len(self.body_rcv.trailer) > MAX_TRAILER_BYTES
+        ):
             self.error, self.completed = BadRequest("Chunk framing is too long"), True
 
     def _refuse(self) -> None:
@@ -275,8 +284,12 @@ class _Connections:
                 channel.handle_close()
                 self.closed_as_slow += 1
         if self.closed_for_others or self.refused:
-            log.warning("connections: %s closed to make room, %s refused, %s closed as idle or slow",
-                        self.closed_for_others, self.refused, self.closed_as_slow)
+            log.warning(
+                "connections: %s closed to make room, %s refused, %s closed as idle or slow",
+                self.closed_for_others,
+                self.refused,
+                self.closed_as_slow,
+            )
         self.closed_for_others = self.closed_as_slow = self.refused = 0
 
 
@@ -331,26 +344,43 @@ def group_of(address: str) -> str:
 def serving(app, bounds: Bounds, *, host: str, port: int, threads: int = THREADS, is_proxied: bool = False):
     """A server for a WSGI application; `run()` serves. Raises OSError or ValueError as waitress does."""
     adjustments = Adjustments(
-        host=host, port=port, threads=threads, ident=None, cleanup_interval=1,
+        host=host,
+        port=port,
+        threads=threads,
+        ident=None,
+        cleanup_interval=1,
         clear_untrusted_proxy_headers=not is_proxied,  # core.web reads what REDOUBT_PROXIES says
-        connection_limit=2 * bounds.max_connections, max_request_header_size=bounds.max_head_bytes,
-        max_request_body_size=UNBOUNDED_BYTES, log_socket_errors=False,
-        asyncore_use_poll=hasattr(select, "poll"))
+        connection_limit=2 * bounds.max_connections,
+        max_request_header_size=bounds.max_head_bytes,
+        max_request_body_size=UNBOUNDED_BYTES,
+        log_socket_errors=False,
+        asyncore_use_poll=hasattr(select, "poll"),
+    )
     adjustments.bounds, adjustments.connections = bounds, _Connections(bounds)
     dispatcher, sockets = ThreadedTaskDispatcher(), {}
     dispatcher.set_thread_count(threads)
-    servers = [_Server(app, sockets, dispatcher=dispatcher, adj=adjustments, sockinfo=listen)
-               for listen in adjustments.listen]
+    servers = [
+        _Server(app, sockets, dispatcher=dispatcher, adj=adjustments, sockinfo=listen)
+        for listen in adjustments.listen
+    ]
     if len(servers) == 1:
         return servers[0]
-    return MultiSocketServer(sockets, adjustments, [(server.effective_host, server.effective_port)
-                                                    for server in servers], dispatcher, servers[0].log_info)
+    return MultiSocketServer(
+        sockets,
+        adjustments,
+        [(server.effective_host, server.effective_port) for server in servers],
+        dispatcher,
+        servers[0].log_info,
+    )
 
 
 def create(app: Flask, *, host: str, port: int):
     """The site's server. Behind trusted proxies the peer is the proxy, which counts its own clients."""
     is_proxied = app.config["REDOUBT_PROXIES"] > 0
     most = None if is_proxied else Bounds.max_connections_per_address
-    bounds = Bounds(max_connections_per_address=most, max_body_bytes=app.config["MAX_CONTENT_LENGTH"],
-                    body_limit=partial(largest_body, app))
+    bounds = Bounds(
+        max_connections_per_address=most,
+        max_body_bytes=app.config["MAX_CONTENT_LENGTH"],
+        body_limit=partial(largest_body, app),
+    )
     return serving(app, bounds, host=host, port=port, is_proxied=is_proxied)

@@ -47,9 +47,17 @@ def error_answer(status: int, title: str, text: str, errors: dict | None = None,
         more = {"errors": errors} if errors else {}
         return problem(status, title, text, request_id=number, **more, **details)
     form = _form_to_give_back(status)
-    return render_template("error.html", status=status, title=title, text=text, number=number, errors=errors,
-                           sent=form, before=page_before() if form else "",
-                           as_question=form and _may_be_asked(status, form)), status
+    return render_template(
+        "error.html",
+        status=status,
+        title=title,
+        text=text,
+        number=number,
+        errors=errors,
+        sent=form,
+        before=page_before() if form else "",
+        as_question=form and _may_be_asked(status, form),
+    ), status
 
 
 def _form_to_give_back(status: int) -> SentForm | None:
@@ -62,8 +70,9 @@ def _form_to_give_back(status: int) -> SentForm | None:
 
 def _may_be_asked(status: int, form: SentForm) -> bool:
     """Whether a text whose place is gone could become a question."""
-    return (status in WITHOUT_REPEAT and bool(form.value("body").strip())
-            and form.target != url_for("forum.ask"))
+    return (
+        status in WITHOUT_REPEAT and bool(form.value("body").strip()) and form.target != url_for("forum.ask")
+    )
 
 
 def http_error_answer(error: HTTPException):
@@ -87,12 +96,15 @@ def http_error_answer(error: HTTPException):
     }
     given = error.description if isinstance(error, (Forbidden, TooMuch, TooDeep, TooLongAddress)) else None
     if isinstance(error, SecurityError):
-        given = _("This site is not available under this host name. Use its own address (administrators set "
-                  "it with REDOUBT_SITE_URL).")
+        given = _(
+            "This site is not available under this host name. Use its own address (administrators set "
+            "it with REDOUBT_SITE_URL)."
+        )
     status = error.code or 500
     title = error.name if wants_json() else titles.get(status, error.name)
     answer = current_app.make_response(
-        error_answer(status, title, given or texts.get(status, error.description)))
+        error_answer(status, title, given or texts.get(status, error.description))
+    )
     if status == 429 and (limit := rate_limits.in_force()):
         answer.headers["Retry-After"] = str(limit.seconds)
     for name, value in error.get_headers():  # Allow, WWW-Authenticate, Retry-After
@@ -102,8 +114,11 @@ def http_error_answer(error: HTTPException):
 
 
 def _on_too_many(error: TooMany):
-    wait = (_("Wait a few seconds, then try again.") if error.seconds < 10 else
-            _("Wait %(n)s minutes, then try again.", n=max(1, round(error.seconds / 60))))
+    wait = (
+        _("Wait a few seconds, then try again.")
+        if error.seconds < 10
+        else _("Wait %(n)s minutes, then try again.", n=max(1, round(error.seconds / 60)))
+    )
     answer = current_app.make_response(error_answer(429, _("Too many attempts"), wait))
     answer.headers["Retry-After"] = str(error.seconds)
     return answer
@@ -115,31 +130,34 @@ def _on_already_done(error: AlreadyDone):
         return error_answer(409, _("Already decided"), text)
     db.session.rollback()
     form = sent_form()
-    return render_template("already_done.html", text=text, url=url,
-                           sent=form if form and form.has_text else None), 409
+    return render_template(
+        "already_done.html", text=text, url=url, sent=form if form and form.has_text else None
+    ), 409
 
 
 def _on_invalid(error: Invalid):
     """422 for a body or form; 400 for a query that the API does not take: then with what it takes."""
     if isinstance(error, BadQuery):
-        return error_answer(400, _("Invalid parameters"), error.text, error.errors,
-                            allowed=error.allowed)
+        return error_answer(400, _("Invalid parameters"), error.text, error.errors, allowed=error.allowed)
     is_query = request.path.startswith("/api/") and request.method in SAFE_METHODS
     return error_answer(400 if is_query else 422, _("Invalid input"), error.text, error.errors)
 
 
 def _on_bad_cursor(_error: BadCursor):
     text = _("This is not a `next` value of this list in this order. Leave out `after` to start again.")
-    return error_answer(400, _("Invalid cursor"), text, {"after": [text]},
-                        allowed={"after": _("`next` of the previous page")})
+    return error_answer(
+        400, _("Invalid cursor"), text, {"after": [text]}, allowed={"after": _("`next` of the previous page")}
+    )
 
 
 def crash_answer(error: Exception):
     """500 for what nobody foresaw; the log has the details."""
     log.exception("%s failed", request.endpoint)
-    return error_answer(500, _("Something went wrong"),
-                        _("This is our fault and has been logged. Nothing was partly saved. Try again "
-                          "in a moment."))
+    return error_answer(
+        500,
+        _("Something went wrong"),
+        _("This is our fault and has been logged. Nothing was partly saved. Try again in a moment."),
+    )
 
 
 def init_app(app: Flask) -> None:

@@ -16,8 +16,16 @@ class Markdown(fields.Field):
 
     def __init__(self, *, shortest: int = 0, longest: int = 30_000, **kwargs):
         limits = {"minLength": shortest} if shortest else {}
-        super().__init__(metadata={"type": "string", "format": "markdown", "maxLength": longest,
-                                   **limits, **kwargs.pop("metadata", {})}, **kwargs)
+        super().__init__(
+            metadata={
+                "type": "string",
+                "format": "markdown",
+                "maxLength": longest,
+                **limits,
+                **kwargs.pop("metadata", {}),
+            },
+            **kwargs,
+        )
         self.shortest, self.longest = shortest, longest
 
     def _deserialize(self, value, attr, data, **kwargs) -> Rendered:
@@ -25,11 +33,13 @@ class Markdown(fields.Field):
             raise ValidationError(_("Enter some text."))
         text = BLANK_START.sub("", visible(value)).rstrip()
         if len(text) < self.shortest:
-            raise ValidationError(_("Use at least %(n)s characters. This has %(m)s.",
-                                    n=self.shortest, m=len(text)))
+            raise ValidationError(
+                _("Use at least %(n)s characters. This has %(m)s.", n=self.shortest, m=len(text))
+            )
         if len(text) > self.longest:
-            raise ValidationError(_("Use at most %(n)s characters. This has %(m)s.",
-                                    n=self.longest, m=len(text)))
+            raise ValidationError(
+                _("Use at most %(n)s characters. This has %(m)s.", n=self.longest, m=len(text))
+            )
         try:
             return render(text)
         except TooLong as error:

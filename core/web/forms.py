@@ -23,8 +23,11 @@ class Invalid(Exception):
 
     def __init__(self, errors: dict):
         self.errors: dict[str, list[str]] = {}
-        found = ((str(name)[:MAX_NAME_CHARACTERS], sentence) for name, each in errors.items()
-                 for sentence in _sentences(each))
+        found = (
+            (str(name)[:MAX_NAME_CHARACTERS], sentence)
+            for name, each in errors.items()
+            for sentence in _sentences(each)
+        )
         for name, sentence in islice(found, MAX_ERRORS):
             self.errors.setdefault(name, []).append(sentence[:MAX_ERROR_CHARACTERS])
         if next(found, None):

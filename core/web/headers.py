@@ -29,10 +29,12 @@ def _secure(response: Response) -> Response:
     if request.endpoint == "static":
         let_keep(response)
     else:
-        personal = (g.get("private_page") or current_app.config["SESSION_COOKIE_NAME"] in request.cookies
-                    or response.headers.get("Set-Cookie"))
-        response.headers.setdefault("Cache-Control",
-                                    "private, no-store" if personal else "private, no-cache")
+        personal = (
+            g.get("private_page")
+            or current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+            or response.headers.get("Set-Cookie")
+        )
+        response.headers.setdefault("Cache-Control", "private, no-store" if personal else "private, no-cache")
         response.vary.update(["Cookie"])
     return response
 

@@ -22,8 +22,13 @@ def _sentences(field: fields.Field, value: object) -> list[str]:
         return [each for item in items for each in _sentences(field.inner, item)]
     if isinstance(field, fields.Nested):
         items = value if isinstance(value, list) else [value]
-        return [each for item in items if isinstance(item, dict)
-                for sentences in wrong_types(field.schema, item).values() for each in sentences]
+        return [
+            each
+            for item in items
+            if isinstance(item, dict)
+            for sentences in wrong_types(field.schema, item).values()
+            for each in sentences
+        ]
     wanted = int if isinstance(field, fields.Integer) else bool if isinstance(field, fields.Boolean) else None
     if wanted is None or value is None or type(value) is wanted:
         return []

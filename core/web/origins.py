@@ -21,6 +21,9 @@ class Origin:
 def current() -> Origin:
     """The origin of what happens now."""
     if has_request_context():
-        return Origin(API if request.path.startswith("/api/") else PAGE, request.remote_addr or "",
-                      request.user_agent.string[:MAX_PROGRAM_CHARACTERS])
+        return Origin(
+            API if request.path.startswith("/api/") else PAGE,
+            request.remote_addr or "",
+            request.user_agent.string[:MAX_PROGRAM_CHARACTERS],
+        )
     return Origin(SHELL if click.get_current_context(silent=True) else TASK)

@@ -19,10 +19,31 @@ MAX_FIELDS = 200
 MAX_BODY_BYTES = 4 * 1024 * 1024  # of a form that is too large to be accepted, but given back
 SECRET_PARTS = ("password", "passphrase", "code", "token", "secret", "credential")  # of names of fields
 LINE_LENGTH = 40  # characters; a longer value was typed by a person
-TEXT_NAMES = frozenset((
-    "title", "body", "tags", "summary", "change", "applies_to", "note", "reason", "text", "excerpt", "about",
-    "answer", "message", "display_name", "location", "website", "username", "email", "name", "target",
-    "duplicate_of"))
+TEXT_NAMES = frozenset(
+    (
+        "title",
+        "body",
+        "tags",
+        "summary",
+        "change",
+        "applies_to",
+        "note",
+        "reason",
+        "text",
+        "excerpt",
+        "about",
+        "answer",
+        "message",
+        "display_name",
+        "location",
+        "website",
+        "username",
+        "email",
+        "name",
+        "target",
+        "duplicate_of",
+    )
+)
 DRAFT_FIELD = "draft"  # the name of the browser's draft of a form, see static/js/drafts.js
 DRAFT_NAME = re.compile(r"[\w./:-]{1,200}", re.ASCII)
 MAX_DRAFTS = 5
@@ -73,8 +94,11 @@ def sent_form(*, ask_owner: bool = True) -> SentForm | None:
 
 def _sorted(target: str, fields: list[tuple[str, str]]) -> SentForm:
     secrets = [name for name, _value in fields if _is_secret(name)]
-    shown = [(name, value) for name, value in fields
-             if name not in ("csrf_token", "action") and not _is_secret(name)]
+    shown = [
+        (name, value)
+        for name, value in fields
+        if name not in ("csrf_token", "action") and not _is_secret(name)
+    ]
     action = next((value for name, value in fields if name == "action"), "")
     return SentForm(target, shown, secrets, list(request.files), action)
 
@@ -100,7 +124,7 @@ def _may_read_more() -> bool:
         return False
     request.max_content_length = request.max_form_memory_size = MAX_BODY_BYTES
     for name in ("form", "files"):
-        request.__dict__.pop(name, None)  # what was refused counts as empty (core.site)
+        request.__dict__.pop(name, None)  # what was refused counts as empty (core.web.site)
     return True
 
 
@@ -122,8 +146,11 @@ def page_before() -> str:
 
 def _note_draft(response: Response) -> Response:
     """Remember which draft was accepted: a view answers an accepted form with a redirect."""
-    if request.method == "POST" and response.status_code in (302, 303) and request.mimetype.endswith(
-            ("form-urlencoded", "form-data")):
+    if (
+        request.method == "POST"
+        and response.status_code in (302, 303)
+        and request.mimetype.endswith(("form-urlencoded", "form-data"))
+    ):
         name = request.form.get(DRAFT_FIELD, "")
         if DRAFT_NAME.fullmatch(name):
             session["accepted_drafts"] = [*session.get("accepted_drafts", []), name][-MAX_DRAFTS:]

@@ -48,12 +48,17 @@ class _Path(PathConverter):
 
 
 class _Addresses(Map):
-    default_converters = {**Map.default_converters, "int": _Id, "default": _Name, "string": _Name,
-                          "path": _Path}
+    default_converters = {
+        **Map.default_converters,
+        "int": _Id,
+        "default": _Name,
+        "string": _Name,
+        "path": _Path,
+    }
 
 
 class _Request(Request):
-    """A request of bounded size (core.bounds) whose query parameters hold no NUL."""
+    """A request of bounded size (core.limits.bounds) whose query parameters hold no NUL."""
 
     form_data_parser_class = bounds.BoundedFormParser
 
@@ -71,8 +76,9 @@ class _Request(Request):
         """The query parameters; of a query that is refused, none: its error page can ask for them."""
         if bounds.is_too_long(self.query_string):
             return ImmutableMultiDict()
-        return ImmutableMultiDict([(name, value.replace("\x00", ""))
-                                   for name, value in super().args.items(multi=True)])
+        return ImmutableMultiDict(
+            [(name, value.replace("\x00", "")) for name, value in super().args.items(multi=True)]
+        )
 
     def _load_form_data(self) -> None:
         """Reads the form once; one that was refused counts as empty from then on."""
@@ -88,7 +94,7 @@ class Site(Flask):
 
     So a name taken a moment ago, a tag that two people make at once or a deadlock ends as it would
     have, had one come after the other: with the view's own answer. What a replica has not, or cannot
-    answer, is asked of the primary in the same way. What was asked before may be ready (core.ready_pages).
+    answer, is asked of the primary in the same way. What was asked before may be ready (response_cache.py).
     """
 
     request_class = _Request
@@ -114,8 +120,17 @@ class Site(Flask):
         super().__init__(*args, **kwargs)
         self._patterns: dict[str, tuple[set[str], str] | None] = {}  # by endpoint, as _pattern() makes them
 
-    def url_for(self, endpoint: str, /, *, _anchor: str | None = None, _method: str | None = None,
-                _scheme: str | None = None, _external: bool | None = None, **values) -> str:
+    def url_for(
+        self,
+        endpoint: str,
+        /,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values,
+    ) -> str:
         """The address of a view: Flask's own, but a path also where there is no request, as in the worker.
 
         A page makes some two hundred addresses. Most hold nothing but the names and numbers of their one
@@ -128,12 +143,15 @@ class Site(Flask):
             except KeyError:
                 found = self._patterns[endpoint] = self._pattern(endpoint)
             if found is not None and values.keys() == found[0] and None not in values.values():
-                return found[1] % {name: value if type(value) is int else quote(str(value), safe="")
-                                   for name, value in values.items()}
+                return found[1] % {
+                    name: value if type(value) is int else quote(str(value), safe="")
+                    for name, value in values.items()
+                }
         if not (is_asked or has_options):
             return self.url_map.bind("").build(endpoint, values)
-        return super().url_for(endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme,
-                               _external=_external, **values)
+        return super().url_for(
+            endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
+        )
 
     def _pattern(self, endpoint: str) -> tuple[set[str], str] | None:
         """The names in an endpoint's rule, and its path with gaps; None where there is more to it."""

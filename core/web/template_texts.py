@@ -36,10 +36,13 @@ def init_app(app: Flask) -> None:
     environment = app.jinja_env
     environment.install_gettext_callables(
         lambda text: _language().catalogue.ugettext(text),
-        lambda one, many, number: _language().catalogue.ungettext(one, many, number), newstyle=True)
+        lambda one, many, number: _language().catalogue.ungettext(one, many, number),
+        newstyle=True,
+    )
     finish = environment.globals["gettext"]
     contexts: dict[bool, Context] = {
-        environment.autoescape(name): new_context(environment, name, {}) for name in ("of.html", "of.txt")}
+        environment.autoescape(name): new_context(environment, name, {}) for name in ("of.html", "of.txt")
+    }
 
     @pass_eval_context
     def say(evaluation: EvalContext, text: str, /, **gaps: object) -> str:

@@ -16,8 +16,10 @@ def theme() -> str:
 
 def _template_values() -> dict:
     """What every template may use; mail is rendered by the worker, without a request."""
-    return {"site_name": current_app.config["REDOUBT_SITE_NAME"],
-            "theme": theme() if has_request_context() else "auto"}
+    return {
+        "site_name": current_app.config["REDOUBT_SITE_NAME"],
+        "theme": theme() if has_request_context() else "auto",
+    }
 
 
 def init_app(app: Flask) -> None:

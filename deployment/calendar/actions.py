@@ -10,8 +10,12 @@ from deployment.models import CalendarMark
 
 def note(days: dict[str, date]) -> int:
     """Remember the day of each uid; returns how many are new or moved."""
-    known = {mark.uid: mark for mark in db.session.scalars(
-        select(CalendarMark).where(CalendarMark.uid.in_(days)).order_by(CalendarMark.id).with_for_update())}
+    known = {
+        mark.uid: mark
+        for mark in db.session.scalars(
+            select(CalendarMark).where(CalendarMark.uid.in_(days)).order_by(CalendarMark.id).with_for_update()
+        )
+    }
     db.session.add_all(CalendarMark(uid=uid, day=day) for uid, day in days.items() if uid not in known)
     moved = [mark for mark in known.values() if mark.day != days[mark.uid]]
     for mark in moved:

@@ -40,24 +40,44 @@ def patch_days() -> list[Day]:
     """The patch days of coming_months()."""
     months = coming_months()
     told = _told({patch_uid(month): (month.patch_day, month.patch_instant - TOLD_AHEAD) for month in months})
-    return [Day(patch_uid(month), month.patch_day, _("Patch day"), _clock(month), month.path,
-                *told[patch_uid(month)]) for month in months]
+    return [
+        Day(
+            patch_uid(month),
+            month.patch_day,
+            _("Patch day"),
+            _clock(month),
+            month.path,
+            *told[patch_uid(month)],
+        )
+        for month in months
+    ]
 
 
 def _clock(month: Month) -> str:
     at = month.patch_instant
-    return _("From %(time)s (%(zone)s), %(utc)s UTC.", time=f"{at.astimezone(rule().zone):%H:%M}",
-             zone=rule().zone.key, utc=f"{at:%H:%M}")
+    return _(
+        "From %(time)s (%(zone)s), %(utc)s UTC.",
+        time=f"{at.astimezone(rule().zone):%H:%M}",
+        zone=rule().zone.key,
+        utc=f"{at:%H:%M}",
+    )
 
 
 def due_days(bulletins: Iterable[Bulletin]) -> list[Day]:
     """The days by which KEV wants these bulletins done."""
     found = list(bulletins)
     told = _told({due_uid(row): (row.kev_due_on, _since(row)) for row in found})
-    return [Day(due_uid(row), row.kev_due_on,
-                _("%(reference)s: due today", reference=row.reference),
-                _("%(title)s. Known to be exploited; CISA set this due date.", title=row.title),
-                row.url, *told[due_uid(row)]) for row in found]
+    return [
+        Day(
+            due_uid(row),
+            row.kev_due_on,
+            _("%(reference)s: due today", reference=row.reference),
+            _("%(title)s. Known to be exploited; CISA set this due date.", title=row.title),
+            row.url,
+            *told[due_uid(row)],
+        )
+        for row in found
+    ]
 
 
 def _since(bulletin: Bulletin) -> datetime:
@@ -68,8 +88,9 @@ def _since(bulletin: Bulletin) -> datetime:
 
 def _told(days: dict[str, tuple[date, datetime]]) -> dict[str, tuple[int, datetime]]:
     """(sequence, moment of the last change) of each uid; a move that is not noted yet counts already."""
-    marks = {mark.uid: mark for mark in db.session.scalars(
-        select(CalendarMark).where(CalendarMark.uid.in_(days)))}
+    marks = {
+        mark.uid: mark for mark in db.session.scalars(select(CalendarMark).where(CalendarMark.uid.in_(days)))
+    }
     midnight = datetime.combine(utcnow().date(), time(), UTC)
     found = {}
     for uid, (day, since) in days.items():

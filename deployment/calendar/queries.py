@@ -48,11 +48,18 @@ def _number(condition):
 def totals(first: Month, last: Month) -> dict[str, Totals]:
     """What the months from `first` to `last` brought, those with a bulletin; one query."""
     rows = db.session.execute(
-        public().with_only_columns(
-            Bulletin.release_month, Bulletin.severity, func.count(), _number(Bulletin.is_exploited),
-            _number(Bulletin.is_unpatched), _number(Bulletin.is_out_of_band))
+        public()
+        .with_only_columns(
+            Bulletin.release_month,
+            Bulletin.severity,
+            func.count(),
+            _number(Bulletin.is_exploited),
+            _number(Bulletin.is_unpatched),
+            _number(Bulletin.is_out_of_band),
+        )
         .where(Bulletin.release_month.between(str(first), str(last)))
-        .group_by(Bulletin.release_month, Bulletin.severity))
+        .group_by(Bulletin.release_month, Bulletin.severity)
+    )
     found: dict[str, Totals] = {}
     for month, severity, number, exploited, unpatched, out_of_band in rows:
         total = found.setdefault(month, Totals())
@@ -65,48 +72,81 @@ def totals(first: Month, last: Month) -> dict[str, Totals]:
 
 def product_lines(month: Month) -> list[ProductLine]:
     """Products of the catalogue by how many of the month's bulletins affect them."""
-    affected = (public().join(AffectedProduct, AffectedProduct.bulletin_id == Bulletin.id)
-                .with_only_columns(AffectedProduct.bulletin_id, AffectedProduct.product_id).distinct()
-                .where(Bulletin.release_month == str(month), AffectedProduct.status == AFFECTED,
-                       AffectedProduct.product_id.is_not(None)).subquery())
+    affected = (
+        public()
+        .join(AffectedProduct, AffectedProduct.bulletin_id == Bulletin.id)
+        .with_only_columns(AffectedProduct.bulletin_id, AffectedProduct.product_id)
+        .distinct()
+        .where(
+            Bulletin.release_month == str(month),
+            AffectedProduct.status == AFFECTED,
+            AffectedProduct.product_id.is_not(None),
+        )
+        .subquery()
+    )
     number = func.count()
     rows = db.session.execute(
-        select(Product, number, _number(Bulletin.severity == "critical"), _number(Bulletin.is_exploited),
-               _number(Bulletin.is_unpatched))
+        select(
+            Product,
+            number,
+            _number(Bulletin.severity == "critical"),
+            _number(Bulletin.is_exploited),
+            _number(Bulletin.is_unpatched),
+        )
         .join(affected, affected.c.product_id == Product.id)
         .join(Bulletin, Bulletin.id == affected.c.bulletin_id)
-        .where(Product.removed_at.is_(None)).group_by(Product.id)
-        .order_by(number.desc(), Product.sort_name, Product.id).limit(MOST_PRODUCTS))
+        .where(Product.removed_at.is_(None))
+        .group_by(Product.id)
+        .order_by(number.desc(), Product.sort_name, Product.id)
+        .limit(MOST_PRODUCTS)
+    )
     return [ProductLine(*row) for row in rows]
 
 
 def out_of_band(month: Month) -> list[Bulletin]:
     """What came outside the patch day, in the order in which it came."""
-    return list(db.session.scalars(
-        public().where(Bulletin.release_month == str(month), Bulletin.is_out_of_band)
-        .order_by(Bulletin.published_at, Bulletin.id).limit(MOST_OUT_OF_BAND)))
+    return list(
+        db.session.scalars(
+            public()
+            .where(Bulletin.release_month == str(month), Bulletin.is_out_of_band)
+            .order_by(Bulletin.published_at, Bulletin.id)
+            .limit(MOST_OUT_OF_BAND)
+        )
+    )
 
 
 def first_month() -> Month | None:
     """The oldest month with a public bulletin."""
-    oldest = db.session.scalar(public().with_only_columns(Bulletin.release_month)
-                               .order_by(Bulletin.release_month, Bulletin.priority).limit(1))
+    oldest = db.session.scalar(
+        public()
+        .with_only_columns(Bulletin.release_month)
+        .order_by(Bulletin.release_month, Bulletin.priority)
+        .limit(1)
+    )
     return Month.parse(oldest) if oldest else None
 
 
 def latest() -> list[tuple[Month, datetime]]:
     """Every month with a public bulletin, and when the last of them came."""
     rows = db.session.execute(
-        public().with_only_columns(Bulletin.release_month, func.max(Bulletin.published_at))
-        .group_by(Bulletin.release_month).order_by(Bulletin.release_month))
+        public()
+        .with_only_columns(Bulletin.release_month, func.max(Bulletin.published_at))
+        .group_by(Bulletin.release_month)
+        .order_by(Bulletin.release_month)
+    )
     return [(month, moment) for text, moment in rows if (month := Month.parse(text))]
 
 
 def due(since: date) -> list[Bulletin]:
     """Exploited bulletins with a day by which KEV wants them done, from `since` on."""
-    return list(db.session.scalars(
-        public().where(Bulletin.kev_due_on >= since)
-        .order_by(Bulletin.kev_due_on, Bulletin.id).limit(MOST_DUE)))
+    return list(
+        db.session.scalars(
+            public()
+            .where(Bulletin.kev_due_on >= since)
+            .order_by(Bulletin.kev_due_on, Bulletin.id)
+            .limit(MOST_DUE)
+        )
+    )
 
 
 def due_of(user, since: date) -> list[Bulletin]:
@@ -114,4 +154,3 @@ def due_of(user, since: date) -> list[Bulletin]:
     found = bulletins(Filter(exploited=True, owner=user), size=MOST_DUE)
     rows = [row for row in found if row.kev_due_on is not None and row.kev_due_on >= since]
     return sorted(rows, key=lambda row: (row.kev_due_on, row.id))
-

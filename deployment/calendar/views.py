@@ -52,13 +52,23 @@ def calendar():
     year = wanted_year()
     months, totals, tallies = year_of(year)
     oldest = queries.first_month()
-    chart = bars.stand([(month.short_name, (totals.get(str(month)) or Totals()).severities)
-                        for month in months])
+    chart = bars.stand(
+        [(month.short_name, (totals.get(str(month)) or Totals()).severities) for month in months]
+    )
     return render_template(
-        "deployment/calendar.html", year=year, months=months, totals=totals, tallies=tallies, chart=chart,
-        coming=next_patch_day(), zone=rule().zone, now=this_month(), empty=Totals(),
+        "deployment/calendar.html",
+        year=year,
+        months=months,
+        totals=totals,
+        tallies=tallies,
+        chart=chart,
+        coming=next_patch_day(),
+        zone=rule().zone,
+        now=this_month(),
+        empty=Totals(),
         before=year - 1 if oldest and oldest.year < year else None,
-        after=year + 1 if year < this_month().year + YEARS_AHEAD else None)
+        after=year + 1 if year < this_month().year + YEARS_AHEAD else None,
+    )
 
 
 @bp.get("/calendar.csv", defaults={"extension": "csv"})
@@ -80,12 +90,20 @@ def month(month: str):
     totals = queries.totals(found, found).get(key) or Totals()
     tally = report_queries.of_months(key, key).get(key) or Tally()
     return render_template(
-        "deployment/month.html", month=found, totals=totals, tally=tally, zone=rule().zone,
-        severity_bar=bars.lie(totals.severities), outcome_bar=bars.lie(tally.counts),
+        "deployment/month.html",
+        month=found,
+        totals=totals,
+        tally=tally,
+        zone=rule().zone,
+        severity_bar=bars.lie(totals.severities),
+        outcome_bar=bars.lie(tally.counts),
         page=bulletins.bulletins(Filter(month=key), after=request.args.get("after"), size=PAGE),
-        products=queries.product_lines(found), out_of_band=queries.out_of_band(found), tag=tag,
+        products=queries.product_lines(found),
+        out_of_band=queries.out_of_band(found),
+        tag=tag,
         questions=forum.tagged(tag, "newest", current_user, size=DISCUSSED).items if tag else [],
-        can_ask=tag is not None or post_policy.can_make_tags(current_user))
+        can_ask=tag is not None or post_policy.can_make_tags(current_user),
+    )
 
 
 @bp.get("/calendar/<month>.csv", defaults={"extension": "csv"})
@@ -100,5 +118,8 @@ def export_month(month: str, extension: str):
 def month_feed(month: str):
     """The month's bulletins, the newest first."""
     found = month_named(month)
-    return feeds.atom(_("Bulletins in %(month)s", month=found.name), found.path,
-                      bulletin_feeds.entries(Filter(month=str(found))))
+    return feeds.atom(
+        _("Bulletins in %(month)s", month=found.name),
+        found.path,
+        bulletin_feeds.entries(Filter(month=str(found))),
+    )

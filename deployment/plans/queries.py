@@ -25,10 +25,17 @@ class Task:
 def tasks(user, month: Month) -> list[Task]:
     """The month's bulletins for what `user` runs, the most urgent first."""
     found = bulletins(Filter(owner=user, month=str(month)), size=MOST).items
-    done = set(db.session.scalars(select(DeploymentReport.bulletin_id).where(
-        DeploymentReport.user_id == user.id, DeploymentReport.ring == "broad", DeploymentReport.outcome == OK,
-        DeploymentReport.removed_at.is_(None),
-        DeploymentReport.bulletin_id.in_([bulletin.id for bulletin in found]))))
+    done = set(
+        db.session.scalars(
+            select(DeploymentReport.bulletin_id).where(
+                DeploymentReport.user_id == user.id,
+                DeploymentReport.ring == "broad",
+                DeploymentReport.outcome == OK,
+                DeploymentReport.removed_at.is_(None),
+                DeploymentReport.bulletin_id.in_([bulletin.id for bulletin in found]),
+            )
+        )
+    )
     return [Task(bulletin, bulletin.id in done) for bulletin in found]
 
 

@@ -39,8 +39,15 @@ def _plan(month: str) -> tuple[Month, list[Task], Plan, dict[str, int]]:
 def plan_page(month: str):
     """When the patches of a month reach the pilot and everybody, of what one runs."""
     found, mine, drawn, days = _plan(month)
-    return render_template("deployment/plan.html", month=found, tasks=mine, plan=drawn, days=days,
-                           most=MOST_DAYS, owns=queries.count(me()))
+    return render_template(
+        "deployment/plan.html",
+        month=found,
+        tasks=mine,
+        plan=drawn,
+        days=days,
+        most=MOST_DAYS,
+        owns=queries.count(me()),
+    )
 
 
 @bp.get("/calendar/<month>/plan.csv")
@@ -56,8 +63,13 @@ def plan_table(month: str):
 def plan_text(month: str):
     """The plan as Markdown, for a ticket or a wiki."""
     found, mine, drawn, _numbers = _plan(month)
-    text = render_template("deployment/plan.md", month=found, plan=drawn, escape=exports.escape,
-                           rows=[exports.task_row(task, drawn) for task in mine])
+    text = render_template(
+        "deployment/plan.md",
+        month=found,
+        plan=drawn,
+        escape=exports.escape,
+        rows=[exports.task_row(task, drawn) for task in mine],
+    )
     answer = Response(text, mimetype="text/markdown")
     answer.headers["Content-Disposition"] = f'attachment; filename="plan-{found}.md"'
     return answer
@@ -73,10 +85,24 @@ def plan_calendar(month: str):
     path = url_for("deployment.plan_page", month=found)
     open_tasks = [task.bulletin for task in mine if not task.is_done]
     listed = "\n".join(f"{row.reference}: {row.title}" for row in open_tasks)
-    days = [calendars.Day(f"plan-{me().id}-{found}-{name}", day, title, listed, path, number, now)
-            for name, day, title in (("pilot", drawn.pilot, _("Pilot deployment")),
-                                     ("broad", drawn.broad, _("Broad deployment")))]
-    days += [calendars.Day(f"plan-{me().id}-{due_uid(row)}", row.kev_due_on,
-                           _("%(reference)s: due today", reference=row.reference), row.title, row.url,
-                           number, now) for row in open_tasks if row.kev_due_on]
+    days = [
+        calendars.Day(f"plan-{me().id}-{found}-{name}", day, title, listed, path, number, now)
+        for name, day, title in (
+            ("pilot", drawn.pilot, _("Pilot deployment")),
+            ("broad", drawn.broad, _("Broad deployment")),
+        )
+    ]
+    days += [
+        calendars.Day(
+            f"plan-{me().id}-{due_uid(row)}",
+            row.kev_due_on,
+            _("%(reference)s: due today", reference=row.reference),
+            row.title,
+            row.url,
+            number,
+            now,
+        )
+        for row in open_tasks
+        if row.kev_due_on
+    ]
     return calendars.answer(_("Rollout plan for %(month)s", month=found.name), days)

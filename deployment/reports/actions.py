@@ -56,8 +56,9 @@ def said(data: dict) -> Said:
         slug, _slash, cycle = data["release"].partition("/")
         release = queries.release_named(slug, cycle)
         if release is None:
-            raise Invalid({"release": [_("This release is not listed. Choose one from the list, or "
-                                         "describe it.")]})
+            raise Invalid(
+                {"release": [_("This release is not listed. Choose one from the list, or describe it.")]}
+            )
     return Said(data["ring"], data["outcome"], data["note"], release, data["target"])
 
 
@@ -77,15 +78,25 @@ def report(bulletin: Bulletin, said: Said, *, by) -> DeploymentReport:
     if not is_new and all(getattr(row, name) == value for name, value in facts.items()):
         return row
     if row is None:
-        row = DeploymentReport(user_id=by.id, bulletin_id=bulletin.id, target_key=said.key,
-                               release_id=said.release.id if said.release else None, target=said.target)
+        row = DeploymentReport(
+            user_id=by.id,
+            bulletin_id=bulletin.id,
+            target_key=said.key,
+            release_id=said.release.id if said.release else None,
+            target=said.target,
+        )
         db.session.add(row)
     for name, value in facts.items():
         setattr(row, name, value)
     row.updated_at, row.removed_at, row.removed_by_id = utcnow(), None, None
     _follow(bulletin, row, by)
-    events.record("report.made" if is_new else "report.changed", subject=row, actor=by,
-                  bulletin_id=bulletin.id, outcome=said.outcome)
+    events.record(
+        "report.made" if is_new else "report.changed",
+        subject=row,
+        actor=by,
+        bulletin_id=bulletin.id,
+        outcome=said.outcome,
+    )
     if not bulletin.has_failures and is_failure_spike(queries.recent(bulletin.id)):
         bulletin_actions.flag_failures(bulletin, True)
     return row
@@ -101,8 +112,13 @@ def remove(row: DeploymentReport, *, by) -> None:
     row.removed_at, row.removed_by_id = utcnow(), by.id
     _follow(row.bulletin, row, by)
     clear_failure_flag(row.bulletin)
-    events.record("report.removed" if by.id == row.user_id else "report.hidden", subject=row, actor=by,
-                  bulletin_id=row.bulletin_id, author_id=row.user_id)
+    events.record(
+        "report.removed" if by.id == row.user_id else "report.hidden",
+        subject=row,
+        actor=by,
+        bulletin_id=row.bulletin_id,
+        author_id=row.user_id,
+    )
 
 
 def restore(row: DeploymentReport, *, by) -> None:
@@ -113,8 +129,9 @@ def restore(row: DeploymentReport, *, by) -> None:
     else:
         row.removed_at = row.removed_by_id = None
         _follow(row.bulletin, row, by)
-        events.record("report.shown", subject=row, actor=by, bulletin_id=row.bulletin_id,
-                      author_id=row.user_id)
+        events.record(
+            "report.shown", subject=row, actor=by, bulletin_id=row.bulletin_id, author_id=row.user_id
+        )
 
 
 def clear_failure_flag(bulletin: Bulletin) -> None:
@@ -154,8 +171,18 @@ def recount(row: DeploymentReport) -> None:
         tally = DeploymentTally(**same, release_id=row.release_id, target=row.target)
         db.session.add(tally)
         db.session.flush()
-    counted = {outcome: select(func.count()).select_from(DeploymentReport).filter_by(**same, outcome=outcome)
-               .where(DeploymentReport.removed_at.is_(None)).scalar_subquery() for outcome in OUTCOMES}
-    db.session.execute(update(DeploymentTally).where(DeploymentTally.id == tally.id).values(counted)
-                       .execution_options(synchronize_session=False))
+    counted = {
+        outcome: select(func.count())
+        .select_from(DeploymentReport)
+        .filter_by(**same, outcome=outcome)
+        .where(DeploymentReport.removed_at.is_(None))
+        .scalar_subquery()
+        for outcome in OUTCOMES
+    }
+    db.session.execute(
+        update(DeploymentTally)
+        .where(DeploymentTally.id == tally.id)
+        .values(counted)
+        .execution_options(synchronize_session=False)
+    )
     db.session.expire(tally)

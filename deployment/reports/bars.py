@@ -68,6 +68,7 @@ def stand(rows: Sequence[tuple[str, dict[str, float]]], gap: float = GAP) -> tup
                 size = (CHART_HEIGHT - FOOT) * count / highest
                 at -= size
                 parts.append(Part(kind, count, round(at, 1), round(size, 1)))
-        columns.append(Column(label, round(number * step + gap / 2, 1), round(step - gap, 1), total,
-                              tuple(parts)))
+        columns.append(
+            Column(label, round(number * step + gap / 2, 1), round(step - gap, 1), total, tuple(parts))
+        )
     return tuple(columns)

@@ -11,8 +11,7 @@ def warning(bulletin: Bulletin, reader) -> dict | None:
     """Failures rise: the reports that say why."""
     if not bulletin.has_failures or not bulletin.is_public:
         return None
-    return {"recent": queries.recent(bulletin.id), "reasons": queries.reasons(bulletin),
-            "days": WINDOW.days}
+    return {"recent": queries.recent(bulletin.id), "reasons": queries.reasons(bulletin), "days": WINDOW.days}
 
 
 def reports(bulletin: Bulletin, reader) -> dict | None:

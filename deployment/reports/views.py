@@ -60,8 +60,13 @@ def _to_change(bulletin: Bulletin) -> dict[str, str]:
     row = next((row for row in queries.mine(bulletin, current_user) if row.id == number), None)
     if row is None:
         return {}
-    return {"release": _written(labels.listed(row)), "target": row.target, "ring": row.ring,
-            "outcome": row.outcome, "note": row.note}
+    return {
+        "release": _written(labels.listed(row)),
+        "target": row.target,
+        "ring": row.ring,
+        "outcome": row.outcome,
+        "note": row.note,
+    }
 
 
 def _page(bulletin: Bulletin, form: Form, status: int = 200):
@@ -69,11 +74,18 @@ def _page(bulletin: Bulletin, form: Form, status: int = 200):
     page = queries.reports(bulletin, outcome=outcome, after=request.args.get("after"))
     hides = policy.can_hide(current_user)
     return render_template(
-        "deployment/reports.html", bulletin=bulletin, page=page, form=form, outcome=outcome,
+        "deployment/reports.html",
+        bulletin=bulletin,
+        page=page,
+        form=form,
+        outcome=outcome,
         rows=[(row, bars.lie(row.counts)) for row in queries.tallies(bulletin)],
-        thanked=queries.marked_by(current_user, page.items), may=policy, can_hide=hides,
+        thanked=queries.marked_by(current_user, page.items),
+        may=policy,
+        can_hide=hides,
         hidden=queries.hidden(bulletin) if hides else [],
-        panel=summary(bulletin, current_user)), status
+        panel=summary(bulletin, current_user),
+    ), status
 
 
 def summary(bulletin: Bulletin, reader) -> dict:
@@ -82,8 +94,13 @@ def summary(bulletin: Bulletin, reader) -> dict:
     can_report = policy.can_report(reader)
     releases = queries.offered(bulletin) if can_report else []
     releases += [release for row in mine if (release := labels.listed(row)) and release not in releases]
-    return {"tally": tally, "outcome_bar": bars.lie(tally.counts), "mine": mine, "can_report": can_report,
-            "choices": [(_written(release), release.title) for release in releases]}
+    return {
+        "tally": tally,
+        "outcome_bar": bars.lie(tally.counts),
+        "mine": mine,
+        "can_report": can_report,
+        "choices": [(_written(release), release.title) for release in releases],
+    }
 
 
 def _written(release: Release | None) -> str:
@@ -96,8 +113,7 @@ def _written(release: Release | None) -> str:
 def send_report(reference: str):
     """Say how it went; a second time for the same release changes what one said."""
     bulletin, form = find_bulletin(reference), Form(schemas.ReportSchema)
-    require(policy.can_report(me()), _("Confirm your email address first. Suspended members can only "
-                                       "read."))
+    require(policy.can_report(me()), _("Confirm your email address first. Suspended members can only read."))
     if form.validate():
         limit("report", me().id, A_DAY, DAY)
         with form.catching():
@@ -118,8 +134,9 @@ def send_report(reference: str):
 def export_reports(reference: str, extension: str):
     """The reports of a bulletin as CSV or JSON."""
     bulletin = find_bulletin(reference)
-    return files.answer(f"reports-{bulletin.reference}", extension,
-                        exports.report_rows(bulletin, wanted_outcome()))
+    return files.answer(
+        f"reports-{bulletin.reference}", extension, exports.report_rows(bulletin, wanted_outcome())
+    )
 
 
 @bp.get("/bulletins/<reference>/reports.atom")
@@ -127,15 +144,25 @@ def report_feed(reference: str):
     """The latest reports of a bulletin."""
     bulletin = find_bulletin(reference)
     title = _("%(reference)s: deployment reports", reference=bulletin.reference)
-    return feeds.atom(title, url_for("deployment.reports", reference=bulletin.reference),
-                      [_entry(row) for row in queries.reports(bulletin)])
+    return feeds.atom(
+        title,
+        url_for("deployment.reports", reference=bulletin.reference),
+        [_entry(row) for row in queries.reports(bulletin)],
+    )
 
 
 def _entry(row: DeploymentReport) -> feeds.Entry:
     words = (labels.outcome(row.outcome), labels.ring(row.ring), labels.target(row))
     author = row.user.display_name if row.user is not None else _("former member")
-    return feeds.Entry(f"/reports/{row.id}", ", ".join(filter(None, words)), row.path, row.note, author,
-                       row.created_at, row.updated_at)
+    return feeds.Entry(
+        f"/reports/{row.id}",
+        ", ".join(filter(None, words)),
+        row.path,
+        row.note,
+        author,
+        row.created_at,
+        row.updated_at,
+    )
 
 
 @bp.get("/reports/<int:report_id>")
@@ -178,8 +205,9 @@ def _ask_to_remove(row: DeploymentReport):
         effects.append(_("You can send a new report."))
     else:
         title, button = _("Hide this report?"), _("Hide")
-        effects.append(_("Its author is notified, and the public log will record this. Moderators can "
-                         "unhide it."))
+        effects.append(
+            _("Its author is notified, and the public log will record this. Moderators can unhide it.")
+        )
     return confirmation_page(title, effects, button, back=row.path, subject=row.bulletin.title)
 
 

@@ -74,5 +74,6 @@ def _settle(row: Appeal, outcome: str, by, answer: str) -> None:
     row.outcome, row.answer = outcome, answer
     row.decided_by_id, row.decided_at = by.id, utcnow()
     db.session.flush()
-    events.record("appeal.decided", subject=row, actor=by, post_id=row.post_id, outcome=outcome,
-                  answer=answer)
+    events.record(
+        "appeal.decided", subject=row, actor=by, post_id=row.post_id, outcome=outcome, answer=answer
+    )

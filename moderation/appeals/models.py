@@ -20,8 +20,11 @@ class Appeal(db.Model):
     """
 
     __tablename__ = "appeals"
-    __table_args__ = (UniqueConstraint("post_id", "state"), Index("ix_appeals_outcome_id", "outcome", "id"),
-                      Index("ix_appeals_user_id", "user_id"))
+    __table_args__ = (
+        UniqueConstraint("post_id", "state"),
+        Index("ix_appeals_outcome_id", "outcome", "id"),
+        Index("ix_appeals_user_id", "user_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))

@@ -12,8 +12,9 @@ from posts.models import Post
 
 def of_post(post: Post) -> Appeal | None:
     """The newest appeal for a post."""
-    return db.session.scalar(select(Appeal).where(Appeal.post_id == post.id)
-                             .order_by(Appeal.id.desc()).limit(1))
+    return db.session.scalar(
+        select(Appeal).where(Appeal.post_id == post.id).order_by(Appeal.id.desc()).limit(1)
+    )
 
 
 def open_appeals(post_ids: Iterable[int]) -> dict[int, Appeal]:
@@ -25,5 +26,6 @@ def open_appeals(post_ids: Iterable[int]) -> dict[int, Appeal]:
 
 def get(appeal_id: int) -> Appeal | None:
     """One appeal, for a moderator."""
-    return db.session.scalar(select(Appeal).where(Appeal.id == appeal_id)
-                             .options(joinedload(Appeal.post), joinedload(Appeal.user)))
+    return db.session.scalar(
+        select(Appeal).where(Appeal.id == appeal_id).options(joinedload(Appeal.post), joinedload(Appeal.user))
+    )

@@ -10,15 +10,18 @@ from core.web.lazy_text import lazy_gettext
 class AppealSchema(Schema):
     """Why a removed post should come back."""
 
-    text = Line(required=True, validate=validate.Length(
-        10, 1000, error=lazy_gettext("Use 10 to 1,000 characters.")))
+    text = Line(
+        required=True, validate=validate.Length(10, 1000, error=lazy_gettext("Use 10 to 1,000 characters."))
+    )
 
 
 class RefusalSchema(Schema):
     """Why the post stays removed; its author reads it."""
 
-    answer = Line(required=True, validate=validate.Length(
-        5, 500, error=lazy_gettext("Give a reason of 5 to 500 characters.")))
+    answer = Line(
+        required=True,
+        validate=validate.Length(5, 500, error=lazy_gettext("Give a reason of 5 to 500 characters.")),
+    )
 
 
 class AppealItem(Reply):

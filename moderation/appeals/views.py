@@ -35,10 +35,15 @@ def appeal(post_id: int):
         post = visible_post(post_id)
     last = queries.of_post(post)
     return render_template(
-        "moderation/appeal.html", form=form, post=post, words=reason_words(), appeal=last,
+        "moderation/appeal.html",
+        form=form,
+        post=post,
+        words=reason_words(),
+        appeal=last,
         may_ask=last is None or last.outcome is not None and last.state != state_of(post),
         may_edit=posts_policy.can_edit(me(), post),
-        decision=moderation_queries.last_decision(post, "hide", "reject")), 422 if form.errors else 200
+        decision=moderation_queries.last_decision(post, "hide", "reject"),
+    ), 422 if form.errors else 200
 
 
 def _appeal(appeal_id: int) -> Appeal:

@@ -21,8 +21,9 @@ def follow(user: User, *, keep_words: bool) -> bool:
     """Do the next part for an erased `user`; whether there may be more."""
     if voting.remove_votes_of(user.id, most=SLICE):
         return True
-    posts = list(db.session.scalars(select(Post).where(Post.author_id == user.id)
-                                    .order_by(Post.id).limit(SLICE)))
+    posts = list(
+        db.session.scalars(select(Post).where(Post.author_id == user.id).order_by(Post.id).limit(SLICE))
+    )
     for post in posts:
         if not keep_words and not kinds.of(post).outlives_author:
             _remove(post, user)
@@ -50,24 +51,39 @@ def _remove(post: Post, user: User) -> None:
         title, body = _("Removed by its author"), render(_("Text removed by its author."))
     post.title, post.slug, post.source_url = title, actions.slugify(title), ""
     post.body, post.body_html = body.source, body.html
-    db.session.execute(update(Revision).where(Revision.post_id == post.id).values(
-        title="", body="", summary="", tags=[], changes=None, facts=None, redacted_at=utcnow()))
+    db.session.execute(
+        update(Revision)
+        .where(Revision.post_id == post.id)
+        .values(title="", body="", summary="", tags=[], changes=None, facts=None, redacted_at=utcnow())
+    )
 
 
 def _is_answered_by_others(post: Post, user: User) -> bool:
-    answers = select(Post.id).where(Post.parent_id == post.id, Post.kind != "comment", Post.is_public,
-                                    Post.author_id.is_distinct_from(user.id)).limit(1)
+    answers = (
+        select(Post.id)
+        .where(
+            Post.parent_id == post.id,
+            Post.kind != "comment",
+            Post.is_public,
+            Post.author_id.is_distinct_from(user.id),
+        )
+        .limit(1)
+    )
     return db.session.scalar(answers) is not None
 
 
 def _forget(user: User, keep_words: bool) -> None:
     """Names under revisions and suggestions; what still waits is taken back."""
     mine = Suggestion.author_id == user.id
-    db.session.execute(update(Suggestion).where(mine, Suggestion.outcome.is_(None)).values(
-        outcome=WITHDRAWN, decided_by_id=user.id, decided_at=utcnow()))
+    db.session.execute(
+        update(Suggestion)
+        .where(mine, Suggestion.outcome.is_(None))
+        .values(outcome=WITHDRAWN, decided_by_id=user.id, decided_at=utcnow())
+    )
     if not keep_words:
-        db.session.execute(update(Suggestion).where(mine).values(
-            title="", body="", summary="", tags=[], changes=None))
+        db.session.execute(
+            update(Suggestion).where(mine).values(title="", body="", summary="", tags=[], changes=None)
+        )
     db.session.execute(update(Suggestion).where(mine).values(author_id=None))
     for kept in (Revision, FactRevision):
         db.session.execute(update(kept).where(kept.author_id == user.id).values(author_id=None))

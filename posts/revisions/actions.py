@@ -1,4 +1,4 @@
-"""What a revision or a proposal changed, stored as positions (posts/revisions/diffs.py). Nothing here commits."""
+"""What a revision or a proposal changed, stored as positions (diffs.py). Nothing here commits."""
 
 from sqlalchemy import select, update
 
@@ -13,9 +13,12 @@ def compare_revision(post_id: int, number: int) -> None:
         texts = _bodies(post_id, [number - 1, number])
     if len(texts) == 2:
         changes = diffs.compare(texts[number - 1], texts[number]).changes
-        db.session.execute(update(Revision).where(
-            Revision.post_id == post_id, Revision.number == number, Revision.redacted_at.is_(None))
-            .values(changes=changes).execution_options(synchronize_session=False))
+        db.session.execute(
+            update(Revision)
+            .where(Revision.post_id == post_id, Revision.number == number, Revision.redacted_at.is_(None))
+            .values(changes=changes)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def compare_suggestion(suggestion: Suggestion) -> None:
@@ -29,12 +32,22 @@ def not_compared(after: int, most: int) -> list[tuple[int, int, int]]:
     """(id, post id, number) of revisions after the id `after` that have no stored comparison."""
     rows = db.session.execute(
         select(Revision.id, Revision.post_id, Revision.number)
-        .where(Revision.changes.is_(None), Revision.number > 1, Revision.redacted_at.is_(None),
-               Revision.id > after).order_by(Revision.id).limit(most))
+        .where(
+            Revision.changes.is_(None),
+            Revision.number > 1,
+            Revision.redacted_at.is_(None),
+            Revision.id > after,
+        )
+        .order_by(Revision.id)
+        .limit(most)
+    )
     return [tuple(row) for row in rows]
 
 
 def _bodies(post_id: int, numbers: list[int]) -> dict[int, str]:
-    rows = db.session.execute(select(Revision.number, Revision.body).where(
-        Revision.post_id == post_id, Revision.number.in_(numbers)))
+    rows = db.session.execute(
+        select(Revision.number, Revision.body).where(
+            Revision.post_id == post_id, Revision.number.in_(numbers)
+        )
+    )
     return dict(rows.all())

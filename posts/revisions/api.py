@@ -18,10 +18,14 @@ from posts.revisions import history
 def revision_item(revision: Revision) -> dict:
     """A revision without its text."""
     return {
-        "post_id": revision.post_id, "number": revision.number, "title": revision.title,
+        "post_id": revision.post_id,
+        "number": revision.number,
+        "title": revision.title,
         "url": f"{site_url()}/posts/{revision.post_id}/revisions/{revision.number}",
-        "author": revision.author.username if revision.author else None, "tags": revision.tags,
-        "summary": revision.summary, "created_at": revision.created_at,
+        "author": revision.author.username if revision.author else None,
+        "tags": revision.tags,
+        "summary": revision.summary,
+        "created_at": revision.created_at,
         "is_redacted": revision.redacted_at is not None,
     }
 
@@ -40,8 +44,11 @@ def get_revision(post_id: int, number: int):
     """One revision with its text."""
     post = visible_post(post_id)
     revision = get_or_404(queries.revision(post, number))
-    return {**revision_item(revision), "body": revision.body,
-            "facts": None if revision.redacted_at else history.of_revision(post, revision).facts}
+    return {
+        **revision_item(revision),
+        "body": revision.body,
+        "facts": None if revision.redacted_at else history.of_revision(post, revision).facts,
+    }
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")

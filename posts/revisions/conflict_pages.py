@@ -54,10 +54,16 @@ def answer(stale: Stale):
     """The error handler of Stale."""
     db.session.rollback()
     if wants_json():
-        response = make_response(error_answer(
-            412, _("Edit conflict"),
-            _("This was changed after the version you named. Read it again and apply your change to the "
-              "current version.")))
+        response = make_response(
+            error_answer(
+                412,
+                _("Edit conflict"),
+                _(
+                    "This was changed after the version you named. Read it again and apply your change to the "
+                    "current version."
+                ),
+            )
+        )
         response.headers.update(versions.current_tag(stale))
         return response
     if stale.thing is None:
@@ -77,15 +83,22 @@ def _page(stale: Stale) -> str:
     fields = [field for field in spec.fields if field.name in typed or _is_unticked(field, spec, typed)]
     rows = [_row(field, now.get(field.name, ""), typed.get(field.name, ""), base) for field in fields]
     named = {field.name for field in fields}
-    others = {name: value for name, value in typed.items()
-              if name not in named and len(value) <= MAX_OTHER_LENGTH}
+    others = {
+        name: value for name, value in typed.items() if name not in named and len(value) <= MAX_OTHER_LENGTH
+    }
     return render_template(
-        "posts/conflict.html", thing=thing, path=spec.path(thing), last=spec.last_edit(thing), rows=rows,
+        "posts/conflict.html",
+        thing=thing,
+        path=spec.path(thing),
+        last=spec.last_edit(thing),
+        rows=rows,
         conflicts=[row for row in rows if row.state == "conflict"],
         has_mine=any(row.proposed != row.mine for row in rows),
         others=others,
         shown_others={name: value for name, value in others.items() if value and name not in UNREADABLE},
-        since=[] if rows else _since(spec, base, now), sent_to=request.full_path)
+        since=[] if rows else _since(spec, base, now),
+        sent_to=request.full_path,
+    )
 
 
 def _is_unticked(field: Field, spec: Editable, typed: dict) -> bool:
@@ -95,8 +108,11 @@ def _is_unticked(field: Field, spec: Editable, typed: dict) -> bool:
 
 def _base(spec: Editable, thing: Versioned, stale: Stale) -> Values | None:
     """What the form said when its editing began."""
-    numbers = [number for each in stale.expected or ()
-               if (number := versions.number_of(each, thing)) is not None and number < thing.revision_count]
+    numbers = [
+        number
+        for each in stale.expected or ()
+        if (number := versions.number_of(each, thing)) is not None and number < thing.revision_count
+    ]
     return spec.values_at(thing, max(numbers)) if numbers else None
 
 
@@ -137,6 +153,8 @@ def _since(spec: Editable, base: Values | None, now: Values) -> list[tuple[Field
     """What changed since, for a form that holds nothing of it, such as the one of a restored revision."""
     if base is None:
         return []
-    return [(field, diffs.side_by_side(base.get(field.name, ""), now.get(field.name, "")))
-            for field in spec.fields if base.get(field.name, "") != now.get(field.name, "")]
-
+    return [
+        (field, diffs.side_by_side(base.get(field.name, ""), now.get(field.name, "")))
+        for field in spec.fields
+        if base.get(field.name, "") != now.get(field.name, "")
+    ]

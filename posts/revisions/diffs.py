@@ -52,10 +52,14 @@ def compare(old: str, new: str) -> Comparison:
     """
     left, right = _lines(old), _lines(new)
     lines, words = Budget(MAX_LINE_STEPS, MAX_SECONDS), Budget(MAX_WORD_STEPS, MAX_SECONDS)
-    runs = [[a, b, c, d, [_changed(*pair, words) for pair in zip(left[a:b], right[c:d], strict=False)]]
-            for a, b, c, d in _gaps(_aligned(left, right, lines), len(left), len(right))]
-    return Comparison({"version": VERSION, "of": fingerprint(old, new), "runs": runs},
-                      min(lines.used, MAX_LINE_STEPS) + min(words.used, MAX_WORD_STEPS))
+    runs = [
+        [a, b, c, d, [_changed(*pair, words) for pair in zip(left[a:b], right[c:d], strict=False)]]
+        for a, b, c, d in _gaps(_aligned(left, right, lines), len(left), len(right))
+    ]
+    return Comparison(
+        {"version": VERSION, "of": fingerprint(old, new), "runs": runs},
+        min(lines.used, MAX_LINE_STEPS) + min(words.used, MAX_WORD_STEPS),
+    )
 
 
 def _lines(text: str) -> list[str]:
@@ -84,13 +88,18 @@ def _rows(left: list[str], right: list[str], runs: list) -> Iterator[Row]:
         yield from _unchanged(left, i, j, a - i, is_first=i == 0, is_last=number == len(runs))
         for n, (before, after) in enumerate(zip_longest(left[a:b], right[c:d])):
             spans = words[n] if n < len(words) and words[n] else ([], [])
-            yield Row(None if before is None else a + n + 1, _parts(before, spans[0]),
-                      None if after is None else c + n + 1, _parts(after, spans[1]))
+            yield Row(
+                None if before is None else a + n + 1,
+                _parts(before, spans[0]),
+                None if after is None else c + n + 1,
+                _parts(after, spans[1]),
+            )
         i, j = b, d
 
 
-def _unchanged(left: list[str], i: int, j: int, count: int, *, is_first: bool,
-               is_last: bool) -> Iterator[Row]:
+def _unchanged(
+    left: list[str], i: int, j: int, count: int, *, is_first: bool, is_last: bool
+) -> Iterator[Row]:
     head = 0 if is_first else CONTEXT_LINES
     tail = 0 if is_last else CONTEXT_LINES
     hidden = count - head - tail
@@ -110,8 +119,7 @@ def _parts(line: str | None, spans: list[int]) -> list[Part]:
     if not spans:
         return [(line, True)]
     cuts = [0, *spans, len(line)]
-    return [(line[start:end], n % 2 == 1) for n, (start, end) in enumerate(pairwise(cuts))
-            if start < end]
+    return [(line[start:end], n % 2 == 1) for n, (start, end) in enumerate(pairwise(cuts)) if start < end]
 
 
 def _changed(before: str, after: str, budget: Budget) -> list[list[int]]:
@@ -195,7 +203,7 @@ def _anchors(left: list[str], right: list[str]) -> list[tuple[int, int]]:
         if (j := where.get(line)) is not None:
             at = bisect_left(tails, j)
             chain.append((i, j, ends[at - 1] if at else -1))
-            tails[at:at + 1], ends[at:at + 1] = [j], [len(chain) - 1]
+            tails[at : at + 1], ends[at : at + 1] = [j], [len(chain) - 1]
     found, at = [], ends[-1] if ends else -1
     while at >= 0:
         i, j, at = chain[at]
@@ -219,7 +227,7 @@ def _common(a: list[str], b: list[str], budget: Budget) -> list[Block]:
     start = ends[0][2] if ends and ends[0][0] == ends[0][1] == 0 else 0
     end = sum(n for _, _, n in ends) - start
     budget.spend(start + end)
-    middle = _shortest(a[start:len(a) - end], b[start:len(b) - end], budget)
+    middle = _shortest(a[start : len(a) - end], b[start : len(b) - end], budget)
     moved = [(i + start, j + start, n) for i, j, n in middle]
     return _merged([(0, 0, start), *moved, (len(a) - end, len(b) - end, end)])
 

@@ -1,6 +1,6 @@
 """The register of what can be edited: which fields its form has, and what they said at any version.
 
-A conflict (posts/revisions/conflict_pages.py) is shown from it, and tests/editing.py walks over it. Packages above
+A conflict (conflict_pages.py) is shown from it, and tests/editing.py walks over it. Packages above
 register theirs.
 """
 
@@ -79,6 +79,7 @@ def for_posts(*fields: Field) -> Editable:
 
 def for_things(fields: tuple[Field, ...], *, load: Callable, now: Callable, path: Callable) -> Editable:
     """How a thing with fact_revisions is edited; `now(thing)` are its form's values."""
+
     def values_at(thing, number: int) -> Values | None:
         if number == thing.revision_count:
             return now(thing)

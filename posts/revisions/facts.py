@@ -22,9 +22,17 @@ def _of(thing: Versioned):
 def keep(thing: Versioned, facts: dict, *, by=None, summary: str = "", at: datetime | None = None) -> None:
     """Keep `facts` as the present version of `thing`, unless that version is kept already."""
     if get(thing, thing.revision_count) is None:
-        db.session.add(FactRevision(
-            thing_kind=kind_of(thing), thing_id=thing.id, number=thing.revision_count, facts=facts,
-            author_id=by.id if by else None, summary=summary, created_at=at or utcnow()))
+        db.session.add(
+            FactRevision(
+                thing_kind=kind_of(thing),
+                thing_id=thing.id,
+                number=thing.revision_count,
+                facts=facts,
+                author_id=by.id if by else None,
+                summary=summary,
+                created_at=at or utcnow(),
+            )
+        )
 
 
 def get(thing: Versioned, number: int) -> FactRevision | None:

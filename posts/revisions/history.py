@@ -41,5 +41,9 @@ def at(post: Post, number: int) -> State | None:
 def fact_lines(post: Post, state: State) -> str:
     """Title, tags and facts as lines, to be compared: all that a form has but the text."""
     values = kinds.of(post).form_values(state)
-    return "\n".join(f"{name}: {line}" for name, value in values.items() if name != "body"
-                     for line in str(value).splitlines() or [""])
+    return "\n".join(
+        f"{name}: {line}"
+        for name, value in values.items()
+        if name != "body"
+        for line in str(value).splitlines() or [""]
+    )

@@ -69,7 +69,7 @@ def _changes(before: list[str], after: list[str]) -> Iterator[_Change]:
     tail = 0
     while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
         tail += 1
-    old, new = before[head:len(before) - tail], after[head:len(after) - tail]
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     if len(old) * len(new) > MAX_COMPARED or not _is_cheap(new):
         yield head, head + len(old), new
         return

@@ -27,8 +27,9 @@ class SuggestionRefused(Invalid):
         super().__init__({"_": [message]})
 
 
-def propose(post: Post, body: Rendered, *, by, base_number: int, title: str, tags: list[str],
-            summary: str) -> Suggestion:
+def propose(
+    post: Post, body: Rendered, *, by, base_number: int, title: str, tags: list[str], summary: str
+) -> Suggestion:
     """Propose a new text for `post`, or change one's open proposal.
 
     Raises SuggestionRefused when the post is newer than `base_number`, another's proposal waits,
@@ -40,12 +41,14 @@ def propose(post: Post, body: Rendered, *, by, base_number: int, title: str, tag
     tag_actions.require_known(set(tags) - set(before), by=by)
     check_edit(post, kinds.of(post).limits, title=title, body=body.source, tags=tags)
     if base_number != post.revision_count:
-        raise SuggestionRefused(_("This post was edited after you opened it. Compare it with the "
-                                  "current version."))
+        raise SuggestionRefused(
+            _("This post was edited after you opened it. Compare it with the current version.")
+        )
     if (title, body.source, tags) == (post.title, post.body, before):
         raise SuggestionRefused(_("There are no changes."))
-    row = db.session.scalar(select(Suggestion).where(Suggestion.post_id == post.id,
-                                                     Suggestion.outcome.is_(None))) or _new(post, by)
+    row = db.session.scalar(
+        select(Suggestion).where(Suggestion.post_id == post.id, Suggestion.outcome.is_(None))
+    ) or _new(post, by)
     if row.author_id != by.id:
         raise SuggestionRefused(_("Another suggested edit is pending. It must be reviewed first."))
     row.base_number, row.title, row.body, row.tags = base_number, title, body.source, tags
@@ -56,12 +59,13 @@ def propose(post: Post, body: Rendered, *, by, base_number: int, title: str, tag
 
 
 def _new(post: Post, by) -> Suggestion:
-    waiting = db.session.scalar(select(func.count()).where(Suggestion.author_id == by.id,
-                                                           Suggestion.outcome.is_(None)))
+    waiting = db.session.scalar(
+        select(func.count()).where(Suggestion.author_id == by.id, Suggestion.outcome.is_(None))
+    )
     if waiting >= OPEN_AT_ONCE:
-        raise SuggestionRefused(_("You already have %(n)s pending edits. Suggest more once those are "
-                                  "reviewed.",
-                                  n=waiting))
+        raise SuggestionRefused(
+            _("You already have %(n)s pending edits. Suggest more once those are reviewed.", n=waiting)
+        )
     row = Suggestion(post_id=post.id, author_id=by.id)
     db.session.add(row)
     return row
@@ -77,8 +81,17 @@ def approve(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revisio
     return revision
 
 
-def improve(suggestion: Suggestion, proposed: Rendered, body: Rendered, *, by, seen: str, title: str,
-            tags: list[str], summary: str) -> Revision:
+def improve(
+    suggestion: Suggestion,
+    proposed: Rendered,
+    body: Rendered,
+    *,
+    by,
+    seen: str,
+    title: str,
+    tags: list[str],
+    summary: str,
+) -> Revision:
     """Approve the proposal, then change it further: two revisions, each credited to who wrote it."""
     revision = _apply(suggestion, proposed, by=by, seen=seen)
     improved = actions.revise(suggestion.post, body, by=by, title=title, tags=tags, summary=summary)
@@ -91,10 +104,17 @@ def _apply(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revision
     if suggestion.version != seen:
         raise SuggestionRefused(_("This suggestion was changed after you opened it. Check it again."))
     if suggestion.is_stale:
-        raise SuggestionRefused(_("This post was edited after the suggestion was made. The suggestion "
-                                  "has to be updated first."))
-    revision = actions.rewrite(post, body, by=suggestion.author, title=suggestion.title,
-                               tags=suggestion.tags, summary=suggestion.summary)
+        raise SuggestionRefused(
+            _("This post was edited after the suggestion was made. The suggestion has to be updated first.")
+        )
+    revision = actions.rewrite(
+        post,
+        body,
+        by=suggestion.author,
+        title=suggestion.title,
+        tags=suggestion.tags,
+        summary=suggestion.summary,
+    )
     _settle(suggestion, APPROVED, by)
     suggestion.revision_number = revision.number
     events.record("suggestion.approved", subject=suggestion, actor=by, post_id=post.id)
@@ -126,9 +146,10 @@ def _take(suggestion: Suggestion) -> Post:
 def _decided(suggestion: Suggestion) -> str:
     """Who was first, and what they decided."""
     who = name_of(suggestion.decided_by_id) or _("Someone else")
-    return {APPROVED: _("%(who)s has already approved this edit.", who=who),
-            REJECTED: _("%(who)s has already rejected this edit.", who=who),
-            }.get(suggestion.outcome, _("%(who)s has withdrawn this edit.", who=who))
+    return {
+        APPROVED: _("%(who)s has already approved this edit.", who=who),
+        REJECTED: _("%(who)s has already rejected this edit.", who=who),
+    }.get(suggestion.outcome, _("%(who)s has withdrawn this edit.", who=who))
 
 
 def _settle(suggestion: Suggestion, outcome: str, by, reason: str = "") -> None:

@@ -13,10 +13,17 @@ from posts.queries import visible_to
 
 
 def _visible(user) -> Select:
-    return (select(Suggestion).join(Suggestion.post).where(visible_to(user))
-            .options(contains_eager(Suggestion.post).joinedload(Post.parent),
-                     contains_eager(Suggestion.post).joinedload(Post.author),
-                     joinedload(Suggestion.author), joinedload(Suggestion.decided_by)))
+    return (
+        select(Suggestion)
+        .join(Suggestion.post)
+        .where(visible_to(user))
+        .options(
+            contains_eager(Suggestion.post).joinedload(Post.parent),
+            contains_eager(Suggestion.post).joinedload(Post.author),
+            joinedload(Suggestion.author),
+            joinedload(Suggestion.decided_by),
+        )
+    )
 
 
 def get(suggestion_id: int, user) -> Suggestion | None:
@@ -37,8 +44,7 @@ def waiting(user, after: str | None = None) -> paging.Page:
 
 def of(user, after: str | None = None) -> paging.Page:
     """What a member proposed and what became of it, newest first."""
-    return paging.keyset(_visible(user).where(Suggestion.author_id == user.id), [Suggestion.id],
-                         after=after)
+    return paging.keyset(_visible(user).where(Suggestion.author_id == user.id), [Suggestion.id], after=after)
 
 
 def open_on(posts: Iterable[Post], user) -> dict[int, Suggestion]:
@@ -46,13 +52,17 @@ def open_on(posts: Iterable[Post], user) -> dict[int, Suggestion]:
     if user.id is None:
         return {}
     rows = db.session.scalars(
-        select(Suggestion).where(Suggestion.post_id.in_([post.id for post in posts]),
-                                 Suggestion.outcome.is_(None)).options(defer(Suggestion.body)))
+        select(Suggestion)
+        .where(Suggestion.post_id.in_([post.id for post in posts]), Suggestion.outcome.is_(None))
+        .options(defer(Suggestion.body))
+    )
     return {row.post_id: row for row in rows}
 
 
 def behind(post: Post, number: int) -> Suggestion | None:
     """The approved suggestion that became this revision."""
     return db.session.scalar(
-        select(Suggestion).where(Suggestion.post_id == post.id, Suggestion.revision_number == number)
-        .options(joinedload(Suggestion.decided_by)))
+        select(Suggestion)
+        .where(Suggestion.post_id == post.id, Suggestion.revision_number == number)
+        .options(joinedload(Suggestion.decided_by))
+    )

@@ -34,20 +34,32 @@ def suggest(post_id: int):
     if _is_final(form):
         limit_posting(me())
         with form.catching():
-            made = actions.propose(post, form.data["body"], by=me(), title=form.data.get("title", post.title),
-                                   base_number=request.form.get("base", 0, type=int),
-                                   tags=form.data.get("tags", []), summary=form.data["summary"])
+            made = actions.propose(
+                post,
+                form.data["body"],
+                by=me(),
+                title=form.data.get("title", post.title),
+                base_number=request.form.get("base", 0, type=int),
+                tags=form.data.get("tags", []),
+                summary=form.data["summary"],
+            )
             db.session.commit()
             flash(_("Thank you. Your edit will appear once it has been reviewed."))
             return redirect(url_for("posts.suggestion", suggestion_id=made.id))
     if request.method == "GET":
         form.values = _values(mine if mine and mine.author_id == me().id else post)
     return render_template(
-        "posts/suggest.html", form=form, post=post, preview=form.data.get("body"),
+        "posts/suggest.html",
+        form=form,
+        post=post,
+        preview=form.data.get("body"),
         reward=POINTS["edit_accepted"],
-        taken=mine is not None and mine.author_id != me().id, base=post.revision_count,
-        changes=diffs.side_by_side(post.body, form.values.get("body", "")) if _is_behind(form, mine, post)
-        else None), 422 if form.errors else 200
+        taken=mine is not None and mine.author_id != me().id,
+        base=post.revision_count,
+        changes=diffs.side_by_side(post.body, form.values.get("body", ""))
+        if _is_behind(form, mine, post)
+        else None,
+    ), 422 if form.errors else 200
 
 
 def _form(kind: str) -> Form:
@@ -66,8 +78,12 @@ def _is_final(form: Form) -> bool:
 def _values(text) -> dict:
     """What the form shows of a post or of a proposal."""
     names = [tag if isinstance(tag, str) else tag.name for tag in text.tags]
-    return {"title": text.title, "body": text.body, "tags": " ".join(names),
-            "summary": getattr(text, "summary", "")}
+    return {
+        "title": text.title,
+        "body": text.body,
+        "tags": " ".join(names),
+        "summary": getattr(text, "summary", ""),
+    }
 
 
 def _is_behind(form: Form, mine: Suggestion | None, post) -> bool:
@@ -81,18 +97,20 @@ def _is_behind(form: Form, mine: Suggestion | None, post) -> bool:
 @login_required
 def review():
     """Proposals that wait, the oldest first."""
-    require(policy.may_review(me()),
-            _("You need %(n)s reputation to review edits.", n=threshold(Privilege.REVIEW)))
-    return render_template("posts/review.html",
-                           page=suggestion_queries.waiting(me(), request.args.get("after")))
+    require(
+        policy.may_review(me()),
+        _("You need %(n)s reputation to review edits.", n=threshold(Privilege.REVIEW)),
+    )
+    return render_template(
+        "posts/review.html", page=suggestion_queries.waiting(me(), request.args.get("after"))
+    )
 
 
 @bp.get("/settings/edits")
 @login_required
 def my_edits():
     """What I proposed and what became of it."""
-    return render_template("posts/my_edits.html",
-                           page=suggestion_queries.of(me(), request.args.get("after")))
+    return render_template("posts/my_edits.html", page=suggestion_queries.of(me(), request.args.get("after")))
 
 
 @bp.get("/suggestions/<int:suggestion_id>")
@@ -103,10 +121,13 @@ def suggestion(suggestion_id: int):
     base = queries.revision(found.post, found.base_number)
     before, after = (f"{text.title}\n{' '.join(text.tags)}" for text in (base, found))
     return render_template(
-        "posts/suggestion.html", suggestion=found, post=found.post,
+        "posts/suggestion.html",
+        suggestion=found,
+        post=found.post,
         heading_rows=diffs.side_by_side(before, after) if before != after else None,
         rows=diffs.side_by_side(base.body, found.body, found.changes),
-        can_decide=policy.can_decide(me(), found, found.post))
+        can_decide=policy.can_decide(me(), found, found.post),
+    )
 
 
 def _suggestion(suggestion_id: int) -> Suggestion:
@@ -139,8 +160,11 @@ def approve(suggestion_id: int):
     with read_transaction():
         source = _suggestion(suggestion_id).body
     body, found = render(source), _decidable(suggestion_id)
-    return _decide(found.id, lambda: actions.approve(found, body, by=me(), seen=request.form.get("seen", "")),
-                   _("Approved and published under its author's name."))
+    return _decide(
+        found.id,
+        lambda: actions.approve(found, body, by=me(), seen=request.form.get("seen", "")),
+        _("Approved and published under its author's name."),
+    )
 
 
 @bp.route("/suggestions/<int:suggestion_id>/improve", methods=["GET", "POST"])
@@ -154,19 +178,36 @@ def improve(suggestion_id: int):
     require(found.is_open, _("This suggestion has already been reviewed."))
     if _is_final(form):
         with form.catching():
-            actions.improve(found, proposed, form.data["body"], by=me(), seen=seen,
-                            title=form.data.get("title", found.post.title),
-                            tags=form.data.get("tags", []), summary=form.data["summary"])
+            actions.improve(
+                found,
+                proposed,
+                form.data["body"],
+                by=me(),
+                seen=seen,
+                title=form.data.get("title", found.post.title),
+                tags=form.data.get("tags", []),
+                summary=form.data["summary"],
+            )
             db.session.commit()
             flash(_("Approved with your changes."))
             return redirect(found.post.url)
         found = _suggestion(suggestion_id)  # what was refused was rolled back, and what was loaded with it
     if request.method == "GET":
         form.values = _values(found) | {"summary": _("Improved the suggested edit")}
-    changes = (diffs.side_by_side(found.post.body, form.values.get("body", ""))
-               if request.method == "POST" and (found.is_stale or not found.is_open) else None)
-    return render_template("posts/improve.html", form=form, suggestion=found, post=found.post, seen=seen,
-                           preview=form.data.get("body"), changes=changes), 422 if form.errors else 200
+    changes = (
+        diffs.side_by_side(found.post.body, form.values.get("body", ""))
+        if request.method == "POST" and (found.is_stale or not found.is_open)
+        else None
+    )
+    return render_template(
+        "posts/improve.html",
+        form=form,
+        suggestion=found,
+        post=found.post,
+        seen=seen,
+        preview=form.data.get("body"),
+        changes=changes,
+    ), 422 if form.errors else 200
 
 
 @bp.post("/suggestions/<int:suggestion_id>/reject")

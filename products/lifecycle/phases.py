@@ -36,8 +36,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-_ENDED_BY = {Phase.ACTIVE: (ACTIVE, SECURITY), Phase.SECURITY: (SECURITY,),
-             Phase.EXTENSION: (EXTENSION,)}
+_ENDED_BY = {Phase.ACTIVE: (ACTIVE, SECURITY), Phase.SECURITY: (SECURITY,), Phase.EXTENSION: (EXTENSION,)}
 
 
 def is_over(ends: Ends | None, day: date) -> bool | None:

@@ -62,19 +62,27 @@ def draw(releases: list, day: date) -> Timeline | None:
     def x(at: date) -> float:
         return round(left + (at - first).days * scale, 1)
 
-    lines = tuple(Line(labels[number], AXIS + number * ROW,
-                       tuple(_bars(release, first, last, day, x)), phase_on(release, day))
-                  for number, release in enumerate(shown))
-    return Timeline(WIDTH, AXIS + len(shown) * ROW + 6, lines, _ticks(first, last, x), x(day),
-                    len(releases) - len(shown))
+    lines = tuple(
+        Line(
+            labels[number],
+            AXIS + number * ROW,
+            tuple(_bars(release, first, last, day, x)),
+            phase_on(release, day),
+        )
+        for number, release in enumerate(shown)
+    )
+    return Timeline(
+        WIDTH, AXIS + len(shown) * ROW + 6, lines, _ticks(first, last, x), x(day), len(releases) - len(shown)
+    )
 
 
 def _chosen(releases: list, day: date) -> list:
     """All that fits: what still lives first, then the youngest of the rest."""
     if len(releases) <= MOST_LINES:
         return releases
-    order = sorted(range(len(releases)),
-                   key=lambda i: (phase_on(releases[i], day) is Phase.ENDED, i))[:MOST_LINES]
+    order = sorted(range(len(releases)), key=lambda i: (phase_on(releases[i], day) is Phase.ENDED, i))[
+        :MOST_LINES
+    ]
     return [releases[i] for i in sorted(order)]
 
 
@@ -109,4 +117,4 @@ def _label(release, day: date) -> str:
     label = release.label or release.cycle
     if release.is_lts(day) and "LTS" not in label:
         label += " LTS"
-    return label if len(label) <= LONGEST_LABEL else label[:LONGEST_LABEL - 1] + "…"
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"

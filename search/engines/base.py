@@ -41,8 +41,17 @@ class Index(Protocol):
     generation: object
     size: int
 
-    def search(self, query: Query, *, limit: int = 10, offset: int = 0, any_word: bool = False, few: int = 0,
-               facets: bool = False, sort: str = "relevance") -> Results:
+    def search(
+        self,
+        query: Query,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        any_word: bool = False,
+        few: int = 0,
+        facets: bool = False,
+        sort: str = "relevance",
+    ) -> Results:
         """Documents with all words, or `any_word`; when fewer than `few` have all, those with any instead."""
 
     def rarest(self, words: list[str], most: int) -> list[str]:
@@ -89,8 +98,14 @@ class Engine(Protocol):
         of what was there before stays in storage. Raises Unavailable.
         """
 
-    def rebuild(self, documents: Iterable[Document], missed: Callable[[], Iterable[str]], load: Load, *,
-                wait: bool = True) -> int | None:
+    def rebuild(
+        self,
+        documents: Iterable[Document],
+        missed: Callable[[], Iterable[str]],
+        load: Load,
+        *,
+        wait: bool = True,
+    ) -> int | None:
         """Write a whole new index beside the old one, then swap it in; returns its size.
 
         What changed meanwhile went to the old index: `missed` names it, and it is read again before the

@@ -6,10 +6,29 @@ from hypothesis import strategies as st
 
 from advisories.addresses import MAX_LENGTH, is_uri, is_web_address, tidy
 
-GOOD = ["https://acme.example/a?b=c#d", "http://[::1]:80/", "https://u:p@acme.example/%41", "HTTPS://ACME.EXAMPLE"]
-BAD = ["", "acme.example", "javascript:alert(1)", "data:text/html,x", "//acme.example", "http://", "http:///a",
-       "https://a b/", "http://[::1", "http://[x]/", "http://a:b/", "https://a/#b#c", "https://a/\n", "ftp://a/",
-       "https://a/" + "x" * MAX_LENGTH]
+GOOD = [
+    "https://acme.example/a?b=c#d",
+    "http://[::1]:80/",
+    "https://u:p@acme.example/%41",
+    "HTTPS://ACME.EXAMPLE",
+]
+BAD = [
+    "",
+    "acme.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "//acme.example",
+    "http://",
+    "http:///a",
+    "https://a b/",
+    "http://[::1",
+    "http://[x]/",
+    "http://a:b/",
+    "https://a/#b#c",
+    "https://a/\n",
+    "ftp://a/",
+    "https://a/" + "x" * MAX_LENGTH,
+]
 
 
 @pytest.mark.parametrize("address", GOOD)
@@ -22,9 +41,15 @@ def test_what_is_none(address):
     assert not is_web_address(address)
 
 
-@pytest.mark.parametrize(("written", "kept"), [
-    ("https://a/ü x", "https://a/%C3%BC%20x"), ("https://a/[b]?q=a|b", "https://a/%5Bb%5D?q=a%7Cb"),
-    ("https://a/100%", "https://a/100%25"), ("https://a/%41", "https://a/%41")])
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("https://a/ü x", "https://a/%C3%BC%20x"),
+        ("https://a/[b]?q=a|b", "https://a/%5Bb%5D?q=a%7Cb"),
+        ("https://a/100%", "https://a/100%25"),
+        ("https://a/%41", "https://a/%41"),
+    ],
+)
 def test_what_may_not_stand_in_an_address_is_encoded(written, kept):
     assert tidy(written) == kept and is_web_address(kept)
 

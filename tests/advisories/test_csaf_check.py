@@ -26,10 +26,11 @@ def test_a_lawful_document_has_no_problems(check):
 def test_a_broken_rule_is_a_warning_and_the_advisory_comes_in(check):
     document = copy_of(CSAF)
     document["product_tree"]["branches"][0]["branches"][0]["branches"][1]["name"] = "prior to 3"
-    advisory, = recognise.read(json.dumps(document).encode(), "f", check=check)
+    (advisory,) = recognise.read(json.dumps(document).encode(), "f", check=check)
     assert len(advisory.vulnerabilities) == 2
     assert [warning.partition("branches")[0] for warning in advisory.warnings] == [
-        "rule 6.1.31 at /product_tree/"]
+        "rule 6.1.31 at /product_tree/"
+    ]
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"7", b"\xff", b'{"document": 1, "vulnerabilities": 2}'])
@@ -46,7 +47,8 @@ def test_a_validator_that_dies_or_hangs_is_a_warning_and_the_next_document_is_ch
         monkeypatch.setattr(csaf_check, "SECONDS", 0.2)
         checker._process.send_signal(signal.SIGSTOP)
         assert checker(json.dumps(CSAF).encode()) == [
-            "not checked against the rules: the validator did not answer"]
+            "not checked against the rules: the validator did not answer"
+        ]
         monkeypatch.setattr(csaf_check, "SECONDS", 30)
         assert checker(json.dumps(CSAF).encode()) == []
 
@@ -57,5 +59,5 @@ def test_what_is_too_large_is_not_checked(monkeypatch, check):
 
 
 def test_the_site_does_not_import_the_validator():
-    code = "import sys, app, advisories.recognise, advisories.write_csaf; sys.exit('csaf' in sys.modules)"
+    code = "import sys, app, advisories.recognise, advisories.csaf.write; sys.exit('csaf' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=csaf_check.ROOT).returncode == 0

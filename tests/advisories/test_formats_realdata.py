@@ -25,8 +25,16 @@ pytestmark = pytest.mark.realdata
 CSAF = sorted([*DATA.glob("csaf/cisa/**/*.json"), *DATA.glob("csaf/oasis/examples/csaf/**/*.json")])
 CVRF = sorted((DATA / "msrc-cvrf").glob("*.xml"))
 CVE = sorted((DATA / "cve-json5").glob("*.json"))
-STATES = ("known_affected", "fixed", "known_not_affected", "under_investigation", "first_fixed",
-          "recommended", "first_affected", "last_affected")
+STATES = (
+    "known_affected",
+    "fixed",
+    "known_not_affected",
+    "under_investigation",
+    "first_fixed",
+    "recommended",
+    "first_affected",
+    "last_affected",
+)
 
 
 @cache
@@ -41,20 +49,47 @@ def ids(paths):
 @pytest.mark.parametrize("path", CSAF, ids=ids(CSAF))
 def test_csaf_vulnerabilities_with_their_states_and_remedies(path):
     raw, (advisory,) = json.loads(path.read_text()), read(path)
-    groups = {group["group_id"]: group["product_ids"]
-              for group in raw.get("product_tree", {}).get("product_groups", [])}
+    groups = {
+        group["group_id"]: group["product_ids"]
+        for group in raw.get("product_tree", {}).get("product_groups", [])
+    }
     expected, found = [], []
     for each in raw.get("vulnerabilities", []):
-        expected.append((each.get("cve", ""), {state: set(each["product_status"][state]) for state in STATES
-                                               if state in each.get("product_status", {})},
-                         sorted((fix["category"], fix["details"].strip(), tuple(sorted({
-                             *fix.get("product_ids", []),
-                             *(name for group in fix.get("group_ids", []) for name in groups[group])})))
-                             for fix in each.get("remediations", [])), len(each.get("scores", []))))
+        expected.append(
+            (
+                each.get("cve", ""),
+                {
+                    state: set(each["product_status"][state])
+                    for state in STATES
+                    if state in each.get("product_status", {})
+                },
+                sorted(
+                    (
+                        fix["category"],
+                        fix["details"].strip(),
+                        tuple(
+                            sorted(
+                                {
+                                    *fix.get("product_ids", []),
+                                    *(name for group in fix.get("group_ids", []) for name in groups[group]),
+                                }
+                            )
+                        ),
+                    )
+                    for fix in each.get("remediations", [])
+                ),
+                len(each.get("scores", [])),
+            )
+        )
     for each in advisory.vulnerabilities:
-        found.append((each.cve, {state: set(names) for state, names in each.status.items()},
-                      sorted((fix.kind, fix.details, tuple(sorted(fix.product_ids)))
-                             for fix in each.remedies), len(each.scores)))
+        found.append(
+            (
+                each.cve,
+                {state: set(names) for state, names in each.status.items()},
+                sorted((fix.kind, fix.details, tuple(sorted(fix.product_ids))) for fix in each.remedies),
+                len(each.scores),
+            )
+        )
     assert found == expected
     assert len(advisory.products) == path.read_text().count('"product_id":')
     assert advisory.warnings == []
@@ -74,17 +109,24 @@ def test_cvrf_vulnerabilities_with_their_states_and_remedies(path):
             names = {item.text for item in fix.iterfind("v:ProductID", NS)} or affected
             update = fix.findtext("v:Description", "", NS).strip()
             update = f"KB{update}" if update.isdigit() else ""
-            fixes |= {(fix.get("Type"), update, fix.findtext("v:FixedBuild", "", NS) or "", name)
-                      for name in names}
+            fixes |= {
+                (fix.get("Type"), update, fix.findtext("v:FixedBuild", "", NS) or "", name) for name in names
+            }
         expected[each.findtext("v:CVE", "", NS)] = affected, fixes
     found = {}
     for advisory in read(path):
-        each, = advisory.vulnerabilities
+        (each,) = advisory.vulnerabilities
         kinds = {"vendor_fix": "Vendor Fix", "workaround": "Workaround", "mitigation": "Mitigation"}
-        fixes = {(kinds[fix.kind], fix.update, fix.fixed_build, name)
-                 for fix in each.remedies for name in fix.product_ids}
-        fixes |= {("Known Issue", issue.update, "", name)
-                  for issue in each.known_issues for name in issue.product_ids}
+        fixes = {
+            (kinds[fix.kind], fix.update, fix.fixed_build, name)
+            for fix in each.remedies
+            for name in fix.product_ids
+        }
+        fixes |= {
+            ("Known Issue", issue.update, "", name)
+            for issue in each.known_issues
+            for name in issue.product_ids
+        }
         found[advisory.tracking_id] = set(each.status.get("known_affected", ())), fixes
         assert advisory.warnings == []
     assert found == expected
@@ -104,15 +146,19 @@ def test_cvrf_months_are_what_they_are():
 @pytest.mark.parametrize("path", CVE, ids=ids(CVE))
 def test_cve_records_with_what_to_do(path):
     raw, (advisory,) = json.loads(path.read_text()), read(path)
-    each, = advisory.vulnerabilities
+    (each,) = advisory.vulnerabilities
     cna = raw["containers"]["cna"]
     assert each.cve == raw["cveMetadata"]["cveId"]
     assert each.is_rejected == (raw["cveMetadata"]["state"] == "REJECTED")
     assert [fix.kind for fix in each.remedies] == (
-        ["workaround"] * ("workarounds" in cna) + ["vendor_fix"] * ("solutions" in cna))
+        ["workaround"] * ("workarounds" in cna) + ["vendor_fix"] * ("solutions" in cna)
+    )
     assert each.is_exploited == bool(re.search(r'"type": ?"kev"|"Exploitation": ?"active"', path.read_text()))
-    named = {" ".join(entry["product"].split()) for entry in cna.get("affected", [])
-             if entry.get("product", "n/a") != "n/a"}
+    named = {
+        " ".join(entry["product"].split())
+        for entry in cna.get("affected", [])
+        if entry.get("product", "n/a") != "n/a"
+    }
     assert named <= {entry.product for entry in advisory.products}
     assert len(each.scores) == len(set(re.findall(r'"vectorString": ?"([^"]+)"', path.read_text())))
     assert advisory.warnings == []
@@ -126,8 +172,13 @@ def test_stated_scores_that_differ_from_their_vector():
             total += kind is not None
             if kind and abs(float(kind(vector).base_score) - score) > 0.05:
                 expected.append((path.name, vector))
-        found += [(path.name, score.vector) for advisory in read(path) for each in advisory.vulnerabilities
-                  for score in each.scores if scores.differs(score)]
+        found += [
+            (path.name, score.vector)
+            for advisory in read(path)
+            for each in advisory.vulnerabilities
+            for score in each.scores
+            if scores.differs(score)
+        ]
     assert sorted(found) == sorted(expected) and len(expected) >= 2 and total > 190
 
 
@@ -170,7 +221,8 @@ def test_kev_in_both_forms_and_epss():
         from_csv = list(read_kev(stream, log))
     assert {row.cve: (str(row.added_on), str(row.due_on), row.is_ransomware) for row in from_json} == {
         row["cveID"]: (row["dateAdded"], row["dueDate"], row["knownRansomwareCampaignUse"] == "Known")
-        for row in raw}
+        for row in raw
+    }
     assert {row.cve: row.due_on for row in from_csv} == {row.cve: row.due_on for row in from_json}
     with (DATA / "epss-kev/epss_kev_nvd.csv").open("rb") as stream:
         found = list(read_epss(stream, log))
@@ -183,12 +235,19 @@ def test_provider_metadata_keeps_the_schema_of_the_standard():
     schemas = [json.loads(path.read_text()) for path in (folder / "json_schema").glob("*.json")]
     schemas += [json.loads(path.read_text()) for path in folder.glob("referenced_schema/first/*.json")]
     registry = Registry().with_resources(
-        (schema.get("$id") or schema["id"], Resource.from_contents(schema)) for schema in schemas
-        if "$schema" in schema and (schema.get("$id") or schema.get("id")))
+        (schema.get("$id") or schema["id"], Resource.from_contents(schema))
+        for schema in schemas
+        if "$schema" in schema and (schema.get("$id") or schema.get("id"))
+    )
     schema = json.loads((folder / "json_schema/provider_json_schema.json").read_text())
     site = Publisher("Redoubt", "https://redoubt.example", "other")
-    document = provider.metadata(site, "https://redoubt.example", "https://redoubt.example/csaf",
-                                 ["WHITE", "UNLABELED"], datetime(2026, 1, 1, tzinfo=UTC))
+    document = provider.metadata(
+        site,
+        "https://redoubt.example",
+        "https://redoubt.example/csaf",
+        ["WHITE", "UNLABELED"],
+        datetime(2026, 1, 1, tzinfo=UTC),
+    )
     assert list(Draft202012Validator(schema, registry=registry).iter_errors(document)) == []
 
 
@@ -197,18 +256,17 @@ def test_provider_metadata_keeps_the_schema_of_the_standard():
 LETTERS = {"p": "perimeter", "n": "network", "h": "host", "a": "application", "d": "data"}
 JUDGED = {
     "a": "f4b90704 10942fa4 a42c2816 cf757d13 52ee4a4e 9fb2aef5 948d9cb9 8773d6d2 b6f5ff6e 32e26e1e "
-         "46500996 04c8b587 3aa73019 6d0a5d7b 6a15cbb0 18ee5e68 6c75f2fb dbee8ea6 159b2db4 433986d0 "
-         "6444a692",
+    "46500996 04c8b587 3aa73019 6d0a5d7b 6a15cbb0 18ee5e68 6c75f2fb dbee8ea6 159b2db4 433986d0 "
+    "6444a692",
     "ah": "05253ce3 142e8a79",
     "an": "21b938c8 d4221dd8",
     "d": "5d1df13d 10c33b67",
     "da": "bd33f9dc",
     "h": "76cf81b3 a52969e7 13a3c3a8 0a65ca52 97970a0f 679c0ee8 789f539d 4440800f e0c8026e aa7aa099 "
-         "ebd5bf80 4db714d6 e14024b7 c55d4aee 03a4b01f 8482c02f",
+    "ebd5bf80 4db714d6 e14024b7 c55d4aee 03a4b01f 8482c02f",
     "ha": "ed724b14 f8dd7325 b722f7ad 4671017f",
     "hn": "0ea9831a",
-    "n": "c37325e4 9e5a087c 955cd76b bfd2c276 c50c415a 5bd9fe5c 79f2b66f 414e3fe1 b71a26a6 b1560a07 "
-         "5df6a522",
+    "n": "c37325e4 9e5a087c 955cd76b bfd2c276 c50c415a 5bd9fe5c 79f2b66f 414e3fe1 b71a26a6 b1560a07 5df6a522",
     "nh": "0cc363de",
     "np": "804784df 2103fc97 60b67a0c",
     "p": "10f31ae0 c870653d 026ee948 714bcec5 b3741df4 1e6d2fd6",
@@ -217,8 +275,13 @@ JUDGED = {
 
 
 def test_most_layers_are_suggested_as_a_reader_judged():
-    texts = {fix.details for path in CSAF + CVRF + CVE for advisory in read(path)
-             for each in advisory.vulnerabilities for fix in each.remedies}
+    texts = {
+        fix.details
+        for path in CSAF + CVRF + CVE
+        for advisory in read(path)
+        for each in advisory.vulnerabilities
+        for fix in each.remedies
+    }
     by_name = {hashlib.sha256(text.encode()).hexdigest()[:8]: text for text in texts}
     right, judged = 0, 0
     for letters, names in JUDGED.items():

@@ -14,13 +14,46 @@ from advisories.csaf import read
 from advisories.csaf.write import to_bytes, write
 from tests.advisories.documents import CSAF, CVE, CVRF, REJECTED, copy_of
 
-WORDS = ["\x00", "\ud800", "n/a", "*", "<b>x</b>", "9999-12-31T23:59:59-12:00", "OLD", "PAIR", "NEW",
-         "0001-01-01T00:00:00+14:00", "CVE-2026-1001", "Update: KB1\n\nx", "CVSS", "Known issue",
-         "https://[::1", "cpe:/", "pkg:", "For: OLD", "csaf_vex", "other", "0", "1.0.0", "CWE-99999"]
+WORDS = [
+    "\x00",
+    "\ud800",
+    "n/a",
+    "*",
+    "<b>x</b>",
+    "9999-12-31T23:59:59-12:00",
+    "OLD",
+    "PAIR",
+    "NEW",
+    "0001-01-01T00:00:00+14:00",
+    "CVE-2026-1001",
+    "Update: KB1\n\nx",
+    "CVSS",
+    "Known issue",
+    "https://[::1",
+    "cpe:/",
+    "pkg:",
+    "For: OLD",
+    "csaf_vex",
+    "other",
+    "0",
+    "1.0.0",
+    "CWE-99999",
+]
 ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(-10, 10), st.integers(min_value=10**30), st.floats(),
-    st.text(max_size=6), st.sampled_from(WORDS), st.just([]), st.just({}), st.just([[]]), st.just([None]),
-    st.just({"": 0}), st.lists(st.text(max_size=3), max_size=3))
+    st.none(),
+    st.booleans(),
+    st.integers(-10, 10),
+    st.integers(min_value=10**30),
+    st.floats(),
+    st.text(max_size=6),
+    st.sampled_from(WORDS),
+    st.just([]),
+    st.just({}),
+    st.just([[]]),
+    st.just([None]),
+    st.just({"": 0}),
+    st.lists(st.text(max_size=3), max_size=3),
+)
 
 
 def places(value, path=()):
@@ -89,14 +122,58 @@ def test_cve(document):
     read_and_write(json.dumps(document).encode())
 
 
-PIECES = ["", "<vuln:Vulnerability>", "</vuln:Vulnerability>", "<vuln:ProductID>1</vuln:ProductID>", "&lt;",
-          "&#0;", "CVE-2026-3000", "2026-Mar", "2026-03-10T08:00:00", "Type=", "<x/>", "\x00", "Known Issue"]
-OLD = ["CVE-2026-3000", "ADV260001", ">1</vuln:ProductID>", 'ProductID="2"', "2026-03-10T08:00:00", "7.5",
-       "Vendor Fix", "Known Affected", "2026-Mar", "5000001", "Important",
-       'Type="Vendor"', "1.0</vuln:Number>",
-       "CVSS:3.1/AV:N", "https://acme.example/", "secure@acme.example", "<vuln:CVE>", "Workaround"]
-NEW = ["", "CVE-2026-3000", "ADV260001", ">2</vuln:ProductID>", 'ProductID="1"', "x", "NaN", "1e400", "-1",
-       "2026-13-40", "2026-03-10", "Known Issue", "Fixed", "2026-Mar-B", "&lt;p&gt;x"]
+PIECES = [
+    "",
+    "<vuln:Vulnerability>",
+    "</vuln:Vulnerability>",
+    "<vuln:ProductID>1</vuln:ProductID>",
+    "&lt;",
+    "&#0;",
+    "CVE-2026-3000",
+    "2026-Mar",
+    "2026-03-10T08:00:00",
+    "Type=",
+    "<x/>",
+    "\x00",
+    "Known Issue",
+]
+OLD = [
+    "CVE-2026-3000",
+    "ADV260001",
+    ">1</vuln:ProductID>",
+    'ProductID="2"',
+    "2026-03-10T08:00:00",
+    "7.5",
+    "Vendor Fix",
+    "Known Affected",
+    "2026-Mar",
+    "5000001",
+    "Important",
+    'Type="Vendor"',
+    "1.0</vuln:Number>",
+    "CVSS:3.1/AV:N",
+    "https://acme.example/",
+    "secure@acme.example",
+    "<vuln:CVE>",
+    "Workaround",
+]
+NEW = [
+    "",
+    "CVE-2026-3000",
+    "ADV260001",
+    ">2</vuln:ProductID>",
+    'ProductID="1"',
+    "x",
+    "NaN",
+    "1e400",
+    "-1",
+    "2026-13-40",
+    "2026-03-10",
+    "Known Issue",
+    "Fixed",
+    "2026-Mar-B",
+    "&lt;p&gt;x",
+]
 
 
 @settings(max_examples=150, deadline=None)

@@ -13,19 +13,43 @@ from advisories.csaf.write import Publisher
 
 SITE = Publisher("Redoubt", "https://redoubt.example", "other", "psirt@redoubt.example")
 FOLDER = "https://redoubt.example/csaf"
-OLD = Document("2025/rb-2025-001.json", "RB-2025-001", "Old", datetime(2025, 1, 1, tzinfo=UTC),
-               datetime(2025, 2, 1, 10, 30, tzinfo=UTC))
-NEW = Document("2026/rb-2026-001.json", "RB-2026-001", 'A "new" one, here', datetime(2026, 1, 1, tzinfo=UTC),
-               datetime(2026, 1, 2, tzinfo=UTC), "", "What it is about.")
-CLEAR = Document("2024/rb-2024-001.json", "RB-2024-001", "Clear", datetime(2024, 1, 1, tzinfo=UTC),
-                 datetime(2024, 1, 1, tzinfo=UTC), "CLEAR")
+OLD = Document(
+    "2025/rb-2025-001.json",
+    "RB-2025-001",
+    "Old",
+    datetime(2025, 1, 1, tzinfo=UTC),
+    datetime(2025, 2, 1, 10, 30, tzinfo=UTC),
+)
+NEW = Document(
+    "2026/rb-2026-001.json",
+    "RB-2026-001",
+    'A "new" one, here',
+    datetime(2026, 1, 1, tzinfo=UTC),
+    datetime(2026, 1, 2, tzinfo=UTC),
+    "",
+    "What it is about.",
+)
+CLEAR = Document(
+    "2024/rb-2024-001.json",
+    "RB-2024-001",
+    "Clear",
+    datetime(2024, 1, 1, tzinfo=UTC),
+    datetime(2024, 1, 1, tzinfo=UTC),
+    "CLEAR",
+)
 ALL = [OLD, NEW, CLEAR]
 
 
-@pytest.mark.parametrize(("tracking_id", "name"), [
-    ("RB-2026-014", "rb-2026-014.json"), ("RHSA-2021:5186", "rhsa-2021_5186.json"),
-    ("Example Company - 2019-YH3234", "example_company_-_2019-yh3234.json"), ("../../etc", "_etc.json"),
-    ("a/b\\ü+c", "a_b_+c.json")])
+@pytest.mark.parametrize(
+    ("tracking_id", "name"),
+    [
+        ("RB-2026-014", "rb-2026-014.json"),
+        ("RHSA-2021:5186", "rhsa-2021_5186.json"),
+        ("Example Company - 2019-YH3234", "example_company_-_2019-yh3234.json"),
+        ("../../etc", "_etc.json"),
+        ("a/b\\ü+c", "a_b_+c.json"),
+    ],
+)
 def test_names_of_files(tracking_id, name):
     assert provider.filename(tracking_id) == name
 
@@ -72,8 +96,12 @@ def test_metadata_names_directory_and_feeds():
     feeds = found["distributions"][1]["rolie"]["feeds"]
     assert [feed["tlp_label"] for feed in feeds] == ["UNLABELED", "WHITE"]
     assert (found["role"], found["last_updated"]) == ("csaf_provider", "2026-01-02T00:00:00Z")
-    assert found["publisher"] == {"category": "other", "contact_details": "psirt@redoubt.example",
-                                  "name": "Redoubt", "namespace": "https://redoubt.example"}
+    assert found["publisher"] == {
+        "category": "other",
+        "contact_details": "psirt@redoubt.example",
+        "name": "Redoubt",
+        "namespace": "https://redoubt.example",
+    }
 
 
 def test_hashes_are_of_the_bytes_and_name_the_file():

@@ -54,11 +54,21 @@ def test_products_with_their_branches():
 def test_vulnerabilities_with_what_to_do():
     first, second = read(CSAF).vulnerabilities
     assert first.cve == "CVE-2026-1000" and first.cwe == ("CWE-287", "Improper Authentication")
-    assert first.status == {"known_affected": ("OLD", "PAIR"), "fixed": ("NEW",),
-                            "known_not_affected": ("BOX",)}
+    assert first.status == {
+        "known_affected": ("OLD", "PAIR"),
+        "fixed": ("NEW",),
+        "known_not_affected": ("BOX",),
+    }
     assert first.remedies[0] == Remedy(
-        "vendor_fix", "Update to 2.0.", ("OLD",), "https://acme.example/fix",
-        datetime(2026, 1, 2, tzinfo=UTC), "service", "Gate restarts.", ("Paid",))
+        "vendor_fix",
+        "Update to 2.0.",
+        ("OLD",),
+        "https://acme.example/fix",
+        datetime(2026, 1, 2, tzinfo=UTC),
+        "service",
+        "Gate restarts.",
+        ("Paid",),
+    )
     assert first.remedies[1].product_ids == ("OLD", "PAIR")  # the group, one by one
     assert [(score.version, score.stated) for score in first.scores] == [("3.1", 9.8), ("2.0", 7.5)]
     assert first.is_exploited and not second.is_exploited
@@ -67,7 +77,8 @@ def test_vulnerabilities_with_what_to_do():
 
 def test_products_that_are_not_there_are_named_in_a_warning():
     advisory = changed(
-        lambda it: it["vulnerabilities"][0]["remediations"][0].update(product_ids=["OLD", "NO"]))
+        lambda it: it["vulnerabilities"][0]["remediations"][0].update(product_ids=["OLD", "NO"])
+    )
     assert advisory.vulnerabilities[0].remedies[0].product_ids == ("OLD",)
     assert advisory.warnings == ["/vulnerabilities/0/remediations/0/product_ids: unknown product 'NO'"]
 
@@ -78,8 +89,9 @@ def test_a_remedy_without_products_is_for_those_affected():
 
 
 def test_the_first_of_two_products_with_one_id_counts():
-    advisory = changed(lambda it: it["product_tree"]["full_product_names"].append(
-        {"name": "Another", "product_id": "OLD"}))
+    advisory = changed(
+        lambda it: it["product_tree"]["full_product_names"].append({"name": "Another", "product_id": "OLD"})
+    )
     assert [entry.name for entry in advisory.products if entry.id == "OLD"] == ["Acme Gate before 2.0"]
     assert advisory.warnings == ["/product_tree/full_product_names/1/product_id: 'OLD' names two products"]
 
@@ -99,15 +111,18 @@ def test_one_cve_twice_is_one_vulnerability():
     assert [(each.cve, len(each.remedies)) for each in advisory.vulnerabilities] == [("CVE-2026-1000", 3)]
 
 
-@pytest.mark.parametrize(("label", "kept"), [("CLEAR", "WHITE"), ("AMBER+STRICT", "RED"), ("PINK", "RED"),
-                                             (7, "RED"), ("GREEN", "GREEN")])
+@pytest.mark.parametrize(
+    ("label", "kept"),
+    [("CLEAR", "WHITE"), ("AMBER+STRICT", "RED"), ("PINK", "RED"), (7, "RED"), ("GREEN", "GREEN")],
+)
 def test_a_label_never_becomes_laxer(label, kept):
     assert changed(lambda it: it["document"]["distribution"]["tlp"].update(label=label)).tlp == kept
 
 
 def test_a_time_without_zone_is_utc_with_a_warning():
     advisory = changed(
-        lambda it: it["document"]["tracking"].update(initial_release_date="2026-01-02T10:00:00"))
+        lambda it: it["document"]["tracking"].update(initial_release_date="2026-01-02T10:00:00")
+    )
     assert advisory.initial_release_at == datetime(2026, 1, 2, 10, tzinfo=UTC)
     assert len(advisory.warnings) == 1
 
@@ -124,18 +139,22 @@ def test_without_an_identity_it_is_refused(place):
 
 
 def test_addresses_that_run_something_are_left_out():
-    advisory = changed(lambda it: it["document"]["references"].append(
-        {"summary": "x", "url": "javascript:alert(1)"}))
+    advisory = changed(
+        lambda it: it["document"]["references"].append({"summary": "x", "url": "javascript:alert(1)"})
+    )
     assert [link.url for link in advisory.references] == ["https://acme.example/a-1"]
 
 
 def test_spread_out_groups_are_bounded():
     document = copy_of(CSAF)
     document["product_tree"]["full_product_names"] += [
-        {"name": str(n), "product_id": str(n)} for n in range(3000)]
+        {"name": str(n), "product_id": str(n)} for n in range(3000)
+    ]
     document["product_tree"]["product_groups"] = [
-        {"group_id": "all", "product_ids": [str(n) for n in range(3000)]}]
+        {"group_id": "all", "product_ids": [str(n) for n in range(3000)]}
+    ]
     document["vulnerabilities"][0]["remediations"] = [
-        {"category": "mitigation", "details": "x", "group_ids": ["all"]}] * 1000
+        {"category": "mitigation", "details": "x", "group_ids": ["all"]}
+    ] * 1000
     with pytest.raises(Unusable, match="names products more than"):
         read_csaf.read(document)

@@ -20,8 +20,11 @@ def hole(record):
 
 
 def test_head(record):
-    assert (record.publisher, record.tracking_id, record.title) == ("CVE Program", "CVE-2026-2000",
-                                                                    "Gate lets anyone in")
+    assert (record.publisher, record.tracking_id, record.title) == (
+        "CVE Program",
+        "CVE-2026-2000",
+        "Gate lets anyone in",
+    )
     assert (record.publisher_authority, record.aliases, record.version) == ("Assigned by acme", ["AC-7"], "2")
     assert record.initial_release_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
     assert record.warnings == ["/containers/cna/references/1/url: not a web address: 'javascript:alert(1)'"]
@@ -33,14 +36,16 @@ def test_versions_as_people_write_them(record, hole):
         "known_affected": ["Gate >= 1.0, < 1.9", "Gate >= 2.0, < 2.0.4", "Box other versions"],
         "known_not_affected": ["Gate <= 0.9"],
         "fixed": ["Gate 2.0.4", "Box >= 3.1"],
-        "under_investigation": ["Lid "]}
+        "under_investigation": ["Lid "],
+    }
 
 
 def test_products_of_others_count_only_where_the_author_names_none(record):
     assert not any(entry.product == "gate_os" for entry in record.products)
     vague = copy_of(CVE)
-    vague["containers"]["cna"]["affected"] = [{"vendor": "n/a", "product": "n/a", "versions": [
-        {"version": "n/a", "status": "affected"}]}]
+    vague["containers"]["cna"]["affected"] = [
+        {"vendor": "n/a", "product": "n/a", "versions": [{"version": "n/a", "status": "affected"}]}
+    ]
     assert [entry.product for entry in read.read(vague)[0].products] == ["gate_os"]
 
 
@@ -50,17 +55,22 @@ def test_html_is_preferred_and_cleaned(hole):
 
 def test_what_to_do_is_for_the_affected(hole):
     affected = hole.status["known_affected"]
-    assert hole.remedies == [Remedy("workaround", "Block port 99.", affected),
-                             Remedy("vendor_fix", "Update to 2.0.4.", affected)]
+    assert hole.remedies == [
+        Remedy("workaround", "Block port 99.", affected),
+        Remedy("vendor_fix", "Update to 2.0.4.", affected),
+    ]
 
 
 def test_exploitation_by_the_words_of_cisa(hole):
     assert hole.is_exploited
     day = datetime(2026, 3, 2, tzinfo=UTC)
     assert [threat for threat in hole.threats if threat.at] == [
-        Threat("exploit_status", words, day) for words in (
+        Threat("exploit_status", words, day)
+        for words in (
             "SSVC: Exploitation: active; Automatable: yes; Technical Impact: total",
-            "Exploited: Yes (in CISA's KEV catalogue since 2026-03-02)")]
+            "Exploited: Yes (in CISA's KEV catalogue since 2026-03-02)",
+        )
+    ]
 
 
 def test_scores_by_version_and_severity_from_the_vectors(record, hole):
@@ -70,11 +80,13 @@ def test_scores_by_version_and_severity_from_the_vectors(record, hole):
 
 def test_addresses_come_once(hole):
     assert [(link.url, link.summary) for link in hole.references] == [
-        ("https://acme.example/r", "Report"), ("https://cisa.example/kev", "https://cisa.example/kev")]
+        ("https://acme.example/r", "Report"),
+        ("https://cisa.example/kev", "https://cisa.example/kev"),
+    ]
 
 
 def test_a_rejected_record_says_why():
-    record, = read.read(REJECTED)
+    (record,) = read.read(REJECTED)
     hole = record.vulnerabilities[0]
     assert hole.is_rejected and [note.text for note in hole.notes] == ["It was a feature."]
     assert record.products == [] and record.severity == ""

@@ -18,8 +18,12 @@ def gate():
 
 def test_each_vulnerability_is_an_advisory_of_that_month(gate):
     assert [advisory.tracking_id for advisory in month()] == ["CVE-2026-3000", "ADV260001"]
-    assert (gate.publisher, gate.month, gate.status, gate.title) == ("Acme", "2026-03", "final",
-                                                                     "Gate falls open")
+    assert (gate.publisher, gate.month, gate.status, gate.title) == (
+        "Acme",
+        "2026-03",
+        "final",
+        "Gate falls open",
+    )
     assert gate.warnings == []
 
 
@@ -36,27 +40,40 @@ def test_html_becomes_markdown_without_scripts(gate):
 
 def test_the_same_fix_of_many_products_is_one(gate):
     assert gate.vulnerabilities[0].remedies == [
-        Remedy("vendor_fix", "Security Update", ("1", "2"), "https://acme.example/5000001", None, "system",
-               update="KB5000001", supersedes="KB4000001", fixed_build="10.0.1"),
-        Remedy("workaround", "- Lock it.", ("1", "2"))]
+        Remedy(
+            "vendor_fix",
+            "Security Update",
+            ("1", "2"),
+            "https://acme.example/5000001",
+            None,
+            "system",
+            update="KB5000001",
+            supersedes="KB4000001",
+            fixed_build="10.0.1",
+        ),
+        Remedy("workaround", "- Lock it.", ("1", "2")),
+    ]
 
 
 def test_known_issues_are_no_remedies(gate):
     assert gate.vulnerabilities[0].known_issues == [
-        KnownIssue("KB5000001", "", "https://acme.example/issues", ("1",))]
+        KnownIssue("KB5000001", "", "https://acme.example/issues", ("1",))
+    ]
 
 
 def test_severity_scores_and_exploitation(gate):
     found = gate.vulnerabilities[0]
     assert gate.severity == "important" and found.is_exploited
-    assert found.scores == [Score("3.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N/E:U/RL:O/RC:C", 7.5,
-                                  ("1",))]
+    assert found.scores == [
+        Score("3.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N/E:U/RL:O/RC:C", 7.5, ("1",))
+    ]
     assert Threat("impact", "Spoofing", None, ("1", "2")) in found.threats
 
 
 def test_revisions_are_counted_and_the_issuers_number_is_kept(gate):
     assert [(entry.number, entry.legacy, entry.summary) for entry in gate.history] == [
-        ("1", "1.0", "Published.")]
+        ("1", "1.0", "Published.")
+    ]
     assert isinstance(gate.history[0], RevisionEntry) and gate.history[0].at.tzinfo
 
 
@@ -75,7 +92,7 @@ def test_a_month_without_vulnerabilities_has_no_advisories():
 
 
 def test_another_cvrf_document_is_one_advisory():
-    whole, = month(CVRF.replace("2026-Mar", "ACME-SA-7"))
+    (whole,) = month(CVRF.replace("2026-Mar", "ACME-SA-7"))
     assert (whole.tracking_id, whole.month, len(whole.vulnerabilities)) == ("ACME-SA-7", "", 2)
 
 

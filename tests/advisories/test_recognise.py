@@ -12,8 +12,10 @@ ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 BODY = CVRF.partition("?>")[2]
 HOSTILE = {
     "entities": (ENTITY + BODY.replace("Gate falls open", "&b;"), "document type"),
-    "file": ('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + BODY.replace("Box", "&e;"),
-             "document type"),
+    "file": (
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + BODY.replace("Box", "&e;"),
+        "document type",
+    ),
     "doctype": ("<!DOCTYPE cvrfdoc>" + BODY, "document type"),
     "deep xml": ("<a>" * 100_000, "nested deeper"),
     "half xml": (CVRF[:2000], "line "),
@@ -26,7 +28,8 @@ HOSTILE = {
     "other json": ('{"document": {"title": "x"}}', "neither CSAF"),
     "csaf 1": ('{"document": {"csaf_version": "1.0"}}', "csaf_version"),
     "many parts": ('{"a": [' + "[]," * 2_000_001 + "[]]}", "objects and lists"),
-    "list": ("[]", "neither JSON nor XML"), "nothing": ("", "neither JSON nor XML"),
+    "list": ("[]", "neither JSON nor XML"),
+    "nothing": ("", "neither JSON nor XML"),
     "archive": ("PK\x03\x04", "neither JSON nor XML"),
 }
 
@@ -59,29 +62,45 @@ def test_long_texts_are_cut_and_odd_characters_dropped():
     document = copy_of(CSAF)
     document["document"]["title"] = "a\x00b\ud800 \r\n c" + "x" * 5000
     document["document"]["notes"][0]["text"] = "y" * 300_000
-    advisory, = recognise.read(json.dumps(document).encode(), "f")
+    (advisory,) = recognise.read(json.dumps(document).encode(), "f")
     assert advisory.title.startswith("ab cxxx") and len(advisory.title) <= reading.MAX_LINE
     assert len(advisory.notes[0].text) == reading.MAX_TEXT
     assert {warning.partition(":")[0] for warning in advisory.warnings} == {
-        "/document/title", "/document/notes/0/text"}
+        "/document/title",
+        "/document/notes/0/text",
+    }
 
 
 def test_warnings_are_bounded():
     document = copy_of(CSAF)
     document["document"]["notes"] = [1] * 10_000
-    advisory, = recognise.read(json.dumps(document).encode(), "f")
+    (advisory,) = recognise.read(json.dumps(document).encode(), "f")
     assert len(advisory.warnings) == reading.MAX_WARNINGS + 1
 
 
-@pytest.mark.parametrize("html", ["<span>" * 5000 + "x", "<ul><li>" * 1900 + "x",
-                                  "<table><tr><td>" * 900 + "x", "<p " + "a=b " * 20_000 + ">x"])
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<span>" * 5000 + "x",
+        "<ul><li>" * 1900 + "x",
+        "<table><tr><td>" * 900 + "x",
+        "<p " + "a=b " * 20_000 + ">x",
+    ],
+)
 def test_absurd_html_keeps_its_words(html):
     assert "x" in reading.Log().html(html, "/")
 
 
-@pytest.mark.parametrize(("text", "kept"), [
-    ("<p>One</p><p>Two</p>", "One\n\nTwo"), ("Update to&nbsp;4.9", "Update to 4.9"), ("A<br/>b", "A\\\nb"),
-    ("Type <interface> or <b>", "Type <interface> or <b>"), ("a < b > c & d", "a < b > c & d"),
-    ("A tag &lt;b&gt; in a page", "A tag \\<b> in a page")])
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("<p>One</p><p>Two</p>", "One\n\nTwo"),
+        ("Update to&nbsp;4.9", "Update to 4.9"),
+        ("A<br/>b", "A\\\nb"),
+        ("Type <interface> or <b>", "Type <interface> or <b>"),
+        ("a < b > c & d", "a < b > c & d"),
+        ("A tag &lt;b&gt; in a page", "A tag \\<b> in a page"),
+    ],
+)
 def test_html_is_told_from_plain_words(text, kept):
     assert reading.Log().prose(text, "/").replace("\u00a0", " ") == kept

@@ -17,7 +17,7 @@ def test_what_breaks_a_rule_is_read_and_published_lawfully(folder):
     names = [path.name for path in folder.iterdir() if path.name.endswith(".json")]
     assert names
     for name in names:
-        advisory, = recognise.read((folder / name).read_bytes(), name)
+        (advisory,) = recognise.read((folder / name).read_bytes(), name)
         written = to_bytes(write(advisory))
         assert (name, checker.problems(written)) == (name, [])
         assert to_bytes(write(read.read(json.loads(written))[0])) == written, name

@@ -35,8 +35,9 @@ def again(advisory, **options):
 
 def documents():
     """One advisory of each kind."""
-    advisories = (read.read(CSAF) + read_cve.read(CVE) + read_cve.read(REJECTED)
-                  + recognise.read(CVRF.encode(), ""))
+    advisories = (
+        read.read(CSAF) + read_cve.read(CVE) + read_cve.read(REJECTED) + recognise.read(CVRF.encode(), "")
+    )
     return [pytest.param(advisory, id=advisory.tracking_id) for advisory in advisories]
 
 
@@ -61,11 +62,21 @@ def test_the_site_as_publisher(advisory):
 
 def made(**parts):
     """An advisory of a moderator, with one product that is affected."""
-    hole = Vulnerability(cve="CVE-2026-0001", status={"known_affected": ("P",)},
-                         notes=[Note("summary", "A hole.")], **parts)
-    return Advisory("csaf", "RB-2026-1", "A hole", "Redoubt", "https://redoubt.example", severity="important",
-                    initial_release_at=DAY, history=[RevisionEntry("1", DAY, "First.")],
-                    products=[ProductEntry("P", "Gate")], vulnerabilities=[hole])
+    hole = Vulnerability(
+        cve="CVE-2026-0001", status={"known_affected": ("P",)}, notes=[Note("summary", "A hole.")], **parts
+    )
+    return Advisory(
+        "csaf",
+        "RB-2026-1",
+        "A hole",
+        "Redoubt",
+        "https://redoubt.example",
+        severity="important",
+        initial_release_at=DAY,
+        history=[RevisionEntry("1", DAY, "First.")],
+        products=[ProductEntry("P", "Gate")],
+        vulnerabilities=[hole],
+    )
 
 
 def only(advisory):
@@ -75,8 +86,12 @@ def only(advisory):
 
 
 def test_scores_that_csaf_cannot_hold_come_back():
-    given = [Score("3.1", WORST, 5.0, ("P",)), Score("3.0", WORST.replace("3.1", "3.0"), 9.8, ("P",)),
-             Score("4.0", V4, 9.3, ("P",)), Score("3.1", "", 4.0, ("P",))]
+    given = [
+        Score("3.1", WORST, 5.0, ("P",)),
+        Score("3.0", WORST.replace("3.1", "3.0"), 9.8, ("P",)),
+        Score("4.0", V4, 9.3, ("P",)),
+        Score("3.1", "", 4.0, ("P",)),
+    ]
     assert only(made(scores=given)).scores == given
 
 
@@ -87,8 +102,17 @@ def test_the_written_score_is_the_one_of_its_vector():
 
 
 def test_updates_and_known_issues_come_back():
-    fix = Remedy("vendor_fix", "Security Update", ("P",), "https://a.example/", None, "maybe",
-                 update="KB5000001", supersedes="KB4, KB3", fixed_build="10.0.1")
+    fix = Remedy(
+        "vendor_fix",
+        "Security Update",
+        ("P",),
+        "https://a.example/",
+        None,
+        "maybe",
+        update="KB5000001",
+        supersedes="KB4, KB3",
+        fixed_build="10.0.1",
+    )
     issue = KnownIssue("KB5000001", "Printing stops.\n\nOften.", "https://a.example/i", ("P",))
     back = only(made(remedies=[fix], known_issues=[issue]))
     assert (back.remedies, back.known_issues, len(back.notes)) == ([fix], [issue], 1)
@@ -101,11 +125,18 @@ def test_a_remedy_without_any_product_comes_back():
     assert only(advisory).remedies == [remedy]
 
 
-@pytest.mark.parametrize(("title", "text"), [
-    ("CVSS", "Its score is high."), ("CVSS", "Stated base score: high"), ("Remediation", "Lock: it"),
-    ("Remediation", "Kind: magic\n\nLock it."),
-    ("Remediation", "Kind: workaround\nMore: javascript:x\n\nLock it."),
-    ("Known issue", "More: javascript:alert(1)\n\nIt hurts."), ("Weakness", "Weakness: being human\n\nx")])
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("CVSS", "Its score is high."),
+        ("CVSS", "Stated base score: high"),
+        ("Remediation", "Lock: it"),
+        ("Remediation", "Kind: magic\n\nLock it."),
+        ("Remediation", "Kind: workaround\nMore: javascript:x\n\nLock it."),
+        ("Known issue", "More: javascript:alert(1)\n\nIt hurts."),
+        ("Weakness", "Weakness: being human\n\nx"),
+    ],
+)
 def test_foreign_notes_with_our_titles_stay_notes(title, text):
     advisory = made()
     advisory.vulnerabilities[0].notes = [Note("other", text, title)]
@@ -114,8 +145,9 @@ def test_foreign_notes_with_our_titles_stay_notes(title, text):
     assert (back.scores, back.remedies, back.known_issues, back.cwe) == ([], [], [], None)
 
 
-@pytest.mark.parametrize("details", [
-    "Update: " + "x" * 101, "Restart: often", "Update: A\nUpdate: B", "Update: A\nB"])
+@pytest.mark.parametrize(
+    "details", ["Update: " + "x" * 101, "Restart: often", "Update: A\nUpdate: B", "Update: A\nB"]
+)
 def test_foreign_details_that_look_like_ours_stay_details(details):
     remedy = Remedy("vendor_fix", details, ("P",))
     assert only(made(remedies=[remedy])).remedies == [remedy]
@@ -137,20 +169,41 @@ UNLAWFUL = {
     "numbers of two kinds": {"history": [RevisionEntry("1.0.0", DAY, "a"), RevisionEntry("2", DAY, "b")]},
     "another version": {"version": "9"},
     "nothing said": {"version": "", "title": "", "publisher_namespace": "", "initial_release_at": None},
-    "odd words": {"category": "CSAF Security-Advisory", "publisher_category": "friend", "status": "?",
-                  "language": "qq", "tlp": "CLEAR"},
+    "odd words": {
+        "category": "CSAF Security-Advisory",
+        "publisher_category": "friend",
+        "status": "?",
+        "language": "qq",
+        "tlp": "CLEAR",
+    },
     "broken promise": {"category": "csaf_vex"},
     "products twice": {"products": [ProductEntry("P", "Gate"), ProductEntry("P", "Door")]},
-    "products in a circle": {"products": [ProductEntry("P", "Gate", part_of=("installed_on", "Q", "Q")),
-                                          ProductEntry("Q", "Box", part_of=("installed_on", "P", "P"))]},
+    "products in a circle": {
+        "products": [
+            ProductEntry("P", "Gate", part_of=("installed_on", "Q", "Q")),
+            ProductEntry("Q", "Box", part_of=("installed_on", "P", "P")),
+        ]
+    },
     "no such product": {"products": [ProductEntry("Q", "Box", cpe="x", purl="pkg:x")]},
     "a range as version": {"products": [ProductEntry("P", "Gate", "A", "Gate", "prior to 2.x")]},
-    "one CVE twice": {"vulnerabilities": [Vulnerability(cve="CVE-2026-0001"),
-                                          Vulnerability(cve="CVE-2026-0001")]},
-    "all at once": {"vulnerabilities": [Vulnerability(
-        cve="x", cwe=("CWE-999999", "None"), is_exploited=True, is_rejected=True, other_ids=[("a", "b")] * 2,
-        status={"fixed": ("P", "P"), "known_affected": ("P",)}, flags=[("nonsense", ("P",))],
-        remedies=[Remedy("workaround", "")], scores=[Score("2.0", "AV:N", 1.0)])]},
+    "one CVE twice": {
+        "vulnerabilities": [Vulnerability(cve="CVE-2026-0001"), Vulnerability(cve="CVE-2026-0001")]
+    },
+    "all at once": {
+        "vulnerabilities": [
+            Vulnerability(
+                cve="x",
+                cwe=("CWE-999999", "None"),
+                is_exploited=True,
+                is_rejected=True,
+                other_ids=[("a", "b")] * 2,
+                status={"fixed": ("P", "P"), "known_affected": ("P",)},
+                flags=[("nonsense", ("P",))],
+                remedies=[Remedy("workaround", "")],
+                scores=[Score("2.0", "AV:N", 1.0)],
+            )
+        ]
+    },
 }
 
 

@@ -40,7 +40,8 @@ def link(mails):
     """link(kind, to=None) → the path in the newest mail that has one of this kind."""
 
     def find(kind, to=None):
-        return next(found[0] for mail in reversed(mails(to))
-                    if (found := re.search(rf"/{kind}/[\w/-]+", mail.body)))
+        return next(
+            found[0] for mail in reversed(mails(to)) if (found := re.search(rf"/{kind}/[\w/-]+", mail.body))
+        )
 
     return find

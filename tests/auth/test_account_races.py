@@ -89,8 +89,9 @@ def test_one_link_confirms_once(app, client, at_once, post):
 
 def test_of_thirty_registrations_of_an_address_one_gets_it(app, at_once, post):
     for number in range(MANY):
-        registration_actions.register(name(number), "carol@example.org", passwords.hash_password(OWN),
-                                      browser=str(number))
+        registration_actions.register(
+            name(number), "carol@example.org", passwords.hash_password(OWN), browser=str(number)
+        )
         db.session.commit()
     found = tokens_of("confirm")
     assert len(found) == MANY
@@ -101,8 +102,12 @@ def test_of_thirty_registrations_of_an_address_one_gets_it(app, at_once, post):
 
 def test_registrations_at_one_moment_are_one_account(app, at_once, post, monkeypatch):
     monkeypatch.setattr(passwords, "hash_password", lambda password: "not looked at here")
-    codes = at_once(*[post("/register", {"username": name(n), "email": "carol@example.org", "password": OWN})
-                      for n in range(MANY)])
+    codes = at_once(
+        *[
+            post("/register", {"username": name(n), "email": "carol@example.org", "password": OWN})
+            for n in range(MANY)
+        ]
+    )
     assert set(codes) == {200} and count(User) == 1
     assert count(EmailToken) == count(OutgoingMail) == MANY
 
@@ -143,8 +148,23 @@ def test_undone_or_confirmed_the_old_address_has_the_last_word(app, owner, at_on
 
 
 def test_purged_or_confirmed_never_half(app, at_once, post):
-    names = ["anton", "berta", "caesar", "dora", "emil", "friedrich", "gustav", "heinrich", "ida", "julius",
-             "kaufmann", "ludwig", "martha", "nordpol", "otto"]
+    names = [
+        "anton",
+        "berta",
+        "caesar",
+        "dora",
+        "emil",
+        "friedrich",
+        "gustav",
+        "heinrich",
+        "ida",
+        "julius",
+        "kaufmann",
+        "ludwig",
+        "martha",
+        "nordpol",
+        "otto",
+    ]
     for name in names:
         registration_actions.register(name, f"{name}@example.org", passwords.hash_password(OWN), browser="x")
     db.session.execute(update(User).values(created_at=utcnow() - timedelta(days=8)))
@@ -179,8 +199,10 @@ def test_tokens_made_meanwhile_end_too(app, login, owner, at_once, post):
     actions.send_reset(owner.email)
     db.session.commit()
     reset = post(tokens_of("reset")[0], {"password": NEW})
-    acts = [post("/settings/tokens", {"name": f"t{n}", "scope": "write"}, browser)
-            for n, browser in enumerate(browsers)]
+    acts = [
+        post("/settings/tokens", {"name": f"t{n}", "scope": "write"}, browser)
+        for n, browser in enumerate(browsers)
+    ]
     at_once(reset, *acts)
     assert count(ApiToken) == 0 and count(Session) == 0
 
@@ -200,8 +222,12 @@ def test_a_password_changed_with_the_stolen_session_is_not_the_last(app, login, 
 
 def test_requests_for_an_address_leave_one_pending(app, login, owner, at_once, post):
     browsers = [login(owner) for _ in range(MANY)]
-    codes = at_once(*[post("/settings/email", {"email": f"new{n}@example.org"}, browser)
-                      for n, browser in enumerate(browsers)])
+    codes = at_once(
+        *[
+            post("/settings/email", {"email": f"new{n}@example.org"}, browser)
+            for n, browser in enumerate(browsers)
+        ]
+    )
     assert set(codes) == {302} and count(AddressChange) == 1
 
 

@@ -17,8 +17,9 @@ PASSWORD = "violet kettle orbit 93 marsh"
 
 
 def register(client, **fields):
-    return client.post("/register", data={"username": "carol", "email": "carol@example.org",
-                                          "password": PASSWORD, **fields})
+    return client.post(
+        "/register", data={"username": "carol", "email": "carol@example.org", "password": PASSWORD, **fields}
+    )
 
 
 def mailed_link(kind):

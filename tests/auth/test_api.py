@@ -121,7 +121,10 @@ def test_members_come_by_reputation_without_repeats(api, make_user):
 def test_the_ledger_tells_points_and_post(api, make_question, member, other):
     question = make_question()
     api(other)("POST", f"/posts/{question.id}/vote", {"value": 1})
-    [line] = [item for item in api()("GET", f"/users/{member.username}/reputation").json["items"]
-              if item["reason"] == "question_up"]
+    [line] = [
+        item
+        for item in api()("GET", f"/users/{member.username}/reputation").json["items"]
+        if item["reason"] == "question_up"
+    ]
     assert (line["points"], line["post_id"]) == (10, question.id)
     assert other.username not in str(line)

@@ -32,8 +32,13 @@ def quentin(make_user):
     """A member with a password and a telling name."""
     user = make_user("quentin", reputation=600)
     accounts.set_password(user, passwords.hash_password(SECRET))
-    accounts.edit_profile(user, display_name=NAME, location="Quartztown", website="https://quartz.example",
-                          about=render("I am Quentin."))
+    accounts.edit_profile(
+        user,
+        display_name=NAME,
+        location="Quartztown",
+        website="https://quartz.example",
+        about=render("I am Quentin."),
+    )
     db.session.commit()
     return user
 
@@ -71,8 +76,9 @@ class TestThePerson:
         assert client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
         for entity in (Session, ApiToken, EmailToken):
             assert db.session.scalar(db.select(entity).where(entity.user_id == quentin.id)) is None
-        assert db.session.scalars(db.select(OutgoingMail.subject).where(
-            OutgoingMail.recipient == address)).all() == ["Your account was deleted"]
+        assert db.session.scalars(
+            db.select(OutgoingMail.subject).where(OutgoingMail.recipient == address)
+        ).all() == ["Your account was deleted"]
         for name in ("quentin", address):
             assert client.post("/login", data={"username": name, "password": SECRET}).status_code == 422
         row = db.session.get(User, quentin.id)
@@ -114,8 +120,9 @@ class TestThePerson:
         assert leave(quentin, words="").status_code == 422
         assert quentin.erased_at is None
 
-    def test_shows_nowhere_any_more(self, app, client, quentin, leave, make_question, make_answer,
-                                    make_article, moderator, drain, login):
+    def test_shows_nowhere_any_more(
+        self, app, client, quentin, leave, make_question, make_answer, make_article, moderator, drain, login
+    ):
         question = make_question(by=quentin)
         answer = make_answer(question, by=quentin)
         article = make_article(by=quentin)
@@ -126,11 +133,28 @@ class TestThePerson:
         forum.close(other, "opinion", by=quentin)
         drain()
         leave(quentin)
-        pages = ["/", "/questions", question.url, other.url, article.url, f"/posts/{question.id}/history",
-                 f"/posts/{other.id}/history", f"/posts/{other.id}/revisions/2", "/users", "/moderation/log",
-                 "/moderation/log.atom", "/questions.atom", "/articles.atom", "/search?q=quentin",
-                 "/search?q=user:quentin", f"/api/v1/questions/{question.id}", f"/api/v1/posts/{answer.id}",
-                 f"/api/v1/articles/{article.id}", "/api/v1/moderation/log", "/api/v1/users"]
+        pages = [
+            "/",
+            "/questions",
+            question.url,
+            other.url,
+            article.url,
+            f"/posts/{question.id}/history",
+            f"/posts/{other.id}/history",
+            f"/posts/{other.id}/revisions/2",
+            "/users",
+            "/moderation/log",
+            "/moderation/log.atom",
+            "/questions.atom",
+            "/articles.atom",
+            "/search?q=quentin",
+            "/search?q=user:quentin",
+            f"/api/v1/questions/{question.id}",
+            f"/api/v1/posts/{answer.id}",
+            f"/api/v1/articles/{article.id}",
+            "/api/v1/moderation/log",
+            "/api/v1/users",
+        ]
         for reader in (client, login(moderator)):
             for page in pages:
                 text = reader.get(page).text
@@ -168,8 +192,9 @@ class TestVotesAndPoints:
         assert [q.score for q in questions] == [0] * 5 and clean()
 
     @pytest.mark.parametrize("words, stays", [("keep", True), ("remove", False)])
-    def test_acceptances_stay_with_the_words_and_go_with_them(self, quentin, leave, make_question,
-                                                             make_answer, make_user, words, stays):
+    def test_acceptances_stay_with_the_words_and_go_with_them(
+        self, quentin, leave, make_question, make_answer, make_user, words, stays
+    ):
         author = make_user("author")
         answer = make_answer(make_question(by=quentin), by=author)
         forum.accept(answer, by=quentin)
@@ -178,8 +203,9 @@ class TestVotesAndPoints:
         standing = db.select(Acceptance).where(Acceptance.withdrawn_at.is_(None))
         assert (db.session.scalar(standing) is not None) is stays
 
-    def test_votes_on_what_they_wrote_go_with_the_words(self, quentin, leave, make_question, make_answer,
-                                                       make_user):
+    def test_votes_on_what_they_wrote_go_with_the_words(
+        self, quentin, leave, make_question, make_answer, make_user
+    ):
         answer, voter = make_answer(make_question(), by=quentin), make_user("critic", reputation=130)
         before = points(voter)
         voting.vote(answer, voter, -1)
@@ -188,16 +214,18 @@ class TestVotesAndPoints:
 
 
 class TestWords:
-    def test_are_kept_under_former_member_and_can_still_be_voted_on(self, client, login, quentin, leave,
-                                                                    make_question, member):
+    def test_are_kept_under_former_member_and_can_still_be_voted_on(
+        self, client, login, quentin, leave, make_question, member
+    ):
         question = make_question("A question that stays when its author leaves", by=quentin)
         leave(quentin, "keep")
         assert question.is_public and question.title in client.get("/questions").text
         assert login(member).post(f"/posts/{question.id}/vote", data={"value": "1"}).status_code == 302
         assert question.score == 1 and clean()
 
-    def test_are_removed_with_their_history_and_cannot_come_back(self, client, login, quentin, leave, admin,
-                                                                 make_question, make_answer):
+    def test_are_removed_with_their_history_and_cannot_come_back(
+        self, client, login, quentin, leave, admin, make_question, make_answer
+    ):
         question = make_question("Canaryquestion that goes with its author", by=quentin, tags=("canarytag",))
         actions.revise(question, render("A canarytext in the second version of it."), by=quentin)
         answer = make_answer(make_question(), "canaryanswer " * 10, by=quentin)
@@ -213,16 +241,20 @@ class TestWords:
             assert not db.session.get(Post, post.id, populate_existing=True).is_public
             assert "canary" not in staff.get(f"/posts/{post.id}/history").text.lower()
         ids = [post.id for post in (question, answer, comment, hidden)]
-        texts = [r.title + r.body + r.summary + str(r.tags) for r in db.session.scalars(
-            db.select(Revision).where(Revision.post_id.in_(ids)))]
+        texts = [
+            r.title + r.body + r.summary + str(r.tags)
+            for r in db.session.scalars(db.select(Revision).where(Revision.post_id.in_(ids)))
+        ]
         assert texts and not any("anary" in text for text in texts)
         for path in ("/tags", "/questions", answer.parent.url, "/search?q=canarytext"):
             assert "canary" not in client.get(path).text.lower().replace("q=canarytext", "").replace(
-                'value="canarytext"', "").replace("canarytext", ""), path
+                'value="canarytext"', ""
+            ).replace("canarytext", ""), path
         assert answer.parent.answer_count == 0 and clean()
 
-    def test_a_question_that_others_answered_keeps_its_place_emptied(self, client, quentin, leave, other,
-                                                                     make_question, make_answer):
+    def test_a_question_that_others_answered_keeps_its_place_emptied(
+        self, client, quentin, leave, other, make_question, make_answer
+    ):
         question = make_question("Canaryquestion that somebody else has answered", by=quentin)
         answer = make_answer(question, by=other)
         own = make_answer(question, "canaryanswer " * 10, by=quentin)
@@ -242,9 +274,16 @@ class TestWords:
         novice = make_user("novice")
         accounts.set_password(novice, passwords.hash_password(SECRET))
         question = make_question(by=other)
-        login(novice).post(f"/posts/{question.id}/suggest", data={
-            "title": question.title, "body": "A canarytext that nobody has approved yet.", "tags": "patching",
-            "summary": "canary", "base": 1})
+        login(novice).post(
+            f"/posts/{question.id}/suggest",
+            data={
+                "title": question.title,
+                "body": "A canarytext that nobody has approved yet.",
+                "tags": "patching",
+                "summary": "canary",
+                "base": 1,
+            },
+        )
         leave(novice, "remove")
         row = db.session.scalar(db.select(Suggestion))
         assert row.outcome == "withdrawn" and row.author_id is None and not row.body and not row.summary
@@ -253,8 +292,9 @@ class TestWords:
         question = make_question(by=other)
         voting.vote(question, quentin, 1)
         leave(quentin, "remove")
-        row = db.session.scalar(db.select(erasure_actions.events.Event).where(
-            erasure_actions.events.Event.name == "user.erased"))
+        row = db.session.scalar(
+            db.select(erasure_actions.events.Event).where(erasure_actions.events.Event.name == "user.erased")
+        )
         row.done_at = None
         drain()
         assert question.score == 0 and clean()
@@ -279,12 +319,14 @@ class TestAdministrators:
         assert db.session.scalar(db.select(Decision).where(Decision.action == "erase")).actor_id == admin.id
 
     def test_need_their_own_password(self, login, admin, quentin):
-        answer = login(admin).post("/users/quentin/erase",
-                                   data={"current_password": "x" * 12, "words": "keep"})
+        answer = login(admin).post(
+            "/users/quentin/erase", data={"current_password": "x" * 12, "words": "keep"}
+        )
         assert answer.status_code == 422 and not quentin.erased_at
 
-    def test_do_not_erase_each_other_and_moderators_erase_nobody(self, login, admin, moderator, quentin,
-                                                                make_user):
+    def test_do_not_erase_each_other_and_moderators_erase_nobody(
+        self, login, admin, moderator, quentin, make_user
+    ):
         second = make_user("second", role="administrator")
         data = {"current_password": SECRET, "words": "keep"}
         assert login(admin).post(f"/users/{second.username}/erase", data=data).status_code == 403
@@ -320,8 +362,9 @@ class TestAdministrators:
 
 
 class TestMyData:
-    def test_is_one_file_with_all_of_mine_and_none_of_others(self, login, quentin, other, make_question,
-                                                             make_answer, moderator):
+    def test_is_one_file_with_all_of_mine_and_none_of_others(
+        self, login, quentin, other, make_question, make_answer, moderator
+    ):
         question = make_question(by=other)
         answer = make_answer(question, "An answer of Quentin's own, with enough words in it.", by=quentin)
         voting.vote(question, quentin, 1)

@@ -14,11 +14,13 @@ from core.database.db import db, utcnow
 from tests.auth.conftest import NEW, OWN
 from tests.test_access import ROUTES
 
-ACTS = [("/settings/tokens", {"name": "nightly & <report>", "scope": "write", "expires_on": ""}),
-        ("/settings/email", {"email": "new@example.org"}),
-        ("/settings/email/cancel", {}),
-        ("/settings/tokens/{token}/revoke", {}),
-        ("/settings/sessions/{session}/close", {})]
+ACTS = [
+    ("/settings/tokens", {"name": "nightly & <report>", "scope": "write", "expires_on": ""}),
+    ("/settings/email", {"email": "new@example.org"}),
+    ("/settings/email/cancel", {}),
+    ("/settings/tokens/{token}/revoke", {}),
+    ("/settings/sessions/{session}/close", {}),
+]
 
 
 @pytest.fixture
@@ -132,8 +134,12 @@ class TestMails:
         mine.post(f"/settings/sessions/{lost}/close")
         mine.post("/settings/password", data={"current_password": OWN, "password": NEW})
         found = {mail.subject: mail.body for mail in mails(owner.email)}
-        assert list(found) == ["New API token", "An API token was revoked", "A session was logged out",
-                               "Your password was changed"]
+        assert list(found) == [
+            "New API token",
+            "An API token was revoked",
+            "A session was logged out",
+            "Your password was changed",
+        ]
         assert "“nightly”, which may read and write" in found["New API token"]
         assert "a lost laptop" in found["A session was logged out"]
         assert all("/secure/" in body and " UTC" in body for body in found.values())
@@ -160,21 +166,34 @@ class TestMails:
 
 def test_the_api_makes_no_tokens_and_ends_no_sessions(app, owner):
     """No route that takes a token leads to a view of this package that changes an account."""
-    found = [rule.endpoint for rule, method in ROUTES if rule.rule.startswith("/api/") and method != "GET"
-             and app.view_functions[rule.endpoint].__module__.startswith("auth.")]
+    found = [
+        rule.endpoint
+        for rule, method in ROUTES
+        if rule.rule.startswith("/api/")
+        and method != "GET"
+        and app.view_functions[rule.endpoint].__module__.startswith("auth.")
+    ]
     assert found == []
     token = actions.make_token(owner, "script", "write")
     db.session.commit()
     for path in ("/settings/tokens", "/settings/email", "/settings/password"):
-        answer = app.test_client().post(path, headers={"Authorization": f"Bearer {token}"},
-                                        data={"name": "x", "scope": "write", "current_password": OWN})
+        answer = app.test_client().post(
+            path,
+            headers={"Authorization": f"Bearer {token}"},
+            data={"name": "x", "scope": "write", "current_password": OWN},
+        )
         assert answer.status_code == 401
     assert db.session.scalar(select(db.func.count()).select_from(ApiToken)) == 1
 
 
-@pytest.mark.parametrize("failures, mailed", [(guesses.MAX_FAILED_LOGINS_ELSEWHERE - 2, 0),
-                                              (guesses.MAX_FAILED_LOGINS_ELSEWHERE - 1, 1),
-                                              (guesses.MAX_FAILED_LOGINS - 1, 1)])
+@pytest.mark.parametrize(
+    "failures, mailed",
+    [
+        (guesses.MAX_FAILED_LOGINS_ELSEWHERE - 2, 0),
+        (guesses.MAX_FAILED_LOGINS_ELSEWHERE - 1, 1),
+        (guesses.MAX_FAILED_LOGINS - 1, 1),
+    ],
+)
 def test_the_owner_is_told_of_the_last_password_that_was_wrong(stale, owner, mails, failures, mailed):
     owner.failed_logins = failures
     db.session.commit()

@@ -52,8 +52,17 @@ def test_ones_own_handle_and_an_unchanged_name_stay_possible(login, member, make
 
 def test_a_new_handle_cannot_be_a_moderators_name(app, client, moderator):
     moderator.display_name = "Moira Stone"
-    assert client.post("/register", data={"username": "moira-stone", "email": "m@example.org",
-                                          "password": "violet kettle orbit 93 marsh"}).status_code == 422
+    assert (
+        client.post(
+            "/register",
+            data={
+                "username": "moira-stone",
+                "email": "m@example.org",
+                "password": "violet kettle orbit 93 marsh",
+            },
+        ).status_code
+        == 422
+    )
     assert queries.looks_like("moira_st0ne") == moderator
 
 

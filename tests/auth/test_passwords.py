@@ -63,10 +63,17 @@ def test_random_passphrases_and_strings_pass(app):
     rng = random.Random(2026)
     words = [word for word in FREQUENCY_LISTS["english_wikipedia"][1000:9000] if len(word) >= 4]
     signs = string.ascii_letters + string.digits + string.punctuation
-    chosen = [sign.join(rng.choice(words) for _ in range(count))
-              for sign in (" ", "-", "") for count in (4, 5) for _ in range(8)]
-    chosen += ["".join(rng.choice(letters) for _ in range(15)) for letters in (signs, string.ascii_lowercase)
-               for _ in range(12)]
+    chosen = [
+        sign.join(rng.choice(words) for _ in range(count))
+        for sign in (" ", "-", "")
+        for count in (4, 5)
+        for _ in range(8)
+    ]
+    chosen += [
+        "".join(rng.choice(letters) for _ in range(15))
+        for letters in (signs, string.ascii_lowercase)
+        for _ in range(12)
+    ]
     with app.test_request_context():
         assert [password for password in chosen if passwords.fault(password, *ACCOUNT)] == []
 
@@ -75,8 +82,15 @@ def test_random_letters_of_other_scripts_and_words_of_the_commonest_pass(app):
     rng = random.Random(31)
     words = FREQUENCY_LISTS["english_wikipedia"][:8000]
     chosen = [" ".join(rng.choice(words) for _ in range(4)) for _ in range(40)]
-    chosen += ["".join(rng.choice(letters) for _ in range(15)) for _ in range(15) for letters in (
-        "абвгдежзийклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω", "абвгдежзийклмнопABCDEFGHIJKLM0123")]
+    chosen += [
+        "".join(rng.choice(letters) for _ in range(15))
+        for _ in range(15)
+        for letters in (
+            "абвгдежзийклмнопрстуфхцчшщъыьэюя",
+            "αβγδεζηθικλμνξοπρστυφχψω",
+            "абвгдежзийклмнопABCDEFGHIJKLM0123",
+        )
+    ]
     chosen += ["лодка метель гвоздь укроп", "βάρκα κουμπί σύννεφο λεμόνι", "трамвай kettle сирень orbit"]
     with app.test_request_context():
         assert [password for password in chosen if passwords.fault(password, *ACCOUNT)] == []
@@ -94,8 +108,22 @@ def test_eight_random_characters_do_beside_a_second_factor_and_not_alone(app):
 
 def test_the_list_is_long(app):
     """A sample of passwords that somebody had, longer than zxcvbn's own."""
-    assert sum(map(guessing.is_listed, ["sunshine2010", "liverpool123", "jessica12345", "computer2000",
-                                        "mypassword123", "football2008"])) >= 4
+    assert (
+        sum(
+            map(
+                guessing.is_listed,
+                [
+                    "sunshine2010",
+                    "liverpool123",
+                    "jessica12345",
+                    "computer2000",
+                    "mypassword123",
+                    "football2008",
+                ],
+            )
+        )
+        >= 4
+    )
 
 
 def test_the_form_of_the_letters_does_not_matter(app):
@@ -106,8 +134,9 @@ def test_the_form_of_the_letters_does_not_matter(app):
     assert passwords.verify(made, unicodedata.normalize("NFD", "cafébrüllaffe tango 9 sieben"))
 
 
-@pytest.mark.parametrize("password", ["ﷺ" * 250, "x" * 100_000, "a1!" * 85 + "b", "😀" * 256,
-                                      "@4831!0$57+|" * 20])
+@pytest.mark.parametrize(
+    "password", ["ﷺ" * 250, "x" * 100_000, "a1!" * 85 + "b", "😀" * 256, "@4831!0$57+|" * 20]
+)
 def test_the_work_is_bounded_whatever_is_typed(app, monkeypatch, password):
     looked_at = []
     monkeypatch.setattr(guessing, "_in_files", lambda text: looked_at.append(text) and False)
@@ -158,7 +187,9 @@ class TestFourWaysIn:
 
     def test_shell(self, app, member, weak):
         run = app.test_cli_runner().invoke
-        for command in (["user", "create", "carol", "--email", "c@example.org", "--password-stdin"],
-                        ["user", "password", member.username, "--password-stdin"]):
+        for command in (
+            ["user", "create", "carol", "--email", "c@example.org", "--password-stdin"],
+            ["user", "password", member.username, "--password-stdin"],
+        ):
             assert run(args=command, input=io.StringIO(f"{weak}\n").read()).exit_code == 1
         assert member.password_hash is None

@@ -36,8 +36,9 @@ def page(answer) -> str:
 
 
 def log_in(client, password, host="192.0.2.1", name="ophelia"):
-    return client.post("/login", data={"username": name, "password": password},
-                       headers={"X-Forwarded-For": host}).status_code
+    return client.post(
+        "/login", data={"username": name, "password": password}, headers={"X-Forwarded-For": host}
+    ).status_code
 
 
 class TestBudgets:
@@ -45,8 +46,12 @@ class TestBudgets:
         for number in range(8):
             host = f"198.51.100.{number}"
             send(app, "/alerts", {"email": owner.email, **WISHES}, host)
-            send(app, "/register", {"username": f"flooder{number}", "email": owner.email, "password": OWN},
-                 host)
+            send(
+                app,
+                "/register",
+                {"username": f"flooder{number}", "email": owner.email, "password": OWN},
+                host,
+            )
         assert send(app, "/reset", {"email": owner.email}).status_code == 200
         assert "/reset/" in mails(owner.email)[-1].body
 
@@ -58,8 +63,11 @@ class TestBudgets:
         assert send(app, mine, {"password": NEW}).status_code == 302
 
     def test_the_sixth_request_is_refused_whether_or_not_the_address_is_known(self, app, owner):
-        for path, more in (("/reset", {}), ("/alerts", WISHES),
-                           ("/register", {"username": "somebody", "password": OWN})):
+        for path, more in (
+            ("/reset", {}),
+            ("/alerts", WISHES),
+            ("/register", {"username": "somebody", "password": OWN}),
+        ):
             for i, email in enumerate((owner.email, "nobody@example.org")):
                 codes = []
                 for n in range(7):
@@ -91,8 +99,10 @@ class TestTheSameWork:
         mailed = db.session.scalar(select(db.func.count()).select_from(OutgoingMail)) - before
         db.session.commit()
         text = page(answer).replace(data["email"], "")
-        kinds = ["end of savepoint" if s.startswith(("RELEASE", "ROLLBACK TO")) else " ".join(s.split()[:3])
-                 for s in statements]
+        kinds = [
+            "end of savepoint" if s.startswith(("RELEASE", "ROLLBACK TO")) else " ".join(s.split()[:3])
+            for s in statements
+        ]
         return answer.status_code, text, kinds, len(hashed), mailed
 
     def same(self, app, count_queries, monkeypatch, path, one, two, *, but_mail=False):
@@ -101,31 +111,57 @@ class TestTheSameWork:
         assert works[0][:size] == works[1][:size]
 
     def test_of_a_reset(self, app, owner, count_queries, monkeypatch, mails):
-        self.same(app, count_queries, monkeypatch, "/reset", {"email": owner.email},
-                  {"email": "nobody@example.org"}, but_mail=True)
+        self.same(
+            app,
+            count_queries,
+            monkeypatch,
+            "/reset",
+            {"email": owner.email},
+            {"email": "nobody@example.org"},
+            but_mail=True,
+        )
         assert mails("nobody@example.org") == [] and len(mails(owner.email)) == 1
         assert db.session.scalar(select(db.func.count()).select_from(EmailToken)) == 1
 
-    def test_of_a_reset_when_the_hour_has_enough_of_unknown_addresses(self, app, owner, count_queries,
-                                                                       monkeypatch):
+    def test_of_a_reset_when_the_hour_has_enough_of_unknown_addresses(
+        self, app, owner, count_queries, monkeypatch
+    ):
         for _ in range(KINDS["password_reset_asked"].max_an_hour):
             security_log.record("password_reset_asked", actor=None)
         db.session.commit()
-        self.same(app, count_queries, monkeypatch, "/reset", {"email": owner.email},
-                  {"email": "nobody@example.org"}, but_mail=True)
+        self.same(
+            app,
+            count_queries,
+            monkeypatch,
+            "/reset",
+            {"email": owner.email},
+            {"email": "nobody@example.org"},
+            but_mail=True,
+        )
 
     @pytest.mark.parametrize("is_confirmed", [True, False])
     def test_of_a_registration(self, app, make_user, count_queries, monkeypatch, is_confirmed):
         known = make_user("known", confirmed=is_confirmed)
-        self.same(app, count_queries, monkeypatch, "/register",
-                  {"username": "newcomer", "email": known.email, "password": OWN},
-                  {"username": "latecomer", "email": "nobody@example.org", "password": OWN})
+        self.same(
+            app,
+            count_queries,
+            monkeypatch,
+            "/register",
+            {"username": "newcomer", "email": known.email, "password": OWN},
+            {"username": "latecomer", "email": "nobody@example.org", "password": OWN},
+        )
 
     def test_of_alerts(self, app, owner, count_queries, monkeypatch, mails):
         alert_actions.switch(owner, on=True, minimum="low", cadence="daily")
         db.session.commit()
-        self.same(app, count_queries, monkeypatch, "/alerts", {"email": owner.email, **WISHES},
-                  {"email": "nobody@example.org", **WISHES})
+        self.same(
+            app,
+            count_queries,
+            monkeypatch,
+            "/alerts",
+            {"email": owner.email, **WISHES},
+            {"email": "nobody@example.org", **WISHES},
+        )
         assert db.session.scalar(select(db.func.count()).select_from(Subscription)) == 2
         assert "already" in mails(owner.email)[-1].subject
 

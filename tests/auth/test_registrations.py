@@ -28,8 +28,9 @@ def log_in(app, name, password):
 
 def account(name) -> User | None:
     db.session.commit()
-    return db.session.scalar(select(User).where(User.username == name)
-                             .execution_options(populate_existing=True))
+    return db.session.scalar(
+        select(User).where(User.username == name).execution_options(populate_existing=True)
+    )
 
 
 @pytest.fixture
@@ -44,14 +45,30 @@ def pending(app, make_user):
 
 
 class TestNobodySeesThem:
-    @pytest.mark.parametrize("path", [
-        "/users/zanzibarmarker", "/users/zanzibarmarker.atom", "/api/v1/users/zanzibarmarker",
-        "/api/v1/users/zanzibarmarker/reputation", "/api/v1/users/zanzibarmarker/posts"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/users/zanzibarmarker",
+            "/users/zanzibarmarker.atom",
+            "/api/v1/users/zanzibarmarker",
+            "/api/v1/users/zanzibarmarker/reputation",
+            "/api/v1/users/zanzibarmarker/posts",
+        ],
+    )
     def test_they_have_no_page(self, client, pending, path):
         assert client.get(path).status_code == 404
 
-    @pytest.mark.parametrize("path", ["/users", "/api/v1/users", "/sitemap.xml", "/sitemap-pages.xml",
-                                      "/search?q=zanzibarmarker", "/api/v1/search?q=zanzibarmarker"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/users",
+            "/api/v1/users",
+            "/sitemap.xml",
+            "/sitemap-pages.xml",
+            "/search?q=zanzibarmarker",
+            "/api/v1/search?q=zanzibarmarker",
+        ],
+    )
     def test_they_are_in_no_list(self, client, pending, drain, path):
         drain()
         text = client.get(path).text.replace("q=zanzibarmarker", "").replace('"zanzibarmarker"', "")
@@ -71,8 +88,12 @@ class TestNobodySeesThem:
         assert [(item["kind"], item["id"]) for item in found] == [("user", pending.id)]
 
     def test_nobody_is_called_by_their_name(self, pending, member, drain):
-        forum.ask("Who knows the print spooler well?", render("Ask @zanzibarmarker, who knows it " * 3),
-                  ["printing"], by=member)
+        forum.ask(
+            "Who knows the print spooler well?",
+            render("Ask @zanzibarmarker, who knows it " * 3),
+            ["printing"],
+            by=member,
+        )
         drain()
         assert db.session.scalar(select(Notification.id).where(Notification.user_id == pending.id)) is None
 
@@ -112,8 +133,10 @@ class TestWhoProvesTheAddress:
         victim = app.test_client()
         assert "another browser" in victim.get(link("confirm")).text
         for password in (None, "", "a wrong one"):
-            assert victim.post(link("confirm"), data={"password": password} if password else {}
-                               ).status_code == 422
+            assert (
+                victim.post(link("confirm"), data={"password": password} if password else {}).status_code
+                == 422
+            )
         assert account("hijacker").confirmed_at is None
         assert victim.post(link("confirm"), data={"password": OWN}).status_code == 302
         assert account("hijacker").confirmed_at
@@ -153,8 +176,9 @@ class TestWhoProvesTheAddress:
         assert again.post(link("confirm")).status_code == 302
         assert log_in(app, "victoria", NEW) == 302
 
-    def test_a_change_of_address_takes_it_from_an_unconfirmed_registration(self, app, client, login, owner,
-                                                                           link):
+    def test_a_change_of_address_takes_it_from_an_unconfirmed_registration(
+        self, app, client, login, owner, link
+    ):
         register(client, "hijacker", email="new@example.org")
         login(owner).post("/settings/email", data={"email": "new@example.org"})
         assert app.test_client().post(link("confirm", "new@example.org")).status_code == 302

@@ -24,34 +24,147 @@ beheer bulletin-editor patch-editors team the-team teams patchteam release-team 
 modera2r moder8ors yonetim yllapitaja spravce administratorka crew manager
 """.split()
 DISPLAY_NAMES = [
-    "Redoubt Security", "Site Admin", "The Moderators", "Official Support", "Équipe de sécurité",
-    "Sicherheitsteam", "Мoderator", "Аdmin", "Ａｄｍｉｎ", "[MOD] Bob", "Bob (Admin)", "Bob – Moderator",
-    "RedoubtAlerts", "$ecurity", "@dmin", "Adm!n", "A d m i n", "модератор", "管理员", "Verified",
-    "Support Team 24", "IT Security Team", "Moderation Team", "Bob ᴍᴏᴅᴇʀᴀᴛᴏʀ", "Bob ᴀᴅᴍɪɴ", "Bob ⱱerified",
-    "ʋerified Bob", "Bob ꜱᴛᴀꜰꜰ", "aᶁmin", "Moɗerator", "мoderaтor", "Администраторы форума", "МОДЕРАЦИЯ",
-    "Поддержка сайта", "Редакция", "Адміністратор", "운영팀", "관리자 김", "官方客服", "Bob【运营】",
-    "サイト管理人", "المشرف", "إدارة الموقع", "Yönetim", "Yöneticiler", "Ylläpitäjä", "Správce",
-    "Διαχειριστής", "מנהל האתר", "ผู้ดูแลระบบ", "Redoubts", "Moder8or", "Patch Team", "Site Crew",
-    "Product Response Team"
+    "Redoubt Security",
+    "Site Admin",
+    "The Moderators",
+    "Official Support",
+    "Équipe de sécurité",
+    "Sicherheitsteam",
+    "Мoderator",
+    "Аdmin",
+    "Ａｄｍｉｎ",
+    "[MOD] Bob",
+    "Bob (Admin)",
+    "Bob – Moderator",
+    "RedoubtAlerts",
+    "$ecurity",
+    "@dmin",
+    "Adm!n",
+    "A d m i n",
+    "модератор",
+    "管理员",
+    "Verified",
+    "Support Team 24",
+    "IT Security Team",
+    "Moderation Team",
+    "Bob ᴍᴏᴅᴇʀᴀᴛᴏʀ",
+    "Bob ᴀᴅᴍɪɴ",
+    "Bob ⱱerified",
+    "ʋerified Bob",
+    "Bob ꜱᴛᴀꜰꜰ",
+    "aᶁmin",
+    "Moɗerator",
+    "мoderaтor",
+    "Администраторы форума",
+    "МОДЕРАЦИЯ",
+    "Поддержка сайта",
+    "Редакция",
+    "Адміністратор",
+    "운영팀",
+    "관리자 김",
+    "官方客服",
+    "Bob【运营】",
+    "サイト管理人",
+    "المشرف",
+    "إدارة الموقع",
+    "Yönetim",
+    "Yöneticiler",
+    "Ylläpitäjä",
+    "Správce",
+    "Διαχειριστής",
+    "מנהל האתר",
+    "ผู้ดูแลระบบ",
+    "Redoubts",
+    "Moder8or",
+    "Patch Team",
+    "Site Crew",
+    "Product Response Team",
 ]
 SYMBOLS = [
-    "✓ Verified", "Anna ✓", "Anna ✔", "Anna ✅", "Anna ☑", "🛡 Anna", "Anna 👑", "Anna ★", "Anna ⭐",
-    "Anna ®", "Anna √", "Anna ꪜ", "Anna Ⓜ", "Anna ①️", "Anna 🅼", "Anna ♦", "Anna 1️⃣", "Anna ⚡",
-    "Anna レ", "Annaレ", "Anna ﾚ", "Anna ᐯ", "ᐯ Anna", "Anna ܒ", "Anna ᘈ", "Anna ᨆ", "Anna ⱱ",
-    "Анна レ", "Anna •"
+    "✓ Verified",
+    "Anna ✓",
+    "Anna ✔",
+    "Anna ✅",
+    "Anna ☑",
+    "🛡 Anna",
+    "Anna 👑",
+    "Anna ★",
+    "Anna ⭐",
+    "Anna ®",
+    "Anna √",
+    "Anna ꪜ",
+    "Anna Ⓜ",
+    "Anna ①️",
+    "Anna 🅼",
+    "Anna ♦",
+    "Anna 1️⃣",
+    "Anna ⚡",
+    "Anna レ",
+    "Annaレ",
+    "Anna ﾚ",
+    "Anna ᐯ",
+    "ᐯ Anna",
+    "Anna ܒ",
+    "Anna ᘈ",
+    "Anna ᨆ",
+    "Anna ⱱ",
+    "Анна レ",
+    "Anna •",
 ]
-PEOPLE = ["Ally", "Ali", "Steve Jobs", "Modesto", "badminton", "linuxadmin", "Stafford", "Zoë Müller",
-          "Max Maier", "Redoubtable Jim", "Security Guy", "Network Engineer", "Der Meister", "Guest House",
-          "patchwork", "O'Neill-Smith", "Jens Trust", "Владимир", "ナオミ", "C. Root", "Helpmann",
-          "Trueman", "Modder", "Patchy", "Secretgarden", "Response", "Team Rocket", "Steam", "Malcolm V",
-          "Анна Д.", "山田レイ", "美レ", "김관린", "محمد علي", "Kaʻahumanu", "Øystein", "Öztürk", "Նարեկ",
-          "Moderato", "Иван Команов", "ผู้ชาย", "Securitas Bob", "Blueteamer", "Dev"]
+PEOPLE = [
+    "Ally",
+    "Ali",
+    "Steve Jobs",
+    "Modesto",
+    "badminton",
+    "linuxadmin",
+    "Stafford",
+    "Zoë Müller",
+    "Max Maier",
+    "Redoubtable Jim",
+    "Security Guy",
+    "Network Engineer",
+    "Der Meister",
+    "Guest House",
+    "patchwork",
+    "O'Neill-Smith",
+    "Jens Trust",
+    "Владимир",
+    "ナオミ",
+    "C. Root",
+    "Helpmann",
+    "Trueman",
+    "Modder",
+    "Patchy",
+    "Secretgarden",
+    "Response",
+    "Team Rocket",
+    "Steam",
+    "Malcolm V",
+    "Анна Д.",
+    "山田レイ",
+    "美レ",
+    "김관린",
+    "محمد علي",
+    "Kaʻahumanu",
+    "Øystein",
+    "Öztürk",
+    "Նարեկ",
+    "Moderato",
+    "Иван Команов",
+    "ผู้ชาย",
+    "Securitas Bob",
+    "Blueteamer",
+    "Dev",
+]
 
 
 @pytest.mark.parametrize("name", USERNAMES)
 def test_usernames_of_roles_are_refused(client, name):
-    answer = client.post("/register", data={"username": name, "email": "x@example.org",
-                                            "password": "violet kettle orbit 93 marsh"})
+    answer = client.post(
+        "/register",
+        data={"username": name, "email": "x@example.org", "password": "violet kettle orbit 93 marsh"},
+    )
     assert answer.status_code == 422
     assert db.session.scalar(select(User.id)) is None
 
@@ -83,8 +196,13 @@ def test_the_sites_own_name_counts(app, site_name):
 
 
 def test_imports_get_a_free_name(app):
-    bring([Person(str(number), name, utcnow(), render("")) for number, name in
-           enumerate(["Admin", "Security Team", "Ann", "Moderator", "admin"])], "elsewhere")
+    bring(
+        [
+            Person(str(number), name, utcnow(), render(""))
+            for number, name in enumerate(["Admin", "Security Team", "Ann", "Moderator", "admin"])
+        ],
+        "elsewhere",
+    )
     db.session.commit()
     names = db.session.scalars(select(User.username)).all()
     assert len(set(names)) == 5 and "ann" in names
@@ -94,8 +212,12 @@ def test_imports_get_a_free_name(app):
 def test_who_has_a_name_keeps_it(login, member):
     member.display_name = "Security Team"
     db.session.commit()
-    assert login(member).post("/settings/profile", data={"display_name": "Security Team",
-                                                         "location": "Here"}).status_code == 302
+    assert (
+        login(member)
+        .post("/settings/profile", data={"display_name": "Security Team", "location": "Here"})
+        .status_code
+        == 302
+    )
 
 
 MARK = '<span class="role-mark">'

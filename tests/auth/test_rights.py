@@ -23,8 +23,10 @@ PARALLEL = 30
 
 @pytest.fixture
 def embargoed(moderator):
-    bulletin = bulletins.create({"title": SECRET, "severity": "critical", "notes": [], "products": [],
-                                 "vulnerabilities": []}, by=moderator)
+    bulletin = bulletins.create(
+        {"title": SECRET, "severity": "critical", "notes": [], "products": [], "vulnerabilities": []},
+        by=moderator,
+    )
     bulletins.schedule(bulletin, utcnow() + timedelta(days=3), by=moderator)
     db.session.commit()
     return bulletin
@@ -80,8 +82,11 @@ def test_a_right_never_outlives_standing_whatever_the_role(app, make_user):
     for role in ("moderator", "administrator"):
         user = make_user(role=role)
         assert user.is_moderator and (user.is_admin or role == "moderator")
-        for column, value in (("suspended_until", utcnow() + timedelta(days=1)), ("erased_at", utcnow()),
-                              ("confirmed_at", None)):
+        for column, value in (
+            ("suspended_until", utcnow() + timedelta(days=1)),
+            ("erased_at", utcnow()),
+            ("confirmed_at", None),
+        ):
             before = getattr(user, column)
             setattr(user, column, value)
             db.session.flush()
@@ -101,6 +106,7 @@ def test_a_suspended_administrator_is_still_protected_and_does_not_count_as_the_
 @pytest.mark.every_database
 def test_thirty_at_once_change_a_role_once(app, member, admin):
     """One change is one line of the log, however many ask for it."""
+
     def run():
         with app.app_context():
             user = db.session.get(User, ids[0])

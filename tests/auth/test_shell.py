@@ -11,6 +11,7 @@ PASSWORD = "violet kettle orbit 93 marsh"
 @pytest.fixture
 def run(app):
     """run(*words, input=…) → the result of the command."""
+
     def command(*words, **options):
         return app.test_cli_runner().invoke(args=list(words), **options)
 
@@ -25,9 +26,14 @@ def test_a_confirmed_account_with_the_printed_password(run, client):
     assert client.post("/login", data={"username": "carol", "password": password}).status_code == 302
 
 
-@pytest.mark.parametrize(("name", "email", "said"), [
-    ("carol", "boss", "Enter an email address"), ("carol", "a b@example.org", "Enter an email address"),
-    ("c/rol", "carol@example.org", "")])
+@pytest.mark.parametrize(
+    ("name", "email", "said"),
+    [
+        ("carol", "boss", "Enter an email address"),
+        ("carol", "a b@example.org", "Enter an email address"),
+        ("c/rol", "carol@example.org", ""),
+    ],
+)
 def test_what_is_no_account_is_refused_in_a_sentence(run, name, email, said):
     done = run("user", "create", name, "--email", email)
     assert done.exit_code == 1 and done.output.startswith("Error: ") and said in done.output
@@ -35,8 +41,9 @@ def test_what_is_no_account_is_refused_in_a_sentence(run, name, email, said):
 
 
 def test_a_password_that_would_be_guessed_is_refused(run):
-    done = run("user", "create", "carol", "--email", "carol@example.org", "--password-stdin",
-               input="password1\n")
+    done = run(
+        "user", "create", "carol", "--email", "carol@example.org", "--password-stdin", input="password1\n"
+    )
     assert done.exit_code == 1 and queries.by_username("carol") is None
 
 

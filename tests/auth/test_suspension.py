@@ -24,14 +24,20 @@ def suspended(member):
 def writes(question, answer):
     """Every form a member might send, with what it would need to be accepted."""
     ask = {"title": "May I still ask a question here?", "body": BODY, "tags": "patching"}
-    return [("/questions/ask", ask), (question.url, {"body": BODY}),
-            (f"/questions/{question.id}/edit", {**ask, "summary": "x"}),
-            (f"/posts/{answer.id}/vote", {"value": "1"}), (f"/answers/{answer.id}/accept", {}),
-            (f"/posts/{answer.id}/comments", {"body": BODY}),
-            (f"/posts/{answer.id}/flag", {"reason": "spam"}),
-            (f"/posts/{question.id}/delete", {}), (f"/questions/{question.id}/close", {"reason": "opinion"}),
-            ("/settings/profile", {"display_name": "Somebody"}), ("/preview", {"body": BODY}),
-            ("/settings/tokens", {"name": "t", "scope": "write"})]
+    return [
+        ("/questions/ask", ask),
+        (question.url, {"body": BODY}),
+        (f"/questions/{question.id}/edit", {**ask, "summary": "x"}),
+        (f"/posts/{answer.id}/vote", {"value": "1"}),
+        (f"/answers/{answer.id}/accept", {}),
+        (f"/posts/{answer.id}/comments", {"body": BODY}),
+        (f"/posts/{answer.id}/flag", {"reason": "spam"}),
+        (f"/posts/{question.id}/delete", {}),
+        (f"/questions/{question.id}/close", {"reason": "opinion"}),
+        ("/settings/profile", {"display_name": "Somebody"}),
+        ("/preview", {"body": BODY}),
+        ("/settings/tokens", {"name": "t", "scope": "write"}),
+    ]
 
 
 def test_every_write_is_refused_with_the_date_and_the_reason(login, suspended, make_question, make_answer):
@@ -53,8 +59,11 @@ def test_no_page_takes_the_form_of_a_suspended_member(app, login, suspended):
     client = login(suspended)
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        if "POST" in rule.methods and not rule.rule.startswith("/api/") and not getattr(
-                view, "even_suspended", False):
+        if (
+            "POST" in rule.methods
+            and not rule.rule.startswith("/api/")
+            and not getattr(view, "even_suspended", False)
+        ):
             path = rule.build(dict.fromkeys(rule.arguments, "1"), append_unknown=False)
             assert client.post(path[1] if path else rule.rule).status_code == 403, rule.rule
 
@@ -62,8 +71,12 @@ def test_no_page_takes_the_form_of_a_suspended_member(app, login, suspended):
 def test_suspended_members_log_in_and_read_under_the_message(client, suspended, make_question):
     question = make_question(by=suspended)
     actions.set_password(suspended, passwords.hash_password("violet kettle orbit 93 marsh"))
-    assert client.post("/login", data={"username": suspended.username,
-                                       "password": "violet kettle orbit 93 marsh"}).status_code == 302
+    assert (
+        client.post(
+            "/login", data={"username": suspended.username, "password": "violet kettle orbit 93 marsh"}
+        ).status_code
+        == 302
+    )
     for path in ("/", question.url, "/settings/profile"):
         page = client.get(path)
         assert page.status_code == 200 and WHY in page.text
@@ -93,7 +106,10 @@ def test_a_suspended_moderator_moderates_nothing(login, moderator, make_question
     actions.suspend(moderator, utcnow() + timedelta(days=1), WHY)
     client = login(moderator)
     assert client.get("/moderation").status_code == 403
-    for path in (f"/posts/{question.id}/hide", f"/posts/{question.id}/lock",
-                 f"/articles/{article.id}/unpublish"):
+    for path in (
+        f"/posts/{question.id}/hide",
+        f"/posts/{question.id}/lock",
+        f"/articles/{article.id}/unpublish",
+    ):
         assert client.post(path).status_code == 403
     assert question.is_public and article.is_public

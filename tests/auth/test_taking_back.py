@@ -42,17 +42,24 @@ def opened(app, client, login, owner, link):
     unsent.keep(SentForm("/settings/email", [("email", THIEF)], [], []), owner.id)
     db.session.commit()
     assert thief.get(f"/my/{calendar}.ics").status_code == 200
-    return {"session": thief, "token": token, "confirm": link("confirm", THIEF), "reset": link("reset"),
-            "device": device, "calendar": f"/my/{calendar}.ics",
-            "manage": f"/alerts/manage/{mail_links.token(mail_links.MANAGE, handle)}",
-            "stop": f"/alerts/unsubscribe/{mail_links.token(mail_links.STOP, handle)}",
-            "mute": f"/inbox/unsubscribe/{mail_links.token(mail_links.MUTE, owner.id, 'answer', 0)}"}
+    return {
+        "session": thief,
+        "token": token,
+        "confirm": link("confirm", THIEF),
+        "reset": link("reset"),
+        "device": device,
+        "calendar": f"/my/{calendar}.ics",
+        "manage": f"/alerts/manage/{mail_links.token(mail_links.MANAGE, handle)}",
+        "stop": f"/alerts/unsubscribe/{mail_links.token(mail_links.STOP, handle)}",
+        "mute": f"/inbox/unsubscribe/{mail_links.token(mail_links.MUTE, owner.id, 'answer', 0)}",
+    }
 
 
 def account() -> User:
     db.session.commit()
-    return db.session.scalar(select(User).where(User.username == "ophelia")
-                             .execution_options(populate_existing=True))
+    return db.session.scalar(
+        select(User).where(User.username == "ophelia").execution_options(populate_existing=True)
+    )
 
 
 def assert_closed(app, opened):
@@ -97,8 +104,15 @@ def test_alerts_of_others_keep_their_links(app, owner, make_user):
 def test_alert_mail_that_waits_follows_its_subscription(app, owner):
     alert_actions.switch(owner, on=True, minimum="important", cadence="daily")
     handle = db.session.scalar(select(Subscription.handle))
-    mail.queue(owner.email, "alerts_known", subject="Alerts", key=f"alert:{handle}:1:1",
-               list_name=mail.ALERTS, unsubscribe="/", manage="/")
+    mail.queue(
+        owner.email,
+        "alerts_known",
+        subject="Alerts",
+        key=f"alert:{handle}:1:1",
+        list_name=mail.ALERTS,
+        unsubscribe="/",
+        manage="/",
+    )
     actions.secure_account(owner)
     alert_actions.switch(owner, on=False, minimum="important", cadence="daily")
     db.session.commit()
@@ -120,8 +134,9 @@ def by_the_old_address(app, owner, link):
 
 def by_administrator(app, owner, link):
     page = app.test_client()
-    token = actions.open_session(actions.make_user("adam", email="adam@example.org", role="administrator",
-                                                   confirmed=True))
+    token = actions.open_session(
+        actions.make_user("adam", email="adam@example.org", role="administrator", confirmed=True)
+    )
     db.session.commit()
     with page.session_transaction() as cookie:
         cookie["_user_id"] = token
@@ -180,8 +195,9 @@ def test_tokens_stay_only_for_who_looked_at_them(login, owner):
     assert db.session.scalar(select(ApiToken)) is None
 
 
-def test_an_administrator_names_the_address_and_ends_what_a_mailbox_may_undo(app, login, admin, owner, link,
-                                                                           mails):
+def test_an_administrator_names_the_address_and_ends_what_a_mailbox_may_undo(
+    app, login, admin, owner, link, mails
+):
     login(owner).post("/settings/email", data={"email": THIEF})
     app.test_client().post(link("confirm", THIEF))
     undo = link("secure/address", "ophelia@example.org")
@@ -193,8 +209,9 @@ def test_an_administrator_names_the_address_and_ends_what_a_mailbox_may_undo(app
     assert mails("safe@example.org")[-1].subject == "Reset your password"
 
 
-def test_administrators_do_not_secure_each_other_and_moderators_nobody(login, admin, moderator, owner,
-                                                                       make_user):
+def test_administrators_do_not_secure_each_other_and_moderators_nobody(
+    login, admin, moderator, owner, make_user
+):
     second = make_user("second", role="administrator")
     assert login(admin).post(f"/users/{second.username}/secure").status_code == 403
     assert login(moderator).post("/users/ophelia/secure").status_code == 403
@@ -273,8 +290,9 @@ class TestChangesOfTheAddress:
         assert app.test_client().post(own_undo).status_code == 404, "the thief's way back is closed"
 
     def test_an_unconfirmed_registration_of_the_old_address_does_not_stop_the_undo(self, app, link, moved):
-        app.test_client().post("/register", data={"username": "squatter", "email": "ophelia@example.org",
-                                                  "password": OWN})
+        app.test_client().post(
+            "/register", data={"username": "squatter", "email": "ophelia@example.org", "password": OWN}
+        )
         assert queries.account_named("squatter")
         assert app.test_client().post(link("secure/address", "ophelia@example.org")).status_code == 302
         assert account().email == "ophelia@example.org" and queries.account_named("squatter") is None
@@ -292,8 +310,9 @@ class TestChangesOfTheAddress:
             registration_actions.forget_expired()
             assert db.session.scalar(select(AddressChange)) is None
 
-    def test_an_address_of_another_account_looks_like_any_other(self, login, owner, make_user, mails, app,
-                                                                count_queries):
+    def test_an_address_of_another_account_looks_like_any_other(
+        self, login, owner, make_user, mails, app, count_queries
+    ):
         other = make_user("other")
         pages, counts = [], []
         for email in (other.email, "free@example.org"):
@@ -309,5 +328,9 @@ class TestChangesOfTheAddress:
 
 def test_links_live_as_long_as_the_mails_say(app):
     assert {name: found.total_seconds() for name, found in links.LIFETIMES.items()} == {
-        "confirm": 3 * 86400, "reset": 7200, "claim": 14 * 86400, "secure": 7 * 86400}
+        "confirm": 3 * 86400,
+        "reset": 7200,
+        "claim": 14 * 86400,
+        "secure": 7 * 86400,
+    }
     assert (changes.PENDING.days, changes.UNDO.days) == (3, 7)

@@ -22,7 +22,7 @@ from posts.models import Post
 from posts.suggestions import actions as suggestion_actions
 from tests.conftest import BODY, PASSWORD
 
-TEXT = "What I <b>typed</b> \"for\" an hour & would not type twice.\n\nIn two paragraphs."
+TEXT = 'What I <b>typed</b> "for" an hour & would not type twice.\n\nIn two paragraphs.'
 SHOWN = "What I &lt;b&gt;typed&lt;/b&gt; &#34;for&#34; an hour &amp; would not type twice."
 
 
@@ -39,7 +39,7 @@ def hidden(page: str) -> dict:
 
 def sent_form(page: str) -> dict:
     """The fields of the form that gives a text back, and its address under None."""
-    part = page[page.index("data-sent-form") - 200:]
+    part = page[page.index("data-sent-form") - 200 :]
     target = re.search(r'action="([^"]*)" data-sent-form', part)[1]
     areas = re.findall(r'<textarea [^>]*name="([\w-]+)"[^>]*>\n(.*?)</textarea>', part, re.S)
     lines = re.findall(r'<input id="sent-[^"]*" name="([\w-]+)" type="text" value="([^"]*)"', part)
@@ -68,8 +68,12 @@ def log_in(app, user, page):
     db.session.commit()
     following = re.search(r'name="next" value="([^"]*)"', page)[1]
     browser = app.test_client()
-    fields = {**opened(browser, "/login"), "username": user.username, "password": PASSWORD,
-              "next": unescape(following)}
+    fields = {
+        **opened(browser, "/login"),
+        "username": user.username,
+        "password": PASSWORD,
+        "next": unescape(following),
+    }
     answer = browser.post("/login", data=fields)
     assert answer.status_code == 302
     return browser, browser.get(answer.location)
@@ -77,7 +81,8 @@ def log_in(app, user, page):
 
 @pytest.mark.parametrize("how", ["session ended", "logged out in another tab"])
 def test_after_the_session_the_text_is_shown_and_after_logging_in_it_can_be_sent(
-        app, make_question, other, login, how):
+    app, make_question, other, login, how
+):
     question, browser = make_question(), login(other)
     fields = opened(browser, question.url)
     if how == "session ended":
@@ -94,11 +99,16 @@ def test_after_the_session_the_text_is_shown_and_after_logging_in_it_can_be_sent
     assert db.session.scalar(select(Post.body).where(Post.kind == "answer")) == TEXT
 
 
-@pytest.mark.parametrize("path, typed", [
-    ("/questions/ask", {"title": "Which update mends it?", "body": TEXT, "tags": "printing"}),
-    ("/posts/{id}/comments", {"body": TEXT}), ("/posts/{id}/flag", {"reason": "other", "note": TEXT}),
-    ("/posts/{id}/suggest", {"title": "Which one?", "body": TEXT, "summary": "A step", "base": "1"}),
-    ("/settings/profile", {"display_name": "Bob B.", "about": TEXT})])
+@pytest.mark.parametrize(
+    "path, typed",
+    [
+        ("/questions/ask", {"title": "Which update mends it?", "body": TEXT, "tags": "printing"}),
+        ("/posts/{id}/comments", {"body": TEXT}),
+        ("/posts/{id}/flag", {"reason": "other", "note": TEXT}),
+        ("/posts/{id}/suggest", {"title": "Which one?", "body": TEXT, "summary": "A step", "base": "1"}),
+        ("/settings/profile", {"display_name": "Bob B.", "about": TEXT}),
+    ],
+)
 def test_every_form_comes_back_whole(app, make_question, other, login, path, typed):
     question, browser = make_question(), login(other)
     fields = opened(browser, question.url)
@@ -142,7 +152,8 @@ def test_an_expired_form_of_the_same_account_is_one_press_away(make_question, ot
 
 @pytest.mark.parametrize("becomes", ["closed", "deleted"])
 def test_a_question_that_is_gone_gives_the_answer_back_to_ask_it_elsewhere(
-        make_question, other, moderator, login, becomes):
+    make_question, other, moderator, login, becomes
+):
     question, browser = make_question(), login(other)
     fields = opened(browser, question.url)
     if becomes == "closed":
@@ -150,8 +161,9 @@ def test_a_question_that_is_gone_gives_the_answer_back_to_ask_it_elsewhere(
     else:
         post_actions.delete(question, by=moderator)
     db.session.commit()
-    answer = browser.post(question.url, data={**fields, "body": TEXT},
-                          headers={"Referer": f"http://localhost{question.url}"})
+    answer = browser.post(
+        question.url, data={**fields, "body": TEXT}, headers={"Referer": f"http://localhost{question.url}"}
+    )
     assert answer.status_code == (403 if becomes == "closed" else 404)
     assert f'<a href="{question.url}">Back</a>' in answer.text
     assert SHOWN in answer.text and 'formaction="/questions/ask"' in answer.text
@@ -210,8 +222,9 @@ def test_a_form_is_never_sent_to_another_host(client):
 
 
 def test_secrets_are_asked_for_again(client):
-    answer = client.post("/register",
-                         data={"username": "alice b", "password": "canary battery", "code": "123456"})
+    answer = client.post(
+        "/register", data={"username": "alice b", "password": "canary battery", "code": "123456"}
+    )
     assert answer.status_code == 400 and "canary" not in answer.text and "123456" not in answer.text
     assert 'name="password" type="password"' in answer.text and 'value="alice b"' in answer.text
 
@@ -231,8 +244,11 @@ def test_what_nobody_typed_needs_no_form(make_question, other, login, client):
 def test_a_visitor_who_sends_what_takes_an_account_returns_to_the_page(app, make_question, client):
     app.config["WTF_CSRF_ENABLED"] = False
     question = make_question()
-    answer = client.post(f"/posts/{question.id}/vote", data={"value": "1"},
-                         headers={"Referer": f"http://localhost{question.url}"})
+    answer = client.post(
+        f"/posts/{question.id}/vote",
+        data={"value": "1"},
+        headers={"Referer": f"http://localhost{question.url}"},
+    )
     assert (answer.status_code, answer.location) == (302, f"/login?next={question.url}")
     answer = client.post("/questions/ask", data={"title": "Mine", "body": TEXT})
     assert answer.status_code == 401 and sent_form(answer.text)["body"] == TEXT
@@ -257,16 +273,24 @@ def test_a_refused_edit_says_why_and_gives_the_text_back(app, make_question, mem
     """Also what an action finds after the form was found in order."""
     question, browser = make_question(), login(member)
     fields = opened(browser, f"/questions/{question.id}/edit")
-    answer = browser.post(f"/questions/{question.id}/edit",
-                          data={**fields, "title": question.title, "body": TEXT, "tags": "a b c d e f g"})
+    answer = browser.post(
+        f"/questions/{question.id}/edit",
+        data={**fields, "title": question.title, "body": TEXT, "tags": "a b c d e f g"},
+    )
     assert answer.status_code == 422 and SHOWN in answer.text
 
 
 def test_what_is_checked_behind_the_form_gives_the_text_back_too(make_question, member, other, login):
     question = make_question(by=other)
     proposal = suggestion_actions.propose(
-        question, render(BODY + " More."), by=member, title=question.title, tags=["patching"], base_number=1,
-        summary="More")
+        question,
+        render(BODY + " More."),
+        by=member,
+        title=question.title,
+        tags=["patching"],
+        base_number=1,
+        summary="More",
+    )
     db.session.commit()
     browser = login(other)
     address = f"/suggestions/{proposal.id}/reject"

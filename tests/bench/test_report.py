@@ -21,10 +21,14 @@ def rates(value):
 def parts():
     """Our page at 700 requests a second, its floor at 1,000; nothing else."""
     measured = {QUESTION: 700.0, f"{FLOOR}the same bytes, bare view": 1000.0}
-    rows = {f"{name} ×{count}": figures for name, rate in measured.items()
-            for count, figures in rates(rate).items()}
-    return {"pages": {"machine": MACHINE, "posts": 10_000, "missing": {"MediaWiki": "not here"},
-                      "rows": rows}}
+    rows = {
+        f"{name} ×{count}": figures
+        for name, rate in measured.items()
+        for count, figures in rates(rate).items()
+    }
+    return {
+        "pages": {"machine": MACHINE, "posts": 10_000, "missing": {"MediaWiki": "not here"}, "rows": rows}
+    }
 
 
 def found(parts, wanted):
@@ -59,16 +63,23 @@ def test_what_was_not_measured_is_neither_met_nor_missed(parts):
 
 def searches(engine, **sizes):
     """A search part of each size, given as p95 by documents."""
-    return {f"search {documents}": {"engine": engine, "rows": {
-        "search": {"p95": [milliseconds]}, "memory of web and worker": {"MB": [390]},
-        "documents": {"count": [int(documents)]}}} for documents, milliseconds in sizes.items()}
+    return {
+        f"search {documents}": {
+            "engine": engine,
+            "rows": {
+                "search": {"p95": [milliseconds]},
+                "memory of web and worker": {"MB": [390]},
+                "documents": {"count": [int(documents)]},
+            },
+        }
+        for documents, milliseconds in sizes.items()
+    }
 
 
 def test_a_budget_of_search_is_asked_of_its_size_and_engine():
     whoosh = searches("Whoosh", **{"9000": 5.0, "99000": 61.0, "740000": 200.0})
     line = found(whoosh, "p95 ≤ 60 ms (Whoosh)")
-    assert (line.what, line.found, line.is_met) == (
-        "search in 100,000 documents", "61 ms at 99,000", False)
+    assert (line.what, line.found, line.is_met) == ("search in 100,000 documents", "61 ms at 99,000", False)
     tables = searches("PostgreSQL", **{"99000": 24.0, "740000": 59.0})
     assert found(tables, "p95 ≤ 25 ms (PostgreSQL)").is_met
     assert found(tables, "p95 ≤ 60 ms (PostgreSQL)").found == "59 ms at 740,000"

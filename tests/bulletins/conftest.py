@@ -19,8 +19,13 @@ def fix(*ids, **more):
 
 
 def weakness(cve="CVE-2026-1001", *, affected=("A", "B"), remedies=(), **more):
-    return adv.Vulnerability(cve=cve, title=f"Overflow in the parser ({cve})",
-                             status={"known_affected": tuple(affected)}, remedies=list(remedies), **more)
+    return adv.Vulnerability(
+        cve=cve,
+        title=f"Overflow in the parser ({cve})",
+        status={"known_affected": tuple(affected)},
+        remedies=list(remedies),
+        **more,
+    )
 
 
 @pytest.fixture
@@ -28,16 +33,27 @@ def make_advisory():
     """make_advisory(tracking_id="ACME-1", **fields) → Advisory: two products, one weakness, one fix."""
 
     def make(tracking_id="ACME-1", **fields):
-        return adv.Advisory(**{
-            "format": "csaf", "tracking_id": tracking_id, "title": f"Acme Reader: overflow ({tracking_id})",
-            "publisher": "Acme PSIRT", "publisher_namespace": "https://acme.example", "severity": "important",
-            "tlp": "WHITE", "initial_release_at": MARCH, "current_release_at": MARCH,
-            "history": [adv.RevisionEntry("1", MARCH, "Initial release")],
-            "notes": [adv.Note("summary", "A crafted file runs code as the reader.")],
-            "products": [adv.ProductEntry("A", "Acme Reader 9", "Acme", "Reader", "9"),
-                         adv.ProductEntry("B", "Acme Reader 10", "Acme", "Reader", "10")],
-            "vulnerabilities": [weakness(remedies=[fix("A", "B", update="AC100", fixed_build="10.1")])],
-            **fields})
+        return adv.Advisory(
+            **{
+                "format": "csaf",
+                "tracking_id": tracking_id,
+                "title": f"Acme Reader: overflow ({tracking_id})",
+                "publisher": "Acme PSIRT",
+                "publisher_namespace": "https://acme.example",
+                "severity": "important",
+                "tlp": "WHITE",
+                "initial_release_at": MARCH,
+                "current_release_at": MARCH,
+                "history": [adv.RevisionEntry("1", MARCH, "Initial release")],
+                "notes": [adv.Note("summary", "A crafted file runs code as the reader.")],
+                "products": [
+                    adv.ProductEntry("A", "Acme Reader 9", "Acme", "Reader", "9"),
+                    adv.ProductEntry("B", "Acme Reader 10", "Acme", "Reader", "10"),
+                ],
+                "vulnerabilities": [weakness(remedies=[fix("A", "B", update="AC100", fixed_build="10.1")])],
+                **fields,
+            }
+        )
 
     return make
 
@@ -59,9 +75,12 @@ def make_product(app):
     """make_product(slug, {cycle: facts}, name=…, vendor=…, names=()) → Product, committed."""
 
     def make(slug, releases=None, *, name=None, vendor="", names=()):
-        product = product_actions.create(slug, {"name": name or slug, "vendor": vendor,
-                                                "names": [parse(each) for each in names]}, releases or {},
-                                         source="test")
+        product = product_actions.create(
+            slug,
+            {"name": name or slug, "vendor": vendor, "names": [parse(each) for each in names]},
+            releases or {},
+            source="test",
+        )
         db.session.commit()
         return product
 

@@ -13,12 +13,24 @@ from core.database.db import db
 from inventory import actions
 from tests.bulletins.conftest import MARCH, fix, weakness
 
-FORM = {"title": "Acme Reader: a crafted font runs code", "severity": "critical", "body": "Patch it.",
-        "vulnerabilities": "CVE-2026-1001 | CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H | Overflow",
-        "affected": "Acme Reader 9 | 9 | \nAcme Reader 10 | 10 | 10.1", "remedies": "", "known_issues": "",
-        "supersedes": ""}
-SHIELD = {"layer": "network", "kind": "mitigation", "text": "Do not let it out.", "blocks": "Call home",
-          "steps": "Close it | netsh x | netsh y | netsh z", "side_effects": "No updates"}
+FORM = {
+    "title": "Acme Reader: a crafted font runs code",
+    "severity": "critical",
+    "body": "Patch it.",
+    "vulnerabilities": "CVE-2026-1001 | CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H | Overflow",
+    "affected": "Acme Reader 9 | 9 | \nAcme Reader 10 | 10 | 10.1",
+    "remedies": "",
+    "known_issues": "",
+    "supersedes": "",
+}
+SHIELD = {
+    "layer": "network",
+    "kind": "mitigation",
+    "text": "Do not let it out.",
+    "blocks": "Call home",
+    "steps": "Close it | netsh x | netsh y | netsh z",
+    "side_effects": "No updates",
+}
 
 
 def only():
@@ -44,9 +56,17 @@ def test_a_moderator_writes_schedules_and_publishes(curator, client):
         assert words in text
 
 
-@pytest.mark.parametrize(("field", "line"), [("vulnerabilities", "CVE-1 | |"), ("affected", "| 9 |"),
-                                             ("remedies", "magic | | | x"), ("known_issues", "AC1"),
-                                             ("supersedes", "RB-1999-001"), ("title", "Short")])
+@pytest.mark.parametrize(
+    ("field", "line"),
+    [
+        ("vulnerabilities", "CVE-1 | |"),
+        ("affected", "| 9 |"),
+        ("remedies", "magic | | | x"),
+        ("known_issues", "AC1"),
+        ("supersedes", "RB-1999-001"),
+        ("title", "Short"),
+    ],
+)
 def test_a_line_that_cannot_be_read_is_shown_again(curator, field, line):
     answer = curator.post("/bulletins/new", data={**FORM, field: line})
     assert answer.status_code == 422
@@ -55,12 +75,23 @@ def test_a_line_that_cannot_be_read_is_shown_again(curator, field, line):
 
 
 def test_an_edit_that_changes_nothing_is_no_revision(curator, make_advisory, store):
-    bulletin = store(make_advisory(vulnerabilities=[weakness(remedies=[
-        fix("A", update="AC1"), adv.Remedy("workaround", "Two\nlines\\n of it", ("B",))])])).bulletin
+    bulletin = store(
+        make_advisory(
+            vulnerabilities=[
+                weakness(
+                    remedies=[fix("A", update="AC1"), adv.Remedy("workaround", "Two\nlines\\n of it", ("B",))]
+                )
+            ]
+        )
+    ).bulletin
     page = curator.get(f"{bulletin.url}/edit").text
     assert "Two\\nlines\\\\n of it" in page
-    values = {"title": bulletin.title, "severity": bulletin.severity, "body": bulletin.body,
-              **_lines(bulletin.id)}
+    values = {
+        "title": bulletin.title,
+        "severity": bulletin.severity,
+        "body": bulletin.body,
+        **_lines(bulletin.id),
+    }
     assert curator.post(f"{bulletin.url}/edit", data=values).status_code == 302
     assert only().revision_count == 1
 
@@ -72,8 +103,14 @@ def _lines(number):
 
 def test_known_issues_and_supersedence_show_on_both_pages(curator, client, make_advisory, store):
     older = store(make_advisory("OLD")).bulletin
-    curator.post("/bulletins/new", data={**FORM, "supersedes": older.reference,
-                                         "known_issues": "AC1 | https://acme.example/i | Printing stops."})
+    curator.post(
+        "/bulletins/new",
+        data={
+            **FORM,
+            "supersedes": older.reference,
+            "known_issues": "AC1 | https://acme.example/i | Printing stops.",
+        },
+    )
     newer = db.session.scalar(db.select(Bulletin).where(Bulletin.tracking_id != "OLD"))
     assert newer.title not in client.get(older.url).text
     curator.post(f"{newer.url}/publish")
@@ -125,7 +162,7 @@ def test_a_mitigation_of_ours_goes_with_every_export_and_away(curator, make_advi
     bulletin = store(make_advisory(vulnerabilities=[weakness()])).bulletin
     curator.post(f"{bulletin.url}/mitigations/new", data=SHIELD)
     whole = queries.whole(bulletin.id)
-    remedy, = rows.to_advisory(whole).vulnerabilities[0].remedies
+    (remedy,) = rows.to_advisory(whole).vulnerabilities[0].remedies
     assert (remedy.kind, remedy.product_ids) == ("mitigation", ("A", "B"))
     assert remedy.details == "Do not let it out.\n1. Close it netsh x"
     assert store(rows.to_advisory(whole)).outcome == "skipped"
@@ -134,8 +171,12 @@ def test_a_mitigation_of_ours_goes_with_every_export_and_away(curator, make_advi
 
 
 def test_past_its_life_a_fix_that_came_later_does_not_count(client, make_product, make_advisory, store):
-    make_product("acme-reader", {"9": {"security": date(2025, 1, 31)}, "10": {"security": False}},
-                 name="Reader", vendor="Acme")
+    make_product(
+        "acme-reader",
+        {"9": {"security": date(2025, 1, 31)}, "10": {"security": False}},
+        name="Reader",
+        vendor="Acme",
+    )
     gone = store(make_advisory("LATE")).bulletin
     store(make_advisory("EARLY", initial_release_at=MARCH.replace(year=2024)))
     text = client.get("/bulletins/unpatched?past-life=1").text
@@ -148,10 +189,19 @@ def test_a_member_sees_what_they_run_the_unfixed_first(login, member, make_produ
     reader = make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
     actions.own(member, [(reader, next(r for r in reader.releases if r.cycle == "9"))])
     store(make_advisory("FIXED", severity="critical", title="Acme Reader: this one is fixed"))
-    store(make_advisory("OPEN", severity="low", title="Acme Reader: this one is open",
-                        vulnerabilities=[weakness(affected=("A",))]))
-    store(make_advisory("OTHER", title="Acme Reader: another release",
-                        vulnerabilities=[weakness(affected=("B",))]))
+    store(
+        make_advisory(
+            "OPEN",
+            severity="low",
+            title="Acme Reader: this one is open",
+            vulnerabilities=[weakness(affected=("A",))],
+        )
+    )
+    store(
+        make_advisory(
+            "OTHER", title="Acme Reader: another release", vulnerabilities=[weakness(affected=("B",))]
+        )
+    )
     text = login(member).get("/bulletins?mine=1").text
     assert text.index("this one is open") < text.index("this one is fixed")
     assert "another release" not in text
@@ -161,16 +211,29 @@ def test_a_visitor_logs_in_to_see_theirs(client):
     assert client.get("/bulletins?mine=1").headers["Location"].startswith("/login")
 
 
-@pytest.mark.parametrize(("query", "found"), [
-    ("severity=critical", {"ONE"}), ("severity=nonsense", {"ONE", "TWO"}), ("exploited=1", {"TWO"}),
-    ("unfixed=1", {"TWO"}), ("vendor=acme", {"ONE", "TWO"}), ("vendor=nobody", set()),
-    ("month=2026-03", {"ONE", "TWO"}), ("month=2026-04", set()), ("month=2026-99", {"ONE", "TWO"}),
-    ("cve=cve-2026-1001", {"ONE"}), ("product=acme-reader", {"ONE", "TWO"}), ("product=none", set())])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("severity=critical", {"ONE"}),
+        ("severity=nonsense", {"ONE", "TWO"}),
+        ("exploited=1", {"TWO"}),
+        ("unfixed=1", {"TWO"}),
+        ("vendor=acme", {"ONE", "TWO"}),
+        ("vendor=nobody", set()),
+        ("month=2026-03", {"ONE", "TWO"}),
+        ("month=2026-04", set()),
+        ("month=2026-99", {"ONE", "TWO"}),
+        ("cve=cve-2026-1001", {"ONE"}),
+        ("product=acme-reader", {"ONE", "TWO"}),
+        ("product=none", set()),
+    ],
+)
 def test_lists_are_narrowed_alike_at_every_door(client, make_product, make_advisory, store, query, found):
     make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
     store(make_advisory("ONE", severity="critical"))
-    store(make_advisory("TWO", severity="low",
-                        vulnerabilities=[weakness("CVE-2026-2002", is_exploited=True)]))
+    store(
+        make_advisory("TWO", severity="low", vulnerabilities=[weakness("CVE-2026-2002", is_exploited=True)])
+    )
     assert {row["tracking_id"] for row in client.get(f"/bulletins.json?{query}").json} == found
     rows = list(csv.DictReader(io.StringIO(client.get(f"/bulletins.csv?{query}").text)))
     assert {row["tracking_id"] for row in rows} == found
@@ -188,13 +251,23 @@ def test_a_formula_in_a_title_runs_in_no_spreadsheet(client, make_advisory, stor
 def test_nothing_of_a_document_runs_in_a_browser(client, make_advisory, store):
     bad, link = "<script>alert(1)</script>", "javascript:alert(1)"
     words = adv.Remedy("mitigation", bad, ("A",), url=link)
-    said = weakness(remedies=[fix("A", url=link, update=bad), words],
-                    references=[adv.Reference(link, bad)], notes=[adv.Note("description", bad, bad)],
-                    threats=[adv.Threat("impact", bad)], known_issues=[adv.KnownIssue(bad, bad, link)])
-    bulletin = store(make_advisory(
-        title=bad, publisher=bad, notes=[adv.Note("summary", bad), adv.Note("other", bad, bad)],
-        references=[adv.Reference(link, bad)], vulnerabilities=[said],
-        products=[adv.ProductEntry("A", bad, bad, bad, bad), adv.ProductEntry("B", bad)])).bulletin
+    said = weakness(
+        remedies=[fix("A", url=link, update=bad), words],
+        references=[adv.Reference(link, bad)],
+        notes=[adv.Note("description", bad, bad)],
+        threats=[adv.Threat("impact", bad)],
+        known_issues=[adv.KnownIssue(bad, bad, link)],
+    )
+    bulletin = store(
+        make_advisory(
+            title=bad,
+            publisher=bad,
+            notes=[adv.Note("summary", bad), adv.Note("other", bad, bad)],
+            references=[adv.Reference(link, bad)],
+            vulnerabilities=[said],
+            products=[adv.ProductEntry("A", bad, bad, bad, bad), adv.ProductEntry("B", bad)],
+        )
+    ).bulletin
     for path in (bulletin.url, "/bulletins", "/bulletins/unpatched", "/bulletins.atom"):
         text = client.get(path).text
         assert bad not in text and 'href="javascript:' not in text, path
@@ -202,9 +275,15 @@ def test_nothing_of_a_document_runs_in_a_browser(client, make_advisory, store):
 
 def test_a_page_takes_as_many_queries_for_many_vulnerabilities(client, count_queries, make_advisory, store):
     small = store(make_advisory("SMALL")).bulletin
-    large = store(make_advisory("LARGE", vulnerabilities=[
-        weakness(f"CVE-2026-{number}", remedies=[fix("A", "B", update=f"AC{number}")])
-        for number in range(2000, 2040)])).bulletin
+    large = store(
+        make_advisory(
+            "LARGE",
+            vulnerabilities=[
+                weakness(f"CVE-2026-{number}", remedies=[fix("A", "B", update=f"AC{number}")])
+                for number in range(2000, 2040)
+            ],
+        )
+    ).bulletin
     counts = []
     for path in [small.url, large.url]:
         with count_queries() as statements:
@@ -242,7 +321,8 @@ def test_the_api_says_what_is_stated_and_what_is_computed(api, make_advisory, st
     store(make_advisory(vulnerabilities=[weakness(scores=[wrong])]))
     found = api()("GET", "/bulletins/RB-2026-001").json
     assert found["vulnerabilities"][0]["scores"] == [
-        {"version": "3.1", "vector": wrong.vector, "base": 9.8, "severity": "critical", "stated": 5.0}]
+        {"version": "3.1", "vector": wrong.vector, "base": 9.8, "severity": "critical", "stated": 5.0}
+    ]
 
 
 def test_a_page_shows_the_stated_score_only_when_it_differs(client, make_advisory, store):

@@ -28,8 +28,9 @@ def test_the_lists_lead_to_every_document(client, make_advisory, store):
     assert sorted(paths) == ["2026/acme-1.json", "2026/acme_2_b.json", "2026/unlabelled.json"]
     assert [row[0] for row in csv.reader(io.StringIO(client.get(CHANGES).text))] == paths
     feeds = client.get(METADATA).json["distributions"][1]["rolie"]["feeds"]
-    entries = [entry for each in feeds
-               for entry in client.get(urlsplit(each["url"]).path).json["feed"]["entry"]]
+    entries = [
+        entry for each in feeds for entry in client.get(urlsplit(each["url"]).path).json["feed"]["entry"]
+    ]
     assert len(entries) == 3
     for path in paths:
         answer = client.get(f"/csaf/{path}")
@@ -55,10 +56,18 @@ def test_edits_of_severity_product_and_remedy_appear(client, make_advisory, stor
     bulletin = store(make_advisory()).bulletin
     words = adv.Remedy("workaround", "Close the reader.", ("A", "C"))
     said = weakness(affected=("A", "C"), remedies=[fix("A", "C"), words])
-    actions.edit(queries.whole(bulletin.id), {
-        "severity": "low", "vulnerabilities": [said],
-        "products": [adv.ProductEntry("A", "Acme Reader 9", "Acme", "Reader", "9"),
-                     adv.ProductEntry("C", "Acme Writer 1", "Acme", "Writer", "1")]}, by=moderator)
+    actions.edit(
+        queries.whole(bulletin.id),
+        {
+            "severity": "low",
+            "vulnerabilities": [said],
+            "products": [
+                adv.ProductEntry("A", "Acme Reader 9", "Acme", "Reader", "9"),
+                adv.ProductEntry("C", "Acme Writer 1", "Acme", "Writer", "1"),
+            ],
+        },
+        by=moderator,
+    )
     mitigation_actions.add(queries.whole(bulletin.id), {"layer": "host", "text": "Unplug it."}, by=moderator)
     db.session.commit()
     answer = client.get(f"/csaf/{bulletin.document_path}")
@@ -93,7 +102,7 @@ def test_where_two_issuers_use_one_id_the_later_is_published_under_ours(client, 
 def test_what_comes_back_in_changes_nothing_and_goes_out_the_same(client, make_advisory, store):
     bulletin = store(make_advisory(aliases=["A-1"])).bulletin
     document = client.get(f"/csaf/{bulletin.document_path}").data
-    back, = read.read(json.loads(document))
+    (back,) = read.read(json.loads(document))
     assert store(back).outcome == "skipped"
     twin = store(replace(back, tracking_id="TWIN")).bulletin
-    assert client.get(f"/csaf/{twin.document_path}").data == document.replace(b"ACME-1\"", b"TWIN\"")
+    assert client.get(f"/csaf/{twin.document_path}").data == document.replace(b'ACME-1"', b'TWIN"')

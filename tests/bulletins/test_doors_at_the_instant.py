@@ -16,13 +16,36 @@ from tests.test_access import ROUTES
 
 INSTANT = datetime(2026, 12, 8, 18, tzinfo=UTC)
 CANARY = "canaryquartz"
-QUERIES = ({}, {"q": CANARY}, {"month": "2026-12"}, {"cve": "CVE-2026-1001"}, {"severity": "critical"},
-           {"unfixed": "1"}, {"sort": "newest"}, {"mine": "1"}, {"vendor": CANARY})
-EVERYWHERE = ("/bulletins", "/bulletins.csv", "/bulletins.json", "/bulletins.atom", "/bulletins/unpatched",
-              "/bulletins/unpatched.csv", "/bulletins/unpatched.json", "/bulletins/unpatched.atom",
-              "/api/v1/bulletins", "/sitemap/1.xml", f"/search?q={CANARY}", f"/api/v1/search?q={CANARY}",
-              "/calendar/2026-12", "/calendar/2026-12.csv", "/calendar/2026-12.json",
-              "/calendar/2026-12.atom", "/api/v1/calendar/2026-12")
+QUERIES = (
+    {},
+    {"q": CANARY},
+    {"month": "2026-12"},
+    {"cve": "CVE-2026-1001"},
+    {"severity": "critical"},
+    {"unfixed": "1"},
+    {"sort": "newest"},
+    {"mine": "1"},
+    {"vendor": CANARY},
+)
+EVERYWHERE = (
+    "/bulletins",
+    "/bulletins.csv",
+    "/bulletins.json",
+    "/bulletins.atom",
+    "/bulletins/unpatched",
+    "/bulletins/unpatched.csv",
+    "/bulletins/unpatched.json",
+    "/bulletins/unpatched.atom",
+    "/api/v1/bulletins",
+    "/sitemap/1.xml",
+    f"/search?q={CANARY}",
+    f"/api/v1/search?q={CANARY}",
+    "/calendar/2026-12",
+    "/calendar/2026-12.csv",
+    "/calendar/2026-12.json",
+    "/calendar/2026-12.atom",
+    "/api/v1/calendar/2026-12",
+)
 
 
 @pytest.fixture
@@ -31,10 +54,16 @@ def embargoed(app, moderator, drain):
     with time_machine.travel(INSTANT - timedelta(seconds=1), tick=False) as clock:
         said = weakness(affected=("A",))
         said.title = f"The {CANARY} overflows"
-        bulletin = actions.create({
-            "title": f"Acme Reader: the {CANARY} runs code", "severity": "critical",
-            "notes": [adv.Note("summary", f"It is {CANARY}.")], "vulnerabilities": [said],
-            "products": [adv.ProductEntry("A", f"Acme {CANARY} 9", CANARY)]}, by=moderator)
+        bulletin = actions.create(
+            {
+                "title": f"Acme Reader: the {CANARY} runs code",
+                "severity": "critical",
+                "notes": [adv.Note("summary", f"It is {CANARY}.")],
+                "vulnerabilities": [said],
+                "products": [adv.ProductEntry("A", f"Acme {CANARY} 9", CANARY)],
+            },
+            by=moderator,
+        )
         actions.schedule(bulletin, INSTANT, by=moderator)
         drain()
         yield bulletin, clock
@@ -47,15 +76,29 @@ def readers(app, make_user, login):
     tokens = [accounts.make_token(user, "test", "read") for user in (member, trusted)]
     db.session.commit()
     visitor = app.test_client()
-    return [lambda path, **query: visitor.get(path, **query), login(member).get, login(trusted).get,
-            *(lambda path, headers={"Authorization": f"Bearer {token}"}, **query:
-              visitor.get(path, headers=headers, **query) for token in tokens)]
+    return [
+        lambda path, **query: visitor.get(path, **query),
+        login(member).get,
+        login(trusted).get,
+        *(
+            lambda path, headers={"Authorization": f"Bearer {token}"}, **query: visitor.get(
+                path, headers=headers, **query
+            )
+            for token in tokens
+        ),
+    ]
 
 
 def addresses(app, bulletin):
     """Every GET route that takes nothing, or a bulletin's names and numbers."""
-    named = {"reference": bulletin.reference, "post_id": bulletin.id, "number": 1, "mitigation_id": 1,
-             "username": "moira", "month": "2026-12"}
+    named = {
+        "reference": bulletin.reference,
+        "post_id": bulletin.id,
+        "number": 1,
+        "mitigation_id": 1,
+        "username": "moira",
+        "month": "2026-12",
+    }
     with app.test_request_context():
         for rule, method in ROUTES:
             if method == "GET" and (rule.arguments - set(rule.defaults or ())) <= set(named):
@@ -73,8 +116,15 @@ def test_a_second_before_it_is_nowhere(app, embargoed, readers):
             assert CANARY not in text, path
             assert bulletin.title not in text, path
     for read in readers[:2]:
-        for path in ("/bulletins", "/bulletins.json", "/bulletins/unpatched", "/api/v1/bulletins",
-                     "/search", "/calendar/2026-12", "/api/v1/calendar/2026-12"):
+        for path in (
+            "/bulletins",
+            "/bulletins.json",
+            "/bulletins/unpatched",
+            "/api/v1/bulletins",
+            "/search",
+            "/calendar/2026-12",
+            "/api/v1/calendar/2026-12",
+        ):
             for query in QUERIES:
                 answer = read(path, query_string=query)
                 assert bulletin.reference not in answer.text, (path, query)

@@ -25,10 +25,16 @@ NO_FILTER = queries.Filter()
 def draft(app, moderator):
     """A bulletin of our own, scheduled for NOON."""
     with at(EARLIER):
-        bulletin = actions.create({"title": "Acme Reader: a font runs code", "severity": "critical",
-                                   "notes": [adv.Note("summary", "Patch readers first.")],
-                                   "products": [adv.ProductEntry("A", "Acme Reader 9")],
-                                   "vulnerabilities": [weakness(affected=("A",))]}, by=moderator)
+        bulletin = actions.create(
+            {
+                "title": "Acme Reader: a font runs code",
+                "severity": "critical",
+                "notes": [adv.Note("summary", "Patch readers first.")],
+                "products": [adv.ProductEntry("A", "Acme Reader 9")],
+                "vulnerabilities": [weakness(affected=("A",))],
+            },
+            by=moderator,
+        )
         actions.schedule(bulletin, NOON, by=moderator)
         db.session.commit()
     return bulletin

@@ -29,8 +29,14 @@ def test_what_is_attacked_outranks_every_likelihood(one, epss, other, likely):
 
 @given(st.booleans(), st.integers(0, 3), shares, shares)
 def test_severity_outranks_every_likelihood(is_exploited, rank, epss, likely):
-    low, high = (priority(is_exploited=is_exploited, severity=SEVERITIES[index], epss=value)
-                 for index, value in ((rank - 1, likely), (rank, epss))) if rank else (-1, 0)
+    low, high = (
+        (
+            priority(is_exploited=is_exploited, severity=SEVERITIES[index], epss=value)
+            for index, value in ((rank - 1, likely), (rank, epss))
+        )
+        if rank
+        else (-1, 0)
+    )
     assert high > low
 
 
@@ -43,8 +49,10 @@ def enrich(kev=(), epss=(), **more):
 
 
 def told():
-    return [event.data["reasons"] for event in db.session.scalars(
-        db.select(Event).where(Event.name == "bulletin.risk_raised"))]
+    return [
+        event.data["reasons"]
+        for event in db.session.scalars(db.select(Event).where(Event.name == "bulletin.risk_raised"))
+    ]
 
 
 LISTED = Exploited("CVE-2026-1001", date(2026, 3, 18), date(2026, 4, 8), "Patch.", True)
@@ -57,7 +65,10 @@ def test_a_listed_cve_marks_its_bulletins_and_is_told_once(make_advisory, store)
         assert [enrich([LISTED]), enrich([LISTED])] == [1, 0]
     bulletin = queries.bulletins(queries.Filter()).items[0]
     assert (bulletin.is_exploited, bulletin.kev_due_on, bulletin.is_ransomware) == (
-        True, date(2026, 4, 8), True)
+        True,
+        date(2026, 4, 8),
+        True,
+    )
     assert told() == [["exploited"]]
 
 
@@ -86,7 +97,8 @@ def test_scores_are_kept_for_known_cves_only(make_advisory, store):
     store(make_advisory())
     enrich(epss=[Likelihood("CVE-2026-1001", 0.7, 0.99, date(2026, 3, 1)), Likelihood("CVE-2026-9999", 0.9)])
     assert [(row.cve, row.epss) for row in db.session.scalars(db.select(Vulnerability))] == [
-        ("CVE-2026-1001", 0.7)]
+        ("CVE-2026-1001", 0.7)
+    ]
     assert queries.bulletins(queries.Filter()).items[0].epss == 0.7
     assert told() == []
 
@@ -95,8 +107,13 @@ def test_scores_are_kept_for_known_cves_only(make_advisory, store):
 def test_lists_are_in_that_order(make_advisory, store):
     kinds = (("low", True), ("critical", False), ("important", False))
     for number, (severity, is_exploited) in enumerate(kinds):
-        store(make_advisory(f"N-{number}", severity=severity, vulnerabilities=[
-            weakness(f"CVE-2026-200{number}", is_exploited=is_exploited)]))
+        store(
+            make_advisory(
+                f"N-{number}",
+                severity=severity,
+                vulnerabilities=[weakness(f"CVE-2026-200{number}", is_exploited=is_exploited)],
+            )
+        )
     enrich(epss=[Likelihood("CVE-2026-2002", 0.99), Likelihood("CVE-2026-2001", 0.01)])
     found = queries.bulletins(queries.Filter(), size=2)
     assert [row.tracking_id for row in found] == ["N-0", "N-1"]
@@ -115,11 +132,24 @@ def test_what_affects_nothing_is_not_attacked(make_advisory, store):
 def test_the_command_reads_both_files(app, make_advisory, store, tmp_path):
     store(make_advisory())
     kev, epss = tmp_path / "kev.json", tmp_path / "epss.csv"
-    kev.write_text(json.dumps({"vulnerabilities": [
-        {"cveID": "CVE-2026-1001", "dateAdded": "2026-03-18", "dueDate": "2026-04-08",
-         "requiredAction": "Patch.", "knownRansomwareCampaignUse": "Known"}]}))
-    epss.write_text("#model_version:v1,score_date:2026-03-01T00:00:00Z\ncve,epss,percentile\n"
-                    "CVE-2026-1001,0.5,0.9\n")
+    kev.write_text(
+        json.dumps(
+            {
+                "vulnerabilities": [
+                    {
+                        "cveID": "CVE-2026-1001",
+                        "dateAdded": "2026-03-18",
+                        "dueDate": "2026-04-08",
+                        "requiredAction": "Patch.",
+                        "knownRansomwareCampaignUse": "Known",
+                    }
+                ]
+            }
+        )
+    )
+    epss.write_text(
+        "#model_version:v1,score_date:2026-03-01T00:00:00Z\ncve,epss,percentile\nCVE-2026-1001,0.5,0.9\n"
+    )
     done = app.test_cli_runner().invoke(args=["bulletin", "enrich", "--kev", str(kev), "--epss", str(epss)])
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["updated"]["bulletins"] == 2

@@ -66,7 +66,9 @@ def test_products_that_join_later_are_found(make_advisory, store, make_product, 
     drain()
     rows = queries.whole(bulletin.id).products
     assert [(row.product_id, len(row.named_releases), row.is_whole) for row in rows] == [
-        (from_test.id, 1, False), (from_test.id, 0, False)]
+        (from_test.id, 1, False),
+        (from_test.id, 0, False),
+    ]
 
 
 def test_the_shell_lists_them(app, store, make_advisory):

@@ -30,11 +30,13 @@ CSAF = sorted(path for folder in FOLDERS[:2] for path in folder.rglob("*.json"))
 CVRF = sorted(FOLDERS[2].glob("*.xml"))
 CVE = sorted(FOLDERS[3].glob("*.json"))
 NS = {"v": "http://www.icasi.org/CVRF/schema/vuln/1.1", "p": "http://www.icasi.org/CVRF/schema/prod/1.1"}
-PICKS = {("windows", "10-22h2"): r"Windows 10 Version 22H2 for .*",
-         ("windows", "11-22h2-e"): r"Windows 11 Version 22H2 for .*",
-         ("windows-server", "2019"): r"Windows Server 2019( \(Server Core installation\))?",
-         ("windows-server", "2012-r2"): r"Windows Server 2012 R2( \(Server Core installation\))?",
-         ("office", "2019"): r"Microsoft Office 2019 for .*"}
+PICKS = {
+    ("windows", "10-22h2"): r"Windows 10 Version 22H2 for .*",
+    ("windows", "11-22h2-e"): r"Windows 11 Version 22H2 for .*",
+    ("windows-server", "2019"): r"Windows Server 2019( \(Server Core installation\))?",
+    ("windows-server", "2012-r2"): r"Windows Server 2012 R2( \(Server Core installation\))?",
+    ("office", "2019"): r"Microsoft Office 2019 for .*",
+}
 
 
 def run(app, *args):
@@ -47,16 +49,27 @@ def run(app, *args):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """All products, then all documents, then who is attacked."""
-    app = create_app(REDOUBT_INSTANCE=tmp_path_factory.mktemp("real"), REDOUBT_WORKER="off",
-                     REDOUBT_RATE_LIMITS="off", REDOUBT_DATABASE_URL="")
+    app = create_app(
+        REDOUBT_INSTANCE=tmp_path_factory.mktemp("real"),
+        REDOUBT_WORKER="off",
+        REDOUBT_RATE_LIMITS="off",
+        REDOUBT_DATABASE_URL="",
+    )
     with app.app_context():
         schema.ensure()
         run(app, "product", "import", str(DATA / "endoflife"))
         accounts.make_user("moira", email="moira@example.org", role="moderator", confirmed=True)
         db.session.commit()
         app.extensions["report"] = run(app, "bulletin", "import", *map(str, FOLDERS))
-        run(app, "bulletin", "enrich", "--kev", str(DATA / "kev/known_exploited_vulnerabilities.json"),
-            "--epss", str(DATA / "epss-kev/epss_kev_nvd.csv"))
+        run(
+            app,
+            "bulletin",
+            "enrich",
+            "--kev",
+            str(DATA / "kev/known_exploited_vulnerabilities.json"),
+            "--epss",
+            str(DATA / "epss-kev/epss_kev_nvd.csv"),
+        )
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -69,12 +82,17 @@ def expected():
         raw = json.loads(path.read_text())
         found[raw["document"]["tracking"]["id"]] = {
             each.get("cve") or each.get("title", ""): _kinds(
-                fix["category"] for fix in each.get("remediations", []))
-            for each in raw.get("vulnerabilities", [])}
+                fix["category"] for fix in each.get("remediations", [])
+            )
+            for each in raw.get("vulnerabilities", [])
+        }
     for path in CVRF:
         for each in ElementTree.parse(path).getroot().iterfind("v:Vulnerability", NS):
-            kinds = (fix.get("Type").lower().replace(" ", "_")
-                     for fix in each.iterfind(".//v:Remediation", NS) if "".join(fix.itertext()).strip())
+            kinds = (
+                fix.get("Type").lower().replace(" ", "_")
+                for fix in each.iterfind(".//v:Remediation", NS)
+                if "".join(fix.itertext()).strip()
+            )
             found[each.findtext("v:CVE", "", NS)] = {each.findtext("v:CVE", "", NS): _kinds(kinds)}
     for path in CVE:
         cna = json.loads(path.read_text())["containers"]["cna"]
@@ -98,13 +116,13 @@ def stored():
     return found
 
 
-
 def test_every_document_and_vulnerability_is_there(site):
     there = {key: {each.name for each in facts.weaknesses} for key, (_, facts) in stored().items()}
     wanted = {key: set(found) for key, found in expected().items()}
     assert there.keys() == wanted.keys()
-    assert {key: names for key, names in there.items()
-            if names != wanted[key] and "" not in wanted[key]} == {}
+    assert {
+        key: names for key, names in there.items() if names != wanted[key] and "" not in wanted[key]
+    } == {}
     assert site.extensions["report"]["errors"] == []
 
 
@@ -131,7 +149,8 @@ def test_the_page_says_none_known_exactly_there(site):
             continue
         text = client.get(bulletin.url).text
         assert ("None known" in text) == bool(
-            facts.none_known or (facts.past_life and not bulletin.mitigations)), bulletin.reference
+            facts.none_known or (facts.past_life and not bulletin.mitigations)
+        ), bulletin.reference
 
 
 def test_a_second_run_changes_nothing(site):
@@ -153,24 +172,41 @@ def test_a_member_sees_exactly_what_names_their_product(site, pick):
     wanted = set()
     for path in CVRF:
         root = ElementTree.parse(path).getroot()
-        ids = {each.get("ProductID") for each in root.iterfind(".//p:FullProductName", NS)
-               if re.fullmatch(PICKS[pick], each.text.strip(), re.I)}
-        wanted |= {each.findtext("v:CVE", "", NS) for each in root.iterfind("v:Vulnerability", NS)
-                   if ids & {state.text for state in each.iterfind(".//v:Status/v:ProductID", NS)}}
+        ids = {
+            each.get("ProductID")
+            for each in root.iterfind(".//p:FullProductName", NS)
+            if re.fullmatch(PICKS[pick], each.text.strip(), re.I)
+        }
+        wanted |= {
+            each.findtext("v:CVE", "", NS)
+            for each in root.iterfind("v:Vulnerability", NS)
+            if ids & {state.text for state in each.iterfind(".//v:Status/v:ProductID", NS)}
+        }
     product = products.full(slug)
     user = accounts.make_user(f"runs-{slug}-{cycle}", email=f"{slug}-{cycle}@example.org", confirmed=True)
     actions.own(user, [(product, next(r for r in product.live_releases if r.cycle == cycle))])
     db.session.commit()
-    found = {row.tracking_id for row in queries.bulletins(queries.Filter(owner=user), size=1000)
-             if row.publisher == "Microsoft"}
+    found = {
+        row.tracking_id
+        for row in queries.bulletins(queries.Filter(owner=user), size=1000)
+        if row.publisher == "Microsoft"
+    }
     assert found == wanted and len(wanted) > 3
 
 
 def test_what_is_attacked_comes_first_in_every_order(site):
     for query in ("", "?unfixed=1", "?severity=important", "?vendor=Microsoft"):
         listed = site.test_client().get(f"/bulletins.json{query}").json
-        ranks = [(row["is_exploited"], ["low", "moderate", "important", "critical"].index(row["severity"])
-                  if row["severity"] else -1, row["epss"]) for row in listed]
+        ranks = [
+            (
+                row["is_exploited"],
+                ["low", "moderate", "important", "critical"].index(row["severity"])
+                if row["severity"]
+                else -1,
+                row["epss"],
+            )
+            for row in listed
+        ]
         assert [rank[:2] for rank in ranks] == sorted((rank[:2] for rank in ranks), reverse=True), query
         assert any(rank[0] for rank in ranks)
 
@@ -180,7 +216,7 @@ def test_our_own_export_imported_changes_nothing(site):
     for number in list(db.session.scalars(db.select(Bulletin.id))):
         document = to_bytes(write(rows.to_advisory(queries.whole(number))))
         db.session.commit()
-        back, = recognise.read(document, str(number))
+        (back,) = recognise.read(document, str(number))
         assert store_actions.store(back, catalogue=catalogue).outcome == "skipped", back.tracking_id
         db.session.rollback()
 

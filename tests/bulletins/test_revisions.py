@@ -16,10 +16,16 @@ from posts.revisions import history
 def bulletin(app, moderator):
     """A public bulletin with a mitigation."""
     said = Vulnerability(cve="CVE-2026-1001", title="Overflow", status={"known_affected": ("P1",)})
-    made = actions.create({
-        "title": "Widget: a crafted file runs code", "severity": "critical",
-        "notes": [Note("summary", "Open no files.")],
-        "products": [ProductEntry("P1", "Widget", vendor="Acme")], "vulnerabilities": [said]}, by=moderator)
+    made = actions.create(
+        {
+            "title": "Widget: a crafted file runs code",
+            "severity": "critical",
+            "notes": [Note("summary", "Open no files.")],
+            "products": [ProductEntry("P1", "Widget", vendor="Acme")],
+            "vulnerabilities": [said],
+        },
+        by=moderator,
+    )
     mitigation_actions.add(made, {"layer": "host", "text": "Turn it off.", "steps": []}, by=moderator)
     actions.publish(made, by=moderator)
     db.session.commit()
@@ -27,11 +33,13 @@ def bulletin(app, moderator):
 
 
 CHANGES = {
-    "severity": {"severity": "low"}, "title": {"title": "Widget: it is not that bad"},
+    "severity": {"severity": "low"},
+    "title": {"title": "Widget: it is not that bad"},
     "products": {"affected": ("Gadget | 9 | 9.5",)},
     "remedies": {"remedies": ("never | | | Nothing comes.",)},
     "vulnerabilities": {"vulnerabilities": ("CVE-2026-1002 | | Another",)},
-    "issues": {"known_issues": ("KB1 | | Printing stops.",)}, "out of band": {"is_out_of_band": True},
+    "issues": {"known_issues": ("KB1 | | Printing stops.",)},
+    "out of band": {"is_out_of_band": True},
 }
 
 
@@ -67,12 +75,14 @@ def test_what_it_supersedes_is_a_revision(bulletin, moderator):
 
 def test_mitigations_are_part_of_it(bulletin, moderator, login):
     number, mitigation = bulletin.revision_count, bulletin.mitigations[0]
-    mitigation_actions.change(bulletin, mitigation, {"text": "Unplug it.", "side_effects": "No fax."},
-                              by=moderator)
+    mitigation_actions.change(
+        bulletin, mitigation, {"text": "Unplug it.", "side_effects": "No fax."}, by=moderator
+    )
     assert bulletin.revision_count == number + 1
     mitigation_actions.remove(bulletin, mitigation, by=moderator)
-    mitigation_actions.add(bulletin, {"layer": "network", "text": "Block port 9100.", "steps": []},
-                           by=moderator)
+    mitigation_actions.add(
+        bulletin, {"layer": "network", "text": "Block port 9100.", "steps": []}, by=moderator
+    )
     db.session.commit()
     assert bulletin.revision_count == number + 3
     page = login(moderator).get(f"/posts/{bulletin.id}/revisions/{number + 1}").text

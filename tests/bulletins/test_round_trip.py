@@ -16,8 +16,14 @@ from tests.advisories.documents import CSAF, CVE, CVRF, REJECTED
 from tests.conftest import DATA
 
 OWN = [json.dumps(CSAF), json.dumps(CVE), json.dumps(REJECTED), CVRF]
-REAL = sorted([*DATA.glob("csaf/cisa/**/*.json"), *DATA.glob("csaf/oasis/examples/csaf/**/*.json"),
-               *DATA.glob("msrc-cvrf/*.xml"), *DATA.glob("cve-json5/*.json")])
+REAL = sorted(
+    [
+        *DATA.glob("csaf/cisa/**/*.json"),
+        *DATA.glob("csaf/oasis/examples/csaf/**/*.json"),
+        *DATA.glob("msrc-cvrf/*.xml"),
+        *DATA.glob("cve-json5/*.json"),
+    ]
+)
 
 
 def stored(advisory):

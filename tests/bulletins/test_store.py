@@ -25,23 +25,35 @@ def events_named(name):
 def full(make_advisory):
     """An advisory that says something of everything."""
     said = weakness(
-        remedies=[fix("A", url="https://acme.example/u", update="AC100", supersedes="AC99", at=MARCH),
-                  adv.Remedy("workaround", "Do not open files from strangers.", ("B",), restart="none")],
+        remedies=[
+            fix("A", url="https://acme.example/u", update="AC100", supersedes="AC99", at=MARCH),
+            adv.Remedy("workaround", "Do not open files from strangers.", ("B",), restart="none"),
+        ],
         scores=[adv.Score("3.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 9.8, ("A", "B"))],
-        threats=[adv.Threat("impact", "Runs code", MARCH, ("A",))], cwe=("CWE-787", "Out-of-bounds Write"),
-        other_ids=[("Acme", "A-1")], notes=[adv.Note("description", "Long", "About")],
+        threats=[adv.Threat("impact", "Runs code", MARCH, ("A",))],
+        cwe=("CWE-787", "Out-of-bounds Write"),
+        other_ids=[("Acme", "A-1")],
+        notes=[adv.Note("description", "Long", "About")],
         references=[adv.Reference("https://acme.example/x", "Advisory", "self")],
         flags=[("component_not_present", ("B",))],
         known_issues=[adv.KnownIssue("AC100", "Printing stops", "https://acme.example/i", ("A",))],
-        discovered_at=MARCH, released_at=MARCH)
+        discovered_at=MARCH,
+        released_at=MARCH,
+    )
     nameless = adv.Vulnerability(title="Not numbered", status={"under_investigation": ("A",)})
     return make_advisory(
-        vulnerabilities=[said, nameless], aliases=["AC-2026"], language="en", distribution="Everybody",
-        acknowledgments=[{"names": ["Ada"]}], title="T" * 300,
+        vulnerabilities=[said, nameless],
+        aliases=["AC-2026"],
+        language="en",
+        distribution="Everybody",
+        acknowledgments=[{"names": ["Ada"]}],
+        title="T" * 300,
         notes=[adv.Note("legal_disclaimer", "As is."), adv.Note("summary", "It *matters*.", "Summary")],
-        products=[adv.ProductEntry("A", "Acme Reader <= 9", "Acme", "Reader", "<= 9", True,
-                                   helpers={"sku": ["1"]}),
-                  adv.ProductEntry("B", "Reader on Box", part_of=("installed_on", "A", "C"))])
+        products=[
+            adv.ProductEntry("A", "Acme Reader <= 9", "Acme", "Reader", "<= 9", True, helpers={"sku": ["1"]}),
+            adv.ProductEntry("B", "Reader on Box", part_of=("installed_on", "A", "C")),
+        ],
+    )
 
 
 def test_what_rows_say_is_what_the_document_said(make_advisory, store):
@@ -103,14 +115,18 @@ def test_a_fresh_document_is_told_once(make_advisory, store):
     assert not events_named("bulletin.risk_raised")
 
 
-@pytest.mark.parametrize(("before", "after", "reasons"), [
-    ({"severity": "moderate"}, {"severity": "critical"}, ["severity"]),
-    ({"severity": "critical"}, {"severity": "moderate"}, []),
-    ({}, {"vulnerabilities": [weakness(remedies=[fix("A")])]}, ["fix_withdrawn"]),
-    ({"vulnerabilities": [weakness(remedies=[fix("A")])]}, {}, ["fix_available"]),
-    ({}, {"vulnerabilities": [weakness(remedies=[fix("A", "B")], is_exploited=True)]}, ["exploited"]),
-    ({}, {"title": "Acme Reader: another heading"}, []),
-], ids=["severity rises", "severity falls", "fix withdrawn", "fix appears", "exploited", "an edit"])
+@pytest.mark.parametrize(
+    ("before", "after", "reasons"),
+    [
+        ({"severity": "moderate"}, {"severity": "critical"}, ["severity"]),
+        ({"severity": "critical"}, {"severity": "moderate"}, []),
+        ({}, {"vulnerabilities": [weakness(remedies=[fix("A")])]}, ["fix_withdrawn"]),
+        ({"vulnerabilities": [weakness(remedies=[fix("A")])]}, {}, ["fix_available"]),
+        ({}, {"vulnerabilities": [weakness(remedies=[fix("A", "B")], is_exploited=True)]}, ["exploited"]),
+        ({}, {"title": "Acme Reader: another heading"}, []),
+    ],
+    ids=["severity rises", "severity falls", "fix withdrawn", "fix appears", "exploited", "an edit"],
+)
 def test_only_a_changed_risk_is_told(make_advisory, store, before, after, reasons):
     store(make_advisory(**before))
     store(make_advisory(**after, version="2"))
@@ -158,16 +174,21 @@ def test_products_are_found_by_name_with_their_release(make_advisory, store, mak
     reader = make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
     bulletin = queries.whole(store(make_advisory()).bulletin.id)
     cycles = {release.id: release.cycle for release in reader.releases}
-    found = [(row.product_id, [cycles[each.release_id] for each in row.named_releases])
-             for row in bulletin.products]
+    found = [
+        (row.product_id, [cycles[each.release_id] for each in row.named_releases])
+        for row in bulletin.products
+    ]
     assert found == [(reader.id, ["9"]), (reader.id, ["10"])]
 
 
 def test_alert_facts_name_products_releases_and_order_by_urgency(make_advisory, store, make_product):
     reader = make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
     mild = store(make_advisory("MILD", severity="low")).bulletin
-    worst = store(make_advisory("WORST", severity="critical",
-                                vulnerabilities=[weakness(affected=("A",), is_exploited=True)])).bulletin
+    worst = store(
+        make_advisory(
+            "WORST", severity="critical", vulnerabilities=[weakness(affected=("A",), is_exploited=True)]
+        )
+    ).bulletin
     hidden = store(make_advisory("HIDDEN", tlp="RED")).bulletin
     facts = queries.alert_facts([mild.id, worst.id, hidden.id])
     assert [each.id for each in facts] == [worst.id, mild.id]

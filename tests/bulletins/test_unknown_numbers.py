@@ -19,8 +19,12 @@ def places(client, reference):
     pages = [client.get(path).text for path in paths]
     table = client.get("/bulletins.csv").get_data(as_text=True).lstrip("\ufeff")
     lines = list(csv.DictReader(io.StringIO(table)))
-    return (*pages, lines[0], client.get(f"/api/v1/bulletins/{reference}").json,
-            client.get("/api/v1/bulletins").json["items"][0])
+    return (
+        *pages,
+        lines[0],
+        client.get(f"/api/v1/bulletins/{reference}").json,
+        client.get("/api/v1/bulletins").json["items"][0],
+    )
 
 
 def test_epss_is_empty_where_none_is_known(store, make_advisory, client):

@@ -55,7 +55,7 @@ def test_a_refusal_says_what_is_too_much(client):
 
 
 def test_structure_in_strings_is_not_counted():
-    value = {"body": '",:[]{}\\' * 10_000, "b": ["\\", '"', "\\\"[["]}
+    value = {"body": '",:[]{}\\' * 10_000, "b": ["\\", '"', '\\"[[']}
     assert bounds.BoundedJson.loads(json.dumps(value).encode()) == value
 
 
@@ -64,9 +64,11 @@ def test_other_encodings_cannot_hide_structure(client):
     assert client.post("/api/v1/alerts", data=body, content_type="application/json").status_code == 400
 
 
-VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-                      lambda inner: st.lists(inner, max_size=5)
-                      | st.dictionaries(st.text(max_size=20), inner, max_size=5), max_leaves=40)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=20), inner, max_size=5),
+    max_leaves=40,
+)
 
 
 @given(VALUES, st.booleans())
@@ -84,9 +86,16 @@ def test_any_text_is_decoded_or_refused(text):
         bounds.BoundedJson.loads(text.encode())
 
 
-@pytest.mark.parametrize("body", [
-    "&".join(["a=1"] * (MAX_FORM_FIELDS + 1)), "&" * 2_000_000, "a" * (MAX_NAME_CHARACTERS + 1) + "=1",
-    "%61" * (MAX_NAME_CHARACTERS + 1) + "=1"], ids=["many", "separators", "long name", "long escaped name"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "&".join(["a=1"] * (MAX_FORM_FIELDS + 1)),
+        "&" * 2_000_000,
+        "a" * (MAX_NAME_CHARACTERS + 1) + "=1",
+        "%61" * (MAX_NAME_CHARACTERS + 1) + "=1",
+    ],
+    ids=["many", "separators", "long name", "long escaped name"],
+)
 @pytest.mark.parametrize("path", ["/theme", "/alerts", "/login", "/preview"])
 def test_forms_over_a_bound_are_refused(world, login, app, path, body):
     app.config["WTF_CSRF_ENABLED"] = True  # what guards forms is the first that reads them
@@ -101,8 +110,9 @@ def test_a_multipart_form_has_the_same_bounds(world, login):
     assert client.post("/theme", data=many, content_type="multipart/form-data").status_code == 413
 
 
-@pytest.mark.parametrize("query", ["q=" + "a" * MAX_QUERY_BYTES, "&" * 5_000,
-                                   "&".join(["a=1"] * (MAX_QUERY_PARAMETERS + 1))])
+@pytest.mark.parametrize(
+    "query", ["q=" + "a" * MAX_QUERY_BYTES, "&" * 5_000, "&".join(["a=1"] * (MAX_QUERY_PARAMETERS + 1))]
+)
 @pytest.mark.parametrize("path", ["/", "/search", "/alerts", "/api/v1/questions", "/nothing", "/healthz"])
 def test_queries_over_a_bound_are_refused(client, path, query):
     answer = client.get(f"{path}?{query}")

@@ -8,8 +8,15 @@ from core.formats.calendars import Day, ics
 
 
 def day(**changes):
-    facts = {"uid": "x-1", "day": date(2026, 10, 13), "summary": "It ends", "description": "All of it",
-             "path": "/products/x", "sequence": 2, "changed_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    facts = {
+        "uid": "x-1",
+        "day": date(2026, 10, 13),
+        "summary": "It ends",
+        "description": "All of it",
+        "path": "/products/x",
+        "sequence": 2,
+        "changed_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
     return Day(**{**facts, **changes})
 
 

@@ -85,6 +85,7 @@ def test_mail_is_not_sent_twice_while_a_server_thinks(app, queued, monkeypatch):
 @pytest.fixture
 def task(app, monkeypatch):
     """A scheduled task; task.runs counts, task.action is what it does."""
+
     def tidy():
         tidy.runs += 1
         tidy.action()
@@ -166,8 +167,9 @@ def test_a_long_task_is_its_workers_own(app, task, monkeypatch):
         may_end.wait(30)
 
     task.action = action
-    thread = threading.Thread(target=contextvars.Context().run, args=(
-        worker.run_in_turn, app, task, time(3, 10)))
+    thread = threading.Thread(
+        target=contextvars.Context().run, args=(worker.run_in_turn, app, task, time(3, 10))
+    )
     thread.start()
     assert begun.wait(30)
     ends = set()

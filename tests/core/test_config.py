@@ -5,31 +5,34 @@ import pytest
 from core import config
 
 
-@pytest.mark.parametrize(("name", "written", "advice"), [
-    ("REDOUBT_PROXIES", "one", "whole number, 0 or more"),
-    ("REDOUBT_PROXIES", "-1", "whole number, 0 or more"),
-    ("REDOUBT_PROXIES", "1   # when nginx stands in front", "whole number, 0 or more"),
-    ("REDOUBT_EDGE_SECONDS", "-5", "whole number, 0 or more"),
-    ("REDOUBT_EDGE_SECONDS", "1.5", "whole number, 0 or more"),
-    ("REDOUBT_PRIVILEGE_SCALE", "abc", "number, 0 or more"),
-    ("REDOUBT_PRIVILEGE_SCALE", "nan", "number, 0 or more"),
-    ("REDOUBT_PRIVILEGE_SCALE", "inf", "number, 0 or more"),
-    ("REDOUBT_SITE_URL", "redoubt.example", "https://"),
-    ("REDOUBT_SITE_URL", "https://redoubt.example/forum", "root of its own name"),
-    ("REDOUBT_DATABASE_URL", "postgres://db1/redoubt", "postgresql://"),
-    ("REDOUBT_DATABASE_URL", "db1/redoubt", "postgresql://"),
-    ("REDOUBT_DATABASE_URL", "mysql://db1/redoubt", "sqlite://"),
-    ("REDOUBT_DATABASE_URL", "postgresql+psycopg2://db1/redoubt", "postgresql+psycopg://"),
-    ("REDOUBT_DATABASE_URL", "sqlite://", "sqlite:///"),
-    ("REDOUBT_REDIS_URL", "redis+sentinel://x", "redis://"),
-    ("REDOUBT_SITE_URL", "https://", "a name"),
-    ("REDOUBT_SITE_URL", "https://redoubt.example?x=1", "root of its own name"),
-    ("REDOUBT_SITE_URL", "https://redoubt.example#a", "root of its own name"),
-    ("REDOUBT_SITE_URL", "https://user:word@redoubt.example", "root of its own name"),
-    ("REDOUBT_REPLICA_URLS", "postgresql://db2/redoubt, foo", "postgresql://"),
-    ("REDOUBT_REDIS_URL", "10.0.0.31", "redis://"),
-    ("REDOUBT_REGISTRATION", "maybe", "open, invite, closed"),
-])
+@pytest.mark.parametrize(
+    ("name", "written", "advice"),
+    [
+        ("REDOUBT_PROXIES", "one", "whole number, 0 or more"),
+        ("REDOUBT_PROXIES", "-1", "whole number, 0 or more"),
+        ("REDOUBT_PROXIES", "1   # when nginx stands in front", "whole number, 0 or more"),
+        ("REDOUBT_EDGE_SECONDS", "-5", "whole number, 0 or more"),
+        ("REDOUBT_EDGE_SECONDS", "1.5", "whole number, 0 or more"),
+        ("REDOUBT_PRIVILEGE_SCALE", "abc", "number, 0 or more"),
+        ("REDOUBT_PRIVILEGE_SCALE", "nan", "number, 0 or more"),
+        ("REDOUBT_PRIVILEGE_SCALE", "inf", "number, 0 or more"),
+        ("REDOUBT_SITE_URL", "redoubt.example", "https://"),
+        ("REDOUBT_SITE_URL", "https://redoubt.example/forum", "root of its own name"),
+        ("REDOUBT_DATABASE_URL", "postgres://db1/redoubt", "postgresql://"),
+        ("REDOUBT_DATABASE_URL", "db1/redoubt", "postgresql://"),
+        ("REDOUBT_DATABASE_URL", "mysql://db1/redoubt", "sqlite://"),
+        ("REDOUBT_DATABASE_URL", "postgresql+psycopg2://db1/redoubt", "postgresql+psycopg://"),
+        ("REDOUBT_DATABASE_URL", "sqlite://", "sqlite:///"),
+        ("REDOUBT_REDIS_URL", "redis+sentinel://x", "redis://"),
+        ("REDOUBT_SITE_URL", "https://", "a name"),
+        ("REDOUBT_SITE_URL", "https://redoubt.example?x=1", "root of its own name"),
+        ("REDOUBT_SITE_URL", "https://redoubt.example#a", "root of its own name"),
+        ("REDOUBT_SITE_URL", "https://user:word@redoubt.example", "root of its own name"),
+        ("REDOUBT_REPLICA_URLS", "postgresql://db2/redoubt, foo", "postgresql://"),
+        ("REDOUBT_REDIS_URL", "10.0.0.31", "redis://"),
+        ("REDOUBT_REGISTRATION", "maybe", "open, invite, closed"),
+    ],
+)
 def test_a_wrong_value_stops_the_start(name, written, advice):
     with pytest.raises(config.BadSetting) as stopped:
         config.read({name: written})
@@ -43,11 +46,21 @@ def test_a_wrong_secret_is_not_repeated(name):
     assert "canary" not in str(stopped.value)
 
 
-@pytest.mark.parametrize(("name", "written"), [
-    ("REDOUBT_DATABASE_URL", "postgresql+psycopg://r:p@db1/redoubt"), ("REDOUBT_DATABASE_URL", "sqlite:///x.db"),
-    ("REDOUBT_REDIS_URL", "rediss://r:p@cache/0"), ("REDOUBT_REDIS_URL", "unix:///run/redis.sock"),
-    ("REDOUBT_DATABASE_URL", "postgresql://r@/redoubt?host=10.0.0.21,10.0.0.22&target_session_attrs=read-write"),
-    ("REDOUBT_SITE_URL", "https://redoubt.example"), ("REDOUBT_SITE_URL", "https://[2001:db8::1]:8443")])
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("REDOUBT_DATABASE_URL", "postgresql+psycopg://r:p@db1/redoubt"),
+        ("REDOUBT_DATABASE_URL", "sqlite:///x.db"),
+        ("REDOUBT_REDIS_URL", "rediss://r:p@cache/0"),
+        ("REDOUBT_REDIS_URL", "unix:///run/redis.sock"),
+        (
+            "REDOUBT_DATABASE_URL",
+            "postgresql://r@/redoubt?host=10.0.0.21,10.0.0.22&target_session_attrs=read-write",
+        ),
+        ("REDOUBT_SITE_URL", "https://redoubt.example"),
+        ("REDOUBT_SITE_URL", "https://[2001:db8::1]:8443"),
+    ],
+)
 def test_what_is_right_is_taken_as_it_is(name, written):
     assert config.read({name: written})[name] == written
 

@@ -34,6 +34,7 @@ Disk = namedtuple("Disk", "f_bavail f_frsize f_files f_favail")
 @pytest.fixture
 def level(app):
     """level(name, **kinds) → how bad the finding of that name is; None when there is none."""
+
     def find(name, **kinds):
         found = {each.name: each for each in health.examine(**kinds)}
         return found[name].level if name in found else None
@@ -41,8 +42,10 @@ def level(app):
     return find
 
 
-@pytest.mark.parametrize("fault, remark, expected", [(False, False, WELL), (False, True, REMARK),
-                                                     (True, False, FAULT), (True, True, FAULT)])
+@pytest.mark.parametrize(
+    "fault, remark, expected",
+    [(False, False, WELL), (False, True, REMARK), (True, False, FAULT), (True, True, FAULT)],
+)
 def test_advice_is_for_what_is_not_well(fault, remark, expected):
     finding = health.judge("name", "found", fault=fault, remark=remark, advice="do this")
     assert finding == Finding("name", expected, "found", "" if expected == WELL else "do this")
@@ -127,13 +130,21 @@ def test_an_event_that_failed_is_a_remark_until_it_is_given_up(level, done, expe
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("hours, failed, expected", [(0, None, WELL), (2, None, FAULT), (2, 1, REMARK),
-                                                     (60, 50, WELL)])
+@pytest.mark.parametrize(
+    "hours, failed, expected", [(0, None, WELL), (2, None, FAULT), (2, 1, REMARK), (60, 50, WELL)]
+)
 def test_mail_that_waits_long_is_a_fault_and_one_given_up_today_a_remark(level, hours, failed, expected):
     now = utcnow()
-    db.session.add(OutgoingMail(key="k", recipient="a@example.org", subject="s", body="b",
-                                created_at=now - timedelta(hours=hours),
-                                failed_at=failed and now - timedelta(hours=failed)))
+    db.session.add(
+        OutgoingMail(
+            key="k",
+            recipient="a@example.org",
+            subject="s",
+            body="b",
+            created_at=now - timedelta(hours=hours),
+            failed_at=failed and now - timedelta(hours=failed),
+        )
+    )
     db.session.commit()
     assert level("Outgoing email") == expected
 
@@ -171,8 +182,10 @@ def test_files_of_another_user_are_a_fault(level, monkeypatch):
     assert level("Owner") == FAULT
 
 
-@pytest.mark.parametrize("free, inodes, expected", [
-    (50 * 10**9, 10**6, (WELL, WELL)), (10**9, 50_000, (REMARK, REMARK)), (10**8, 10, (FAULT, FAULT))])
+@pytest.mark.parametrize(
+    "free, inodes, expected",
+    [(50 * 10**9, 10**6, (WELL, WELL)), (10**9, 50_000, (REMARK, REMARK)), (10**8, 10, (FAULT, FAULT))],
+)
 def test_little_room_is_a_remark_and_none_a_fault(level, monkeypatch, free, inodes, expected):
     monkeypatch.setattr(files.os, "statvfs", lambda path: Disk(free // 4096, 4096, 10**7, inodes))
     assert (level("Disk"), level("Inodes")) == expected
@@ -183,37 +196,51 @@ def test_a_file_system_without_a_number_of_files_has_no_such_finding(level, monk
     assert level("Inodes") is None
 
 
-@pytest.mark.parametrize("name, changed, expected", [
-    ("Site address", {"REDOUBT_SITE_URL": ""}, REMARK),
-    ("Site address", {"REDOUBT_SITE_URL": "http://redoubt.example"}, FAULT),
-    ("Site address", {"REDOUBT_SITE_URL": "https://redoubt.example"}, WELL),
-    ("Proxies", {"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 0}, REMARK),
-    ("Proxies", {"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 1}, WELL),
-    ("Request limits", {"REDOUBT_RATE_LIMITS": False}, FAULT),
-    ("Request limits", {"REDOUBT_RATE_LIMITS": True}, WELL),
-    ("Secret key", {"SECRET_KEY": "k" * 31}, FAULT), ("Secret key", {"SECRET_KEY": "k" * 32}, WELL),
-    ("Mail", {"REDOUBT_MAIL_URL": ""}, REMARK),
-    ("Mail", {"REDOUBT_MAIL_URL": "", "REDOUBT_SITE_URL": "https://redoubt.example"}, FAULT),
-    ("Mail", {"REDOUBT_MAIL_URL": "smtp://me:secret@mail.example"}, REMARK),
-    ("Mail", {"REDOUBT_MAIL_URL": "smtp+starttls://me:secret@mail.example"}, WELL), ("Redis", {}, None),
-    ("Passwords", {"REDOUBT_MAIL_URL": "smtps://me:change-this@mail.example"}, FAULT),
-    ("Passwords", {}, None), ("Unknown settings", {}, None), ("Replica", {}, None)])
+@pytest.mark.parametrize(
+    "name, changed, expected",
+    [
+        ("Site address", {"REDOUBT_SITE_URL": ""}, REMARK),
+        ("Site address", {"REDOUBT_SITE_URL": "http://redoubt.example"}, FAULT),
+        ("Site address", {"REDOUBT_SITE_URL": "https://redoubt.example"}, WELL),
+        ("Proxies", {"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 0}, REMARK),
+        ("Proxies", {"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 1}, WELL),
+        ("Request limits", {"REDOUBT_RATE_LIMITS": False}, FAULT),
+        ("Request limits", {"REDOUBT_RATE_LIMITS": True}, WELL),
+        ("Secret key", {"SECRET_KEY": "k" * 31}, FAULT),
+        ("Secret key", {"SECRET_KEY": "k" * 32}, WELL),
+        ("Mail", {"REDOUBT_MAIL_URL": ""}, REMARK),
+        ("Mail", {"REDOUBT_MAIL_URL": "", "REDOUBT_SITE_URL": "https://redoubt.example"}, FAULT),
+        ("Mail", {"REDOUBT_MAIL_URL": "smtp://me:secret@mail.example"}, REMARK),
+        ("Mail", {"REDOUBT_MAIL_URL": "smtp+starttls://me:secret@mail.example"}, WELL),
+        ("Redis", {}, None),
+        ("Passwords", {"REDOUBT_MAIL_URL": "smtps://me:change-this@mail.example"}, FAULT),
+        ("Passwords", {}, None),
+        ("Unknown settings", {}, None),
+        ("Replica", {}, None),
+    ],
+)
 def test_settings_that_do_not_go_together(app, level, name, changed, expected):
     app.config.update(changed)
     assert level(name) == expected
 
 
-@pytest.mark.parametrize("changed, expected", [
-    ({"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 0}, FAULT),
-    ({"REDOUBT_SITE_URL": "", "REDOUBT_PROXIES": 0}, REMARK),
-    ({"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 1}, WELL)])
+@pytest.mark.parametrize(
+    "changed, expected",
+    [
+        ({"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 0}, FAULT),
+        ({"REDOUBT_SITE_URL": "", "REDOUBT_PROXIES": 0}, REMARK),
+        ({"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 1}, WELL),
+    ],
+)
 def test_gunicorn_needs_a_proxy(app, level, monkeypatch, tmp_path, changed, expected):
     app.config.update(changed)
     monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
     monkeypatch.setattr(processes.tempfile, "gettempdir", lambda: str(tmp_path))
     assert level("Slow clients") is None
-    with subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], "REDOUBT_INSTANCE": str(
-            app.config["REDOUBT_INSTANCE"])}) as master:  # a process that gunicorn.conf.py made a folder for
+    with subprocess.Popen(
+        ["sleep", "60"],
+        env={"PATH": os.environ["PATH"], "REDOUBT_INSTANCE": str(app.config["REDOUBT_INSTANCE"])},
+    ) as master:  # a process that gunicorn.conf.py made a folder for
         (tmp_path / f"redoubt-metrics-x-{master.pid}").mkdir()
         assert level("Slow clients") == expected
         master.kill()
@@ -223,8 +250,12 @@ def test_gunicorn_needs_a_proxy(app, level, monkeypatch, tmp_path, changed, expe
 
 
 def test_no_finding_shows_a_password(app, monkeypatch):
-    app.config.update(SITE, REDOUBT_MAIL_URL="smtp://me:secretword@mail.example", SECRET_KEY="secretkey" * 5,
-                      REDOUBT_REDIS_URL="redis://:secretword@127.0.0.1:1/0")
+    app.config.update(
+        SITE,
+        REDOUBT_MAIL_URL="smtp://me:secretword@mail.example",
+        SECRET_KEY="secretkey" * 5,
+        REDOUBT_REDIS_URL="redis://:secretword@127.0.0.1:1/0",
+    )
     said = " ".join(f"{each.found} {each.advice}" for each in health.examine())
     assert "secret" not in said.replace("secret_key", "")
 
@@ -242,7 +273,7 @@ def test_redis_answers_or_not(app, level, monkeypatch, error, expected):
 
 class Record:
     def __init__(self, text):
-        self.strings = [text[at:at + 8].encode() for at in range(0, len(text), 8)]  # as long keys are cut
+        self.strings = [text[at : at + 8].encode() for at in range(0, len(text), 8)]  # as long keys are cut
 
 
 @pytest.fixture
@@ -264,28 +295,53 @@ def zone(app, monkeypatch):
     return texts
 
 
-@pytest.mark.parametrize("texts, expected", [
-    ([SPF], WELL), (["V=SPF1 include:other.example ~ALL"], WELL), (["v=spf1 redirect=other.example"], WELL),
-    ([SPF, "google-site-verification=x"], WELL), (["v=spf1 mx"], REMARK), (["v=spf1 mx ?all"], REMARK),
-    ([], FAULT), ([SPF, SPF], FAULT), (["v=spf1 +all"], FAULT), (["v=spf1 all"], FAULT),
-    (["v=spf10 -all"], FAULT)])
+@pytest.mark.parametrize(
+    "texts, expected",
+    [
+        ([SPF], WELL),
+        (["V=SPF1 include:other.example ~ALL"], WELL),
+        (["v=spf1 redirect=other.example"], WELL),
+        ([SPF, "google-site-verification=x"], WELL),
+        (["v=spf1 mx"], REMARK),
+        (["v=spf1 mx ?all"], REMARK),
+        ([], FAULT),
+        ([SPF, SPF], FAULT),
+        (["v=spf1 +all"], FAULT),
+        (["v=spf1 all"], FAULT),
+        (["v=spf10 -all"], FAULT),
+    ],
+)
 def test_spf(level, zone, texts, expected):
     zone["redoubt.example"] = texts
     assert level("SPF", dns={}) == expected
 
 
-@pytest.mark.parametrize("selector, texts, expected", [
-    ("", [KEY], REMARK), ("s1", [KEY], WELL), ("s1", ["p=MIIB"], WELL), ("s1", ["v=DKIM1; p="], FAULT),
-    ("s1", [], FAULT), ("s2", [KEY], FAULT)])
+@pytest.mark.parametrize(
+    "selector, texts, expected",
+    [
+        ("", [KEY], REMARK),
+        ("s1", [KEY], WELL),
+        ("s1", ["p=MIIB"], WELL),
+        ("s1", ["v=DKIM1; p="], FAULT),
+        ("s1", [], FAULT),
+        ("s2", [KEY], FAULT),
+    ],
+)
 def test_dkim(level, zone, selector, texts, expected):
     zone["s1._domainkey.redoubt.example"] = texts
     assert level("DKIM", dns={"selector": selector}) == expected
 
 
-@pytest.mark.parametrize("place, texts, expected", [
-    ("_dmarc.redoubt.example", [DMARC], WELL), ("_dmarc.redoubt.example", ["v=DMARC1;p=none"], REMARK),
-    ("_dmarc.redoubt.example", ["v=DMARC1; p=nonsense"], FAULT), ("_dmarc.redoubt.example", [], FAULT),
-    ("_dmarc.redoubt.example", [DMARC, DMARC], FAULT)])
+@pytest.mark.parametrize(
+    "place, texts, expected",
+    [
+        ("_dmarc.redoubt.example", [DMARC], WELL),
+        ("_dmarc.redoubt.example", ["v=DMARC1;p=none"], REMARK),
+        ("_dmarc.redoubt.example", ["v=DMARC1; p=nonsense"], FAULT),
+        ("_dmarc.redoubt.example", [], FAULT),
+        ("_dmarc.redoubt.example", [DMARC, DMARC], FAULT),
+    ],
+)
 def test_dmarc(level, zone, place, texts, expected):
     zone[place] = texts
     assert level("DMARC", dns={}) == expected
@@ -318,9 +374,15 @@ class Connection:
         pass
 
 
-@pytest.mark.parametrize("url, error, expected", [
-    ("", None, REMARK), ("smtp://mail.example", None, WELL), ("smtp://mail.example", OSError("away"), FAULT),
-    ("smtp://mail.example", smtplib.SMTPAuthenticationError(535, b"no"), FAULT)])
+@pytest.mark.parametrize(
+    "url, error, expected",
+    [
+        ("", None, REMARK),
+        ("smtp://mail.example", None, WELL),
+        ("smtp://mail.example", OSError("away"), FAULT),
+        ("smtp://mail.example", smtplib.SMTPAuthenticationError(535, b"no"), FAULT),
+    ],
+)
 def test_the_mail_server(app, level, monkeypatch, url, error, expected):
     def connect(url):
         if error:
@@ -340,8 +402,11 @@ def test_a_setting_that_nobody_reads_is_named(level, monkeypatch):
 @pytest.fixture
 def without_database(tmp_path):
     """A site whose database does not answer."""
-    site = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off",
-                      REDOUBT_DATABASE_URL="postgresql://redoubt:canaryword@127.0.0.1:1/none")
+    site = create_app(
+        REDOUBT_INSTANCE=tmp_path,
+        REDOUBT_WORKER="off",
+        REDOUBT_DATABASE_URL="postgresql://redoubt:canaryword@127.0.0.1:1/none",
+    )
     with site.app_context():
         yield site
 

@@ -31,9 +31,18 @@ class App:
             self.may_go.wait(30)
         length = int(environ.get("CONTENT_LENGTH") or 0)
         status = "413 Content Too Large" if length > len(body) else "200 OK"
-        answer = BIG if environ["PATH_INFO"] == "/big" else json.dumps(
-            {"length": length, "stored": len(body), "address": environ["REMOTE_ADDR"],
-             "forwarded": environ.get("HTTP_X_FORWARDED_FOR")}).encode()
+        answer = (
+            BIG
+            if environ["PATH_INFO"] == "/big"
+            else json.dumps(
+                {
+                    "length": length,
+                    "stored": len(body),
+                    "address": environ["REMOTE_ADDR"],
+                    "forwarded": environ.get("HTTP_X_FORWARDED_FOR"),
+                }
+            ).encode()
+        )
         start_response(status, [("Content-Length", str(len(answer)))])
         return [answer]
 
@@ -47,8 +56,10 @@ def running(app, *, is_proxied=False, **bounds):
     try:
         yield server
     finally:
+
         def end():
             raise SystemExit
+
         server.handle_read = end  # in its own loop, at the next connection
         server.handle_accept = end
         with suppress(OSError):
@@ -83,10 +94,13 @@ def get(server, path="/", source="127.0.0.1", head=""):
         return read_all(client)
 
 
-HALF = {"idle": b"", "head": b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
-        "body": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nabc",
-        "chunks": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n80\r\nabc",
-        "reader": b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n"}
+HALF = {
+    "idle": b"",
+    "head": b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    "body": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nabc",
+    "chunks": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n80\r\nabc",
+    "reader": b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n",
+}
 
 
 @pytest.mark.parametrize("sent", HALF.values(), ids=HALF)
@@ -144,9 +158,15 @@ def test_behind_a_proxy_its_address_is_not_counted():
             client.close()
 
 
-SLOW = {"idle": [], "head": [b"GET / HTTP/1.1\r\n", b"A: "], "empty lines": [b"\r\n\r\n"],
-        "body": [HALF["body"]], "chunks": [HALF["chunks"]], "reader": [HALF["reader"]],
-        "expecting": [b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"]}
+SLOW = {
+    "idle": [],
+    "head": [b"GET / HTTP/1.1\r\n", b"A: "],
+    "empty lines": [b"\r\n\r\n"],
+    "body": [HALF["body"]],
+    "chunks": [HALF["chunks"]],
+    "reader": [HALF["reader"]],
+    "expecting": [b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"],
+}
 
 
 @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
@@ -200,13 +220,18 @@ def test_a_body_that_fits_arrives_whole():
         assert (got["length"], got["stored"]) == (1000, 1000)
 
 
-@pytest.mark.parametrize("head, body", [
-    ("Content-Length: 1001\r\n", b"y" * 1001), ("Content-Length: 5000000\r\n", b"y" * 5_000_000),
-    ("Content-Length: 5000000\r\nExpect: 100-continue\r\n", b""),
-    ("Transfer-Encoding: chunked\r\n", chunked(100, 11)),
-    ("Transfer-Encoding: chunked\r\n", chunked(100_000, 30)),
-    ("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n", chunked(100_000, 30)),
-], ids=["one more", "announced", "expecting", "chunks", "many chunks", "chunks expecting"])
+@pytest.mark.parametrize(
+    "head, body",
+    [
+        ("Content-Length: 1001\r\n", b"y" * 1001),
+        ("Content-Length: 5000000\r\n", b"y" * 5_000_000),
+        ("Content-Length: 5000000\r\nExpect: 100-continue\r\n", b""),
+        ("Transfer-Encoding: chunked\r\n", chunked(100, 11)),
+        ("Transfer-Encoding: chunked\r\n", chunked(100_000, 30)),
+        ("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n", chunked(100_000, 30)),
+    ],
+    ids=["one more", "announced", "expecting", "chunks", "many chunks", "chunks expecting"],
+)
 def test_a_body_that_is_too_large_is_refused_and_not_stored(head, body):
     with running(App()) as server:
         raw = post(server, head, body).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -230,8 +255,11 @@ def test_framing_of_chunks_is_bounded():
         assert post(server, "Transfer-Encoding: chunked\r\n", many).startswith(b"HTTP/1.1 413")
 
 
-@pytest.mark.parametrize("head", ["X-Long: " + "a" * 40_000 + "\r\n",
-                                  "".join(f"X-{n}: a\r\n" for n in range(150))], ids=["long", "many"])
+@pytest.mark.parametrize(
+    "head",
+    ["X-Long: " + "a" * 40_000 + "\r\n", "".join(f"X-{n}: a\r\n" for n in range(150))],
+    ids=["long", "many"],
+)
 def test_a_head_that_is_too_large_is_refused(head):
     with running(App()) as server:
         assert get(server, head=head)[9:12] in (b"400", b"431")
@@ -239,10 +267,19 @@ def test_a_head_that_is_too_large_is_refused(head):
         assert get(server, "/" + "a" * 8000).startswith(b"HTTP/1.1 200")
 
 
-@pytest.mark.parametrize("head", ["Host: y\r\n", "hOST:y\r\n",
-                                  "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
-                                  "Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: -1\r\n",
-                                  "Transfer-Encoding: gzip, chunked\r\n", " Folded: x\r\n", "Na me: x\r\n"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Host: y\r\n",
+        "hOST:y\r\n",
+        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 3\r\nContent-Length: 4\r\n",
+        "Content-Length: -1\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n",
+        " Folded: x\r\n",
+        "Na me: x\r\n",
+    ],
+)
 def test_a_head_that_two_servers_read_differently_is_refused(head):
     with running(App()) as server:
         assert get(server, head=head)[9:12] in (b"400", b"501")
@@ -276,18 +313,26 @@ def test_what_a_proxy_says_reaches_the_application_only_when_one_is_trusted(is_p
         assert answer(get(server, head="X-Forwarded-For: 203.0.113.7\r\n"))["forwarded"] == seen
 
 
-@pytest.mark.parametrize("address, group", [
-    ("203.0.113.7", "203.0.113.7"), ("::ffff:203.0.113.7", "203.0.113.7"),
-    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
-    ("fe80::1%eth0", "fe80::/64"), ("localhost", "localhost")])
+@pytest.mark.parametrize(
+    "address, group",
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("localhost", "localhost"),
+    ],
+)
 def test_addresses_are_counted_as_a_household_has_them(address, group):
     assert group_of(address) == group
 
 
 def test_the_site_serves_with_what_its_settings_say(tmp_path):
     for proxies, most in (("0", 64), ("2", None)):
-        site = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off", REDOUBT_DATABASE_URL="",
-                          REDOUBT_PROXIES=proxies)
+        site = create_app(
+            REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off", REDOUBT_DATABASE_URL="", REDOUBT_PROXIES=proxies
+        )
         server = embedded_server.create(site, host="127.0.0.1", port=0)
         try:
             assert server.adj.bounds.max_connections_per_address == most

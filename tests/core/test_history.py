@@ -18,6 +18,7 @@ NOON = "2026-03-10 12:10:00+00:00"
 @pytest.fixture
 def process(app, monkeypatch):
     """process() → (history of one more process, what it has counted so far)."""
+
     def start():
         mine = {}
         replace(app, monkeypatch, "totals", {lambda: mine: ""})
@@ -105,8 +106,9 @@ def test_the_nightly_task_forgets_old_figures_and_workers_that_are_gone(app):
     for days in (1, 89, 91):
         db.session.add(HourlyMetric(hour=now - timedelta(days=days), name="lag", value=days))
     for worker, hours in (("gone", 25), ("here", 1)):
-        db.session.add(Heartbeat(worker=worker, loop="mail", host="h",
-                                 beaten_at=now - timedelta(hours=hours)))
+        db.session.add(
+            Heartbeat(worker=worker, loop="mail", host="h", beaten_at=now - timedelta(hours=hours))
+        )
     db.session.commit()
     tasks.tidy()
     assert {row.value for row in db.session.query(HourlyMetric)} == {1, 89}
@@ -131,8 +133,11 @@ def test_of_many_workers_the_newest_round_counts(app):
         heartbeats.beat("two", "mail")
         db.session.commit()
         told = {each.name: each.value for each in heartbeats.workers()}
-    assert told == {"workers": 1, "worker_mail_last_round_seconds": 0,
-                    "worker_events_last_round_seconds": 300}
+    assert told == {
+        "workers": 1,
+        "worker_mail_last_round_seconds": 0,
+        "worker_events_last_round_seconds": 300,
+    }
 
 
 def test_a_database_that_is_away_costs_a_beat_and_nothing_else(app, monkeypatch):

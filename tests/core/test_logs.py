@@ -18,18 +18,34 @@ from core.observability import logs
 
 DATABASE_PASSWORD, KEY = "hunter2-of-db", "a-signing-key-0123456789"
 SECRET, MAIL = "Rj7-Kq2_Zw9xTb4Lm8Vn3Yd6", "private.person@mailbox.example"
-SENT = {"email": MAIL, "username": "confidential-name", "password": "pass phrase äöü", "code": "135790",
-        "body": "sentence-in-a-draft"}
+SENT = {
+    "email": MAIL,
+    "username": "confidential-name",
+    "password": "pass phrase äöü",
+    "code": "135790",
+    "body": "sentence-in-a-draft",
+}
 DOORS = [  # method, path, form, JSON body
-    ("POST", "/login", SENT, None), ("POST", "/register", SENT, None), ("POST", "/reset", SENT, None),
-    ("GET", f"/reset/{SECRET}", None, None), ("POST", f"/reset/{SECRET}", SENT, None),
-    ("GET", f"/alerts/manage/{SECRET}", None, None), ("POST", f"/alerts/unsubscribe/{SECRET}", None, None),
-    ("GET", f"/my/{SECRET}.ics", None, None), ("GET", f"/confirm/{SECRET}", None, None),
+    ("POST", "/login", SENT, None),
+    ("POST", "/register", SENT, None),
+    ("POST", "/reset", SENT, None),
+    ("GET", f"/reset/{SECRET}", None, None),
+    ("POST", f"/reset/{SECRET}", SENT, None),
+    ("GET", f"/alerts/manage/{SECRET}", None, None),
+    ("POST", f"/alerts/unsubscribe/{SECRET}", None, None),
+    ("GET", f"/my/{SECRET}.ics", None, None),
+    ("GET", f"/confirm/{SECRET}", None, None),
     ("GET", f"/login?next=/reset/{SECRET}&email={quote(MAIL)}", None, None),
     ("GET", f"/search?q={quote(SENT['password'])}+{SECRET}", None, None),
-    ("POST", "/register", None, {"title": SENT["body"], "body": SENT["password"], "tags": [MAIL]})]
-HEADERS = {"Authorization": f"Bearer {SECRET}", "User-Agent": "a-browser-of-somebody",
-           "Referer": f"/r/{SECRET}", "X-Forwarded-For": "203.0.113.77", "Cookie": f"session={SECRET}"}
+    ("POST", "/register", None, {"title": SENT["body"], "body": SENT["password"], "tags": [MAIL]}),
+]
+HEADERS = {
+    "Authorization": f"Bearer {SECRET}",
+    "User-Agent": "a-browser-of-somebody",
+    "Referer": f"/r/{SECRET}",
+    "X-Forwarded-For": "203.0.113.77",
+    "Cookie": f"session={SECRET}",
+}
 HIDDEN = [*SENT.values(), SECRET, MAIL, quote(MAIL), "a-browser-of-somebody", "203.0.113.77", "198.51.100.9"]
 
 
@@ -62,17 +78,26 @@ def logged(app, request, capsys):
 @pytest.fixture
 def crash(app, monkeypatch):
     """Every view fails with an error that quotes all it got, as parsers and databases do."""
+
     def fail(**arguments):
-        raise ValueError(f"cannot read {request.full_path} {arguments} {request.form.to_dict()} "
-                         f"{request.get_json(silent=True)} {dict(request.headers)} {request.remote_addr}")
+        raise ValueError(
+            f"cannot read {request.full_path} {arguments} {request.form.to_dict()} "
+            f"{request.get_json(silent=True)} {dict(request.headers)} {request.remote_addr}"
+        )
 
     for endpoint in list(app.view_functions):
         monkeypatch.setitem(app.view_functions, endpoint, fail)
 
 
 def knock(client, method, path, form, body):
-    return client.open(path, method=method, data=form, json=body, headers=HEADERS,
-                       environ_base={"REMOTE_ADDR": "198.51.100.9"})
+    return client.open(
+        path,
+        method=method,
+        data=form,
+        json=body,
+        headers=HEADERS,
+        environ_base={"REMOTE_ADDR": "198.51.100.9"},
+    )
 
 
 def found_in(output):
@@ -133,8 +158,9 @@ def test_what_people_send_is_not_logged_when_the_database_is_away(client, form, 
 
 def test_values_of_a_failed_statement_are_not_logged(app, client, form, logged, member, monkeypatch):
     def insert():
-        db.session.execute(text("INSERT INTO users (email, nothing) VALUES (:a, :b)"),
-                           {"a": MAIL, "b": SECRET})
+        db.session.execute(
+            text("INSERT INTO users (email, nothing) VALUES (:a, :b)"), {"a": MAIL, "b": SECRET}
+        )
 
     monkeypatch.setitem(app.view_functions, "home.help_page", insert)
     assert client.get("/help").status_code == 500
@@ -142,14 +168,20 @@ def test_values_of_a_failed_statement_are_not_logged(app, client, form, logged, 
     assert "INSERT INTO users" in output and not found_in(output)
 
 
-@pytest.mark.parametrize("message, hidden", [
-    (f"duplicate key\nDETAIL:  Key (email)=({MAIL}) already exists.", MAIL),
-    ("bad row\nDETAIL:  Failing row contains (7, Wanda, her words).", "her words"),
-    ("syntax\nLINE 1: SELECT 'her words'\n               ^", "her words"),
-    (f"cannot reach postgresql://redoubt:{DATABASE_PASSWORD}@db1/redoubt", DATABASE_PASSWORD),
-    ("cannot reach redis://:other-password@cache/0", "other-password"),
-    (f"mail to {MAIL} refused", MAIL), (f"no link {SECRET}", SECRET), (f"signed with {KEY}", KEY),
-    ("a session 0123456789abcdef0123456789abcdef ended", "0123456789abcdef")])
+@pytest.mark.parametrize(
+    "message, hidden",
+    [
+        (f"duplicate key\nDETAIL:  Key (email)=({MAIL}) already exists.", MAIL),
+        ("bad row\nDETAIL:  Failing row contains (7, Wanda, her words).", "her words"),
+        ("syntax\nLINE 1: SELECT 'her words'\n               ^", "her words"),
+        (f"cannot reach postgresql://redoubt:{DATABASE_PASSWORD}@db1/redoubt", DATABASE_PASSWORD),
+        ("cannot reach redis://:other-password@cache/0", "other-password"),
+        (f"mail to {MAIL} refused", MAIL),
+        (f"no link {SECRET}", SECRET),
+        (f"signed with {KEY}", KEY),
+        ("a session 0123456789abcdef0123456789abcdef ended", "0123456789abcdef"),
+    ],
+)
 def test_a_worker_has_no_request_and_hides_the_same(app, form, logged, message, hidden):
     logging.getLogger("redoubt.test").error("%s", message)
     try:
@@ -160,9 +192,16 @@ def test_a_worker_has_no_request_and_hides_the_same(app, form, logged, message, 
     assert "redoubt.test" in output and hidden not in output
 
 
-@pytest.mark.parametrize("innocent", ["core.jobs.worker.notify.alert_tasks.forget_unconfirmed",
-                                      "ix_outgoing_mail_failed", "0300_notifications_and_alerts",
-                                      "REDOUBT_RATE_LIMITS", "CVE-2021-44228"])
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        "core.jobs.worker.notify.alert_tasks.forget_unconfirmed",
+        "ix_outgoing_mail_failed",
+        "0300_notifications_and_alerts",
+        "REDOUBT_RATE_LIMITS",
+        "CVE-2021-44228",
+    ],
+)
 def test_names_of_our_own_stay_readable(app, form, logged, innocent):
     logging.getLogger("redoubt.test").error("look at %s", innocent)
     assert innocent in logged()
@@ -171,14 +210,25 @@ def test_names_of_our_own_stay_readable(app, form, logged, innocent):
 def test_secrets_of_the_settings_are_known_to_the_log(tmp_path):
     before = logging.getLogger().handlers[:]
     url = f"postgresql+psycopg://redoubt:{quote('p@ss word')}@127.0.0.1:1/none"
-    site = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off", REDOUBT_DATABASE_URL=url,
-                      REDOUBT_METRICS_TOKEN="metrics-token-0123456789", REDOUBT_SECRET_KEY="k" * 40,
-                      REDOUBT_MAIL_URL="smtp://me:mailword@127.0.0.1",
-                      REDOUBT_REPLICA_URLS="postgresql://r:copyword@127.0.0.1:1/none")
+    site = create_app(
+        REDOUBT_INSTANCE=tmp_path,
+        REDOUBT_WORKER="off",
+        REDOUBT_DATABASE_URL=url,
+        REDOUBT_METRICS_TOKEN="metrics-token-0123456789",
+        REDOUBT_SECRET_KEY="k" * 40,
+        REDOUBT_MAIL_URL="smtp://me:mailword@127.0.0.1",
+        REDOUBT_REPLICA_URLS="postgresql://r:copyword@127.0.0.1:1/none",
+    )
     clean = logging.getLogger().handlers[-1].formatter.clean
     logging.getLogger().handlers = before
-    known = ["p@ss word", "p%40ss%20word", "metrics-token-0123456789", "mailword", "copyword",
-             site.config["SECRET_KEY"]]
+    known = [
+        "p@ss word",
+        "p%40ss%20word",
+        "metrics-token-0123456789",
+        "mailword",
+        "copyword",
+        site.config["SECRET_KEY"],
+    ]
     assert clean(", ".join(known)) == ", ".join(["***"] * len(known))
 
 
@@ -224,8 +274,9 @@ def test_a_page_that_was_ready_is_logged_under_its_number(client, logged):
     assert said["request"] == answer.headers["X-Request-ID"]
 
 
-@pytest.mark.parametrize("accept, place", [("text/html", "<code>{}</code>"),
-                                           ("application/json", '"request_id":"{}"')])
+@pytest.mark.parametrize(
+    "accept, place", [("text/html", "<code>{}</code>"), ("application/json", '"request_id":"{}"')]
+)
 def test_who_meets_a_fault_is_shown_the_number_that_is_logged(client, logged, crash, accept, place):
     answer = client.get("/help", headers={"Accept": accept})
     number = answer.headers["X-Request-ID"]
@@ -235,9 +286,18 @@ def test_who_meets_a_fault_is_shown_the_number_that_is_logged(client, logged, cr
     assert any("ValueError" in each.get("exception", "") for each in records)
 
 
-@pytest.mark.parametrize("proxies, given, taken", [
-    (0, "from-outside-1", False), (1, "from-outside-1", True), (1, "short", False), (1, "x" * 65, False),
-    (1, "two words here", False), (1, "<script>alert(1)", False), (1, "", False)])
+@pytest.mark.parametrize(
+    "proxies, given, taken",
+    [
+        (0, "from-outside-1", False),
+        (1, "from-outside-1", True),
+        (1, "short", False),
+        (1, "x" * 65, False),
+        (1, "two words here", False),
+        (1, "<script>alert(1)", False),
+        (1, "", False),
+    ],
+)
 def test_a_number_from_outside_is_taken_from_a_proxy_of_ours_only(app, client, proxies, given, taken):
     app.config["REDOUBT_PROXIES"] = proxies
     answer = client.get("/help", headers={"X-Request-ID": given})

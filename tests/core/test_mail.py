@@ -96,6 +96,7 @@ def post(app, make_user):
 @pytest.fixture
 def deliver(app):
     """deliver() runs one round as the worker would; returns how many were sent."""
+
     def work():
         with app.app_context():
             return mail.deliver_round()
@@ -112,13 +113,14 @@ def queued():
 def test_a_mail_arrives_once(server, post, deliver):
     post(server)
     assert deliver() == 1 and deliver() == 0
-    (recipients, text), = server.taken
+    ((recipients, text),) = server.taken
     assert recipients == ["ada@example.org"]
     assert "Subject: Hello" in text and "Auto-Submitted: auto-generated" in text
 
 
-@pytest.mark.parametrize("place, answer", [("RCPT", "450 greylisted"), ("DATA", "451 try later"),
-                                           ("DATA", "drop")])
+@pytest.mark.parametrize(
+    "place, answer", [("RCPT", "450 greylisted"), ("DATA", "451 try later"), ("DATA", "drop")]
+)
 def test_a_temporary_refusal_waits_and_then_arrives_once(server, post, deliver, place, answer):
     server.answers[place].append(answer)
     with time_machine.travel(NOON, tick=False) as clock:
@@ -157,9 +159,15 @@ def test_who_is_not_there_is_announced_once(server, post, deliver, answer):
     assert refusals() == ["ada@example.org"]
 
 
-@pytest.mark.parametrize("place, answer", [("RCPT", "450 4.2.1 greylisted"), ("DATA", "554 5.7.1 spam"),
-                                           ("RCPT", "550 5.7.1 your network is blocked"),
-                                           ("RCPT", "554 5.7.26 not authenticated")])
+@pytest.mark.parametrize(
+    "place, answer",
+    [
+        ("RCPT", "450 4.2.1 greylisted"),
+        ("DATA", "554 5.7.1 spam"),
+        ("RCPT", "550 5.7.1 your network is blocked"),
+        ("RCPT", "554 5.7.26 not authenticated"),
+    ],
+)
 def test_a_refusal_of_us_or_our_text_stops_no_address(server, post, deliver, place, answer):
     server.answers[place].append(answer)
     post(server)
@@ -170,15 +178,20 @@ def test_a_refusal_of_us_or_our_text_stops_no_address(server, post, deliver, pla
 def test_a_mail_to_a_list_has_two_bodies_and_a_way_out_that_nothing_breaks(server, post, deliver, app):
     app.config["REDOUBT_MAIL_URL"] = server.address
     way_out = "https://redoubt.example/alerts/unsubscribe/" + "long-signed.token_" * 12
-    mail.queue("ada@example.org", "alerts_known", subject="Hello", unsubscribe=way_out, manage="https://x.example")
+    mail.queue(
+        "ada@example.org", "alerts_known", subject="Hello", unsubscribe=way_out, manage="https://x.example"
+    )
     db.session.commit()
     assert deliver() == 1
-    (_, text), = server.taken
+    ((_, text),) = server.taken
     read = message_from_string(text)
     assert f"List-Unsubscribe: <{way_out}>\r\n" in text
     assert read["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert [part.get_content_type() for part in read.walk()] == [
-        "multipart/alternative", "text/plain", "text/html"]
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
 
 
 def test_other_mail_has_no_way_out(server, post, deliver):
@@ -274,14 +287,15 @@ def test_the_same_key_queues_once(app, make_user):
 def test_a_subject_adds_no_header(server, post, deliver):
     post(server, subject="Hello\r\nBcc: victim@example.org\r\n\r\nAnd a body")
     deliver()
-    (recipients, text), = server.taken
+    ((recipients, text),) = server.taken
     head, _, _body = text.partition("\r\n\r\n")
     assert recipients == ["ada@example.org"]
     assert "\nBcc:" not in head
 
 
-@pytest.mark.parametrize("address", ["ada@example.org\r\nBcc: victim@example.org", "a@x.org, b@y.org",
-                                     '"a@x.org, b"@y.org'])
+@pytest.mark.parametrize(
+    "address", ["ada@example.org\r\nBcc: victim@example.org", "a@x.org, b@y.org", '"a@x.org, b"@y.org']
+)
 def test_an_address_reaches_nobody_else(server, post, deliver, address):
     post(server, to=address)
     post(server, subject="Second")

@@ -12,30 +12,68 @@ from core.limits.budgets import Budget
 from core.markup import markdown_rules, markup
 from core.markup.markup import TooLong, render, to_text
 
-STOCK = bleach.Cleaner(tags=markup.TAGS, attributes=markup._allowed, protocols=markup.SCHEMES, strip=True,
-                       strip_comments=True)
+STOCK = bleach.Cleaner(
+    tags=markup.TAGS, attributes=markup._allowed, protocols=markup.SCHEMES, strip=True, strip_comments=True
+)
 EVIL = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[a](javascript:alert(1))",
-    "[a](javascript:123)", "[a](JaVaScRiPt:1)", "[a](java\nscript:1)", "[a](&#x6A;avascript:1)",
-    "[a](data:text/html,<script>1</script>)", "[a](vbscript:1)", "<javascript:alert(1)>", "[a](tel:112)",
-    "![a](javascript:1)", '![a" onload="1](https://example.org)',
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1))",
+    "[a](javascript:123)",
+    "[a](JaVaScRiPt:1)",
+    "[a](java\nscript:1)",
+    "[a](&#x6A;avascript:1)",
+    "[a](data:text/html,<script>1</script>)",
+    "[a](vbscript:1)",
+    "<javascript:alert(1)>",
+    "[a](tel:112)",
+    "![a](javascript:1)",
+    '![a" onload="1](https://example.org)',
     '[a](https://example.org "t\\" onclick=\\"1")',
-    "<svg><style><img src=x onerror=1></style></svg>", "<math><mtext></mtext></math>", "&lt;script&gt;",
-    "```html\n<script>alert(1)</script>\n```", "`<script>`", "<!-- --><b onclick=1>",
+    "<svg><style><img src=x onerror=1></style></svg>",
+    "<math><mtext></mtext></math>",
+    "&lt;script&gt;",
+    "```html\n<script>alert(1)</script>\n```",
+    "`<script>`",
+    "<!-- --><b onclick=1>",
     "[x]: javascript:1\n[x]",
-    "| a |\n|:-:|\n| <img onerror=1> |", "# <script>\n", "[a](//evil.example)", "[a](\\\\evil)",
+    "| a |\n|:-:|\n| <img onerror=1> |",
+    "# <script>\n",
+    "[a](//evil.example)",
+    "[a](\\\\evil)",
     "<a href=x>y</a>",
-    "[a](https://example.org/?q=<script>)", "\u202e[a](javascript:1)", "[a](\x01javascript:1)",
-    "```x\" onclick=\"1\ncode\n```", "```py <script>alert(1)</script>\nx\n```", "https://a.b/\"onclick=\"1",
-    "https://a.b/<img/src=x/onerror=1>", "javascript://a.b/%0aalert(1)", "www.a.b\"><script>", "@<script>",
-    "CVE-2020-1234\"><b>", "http://javascript:alert(1)@a.b", "mailto:a@b.c?body=<script>", "[<b>]: x \"<i>\"",
-    "[x]: http://a.b \"' onclick='1\"\n\n[x]", "![a](missing:<script>)", "[a](missing:\" onclick=1)",
-    "[![a](http://b/\"x)](http://c)", "|a|\n|-|\n|b|<script>|", "www.a.b\u202e\u2066",
-     "<noscript><p title='</noscript><img src=x onerror=1>'>",
+    "[a](https://example.org/?q=<script>)",
+    "\u202e[a](javascript:1)",
+    "[a](\x01javascript:1)",
+    '```x" onclick="1\ncode\n```',
+    "```py <script>alert(1)</script>\nx\n```",
+    'https://a.b/"onclick="1',
+    "https://a.b/<img/src=x/onerror=1>",
+    "javascript://a.b/%0aalert(1)",
+    'www.a.b"><script>',
+    "@<script>",
+    'CVE-2020-1234"><b>',
+    "http://javascript:alert(1)@a.b",
+    "mailto:a@b.c?body=<script>",
+    '[<b>]: x "<i>"',
+    "[x]: http://a.b \"' onclick='1\"\n\n[x]",
+    "![a](missing:<script>)",
+    '[a](missing:" onclick=1)',
+    '[![a](http://b/"x)](http://c)',
+    "|a|\n|-|\n|b|<script>|",
+    "www.a.b\u202e\u2066",
+    "<noscript><p title='</noscript><img src=x onerror=1>'>",
 ]
-ATTRIBUTES = {"a": {"href", "title", "rel"}, "ol": {"start"}, "div": {"class"}, "span": {"class"},
-              "code": {"class"}, "td": {"class"}, "th": {"class"},
-              **{f"h{n}": {"id"} for n in range(1, 7)}}
+ATTRIBUTES = {
+    "a": {"href", "title", "rel"},
+    "ol": {"start"},
+    "div": {"class"},
+    "span": {"class"},
+    "code": {"class"},
+    "td": {"class"},
+    "th": {"class"},
+    **{f"h{n}": {"id"} for n in range(1, 7)},
+}
 
 
 def assert_safe(rendered):
@@ -76,8 +114,9 @@ def test_our_tree_gives_what_bleach_gives(text):
 
 
 def test_entities_in_text_stay_what_was_typed():
-    assert to_text(render("a &amp; b < c > d \"e\" &lt;i&gt; `x && y`").html).strip() == (
-        'a & b < c > d "e" <i> x && y')
+    assert to_text(render('a &amp; b < c > d "e" &lt;i&gt; `x && y`').html).strip() == (
+        'a & b < c > d "e" <i> x && y'
+    )
 
 
 def test_threads_do_not_mix_their_texts():
@@ -94,8 +133,20 @@ def test_what_would_become_a_huge_page_is_refused_with_a_sentence(app, text):
         render(text)
 
 
-@pytest.mark.parametrize("text", ["> " * 9000, "[" * 9000, "- " * 9000, "*a_ " * 4000, "`" * 9000,
-                                  "[a](b" * 4000, "|" * 9000, "<" * 9000, "![[" * 4000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> " * 9000,
+        "[" * 9000,
+        "- " * 9000,
+        "*a_ " * 4000,
+        "`" * 9000,
+        "[a](b" * 4000,
+        "|" * 9000,
+        "<" * 9000,
+        "![[" * 4000,
+    ],
+)
 def test_nesting_without_end_is_survived(text):
     assert_safe(render(text).html)
 

@@ -35,32 +35,48 @@ def bearer(token=TOKEN):
 
 def samples(text):
     """{(name, labels): value} of what /metrics says."""
-    return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
-            for family in text_string_to_metric_families(text) for sample in family.samples}
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 @pytest.fixture
 def grown(client):
     """`grown(name, **labels)` → how much a sample has grown since the test began."""
+
     def now():
         return samples(client.get("/metrics", headers=bearer()).text)
 
     before = now()
-    return lambda name, **labels: (now().get(key := (name, tuple(sorted(labels.items()))), 0)
-                                   - before.get(key, 0))
+    return lambda name, **labels: (
+        now().get(key := (name, tuple(sorted(labels.items()))), 0) - before.get(key, 0)
+    )
 
 
-@pytest.mark.parametrize("path, status", [("/metrics", 200), ("/healthz", 200), ("/readyz", 200),
-                                          ("/help", 400), ("/metrics/", 400)])
+@pytest.mark.parametrize(
+    "path, status",
+    [("/metrics", 200), ("/healthz", 200), ("/readyz", 200), ("/help", 400), ("/metrics/", 400)],
+)
 def test_what_watches_a_host_may_ask_it_by_its_address(app, client, path, status):
     app.config["TRUSTED_HOSTS"] = ["redoubt.example"]
     answer = client.get(path, headers=bearer() | {"Host": "10.0.0.11:8000"})
     assert answer.status_code == status and "10.0.0.11" not in answer.text
 
 
-@pytest.mark.parametrize("headers", [{}, bearer(""), bearer(TOKEN[:-1]), bearer(TOKEN + "x"),
-                                     {"Authorization": TOKEN}, {"Authorization": f"bearer {TOKEN} "},
-                                     {"Authorization": "Bearer \xff\xe9"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        bearer(""),
+        bearer(TOKEN[:-1]),
+        bearer(TOKEN + "x"),
+        {"Authorization": TOKEN},
+        {"Authorization": f"bearer {TOKEN} "},
+        {"Authorization": "Bearer \xff\xe9"},
+    ],
+)
 def test_without_the_token_the_page_does_not_exist(client, headers):
     refused, absent = client.get("/metrics", headers=headers), client.get("/no-such-page")
     assert refused.status_code == 404 and "redoubt_" not in refused.text
@@ -137,9 +153,10 @@ def test_the_page_cache_tells_ready_hit_miss_and_stale_apart(app, client, grown)
     record("test.changed")
     db.session.commit()
     client.get("/questions")
-    assert {outcome: grown("redoubt_page_cache_total", outcome=outcome)
-            for outcome in ("miss", "ready", "hit", "stale")} == dict.fromkeys(
-                ("miss", "ready", "hit", "stale"), 1)
+    assert {
+        outcome: grown("redoubt_page_cache_total", outcome=outcome)
+        for outcome in ("miss", "ready", "hit", "stale")
+    } == dict.fromkeys(("miss", "ready", "hit", "stale"), 1)
 
 
 @pytest.mark.every_database
@@ -152,13 +169,15 @@ def test_a_page_that_was_ready_is_a_request_with_the_queries_it_took(client, gro
     assert grown("redoubt_page_cache_total", outcome="ready") == 3
     assert grown("redoubt_request_seconds_count", endpoint="forum.questions", status="2xx") == 4
     assert grown("redoubt_queries_total", endpoint="forum.questions") - before == sum(
-        statement.startswith("SELECT") for statement in statements)
+        statement.startswith("SELECT") for statement in statements
+    )
 
 
 def test_a_members_page_asks_nothing_of_the_page_cache(login, member, grown):
     login(member).get("/questions")
-    assert not any(grown("redoubt_page_cache_total", outcome=outcome)
-                   for outcome in ("ready", "miss", "hit", "stale"))
+    assert not any(
+        grown("redoubt_page_cache_total", outcome=outcome) for outcome in ("ready", "miss", "hit", "stale")
+    )
 
 
 def test_a_search_is_counted_by_whether_the_index_answered(client, grown, drain, make_question):
@@ -202,9 +221,15 @@ def test_the_processes_of_gunicorn_count_together(tmp_path, empty_database):
     instance.mkdir(mode=0o700)
     shutil.copy(empty_database, instance / "redoubt.db")
     address = f"http://127.0.0.1:{port}"
-    program = Program([GUNICORN, "--bind", f"127.0.0.1:{port}"], tmp_path / "web.log", WEB_CONCURRENCY=2,
-                      REDOUBT_INSTANCE=instance, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off",
-                      REDOUBT_METRICS_TOKEN=TOKEN)
+    program = Program(
+        [GUNICORN, "--bind", f"127.0.0.1:{port}"],
+        tmp_path / "web.log",
+        WEB_CONCURRENCY=2,
+        REDOUBT_INSTANCE=instance,
+        REDOUBT_WORKER="off",
+        REDOUBT_RATE_LIMITS="off",
+        REDOUBT_METRICS_TOKEN=TOKEN,
+    )
 
     def read():
         request = urllib.request.Request(f"{address}/metrics", headers=bearer())

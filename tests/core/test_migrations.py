@@ -23,6 +23,7 @@ LATER = [script for script in reversed(list(SCRIPTS.walk_revisions())) if script
 @pytest.fixture
 def migrate(app, request):
     """migrate(revision) brings the database there; the test ends at the newest again."""
+
     def go(revision: str) -> None:
         db.session.remove()
         tools = schema.tools()
@@ -49,8 +50,11 @@ def differences() -> list:
 def counts() -> dict[str, int]:
     """Rows by table, of the tables that both the models and the database have."""
     there = set(inspect(db.engine).get_table_names())
-    return {table.name: db.session.scalar(select(func.count()).select_from(table))
-            for table in db.metadata.sorted_tables if table.name in there}
+    return {
+        table.name: db.session.scalar(select(func.count()).select_from(table))
+        for table in db.metadata.sorted_tables
+        if table.name in there
+    }
 
 
 def test_there_is_one_line_of_migrations_in_the_order_of_their_files():
@@ -114,11 +118,20 @@ def test_an_index_that_was_made_beforehand_is_found(migrate):
 def tables() -> dict[str, dict]:
     """What each table asks of who writes to it: columns with type and whether they may be left out, keys."""
     inspector = inspect(db.engine)
-    return {table: {"columns": {column["name"]: (str(column["type"]), column["nullable"],
-                                                 column["nullable"] or column["default"] is not None)
-                                for column in inspector.get_columns(table)},
-                    "unique": {tuple(key["column_names"]) for key in inspector.get_unique_constraints(table)}}
-            for table in inspector.get_table_names()}
+    return {
+        table: {
+            "columns": {
+                column["name"]: (
+                    str(column["type"]),
+                    column["nullable"],
+                    column["nullable"] or column["default"] is not None,
+                )
+                for column in inspector.get_columns(table)
+            },
+            "unique": {tuple(key["column_names"]) for key in inspector.get_unique_constraints(table)},
+        }
+        for table in inspector.get_table_names()
+    }
 
 
 @pytest.mark.parametrize("script", LATER, ids=lambda script: script.revision)

@@ -16,19 +16,31 @@ def utc(*parts):
     return datetime(*parts, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("year, month, instant", [
-    (2003, 10, utc(2003, 10, 14, 17)), (2026, 1, utc(2026, 1, 13, 18)),
-    (2026, 3, utc(2026, 3, 10, 17)), (2026, 11, utc(2026, 11, 10, 18)),
-    (2024, 12, utc(2024, 12, 10, 18)), (2026, 7, utc(2026, 7, 14, 17))])
+@pytest.mark.parametrize(
+    "year, month, instant",
+    [
+        (2003, 10, utc(2003, 10, 14, 17)),
+        (2026, 1, utc(2026, 1, 13, 18)),
+        (2026, 3, utc(2026, 3, 10, 17)),
+        (2026, 11, utc(2026, 11, 10, 18)),
+        (2024, 12, utc(2024, 12, 10, 18)),
+        (2026, 7, utc(2026, 7, 14, 17)),
+    ],
+)
 def test_the_second_tuesday_at_ten_follows_the_clocks_there(year, month, instant):
     assert REDMOND.on(year, month) == instant
 
 
-@pytest.mark.parametrize("written, month, instant", [
-    ("1MO 09:00 Europe/Berlin", 3, utc(2026, 3, 2, 8)), ("1MO 09:00 Europe/Berlin", 4, utc(2026, 4, 6, 7)),
-    ("-1FR 08:30 Asia/Kolkata", 5, utc(2026, 5, 29, 3)),
-    ("4SU 00:15 Pacific/Auckland", 1, utc(2026, 1, 24, 11, 15)),
-    ("-1SU 12:00 UTC", 2, utc(2026, 2, 22, 12))])
+@pytest.mark.parametrize(
+    "written, month, instant",
+    [
+        ("1MO 09:00 Europe/Berlin", 3, utc(2026, 3, 2, 8)),
+        ("1MO 09:00 Europe/Berlin", 4, utc(2026, 4, 6, 7)),
+        ("-1FR 08:30 Asia/Kolkata", 5, utc(2026, 5, 29, 3)),
+        ("4SU 00:15 Pacific/Auckland", 1, utc(2026, 1, 24, 11, 15)),
+        ("-1SU 12:00 UTC", 2, utc(2026, 2, 22, 12)),
+    ],
+)
 def test_other_rules_and_zones(written, month, instant):
     assert Monthly.parse(written).on(2026, month) == instant
 
@@ -52,10 +64,16 @@ def test_days_are_counted_on_the_calendar_of_the_zone():
     assert REDMOND.days_until(ten, utc(2026, 11, 10, 8, 0)) == 0
 
 
-rules = st.builds("{}{} {:02}:{:02} {}".format, st.sampled_from([1, 2, 3, 4, -1]),
-                  st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"]), st.integers(0, 23),
-                  st.integers(0, 59), st.sampled_from(["UTC", "America/Los_Angeles", "Asia/Kathmandu",
-                                                       "Australia/Lord_Howe", "America/St_Johns"]))
+rules = st.builds(
+    "{}{} {:02}:{:02} {}".format,
+    st.sampled_from([1, 2, 3, 4, -1]),
+    st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"]),
+    st.integers(0, 23),
+    st.integers(0, 59),
+    st.sampled_from(
+        ["UTC", "America/Los_Angeles", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"]
+    ),
+)
 
 
 @given(rules, st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))
@@ -69,10 +87,25 @@ def test_between_now_and_the_next_one_lies_none(written, now):
     assert found in instants and not any(now < each < found for each in instants)
 
 
-@pytest.mark.parametrize("written", ["", "2TU", "2TU 10:00", "5TU 10:00 UTC", "0MO 10:00 UTC", "2XX 1:00 UTC",
-                                     "2TU 24:00 UTC", "2TU 10:60 UTC", "2TU 9:00 UTC", "-2MO 10:00 UTC",
-                                     "2TU 10:00 Mars/Olympus", "2TU 10:00 ../../etc/passwd",
-                                     "2TU 10:00 America", "second Tuesday"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "2TU",
+        "2TU 10:00",
+        "5TU 10:00 UTC",
+        "0MO 10:00 UTC",
+        "2XX 1:00 UTC",
+        "2TU 24:00 UTC",
+        "2TU 10:60 UTC",
+        "2TU 9:00 UTC",
+        "-2MO 10:00 UTC",
+        "2TU 10:00 Mars/Olympus",
+        "2TU 10:00 ../../etc/passwd",
+        "2TU 10:00 America",
+        "second Tuesday",
+    ],
+)
 def test_a_wrong_setting_stops_the_start_with_what_to_write(written):
     with pytest.raises(config.BadSetting) as stopped:
         config.read({"REDOUBT_PATCH_DAY": written})

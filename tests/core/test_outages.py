@@ -16,12 +16,13 @@ from core.web.database_errors import RETRY_AFTER, is_outage
 from posts.models import Post, Tag
 from tests.conftest import BODY
 
-TEXT = "A text of <b>hostile</b> \"signs\" & more that nobody wants to write twice.\n\nIn two paragraphs."
+TEXT = 'A text of <b>hostile</b> "signs" & more that nobody wants to write twice.\n\nIn two paragraphs.'
 
 
 @pytest.fixture
 def read_only(app, database, request):
     """`with read_only():` the database takes no writes meanwhile."""
+
     def refuse(connection):
         connection.exec_driver_sql("PRAGMA query_only = ON")
 
@@ -53,6 +54,7 @@ def read_only(app, database, request):
 @pytest.fixture
 def gone(app):
     """`with gone():` nothing can be asked meanwhile."""
+
     @contextmanager
     def away():
         def refuse(connection):
@@ -157,6 +159,7 @@ def test_a_site_without_a_schema_is_not_there_yet(tmp_path):
 @pytest.mark.every_database
 def test_a_fault_of_ours_is_no_outage_also_while_writing(app, client, moderator):
     """Whoever looks whether there is a schema waits for no writer, least for this request itself."""
+
     def broken():
         db.session.add(Tag(name="held"))
         db.session.flush()

@@ -83,8 +83,10 @@ def test_a_page_is_kept_for_its_theme_and_address(client, asked):
     assert client.get("/questions").data == light
 
 
-@pytest.mark.parametrize(("accepted", "encoding"), [
-    ("gzip", "gzip"), ("br, gzip", "br"), ("gzip, br;q=0", "gzip"), ("zstd, gzip;q=0.5", "gzip")])
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip", "gzip"), ("br, gzip", "br"), ("gzip, br;q=0", "gzip"), ("zstd, gzip;q=0.5", "gzip")],
+)
 def test_packed_pages_say_so_and_hold_the_same(client, asked, accepted, encoding):
     plain = client.get(asked.url)
     packed = client.get(asked.url, headers={"Accept-Encoding": accepted})
@@ -102,8 +104,9 @@ def test_members_pages_and_static_files_are_packed_too(client, asked, login, mem
     style = client.get("/static/css/base.css", headers={"Accept-Encoding": encoding})
     for packed in (own, style):
         assert packed.headers["Content-Encoding"] == encoding and "Accept-Encoding" in packed.vary
-    again = client.get("/static/css/base.css", headers={
-        "Accept-Encoding": encoding, "If-None-Match": style.headers["ETag"]})
+    again = client.get(
+        "/static/css/base.css", headers={"Accept-Encoding": encoding, "If-None-Match": style.headers["ETag"]}
+    )
     assert again.status_code == 304 and not again.data
 
 
@@ -113,10 +116,16 @@ def test_a_change_that_is_committed_after_younger_events_is_seen(client, asked):
     """It took its event's number first; the other transaction was open before it and ends before it."""
     with db.engine.connect() as other:
         db.session.execute(db.text("UPDATE users SET location = 'here'"))  # this transaction's number
-        other.execute(db.text("UPDATE posts SET title = 'Changed by a slow transaction' WHERE id = :id"),
-                      {"id": asked.id})
-        other.execute(db.text("INSERT INTO events (name, data, created_at, due_at, attempts) "
-                              "VALUES ('probe.late', '{}', now(), now(), 0)"))
+        other.execute(
+            db.text("UPDATE posts SET title = 'Changed by a slow transaction' WHERE id = :id"),
+            {"id": asked.id},
+        )
+        other.execute(
+            db.text(
+                "INSERT INTO events (name, data, created_at, due_at, attempts) "
+                "VALUES ('probe.late', '{}', now(), now(), 0)"
+            )
+        )
         events.record("probe.early")
         db.session.commit()
         assert "Changed by" not in client.get(asked.url).text
@@ -124,8 +133,9 @@ def test_a_change_that_is_committed_after_younger_events_is_seen(client, asked):
     assert "Changed by" in client.get(asked.url).text
 
 
-def test_only_kept_pages_may_be_kept_by_others_and_only_if_the_site_says_so(app, client, asked, login,
-                                                                            member):
+def test_only_kept_pages_may_be_kept_by_others_and_only_if_the_site_says_so(
+    app, client, asked, login, member
+):
     assert client.get(asked.url).headers["Cache-Control"] == "private, no-cache"
     app.config["REDOUBT_EDGE_SECONDS"] = 2
     response_cache.forget()
@@ -144,10 +154,18 @@ def test_errors_redirects_and_tokens_are_not_kept(client, make_question, moderat
     assert "ETag" not in client.get("/login").headers
 
 
-@pytest.mark.parametrize(("accepted", "encoding"), [
-    ("br;q=0, gzip;q=0", None), ("br;q=0, gzip", "gzip"), ("br;q=0, *;q=0", None),
-    ("zstd;q=0.5, br;q=0", "zstd"), ("br;Q=0, gzip;q=0.9", "gzip"),
-    ("identity;q=0, gzip;q=0.0", None), ("gzip;q=0.5", "gzip")])
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("br;q=0, gzip;q=0", None),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0, *;q=0", None),
+        ("zstd;q=0.5, br;q=0", "zstd"),
+        ("br;Q=0, gzip;q=0.9", "gzip"),
+        ("identity;q=0, gzip;q=0.0", None),
+        ("gzip;q=0.5", "gzip"),
+    ],
+)
 def test_a_refused_encoding_is_not_sent(client, asked, login, member, accepted, encoding):
     for browser in (client, login(member)):
         for _ in range(2):

@@ -47,10 +47,18 @@ def test_weights_of_encodings_are_no_reason_to_make_a_page_again(client, asked, 
     assert len(worked) == 1
 
 
-@pytest.mark.parametrize("other", [
-    {"headers": {"Accept-Encoding": "gzip"}}, {"headers": {"Accept-Language": "de"}}, {"method": "HEAD"},
-    {"headers": {"Accept": "application/json"}}, {"query_string": "answers=newest"},
-    {"headers": {"Authorization": "Bearer x"}}, {"base_url": "http://127.0.0.1"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"headers": {"Accept-Encoding": "gzip"}},
+        {"headers": {"Accept-Language": "de"}},
+        {"method": "HEAD"},
+        {"headers": {"Accept": "application/json"}},
+        {"query_string": "answers=newest"},
+        {"headers": {"Authorization": "Bearer x"}},
+        {"base_url": "http://127.0.0.1"},
+    ],
+)
 def test_any_other_request_goes_the_ordinary_way(client, asked, worked, other):
     for _ in range(2):
         client.get(asked.url)
@@ -130,8 +138,10 @@ def test_sqlite_is_asked_again_only_after_something_was_written(app, client, ask
 def test_an_event_of_another_process_is_seen_at_once(app, client, asked, worked):
     client.get(asked.url)
     client.get(asked.url)
-    written_elsewhere("INSERT INTO events (name, data, attempts, created_at, due_at) "
-                      "VALUES ('imported', '{}', 0, '2026-01-01', '2026-01-01')")
+    written_elsewhere(
+        "INSERT INTO events (name, data, attempts, created_at, due_at) "
+        "VALUES ('imported', '{}', 0, '2026-01-01', '2026-01-01')"
+    )
     client.get(asked.url)
     assert len(worked) == 2
 

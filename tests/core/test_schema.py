@@ -43,9 +43,17 @@ def test_a_host_is_not_ready_without_database(client, monkeypatch):
     assert client.get("/readyz").status_code == 503
 
 
-@pytest.mark.parametrize(("typed", "command"), [
-    ("", None), ("--help", None), ("--debug worker", "worker"), ("--app app db upgrade", "db"),
-    ("-e .env -A app", None), ("user create db", "user")])
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("", None),
+        ("--help", None),
+        ("--debug worker", "worker"),
+        ("--app app db upgrade", "db"),
+        ("-e .env -A app", None),
+        ("user create db", "user"),
+    ],
+)
 def test_the_command_in_what_was_typed(typed, command):
     assert cli.command_of(typed.split()) == command
 

@@ -8,23 +8,37 @@ import sys
 
 from core.config import ROOT
 
-ONLY_FOR_SOME = {"alembic": "who migrates", "zxcvbn": "who chooses a password",
-                 "redis": "a site with a Redis", "huey": "the same", "psycopg": "a site on PostgreSQL"}
+ONLY_FOR_SOME = {
+    "alembic": "who migrates",
+    "zxcvbn": "who chooses a password",
+    "redis": "a site with a Redis",
+    "huey": "the same",
+    "psycopg": "a site on PostgreSQL",
+}
 
 
 def in_a_process_of_its_own(code: str, instance) -> str:
     """What this Python prints, with an instance folder on SQLite and nothing else set."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REDOUBT_")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True,
-                          env={**environment, "REDOUBT_INSTANCE": str(instance)})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        check=True,
+        env={**environment, "REDOUBT_INSTANCE": str(instance)},
+    )
     return done.stdout
 
 
 def test_what_only_some_need_is_not_loaded(tmp_path):
     """Each takes 6 to 12 MB of every process (docs/performance.md)."""
-    loaded = json.loads(in_a_process_of_its_own(
-        "import json, sys; from app import create_app; create_app(); print(json.dumps(list(sys.modules)))",
-        tmp_path))
+    loaded = json.loads(
+        in_a_process_of_its_own(
+            "import json, sys; from app import create_app\ncreate_app()\nprint(json.dumps(list(sys.modules)))",
+            tmp_path,
+        )
+    )
     assert "core.database.schema" in loaded
     assert {name: who for name, who in ONLY_FOR_SOME.items() if name in loaded} == {}
 

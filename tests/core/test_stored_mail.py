@@ -33,8 +33,9 @@ def waiting(app, member):
 
 def rows():
     db.session.commit()
-    found = db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)
-                               .execution_options(populate_existing=True)).all()
+    found = db.session.scalars(
+        select(OutgoingMail).order_by(OutgoingMail.id).execution_options(populate_existing=True)
+    ).all()
     db.session.commit()
     return found
 
@@ -48,8 +49,9 @@ def everything_stored(app) -> bytes:
 
 @pytest.mark.every_database
 def test_what_was_sent_keeps_its_headers_and_a_hash(app, waiting):
-    before = [(row.recipient, row.subject, row.key, hashlib.sha256(row.body.encode()).hexdigest())
-              for row in rows()]
+    before = [
+        (row.recipient, row.subject, row.key, hashlib.sha256(row.body.encode()).hexdigest()) for row in rows()
+    ]
     assert mail.deliver_round() == 2
     assert [(row.recipient, row.subject, row.key, row.body_hash) for row in rows()] == before
     assert all((row.body, row.html, row.unsubscribe_url) == ("", None, None) for row in rows())

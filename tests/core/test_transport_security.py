@@ -15,8 +15,9 @@ class TestOff:
     def settings(self):
         return {"REDOUBT_SITE_URL": HTTPS}
 
-    @pytest.mark.parametrize("path", ["/", "/questions", "/nothing", "/api/v1/questions",
-                                      "/static/css/base.css"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/questions", "/nothing", "/api/v1/questions", "/static/css/base.css"]
+    )
     def test_the_site_alone(self, app, path):
         assert policy(app, path) == ["max-age=31536000"] * 3, "the answers from the cache too"
 

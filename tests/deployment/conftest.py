@@ -22,9 +22,12 @@ def make_product(app):
     """make_product("acme-reader", {"9": {}}, name=…) → Product, committed."""
 
     def make(slug="acme-reader", releases=None, *, name="Acme Reader", vendor="Acme"):
-        product = product_actions.create(slug, {"name": name, "vendor": vendor, "category": "app"},
-                                         releases if releases is not None else {"9": {}, "10": {}},
-                                         source="test")
+        product = product_actions.create(
+            slug,
+            {"name": name, "vendor": vendor, "category": "app"},
+            releases if releases is not None else {"9": {}, "10": {}},
+            source="test",
+        )
         db.session.commit()
         return product
 
@@ -39,20 +42,46 @@ def make_bulletin(app):
     """
     catalogue = Catalogue()
 
-    def make(name="A", *, severity="critical", released=NOVEMBER, exploited_until=None, has_fix=True,
-             out_of_band=False, products=(("Acme Reader 9", "Acme", "Reader", "9"),), title=None,
-             status="final") -> Bulletin:
+    def make(
+        name="A",
+        *,
+        severity="critical",
+        released=NOVEMBER,
+        exploited_until=None,
+        has_fix=True,
+        out_of_band=False,
+        products=(("Acme Reader 9", "Acme", "Reader", "9"),),
+        title=None,
+        status="final",
+    ) -> Bulletin:
         entries = [adv.ProductEntry(str(number), *each) for number, each in enumerate(products)]
         ids = tuple(entry.id for entry in entries)
-        said = adv.Vulnerability(cve="", title=f"Overflow {name}", status={"known_affected": ids},
-                                 remedies=[adv.Remedy("vendor_fix", "Install it.", ids)] if has_fix else [])
-        stored = store_actions.store(adv.Advisory(
-            format="csaf", tracking_id=f"ACME-{name}", title=title or f"Acme Reader: overflow {name}",
-            publisher="Acme PSIRT", publisher_namespace="https://acme.example", severity=severity,
-            tlp="WHITE", status=status, initial_release_at=released, current_release_at=released,
-            history=[adv.RevisionEntry("1", released, "Initial release")],
-            notes=[adv.Note("summary", "A crafted file runs code as the reader.")],
-            products=entries, vulnerabilities=[said]), catalogue=catalogue, announce=True)
+        said = adv.Vulnerability(
+            cve="",
+            title=f"Overflow {name}",
+            status={"known_affected": ids},
+            remedies=[adv.Remedy("vendor_fix", "Install it.", ids)] if has_fix else [],
+        )
+        stored = store_actions.store(
+            adv.Advisory(
+                format="csaf",
+                tracking_id=f"ACME-{name}",
+                title=title or f"Acme Reader: overflow {name}",
+                publisher="Acme PSIRT",
+                publisher_namespace="https://acme.example",
+                severity=severity,
+                tlp="WHITE",
+                status=status,
+                initial_release_at=released,
+                current_release_at=released,
+                history=[adv.RevisionEntry("1", released, "Initial release")],
+                notes=[adv.Note("summary", "A crafted file runs code as the reader.")],
+                products=entries,
+                vulnerabilities=[said],
+            ),
+            catalogue=catalogue,
+            announce=True,
+        )
         bulletin = stored.bulletin
         bulletin.is_out_of_band = out_of_band
         if exploited_until is not None:

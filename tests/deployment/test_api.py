@@ -27,8 +27,9 @@ def test_one_month(client, bulletin, make_bulletin):
         make_bulletin(f"N{number}", severity="low")
     body = client.get("/api/v1/calendar/2026-11").json
     assert body["bulletins"] == 46 and body["items"][0]["reference"] == bulletin.reference
-    assert body["products"] == [{"product": "acme-reader", "bulletins": 46, "critical": 1, "exploited": 0,
-                                 "unpatched": 0}]
+    assert body["products"] == [
+        {"product": "acme-reader", "bulletins": 46, "critical": 1, "exploited": 0, "unpatched": 0}
+    ]
     rest = client.get("/api/v1/calendar/2026-11", query_string={"after": body["next"]}).json
     assert len(body["items"]) + len(rest["items"]) == 46 and rest["next"] is None
 
@@ -56,8 +57,9 @@ def test_moderators_hide_and_show(api, member, moderator, bulletin, path):
     assert api(moderator)("POST", f"/reports/{number}/restore").json["outcome"] == "failed"
 
 
-@pytest.mark.parametrize("wrong", [{"ring": "moon"}, {"outcome": None}, {"note": "x" * 601},
-                                   {"release": "no/such"}, {"more": 1}])
+@pytest.mark.parametrize(
+    "wrong", [{"ring": "moon"}, {"outcome": None}, {"note": "x" * 601}, {"release": "no/such"}, {"more": 1}]
+)
 def test_wrong_input(api, member, bulletin, path, wrong):
     answer = api(member)("POST", path, SENT | wrong)
     assert answer.status_code == 422 and set(answer.json["errors"]) == set(wrong)

@@ -30,8 +30,12 @@ def exploited(make_product, make_bulletin):
 @pytest.fixture
 def frozen(app, monkeypatch):
     """What looks at the clock for calendars sees NOON, in every context."""
-    for module in ("deployment.calendar.months", "deployment.calendar.days", "deployment.calendar.actions",
-                   "products.queries"):
+    for module in (
+        "deployment.calendar.months",
+        "deployment.calendar.days",
+        "deployment.calendar.actions",
+        "products.queries",
+    ):
         monkeypatch.setattr(f"{module}.utcnow", lambda: NOON)
 
 
@@ -83,8 +87,9 @@ def test_a_withdrawn_bulletin_leaves_the_calendar(client, frozen, exploited, wit
     assert f"kev-{exploited.id}" not in days(client.get("/calendar.ics"))
 
 
-def test_the_private_calendar_has_patch_days_and_what_concerns_me(client, frozen, member, exploited,
-                                                                 make_product, make_bulletin):
+def test_the_private_calendar_has_patch_days_and_what_concerns_me(
+    client, frozen, member, exploited, make_product, make_bulletin
+):
     make_product("acme-server", {"1": {}}, name="Acme Server")
     alien = make_bulletin("Z", exploited_until=DUE, products=[("Acme Server 1", "Acme", "Server", "1")])
     address = actions.renew_address(member)

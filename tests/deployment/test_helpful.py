@@ -78,10 +78,13 @@ def test_a_removed_report_gives_nothing_and_a_shown_one_again(member, moderator,
     assert points(author) == 3
 
 
-@pytest.mark.parametrize("remove, bring_back", [
-    (bulletin_actions.withdraw, bulletin_actions.publish), (posts.delete, posts.undelete)])
-def test_points_go_and_come_back_with_the_bulletin(member, moderator, author, row, bulletin, drain, remove,
-                                                   bring_back):
+@pytest.mark.parametrize(
+    "remove, bring_back",
+    [(bulletin_actions.withdraw, bulletin_actions.publish), (posts.delete, posts.undelete)],
+)
+def test_points_go_and_come_back_with_the_bulletin(
+    member, moderator, author, row, bulletin, drain, remove, bring_back
+):
     helpful_actions.mark(row, True, by=member)
     remove(bulletin, by=moderator)
     drain()

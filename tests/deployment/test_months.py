@@ -22,14 +22,23 @@ def month(make_product, make_bulletin):
     make_product("acme-server", {"1": {}}, name="Acme Server")
     make_bulletin("A", exploited_until=date(2026, 12, 1))
     make_bulletin("B", severity="important", has_fix=False)
-    make_bulletin("C", severity="important", out_of_band=True, title="Acme Server: an urgent repair",
-                  products=[("Acme Server 1", "Acme", "Server", "1"),
-                            ("Acme Reader 9", "Acme", "Reader", "9")])
+    make_bulletin(
+        "C",
+        severity="important",
+        out_of_band=True,
+        title="Acme Server: an urgent repair",
+        products=[("Acme Server 1", "Acme", "Server", "1"), ("Acme Reader 9", "Acme", "Reader", "9")],
+    )
     make_bulletin("D", severity="low")
     make_bulletin("E", severity="")
     make_bulletin("F", released=datetime(2026, 10, 13, 17, tzinfo=UTC))
-    make_bulletin("G", status="draft", title="A canary under embargo", out_of_band=True,
-                  exploited_until=date(2026, 12, 2))
+    make_bulletin(
+        "G",
+        status="draft",
+        title="A canary under embargo",
+        out_of_band=True,
+        exploited_until=date(2026, 12, 2),
+    )
 
 
 @pytest.mark.every_database
@@ -43,8 +52,10 @@ def test_totals(app, month):
 
 @pytest.mark.every_database
 def test_products(app, month):
-    lines = {line.product.slug: (line.bulletins, line.critical, line.exploited, line.unpatched)
-             for line in queries.product_lines(NOVEMBER)}
+    lines = {
+        line.product.slug: (line.bulletins, line.critical, line.exploited, line.unpatched)
+        for line in queries.product_lines(NOVEMBER)
+    }
     assert lines == {"acme-reader": (5, 1, 1, 1), "acme-server": (1, 0, 0, 0)}
 
 
@@ -58,18 +69,37 @@ def test_the_pages(client, month):
 
 def test_a_draft_is_in_no_number_and_on_no_page(client, login, moderator, month):
     for get in (client.get, login(moderator).get):
-        for path in ("/calendar?year=2026", "/calendar/2026-11", "/calendar/2026-11.atom", "/calendar.ics",
-                     "/calendar/2026-11.csv", "/calendar/2026-11.json", "/calendar.csv?year=2026",
-                     "/api/v1/calendar?year=2026", "/api/v1/calendar/2026-11"):
+        for path in (
+            "/calendar?year=2026",
+            "/calendar/2026-11",
+            "/calendar/2026-11.atom",
+            "/calendar.ics",
+            "/calendar/2026-11.csv",
+            "/calendar/2026-11.json",
+            "/calendar.csv?year=2026",
+            "/api/v1/calendar?year=2026",
+            "/api/v1/calendar/2026-11",
+        ):
             text = get(path).text
             assert "canary" not in text and "2026-12-02" not in text, path
     assert client.get("/calendar.json?year=2026").json[10]["bulletins"] == 5
 
 
-@pytest.mark.parametrize("path", ["/calendar/2026-13", "/calendar/2026-00", "/calendar/1989-12",
-                                  "/calendar/x",
-                                  "/calendar/2200-01", "/calendar/2026-1", "/calendar/２０２６-11",
-                                  "/calendar/2026-13.csv", "/api/v1/calendar/2026-99", "/calendar/99999-01"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/calendar/2026-13",
+        "/calendar/2026-00",
+        "/calendar/1989-12",
+        "/calendar/x",
+        "/calendar/2200-01",
+        "/calendar/2026-1",
+        "/calendar/２０２６-11",
+        "/calendar/2026-13.csv",
+        "/api/v1/calendar/2026-99",
+        "/calendar/99999-01",
+    ],
+)
 def test_what_is_no_month_is_not_there(client, path):
     assert client.get(path).status_code == 404
 

@@ -34,8 +34,9 @@ def mine(member, make_product, make_bulletin):
     """Two bulletins for what the member runs, one for what they do not, and a draft."""
     reader = make_product()
     make_product("acme-server", {"1": {}}, name="Acme Server")
-    first = make_bulletin("A", exploited_until=date(2026, 11, 16),
-                          title="Acme Reader: *bold* [x](http://evil) | a")
+    first = make_bulletin(
+        "A", exploited_until=date(2026, 11, 16), title="Acme Reader: *bold* [x](http://evil) | a"
+    )
     second = make_bulletin("B", severity="low", exploited_until=date(2026, 11, 30))
     make_bulletin("C", title="Acme Server only", products=[("Acme Server 1", "Acme", "Server", "1")])
     make_bulletin("D", title="A canary under embargo", status="draft", exploited_until=date(2026, 11, 11))
@@ -108,9 +109,17 @@ def test_a_program_reads_the_plan(api, client, member, other, mine, report):
     report(mine[0], member, "ok", ring="broad")
     body = api(member)("GET", "/calendar/2026-11/plan?pilot=3&broad=25").json
     assert [body[name] for name in ("month", "patch_day", "pilot_on", "broad_on", "deadline", "is_late")] == [
-        "2026-11", "2026-11-10", "2026-11-13", "2026-12-05", "2026-11-30", True]
+        "2026-11",
+        "2026-11-10",
+        "2026-11-13",
+        "2026-12-05",
+        "2026-11-30",
+        True,
+    ]
     assert [(item["reference"], item["due_on"], item["is_done"]) for item in body["items"]] == [
-        (mine[0].reference, "2026-11-16", True), (mine[1].reference, "2026-11-30", False)]
+        (mine[0].reference, "2026-11-16", True),
+        (mine[1].reference, "2026-11-30", False),
+    ]
     assert api(other)("GET", "/calendar/2026-11/plan").json["items"] == []
     assert api(member)("GET", "/calendar/2026-11/plan?pilot=91").status_code == 400
     assert client.get("/api/v1/calendar/2026-11/plan").status_code == 401

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.every_database
 @pytest.fixture
 def browser(app):
     """browser(user) → a client that a thread may use."""
+
     def make(user):
         client = FlaskClient(app, app.response_class)
         token = accounts.open_session(user)
@@ -55,8 +56,11 @@ def count(entity, *where) -> int:
 
 def test_two_reports_of_one_member_are_one(browser, member, bulletin):
     outcomes = ["ok", "failed"] * 6
-    codes = at_once([browser(member) for _ in outcomes], f"{bulletin.url}/reports",
-                    lambda n: {"ring": "pilot", "outcome": outcomes[n], "release": "acme-reader/9"})
+    codes = at_once(
+        [browser(member) for _ in outcomes],
+        f"{bulletin.url}/reports",
+        lambda n: {"ring": "pilot", "outcome": outcomes[n], "release": "acme-reader/9"},
+    )
     assert set(codes) == {302}
     [row] = db.session.scalars(select(DeploymentReport))
     assert queries.of_bulletin(bulletin).counts[row.outcome] == 1

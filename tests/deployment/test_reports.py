@@ -70,9 +70,20 @@ def test_nobody_changes_the_report_of_another(login, member, other, bulletin, pa
     assert counts(bulletin) == {"ok": 1, "failed": 1}
 
 
-@pytest.mark.parametrize("wrong", [
-    {"ring": "moon"}, {"outcome": "great"}, {"ring": ""}, {"outcome": ""}, {"note": "x" * 601},
-    {"target": "x" * 101}, {"release": "acme-reader/99"}, {"release": "acme-reader"}, {"release": "/"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ring": "moon"},
+        {"outcome": "great"},
+        {"ring": ""},
+        {"outcome": ""},
+        {"note": "x" * 601},
+        {"target": "x" * 101},
+        {"release": "acme-reader/99"},
+        {"release": "acme-reader"},
+        {"release": "/"},
+    ],
+)
 def test_wrong_input_is_refused_with_a_sentence(login, member, bulletin, path, wrong):
     answer = login(member).post(path, data={**SENT, **wrong})
     assert answer.status_code == 422 and "There is a problem" in answer.text
@@ -115,8 +126,14 @@ def test_a_draft_has_no_reports_even_for_moderators(login, member, moderator, ma
 def test_reports_go_with_their_bulletin(client, member, bulletin, path, report, withdraw):
     row = report(bulletin, member, "failed", note="It broke")
     withdraw(bulletin)
-    for gone in (path, f"{path}.csv", f"{path}.atom", f"/reports/{row.id}", f"/api/v1/reports/{row.id}",
-                 f"/api/v1/bulletins/{bulletin.reference}/reports"):
+    for gone in (
+        path,
+        f"{path}.csv",
+        f"{path}.atom",
+        f"/reports/{row.id}",
+        f"/api/v1/reports/{row.id}",
+        f"/api/v1/bulletins/{bulletin.reference}/reports",
+    ):
         assert client.get(gone).status_code == 404, gone
     assert queries.of_months("2026-11", "2026-11") == {}
 
@@ -129,7 +146,9 @@ def test_tallies_by_release_and_month(member, other, bulletin, make_bulletin, ma
     report(make_bulletin("B"), member, "rolled_back")
     rows = queries.tallies(bulletin)
     assert [(row.target, row.release_id, row.ok, row.issue, row.failed) for row in rows] == [
-        ("", nine.id, 2, 0, 1), ("Kiosk", None, 0, 1, 0)]
+        ("", nine.id, 2, 0, 1),
+        ("Kiosk", None, 0, 1, 0),
+    ]
     month = queries.of_months("2026-01", "2026-12")
     assert month["2026-11"].counts == {"ok": 2, "issue": 1, "failed": 1, "rolled_back": 1}
 
@@ -185,14 +204,16 @@ def test_a_stranger_removes_nothing(login, member, other, bulletin, report):
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_who_leaves_takes_the_name_and_the_words_along_as_they_choose(client, drain, member, admin, bulletin,
-                                                                      path, report, keep):
+def test_who_leaves_takes_the_name_and_the_words_along_as_they_choose(
+    client, drain, member, admin, bulletin, path, report, keep
+):
     report(bulletin, member, "failed", note="A note about our kiosks")
     erase(member, by=admin, keep_words=keep)
     drain()
     page = client.get(path).text
     assert ("A note about our kiosks" in page) is keep and member.display_name not in page.replace(
-        "former member", "")
+        "former member", ""
+    )
     assert counts(bulletin) == ({"failed": 1} if keep else {})
     [row] = db.session.scalars(select(DeploymentReport))
     assert row.user_id is None and (row.note != "") is keep
@@ -213,8 +234,9 @@ def test_lists_as_files(client, member, bulletin, path, report):
     assert client.get(f"{path}.json?outcome=ok").json == []
 
 
-def test_a_release_that_is_not_listed_any_more_is_not_named(client, member, moderator, make_product, bulletin,
-                                                           path, report):
+def test_a_release_that_is_not_listed_any_more_is_not_named(
+    client, member, moderator, make_product, bulletin, path, report
+):
     nine = queries.release_named("acme-reader", "9")
     report(bulletin, member, release=nine)
     login_page = client.get(path).text
@@ -226,8 +248,9 @@ def test_a_release_that_is_not_listed_any_more_is_not_named(client, member, mode
     assert client.get(f"{path}.json").json[0]["release"] is None
 
 
-def test_pages_need_the_same_queries_however_many_reports(client, make_user, bulletin, path, report,
-                                                         count_queries):
+def test_pages_need_the_same_queries_however_many_reports(
+    client, make_user, bulletin, path, report, count_queries
+):
     def cost():
         client.get(path)
         with count_queries() as statements:

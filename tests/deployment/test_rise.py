@@ -15,17 +15,30 @@ from deployment.reports.failure_spikes import Recent, is_failure_spike
 pytestmark = pytest.mark.every_database
 
 
-@pytest.mark.parametrize("members, failing, expected", [
-    (3, 3, True), (2, 2, False), (15, 3, True), (16, 3, False), (100, 20, True), (101, 20, False),
-    (0, 0, False)])
+@pytest.mark.parametrize(
+    "members, failing, expected",
+    [
+        (3, 3, True),
+        (2, 2, False),
+        (15, 3, True),
+        (16, 3, False),
+        (100, 20, True),
+        (101, 20, False),
+        (0, 0, False),
+    ],
+)
 def test_the_rule(members, failing, expected):
     assert is_failure_spike(Recent(members, failing)) is expected
 
 
 def told():
     db.session.rollback()
-    return [event.data["reasons"] for event in db.session.scalars(
-        select(Event).where(Event.name == "bulletin.risk_raised").order_by(Event.id))]
+    return [
+        event.data["reasons"]
+        for event in db.session.scalars(
+            select(Event).where(Event.name == "bulletin.risk_raised").order_by(Event.id)
+        )
+    ]
 
 
 def flagged(bulletin):
@@ -36,9 +49,11 @@ def flagged(bulletin):
 @pytest.fixture
 def fail(make_user, report):
     """fail(bulletin, n, **more): so many members report a failure; gives the reports."""
+
     def make(bulletin, number, **more):
-        return [report(bulletin, make_user(), "failed" if n % 2 else "rolled_back", **more)
-                for n in range(number)]
+        return [
+            report(bulletin, make_user(), "failed" if n % 2 else "rolled_back", **more) for n in range(number)
+        ]
 
     return make
 

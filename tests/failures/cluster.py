@@ -36,8 +36,11 @@ class AppHost:
 
     def __init__(self, cluster: "Cluster", number: int, *, has_worker: bool):
         self.cluster, self.host = cluster, cluster.network.host(number)
-        self.settings = {**cluster.settings, "REDOUBT_INSTANCE": cluster.folder / f"instance{number}",
-                         "WEB_CONCURRENCY": 1}
+        self.settings = {
+            **cluster.settings,
+            "REDOUBT_INSTANCE": cluster.folder / f"instance{number}",
+            "WEB_CONCURRENCY": 1,
+        }
         self.log = cluster.folder / f"web{number}.log"
         self.has_worker, self.web, self.worker = has_worker, None, None
 
@@ -56,8 +59,9 @@ class AppHost:
     def is_ready(self) -> bool:
         """What /readyz says."""
         assert self.web.process.poll() is None, self.web.output()
-        request = urllib.request.Request(f"http://{self.host.address}:8000/readyz",
-                                         headers={"Host": "redoubt.example"})
+        request = urllib.request.Request(
+            f"http://{self.host.address}:8000/readyz", headers={"Host": "redoubt.example"}
+        )
         try:
             with self.cluster.edge.inside(), urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status == 200
@@ -74,17 +78,24 @@ class Cluster:
         self.network = Network()
         self.edge, self.cache = self.network.host(2), self.network.host(31)
         self.hosts_of_databases = [self.network.host(number) for number in (21, 22, 23)]
-        self.databases = [servers.Postgres(f"db{number}", self.folder, host.run)
-                          for number, host in enumerate(self.hosts_of_databases, 1)]
+        self.databases = [
+            servers.Postgres(f"db{number}", self.folder, host.run)
+            for number, host in enumerate(self.hosts_of_databases, 1)
+        ]
         self.settings = self._settings()
         self.apps = [AppHost(self, number, has_worker=number < 13) for number in (11, 12, 13)]
         self.phases: list[tuple[str, float]] = []
         self.log = self.folder / "load.jsonl"
 
     def _settings(self) -> dict[str, str]:
-        file = servers.deployed("redoubt.environment", self.folder / "redoubt.environment", {
-            "REDOUBT_SECRET_KEY=": f"REDOUBT_SECRET_KEY={SECRET}",
-            "smtp+starttls://redoubt:change-this@mail.redoubt.example:587": ""})
+        file = servers.deployed(
+            "redoubt.environment",
+            self.folder / "redoubt.environment",
+            {
+                "REDOUBT_SECRET_KEY=": f"REDOUBT_SECRET_KEY={SECRET}",
+                "smtp+starttls://redoubt:change-this@mail.redoubt.example:587": "",
+            },
+        )
         lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
         # The load comes from a few addresses that write more than any person.
         return dict(line.split("=", 1) for line in lines) | {"REDOUBT_RATE_LIMITS": "off"}
@@ -110,16 +121,26 @@ class Cluster:
 
     def _people(self, primary: servers.Postgres) -> dict:
         """Who writes and reads; one more watches the tag they all use."""
-        settings = {**self.settings, "REDOUBT_DATABASE_URL": primary.url(), "REDOUBT_REPLICA_URLS": "",
-                    "REDOUBT_REDIS_URL": "", "REDOUBT_INSTANCE": self.folder / "instance"}
+        settings = {
+            **self.settings,
+            "REDOUBT_DATABASE_URL": primary.url(),
+            "REDOUBT_REPLICA_URLS": "",
+            "REDOUBT_REDIS_URL": "",
+            "REDOUBT_INSTANCE": self.folder / "instance",
+        }
         site = create_app(**{name: value for name, value in settings.items() if name.startswith("REDOUBT_")})
         with site.app_context():
             schema.ensure()
-            people = [auth.make_user(f"poster{number}", email=f"poster{number}@example.org", confirmed=True)
-                      for number in range(USERS)]
+            people = [
+                auth.make_user(f"poster{number}", email=f"poster{number}@example.org", confirmed=True)
+                for number in range(USERS)
+            ]
             watcher = auth.make_user("watcher", email="watcher@example.org", confirmed=True)
-            question = posts.create(Question(title="Where do we begin with this patch day?",
-                                             author_id=watcher.id), render(BODY), tags=("patching",))
+            question = posts.create(
+                Question(title="Where do we begin with this patch day?", author_id=watcher.id),
+                render(BODY),
+                tags=("patching",),
+            )
             notify.watch(watcher, db.session.scalar(db.select(Tag)), True)
             tokens = [auth.make_token(user, "load", "write") for user in people]
             cookies = [self._cookie(site, auth.open_session(user)) for user in people[:4]]
@@ -127,9 +148,17 @@ class Cluster:
             db.session.remove()
             db.engine.dispose()
             paths = ["/", "/questions", question.url, "/tags/patching", "/help", "/users/watcher"]
-        return {"address": self.edge.address, "certificate": str(servers.certificate(self.folder)),
-                "tokens": tokens, "cookies": cookies, "paths": paths, "pause": PAUSE,
-                "post": POSTERS, "visitor": VISITORS, "member": MEMBERS}
+        return {
+            "address": self.edge.address,
+            "certificate": str(servers.certificate(self.folder)),
+            "tokens": tokens,
+            "cookies": cookies,
+            "paths": paths,
+            "pause": PAUSE,
+            "post": POSTERS,
+            "visitor": VISITORS,
+            "member": MEMBERS,
+        }
 
     def _cookie(self, site, token: str) -> str:
         signer = site.session_interface.get_signing_serializer(site)
@@ -153,16 +182,20 @@ class Cluster:
     def requests(self, phase: str | None = None) -> list[dict]:
         """What the people sent, all of it or what ended in one phase."""
         text = self.log.read_text()
-        lines = [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+        lines = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
         for line in lines:
-            line["phase"] = next((name for name, begun in reversed(self.phases)
-                                  if begun <= line["at"] + line["took"]), "")
+            line["phase"] = next(
+                (name for name, begun in reversed(self.phases) if begun <= line["at"] + line["took"]), ""
+            )
         return [line for line in lines if phase in (None, line["phase"])]
 
     def failed(self, phase: str, *kinds: str) -> list[dict]:
         """Requests of that phase without a good answer."""
-        return [line for line in self.requests(phase)
-                if line["kind"] in kinds and line["status"] not in (200, 201, 304)]
+        return [
+            line
+            for line in self.requests(phase)
+            if line["kind"] in kinds and line["status"] not in (200, 201, 304)
+        ]
 
     def summary(self) -> str:
         """One line a phase: how many requests of each kind, and how many of them failed."""
@@ -189,8 +222,9 @@ class Cluster:
 
     def promote(self) -> servers.Postgres:
         """Make the replica that knows most the primary; returns it."""
-        best = max(self.databases[1:], key=lambda one: one.ask(
-            "SELECT pg_last_wal_receive_lsn() - '0/0'")[0][0])
+        best = max(
+            self.databases[1:], key=lambda one: one.ask("SELECT pg_last_wal_receive_lsn() - '0/0'")[0][0]
+        )
         best.promote()
         wait_until(lambda: not best.ask("SELECT pg_is_in_recovery()")[0][0], "promotion")
         return best

@@ -32,7 +32,10 @@ from tests.failures.sites import leave
 BODY = "It happens since the last patch day, on every server of the second floor, and only there."
 MARKER = re.compile("marker[0-9]{4}")
 # a worker whose claims run out sooner than others'
-WORKER = [sys.executable, "-c", """
+WORKER = [
+    sys.executable,
+    "-c",
+    """
 from datetime import timedelta
 from app import create_app
 from core import claims
@@ -40,7 +43,8 @@ claims.TERM = timedelta(seconds=4)
 app = create_app()
 with app.app_context():
     app.extensions["worker"].run()
-"""]
+""",
+]
 
 
 class Community:
@@ -67,8 +71,10 @@ class Community:
 
     def _people(self) -> str:
         schema.ensure()
-        walter, wendy = (auth_actions.make_user(name, email=f"{name}@example.org", confirmed=True)
-                         for name in ("walter", "wendy"))
+        walter, wendy = (
+            auth_actions.make_user(name, email=f"{name}@example.org", confirmed=True)
+            for name in ("walter", "wendy")
+        )
         notify_actions.watch(wendy, post_actions.make_tags(["patching"])["patching"], True)
         notify_actions.choose(wendy, {"tag": "mail"})
         token = auth_actions.make_token(walter, "test", "write")
@@ -78,8 +84,10 @@ class Community:
     def request(self, path: str, body: dict | None = None) -> tuple[int, str]:
         """(status, body) of a request with walter's token; (0, "") when no answer came."""
         request = urllib.request.Request(
-            self.url + path, body and json.dumps(body).encode(),
-            {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
+            self.url + path,
+            body and json.dumps(body).encode(),
+            {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read().decode()
@@ -113,11 +121,17 @@ class Community:
 
     def settle(self) -> None:
         """Wait until everything has been heard, told and mailed."""
+
         def is_quiet() -> bool:
             with self.site.app_context():
-                left = [db.session.scalar(select(func.count()).where(*waiting)) for waiting in (
-                    [Event.done_at.is_(None)], [OutgoingMail.sent_at.is_(None)],
-                    [Notification.due_at.is_not(None), Notification.mailed_at.is_(None)])]
+                left = [
+                    db.session.scalar(select(func.count()).where(*waiting))
+                    for waiting in (
+                        [Event.done_at.is_(None)],
+                        [OutgoingMail.sent_at.is_(None)],
+                        [Notification.due_at.is_not(None), Notification.mailed_at.is_(None)],
+                    )
+                ]
             return not any(left)
 
         wait_until(is_quiet, "all is told and mailed")
@@ -126,17 +140,25 @@ class Community:
         """How often each marker is there: asked, found by search, told to wendy, mailed to her."""
         with self.site.app_context():
             asked = list(db.session.scalars(select(Post.title).where(Post.kind == "question")))
-            told = list(db.session.scalars(select(Post.title).join(
-                Notification, Notification.post_id == Post.id)))
+            told = list(
+                db.session.scalars(select(Post.title).join(Notification, Notification.post_id == Post.id))
+            )
         mails = [path.read_text() for path in (self.instance / "outbox").glob("*.eml")]
-        texts = {"asked": asked, "found": self.found(), "told": told,
-                 "mailed": [message_from_string(mail, policy=policy.default)["Subject"] for mail in mails]}
+        texts = {
+            "asked": asked,
+            "found": self.found(),
+            "told": told,
+            "mailed": [message_from_string(mail, policy=policy.default)["Subject"] for mail in mails],
+        }
         return {name: Counter(MARKER.search(text)[0] for text in some) for name, some in texts.items()}
 
     def found(self) -> list[str]:
         """The titles that search finds for what was acknowledged."""
-        return [item["title"] for marker in self.acknowledged
-                for item in json.loads(self.request(f"/api/v1/search?q={marker}")[1])["items"]]
+        return [
+            item["title"]
+            for marker in self.acknowledged
+            for item in json.loads(self.request(f"/api/v1/search?q={marker}")[1])["items"]
+        ]
 
     def everything_once(self) -> dict[str, Counter]:
         """What outcome() must be."""

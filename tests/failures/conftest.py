@@ -27,12 +27,17 @@ def settings():
 @pytest.fixture
 def empty_place(database, request, tmp_path_factory):
     """empty_place() → settings of an instance and a database in which nothing is, of the kind under test."""
+
     def make() -> dict:
         url = ""
         if database["REDOUBT_DATABASE_URL"]:
             url = request.getfixturevalue("postgres").create(f"place{next(_numbers)}")
-        return {"REDOUBT_INSTANCE": tmp_path_factory.mktemp("place"), "REDOUBT_WORKER": "off",
-                "REDOUBT_RATE_LIMITS": "off", "REDOUBT_DATABASE_URL": url}
+        return {
+            "REDOUBT_INSTANCE": tmp_path_factory.mktemp("place"),
+            "REDOUBT_WORKER": "off",
+            "REDOUBT_RATE_LIMITS": "off",
+            "REDOUBT_DATABASE_URL": url,
+        }
 
     return make
 
@@ -40,8 +45,11 @@ def empty_place(database, request, tmp_path_factory):
 @pytest.fixture
 def community(app, make_user):
     """One of everything, with a vote and an upload."""
-    world = worlds.build(lambda name, role="member", reputation=0, confirmed=True: make_user(
-        name, role=role, confirmed=confirmed))
+    world = worlds.build(
+        lambda name, role="member", reputation=0, confirmed=True: make_user(
+            name, role=role, confirmed=confirmed
+        )
+    )
     voting.vote(db.session.get(Post, world.public["answer_id"]), world.people["admin"], 1)
     db.session.commit()
     events.drain()

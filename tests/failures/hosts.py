@@ -18,8 +18,10 @@ NETWORK = "10.0.0"
 CLONE_NEWNET = 0x40000000  # <linux/sched.h>
 _numbers = itertools.count(1)
 missing = [name for name in ("ip", "nginx", "redis-server", "openssl") if not shutil.which(name)]
-needs_hosts = pytest.mark.skipif(os.geteuid() != 0 or bool(missing), reason="network namespaces need root"
-                                 + "".join(f"; no {name} on this machine" for name in missing))
+needs_hosts = pytest.mark.skipif(
+    os.geteuid() != 0 or bool(missing),
+    reason="network namespaces need root" + "".join(f"; no {name} on this machine" for name in missing),
+)
 
 
 def _ip(*words: object) -> str:
@@ -57,8 +59,20 @@ class Host:
         self.network, self.port = network, f"p{number}"
         self.name, self.address = f"{network.name}-{number}", f"{NETWORK}.{number}"
         _ip("netns", "add", self.name)
-        _ip("-n", network.switch, "link", "add", self.port, "type", "veth", "peer", "name", "eth0",
-            "netns", self.name)
+        _ip(
+            "-n",
+            network.switch,
+            "link",
+            "add",
+            self.port,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "eth0",
+            "netns",
+            self.name,
+        )
         _ip("-n", network.switch, "link", "set", self.port, "master", "lan", "up")
         _ip("-n", self.name, "address", "add", f"{self.address}/24", "dev", "eth0")
         for link in ("lo", "eth0"):

@@ -52,16 +52,30 @@ class Person(threading.Thread):
         begun, status, answer, marker = time.time(), 0, b"", (body or {}).get("title")
         try:
             self.connection = self.connection or Connection(self.plan)
-            self.connection.request(method, path, body and json.dumps(body), {
-                "Accept": "application/json" if body else "text/html",
-                **({"Content-Type": "application/json"} if body else {}), **headers})
+            self.connection.request(
+                method,
+                path,
+                body and json.dumps(body),
+                {
+                    "Accept": "application/json" if body else "text/html",
+                    **({"Content-Type": "application/json"} if body else {}),
+                    **headers,
+                },
+            )
             response = self.connection.getresponse()
             status, answer = response.status, response.read()
         except (OSError, http.client.HTTPException):
             self.connection = None
         made = json.loads(answer)["id"] if status == 201 else None
-        line = {"kind": self.kind, "path": path, "status": status, "at": begun, "marker": marker,
-                "took": round(time.time() - begun, 3), "id": made}
+        line = {
+            "kind": self.kind,
+            "path": path,
+            "status": status,
+            "at": begun,
+            "marker": marker,
+            "took": round(time.time() - begun, 3),
+            "id": made,
+        }
         with writing:
             print(json.dumps(line), flush=True)
 
@@ -75,8 +89,12 @@ class Poster(Person):
     def act(self):
         Poster.tokens = Poster.tokens or itertools.cycle(self.plan["tokens"])
         title = f"Marker {next(self.names):05} of the question that must be there once"
-        self.send("POST", "/api/v1/questions", {"title": title, "body": BODY, "tags": ["patching"]},
-                  Authorization=f"Bearer {next(Poster.tokens)}")
+        self.send(
+            "POST",
+            "/api/v1/questions",
+            {"title": title, "body": BODY, "tags": ["patching"]},
+            Authorization=f"Bearer {next(Poster.tokens)}",
+        )
 
 
 class Visitor(Person):
@@ -97,8 +115,11 @@ def main() -> None:
     """Everybody works until SIGTERM; then what was begun is finished."""
     plan = json.loads(Path(sys.argv[1]).read_text())
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    people = [kind(plan, name, plan["pause"]) for name, kind in
-              (("post", Poster), ("visitor", Visitor), ("member", Member)) for _ in range(plan[name])]
+    people = [
+        kind(plan, name, plan["pause"])
+        for name, kind in (("post", Poster), ("visitor", Visitor), ("member", Member))
+        for _ in range(plan[name])
+    ]
     for person in people:
         person.start()
     while not stopping.wait(1):

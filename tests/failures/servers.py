@@ -45,8 +45,19 @@ class Postgres:
 
     def initialize(self) -> None:
         """Make an empty cluster that lets everybody in: nobody but its own network reaches it."""
-        made = [self.bin / "initdb", "-D", self.data, "-U", "redoubt", "-A", "trust", "-E", "UTF8",
-                "--no-sync", "--no-locale"]
+        made = [
+            self.bin / "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "redoubt",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--no-locale",
+        ]
         if self._do(*made, *LINGUISTIC, check=False):
             self._do(*made)
         with (self.data / "pg_hba.conf").open("a") as rules:
@@ -58,8 +69,20 @@ class Postgres:
 
     def follow(self, other: "Postgres") -> None:
         """Copy `other`, and go on from there as its replica."""
-        self._do(self.bin / "pg_basebackup", "-D", self.data, "-h", other.folder, "-U", "redoubt",
-                 "-c", "fast", "-X", "stream", "--no-sync")
+        self._do(
+            self.bin / "pg_basebackup",
+            "-D",
+            self.data,
+            "-h",
+            other.folder,
+            "-U",
+            "redoubt",
+            "-c",
+            "fast",
+            "-X",
+            "stream",
+            "--no-sync",
+        )
         (self.data / "standby.signal").touch()
         if self.owner:
             os.chown(self.data / "standby.signal", self.owner["user"], self.owner["group"])
@@ -68,11 +91,19 @@ class Postgres:
         """Run it, also again after it ended; returns when it answers."""
         (self.data / "postmaster.pid").unlink(missing_ok=True)  # of a host that died
         options = {"cluster_name": self.name, "unix_socket_directories": self.folder, **SMALL, **self.options}
-        command = [self.bin / "postgres", "-D", self.data,
-                   *(f"--{name}={value}" for name, value in options.items())]
+        command = [
+            self.bin / "postgres",
+            "-D",
+            self.data,
+            *(f"--{name}={value}" for name, value in options.items()),
+        ]
         if self.owner:
-            as_owner = ["setpriv", f"--reuid={self.owner['user']}", f"--regid={self.owner['group']}",
-                        "--clear-groups"]
+            as_owner = [
+                "setpriv",
+                f"--reuid={self.owner['user']}",
+                f"--regid={self.owner['group']}",
+                "--clear-groups",
+            ]
             command = as_owner + command
         self.program = self.run(command, self.folder.parent / f"{self.name}.log")
         wait_until(self.answers, f"{self.name} answers")
@@ -105,8 +136,9 @@ class Postgres:
         self._do(self.bin / "pg_ctl", "promote", "-D", self.data)
 
     def _do(self, *command: object, check: bool = True) -> int:
-        done = subprocess.run(list(map(str, command)), cwd=self.folder, capture_output=True, text=True,
-                              **self.owner)
+        done = subprocess.run(
+            list(map(str, command)), cwd=self.folder, capture_output=True, text=True, **self.owner
+        )
         assert done.returncode == 0 or not check, done.stderr
         return done.returncode
 
@@ -121,15 +153,26 @@ def nginx(folder: Path, run, changes: Mapping[str, object]) -> Program:
     """nginx as docs/deploy/nginx.conf says, with a certificate of this moment's; its cache is empty."""
     (folder / "nginx-cache").mkdir(exist_ok=True)
     certificate(folder)
-    deployed("nginx.conf", folder / "site.conf", {
-        "/etc/redoubt/tls": folder / "tls", "/var/lib/nginx/redoubt": folder / "nginx-cache",
-        "/var/log/nginx/redoubt.log": folder / "nginx-access.log", **changes})
+    deployed(
+        "nginx.conf",
+        folder / "site.conf",
+        {
+            "/etc/redoubt/tls": folder / "tls",
+            "/var/lib/nginx/redoubt": folder / "nginx-cache",
+            "/var/log/nginx/redoubt.log": folder / "nginx-access.log",
+            **changes,
+        },
+    )
     main = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
-    paths = " ".join(f"{name}_temp_path {folder}/nginx-{name};"
-                     for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    main.write_text(f"{user} daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr;\n"
-                    f"events {{}}\nhttp {{ access_log off; {paths} include {folder}/site.conf; }}\n")
+    paths = " ".join(
+        f"{name}_temp_path {folder}/nginx-{name};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    main.write_text(
+        f"{user} daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr;\n"
+        f"events {{}}\nhttp {{ access_log off; {paths} include {folder}/site.conf; }}\n"
+    )
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     return run([program, "-c", main, "-p", folder], folder / "nginx.log")
 
@@ -138,17 +181,37 @@ def certificate(folder: Path) -> Path:
     """Make tls.crt and tls.key for redoubt.example in `folder`, once."""
     crt = folder / "tls.crt"
     if not crt.exists():
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                        "-subj", "/CN=redoubt.example", "-addext", "subjectAltName=DNS:redoubt.example",
-                        "-keyout", folder / "tls.key", "-out", crt], check=True, capture_output=True)
+        subprocess.run(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=redoubt.example",
+                "-addext",
+                "subjectAltName=DNS:redoubt.example",
+                "-keyout",
+                folder / "tls.key",
+                "-out",
+                crt,
+            ],
+            check=True,
+            capture_output=True,
+        )
     return crt
 
 
 def unit(name: str, changes: Mapping[str, str]) -> list[str]:
     """The command that docs/deploy/`name`.service runs, its variables filled in."""
     text = (DEPLOY / f"{name}.service").read_text()
-    command = next(line.removeprefix("ExecStart=") for line in text.splitlines()
-                   if line.startswith("ExecStart="))
+    command = next(
+        line.removeprefix("ExecStart=") for line in text.splitlines() if line.startswith("ExecStart=")
+    )
     for old, new in changes.items():
         command = command.replace(old, new)
     return command.split()

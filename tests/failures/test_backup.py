@@ -33,7 +33,8 @@ def rows() -> dict[str, list]:
     statements = {table.name: select(table) for table in db.metadata.sorted_tables if table.name != IN_USE}
     statements["outgoing_mail"] = statements["outgoing_mail"].where(~OutgoingMail.has_secret)
     statements["security_events"] = statements["security_events"].where(
-        SecurityEvent.kind.not_in(["site_exported", "shell_act"]))
+        SecurityEvent.kind.not_in(["site_exported", "shell_act"])
+    )
     return {name: sorted(map(repr, db.session.execute(statement))) for name, statement in statements.items()}
 
 
@@ -64,9 +65,11 @@ def test_an_archive_is_for_its_owner_and_holds_no_index(archive):
 
 
 def test_secrets_of_the_environment_are_named_not_kept(app, tmp_path, monkeypatch):
-    secret = {"REDOUBT_MAIL_URL": "smtp://user:canarypassword@mail.example",
-              "REDOUBT_METRICS_TOKEN": "canarypassword-0123456789",
-              "REDOUBT_REPLICA_URLS": "postgresql://r:canarypassword@10.0.0.5/redoubt"}
+    secret = {
+        "REDOUBT_MAIL_URL": "smtp://user:canarypassword@mail.example",
+        "REDOUBT_METRICS_TOKEN": "canarypassword-0123456789",
+        "REDOUBT_REPLICA_URLS": "postgresql://r:canarypassword@10.0.0.5/redoubt",
+    }
     for name, value in secret.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("REDOUBT_SITE_NAME", "Bastion")
@@ -137,8 +140,6 @@ def test_only_an_empty_place_is_filled(app, community, archive):
     assert rows() == before
 
 
-
-
 def test_every_night_a_copy_of_which_thirty_stay(tmp_path):
     """The commands of docs/deploy/redoubt-backup.service, as systemd reads them."""
     site, backups = {"REDOUBT_INSTANCE": str(tmp_path / "site")}, tmp_path / "backups"
@@ -146,15 +147,21 @@ def test_every_night_a_copy_of_which_thirty_stay(tmp_path):
     others = ["before the upgrade.zip", "bob's.zip", "redoubt-2030-01-01.zip"]
     for name in [*others, *(f"2020-01-{day:02}.zip" for day in range(1, 31))]:
         (backups / name).touch()
-    subprocess.run([FLASK, "user", "create", "walter", "--email", "w@example.org"], check=True, cwd=ROOT,
-                   env={**os.environ, **site}, capture_output=True)
+    subprocess.run(
+        [FLASK, "user", "create", "walter", "--email", "w@example.org"],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **site},
+        capture_output=True,
+    )
     for line in (DEPLOY / "redoubt-backup.service").read_text().splitlines():
         if line.startswith("ExecStart"):
             command = line.partition("=")[2].replace("$$", "$").replace("%%", "%")
             command = command.replace("/var/backups/redoubt", str(backups)).replace(".venv/bin", str(BIN))
-            subprocess.run(shlex.split(command), check=True, cwd=ROOT, env={**os.environ, **site},
-                           capture_output=True)
+            subprocess.run(
+                shlex.split(command), check=True, cwd=ROOT, env={**os.environ, **site}, capture_output=True
+            )
     left = {path.name for path in backups.iterdir()}
     assert {*others, "2020-01-30.zip"} <= left and "2020-01-01.zip" not in left and len(left) == 33
-    made, = left - {*others, *(f"2020-01-{day:02}.zip" for day in range(1, 31))}
+    (made,) = left - {*others, *(f"2020-01-{day:02}.zip" for day in range(1, 31))}
     assert zipfile.is_zipfile(backups / made)

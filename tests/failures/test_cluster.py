@@ -61,8 +61,10 @@ def _end_one_of_each(cluster):
 def _let_workers_finish(cluster):
     """The claims of the worker that was killed run out at once, not in five minutes."""
     cluster.primary.ask("UPDATE events SET claimed_until = now() WHERE done_at IS NULL")
-    wait_until(lambda: not cluster.primary.ask("SELECT 1 FROM events WHERE done_at IS NULL LIMIT 1"),
-               "every event is heard")
+    wait_until(
+        lambda: not cluster.primary.ask("SELECT 1 FROM events WHERE done_at IS NULL LIMIT 1"),
+        "every event is heard",
+    )
 
 
 def acknowledged(cluster):
@@ -78,9 +80,13 @@ def test_every_acknowledged_post_is_there_once(story):
 
 
 def test_who_watches_is_told_of_every_post_once(story):
-    told = Counter(number for number, in story.primary.ask(
-        "SELECT n.post_id FROM notifications n JOIN users u ON u.id = n.user_id "
-        "WHERE u.username = 'watcher'"))
+    told = Counter(
+        number
+        for (number,) in story.primary.ask(
+            "SELECT n.post_id FROM notifications n JOIN users u ON u.id = n.user_id "
+            "WHERE u.username = 'watcher'"
+        )
+    )
     assert set(acknowledged(story)) <= set(told) and set(told.values()) == {1}
 
 
@@ -107,8 +113,10 @@ def test_all_goes_on_by_itself_with_the_promoted_replica(story):
 
 
 def test_the_other_replica_follows_the_promoted_one(story):
-    wait_until(lambda: story.primary.ask("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"),
-               "somebody follows")
+    wait_until(
+        lambda: story.primary.ask("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"),
+        "somebody follows",
+    )
 
 
 def test_no_host_noticed_redis_but_for_a_warning(story):

@@ -56,7 +56,11 @@ def nothing_is_in(site) -> bool:
     with site.app_context():
         left = {path.name for path in site.config["REDOUBT_INSTANCE"].iterdir()}
         return not inspect(db.engine).get_table_names() and left <= {
-            "secret_key", "redoubt.db", "redoubt.db-wal", "redoubt.db-shm"}
+            "secret_key",
+            "redoubt.db",
+            "redoubt.db-wal",
+            "redoubt.db-shm",
+        }
 
 
 def _rewritten(archive, change) -> None:
@@ -144,10 +148,24 @@ def _no_object(manifest, files):
     manifest["tables"] = "none"
 
 
-TAMPERED = [_other_format, _other_table, _unnamed_file, _missing_file, _nothing, _named("../escaped"),
-            _named("/tmp/escaped"), _named("uploads/../../escaped"), _named("uploads/./x"),
-            _named("C:\\escaped"), _bomb, _larger_than_any_disk, _larger_than_any_number,
-            _said_to_the_terminal, _set_for_the_terminal, _no_object]
+TAMPERED = [
+    _other_format,
+    _other_table,
+    _unnamed_file,
+    _missing_file,
+    _nothing,
+    _named("../escaped"),
+    _named("/tmp/escaped"),
+    _named("uploads/../../escaped"),
+    _named("uploads/./x"),
+    _named("C:\\escaped"),
+    _bomb,
+    _larger_than_any_disk,
+    _larger_than_any_number,
+    _said_to_the_terminal,
+    _set_for_the_terminal,
+    _no_object,
+]
 
 
 @pytest.mark.parametrize("change", TAMPERED, ids=lambda change: change.__name__.strip("_"))
@@ -178,7 +196,7 @@ def test_what_is_no_archive_is_refused(refused, content):
 def test_half_an_archive_is_refused(refused, share):
     def cut(file):
         content = file.read_bytes()
-        file.write_bytes(content[:int(len(content) * share)])
+        file.write_bytes(content[: int(len(content) * share)])
 
     assert "This is not a backup" in refused(cut)
 
@@ -205,14 +223,18 @@ def _edited(manifest, files, statement) -> None:
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("change", [_changed_byte, _more_rows, _hostile_table, _orphans, _newer],
-                         ids=lambda change: change.__name__.strip("_"))
+@pytest.mark.parametrize(
+    "change",
+    [_changed_byte, _more_rows, _hostile_table, _orphans, _newer],
+    ids=lambda change: change.__name__.strip("_"),
+)
 def test_wrong_rows_are_refused_on_every_database(refused, change):
     assert refused(lambda file: _rewritten(file, change)).startswith("Error: Nothing was restored. ")
 
 
 def test_code_in_a_database_is_refused(refused):
     """A trigger that would run when the site writes."""
+
     def plant(manifest, files):
         _edited(manifest, files, "CREATE TRIGGER t AFTER INSERT ON posts BEGIN DELETE FROM users; END")
 
@@ -221,6 +243,7 @@ def test_code_in_a_database_is_refused(refused):
 
 def test_an_index_that_makes_long_values_is_refused(refused):
     """SQLite reckons the expression of an index when it checks the file."""
+
     def plant(manifest, files):
         _edited(manifest, files, "CREATE INDEX long ON posts (length(hex(zeroblob(100000000))))")
 

@@ -23,8 +23,11 @@ def test_what_was_acknowledged_before_a_kill_is_found_soon_after(processes, data
         killed = time.monotonic()
         site.web.start()
         wait_until(lambda: answers(f"{site.url}/healthz"), "the site")
-        wait_until(lambda: len(site.found()) >= len(site.acknowledged), "all is found",
-                   killed + FOUND_SECONDS - time.monotonic())
+        wait_until(
+            lambda: len(site.found()) >= len(site.acknowledged),
+            "all is found",
+            killed + FOUND_SECONDS - time.monotonic(),
+        )
     assert len(site.acknowledged) == KILLS * 36 and len(site.found()) == KILLS * 36
 
 

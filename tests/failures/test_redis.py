@@ -19,10 +19,16 @@ from tests.failures import servers
 from tests.failures.processes import wait_until
 from tests.sites import Browser
 
-pytestmark = [pytest.mark.long,
-              pytest.mark.skipif(not shutil.which("redis-server"), reason="no redis-server on this machine")]
-PAGE = Page("1-1-1", {"": b"<p>for visitors</p>", "br": b"packed \x00\n\xff", "gzip": b"\n"},
-            [("Content-Type", "text/html")], "etag")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not shutil.which("redis-server"), reason="no redis-server on this machine"),
+]
+PAGE = Page(
+    "1-1-1",
+    {"": b"<p>for visitors</p>", "br": b"packed \x00\n\xff", "gzip": b"\n"},
+    [("Content-Type", "text/html")],
+    "etag",
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +96,11 @@ class Harm:
         return Harm.done.append, ("code of whoever can write to Redis",)
 
 
-@pytest.mark.parametrize("forged", [pickle.dumps(Harm()), b"!" + pickle.dumps(Harm()), b"", b"x", b"." * 99],
-                         ids=["pickle", "cachelib's pickle", "nothing", "short", "long"])
+@pytest.mark.parametrize(
+    "forged",
+    [pickle.dumps(Harm()), b"!" + pickle.dumps(Harm()), b"", b"x", b"." * 99],
+    ids=["pickle", "cachelib's pickle", "nothing", "short", "long"],
+)
 def test_what_others_wrote_there_is_not_read(site, redis, forged):
     Redis.from_url(redis.url).set(PREFIX + "address", forged)
     assert cache.get("address") is None and Harm.done == []
@@ -117,8 +126,11 @@ def test_a_page_of_a_site_with_another_key_is_not_served(site):
     assert type(store)(store.redis, "another secret", 60).get("address") is None
 
 
-@pytest.mark.parametrize("command", [("CONFIG", "GET", "dir"), ("FLUSHALL",), ("GET", "another key"),
-                                     ("KEYS", "*"), ("SHUTDOWN",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [("CONFIG", "GET", "dir"), ("FLUSHALL",), ("GET", "another key"), ("KEYS", "*"), ("SHUTDOWN",)],
+    ids=" ".join,
+)
 def test_the_sites_account_may_do_no_more_than_it_needs(redis, site, command):
     with pytest.raises(RedisError, match="(?i)permission"):
         Redis.from_url(redis.url).execute_command(*command)

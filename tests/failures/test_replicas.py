@@ -35,8 +35,9 @@ def pair():
     folder.chmod(0o755)
     alone = {"listen_addresses": "", "synchronous_standby_names": ""}
     primary = Postgres("db1", folder, Program, **alone)
-    replica = Postgres("db2", folder, Program, **alone,
-                       primary_conninfo=f"host={primary.folder} user=redoubt")
+    replica = Postgres(
+        "db2", folder, Program, **alone, primary_conninfo=f"host={primary.folder} user=redoubt"
+    )
     try:
         primary.initialize()
         primary.start()
@@ -55,8 +56,13 @@ def pair():
 def built(pair):
     primary, replica = pair
     folder = Path(tempfile.mkdtemp(prefix="redoubt-site-"))
-    site = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off",
-                      REDOUBT_DATABASE_URL=primary.url(), REDOUBT_REPLICA_URLS=replica.url())
+    site = create_app(
+        REDOUBT_INSTANCE=folder,
+        REDOUBT_WORKER="off",
+        REDOUBT_RATE_LIMITS="off",
+        REDOUBT_DATABASE_URL=primary.url(),
+        REDOUBT_REPLICA_URLS=replica.url(),
+    )
     site.config.update(WTF_CSRF_ENABLED=False)
     site.test_client_class = Browser
     with site.app_context():

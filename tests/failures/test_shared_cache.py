@@ -36,35 +36,51 @@ class Front:
         self.folder = Path(tempfile.mkdtemp(prefix="redoubt-edge-"))
         self.folder.chmod(0o755)
         self.port, web = free_port(), free_port()
-        self.settings = {"REDOUBT_INSTANCE": self.folder / "instance", "REDOUBT_WORKER": "off",
-                         "REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": "1",
-                         "REDOUBT_EDGE_SECONDS": str(EDGE_SECONDS), "REDOUBT_SECRET_KEY": "of this test"}
+        self.settings = {
+            "REDOUBT_INSTANCE": self.folder / "instance",
+            "REDOUBT_WORKER": "off",
+            "REDOUBT_SITE_URL": "https://redoubt.example",
+            "REDOUBT_PROXIES": "1",
+            "REDOUBT_EDGE_SECONDS": str(EDGE_SECONDS),
+            "REDOUBT_SECRET_KEY": "of this test",
+        }
         self.site = create_app(**self.settings)
         self._people()
         self.web = Program([*WEB, "--bind", f"127.0.0.1:{web}"], self.folder / "web.log", **self.settings)
-        self.nginx = servers.nginx(self.folder, Program, {
-            "listen 80 ": f"listen 127.0.0.1:{free_port()} ", "listen 443 ": f"listen 127.0.0.1:{self.port} ",
-            "server 10.0.0.11:8000": f"server 127.0.0.1:{web}",
-            "    server 10.0.0.12:8000 max_fails=1 fail_timeout=5s;\n": "",
-            "    server 10.0.0.13:8000 max_fails=1 fail_timeout=5s;\n": ""})
+        self.nginx = servers.nginx(
+            self.folder,
+            Program,
+            {
+                "listen 80 ": f"listen 127.0.0.1:{free_port()} ",
+                "listen 443 ": f"listen 127.0.0.1:{self.port} ",
+                "server 10.0.0.11:8000": f"server 127.0.0.1:{web}",
+                "    server 10.0.0.12:8000 max_fails=1 fail_timeout=5s;\n": "",
+                "    server 10.0.0.13:8000 max_fails=1 fail_timeout=5s;\n": "",
+            },
+        )
         wait_until(self._is_up, "nginx and the site answer")
 
     def _people(self):
         with self.site.app_context():
             schema.ensure()
-            self.people = {name: auth.make_user(name, confirmed=True, display_name=f"{name} the member")
-                           for name in ("carol", "dave")}
+            self.people = {
+                name: auth.make_user(name, confirmed=True, display_name=f"{name} the member")
+                for name in ("carol", "dave")
+            }
             self.admin = auth.make_user("adam", role="administrator", confirmed=True)
-            question = posts.create(Question(title=TITLE, author_id=self.people["carol"].id), render(BODY),
-                                    tags=("caches",))
+            question = posts.create(
+                Question(title=TITLE, author_id=self.people["carol"].id), render(BODY), tags=("caches",)
+            )
             self.question = question.url
             tokens = {name: auth.open_session(user) for name, user in self.people.items()}
             self.token = auth.make_token(self.people["carol"], "test", "read")
             db.session.commit()
             db.session.remove()
         signer = self.site.session_interface.get_signing_serializer(self.site)
-        self.cookies = {name: "__Host-session=" + signer.dumps({"_user_id": token, "_fresh": True})
-                        for name, token in tokens.items()}
+        self.cookies = {
+            name: "__Host-session=" + signer.dumps({"_user_id": token, "_fresh": True})
+            for name, token in tokens.items()
+        }
 
     def _is_up(self) -> bool:
         assert self.nginx.process.poll() is None, self.nginx.output()
@@ -78,8 +94,9 @@ class Front:
         connection = http.client.HTTPSConnection("redoubt.example", self.port, timeout=30, context=context)
         plain = socket.create_connection(("127.0.0.1", self.port))
         connection.sock = context.wrap_socket(plain, server_hostname="redoubt.example")
-        connection.request("GET", path, headers={name.replace("_", "-"): value
-                                                 for name, value in headers.items()})
+        connection.request(
+            "GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
         answer = connection.getresponse()
         answer.text = _unpacked(answer).decode()
         answer.cache = answer.headers["X-Cache"]
@@ -107,10 +124,24 @@ def front():
 @pytest.fixture
 def paths(front):
     """Every page whose address needs nothing, and some that do."""
-    rules = [rule.rule for rule in front.site.url_map.iter_rules() if not rule.arguments
-             and "GET" in rule.methods and not rule.rule.startswith(("/api/docs", "/metrics"))]
-    return sorted({*rules, front.question, "/tags/caches", "/users/carol", "/search?q=cache",
-                   "/questions?sort=votes", "/search?q=carol"})
+    rules = [
+        rule.rule
+        for rule in front.site.url_map.iter_rules()
+        if not rule.arguments
+        and "GET" in rule.methods
+        and not rule.rule.startswith(("/api/docs", "/metrics"))
+    ]
+    return sorted(
+        {
+            *rules,
+            front.question,
+            "/tags/caches",
+            "/users/carol",
+            "/search?q=cache",
+            "/questions?sort=votes",
+            "/search?q=carol",
+        }
+    )
 
 
 def test_visitors_share_a_page(front):
@@ -128,8 +159,12 @@ def test_no_page_of_a_member_reaches_anybody_else(front, paths):
         for answer in [*own.values(), *again.values()]:
             assert answer.cache == "BYPASS" and "public" not in answer.headers.get("Cache-Control", "")
         for name in front.people:
-            others = [text for other in front.people if other != name
-                      for text in (own[other].text, again[other].text)]
+            others = [
+                text
+                for other in front.people
+                if other != name
+                for text in (own[other].text, again[other].text)
+            ]
             assert not any(_greets(name, text) for text in [*others, *(v.text for v in visitors)]), path
             assert own[name].status != 200 or _greets(name, own[name].text) == _greets(name, again[name].text)
 

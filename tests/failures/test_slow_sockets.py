@@ -18,17 +18,28 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parent.parent.parent
 MANY, VISITORS = 300, 20
 POST = b"POST /login HTTP/1.1\r\nHost: localhost\r\n"
-SENT = {"idle": b"", "head": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
-        "body": POST + b"Content-Length: 1000000\r\n\r\n" + b"a" * 1000,
-        "chunks": POST + b"Transfer-Encoding: chunked\r\n\r\nffff\r\nabc",
-        "reader": b"GET /static/css/components.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 4,
-        "kept alive": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"}
+SENT = {
+    "idle": b"",
+    "head": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    "body": POST + b"Content-Length: 1000000\r\n\r\n" + b"a" * 1000,
+    "chunks": POST + b"Transfer-Encoding: chunked\r\n\r\nffff\r\nabc",
+    "reader": b"GET /static/css/components.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 4,
+    "kept alive": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+}
 
 
 def start(folder, **settings):
     port = free_port()
-    program = Program([sys.executable, "app.py"], folder / "log", folder=ROOT, PORT=port, HOST="127.0.0.1",
-                      REDOUBT_INSTANCE=folder / "instance", REDOUBT_DATABASE_URL="", **settings)
+    program = Program(
+        [sys.executable, "app.py"],
+        folder / "log",
+        folder=ROOT,
+        PORT=port,
+        HOST="127.0.0.1",
+        REDOUBT_INSTANCE=folder / "instance",
+        REDOUBT_DATABASE_URL="",
+        **settings,
+    )
     program.wait_for(f"http://127.0.0.1:{port}/healthz")
     program.port = port
     return program
@@ -63,8 +74,9 @@ def visit(port, source, head=""):
     """The status line that a visitor at this address gets, or what went wrong."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=15, source_address=(source, 0)) as client:
-            client.sendall(f"GET /questions HTTP/1.1\r\nHost: localhost\r\n{head}"
-                           "Connection: close\r\n\r\n".encode())
+            client.sendall(
+                f"GET /questions HTTP/1.1\r\nHost: localhost\r\n{head}Connection: close\r\n\r\n".encode()
+            )
             return client.recv(15)
     except OSError as error:
         return type(error).__name__.encode()
@@ -81,8 +93,10 @@ def test_slow_clients_keep_nobody_out(site, sent):
 
 
 def test_slow_clients_at_many_addresses_keep_nobody_out(site):
-    slow = [connect(site.port, f"127.1.{number % 60}.1", list(SENT.values())[number % len(SENT)])
-            for number in range(4 * MANY)]
+    slow = [
+        connect(site.port, f"127.1.{number % 60}.1", list(SENT.values())[number % len(SENT)])
+        for number in range(4 * MANY)
+    ]
     served = [visit(site.port, f"127.0.0.{number + 2}") for number in range(VISITORS)]
     for client in slow:
         client.close()
@@ -93,8 +107,10 @@ def test_slow_clients_at_many_addresses_keep_nobody_out(site):
 def test_behind_a_proxy_slow_connections_keep_nobody_out(proxied, sent):
     """All come from one address then: they give way in all only."""
     slow = [connect(proxied.port, "127.0.0.1", sent) for _ in range(2 * MANY)]
-    served = [visit(proxied.port, "127.0.0.1", f"X-Forwarded-For: 203.0.113.{number}\r\n")
-              for number in range(VISITORS)]
+    served = [
+        visit(proxied.port, "127.0.0.1", f"X-Forwarded-For: 203.0.113.{number}\r\n")
+        for number in range(VISITORS)
+    ]
     for client in slow:
         client.close()
     assert served == [b"HTTP/1.1 200 OK"] * VISITORS
@@ -105,7 +121,8 @@ def test_behind_a_proxy_each_visitor_has_limits_of_its_own(proxied):
         request = urllib.request.Request(
             f"http://127.0.0.1:{proxied.port}/api/v1/alerts",
             json.dumps({"email": f"reader{number}@example.org"}).encode(),
-            {"X-Forwarded-For": address, "Content-Type": "application/json"})
+            {"X-Forwarded-For": address, "Content-Type": "application/json"},
+        )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status
@@ -117,15 +134,21 @@ def test_behind_a_proxy_each_visitor_has_limits_of_its_own(proxied):
     assert sign_up("203.0.113.2", 100) == first[0], "the next is not"
 
 
-@pytest.mark.parametrize("head, part, times", [
-    (b"Content-Length: 249000000\r\n\r\n", b"a" * 100_000, 2490),
-    (b"Transfer-Encoding: chunked\r\n\r\n", b"186a0\r\n" + b"a" * 100_000 + b"\r\n", 2490),
-], ids=["announced", "chunked"])
+@pytest.mark.parametrize(
+    "head, part, times",
+    [
+        (b"Content-Length: 249000000\r\n\r\n", b"a" * 100_000, 2490),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"186a0\r\n" + b"a" * 100_000 + b"\r\n", 2490),
+    ],
+    ids=["announced", "chunked"],
+)
 def test_a_huge_body_is_refused_before_it_is_stored(site, head, part, times):
     """What the process writes to disk meanwhile stays below the limit of a request."""
+
     def written():
-        fields = dict(line.split(": ") for line in
-                      Path(f"/proc/{site.process.pid}/io").read_text().splitlines())
+        fields = dict(
+            line.split(": ") for line in Path(f"/proc/{site.process.pid}/io").read_text().splitlines()
+        )
         return int(fields["wchar"])
 
     before, sent = written(), 0
@@ -146,8 +169,9 @@ def test_slow_clients_are_gone_after_a_while(site):
     slow = [connect(site.port, "127.0.0.1", SENT["head"]) for _ in range(40)]
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        held = sum(1 for link in Path(f"/proc/{site.process.pid}/fd").iterdir()
-                   if "socket" in str(link.readlink()))
+        held = sum(
+            1 for link in Path(f"/proc/{site.process.pid}/fd").iterdir() if "socket" in str(link.readlink())
+        )
         if held < 20:
             break
         time.sleep(1)

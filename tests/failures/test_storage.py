@@ -26,7 +26,8 @@ def fill(disk) -> None:
 def not_restarted(site, before) -> bool:
     """Whether the same processes still run."""
     return [site.web.process.pid, site.worker.process.pid] == before and not (
-        site.web.process.poll() or site.worker.process.poll())
+        site.web.process.poll() or site.worker.process.poll()
+    )
 
 
 def test_a_full_disk_refuses_texts_serves_pages_and_recovers(processes, small_disk):
@@ -53,8 +54,11 @@ def test_a_full_disk_refuses_texts_serves_pages_and_recovers(processes, small_di
 @pytest.mark.postgres
 def test_an_instance_without_room_delays_index_and_mail_only(processes, small_disk, postgres):
     disk = small_disk(8)
-    site = processes(REDOUBT_INSTANCE=disk / "instance", REDOUBT_DATABASE_URL=postgres.create("without_room"),
-                     REDOUBT_SEARCH="whoosh")
+    site = processes(
+        REDOUBT_INSTANCE=disk / "instance",
+        REDOUBT_DATABASE_URL=postgres.create("without_room"),
+        REDOUBT_SEARCH="whoosh",
+    )
     site.ask_many(5)
     site.settle()
     fill(disk)

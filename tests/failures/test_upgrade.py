@@ -90,8 +90,12 @@ def started(tmp_path):
 
 
 def test_no_request_fails_while_the_schema_changes_under_the_old_code(postgres, old_code, started, tmp_path):
-    settings = {"REDOUBT_DATABASE_URL": postgres.create("upgraded"), "REDOUBT_RATE_LIMITS": "off",
-                "REDOUBT_INSTANCE": tmp_path / "instance", "REDOUBT_PRIVILEGE_SCALE": "0"}
+    settings = {
+        "REDOUBT_DATABASE_URL": postgres.create("upgraded"),
+        "REDOUBT_RATE_LIMITS": "off",
+        "REDOUBT_INSTANCE": tmp_path / "instance",
+        "REDOUBT_PRIVILEGE_SCALE": "0",
+    }
 
     def flask(*words, folder=ROOT):
         log = tmp_path / f"flask{len(list(tmp_path.iterdir()))}.log"
@@ -101,8 +105,9 @@ def test_no_request_fails_while_the_schema_changes_under_the_old_code(postgres, 
 
     def serve(folder):
         address = f"127.0.0.1:{free_port()}"
-        started.append(Program([*WEB, "--bind", address], tmp_path / f"web{len(started)}.log", folder=folder,
-                               **settings))
+        started.append(
+            Program([*WEB, "--bind", address], tmp_path / f"web{len(started)}.log", folder=folder, **settings)
+        )
         wait_until(lambda: answers(f"http://{address}/readyz"), "the site answers")
         return f"http://{address}"
 
@@ -120,8 +125,9 @@ def test_no_request_fails_while_the_schema_changes_under_the_old_code(postgres, 
     writer.stopping.set()
     writer.join()
 
-    assert postgres.execute("SELECT version_num FROM alembic_version",
-                            "upgraded") == [(SCRIPTS.get_current_head(),)]
+    assert postgres.execute("SELECT version_num FROM alembic_version", "upgraded") == [
+        (SCRIPTS.get_current_head(),)
+    ]
     assert set(writer.statuses) == {200, 201}
     there = postgres.execute("SELECT id, title FROM posts WHERE kind = 'question'", "upgraded")
     assert dict(there) == writer.known and len(there) == len(writer.known) > 10
@@ -129,8 +135,16 @@ def test_no_request_fails_while_the_schema_changes_under_the_old_code(postgres, 
 
 def test_hosts_that_start_together_migrate_once(postgres, started, tmp_path):
     settings = {"REDOUBT_DATABASE_URL": postgres.create("together"), "REDOUBT_WORKER": "off"}
-    started += [Program([FLASK, "reputation", "verify"], tmp_path / f"{number}.log",
-                        REDOUBT_INSTANCE=tmp_path / f"instance{number}", **settings) for number in range(3)]
+    started += [
+        Program(
+            [FLASK, "reputation", "verify"],
+            tmp_path / f"{number}.log",
+            REDOUBT_INSTANCE=tmp_path / f"instance{number}",
+            **settings,
+        )
+        for number in range(3)
+    ]
     assert [program.process.wait(60) for program in started] == [0, 0, 0], started[0].output()
-    assert postgres.execute("SELECT version_num FROM alembic_version",
-                            "together") == [(SCRIPTS.get_current_head(),)]
+    assert postgres.execute("SELECT version_num FROM alembic_version", "together") == [
+        (SCRIPTS.get_current_head(),)
+    ]

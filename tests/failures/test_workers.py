@@ -27,8 +27,15 @@ def workers(postgres, tmp_path_factory):
         db.session.execute(db.text("CREATE TABLE heard (event integer, worker integer)"))
         db.session.commit()
         command = [sys.executable, "-m", "tests.failures.hearing"]
-        made = [Program(command, folder / f"{number}.log", REDOUBT_DATABASE_URL=url,
-                        REDOUBT_INSTANCE=folder / f"{number}") for number in range(3)]
+        made = [
+            Program(
+                command,
+                folder / f"{number}.log",
+                REDOUBT_DATABASE_URL=url,
+                REDOUBT_INSTANCE=folder / f"{number}",
+            )
+            for number in range(3)
+        ]
         for count, program in enumerate(made, 1):
             wait_until(lambda count=count: record(5) and len(hearers()) >= count, program.output() or "hears")
         yield made

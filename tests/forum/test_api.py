@@ -157,8 +157,10 @@ class TestLimits:
         client, call = login(member), api(member)
         for number in range(5):
             title = f"Is this question number {number} of many?"
-            assert client.post("/questions/ask", data={**QUESTION, "title": title, "tags": "a"}
-                               ).status_code == 302
+            assert (
+                client.post("/questions/ask", data={**QUESTION, "title": title, "tags": "a"}).status_code
+                == 302
+            )
             assert call("POST", "/questions", {**QUESTION, "title": title}).status_code == 201
         refused = call("POST", "/questions", QUESTION)
         assert refused.status_code == 429 and refused.json["status"] == 429

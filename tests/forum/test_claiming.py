@@ -46,7 +46,7 @@ def test_nobody_enters_an_imported_account_by_themselves(ann, client):
 
 def test_a_moderator_lets_them_in_by_mail(ann, client, login, moderator):
     attach(login(moderator), ann)
-    mail, = mailed()
+    (mail,) = mailed()
     link = re.search(r"/claim/\S+", mail.body)[0]
     assert mail.recipient == ADDRESS
     assert client.get(link).status_code == 200 and queries.by_email(ADDRESS).password_hash is None

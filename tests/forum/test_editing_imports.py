@@ -15,8 +15,12 @@ from tests.forum import dumps
 from tests.forum.dumps import answer, comment, question, user
 
 ODD = DATA.parent / "cases" / "stackexchange-odd"
-PATHS = {"question": "/questions/{}", "answer": "/answers/{}", "comment": "/comments/{}",
-         "article": "/articles/{}"}
+PATHS = {
+    "question": "/questions/{}",
+    "answer": "/answers/{}",
+    "comment": "/comments/{}",
+    "article": "/articles/{}",
+}
 
 
 @pytest.fixture
@@ -34,17 +38,23 @@ def bring(app):
 
 def tiny(folder):
     return dumps.write(
-        folder, Users=user(1, "Ann") + user(2, "Bob"),
+        folder,
+        Users=user(1, "Ann") + user(2, "Bob"),
         Posts=question(1, Title="Why?", Body="<p>?</p>", Tags="<.net><c++><windows_update>")
         + question(2, Title="T" * 160, Body=f"<p>{'Long. ' * 6000}</p>", Tags="")
         + answer(3, 1, Body="<p>No</p>"),
-        Comments=comment(1, 1, Text="ok") + comment(2, 1, Text="+1 " * 250))
+        Comments=comment(1, 1, Text="ok") + comment(2, 1, Text="+1 " * 250),
+    )
 
 
 def edit_pages(client, post, **changed):
     """Send the edit form of a post as it is shown, with these fields changed."""
-    values = {"title": post.title, "body": post.body, "tags": " ".join(tag.name for tag in post.tags),
-              **changed}
+    values = {
+        "title": post.title,
+        "body": post.body,
+        "tags": " ".join(tag.name for tag in post.tags),
+        **changed,
+    }
     return client.post(PATHS[post.kind].format(post.id) + "/edit", data=values)
 
 
@@ -84,8 +94,16 @@ def test_a_short_title_of_an_import_stays_and_changes(bring, tmp_path, login, mo
 def test_an_edit_of_an_import_may_be_suggested(bring, tmp_path, login, other):
     bring(tiny(tmp_path / "tiny"))
     asked = db.session.scalar(db.select(Question).where(Question.title == "Why?"))
-    answered = login(other).post(f"/posts/{asked.id}/suggest", data={
-        "title": "Why??", "body": "??", "tags": ".net", "summary": "Clearer", "base": asked.revision_count})
+    answered = login(other).post(
+        f"/posts/{asked.id}/suggest",
+        data={
+            "title": "Why??",
+            "body": "??",
+            "tags": ".net",
+            "summary": "Clearer",
+            "base": asked.revision_count,
+        },
+    )
     assert answered.status_code == 302, answered.text
 
 
@@ -99,18 +117,26 @@ def test_a_short_article_can_be_edited(app, tmp_path, login, api, moderator):
     assert api(moderator)("PATCH", f"/articles/{article.id}", {"title": "DNS2"}).status_code == 200
 
 
-def test_what_is_written_here_keeps_to_the_limits(login, api, make_question, make_answer, make_article,
-                                                  moderator, member):
+def test_what_is_written_here_keeps_to_the_limits(
+    login, api, make_question, make_answer, make_article, moderator, member
+):
     question, article = make_question(), make_article()
     given = make_answer(question)
     remark = actions.comment(question, render("A comment that is long enough."), by=moderator)
     db.session.commit()
     client, call = login(moderator), api(moderator)
-    wrong = [(question, {"title": "Short?"}), (question, {"title": "x" * 151}),
-             (question, {"body": "Short."}),
-             (question, {"tags": []}), (question, {"body": "x" * 30_001}), (given, {"body": "Short."}),
-             (article, {"title": "Abc"}), (article, {"body": "Short."}), (remark, {"body": "Short."}),
-             (remark, {"body": "x" * 601})]
+    wrong = [
+        (question, {"title": "Short?"}),
+        (question, {"title": "x" * 151}),
+        (question, {"body": "Short."}),
+        (question, {"tags": []}),
+        (question, {"body": "x" * 30_001}),
+        (given, {"body": "Short."}),
+        (article, {"title": "Abc"}),
+        (article, {"body": "Short."}),
+        (remark, {"body": "Short."}),
+        (remark, {"body": "x" * 601}),
+    ]
     for post, changed in wrong:
         [name] = changed
         answered = edit_api(call, post, **changed)

@@ -22,12 +22,15 @@ def test_bad_input_is_named_and_kept(login, member):
 
 
 def test_ask_answer_accept(login, member, other):
-    login(member).post("/questions/ask", data={"title": "Who accepts this answer of mine?", "body": BODY,
-                                               "tags": "asking, linux"})
+    login(member).post(
+        "/questions/ask",
+        data={"title": "Who accepts this answer of mine?", "body": BODY, "tags": "asking, linux"},
+    )
     page = login(other).get("/questions")
     assert "Who accepts" in page.text
-    url = next(part for part in page.text.split('"')
-               if part.startswith("/questions/") and "who-accepts" in part)
+    url = next(
+        part for part in page.text.split('"') if part.startswith("/questions/") and "who-accepts" in part
+    )
     login(other).post(url, data={"body": BODY + " An answer."})
     page = login(member).get(url).text
     answer_id = page.split('id="answer-')[1].split('"')[0]
@@ -47,8 +50,10 @@ def test_duplicate_names_the_canonical_question(login, make_question, moderator)
 def test_edit_is_kept_diffed_and_restored(login, make_question, member):
     question = make_question()
     client = login(member)
-    client.post(f"/questions/{question.id}/edit", data={
-        "title": question.title, "body": BODY + " Changed.", "tags": "patching", "summary": "why"})
+    client.post(
+        f"/questions/{question.id}/edit",
+        data={"title": question.title, "body": BODY + " Changed.", "tags": "patching", "summary": "why"},
+    )
     assert "<ins>" in client.get(f"/posts/{question.id}/revisions/2").text
     client.post(f"/posts/{question.id}/revisions/1/restore")
     assert question.body.startswith("This is a body") and question.revision_count == 3
@@ -56,8 +61,9 @@ def test_edit_is_kept_diffed_and_restored(login, make_question, member):
 
 @pytest.mark.every_database
 @pytest.mark.parametrize("answers", [3, 45])
-def test_question_page_is_at_most_twelve_queries(login, make_question, make_answer, other, count_queries,
-                                                 drain, answers):
+def test_question_page_is_at_most_twelve_queries(
+    login, make_question, make_answer, other, count_queries, drain, answers
+):
     question = make_question()
     for _ in range(answers):
         made = make_answer(question)
@@ -81,10 +87,21 @@ def test_canary_of_a_hidden_question_is_nowhere(client, make_question, make_answ
     drain()
     posts.delete(question, by=member)
     drain()
-    for path in ("/", "/questions", "/tags", "/questions.atom", "/sitemap/1.xml", "/sitemap/pages.xml",
-                 "/search?q=canarybody",
-                 "/search/suggest?q=canary", "/questions/similar?title=Canaryword", f"/posts/{question.id}",
-                 f"/posts/{question.id}/history", f"/users/{member.username}", "/moderation/log"):
+    for path in (
+        "/",
+        "/questions",
+        "/tags",
+        "/questions.atom",
+        "/sitemap/1.xml",
+        "/sitemap/pages.xml",
+        "/search?q=canarybody",
+        "/search/suggest?q=canary",
+        "/questions/similar?title=Canaryword",
+        f"/posts/{question.id}",
+        f"/posts/{question.id}/history",
+        f"/users/{member.username}",
+        "/moderation/log",
+    ):
         text = client.get(path).text.lower()
         assert "canaryword" not in text and "canarytag" not in text, path
 

@@ -12,10 +12,14 @@ from posts.models import Comment
 from tests.forum import dumps
 from tests.forum.dumps import comment, question, row, user
 
-BOMB = ('<?xml version="1.0"?><!DOCTYPE posts [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
-        '<posts><row Id="1" PostTypeId="1" Title="&b;"/></posts>')
-OUTSIDE = ('<?xml version="1.0"?><!DOCTYPE posts [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
-           '<posts><row Id="1" PostTypeId="1" Title="&a;"/></posts>')
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE posts [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+    '<posts><row Id="1" PostTypeId="1" Title="&b;"/></posts>'
+)
+OUTSIDE = (
+    '<?xml version="1.0"?><!DOCTYPE posts [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    '<posts><row Id="1" PostTypeId="1" Title="&a;"/></posts>'
+)
 
 
 @pytest.fixture
@@ -34,23 +38,40 @@ def titles():
     return list(db.session.scalars(db.select(Question.title).order_by(Question.id)))
 
 
-@pytest.mark.parametrize("bad", [
-    question(1, CreationDate="yesterday"), question(1, CreationDate="2021-13-45T00:00:00"),
-    question(1, CreationDate=""), question(1, Title=""), question(1, Title="\u200b \u202e"),
-    question(1, Score="9" * 30), question(1, Score="many"), question(1, LastEditDate="x"),
-    question("1e5"), question(""), row(PostTypeId=1), question(1, OwnerUserId="someone"),
-    question(1, Body="<p>" + "word " * 60_000 + "</p>"),
-], ids=range(13))
+@pytest.mark.parametrize(
+    "bad",
+    [
+        question(1, CreationDate="yesterday"),
+        question(1, CreationDate="2021-13-45T00:00:00"),
+        question(1, CreationDate=""),
+        question(1, Title=""),
+        question(1, Title="\u200b \u202e"),
+        question(1, Score="9" * 30),
+        question(1, Score="many"),
+        question(1, LastEditDate="x"),
+        question("1e5"),
+        question(""),
+        row(PostTypeId=1),
+        question(1, OwnerUserId="someone"),
+        question(1, Body="<p>" + "word " * 60_000 + "</p>"),
+    ],
+    ids=range(13),
+)
 def test_a_bad_row_is_named_and_the_others_come_in(bring, tmp_path, bad):
     code, report, _ = bring(dumps.small(tmp_path / "site", Posts=bad + question(2), Comments=""))
     assert code == 0 and titles() == ["Question number 2"]
     assert len(report["errors"]) == 1 and report["errors"][0].startswith("Posts.xml row Id=")
 
 
-@pytest.mark.parametrize(("line", "number"), [
-    ('  <row Id="1" Title="no end\r\n', 4), ("  <row Id=1 />\r\n", 4), ("  <row Id='1'></post>\r\n", 4),
-    ("  & loose \r\n", 4),
-])
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ('  <row Id="1" Title="no end\r\n', 4),
+        ("  <row Id=1 />\r\n", 4),
+        ("  <row Id='1'></post>\r\n", 4),
+        ("  & loose \r\n", 4),
+    ],
+)
 def test_a_malformed_line_costs_only_itself(bring, tmp_path, line, number):
     folder = dumps.small(tmp_path / "site", Posts=question(1) + "BAD" + question(2), Comments="")
     path = folder / "Posts.xml"
@@ -102,9 +123,13 @@ def test_files_may_be_missing_empty_or_lower_case(bring, tmp_path):
 
 
 def test_doubles_and_orphans(bring, tmp_path):
-    _, report, _ = bring(dumps.small(
-        tmp_path / "site", Posts=question(1) + question(1, Title="Again the same number"),
-        Comments=comment(1, 1) + comment(1, 1) + comment(2, 99)))
+    _, report, _ = bring(
+        dumps.small(
+            tmp_path / "site",
+            Posts=question(1) + question(1, Title="Again the same number"),
+            Comments=comment(1, 1) + comment(1, 1) + comment(2, 99),
+        )
+    )
     assert titles() == ["Question number 1"] and report["skipped"]["questions"] == 1
     assert report["added"]["comments"] == 1 and "post 99" in report["errors"][0]
 
@@ -129,12 +154,15 @@ def test_only_the_first_thousand_faults_are_spelled_out(bring, tmp_path):
     assert len(report["errors"]) == 1001 and report["errors"][-1] == "… and 100 more"
 
 
-@pytest.mark.parametrize(("make", "sentence"), [
-    (lambda folder: folder.mkdir(), "is not a Stack Exchange dump"),
-    (lambda folder: dumps.small(folder / "inner"), "in a subfolder"),
-    (lambda folder: (folder.mkdir(), (folder / "site.7z").write_bytes(b"7z")), "Unpack them"),
-    (lambda folder: dumps.write(folder, Posts="", Users=""), "no rows"),
-])
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda folder: folder.mkdir(), "is not a Stack Exchange dump"),
+        (lambda folder: dumps.small(folder / "inner"), "in a subfolder"),
+        (lambda folder: (folder.mkdir(), (folder / "site.7z").write_bytes(b"7z")), "Unpack them"),
+        (lambda folder: dumps.write(folder, Posts="", Users=""), "no rows"),
+    ],
+)
 def test_a_folder_without_anything_usable_ends_with_a_sentence(bring, tmp_path, make, sentence):
     make(tmp_path / "site")
     code, report, told = bring(tmp_path / "site")
@@ -143,9 +171,14 @@ def test_a_folder_without_anything_usable_ends_with_a_sentence(bring, tmp_path, 
 
 def test_hostile_text_is_harmless(bring, tmp_path, client):
     evil = '<p onclick="x"><script>alert(1)</script><a href="javascript:1">a</a><img src=x onerror=1></p>'
-    bring(dumps.small(tmp_path / "site", Posts=question(10, Title="<script>alert(2)</script>", Body=evil),
-                      Users=user(1, "<img src=x>", AboutMe=evil, WebsiteUrl="javascript:1"),
-                      Comments=comment(1, 10, Text="<script>alert(3)</script> [a](javascript:1)")))
+    bring(
+        dumps.small(
+            tmp_path / "site",
+            Posts=question(10, Title="<script>alert(2)</script>", Body=evil),
+            Users=user(1, "<img src=x>", AboutMe=evil, WebsiteUrl="javascript:1"),
+            Comments=comment(1, 10, Text="<script>alert(3)</script> [a](javascript:1)"),
+        )
+    )
     asked = db.session.scalar(db.select(Question))
     page = client.get(asked.url).text + client.get("/users/img-src-x").text
     for harm in ("<script>alert", "onerror=1", "onclick", 'href="javascript'):

@@ -22,9 +22,16 @@ def whole(folder, tmp_path_factory):
     return killing.content(instance), commits
 
 
-@pytest.mark.parametrize(("part", "moment"), [
-    (0.05, "after_commit"), (0.3, "before_commit"), (0.5, "after_commit"), (0.7, "before_commit"),
-    (0.97, "after_commit")])
+@pytest.mark.parametrize(
+    ("part", "moment"),
+    [
+        (0.05, "after_commit"),
+        (0.3, "before_commit"),
+        (0.5, "after_commit"),
+        (0.7, "before_commit"),
+        (0.97, "after_commit"),
+    ],
+)
 def test_killed_and_run_again(folder, whole, tmp_path, part, moment):
     expected, commits = whole
     killing.run("stackexchange", folder, tmp_path, moment=moment, killed_at=max(2, int(commits * part)))
@@ -41,4 +48,5 @@ def test_killed_twice_and_the_index_knows_everything(folder, whole, tmp_path):
     killing.run("stackexchange", folder, tmp_path)
     assert killing.content(tmp_path) == expected
     assert killing.indexed(tmp_path) == len(expected["users"]) + sum(
-        row[1] in ("question", "answer") for row in expected["posts"]) + len(expected["tags"])
+        row[1] in ("question", "answer") for row in expected["posts"]
+    ) + len(expected["tags"])

@@ -34,8 +34,12 @@ def rows(table):
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory):
     """(site, report of the first run, report of the second)."""
-    app = create_app(REDOUBT_INSTANCE=tmp_path_factory.mktemp("cardano"), REDOUBT_WORKER="off",
-                     REDOUBT_RATE_LIMITS="off", REDOUBT_DATABASE_URL="")
+    app = create_app(
+        REDOUBT_INSTANCE=tmp_path_factory.mktemp("cardano"),
+        REDOUBT_WORKER="off",
+        REDOUBT_RATE_LIMITS="off",
+        REDOUBT_DATABASE_URL="",
+    )
     with app.app_context():
         schema.ensure()
         reports = []
@@ -93,8 +97,13 @@ def client_of(imported):
 
 
 def test_posts_read_as_in_their_source(imported):
-    shown = dict(db.session.execute(select(Post.external_id, Post.body_html).where(
-        Post.kind.in_(("question", "answer")))).tuples().all())
+    shown = dict(
+        db.session.execute(
+            select(Post.external_id, Post.body_html).where(Post.kind.in_(("question", "answer")))
+        )
+        .tuples()
+        .all()
+    )
     differing = {}
     for row in rows("Posts"):
         if row["Id"] in shown:

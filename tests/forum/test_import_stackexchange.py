@@ -38,9 +38,9 @@ def test_everything_arrives_once(bring, tmp_path):
     folder = dumps.small(tmp_path / "site")
     first, second = bring(folder), bring(folder)
     assert first["errors"] == second["errors"] == []
-    assert {noun: first["added"][noun] for noun in ("users", "questions", "answers", "comments", "votes",
-                                                    "tags")} == {
-        "users": 2, "questions": 1, "answers": 1, "comments": 2, "votes": 0, "tags": 1}
+    assert {
+        noun: first["added"][noun] for noun in ("users", "questions", "answers", "comments", "votes", "tags")
+    } == {"users": 2, "questions": 1, "answers": 1, "comments": 2, "votes": 0, "tags": 1}
     assert not any(second["added"].values()) and second["skipped"]["comments"] == 2
 
 
@@ -66,16 +66,25 @@ def test_points_from_elsewhere_are_one_ledger_entry_and_open_no_door(bring, tmp_
 
 
 def test_background_processes_are_no_members(bring, tmp_path):
-    report = bring(dumps.small(
-        tmp_path / "site", Users=user(-1, "Community") + user(1, "Ann Bee") + user(2, "Ünal"),
-        Posts=question(10, OwnerUserId=-1)))
+    report = bring(
+        dumps.small(
+            tmp_path / "site",
+            Users=user(-1, "Community") + user(1, "Ann Bee") + user(2, "Ünal"),
+            Posts=question(10, OwnerUserId=-1),
+        )
+    )
     assert report["added"]["users"] == 2 and report["skipped"]["users"] == 1
     assert only(Question).byline == "Community"
 
 
 def test_people_without_account_keep_the_name_they_chose(bring, tmp_path):
-    posts = "".join((question(1, OwnerUserId="", OwnerDisplayName="Old Hand"),
-                     question(2, OwnerUserId="", OwnerDisplayName="user2878"), question(3, OwnerUserId="")))
+    posts = "".join(
+        (
+            question(1, OwnerUserId="", OwnerDisplayName="Old Hand"),
+            question(2, OwnerUserId="", OwnerDisplayName="user2878"),
+            question(3, OwnerUserId=""),
+        )
+    )
     bring(dumps.write(tmp_path / "site", Users=user(1, "Ann"), Posts=posts))
     names = dict(db.session.execute(db.select(Post.external_id, Post.author_name)).all())
     assert names == {"1": "Old Hand", "2": "", "3": ""}
@@ -83,34 +92,54 @@ def test_people_without_account_keep_the_name_they_chose(bring, tmp_path):
 
 
 def test_the_last_edit_is_a_revision_by_its_editor(bring, tmp_path):
-    bring(dumps.small(tmp_path / "site", Posts=question(
-        10, LastEditDate=dumps.DAY.format(6), LastEditorUserId=2)))
-    first, last = db.session.scalars(db.select(Revision).filter_by(post_id=only(Question).id)
-                                     .order_by(Revision.number))
+    bring(
+        dumps.small(
+            tmp_path / "site", Posts=question(10, LastEditDate=dumps.DAY.format(6), LastEditorUserId=2)
+        )
+    )
+    first, last = db.session.scalars(
+        db.select(Revision).filter_by(post_id=only(Question).id).order_by(Revision.number)
+    )
     assert (first.author.display_name, first.created_at.day) == ("Ann Bee", 2)
     assert (last.author.display_name, last.created_at.day) == ("Ünal", 6)
     assert only(Question).edited_at.day == 6 and only(Question).revision_count == 2
 
 
 def test_tags_say_their_excerpt_or_else_their_wiki(bring, tmp_path):
-    bring(dumps.small(
-        tmp_path / "site",
-        Tags=row(Id=1, TagName="dns", ExcerptPostId=21, WikiPostId=20)
-        + row(Id=2, TagName="tls", ExcerptPostId=23, WikiPostId=22),
-        Posts="".join(row(Id=number, PostTypeId=kind, CreationDate=dumps.DAY.format(1), Body=body)
-                      for number, kind, body in ((20, 5, "<p>A long story.</p>"), (21, 4, "Names & numbers"),
-                                                 (22, 5, "<p>On <b>TLS</b>.</p>"), (23, 4, "")))))
+    bring(
+        dumps.small(
+            tmp_path / "site",
+            Tags=row(Id=1, TagName="dns", ExcerptPostId=21, WikiPostId=20)
+            + row(Id=2, TagName="tls", ExcerptPostId=23, WikiPostId=22),
+            Posts="".join(
+                row(Id=number, PostTypeId=kind, CreationDate=dumps.DAY.format(1), Body=body)
+                for number, kind, body in (
+                    (20, 5, "<p>A long story.</p>"),
+                    (21, 4, "Names & numbers"),
+                    (22, 5, "<p>On <b>TLS</b>.</p>"),
+                    (23, 4, ""),
+                )
+            ),
+        )
+    )
     assert dict(db.session.execute(db.select(Tag.name, Tag.excerpt)).all()) == {
-        "dns": "Names & numbers", "tls": "On TLS."}
+        "dns": "Names & numbers",
+        "tls": "On TLS.",
+    }
 
 
 def test_duplicates_close_only_what_is_closed(bring, tmp_path, client):
     closed = dumps.DAY.format(7)
-    bring(dumps.small(
-        tmp_path / "site",
-        Posts=question(1) + question(2, ClosedDate=closed) + question(3) + question(4, ClosedDate=closed),
-        PostLinks="".join(row(Id=source, CreationDate=closed, PostId=source, RelatedPostId=1, LinkTypeId=3)
-                          for source in (2, 3))))
+    bring(
+        dumps.small(
+            tmp_path / "site",
+            Posts=question(1) + question(2, ClosedDate=closed) + question(3) + question(4, ClosedDate=closed),
+            PostLinks="".join(
+                row(Id=source, CreationDate=closed, PostId=source, RelatedPostId=1, LinkTypeId=3)
+                for source in (2, 3)
+            ),
+        )
+    )
     here = {q.external_id: q for q in db.session.scalars(db.select(Question))}
     assert (here["2"].close_reason, here["2"].duplicate_of_id) == ("duplicate", here["1"].id)
     assert here["3"].closed_at is None and here["3"].duplicate_of_id is None
@@ -126,8 +155,12 @@ def test_order_of_rows_does_not_matter(bring, tmp_path):
 def test_originals_are_linked_and_licences_shown(bring, tmp_path, client):
     bring(dumps.small(tmp_path / "site"), "--url", "https://qa.example/")
     page = client.get(only(Question).url).text
-    for address in ("https://qa.example/questions/10", "https://qa.example/a/11",
-                    "https://qa.example/q/10#comment5_10", "https://qa.example/q/11#comment6_11"):
+    for address in (
+        "https://qa.example/questions/10",
+        "https://qa.example/a/11",
+        "https://qa.example/q/10#comment5_10",
+        "https://qa.example/q/11#comment6_11",
+    ):
         assert f'href="{address}"' in page, address
     assert page.count("CC BY-SA 4.0") == 4
 
@@ -138,8 +171,10 @@ def test_a_folder_named_like_the_site_knows_its_address(bring, tmp_path):
 
 
 def test_badges_are_counted_on_the_profile(bring, tmp_path, client):
-    badges = "".join(row(Id=n, UserId=1, Name="B", Date=dumps.DAY.format(1), Class=kind, TagBased=False)
-                     for n, kind in enumerate((1, 3, 3)))
+    badges = "".join(
+        row(Id=n, UserId=1, Name="B", Date=dumps.DAY.format(1), Class=kind, TagBased=False)
+        for n, kind in enumerate((1, 3, 3))
+    )
     bring(dumps.small(tmp_path / "site", Badges=badges))
     ann = only(User, display_name="Ann Bee")
     assert ann.imported_badges == {"gold": 1, "bronze": 2}
@@ -151,7 +186,14 @@ def test_names_that_meet_get_handles_that_cannot_be_confused(bring, tmp_path):
     bring(dumps.write(tmp_path / "site", Users="".join(user(n, name) for n, name in enumerate(people, 1))))
     found = dict(db.session.execute(db.select(User.external_id, User.username)).all())
     assert [found[str(n)] for n in range(1, 8)] == [
-        "john", "john-2", "j0hn-3", "user4", "user5", "member", "x" * 24]
+        "john",
+        "john-2",
+        "j0hn-3",
+        "user4",
+        "user5",
+        "member",
+        "x" * 24,
+    ]
     assert len(set(db.session.scalars(db.select(User.username_key)))) == len(people)
 
 
@@ -164,9 +206,11 @@ def test_comments_know_only_their_mini_markdown(bring, tmp_path):
 
 
 def test_what_people_do_here_survives_the_next_run(bring, tmp_path, moderator):
-    folder = dumps.small(tmp_path / "site", Posts=question(10, ClosedDate=dumps.DAY.format(7)) + question(1),
-                         PostLinks=row(Id=1, CreationDate=dumps.DAY.format(7), PostId=10, RelatedPostId=1,
-                                       LinkTypeId=3))
+    folder = dumps.small(
+        tmp_path / "site",
+        Posts=question(10, ClosedDate=dumps.DAY.format(7)) + question(1),
+        PostLinks=row(Id=1, CreationDate=dumps.DAY.format(7), PostId=10, RelatedPostId=1, LinkTypeId=3),
+    )
     bring(folder)
     here = only(Question, external_id="10")
     actions.reopen(here, by=moderator)

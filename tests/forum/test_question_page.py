@@ -33,8 +33,10 @@ def thread(make_question, make_answer, make_user):
     return question, [answer.id for answer in answers]
 
 
-@pytest.mark.parametrize("order, places", [("best", (2, 1, 0)), ("newest", (2, 1, 0)),
-                                           ("oldest", (0, 1, 2)), ("nonsense", (2, 1, 0))])
+@pytest.mark.parametrize(
+    "order, places",
+    [("best", (2, 1, 0)), ("newest", (2, 1, 0)), ("oldest", (0, 1, 2)), ("nonsense", (2, 1, 0))],
+)
 def test_answers_in_the_order_asked_for(client, thread, order, places):
     question, ids = thread
     page = client.get(f"{question.url}?answers={order}")
@@ -63,8 +65,9 @@ def test_a_link_to_an_answer_shows_it_however_long_the_thread(client, make_quest
     assert first.url in page.text, "each answer offers its own link"
 
 
-def test_only_answers_of_this_question_that_one_may_see_are_linked(client, thread, make_question,
-                                                                   make_answer, other):
+def test_only_answers_of_this_question_that_one_may_see_are_linked(
+    client, thread, make_question, make_answer, other
+):
     question, _ids = thread
     elsewhere, removed = make_answer(make_question()), make_answer(question)
     posts.delete(removed, by=other)
@@ -96,7 +99,7 @@ def test_a_closed_question_says_why_who_and_when(client, make_question, moderato
     question = make_question()
     actions.close(question, "too-broad", by=moderator, note="One problem a question, please.")
     page = client.get(question.url).text
-    notice = page[page.index("Closed:"):page.index("</div>", page.index("Closed:"))]
+    notice = page[page.index("Closed:") : page.index("</div>", page.index("Closed:"))]
     assert "too broad" in notice and "One problem" in notice
     assert f"/users/{moderator.username}" in notice and "<time" in notice
 
@@ -117,8 +120,9 @@ def test_nobody_is_asked_to_flag_their_own_words(login, thread, member):
 
 
 @pytest.mark.every_database
-def test_twelve_queries_with_everything_on_the_page(login, make_question, make_answer, moderator, other,
-                                                    make_user, count_queries, drain):
+def test_twelve_queries_with_everything_on_the_page(
+    login, make_question, make_answer, moderator, other, make_user, count_queries, drain
+):
     question, canonical = make_question(), make_question()
     for _ in range(30):
         answer = make_answer(question, by=make_user())

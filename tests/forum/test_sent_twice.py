@@ -38,8 +38,12 @@ def test_the_same_comment_is_one_comment(app, make_question, other, api):
 
 def test_other_texts_places_people_and_days_are_new_posts(app, make_question, member, other, api):
     here, there = make_question(), make_question()
-    for person, place, body in ((other, here, BODY), (other, here, BODY + "!"), (other, there, BODY),
-                                (member, here, BODY)):
+    for person, place, body in (
+        (other, here, BODY),
+        (other, here, BODY + "!"),
+        (other, there, BODY),
+        (member, here, BODY),
+    ):
         assert api(person)("POST", f"/questions/{place.id}/answers", {"body": body}).status_code == 201
     assert count("answer") == 4
     db.session.execute(db.update(Post).values(created_at=utcnow().replace(year=2020)))

@@ -19,8 +19,9 @@ def main() -> int:
     arguments.add_argument("--keep-worst", action="store_true", help="keep each parser's worst as a seed")
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="redoubt-fuzz-") as folder:
-        app = create_app(REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off",
-                         REDOUBT_DATABASE_URL="")
+        app = create_app(
+            REDOUBT_INSTANCE=folder, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off", REDOUBT_DATABASE_URL=""
+        )
         with app.app_context():
             schema.ensure()
             every = [target for target in targets(app) if not chosen.target or target.name in chosen.target]
@@ -29,8 +30,13 @@ def main() -> int:
     if chosen.keep_worst:
         for name, found in worst.items():
             run.keep(name, found.text)
-    return int(any(found.failure or found.seconds > target.budget_seconds
-                   for target in every for found in [worst[target.name]]))
+    return int(
+        any(
+            found.failure or found.seconds > target.budget_seconds
+            for target in every
+            for found in [worst[target.name]]
+        )
+    )
 
 
 if __name__ == "__main__":

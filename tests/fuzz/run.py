@@ -53,8 +53,9 @@ def measure(target: Target, text: str) -> float:
     return time.process_time() - began
 
 
-def fuzz(targets: Iterable[Target], minutes: float, start: int, *,
-         keep_seeds: bool = True) -> dict[str, Worst]:
+def fuzz(
+    targets: Iterable[Target], minutes: float, start: int, *, keep_seeds: bool = True
+) -> dict[str, Worst]:
     """Take turns until the time is over; {name: worst}. A parser that raises is noted, too."""
     targets, until, turn = list(targets), time.monotonic() + minutes * 60, start
     worst = {target.name: Worst() for target in targets}
@@ -67,8 +68,13 @@ def fuzz(targets: Iterable[Target], minutes: float, start: int, *,
 
 def _some(target: Target, worst: Worst, turn: int, until: float, keep_seeds: bool) -> None:
     @seed(turn)
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate],
-              suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(target.inputs)
     def look(text: str) -> None:
         if time.monotonic() > until:
@@ -94,8 +100,10 @@ def shown(text: str) -> str:
 
 def seeds() -> list[tuple[str, str]]:
     """(name of the target, text) of inputs that were worst once."""
-    return [(name, zlib.decompress(base64.b64decode(packed)).decode("utf-8", "surrogatepass"))
-            for name, packed in (json.loads(SEEDS.read_text()) if SEEDS.exists() else [])]
+    return [
+        (name, zlib.decompress(base64.b64decode(packed)).decode("utf-8", "surrogatepass"))
+        for name, packed in (json.loads(SEEDS.read_text()) if SEEDS.exists() else [])
+    ]
 
 
 def keep(name: str, text: str) -> None:
@@ -108,13 +116,21 @@ def keep(name: str, text: str) -> None:
 
 def table(targets: Iterable[Target], worst: dict[str, Worst]) -> str:
     """What was found, as rows for docs/bounds.md."""
-    lines = ["| parser | limit, characters | inputs | worst, seconds | budget, seconds | worst input |",
-             "|---|---|---|---|---|---|"]
+    lines = [
+        "| parser | limit, characters | inputs | worst, seconds | budget, seconds | worst input |",
+        "|---|---|---|---|---|---|",
+    ]
     for target in targets:
         found = worst[target.name]
         text = shown(found.text).replace("|", "\\|")
         note = f" FAILED: {found.failure}" if found.failure else ""
-        cells = (target.name, f"{target.max_characters:,}", f"{found.inputs:,}", f"{found.seconds:.2f}",
-                 f"{target.budget_seconds:g}", f"{text}{note}")
+        cells = (
+            target.name,
+            f"{target.max_characters:,}",
+            f"{found.inputs:,}",
+            f"{found.seconds:.2f}",
+            f"{target.budget_seconds:g}",
+            f"{text}{note}",
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

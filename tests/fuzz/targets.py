@@ -53,32 +53,153 @@ def grown(target: Target) -> st.SearchStrategy[str]:
     times = st.sampled_from([1, 2, 5, 20, 100, 1_000, 10_000, 100_000])
 
     def repeated(text: str, count: int) -> str:
-        return (text * min(count, target.max_characters // max(1, len(text)) + 1))[:target.max_characters]
+        return (text * min(count, target.max_characters // max(1, len(text)) + 1))[: target.max_characters]
 
     def nested(start: str, middle: str, end: str, count: int) -> str:
         count = min(count, target.max_characters // max(1, len(start) + len(end)))
-        return (start * count + middle + end * count)[:target.max_characters]
+        return (start * count + middle + end * count)[: target.max_characters]
 
     def numbered(text: str, count: int) -> str:
         count = min(count, target.max_characters // (len(text) + 6))
         return "".join(f"{text}{number}" for number in range(count))
 
-    one = (st.builds(repeated, few, times) | st.builds(nested, few, few, few, times)
-           | st.builds(numbered, few, times))
-    return st.lists(one, min_size=1, max_size=3).map("".join).map(lambda text: text[:target.max_characters])
+    one = (
+        st.builds(repeated, few, times)
+        | st.builds(nested, few, few, few, times)
+        | st.builds(numbered, few, times)
+    )
+    return st.lists(one, min_size=1, max_size=3).map("".join).map(lambda text: text[: target.max_characters])
 
 
-MARKUP = ("*a **a ", "** a*", "*", "_", "**", "~~", "`", "```\n", "[", "](", "](a)", "![", "<", "<http://a>",
-          "&amp;", "\\", "> ", "- ", "1. ", "\n", "\n\n", "| a ", "|-", "|\n", "# ", "<b>", "</b>", "www.",
-          "http://a.b ", "a@b.c ", "    ", "\t", "[a]: b\n", "[a]", "<a href=", "<!--", "'\"", "\u202e", "ﷺ",
-          "![](a)", "<kbd>", "</kbd>", "KB5033118-", "CVE-2024-1111 ", "@omar ", "```sh\n", "```apache\n<",
-          "$(", "\u0301", "\r\n", "- - ", "[^1]: a\n", "&#x", "https://é.b/(", "---\n", "a\n===\n")
-QUERY = ('"', "-", "tag:", "-tag:", "user:", "is:", "kind:", "before:", "after:2026-01 ", "a ", "CVE-2024-1 ",
-         ":", "(", "*", "~", "KB50 ", "patch ", '" ', "layer:host ", "İ", "ﷺ ", ".", "/", "_", "\\")
-JSON = ('{"', '":', "{", "}", "[", "]", ",", ":", '"', "\\", "\\u0041", '"a":1,', "[],", "{},", "1e9",
-        "9" * 50, '"products":', '"email":"a@b.cc",', '{"a":', "null,", " ", "true", '"k')
-MASKED = ("a", "secret9", " ", "- ", "-", "\\", "_", "\\_", "\n", "&", "&amp;", "'", "&#39;",
-          "<", "Ü", "*", ". ")
+MARKUP = (
+    "*a **a ",
+    "** a*",
+    "*",
+    "_",
+    "**",
+    "~~",
+    "`",
+    "```\n",
+    "[",
+    "](",
+    "](a)",
+    "![",
+    "<",
+    "<http://a>",
+    "&amp;",
+    "\\",
+    "> ",
+    "- ",
+    "1. ",
+    "\n",
+    "\n\n",
+    "| a ",
+    "|-",
+    "|\n",
+    "# ",
+    "<b>",
+    "</b>",
+    "www.",
+    "http://a.b ",
+    "a@b.c ",
+    "    ",
+    "\t",
+    "[a]: b\n",
+    "[a]",
+    "<a href=",
+    "<!--",
+    "'\"",
+    "\u202e",
+    "ﷺ",
+    "![](a)",
+    "<kbd>",
+    "</kbd>",
+    "KB5033118-",
+    "CVE-2024-1111 ",
+    "@omar ",
+    "```sh\n",
+    "```apache\n<",
+    "$(",
+    "\u0301",
+    "\r\n",
+    "- - ",
+    "[^1]: a\n",
+    "&#x",
+    "https://é.b/(",
+    "---\n",
+    "a\n===\n",
+)
+QUERY = (
+    '"',
+    "-",
+    "tag:",
+    "-tag:",
+    "user:",
+    "is:",
+    "kind:",
+    "before:",
+    "after:2026-01 ",
+    "a ",
+    "CVE-2024-1 ",
+    ":",
+    "(",
+    "*",
+    "~",
+    "KB50 ",
+    "patch ",
+    '" ',
+    "layer:host ",
+    "İ",
+    "ﷺ ",
+    ".",
+    "/",
+    "_",
+    "\\",
+)
+JSON = (
+    '{"',
+    '":',
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "\\",
+    "\\u0041",
+    '"a":1,',
+    "[],",
+    "{},",
+    "1e9",
+    "9" * 50,
+    '"products":',
+    '"email":"a@b.cc",',
+    '{"a":',
+    "null,",
+    " ",
+    "true",
+    '"k',
+)
+MASKED = (
+    "a",
+    "secret9",
+    " ",
+    "- ",
+    "-",
+    "\\",
+    "_",
+    "\\_",
+    "\n",
+    "&",
+    "&amp;",
+    "'",
+    "&#39;",
+    "<",
+    "Ü",
+    "*",
+    ". ",
+)
 FORM = ("a=1&", "&", "=", "%", "%41", "+", "products=", "email=", "&products=a", ";", "\u00e9", "name", "%ff")
 
 
@@ -86,8 +207,12 @@ def targets(app: Site) -> list[Target]:
     """All of them; `app` has an empty database at the current schema, and its context is pushed."""
 
     def request(text: str, content_type: str) -> None:
-        with app.test_request_context("/alerts", method="POST", data=text.encode("utf-8", "replace"),
-                                      content_type=content_type), suppress(HTTPException, Invalid):
+        with (
+            app.test_request_context(
+                "/alerts", method="POST", data=text.encode("utf-8", "replace"), content_type=content_type
+            ),
+            suppress(HTTPException, Invalid),
+        ):
             parse(SignUpSchema)
 
     def json_body(text: str) -> None:
@@ -114,22 +239,25 @@ def targets(app: Site) -> list[Target]:
 
     def software(text: str) -> None:
         with suppress(sbom.BadSbom, matching.TooManyComparisons):
-            matching.match(sbom.read(text.encode("utf-8", "replace")),
-                           max_comparisons=matching.MAX_COMPARISONS)
+            matching.match(
+                sbom.read(text.encode("utf-8", "replace")), max_comparisons=matching.MAX_COMPARISONS
+            )
 
     def advisory(text: str) -> None:
         with suppress(Unusable):
             recognise.read(text.encode("utf-8", "replace"), "fuzzed")
 
-    return [Target("markup", 30_000, 2.0, markdown, MARKUP),
-            Target("markup, article", 200_000, 2.0, markdown, MARKUP),
-            Target("query language", 8_000, 1.0, parser.parse, QUERY),
-            Target("diff", 60_000, 2.0, difference, MARKUP),
-            Target("mask", 30_000, 2.0, mask, MASKED),
-            Target("JSON body", 500_000, 2.0, json_body, JSON, documents.body),
-            Target("form", 500_000, 2.0, form, FORM),
-            Target("query string", bounds.MAX_QUERY_BYTES * 2, 1.0, query_string, FORM),
-            Target("software list, JSON", 4_000_000, 5.0, software, (), documents.json_list),
-            Target("software list, XML", 4_000_000, 5.0, software, (), documents.xml_list),
-            Target("advisory, CSAF", 2_000_000, 10.0, advisory, (), documents.csaf),
-            Target("advisory, CVRF", 2_000_000, 10.0, advisory, (), documents.cvrf)]
+    return [
+        Target("markup", 30_000, 2.0, markdown, MARKUP),
+        Target("markup, article", 200_000, 2.0, markdown, MARKUP),
+        Target("query language", 8_000, 1.0, parser.parse, QUERY),
+        Target("diff", 60_000, 2.0, difference, MARKUP),
+        Target("mask", 30_000, 2.0, mask, MASKED),
+        Target("JSON body", 500_000, 2.0, json_body, JSON, documents.body),
+        Target("form", 500_000, 2.0, form, FORM),
+        Target("query string", bounds.MAX_QUERY_BYTES * 2, 1.0, query_string, FORM),
+        Target("software list, JSON", 4_000_000, 5.0, software, (), documents.json_list),
+        Target("software list, XML", 4_000_000, 5.0, software, (), documents.xml_list),
+        Target("advisory, CSAF", 2_000_000, 10.0, advisory, (), documents.csaf),
+        Target("advisory, CVRF", 2_000_000, 10.0, advisory, (), documents.cvrf),
+    ]

@@ -9,6 +9,7 @@ from tests.registries import replace
 @pytest.fixture
 def found(app, monkeypatch):
     """found(*findings): nothing else is looked at."""
+
     def only(*findings):
         def examination():
             """Test."""

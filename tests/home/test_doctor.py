@@ -8,13 +8,17 @@ from core.checks import mail_dns
 from core.checks.health import Finding, Level
 from core.database.db import db
 
-FINDINGS = [Finding("Good", Level.WELL, "fine"), Finding("Odd", Level.REMARK, "strange", "Think."),
-            Finding("Bad", Level.FAULT, "broken", "Mend it.")]
+FINDINGS = [
+    Finding("Good", Level.WELL, "fine"),
+    Finding("Odd", Level.REMARK, "strange", "Think."),
+    Finding("Bad", Level.FAULT, "broken", "Mend it."),
+]
 
 
 @pytest.fixture
 def run(app):
     """run(*words) → the result of flask doctor."""
+
     def doctor(*words):
         return app.test_cli_runner().invoke(args=["doctor", *words])
 
@@ -30,8 +34,12 @@ def test_only_a_fault_makes_the_exit_code_1(run, found, count, code):
 def test_a_person_reads_a_line_for_each_and_what_to_do(run, found):
     found(*FINDINGS)
     assert run().output.splitlines() == [
-        "OK      Good: fine", "WARNING Odd: strange", "        → Think.", "ERROR   Bad: broken",
-        "        → Mend it."]
+        "OK      Good: fine",
+        "WARNING Odd: strange",
+        "        → Think.",
+        "ERROR   Bad: broken",
+        "        → Mend it.",
+    ]
 
 
 def test_a_program_reads_one_object(run, found):
@@ -46,8 +54,19 @@ def test_each_room_of_a_new_site_is_looked_at_and_nothing_fails(run, make_questi
     make_question()
     drain()
     found = {each["name"]: each for each in json.loads(run("--json").output)["findings"]}
-    assert {"Database", "Schema", "Clock", "Events", "Outgoing email", "Workers", "Permissions", "Disk",
-            "Site address", "Search index", "Administrators"} <= found.keys()
+    assert {
+        "Database",
+        "Schema",
+        "Clock",
+        "Events",
+        "Outgoing email",
+        "Workers",
+        "Permissions",
+        "Disk",
+        "Site address",
+        "Search index",
+        "Administrators",
+    } <= found.keys()
     assert found["Search index"]["level"] == "well"
     assert not [each for each in found.values() if "Could not be checked" in each["found"]]
 
@@ -59,8 +78,9 @@ def test_a_lost_index_is_a_fault(run):
 
 def test_a_site_that_nobody_runs_is_told_so(run, make_user):
     def administrators():
-        return next(each for each in json.loads(run("--json").output)["findings"]
-                    if each["name"] == "Administrators")
+        return next(
+            each for each in json.loads(run("--json").output)["findings"] if each["name"] == "Administrators"
+        )
 
     assert administrators()["level"] == "remark"
     make_user("adam", role="administrator")

@@ -17,7 +17,7 @@ from auth.privileges import Privilege, threshold
 from bulletins.models import Bulletin
 from core.database.db import UTCDateTime, at, db, utcnow
 from core.jobs import events
-from demo import loader
+from demo import cli, loader
 from demo.story import FOLDER, Story
 from deployment.models import DeploymentReport, HelpfulMark
 from forum.models import Answer, Question
@@ -30,8 +30,11 @@ from moderation.schemas import FlagSchema
 from posts.models import Comment, Post, Revision, Tag, Vote
 from posts.schemas import CommentSchema
 
-EDITS = select(Revision).join(Post, Post.id == Revision.post_id).where(
-    Revision.number > 1, Post.imported_from == "demo")  # a bulletin has revisions of its mitigations too
+EDITS = (
+    select(Revision)
+    .join(Post, Post.id == Revision.post_id)
+    .where(Revision.number > 1, Post.imported_from == "demo")
+)  # a bulletin has revisions of its mitigations too
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUESTION_FILES = sorted((FOLDER / "questions").glob("*.md"))
 
@@ -67,8 +70,11 @@ def acts(seeded):
 
 def points_at(user_id, moment):
     """What a member's ledger summed up to at a moment."""
-    return db.session.scalar(select(func.coalesce(func.sum(ReputationEvent.points), 0)).where(
-        ReputationEvent.user_id == user_id, ReputationEvent.created_at <= moment))
+    return db.session.scalar(
+        select(func.coalesce(func.sum(ReputationEvent.points), 0)).where(
+            ReputationEvent.user_id == user_id, ReputationEvent.created_at <= moment
+        )
+    )
 
 
 def test_there_is_enough_to_judge_by(site):
@@ -87,9 +93,14 @@ def test_every_question_file_became_one_question(site):
 def test_the_cases_a_forum_must_show(site):
     duplicate = db.session.scalar(select(Question).where(Question.close_reason == "duplicate"))
     assert db.session.get(Question, duplicate.duplicate_of_id).accepted_answer_id
-    outscored = [accepted for accepted in db.session.scalars(select(Answer).where(Answer.accepted))
-                 if db.session.scalar(select(func.max(Answer.score)).where(
-                     Answer.parent_id == accepted.parent_id, Answer.is_public)) > accepted.score + 1]
+    outscored = [
+        accepted
+        for accepted in db.session.scalars(select(Answer).where(Answer.accepted))
+        if db.session.scalar(
+            select(func.max(Answer.score)).where(Answer.parent_id == accepted.parent_id, Answer.is_public)
+        )
+        > accepted.score + 1
+    ]
     assert outscored
 
 
@@ -110,8 +121,9 @@ def test_texts_pass_the_schemas_of_the_site(site, acts, path):
 
 def test_revised_texts_pass_them_too(site):
     for question in db.session.scalars(select(Question)):
-        QuestionSchema().load({"title": question.title, "tags": [t.name for t in question.tags],
-                               "body": question.body})
+        QuestionSchema().load(
+            {"title": question.title, "tags": [t.name for t in question.tags], "body": question.body}
+        )
     for answer in db.session.scalars(select(Answer)):
         AnswerSchema().load({"body": answer.body})
 
@@ -143,8 +155,16 @@ def test_nothing_happened_in_the_future(site):
 
 def test_the_history_is_spread_over_the_past(site):
     today = Story(utcnow()).today
-    for column in (Post.created_at, Post.last_activity_at, Revision.created_at, Vote.cast_at,
-                   ReputationEvent.created_at, Decision.created_at, Flag.created_at, User.created_at):
+    for column in (
+        Post.created_at,
+        Post.last_activity_at,
+        Revision.created_at,
+        Vote.cast_at,
+        ReputationEvent.created_at,
+        Decision.created_at,
+        Flag.created_at,
+        User.created_at,
+    ):
         assert db.session.scalar(select(func.max(column))) < today, column
     for user in db.session.scalars(select(User).where(User.role == "member")):
         days = set(db.session.scalars(select(ReputationEvent.day).where(ReputationEvent.user_id == user.id)))
@@ -174,7 +194,9 @@ def test_nobody_commented_flagged_or_edited_without_the_privilege(site):
     for comment in db.session.scalars(select(Comment).where(Comment.imported_from == "demo")):
         thread = comment.parent.parent or comment.parent
         if not comment.author.is_moderator and comment.author_id not in (
-                comment.parent.author_id, thread.author_id):
+            comment.parent.author_id,
+            thread.author_id,
+        ):
             earned = points_at(comment.author_id, comment.created_at)
             assert earned >= threshold(Privilege.COMMENT_ANYWHERE), comment.external_id
     for flag, user in db.session.execute(select(Flag, User).join(User, User.id == Flag.user_id)):
@@ -188,8 +210,9 @@ def test_scores_are_what_the_files_say(site, acts):
     for act in (act for act in acts if act.verb == "vote"):
         wanted[act.key] += act.facts["value"]
     posts = {post.external_id: post for post in db.session.scalars(select(Post))}
-    wrong = {key: (score, posts[key].score) for key, score in wanted.items()
-             if abs(score - posts[key].score) > 1}
+    wrong = {
+        key: (score, posts[key].score) for key, score in wanted.items() if abs(score - posts[key].score) > 1
+    }
     assert wrong == {}
 
 
@@ -198,8 +221,11 @@ def test_every_edit_changed_the_text_and_says_why(site, acts):
     revisions = list(db.session.scalars(EDITS))
     assert len(revisions) == len(edits) >= 2
     for revision in revisions:
-        before = db.session.scalar(select(Revision.body).where(
-            Revision.post_id == revision.post_id, Revision.number == revision.number - 1))
+        before = db.session.scalar(
+            select(Revision.body).where(
+                Revision.post_id == revision.post_id, Revision.number == revision.number - 1
+            )
+        )
         assert revision.summary
         assert revision.body != before
 
@@ -248,8 +274,9 @@ def test_a_second_run_changes_nothing(seeded):
     def rows():
         with app.app_context():
             events.drain()
-            return {table.name: db.session.execute(select(table)).all()
-                    for table in db.metadata.sorted_tables}
+            return {
+                table.name: db.session.execute(select(table)).all() for table in db.metadata.sorted_tables
+            }
 
     before = rows()
     printed = app.test_cli_runner().invoke(args=["seed"])
@@ -271,7 +298,7 @@ def test_a_run_that_dies_leaves_nothing_and_the_next_completes(app, monkeypatch)
         patch.setattr(loader.Loader, "_comment", lambda self, act: 1 / 0)
         assert app.test_cli_runner().invoke(args=["seed"]).exit_code == 1
     db.session.rollback()
-    assert queries.is_empty()
+    assert cli.is_empty()
     assert app.test_cli_runner().invoke(args=["seed"]).exit_code == 0
     assert db.session.scalar(select(func.count()).select_from(Comment)) > 0
     assert reputation.verify() == []
@@ -287,8 +314,11 @@ def test_at_sets_the_clock_for_its_block_only(app):
 
 
 def test_only_the_demo_sets_the_clock():
-    users = [str(path.relative_to(ROOT)) for path in ROOT.glob("*/*.py")
-             if re.search(r"from core\.database\.db import .*\bat\b", path.read_text())]
+    users = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("*/*.py")
+        if re.search(r"from core\.database\.db import .*\bat\b", path.read_text())
+    ]
     assert sorted(users) == ["demo/bulletins.py", "demo/loader.py", "demo/reports.py"]
 
 

@@ -11,6 +11,7 @@ KEY = "0123456789" * 4
 @pytest.fixture
 def complaints(app):
     """complaints(**settings) → the advice given to several hosts with these settings."""
+
     def find(**settings):
         app.config.update(settings)
         return " ".join(found.advice for found in hosts() if found.level == Level.FAULT)
@@ -21,8 +22,10 @@ def complaints(app):
 SEVERAL = {"REDOUBT_REDIS_URL": "redis://10.0.0.31/0", "REDOUBT_SECRET_KEY": KEY}
 
 
-@pytest.mark.parametrize("wrong, words", [
-    ({"REDOUBT_SECRET_KEY": ""}, "set REDOUBT_SECRET_KEY"), ({}, "A SQLite file works on one host only")])
+@pytest.mark.parametrize(
+    "wrong, words",
+    [({"REDOUBT_SECRET_KEY": ""}, "set REDOUBT_SECRET_KEY"), ({}, "A SQLite file works on one host only")],
+)
 def test_several_hosts_share_key_and_database(complaints, wrong, words):
     assert words in complaints(**{**SEVERAL, **wrong})
 
@@ -38,11 +41,15 @@ def test_postgresql_and_a_key_are_enough_but_for_an_index_in_files(complaints):
     assert "A file index" in complaints(**SEVERAL, REDOUBT_SEARCH="whoosh")
 
 
-@pytest.mark.parametrize(("site", "name", "role", "level"), [
-    ("", "demo_chief", "administrator", None),
-    ("https://redoubt.example", "demo_chief", "administrator", Level.REMARK),
-    ("https://redoubt.example", "demo_mira", "member", Level.REMARK),
-    ("https://redoubt.example", "demotion", "administrator", None)])
+@pytest.mark.parametrize(
+    ("site", "name", "role", "level"),
+    [
+        ("", "demo_chief", "administrator", None),
+        ("https://redoubt.example", "demo_chief", "administrator", Level.REMARK),
+        ("https://redoubt.example", "demo_mira", "member", Level.REMARK),
+        ("https://redoubt.example", "demotion", "administrator", None),
+    ],
+)
 def test_a_real_site_has_no_demo_members(app, make_user, site, name, role, level):
     make_user(name, role=role)
     app.config["REDOUBT_SITE_URL"] = site

@@ -27,6 +27,7 @@ def page(login, admin):
 @pytest.fixture
 def keep(app):
     """keep(hours ago, {name: value})."""
+
     def write(ago, **values):
         hour = utcnow().replace(minute=0, second=0, microsecond=0) - timedelta(hours=ago)
         for name, value in values.items():
@@ -38,8 +39,8 @@ def keep(app):
 
 def chart_of(text, name):
     """The picture of a chart, as XML."""
-    start = text.index("<svg class=\"chart\"", text.index(f'id="chart-{name}"'))
-    return ET.fromstring(text[start:text.index("</svg>", start) + 6])
+    start = text.index('<svg class="chart"', text.index(f'id="chart-{name}"'))
+    return ET.fromstring(text[start : text.index("</svg>", start) + 6])
 
 
 def test_for_administrators_only(client, login, member, moderator):
@@ -63,16 +64,18 @@ def test_a_chart_has_bars_a_sentence_and_all_numbers(page, keep):
     assert picture.get("role") == "img"
     assert picture.get("aria-labelledby").split() == list(words) == ["requests-title", "requests-text"]
     assert words["requests-title"] == "Requests, an hour" and "Highest: 1,000 at " in words["requests-text"]
-    assert [each.get("class") for each in picture.iter("rect")] == ["bar bar-ok"] * 2 + ["bar bar-issue",
-                                                                                       "bar bar-failed"]
-    table = text[text.index('aria-label="Numbers of Requests"'):].split("</table>")[0]
+    assert [each.get("class") for each in picture.iter("rect")] == ["bar bar-ok"] * 2 + [
+        "bar bar-issue",
+        "bar bar-failed",
+    ]
+    table = text[text.index('aria-label="Numbers of Requests"') :].split("</table>")[0]
     for number in ("34", "5", "1", "1,000"):
         assert f'<td class="number">{number}</td>' in table
 
 
 def test_a_chart_without_numbers_says_so(page):
     text = page()
-    assert "Nothing yet." in text[text.index('id="chart-requests"'):].split("</figure>")[0]
+    assert "Nothing yet." in text[text.index('id="chart-requests"') :].split("</figure>")[0]
 
 
 @pytest.mark.every_database
@@ -104,8 +107,11 @@ def test_the_page_costs_the_same_with_a_full_history(page, keep, count_queries):
 
 
 def test_what_has_to_be_mended_stands_first_with_its_advice(page, found):
-    found(Finding("Fine", Level.WELL, "good"), Finding("Odd", Level.REMARK, "strange", "Think."),
-          Finding("Bad <b>", Level.FAULT, "broken", "Mend it."))
+    found(
+        Finding("Fine", Level.WELL, "good"),
+        Finding("Odd", Level.REMARK, "strange", "Think."),
+        Finding("Bad <b>", Level.FAULT, "broken", "Mend it."),
+    )
     text = page()
     assert "1 problem" in text and "Bad &lt;b&gt;" in text and "Bad <b>" not in text
     assert text.index("Mend it.") < text.index("Think.") < text.index("1 check is OK") < text.index("good")
@@ -141,8 +147,10 @@ def test_a_quantile_skips_empty_buckets_and_ends_at_the_last_bound():
 
 
 def test_nested_parts_reach_from_the_bottom():
-    chart = charts.Chart("t", "T", "ms", {"half": "h", "most": "m"}, [("a", {"half": 10, "most": 30})],
-                         is_nested=True)
+    chart = charts.Chart(
+        "t", "T", "ms", {"half": "h", "most": "m"}, [("a", {"half": 10, "most": 30})], is_nested=True
+    )
     assert chart.columns[0].total == 30
     assert {part.kind: part.length for part in chart.columns[0].parts}["most"] == pytest.approx(
-        2 * {part.kind: part.length for part in chart.columns[0].parts}["half"], rel=0.05)
+        2 * {part.kind: part.length for part in chart.columns[0].parts}["half"], rel=0.05
+    )

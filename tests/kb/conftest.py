@@ -7,6 +7,7 @@ from flask import g
 @pytest.fixture(autouse=True)
 def each_request_asks_who_it_is(app):
     """Forget the reader that an earlier request in this context found."""
+
     def forget():
         for name in ("_login_user", "api_user", "api_scope"):
             g.pop(name, None)

@@ -3,9 +3,16 @@
 import pytest
 
 BODY = "A body of an article that is long enough to say something."
-ARTICLE = {"title": "Disable SMB version 1", "body": BODY, "layer": "network", "tags": ["smb"],
-           "applies_to": ["Windows Server 2022"], "summary": "It is old.", "verified_on": "2026-03-01",
-           "verified_build": "20348.2402"}
+ARTICLE = {
+    "title": "Disable SMB version 1",
+    "body": BODY,
+    "layer": "network",
+    "tags": ["smb"],
+    "applies_to": ["Windows Server 2022"],
+    "summary": "It is old.",
+    "verified_on": "2026-03-01",
+    "verified_build": "20348.2402",
+}
 
 
 def test_written_published_and_taken_back(api, moderator):
@@ -13,7 +20,10 @@ def test_written_published_and_taken_back(api, moderator):
     made = call("POST", "/articles", ARTICLE).json
     path = f"/articles/{made['id']}"
     assert (made["status"], made["verified_on"], made["applies_to"]) == (
-        "draft", "2026-03-01", ["Windows Server 2022"])
+        "draft",
+        "2026-03-01",
+        ["Windows Server 2022"],
+    )
     assert api()("GET", path).status_code == 404
     assert call("POST", f"{path}/publish").json["status"] == "published"
     assert api()("GET", path).json["layer"] == "network"

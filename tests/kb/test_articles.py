@@ -33,9 +33,16 @@ def test_members_do_not_curate(login, member, make_article):
 
 def test_pages_of_an_article(client, login, moderator, make_article):
     article = make_article(body=BODY)
-    for path in ("/articles", "/articles?sort=helpful", "/layers/host", "/articles.atom",
-                 "/layers/host.atom", article.url, f"/articles/{article.id}/print",
-                 f"/articles/{article.id}.md"):
+    for path in (
+        "/articles",
+        "/articles?sort=helpful",
+        "/layers/host",
+        "/articles.atom",
+        "/layers/host.atom",
+        article.url,
+        f"/articles/{article.id}/print",
+        f"/articles/{article.id}.md",
+    ):
         assert client.get(path).status_code == 200, path
     assert b'href="#h-steps"' in client.get(article.url).data
     assert client.get("/layers/nowhere").status_code == 404
@@ -53,8 +60,10 @@ def test_feedback_counts_once_a_member(login, member, make_article):
 
 def test_verify_shows_build_and_name(client, login, moderator, make_article):
     article = make_article()
-    login(moderator).post(f"/articles/{article.id}/verify",
-                          data={"verified_on": "2026-01-13", "verified_build": "10.0.19045.3930"})
+    login(moderator).post(
+        f"/articles/{article.id}/verify",
+        data={"verified_on": "2026-01-13", "verified_build": "10.0.19045.3930"},
+    )
     assert b"10.0.19045.3930" in client.get(article.url).data
 
 

@@ -8,10 +8,16 @@ from kb import actions
 from tests import browsing
 from tests.test_browser import browser, site  # noqa: F401  (fixtures)
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
-STEPS = ["Stop the spooler service on every print server", "Restart the server", "Install the update offline",
-         "Restart the server"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
+STEPS = [
+    "Stop the spooler service on every print server",
+    "Restart the server",
+    "Install the update offline",
+    "Restart the server",
+]
 
 
 def body(steps):
@@ -26,15 +32,24 @@ def article(make_article):
 @pytest.fixture
 def revise(article, moderator):
     def change(steps):
-        actions.edit(article, render(body(steps)), by=moderator, layer=article.layer, summary=article.summary,
-                     applies_to=article.applies_to, title=article.title, tags=[], change="Steps")
+        actions.edit(
+            article,
+            render(body(steps)),
+            by=moderator,
+            layer=article.layer,
+            summary=article.summary,
+            applies_to=article.applies_to,
+            title=article.title,
+            tags=[],
+            change="Steps",
+        )
         db.session.commit()
 
     return change
 
 
 @pytest.fixture
-def page(site, browser, article):  # noqa: F811
+def page(site, browser, article):
     page = browser.new_page()
     page.goto(site + article.url)
     page.wait_for_selector(".prose li input")

@@ -22,8 +22,10 @@ def run(app, folder):
 
 def write(folder):
     folder.mkdir()
-    (folder / "a.md").write_text("# First one\n\nSee [b](B_File.md#what--why) and [c][1], "
-                                 "![pic](../x.png).\n\n`[no](B_File.md)`\n\n[1]: ./sub/c.html\n")
+    (folder / "a.md").write_text(
+        "# First one\n\nSee [b](B_File.md#what--why) and [c][1], "
+        "![pic](../x.png).\n\n`[no](B_File.md)`\n\n[1]: ./sub/c.html\n"
+    )
     (folder / "B_File.md").write_text("---\ntitle: Second\nlayer: data\n---\n## What & Why\n\nText.\n")
     (folder / "sub").mkdir()
     (folder / "sub" / "c.md").write_text("# Third\n\nBack to [a](../a.md).\n")
@@ -36,8 +38,9 @@ def test_links_images_and_a_bad_file(app, tmp_path):
     report = run(app, folder)
     assert report["added"]["articles"] == 3
     assert len(report["errors"]) == 1 and report["errors"][0].startswith("bad.md")
-    first, second = (db.session.scalar(select(Article).where(Article.title == t))
-                     for t in ("First one", "Second"))
+    first, second = (
+        db.session.scalar(select(Article).where(Article.title == t)) for t in ("First one", "Second")
+    )
     assert f'href="{second.url}#h-what-why"' in first.body_html
     assert 'class="missing-image"' in first.body_html and "`[no](B_File.md)`" in first.body
     assert second.layer == "data" and second.is_public

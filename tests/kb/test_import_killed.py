@@ -12,8 +12,10 @@ def folder(tmp_path_factory):
     """Sixty files, each linked to the next."""
     folder = tmp_path_factory.mktemp("articles")
     for n in range(60):
-        text = (f"# Guide number {n}\n\nGo on with [the next](guide{(n + 1) % 60}.md#step).\n\n"
-                "## Step\n\nDo it.\n")
+        text = (
+            f"# Guide number {n}\n\nGo on with [the next](guide{(n + 1) % 60}.md#step).\n\n"
+            "## Step\n\nDo it.\n"
+        )
         (folder / f"guide{n}.md").write_text(text)
     return folder
 
@@ -25,8 +27,9 @@ def whole(folder, tmp_path_factory):
     return instance, int(killing.run("articles", folder, instance).splitlines()[-1])
 
 
-@pytest.mark.parametrize(("part", "moment"), [(0.1, "after_commit"), (0.5, "before_commit"),
-                                              (0.95, "after_commit")])
+@pytest.mark.parametrize(
+    ("part", "moment"), [(0.1, "after_commit"), (0.5, "before_commit"), (0.95, "after_commit")]
+)
 def test_killed_and_run_again(folder, whole, tmp_path, part, moment):
     (whole, commits), killed = whole, tmp_path
     killing.run("articles", folder, killed, moment=moment, killed_at=max(2, int(commits * part)))

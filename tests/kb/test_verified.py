@@ -118,8 +118,10 @@ def test_it_is_never_dated_in_the_future(article, login, moderator, api, days):
 def test_nobody_verifies_a_text_that_they_did_not_see(article, login, moderator):
     version = article.version
     change(article, moderator, BODY.replace("Stop-Service", "Restart-Service"))
-    refused = login(moderator).post(f"/articles/{article.id}/verify", data={
-        "verified_on": utcnow().date().isoformat(), "version": version})
+    refused = login(moderator).post(
+        f"/articles/{article.id}/verify",
+        data={"verified_on": utcnow().date().isoformat(), "version": version},
+    )
     assert refused.status_code == 409 and "Restart" in refused.text
     assert not db.session.get(Article, article.id, populate_existing=True).is_verified
 
@@ -152,12 +154,17 @@ def test_instructions_are_those_of_nested_lists_and_quotes_too():
     assert {"Quoted `step`", "a", "b", "cell", "inner"} <= set(found)
 
 
-@pytest.mark.parametrize(("before", "after"), [
-    ("| Setting | Value |\n|-|-|\n| MaxAuth | 3 |", "| Setting | Value |\n|-|-|\n| MaxAuth | 300 |"),
-    ("| MaxAuth |\n|-|\n| 3 |", "| MinAuth |\n|-|\n| 3 |"), ("## Stop the spooler", "## Start the spooler"),
-    ("## How\n\nStep 1: stop it.", "## How\n\nStep 1: start it."),
-    ("**Step 2** Stop it.", "**Step 2** Start it."),
-    ("1\\. Stop it.", "1\\. Start it.")])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("| Setting | Value |\n|-|-|\n| MaxAuth | 3 |", "| Setting | Value |\n|-|-|\n| MaxAuth | 300 |"),
+        ("| MaxAuth |\n|-|\n| 3 |", "| MinAuth |\n|-|\n| 3 |"),
+        ("## Stop the spooler", "## Start the spooler"),
+        ("## How\n\nStep 1: stop it.", "## How\n\nStep 1: start it."),
+        ("**Step 2** Stop it.", "**Step 2** Start it."),
+        ("1\\. Stop it.", "1\\. Start it."),
+    ],
+)
 def test_cells_headings_and_paragraphs_that_are_steps_are_instructions(before, after):
     assert steps.digest(before, []) != steps.digest(after, [])
 

@@ -35,8 +35,9 @@ def test_flagging_takes_reputation(login, make_user, make_question, member):
     assert flag(login, member, question).status_code == 403
 
 
-def test_spam_costs_a_hundred_and_restoring_gives_it_back(login, make_user, moderator, make_question,
-                                                         client, drain):
+def test_spam_costs_a_hundred_and_restoring_gives_it_back(
+    login, make_user, moderator, make_question, client, drain
+):
     author = make_user("spammer", reputation=150)
     question, browser = make_question(by=author), login(moderator)
     browser.post(f"/posts/{question.id}/hide", data={"reason": "spam"})
@@ -51,7 +52,9 @@ def test_spam_costs_a_hundred_and_restoring_gives_it_back(login, make_user, mode
     assert author.reputation == 150 and client.get(question.url).status_code == 200
     assert not [fault for fault in reputation.verify() if "spam" in fault]
     assert [d.action for d in db.session.scalars(db.select(Decision).order_by(Decision.id))] == [
-        "hide", "restore"]
+        "hide",
+        "restore",
+    ]
 
 
 def test_two_moderators_share_the_queue(moderator, admin, make_question):
@@ -64,8 +67,12 @@ def test_two_moderators_share_the_queue(moderator, admin, make_question):
 
 def test_suspended_members_only_read_until_lifted(login, moderator, member, make_question):
     browser = login(moderator)
-    assert browser.post(f"/users/{member.username}/suspend",
-                        data={"days": 3, "message": "Cool down for three days."}).status_code == 302
+    assert (
+        browser.post(
+            f"/users/{member.username}/suspend", data={"days": 3, "message": "Cool down for three days."}
+        ).status_code
+        == 302
+    )
     assert member.is_suspended
     browser.post(f"/users/{member.username}/lift")
     assert not member.is_suspended
@@ -114,8 +121,9 @@ def test_each_act_is_one_line_however_late_it_is_heard(login, moderator, make_qu
     assert None not in numbers and len(set(numbers)) == 4
 
 
-def test_restoring_through_the_other_door_gives_back_what_spam_cost(login, make_user, moderator,
-                                                                   make_question, drain):
+def test_restoring_through_the_other_door_gives_back_what_spam_cost(
+    login, make_user, moderator, make_question, drain
+):
     author = make_user("spammer", reputation=150)
     question, browser = make_question(by=author), login(moderator)
     browser.post(f"/posts/{question.id}/hide", data={"reason": "spam"})
@@ -152,8 +160,10 @@ def test_the_end_of_a_suspension_that_somebody_extended_since_is_refused(login, 
 
 def _seen(page):
     """What the button that ends the suspension sends."""
-    return re.search(r'<button [^>]*name="seen" value="([^"]+)"|name="seen" value="([^"]*)"',
-                     page[page.rindex('name="seen"') - 60:])[1]
+    return re.search(
+        r'<button [^>]*name="seen" value="([^"]+)"|name="seen" value="([^"]*)"',
+        page[page.rindex('name="seen"') - 60 :],
+    )[1]
 
 
 def test_moderators_who_may_not_moderate_are_not_notified(moderator, admin, make_user):

@@ -23,12 +23,16 @@ def flagged(make_question, other):
 
 def test_a_message_typed_in_the_queue_reaches_the_page_that_asks(login, moderator, flagged):
     browser, question = login(moderator), flagged[0]
-    page = browser.post(f"/posts/{question.id}/hide", data={
-        "ask": "rude", "note": "Please be kind", "seen": "0", "next": "/moderation#item-2"})
+    page = browser.post(
+        f"/posts/{question.id}/hide",
+        data={"ask": "rude", "note": "Please be kind", "seen": "0", "next": "/moderation#item-2"},
+    )
     assert page.status_code == 200 and question.is_public, "it asks, it does not act"
     assert 'value="Please be kind"' in page.text and '<option value="rude" selected>' in page.text
-    done = browser.post(f"/posts/{question.id}/hide", data={
-        "reason": "rude", "note": "Please be kind", "seen": "0", "next": "/moderation#item-2"})
+    done = browser.post(
+        f"/posts/{question.id}/hide",
+        data={"reason": "rude", "note": "Please be kind", "seen": "0", "next": "/moderation#item-2"},
+    )
     assert done.location == "/moderation#item-2" and not question.is_public
     assert db.session.scalar(db.select(Decision)).note == "Please be kind"
 

@@ -30,7 +30,7 @@ def settings():
 
 
 @pytest.fixture
-def pair(browsers, moderator, admin):  # noqa: F811
+def pair(browsers, moderator, admin):
     """Thirty clients, every other of the second moderator."""
     mine, theirs = browsers(moderator, MANY // 2), browsers(admin, MANY // 2)
     return [client for both in zip(mine, theirs, strict=True) for client in both]
@@ -197,23 +197,35 @@ def test_suggested_edits(pair, make_question, member, other, moderator):
     codes = at_once(pair, f"/suggestions/{from_other.id}/reject", {"reason": "It changes the meaning."})
     assert set(codes) <= {302, 422} and 302 in codes  # 422: too late, and the reason is given back
     assert count(Event, Event.name == "suggestion.rejected") == 1
-    answer = pair[1].post(f"/suggestions/{from_other.id}/reject", data={"reason": "It changes the meaning."},
-                          follow_redirects=True)
+    answer = pair[1].post(
+        f"/suggestions/{from_other.id}/reject",
+        data={"reason": "It changes the meaning."},
+        follow_redirects=True,
+    )
     assert "has already rejected" in answer.text
 
 
 def posts_suggestion(question, by):
     row = suggestion_actions.propose(
-        question, render(f"{question.body} One step more."), by=by, base_number=1, title=question.title,
-        tags=[tag.name for tag in question.tags], summary="A step")
+        question,
+        render(f"{question.body} One step more."),
+        by=by,
+        base_number=1,
+        title=question.title,
+        tags=[tag.name for tag in question.tags],
+        summary="A step",
+    )
     db.session.commit()
     return row
 
 
-@pytest.mark.parametrize(("act", "typed"), [
-    ("close", "A note of three words"), ("suspend", "Advertising-again"), ("refuse", "Refused-in-one-word")])
-def test_the_second_moderator_gets_what_they_wrote_back(login, make_question, member, moderator, admin, act,
-                                                        typed):
+@pytest.mark.parametrize(
+    ("act", "typed"),
+    [("close", "A note of three words"), ("suspend", "Advertising-again"), ("refuse", "Refused-in-one-word")],
+)
+def test_the_second_moderator_gets_what_they_wrote_back(
+    login, make_question, member, moderator, admin, act, typed
+):
     question = make_question(by=member)
     if act == "refuse":
         moderation.hide(question, by=moderator)

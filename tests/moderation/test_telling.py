@@ -21,8 +21,9 @@ from posts.models import HELD, Post
 
 def lines(user, kind=None):
     db.session.expire_all()
-    rows = db.session.scalars(select(Notification).where(Notification.user_id == user.id)
-                              .order_by(Notification.id))
+    rows = db.session.scalars(
+        select(Notification).where(Notification.user_id == user.id).order_by(Notification.id)
+    )
     return [row for row in rows if kind is None or row.kind == kind]
 
 
@@ -31,8 +32,9 @@ def flag(post, by, reason="rude"):
     db.session.commit()
 
 
-def test_forty_flags_reach_moderators_urgent_ones_first(login, moderator, admin, other, make_user,
-                                                       make_question, drain):
+def test_forty_flags_reach_moderators_urgent_ones_first(
+    login, moderator, admin, other, make_user, make_question, drain
+):
     flaggers = [make_user() for _ in range(4)]
     questions = [make_question() for _ in range(10)]
     for question in questions:
@@ -45,7 +47,7 @@ def test_forty_flags_reach_moderators_urgent_ones_first(login, moderator, admin,
     titles = re.findall(r'<section class="queue-item[^"]*" id="item-(\d+)"', page)
     assert [int(each) for each in titles][:2] == [questions[7].id, questions[0].id]
     assert page.count("urgent") >= 1
-    head = page[:page.index("<main")]
+    head = page[: page.index("<main")]
     assert re.search(r'Moderation <span class="badge badge-warning">10<', head)
     assert "10 <" not in login(other).get("/").text[:4000]
     assert "flagged a question: rude or abusive" in login(moderator).get("/inbox").text
@@ -97,8 +99,9 @@ class TestHeld:
         drain()
         return question
 
-    def test_enough_flags_hide_a_post_and_its_author_is_told(self, held, login, client, member, other,
-                                                             moderator):
+    def test_enough_flags_hide_a_post_and_its_author_is_told(
+        self, held, login, client, member, other, moderator
+    ):
         assert held.status == HELD and not held.is_public
         assert client.get(held.url).status_code == 404 and login(other).get(held.url).status_code == 404
         assert "until a moderator decides" in login(member).get(held.url).text
@@ -106,8 +109,9 @@ class TestHeld:
         assert "hidden by flags" in login(moderator).get("/moderation").text
         assert "hidden by flags" in client.get("/moderation/log").text
 
-    def test_keeping_shows_it_and_the_same_text_is_not_hidden_again(self, held, login, moderator, make_user,
-                                                                    client, member, drain):
+    def test_keeping_shows_it_and_the_same_text_is_not_hidden_again(
+        self, held, login, moderator, make_user, client, member, drain
+    ):
         login(moderator).post(f"/posts/{held.id}/keep", data={"note": "It is fine."})
         assert held.is_public and client.get(held.url).status_code == 200
         drain()
@@ -129,8 +133,9 @@ class TestHeld:
         flag(question, make_user(reputation=500))
         assert not question.is_public
 
-    def test_moderators_and_articles_are_never_hidden_so(self, make_user, make_question, make_article,
-                                                         moderator):
+    def test_moderators_and_articles_are_never_hidden_so(
+        self, make_user, make_question, make_article, moderator
+    ):
         for post in (make_question(by=moderator), make_article()):
             for _ in range(6):
                 flag(post, make_user())
@@ -141,8 +146,9 @@ class TestAppeals:
     @pytest.fixture
     def removed(self, make_question, member, moderator, login, drain):
         question = make_question(by=member)
-        login(moderator).post(f"/posts/{question.id}/hide",
-                              data={"reason": "rude", "note": "Be kinder, please."})
+        login(moderator).post(
+            f"/posts/{question.id}/hide", data={"reason": "rude", "note": "Be kinder, please."}
+        )
         drain()
         return question
 
@@ -159,15 +165,25 @@ class TestAppeals:
             assert reader.get(f"/posts/{removed.id}/appeal").status_code in (302, 404)
         with app.app_context():
             mail_news()
-        assert any("Be kinder" in row.body for row in db.session.scalars(
-            select(OutgoingMail).where(OutgoingMail.recipient == member.email)))
+        assert any(
+            "Be kinder" in row.body
+            for row in db.session.scalars(select(OutgoingMail).where(OutgoingMail.recipient == member.email))
+        )
 
     def test_mending_and_asking_once_for_each_state(self, removed, login, member, moderator, drain):
         browser, address = login(member), f"/posts/{removed.id}/appeal"
         asked = {"text": "I have taken the rude word out."}
-        assert browser.post(f"/questions/{removed.id}/edit", data={
-            "title": removed.title, "body": "A kinder text that is long enough to be a question of some use.",
-            "tags": "patching"}).status_code == 302
+        assert (
+            browser.post(
+                f"/questions/{removed.id}/edit",
+                data={
+                    "title": removed.title,
+                    "body": "A kinder text that is long enough to be a question of some use.",
+                    "tags": "patching",
+                },
+            ).status_code
+            == 302
+        )
         assert not removed.is_public
         assert browser.post(address, data=asked).status_code == 302
         assert browser.post(address, data=asked).status_code == 422
@@ -191,8 +207,9 @@ class TestAppeals:
         inbox = login(member).get("/inbox").text
         assert "restored your question, as you asked" in inbox and inbox.count("restored your question") == 1
 
-    def test_who_restores_it_in_another_way_answers_the_request(self, removed, login, member, moderator,
-                                                                drain):
+    def test_who_restores_it_in_another_way_answers_the_request(
+        self, removed, login, member, moderator, drain
+    ):
         login(member).post(f"/posts/{removed.id}/appeal", data={"text": "Please look at it again."})
         login(moderator).post(f"/posts/{removed.id}/undelete")
         drain()
@@ -212,13 +229,23 @@ def test_other_acts_of_moderators_are_told(login, member, moderator, make_questi
     browser.post(f"/questions/{question.id}/close", data={"reason": "off-topic", "note": "Ask the vendor."})
     browser.post(f"/questions/{question.id}/reopen")
     browser.post(f"/posts/{question.id}/lock")
-    browser.post(f"/questions/{question.id}/edit", data={
-        "title": question.title, "body": "Another text, which a moderator wrote, long enough to be shown.",
-        "tags": "patching"})
+    browser.post(
+        f"/questions/{question.id}/edit",
+        data={
+            "title": question.title,
+            "body": "Another text, which a moderator wrote, long enough to be shown.",
+            "tags": "patching",
+        },
+    )
     drain()
     inbox = login(member).get("/inbox").text
-    for words in ("closed your question (off topic)", "Ask the vendor.",
-                  "reopened your question", "locked your question", "edited your question"):
+    for words in (
+        "closed your question (off topic)",
+        "Ask the vendor.",
+        "reopened your question",
+        "locked your question",
+        "edited your question",
+    ):
         assert words in inbox, words
 
 
@@ -243,11 +270,16 @@ def test_moderators_alone_choose_how_they_hear_of_flags(login, member, moderator
     assert "Urgent flags" not in login(member).get("/settings/notifications").text
 
 
-def test_publishing_verifying_and_redacting_stand_in_the_log(login, client, moderator, member, make_article,
-                                                             make_question, drain):
+def test_publishing_verifying_and_redacting_stand_in_the_log(
+    login, client, moderator, member, make_article, make_question, drain
+):
     browser, article = login(moderator), make_article(publish=False)
-    for verb, data in (("publish", {}), ("verify", {"verified_on": "2026-03-01", "verified_build": "1"}),
-                       ("unpublish", {}), ("publish", {})):
+    for verb, data in (
+        ("publish", {}),
+        ("verify", {"verified_on": "2026-03-01", "verified_build": "1"}),
+        ("unpublish", {}),
+        ("publish", {}),
+    ):
         browser.post(f"/articles/{article.id}/{verb}", data=data)
     question = make_question(by=member)
     posts.revise(question, render("Another text about servers that is long enough to be shown."), by=member)
@@ -255,19 +287,26 @@ def test_publishing_verifying_and_redacting_stand_in_the_log(login, client, mode
     browser.post(f"/posts/{question.id}/revisions/1/redact", data={"reason": "It held a key."})
     drain()
     page = client.get("/moderation/log").text
-    for words in ("published", "verification changed", "unpublished", "text masked",
-                  "It held a key."):
+    for words in ("published", "verification changed", "unpublished", "text masked", "It held a key."):
         assert words in page, words
     actions = db.session.scalars(select(Decision.action).order_by(Decision.id)).all()
     assert sorted(actions) == ["publish", "publish", "redact", "unpublish", "verify"]
 
 
-@pytest.mark.parametrize("path", ["/posts/{post}/delete", "/posts/{post}/hide",
-                                  "/posts/{old}/revisions/1/redact", "/articles/{article}/unpublish",
-                                  "/bulletins/{bulletin}/withdraw",
-                                  "/users/alice/suspend"])
-def test_destructive_acts_ask_once_and_say_what_they_will_do(path, login, moderator, member, make_question,
-                                                             make_article):
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/posts/{post}/delete",
+        "/posts/{post}/hide",
+        "/posts/{old}/revisions/1/redact",
+        "/articles/{article}/unpublish",
+        "/bulletins/{bulletin}/withdraw",
+        "/users/alice/suspend",
+    ],
+)
+def test_destructive_acts_ask_once_and_say_what_they_will_do(
+    path, login, moderator, member, make_question, make_article
+):
     from_world = {"post": make_question().id, "old": make_question().id, "article": make_article().id}
     bulletin = bulletins.create({"title": "A bulletin to withdraw"}, by=moderator)
     bulletins.publish(bulletin, by=moderator)

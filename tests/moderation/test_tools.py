@@ -36,9 +36,9 @@ def test_what_is_not_public_stays_with_the_moderators(login, trusted, moderator,
     assert hidden.title in login(moderator).get("/moderation").text
 
 
-def test_spam_that_another_flagged_is_hidden_logged_and_costs_nothing_yet(login, trusted, other, make_user,
-                                                                         make_question, moderator, client,
-                                                                         drain):
+def test_spam_that_another_flagged_is_hidden_logged_and_costs_nothing_yet(
+    login, trusted, other, make_user, make_question, moderator, client, drain
+):
     author = make_user("advertiser", reputation=150)
     question = make_question(by=author)
     actions.flag(question, "spam", by=other)

@@ -15,6 +15,7 @@ from notifications import labels, queries, tasks
 @pytest.fixture
 def inbox(drain):
     """inbox(user) → what the user's lines say, newest first, after every event was heard."""
+
     def read(user):
         drain()
         return [f"{labels.sentence(line)}: {labels.title(line)}" for line in queries.inbox(user)]
@@ -25,6 +26,7 @@ def inbox(drain):
 @pytest.fixture
 def rounds(app, drain):
     """rounds() hears every event and runs the room's jobs until nothing is due."""
+
     def work():
         while worker.round_once(app, [tasks.mail_news, alert_tasks.mail_alerts]):
             pass
@@ -40,6 +42,7 @@ def rounds(app, drain):
 @pytest.fixture
 def mails(rounds):
     """mails(to=None) → queued mails after the rounds, in order; all, or those to one address."""
+
     def queued(to=None):
         rounds()
         rows = select(OutgoingMail).order_by(OutgoingMail.id)

@@ -48,9 +48,14 @@ def clock(app):
 @pytest.fixture
 def subscribe(clock):
     """subscribe(address, **wishes) → its confirmed subscription."""
+
     def sign_up(address, *, products=(), minimum="low", cadence="at-once"):
-        wishes = {"scope": "chosen" if products else "all", "products": list(products), "minimum": minimum,
-                  "cadence": cadence}
+        wishes = {
+            "scope": "chosen" if products else "all",
+            "products": list(products),
+            "minimum": minimum,
+            "cadence": cadence,
+        }
         alert_actions.sign_up(address, wishes)
         row = alert_queries.by_handle(alert_queries.by_address(address).handle)
         alert_actions.confirm(row)
@@ -61,15 +66,26 @@ def subscribe(clock):
 
 
 @pytest.fixture
-def publish(make_advisory, store, clock):  # noqa: F811
+def publish(make_advisory, store, clock):
     """publish(tracking_id, product="Reader", version="9", **fields) → Bulletin, released now."""
+
     def out(tracking_id="ACME-1", product="Reader", version="9", **fields):
         number = 1001 + sum(tracking_id.encode())
         entry = adv.ProductEntry("A", f"{product} {version}".strip(), "", product, version)
         said = weakness(f"CVE-2026-{number}", affected=("A",), remedies=fields.pop("remedies", [fix("A")]))
-        return store(make_advisory(tracking_id, **{
-            "initial_release_at": utcnow(), "current_release_at": utcnow(), "products": [entry],
-            "vulnerabilities": [said], "severity": "important"} | fields)).bulletin
+        return store(
+            make_advisory(
+                tracking_id,
+                **{
+                    "initial_release_at": utcnow(),
+                    "current_release_at": utcnow(),
+                    "products": [entry],
+                    "vulnerabilities": [said],
+                    "severity": "important",
+                }
+                | fields,
+            )
+        ).bulletin
 
     return out
 
@@ -77,6 +93,7 @@ def publish(make_advisory, store, clock):  # noqa: F811
 @pytest.fixture
 def alerts(mails, clock):
     """alerts(address) → the alert mails so far, after what comes was gathered."""
+
     def sent(address=EVE):
         mails()  # hears what has happened
         clock.shift(GATHERED)
@@ -88,6 +105,7 @@ def alerts(mails, clock):
 @pytest.fixture
 def deliver(app):
     """deliver() is a whole round of the worker: events, jobs, mail."""
+
     def work():
         db.session.commit()
         contextvars.Context().run(round_once, app)
@@ -108,15 +126,17 @@ def references(alert):
 
 
 class TestOneMail:
-    @pytest.mark.parametrize("cadence, later", [("at-once", GATHERED), ("daily", timedelta(hours=14)),
-                                                ("patch-day", timedelta(hours=14))])
+    @pytest.mark.parametrize(
+        "cadence, later",
+        [("at-once", GATHERED), ("daily", timedelta(hours=14)), ("patch-day", timedelta(hours=14))],
+    )
     def test_for_a_patch_day_however_many_bulletins(self, subscribe, publish, alerts, clock, cadence, later):
         subscribe(EVE, cadence=cadence)
         for number in range(110):
             publish(f"ACME-{number}")
         alerts()
         clock.shift(later)
-        sent, = alerts()
+        (sent,) = alerts()
         assert sent.subject == "110 new bulletins" and len(references(sent)) == 110
         clock.shift(timedelta(days=40))
         assert len(alerts()) == 1
@@ -192,8 +212,9 @@ class TestOneMail:
         mails()
         with monkeypatch.context() as patch:
             serve = tasks._serve
-            patch.setattr(tasks, "_serve", lambda number, *rest: (
-                serve(number, *rest) if number != 2 else sys.exit()))
+            patch.setattr(
+                tasks, "_serve", lambda number, *rest: serve(number, *rest) if number != 2 else sys.exit()
+            )
             clock.shift(GATHERED)
             with pytest.raises(SystemExit):
                 tasks.mail_alerts()
@@ -219,8 +240,10 @@ class TestRisk:
         clock.shift(timedelta(days=1))
         assert [len(alerts(address)) for address in (EVE, BOB, DAN)] == [2, 2, 2]
 
-    @pytest.mark.parametrize("change, reason", [
-        ({"severity": "critical"}, "severity raised"), ({"remedies": [fix("A")]}, "a fix is available")])
+    @pytest.mark.parametrize(
+        "change, reason",
+        [({"severity": "critical"}, "severity raised"), ({"remedies": [fix("A")]}, "a fix is available")],
+    )
     def test_so_is_what_a_new_version_of_the_document_says(self, bulletin, publish, alerts, change, reason):
         publish("ACME-1", **{"remedies": []} | change)
         assert f"Changed: {reason}" in alerts()[1].body
@@ -247,7 +270,7 @@ class TestRisk:
         for number in range(3):
             publish(f"ACME-{number}")
         exploit(publish("ACME-3"))
-        sent, = alerts()
+        (sent,) = alerts()
         assert sent.subject == "4 new bulletins, 1 exploited"
 
     def test_a_lower_severity_is_none(self, bulletin, publish, alerts):
@@ -257,7 +280,7 @@ class TestRisk:
 
 class TestWhatConcernsWhom:
     @pytest.fixture(autouse=True)
-    def catalogue(self, make_product):  # noqa: F811
+    def catalogue(self, make_product):
         return [make_product(slug, {"9": {}, "10": {}}, name=slug.title()) for slug in ("reader", "writer")]
 
     def test_a_subscriber_of_one_product_hears_nothing_of_another(self, subscribe, publish, alerts):
@@ -281,8 +304,14 @@ class TestWhatConcernsWhom:
 
     def test_what_is_under_embargo_is_in_no_mail_until_its_instant(self, subscribe, alerts, moderator, clock):
         subscribe(EVE)
-        draft = bulletin_actions.create({"title": "A secret of canaryquartz", "severity": "critical",
-                                         "vulnerabilities": [weakness(affected=())]}, by=moderator)
+        draft = bulletin_actions.create(
+            {
+                "title": "A secret of canaryquartz",
+                "severity": "critical",
+                "vulnerabilities": [weakness(affected=())],
+            },
+            by=moderator,
+        )
         bulletin_actions.schedule(draft, utcnow() + timedelta(hours=5), by=moderator)
         db.session.commit()
         exploit(draft)
@@ -290,8 +319,9 @@ class TestWhatConcernsWhom:
         clock.shift(timedelta(hours=5))
         assert "canaryquartz" in alerts()[0].body
 
-    def test_what_is_hidden_before_the_mail_goes_is_not_in_it(self, subscribe, publish, alerts, moderator,
-                                                              clock, mails):
+    def test_what_is_hidden_before_the_mail_goes_is_not_in_it(
+        self, subscribe, publish, alerts, moderator, clock, mails
+    ):
         subscribe(EVE, cadence="daily")
         posts.delete(publish("ACME-1"), by=moderator)
         shown, hidden = publish("ACME-2"), publish("ACME-3")
@@ -305,8 +335,9 @@ class TestWhatConcernsWhom:
         publish("ACME-1", "Reader", "9")
         publish("ACME-2", "Writer", "9")
         mails()
-        alert_actions.change(row, {"scope": "chosen", "products": ["writer"], "minimum": "low",
-                                   "cadence": "daily"})
+        alert_actions.change(
+            row, {"scope": "chosen", "products": ["writer"], "minimum": "low", "cadence": "daily"}
+        )
         clock.move_to(MORNING)
         assert len(references(alerts()[0])) == 1
 
@@ -327,13 +358,15 @@ class TestWhatConcernsWhom:
 
 class TestMembers:
     @pytest.fixture(autouse=True)
-    def catalogue(self, make_product):  # noqa: F811
-        return {slug: make_product(slug, {"9": {}, "10": {}}, name=slug.title())
-                for slug in ("reader", "writer")}
+    def catalogue(self, make_product):
+        return {
+            slug: make_product(slug, {"9": {}, "10": {}}, name=slug.title()) for slug in ("reader", "writer")
+        }
 
     @pytest.fixture
     def runs(self, catalogue, member, clock):
         """runs(product, release) puts it on the member's list and switches alerts on."""
+
         def run(slug, cycle=None):
             product = catalogue[slug]
             release = next((r for r in product.releases if r.cycle == cycle), None)
@@ -343,8 +376,9 @@ class TestMembers:
 
         return run
 
-    @pytest.mark.parametrize("release, version, hears", [
-        (None, "9", True), ("9", "9", True), ("10", "9", False), ("10", "", True)])
+    @pytest.mark.parametrize(
+        "release, version, hears", [(None, "9", True), ("9", "9", True), ("10", "9", False), ("10", "", True)]
+    )
     def test_hear_of_the_releases_they_run(self, runs, publish, alerts, member, release, version, hears):
         runs("reader", release)
         publish("ACME-1", "Reader", version)
@@ -373,16 +407,17 @@ class TestMembers:
         assert 'value="true">Follow<' in login(member).get(bulletin.url).text
         login(member).post(f"/posts/{bulletin.id}/watch", data={"watch": "true"})
         exploit(bulletin)
-        found, = inbox(member)
+        (found,) = inbox(member)
         assert found.startswith("The risk has changed in a bulletin you follow: now exploited")
         assert bulletin.url in login(member).get("/inbox").text
 
 
 def test_a_mail_says_what_one_needs_in_both_bodies(subscribe, publish, alerts):
     subscribe(EVE)
-    bulletin = publish("ACME-1", title="Reader: <script>alert(1)</script> & more", severity="critical",
-                       remedies=[])
-    sent, = alerts()
+    bulletin = publish(
+        "ACME-1", title="Reader: <script>alert(1)</script> & more", severity="critical", remedies=[]
+    )
+    (sent,) = alerts()
     assert sent.subject == f"{bulletin.reference}, critical: Reader: <script>alert(1)</script> & more"
     for body in (sent.body, sent.html):
         assert f"http://localhost:8000/bulletins/{bulletin.reference}" in body
@@ -411,6 +446,7 @@ def test_one_subscription_that_fails_holds_up_no_other(subscribe, publish, alert
 @pytest.mark.realdata
 def test_a_real_month_is_one_mail_and_the_exploited_of_it_one_more(app, subscribe, mails, clock):
     """May 2023 of Microsoft, imported twice by the command, and then the list of what is exploited."""
+
     def run(*args):
         db.session.commit()
         done = app.test_cli_runner().invoke(args=["bulletin", *map(str, args)])
@@ -422,7 +458,7 @@ def test_a_real_month_is_one_mail_and_the_exploited_of_it_one_more(app, subscrib
     clock.move_to(datetime(2023, 5, 9, 18, tzinfo=UTC))
     subscribe(EVE)
     month = DATA / "msrc-cvrf" / "cvrfDocument-2023-May.xml"
-    sent, = run("import", month)
+    (sent,) = run("import", month)
     fresh = queries.public().where(queries.Bulletin.published_at > utcnow() - timedelta(days=31))
     number = db.session.scalar(db.select(db.func.count()).select_from(fresh.subquery()))
     assert number > 50 and sent.subject.startswith(f"{number} new bulletins")
@@ -434,7 +470,7 @@ def test_a_real_month_is_one_mail_and_the_exploited_of_it_one_more(app, subscrib
     assert len(run("enrich", "--kev", kev)) == 2
 
 
-def test_a_refused_alert_stops_the_address(app, subscribe, publish, alerts, deliver, server, clock):  # noqa: F811
+def test_a_refused_alert_stops_the_address(app, subscribe, publish, alerts, deliver, server, clock):
     """Through a real SMTP server that says that nobody is there."""
     for address in (EVE, BOB):
         subscribe(address)
@@ -451,8 +487,15 @@ def test_a_refused_alert_stops_the_address(app, subscribe, publish, alerts, deli
     assert [recipients for recipients, _ in server.taken] == [[BOB], [BOB]]
 
 
-def test_a_dead_server_delays_an_alert_that_comes_once(app, subscribe, publish, alerts, deliver,
-                                                       server, clock):  # noqa: F811
+def test_a_dead_server_delays_an_alert_that_comes_once(
+    app,
+    subscribe,
+    publish,
+    alerts,
+    deliver,
+    server,
+    clock,
+):
     subscribe(EVE)
     db.session.execute(db.update(OutgoingMail).values(sent_at=utcnow()))
     app.config["REDOUBT_MAIL_URL"] = "smtp://127.0.0.1:1"
@@ -463,12 +506,13 @@ def test_a_dead_server_delays_an_alert_that_comes_once(app, subscribe, publish, 
     for _ in range(3):
         clock.shift(timedelta(hours=2))
         deliver()
-    (_, text), = server.taken
+    ((_, text),) = server.taken
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in text
 
 
 def test_the_inbox_takes_as_many_queries_for_twenty_lines_as_for_three(
-        publish, inbox, login, member, make_answer, make_question, count_queries):
+    publish, inbox, login, member, make_answer, make_question, count_queries
+):
     counts = []
     for size in (1, 6):
         for number in range(size):

@@ -21,8 +21,10 @@ WISHES = {"email": EVE, "scope": "all", "minimum": "important", "cadence": "dail
 
 @pytest.fixture
 def products(app):
-    made = [product_actions.create(slug, {"name": slug.title(), "category": "os"}, {})
-            for slug in ("windows", "debian")]
+    made = [
+        product_actions.create(slug, {"name": slug.title(), "category": "os"}, {})
+        for slug in ("windows", "debian")
+    ]
     db.session.commit()
     return made
 
@@ -35,6 +37,7 @@ def subscription(address=EVE):
 @pytest.fixture
 def link(mails):
     """link("confirm") → the path of that link in the last mail to Eve."""
+
     def last(purpose):
         mail = mails(EVE)[-1]
         text = mail.body + mail.unsubscribe_url
@@ -65,8 +68,10 @@ class TestSigningUp:
         assert subscription().confirmed_at is not None
 
     def test_is_answered_alike_whoever_has_the_address(self, client, confirmed, member):
-        answers = {client.post("/alerts", data=WISHES | {"email": email}).text.replace(email, "")
-                   for email in (EVE, "new@example.net", member.email, "gone@demo.invalid")}
+        answers = {
+            client.post("/alerts", data=WISHES | {"email": email}).text.replace(email, "")
+            for email in (EVE, "new@example.net", member.email, "gone@demo.invalid")
+        }
         assert len(answers) == 1
 
     def test_again_changes_nothing_and_mails_the_way_to_change(self, client, confirmed, mails):
@@ -86,8 +91,10 @@ class TestSigningUp:
         assert "Debian, Windows" in client.get(link("confirm")).text
 
     def test_finds_products_without_losing_what_was_typed(self, client, products, mails):
-        page = client.post("/alerts", data=WISHES | {"scope": "chosen", "products": "debian", "q": "win",
-                                                     "find": "1", "email": "e"})
+        page = client.post(
+            "/alerts",
+            data=WISHES | {"scope": "chosen", "products": "debian", "q": "win", "find": "1", "email": "e"},
+        )
         assert page.status_code == 200 and mails() == []
         ticked = re.findall(r'value="(\w+)" checked', page.text)
         assert ticked == ["chosen", "debian"] and 'value="windows"' in page.text and 'value="e"' in page.text
@@ -95,12 +102,25 @@ class TestSigningUp:
     def test_from_a_product_begins_with_that_product(self, client, products):
         assert "/alerts?product=debian" in client.get("/products/debian").text
         assert re.findall(r'value="(\w+)" checked', client.get("/alerts?product=debian").text) == [
-            "chosen", "debian"]
+            "chosen",
+            "debian",
+        ]
 
-    @pytest.mark.parametrize("wrong", [
-        {"email": "nobody"}, {"email": "a@b.org\r\nBcc: c@d.org"}, {"email": "a@x.org,b@y.org"},
-        {"email": ""}, {"minimum": "dreadful"}, {"cadence": "hourly"}, {"scope": "mine"}, {"scope": "chosen"},
-        {"scope": "chosen", "products": "no-such-thing"}, {"scope": "chosen", "products": "../../etc"}])
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"email": "nobody"},
+            {"email": "a@b.org\r\nBcc: c@d.org"},
+            {"email": "a@x.org,b@y.org"},
+            {"email": ""},
+            {"minimum": "dreadful"},
+            {"cadence": "hourly"},
+            {"scope": "mine"},
+            {"scope": "chosen"},
+            {"scope": "chosen", "products": "no-such-thing"},
+            {"scope": "chosen", "products": "../../etc"},
+        ],
+    )
     def test_refuses_with_the_field_named(self, client, mails, wrong):
         page = client.post("/alerts", data=WISHES | wrong)
         assert page.status_code == 422 and f'id="f-{next(reversed(wrong))}' in page.text
@@ -110,8 +130,10 @@ class TestSigningUp:
         app.config["REDOUBT_RATE_LIMITS"] = True
         codes = [client.post("/alerts", data=WISHES).status_code for _ in range(6)]
         assert codes == [200] * 5 + [429]
-        others = [client.post("/alerts", data=WISHES | {"email": f"e{n}@example.net"}).status_code
-                  for n in range(20)]
+        others = [
+            client.post("/alerts", data=WISHES | {"email": f"e{n}@example.net"}).status_code
+            for n in range(20)
+        ]
         assert others.count(200) == 15 and others[-1] == 429
 
     @pytest.mark.parametrize("path, accepted", [("/alerts", 200), ("/api/v1/alerts", 202)])
@@ -121,8 +143,11 @@ class TestSigningUp:
         for number in range(22):
             wishes = WISHES | {"email": f"reader{number}@example.net"}
             sent = {"json": wishes} if path.startswith("/api/") else {"data": wishes}
-            codes.append(client.post(path, **sent, environ_base={
-                "REMOTE_ADDR": f"2001:db8:7:7::{number:x}"}).status_code)
+            codes.append(
+                client.post(
+                    path, **sent, environ_base={"REMOTE_ADDR": f"2001:db8:7:7::{number:x}"}
+                ).status_code
+            )
         assert codes == [accepted] * 20 + [429] * 2
         assert db.session.scalar(db.select(db.func.count()).select_from(Attempt)) > 0
 
@@ -171,7 +196,10 @@ class TestManaging:
 
     def test_links_of_one_purpose_open_no_other(self, client, confirmed):
         for purpose in (signed_links.CONFIRM, signed_links.STOP, signed_links.MUTE):
-            assert client.get(f"/alerts/manage/{signed_links.token(purpose, confirmed.handle)}").status_code == 404
+            assert (
+                client.get(f"/alerts/manage/{signed_links.token(purpose, confirmed.handle)}").status_code
+                == 404
+            )
 
 
 class TestStopping:
@@ -236,7 +264,11 @@ class TestMembers:
         assert call("GET", "/users/me/alerts").json["on"] is False
         assert call("PUT", "/users/me/alerts", {"on": True, "cadence": "daily"}).json["cadence"] == "daily"
         assert call("GET", "/users/me/alerts").json == {
-            "on": True, "scope": "mine", "minimum": "important", "cadence": "daily"}
+            "on": True,
+            "scope": "mine",
+            "minimum": "important",
+            "cadence": "daily",
+        }
 
 
 def test_a_sign_up_queues_its_mail_in_the_same_transaction(client):

@@ -13,18 +13,24 @@ from tests import browsing
 from tests.products.conftest import make_product  # noqa: F401  (fixture)
 from tests.test_browser import browser, check_with, site  # noqa: F401  (fixtures)
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 EVE = "eve@example.net"
 MODES = pytest.mark.parametrize("scheme, javascript", [("light", True), ("dark", False)])
 
 
 @pytest.fixture
-def visit(browser, site):  # noqa: F811
+def visit(browser, site):
     """visit(scheme, javascript, cookie=None) → a page; light is wide, dark is narrow."""
+
     def open_page(scheme, javascript, cookie=None):
-        context = browser.new_context(java_script_enabled=javascript, color_scheme=scheme,
-                                      viewport={"width": 375 if scheme == "dark" else 1280, "height": 900})
+        context = browser.new_context(
+            java_script_enabled=javascript,
+            color_scheme=scheme,
+            viewport={"width": 375 if scheme == "dark" else 1280, "height": 900},
+        )
         if cookie:
             context.add_cookies([{"name": "session", "value": cookie, "url": site}])
         return context.new_page()
@@ -33,8 +39,9 @@ def visit(browser, site):  # noqa: F811
 
 
 @pytest.fixture
-def outbox(app, site):  # noqa: F811
+def outbox(app, site):
     """outbox() → the mails that the worker wrote, oldest first, with links that lead to this site."""
+
     def read():
         db.session.commit()
         contextvars.Context().run(round_once, app)
@@ -45,14 +52,14 @@ def outbox(app, site):  # noqa: F811
     return read
 
 
-def link(mail, path, site):  # noqa: F811
+def link(mail, path, site):
     """The address in the text of a mail that begins with `path`, on the served site."""
     text = mail.get_body(("plain",)).get_content()
     return site + re.search(rf"http://localhost:\d+({path}/\S+)", text)[1]
 
 
 @MODES
-def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, scheme, javascript):  # noqa: F811
+def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, scheme, javascript):
     for slug in ("debian", "windows"):
         make_product(slug, {"12": {}})
     page = visit(scheme, javascript)
@@ -68,7 +75,7 @@ def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, s
     browsing.press(page, "text=Sign up")
     page.wait_for_selector(f"text={EVE}")
     check_with(page, javascript)
-    mail, = outbox()
+    (mail,) = outbox()
     assert mail["To"] == EVE and mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     page.goto(link(mail, "/alerts/confirm", site))
     assert "Debian" in page.inner_text("main")
@@ -96,7 +103,7 @@ def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, s
 
 
 @MODES
-def test_an_inbox_is_read(app, site, visit, login, member, question_answered, scheme, javascript):  # noqa: F811
+def test_an_inbox_is_read(app, site, visit, login, member, question_answered, scheme, javascript):
     page, path = visit(scheme, javascript, login(member).get_cookie("session").value), question_answered.url
     db.session.commit()
     page.goto(site + path)

@@ -40,13 +40,17 @@ class TestWhoIsTold:
         posts.comment(answer, render(BODY), by=member)
         assert inbox(other) == ["alice commented on your answer: How do I patch a server?"]
 
-    @pytest.mark.parametrize("write", [
-        lambda q, by: forum.answer(q, render(CALL), by=by),
-        lambda q, by: posts.comment(q, render(CALL), by=by),
-        lambda q, by: forum.ask("Does anybody know this one?", render(CALL), ["patching"], by=by)])
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda q, by: forum.answer(q, render(CALL), by=by),
+            lambda q, by: posts.comment(q, render(CALL), by=by),
+            lambda q, by: forum.ask("Does anybody know this one?", render(CALL), ["patching"], by=by),
+        ],
+    )
     def test_who_is_called_by_name(self, inbox, question, other, carol, write):
         write(question, other)
-        found, = inbox(carol)
+        (found,) = inbox(carol)
         assert found.startswith("bob mentioned you in a")
 
     def test_who_is_called_in_an_edit_and_only_once(self, inbox, question, make_answer, other, carol):
@@ -64,8 +68,15 @@ class TestWhoIsTold:
 
     def test_the_author_of_a_proposed_edit_and_then_its_proposer(self, inbox, question, make_user, member):
         stranger = make_user("steve")
-        proposal = suggestions.propose(question, render(BODY + " More."), by=stranger, base_number=1,
-                                       title=question.title, tags=["patching"], summary="")
+        proposal = suggestions.propose(
+            question,
+            render(BODY + " More."),
+            by=stranger,
+            base_number=1,
+            title=question.title,
+            tags=["patching"],
+            summary="",
+        )
         assert inbox(member) == ["steve suggested an edit of your question: How do I patch a server?"]
         suggestions.reject(proposal, "Not needed here.", by=member)
         assert inbox(stranger) == ["alice rejected your edit of a question: How do I patch a server?"]
@@ -73,8 +84,9 @@ class TestWhoIsTold:
     def test_the_flagger_of_the_outcome_but_not_who_decided(self, inbox, login, question, other, moderator):
         moderation.flag(question, "other", by=other)
         moderation.dismiss_flags(question, by=moderator, note="It is fine here.")
-        assert inbox(other) == ["A moderator reviewed the post you flagged and dismissed the flag.: "
-                                "Your flags"]
+        assert inbox(other) == [
+            "A moderator reviewed the post you flagged and dismissed the flag.: Your flags"
+        ]
         page = login(other).get("/inbox").text
         assert "It is fine here." in page and "/settings/flags" in page and moderator.username not in page
 
@@ -90,8 +102,10 @@ class TestWatching:
         assert login(carol).post(f"/posts/{question.id}/watch", data={"watch": "true"}).status_code == 302
         answer = make_answer(question)
         posts.comment(answer, render(BODY), by=question.author)
-        assert inbox(carol) == ["alice commented on an answer you follow: How do I patch a server?",
-                                "bob answered a question you follow: How do I patch a server?"]
+        assert inbox(carol) == [
+            "alice commented on an answer you follow: How do I patch a server?",
+            "bob answered a question you follow: How do I patch a server?",
+        ]
 
     def test_an_article_that_changes(self, inbox, make_article, moderator, carol):
         article = make_article("Harden the host")
@@ -104,7 +118,8 @@ class TestWatching:
         make_question("What else can be patched here?", by=other)
         make_question("What has nothing to do with it?", by=other, tags=("cooking",))
         assert inbox(carol) == [
-            "New under a tag you follow: a question by bob: What else can be patched here?"]
+            "New under a tag you follow: a question by bob: What else can be patched here?"
+        ]
 
     def test_an_article_of_a_tag_once_though_it_was_a_draft_first(self, inbox, question, make_article, carol):
         actions.watch(carol, question.tags[0], True)
@@ -243,8 +258,9 @@ class TestPages:
         assert "answered" not in login(carol).get("/inbox").text
         assert line.read_at is None
 
-    def test_one_query_more_for_members_at_any_size(self, login, client, member, question, make_answer, drain,
-                                                    count_queries):
+    def test_one_query_more_for_members_at_any_size(
+        self, login, client, member, question, make_answer, drain, count_queries
+    ):
         def sent(browser):
             with count_queries() as statements:
                 browser.get("/tags")
@@ -273,7 +289,9 @@ class TestPages:
         assert call("PUT", f"/posts/{question.id}/watch", {"watch": True}).json["watching"]
         assert call("PUT", "/tags/patching/watch", {"watch": True}).json["kind"] == "tag"
         assert [row["title"] for row in call("GET", "/users/me/watches").json["items"]] == [
-            "patching", question.title]
+            "patching",
+            question.title,
+        ]
         call("PUT", f"/posts/{question.id}/watch", {"watch": False})
         assert len(call("GET", "/users/me/watches").json["items"]) == 1
 

@@ -41,8 +41,10 @@ THREADED = {"alerts", "news"}
 WISHES = {"scope": "all", "products": [], "minimum": "low", "cadence": "at-once"}
 SITE_URL = "https://forum.example"
 SITE_NAME = "Sicherheit für Zürich und die ganze übrige Welt der größeren Rechenzentren"
-TITLE = ("Größe der Änderung: Übertragung schlägt fehl – „Zugriff verweigert“ beim Öffnen der "
-         "Gruppenrichtlinienverwaltungskonsole für Müller")
+TITLE = (
+    "Größe der Änderung: Übertragung schlägt fehl – „Zugriff verweigert“ beim Öffnen der "
+    "Gruppenrichtlinienverwaltungskonsole für Müller"
+)
 CODE = """Run this on every host:
 
 ```powershell
@@ -94,6 +96,7 @@ def server(app):
 @pytest.fixture
 def arrived(app, server, drain):
     """arrived() runs the worker until nothing is due; what the server took, as bytes, in order."""
+
     def work():
         while worker.round_once(app, [tasks.mail_news, alert_tasks.mail_alerts]):
             pass
@@ -154,6 +157,7 @@ def plain(message) -> str:
 def _link(purpose, template):
     def cause(make_user, **_):
         auth_actions.send_link(make_user("ada"), purpose, template, "Confirm")
+
     return cause
 
 
@@ -167,6 +171,7 @@ def _direct(template, **context):
     def cause(make_user, **_):
         user = make_user("ada")
         mail.queue(user.email, template, subject="Your account", user=user, **context)
+
     return cause
 
 
@@ -200,8 +205,9 @@ def _news(make_user, make_question, make_answer, clock, drain, **_):
 
 
 def _suspended(make_user, moderator, **_):
-    moderation_actions.suspend(make_user("ada"), days=3, message="Spam: =?utf-8?q?no?=\n\n    code",
-                               by=moderator)
+    moderation_actions.suspend(
+        make_user("ada"), days=3, message="Spam: =?utf-8?q?no?=\n\n    code", by=moderator
+    )
 
 
 def _notice(make_user, **_):
@@ -217,6 +223,7 @@ def _change(act):
             address_actions.ask(make_user("carla"), "ada@example.org")
             return
         address_actions.ask(ada, "ada@example.org" if act == "confirm" else "new@example.org")
+
     return cause
 
 
@@ -226,31 +233,56 @@ def _deleted(make_user, **_):
 
 
 CAUSES = {
-    "account_deleted": _deleted, "account_notice": _notice, "address_asked": _change("ask"),
-    "address_confirm": _change("confirm"), "address_in_use": _change("in use"),
-    "alerts": _alerts, "alerts_confirm": _confirm_alerts, "alerts_known": _known_alerts,
-    "already": _direct("already"), "claim": _claim, "confirm": _link("confirm", "confirm"),
-    "email_changed": _direct("email_changed", email="new@example.org", token="t" * 43), "news": _news,
-    "reset": _link("reset", "reset"), "suspended": _suspended,
+    "account_deleted": _deleted,
+    "account_notice": _notice,
+    "address_asked": _change("ask"),
+    "address_confirm": _change("confirm"),
+    "address_in_use": _change("in use"),
+    "alerts": _alerts,
+    "alerts_confirm": _confirm_alerts,
+    "alerts_known": _known_alerts,
+    "already": _direct("already"),
+    "claim": _claim,
+    "confirm": _link("confirm", "confirm"),
+    "email_changed": _direct("email_changed", email="new@example.org", token="t" * 43),
+    "news": _news,
+    "reset": _link("reset", "reset"),
+    "suspended": _suspended,
 }
 
 
 @pytest.fixture
-def publish_bulletin(make_advisory, store):  # noqa: F811
+def publish_bulletin(make_advisory, store):
     """publish_bulletin(title): a critical bulletin, released now."""
+
     def publish(title):
         entry = ProductEntry("A", "Reader 9", "", "Reader", "9")
-        return store(make_advisory("ACME-1", title=title, severity="critical", products=[entry],
-                                   initial_release_at=utcnow(), current_release_at=utcnow(),
-                                   vulnerabilities=[weakness(affected=("A",), remedies=[fix("A")])]))
+        return store(
+            make_advisory(
+                "ACME-1",
+                title=title,
+                severity="critical",
+                products=[entry],
+                initial_release_at=utcnow(),
+                current_release_at=utcnow(),
+                vulnerabilities=[weakness(affected=("A",), remedies=[fix("A")])],
+            )
+        )
 
     return publish
 
 
 @pytest.fixture
 def causes(app, clock, make_user, make_question, make_answer, moderator, publish_bulletin, drain):
-    return {"make_user": make_user, "make_question": make_question, "make_answer": make_answer,
-            "moderator": moderator, "publish_bulletin": publish_bulletin, "clock": clock, "drain": drain}
+    return {
+        "make_user": make_user,
+        "make_question": make_question,
+        "make_answer": make_answer,
+        "moderator": moderator,
+        "publish_bulletin": publish_bulletin,
+        "clock": clock,
+        "drain": drain,
+    }
 
 
 def test_every_kind_of_mail_is_sent_here():
@@ -284,8 +316,11 @@ def test_the_subject_is_what_was_typed(arrived, causes, make_user, make_question
     assert message["Subject"].endswith(f"answered your question: {title}")
 
 
-@pytest.mark.parametrize("subject", ["x" * 200, "ü" * 200, "😀" * 100, "a " * 100, "אבג " * 50,
-                                     "=?utf-8?b?", "é" + "e" * 150], ids=range(7))
+@pytest.mark.parametrize(
+    "subject",
+    ["x" * 200, "ü" * 200, "😀" * 100, "a " * 100, "אבג " * 50, "=?utf-8?b?", "é" + "e" * 150],
+    ids=range(7),
+)
 def test_any_subject_comes_back_whole(arrived, causes, make_user, subject):
     user = make_user("ada")
     mail.queue(user.email, "already", subject=subject, user=user)
@@ -308,8 +343,9 @@ def test_the_plain_part_keeps_code_and_lists_and_the_other_one_has_whole_links(c
     assert "    Where-Object" in re.sub(r"<[^>]*>", "", html)
 
 
-def test_mails_of_a_thread_refer_to_the_same_id_and_have_their_own(causes, arrived, make_user, make_question,
-                                                                   make_answer, clock):
+def test_mails_of_a_thread_refer_to_the_same_id_and_have_their_own(
+    causes, arrived, make_user, make_question, make_answer, clock
+):
     question = make_question("How do I patch a server?", by=make_user("ada"))
     for _ in range(2):
         make_answer(question, by=make_user())
@@ -320,18 +356,40 @@ def test_mails_of_a_thread_refer_to_the_same_id_and_have_their_own(causes, arriv
     assert first["References"] == second["References"] and first["Message-ID"] != second["Message-ID"]
 
 
-@pytest.mark.parametrize("typed, stored", [
-    ("Ada@Example.ORG", "ada@example.org"), ("ada@bücher.example", "ada@xn--bcher-kva.example"),
-    ("ada@faß.example", "ada@xn--fa-hia.example"), ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
-    (" ada+tag@mail.internal ", "ada+tag@mail.internal"), ("ada@localhost", "ada@localhost")])
+@pytest.mark.parametrize(
+    "typed, stored",
+    [
+        ("Ada@Example.ORG", "ada@example.org"),
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@faß.example", "ada@xn--fa-hia.example"),
+        ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
+        (" ada+tag@mail.internal ", "ada+tag@mail.internal"),
+        ("ada@localhost", "ada@localhost"),
+    ],
+)
 def test_addresses_have_one_form(app, typed, stored):
     assert normalize_address(typed) == stored
 
 
-@pytest.mark.parametrize("typed", ["ada", "ada@", "@example.org", "ada@example", "a b@example.org",
-                                   "ada@exam ple.org", "ada@example.org\nBcc: eve@example.org", "",
-                                   "ada@-example.org", '"a b"@example.org', "ada@[127.0.0.1]",
-                                   "ada@example..org", "x" * 65 + "@example.org", "a@" + "b." * 130 + "org"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ada",
+        "ada@",
+        "@example.org",
+        "ada@example",
+        "a b@example.org",
+        "ada@exam ple.org",
+        "ada@example.org\nBcc: eve@example.org",
+        "",
+        "ada@-example.org",
+        '"a b"@example.org',
+        "ada@[127.0.0.1]",
+        "ada@example..org",
+        "x" * 65 + "@example.org",
+        "a@" + "b." * 130 + "org",
+    ],
+)
 def test_what_is_no_address_is_refused(app, typed):
     with pytest.raises(BadAddress):
         normalize_address(typed)
@@ -359,9 +417,15 @@ def test_an_address_with_another_spelling_of_its_domain_is_the_same_account(app,
     assert auth_queries.by_login("no address @ all") is None
 
 
-@pytest.mark.parametrize("url, domain", [
-    ("https://forum.example", "forum.example"), ("https://bücher.example/", "xn--bcher-kva.example"),
-    ("http://[::1]:8000", "ip6-1.invalid"), ("http://127.0.0.1:8000", "127.0.0.1")])
+@pytest.mark.parametrize(
+    "url, domain",
+    [
+        ("https://forum.example", "forum.example"),
+        ("https://bücher.example/", "xn--bcher-kva.example"),
+        ("http://[::1]:8000", "ip6-1.invalid"),
+        ("http://127.0.0.1:8000", "127.0.0.1"),
+    ],
+)
 def test_ids_have_a_domain_of_the_site(url, domain):
     assert id_domain(url) == domain
     assert DOT_ATOM.fullmatch(domain)

@@ -6,14 +6,31 @@ from core.markup.markup import render
 from notifications.mentions import MOST, mentioned
 
 
-@pytest.mark.parametrize("text, names", [
-    ("@alice look", ["alice"]), ("Thanks (@alice, @bob-2).", ["alice", "bob-2"]), ("**@alice**", ["alice"]),
-    ("@Alice and @alice", ["alice"]), ("@alice's answer", ["alice"]), ("- @alice\n- @bob", ["alice", "bob"]),
-    ("mail alice@example.org", []), ("@alice@example.social", []), ("user@@alice", []), ("@al", []),
-    ("`@alice`", []), ("```\n@alice\n```", []), ("    @alice", []), ("> @alice wrote this\n\nNo.", []),
-    ("[@alice](https://example.org)", []), ("https://example.org/@alice", []), ("@" + "a" * 31, []),
-    ("\\@alice", ["alice"]), ("@\u0430lice", []), ("", []),
-])
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        ("@alice look", ["alice"]),
+        ("Thanks (@alice, @bob-2).", ["alice", "bob-2"]),
+        ("**@alice**", ["alice"]),
+        ("@Alice and @alice", ["alice"]),
+        ("@alice's answer", ["alice"]),
+        ("- @alice\n- @bob", ["alice", "bob"]),
+        ("mail alice@example.org", []),
+        ("@alice@example.social", []),
+        ("user@@alice", []),
+        ("@al", []),
+        ("`@alice`", []),
+        ("```\n@alice\n```", []),
+        ("    @alice", []),
+        ("> @alice wrote this\n\nNo.", []),
+        ("[@alice](https://example.org)", []),
+        ("https://example.org/@alice", []),
+        ("@" + "a" * 31, []),
+        ("\\@alice", ["alice"]),
+        ("@\u0430lice", []),
+        ("", []),
+    ],
+)
 def test_who_is_called(text, names):
     assert mentioned(render(text).html) == names
 

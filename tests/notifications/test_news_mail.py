@@ -41,15 +41,16 @@ def path_in(mail):
 
 def test_an_answer_is_mailed_at_once_with_both_bodies(question, make_answer, mails):
     answer = make_answer(question, "Install the *update* with <wusa> and restart the server once.")
-    sent, = mails(ASKER)
+    (sent,) = mails(ASKER)
     assert sent.subject == "bob answered your question: How do I patch a server?"
     for body in (sent.body, sent.html):
         assert answer.url in body and "restart the server" in body and sent.unsubscribe_url in body
     assert "&lt;wusa&gt;" in sent.html and "<wusa>" in sent.body
 
 
-def test_ten_answers_in_an_hour_are_one_mail_and_the_rest_comes_in_one_more(question, make_answer, mails,
-                                                                            make_user, clock):
+def test_ten_answers_in_an_hour_are_one_mail_and_the_rest_comes_in_one_more(
+    question, make_answer, mails, make_user, clock
+):
     for _ in range(10):
         make_answer(question, by=make_user())
         mails()
@@ -77,7 +78,7 @@ def test_a_digest_is_one_mail_in_the_morning(question, make_question, make_answe
         make_answer(make_question("What else is there to patch?"))
     assert mails(ASKER) == []
     clock.move_to("2026-03-11 07:00:00+00:00")
-    digest, = mails(ASKER)
+    (digest,) = mails(ASKER)
     assert digest.subject == "6 notifications" and digest.body.count("#answer-") == 6
     clock.shift(timedelta(days=2))
     assert len(mails(ASKER)) == 1
@@ -120,8 +121,9 @@ def test_workers_at_once_mail_once(app, question, make_answer, mails, drain, mak
     assert len(mails(ASKER)) == 1
 
 
-def test_what_is_hidden_read_or_by_the_suspended_is_not_mailed_any_more(question, make_answer, mails, member,
-                                                                       moderator, make_user, clock, login):
+def test_what_is_hidden_read_or_by_the_suspended_is_not_mailed_any_more(
+    question, make_answer, mails, member, moderator, make_user, clock, login
+):
     make_answer(question)
     mails()
     hidden, read, rude = (make_answer(question, by=make_user()) for _ in range(3))
@@ -168,8 +170,9 @@ def test_demo_addresses_get_none(question, make_answer, mails, member, inbox):
 
 
 class TestUnsubscribing:
-    def test_one_post_without_log_in_or_token_ends_this_kind(self, app, client, question, make_answer, mails,
-                                                             member):
+    def test_one_post_without_log_in_or_token_ends_this_kind(
+        self, app, client, question, make_answer, mails, member
+    ):
         app.config["WTF_CSRF_ENABLED"] = True
         make_answer(question)
         path = path_in(mails(ASKER)[0])
@@ -219,8 +222,9 @@ class TestDeadAddresses:
 
         return refuse
 
-    def test_get_no_news_until_their_owner_says_so(self, question, make_answer, mails, refused, login, member,
-                                                   inbox):
+    def test_get_no_news_until_their_owner_says_so(
+        self, question, make_answer, mails, refused, login, member, inbox
+    ):
         refused()
         refused()
         make_answer(question)
@@ -254,7 +258,7 @@ def test_choices_are_saved_and_shown(login, member):
 def test_a_flag_is_answered_by_mail(question, make_answer, other, moderator, mails):
     moderation.flag(question, "other", by=other)
     moderation.dismiss_flags(question, by=moderator, note="It is fine here.")
-    sent, = mails(other.email)
+    (sent,) = mails(other.email)
     assert "dismissed the flag" in sent.body and "It is fine here." in sent.body
     assert "/settings/flags" in sent.body
 

@@ -25,10 +25,18 @@ def test_an_author_hears_of_a_members_edit(inbox, make_question, make_user, memb
 
 @pytest.mark.parametrize("is_author", [True, False])
 def test_of_an_approved_proposal_the_author_hears_unless_they_approved_it(
-        login, inbox, make_question, make_user, member, is_author):
+    login, inbox, make_question, make_user, member, is_author
+):
     question, rita = make_question(by=member), make_user("rita", reputation=500)
-    proposal = suggestions.propose(question, render(BODY + " More."), by=make_user("helper"), base_number=1,
-                                   title=question.title, tags=[tag.name for tag in question.tags], summary="")
+    proposal = suggestions.propose(
+        question,
+        render(BODY + " More."),
+        by=make_user("helper"),
+        base_number=1,
+        title=question.title,
+        tags=[tag.name for tag in question.tags],
+        summary="",
+    )
     db.session.commit()
     by = member if is_author else rita
     login(by).post(f"/suggestions/{proposal.id}/approve", data={"seen": proposal.version})
@@ -42,8 +50,9 @@ class TestFirstPosts:
         return {"REDOUBT_FIRST_POST_APPROVAL": "on"}
 
     def test_moderators_hear_that_one_waits(self, login, inbox, member, other, moderator):
-        login(member).post("/questions/ask", data={"title": "How do I patch a server?", "body": BODY,
-                                                   "tags": "patching"})
+        login(member).post(
+            "/questions/ask", data={"title": "How do I patch a server?", "body": BODY, "tags": "patching"}
+        )
         assert inbox(moderator) == ["First post by alice to approve: a question: How do I patch a server?"]
         assert inbox(other) == [] and "/moderation" in login(moderator).get("/inbox").text
         moderation.approve(db.session.scalar(db.select(Post)), by=moderator)
@@ -53,7 +62,14 @@ class TestFirstPosts:
 
 class TestBulletins:
     def test_watchers_hear_of_a_withdrawal_by_the_reference_alone(
-            self, login, inbox, make_bulletin, member, other, moderator):  # noqa: F811
+        self,
+        login,
+        inbox,
+        make_bulletin,
+        member,
+        other,
+        moderator,
+    ):
         bulletin = make_bulletin(title="A title that was a mistake")
         actions.watch(member, bulletin, True)
         bulletins.withdraw(bulletin, by=moderator)
@@ -64,7 +80,13 @@ class TestBulletins:
 
     @pytest.mark.parametrize("has_fix", [True, False])
     def test_watchers_hear_of_a_mitigation_where_there_is_no_fix(
-            self, inbox, make_bulletin, member, moderator, has_fix):  # noqa: F811
+        self,
+        inbox,
+        make_bulletin,
+        member,
+        moderator,
+        has_fix,
+    ):
         bulletin = make_bulletin(title="Reader overflow", has_fix=has_fix)
         actions.watch(member, bulletin, True)
         made = mitigation_actions.add(bulletin, MITIGATION, by=moderator)

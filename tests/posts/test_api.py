@@ -90,7 +90,9 @@ def test_tags_are_found_by_a_part_of_their_name(api, make_question):
     make_question(tags=("printing", "windows-print"))
     make_question(tags=("dns",))
     assert {tag["title"] for tag in api()("GET", "/tags?q=PRINT").json["items"]} == {
-        "printing", "windows-print"}
+        "printing",
+        "windows-print",
+    }
 
 
 def test_what_a_tag_is_for_is_said_and_may_begin_it(api, moderator):

@@ -13,8 +13,9 @@ from posts.models import Revision, Suggestion
 from posts.revisions import diffs
 
 MAX_STEPS = diffs.MAX_LINE_STEPS + diffs.MAX_WORD_STEPS
-LINES = st.lists(st.sampled_from(["", "a", "b c", "b d", "long line of words", "a.b,c"]),
-                 max_size=8).map("\n".join)
+LINES = st.lists(st.sampled_from(["", "a", "b c", "b d", "long line of words", "a.b,c"]), max_size=8).map(
+    "\n".join
+)
 
 
 def punctuation(seed, length):
@@ -37,20 +38,30 @@ def test_the_rows_hold_both_texts_and_agree_on_what_is_the_same(old, new):
 
 
 def test_words_are_marked_within_a_changed_line():
-    row, = diffs.side_by_side("Restart the spooler now.", "Restart the server now.")
+    (row,) = diffs.side_by_side("Restart the spooler now.", "Restart the server now.")
     assert row.left == [("Restart the ", False), ("spooler", True), (" now.", False)]
     assert row.right == [("Restart the ", False), ("server", True), (" now.", False)]
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    ("\n".join(punctuation(n, 985) for n in range(30)),
-     "\n".join(punctuation(-n - 1, 985) for n in range(30))),
-    ("\n".join(random.Random(1).choices("ab", k=60_000)),
-     "\n".join(random.Random(2).choices("ab", k=60_000))),
-    ("\n".join(map(str, range(20_000))), "\n".join(map(str, reversed(range(20_000))))),
-    (punctuation(1, 100_000), punctuation(2, 100_000)), ("\n" * 199_000, "x\n" * 99_000),
-    ("a b " * 499, "b a " * 499), ("\n".join(["a"] * 9000), "\n".join(["a", "b"] * 4500)),
-], ids=range(7))
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "\n".join(punctuation(n, 985) for n in range(30)),
+            "\n".join(punctuation(-n - 1, 985) for n in range(30)),
+        ),
+        (
+            "\n".join(random.Random(1).choices("ab", k=60_000)),
+            "\n".join(random.Random(2).choices("ab", k=60_000)),
+        ),
+        ("\n".join(map(str, range(20_000))), "\n".join(map(str, reversed(range(20_000))))),
+        (punctuation(1, 100_000), punctuation(2, 100_000)),
+        ("\n" * 199_000, "x\n" * 99_000),
+        ("a b " * 499, "b a " * 499),
+        ("\n".join(["a"] * 9000), "\n".join(["a", "b"] * 4500)),
+    ],
+    ids=range(7),
+)
 def test_hostile_edits_cost_a_bounded_number_of_steps(old, new):
     """The first took 3 s of processor time at every look."""
     found = diffs.compare(old, new)
@@ -130,9 +141,16 @@ def test_a_comparison_that_does_not_fit_is_not_used(edited, compared, client):
 
 def test_suggested_edits_use_the_same(make_question, make_user, login, drain, compared):
     question, helper = make_question(), make_user("helper", reputation=20)
-    login(helper).post(f"/posts/{question.id}/suggest", data={
-        "title": question.title, "body": question.body + " It is the second step.", "tags": "patching",
-        "summary": "The step", "base": 1})
+    login(helper).post(
+        f"/posts/{question.id}/suggest",
+        data={
+            "title": question.title,
+            "body": question.body + " It is the second step.",
+            "tags": "patching",
+            "summary": "The step",
+            "base": 1,
+        },
+    )
     drain()
     found = db.session.scalar(db.select(Suggestion))
     assert found.changes["runs"] and len(compared) == 1

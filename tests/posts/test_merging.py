@@ -11,15 +11,18 @@ LINES = st.lists(st.sampled_from("abcd"), max_size=12).map("\n".join)
 
 def test_changes_of_different_places_fit_together():
     assert merge(BASE, BASE.replace("one", "1"), BASE.replace("five", "5")) == (
-        merge(BASE, BASE.replace("five", "5"), BASE.replace("one", "1")))
+        merge(BASE, BASE.replace("five", "5"), BASE.replace("one", "1"))
+    )
     merged = merge(BASE, BASE.replace("one", "1"), BASE.replace("five", "5\nsix"))
     assert (merged.text, merged.is_clean) == ("1\ntwo\nthree\nfour\n5\nsix", True)
 
 
 def test_changes_of_one_place_and_of_adjacent_lines_touch():
     for mine, theirs in (("two!", "two?"), ("two!\nthree", "two\nthree?")):
-        one, other = BASE.replace("two", "two!") if mine == "two!" else BASE.replace("two\nthree", mine), (
-            BASE.replace("two\nthree", theirs) if "\n" in theirs else BASE.replace("two", theirs))
+        one, other = (
+            BASE.replace("two", "two!") if mine == "two!" else BASE.replace("two\nthree", mine),
+            (BASE.replace("two\nthree", theirs) if "\n" in theirs else BASE.replace("two", theirs)),
+        )
         merged = merge(BASE, one, other)
         assert not merged.is_clean
         assert all(line in merged.text for line in (mine.split("\n")[0], theirs.split("\n")[-1]))

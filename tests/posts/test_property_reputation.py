@@ -32,8 +32,22 @@ SEED, THREADS, STEPS, CHECKS = 20261013, 8, 10_000, 3
 START = "2026-03-01 08:00:00+00:00"
 TEXT = "A text about patching servers that is long enough to be useful to people who read it."
 MEMBERS, QUESTIONS, ARTICLES = 40, 30, 6
-ODDS = {"vote": 54, "change_mind": 9, "edit": 4, "answer": 4, "accept": 7, "unaccept": 2, "remove": 1.8,
-        "bring_back": 3, "spam": 0.4, "publish": 0.8, "suggest": 0.5, "suspend": 4, "lift": 9, "leave": 0.1}
+ODDS = {
+    "vote": 54,
+    "change_mind": 9,
+    "edit": 4,
+    "answer": 4,
+    "accept": 7,
+    "unaccept": 2,
+    "remove": 1.8,
+    "bring_back": 3,
+    "spam": 0.4,
+    "publish": 0.8,
+    "suggest": 0.5,
+    "suspend": 4,
+    "lift": 9,
+    "leave": 0.1,
+}
 
 
 class Play:
@@ -65,8 +79,10 @@ class Play:
             by = db.session.get(User, rng.choice(self.people))
             question = forum.ask(f"Question number {n} about patching?", render(TEXT), [f"tag{n % 3}"], by=by)
             made.append(question)
-            made += [forum.answer(question, render(TEXT + end), by=db.session.get(User, rng.choice(authors)))
-                     for end in ("", "!")]
+            made += [
+                forum.answer(question, render(TEXT + end), by=db.session.get(User, rng.choice(authors)))
+                for end in ("", "!")
+            ]
             made.append(actions.comment(question, render(TEXT), by=by))
         for n in range(ARTICLES):
             by = db.session.get(User, rng.choice(authors))
@@ -114,8 +130,9 @@ class Play:
         if not self.recent:
             return False
         post_id, user_id = self.recent[-1 - int(rng.expovariate(0.5)) % min(8, len(self.recent))]
-        return self._vote(db.session.get(Post, post_id), db.session.get(User, user_id),
-                          rng.choice((0, 1, -1)))
+        return self._vote(
+            db.session.get(Post, post_id), db.session.get(User, user_id), rng.choice((0, 1, -1))
+        )
 
     def _vote(self, post, user, value):
         if not policy.can_vote(user, post, value) or not voting.vote(post, user, value):
@@ -166,7 +183,7 @@ class Play:
         return True
 
     def publish(self, rng):
-        article = db.session.get(Post, rng.choice(self.posts[4 * QUESTIONS:4 * QUESTIONS + ARTICLES]))
+        article = db.session.get(Post, rng.choice(self.posts[4 * QUESTIONS : 4 * QUESTIONS + ARTICLES]))
         verb = kb.publish if article.status == "draft" else rng.choice((kb.unpublish, kb.publish))
         verb(article, by=db.session.get(User, self.staff))
         return True
@@ -177,13 +194,21 @@ class Play:
         if post.author_id == user.id or post.kind == "comment" or not post.is_public:
             return False
         text = render(f"{TEXT} {rng.random()}")
-        row = suggestions.propose(post, text, by=user, base_number=post.revision_count, title=post.title,
-                                  tags=[tag.name for tag in post.tags], summary="Better so")
+        row = suggestions.propose(
+            post,
+            text,
+            by=user,
+            base_number=post.revision_count,
+            title=post.title,
+            tags=[tag.name for tag in post.tags],
+            summary="Better so",
+        )
         return suggestions.approve(row, text, by=staff, seen=row.version)
 
     def suspend(self, rng):
-        moderation.suspend(self._member(rng), rng.randint(1, 3), "Cool down.",
-                           by=db.session.get(User, self.staff))
+        moderation.suspend(
+            self._member(rng), rng.randint(1, 3), "Cool down.", by=db.session.get(User, self.staff)
+        )
         return True
 
     def lift(self, rng):

@@ -37,8 +37,14 @@ def propose(login):
     """propose(user, post, **fields) → the answer of the form."""
 
     def send(user, post, **fields):
-        data = {"title": post.title, "body": NEW, "tags": " ".join(t.name for t in post.tags),
-                "summary": "The missing step", "base": post.revision_count, **fields}
+        data = {
+            "title": post.title,
+            "body": NEW,
+            "tags": " ".join(t.name for t in post.tags),
+            "summary": "The missing step",
+            "base": post.revision_count,
+            **fields,
+        }
         return login(user).post(f"/posts/{post.id}/suggest", data=data)
 
     return send
@@ -59,14 +65,20 @@ def clean():
 
 
 def earned(user):
-    return sum(db.session.scalars(db.select(ReputationEvent.points).where(
-        ReputationEvent.user_id == user.id, ReputationEvent.kind == "edit_accepted")))
+    return sum(
+        db.session.scalars(
+            db.select(ReputationEvent.points).where(
+                ReputationEvent.user_id == user.id, ReputationEvent.kind == "edit_accepted"
+            )
+        )
+    )
 
 
 class TestProposing:
     @pytest.mark.parametrize("kind", ["question", "answer", "article"])
-    def test_of_every_kind_and_the_text_stays_until_approved(self, propose, helper, make_question,
-                                                             make_answer, make_article, client, kind):
+    def test_of_every_kind_and_the_text_stays_until_approved(
+        self, propose, helper, make_question, make_answer, make_article, client, kind
+    ):
         question = make_question()
         post = {"question": question, "answer": make_answer(question), "article": make_article()}[kind]
         assert propose(helper, post).status_code == 302
@@ -99,7 +111,8 @@ class TestProposing:
         assert propose(helper, make_question()).status_code == 422
 
     def test_not_of_ones_own_locked_hidden_or_directly_editable_posts(
-            self, propose, helper, member, moderator, make_user, make_question):
+        self, propose, helper, member, moderator, make_user, make_question
+    ):
         question, locked, hidden = make_question(by=member), make_question(), make_question()
         moderation.lock(locked, by=moderator)
         actions.delete(hidden, by=member)
@@ -129,8 +142,9 @@ class TestDeciding:
         propose(helper, question, title="A better title for this question", tags="patching")
         return only()
 
-    def test_approval_is_a_revision_of_the_proposer_and_earns_two(self, login, proposed, question, reviewer,
-                                                                 helper):
+    def test_approval_is_a_revision_of_the_proposer_and_earns_two(
+        self, login, proposed, question, reviewer, helper
+    ):
         before = helper.reputation
         press(login(reviewer), proposed)
         assert (question.body, question.title) == (NEW, "A better title for this question")
@@ -139,7 +153,8 @@ class TestDeciding:
         assert helper.reputation == before + 2 and clean()
 
     def test_the_author_the_reviewer_and_the_moderator_see_that_it_waits(
-            self, login, proposed, question, reviewer, moderator, helper, other, client):
+        self, login, proposed, question, reviewer, moderator, helper, other, client
+    ):
         for user in (question.author, reviewer, moderator):
             assert "1 pending edit" in login(user).get(question.url).text
         assert "Your edit is pending" in login(helper).get(question.url).text
@@ -171,8 +186,9 @@ class TestDeciding:
         page = login(reviewer).get(f"/suggestions/{proposed.id}").text
         assert "<ins>" in page and "<del>" in page and "Title and tags" in page
 
-    def test_refusal_needs_a_reason_which_the_proposer_reads(self, login, proposed, question, reviewer,
-                                                             helper):
+    def test_refusal_needs_a_reason_which_the_proposer_reads(
+        self, login, proposed, question, reviewer, helper
+    ):
         client = login(reviewer)
         press(client, proposed, "reject", reason="no")
         assert proposed.is_open
@@ -183,8 +199,15 @@ class TestDeciding:
     def test_improving_makes_two_revisions(self, login, proposed, question, reviewer, helper):
         form = login(reviewer).get(f"/suggestions/{proposed.id}/improve")
         assert NEW in form.text
-        answer = press(login(reviewer), proposed, "improve", title=question.title, body=NEW + " And more.",
-                       tags="patching", summary="One more step")
+        answer = press(
+            login(reviewer),
+            proposed,
+            "improve",
+            title=question.title,
+            body=NEW + " And more.",
+            tags="patching",
+            summary="One more step",
+        )
         assert answer.status_code == 302 and question.body == NEW + " And more."
         authors = [r.author_id for r in db.session.scalars(db.select(Revision).order_by(Revision.number))]
         assert authors == [question.author_id, helper.id, reviewer.id]
@@ -195,22 +218,29 @@ class TestDeciding:
         seen = proposed.version
         actions.revise(question, render(NEWER), by=moderator, title=question.title, tags=["patching"])
         db.session.commit()
-        answer = client.post(f"/suggestions/{proposed.id}/improve", data={
-            "seen": seen, "title": question.title, "body": NEW + " And more.", "tags": "patching",
-            "summary": "My own summary"})
+        answer = client.post(
+            f"/suggestions/{proposed.id}/improve",
+            data={
+                "seen": seen,
+                "title": question.title,
+                "body": NEW + " And more.",
+                "tags": "patching",
+                "summary": "My own summary",
+            },
+        )
         assert answer.status_code == 422 and "edited meanwhile" in answer.text
         assert "And more." in answer.text and "My own summary" in answer.text
         shown = re.sub(r"</?(ins|del|mark|span)\b[^>]*>", "", answer.text)
         assert "which the author wrote in the meantime" in shown
-
 
     def test_the_proposer_may_take_it_back_and_nobody_else(self, login, proposed, reviewer, helper):
         assert press(login(reviewer), proposed, "withdraw").status_code == 403
         press(login(helper), proposed, "withdraw")
         assert proposed.outcome == "withdrawn"
 
-    def test_nothing_is_approved_that_was_changed_after_the_look(self, login, proposed, question, propose,
-                                                                helper, reviewer):
+    def test_nothing_is_approved_that_was_changed_after_the_look(
+        self, login, proposed, question, propose, helper, reviewer
+    ):
         seen = proposed.version
         propose(helper, question, body="Buy pills at this address, they are cheap and they are good.")
         client = login(reviewer)
@@ -218,8 +248,9 @@ class TestDeciding:
         assert "look again" in client.get(f"/suggestions/{proposed.id}").text
         assert question.revision_count == 1 and proposed.is_open
 
-    def test_an_edit_in_between_is_a_conflict_that_loses_nothing(self, login, proposed, question, propose,
-                                                                helper, reviewer):
+    def test_an_edit_in_between_is_a_conflict_that_loses_nothing(
+        self, login, proposed, question, propose, helper, reviewer
+    ):
         actions.revise(question, render(NEWER), by=question.author)
         client = login(reviewer)
         assert "Conflict" in client.get(f"/suggestions/{proposed.id}").text
@@ -242,8 +273,9 @@ class TestDeciding:
         press(login(reviewer), proposed)
         assert f"/users/{reviewer.username}" in client.get(f"/posts/{question.id}/revisions/2").text
 
-    def test_review_lists_what_waits_without_ones_own(self, login, proposed, propose, reviewer, helper,
-                                                     make_question):
+    def test_review_lists_what_waits_without_ones_own(
+        self, login, proposed, propose, reviewer, helper, make_question
+    ):
         own = make_question("A question whose proposal is one's own")
         propose(reviewer, own)
         page = login(reviewer).get("/review").text
@@ -267,14 +299,22 @@ class TestDeciding:
 
 class TestPoints:
     def approve(self, helper, question, by):
-        made = suggestions.propose(question, render(NEW), by=helper, base_number=question.revision_count,
-                                   title=question.title, tags=[t.name for t in question.tags], summary="x")
+        made = suggestions.propose(
+            question,
+            render(NEW),
+            by=helper,
+            base_number=question.revision_count,
+            title=question.title,
+            tags=[t.name for t in question.tags],
+            summary="x",
+        )
         found = queries.get(made.id, by)
         suggestions.approve(found, render(NEW), by=by, seen=found.version)
         return made
 
-    def test_deleting_the_post_takes_them_and_restoring_gives_them_back(self, helper, moderator, member,
-                                                                        make_question):
+    def test_deleting_the_post_takes_them_and_restoring_gives_them_back(
+        self, helper, moderator, member, make_question
+    ):
         question = make_question()
         self.approve(helper, question, moderator)
         for _ in range(2):
@@ -283,8 +323,9 @@ class TestPoints:
             actions.undelete(question, by=member)
             assert earned(helper) == 2 and clean()
 
-    def test_a_thousand_in_all_and_room_again_after_a_reversal(self, helper, moderator, member, make_question,
-                                                              monkeypatch):
+    def test_a_thousand_in_all_and_room_again_after_a_reversal(
+        self, helper, moderator, member, make_question, monkeypatch
+    ):
         monkeypatch.setattr(credits, "MAX_POINTS_FOR_EDITS", 5)
         posts = [make_question() for _ in range(4)]
         for post in posts[:3]:
@@ -312,8 +353,9 @@ def at_once(app, *calls):
             answers[place] = call()
 
     db.session.commit()
-    threads = [threading.Thread(target=contextvars.Context().run, args=(run, i, c))
-               for i, c in enumerate(calls)]
+    threads = [
+        threading.Thread(target=contextvars.Context().run, args=(run, i, c)) for i, c in enumerate(calls)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -323,36 +365,46 @@ def at_once(app, *calls):
 
 
 class TestRaces:
-    def test_two_approve_at_once_and_it_happens_once(self, app, login, propose, helper, reviewer, moderator,
-                                                    make_question):
+    def test_two_approve_at_once_and_it_happens_once(
+        self, app, login, propose, helper, reviewer, moderator, make_question
+    ):
         question = make_question()
         propose(helper, question)
         path, data = f"/suggestions/{only().id}/approve", {"seen": only().version}
         one, two = login(reviewer), login(moderator)
-        answers = at_once(app, *[lambda c=c: c.post(path, data=data).status_code
-                                 for c in (one, two, one, two)])
+        answers = at_once(
+            app, *[lambda c=c: c.post(path, data=data).status_code for c in (one, two, one, two)]
+        )
         assert answers == [302] * 4
         assert question.revision_count == 2 and earned(helper) == 2 and clean()
         assert db.session.scalar(db.select(db.func.count(SuggestionCredit.id))) == 1
 
-    def test_approve_and_refuse_at_once_leave_one_outcome(self, app, login, propose, helper, reviewer,
-                                                         moderator, make_question):
+    def test_approve_and_refuse_at_once_leave_one_outcome(
+        self, app, login, propose, helper, reviewer, moderator, make_question
+    ):
         question = make_question()
         propose(helper, question)
         number, seen = only().id, only().version
         yes, no = login(reviewer), login(moderator)
-        at_once(app, lambda: yes.post(f"/suggestions/{number}/approve", data={"seen": seen}),
-                lambda: no.post(f"/suggestions/{number}/reject", data={"reason": "Not like this."}))
+        at_once(
+            app,
+            lambda: yes.post(f"/suggestions/{number}/approve", data={"seen": seen}),
+            lambda: no.post(f"/suggestions/{number}/reject", data={"reason": "Not like this."}),
+        )
         assert (only().outcome, question.revision_count, earned(helper)) in (
-            ("approved", 2, 2), ("rejected", 1, 0))
+            ("approved", 2, 2),
+            ("rejected", 1, 0),
+        )
         assert clean()
 
     def test_two_propose_at_once_and_one_waits(self, app, login, helper, other, make_question):
         question = make_question()
         data = {"title": question.title, "body": NEW, "tags": "patching", "summary": "x", "base": 1}
         clients = [login(helper), login(other)]
-        answers = at_once(app, *[lambda c=c: c.post(f"/posts/{question.id}/suggest", data=data).status_code
-                                 for c in clients])
+        answers = at_once(
+            app,
+            *[lambda c=c: c.post(f"/posts/{question.id}/suggest", data=data).status_code for c in clients],
+        )
         assert sorted(answers) == [302, 422]
         assert db.session.scalar(db.select(db.func.count(Suggestion.id))) == 1
 

@@ -18,8 +18,9 @@ def newcomer(make_user):
 
 
 def ask(client, tags):
-    return client.post("/questions/ask", data={"title": "Which tag fits this question best?",
-                                               "body": BODY, "tags": tags})
+    return client.post(
+        "/questions/ask", data={"title": "Which tag fits this question best?", "body": BODY, "tags": tags}
+    )
 
 
 def test_a_new_tag_is_refused_below_300_and_close_ones_are_named(login, newcomer, make_question):
@@ -121,21 +122,59 @@ def test_restoring_an_old_revision_may_bring_its_own_tags_back(login, newcomer, 
     assert [tag.name for tag in question.tags] == ["rare"]
 
 
-@pytest.mark.parametrize("name", [".net", ".htaccess", "c++", "c#", "windows_update", "größe", "日本語",
-                                  "हिन्दी", "العربية", "f5-big-ip", "802.1x", "k8s", "ß"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".net",
+        ".htaccess",
+        "c++",
+        "c#",
+        "windows_update",
+        "größe",
+        "日本語",
+        "हिन्दी",
+        "العربية",
+        "f5-big-ip",
+        "802.1x",
+        "k8s",
+        "ß",
+    ],
+)
 def test_tags_hold_what_the_names_of_the_field_hold(app, login, moderator, name):
     client = login(moderator)
-    page = client.post("/questions/ask", data={"title": "A question about one of these tags",
-                                               "body": BODY, "tags": name})
+    page = client.post(
+        "/questions/ask", data={"title": "A question about one of these tags", "body": BODY, "tags": name}
+    )
     assert page.status_code == 302
     assert client.get(f"/tags/{quote(name)}").status_code == 200
     assert client.get(f"/tags/{quote(name)}/edit").status_code == 200
     assert name in client.get("/tags").text
 
 
-@pytest.mark.parametrize("name", ["..", ".", "-x", "--", "#", "_x", "+", "a/b", "a?b", "<b>", "a:b",
-                                  "a\u202eb", "😀", "a" * 36, "%2e", "a\u200bb", "&amp"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "..",
+        ".",
+        "-x",
+        "--",
+        "#",
+        "_x",
+        "+",
+        "a/b",
+        "a?b",
+        "<b>",
+        "a:b",
+        "a\u202eb",
+        "😀",
+        "a" * 36,
+        "%2e",
+        "a\u200bb",
+        "&amp",
+    ],
+)
 def test_what_is_no_name_is_no_tag(app, login, moderator, name):
-    page = login(moderator).post("/questions/ask", data={"title": "A question about one of these tags",
-                                                         "body": BODY, "tags": name})
+    page = login(moderator).post(
+        "/questions/ask", data={"title": "A question about one of these tags", "body": BODY, "tags": name}
+    )
     assert page.status_code == 422 and "cannot be a tag" in page.text

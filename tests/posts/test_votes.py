@@ -226,15 +226,20 @@ class TestTheLimits:
     def test_what_was_removed_a_moment_ago_takes_no_vote(self, app, make_question, make_user, moderator):
         question, voter = make_question(by=make_user()), make_user()
         assert question.is_public
-        db.session.execute(db.update(Post).where(Post.id == question.id)
-                           .values(is_public=False).execution_options(synchronize_session=False))
+        db.session.execute(
+            db.update(Post)
+            .where(Post.id == question.id)
+            .values(is_public=False)
+            .execution_options(synchronize_session=False)
+        )
         with pytest.raises(voting.VoteRefused):
             voting.vote(question, voter, 1)
 
 
 class TestWhatIsWorthWhat:
-    def test_a_down_vote_costs_its_voter_on_answers_only(self, make_question, make_answer, make_article,
-                                                         make_user):
+    def test_a_down_vote_costs_its_voter_on_answers_only(
+        self, make_question, make_answer, make_article, make_user
+    ):
         author, voter = make_user(reputation=50), make_user(reputation=50)
         question, answer = make_question(by=author), make_answer(make_question(by=make_user()), by=author)
         for post, cost in ((question, 0), (make_article(by=author), 0), (answer, 1)):
@@ -262,8 +267,9 @@ class TestWhatIsWorthWhat:
         kb.publish(article, by=moderator)
         assert points(author) == 21
 
-    def test_a_removed_article_takes_them_back_as_often_as_it_is_removed(self, make_article, make_user,
-                                                                         moderator):
+    def test_a_removed_article_takes_them_back_as_often_as_it_is_removed(
+        self, make_article, make_user, moderator
+    ):
         author = make_user()
         article = make_article(by=author)
         for _ in range(2):
@@ -291,8 +297,9 @@ class TestWhatIsWorthWhat:
 
 
 class TestRemovalAndReturn:
-    def test_a_question_takes_its_own_votes_and_its_answers_keep_theirs(self, make_question, make_answer,
-                                                                        make_user, moderator):
+    def test_a_question_takes_its_own_votes_and_its_answers_keep_theirs(
+        self, make_question, make_answer, make_user, moderator
+    ):
         asker, author = make_user(), make_user()
         question = make_question(by=asker)
         answer = make_answer(question, by=author)
@@ -305,7 +312,8 @@ class TestRemovalAndReturn:
         assert (points(asker), points(author)) == (13, 26)
 
     def test_an_accepted_answer_removed_under_a_removed_question_comes_back_accepted(
-            self, make_question, make_answer, make_user, moderator):
+        self, make_question, make_answer, make_user, moderator
+    ):
         asker, author = make_user(), make_user()
         question = make_question(by=asker)
         answer = make_answer(question, by=author)
@@ -328,8 +336,9 @@ class TestRemovalAndReturn:
         kinds = select(ReputationEvent.day).where(ReputationEvent.kind == "answer_accepted")
         assert set(db.session.scalars(kinds)) == {day}
 
-    def test_it_is_not_accepted_again_when_another_took_its_place(self, make_question, make_answer,
-                                                                  make_user, moderator):
+    def test_it_is_not_accepted_again_when_another_took_its_place(
+        self, make_question, make_answer, make_user, moderator
+    ):
         asker, first, second = make_user(), make_user(), make_user()
         question = make_question(by=asker)
         old, new = make_answer(question, by=first), make_answer(question, by=second)
@@ -349,8 +358,9 @@ class TestRemovalAndReturn:
         actions.undelete(answer, by=moderator)
         assert points(author) == 1 and not answer.accepted
 
-    def test_an_imported_acceptance_survives_and_gives_nothing(self, make_question, make_answer, make_user,
-                                                               moderator):
+    def test_an_imported_acceptance_survives_and_gives_nothing(
+        self, make_question, make_answer, make_user, moderator
+    ):
         asker, author = make_user(), make_user()
         question = make_question(by=asker)
         answer = make_answer(question, by=author)
@@ -384,8 +394,11 @@ class TestADepartingVoter:
     def cast(self, make_question, make_answer, make_user):
         """(voter, author, their posts): an up, a down on an answer, and an up on what is removed."""
         voter, author = make_user(reputation=100), make_user(reputation=100)
-        posts = [make_question(by=author), make_answer(make_question(by=make_user()), by=author),
-                 make_question(by=author)]
+        posts = [
+            make_question(by=author),
+            make_answer(make_question(by=make_user()), by=author),
+            make_question(by=author),
+        ]
         for post, value in zip(posts, (1, -1, 1), strict=True):
             voting.vote(post, voter, value)
         actions.delete(posts[2], by=author)
@@ -444,8 +457,11 @@ class TestVerify:
         db.session.rollback()
 
     def test_a_row_that_no_record_stands_behind_is_found(self, some):
-        db.session.add(ReputationEvent(user_id=some[0].id, kind="answer_up", points=0, cause="vote:0:author",
-                                       day=utcnow().date()))
+        db.session.add(
+            ReputationEvent(
+                user_id=some[0].id, kind="answer_up", points=0, cause="vote:0:author", day=utcnow().date()
+            )
+        )
         db.session.flush()
         assert [fault.partition(":")[0] for fault in self.faults()] == ["vote"]
         db.session.rollback()
@@ -460,8 +476,9 @@ class TestVerify:
         voter, author = some
         change = db.session.scalars(select(VoteChange).order_by(VoteChange.id)).all()[1]
         change.author_id = None
-        given = db.session.scalar(select(ReputationEvent).where(
-            ReputationEvent.cause == f"vote:{change.id}:author"))
+        given = db.session.scalar(
+            select(ReputationEvent).where(ReputationEvent.cause == f"vote:{change.id}:author")
+        )
         db.session.delete(given)
         db.session.flush()
         reputation.recount([author.id])

@@ -12,8 +12,9 @@ def make_product(app):
     """make_product(slug="debian", releases={cycle: facts}, **facts) → Product, committed."""
 
     def make(slug="debian", releases=None, *, by=None, **facts):
-        product = actions.create(slug, {"name": slug.title(), "category": "os", **facts},
-                                 releases or {}, by=by)
+        product = actions.create(
+            slug, {"name": slug.title(), "category": "os", **facts}, releases or {}, by=by
+        )
         db.session.commit()
         return product
 
@@ -23,6 +24,7 @@ def make_product(app):
 @pytest.fixture
 def as_token(app):
     """as_token(user, scope) → headers that let a program act for `user`."""
+
     def make(user, scope="write"):
         token = auth_actions.make_token(user, "test", scope)
         db.session.commit()

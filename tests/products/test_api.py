@@ -12,8 +12,12 @@ TODAY = date.today()
 
 @pytest.fixture
 def debian(make_product):
-    return make_product("debian", {"12": {"security": TODAY + timedelta(days=9), "extension": False},
-                                   "11": {"security": True}}, name="Debian", tags="linux")
+    return make_product(
+        "debian",
+        {"12": {"security": TODAY + timedelta(days=9), "extension": False}, "11": {"security": True}},
+        name="Debian",
+        tags="linux",
+    )
 
 
 def test_a_product_has_its_ends_as_dates_yes_no_or_null(client, debian):
@@ -32,7 +36,9 @@ def test_lists(client, debian, make_product):
     assert [item["slug"] for item in items] == ["debian"] and items[0]["status"] == "ending"
     assert client.get("/api/v1/products?status=nonsense").status_code == 400
     assert [item["slug"] for item in client.get("/api/v1/products?status=supported").json["items"]] == [
-        "debian", "zlib"]
+        "debian",
+        "zlib",
+    ]
     [ending] = client.get("/api/v1/lifecycle?days=30").json["items"]
     assert (ending["product"], ending["release"], ending["days_left"]) == ("debian", "12", 9)
     assert client.get("/api/v1/lifecycle?days=5").json["items"] == []
@@ -44,17 +50,23 @@ def test_lists(client, debian, make_product):
 
 def test_a_member_keeps_a_list(client, member, as_token, debian):
     headers = as_token(member)
-    made = client.post("/api/v1/users/me/products", json={"product": "debian", "release": "12"},
-                       headers=headers)
+    made = client.post(
+        "/api/v1/users/me/products", json={"product": "debian", "release": "12"}, headers=headers
+    )
     assert (made.status_code, made.json) == (200, {"added": 1})
-    assert client.post("/api/v1/users/me/products", json={"product": "debian", "release": "12"},
-                       headers=headers).json == {"added": 0}
+    assert client.post(
+        "/api/v1/users/me/products", json={"product": "debian", "release": "12"}, headers=headers
+    ).json == {"added": 0}
     [item] = client.get("/api/v1/users/me/products", headers=headers).json["items"]
     assert (item["product"], item["release"], item["source"]) == ("debian", "12", "picked")
     assert client.delete(f"/api/v1/users/me/products/{item['id']}", headers=headers).status_code == 204
     assert client.get("/api/v1/users/me/products", headers=headers).json["items"] == []
-    assert client.post("/api/v1/users/me/products", json={"product": "debian", "release": "99"},
-                       headers=headers).status_code == 422
+    assert (
+        client.post(
+            "/api/v1/users/me/products", json={"product": "debian", "release": "99"}, headers=headers
+        ).status_code
+        == 422
+    )
 
 
 def test_matching_keeps_nothing(client, member, as_token, debian):
@@ -73,37 +85,54 @@ def test_matching_keeps_nothing(client, member, as_token, debian):
 
 def test_a_moderator_writes(client, moderator, as_token):
     headers = as_token(moderator)
-    made = client.post("/api/v1/products", json={"slug": "w", "name": "Widget", "category": "app",
-                                                 "names": ["pkg:npm/w"]}, headers=headers)
+    made = client.post(
+        "/api/v1/products",
+        json={"slug": "w", "name": "Widget", "category": "app", "names": ["pkg:npm/w"]},
+        headers=headers,
+    )
     assert made.status_code == 201 and made.json["names"] == ["pkg:npm/w"]
-    assert client.post("/api/v1/products", json={"slug": "w", "name": "Widget", "category": "app"},
-                       headers=headers).status_code == 422
-    put = client.put("/api/v1/products/w/releases/1.0", json={"security": "2026-01-31", "active": True},
-                     headers=headers)
+    assert (
+        client.post(
+            "/api/v1/products", json={"slug": "w", "name": "Widget", "category": "app"}, headers=headers
+        ).status_code
+        == 422
+    )
+    put = client.put(
+        "/api/v1/products/w/releases/1.0", json={"security": "2026-01-31", "active": True}, headers=headers
+    )
     assert put.json["security"] == "2026-01-31" and put.json["active"] is True
     put = client.put("/api/v1/products/w/releases/1.0", json={"security": False}, headers=headers)
     assert put.json["security"] is False and put.json["active"] is True, "what is not sent stays"
     patched = client.patch("/api/v1/products/w", json={"vendor": "Acme"}, headers=headers).json
     assert (patched["title"], patched["vendor"]) == ("Widget", "Acme")
-    assert client.put("/api/v1/products/w/releases/1.0", json={"security": "soon"},
-                      headers=headers).status_code == 422
+    assert (
+        client.put("/api/v1/products/w/releases/1.0", json={"security": "soon"}, headers=headers).status_code
+        == 422
+    )
     assert client.delete("/api/v1/products/w/releases/1.0", headers=headers).status_code == 204
     assert client.delete("/api/v1/products/w", headers=headers).status_code == 204
     assert client.get("/api/v1/products/w").status_code == 404
 
 
-WRITES = [("POST", "/api/v1/products", {"slug": "new1", "name": "Changed", "category": "app"}),
-          ("PATCH", "/api/v1/products/debian", {"name": "Changed"}),
-          ("DELETE", "/api/v1/products/debian", {}),
-          ("PUT", "/api/v1/products/debian/releases/12", {"security": "2031-01-01"}),
-          ("DELETE", "/api/v1/products/debian/releases/12", {})]
-MINE = [("GET", "/api/v1/users/me/products"), ("POST", "/api/v1/users/me/products"),
-        ("DELETE", "/api/v1/users/me/products/1"), ("POST", "/api/v1/users/me/products/match")]
+WRITES = [
+    ("POST", "/api/v1/products", {"slug": "new1", "name": "Changed", "category": "app"}),
+    ("PATCH", "/api/v1/products/debian", {"name": "Changed"}),
+    ("DELETE", "/api/v1/products/debian", {}),
+    ("PUT", "/api/v1/products/debian/releases/12", {"security": "2031-01-01"}),
+    ("DELETE", "/api/v1/products/debian/releases/12", {}),
+]
+MINE = [
+    ("GET", "/api/v1/users/me/products"),
+    ("POST", "/api/v1/users/me/products"),
+    ("DELETE", "/api/v1/users/me/products/1"),
+    ("POST", "/api/v1/users/me/products/match"),
+]
 
 
 @pytest.mark.parametrize("method, path, body", WRITES)
-def test_members_and_read_tokens_change_nothing(client, member, moderator, as_token, debian, method, path,
-                                                body):
+def test_members_and_read_tokens_change_nothing(
+    client, member, moderator, as_token, debian, method, path, body
+):
     assert client.open(path, method=method, json=body).status_code == 401
     assert client.open(path, method=method, json=body, headers=as_token(member)).status_code == 403
     assert client.open(path, method=method, json=body, headers=as_token(moderator, "read")).status_code == 403
@@ -129,4 +158,8 @@ def test_one_cannot_remove_anothers_line(client, member, other, as_token, debian
 def test_every_endpoint_is_in_the_document(client):
     paths = client.get("/api/v1/openapi.json").json["paths"]
     assert {path for path in paths if "product" in path or "lifecycle" in path} >= {
-        "/api/v1/products", "/api/v1/products/{slug}", "/api/v1/lifecycle", "/api/v1/users/me/products"}
+        "/api/v1/products",
+        "/api/v1/products/{slug}",
+        "/api/v1/lifecycle",
+        "/api/v1/users/me/products",
+    }

@@ -11,10 +11,24 @@ from products import actions, queries
 from products.change_models import ProductChange
 from products.models import Product
 
-PRODUCT = {"slug": "widget", "name": "Widget", "category": "app", "vendor": "Acme", "tags": "tool",
-           "names": "Wid Get\npkg:npm/widget\n\ncpe:2.3:a:acme:widget", "description": "A **tool**."}
-RELEASE = {"cycle": "1.0", "label": "One", "released_on": "2024-01-31", "active": "yes",
-           "security": "2026-01-31", "extension": "no", "lts": "2024-06-01"}
+PRODUCT = {
+    "slug": "widget",
+    "name": "Widget",
+    "category": "app",
+    "vendor": "Acme",
+    "tags": "tool",
+    "names": "Wid Get\npkg:npm/widget\n\ncpe:2.3:a:acme:widget",
+    "description": "A **tool**.",
+}
+RELEASE = {
+    "cycle": "1.0",
+    "label": "One",
+    "released_on": "2024-01-31",
+    "active": "yes",
+    "security": "2026-01-31",
+    "extension": "no",
+    "lts": "2024-06-01",
+}
 
 
 @pytest.fixture
@@ -37,23 +51,37 @@ def test_a_moderator_adds_a_product_and_its_release(widget):
     assert release.lts == date(2024, 6, 1) and widget.supported_until == date(2026, 1, 31)
 
 
-@pytest.mark.parametrize("field, value, hint", [
-    ("slug", "Has Space", "lowercase"), ("slug", "new", "reserves"), ("slug", "", "lowercase"),
-    ("name", "x", "2 to 100"), ("category", "Not One", "one lowercase word"),
-    ("names", "cpe:bad", "Cannot use this line"),
-    ("policy_url", "javascript:alert(1)", "https://"), ("description", "x" * 100_001, "at most 100,000")])
+@pytest.mark.parametrize(
+    "field, value, hint",
+    [
+        ("slug", "Has Space", "lowercase"),
+        ("slug", "new", "reserves"),
+        ("slug", "", "lowercase"),
+        ("name", "x", "2 to 100"),
+        ("category", "Not One", "one lowercase word"),
+        ("names", "cpe:bad", "Cannot use this line"),
+        ("policy_url", "javascript:alert(1)", "https://"),
+        ("description", "x" * 100_001, "at most 100,000"),
+    ],
+)
 def test_a_product_that_is_wrong_says_why(browser, field, value, hint):
     answer = browser.post("/products/new", data={**PRODUCT, field: value})
     assert answer.status_code == 422 and hint in answer.text.replace("’", "'")
     assert queries.full("widget") is None
 
 
-@pytest.mark.parametrize("field, value, hint", [
-    ("security", "soon", "YYYY-MM-DD"), ("security", "2026-02-30", "YYYY-MM-DD"),
-    ("active", "9999-01-01", "YYYY-MM-DD"),
-    ("released_on", "yes", "YYYY-MM-DD"), ("cycle", "", "letter or digit"),
-    ("cycle", "../x", "letter or digit"),
-    ("link", "ftp://x", "https://")])
+@pytest.mark.parametrize(
+    "field, value, hint",
+    [
+        ("security", "soon", "YYYY-MM-DD"),
+        ("security", "2026-02-30", "YYYY-MM-DD"),
+        ("active", "9999-01-01", "YYYY-MM-DD"),
+        ("released_on", "yes", "YYYY-MM-DD"),
+        ("cycle", "", "letter or digit"),
+        ("cycle", "../x", "letter or digit"),
+        ("link", "ftp://x", "https://"),
+    ],
+)
 def test_a_release_that_is_wrong_says_why(browser, field, value, hint):
     browser.post("/products/new", data=PRODUCT)
     answer = browser.post("/products/widget/releases/new", data={**RELEASE, field: value})
@@ -95,7 +123,10 @@ def test_names_and_texts_are_undone_too(browser, widget):
     db.session.expire_all()
     product = queries.full("widget")
     assert sorted(name.line for name in product.aliases) == [
-        "Wid Get", "cpe:2.3:a:acme:widget", "pkg:npm/widget"]
+        "Wid Get",
+        "cpe:2.3:a:acme:widget",
+        "pkg:npm/widget",
+    ]
     assert product.description == "A **tool**." and "<strong>" in product.description_html
 
 
@@ -108,10 +139,20 @@ def test_saving_without_a_change_leaves_no_trace(browser, widget):
 
 def test_removed_is_gone_everywhere_and_comes_back(browser, client, widget, drain):
     drain()
-    places = ("/products", "/products/widget", "/products/widget/history", "/products/widget.ics",
-              "/search?q=widget",
-              "/lifecycle.json?days=3650", "/products.json", "/products.atom", "/sitemap/pages.xml",
-              "/api/v1/products", "/api/v1/products/widget", "/products/suggest?q=wid")
+    places = (
+        "/products",
+        "/products/widget",
+        "/products/widget/history",
+        "/products/widget.ics",
+        "/search?q=widget",
+        "/lifecycle.json?days=3650",
+        "/products.json",
+        "/products.atom",
+        "/sitemap/pages.xml",
+        "/api/v1/products",
+        "/api/v1/products/widget",
+        "/products/suggest?q=wid",
+    )
     assert "Widget" in client.get("/products").text and "Widget" in client.get("/search?q=widget").text
     browser.post("/products/widget/remove")
     for place in places:
@@ -157,12 +198,21 @@ def test_a_changed_date_raises_the_sequence_and_is_told(browser, widget):
     assert len(events) == 2 and events[0].subject_kind == "release"
 
 
-GUARDED = [("GET", "/products/new"), ("POST", "/products/new"), ("GET", "/products/widget/edit"),
-           ("POST", "/products/widget/edit"), ("GET", "/products/widget/releases/new"),
-           ("POST", "/products/widget/releases/new"), ("GET", "/products/widget/releases/{id}/edit"),
-           ("POST", "/products/widget/releases/{id}/edit"), ("POST", "/products/widget/releases/{id}/remove"),
-           ("POST", "/products/widget/remove"), ("POST", "/products/widget/history/{change}/undo"),
-           ("GET", "/products/conflicts"), ("POST", "/products/conflicts/1")]
+GUARDED = [
+    ("GET", "/products/new"),
+    ("POST", "/products/new"),
+    ("GET", "/products/widget/edit"),
+    ("POST", "/products/widget/edit"),
+    ("GET", "/products/widget/releases/new"),
+    ("POST", "/products/widget/releases/new"),
+    ("GET", "/products/widget/releases/{id}/edit"),
+    ("POST", "/products/widget/releases/{id}/edit"),
+    ("POST", "/products/widget/releases/{id}/remove"),
+    ("POST", "/products/widget/remove"),
+    ("POST", "/products/widget/history/{change}/undo"),
+    ("GET", "/products/conflicts"),
+    ("POST", "/products/conflicts/1"),
+]
 
 
 @pytest.mark.parametrize("method, path", GUARDED)
@@ -185,13 +235,18 @@ def test_a_suspended_moderator_only_reads(login, moderator, widget):
 
 def test_what_somebody_else_undid_meanwhile_is_not_undone_twice(widget, moderator):
     """The rows that a request has read are read again once they are locked."""
+
     def changes():
         return db.session.scalar(select(func.count(ProductChange.id)))
 
     def meanwhile(**values):
         db.session.flush()
-        db.session.execute(update(Product).where(Product.id == widget.id).values(**values)
-                           .execution_options(synchronize_session=False))
+        db.session.execute(
+            update(Product)
+            .where(Product.id == widget.id)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
 
     actions.edit(widget, {"vendor": "Other"}, by=moderator)
     change = db.session.scalar(select(ProductChange).order_by(ProductChange.id.desc()))

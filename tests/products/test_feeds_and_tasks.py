@@ -24,8 +24,9 @@ def events_of(answer):
 
 
 def test_the_calendar_is_read_back(client, make_product, moderator):
-    make_product("windows", {"10-22h2": {"label": "10 22H2", **ends(20)}, "open": {"security": False}},
-                 name="Windows")
+    make_product(
+        "windows", {"10-22h2": {"label": "10 22H2", **ends(20)}, "open": {"security": False}}, name="Windows"
+    )
     event = events_of(client.get("/lifecycle.ics"))["Windows 10 22H2: security support ends"]
     assert event["dtstart"].dt == TODAY + timedelta(days=20) and event["sequence"] == 0
     product = queries.full("windows")
@@ -58,14 +59,27 @@ def test_feeds_of_changes_and_of_ends(client, make_product, moderator):
 
 def announced():
     db.session.rollback()
-    return sorted((e.name, e.data["days"]) for e in db.session.scalars(
-        select(Event).where(Event.name.in_(("release.ended", "release.ending")))))
+    return sorted(
+        (e.name, e.data["days"])
+        for e in db.session.scalars(select(Event).where(Event.name.in_(("release.ended", "release.ending"))))
+    )
 
 
-@pytest.mark.parametrize("days, expected", [
-    (91, []), (90, [("release.ending", 90)]), (31, [("release.ending", 90)]), (30, [("release.ending", 30)]),
-    (8, [("release.ending", 30)]), (7, [("release.ending", 7)]), (1, [("release.ending", 7)]),
-    (0, [("release.ended", 0)]), (-7, [("release.ended", 0)]), (-8, [])])
+@pytest.mark.parametrize(
+    "days, expected",
+    [
+        (91, []),
+        (90, [("release.ending", 90)]),
+        (31, [("release.ending", 90)]),
+        (30, [("release.ending", 30)]),
+        (8, [("release.ending", 30)]),
+        (7, [("release.ending", 7)]),
+        (1, [("release.ending", 7)]),
+        (0, [("release.ended", 0)]),
+        (-7, [("release.ended", 0)]),
+        (-8, []),
+    ],
+)
 def test_an_end_is_announced_once(make_product, days, expected):
     make_product("x", {"1": ends(days)})
     announce_ends()

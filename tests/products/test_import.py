@@ -79,7 +79,11 @@ def test_everything_a_file_says_is_kept(app, folder):
     assert (product.name, product.vendor, product.category) == ("Acme Widget", "Acme", "server-app")
     assert product.phase_names == {"extension": "Paid care"}
     assert [name.line for name in product.aliases] == [
-        "acme widget", "pkg:generic/widget", "cpe:2.3:a:acme:widget", "repology:widget"]
+        "acme widget",
+        "pkg:generic/widget",
+        "cpe:2.3:a:acme:widget",
+        "repology:widget",
+    ]
     assert "{" not in product.description and "<blockquote>" in product.description_html
     new, old = product.releases
     assert (new.cycle, new.label, new.link) == ("1.10", "1.10 'Oak'", "https://example.org/1.10/1.10.3")
@@ -90,13 +94,17 @@ def test_everything_a_file_says_is_kept(app, folder):
 
 def test_a_second_run_changes_nothing(app, folder):
     run(app, folder)
-    counts = [db.session.scalar(select(func.count()).select_from(model))
-              for model in (Product, Release, LifecyclePhase, ProductChange)]
+    counts = [
+        db.session.scalar(select(func.count()).select_from(model))
+        for model in (Product, Release, LifecyclePhase, ProductChange)
+    ]
     report = run(app, folder)
     assert report["skipped"] | {} == {**report["skipped"], "products": 1, "releases": 2}
     assert not any(report["added"].values()) and not any(report["updated"].values())
-    assert counts == [db.session.scalar(select(func.count()).select_from(model))
-                      for model in (Product, Release, LifecyclePhase, ProductChange)]
+    assert counts == [
+        db.session.scalar(select(func.count()).select_from(model))
+        for model in (Product, Release, LifecyclePhase, ProductChange)
+    ]
 
 
 def change(folder, old, new):
@@ -217,8 +225,8 @@ BAD = {
     "title": FILE.replace("title: Acme Widget", "title: [a]"),
     "long": FILE.replace("title: Acme Widget", "title: " + "x" * 200),
     "cpe": FILE.replace("cpe:2.3:a:acme:widget", "cpe:nonsense"),
-    "none": FILE[:FILE.index("releases:")] + "---\n",
-    "scalar": FILE[:FILE.index("releases:")] + "releases: [1, 2]\n---\n",
+    "none": FILE[: FILE.index("releases:")] + "---\n",
+    "scalar": FILE[: FILE.index("releases:")] + "releases: [1, 2]\n---\n",
 }
 
 

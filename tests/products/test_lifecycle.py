@@ -36,17 +36,27 @@ def release(active=None, security=None, extension=None, released_on=None):
     return Release(released_on, {kind: end for kind, end in ends.items() if end is not None})
 
 
-@pytest.mark.parametrize("active, security, extension, phase", [
-    (None, None, None, Phase.UNKNOWN),
-    (FUTURE, FUTURE, None, Phase.ACTIVE), (None, FUTURE, None, Phase.ACTIVE),
-    (PAST, FUTURE, FUTURE, Phase.SECURITY), (True, False, None, Phase.SECURITY),
-    (PAST, PAST, FUTURE, Phase.EXTENSION), (None, True, False, Phase.EXTENSION),
-    (PAST, PAST, None, Phase.ENDED), (True, True, True, Phase.ENDED), (None, PAST, PAST, Phase.ENDED),
-    (False, False, True, Phase.ACTIVE),   # an extension that is over ends nothing
-    (FUTURE, PAST, None, Phase.ENDED),    # security support decides over active support
-    (PAST, None, None, Phase.UNKNOWN), (FUTURE, None, None, Phase.ACTIVE),
-    (PAST, None, PAST, Phase.ENDED), (PAST, None, FUTURE, Phase.EXTENSION),
-])
+@pytest.mark.parametrize(
+    "active, security, extension, phase",
+    [
+        (None, None, None, Phase.UNKNOWN),
+        (FUTURE, FUTURE, None, Phase.ACTIVE),
+        (None, FUTURE, None, Phase.ACTIVE),
+        (PAST, FUTURE, FUTURE, Phase.SECURITY),
+        (True, False, None, Phase.SECURITY),
+        (PAST, PAST, FUTURE, Phase.EXTENSION),
+        (None, True, False, Phase.EXTENSION),
+        (PAST, PAST, None, Phase.ENDED),
+        (True, True, True, Phase.ENDED),
+        (None, PAST, PAST, Phase.ENDED),
+        (False, False, True, Phase.ACTIVE),  # an extension that is over ends nothing
+        (FUTURE, PAST, None, Phase.ENDED),  # security support decides over active support
+        (PAST, None, None, Phase.UNKNOWN),
+        (FUTURE, None, None, Phase.ACTIVE),
+        (PAST, None, PAST, Phase.ENDED),
+        (PAST, None, FUTURE, Phase.EXTENSION),
+    ],
+)
 def test_phase(active, security, extension, phase):
     assert phase_on(release(active, security, extension), DAY) is phase
 
@@ -66,9 +76,13 @@ def test_sold_or_not_says_nothing_of_support():
 
 
 ENDS = st.none() | st.booleans() | st.dates(date(2000, 1, 1), date(2040, 1, 1))
-RELEASES = st.builds(Release, st.none() | st.dates(date(2000, 1, 1), date(2040, 1, 1)),
-                     st.fixed_dictionaries({}, optional={kind: st.booleans() | st.dates(
-                         date(2000, 1, 1), date(2040, 1, 1)) for kind in KINDS}))
+RELEASES = st.builds(
+    Release,
+    st.none() | st.dates(date(2000, 1, 1), date(2040, 1, 1)),
+    st.fixed_dictionaries(
+        {}, optional={kind: st.booleans() | st.dates(date(2000, 1, 1), date(2040, 1, 1)) for kind in KINDS}
+    ),
+)
 DAYS = st.dates(date(1999, 1, 1), date(2041, 1, 1))
 ORDER = [Phase.UPCOMING, Phase.ACTIVE, Phase.SECURITY, Phase.EXTENSION, Phase.ENDED]
 
@@ -111,10 +125,17 @@ def test_latest_end_is_over_only_when_all_are(releases):
         assert latest_end(releases) is None
 
 
-@pytest.mark.parametrize("latest, next_end, status", [
-    (None, None, Status.UNKNOWN), (True, None, Status.ENDED), (PAST, None, Status.ENDED),
-    (False, None, Status.SUPPORTED), (False, FUTURE, Status.ENDING),
-    (DAY + timedelta(days=400), DAY + timedelta(days=91), Status.SUPPORTED),
-    (DAY, DAY, Status.ENDING)])
+@pytest.mark.parametrize(
+    "latest, next_end, status",
+    [
+        (None, None, Status.UNKNOWN),
+        (True, None, Status.ENDED),
+        (PAST, None, Status.ENDED),
+        (False, None, Status.SUPPORTED),
+        (False, FUTURE, Status.ENDING),
+        (DAY + timedelta(days=400), DAY + timedelta(days=91), Status.SUPPORTED),
+        (DAY, DAY, Status.ENDING),
+    ],
+)
 def test_status(latest, next_end, status):
     assert status_on(latest, next_end, DAY) is status

@@ -25,9 +25,11 @@ def ends(days, **more):
 
 @pytest.fixture
 def debian(make_product):
-    return make_product("debian", {"12": ends(100, active=TODAY + timedelta(days=100)), "11": ends(-10),
-                                   "10": {"security": True}},
-                        names=[names.parse("pkg:docker/library/debian")])
+    return make_product(
+        "debian",
+        {"12": ends(100, active=TODAY + timedelta(days=100)), "11": ends(-10), "10": {"security": True}},
+        names=[names.parse("pkg:docker/library/debian")],
+    )
 
 
 @pytest.fixture
@@ -36,8 +38,9 @@ def browser(login, member):
 
 
 def rows(member):
-    return [(row.product.slug, row.release.cycle if row.release else None)
-            for row in owned_queries.owned(member)]
+    return [
+        (row.product.slug, row.release.cycle if row.release else None) for row in owned_queries.owned(member)
+    ]
 
 
 def test_a_member_picks_and_removes(browser, member, debian):
@@ -53,8 +56,9 @@ def test_a_member_picks_and_removes(browser, member, debian):
     assert rows(member) == []
 
 
-@pytest.mark.parametrize("product, release, status", [("nothing", "", 404), ("debian", "99", 403),
-                                                      ("", "", 404)])
+@pytest.mark.parametrize(
+    "product, release, status", [("nothing", "", 404), ("debian", "99", 403), ("", "", 404)]
+)
 def test_what_is_not_there_cannot_be_picked(browser, member, debian, product, release, status):
     answer = browser.post("/settings/products", data={"product": product, "release": release})
     assert answer.status_code == status
@@ -91,16 +95,22 @@ def test_only_mine_on_the_life_cycle_page(browser, make_product, debian):
     assert "My products ending soon" not in home or "/products/other" not in home
 
 
-SBOM = {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [
-    {"type": "operating-system", "name": "debian", "version": "12.4"},
-    {"type": "library", "name": "left-pad", "version": "1.0", "purl": "pkg:npm/left-pad@1.0"},
-    {"type": "library", "name": "=evil()", "version": "+1"}]}
+SBOM = {
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.5",
+    "components": [
+        {"type": "operating-system", "name": "debian", "version": "12.4"},
+        {"type": "library", "name": "left-pad", "version": "1.0", "purl": "pkg:npm/left-pad@1.0"},
+        {"type": "library", "name": "=evil()", "version": "+1"},
+    ],
+}
 
 
 def upload(browser, content, name="bom.json"):
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return browser.post("/settings/products/sbom", data={"sbom": (io.BytesIO(raw), name)},
-                        content_type="multipart/form-data")
+    return browser.post(
+        "/settings/products/sbom", data={"sbom": (io.BytesIO(raw), name)}, content_type="multipart/form-data"
+    )
 
 
 def test_a_file_is_shown_first_and_kept_only_when_confirmed(browser, member, debian):
@@ -116,15 +126,18 @@ def test_a_file_is_shown_first_and_kept_only_when_confirmed(browser, member, deb
 def test_what_was_not_offered_is_not_kept(browser, member, debian, make_product):
     other = make_product("other", {"1": {}})
     alien = other.releases[0].id
-    browser.post("/settings/products/sbom/keep",
-                 data={"pick": ["", "x", f"{debian.id}:{alien}", "999999:", f"{debian.id}:999999", "1:2:3"]})
+    browser.post(
+        "/settings/products/sbom/keep",
+        data={"pick": ["", "x", f"{debian.id}:{alien}", "999999:", f"{debian.id}:999999", "1:2:3"]},
+    )
     assert rows(member) == []
 
 
 def test_unmatched_are_listed_and_saved_safely(browser, debian):
     assert "2 components did not match" in upload(browser, SBOM).text
-    answer = browser.post("/settings/products/sbom/unmatched.csv",
-                          data={"unmatched": "\n\t=evil()\t+1\t\t\n"})
+    answer = browser.post(
+        "/settings/products/sbom/unmatched.csv", data={"unmatched": "\n\t=evil()\t+1\t\t\n"}
+    )
     assert "'=evil(),'+1" in answer.text and answer.mimetype == "text/csv"
 
 
@@ -143,8 +156,11 @@ class TestLargeFiles:
         page = browser.get("/settings/products").text
         token = page.split('name="csrf_token" value="')[1].split('"')[0]
         raw = json.dumps({**SBOM, "pad": "x" * size}).encode()
-        return browser.post("/settings/products/sbom", content_type="multipart/form-data",
-                            data={"csrf_token": token, "sbom": (io.BytesIO(raw), "bom.json")})
+        return browser.post(
+            "/settings/products/sbom",
+            content_type="multipart/form-data",
+            data={"csrf_token": token, "sbom": (io.BytesIO(raw), "bom.json")},
+        )
 
     def test_four_megabytes_are_read(self, app, browser, debian):
         assert "Debian 12" in self.post(app, browser, 4_000_000).text
@@ -153,8 +169,11 @@ class TestLargeFiles:
         assert self.post(app, browser, 9_000_000).status_code == 413
 
     def test_other_pages_take_less(self, app, browser):
-        answer = browser.post("/settings/products", content_type="multipart/form-data",
-                              data={"product": (io.BytesIO(b"x" * 3_000_000), "x")})
+        answer = browser.post(
+            "/settings/products",
+            content_type="multipart/form-data",
+            data={"product": (io.BytesIO(b"x" * 3_000_000), "x")},
+        )
         assert answer.status_code == 413
 
 
@@ -210,11 +229,19 @@ def test_erased_members_leave_nothing(browser, client, member, debian, drain):
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("method, path", [
-    ("GET", "/settings/products"), ("POST", "/settings/products"), ("GET", "/settings/products.csv"),
-    ("POST", "/settings/products/1/remove"), ("POST", "/settings/products/sbom"),
-    ("POST", "/settings/products/sbom/keep"), ("POST", "/settings/products/sbom/unmatched.csv"),
-    ("POST", "/settings/products/calendar")])
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("GET", "/settings/products"),
+        ("POST", "/settings/products"),
+        ("GET", "/settings/products.csv"),
+        ("POST", "/settings/products/1/remove"),
+        ("POST", "/settings/products/sbom"),
+        ("POST", "/settings/products/sbom/keep"),
+        ("POST", "/settings/products/sbom/unmatched.csv"),
+        ("POST", "/settings/products/calendar"),
+    ],
+)
 def test_visitors_log_in_first(client, method, path):
     answer = client.open(path, method=method)
     assert answer.status_code == 302 and "/login" in answer.headers["Location"]

@@ -20,10 +20,21 @@ def ends(days):
 
 
 def test_a_product_shows_its_phases_dates_and_names(client, make_product):
-    make_product("nt", {"4.0": {"label": "4.0 SP6a", "released_on": date(1996, 7, 29), "active": True,
-                                "security": date(2004, 6, 30)}}, name="Windows NT",
-                 names=[names.parse("Win NT"), names.parse("cpe:2.3:o:microsoft:windows_nt")],
-                 description=render("Extended **once**."), policy_url="https://example.org/policy")
+    make_product(
+        "nt",
+        {
+            "4.0": {
+                "label": "4.0 SP6a",
+                "released_on": date(1996, 7, 29),
+                "active": True,
+                "security": date(2004, 6, 30),
+            }
+        },
+        name="Windows NT",
+        names=[names.parse("Win NT"), names.parse("cpe:2.3:o:microsoft:windows_nt")],
+        description=render("Extended **once**."),
+        policy_url="https://example.org/policy",
+    )
     page = client.get("/products/nt")
     soup = BeautifulSoup(page.text, "html.parser")
     row = soup.select_one("table.releases tbody tr").get_text(" ", strip=True)
@@ -34,15 +45,28 @@ def test_a_product_shows_its_phases_dates_and_names(client, make_product):
 
 
 def test_hostile_names_are_text(client, make_product):
-    make_product("x", {"1": {"label": "<script>alert(1)</script>", "security": TODAY}},
-                 name="<img src=x onerror=alert(1)>")
+    make_product(
+        "x",
+        {"1": {"label": "<script>alert(1)</script>", "security": TODAY}},
+        name="<img src=x onerror=alert(1)>",
+    )
     for path in ("/products/x", "/products", "/lifecycle", "/products/x/history", "/products.atom"):
         text = client.get(path).text
         assert "<script>alert" not in text and "<img src=x" not in text
 
 
-@pytest.mark.parametrize("text, found", [("deb", True), ("LINUX deb", True), ("ebian", False), ("win", False),
-                                         ("", True), ("%", True), ("🙂", True)])
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("deb", True),
+        ("LINUX deb", True),
+        ("ebian", False),
+        ("win", False),
+        ("", True),
+        ("%", True),
+        ("🙂", True),
+    ],
+)
 def test_search_takes_words_as_they_begin(client, make_product, text, found):
     make_product("debian", name="Debian Linux")
     assert ("/products/debian" in client.get("/products", query_string={"q": text}).text) is found
@@ -51,7 +75,8 @@ def test_search_takes_words_as_they_begin(client, make_product, text, found):
 def test_suggestions(client, make_product):
     make_product("debian", name="Debian")
     assert client.get("/products/suggest?q=de").json == {
-        "items": [{"text": "Debian", "url": "/products/debian", "kind": ""}]}
+        "items": [{"text": "Debian", "url": "/products/debian", "kind": ""}]
+    }
     assert client.get("/products/suggest?q=").json == {"items": []}
 
 
@@ -82,8 +107,14 @@ def test_pages_follow_each_other_and_a_foreign_cursor_starts_again(client, make_
     second = BeautifulSoup(client.get(first.select_one("a[rel=next]")["href"]).text, "html.parser")
     seen = [a["href"] for soup in (first, second) for a in soup.select("main tbody th a")]
     assert len(seen) == len(set(seen)) == queries.PAGE + 3
-    for cursor in ("WzEsMl0", "WyJhIiwgImIiXQ", "x", "W3sidCI6IjIwMjYtMDEtMDEifSwgMV0",
-                   paging.encode(["a\x00", 1]), paging.encode(["\ud800", 1])):
+    for cursor in (
+        "WzEsMl0",
+        "WyJhIiwgImIiXQ",
+        "x",
+        "W3sidCI6IjIwMjYtMDEtMDEifSwgMV0",
+        paging.encode(["a\x00", 1]),
+        paging.encode(["\ud800", 1]),
+    ):
         assert client.get(f"/products?after={cursor}").status_code == 200
         assert client.get(f"/lifecycle?after={cursor}").status_code == 200
 
@@ -96,8 +127,18 @@ def test_an_alias_leads_to_its_product(client, make_product):
 
 
 def test_what_ends_and_what_ended(client, make_product):
-    make_product("x", {"today": ends(0), "soon": ends(29), "later": ends(89), "far": ends(300),
-                       "lately": ends(-1), "long-ago": ends(-40), "open": {"security": False}})
+    make_product(
+        "x",
+        {
+            "today": ends(0),
+            "soon": ends(29),
+            "later": ends(89),
+            "far": ends(300),
+            "lately": ends(-1),
+            "long-ago": ends(-40),
+            "open": {"security": False},
+        },
+    )
 
     def listed(path):
         tables = BeautifulSoup(client.get(path).text, "html.parser").select("table")
@@ -132,14 +173,27 @@ def test_posts_under_a_tag_of_that_name(client, make_product, make_question):
 
 def many(make_product, count):
     for number in range(count):
-        make_product(f"product-{number}", {str(n): ends(n) for n in range(1, 12)},
-                     names=[names.parse(f"alias {number}")])
+        make_product(
+            f"product-{number}",
+            {str(n): ends(n) for n in range(1, 12)},
+            names=[names.parse(f"alias {number}")],
+        )
 
 
-@pytest.mark.parametrize("path, most", [("/products", 5), ("/products/product-0", 10), ("/lifecycle", 5),
-                                        ("/products/product-0/history", 6), ("/products.atom", 2),
-                                        ("/lifecycle.ics", 2), ("/api/v1/products", 3),
-                                        ("/api/v1/products/product-0", 5), ("/api/v1/lifecycle", 2)])
+@pytest.mark.parametrize(
+    "path, most",
+    [
+        ("/products", 5),
+        ("/products/product-0", 10),
+        ("/lifecycle", 5),
+        ("/products/product-0/history", 6),
+        ("/products.atom", 2),
+        ("/lifecycle.ics", 2),
+        ("/api/v1/products", 3),
+        ("/api/v1/products/product-0", 5),
+        ("/api/v1/lifecycle", 2),
+    ],
+)
 def test_queries_do_not_grow_with_the_list(client, make_product, count_queries, path, most):
     many(make_product, 2)
     with count_queries() as few:

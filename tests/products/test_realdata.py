@@ -39,8 +39,9 @@ def imported(empty_database, tmp_path_factory):
 def app(imported, tmp_path):
     """A site whose database has the import."""
     shutil.copy(imported[0], tmp_path / "redoubt.db")
-    app = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off",
-                     REDOUBT_DATABASE_URL="")
+    app = create_app(
+        REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off", REDOUBT_RATE_LIMITS="off", REDOUBT_DATABASE_URL=""
+    )
     with app.app_context():
         yield app
         db.session.remove()
@@ -55,7 +56,8 @@ def expected():
         front = yaml.safe_load(re.split(r"^---\s*$", path.read_text(), maxsplit=2, flags=re.M)[1])
         for row in front["releases"]:
             ends[front["permalink"].strip("/"), row["releaseCycle"]] = {
-                KINDS[key]: row[key] for key in KINDS if key in row}
+                KINDS[key]: row[key] for key in KINDS if key in row
+            }
     return ends
 
 
@@ -65,22 +67,27 @@ def test_every_file_and_every_cycle(app, imported, expected):
     assert (report.added["products"], report.added["releases"]) == (len(slugs), len(expected))
     assert set(db.session.scalars(select(Product.slug))) == slugs
     assert set(db.session.execute(select(Product.slug, Release.cycle).join(Release.product)).tuples()) == set(
-        expected)
+        expected
+    )
 
 
 def test_every_end_as_a_date_or_a_yes_or_no(app, expected):
     kept = {key: {} for key in expected}
     for slug, cycle, kind, ends in db.session.execute(
-            select(Product.slug, Release.cycle, LifecyclePhase.kind, LifecyclePhase.ends)
-            .join(Release.product).join(Release.phases)):
+        select(Product.slug, Release.cycle, LifecyclePhase.kind, LifecyclePhase.ends)
+        .join(Release.product)
+        .join(Release.phases)
+    ):
         kept[slug, cycle][kind] = ends
     typed = {key: {kind: (type(end), end) for kind, end in ends.items()} for key, ends in kept.items()}
     wanted = {key: {kind: (type(end), end) for kind, end in ends.items()} for key, ends in expected.items()}
     assert [key for key in wanted if typed[key] != wanted[key]] == []
     booleans = sum(isinstance(ends["security"], bool) for ends in expected.values())
     assert booleans > 100 and booleans == db.session.scalar(
-        select(func.count()).select_from(LifecyclePhase).where(
-            LifecyclePhase.kind == "security", ~LifecyclePhase.ends.between(date.min, date.max)))
+        select(func.count())
+        .select_from(LifecyclePhase)
+        .where(LifecyclePhase.kind == "security", ~LifecyclePhase.ends.between(date.min, date.max))
+    )
 
 
 def test_a_second_run_changes_nothing(app, expected):

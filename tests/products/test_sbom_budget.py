@@ -46,15 +46,22 @@ def test_xml_stops_at_the_element_over_the_bound(app, monkeypatch):
 
 
 def test_xml_within_the_bounds_is_read(app):
-    inner = "".join(f"<component><name>lib {n}</name><version>1.{n}</version><group/><hashes><hash alg='MD5'>"
-                    f"{n}</hash></hashes></component>" for n in range(20_000))
+    inner = "".join(
+        f"<component><name>lib {n}</name><version>1.{n}</version><group/><hashes><hash alg='MD5'>"
+        f"{n}</hash></hashes></component>"
+        for n in range(20_000)
+    )
     found = read(xml(f"<components>{inner}</components>"))
     assert len(found) == 20_000 and found[7] == Component("lib 7", version="1.7")
 
 
 def test_text_inside_other_elements_is_no_field():
-    found = read(xml("<components><component><evidence><name>not this</name></evidence><name>this</name>"
-                     "<name>nor that</name></component></components>"))
+    found = read(
+        xml(
+            "<components><component><evidence><name>not this</name></evidence><name>this</name>"
+            "<name>nor that</name></component></components>"
+        )
+    )
     assert found == [Component("this")]
 
 
@@ -78,8 +85,9 @@ def test_looking_up_all_names_or_some_finds_the_same(make_product):
 
 
 def test_a_version_is_compared_only_with_releases_like_it():
-    releases = Releases([Release(cycle=str(n), label=str(n), latest=f"{n}.1", codename="")
-                         for n in range(2_000)])
+    releases = Releases(
+        [Release(cycle=str(n), label=str(n), latest=f"{n}.1", codename="") for n in range(2_000)]
+    )
     assert releases.of_version("1234.5").cycle == "1234"
     assert releases.named("version 77 of it")[0].cycle == "77"
     assert releases.comparisons <= 4
@@ -96,12 +104,20 @@ def test_comparing_has_a_budget(make_product):
 def test_a_member_is_told_what_was_too_much(app, member, login, as_token, monkeypatch, make_product):
     make_product("acme-reader", {f"r{n}": {"latest": f"10.{n}"} for n in range(20)}, name="Acme Reader")
     monkeypatch.setattr(matching, "MAX_COMPARISONS", 10)
-    document = json.dumps({"bomFormat": "CycloneDX", "components": [
-        {"name": "Acme Reader", "version": f"10.{n}.1"} for n in range(10)]})
+    document = json.dumps(
+        {
+            "bomFormat": "CycloneDX",
+            "components": [{"name": "Acme Reader", "version": f"10.{n}.1"} for n in range(10)],
+        }
+    )
     browser = login(member)
     upload = {"sbom": (io.BytesIO(document.encode()), "sbom.json")}
     sent = browser.post("/settings/products/sbom", data=upload)
     assert sent.status_code == 302 and "Split it into smaller files" in browser.get("/settings/products").text
-    answer = app.test_client().post("/api/v1/users/me/products/match", data=document,
-                                    headers=as_token(member, "read"), content_type="application/json")
+    answer = app.test_client().post(
+        "/api/v1/users/me/products/match",
+        data=document,
+        headers=as_token(member, "read"),
+        content_type="application/json",
+    )
     assert answer.status_code == 422 and "Split it into smaller files" in answer.json["errors"]["_"][0]

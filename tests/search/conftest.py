@@ -29,6 +29,7 @@ def engine(request, database):
 @pytest.fixture
 def lose_index(app):
     """lose_index() takes the index out of use, whichever engine keeps it."""
+
     def lose():
         db.session.execute(delete(IndexInUse))
         db.session.commit()
@@ -40,6 +41,7 @@ def lose_index(app):
 @pytest.fixture
 def library():
     """The documents there are, by key, as a database would hold them; load(keys) reads it."""
+
     class Library(dict):
         def add(self, number, title, body="", **more):
             more = {"kind": "question"} | more
@@ -74,6 +76,7 @@ def look(request, engine, database):
 @pytest.fixture
 def ask(look):
     """ask("words", …) → Results of the engine."""
+
     def search(text, hidden=(), **options):
         with look(hidden) as index:
             return index.search(parse(text), **options)

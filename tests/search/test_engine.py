@@ -108,9 +108,13 @@ def test_an_update_in_many_small_steps_leaves_what_one_build_would(engine, libra
 
     def state():
         with look() as index:
-            return (index.keys(), ask("resolver", limit=50, sort="votes").hits,
-                    {key for key, _ in ask("number3 printer", any_word=True, limit=50).hits},
-                    [index.knows(f"number{n}") for n in range(9)], index.rarest(["printer", "resolv"], 99))
+            return (
+                index.keys(),
+                ask("resolver", limit=50, sort="votes").hits,
+                {key for key, _ in ask("number3 printer", any_word=True, limit=50).hits},
+                [index.knows(f"number{n}") for n in range(9)],
+                index.rarest(["printer", "resolv"], 99),
+            )
 
     before = state()
     build()
@@ -154,8 +158,24 @@ def test_identifiers_are_completed(library, build, look):
         assert index.identifiers("kb4012", 1) == ["kb4012598"] and index.identifiers("cve-", 5) == []
 
 
-SIGNS = ["'", "\\", "a' | 'b", "tag:it's", "tag:\\", 'user:"a b"', "tag:x:*", "kind=question", "don't",
-         "-don't", "%", "_", "{documents}", ":vector", "^20=resolv", "=sample"]
+SIGNS = [
+    "'",
+    "\\",
+    "a' | 'b",
+    "tag:it's",
+    "tag:\\",
+    'user:"a b"',
+    "tag:x:*",
+    "kind=question",
+    "don't",
+    "-don't",
+    "%",
+    "_",
+    "{documents}",
+    ":vector",
+    "^20=resolv",
+    "=sample",
+]
 
 
 @pytest.mark.parametrize("text", SIGNS)

@@ -90,7 +90,7 @@ def test_damage_is_unavailable_never_another_error(engine, library, build, ask, 
         if damage == "delete":
             path.unlink()
         elif damage == "truncate":
-            path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         else:
             path.write_bytes(b"\xff" * path.stat().st_size)
     engine._snapshot = None
@@ -141,8 +141,9 @@ def test_phrases_are_sought_in_so_many_documents(library, build, keys, monkeypat
     assert len(keys('"zone transfer"')) == 3
 
 
-def test_a_write_that_finds_no_room_leaves_the_index_and_frees_the_lock(engine, library, build, keys,
-                                                                        monkeypatch):
+def test_a_write_that_finds_no_room_leaves_the_index_and_frees_the_lock(
+    engine, library, build, keys, monkeypatch
+):
     library.add(1, "resolver")
     build()
 

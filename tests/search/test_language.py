@@ -6,26 +6,50 @@ from search.analysis import begun_identifier, placed, terms
 from search.parser import parse
 
 
-@pytest.mark.parametrize("text, term", [
-    ("CVE-2017-0144", "cve-2017-0144"), ("cve20170144", "cve-2017-0144"), ("CVE 2017 0144", "cve-2017-0144"),
-    ("CVE\u20112017\u20110144", "cve-2017-0144"), ("kb 4012598", "kb4012598"), ("KB4012598", "kb4012598"),
-    ("ms17010", "ms17-010"), ("MS17-010", "ms17-010"), ("0X80070643", "0x80070643"),
-    ("rb2026014", "rb-2026-014"),
-    ("10.0.19045.3930", "10.0.19045.3930"), ("(19045.3930)", "19045.3930"),
-    ("GHSA-jfh8-c2jp-5v3q", "ghsa-jfh8-c2jp-5v3q")])
+@pytest.mark.parametrize(
+    "text, term",
+    [
+        ("CVE-2017-0144", "cve-2017-0144"),
+        ("cve20170144", "cve-2017-0144"),
+        ("CVE 2017 0144", "cve-2017-0144"),
+        ("CVE\u20112017\u20110144", "cve-2017-0144"),
+        ("kb 4012598", "kb4012598"),
+        ("KB4012598", "kb4012598"),
+        ("ms17010", "ms17-010"),
+        ("MS17-010", "ms17-010"),
+        ("0X80070643", "0x80070643"),
+        ("rb2026014", "rb-2026-014"),
+        ("10.0.19045.3930", "10.0.19045.3930"),
+        ("(19045.3930)", "19045.3930"),
+        ("GHSA-jfh8-c2jp-5v3q", "ghsa-jfh8-c2jp-5v3q"),
+    ],
+)
 def test_identifiers_stay_whole(text, term):
     assert terms(text) == [term]
 
 
-@pytest.mark.parametrize("written, called", [
-    ("KB4012598", "4012598"), ("0x80070643", "80070643"), ("10.0.19045.3930", "19045.3930")])
+@pytest.mark.parametrize(
+    "written, called",
+    [("KB4012598", "4012598"), ("0x80070643", "80070643"), ("10.0.19045.3930", "19045.3930")],
+)
 def test_an_identifier_is_found_by_the_part_people_call_it_by(written, called):
     assert (called, 0) in placed(written) and terms(called) == [called]
 
 
-@pytest.mark.parametrize("text, start", [
-    ("cve-2017-01", "cve-2017-01"), ("CVE2017", "cve-2017"), ("kb 4012", "kb4012"), ("ms17-0", "ms17-0"),
-    ("0x8007", "0x8007"), ("10.0.19", "10.0.19"), ("cve", ""), ("kbase", ""), ("17", "")])
+@pytest.mark.parametrize(
+    "text, start",
+    [
+        ("cve-2017-01", "cve-2017-01"),
+        ("CVE2017", "cve-2017"),
+        ("kb 4012", "kb4012"),
+        ("ms17-0", "ms17-0"),
+        ("0x8007", "0x8007"),
+        ("10.0.19", "10.0.19"),
+        ("cve", ""),
+        ("kbase", ""),
+        ("17", ""),
+    ],
+)
 def test_a_begun_identifier_has_the_spelling_of_the_index(text, start):
     assert begun_identifier(text) == start
 
@@ -44,10 +68,17 @@ def test_every_filter():
     assert query.bare == '"zone transfer" -bind resolver'
 
 
-@pytest.mark.parametrize("text, field, value", [
-    ("kind:articles", "kind", "article"), ("is:question", "kind", "question"),
-    ("kind:members", "kind", "user"), ("KIND:Answer", "kind", "answer"), ("author:ada", "author", "ada"),
-    ('tag:"two words"', "tag", "two words")])
+@pytest.mark.parametrize(
+    "text, field, value",
+    [
+        ("kind:articles", "kind", "article"),
+        ("is:question", "kind", "question"),
+        ("kind:members", "kind", "user"),
+        ("KIND:Answer", "kind", "answer"),
+        ("author:ada", "author", "ada"),
+        ('tag:"two words"', "tag", "two words"),
+    ],
+)
 def test_filters_are_forgiving(text, field, value):
     query = parse(text)
     assert query.only == {field: [value]} and not query.warnings
@@ -69,9 +100,23 @@ def test_other_words_with_colons_are_words(text):
     assert query.terms == terms(text) and not query.filters and not query.warnings
 
 
-@pytest.mark.parametrize("text", ["kind:nothing", "is:happy", "layer:roof", "tag:", "before:yesterday",
-                                  "after:2026-13", "before:0000", "what is it", "a" * 1001, "tag:x " * 9,
-                                  '"a1 b1" "a2 b2" "a3 b3" "a4 b4"', " ".join(f"w{n}" for n in range(40))])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind:nothing",
+        "is:happy",
+        "layer:roof",
+        "tag:",
+        "before:yesterday",
+        "after:2026-13",
+        "before:0000",
+        "what is it",
+        "a" * 1001,
+        "tag:x " * 9,
+        '"a1 b1" "a2 b2" "a3 b3" "a4 b4"',
+        " ".join(f"w{n}" for n in range(40)),
+    ],
+)
 def test_what_is_not_understood_or_not_used_is_said(text):
     assert parse(text).warnings
 
@@ -84,7 +129,9 @@ def test_an_open_quote_is_no_phrase():
 def test_each_filter_knows_the_query_without_it():
     query = parse("tag:dns  resolver kind:answer")
     assert [(f.text, f.without) for f in query.filters] == [
-        ("tag:dns", "resolver kind:answer"), ("kind:answer", "tag:dns resolver")]
+        ("tag:dns", "resolver kind:answer"),
+        ("kind:answer", "tag:dns resolver"),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "-", "--", '""', ":::", '"', "-:", "tag", "\x00\x1b"])

@@ -66,11 +66,19 @@ def test_filters(library, build, keys):
     library.add(2, "resolver", tags=("dns",), author="bob", kind="article", layer="network")
     library.add(3, "resolver", tags=("bind",), author="bob", kind="answer", states=("accepted",))
     build()
-    for text, found in {"tag:dns": {1, 2}, "tag:dns tag:bind": {1}, "user:ADA": {1},
-                        "user:ada user:bob": {1, 2, 3},
-                        "kind:question kind:article": {1, 2}, "layer:network": {2}, "is:accepted": {3},
-                        "-tag:dns": {3}, "resolver -user:bob": {1}, "tag:none": set(),
-                        "resolver tag:dns -kind:article": {1}}.items():
+    for text, found in {
+        "tag:dns": {1, 2},
+        "tag:dns tag:bind": {1},
+        "user:ADA": {1},
+        "user:ada user:bob": {1, 2, 3},
+        "kind:question kind:article": {1, 2},
+        "layer:network": {2},
+        "is:accepted": {3},
+        "-tag:dns": {3},
+        "resolver -user:bob": {1},
+        "tag:none": set(),
+        "resolver tag:dns -kind:article": {1},
+    }.items():
         assert set(keys(text)) == {f"post:{number}" for number in found}, text
 
 
@@ -92,8 +100,9 @@ def test_orders(library, build, keys):
     assert keys("kind:question") == ["post:1", "post:2", "post:3"], "without words the newest come first"
 
 
-@pytest.mark.parametrize("better", [{"score": 8}, {"states": ("accepted",)}, {"created_at": NOW},
-                                    {"kind": "article"}])
+@pytest.mark.parametrize(
+    "better", [{"score": 8}, {"states": ("accepted",)}, {"created_at": NOW}, {"kind": "article"}]
+)
 def test_a_gentle_signal_decides_between_equals(library, build, keys, better):
     library.add(1, "resolver fails sometimes")
     library.add(2, "resolver fails sometimes", **better)
@@ -103,8 +112,14 @@ def test_a_gentle_signal_decides_between_equals(library, build, keys, better):
 
 
 def test_a_gentle_signal_does_not_beat_the_words(library, build, keys):
-    library.add(1, "About something else entirely", "resolver is named once in a long text " + "word " * 200,
-                score=1000, states=("accepted",), created_at=NOW)
+    library.add(
+        1,
+        "About something else entirely",
+        "resolver is named once in a long text " + "word " * 200,
+        score=1000,
+        states=("accepted",),
+        created_at=NOW,
+    )
     library.add(2, "Resolver fails", "the resolver does not answer")
     build()
     assert keys("resolver") == ["post:2", "post:1"]
@@ -112,8 +127,13 @@ def test_a_gentle_signal_does_not_beat_the_words(library, build, keys):
 
 def test_facets_count_all_hits_not_the_page(library, build, ask):
     for number in range(120):
-        library.add(number, "resolver", tags=("dns", "odd") if number % 2 else ("dns",),
-                    kind="question" if number % 3 else "article", layer="" if number % 3 else "host")
+        library.add(
+            number,
+            "resolver",
+            tags=("dns", "odd") if number % 2 else ("dns",),
+            kind="question" if number % 3 else "article",
+            layer="" if number % 3 else "host",
+        )
     library.add(500, "printer", tags=("dns",))
     build()
     found = ask("resolver", facets=True, limit=10)

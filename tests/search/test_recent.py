@@ -43,8 +43,9 @@ def test_a_new_post_and_a_hidden_one_are_seen_at_once(app, make_question, drain,
     assert found() == {second.id}, "before the index has heard of it"
 
 
-def test_alike_questions_are_looked_for_once_and_hidden_ones_left_out(app, make_question, drain, member,
-                                                                     moderator, monkeypatch):
+def test_alike_questions_are_looked_for_once_and_hidden_ones_left_out(
+    app, make_question, drain, member, moderator, monkeypatch
+):
     rows = [make_question(f"How do I flush the resolver of host {number}?") for number in range(2)]
     drain()
     asked, alike = [], queries._alike

@@ -12,10 +12,18 @@ from search.analysis import terms
 from search.parser import parse
 
 
-@pytest.mark.parametrize("text, term", [
-    ("CVE-2017-0144", "cve-2017-0144"), ("cve20170144", "cve-2017-0144"), ("kb 4012598", "kb4012598"),
-    ("KB4012598", "kb4012598"), ("ms17010", "ms17-010"), ("0X80070643", "0x80070643"),
-    ("10.0.19045.3930", "10.0.19045.3930")])
+@pytest.mark.parametrize(
+    "text, term",
+    [
+        ("CVE-2017-0144", "cve-2017-0144"),
+        ("cve20170144", "cve-2017-0144"),
+        ("kb 4012598", "kb4012598"),
+        ("KB4012598", "kb4012598"),
+        ("ms17010", "ms17-010"),
+        ("0X80070643", "0x80070643"),
+        ("10.0.19045.3930", "10.0.19045.3930"),
+    ],
+)
 def test_identifiers_stay_whole(text, term):
     assert term in terms(text)
 
@@ -32,8 +40,25 @@ def test_language():
     assert query.after.year == 2026
 
 
-HOSTILE = ["[a TO z]", "word~9", "(" * 1000, "*", "NOT " * 1000, "a" * 100_000, '"' * 999, "tag:" * 200,
-           "\x00\x1b", "before:9999-99-99", "kind:nothing", "-", "--", ":::", "con*", "~2 " * 20, "😀" * 300]
+HOSTILE = [
+    "[a TO z]",
+    "word~9",
+    "(" * 1000,
+    "*",
+    "NOT " * 1000,
+    "a" * 100_000,
+    '"' * 999,
+    "tag:" * 200,
+    "\x00\x1b",
+    "before:9999-99-99",
+    "kind:nothing",
+    "-",
+    "--",
+    ":::",
+    "con*",
+    "~2 " * 20,
+    "😀" * 300,
+]
 
 
 @pytest.mark.every_database(long=True)

@@ -5,8 +5,15 @@ import pytest
 from search import snippets
 
 
-@pytest.mark.parametrize("text", ["Which client asked for that name? Query logging on Windows DNS servers",
-                                  "DNS", "no match here", "Why   does  DNS need two   spaces"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Which client asked for that name? Query logging on Windows DNS servers",
+        "DNS",
+        "no match here",
+        "Why   does  DNS need two   spaces",
+    ],
+)
 def test_a_title_is_shown_whole(text):
     assert "".join(part for part, _ in snippets.marked(text, {"dns"})) == " ".join(text.split())
 

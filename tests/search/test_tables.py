@@ -32,6 +32,7 @@ def database(postgres, migrated_postgres):
 @pytest.fixture
 def rows(app):
     """rows("SELECT … FROM {terms}") → what stands in the tables of the index in use."""
+
     def read(statement):
         db.session.rollback()
         name = db.session.scalar(select(IndexInUse.name))
@@ -67,21 +68,31 @@ def numbers(found):
 def counted(rows):
     """Documents by lexeme, as they are counted and as they are."""
     kept = dict(map(tuple, rows("SELECT term, documents FROM {terms}")))
-    there = dict(map(tuple, rows("SELECT lexeme, count(*) FROM {documents}, "
-                                 "unnest(tsvector_to_array(vector)) AS lexeme GROUP BY lexeme")))
+    there = dict(
+        map(
+            tuple,
+            rows(
+                "SELECT lexeme, count(*) FROM {documents}, "
+                "unnest(tsvector_to_array(vector)) AS lexeme GROUP BY lexeme"
+            ),
+        )
+    )
     return kept, {lexeme: count for lexeme, count in there.items() if not encoding.is_pair(lexeme)}
 
 
 def test_many_writers_lose_no_count_and_wait_in_turn(app, engine, library, build, rows):
     build()
-    mine = [[library.add(start + n, f"resolver number{n} of writer{start}") for n in range(12)]
-            for start in (100, 200, 300, 400)]
+    mine = [
+        [library.add(start + n, f"resolver number{n} of writer{start}") for n in range(12)]
+        for start in (100, 200, 300, 400)
+    ]
     shared = [library.add(n, "resolver shared by all", score=n) for n in range(9)]
 
     def writer(keys, order):
         def work():
             for key in keys:
                 engine.update([key, *shared[::order]], library.load)
+
         return work
 
     together(app, *[writer(keys, order) for keys, order in zip(mine, (1, -1, 1, -1), strict=True)])
@@ -118,8 +129,12 @@ def test_a_vote_rewrites_no_words(engine, library, build, keys, rows):
 def test_of_very_much_the_best_come_first_and_counts_are_reckoned(library, build, ask, monkeypatch):
     for number in range(600):
         said = 1 + number % 12
-        library.add(number, f"about number{number}", "resolver " * said + "word " * (60 - said),
-                    tags=("dns",) if number % 4 else ("bind",))
+        library.add(
+            number,
+            f"about number{number}",
+            "resolver " * said + "word " * (60 - said),
+            tags=("dns",) if number % 4 else ("bind",),
+        )
     build()
     exact = ask("resolver", limit=20, facets=True)
     monkeypatch.setattr(seeking, "MANY", 100)
@@ -174,12 +189,16 @@ def test_so_few_of_a_sample_that_they_say_nothing_are_counted_all(library, build
     assert (found.total, found.estimated, found.facets["kind"]) == (12, False, {"question": 12})
 
 
-@pytest.mark.parametrize("words", [
-    [chr(0xAC00 + n // 200) + chr(0xAC00 + n % 200) for n in range(55_000)],  # 15 bytes each, taken apart
-    [f"{n:x}" for n in range(0x10000, 0x10000 + 33_000)],
-    ["x" * 120 + f"{n:x}" for n in range(1_499)],
-    ["zone transfer"] * 14_000,
-], ids=["syllables", "numbers", "long", "one phrase"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [chr(0xAC00 + n // 200) + chr(0xAC00 + n % 200) for n in range(55_000)],  # 15 bytes each, taken apart
+        [f"{n:x}" for n in range(0x10000, 0x10000 + 33_000)],
+        ["x" * 120 + f"{n:x}" for n in range(1_499)],
+        ["zone transfer"] * 14_000,
+    ],
+    ids=["syllables", "numbers", "long", "one phrase"],
+)
 def test_the_longest_texts_have_a_row(library, build, keys, words):
     library.add(1, "cache", " ".join(words))
     build()
@@ -187,13 +206,23 @@ def test_the_longest_texts_have_a_row(library, build, keys, words):
 
 
 def test_a_document_is_the_same_row_in_every_process():
-    program = ("from search.fields import Document; from search.tables import encoding;"
-               "document = Document('post:1', title='zone transfer', body='a printer of another network',"
-               "                    kind='question', tags=('dns', 'bind'));"
-               "averages = dict.fromkeys(encoding.TEXTS, 5.0);"
-               "print(encoding.encode(document, encoding.texts(document), averages))")
-    rows = {subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed},
-                           capture_output=True, text=True, check=True).stdout for seed in ("1", "2", "3")}
+    program = (
+        "from search.fields import Document; from search.engines.postgres import encoding;"
+        "document = Document('post:1', title='zone transfer', body='a printer of another network',"
+        "                    kind='question', tags=('dns', 'bind'));"
+        "averages = dict.fromkeys(encoding.TEXTS, 5.0);"
+        "print(encoding.encode(document, encoding.texts(document), averages))"
+    )
+    rows = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
     assert len(rows) == 1 and "digest=" in rows.pop()
 
 
@@ -228,8 +257,9 @@ def test_any_of_many_words_takes_the_rare_ones_whole(library, build, ask, monkey
     assert strict.loosened and len(strict.hits) == 5
 
 
-@pytest.mark.parametrize("damage", ["DROP TABLE {documents}", "DROP TABLE {terms}",
-                                    "ALTER TABLE {documents} DROP COLUMN weights"])
+@pytest.mark.parametrize(
+    "damage", ["DROP TABLE {documents}", "DROP TABLE {terms}", "ALTER TABLE {documents} DROP COLUMN weights"]
+)
 def test_damage_is_unavailable_and_spoils_nothing_else(app, engine, library, build, rows, damage):
     library.add(1, "resolver")
     build()
@@ -300,7 +330,8 @@ def test_trigrams_correct_what_is_two_letters_away(engine, library, build, look)
 
 
 def test_without_the_extension_one_letter_is_corrected_and_that_is_said(
-        engine, library, build, look, monkeypatch, caplog):
+    engine, library, build, look, monkeypatch, caplog
+):
     monkeypatch.setattr(schema, "TRIGRAMS", "CREATE EXTENSION extension_that_is_not_there")
     library.add(1, "The certificate expires")
     with caplog.at_level(logging.WARNING):
@@ -318,7 +349,8 @@ def test_what_the_words_say_is_found_by_a_binary_search(app):
     columns = ", ".join(map(matching.weight, ("resolv", "printer", "tag=dns", "zebra")))
     found = db.session.execute(
         text(f"SELECT {columns} FROM (SELECT CAST(:weights AS bigint[]) AS weights) AS row"),
-        {"weights": row.weights}).one()
+        {"weights": row.weights},
+    ).one()
     assert found[0] > found[1] > found[2] == 0 > found[3]
 
 

@@ -100,15 +100,25 @@ def is_pair(lexeme: str) -> bool:
 
 def names(document: Document) -> list[str]:
     """The lexemes by which a document is filtered."""
-    values = {"kind": [document.kind], "tag": document.tags, "layer": [document.layer],
-              "state": document.states, "author": [document.author.lower()], "parent": [document.parent]}
+    values = {
+        "kind": [document.kind],
+        "tag": document.tags,
+        "layer": [document.layer],
+        "state": document.states,
+        "author": [document.author.lower()],
+        "parent": [document.parent],
+    }
     return [f"{name}={value}" for name, found in values.items() for value in dict.fromkeys(found) if value]
 
 
 def texts(document: Document) -> dict[str, list[tuple[str, int]]]:
     """The terms of each text with their places, as many as there is room for (made-up texts have more)."""
-    found = {"title": document.title, "body": document.body, "labels": " ".join(document.tags),
-             "context": document.context}
+    found = {
+        "title": document.title,
+        "body": document.body,
+        "labels": " ".join(document.tags),
+        "context": document.context,
+    }
     read = {name: list(placed(found[name])) for name in TEXTS}
     return read if sum(map(len, read.values())) < SHORT else _fitting(read)
 
@@ -134,19 +144,25 @@ def encode(document: Document, read: dict[str, list[tuple[str, int]]], averages:
         filters.append(whole((term for term, _ in title), len(title)))
     weights = {term: said / (said + K1) for term, said in _said(read, averages).items()}
     extras = [*filters, *(f"title={term}" for term in dict.fromkeys(term for term, _ in read["title"]))]
-    extras += [strong(term, level) for term, weight in weights.items()
-               if (level := int(weight * LEVELS)) > LOWEST]
+    extras += [
+        strong(term, level) for term, weight in weights.items() if (level := int(weight * LEVELS)) > LOWEST
+    ]
     extras += [sample(rate) for rate in SAMPLES if _number(document.key) % rate == 0]
     packed = [mark(term) | max(1, int(weight * SCALE)) for term, weight in weights.items()]
     row = Row(
-        id=number, digest=0, kind=document.kind, votes=document.score,
+        id=number,
+        digest=0,
+        kind=document.kind,
+        votes=document.score,
         created=int(document.created_at.timestamp()) if document.created_at else 0,
         is_accepted="accepted" in document.states,
         facts=[name for name in filters if name.split("=")[0] in FACETS],
         lengths=[len(read[name]) for name in TEXTS],
-        weights=sorted([*packed, *map(mark, filters)]), vector=_vector(read, extras),
+        weights=sorted([*packed, *map(mark, filters)]),
+        vector=_vector(read, extras),
         lexemes={*weights, *extras},
-        spellings={f"title={term}": word.casefold() for term, word in title if word.isalpha()})
+        spellings={f"title={term}": word.casefold() for term, word in title if word.isalpha()},
+    )
     row.digest = _number(repr((row.created, row.weights, row.vector)))
     return row
 

@@ -22,8 +22,10 @@ REBUILDING = 0x7EAD0B7  # the number of the lock held by who rebuilds
 DRIFT, SOME = 0.25, 1000  # averages so far off, once there are some documents, make ranking inexact
 DAMAGE = (ProgrammingError, InternalError)  # a table that is gone, an index that is broken
 in_use = IndexInUse.__table__
-SEARCHING = ("SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), "
-             "set_config('plan_cache_mode', 'force_custom_plan', true)")
+SEARCHING = (
+    "SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), "
+    "set_config('plan_cache_mode', 'force_custom_plan', true)"
+)
 
 
 class Engine:
@@ -93,8 +95,14 @@ class Engine:
             self._distrust(name)
             raise Unavailable(repr(error.orig)) from error
 
-    def rebuild(self, documents: Iterable[Document], missed: Callable[[], Iterable[str]], load: Load, *,
-                wait: bool = True) -> int | None:
+    def rebuild(
+        self,
+        documents: Iterable[Document],
+        missed: Callable[[], Iterable[str]],
+        load: Load,
+        *,
+        wait: bool = True,
+    ) -> int | None:
         """Write a whole new index beside the old one, then swap it in; returns its size.
 
         What changed meanwhile went to the old index: `missed` names it, and it is read again before the
@@ -134,8 +142,11 @@ def _state(connection: Connection, *, lock: bool = False) -> Row:
 def _change(connection: Connection, state: Row, changes: writing.Changes) -> None:
     """Say of the index in use what has changed in the whole; the caller holds its row."""
     lengths = {name: state.lengths[name] + changes.lengths[name] for name in TEXTS}
-    connection.execute(update(in_use).values(
-        size=state.size + changes.size, lengths=lengths, generation=state.generation + 1))
+    connection.execute(
+        update(in_use).values(
+            size=state.size + changes.size, lengths=lengths, generation=state.generation + 1
+        )
+    )
 
 
 def _build(name: str, documents: Iterable[Document], missed: Callable[[], Iterable[str]], load: Load) -> int:
@@ -151,10 +162,16 @@ def _build(name: str, documents: Iterable[Document], missed: Callable[[], Iterab
         before = connection.execute(select(in_use).with_for_update()).one_or_none()
         if keys := set(missed()):
             whole.add(writing.replace(connection, name, keys, load(keys), averages))
-        row = {"name": name, "generation": before.generation + 1 if before else 1, "size": whole.size,
-               "lengths": {text: whole.lengths[text] for text in TEXTS}, "averages": averages}
-        connection.execute(insert(in_use).values(id=1, **row).on_conflict_do_update(
-            index_elements=["id"], set_=row))
+        row = {
+            "name": name,
+            "generation": before.generation + 1 if before else 1,
+            "size": whole.size,
+            "lengths": {text: whole.lengths[text] for text in TEXTS},
+            "averages": averages,
+        }
+        connection.execute(
+            insert(in_use).values(id=1, **row).on_conflict_do_update(index_elements=["id"], set_=row)
+        )
     return count
 
 
@@ -164,9 +181,15 @@ def _remove_unused() -> None:
         used = connection.scalar(select(in_use.c.name))
         swapped = connection.scalar(func.now())
         for _ in range(PATIENCE):
-            if not connection.scalar(select(func.count()).select_from(text("pg_stat_activity")).where(
-                    text("datname = current_database() AND state <> 'idle' AND xact_start < :swapped")
-                    .bindparams(swapped=swapped))):
+            if not connection.scalar(
+                select(func.count())
+                .select_from(text("pg_stat_activity"))
+                .where(
+                    text(
+                        "datname = current_database() AND state <> 'idle' AND xact_start < :swapped"
+                    ).bindparams(swapped=swapped)
+                )
+            ):
                 break
             time.sleep(0.1)
         for name in schema.all_names(connection) - {used}:

@@ -41,8 +41,17 @@ class Index:
         self.size, self.hidden = state.size, sorted(map(encoding.document_id, hidden))
         self.rows = Rows(look, state.name)
 
-    def search(self, query: Query, *, limit: int = 10, offset: int = 0, any_word: bool = False, few: int = 0,
-               facets: bool = False, sort: str = "relevance") -> Results:
+    def search(
+        self,
+        query: Query,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        any_word: bool = False,
+        few: int = 0,
+        facets: bool = False,
+        sort: str = "relevance",
+    ) -> Results:
         """Documents with all words, or `any_word`; when fewer than `few` have all, those with any instead."""
         if query.is_empty:
             return Results([], 0)
@@ -52,15 +61,19 @@ class Index:
             return found
         hits = strict.run(facets=False, limit=few, offset=0).hits if found.total else []
         loose = Search(self.rows, self.size, query, self.hidden, any_word=True, sort=sort).run(
-            facets=facets, limit=limit, offset=offset,
-            foremost=tuple(encoding.document_id(key) for key, _ in hits))
+            facets=facets,
+            limit=limit,
+            offset=offset,
+            foremost=tuple(encoding.document_id(key) for key, _ in hits),
+        )
         return replace(loose, loosened=loose.total > found.total)
 
     def has(self, key: str) -> bool:
         """Whether a document is there."""
         number = encoding.document_id(key)
         return number not in self.hidden and bool(
-            self.rows.run("SELECT EXISTS (SELECT FROM {documents} WHERE id = :id)", id=number).scalar())
+            self.rows.run("SELECT EXISTS (SELECT FROM {documents} WHERE id = :id)", id=number).scalar()
+        )
 
     def keys(self) -> set[str]:
         """The keys of all documents."""
@@ -89,8 +102,9 @@ class Index:
         groups = [[f"title={term}"] for term in terms(" ".join(whole))] + [self._expanded(begun)]
         if not all(groups):
             return []
-        found = self.rows.run(TITLES, vector=Match(groups).vector_query(), hidden=self.hidden,
-                              looked=LOOKED_AT, most=most)
+        found = self.rows.run(
+            TITLES, vector=Match(groups).vector_query(), hidden=self.hidden, looked=LOOKED_AT, most=most
+        )
         return [encoding.document_key(number) for number in found.scalars()]
 
     def identifiers(self, start: str, most: int) -> list[str]:
@@ -109,8 +123,11 @@ class Index:
         if not self.rows.run("SELECT to_regclass('{spellings}')").scalar():
             return ""
         found = self.rows.run(ALIKE, word=word, most=USED_WORDS).all()
-        near = [(away, -count, spelling) for term, spelling, count in found
-                if (away := distance(word, spelling)) <= MAX_DISTANCE and self._shows(term, count)]
+        near = [
+            (away, -count, spelling)
+            for term, spelling, count in found
+            if (away := distance(word, spelling)) <= MAX_DISTANCE and self._shows(term, count)
+        ]
         return min(near)[2] if near else ""
 
     def _expanded(self, begun: str) -> list[str]:

@@ -37,16 +37,22 @@ class Match:
         """The groups and what is excluded as a tsquery; one more group may narrow it."""
         groups = [*self.groups, narrow] if narrow else self.groups
         wanted = [f"({' | '.join(map(quoted, group))})" for group in groups]
-        return " & ".join([*wanted, *map(quoted, self.pairs),
-                           *(f"!{quoted(lexeme)}" for lexeme in self.without)])
+        return " & ".join(
+            [*wanted, *map(quoted, self.pairs), *(f"!{quoted(lexeme)}" for lexeme in self.without)]
+        )
 
     def conditions(self) -> tuple[str, dict]:
         """What the index of words cannot answer, as SQL and its parameters: dates, and what is hidden."""
-        found = {"created >= :after": self.after, "created < :before": self.before,
-                 "id <> ALL(:hidden)": self.hidden or None}
+        found = {
+            "created >= :after": self.after,
+            "created < :before": self.before,
+            "id <> ALL(:hidden)": self.hidden or None,
+        }
         used = {sql: value for sql, value in found.items() if value is not None}
-        return (" AND ".join(["true", *used]),
-                {sql.split(":")[1].rstrip(")"): value for sql, value in used.items()})
+        return (
+            " AND ".join(["true", *used]),
+            {sql.split(":")[1].rstrip(")"): value for sql, value in used.items()},
+        )
 
     def phrases_sql(self, vector: str = "vector") -> str:
         """The condition that phrases are for a row."""
@@ -77,10 +83,15 @@ def match(query: Query, hidden: list[int], *, any_word: bool) -> Match:
     phrases = [_phrase(words) for words in query.phrases]
     phrases += [f"!({_phrase(words)})" for words in query.excluded if len(words) > 1]
     pairs = [pair(*two) for words in query.phrases for two in pairwise(words)]
-    return Match(groups, without, phrases, pairs,
-                 after=int(query.after.timestamp()) if query.after else None,
-                 before=int(query.before.timestamp()) if query.before else None,
-                 hidden=hidden)
+    return Match(
+        groups,
+        without,
+        phrases,
+        pairs,
+        after=int(query.after.timestamp()) if query.after else None,
+        before=int(query.before.timestamp()) if query.before else None,
+        hidden=hidden,
+    )
 
 
 def weight(lexeme: str) -> str:

@@ -97,8 +97,10 @@ class Order:
         if self.column:
             return self.column
         said = [f"float8 '{worth}' * greatest(w{n}, 0)" for n, worth in enumerate(self.worths.values())]
-        return (f"({' + '.join(said)}) / {encoding.SCALE} * {GENTLE} + float8 '{TITLED}' * titled::int"
-                f" + float8 '{FOREMOST}' * (id = ANY(:foremost))::int")
+        return (
+            f"({' + '.join(said)}) / {encoding.SCALE} * {GENTLE} + float8 '{TITLED}' * titled::int"
+            f" + float8 '{FOREMOST}' * (id = ANY(:foremost))::int"
+        )
 
 
 def worth(count: int, size: int) -> float:
@@ -125,38 +127,78 @@ class Rows:
         """How many match that have one of these lexemes too, and their facets."""
         return self._answer(FOUND + FACTS, match, Order(), narrow)
 
-    def best(self, match: Match, order: Order, *, narrow: list[str] | None = None, most: int | None = None,
-             sure: Iterable[int] = (), facets: bool = False, limit: int, offset: int) -> Answer:
+    def best(
+        self,
+        match: Match,
+        order: Order,
+        *,
+        narrow: list[str] | None = None,
+        most: int | None = None,
+        sure: Iterable[int] = (),
+        facets: bool = False,
+        limit: int,
+        offset: int,
+    ) -> Answer:
         """The first of those that match and have one of some lexemes too.
 
         Of `most` of these, whichever the database meets first, and of the matches that are `sure`: phrases
         are then sought in the hits alone, and the total says nothing.
         """
         hits = CHECKED_HITS if most and match.phrases else HITS
-        return self._answer(FOUND + hits + (FACTS if facets else ""), match, order, narrow,
-                            most=most, sure=list(sure), limit=limit, offset=offset)
+        return self._answer(
+            FOUND + hits + (FACTS if facets else ""),
+            match,
+            order,
+            narrow,
+            most=most,
+            sure=list(sure),
+            limit=limit,
+            offset=offset,
+        )
 
     def in_order(self, match: Match, column: str, *, limit: int, offset: int) -> Answer:
         """Those that match with the highest values, read one after another until there are enough."""
         sql, values = match.row_conditions()
         parts = {"conditions": sql, "phrases": match.phrases_sql()}
-        found = self.run(IN_ORDER[column], parts, limit=limit, offset=offset,
-                         phrases=match.phrase_query(), **values)
+        found = self.run(
+            IN_ORDER[column], parts, limit=limit, offset=offset, phrases=match.phrase_query(), **values
+        )
         return Answer([(number, value) for number, value in found])
 
-    def _answer(self, sql: str, match: Match, order: Order, narrow: list[str] | None, *,
-                most: int | None = None, **values) -> Answer:
+    def _answer(
+        self,
+        sql: str,
+        match: Match,
+        order: Order,
+        narrow: list[str] | None,
+        *,
+        most: int | None = None,
+        **values,
+    ) -> Answer:
         conditions, given = match.conditions()
         vector = match.vector_query(narrow)
         if vector:
             conditions = f"vector @@ :vector ::tsquery AND {conditions}"
         candidates = (CANDIDATES if most else MATCHING).format(**self.names, conditions=conditions)
-        parts = {"weights": order.weights(), "candidates": candidates, "score": order.score(),
-                 "phrases": "true" if most else match.phrases_sql(),
-                 "checked": match.phrases_sql("whole.vector")}
+        parts = {
+            "weights": order.weights(),
+            "candidates": candidates,
+            "score": order.score(),
+            "phrases": "true" if most else match.phrases_sql(),
+            "checked": match.phrases_sql("whole.vector"),
+        }
         answer = Answer()
-        for part, name, value in self.run(sql, parts, vector=vector, most=most, phrases=match.phrase_query(),
-                                          foremost=list(order.foremost), now=int(time()), **given, **values):
+        for part, name, value in self.run(
+            sql,
+            parts,
+            vector=vector,
+            most=most,
+            phrases=match.phrase_query(),
+            foremost=list(order.foremost),
+            now=int(time()),
+            **given,
+            **values,
+        ):
             if part == "hit":
                 answer.hits.append((int(name), value))
             elif part == "total":

@@ -74,8 +74,9 @@ def add_indexes(connection: Connection, name: str) -> None:
 
 def all_names(connection: Connection) -> set[str]:
     """The names of all indexes that have tables."""
-    found = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = :schema"),
-                               {"schema": SCHEMA})
+    found = connection.scalars(
+        text("SELECT tablename FROM pg_tables WHERE schemaname = :schema"), {"schema": SCHEMA}
+    )
     return {table.split("_", 1)[1] for table in found}
 
 

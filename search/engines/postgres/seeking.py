@@ -63,8 +63,7 @@ class Search:
         """The best of about MANY: of the rarest words whole, of the others where they say most."""
         is_any = self.any_word and self.query.terms
         asked = self.match.groups[0] if is_any else order.worths
-        words = sorted(self.counts.keys() & set(asked),
-                       key=lambda term: (self.counts[term], term))
+        words = sorted(self.counts.keys() & set(asked), key=lambda term: (self.counts[term], term))
         chosen, wanted = [], self.match
         if is_any:
             wanted = replace(wanted, groups=wanted.groups[1:])  # what is chosen has one of the words
@@ -80,8 +79,9 @@ class Search:
         narrow = {"narrow": chosen, "most": 2 * MANY, "sure": sure}
         found = self.rows.best(wanted, order, **narrow, **page)
         if len(found.hits) < page["limit"]:  # then others too, whichever, after these
-            sure = [number for number, _ in self.rows.best(
-                wanted, order, **narrow, limit=RERANKED, offset=0).hits]
+            sure = [
+                number for number, _ in self.rows.best(wanted, order, **narrow, limit=RERANKED, offset=0).hits
+            ]
             found = self.rows.best(self.match, order, most=MANY, sure=sure, **page)
         return found
 
@@ -120,6 +120,8 @@ class Search:
         def reckoned(count: int) -> int:
             return min(bound, int(float(f"{count * rate:.1e}")))
 
-        facets = {name: Counter({value: reckoned(count) for value, count in counts.items()})
-                  for name, counts in found.facets.items()}
+        facets = {
+            name: Counter({value: reckoned(count) for value, count in counts.items()})
+            for name, counts in found.facets.items()
+        }
         return Answer(total=reckoned(found.total), facets=facets)

@@ -12,8 +12,7 @@ from search.engines.postgres import encoding, schema
 from search.fields import TEXTS, Document
 
 FILLED = 2_000  # documents written by one statement
-COLUMNS = ("id", "digest", "kind", "votes", "created", "is_accepted", "facts", "lengths",
-           "weights", "vector")
+COLUMNS = ("id", "digest", "kind", "votes", "created", "is_accepted", "facts", "lengths", "weights", "vector")
 KNOWN = "SELECT id, digest FROM {documents} WHERE id = ANY(:ids)"
 VOTED = """
     WITH new AS (SELECT * FROM unnest(:ids ::bigint[], :votes ::int[]) AS new(id, votes)),
@@ -61,8 +60,9 @@ def averages_of(size: int, lengths: dict[str, int]) -> dict[str, float]:
     return {name: lengths.get(name, 0) / (size or 1) or 1.0 for name in TEXTS}
 
 
-def create(connection: Connection, name: str, documents: Iterable[Document],
-           averages: dict[str, float] | None) -> tuple[dict[str, float], Changes]:
+def create(
+    connection: Connection, name: str, documents: Iterable[Document], averages: dict[str, float] | None
+) -> tuple[dict[str, float], Changes]:
     """Fill the empty tables of a new index; returns by which averages, and what went in.
 
     Averages that are not known yet are those of the first documents.
@@ -81,16 +81,22 @@ def create(connection: Connection, name: str, documents: Iterable[Document],
     return averages or averages_of(0, {}), whole
 
 
-def replace(connection: Connection, name: str, keys: Iterable[str], documents: Iterable[Document],
-            averages: dict[str, float]) -> Changes:
+def replace(
+    connection: Connection,
+    name: str,
+    keys: Iterable[str],
+    documents: Iterable[Document],
+    averages: dict[str, float],
+) -> Changes:
     """Drop `keys`, add `documents`; returns what that changes in the whole.
 
     Where only the votes are others, no index is touched.
     """
     changes = Changes()
     ids = sorted(map(encoding.document_id, keys))
-    rows = sorted((encoding.encode(each, encoding.texts(each), averages) for each in documents),
-                  key=attrgetter("id"))
+    rows = sorted(
+        (encoding.encode(each, encoding.texts(each), averages) for each in documents), key=attrgetter("id")
+    )
     known = dict(connection.execute(_on(KNOWN, name), {"ids": ids}).tuples().all())
     voted = {row.id: row.votes for row in rows if known.get(row.id) == row.digest}
     if voted:
@@ -126,8 +132,13 @@ def _count(connection: Connection, name: str, changes: Changes) -> None:
     found = sorted((lexeme, step) for lexeme, step in changes.documents.items() if step)
     if found:
         terms = [lexeme for lexeme, _ in found]
-        connection.execute(_on(COUNTED, name), {
-            "terms": terms, "changes": [step for _, step in found],
-            "spellings": [changes.spellings.get(lexeme) for lexeme in terms]})
+        connection.execute(
+            _on(COUNTED, name),
+            {
+                "terms": terms,
+                "changes": [step for _, step in found],
+                "spellings": [changes.spellings.get(lexeme) for lexeme in terms],
+            },
+        )
     if less := [lexeme for lexeme, step in found if step < 0]:
         connection.execute(_on(FORGOTTEN, name), {"terms": less})

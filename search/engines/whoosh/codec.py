@@ -52,11 +52,11 @@ class _Writer(W3PostingsWriter):
         for start in range(0, len(docs), self._blocklimit):
             if start:
                 self._write_block()
-            self._ids = docs[start:start + self._blocklimit]
-            self._weights = counts[start:start + self._blocklimit]
+            self._ids = docs[start : start + self._blocklimit]
+            self._weights = counts[start : start + self._blocklimit]
             self._maxweight = max(self._weights)
             length = 2 * sum(self._weights)
-            self._values = [bytes(positions[used:used + length])]
+            self._values = [bytes(positions[used : used + length])]
             used += length
 
     def _write_block(self, last: bool = False) -> None:
@@ -68,8 +68,16 @@ class _Writer(W3PostingsWriter):
         counts = pack([int(weight) for weight in self._weights])
         body = steps.tobytes() + counts.tobytes() + b"".join(self._values)
         length = HEAD.size - 4 + len(body)
-        self._postfile.write(HEAD.pack(-length if last else length, len(ids), ids[-1],
-                                       steps.typecode.encode(), counts.typecode.encode()) + body)
+        self._postfile.write(
+            HEAD.pack(
+                -length if last else length,
+                len(ids),
+                ids[-1],
+                steps.typecode.encode(),
+                counts.typecode.encode(),
+            )
+            + body
+        )
         self._blockcount += 1
         self._new_block()
 
@@ -86,7 +94,8 @@ class Postings(W3LeafMatcher):
 
     def _goto(self, position: int) -> None:
         length, self._blocklength, self._maxid, *self._types = HEAD.unpack(
-            self._postfile.get(position, HEAD.size))
+            self._postfile.get(position, HEAD.size)
+        )
         self._lastblock, self._i = length < 0, 0
         self._dataoffset, self._nextoffset = position + HEAD.size, position + 4 + abs(length)
         self._ids = self._weights = self._values = None
@@ -109,7 +118,7 @@ class Postings(W3LeafMatcher):
     def _read_values(self) -> None:
         _steps, counts, positions = self._block()
         ends = accumulate(counts.tolist(), initial=0)
-        self._values = [positions[2 * start:2 * end] for start, end in pairwise(ends)]
+        self._values = [positions[2 * start : 2 * end] for start, end in pairwise(ends)]
 
 
 class Pool:

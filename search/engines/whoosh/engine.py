@@ -101,8 +101,14 @@ class Engine:
                     self._pointer.unlink(missing_ok=True)
                 raise Unavailable(repr(error)) from error
 
-    def rebuild(self, documents: Iterable[Document], missed: Callable[[], Iterable[str]], load: Load, *,
-                wait: bool = True) -> int | None:
+    def rebuild(
+        self,
+        documents: Iterable[Document],
+        missed: Callable[[], Iterable[str]],
+        load: Load,
+        *,
+        wait: bool = True,
+    ) -> int | None:
         """Write a whole new index beside the old one, then swap it in; returns its size.
 
         What changed meanwhile went to the old index: `missed` names it, and it is read again before the

@@ -38,15 +38,18 @@ class Index:
 
     def knows(self, term: str) -> bool:
         """Whether a document that is not deleted has the term: a word must not outlive what it stood in."""
-        return any(alive[segment.docs(name, term)].any()
-                   for segment, alive in self.snapshot.parts for name in TEXTS)
+        return any(
+            alive[segment.docs(name, term)].any() for segment, alive in self.snapshot.parts for name in TEXTS
+        )
 
     def guess(self, word: str) -> str:
         """The commonest word one letter away; commonness is looked up in the two largest segments."""
         stems = misspelt(word)
         largest = nlargest(2, (segment for segment, _ in self.snapshot.parts), key=lambda each: each.size)
-        common = {term: sum(segment.frequency(name, term) for segment in largest
-                            for name in ("body", "title")) for term in stems}
+        common = {
+            term: sum(segment.frequency(name, term) for segment in largest for name in ("body", "title"))
+            for term in stems
+        }
         for term in nlargest(3, common, key=common.__getitem__):
             if common[term] and self.knows(term):
                 return stems[term]
@@ -69,8 +72,12 @@ class Index:
 
     def identifiers(self, start: str, most: int) -> list[str]:
         """Identifiers that begin so and stand in some document, in order."""
-        found = {word for segment, _ in self.snapshot.parts for name in ("title", "body")
-                 for word in segment.words_from(name, start, USED_WORDS)}
+        found = {
+            word
+            for segment, _ in self.snapshot.parts
+            for name in ("title", "body")
+            for word in segment.words_from(name, start, USED_WORDS)
+        }
         known = (word for word in sorted(found) if self.knows(word))
         return [word for _, word in zip(range(most), known, strict=False)]
 

@@ -17,10 +17,13 @@ class Part:
     def __init__(self, segment: Segment, alive: np.ndarray, query: Query):
         self.segment, self.alive, self.query = segment, alive, query
         self.matched = np.zeros(segment.size, bool)
-        self.postings = {term: {name: segment.postings(name, term) for name in TEXTS}
-                         for term in query.all_terms()}
-        self.having = {term: segment.mask(np.concatenate([docs for docs, _ in found.values()]))
-                       for term, found in self.postings.items()}
+        self.postings = {
+            term: {name: segment.postings(name, term) for name in TEXTS} for term in query.all_terms()
+        }
+        self.having = {
+            term: segment.mask(np.concatenate([docs for docs, _ in found.values()]))
+            for term, found in self.postings.items()
+        }
 
     def match(self, any_word: bool) -> np.ndarray:
         """Find the documents with all words, or `any_word`, within the filters; sets `matched`."""

@@ -36,8 +36,17 @@ from search.weights import (
 Ranked = tuple[float, Part, int]  # value, a segment and the number of a document in it
 
 
-def search(snapshot: Snapshot, query: Query, *, limit: int = 10, offset: int = 0, any_word: bool = False,
-           few: int = 0, facets: bool = False, sort: str = "relevance") -> Results:
+def search(
+    snapshot: Snapshot,
+    query: Query,
+    *,
+    limit: int = 10,
+    offset: int = 0,
+    any_word: bool = False,
+    few: int = 0,
+    facets: bool = False,
+    sort: str = "relevance",
+) -> Results:
     """Documents with all words, or `any_word`; when fewer than `few` have all, those with any instead.
 
     Raises Unavailable when the index turns out to be damaged.
@@ -96,8 +105,9 @@ def _by_column(parts: list[Part], column: str, most: int) -> list[Ranked]:
     return _best(found, most)
 
 
-def _by_relevance(snapshot: Snapshot, parts: list[Part], query: Query, most: int,
-                  foremost: list[np.ndarray]) -> list[Ranked]:
+def _by_relevance(
+    snapshot: Snapshot, parts: list[Part], query: Query, most: int, foremost: list[np.ndarray]
+) -> list[Ranked]:
     """The `most` best matches: by their words, then the best of them again with the gentle signals.
 
     What was typed as a whole title comes before everything else, then what is `foremost`.
@@ -119,14 +129,17 @@ def _by_relevance(snapshot: Snapshot, parts: list[Part], query: Query, most: int
 def _worth(snapshot: Snapshot, parts: list[Part], query: Query) -> dict[str, float]:
     """How much each term says: its inverse document frequency."""
     having = {term: _total(part.having[term] for part in parts) for term in query.all_terms()}
-    return {term: float(np.log1p((snapshot.size - count + 0.5) / (count + 0.5)))
-            for term, count in having.items()}
+    return {
+        term: float(np.log1p((snapshot.size - count + 0.5) / (count + 0.5))) for term, count in having.items()
+    }
 
 
 def rarest(snapshot: Snapshot, words: list[str], most: int) -> list[str]:
     """See weights.rarest; counted are the texts that have a word."""
-    counts = {word: sum(segment.frequency(name, word) for segment, _ in snapshot.parts for name in TEXTS)
-              for word in words}
+    counts = {
+        word: sum(segment.frequency(name, word) for segment, _ in snapshot.parts for name in TEXTS)
+        for word in words
+    }
     return weights.rarest(counts, most)
 
 
@@ -153,5 +166,10 @@ def _gentle(segment: Segment, docs: np.ndarray) -> np.ndarray:
     """Factors: votes weigh up to 15 %, acceptance 5 %, freshness 5 %, an article's care 5 %."""
     votes = np.clip(segment.votes[docs], FEWEST_VOTES, MOST_VOTES)
     age = np.maximum(0.0, time() - segment.created[docs])
-    return (1 + VOTE * votes + ACCEPTED * segment.is_accepted[docs] + FRESH * 0.5 ** (age / HALF_LIFE)
-            + CARE * segment.is_article[docs])
+    return (
+        1
+        + VOTE * votes
+        + ACCEPTED * segment.is_accepted[docs]
+        + FRESH * 0.5 ** (age / HALF_LIFE)
+        + CARE * segment.is_article[docs]
+    )

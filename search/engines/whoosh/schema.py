@@ -44,8 +44,10 @@ class Names(fields.FieldType):
 SCHEMA = fields.Schema(
     **{name: Text() for name in TEXTS},
     **{name: Names() for name in ("key", "kind", "tag", "layer", "state", "author", "parent")},
-    number=fields.COLUMN(columns.NumericColumn("i")), family=fields.COLUMN(columns.NumericColumn("B")),
-    votes=fields.COLUMN(columns.NumericColumn("i")), created=fields.COLUMN(columns.NumericColumn("I")),
+    number=fields.COLUMN(columns.NumericColumn("i")),
+    family=fields.COLUMN(columns.NumericColumn("B")),
+    votes=fields.COLUMN(columns.NumericColumn("i")),
+    created=fields.COLUMN(columns.NumericColumn("I")),
 )
 
 
@@ -54,10 +56,19 @@ def row(document: Document) -> dict[str, object]:
     family, number = document.key.split(":")
     created = int(document.created_at.timestamp()) if document.created_at else 0
     return {
-        "title": document.title, "body": document.body, "labels": " ".join(document.tags),
+        "title": document.title,
+        "body": document.body,
+        "labels": " ".join(document.tags),
         "context": document.context,
-        "key": [document.key], "kind": [document.kind], "tag": document.tags, "layer": [document.layer],
-        "state": document.states, "author": [document.author.lower()], "parent": [document.parent],
-        "number": int(number), "family": FAMILIES.index(family), "votes": document.score,
+        "key": [document.key],
+        "kind": [document.kind],
+        "tag": document.tags,
+        "layer": [document.layer],
+        "state": document.states,
+        "author": [document.author.lower()],
+        "parent": [document.parent],
+        "number": int(number),
+        "family": FAMILIES.index(family),
+        "votes": document.score,
         "created": min(max(created, 0), 2**32 - 1),
     }

@@ -160,7 +160,7 @@ class Segment:
         if self._directory.file_exists(f"{self.name}.{name}.col"):
             part = self._part(f".{name}.col")
             kept = np.frombuffer(part.get(0, part.length), np.dtype(typecode).newbyteorder(">"))
-            values[:len(kept)] = kept
+            values[: len(kept)] = kept
         return values
 
     def _read_facts(self) -> tuple[list[tuple[str, str]], np.ndarray, np.ndarray]:
@@ -183,8 +183,10 @@ class Snapshot:
         for attempt in range(RETRIES):
             toc = TOC.read(FileStorage(str(folder)), NAME, schema=SCHEMA)
             try:
-                self.parts = [(known.get(each.segment_id()) or Segment(folder, each), each.deleted_docs())
-                              for each in toc.segments]
+                self.parts = [
+                    (known.get(each.segment_id()) or Segment(folder, each), each.deleted_docs())
+                    for each in toc.segments
+                ]
                 break
             except FileNotFoundError:  # a writer finished between our two looks
                 if attempt == RETRIES - 1:

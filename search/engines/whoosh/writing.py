@@ -47,8 +47,9 @@ def create(folder: Path, documents: Iterable[Document]) -> int:
     return count
 
 
-def replace(snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Document], *,
-            purge: bool = False) -> None:
+def replace(
+    snapshot: Snapshot, keys: Iterable[str], documents: Iterable[Document], *, purge: bool = False
+) -> None:
     """Drop `keys` from the index that `snapshot` shows at its newest, add `documents`; one commit.
 
     With `purge` nothing of a dropped document stays in a file, however large the files are.

@@ -26,12 +26,16 @@ def row(app, member):
     return made
 
 
-@pytest.mark.parametrize("statement", [
-    update(SecurityEvent).values(kind="logout"),
-    update(SecurityOrigin).values(address="192.0.2.1"),
-    delete(SecurityEvent),
-    text("UPDATE security_events SET user_id = NULL"),
-], ids=str)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(SecurityEvent).values(kind="logout"),
+        update(SecurityOrigin).values(address="192.0.2.1"),
+        delete(SecurityEvent),
+        text("UPDATE security_events SET user_id = NULL"),
+    ],
+    ids=str,
+)
 def test_rows_cannot_be_changed_nor_recent_ones_deleted(row, statement):
     with pytest.raises(DBAPIError):
         db.session.execute(statement)
@@ -43,8 +47,11 @@ def test_rows_cannot_be_changed_nor_recent_ones_deleted(row, statement):
 
 def test_a_row_cannot_be_replaced_nor_the_table_emptied_at_once(row):
     lite = db.engine.dialect.name == "sqlite"
-    statement = ("INSERT OR REPLACE INTO security_events SELECT * FROM security_events" if lite
-                 else "TRUNCATE security_events CASCADE")
+    statement = (
+        "INSERT OR REPLACE INTO security_events SELECT * FROM security_events"
+        if lite
+        else "TRUNCATE security_events CASCADE"
+    )
     with pytest.raises(DBAPIError):
         db.session.execute(text(statement))
     db.session.rollback()
@@ -91,8 +98,10 @@ def test_a_kind_is_full_until_the_oldest_of_its_hour_is_an_hour_old(app, member)
 
 def test_an_address_is_written_with_a_limited_kind_and_only_with_it(app, member):
     with app.test_request_context(environ_base={"REMOTE_ADDR": "203.0.113.7"}):
-        rows = [actions.record("data_exported", user=member)
-                for _ in range(KINDS["data_exported"].max_an_hour + 2)]
+        rows = [
+            actions.record("data_exported", user=member)
+            for _ in range(KINDS["data_exported"].max_an_hour + 2)
+        ]
     assert rows[0].origin.address == "203.0.113.7" and rows[-1] is None
     assert count() == count(SecurityOrigin) == KINDS["data_exported"].max_an_hour
 

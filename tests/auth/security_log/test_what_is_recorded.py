@@ -53,8 +53,13 @@ def test_log_ins_failures_and_what_a_member_does(app, client, known):
     client.post("/logout")
     assert kinds() == ["login_failed", *kinds(known)]
     assert kinds(known) == ["login_failed", "login", "token_made", "data_exported", "refused", "logout"]
-    everything = str([row.__dict__ for model in (SecurityEvent, SecurityOrigin)
-                      for row in db.session.scalars(select(model))])
+    everything = str(
+        [
+            row.__dict__
+            for model in (SecurityEvent, SecurityOrigin)
+            for row in db.session.scalars(select(model))
+        ]
+    )
     assert CANARY not in everything and PASSWORD not in everything
 
 
@@ -69,8 +74,11 @@ def test_acts_of_others_name_who_did_them(app, member, moderator, admin, make_qu
     db.session.commit()
     rows = db.session.scalars(select(SecurityEvent).order_by(SecurityEvent.id)).all()
     assert [(row.kind, row.actor_id) for row in rows] == [
-        ("revision_redacted", moderator.id), ("suspended", moderator.id), ("suspension_lifted", moderator.id),
-        ("role_changed", admin.id)]
+        ("revision_redacted", moderator.id),
+        ("suspended", moderator.id),
+        ("suspension_lifted", moderator.id),
+        ("role_changed", admin.id),
+    ]
     assert rows[-1].facts == {"before": "member", "after": "moderator"}
     assert "A reason" not in str([row.facts for row in rows])
 
@@ -81,11 +89,15 @@ def test_the_shell_is_named_as_what_did_it(app, member):
     assert (row.kind, row.means, row.actor_id) == ("role_changed", "shell", None)
 
 
-@pytest.mark.parametrize("arguments, recorded", [
-    (["create", "newcomer", "--email", "newcomer@example.org"], ["registered"]),
-    (["promote", "ophelia", "moderator"], ["role_changed"]),
-    (["password", "ophelia"], ["account_secured", "password_changed"]),
-    (["secure", "ophelia", "--email", "new@example.org"], ["email_changed", "account_secured"])])
+@pytest.mark.parametrize(
+    "arguments, recorded",
+    [
+        (["create", "newcomer", "--email", "newcomer@example.org"], ["registered"]),
+        (["promote", "ophelia", "moderator"], ["role_changed"]),
+        (["password", "ophelia"], ["account_secured", "password_changed"]),
+        (["secure", "ophelia", "--email", "new@example.org"], ["email_changed", "account_secured"]),
+    ],
+)
 def test_commands_about_accounts_are_recorded(app, owner, arguments, recorded):
     done = app.test_cli_runner().invoke(args=["user", *arguments])
     assert done.exit_code == 0, done.output
@@ -95,12 +107,16 @@ def test_commands_about_accounts_are_recorded(app, owner, arguments, recorded):
     assert row.user_id is not None
 
 
-@pytest.mark.parametrize("arguments, command", [
-    (["import", "articles", "."], "import-articles"),
-    (["import", "stackexchange", "."], "import-stackexchange"),
-    (["product", "import", "."], "product-import"),
-    (["bulletin", "import", "nothing.json"], "bulletin-import"),
-    (["bulletin", "enrich", "--kev", "nothing.json"], "bulletin-enrich")])
+@pytest.mark.parametrize(
+    "arguments, command",
+    [
+        (["import", "articles", "."], "import-articles"),
+        (["import", "stackexchange", "."], "import-stackexchange"),
+        (["product", "import", "."], "product-import"),
+        (["bulletin", "import", "nothing.json"], "bulletin-import"),
+        (["bulletin", "enrich", "--kev", "nothing.json"], "bulletin-enrich"),
+    ],
+)
 def test_imports_are_recorded_whatever_they_find(app, tmp_path, monkeypatch, arguments, command):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nothing.json").write_text("{}")
@@ -157,8 +173,12 @@ class TestAccounts:
         client.post("/reset", data={"email": owner.email})
         client.post("/reset", data={"email": "nobody@example.org"})
         client.post(link("reset", owner.email), data={"password": NEW})
-        assert kinds(owner) == ["password_reset_asked", "account_secured", "password_changed",
-                                "password_reset"]
+        assert kinds(owner) == [
+            "password_reset_asked",
+            "account_secured",
+            "password_changed",
+            "password_reset",
+        ]
         assert kinds().count("password_reset_asked") == 2, "the same work for every address"
         assert set(actors()) == {None}
 
@@ -168,8 +188,14 @@ class TestAccounts:
         page = login(owner)
         page.post("/settings/password", data={"current_password": CANARY, "password": NEW})
         page.post("/settings/password", data={"current_password": OWN, "password": NEW})
-        assert kinds(owner) == ["token_made", "reauthentication_failed", "account_secured", "sessions_ended",
-                                "token_revoked", "password_changed"]
+        assert kinds(owner) == [
+            "token_made",
+            "reauthentication_failed",
+            "account_secured",
+            "sessions_ended",
+            "token_revoked",
+            "password_changed",
+        ]
         assert actors("password_changed") == [owner.id]
 
     def test_changes_of_the_address(self, app, login, owner, link):
@@ -181,23 +207,37 @@ class TestAccounts:
         page.post("/settings/email", data={"email": "second@example.org"})
         app.test_client().post(link("confirm", "second@example.org"))
         app.test_client().post(link("secure/address", "ophelia@example.org"))
-        assert kinds(owner)[2:] == ["email_change_asked", "email_changed", "email_change_undone",
-                                    "account_secured", "sessions_ended"]
+        assert kinds(owner)[2:] == [
+            "email_change_asked",
+            "email_changed",
+            "email_change_undone",
+            "account_secured",
+            "sessions_ended",
+        ]
         assert actors("email_change_undone") == [None]
 
     def test_a_pending_change_that_the_old_address_ends(self, app, login, owner, link):
         login(owner).post("/settings/email", data={"email": "first@example.org"})
         app.test_client().post(link("secure/address", owner.email))
-        assert kinds(owner) == ["email_change_asked", "email_change_cancelled", "account_secured",
-                                "sessions_ended"]
+        assert kinds(owner) == [
+            "email_change_asked",
+            "email_change_cancelled",
+            "account_secured",
+            "sessions_ended",
+        ]
 
     def test_an_administrator_who_secures_and_erases(self, login, owner, admin):
         admin.password_hash = passwords.hash_password(OWN)
         page = login(admin)
         page.post("/users/ophelia/secure", data={"email": "theirs@example.org"})
         page.post("/users/ophelia/erase", data={"current_password": OWN, "words": "keep"})
-        assert kinds(owner) == ["email_changed", "account_secured", "administrator_act", "account_erased",
-                                "administrator_act"]
+        assert kinds(owner) == [
+            "email_changed",
+            "account_secured",
+            "administrator_act",
+            "account_erased",
+            "administrator_act",
+        ]
         assert set(actors()) == {admin.id}
 
     def test_leaving(self, login, owner):
@@ -225,8 +265,16 @@ class TestAccounts:
         page.post(link("reset", owner.email), data={"password": NEW})
         page.post("/login", data={"username": "ophelia", "password": NEW})
         assert kinds(owner) == [
-            "locked_out", "login_failed", "login_failed", "password_reset_asked", "account_secured",
-            "lockout_lifted", "password_changed", "password_reset", "login"]
+            "locked_out",
+            "login_failed",
+            "login_failed",
+            "password_reset_asked",
+            "account_secured",
+            "lockout_lifted",
+            "password_changed",
+            "password_reset",
+            "login",
+        ]
 
 
 def test_a_visitor_who_is_refused_leaves_no_row(client):
@@ -253,7 +301,7 @@ def test_pages_show_administrators_all_and_members_their_own(app, login, member,
     everything = client.get("/admin/security-log").text
     assert member.display_name in everything and other.display_name in everything
     only = client.get(f"/admin/security-log?kind=token_made&user={other.username}&first_day=2020-01-01").text
-    main = only[only.index("<table"):]
+    main = only[only.index("<table") :]
     assert other.display_name in main and member.display_name not in main
     assert client.get("/admin/security-log?kind=token_made&last_day=2020-01-01").text.count("<tr>") == 0
     assert client.get("/admin/security-log?user=nobody-here").status_code == 422
@@ -290,7 +338,8 @@ class TestStructuredLog:
         lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
         said = [line for line in lines if line.get("logger") == "redoubt.security"]
         assert [(line["event"], line["user"], line["scope"]) for line in said] == [
-            ("token_made", member.id, "write")]
+            ("token_made", member.id, "write")
+        ]
 
     def test_what_a_savepoint_undoes_is_not_logged_and_the_rest_is_once(self, app, member, capsys):
         accounts.make_token(member, "before", "read")
@@ -306,8 +355,9 @@ class TestStructuredLog:
         said = [line["event"] for line in lines if line.get("logger") == "redoubt.security"]
         assert said == ["token_made", "role_changed"] == kinds(member)
 
-    def test_what_is_beyond_the_hour_is_logged_and_written_nowhere_else(self, login, member, count_queries,
-                                                                        capsys):
+    def test_what_is_beyond_the_hour_is_logged_and_written_nowhere_else(
+        self, login, member, count_queries, capsys
+    ):
         browser, most = login(member), KINDS["refused"].max_an_hour
         for _ in range(most + 1):
             browser.get("/admin")

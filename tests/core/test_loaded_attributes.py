@@ -12,7 +12,7 @@ PROGRAM = """
 import gc
 from sqlalchemy import inspect
 from app import create_app
-from core.models import Event
+from core.database.models import Event
 
 create_app(REDOUBT_WORKER="off")
 kept = [Event()]
@@ -35,8 +35,12 @@ assert note.key == note.runid == "its own" and "_strong_obj" in vars(note), vars
 
 def outcome(tmp_path, program):
     """The exit code of the program; freed memory is overwritten at once."""
-    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=120, env={
-        **os.environ, "PYTHONMALLOC": "debug", "REDOUBT_INSTANCE": str(tmp_path)}).returncode
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        timeout=120,
+        env={**os.environ, "PYTHONMALLOC": "debug", "REDOUBT_INSTANCE": str(tmp_path)},
+    ).returncode
 
 
 def test_an_object_may_be_collected_while_its_note_is_changed(tmp_path):
@@ -45,5 +49,5 @@ def test_an_object_may_be_collected_while_its_note_is_changed(tmp_path):
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="that Python collects no garbage there")
 def test_the_fault_is_there_without_what_we_do(tmp_path):
-    without = "import core.instance_states\ncore.instance_states.init_app = lambda app: None\n"
+    without = "import core.database.loaded_attributes\ncore.instance_states.init_app = lambda app: None\n"
     assert outcome(tmp_path, without + PROGRAM) != 0
