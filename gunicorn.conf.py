@@ -39,7 +39,7 @@ def _is_ours(folder: str) -> bool:
 
 
 shared = os.environ.get(SHARED, "")
-if not shared or _is_ours(shared) and not shared.endswith(f"-{os.getpid()}"):  # not that of another master
+if not shared or (_is_ours(shared) and not shared.endswith(f"-{os.getpid()}")):  # not that of another master
     os.environ[SHARED] = _folder()
 
 

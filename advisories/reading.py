@@ -107,7 +107,8 @@ class Log:
 
     def time(self, value: str, place: str, *, zone_is_utc: bool = False) -> datetime | None:
         """A time of ISO 8601 in UTC. One without a zone counts as UTC, with a warning unless the
-        format is known for it."""
+        format is known for it.
+        """
         try:
             at = datetime.fromisoformat(value.strip())
             if at.tzinfo is None:

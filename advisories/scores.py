@@ -83,7 +83,8 @@ def stated(
     vector: str, base: float | None, product_ids: tuple[str, ...], *, version: str, place: str, log
 ) -> Score | None:
     """What a document states, as a score: a vector of unknown shape is left out with a warning; `version`
-    counts only then. None when nothing is left."""
+    counts only then. None when nothing is left.
+    """
     vector = normal(vector)
     known = version_of(vector)
     if vector and not known:

@@ -83,7 +83,7 @@ def require_fresh(*, reads: bool = False) -> Callable:
             if is_read:
                 return _ask(url_for("auth.prove_password", next=request.full_path.rstrip("?")), {})
             given = request.form.get(FIELD)
-            if given and prove(user, given) or not given and is_fresh(user):
+            if (given and prove(user, given)) or (not given and is_fresh(user)):
                 hold_session(user)
                 return view(**arguments)
             return _ask(request.full_path.rstrip("?"), request.form.to_dict(flat=False), is_wrong=bool(given))

@@ -1,5 +1,6 @@
 """A browser as far as measurements need one: it keeps cookies and sends forms with their tokens; what a page
-weighs with all its parts a real one tells."""
+weighs with all its parts a real one tells.
+"""
 
 import gzip
 import shutil

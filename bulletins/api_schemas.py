@@ -19,8 +19,7 @@ class BulletinQuery(Cursor):
     unfixed = fields.Boolean(
         load_default=False,
         metadata={
-            "description": "Only bulletins with no fix for some product; with `product`, with no fix for that "
-            "product."
+            "description": "Only bulletins with no fix for some product; with `product`, with no fix for it."
         },
     )
     past_life = fields.Boolean(

@@ -118,7 +118,8 @@ def withdraw(reference: str):
             _("Unpublish this bulletin?"),
             [
                 _(
-                    "It will disappear from pages, search, feeds, CSAF documents and the calendar immediately."
+                    "It will disappear from pages, search, feeds, CSAF documents and the calendar "
+                    "immediately."
                 ),
                 _("Emails cannot be recalled; their links will lead to a “not found” page."),
                 _("You can publish it again. The public log will record this."),

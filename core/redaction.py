@@ -36,7 +36,8 @@ _ENTITIES = {"<": "<|&lt;", ">": ">|&gt;", "&": "&|&amp;", '"': '"|&quot;|&#34;'
 @dataclass(frozen=True)
 class Texts:
     """The texts of one redaction: `everywhere`, and `nearby`, which are masked only in what belongs to the
-    posts with the ids `post_ids`, whose addresses begin with `paths`."""
+    posts with the ids `post_ids`, whose addresses begin with `paths`.
+    """
 
     everywhere: tuple[str, ...]
     nearby: tuple[str, ...] = ()

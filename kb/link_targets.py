@@ -77,7 +77,7 @@ class Targets:
     def _within(self, source: Entry, target: Entry, fragment: str, path: str) -> Place:
         anchor = _anchor(target, fragment)
         if path != "#":
-            missing = fragment and anchor is None and _("the page has no such heading") or ""
+            missing = (fragment and anchor is None and _("the page has no such heading")) or ""
             return Place(f"{path}#{anchor}" if anchor else path, missing)
         if anchor is None and fragment.lower() not in ("", "top"):
             return Place(None, _("the page has no such heading"))

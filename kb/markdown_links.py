@@ -225,5 +225,10 @@ def _quoted(title: str) -> str:
 
 def _name(url: str) -> str:
     return (
-        re.sub(r"[^\w.%+-]", "_", url.split("#")[0].split("?")[0].rstrip("/").split("/")[-1])[:80] or "file"
+        re.sub(
+            r"[^\w.%+-]",
+            "_",
+            url.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0].rstrip("/").split("/")[-1],
+        )[:80]
+        or "file"
     )

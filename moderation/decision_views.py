@@ -39,7 +39,8 @@ def claim(post_id: int):
 @login_required
 def hide(post_id: int):
     """Hide a post; who has only the tools hides what another member flagged as spam. GET asks first, and so
-    does a POST with `ask`, which carries the message that was typed in the queue."""
+    does a POST with `ask`, which carries the message that was typed in the queue.
+    """
     if request.method == "GET":
         return _ask_to_hide(post_id, request.args, request.args.get("reason", ""))
     if "ask" in request.form:

@@ -33,7 +33,7 @@ def can_moderate(user) -> bool:
 
 def can_see_queue(user) -> bool:
     """Moderators, and members who earned the tools: these read what is public and flagged."""
-    return can_moderate(user) or can_write(user) and user.can(Privilege.MOD_TOOLS)
+    return can_moderate(user) or (can_write(user) and user.can(Privilege.MOD_TOOLS))
 
 
 def can_hide_spam(user, post, flags) -> bool:

@@ -21,7 +21,8 @@ MAX_COUNTED = 99  # what waits is counted so far; then it says 99+
 @dataclass
 class Item:
     """One post that waits: its open flags, its first publication or its author's request, and who looks at
-    it. `seen` is the newest decision on it, 0 for none."""
+    it. `seen` is the newest decision on it, 0 for none.
+    """
 
     post: Post
     flags: list[Flag] = field(default_factory=list)
@@ -37,7 +38,8 @@ class Item:
 
 def queue(*, public_only: bool = False) -> list[Item]:
     """What waits, urgent reasons first, then what more members flagged, then the oldest; everything for
-    moderators, what is public for others with the tools."""
+    moderators, what is public for others with the tools.
+    """
     urgent = db.func.max(db.case((Flag.reason.in_(URGENT), 1), else_=0))
     flagged = (
         select(Flag.post_id)

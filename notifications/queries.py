@@ -37,7 +37,8 @@ def told(user) -> Select:
 
 def _with_subjects(statement: Select, user) -> Select:
     """With what the lines are about, as far as `user` may see it: authors see what was removed of theirs,
-    moderators what waits for them."""
+    moderators what waits for them.
+    """
     shown = or_(
         Notification.post_id.is_(None),
         Post.is_public,

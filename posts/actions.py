@@ -269,7 +269,8 @@ def publish(post: Post, *, by) -> events.Event | None:
 
 def hold(post: Post) -> events.Event | None:
     """Hide a public post until a moderator has decided; nothing that it gave is taken back. None when it
-    is not public."""
+    is not public.
+    """
     locks.lock_thread(post)
     if post.status != PUBLISHED or post.is_deleted:
         return None

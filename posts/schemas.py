@@ -156,7 +156,8 @@ class RemoveSchema(Schema):
 
 class RedactSchema(Schema):
     """What a redaction masks: texts, one a line, or nothing for what the revision holds and the present
-    text does not; and why."""
+    text does not; and why.
+    """
 
     words = fields.String(
         load_default=None,

@@ -155,7 +155,7 @@ def _entitlements(change: VoteChange) -> Iterator[Entitlement]:
     kind = change.post_kind
     costs = kind == "answer"
     for side in ("author", "voter"):
-        if change.previous_id is not None and (side == "author" or change.old_value < 0 and costs):
+        if change.previous_id is not None and (side == "author" or (change.old_value < 0 and costs)):
             yield Entitlement(
                 f"vote:{change.id}:{side}:undo",
                 0,

@@ -35,7 +35,7 @@ def _identifier(term: str) -> Suggestion:
 
 def _titles(keys: list[str], start: str, user) -> list[Suggestion]:
     """The titles that do go on as typed (stems only promise it), those that begin so first."""
-    begun = re.compile(r"(?<![^\W_])" + re.escape(start.split()[-1]), re.IGNORECASE)
+    begun = re.compile(r"(?<![^\W_])" + re.escape(start.rsplit(maxsplit=1)[-1]), re.IGNORECASE)
     hits = [hit for hit in queries.load(keys, user, set()) if begun.search(hit.title)]
     hits.sort(key=lambda hit: not hit.title.casefold().startswith(start.casefold()))
     return [{"text": hit.title, "url": hit.url, "kind": hit.kind} for hit in hits]

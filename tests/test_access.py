@@ -76,10 +76,8 @@ def address(app, world, rule):
 
 
 def refused(answer):
-    return (
-        answer.status_code in (401, 403, 404)
-        or answer.status_code == 302
-        and "/login" in answer.headers["Location"]
+    return answer.status_code in (401, 403, 404) or (
+        answer.status_code == 302 and "/login" in answer.headers["Location"]
     )
 
 
@@ -128,7 +126,7 @@ def refused_callers(app, rule, method, callers, restricted):
     return found
 
 
-@pytest.mark.parametrize("rule, method", ROUTES, ids=IDS)
+@pytest.mark.parametrize(("rule", "method"), ROUTES, ids=IDS)
 def test_who_may_not_is_refused_and_who_may_is_let_in(app, world, callers, restricted, rule, method):
     allowed = ALLOWED[level(rule.endpoint, method)]
     path, data = address(app, world, rule), BODIES.get(rule.endpoint)
@@ -149,7 +147,7 @@ def test_who_may_not_is_refused_and_who_may_is_let_in(app, world, callers, restr
 
 
 @pytest.mark.parametrize(
-    "rule, method", [r for r in ROUTES if r[1] != "GET"], ids=[i for i in IDS if not i.startswith("GET")]
+    ("rule", "method"), [r for r in ROUTES if r[1] != "GET"], ids=[i for i in IDS if not i.startswith("GET")]
 )
 def test_no_state_changes_without_a_token_of_the_form(app, world, login, rule, method):
     app.config["WTF_CSRF_ENABLED"] = True

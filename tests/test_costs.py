@@ -24,7 +24,7 @@ def classes(entry):
     return (entry,) if isinstance(entry, costs.Cost) else entry
 
 
-@pytest.mark.parametrize("rule, method", ROUTES, ids=IDS)
+@pytest.mark.parametrize(("rule", "method"), ROUTES, ids=IDS)
 def test_every_route_has_a_class(rule, method):
     found = classes(route_costs.COSTS[rule.endpoint])
     assert set(found) <= set(CLASSES)

@@ -95,7 +95,7 @@ def test_only_who_has_earned_something_here_and_came_lately_is_active(app, make_
     assert privileges.threshold(Privilege.MAKE_TAGS) == 1
 
 
-@pytest.mark.parametrize("scale, points", [("1", 300), ("0", 0), ("2", 600)])
+@pytest.mark.parametrize(("scale", "points"), [("1", 300), ("0", 0), ("2", 600)])
 def test_a_number_switches_start_up_mode_off(app, scale, points):
     app.config["REDOUBT_PRIVILEGE_SCALE"] = float(scale)
     try:

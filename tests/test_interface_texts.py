@@ -252,11 +252,13 @@ def untranslated(node: ast.AST, docstrings: set[int], is_said: bool = False) -> 
         text = _plain(child).strip()
         if text.startswith(tuple(ELSEWHERE)):
             continue
-        if text and (SENTENCE.match(text) or is_said and " " in text and has_words(text.replace("\0", " "))):
+        if text and (
+            SENTENCE.match(text) or (is_said and " " in text and has_words(text.replace("\0", " ")))
+        ):
             yield child.lineno, text
         elif not isinstance(child, ast.JoinedStr):
             says = isinstance(child, ast.Call) and _called(child) in SAYS
-            yield from untranslated(child, docstrings, says or is_said and not isinstance(child, ast.Call))
+            yield from untranslated(child, docstrings, says or (is_said and not isinstance(child, ast.Call)))
 
 
 @pytest.mark.parametrize("path", files(PYTHON))

@@ -241,7 +241,7 @@ def test_the_api_refuses_a_change_of_another_version(app, world, things, program
 
 
 @pytest.mark.parametrize(
-    "path, body",
+    ("path", "body"),
     [
         ("/posts/{answer_id}", None),
         ("/questions/{question_id}/close", {"reason": "off-topic"}),

@@ -157,7 +157,7 @@ class _Reading:
 def _take_score(reading: _Reading, text: str) -> bool:
     found, vector = unpack(text, SCORE_KEYS)
     version = found.get("Version", [scores.version_of(vector)])[0]
-    if vector and not scores.version_of(vector) or not (vector or found) or len(version) > LONGEST:
+    if (vector and not scores.version_of(vector)) or not (vector or found) or len(version) > LONGEST:
         return False
     try:
         stated = float(found["Stated base score"][0]) if "Stated base score" in found else None

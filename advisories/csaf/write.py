@@ -29,7 +29,8 @@ def write(
     advisory: Advisory, *, publisher: Publisher | None = None, tracking_id: str = "", self_url: str = ""
 ) -> dict:
     """The document. It is the issuer's unless `publisher` is given; then the issuer's id becomes an alias
-    where `tracking_id` is another one. `self_url` is where the document can be fetched."""
+    where `tracking_id` is another one. `self_url` is where the document can be fetched.
+    """
     if publisher:
         advisory = replace(
             advisory,

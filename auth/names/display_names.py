@@ -28,7 +28,10 @@ def fault(name: str) -> str | None:
     if "M" * (MARKS_IN_A_ROW + 1) in "".join(kind[0] for kind in kinds):
         return _("A letter has too many accents or marks.")
     if any(
-        kind in SYMBOLS and c not in "^`" or kind == "Sm" and not c.isascii() or c in MARKS or c in JOINERS
+        (kind in SYMBOLS and c not in "^`")
+        or (kind == "Sm" and not c.isascii())
+        or c in MARKS
+        or c in JOINERS
         for kind, c in zip(kinds, name, strict=True)
     ) or _has_sign(name):
         return _("A name can't contain symbols, check marks or emoji, because they could look like a badge.")

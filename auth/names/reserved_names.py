@@ -133,7 +133,8 @@ def _stems() -> tuple[str, ...]:
 @cache
 def _words(site_name: str) -> tuple[frozenset[str], ...]:
     """Of a site with this name: its names, what marks, all roles, what may stand beside them; the last two
-    for words written together."""
+    for words written together.
+    """
     sites = _keys(f"redoubt redoubts {skeleton(site_name)} {skeleton(site_name)}s")
     marked, fillers = _keys(MARKED) | sites, _keys(FILLERS)
     roles = marked | _keys(ROLES)

@@ -206,7 +206,7 @@ def _piece(forms: tuple[str, ...], start: int, end: int, context: set[str]) -> f
         if len(piece) >= MIN_REPEAT_CHARACTERS and piece in form[:start]:
             found.append(REPEAT)
     piece = forms[0][start:end]
-    if len(set(piece)) == 1 or len(piece) >= MIN_WALK_CHARACTERS and any(piece in walk for walk in WALKS):
+    if len(set(piece)) == 1 or (len(piece) >= MIN_WALK_CHARACTERS and any(piece in walk for walk in WALKS)):
         found.append(WALK)
     if any(
         len(set(form[start:end])) > 1 and any(form[start:end] in walk for walk in WALKS)

@@ -72,7 +72,7 @@ def _values(kind: str, user: User | int | None, actor: User | int | EllipsisType
     plain = {
         name: value
         for name, value in facts.items()
-        if isinstance(value, int) or isinstance(value, str) and PLAIN.fullmatch(value)
+        if isinstance(value, int) or (isinstance(value, str) and PLAIN.fullmatch(value))
     }
     return {
         "kind": kind,

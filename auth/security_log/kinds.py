@@ -11,7 +11,8 @@ ACCOUNT, ACCESS, RIGHTS, CONTENT, SITE = GROUPS = ("account", "access", "rights"
 @dataclass(frozen=True)
 class Kind:
     """A kind of event: its group, what it is called, and how many an hour are written at most for one
-    account (or, without an account, in all): what anybody can cause without end must not fill the table."""
+    account (or, without an account, in all): what anybody can cause without end must not fill the table.
+    """
 
     group: str
     label: str

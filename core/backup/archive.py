@@ -213,7 +213,8 @@ class Archive:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The content of one file, a piece at a time; Refused, at the latest after the last, if it is not as
-        the manifest says."""
+        the manifest says.
+        """
         want, digest, size = self.manifest["files"].get(name), hashlib.sha256(), 0
         if want is None:
             raise Refused(_("%(name)s is missing from the archive.", name=name))

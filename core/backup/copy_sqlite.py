@@ -89,7 +89,8 @@ def _drop_triggers(target: sqlite3.Connection) -> None:
 
 def _columns(database: sqlite3.Connection, part: str) -> dict[str, list[str]]:
     """The tables of a part, main or attached, with their columns; without SQLite's own and the number of the
-    migration."""
+    migration.
+    """
     names = [
         name
         for (name,) in database.execute(

@@ -154,4 +154,4 @@ def server() -> Iterator[Finding]:
 def _reason(error: Exception) -> str:
     """What the network said, or the kind of the server's refusal: its words may hold an address."""
     of_server = isinstance(error, smtplib.SMTPException)
-    return not of_server and error.strerror or type(error).__name__
+    return (not of_server and error.strerror) or type(error).__name__

@@ -86,7 +86,8 @@ limiter = _Limiter(
 @dataclass(frozen=True)
 class InForce:
     """The limit nearest to its end for a request: of which class, how many a minute, how many are left,
-    and in how many seconds all are there again."""
+    and in how many seconds all are there again.
+    """
 
     name: str
     amount: int

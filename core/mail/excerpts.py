@@ -54,5 +54,5 @@ def _cut(block: Tag | NavigableString, max_characters: int) -> str:
 
 def _absolute(href: str, site: str, url: str) -> str:
     if href.startswith("#"):
-        return url.split("#")[0] + href
+        return url.split("#", maxsplit=1)[0] + href
     return site + href if href.startswith("/") and not href.startswith("//") else href

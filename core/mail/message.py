@@ -36,7 +36,8 @@ class _Written(str):
 
 class _Policy(EmailPolicy):
     """Takes `_Written` values as they are: the standard library folds long ids apart, makes encoded words
-    of more than 75 characters, and decodes `=?utf-8?…?=` in a title that somebody typed."""
+    of more than 75 characters, and decodes `=?utf-8?…?=` in a title that somebody typed.
+    """
 
     def header_store_parse(self, name: str, value: str) -> tuple[str, Any]:
         return (name, str(value)) if isinstance(value, _Written) else super().header_store_parse(name, value)
@@ -120,7 +121,8 @@ def id_domain(site_url: str) -> str:
 
 def encode(text: str, name: str) -> str:
     """`text` as the value of header `name`, folded: in encoded words where it is not plain ASCII, or where
-    it looks like an encoded word itself, so that readers show what was typed."""
+    it looks like an encoded word itself, so that readers show what was typed.
+    """
     plain = text.isascii() and "=?" not in text and all(len(word) < 60 for word in text.split())
     charset = "us-ascii" if plain else "utf-8"
     header = Header(text, charset, maxlinelen=MAX_LINE_LENGTH, header_name=name)

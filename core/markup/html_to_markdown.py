@@ -157,8 +157,7 @@ class _Converter:
         tight = not any(item.find("p", recursive=False) for item in node.find_all("li", recursive=False))
         texts = [_item(blocks, tight) for blocks in items]
         other = (
-            before is not None
-            and before.kind == f"{node.name}-"  # lest two lists become one
+            (before is not None and before.kind == f"{node.name}-")  # lest two lists become one
             or any(re.match(r"[- ]+(\n|$)", text) for text in texts)
         )  # or dashes a rule
         for number, text in enumerate(texts):

@@ -26,7 +26,7 @@ from core.limits.budgets import Budget, Spent
 from core.markup import characters, markdown_links, markdown_rules
 from core.markup.markdown_rules import MAX_NESTING
 
-__all__ = ["MAX_NESTING", "MARKUP_VERSION", "Rendered", "TooComplex", "TooLong", "render"]
+__all__ = ["MARKUP_VERSION", "MAX_NESTING", "Rendered", "TooComplex", "TooLong", "render"]
 
 MARKUP_VERSION = 2
 MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
@@ -74,7 +74,7 @@ def is_safe_url(url: str) -> bool:
         return False
     if parts.scheme:
         return parts.scheme.lower() in SCHEMES
-    return ":" not in url.split("/")[0].split("?")[0].split("#")[0]
+    return ":" not in url.split("/", maxsplit=1)[0].split("?", maxsplit=1)[0].split("#", maxsplit=1)[0]
 
 
 _markdown = markdown_rules.parser(is_safe_url)

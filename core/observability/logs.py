@@ -107,7 +107,7 @@ def _without_token(word: re.Match) -> str:
     """Random text has digits and letters of both cases, or is long and hexadecimal; names are neither."""
     text = word[0]
     looks_random = re.search("[0-9]", text) and (
-        re.search("[a-z]", text) and re.search("[A-Z]", text) or re.fullmatch("[0-9a-f]{24,}", text)
+        (re.search("[a-z]", text) and re.search("[A-Z]", text)) or re.fullmatch("[0-9a-f]{24,}", text)
     )
     return HIDDEN if looks_random else text
 

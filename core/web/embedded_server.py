@@ -96,9 +96,8 @@ class _Parser(HTTPRequestParser):
             self.limit = bounds.max_body_bytes
             if bounds.body_limit and (self.chunked or self.content_length > self.limit):
                 self.limit = bounds.body_limit(self.command, self.path)
-        if (
-            self.content_length > self.limit
-            or self.chunked
+        if self.content_length > self.limit or (
+            self.chunked
             and (
                 len(self.body_rcv) > self.limit
                 or self.body_bytes_received > 2 * self.limit + CHUNK_OVERHEAD_BYTES
@@ -173,7 +172,8 @@ class _Channel(HTTPChannel):
 
     def _is_slow(self, what: object, count: int, now: float) -> bool:
         """Whether too few bytes moved in the last window; what moved before counts no more: the kernel takes
-        the first megabytes of an answer for a client that reads nothing."""
+        the first megabytes of an answer for a client that reads nothing.
+        """
         bounds, (watched, since, before) = self.adj.bounds, self.watched
         if what is watched and now - since <= bounds.window_seconds:
             return False

@@ -63,7 +63,7 @@ def error_answer(status: int, title: str, text: str, errors: dict | None = None,
 def _form_to_give_back(status: int) -> SentForm | None:
     """The form that was sent, unless sending it again is of no use and nothing in it was typed."""
     form = sent_form()
-    if form is None or status in WITHOUT_REPEAT and not form.has_text:
+    if form is None or (status in WITHOUT_REPEAT and not form.has_text):
         return None
     return form
 

@@ -40,7 +40,7 @@ def appeal(post_id: int):
         post=post,
         words=reason_words(),
         appeal=last,
-        may_ask=last is None or last.outcome is not None and last.state != state_of(post),
+        may_ask=last is None or (last.outcome is not None and last.state != state_of(post)),
         may_edit=posts_policy.can_edit(me(), post),
         decision=moderation_queries.last_decision(post, "hide", "reject"),
     ), 422 if form.errors else 200

@@ -191,7 +191,7 @@ class TestVotesAndPoints:
         leave(quentin)
         assert [q.score for q in questions] == [0] * 5 and clean()
 
-    @pytest.mark.parametrize("words, stays", [("keep", True), ("remove", False)])
+    @pytest.mark.parametrize(("words", "stays"), [("keep", True), ("remove", False)])
     def test_acceptances_stay_with_the_words_and_go_with_them(
         self, quentin, leave, make_question, make_answer, make_user, words, stays
     ):

@@ -52,7 +52,7 @@ def everything():
     return found
 
 
-@pytest.mark.parametrize("path, data", ACTS)
+@pytest.mark.parametrize(("path", "data"), ACTS)
 def test_an_act_asks_for_the_password_keeps_what_was_typed_and_goes_on(stale, path, data):
     path, before = fill(path), everything()
     page = stale.post(path, data=data)
@@ -187,7 +187,7 @@ def test_the_api_makes_no_tokens_and_ends_no_sessions(app, owner):
 
 
 @pytest.mark.parametrize(
-    "failures, mailed",
+    ("failures", "mailed"),
     [
         (guesses.MAX_FAILED_LOGINS_ELSEWHERE - 2, 0),
         (guesses.MAX_FAILED_LOGINS_ELSEWHERE - 1, 1),

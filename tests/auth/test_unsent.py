@@ -100,7 +100,7 @@ def test_after_the_session_the_text_is_shown_and_after_logging_in_it_can_be_sent
 
 
 @pytest.mark.parametrize(
-    "path, typed",
+    ("path", "typed"),
     [
         ("/questions/ask", {"title": "Which update mends it?", "body": TEXT, "tags": "printing"}),
         ("/posts/{id}/comments", {"body": TEXT}),
@@ -182,7 +182,7 @@ def test_a_limit_gives_the_text_back(make_question, other, login, monkeypatch):
     assert answer.status_code == 429 and answer.headers["Retry-After"] and SHOWN in answer.text
 
 
-@pytest.mark.parametrize("error, status", [(RuntimeError("broken"), 500), (None, 409)])
+@pytest.mark.parametrize(("error", "status"), [(RuntimeError("broken"), 500), (None, 409)])
 def test_a_failure_of_ours_gives_the_text_back(app, make_question, other, login, monkeypatch, error, status):
     def fail(*_arguments, **_named):
         raise error or database_errors.DBAPIError("", {}, type("Lost", (Exception,), {"sqlstate": "40001"})())

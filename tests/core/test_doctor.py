@@ -43,7 +43,7 @@ def level(app):
 
 
 @pytest.mark.parametrize(
-    "fault, remark, expected",
+    ("fault", "remark", "expected"),
     [(False, False, WELL), (False, True, REMARK), (True, False, FAULT), (True, True, FAULT)],
 )
 def test_advice_is_for_what_is_not_well(fault, remark, expected):
@@ -85,7 +85,7 @@ def test_an_old_database_is_a_fault(level, monkeypatch):
     assert level("Database") == FAULT
 
 
-@pytest.mark.parametrize("revision, expected", [("0300", FAULT), ("9999", REMARK)])
+@pytest.mark.parametrize(("revision", "expected"), [("0300", FAULT), ("9999", REMARK)])
 def test_a_schema_behind_the_code_is_a_fault_and_one_ahead_a_remark(level, revision, expected):
     db.session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
     db.session.commit()
@@ -113,7 +113,7 @@ def test_clocks_that_differ_are_a_fault(level):
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("minutes, expected", [(1, WELL), (6, FAULT), (-60, WELL)])
+@pytest.mark.parametrize(("minutes", "expected"), [(1, WELL), (6, FAULT), (-60, WELL)])
 def test_events_that_nobody_hears_are_a_fault(level, minutes, expected):
     db.session.add(Event(name="test.done", data={}, due_at=utcnow() - timedelta(minutes=minutes)))
     db.session.commit()
@@ -121,7 +121,7 @@ def test_events_that_nobody_hears_are_a_fault(level, minutes, expected):
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("done, expected", [(False, REMARK), (True, FAULT)])
+@pytest.mark.parametrize(("done", "expected"), [(False, REMARK), (True, FAULT)])
 def test_an_event_that_failed_is_a_remark_until_it_is_given_up(level, done, expected):
     assert level("Failed events") == WELL
     db.session.add(Event(name="test.done", data={}, error="it fell", done_at=utcnow() if done else None))
@@ -131,7 +131,7 @@ def test_an_event_that_failed_is_a_remark_until_it_is_given_up(level, done, expe
 
 @pytest.mark.every_database
 @pytest.mark.parametrize(
-    "hours, failed, expected", [(0, None, WELL), (2, None, FAULT), (2, 1, REMARK), (60, 50, WELL)]
+    ("hours", "failed", "expected"), [(0, None, WELL), (2, None, FAULT), (2, 1, REMARK), (60, 50, WELL)]
 )
 def test_mail_that_waits_long_is_a_fault_and_one_given_up_today_a_remark(level, hours, failed, expected):
     now = utcnow()
@@ -183,7 +183,7 @@ def test_files_of_another_user_are_a_fault(level, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "free, inodes, expected",
+    ("free", "inodes", "expected"),
     [(50 * 10**9, 10**6, (WELL, WELL)), (10**9, 50_000, (REMARK, REMARK)), (10**8, 10, (FAULT, FAULT))],
 )
 def test_little_room_is_a_remark_and_none_a_fault(level, monkeypatch, free, inodes, expected):
@@ -197,7 +197,7 @@ def test_a_file_system_without_a_number_of_files_has_no_such_finding(level, monk
 
 
 @pytest.mark.parametrize(
-    "name, changed, expected",
+    ("name", "changed", "expected"),
     [
         ("Site address", {"REDOUBT_SITE_URL": ""}, REMARK),
         ("Site address", {"REDOUBT_SITE_URL": "http://redoubt.example"}, FAULT),
@@ -225,7 +225,7 @@ def test_settings_that_do_not_go_together(app, level, name, changed, expected):
 
 
 @pytest.mark.parametrize(
-    "changed, expected",
+    ("changed", "expected"),
     [
         ({"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_PROXIES": 0}, FAULT),
         ({"REDOUBT_SITE_URL": "", "REDOUBT_PROXIES": 0}, REMARK),
@@ -260,7 +260,7 @@ def test_no_finding_shows_a_password(app, monkeypatch):
     assert "secret" not in said.replace("secret_key", "")
 
 
-@pytest.mark.parametrize("error, expected", [(None, WELL), (NoRedis("gone"), FAULT)])
+@pytest.mark.parametrize(("error", "expected"), [(None, WELL), (NoRedis("gone"), FAULT)])
 def test_redis_answers_or_not(app, level, monkeypatch, error, expected):
     def ping(self, **arguments):
         if error:
@@ -296,7 +296,7 @@ def zone(app, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "texts, expected",
+    ("texts", "expected"),
     [
         ([SPF], WELL),
         (["V=SPF1 include:other.example ~ALL"], WELL),
@@ -317,7 +317,7 @@ def test_spf(level, zone, texts, expected):
 
 
 @pytest.mark.parametrize(
-    "selector, texts, expected",
+    ("selector", "texts", "expected"),
     [
         ("", [KEY], REMARK),
         ("s1", [KEY], WELL),
@@ -333,7 +333,7 @@ def test_dkim(level, zone, selector, texts, expected):
 
 
 @pytest.mark.parametrize(
-    "place, texts, expected",
+    ("place", "texts", "expected"),
     [
         ("_dmarc.redoubt.example", [DMARC], WELL),
         ("_dmarc.redoubt.example", ["v=DMARC1;p=none"], REMARK),
@@ -375,7 +375,7 @@ class Connection:
 
 
 @pytest.mark.parametrize(
-    "url, error, expected",
+    ("url", "error", "expected"),
     [
         ("", None, REMARK),
         ("smtp://mail.example", None, WELL),

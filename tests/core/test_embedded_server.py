@@ -221,7 +221,7 @@ def test_a_body_that_fits_arrives_whole():
 
 
 @pytest.mark.parametrize(
-    "head, body",
+    ("head", "body"),
     [
         ("Content-Length: 1001\r\n", b"y" * 1001),
         ("Content-Length: 5000000\r\n", b"y" * 5_000_000),
@@ -307,14 +307,14 @@ def test_a_connection_is_used_again():
             assert got.startswith(b"HTTP/1.1 200")
 
 
-@pytest.mark.parametrize("is_proxied, seen", [(True, "203.0.113.7"), (False, None)])
+@pytest.mark.parametrize(("is_proxied", "seen"), [(True, "203.0.113.7"), (False, None)])
 def test_what_a_proxy_says_reaches_the_application_only_when_one_is_trusted(is_proxied, seen):
     with running(App(), is_proxied=is_proxied) as server:
         assert answer(get(server, head="X-Forwarded-For: 203.0.113.7\r\n"))["forwarded"] == seen
 
 
 @pytest.mark.parametrize(
-    "address, group",
+    ("address", "group"),
     [
         ("203.0.113.7", "203.0.113.7"),
         ("::ffff:203.0.113.7", "203.0.113.7"),

@@ -169,7 +169,7 @@ def test_values_of_a_failed_statement_are_not_logged(app, client, form, logged, 
 
 
 @pytest.mark.parametrize(
-    "message, hidden",
+    ("message", "hidden"),
     [
         (f"duplicate key\nDETAIL:  Key (email)=({MAIL}) already exists.", MAIL),
         ("bad row\nDETAIL:  Failing row contains (7, Wanda, her words).", "her words"),
@@ -275,7 +275,7 @@ def test_a_page_that_was_ready_is_logged_under_its_number(client, logged):
 
 
 @pytest.mark.parametrize(
-    "accept, place", [("text/html", "<code>{}</code>"), ("application/json", '"request_id":"{}"')]
+    ("accept", "place"), [("text/html", "<code>{}</code>"), ("application/json", '"request_id":"{}"')]
 )
 def test_who_meets_a_fault_is_shown_the_number_that_is_logged(client, logged, crash, accept, place):
     answer = client.get("/help", headers={"Accept": accept})
@@ -287,7 +287,7 @@ def test_who_meets_a_fault_is_shown_the_number_that_is_logged(client, logged, cr
 
 
 @pytest.mark.parametrize(
-    "proxies, given, taken",
+    ("proxies", "given", "taken"),
     [
         (0, "from-outside-1", False),
         (1, "from-outside-1", True),

@@ -119,7 +119,7 @@ def test_a_mail_arrives_once(server, post, deliver):
 
 
 @pytest.mark.parametrize(
-    "place, answer", [("RCPT", "450 greylisted"), ("DATA", "451 try later"), ("DATA", "drop")]
+    ("place", "answer"), [("RCPT", "450 greylisted"), ("DATA", "451 try later"), ("DATA", "drop")]
 )
 def test_a_temporary_refusal_waits_and_then_arrives_once(server, post, deliver, place, answer):
     server.answers[place].append(answer)
@@ -133,7 +133,7 @@ def test_a_temporary_refusal_waits_and_then_arrives_once(server, post, deliver, 
     assert queued()[0].attempts == 1
 
 
-@pytest.mark.parametrize("place, answer", [("RCPT", "550 no such mailbox"), ("DATA", "554 no")])
+@pytest.mark.parametrize(("place", "answer"), [("RCPT", "550 no such mailbox"), ("DATA", "554 no")])
 def test_a_final_refusal_ends_it(server, post, deliver, place, answer):
     server.answers[place].append(answer)
     with time_machine.travel(NOON, tick=False) as clock:
@@ -160,7 +160,7 @@ def test_who_is_not_there_is_announced_once(server, post, deliver, answer):
 
 
 @pytest.mark.parametrize(
-    "place, answer",
+    ("place", "answer"),
     [
         ("RCPT", "450 4.2.1 greylisted"),
         ("DATA", "554 5.7.1 spam"),

@@ -56,7 +56,7 @@ def grown(client):
 
 
 @pytest.mark.parametrize(
-    "path, status",
+    ("path", "status"),
     [("/metrics", 200), ("/healthz", 200), ("/readyz", 200), ("/help", 400), ("/metrics/", 400)],
 )
 def test_what_watches_a_host_may_ask_it_by_its_address(app, client, path, status):

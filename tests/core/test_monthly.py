@@ -17,7 +17,7 @@ def utc(*parts):
 
 
 @pytest.mark.parametrize(
-    "year, month, instant",
+    ("year", "month", "instant"),
     [
         (2003, 10, utc(2003, 10, 14, 17)),
         (2026, 1, utc(2026, 1, 13, 18)),
@@ -32,7 +32,7 @@ def test_the_second_tuesday_at_ten_follows_the_clocks_there(year, month, instant
 
 
 @pytest.mark.parametrize(
-    "written, month, instant",
+    ("written", "month", "instant"),
     [
         ("1MO 09:00 Europe/Berlin", 3, utc(2026, 3, 2, 8)),
         ("1MO 09:00 Europe/Berlin", 4, utc(2026, 4, 6, 7)),

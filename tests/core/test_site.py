@@ -35,7 +35,8 @@ def test_what_only_some_need_is_not_loaded(tmp_path):
     """Each takes 6 to 12 MB of every process (docs/performance.md)."""
     loaded = json.loads(
         in_a_process_of_its_own(
-            "import json, sys; from app import create_app\ncreate_app()\nprint(json.dumps(list(sys.modules)))",
+            "import json, sys\nfrom app import create_app\ncreate_app()\n"
+            "print(json.dumps(list(sys.modules)))",
             tmp_path,
         )
     )

@@ -49,7 +49,7 @@ def test_formulas_are_made_text(text):
 
 
 @pytest.mark.parametrize(
-    "value, written",
+    ("value", "written"),
     [
         (None, ""),
         (3, "3"),

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.every_database
 
 
 @pytest.mark.parametrize(
-    "members, failing, expected",
+    ("members", "failing", "expected"),
     [
         (3, 3, True),
         (2, 2, False),

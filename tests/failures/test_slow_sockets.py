@@ -135,7 +135,7 @@ def test_behind_a_proxy_each_visitor_has_limits_of_its_own(proxied):
 
 
 @pytest.mark.parametrize(
-    "head, part, times",
+    ("head", "part", "times"),
     [
         (b"Content-Length: 249000000\r\n\r\n", b"a" * 100_000, 2490),
         (b"Transfer-Encoding: chunked\r\n\r\n", b"186a0\r\n" + b"a" * 100_000 + b"\r\n", 2490),

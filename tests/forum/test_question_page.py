@@ -34,7 +34,7 @@ def thread(make_question, make_answer, make_user):
 
 
 @pytest.mark.parametrize(
-    "order, places",
+    ("order", "places"),
     [("best", (2, 1, 0)), ("newest", (2, 1, 0)), ("oldest", (0, 1, 2)), ("nonsense", (2, 1, 0))],
 )
 def test_answers_in_the_order_asked_for(client, thread, order, places):

@@ -25,7 +25,7 @@ def test_every_parser_has_a_seed():
 
 
 @pytest.mark.parametrize(
-    "name, text", SEEDS, ids=[f"{name} {number}" for number, (name, _) in enumerate(SEEDS)]
+    ("name", "text"), SEEDS, ids=[f"{name} {number}" for number, (name, _) in enumerate(SEEDS)]
 )
 def test_a_seed_stays_within_its_budget(app, name, text):
     target = next(each for each in targets(app) if each.name == name)

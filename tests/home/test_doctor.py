@@ -25,7 +25,7 @@ def run(app):
     return doctor
 
 
-@pytest.mark.parametrize("count, code", [(1, 0), (2, 0), (3, 1)])
+@pytest.mark.parametrize(("count", "code"), [(1, 0), (2, 0), (3, 1)])
 def test_only_a_fault_makes_the_exit_code_1(run, found, count, code):
     found(*FINDINGS[:count])
     assert run().exit_code == run("--json").exit_code == code

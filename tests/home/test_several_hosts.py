@@ -23,7 +23,7 @@ SEVERAL = {"REDOUBT_REDIS_URL": "redis://10.0.0.31/0", "REDOUBT_SECRET_KEY": KEY
 
 
 @pytest.mark.parametrize(
-    "wrong, words",
+    ("wrong", "words"),
     [({"REDOUBT_SECRET_KEY": ""}, "set REDOUBT_SECRET_KEY"), ({}, "A SQLite file works on one host only")],
 )
 def test_several_hosts_share_key_and_database(complaints, wrong, words):

@@ -134,7 +134,7 @@ def test_programs_of_others_are_told_nothing(api, moderator):
     assert answer.status_code == 403 and "findings" not in answer.get_json()
 
 
-@pytest.mark.parametrize("share, expected", [(0.5, 5), (0.9, 9), (1, 10)])
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 5), (0.9, 9), (1, 10)])
 def test_a_quantile_lies_evenly_between_its_bounds(share, expected):
     assert charts.quantile(share, [(float("inf"), 100), (10, 100), (20, 100)]) == expected
 

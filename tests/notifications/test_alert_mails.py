@@ -127,7 +127,7 @@ def references(alert):
 
 class TestOneMail:
     @pytest.mark.parametrize(
-        "cadence, later",
+        ("cadence", "later"),
         [("at-once", GATHERED), ("daily", timedelta(hours=14)), ("patch-day", timedelta(hours=14))],
     )
     def test_for_a_patch_day_however_many_bulletins(self, subscribe, publish, alerts, clock, cadence, later):
@@ -241,7 +241,7 @@ class TestRisk:
         assert [len(alerts(address)) for address in (EVE, BOB, DAN)] == [2, 2, 2]
 
     @pytest.mark.parametrize(
-        "change, reason",
+        ("change", "reason"),
         [({"severity": "critical"}, "severity raised"), ({"remedies": [fix("A")]}, "a fix is available")],
     )
     def test_so_is_what_a_new_version_of_the_document_says(self, bulletin, publish, alerts, change, reason):
@@ -377,7 +377,8 @@ class TestMembers:
         return run
 
     @pytest.mark.parametrize(
-        "release, version, hears", [(None, "9", True), ("9", "9", True), ("10", "9", False), ("10", "", True)]
+        ("release", "version", "hears"),
+        [(None, "9", True), ("9", "9", True), ("10", "9", False), ("10", "", True)],
     )
     def test_hear_of_the_releases_they_run(self, runs, publish, alerts, member, release, version, hears):
         runs("reader", release)

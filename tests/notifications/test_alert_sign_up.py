@@ -136,7 +136,7 @@ class TestSigningUp:
         ]
         assert others.count(200) == 15 and others[-1] == 429
 
-    @pytest.mark.parametrize("path, accepted", [("/alerts", 200), ("/api/v1/alerts", 202)])
+    @pytest.mark.parametrize(("path", "accepted"), [("/alerts", 200), ("/api/v1/alerts", 202)])
     def test_all_addresses_of_one_network_have_one_limit(self, app, client, path, accepted):
         app.config["REDOUBT_RATE_LIMITS"] = True
         codes = []

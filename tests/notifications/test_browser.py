@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 EVE = "eve@example.net"
-MODES = pytest.mark.parametrize("scheme, javascript", [("light", True), ("dark", False)])
+MODES = pytest.mark.parametrize(("scheme", "javascript"), [("light", True), ("dark", False)])
 
 
 @pytest.fixture

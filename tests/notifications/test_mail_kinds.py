@@ -357,7 +357,7 @@ def test_mails_of_a_thread_refer_to_the_same_id_and_have_their_own(
 
 
 @pytest.mark.parametrize(
-    "typed, stored",
+    ("typed", "stored"),
     [
         ("Ada@Example.ORG", "ada@example.org"),
         ("ada@bücher.example", "ada@xn--bcher-kva.example"),
@@ -418,7 +418,7 @@ def test_an_address_with_another_spelling_of_its_domain_is_the_same_account(app,
 
 
 @pytest.mark.parametrize(
-    "url, domain",
+    ("url", "domain"),
     [
         ("https://forum.example", "forum.example"),
         ("https://bücher.example/", "xn--bcher-kva.example"),

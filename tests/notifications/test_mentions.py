@@ -7,7 +7,7 @@ from notifications.mentions import MOST, mentioned
 
 
 @pytest.mark.parametrize(
-    "text, names",
+    ("text", "names"),
     [
         ("@alice look", ["alice"]),
         ("Thanks (@alice, @bob-2).", ["alice", "bob-2"]),

@@ -241,7 +241,7 @@ def test_every_link_out_of_the_site_says_so_to_crawlers(address):
 
 
 @pytest.mark.parametrize(
-    "language, code",
+    ("language", "code"),
     [("apache", "<" * 900 + "\n"), ("c#", "x\n"), ("py", "x = 1\n" * 4_000), ("py", "x" * 1_001 + "\n")],
 )
 def test_code_that_is_dear_to_colour_has_no_colours(language, code):

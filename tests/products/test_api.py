@@ -129,7 +129,7 @@ MINE = [
 ]
 
 
-@pytest.mark.parametrize("method, path, body", WRITES)
+@pytest.mark.parametrize(("method", "path", "body"), WRITES)
 def test_members_and_read_tokens_change_nothing(
     client, member, moderator, as_token, debian, method, path, body
 ):
@@ -140,7 +140,7 @@ def test_members_and_read_tokens_change_nothing(
     assert product.name == "Debian" and len(product.live_releases) == 2 and queries.full("new1") is None
 
 
-@pytest.mark.parametrize("method, path", MINE)
+@pytest.mark.parametrize(("method", "path"), MINE)
 def test_a_list_needs_a_token_and_never_a_cookie(client, login, member, method, path):
     assert client.open(path, method=method, json={}).status_code == 401
     assert login(member).open(path, method=method, json={}).status_code == 401

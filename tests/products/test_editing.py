@@ -52,7 +52,7 @@ def test_a_moderator_adds_a_product_and_its_release(widget):
 
 
 @pytest.mark.parametrize(
-    "field, value, hint",
+    ("field", "value", "hint"),
     [
         ("slug", "Has Space", "lowercase"),
         ("slug", "new", "reserves"),
@@ -71,7 +71,7 @@ def test_a_product_that_is_wrong_says_why(browser, field, value, hint):
 
 
 @pytest.mark.parametrize(
-    "field, value, hint",
+    ("field", "value", "hint"),
     [
         ("security", "soon", "YYYY-MM-DD"),
         ("security", "2026-02-30", "YYYY-MM-DD"),
@@ -215,7 +215,7 @@ GUARDED = [
 ]
 
 
-@pytest.mark.parametrize("method, path", GUARDED)
+@pytest.mark.parametrize(("method", "path"), GUARDED)
 def test_only_moderators_edit(client, login, member, widget, method, path):
     change = db.session.scalar(select(func.min(ProductChange.id)))
     path = path.format(id=widget.releases[0].id, change=change)

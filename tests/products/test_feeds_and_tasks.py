@@ -66,7 +66,7 @@ def announced():
 
 
 @pytest.mark.parametrize(
-    "days, expected",
+    ("days", "expected"),
     [
         (91, []),
         (90, [("release.ending", 90)]),

@@ -37,7 +37,7 @@ def release(active=None, security=None, extension=None, released_on=None):
 
 
 @pytest.mark.parametrize(
-    "active, security, extension, phase",
+    ("active", "security", "extension", "phase"),
     [
         (None, None, None, Phase.UNKNOWN),
         (FUTURE, FUTURE, None, Phase.ACTIVE),
@@ -126,7 +126,7 @@ def test_latest_end_is_over_only_when_all_are(releases):
 
 
 @pytest.mark.parametrize(
-    "latest, next_end, status",
+    ("latest", "next_end", "status"),
     [
         (None, None, Status.UNKNOWN),
         (True, None, Status.ENDED),

@@ -29,7 +29,7 @@ PYTHON = [Release("3.12", "3.12.7"), Release("3.1", "3.1.5"), Release("3.11", "3
 
 
 @pytest.mark.parametrize(
-    "releases, version, cycle",
+    ("releases", "version", "cycle"),
     [
         (WINDOWS, "10.0.19045.3930", "10-22h2"),
         (WINDOWS, "10.0.19045", "10-22h2"),
@@ -55,7 +55,7 @@ def test_version_belongs_to(releases, version, cycle):
 
 
 @pytest.mark.parametrize(
-    "text, cycle",
+    ("text", "cycle"),
     [
         ("10 Version 22H2 for x64-based Systems", "10-22h2"),
         ("7 for 32-bit Systems Service Pack 1", "7-sp1"),
@@ -86,7 +86,7 @@ def test_no_version_is_an_error(version, cycles):
 
 
 @pytest.mark.parametrize(
-    "one, other",
+    ("one", "other"),
     [("Open SSL", "open-ssl"), ("OpenSSL", "openssl"), ("Node.js", "nodejs"), ("ＷＩＮＤＯＷＳ", "windows")],
 )
 def test_spellings_share_a_key(one, other):
@@ -98,7 +98,7 @@ def test_c_and_its_successors_stay_apart():
 
 
 @pytest.mark.parametrize(
-    "line, kind, key",
+    ("line", "kind", "key"),
     [
         ("pkg:pypi/Django@4.2?x=y#z", "purl", "pypi/django"),
         ("pkg:composer/laravel/framework", "purl", "composer/laravel/framework"),

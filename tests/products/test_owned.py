@@ -57,7 +57,7 @@ def test_a_member_picks_and_removes(browser, member, debian):
 
 
 @pytest.mark.parametrize(
-    "product, release, status", [("nothing", "", 404), ("debian", "99", 403), ("", "", 404)]
+    ("product", "release", "status"), [("nothing", "", 404), ("debian", "99", 403), ("", "", 404)]
 )
 def test_what_is_not_there_cannot_be_picked(browser, member, debian, product, release, status):
     answer = browser.post("/settings/products", data={"product": product, "release": release})
@@ -230,7 +230,7 @@ def test_erased_members_leave_nothing(browser, client, member, debian, drain):
 
 
 @pytest.mark.parametrize(
-    "method, path",
+    ("method", "path"),
     [
         ("GET", "/settings/products"),
         ("POST", "/settings/products"),

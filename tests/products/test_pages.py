@@ -56,7 +56,7 @@ def test_hostile_names_are_text(client, make_product):
 
 
 @pytest.mark.parametrize(
-    "text, found",
+    ("text", "found"),
     [
         ("deb", True),
         ("LINUX deb", True),
@@ -181,7 +181,7 @@ def many(make_product, count):
 
 
 @pytest.mark.parametrize(
-    "path, most",
+    ("path", "most"),
     [
         ("/products", 5),
         ("/products/product-0", 10),

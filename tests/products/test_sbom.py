@@ -150,7 +150,7 @@ def found(*components):
 
 
 @pytest.mark.parametrize(
-    "component, expected",
+    ("component", "expected"),
     [
         (Component("x", purl="pkg:pypi/Django@4.2.1?a=b"), ("django", "4.2", "purl", True)),
         (Component("x", version="4.2.1", purl="pkg:pypi/django"), ("django", "4.2", "purl", True)),

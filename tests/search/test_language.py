@@ -7,7 +7,7 @@ from search.parser import parse
 
 
 @pytest.mark.parametrize(
-    "text, term",
+    ("text", "term"),
     [
         ("CVE-2017-0144", "cve-2017-0144"),
         ("cve20170144", "cve-2017-0144"),
@@ -29,7 +29,7 @@ def test_identifiers_stay_whole(text, term):
 
 
 @pytest.mark.parametrize(
-    "written, called",
+    ("written", "called"),
     [("KB4012598", "4012598"), ("0x80070643", "80070643"), ("10.0.19045.3930", "19045.3930")],
 )
 def test_an_identifier_is_found_by_the_part_people_call_it_by(written, called):
@@ -37,7 +37,7 @@ def test_an_identifier_is_found_by_the_part_people_call_it_by(written, called):
 
 
 @pytest.mark.parametrize(
-    "text, start",
+    ("text", "start"),
     [
         ("cve-2017-01", "cve-2017-01"),
         ("CVE2017", "cve-2017"),
@@ -69,7 +69,7 @@ def test_every_filter():
 
 
 @pytest.mark.parametrize(
-    "text, field, value",
+    ("text", "field", "value"),
     [
         ("kind:articles", "kind", "article"),
         ("is:question", "kind", "question"),

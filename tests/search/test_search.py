@@ -13,7 +13,7 @@ from search.parser import parse
 
 
 @pytest.mark.parametrize(
-    "text, term",
+    ("text", "term"),
     [
         ("CVE-2017-0144", "cve-2017-0144"),
         ("cve20170144", "cve-2017-0144"),

@@ -139,7 +139,7 @@ def test_nothing_that_is_typed_fails(first):
 
 
 @pytest.mark.parametrize(
-    "text, excluded",
+    ("text", "excluded"),
     [
         ("dns -bind", [["bind"]]),
         ("vpn -ipsec", [["ipsec"]]),

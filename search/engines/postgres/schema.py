@@ -49,7 +49,7 @@ def new_name() -> str:
 
 def is_readable(name: str) -> bool:
     """Whether an index of this name has our format."""
-    return name.split("_")[0] == str(FORMAT)
+    return name.split("_", maxsplit=1)[0] == str(FORMAT)
 
 
 def tables(name: str) -> dict[str, str]:

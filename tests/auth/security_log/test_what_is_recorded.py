@@ -90,7 +90,7 @@ def test_the_shell_is_named_as_what_did_it(app, member):
 
 
 @pytest.mark.parametrize(
-    "arguments, recorded",
+    ("arguments", "recorded"),
     [
         (["create", "newcomer", "--email", "newcomer@example.org"], ["registered"]),
         (["promote", "ophelia", "moderator"], ["role_changed"]),
@@ -108,7 +108,7 @@ def test_commands_about_accounts_are_recorded(app, owner, arguments, recorded):
 
 
 @pytest.mark.parametrize(
-    "arguments, command",
+    ("arguments", "command"),
     [
         (["import", "articles", "."], "import-articles"),
         (["import", "stackexchange", "."], "import-stackexchange"),
