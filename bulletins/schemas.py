@@ -59,7 +59,7 @@ class Words(fields.String):
     def _deserialize(self, value, attr, data, **kwargs) -> str:
         text = visible(super()._deserialize(value, attr, data, **kwargs)).strip()
         if len(text) > self.longest:
-            raise ValidationError(_("Keep this under %(n)s characters.", n=self.longest))
+            raise ValidationError(_("Use at most %(n)s characters.", n=self.longest))
         return text
 
 
@@ -88,7 +88,7 @@ class Instant(fields.Field):
 
 
 def _longest(n: int) -> validate.Length:
-    return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
+    return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
 BULLETIN_LIMITS = TextLimits(min_title=15, max_title=150)

@@ -89,6 +89,6 @@ def steps() -> list[Step]:
             _("Invite people"),
             _("While the community is small, new members need less reputation (see the help)."),
             _any(members),
-            url=url_for("home.help_page", _anchor="privileges"),
+            url=url_for("home.help_page") + "#privileges",
         ),
     ]

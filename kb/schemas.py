@@ -39,7 +39,7 @@ class _Lines(fields.Field):
 
 
 def _longest(n: int) -> validate.Length:
-    return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
+    return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
 class VerifySchema(Schema):

@@ -93,7 +93,7 @@ class Address(Line):
 
 
 def _longest(n: int) -> validate.Length:
-    return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
+    return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
 def _shape(pattern: re.Pattern, sentence) -> validate.Regexp:

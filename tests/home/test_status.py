@@ -63,7 +63,7 @@ def test_a_chart_has_bars_a_sentence_and_all_numbers(page, keep):
     words = {each.get("id"): each.text for each in picture if each.tag in ("title", "desc")}
     assert picture.get("role") == "img"
     assert picture.get("aria-labelledby").split() == list(words) == ["requests-title", "requests-text"]
-    assert words["requests-title"] == "Requests, an hour" and "Highest: 1,000 at " in words["requests-text"]
+    assert words["requests-title"] == "Requests, per hour" and "Highest: 1,000 at " in words["requests-text"]
     assert [each.get("class") for each in picture.iter("rect")] == ["bar bar-ok"] * 2 + [
         "bar bar-issue",
         "bar bar-failed",

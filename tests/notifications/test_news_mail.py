@@ -230,7 +230,7 @@ class TestDeadAddresses:
         make_answer(question)
         assert mails(ASKER) == [] and len(inbox(member)) == 1
         browser = login(member)
-        assert "no mailbox" in browser.get("/settings/notifications").text
+        assert "no such mailbox" in browser.get("/settings/notifications").text
         browser.post("/settings/notifications/revive")
         assert db.session.get(StoppedAddress, ASKER) is None
         make_answer(question)
