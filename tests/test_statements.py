@@ -61,7 +61,7 @@ def test_the_page_of_a_suggestion_reads_its_reward_from_the_table(
 ):
     monkeypatch.setitem(reputation.POINTS, "edit_accepted", 77)
     page = login(make_user()).get(f"/posts/{make_question().id}/suggest").text
-    assert "An accepted edit earns 77 reputation." in page
+    assert "An approved edit earns you 77 reputation." in page
 
 
 def test_every_reward_is_given_somewhere():
