@@ -140,7 +140,7 @@ class TestMails:
             "A session was logged out",
             "Your password was changed",
         ]
-        assert "“nightly”, which may read and write" in found["New API token"]
+        assert "“nightly” (read and write)" in found["New API token"]
         assert "a lost laptop" in found["A session was logged out"]
         assert all("/secure/" in body and " UTC" in body for body in found.values())
 

@@ -34,7 +34,7 @@ def test_an_address_needs_no_request(app):
     with app.app_context():
         assert url_for("forum.tag", name="c#") == path_to("forum.tag", name="c#") == "/tags/c%23"
         assert url_for("forum.questions", sort="votes", after=None) == "/questions?sort=votes"
-        assert url_for("products.export_mine") in ("/settings/products.json", "/settings/products.csv")
+        assert url_for("inventory.export_mine") in ("/settings/products.json", "/settings/products.csv")
 
 
 def test_options_and_queries_are_left_to_flask(app):

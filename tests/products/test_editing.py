@@ -61,7 +61,7 @@ def test_a_moderator_adds_a_product_and_its_release(widget):
         ("category", "Not One", "one lowercase word"),
         ("names", "cpe:bad", "Cannot use this line"),
         ("policy_url", "javascript:alert(1)", "https://"),
-        ("description", "x" * 100_001, "at most 100000"),
+        ("description", "x" * 100_001, "at most 100,000"),
     ],
 )
 def test_a_product_that_is_wrong_says_why(browser, field, value, hint):
