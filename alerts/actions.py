@@ -40,7 +40,7 @@ def sign_up(email: str, preferences: dict) -> None:
     _set_preferences(row, preferences, products)
     if known is not None and is_on:
         attempt.rollback()
-        _mail(known, "alerts_known", _("You have security alerts already"))
+        _mail(known, "alerts_known", _("You already get security alerts"))
         return
     attempt.commit()
     _mail(
@@ -93,7 +93,7 @@ def _products(preferences: dict) -> list[Product]:
         return []
     if found := queries.products_named(preferences["products"]):
         return found
-    raise Invalid({"products": [_("None of these products is listed here any more.")]})
+    raise Invalid({"products": [_("None of these products is listed here now.")]})
 
 
 def _set_preferences(row: Subscription, preferences: dict, products: list[Product]) -> None:

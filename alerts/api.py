@@ -21,7 +21,7 @@ def sign_up_for_alerts(data: dict) -> dict[str, str]:
     limit("alerts", client_address(), *actions.SIGN_UPS_PER_NETWORK_ADDRESS)
     actions.sign_up(data.pop("email"), data)
     db.session.commit()
-    return {"message": _("A mail with a link to confirm is on its way.")}
+    return {"message": _("We sent an email with a link to confirm.")}
 
 
 @bp.get("/users/me/alerts")

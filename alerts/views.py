@@ -6,7 +6,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from alerts import actions, labels, queries, schemas
-from alerts.models import CADENCES, SEVERITIES, Subscription
+from alerts.models import Subscription
 from auth.current_user import me
 from auth.sessions import even_suspended
 from core.database.db import db
@@ -63,9 +63,8 @@ def _page(template: str, form: Form, **context: object) -> tuple[str, int]:
         chosen=chosen,
         found=found,
         text=text,
-        cadences=CADENCES,
-        severities=SEVERITIES,
-        words=labels,
+        cadences=labels.cadences(),
+        severities=labels.severities(),
         **context,
     ), 422 if form.errors else 200
 

@@ -33,7 +33,7 @@ def _edit_path(bulletin) -> str:
 
 
 def _path(bulletin) -> str:
-    return f"/bulletins/{bulletin.slug}"
+    return url_for("bulletins.bulletin", reference=bulletin.slug)
 
 
 def _last_confirmed(mitigation: Mitigation) -> LastEdit:
@@ -60,7 +60,7 @@ def _register_forms() -> None:
             Field("remedies", _("Remedies"), "text"),
             Field("known_issues", _("Known issues"), "text"),
             Field("supersedes", _("Supersedes"), "text"),
-            Field("is_out_of_band", _("Out of band: released outside the patch day"), "flag"),
+            Field("is_out_of_band", _("Out-of-band: released outside patch day"), "flag"),
         ),
     )
     layers = (
@@ -86,7 +86,7 @@ def _register_forms() -> None:
             ),
             lambda mitigation: queries.mitigation(mitigation.id),
             forms.mitigation_values_at,
-            lambda mitigation: f"/posts/{mitigation.bulletin_id}",
+            lambda mitigation: url_for("posts.post", post_id=mitigation.bulletin_id),
             _last_confirmed,
         ),
     )

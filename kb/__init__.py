@@ -36,7 +36,7 @@ def _article_edit_path(article) -> str:
 
 
 def _article_path(article) -> str:
-    return f"/articles/{article.id}/{article.slug or '-'}"
+    return url_for("kb.article", article_id=article.id, slug=article.slug or "-")
 
 
 def _form_values(state) -> dict[str, str]:

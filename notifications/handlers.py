@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from flask import url_for
+
 from core.database.db import db
 from core.jobs import events
 from notifications import actions, recipients
@@ -46,7 +48,7 @@ def _new_post(event: events.Event, post: Post) -> None:
             post_id=post.id,
             actor_id=post.author_id,
             thread_id=post.id,
-            data={"url": "/moderation"},
+            data={"url": url_for("moderation.queue")},
         )
 
 

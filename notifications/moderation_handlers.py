@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from flask import url_for
 from sqlalchemy import select
 
 from auth.models import User
@@ -57,7 +58,7 @@ def _flagged(event: events.Event) -> None:
             post_id=post.id,
             actor_id=event.actor_id,
             thread_id=post.id,
-            data={"reason": event.data.get("reason", "other"), "url": "/moderation"},
+            data={"reason": event.data.get("reason", "other"), "url": url_for("moderation.queue")},
         )
 
 
@@ -74,7 +75,7 @@ def _appealed(event: events.Event) -> None:
         event=event,
         post_id=event.data["post_id"],
         actor_id=event.actor_id,
-        data={"url": "/moderation"},
+        data={"url": url_for("moderation.queue")},
     )
 
 
@@ -115,7 +116,7 @@ def _rated(event: events.Event) -> None:
             post_id=event.subject_id,
             cause=f"feedback:{event.subject_id}:{event.created_at:%Y-%m-%d}",
             actor_id=event.actor_id,
-            data={"url": "/articles/feedback"},
+            data={"url": url_for("kb.feedback_list")},
         )
 
 
@@ -138,7 +139,7 @@ def _moderated(event: events.Event) -> None:
         return
     facts = {name: event.data[name] for name in SHOWN_DATA if event.data.get(name)}
     if post.is_deleted or event.name.startswith("decision."):
-        facts["url"] = f"/posts/{post.id}"
+        facts["url"] = url_for("posts.post", post_id=post.id)
     cause = f"moderated:{event.id}"
     if event.name.endswith(".redacted"):  # every masked column of a post records an event
         cause = f"redacted:{post.id}:{event.created_at:%Y-%m-%dT%H:%M}"
@@ -217,5 +218,5 @@ def _unsuspended(event: events.Event) -> None:
         cause=f"moderated:{event.id}",
         event=event,
         actor_id=event.actor_id,
-        data={"url": "/help"},
+        data={"url": url_for("home.help_page")},
     )

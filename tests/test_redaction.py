@@ -215,7 +215,7 @@ def test_the_present_text_is_masked_as_a_new_revision(make_question, login, mode
     assert question.revision_count == 2 and MASK in question.body and SECRET not in question.body_html
     assert holders() == {}
     page = login(member).get("/inbox").text
-    assert "masked a text in your question" in page and "a password" in page
+    assert "redacted text in your question" in page and "a password" in page
     assert "a password" in login(member).get("/moderation/log").text
 
 

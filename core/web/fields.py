@@ -38,7 +38,7 @@ class Markdown(fields.Field):
             )
         if len(text) > self.longest:
             raise ValidationError(
-                _("Use at most %(n)s characters. This has %(m)s.", n=self.longest, m=len(text))
+                _("Use at most %(n)s characters. This has %(m)s.", n=f"{self.longest:,}", m=f"{len(text):,}")
             )
         try:
             return render(text)

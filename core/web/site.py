@@ -137,7 +137,7 @@ class Site(Flask):
         rule: those are filled into its pattern, in a quarter of the time.
         """
         is_asked, has_options = has_request_context(), _anchor or _method or _scheme or _external
-        if not (has_options or is_asked and request.root_path):
+        if not (has_options or (is_asked and request.root_path)):
             try:
                 found = self._patterns[endpoint]
             except KeyError:

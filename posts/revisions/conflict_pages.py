@@ -59,8 +59,8 @@ def answer(stale: Stale):
                 412,
                 _("Edit conflict"),
                 _(
-                    "This was changed after the version you named. Read it again and apply your change to the "
-                    "current version."
+                    "This was changed after the version you named. "
+                    "Read it again and apply your change to the current version."
                 ),
             )
         )

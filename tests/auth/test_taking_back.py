@@ -83,7 +83,7 @@ def assert_addresses_closed(client, opened):
     assert client.get(opened["calendar"]).status_code == 404
     assert client.get(opened["manage"]).status_code == 404
     assert client.post(opened["mute"]).status_code == 403
-    assert "no alerts behind this link" in client.post(opened["stop"]).text
+    assert "This link no longer works." in client.post(opened["stop"]).text
     assert db.session.scalar(select(Subscription.cadence)) == "daily"
     assert db.session.scalar(select(Choice)) is None
     assert db.session.scalar(select(CalendarAddress.handle)) is not None

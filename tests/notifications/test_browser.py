@@ -46,14 +46,14 @@ def test_an_inbox_is_read(app, site, visit, login, member, question_answered, sc
         browsing.press(page, ".is-unread button")
     page.goto(f"{site}/inbox")
     assert page.locator(".is-unread").count() == 1
-    browsing.press(page, "text=Mark all read")
+    browsing.press(page, "text=Mark all as read")
     page.wait_for_selector(".is-unread", state="detached")
     page.goto(f"{site}/settings/notifications")
     check_with(page, javascript)
     page.select_option("#f-answer", "digest")
     browsing.press(page, "main form:has(#f-answer) >> text=Save")
     assert page.input_value("#f-answer") == "digest"
-    browsing.press(page, "#watches ~ ul >> text=Stop watching")
+    browsing.press(page, "#watches ~ ul >> text=Unfollow")
     check_with(page, javascript)
 
 
