@@ -14,6 +14,7 @@ from auth.models import User
 from auth.reputation import POINTS, Entitlement
 from core.database.db import changed_rows, db, lock_rows, utcnow
 from core.jobs import events
+from core.limits.rate_limits import limit
 from core.web.conflicts import AlreadyDone
 from core.web.site import path_to
 from moderation import policy, queries
@@ -31,7 +32,9 @@ def flag(post: Post, reason: str, *, by: User, note: str = "") -> Flag:
     """Report a post to the moderators, or change the open flag of the same member.
 
     Flags of enough weight hide the post until a moderator has decided (policy.can_be_hidden_by_flags).
+    Raises TooMany after FLAGS_PER_HOUR.
     """
+    limit("flag", by.id, *FLAGS_PER_HOUR)
     locks.lock_thread(post)
     row = db.session.scalar(
         select(Flag).where(Flag.post_id == post.id, Flag.user_id == by.id, Flag.outcome.is_(None))

@@ -1,8 +1,12 @@
-"""What moderators press: claim, hide, keep, restore, approve, refuse, lock, suspend."""
+"""Decisions of moderators: claim, hide, dismiss flags, restore, approve, reject, lock, suspend."""
+
+from collections.abc import Callable
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from auth.current_user import current_user, me
 from auth.queries import by_username
@@ -11,25 +15,39 @@ from core.web.access import get_or_404, require, safe_next
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
 from moderation import actions, policy, queries, schemas
+from moderation.labels import reason_labels
 from moderation.models import REASONS
-from moderation.views import bp, reason_words
+from moderation.views import bp, finish_decision, require_moderator
 from posts.access import visible_post
+from posts.models import Post
 
 
-def _post(post_id: int):
-    require(policy.can_moderate(me()), _("Only moderators can do this."))
+def _post(post_id: int) -> Post:
+    """The post for a moderator; 403 for other members."""
+    require_moderator()
     return get_or_404(queries.get_post(post_id))
 
 
-def _done():
-    db.session.commit()
-    return redirect(safe_next(request.form.get("next"), url_for("moderation.queue")))
+def _flagged_post(post_id: int) -> Post:
+    """The post for a moderator, or flagged as spam for a member with the tools; 403 for others."""
+    if policy.can_moderate(me()):
+        return _post(post_id)
+    post = visible_post(post_id, current_user)
+    require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do this."))
+    return post
+
+
+def _decide(post_id: int, action: Callable[..., None], *fields: str) -> Response:
+    """Call an action on a post with these fields of the sent decision."""
+    data = parse(schemas.DecisionSchema)
+    action(_post(post_id), by=me(), **{name: data[name] for name in fields})
+    return finish_decision()
 
 
 @bp.post("/posts/<int:post_id>/claim")
 @login_required
-def claim(post_id: int):
-    """Tell the other moderators that I look at this."""
+def claim(post_id: int) -> Response:
+    """Claim an item of the queue, so that other moderators leave it alone."""
     if not actions.claim(_post(post_id), by=me()):
         flash(_("Another moderator has claimed this item."))
     db.session.commit()
@@ -38,33 +56,27 @@ def claim(post_id: int):
 
 @bp.route("/posts/<int:post_id>/hide", methods=["GET", "POST"])
 @login_required
-def hide(post_id: int):
-    """Hide a post; who has only the tools hides what another member flagged as spam. GET asks first, and so
-    does a POST with `ask`, which carries the message that was typed in the queue.
+def hide(post_id: int) -> Response | tuple[str, int]:
+    """Hide a post; members with the tools hide only what another member flagged as spam.
+
+    GET asks first, and so does a POST with `ask`, which carries the message typed in the queue.
     """
     if request.method == "GET":
         return _ask_to_hide(post_id, request.args, request.args.get("reason", ""))
     if "ask" in request.form:
         return _ask_to_hide(post_id, request.form, request.form["ask"])
     data = parse(schemas.DecisionSchema)
+    post = _flagged_post(post_id)
     if policy.can_moderate(me()):
-        actions.hide(_post(post_id), by=me(), **data)
-        return _done()
-    post = visible_post(post_id, current_user)
-    require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do this."))
-    actions.hide(post, by=me(), reason="spam")
-    return _done()
-
-
-def _ask_to_hide(post_id: int, sent, reason: str):
-    """The page that says what hiding does; what was `sent` with `next`, `note` and `seen` is kept."""
-    if policy.can_moderate(me()):
-        post = _post(post_id)
+        actions.hide(post, by=me(), **data)
     else:
-        post = visible_post(post_id, current_user)
-        require(
-            policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do this.")
-        )
+        actions.hide(post, by=me(), reason="spam")
+    return finish_decision()
+
+
+def _ask_to_hide(post_id: int, sent: MultiDict[str, str], reason: str) -> tuple[str, int]:
+    """The page that says what hiding does; it passes on `next`, `note` and `seen` of what was `sent`."""
+    post = _flagged_post(post_id)
     effects = [
         _(
             "It disappears at once from pages, search, feeds and email, together with its answers and "
@@ -94,7 +106,7 @@ def _ask_to_hide(post_id: int, sent, reason: str):
                 "name": "reason",
                 "label": _("Reason"),
                 "type": "select",
-                "options": [("", _("Other reason")), *reason_words().items()],
+                "options": [("", _("Other reason")), *reason_labels().items()],
             },
             {
                 "name": "note",
@@ -107,59 +119,49 @@ def _ask_to_hide(post_id: int, sent, reason: str):
 
 @bp.post("/posts/<int:post_id>/restore")
 @login_required
-def restore(post_id: int):
-    """Bring a hidden post back."""
-    data = parse(schemas.DecisionSchema)
-    actions.restore(_post(post_id), by=me(), note=data["note"], seen=data["seen"])
-    return _done()
+def restore(post_id: int) -> Response:
+    """Restore a hidden post."""
+    return _decide(post_id, actions.restore, "note", "seen")
 
 
 @bp.post("/posts/<int:post_id>/keep")
 @login_required
-def keep(post_id: int):
-    """Decline the flags on a post."""
-    data = parse(schemas.DecisionSchema)
-    actions.dismiss_flags(_post(post_id), by=me(), note=data["note"], seen=data["seen"])
-    return _done()
+def keep(post_id: int) -> Response:
+    """Dismiss the flags on a post."""
+    return _decide(post_id, actions.dismiss_flags, "note", "seen")
 
 
 @bp.post("/posts/<int:post_id>/approve")
 @login_required
-def approve(post_id: int):
+def approve(post_id: int) -> Response:
     """Publish a first post."""
-    actions.approve(_post(post_id), by=me(), seen=parse(schemas.DecisionSchema)["seen"])
-    return _done()
+    return _decide(post_id, actions.approve, "seen")
 
 
 @bp.post("/posts/<int:post_id>/reject")
 @login_required
-def reject(post_id: int):
+def reject(post_id: int) -> Response:
     """Refuse a first post."""
-    data = parse(schemas.DecisionSchema)
-    actions.reject(_post(post_id), by=me(), **data)
-    return _done()
+    return _decide(post_id, actions.reject, "reason", "note", "seen")
 
 
 @bp.post("/posts/<int:post_id>/lock")
 @login_required
-def lock(post_id: int):
+def lock(post_id: int) -> Response:
     """Lock a post."""
-    data = parse(schemas.DecisionSchema)
-    actions.lock(_post(post_id), by=me(), note=data["note"])
-    return _done()
+    return _decide(post_id, actions.lock, "note")
 
 
 @bp.post("/posts/<int:post_id>/unlock")
 @login_required
-def unlock(post_id: int):
+def unlock(post_id: int) -> Response:
     """Unlock a post."""
-    actions.unlock(_post(post_id), by=me())
-    return _done()
+    return _decide(post_id, actions.unlock)
 
 
 @bp.route("/users/<username>/suspend", methods=["GET", "POST"])
 @login_required
-def suspend(username: str):
+def suspend(username: str) -> Response | tuple[str, int]:
     """Suspend a member for some days, with a message."""
     form = Form(schemas.SuspendSchema, days=7)
     valid = request.method == "POST" and form.validate()
@@ -170,13 +172,13 @@ def suspend(username: str):
         db.session.commit()
         flash(_("Suspended until %(when)s.", when=f"{member.suspended_until:%Y-%m-%d}"))
         return redirect(member.profile_url)
-    form.values.setdefault("seen", member.suspended_until.isoformat() if member.is_suspended else "")
+    form.values.setdefault("seen", actions.suspension_end(member))
     return render_template("moderation/suspend.html", form=form, member=member), 422 if form.errors else 200
 
 
 @bp.post("/users/<username>/lift")
 @login_required
-def lift(username: str):
+def lift(username: str) -> Response:
     """End a suspension."""
     member = get_or_404(by_username(username))
     require(policy.can_suspend(me(), member))

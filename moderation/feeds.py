@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from auth.models import Visitor
 from core.formats import feeds
 from moderation import queries
-from moderation.views import action_words
+from moderation.labels import action_labels
 
 bp = Blueprint("moderation_feeds", __name__)
 
@@ -15,7 +15,7 @@ bp = Blueprint("moderation_feeds", __name__)
 def log() -> Response:
     """The newest decisions."""
     entries = []
-    labels = action_words()
+    labels = action_labels()
     here = url_for("moderation.log")
     for row in queries.log():
         text, _url = queries.subject(row, Visitor())

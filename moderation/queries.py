@@ -92,7 +92,8 @@ def _items(ids: list[int], *, public_only: bool) -> dict[int, Item]:
         .group_by(Decision.post_id)
     )
     for post_id, decision_id in db.session.execute(newest):
-        found[post_id].seen = decision_id
+        if post_id is not None:
+            found[post_id].seen = decision_id
     return found
 
 
@@ -126,7 +127,7 @@ def last_decision_on(user: User) -> Decision | None:
     return _newest(select(Decision).where(Decision.user_id == user.id, Decision.post_id.is_(None)))
 
 
-def _newest(statement: Select[tuple[Decision]]) -> Decision | None:
+def _newest(statement: Select[Decision]) -> Decision | None:
     return db.session.scalar(
         statement.order_by(Decision.id.desc())
         .limit(1)

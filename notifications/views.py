@@ -14,8 +14,7 @@ from core.web.access import get_or_404, require
 from core.web.error_answers import wants_json
 from core.web.forms import Form, parse
 from core.web.protection import csrf
-from notifications import actions, policy, queries, schemas
-from notifications import labels as wording
+from notifications import actions, labels, policy, queries, schemas
 from notifications.kinds import DELIVERIES, DIGEST, kinds_for
 from posts.models import Post, Tag
 from posts.queries import tag_named
@@ -31,7 +30,7 @@ def inbox() -> str:
     """The inbox, newest first."""
     unread_only = "unread" in request.args
     page = queries.inbox(me(), request.args.get("after"), unread_only=unread_only)
-    return render_template("notifications/inbox.html", page=page, unread_only=unread_only, wording=wording)
+    return render_template("notifications/inbox.html", page=page, unread_only=unread_only, labels=labels)
 
 
 @bp.post("/inbox/<int:notification_id>/read")
@@ -108,8 +107,8 @@ def settings() -> Response | tuple[str, int]:
         "notifications/settings.html",
         form=form,
         kinds=kinds_for(user),
-        wording=wording,
-        deliveries=[(name, wording.delivery(name)) for name in DELIVERIES],
+        labels=labels,
+        deliveries=[(name, labels.delivery(name)) for name in DELIVERIES],
         watches=queries.watches(user, request.args.get("after")),
         is_stopped=user.email in stopped_addresses.stopped_addresses([user.email or ""]),
     ), 422 if form.errors else 200
@@ -149,5 +148,5 @@ def mute(token: str) -> str:
     return render_template(
         "notifications/muted.html",
         done=request.method == "POST",
-        what=_("the daily digest") if kind == DIGEST else wording.kind(kind),
+        what=_("the daily digest") if kind == DIGEST else labels.kind(kind),
     )

@@ -7,6 +7,7 @@ from auth.conflicts import name_of
 from auth.models import User
 from core.database.db import db, utcnow
 from core.jobs import events
+from core.limits.rate_limits import limit
 from core.web.conflicts import AlreadyDone
 from core.web.forms import Invalid
 from moderation import actions as moderation
@@ -18,7 +19,11 @@ APPEALS_PER_DAY = (10, 24 * 3600)  # appeals of one member, seconds
 
 
 def appeal(post: Post, text: str, *, by: User) -> Appeal:
-    """Ask to restore a removed post; raises Invalid if it is restored or was asked for in this state."""
+    """Ask to restore a removed post.
+
+    Raises Invalid if it is restored or was asked for in this state, TooMany after APPEALS_PER_DAY.
+    """
+    limit("appeal", by.id, *APPEALS_PER_DAY)
     locks.lock(post)
     if not post.is_deleted:
         raise Invalid({"_": [_("This post is no longer deleted.")]})
