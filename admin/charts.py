@@ -1,20 +1,20 @@
-"""Numbers over time as standing bars, with the same numbers as a table. Pure."""
+"""Numbers over time as column charts, with the same numbers as a table. Pure functions."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isinf
 
-from deployment.reports import bars
+from deployment.reports.charts import Column, column_chart
 
-GAP = 3
+COLUMN_GAP = 3  # in units of the view box
 
 
 @dataclass
 class Chart:
-    """`parts` names what is stacked, by kind; `rows` are (label, {kind: number}), oldest first.
+    """A chart: `parts` are labels by kind, `rows` are (label, {kind: number}), oldest first.
 
-    When it `is_nested`, each part reaches from the bottom and holds those before it.
+    With `is_nested` a part includes the parts before it (median and 95th percentile), else they are stacked.
     """
 
     name: str
@@ -26,45 +26,48 @@ class Chart:
     is_nested: bool = False
 
     @cached_property
-    def columns(self) -> tuple[bars.Column, ...]:
-        """What is drawn."""
-        return bars.stand([(label, self._stacked(found)) for label, found in self.rows], GAP)
+    def columns(self) -> tuple[Column, ...]:
+        """The columns to draw."""
+        return column_chart([(label, self._stacked(found)) for label, found in self.rows], COLUMN_GAP)
 
     def _stacked(self, found: dict[str, float]) -> dict[str, float]:
-        heights, below = {}, 0.0
+        heights = {}
+        below = 0.0
         for kind in self.parts:
             heights[kind] = found.get(kind, 0) - below
             below = found.get(kind, 0) if self.is_nested else 0.0
         return heights
 
     @property
-    def highest(self) -> bars.Column:
-        """The tallest bar."""
+    def highest(self) -> Column:
+        """The highest column."""
         return max(self.columns, key=lambda column: column.total)
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """The sum of all columns."""
         return sum(column.total for column in self.columns)
 
     @property
-    def told(self) -> list[tuple[str, dict[str, float]]]:
-        """The rows where there was something, newest first."""
+    def nonzero_rows(self) -> list[tuple[str, dict[str, float]]]:
+        """The rows with a number other than 0, newest first."""
         return [(label, found) for label, found in reversed(self.rows) if any(found.values())]
 
 
 def quantile(share: float, buckets: Iterable[tuple[float, float]]) -> float:
-    """The value below which `share` of all lie, from (bound, how many are at most that).
+    """The quantile of a histogram with cumulative buckets (upper bound, count), like Prometheus.
 
-    Between two bounds they are taken to lie evenly, as Prometheus does; beyond the last, at the last.
+    Values are assumed to be spread evenly within a bucket; above the last finite bound it is that bound.
     """
     ordered = sorted(buckets)
     wanted = share * (ordered[-1][1] if ordered else 0)
-    lower, below = 0.0, 0.0
+    lower = 0.0
+    below = 0.0
     for bound, count in ordered:
         if isinf(bound):
             break
         if count >= wanted and count > below:
             return lower + (bound - lower) * (wanted - below) / (count - below)
-        lower, below = bound, count
+        lower = bound
+        below = count
     return lower

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from auth.models import User, Visitor
 from bulletins.models import Bulletin
 from core.registry import Registry
 
@@ -15,7 +16,7 @@ class Panel:
 
     place: str
     template: str
-    facts: Callable[[Bulletin, object], dict | None]
+    facts: Callable[[Bulletin, User | Visitor], dict | None]
 
 
 _panels: Registry[Panel, str] = Registry("bulletin_panels")  # place by panel

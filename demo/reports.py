@@ -11,7 +11,7 @@ from core.database.db import at, db, utcnow
 from demo.story import Story
 from deployment.models import DeploymentReport
 from deployment.reports import actions, helpful_actions
-from deployment.reports.actions import Said
+from deployment.reports.actions import Installation
 
 FILE = Path(__file__).parent / "content" / "reports.yaml"
 LATER = timedelta(minutes=30)
@@ -41,7 +41,7 @@ def load() -> None:
         if bulletin is None or row["author"] not in people:
             continue
         with at(moment):
-            said = Said(row["ring"], row["outcome"], row.get("note", ""), target=row.get("target", ""))
+            installed = Installation(row["ring"], row["outcome"], row.get("note", ""), target=row.get("target", ""))
             report = actions.report(bulletin, said, by=people[row["author"]])
         with at(moment + LATER):
             for name in set(row.get("thanks", [])) & set(people):

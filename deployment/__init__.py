@@ -1,4 +1,4 @@
-"""Patch days and what became of the updates: the calendar, deployment reports, rollout plans."""
+"""Patch calendar, deployment reports and rollout plans."""
 
 from flask import Flask
 
@@ -20,7 +20,7 @@ from deployment.reports import views as report_views  # noqa: F401
 
 
 def init_app(app: Flask) -> None:
-    """Attach pages, API and commands, and show reports on the pages of bulletins."""
+    """Register pages, API, commands, and the panels on the pages of bulletins."""
     app.jinja_env.globals["patch_words"] = labels
     for panel in panels.PANELS:
         show_on_bulletins(panel)

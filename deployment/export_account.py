@@ -1,14 +1,15 @@
-"""Deployment reports and thanks, for the file of a member's data."""
+"""A member's deployment reports and helpful marks, for the export of their account."""
 
 from sqlalchemy import select
 
 from auth.erasure.export_account import columns, register_export_part
+from auth.models import User
 from core.database.db import db
 from deployment.models import DeploymentReport, HelpfulMark
 
 
 @register_export_part("deployment_reports")
-def _reports(user) -> list[dict]:
+def _reports(user: User) -> list[dict]:
     rows = db.session.scalars(
         select(DeploymentReport).where(DeploymentReport.user_id == user.id).order_by(DeploymentReport.id)
     )
@@ -16,7 +17,7 @@ def _reports(user) -> list[dict]:
 
 
 @register_export_part("helpful_marks")
-def _marks(user) -> list[dict]:
+def _marks(user: User) -> list[dict]:
     rows = db.session.scalars(
         select(HelpfulMark).where(HelpfulMark.user_id == user.id).order_by(HelpfulMark.id)
     )

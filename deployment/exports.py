@@ -1,4 +1,4 @@
-"""Months, reports and plans as rows of values: what the API and the files say."""
+"""Months, reports and plans as rows of values, for the API and for files."""
 
 import re
 from collections.abc import Iterator
@@ -16,17 +16,19 @@ from deployment.plans.schedule import Plan
 from deployment.reports import queries
 from deployment.reports.queries import Tally
 
-SLICE, MOST = 500, 20_000
-MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+BATCH_SIZE = 500
+MAX_ROWS = 20_000
+MARKDOWN_SYNTAX = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
 
 def month_row(month: Month, totals: Totals | None, tally: Tally | None) -> dict:
-    """A month as a line of a list."""
-    totals, tally = totals or Totals(), tally or Tally()
+    """A month with its totals and the outcomes of its reports."""
+    totals = totals or Totals()
+    tally = tally or Tally()
     return {
         "month": str(month),
         "patch_day": month.patch_day,
-        "patch_at": month.patch_instant,
+        "patch_at": month.patch_time,
         "bulletins": totals.bulletins,
         **{rating or "not_rated": totals.severities[rating] for rating in RATINGS},
         "exploited": totals.exploited,
@@ -38,15 +40,15 @@ def month_row(month: Month, totals: Totals | None, tally: Tally | None) -> dict:
 
 
 def flat(row: dict) -> dict:
-    """The same line for a table: reports by outcome each in a column."""
+    """A row of month_row() for a table, with a column for each outcome."""
     reports = row.pop("reports")
     return row | {f"reports_{outcome}": reports[outcome] for outcome in OUTCOMES}
 
 
 def report_row(report: DeploymentReport) -> dict:
-    """A report as a line of a list."""
+    """A report with its bulletin, release and author."""
     author = report.user if report.user is not None and report.user.erased_at is None else None
-    release = labels.listed(report)
+    release = labels.listed_release(report)
     return {
         "id": report.id,
         "bulletin": report.bulletin.reference,
@@ -65,18 +67,20 @@ def report_row(report: DeploymentReport) -> dict:
 
 
 def report_rows(bulletin: Bulletin, outcome: str = "") -> Iterator[dict]:
-    """All reports of a bulletin, a slice at a time."""
-    after, told = None, 0
-    while told < MOST:
-        page = queries.reports(bulletin, outcome=outcome, after=after, size=SLICE)
+    """Rows of the reports of a bulletin, at most about MAX_ROWS; read BATCH_SIZE at a time."""
+    after = None
+    exported = 0
+    while exported < MAX_ROWS:
+        page = queries.reports(bulletin, outcome=outcome, after=after, size=BATCH_SIZE)
         yield from map(report_row, page)
-        told, after = told + len(page.items), page.next
+        exported += len(page.items)
+        after = page.next
         if after is None:
             return
 
 
 def task_row(task: Task, plan: Plan) -> dict:
-    """A bulletin of a plan as a line of a list."""
+    """A bulletin of a rollout plan with its dates."""
     bulletin = task.bulletin
     return {
         "reference": bulletin.reference,
@@ -93,7 +97,7 @@ def task_row(task: Task, plan: Plan) -> dict:
 
 
 def plan_row(month: Month, plan: Plan, tasks: list[Task]) -> dict:
-    """A plan with its bulletins."""
+    """A rollout plan with its bulletins."""
     return {
         "month": str(month),
         "patch_day": plan.patch_day,
@@ -107,5 +111,5 @@ def plan_row(month: Month, plan: Plan, tasks: list[Task]) -> dict:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it is, in one line."""
-    return MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """Escape Markdown syntax and join lines."""
+    return MARKDOWN_SYNTAX.sub(r"\\\1", " ".join(text.split()))

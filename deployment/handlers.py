@@ -1,4 +1,4 @@
-"""What the room hears: bulletins that come, go and change their rank; members who leave."""
+"""Event handlers: changed bulletins and erased members."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -8,7 +8,7 @@ from bulletins.models import Bulletin
 from bulletins.queries import public
 from core.database.db import db
 from core.jobs import events
-from deployment.calendar import actions, discussion_actions
+from deployment.calendar import actions
 from deployment.calendar.days import due_uid
 from deployment.calendar.months import Month
 from deployment.models import DeploymentReport, HelpfulMark
@@ -16,7 +16,7 @@ from deployment.reports import actions as report_actions
 from deployment.reports import helpful_actions
 from posts import locks
 
-SLICE = 25
+BATCH_SIZE = 25
 
 
 @events.register_handler(
@@ -28,25 +28,25 @@ SLICE = 25
     "bulletin.undeleted",
 )
 def note_due_dates(batch: list[events.Event]) -> None:
-    """A due date that moved counts up in calendars."""
+    """Store due dates, so that a changed one updates calendars."""
     found = db.session.scalars(
         public().where(Bulletin.id.in_({e.subject_id for e in batch}), Bulletin.kev_due_on.is_not(None))
     )
-    if days := {due_uid(row): row.kev_due_on for row in found}:
-        actions.note(days)
+    if days := {due_uid(row): row.kev_due_on for row in found if row.kev_due_on is not None}:
+        actions.store_days(days)
     db.session.commit()
 
 
 @events.register_handler("bulletin.published")
-def open_discussion(batch: list[events.Event]) -> None:
-    """The first bulletin of a month makes the tag under which everybody may ask about its patches."""
+def create_discussion_tag(batch: list[events.Event]) -> None:
+    """Create the tag for questions about a month's patches with its first bulletin."""
     rows = db.session.scalars(
         public()
         .with_only_columns(Bulletin.release_month)
         .distinct()
         .where(Bulletin.id.in_({e.subject_id for e in batch}))
     )
-    discussion_actions.open_for(filter(None, map(Month.parse, rows)))
+    actions.create_tags(filter(None, map(Month.parse, rows)))
     db.session.commit()
 
 
@@ -58,8 +58,9 @@ def open_discussion(batch: list[events.Event]) -> None:
     "bulletin.undeleted",
 )
 def follow_bulletins(batch: list[events.Event]) -> None:
-    """Reports go and come back with their bulletin, and what they gave their authors with them."""
-    for bulletin_id in sorted({event.subject_id for event in batch}):
+    """Give and take back reputation for reports whose bulletin was published, withdrawn or deleted."""
+    ids = {event.subject_id for event in batch if event.subject_id is not None}
+    for bulletin_id in sorted(ids):
         reports = list(
             db.session.scalars(
                 select(DeploymentReport).where(
@@ -68,23 +69,23 @@ def follow_bulletins(batch: list[events.Event]) -> None:
             )
         )
         if reports:
-            bulletin = db.session.get(Bulletin, bulletin_id)
+            bulletin = db.session.get_one(Bulletin, bulletin_id)
             locks.lock(bulletin)
-            helpful_actions.settle(bulletin, reports)
+            helpful_actions.update_reputation(bulletin, reports)
         db.session.commit()
 
 
 @events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
-    """Thanks of an erased member are taken back; their reports lose their name, or go with their words.
+    """Take back helpful marks of an erased member; anonymize their reports, or remove them with the posts.
 
-    Each in a transaction of its own; a repeat finds nothing left.
+    Every row has its own transaction, and a repeated event finds nothing left.
     """
     for event in batch:
-        user = db.session.get(User, event.subject_id)
-        while rows := _thanks_of(user):
-            for row in rows:
-                helpful_actions.mark(row.report, False, by=user)
+        user = db.session.get_one(User, event.subject_id)
+        while marks := _marks_of(user):
+            for mark in marks:
+                helpful_actions.set_mark(mark.report, False, by=user)
                 db.session.commit()
         while reports := _reports_of(user):
             for report in reports:
@@ -92,14 +93,14 @@ def forget(batch: list[events.Event]) -> None:
                 db.session.commit()
 
 
-def _thanks_of(user: User) -> list[HelpfulMark]:
+def _marks_of(user: User) -> list[HelpfulMark]:
     return list(
         db.session.scalars(
             select(HelpfulMark)
             .where(HelpfulMark.user_id == user.id, HelpfulMark.is_on)
             .order_by(HelpfulMark.id)
             .options(joinedload(HelpfulMark.report).joinedload(DeploymentReport.bulletin))
-            .limit(SLICE)
+            .limit(BATCH_SIZE)
         )
     )
 
@@ -111,6 +112,6 @@ def _reports_of(user: User) -> list[DeploymentReport]:
             .where(DeploymentReport.user_id == user.id)
             .order_by(DeploymentReport.id)
             .options(joinedload(DeploymentReport.bulletin))
-            .limit(SLICE)
+            .limit(BATCH_SIZE)
         )
     )

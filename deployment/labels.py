@@ -1,17 +1,18 @@
-"""What rings and outcomes are called, for pages, feeds and files alike."""
+"""Texts of rings, outcomes and targets, for pages, feeds and files."""
 
 from flask_babel import gettext as _
 
+from deployment.models import DeploymentReport, DeploymentTally
 from products.models import Release
 
 
 def ring(name: str) -> str:
-    """How far an installation went."""
+    """The label of a deployment ring."""
     return {"lab": _("lab"), "pilot": _("pilot"), "broad": _("broad")}[name]
 
 
 def outcome(name: str) -> str:
-    """How it went."""
+    """The label of an outcome."""
     return {
         "ok": _("installed"),
         "issue": _("installed with issues"),
@@ -20,15 +21,15 @@ def outcome(name: str) -> str:
     }[name]
 
 
-def listed(row) -> Release | None:
-    """The release of a report or tally, while the catalogue lists it."""
+def listed_release(row: DeploymentReport | DeploymentTally) -> Release | None:
+    """The release of a report or tally, or None when the catalogue does not list it any more."""
     release = row.release
     if release is None or release.removed_at is not None or release.product.removed_at is not None:
         return None
     return release
 
 
-def target(row) -> str:
-    """Where it was installed: the release, or what the member wrote, which may be nothing."""
-    release = listed(row)
+def target(row: DeploymentReport | DeploymentTally) -> str:
+    """The installed release or the text of the member, which may be empty."""
+    release = listed_release(row)
     return release.title if release is not None else row.target

@@ -1,4 +1,4 @@
-"""What members say of installing a bulletin's updates, whom that helped, and what calendars were told."""
+"""Deployment reports, their tallies and helpful marks, and the sequence numbers of calendar entries."""
 
 from datetime import date, datetime
 
@@ -12,17 +12,22 @@ from core.web.site import path_to
 from products.models import Release
 
 RINGS = ("lab", "pilot", "broad")
-OK, ISSUE, FAILED, ROLLED_BACK = "ok", "issue", "failed", "rolled_back"
+OK = "ok"
+ISSUE = "issue"
+FAILED = "failed"
+ROLLED_BACK = "rolled_back"
 OUTCOMES = (OK, ISSUE, FAILED, ROLLED_BACK)
-FAILING = (FAILED, ROLLED_BACK)
-LONGEST_NOTE, LONGEST_TARGET, LONGEST_KEY = 600, 100, 110
+FAILING_OUTCOMES = (FAILED, ROLLED_BACK)
+MAX_NOTE_CHARACTERS = 600
+MAX_TARGET_CHARACTERS = 100
+MAX_KEY_CHARACTERS = 110
 
 
 class DeploymentReport(db.Model):
-    """How an installation went, in a member's last words: one for each bulletin and `target_key`.
+    """A member's report of an installation: one per member, bulletin and `target_key`.
 
-    The key is a release of the catalogue, a free text in small letters, or nothing. A removed report
-    counts nowhere; the one its author removed comes back when they report again.
+    The key is a release of the catalogue, a free text in lower case, or empty. Removed reports are not
+    counted; one that its author removed is reused when they report again.
     """
 
     __tablename__ = "deployment_reports"
@@ -35,12 +40,12 @@ class DeploymentReport(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     bulletin_id: Mapped[int] = mapped_column(ForeignKey("bulletins.id", ondelete="CASCADE"))
-    target_key: Mapped[str] = mapped_column(String(LONGEST_KEY))
+    target_key: Mapped[str] = mapped_column(String(MAX_KEY_CHARACTERS))
     release_id: Mapped[int | None] = mapped_column(ForeignKey("releases.id", ondelete="SET NULL"))
-    target: Mapped[str] = mapped_column(String(LONGEST_TARGET), default="")
+    target: Mapped[str] = mapped_column(String(MAX_TARGET_CHARACTERS), default="")
     ring: Mapped[str] = mapped_column(String(5))
     outcome: Mapped[str] = mapped_column(String(11))
-    note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
+    note: Mapped[str] = mapped_column(String(MAX_NOTE_CHARACTERS), default="")
     helpful_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
@@ -53,31 +58,31 @@ class DeploymentReport(db.Model):
 
     @property
     def path(self) -> str:
-        """Where it stands; its bulletin is loaded."""
+        """Path of the report on its bulletin's page; the bulletin must be loaded."""
         return f"{path_to('deployment.reports', reference=self.bulletin.reference)}#report-{self.id}"
 
     @property
     def is_failing(self) -> bool:
         """Whether the update did not stay installed."""
-        return self.outcome in FAILING
+        return self.outcome in FAILING_OUTCOMES
 
     @property
     def is_hidden_by_moderator(self) -> bool:
-        """Whether somebody else removed it; its author cannot bring it back."""
+        """Whether somebody else removed it, so that its author cannot restore it."""
         return self.removed_at is not None and self.removed_by_id != self.user_id
 
 
 class DeploymentTally(db.Model):
-    """How many reports of each outcome there are for one bulletin and target, set by actions.recount()."""
+    """The number of reports by outcome for one bulletin and target, set by reports.actions.recount()."""
 
     __tablename__ = "deployment_tallies"
     __table_args__ = (UniqueConstraint("bulletin_id", "target_key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     bulletin_id: Mapped[int] = mapped_column(ForeignKey("bulletins.id", ondelete="CASCADE"))
-    target_key: Mapped[str] = mapped_column(String(LONGEST_KEY))
+    target_key: Mapped[str] = mapped_column(String(MAX_KEY_CHARACTERS))
     release_id: Mapped[int | None] = mapped_column(ForeignKey("releases.id", ondelete="SET NULL"))
-    target: Mapped[str] = mapped_column(String(LONGEST_TARGET), default="")
+    target: Mapped[str] = mapped_column(String(MAX_TARGET_CHARACTERS), default="")
     ok: Mapped[int] = mapped_column(default=0)
     issue: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
@@ -92,9 +97,10 @@ class DeploymentTally(db.Model):
 
 
 class HelpfulMark(db.Model):
-    """A reader says that a report helped. `turns` counts how often its credit was given and taken back.
+    """A member's mark that a report helped.
 
-    `author_id` and `day` are of the first time: the ledger is replayed from these rows.
+    `turns` counts how often the reputation for it was given and taken back; `author_id` and `day` are
+    those of the first time. The reputation ledger is replayed from these rows.
     """
 
     __tablename__ = "helpful_marks"
@@ -117,7 +123,7 @@ class HelpfulMark(db.Model):
 
 
 class CalendarMark(db.Model):
-    """The day that calendars were told for something (`patch-2026-11`, `kev-7`); each new day counts up."""
+    """The published day of a calendar entry (`patch-2026-11`, `kev-7`); each change increments `sequence`."""
 
     __tablename__ = "calendar_marks"
     __table_args__ = (UniqueConstraint("uid"),)

@@ -1,4 +1,4 @@
-"""The shape of what is sent about patches, for forms and JSON alike, and of the API's answers."""
+"""Schemas of deployment reports, plans and the calendar: forms, JSON bodies and API answers."""
 
 import re
 
@@ -9,15 +9,15 @@ from core.api.api import Cursor, Reply
 from core.api.parameters import Since, WholeNumber
 from core.web.fields import Line
 from core.web.lazy_text import lazy_gettext as _
-from deployment.models import LONGEST_NOTE, LONGEST_TARGET, OUTCOMES, RINGS
-from deployment.plans.schedule import BROAD_DAYS, MOST_DAYS, PILOT_DAYS
+from deployment.models import MAX_NOTE_CHARACTERS, MAX_TARGET_CHARACTERS, OUTCOMES, RINGS
+from deployment.plans.schedule import DEFAULT_BROAD_DAYS, DEFAULT_PILOT_DAYS, MAX_DAYS
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-CHOOSE = _("Choose one of the options.")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+CHOOSE_MESSAGE = _("Choose one of the options.")
 
 
 class ReportSchema(Schema):
-    """How an installation went."""
+    """A report of an installation."""
 
     release = Line(
         load_default="",
@@ -29,22 +29,22 @@ class ReportSchema(Schema):
     )
     target = Line(
         load_default="",
-        validate=validate.Length(max=LONGEST_TARGET),
+        validate=validate.Length(max=MAX_TARGET_CHARACTERS),
         metadata={"description": "Where it was installed, as text, if the release is not listed."},
     )
-    ring = fields.String(required=True, validate=validate.OneOf(RINGS, error=CHOOSE))
-    outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES, error=CHOOSE))
+    ring = fields.String(required=True, validate=validate.OneOf(RINGS, error=CHOOSE_MESSAGE))
+    outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES, error=CHOOSE_MESSAGE))
     note = fields.String(
         load_default="",
-        validate=validate.Length(max=LONGEST_NOTE),
+        validate=validate.Length(max=MAX_NOTE_CHARACTERS),
         metadata={"description": "Plain text: what went wrong, what helped."},
     )
 
     @post_load
-    def tidy(self, data: dict, **kwargs) -> dict:
-        """Trim the note; with a release of the catalogue a text for it says nothing."""
+    def tidy(self, data: dict, **kwargs: object) -> dict:
+        """Trim the note; a release of the catalogue replaces the target."""
         if "note" in data:
-            data["note"] = CONTROL.sub("", data["note"].replace("\r\n", "\n")).strip()
+            data["note"] = CONTROL_CHARACTERS.sub("", data["note"].replace("\r\n", "\n")).strip()
         if data.get("release"):
             data["target"] = ""
         return data
@@ -57,23 +57,23 @@ class HelpfulSchema(Schema):
 
 
 class ReportQuery(Cursor):
-    """Which reports."""
+    """Filters of reports."""
 
     outcome = fields.String(load_default="", validate=validate.OneOf(["", *OUTCOMES]))
 
 
 class YearQuery(Cursor):
-    """Of which year; this one when none is given."""
+    """The year, by default the current one."""
 
     year = WholeNumber(1990, 2199, load_default=None)
     since = Since("Only months that had not ended at this time.")
 
 
 class PlanQuery(Schema):
-    """How many days after patch day the pilot and everybody get the patches."""
+    """Days from patch day to the pilot and broad rings."""
 
-    pilot = WholeNumber(0, MOST_DAYS, load_default=PILOT_DAYS)
-    broad = WholeNumber(0, MOST_DAYS, load_default=BROAD_DAYS)
+    pilot = WholeNumber(0, MAX_DAYS, load_default=DEFAULT_PILOT_DAYS)
+    broad = WholeNumber(0, MAX_DAYS, load_default=DEFAULT_BROAD_DAYS)
 
 
 class OutcomesItem(Reply):
@@ -86,7 +86,7 @@ class OutcomesItem(Reply):
 
 
 class ReportItem(Reply):
-    """A deployment report; `release` is product/cycle, `target` what it is called."""
+    """A deployment report; `release` is product/cycle, `target` its title or the member's text."""
 
     id = fields.Integer()
     bulletin = fields.String()
@@ -104,7 +104,7 @@ class ReportItem(Reply):
 
 
 class MonthItem(Reply):
-    """A month: its patch day, and what came in it."""
+    """A month with its patch day and the numbers of its bulletins."""
 
     month = fields.String()
     patch_day = fields.Date()
@@ -123,7 +123,7 @@ class MonthItem(Reply):
 
 
 class ProductCount(Reply):
-    """How many bulletins of a month affect a product."""
+    """Numbers of bulletins of a month that affect a product."""
 
     product = fields.String()
     bulletins = fields.Integer()
@@ -141,7 +141,7 @@ class WholeMonth(MonthItem):
 
 
 class TaskItem(Reply):
-    """A bulletin of a rollout plan; `due_on` is the day by which KEV wants it done."""
+    """A bulletin of a rollout plan; `due_on` is its KEV due date."""
 
     reference = fields.String()
     title = fields.String()
@@ -158,7 +158,7 @@ class TaskItem(Reply):
 class PlanItem(Reply):
     """A member's rollout plan for a month, its bulletins the most urgent first.
 
-    `deadline` is the earliest day by which one of them must be done, `is_late` when everybody gets it after.
+    `deadline` is the earliest due date, and `is_late` says that the broad ring comes after it.
     """
 
     month = fields.String()

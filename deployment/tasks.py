@@ -1,10 +1,10 @@
-"""Scheduled: what calendars are told, the tag of the month, warnings whose reason has passed."""
+"""Daily tasks: sequence numbers of patch days, the tag of the month, expired failure flags."""
 
 from bulletins.models import Bulletin
 from bulletins.queries import public
 from core.database.db import db
 from core.jobs.worker import register_daily_task
-from deployment.calendar import actions, discussion_actions
+from deployment.calendar import actions
 from deployment.calendar.days import coming_months, patch_uid
 from deployment.calendar.months import this_month
 from deployment.reports import actions as report_actions
@@ -12,16 +12,16 @@ from posts import locks
 
 
 @register_daily_task(hour=0, minute=25)
-def keep_calendar() -> None:
-    """Note the patch days ahead, so that another rule counts up; make the tag of this month."""
-    actions.note({patch_uid(month): month.patch_day for month in coming_months()})
-    discussion_actions.open_for([this_month()])
+def update_calendar() -> None:
+    """Store the coming patch days, so that a changed rule updates calendars; create this month's tag."""
+    actions.store_days({patch_uid(month): month.patch_day for month in coming_months()})
+    actions.create_tags([this_month()])
     db.session.commit()
 
 
 @register_daily_task(hour=0, minute=35)
-def calm_down() -> None:
-    """End warnings of failures that are older than the rule looks back."""
+def clear_failure_flags() -> None:
+    """Clear failure flags of bulletins whose failures are older than the window of the rule."""
     for bulletin in db.session.scalars(public().where(Bulletin.has_failures).order_by(Bulletin.id)).all():
         locks.lock(bulletin)
         report_actions.clear_failure_flag(bulletin)

@@ -91,7 +91,7 @@ def _fill() -> tuple[dict, dict]:
     mitigation = mitigations.add(bulletin, facts, by=moira)
     bulletins.publish(bulletin, by=moira)
     embargoed = bulletins.create({"title": "Widget: nobody knows this yet"}, by=moira)
-    report = reports.report(bulletin, reports.Said("lab", "issue", "Slow."), by=bob)
+    report = reports.report(bulletin, reports.Installation("lab", "issue", "Slow."), by=bob)
     tokens = {
         "visitor": None,
         "reader": auth.make_token(alice, "reads", "read"),

@@ -124,7 +124,7 @@ def copies(app, secret, make_user, member, other, moderator, make_question, make
         bulletin, {"layer": "host", "text": line, "steps": [{"text": line, "command": secret}]}, by=moderator
     )
     bulletins.publish(bulletin, by=moderator)
-    patching.report(bulletin, patching.Said("lab", "failed", line, target=secret), by=other)
+    patching.report(bulletin, patching.Installation("lab", "failed", line, target=secret), by=other)
     product = products.create("widget", {"name": "Widget", "category": "app", "description": line}, {"1": {}})
     products.edit(product, {"description": f"{line} Again."}, by=moderator)
     member.about, member.about_html = line, render(line).html

@@ -206,7 +206,7 @@ def _bulletins(moderator, author) -> tuple[dict, list]:
     for each in (shown, removed, withdrawn):
         bulletins.publish(each, by=moderator)
     reports = [
-        patching.report(each, patching.Said("lab", "failed", text, target=target), by=author)
+        patching.report(each, patching.Installation("lab", "failed", text, target=target), by=author)
         for each, text, target in (
             (shown, TEXT, ""),
             (shown, SECRET_TEXT, CANARY),

@@ -1,6 +1,7 @@
-"""The calendar to subscribe to: patch days, due dates of what is exploited, ends of support."""
+"""The public iCalendar feed: patch days, KEV due dates and ends of support."""
 
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from core.formats import calendars
 from deployment.calendar import days, queries
@@ -11,8 +12,8 @@ from products.queries import today
 
 
 @bp.get("/calendar.ics")
-def subscribe():
-    """Two years of patch days, KEV due dates, and what loses security support within a year."""
+def subscribe() -> Response:
+    """Two years of patch days, KEV due dates, and ends of support within a year."""
     day = today()
     ends = lifecycle_queries.around(day, before=BEFORE, ahead=AHEAD)
     return calendars.answer(

@@ -1,23 +1,29 @@
-"""Reads of what came in a month. All of it sees public bulletins only, whoever asks: counts too."""
+"""Reads of the calendar: totals, products and bulletins of months. All count public bulletins only."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
+from auth.models import User
 from bulletins.models import AffectedProduct, Bulletin
 from bulletins.queries import AFFECTED, Filter, bulletins, public
 from core.database.db import db
 from deployment.calendar.months import Month
+from deployment.reports import queries as report_queries
+from deployment.reports.queries import Tally
 from products.models import Product
 
-MOST_PRODUCTS, MOST_OUT_OF_BAND, MOST_DUE = 40, 100, 500
+MAX_PRODUCTS = 40
+MAX_OUT_OF_BAND = 100
+MAX_DUE = 500
 RATINGS = ("critical", "important", "moderate", "low", "")
 
 
 @dataclass
 class Totals:
-    """What a month brought; `severities` has every rating in RATINGS, the empty one for none."""
+    """Numbers of bulletins of a month; `severities` has all RATINGS, the empty one for unrated."""
 
     severities: dict[str, int] = field(default_factory=lambda: dict.fromkeys(RATINGS, 0))
     exploited: int = 0
@@ -26,13 +32,13 @@ class Totals:
 
     @property
     def bulletins(self) -> int:
-        """All of them."""
+        """All bulletins."""
         return sum(self.severities.values())
 
 
 @dataclass(frozen=True)
 class ProductLine:
-    """How many bulletins of a month affect a product of the catalogue."""
+    """Numbers of bulletins of a month that affect a product."""
 
     product: Product
     bulletins: int
@@ -41,12 +47,12 @@ class ProductLine:
     unpatched: int
 
 
-def _number(condition):
+def _number(condition: ColumnElement[bool] | InstrumentedAttribute[bool]) -> ColumnElement[int]:
     return func.count(case((condition, 1)))
 
 
 def totals(first: Month, last: Month) -> dict[str, Totals]:
-    """What the months from `first` to `last` brought, those with a bulletin; one query."""
+    """Totals of the months from `first` to `last` that have a bulletin, by month; one query."""
     rows = db.session.execute(
         public()
         .with_only_columns(
@@ -70,8 +76,16 @@ def totals(first: Month, last: Month) -> dict[str, Totals]:
     return found
 
 
+def year_summary(year: int) -> tuple[list[Month], dict[str, Totals], dict[str, Tally]]:
+    """The months of a year, with totals of bulletins and outcomes of reports by month."""
+    months = [Month(year, number) for number in range(1, 13)]
+    first = months[0]
+    last = months[-1]
+    return months, totals(first, last), report_queries.of_months(str(first), str(last))
+
+
 def product_lines(month: Month) -> list[ProductLine]:
-    """Products of the catalogue by how many of the month's bulletins affect them."""
+    """Products that the month's bulletins affect, those with the most bulletins first."""
     affected = (
         public()
         .join(AffectedProduct, AffectedProduct.bulletin_id == Bulletin.id)
@@ -98,19 +112,19 @@ def product_lines(month: Month) -> list[ProductLine]:
         .where(Product.removed_at.is_(None))
         .group_by(Product.id)
         .order_by(number.desc(), Product.sort_name, Product.id)
-        .limit(MOST_PRODUCTS)
+        .limit(MAX_PRODUCTS)
     )
     return [ProductLine(*row) for row in rows]
 
 
 def out_of_band(month: Month) -> list[Bulletin]:
-    """What came outside the patch day, in the order in which it came."""
+    """The month's out-of-band bulletins by publication time."""
     return list(
         db.session.scalars(
             public()
             .where(Bulletin.release_month == str(month), Bulletin.is_out_of_band)
             .order_by(Bulletin.published_at, Bulletin.id)
-            .limit(MOST_OUT_OF_BAND)
+            .limit(MAX_OUT_OF_BAND)
         )
     )
 
@@ -127,30 +141,34 @@ def first_month() -> Month | None:
 
 
 def latest() -> list[tuple[Month, datetime]]:
-    """Every month with a public bulletin, and when the last of them came."""
+    """Every month with a public bulletin, and the time of its newest one."""
     rows = db.session.execute(
         public()
         .with_only_columns(Bulletin.release_month, func.max(Bulletin.published_at))
         .group_by(Bulletin.release_month)
         .order_by(Bulletin.release_month)
     )
-    return [(month, moment) for text, moment in rows if (month := Month.parse(text))]
+    return [
+        (month, published_at)
+        for text, published_at in rows
+        if published_at is not None and (month := Month.parse(text))
+    ]
 
 
 def due(since: date) -> list[Bulletin]:
-    """Exploited bulletins with a day by which KEV wants them done, from `since` on."""
+    """Exploited bulletins with a KEV due date from `since` on."""
     return list(
         db.session.scalars(
             public()
             .where(Bulletin.kev_due_on >= since)
             .order_by(Bulletin.kev_due_on, Bulletin.id)
-            .limit(MOST_DUE)
+            .limit(MAX_DUE)
         )
     )
 
 
-def due_of(user, since: date) -> list[Bulletin]:
-    """Those among them that affect what a member runs."""
-    found = bulletins(Filter(exploited=True, owner=user), size=MOST_DUE)
+def due_of(user: User, since: date) -> list[Bulletin]:
+    """The bulletins of due() that affect the member's products."""
+    found = bulletins(Filter(exploited=True, owner=user), size=MAX_DUE)
     rows = [row for row in found if row.kev_due_on is not None and row.kev_due_on >= since]
     return sorted(rows, key=lambda row: (row.kev_due_on, row.id))

@@ -1,7 +1,8 @@
-"""Pages of the calendar: a year month by month, and what came in one month."""
+"""Pages of the calendar: a year, and a month with its bulletins."""
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from auth.current_user import current_user
 from bulletins import exports as bulletin_exports
@@ -15,7 +16,7 @@ from deployment import exports
 from deployment.calendar import queries
 from deployment.calendar.months import FIRST_YEAR, LAST_YEAR, Month, next_patch_day, rule, this_month
 from deployment.calendar.queries import Totals
-from deployment.reports import bars
+from deployment.reports import charts
 from deployment.reports import queries as report_queries
 from deployment.reports.queries import Tally
 from forum import queries as forum
@@ -24,35 +25,30 @@ from posts import queries as posts
 from products import exports as files
 
 bp = Blueprint("deployment", __name__)
-PAGE, DISCUSSED, YEARS_AHEAD = 100, 6, 2
+PAGE_SIZE = 100
+MAX_QUESTIONS = 6
+YEARS_AHEAD = 2
 
 
-def wanted_year() -> int:
-    """The year that the address asks for, or this one."""
+def _wanted_year() -> int:
+    """The year in the query, by default the current one."""
     year = request.args.get("year", type=int)
     return year if year is not None and FIRST_YEAR <= year <= LAST_YEAR else this_month().year
 
 
 def month_named(text: str) -> Month:
-    """The month of an address, or 404."""
+    """The month in a path (`2026-11`), or 404."""
     return get_or_404(Month.parse(text))
-
-
-def year_of(year: int) -> tuple[list[Month], dict[str, Totals], dict[str, Tally]]:
-    """A year's months, what they brought, and how it was received."""
-    months = [Month(year, number) for number in range(1, 13)]
-    first, last = months[0], months[-1]
-    return months, queries.totals(first, last), report_queries.of_months(str(first), str(last))
 
 
 @bp.get("/calendar")
 @cached_for_visitors
-def calendar():
-    """A year of patch days; the next one, and the totals of those that were."""
-    year = wanted_year()
-    months, totals, tallies = year_of(year)
+def calendar() -> str:
+    """The patch days of a year with their totals, and the next patch day."""
+    year = _wanted_year()
+    months, totals, tallies = queries.year_summary(year)
     oldest = queries.first_month()
-    chart = bars.stand(
+    chart = charts.column_chart(
         [(month.short_name, (totals.get(str(month)) or Totals()).severities) for month in months]
     )
     return render_template(
@@ -73,17 +69,17 @@ def calendar():
 
 @bp.get("/calendar.csv", defaults={"extension": "csv"})
 @bp.get("/calendar.json", defaults={"extension": "json"})
-def export_calendar(extension: str):
+def export_calendar(extension: str) -> Response:
     """The year as CSV or JSON."""
-    months, totals, tallies = year_of(wanted_year())
+    months, totals, tallies = queries.year_summary(_wanted_year())
     rows = [exports.month_row(month, totals.get(str(month)), tallies.get(str(month))) for month in months]
     return files.answer("calendar", extension, map(exports.flat, rows))
 
 
 @bp.get("/calendar/<month>")
 @cached_for_visitors
-def month(month: str):
-    """What came in a month: totals, products, the bulletins, and what people say."""
+def month(month: str) -> str:
+    """A month: totals, products, bulletins, outcomes of reports, and questions."""
     found = month_named(month)
     tag = posts.tag_named(found.tag)
     key = str(found)
@@ -95,28 +91,28 @@ def month(month: str):
         totals=totals,
         tally=tally,
         zone=rule().zone,
-        severity_bar=bars.lie(totals.severities),
-        outcome_bar=bars.lie(tally.counts),
-        page=bulletins.bulletins(Filter(month=key), after=request.args.get("after"), size=PAGE),
+        severity_bar=charts.stacked_bar(totals.severities),
+        outcome_bar=charts.stacked_bar(tally.counts),
+        page=bulletins.bulletins(Filter(month=key), after=request.args.get("after"), size=PAGE_SIZE),
         products=queries.product_lines(found),
         out_of_band=queries.out_of_band(found),
         tag=tag,
-        questions=forum.tagged(tag, "newest", current_user, size=DISCUSSED).items if tag else [],
+        questions=forum.tagged(tag, "newest", current_user, size=MAX_QUESTIONS).items if tag else [],
         can_ask=tag is not None or post_policy.can_make_tags(current_user),
     )
 
 
 @bp.get("/calendar/<month>.csv", defaults={"extension": "csv"})
 @bp.get("/calendar/<month>.json", defaults={"extension": "json"})
-def export_month(month: str, extension: str):
+def export_month(month: str, extension: str) -> Response:
     """The month's bulletins as CSV or JSON."""
     found = month_named(month)
     return bulletin_exports.answer(f"bulletins-{found}", extension, Filter(month=str(found)), "urgent")
 
 
 @bp.get("/calendar/<month>.atom")
-def month_feed(month: str):
-    """The month's bulletins, the newest first."""
+def month_feed(month: str) -> Response:
+    """The month's bulletins as an Atom feed, newest first."""
     found = month_named(month)
     return feeds.atom(
         _("Bulletins in %(month)s", month=found.name),

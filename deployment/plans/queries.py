@@ -1,30 +1,31 @@
-"""What a member has to install of a month, and how far they are."""
+"""Reads of rollout plans: a month's bulletins for a member's products."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from auth.models import User
 from bulletins.models import Bulletin
 from bulletins.queries import Filter, bulletins
 from core.database.db import db
 from deployment.calendar.months import Month
 from deployment.models import OK, DeploymentReport
-from deployment.plans.schedule import Plan, draw_up
+from deployment.plans.schedule import Plan, make_plan
 
-MOST = 500
+MAX_TASKS = 500
 
 
 @dataclass(frozen=True)
 class Task:
-    """A bulletin that affects what the member runs; done when they reported it as installed broadly, ok."""
+    """A bulletin that affects the member's products; done with a report of `ok` in the broad ring."""
 
     bulletin: Bulletin
     is_done: bool
 
 
-def tasks(user, month: Month) -> list[Task]:
-    """The month's bulletins for what `user` runs, the most urgent first."""
-    found = bulletins(Filter(owner=user, month=str(month)), size=MOST).items
+def tasks(user: User, month: Month) -> list[Task]:
+    """The month's bulletins for the products of `user`, the most urgent first."""
+    found = bulletins(Filter(owner=user, month=str(month)), size=MAX_TASKS).items
     done = set(
         db.session.scalars(
             select(DeploymentReport.bulletin_id).where(
@@ -39,8 +40,8 @@ def tasks(user, month: Month) -> list[Task]:
     return [Task(bulletin, bulletin.id in done) for bulletin in found]
 
 
-def plan(user, month: Month, pilot_days: int, broad_days: int) -> tuple[list[Task], Plan]:
-    """The tasks of `user` and the plan for them; what is done has no deadline."""
+def plan(user: User, month: Month, pilot_days: int, broad_days: int) -> tuple[list[Task], Plan]:
+    """The tasks of `user` and the plan for them; tasks that are done do not set the deadline."""
     found = tasks(user, month)
     due = [task.bulletin.kev_due_on for task in found if not task.is_done and task.bulletin.kev_due_on]
-    return found, draw_up(month.patch_day, pilot_days, broad_days, due)
+    return found, make_plan(month.patch_day, pilot_days, broad_days, due)

@@ -1,15 +1,17 @@
-"""A rollout plan: on which days the patches of a month reach the pilot and everybody. Pure."""
+"""The dates of a rollout plan. Pure functions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-PILOT_DAYS, BROAD_DAYS, MOST_DAYS = 2, 7, 90
+DEFAULT_PILOT_DAYS = 2  # after patch day
+DEFAULT_BROAD_DAYS = 7
+MAX_DAYS = 90
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The days of a plan. `deadline`: the earliest day by which an exploited bulletin must be done."""
+    """The dates of a plan; `deadline` is the earliest due date of an exploited bulletin."""
 
     patch_day: date
     pilot: date
@@ -18,11 +20,11 @@ class Plan:
 
     @property
     def is_late(self) -> bool:
-        """Whether everybody gets the patches only after the deadline."""
+        """Whether the broad ring comes after the deadline."""
         return self.deadline is not None and self.broad > self.deadline
 
 
-def draw_up(patch_day: date, pilot_days: int, broad_days: int, due: Iterable[date]) -> Plan:
-    """The plan; the pilot never comes after everybody else."""
+def make_plan(patch_day: date, pilot_days: int, broad_days: int, due: Iterable[date]) -> Plan:
+    """Make the plan; the broad ring never comes before the pilot."""
     broad = patch_day + timedelta(days=max(pilot_days, broad_days))
     return Plan(patch_day, patch_day + timedelta(days=pilot_days), broad, min(due, default=None))

@@ -13,62 +13,64 @@ from deployment import exports
 from deployment.calendar.days import due_uid
 from deployment.calendar.months import Month
 from deployment.calendar.views import bp, month_named
-from deployment.plans.queries import Task, plan
-from deployment.plans.schedule import BROAD_DAYS, MOST_DAYS, PILOT_DAYS, Plan
+from deployment.plans import queries as plan_queries
+from deployment.plans.queries import Task
+from deployment.plans.schedule import DEFAULT_BROAD_DAYS, DEFAULT_PILOT_DAYS, MAX_DAYS, Plan
 from inventory import queries
 from products import exports as files
 
-EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+SEQUENCE_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # sequence numbers of exports are minutes since then
 
 
-def _days(name: str, usual: int) -> int:
-    """A number of days from the address, kept in bounds."""
-    return min(max(request.args.get(name, usual, int), 0), MOST_DAYS)
+def _days(name: str, default: int) -> int:
+    """A number of days from the query, at most MAX_DAYS."""
+    return min(max(request.args.get(name, default, int), 0), MAX_DAYS)
 
 
 def _plan(month: str) -> tuple[Month, list[Task], Plan, dict[str, int]]:
-    """The plan that the address asks for, and its two numbers."""
+    """The month, tasks and plan of the request, and its days after patch day by ring."""
     g.private_page = True
     found = month_named(month)
-    days = {"pilot": _days("pilot", PILOT_DAYS), "broad": _days("broad", BROAD_DAYS)}
-    return found, *plan(me(), found, days["pilot"], days["broad"]), days
+    days = {"pilot": _days("pilot", DEFAULT_PILOT_DAYS), "broad": _days("broad", DEFAULT_BROAD_DAYS)}
+    tasks, plan = plan_queries.plan(me(), found, days["pilot"], days["broad"])
+    return found, tasks, plan, days
 
 
 @bp.get("/calendar/<month>/plan")
 @login_required
-def plan_page(month: str):
-    """When the patches of a month reach the pilot and everybody, of what one runs."""
-    found, mine, drawn, days = _plan(month)
+def plan_page(month: str) -> str:
+    """The rollout plan for the member's products."""
+    found, tasks, plan, days = _plan(month)
     return render_template(
         "deployment/plan.html",
         month=found,
-        tasks=mine,
-        plan=drawn,
+        tasks=tasks,
+        plan=plan,
         days=days,
-        most=MOST_DAYS,
+        most=MAX_DAYS,
         owns=queries.count(me()),
     )
 
 
 @bp.get("/calendar/<month>/plan.csv")
 @login_required
-def plan_table(month: str):
+def plan_table(month: str) -> Response:
     """The plan as CSV."""
-    found, mine, drawn, _numbers = _plan(month)
-    return files.answer(f"plan-{found}", "csv", (exports.task_row(task, drawn) for task in mine))
+    found, tasks, plan, _days_by_ring = _plan(month)
+    return files.answer(f"plan-{found}", "csv", (exports.task_row(task, plan) for task in tasks))
 
 
 @bp.get("/calendar/<month>/plan.md")
 @login_required
-def plan_text(month: str):
+def plan_text(month: str) -> Response:
     """The plan as Markdown, for a ticket or a wiki."""
-    found, mine, drawn, _numbers = _plan(month)
+    found, tasks, plan, _days_by_ring = _plan(month)
     text = render_template(
         "deployment/plan.md",
         month=found,
-        plan=drawn,
+        plan=plan,
         escape=exports.escape,
-        rows=[exports.task_row(task, drawn) for task in mine],
+        rows=[exports.task_row(task, plan) for task in tasks],
     )
     answer = Response(text, mimetype="text/markdown")
     answer.headers["Content-Disposition"] = f'attachment; filename="plan-{found}.md"'
@@ -77,20 +79,21 @@ def plan_text(month: str):
 
 @bp.get("/calendar/<month>/plan.ics")
 @login_required
-def plan_calendar(month: str):
-    """The plan as a calendar; each export takes the place of the one before."""
-    found, mine, drawn, _numbers = _plan(month)
+def plan_calendar(month: str) -> Response:
+    """The plan as an iCalendar file; its sequence numbers replace those of earlier exports."""
+    found, tasks, plan, _days_by_ring = _plan(month)
     now = utcnow().replace(microsecond=0)
-    number = int((now - EPOCH).total_seconds() // 60)
+    sequence = int((now - SEQUENCE_EPOCH).total_seconds() // 60)
     path = url_for("deployment.plan_page", month=found)
-    open_tasks = [task.bulletin for task in mine if not task.is_done]
-    listed = "\n".join(f"{row.reference}: {row.title}" for row in open_tasks)
+    open_bulletins = [task.bulletin for task in tasks if not task.is_done]
+    summary = "\n".join(f"{row.reference}: {row.title}" for row in open_bulletins)
+    rings = (
+        ("pilot", plan.pilot, _("Pilot deployment")),
+        ("broad", plan.broad, _("Broad deployment")),
+    )
     days = [
-        calendars.Day(f"plan-{me().id}-{found}-{name}", day, title, listed, path, number, now)
-        for name, day, title in (
-            ("pilot", drawn.pilot, _("Pilot deployment")),
-            ("broad", drawn.broad, _("Broad deployment")),
-        )
+        calendars.Day(f"plan-{me().id}-{found}-{name}", day, title, summary, path, sequence, now)
+        for name, day, title in rings
     ]
     days += [
         calendars.Day(
@@ -99,10 +102,10 @@ def plan_calendar(month: str):
             _("%(reference)s: due today", reference=row.reference),
             row.title,
             row.url,
-            number,
+            sequence,
             now,
         )
-        for row in open_tasks
+        for row in open_bulletins
         if row.kev_due_on
     ]
     return calendars.answer(_("Rollout plan for %(month)s", month=found.name), days)

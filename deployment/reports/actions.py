@@ -1,39 +1,44 @@
 """Writes of deployment reports. Nothing here commits.
 
-Whatever changes the reports of a bulletin holds the bulletin's row, so two reports of one member at one
-moment are one.
+Every change of the reports of a bulletin locks the bulletin's row, so that simultaneous reports of one
+member do not make two rows.
 """
 
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
+from werkzeug.exceptions import Forbidden, NotFound
 
 from auth.conflicts import check_not_done
+from auth.models import User
 from bulletins import actions as bulletin_actions
 from bulletins.models import Bulletin
 from core.database.db import db, utcnow
 from core.jobs import events
+from core.limits.rate_limits import limit
 from core.web.forms import Invalid
-from deployment.locks import hold
-from deployment.models import LONGEST_KEY, OUTCOMES, DeploymentReport, DeploymentTally
+from deployment.models import MAX_KEY_CHARACTERS, OUTCOMES, DeploymentReport, DeploymentTally
 from deployment.reports import helpful_actions, queries
 from deployment.reports.failure_spikes import is_failure_spike
+from deployment.reports.helpful_actions import lock_report
 from posts import locks
 from products.models import Release
 
-
-class Hidden(ValueError):
-    """A moderator hid the member's report of this: it cannot be made again."""
+REPORTS_PER_DAY = (60, 24 * 3600)  # reports of one member, seconds
 
 
-class Gone(ValueError):
+class Hidden(Forbidden):
+    """A moderator hid the member's report of this target: it cannot be made again."""
+
+
+class Gone(NotFound):
     """The bulletin is not public any more."""
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a member says: where it was installed, in which ring, how it went."""
+class Installation:
+    """What a member reports: the release or target, the ring and the outcome."""
 
     ring: str
     outcome: str
@@ -43,14 +48,14 @@ class Said:
 
     @property
     def key(self) -> str:
-        """What makes it another report: the release, or else the text, whatever its case."""
+        """What distinguishes reports of one member: the release, or the target in lower case."""
         if self.release is not None:
             return f"r:{self.release.id}"
-        return f"t:{self.target.casefold()}"[:LONGEST_KEY] if self.target else ""
+        return f"t:{self.target.casefold()}"[:MAX_KEY_CHARACTERS] if self.target else ""
 
 
-def said(data: dict) -> Said:
-    """The fields of ReportSchema as what a member says; Invalid when there is no such release."""
+def installation(data: dict) -> Installation:
+    """The installation in the fields of ReportSchema; raises Invalid for an unlisted release."""
     release = None
     if data["release"]:
         slug, _slash, cycle = data["release"].partition("/")
@@ -59,58 +64,62 @@ def said(data: dict) -> Said:
             raise Invalid(
                 {"release": [_("This release is not listed. Choose one from the list, or describe it.")]}
             )
-    return Said(data["ring"], data["outcome"], data["note"], release, data["target"])
+    return Installation(data["ring"], data["outcome"], data["note"], release, data["target"])
 
 
-def report(bulletin: Bulletin, said: Said, *, by) -> DeploymentReport:
-    """Make a report, or change the one the member made for this bulletin and target.
+def report(bulletin: Bulletin, installed: Installation, *, by: User) -> DeploymentReport:
+    """Make a report, or change the member's report of this bulletin and target.
 
-    Raises Hidden or Gone.
+    Raises TooMany after REPORTS_PER_DAY, Hidden or Gone.
     """
+    limit("report", by.id, *REPORTS_PER_DAY)
     locks.lock(bulletin)
     if not bulletin.is_public:
         raise Gone
-    row = queries.report_of(by.id, bulletin.id, said.key)
+    row = queries.report_of(by.id, bulletin.id, installed.key)
     if row is not None and row.is_hidden_by_moderator:
-        raise Hidden
-    facts = {"ring": said.ring, "outcome": said.outcome, "note": said.note}
-    is_new = row is None or row.removed_at is not None
-    if not is_new and all(getattr(row, name) == value for name, value in facts.items()):
+        raise Hidden(_("A moderator has hidden your report. Contact the moderators if you disagree."))
+    values = {"ring": installed.ring, "outcome": installed.outcome, "note": installed.note}
+    if row is not None and row.removed_at is None and all(getattr(row, k) == v for k, v in values.items()):
         return row
+    is_new = row is None or row.removed_at is not None
     if row is None:
         row = DeploymentReport(
             user_id=by.id,
             bulletin_id=bulletin.id,
-            target_key=said.key,
-            release_id=said.release.id if said.release else None,
-            target=said.target,
+            target_key=installed.key,
+            release_id=installed.release.id if installed.release else None,
+            target=installed.target,
         )
         db.session.add(row)
-    for name, value in facts.items():
+    for name, value in values.items():
         setattr(row, name, value)
-    row.updated_at, row.removed_at, row.removed_by_id = utcnow(), None, None
-    _follow(bulletin, row, by)
+    row.updated_at = utcnow()
+    row.removed_at = None
+    row.removed_by_id = None
+    _update_derived(bulletin, row, by)
     events.record(
         "report.made" if is_new else "report.changed",
         subject=row,
         actor=by,
         bulletin_id=bulletin.id,
-        outcome=said.outcome,
+        outcome=installed.outcome,
     )
     if not bulletin.has_failures and is_failure_spike(queries.recent(bulletin.id)):
         bulletin_actions.flag_failures(bulletin, True)
     return row
 
 
-def remove(row: DeploymentReport, *, by) -> None:
-    """Take a report away: its author does, or a moderator who hides it."""
-    hold(row)
+def remove(row: DeploymentReport, *, by: User) -> None:
+    """Withdraw one's report, or hide another's as a moderator. Raises AlreadyDone."""
+    lock_report(row)
     if row.removed_at is not None:
         if by.is_moderator and row.is_hidden_by_moderator:
             check_not_done(row, ["report.hidden"], _("this report is hidden."), by=by, url=row.bulletin.url)
         return
-    row.removed_at, row.removed_by_id = utcnow(), by.id
-    _follow(row.bulletin, row, by)
+    row.removed_at = utcnow()
+    row.removed_by_id = by.id
+    _update_derived(row.bulletin, row, by)
     clear_failure_flag(row.bulletin)
     events.record(
         "report.removed" if by.id == row.user_id else "report.hidden",
@@ -121,50 +130,51 @@ def remove(row: DeploymentReport, *, by) -> None:
     )
 
 
-def restore(row: DeploymentReport, *, by) -> None:
-    """Show a report again that a moderator hid."""
-    hold(row)
+def restore(row: DeploymentReport, *, by: User) -> None:
+    """Show a hidden report again. Raises AlreadyDone when another moderator has."""
+    lock_report(row)
     if row.removed_at is None:
         check_not_done(row, ["report.shown"], _("this report is visible again."), by=by, url=row.bulletin.url)
     else:
         row.removed_at = row.removed_by_id = None
-        _follow(row.bulletin, row, by)
+        _update_derived(row.bulletin, row, by)
         events.record(
             "report.shown", subject=row, actor=by, bulletin_id=row.bulletin_id, author_id=row.user_id
         )
 
 
 def clear_failure_flag(bulletin: Bulletin) -> None:
-    """End the warning when reports give no reason for it any more.
+    """Clear the failure flag when the rule does not hold any more.
 
-    Only a removal and the daily task ask: who takes a failure back and reports it again alerts nobody twice.
+    Called only for removals and by the daily task, so that a failure taken back and reported again does not
+    alert members twice.
     """
     if bulletin.has_failures and not is_failure_spike(queries.recent(bulletin.id)):
         bulletin_actions.flag_failures(bulletin, False)
 
 
-def forget(row: DeploymentReport, *, keep_words: bool, by) -> None:
-    """The author's account is erased: the report stays without a name, or goes with its words."""
-    hold(row)
+def forget(row: DeploymentReport, *, keep_words: bool, by: User) -> None:
+    """Anonymize a report of an erased account, or also remove it and its note without `keep_words`."""
+    lock_report(row)
     if not keep_words:
         row.note = ""
         row.removed_at = row.removed_at or utcnow()
-        _follow(row.bulletin, row, by)
+        _update_derived(row.bulletin, row, by)
         clear_failure_flag(row.bulletin)
     row.removed_by_id = None if row.removed_by_id == row.user_id else row.removed_by_id
     row.user_id = None
     db.session.flush()
 
 
-def _follow(bulletin: Bulletin, row: DeploymentReport, by) -> None:
-    """Bring in line what derives from a report."""
+def _update_derived(bulletin: Bulletin, row: DeploymentReport, by: User) -> None:
+    """Update the tally and the reputation that depend on a report."""
     db.session.flush()
     recount(row)
-    helpful_actions.settle(bulletin, [row], by=by)
+    helpful_actions.update_reputation(bulletin, [row], by=by)
 
 
 def recount(row: DeploymentReport) -> None:
-    """Set the tally of the report's bulletin and target."""
+    """Count the reports of the report's bulletin and target into their tally."""
     same = {"bulletin_id": row.bulletin_id, "target_key": row.target_key}
     tally = db.session.scalar(select(DeploymentTally).filter_by(**same))
     if tally is None:

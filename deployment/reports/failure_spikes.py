@@ -1,24 +1,24 @@
-"""When reports of failures are a warning: a rule that anybody can check on the page. Pure."""
+"""The rule by which reported failures become a warning on the bulletin. Pure functions."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 WINDOW = timedelta(days=7)
-FEWEST = 3
-SHARE = 0.2
+MIN_FAILING_MEMBERS = 3
+MIN_FAILING_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class Recent:
-    """Members who reported within the last WINDOW, and those among them with a failing report."""
+class RecentReports:
+    """The number of members who reported within WINDOW, and of those with a failing report."""
 
     members: int
     failing: int
 
 
-def is_failure_spike(recent: Recent) -> bool:
-    """Failed or rolled back for at least FEWEST members, and for at least SHARE of those who reported.
+def is_failure_spike(recent: RecentReports) -> bool:
+    """Whether at least MIN_FAILING_MEMBERS, and MIN_FAILING_SHARE of all who reported, report a failure.
 
-    Members are counted, not reports: many reports of one member weigh as one, whatever they say.
+    Members are counted, not reports: many reports of one member count once.
     """
-    return recent.failing >= FEWEST and recent.failing >= SHARE * recent.members
+    return recent.failing >= MIN_FAILING_MEMBERS and recent.failing >= MIN_FAILING_SHARE * recent.members

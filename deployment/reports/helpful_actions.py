@@ -1,76 +1,98 @@
-"""A report helped somebody: +2 for its author, exactly as long as the mark, the report and the bulletin
-stand. Nothing here commits; the bulletin's row is held.
+"""Helpful marks on reports, and the reputation that authors get for them. Nothing here commits.
+
+The author has the points while the mark is on and report and bulletin are visible. Writes lock the row of
+the bulletin.
 """
 
 from collections.abc import Collection, Iterator
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import func, inspect, select, update
 
 from auth import reputation
+from auth.models import User
 from auth.reputation import POINTS, Entitlement
 from bulletins.models import Bulletin
 from core.database.db import db, utcnow
+from core.limits.rate_limits import limit
 from core.web.forms import Invalid
-from deployment.locks import hold
 from deployment.models import DeploymentReport, HelpfulMark
+from posts import locks
 
-KIND = "report_helpful"
-A_DAY_FOR_ONE = 3
+REPUTATION_KIND = "report_helpful"
+MAX_MARKS_PER_AUTHOR = 3  # by one member on one day
+MARKS_PER_DAY = (20, 24 * 3600)  # marks by one member, seconds
 
 
-def mark(report: DeploymentReport, is_on: bool, *, by) -> None:
-    """Say that a report helped, or take that back. Raises Invalid when one member is thanked too often."""
-    hold(report)
+def lock_report(report: DeploymentReport) -> None:
+    """Lock the bulletin of a report, then read the report from the database again."""
+    locks.lock(report.bulletin)
+    db.session.refresh(report, [column.key for column in inspect(report).mapper.column_attrs])
+
+
+def mark(report: DeploymentReport, is_on: bool, *, by: User) -> None:
+    """Mark a report as helpful, or take that back.
+
+    Raises TooMany after MARKS_PER_DAY, and Invalid after MAX_MARKS_PER_AUTHOR for its author.
+    """
+    limit("thanks", by.id, *MARKS_PER_DAY)
+    set_mark(report, is_on, by=by)
+
+
+def set_mark(report: DeploymentReport, is_on: bool, *, by: User) -> None:
+    """mark() without a limit for `by`, for the marks of an erased member."""
+    lock_report(report)
     row = db.session.scalar(
         select(HelpfulMark)
         .where(HelpfulMark.report_id == report.id, HelpfulMark.user_id == by.id)
         .execution_options(populate_existing=True)
     )
-    if row is None and is_on:
-        _check_day(report.user_id, by)
+    if row is None and is_on and report.user_id is not None:
+        _check_author_limit(report.user_id, by)
         row = HelpfulMark(
             report_id=report.id, user_id=by.id, author_id=report.user_id, turns=0, day=utcnow().date()
         )
         db.session.add(row)
     if row is not None:
         row.is_on = is_on
-        settle(report.bulletin, [report], by=by)
+        update_reputation(report.bulletin, [report], by=by)
 
 
-def _check_day(author_id: int, by) -> None:
-    """Nobody lifts one person beyond a few points a day; one after the other, on whatever bulletins."""
+def _check_author_limit(author_id: int, by: User) -> None:
+    """Raise Invalid after MAX_MARKS_PER_AUTHOR; locks the author, so that marks are counted in turn."""
     reputation.lock([author_id])
-    given = db.session.scalar(
+    given = db.session.execute(
         select(func.count()).where(
             HelpfulMark.user_id == by.id,
             HelpfulMark.author_id == author_id,
             HelpfulMark.day == utcnow().date(),
         )
-    )
-    if given >= A_DAY_FOR_ONE:
+    ).scalar_one()
+    if given >= MAX_MARKS_PER_AUTHOR:
         raise Invalid(
             {
                 "helpful": [
                     _(
                         "You have marked %(n)s reports by this member as helpful today. Try again tomorrow.",
-                        n=A_DAY_FOR_ONE,
+                        n=MAX_MARKS_PER_AUTHOR,
                     )
                 ]
             }
         )
 
 
-def settle(bulletin: Bulletin, reports: Collection[DeploymentReport], *, by=None) -> None:
-    """Give and take back what these reports' marks are worth now, and count the marks."""
+def update_reputation(
+    bulletin: Bulletin, reports: Collection[DeploymentReport], *, by: User | None = None
+) -> None:
+    """Give or take back the reputation for the marks of these reports, and count the marks."""
     db.session.flush()
-    shown = {report.id: bulletin.is_public and report.removed_at is None for report in reports}
+    is_visible = {report.id: bulletin.is_public and report.removed_at is None for report in reports}
     rows = db.session.scalars(
-        select(HelpfulMark).where(HelpfulMark.report_id.in_(shown)).order_by(HelpfulMark.id)
+        select(HelpfulMark).where(HelpfulMark.report_id.in_(is_visible)).order_by(HelpfulMark.id)
     )
-    turning = [row for row in rows if (row.turns % 2 == 1) != (row.is_on and shown[row.report_id])]
-    reputation.lock(row.author_id for row in turning)
-    for row in turning:
+    changed = [row for row in rows if (row.turns % 2 == 1) != (row.is_on and is_visible[row.report_id])]
+    reputation.lock(row.author_id for row in changed)
+    for row in changed:
         row.turns += 1
         db.session.flush()
         *_before, item = _entitlements(row)
@@ -84,7 +106,7 @@ def settle(bulletin: Bulletin, reports: Collection[DeploymentReport], *, by=None
     marked = select(func.count()).where(HelpfulMark.report_id == DeploymentReport.id, HelpfulMark.is_on)
     db.session.execute(
         update(DeploymentReport)
-        .where(DeploymentReport.id.in_(shown))
+        .where(DeploymentReport.id.in_(is_visible))
         .values(helpful_count=marked.scalar_subquery())
         .execution_options(synchronize_session=False)
     )
@@ -93,14 +115,14 @@ def settle(bulletin: Bulletin, reports: Collection[DeploymentReport], *, by=None
 
 
 def _entitlements(row: HelpfulMark) -> Iterator[Entitlement]:
-    """Given, taken back, given again: each turn after the first undoes or repeats the one before."""
+    """One entitlement for each turn; turns with an odd index take back the one before."""
     for turn in range(row.turns):
         cause = f"helped:{row.id}:{turn}"
         yield Entitlement(
             cause,
             row.author_id,
-            KIND,
-            POINTS[KIND],
+            REPUTATION_KIND,
+            POINTS[REPUTATION_KIND],
             row.day,
             reverses=f"helped:{row.id}:{turn - 1}" if turn % 2 else None,
         )

@@ -1,5 +1,6 @@
-"""What a bulletin's page shows of its reports: the warning on top, the bar and the form below."""
+"""Panels on a bulletin's page: the failure warning at the top, reports and their form below."""
 
+from auth.models import User, Visitor
 from bulletins.models import Bulletin
 from bulletins.panels import BELOW, TOP, Panel
 from deployment.reports import queries
@@ -7,15 +8,19 @@ from deployment.reports.failure_spikes import WINDOW
 from deployment.reports.views import summary
 
 
-def warning(bulletin: Bulletin, reader) -> dict | None:
-    """Failures rise: the reports that say why."""
+def warning(bulletin: Bulletin, reader: User | Visitor) -> dict | None:
+    """The failing reports behind the warning; None without a failure flag."""
     if not bulletin.has_failures or not bulletin.is_public:
         return None
-    return {"recent": queries.recent(bulletin.id), "reasons": queries.reasons(bulletin), "days": WINDOW.days}
+    return {
+        "recent": queries.recent(bulletin.id),
+        "failures": queries.recent_failures(bulletin),
+        "days": WINDOW.days,
+    }
 
 
-def reports(bulletin: Bulletin, reader) -> dict | None:
-    """How it went so far, and one's own report."""
+def reports(bulletin: Bulletin, reader: User | Visitor) -> dict | None:
+    """The outcomes so far and the reader's own reports."""
     return summary(bulletin, reader) if bulletin.is_public else None
 
 

@@ -1,21 +1,25 @@
-"""Reads of deployment reports. Everybody sees the reports of public bulletins, without those removed."""
+"""Reads of deployment reports. Reports of public bulletins are public, removed ones are left out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm.interfaces import ORMOption
 
+from auth.models import User, Visitor
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
 from bulletins.queries import AFFECTED, NUMBER, public
 from core.database import paging
 from core.database.db import db, utcnow
-from deployment.models import FAILING, OUTCOMES, DeploymentReport, DeploymentTally, HelpfulMark
-from deployment.reports.failure_spikes import WINDOW, Recent
+from deployment.models import FAILING_OUTCOMES, OUTCOMES, DeploymentReport, DeploymentTally, HelpfulMark
+from deployment.reports.failure_spikes import WINDOW, RecentReports
 from products.models import Product, Release
 
-PAGE = 40
-REASONS, TARGETS, OFFERED = 5, 50, 200
+PAGE_SIZE = 40
+MAX_SHOWN_FAILURES = 5
+MAX_TALLIES = 50
+MAX_OFFERED_RELEASES = 200
 
 
 @dataclass
@@ -26,28 +30,28 @@ class Tally:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """All reports."""
         return sum(self.counts.values())
 
 
 def bulletin_named(reference: str) -> Bulletin | None:
-    """The bulletin with this reference or number, if it is public: drafts have no reports."""
+    """The public bulletin with this reference or id; drafts have no reports."""
     if NUMBER.match(reference):
         return db.session.scalar(public().where(Bulletin.id == int(reference)))
     return db.session.scalar(public().where(Bulletin.reference == reference.upper()))
 
 
-def _shown() -> Select:
-    """Reports that everybody may read, with all that a line of a list needs."""
+def _public_reports() -> Select[DeploymentReport]:
+    """SELECT of public reports with everything that a list shows."""
     return (
         select(DeploymentReport)
         .join(DeploymentReport.bulletin)
         .where(Bulletin.kind == "bulletin", Bulletin.is_public, DeploymentReport.removed_at.is_(None))
-        .options(contains_eager(DeploymentReport.bulletin), *_with())
+        .options(contains_eager(DeploymentReport.bulletin), *_relations())
     )
 
 
-def _with() -> tuple:
+def _relations() -> tuple[ORMOption, ...]:
     return (
         joinedload(DeploymentReport.user),
         joinedload(DeploymentReport.release).joinedload(Release.product),
@@ -55,10 +59,10 @@ def _with() -> tuple:
 
 
 def reports(
-    bulletin: Bulletin, *, outcome: str = "", after: paging.Place = None, size: int = PAGE
+    bulletin: Bulletin, *, outcome: str = "", after: paging.Place = None, size: int = PAGE_SIZE
 ) -> paging.Page:
-    """What was reported of a bulletin, the latest first."""
-    statement = _shown().where(DeploymentReport.bulletin_id == bulletin.id)
+    """A page of the reports of a bulletin, newest first."""
+    statement = _public_reports().where(DeploymentReport.bulletin_id == bulletin.id)
     if outcome:
         statement = statement.where(DeploymentReport.outcome == outcome)
     keys = [DeploymentReport.updated_at, DeploymentReport.id]
@@ -68,7 +72,7 @@ def reports(
 
 
 def hidden(bulletin: Bulletin) -> list[DeploymentReport]:
-    """What moderators hid of a bulletin's reports, for moderators."""
+    """Reports of a bulletin that moderators hid, for moderators."""
     return list(
         db.session.scalars(
             select(DeploymentReport)
@@ -77,9 +81,9 @@ def hidden(bulletin: Bulletin) -> list[DeploymentReport]:
                 DeploymentReport.removed_at.is_not(None),
                 _by_moderator(),
             )
-            .options(joinedload(DeploymentReport.bulletin), *_with())
+            .options(joinedload(DeploymentReport.bulletin), *_relations())
             .order_by(DeploymentReport.id.desc())
-            .limit(PAGE)
+            .limit(PAGE_SIZE)
         )
     )
 
@@ -88,20 +92,22 @@ def _by_moderator() -> ColumnElement[bool]:
     return DeploymentReport.removed_by_id.is_distinct_from(DeploymentReport.user_id)
 
 
-def report(report_id: int, user) -> DeploymentReport | None:
-    """One report of a public bulletin; one that moderators hid only for moderators."""
+def report(report_id: int, user: User | Visitor) -> DeploymentReport | None:
+    """One report of a public bulletin; hidden ones only for moderators."""
     statement = (
         select(DeploymentReport)
         .join(DeploymentReport.bulletin)
         .where(DeploymentReport.id == report_id, Bulletin.is_public)
-        .options(contains_eager(DeploymentReport.bulletin), *_with())
+        .options(contains_eager(DeploymentReport.bulletin), *_relations())
     )
-    shown = DeploymentReport.removed_at.is_(None)
-    return db.session.scalar(statement.where(or_(shown, _by_moderator()) if user.is_moderator else shown))
+    is_visible = DeploymentReport.removed_at.is_(None)
+    if user.is_moderator:
+        is_visible = or_(is_visible, _by_moderator())
+    return db.session.scalar(statement.where(is_visible))
 
 
 def report_of(user_id: int, bulletin_id: int, key: str) -> DeploymentReport | None:
-    """What a member said of this bulletin and target, removed or not; read anew."""
+    """The member's report of a bulletin and target, removed or not, read from the database."""
     return db.session.scalar(
         select(DeploymentReport)
         .where(
@@ -113,44 +119,44 @@ def report_of(user_id: int, bulletin_id: int, key: str) -> DeploymentReport | No
     )
 
 
-def mine(bulletin: Bulletin, user) -> list[DeploymentReport]:
+def mine(bulletin: Bulletin, user: User | Visitor) -> list[DeploymentReport]:
     """A member's own reports of a bulletin."""
     if user.id is None:
         return []
     return list(
         db.session.scalars(
-            _shown()
+            _public_reports()
             .where(DeploymentReport.bulletin_id == bulletin.id, DeploymentReport.user_id == user.id)
             .order_by(DeploymentReport.updated_at.desc(), DeploymentReport.id.desc())
-            .limit(PAGE)
+            .limit(PAGE_SIZE)
         )
     )
 
 
-def recent(bulletin_id: int) -> Recent:
-    """What the rule of rise.py looks at."""
-    fails = DeploymentReport.outcome.in_(FAILING)
+def recent(bulletin_id: int) -> RecentReports:
+    """The numbers that the rule of failure_spikes.py needs."""
+    is_failing = DeploymentReport.outcome.in_(FAILING_OUTCOMES)
     row = db.session.execute(
         select(
             func.count(DeploymentReport.user_id.distinct()),
-            func.count(case((fails, DeploymentReport.user_id)).distinct()),
+            func.count(case((is_failing, DeploymentReport.user_id)).distinct()),
         ).where(
             DeploymentReport.bulletin_id == bulletin_id,
             DeploymentReport.removed_at.is_(None),
             DeploymentReport.updated_at > utcnow() - WINDOW,
         )
     ).one()
-    return Recent(*row)
+    return RecentReports(*row)
 
 
-def reasons(bulletin: Bulletin) -> list[DeploymentReport]:
-    """The failures of late, those with a note and those that helped first."""
+def recent_failures(bulletin: Bulletin) -> list[DeploymentReport]:
+    """Failing reports within WINDOW, those with a note and the most helpful first."""
     return list(
         db.session.scalars(
-            _shown()
+            _public_reports()
             .where(
                 DeploymentReport.bulletin_id == bulletin.id,
-                DeploymentReport.outcome.in_(FAILING),
+                DeploymentReport.outcome.in_(FAILING_OUTCOMES),
                 DeploymentReport.updated_at > utcnow() - WINDOW,
             )
             .order_by(
@@ -159,37 +165,37 @@ def reasons(bulletin: Bulletin) -> list[DeploymentReport]:
                 DeploymentReport.updated_at.desc(),
                 DeploymentReport.id.desc(),
             )
-            .limit(REASONS)
+            .limit(MAX_SHOWN_FAILURES)
         )
     )
 
 
 def tallies(bulletin: Bulletin) -> list[DeploymentTally]:
-    """Outcomes by release of a bulletin, the most reported first."""
-    total = sum(getattr(DeploymentTally, outcome) for outcome in OUTCOMES)
+    """Reports by outcome for each release of a bulletin, the most reported first."""
+    total = DeploymentTally.ok + DeploymentTally.issue + DeploymentTally.failed + DeploymentTally.rolled_back
     return list(
         db.session.scalars(
             select(DeploymentTally)
             .where(DeploymentTally.bulletin_id == bulletin.id, total > 0)
             .options(joinedload(DeploymentTally.release).joinedload(Release.product))
             .order_by(total.desc(), DeploymentTally.id)
-            .limit(TARGETS)
+            .limit(MAX_TALLIES)
         )
     )
 
 
-def _sums() -> list:
+def _sums() -> list[ColumnElement[int]]:
     return [func.coalesce(func.sum(getattr(DeploymentTally, outcome)), 0) for outcome in OUTCOMES]
 
 
 def of_bulletin(bulletin: Bulletin) -> Tally:
-    """All reports of a bulletin by outcome."""
+    """The number of reports of a bulletin by outcome."""
     row = db.session.execute(select(*_sums()).where(DeploymentTally.bulletin_id == bulletin.id)).one()
     return Tally(dict(zip(OUTCOMES, map(int, row), strict=True)))
 
 
 def of_months(first: str, last: str) -> dict[str, Tally]:
-    """All reports of the bulletins of months (`2026-11`), by month."""
+    """The number of reports of the bulletins of months (`2026-11`), by month and outcome."""
     rows = db.session.execute(
         select(Bulletin.release_month, *_sums())
         .join(DeploymentTally, DeploymentTally.bulletin_id == Bulletin.id)
@@ -199,8 +205,8 @@ def of_months(first: str, last: str) -> dict[str, Tally]:
     return {month: Tally(dict(zip(OUTCOMES, map(int, sums), strict=True))) for month, *sums in rows}
 
 
-def offered(bulletin: Bulletin) -> list[Release]:
-    """The releases that a bulletin affects, to choose from; all of a product that it names as a whole."""
+def affected_releases(bulletin: Bulletin) -> list[Release]:
+    """The releases that a bulletin affects, all releases for a product that it names as a whole."""
     affected = (AffectedProduct.bulletin_id == bulletin.id, AffectedProduct.status == AFFECTED)
     named = (
         select(AffectedRelease.release_id)
@@ -219,13 +225,13 @@ def offered(bulletin: Bulletin) -> list[Release]:
                 Product.removed_at.is_(None),
             )
             .order_by(Product.sort_name, Release.released_on.desc().nulls_last(), Release.id)
-            .limit(OFFERED)
+            .limit(MAX_OFFERED_RELEASES)
         )
     )
 
 
 def release_named(slug: str, cycle: str) -> Release | None:
-    """A release of the catalogue by its names."""
+    """The release of the catalogue with these names."""
     return db.session.scalar(
         select(Release)
         .join(Release.product)
@@ -239,8 +245,8 @@ def release_named(slug: str, cycle: str) -> Release | None:
     )
 
 
-def marked_by(user, found: Iterable[DeploymentReport]) -> set[int]:
-    """Which of these reports the reader said helped."""
+def marked_by(user: User | Visitor, found: Iterable[DeploymentReport]) -> set[int]:
+    """Ids of those of these reports that the reader marked as helpful."""
     if user.id is None:
         return set()
     return set(

@@ -1,67 +1,59 @@
-"""Deployment reports: the form, the list of a bulletin, thanks, and what moderators hide."""
+"""Pages of deployment reports: list, form, helpful marks, removal."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
+from werkzeug.wrappers import Response
 
 from auth.current_user import current_user, me
+from auth.models import User, Visitor
 from bulletins.models import Bulletin
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db
 from core.formats import feeds
-from core.limits.rate_limits import limit
 from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
 from deployment import exports, labels, policy, schemas
 from deployment.calendar.views import bp
 from deployment.models import OUTCOMES, DeploymentReport
-from deployment.reports import actions, bars, helpful_actions, queries
-from deployment.reports.actions import Gone, Hidden
+from deployment.reports import actions, charts, helpful_actions, queries
 from products import exports as files
 from products.models import Release
 
-A_DAY, DAY = 60, 24 * 3600
-THANKS = 20
 
-
-def find_bulletin(reference: str) -> Bulletin:
+def _bulletin(reference: str) -> Bulletin:
     """The public bulletin, or 404."""
     return get_or_404(queries.bulletin_named(reference))
 
 
-def find(report_id: int) -> DeploymentReport:
-    """The report as its reader may see it, or 404."""
+def _report(report_id: int) -> DeploymentReport:
+    """The report if the reader may see it, else 404."""
     return get_or_404(queries.report(report_id, current_user))
 
 
-def hidden_before() -> str:
-    """The sentence for Hidden."""
-    return _("A moderator has hidden your report. Contact the moderators if you disagree.")
-
-
-def wanted_outcome() -> str:
-    """What the list is narrowed to."""
+def _wanted_outcome() -> str:
+    """The outcome that the list is filtered by, empty for all."""
     outcome = request.args.get("outcome", "")
     return outcome if outcome in OUTCOMES else ""
 
 
 @bp.get("/bulletins/<reference>/reports")
 @cached_for_visitors
-def reports(reference: str):
-    """How the updates of a bulletin went: by release, and in people's words."""
-    bulletin = find_bulletin(reference)
-    return _page(bulletin, Form(schemas.ReportSchema, **_to_change(bulletin)))
+def reports(reference: str) -> tuple[str, int]:
+    """The reports of a bulletin: outcomes by release, and the list."""
+    bulletin = _bulletin(reference)
+    return _page(bulletin, Form(schemas.ReportSchema, **_form_values(bulletin)))
 
 
-def _to_change(bulletin: Bulletin) -> dict[str, str]:
-    """One's own report that ?change= names, as it stands in the form."""
-    number = request.args.get("change", type=int)
-    row = next((row for row in queries.mine(bulletin, current_user) if row.id == number), None)
+def _form_values(bulletin: Bulletin) -> dict[str, str]:
+    """The values of the reader's own report that `?change=` names."""
+    report_id = request.args.get("change", type=int)
+    row = next((row for row in queries.mine(bulletin, current_user) if row.id == report_id), None)
     if row is None:
         return {}
     return {
-        "release": _written(labels.listed(row)),
+        "release": _release_value(labels.listed_release(row)),
         "target": row.target,
         "ring": row.ring,
         "outcome": row.outcome,
@@ -69,60 +61,59 @@ def _to_change(bulletin: Bulletin) -> dict[str, str]:
     }
 
 
-def _page(bulletin: Bulletin, form: Form, status: int = 200):
-    outcome = wanted_outcome()
+def _page(bulletin: Bulletin, form: Form, status: int = 200) -> tuple[str, int]:
+    outcome = _wanted_outcome()
     page = queries.reports(bulletin, outcome=outcome, after=request.args.get("after"))
-    hides = policy.can_hide(current_user)
+    can_hide = policy.can_hide(current_user)
     return render_template(
         "deployment/reports.html",
         bulletin=bulletin,
         page=page,
         form=form,
         outcome=outcome,
-        rows=[(row, bars.lie(row.counts)) for row in queries.tallies(bulletin)],
+        rows=[(row, charts.stacked_bar(row.counts)) for row in queries.tallies(bulletin)],
         thanked=queries.marked_by(current_user, page.items),
         may=policy,
-        can_hide=hides,
-        hidden=queries.hidden(bulletin) if hides else [],
+        can_hide=can_hide,
+        hidden=queries.hidden(bulletin) if can_hide else [],
         panel=summary(bulletin, current_user),
     ), status
 
 
-def summary(bulletin: Bulletin, reader) -> dict:
-    """What the bulletin's page and the list show alike: the bar, and the form's choices."""
-    tally, mine = queries.of_bulletin(bulletin), queries.mine(bulletin, reader)
+def summary(bulletin: Bulletin, reader: User | Visitor) -> dict:
+    """The outcomes, the reader's own reports, and the choices of the form."""
+    tally = queries.of_bulletin(bulletin)
+    mine = queries.mine(bulletin, reader)
     can_report = policy.can_report(reader)
-    releases = queries.offered(bulletin) if can_report else []
-    releases += [release for row in mine if (release := labels.listed(row)) and release not in releases]
+    releases = queries.affected_releases(bulletin) if can_report else []
+    for row in mine:
+        release = labels.listed_release(row)
+        if release is not None and release not in releases:
+            releases.append(release)
     return {
         "tally": tally,
-        "outcome_bar": bars.lie(tally.counts),
+        "outcome_bar": charts.stacked_bar(tally.counts),
         "mine": mine,
         "can_report": can_report,
-        "choices": [(_written(release), release.title) for release in releases],
+        "choices": [(_release_value(release), release.title) for release in releases],
     }
 
 
-def _written(release: Release | None) -> str:
-    """A release as forms and the API write it."""
+def _release_value(release: Release | None) -> str:
+    """A release as product/cycle, as forms and the API send it."""
     return f"{release.product.slug}/{release.cycle}" if release is not None else ""
 
 
 @bp.post("/bulletins/<reference>/reports")
 @login_required
-def send_report(reference: str):
-    """Say how it went; a second time for the same release changes what one said."""
-    bulletin, form = find_bulletin(reference), Form(schemas.ReportSchema)
+def send_report(reference: str) -> Response | tuple[str, int]:
+    """Make a report, or change the member's report of the same release."""
+    bulletin = _bulletin(reference)
+    form = Form(schemas.ReportSchema)
     require(policy.can_report(me()), _("Confirm your email address first. Suspended members can only read."))
     if form.validate():
-        limit("report", me().id, A_DAY, DAY)
         with form.catching():
-            try:
-                actions.report(bulletin, actions.said(form.data), by=me())
-            except Hidden:
-                require(False, hidden_before())
-            except Gone:
-                abort(404)
+            actions.report(bulletin, actions.installation(form.data), by=me())
             db.session.commit()
             flash(_("Thank you. Your report is published. You can change it here."))
             return redirect(url_for("deployment.reports", reference=reference, _anchor="mine"))
@@ -131,18 +122,18 @@ def send_report(reference: str):
 
 @bp.get("/bulletins/<reference>/reports.csv", defaults={"extension": "csv"})
 @bp.get("/bulletins/<reference>/reports.json", defaults={"extension": "json"})
-def export_reports(reference: str, extension: str):
+def export_reports(reference: str, extension: str) -> Response:
     """The reports of a bulletin as CSV or JSON."""
-    bulletin = find_bulletin(reference)
+    bulletin = _bulletin(reference)
     return files.answer(
-        f"reports-{bulletin.reference}", extension, exports.report_rows(bulletin, wanted_outcome())
+        f"reports-{bulletin.reference}", extension, exports.report_rows(bulletin, _wanted_outcome())
     )
 
 
 @bp.get("/bulletins/<reference>/reports.atom")
-def report_feed(reference: str):
-    """The latest reports of a bulletin."""
-    bulletin = find_bulletin(reference)
+def report_feed(reference: str) -> Response:
+    """The newest reports of a bulletin as an Atom feed."""
+    bulletin = _bulletin(reference)
     title = _("%(reference)s: deployment reports", reference=bulletin.reference)
     return feeds.atom(
         title,
@@ -152,11 +143,11 @@ def report_feed(reference: str):
 
 
 def _entry(row: DeploymentReport) -> feeds.Entry:
-    words = (labels.outcome(row.outcome), labels.ring(row.ring), labels.target(row))
+    title_parts = (labels.outcome(row.outcome), labels.ring(row.ring), labels.target(row))
     author = row.user.display_name if row.user is not None else _("former member")
     return feeds.Entry(
         f"/reports/{row.id}",
-        ", ".join(filter(None, words)),
+        ", ".join(filter(None, title_parts)),
         row.path,
         row.note,
         author,
@@ -166,19 +157,19 @@ def _entry(row: DeploymentReport) -> feeds.Entry:
 
 
 @bp.get("/reports/<int:report_id>")
-def report(report_id: int):
-    """Where a report stands."""
-    return redirect(find(report_id).path)
+def report(report_id: int) -> Response:
+    """Redirect to a report on its bulletin's page."""
+    return redirect(_report(report_id).path)
 
 
 @bp.post("/reports/<int:report_id>/helpful")
 @login_required
-def thank(report_id: int):
-    """Say that a report helped, or take that back."""
-    row = find(report_id)
-    require(policy.can_thank(me(), row), _("You cannot mark this report as helpful."))
+def thank(report_id: int) -> Response:
+    """Mark a report as helpful, or take that back."""
+    row = _report(report_id)
+    require(policy.can_mark_helpful(me(), row), _("You cannot mark this report as helpful."))
     data = parse(schemas.HelpfulSchema)
-    limit("thanks", me().id, THANKS, DAY)
+
     helpful_actions.mark(row, data["helpful"], by=me())
     db.session.commit()
     return redirect(row.path)
@@ -186,9 +177,9 @@ def thank(report_id: int):
 
 @bp.route("/reports/<int:report_id>/remove", methods=["GET", "POST"])
 @login_required
-def remove_report(report_id: int):
-    """Take one's report away; a moderator hides anybody's. GET asks and says what will happen."""
-    row = find(report_id)
+def remove_report(report_id: int) -> Response | tuple[str, int]:
+    """Withdraw one's report, or hide another's as a moderator; GET asks first."""
+    row = _report(report_id)
     require(policy.can_remove(me(), row))
     if request.method == "GET":
         return _ask_to_remove(row)
@@ -198,13 +189,15 @@ def remove_report(report_id: int):
     return redirect(url_for("deployment.reports", reference=row.bulletin.reference))
 
 
-def _ask_to_remove(row: DeploymentReport):
+def _ask_to_remove(row: DeploymentReport) -> tuple[str, int]:
     effects = [_("It will disappear from the bulletin immediately, and its outcome will no longer count.")]
     if row.user_id == me().id:
-        title, button = _("Withdraw this report?"), _("Withdraw")
+        title = _("Withdraw this report?")
+        button = _("Withdraw")
         effects.append(_("You can send a new report."))
     else:
-        title, button = _("Hide this report?"), _("Hide")
+        title = _("Hide this report?")
+        button = _("Hide")
         effects.append(
             _("Its author is notified, and the public log will record this. Moderators can unhide it.")
         )
@@ -213,9 +206,9 @@ def _ask_to_remove(row: DeploymentReport):
 
 @bp.post("/reports/<int:report_id>/restore")
 @login_required
-def restore_report(report_id: int):
+def restore_report(report_id: int) -> Response:
     """Show a hidden report again (moderators)."""
-    row = find(report_id)
+    row = _report(report_id)
     require(policy.can_hide(me()))
     actions.restore(row, by=me())
     db.session.commit()

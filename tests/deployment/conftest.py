@@ -107,7 +107,7 @@ def report(app):
 
     def make(bulletin, by, outcome="ok", *, ring="pilot", note="", days_ago=0, **said):
         with at(utcnow() - timedelta(days=days_ago)):
-            row = actions.report(bulletin, actions.Said(ring, outcome, note, **said), by=by)
+            row = actions.report(bulletin, actions.Installation(ring, outcome, note, **said), by=by)
         db.session.commit()
         return row
 

@@ -53,7 +53,7 @@ def test_patch_days_due_dates_and_ends(client, frozen, exploited):
 def test_what_did_not_change_is_the_same_bytes(client, frozen, exploited, drain):
     before = client.get("/calendar.ics")
     drain()
-    tasks.keep_calendar()
+    tasks.update_calendar()
     after = client.get("/calendar.ics", headers={"If-None-Match": before.headers["ETag"]})
     assert after.status_code == 304
 
@@ -72,14 +72,14 @@ def test_a_moved_due_date_counts_up(client, frozen, exploited, drain):
 
 
 def test_another_rule_moves_the_patch_days_and_counts_up(app, client, frozen):
-    tasks.keep_calendar()
+    tasks.update_calendar()
     before = days(client.get("/calendar.ics"))["patch-2026-12"]
     app.config["REDOUBT_PATCH_DAY"] = Monthly.parse("3WE 09:00 UTC")
     for _ in range(2):
         after = days(client.get("/calendar.ics"))["patch-2026-12"]
         assert (after["sequence"], after["dtstart"].dt) == (1, date(2026, 12, 16))
         assert after["dtstamp"].dt >= before["dtstamp"].dt
-        tasks.keep_calendar()
+        tasks.update_calendar()
 
 
 def test_a_withdrawn_bulletin_leaves_the_calendar(client, frozen, exploited, withdraw):

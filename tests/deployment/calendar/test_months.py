@@ -177,8 +177,8 @@ def test_questions_of_the_month(client, login, make_user, make_question, month, 
 def test_the_tag_is_made_once(app, month, drain):
     drain()
     with at(NOON):
-        tasks.keep_calendar()
-        tasks.keep_calendar()
+        tasks.update_calendar()
+        tasks.update_calendar()
     tags = db.session.scalars(db.select(Tag.name).where(Tag.name.startswith("patches-"))).all()
     assert sorted(tags) == ["patches-2026-10", "patches-2026-11"]
 

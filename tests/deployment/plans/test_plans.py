@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from core.database.db import db
-from deployment.plans.schedule import draw_up
+from deployment.plans.schedule import make_plan
 from inventory import actions
 from products.queries import full
 
@@ -16,16 +16,16 @@ PATCH_DAY = date(2026, 11, 10)
 
 
 def test_days_are_counted_from_patch_day():
-    plan = draw_up(PATCH_DAY, 2, 7, [date(2026, 12, 1), date(2026, 11, 20)])
+    plan = make_plan(PATCH_DAY, 2, 7, [date(2026, 12, 1), date(2026, 11, 20)])
     assert (plan.pilot, plan.broad) == (date(2026, 11, 12), date(2026, 11, 17))
     assert plan.deadline == date(2026, 11, 20) and not plan.is_late
-    assert draw_up(PATCH_DAY, 2, 11, [date(2026, 11, 20)]).is_late
-    assert not draw_up(PATCH_DAY, 90, 90, []).is_late
+    assert make_plan(PATCH_DAY, 2, 11, [date(2026, 11, 20)]).is_late
+    assert not make_plan(PATCH_DAY, 90, 90, []).is_late
 
 
 @given(st.integers(0, 90), st.integers(0, 90))
 def test_the_pilot_is_never_last(pilot, broad):
-    plan = draw_up(PATCH_DAY, pilot, broad, [])
+    plan = make_plan(PATCH_DAY, pilot, broad, [])
     assert PATCH_DAY <= plan.pilot <= plan.broad
 
 

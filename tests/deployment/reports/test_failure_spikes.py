@@ -10,7 +10,7 @@ from core.database.db import at, db, utcnow
 from core.database.models import Event
 from deployment import tasks
 from deployment.reports import actions
-from deployment.reports.failure_spikes import Recent, is_failure_spike
+from deployment.reports.failure_spikes import RecentReports, is_failure_spike
 
 pytestmark = pytest.mark.every_database
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.every_database
     ],
 )
 def test_the_rule(members, failing, expected):
-    assert is_failure_spike(Recent(members, failing)) is expected
+    assert is_failure_spike(RecentReports(members, failing)) is expected
 
 
 def told():
@@ -98,10 +98,10 @@ def test_old_failures_count_no_more(bulletin, fail):
 
 def test_it_ends_by_itself_and_may_rise_again(bulletin, fail):
     fail(bulletin, 3)
-    tasks.calm_down()
+    tasks.clear_failure_flags()
     assert flagged(bulletin), "as long as its reasons are young"
     with at(utcnow() + timedelta(days=8)):
-        tasks.calm_down()
+        tasks.clear_failure_flags()
         assert not flagged(bulletin)
         fail(bulletin, 3)
         db.session.commit()
