@@ -1,4 +1,4 @@
-"""The demo community: members, questions, articles, bulletins and reports that are plainly made up."""
+"""The demo community: fictional members, questions, articles, bulletins and reports."""
 
 from flask import Flask
 
@@ -6,5 +6,5 @@ from demo import cli
 
 
 def init_app(app: Flask) -> None:
-    """Attach the command that loads it."""
+    """Register the command that loads it."""
     app.cli.add_command(cli.seed)

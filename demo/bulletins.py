@@ -1,12 +1,13 @@
-"""The demo community's bulletins: what everybody remembers, told in our own words, and a vendor that is none.
+"""The demo community's bulletins: well-known vulnerabilities, and those of a fictional vendor.
 
-They are CSAF documents like those that come from outside, and come in the same way.
+They are CSAF documents and are imported like any other.
 """
 
 from datetime import timedelta
 from pathlib import Path
 
 from advisories import recognise
+from advisories.advisory import Advisory
 from auth.models import User
 from auth.queries import holders
 from bulletins import actions, queries, store_actions
@@ -17,9 +18,9 @@ from core.database.db import at, db, utcnow
 from demo.story import Story
 
 CONFIRMED_BEFORE = timedelta(days=3)
-SHOWN = {  # the mitigation that a moderator has worked out already
-    "bulletin": "MS17-010",
-    "text": "Disable SMB version 1",
+CONFIRMED_BULLETIN = "MS17-010"
+CONFIRMED_TEXT = "Disable SMB version 1"  # the beginning of the mitigation that a moderator has confirmed
+CONFIRMED_DETAILS = {
     "layer": "host",
     "blocks": "Everything that is sent to the SMB version 1 server, WannaCry and NotPetya among it.",
     "side_effects": "Devices that speak nothing newer lose their shares: find them in the audit log first.",
@@ -42,30 +43,36 @@ FOLDER = Path(__file__).parent / "content" / "bulletins"
 
 
 def load() -> None:
-    """Bring the bulletins that are not here yet; what is here, from wherever, stays as it is."""
+    """Import the bulletins that do not exist yet; existing ones stay as they are."""
     catalogue = Catalogue()
     for path in sorted(FOLDER.glob("*.json")):
         for advisory in recognise.read(path.read_bytes(), path.name):
-            if not _is_here(advisory):
+            if not _exists(advisory):
                 store_actions.store(advisory, catalogue=catalogue)
     _supersede("MS03-039", "MS03-026")
 
 
 def confirm() -> None:
-    """Let a moderator of the demo have worked one mitigation out, with commands, checks and undo."""
-    by = db.session.scalar(holders("moderator").order_by(User.id).limit(1))
-    number = db.session.scalar(db.select(Bulletin.id).where(Bulletin.tracking_id == SHOWN["bulletin"]))
-    if by is None or number is None:
+    """Confirm one mitigation as a moderator of the demo, with commands, checks and undo."""
+    moderator = db.session.scalar(holders("moderator").order_by(User.id).limit(1))
+    bulletin_id = db.session.scalar(db.select(Bulletin.id).where(Bulletin.tracking_id == CONFIRMED_BULLETIN))
+    if moderator is None or bulletin_id is None:
         return
-    bulletin = queries.whole(number)
-    facts = {name: SHOWN[name] for name in ("layer", "blocks", "side_effects", "steps")}
+    bulletin = _bulletin(bulletin_id)
     with at(Story(utcnow()).today - CONFIRMED_BEFORE):
-        for each in bulletin.mitigations:
-            if each.text.startswith(SHOWN["text"]) and not each.is_confirmed:
-                mitigation_actions.change(bulletin, each, facts, by=by)
+        for mitigation in bulletin.mitigations:
+            if mitigation.text.startswith(CONFIRMED_TEXT) and not mitigation.is_confirmed:
+                mitigation_actions.change(bulletin, mitigation, CONFIRMED_DETAILS, by=moderator)
 
 
-def _is_here(advisory) -> bool:
+def _bulletin(bulletin_id: int) -> Bulletin:
+    bulletin = queries.whole(bulletin_id)
+    if bulletin is None:
+        raise LookupError(bulletin_id)
+    return bulletin
+
+
+def _exists(advisory: Advisory) -> bool:
     return (
         db.session.scalar(
             db.select(Bulletin.id).where(
@@ -82,4 +89,4 @@ def _supersede(newer: str, older: str) -> None:
         for row in db.session.scalars(db.select(Bulletin).where(Bulletin.tracking_id.in_((newer, older))))
     }
     if len(found) == 2:
-        actions.supersede(queries.whole(found[newer].id), [found[older]])
+        actions.supersede(_bulletin(found[newer].id), [found[older]])

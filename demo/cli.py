@@ -14,7 +14,7 @@ from demo import loader
 
 
 def is_empty() -> bool:
-    """Whether nobody has an account yet (a new instance)."""
+    """Whether there are no accounts (a new instance)."""
     return db.session.scalar(select(User.id).limit(1)) is None
 
 

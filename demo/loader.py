@@ -1,14 +1,15 @@
-"""Loads the demo community: every act of its story is done again, in order and at its own moment.
+"""Load the demo community: perform every act of its history, in order and at its own time.
 
-All of it happens in one transaction through the rooms' own actions, so the community is there whole or
-not at all, its reputation is earned within the rules, and nothing is done twice.
+All of it is one transaction through the actions of the packages, so that the community is loaded whole or
+not at all, its reputation is earned within the rules, and loading it again changes nothing.
 """
 
 import re
 import secrets
+from collections.abc import Collection
 from itertools import chain
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import select
 
@@ -30,11 +31,12 @@ from posts import policy, queries, voting
 from posts.models import DRAFT, Comment, Post, Tag
 
 SOURCE = "demo"
-LINK = re.compile(r"\]\((?:\.\./\w+/)?([\w-]+)\.md\)")
+LINK_PATTERN = re.compile(r"\]\((?:\.\./\w+/)?([\w-]+)\.md\)")
+P = TypeVar("P", bound=Post)
 
 
 class Account(NamedTuple):
-    """A demo account a newcomer can try; the password is known only now."""
+    """A demo account with its password, which is not stored."""
 
     role: str
     username: str
@@ -42,12 +44,12 @@ class Account(NamedTuple):
 
 
 class Loader:
-    """One run. `people` and `posts` are known by name and key; `accounts` are those one can log in to."""
+    """A run of the loader: members by username, posts by key, and new accounts that can log in."""
 
     def __init__(self) -> None:
         self.story = Story(utcnow())
         names = [row["username"] for row in self.story.members]
-        self.people = {
+        self.members = {
             user.username: user for user in db.session.scalars(select(User).where(User.username.in_(names)))
         }
         self.posts = {
@@ -58,25 +60,33 @@ class Loader:
         self.voted: set[tuple[str, str]] = set()
 
     def run(self) -> list[Account]:
-        """Do what is missing: members and files that are here already are left as they are."""
-        acts, here = self.story.acts(), {*self.people, *self.posts}
-        with at(acts[0].moment):
+        """Perform the missing acts; members and threads that exist stay as they are."""
+        acts = self.story.acts()
+        existing = {*self.members, *self.posts}
+        with at(acts[0].happened_at):
             self._tags()
-        missing = [act for act in acts if act.thread not in here]
+        missing = [act for act in acts if act.thread not in existing]
         with progress(missing, len(missing), "demo community") as rows:
             for act in rows:
-                with at(act.moment):
+                with at(act.happened_at):
                     getattr(self, f"_{act.verb}")(act)
-        self._link([post for key, post in self.posts.items() if key not in here])
+        self._link([post for key, post in self.posts.items() if key not in existing])
         return self.accounts
+
+    def _post(self, kind: type[P], key: str) -> P:
+        post = self.posts[key]
+        if not isinstance(post, kind):
+            raise TypeError(f"{key} is no {kind.__name__}")
+        return post
 
     def _tags(self) -> None:
         known = set(db.session.scalars(select(Tag.name)))
         db.session.add_all(Tag(**row) for row in self.story.tags if row["name"] not in known)
 
     def _join(self, act: Act) -> None:
-        """Members with a random password have an address that can never receive mail; the others none."""
-        row, role = act.facts, act.facts.get("role", "member")
+        """Members with a random password have an address that cannot receive mail, the others have none."""
+        row = act.facts
+        role = row.get("role", "member")
         password = _password() if row.get("can_log_in") else None
         if password:
             self.accounts.append(Account(role, act.key, password))
@@ -95,7 +105,7 @@ class Loader:
             location=row.get("location", ""),
             about=render(row["about"]),
         )
-        self.people[act.key] = user
+        self.members[act.key] = user
 
     def _ask(self, act: Act) -> None:
         self._create(Question(title=act.facts["title"]), act, act.facts["tags"])
@@ -123,40 +133,42 @@ class Loader:
             act,
             facts["tags"],
         )
-        kb.publish(article, by=self.people[act.author])
+        kb.publish(article, by=self.members[act.author])
 
-    def _create(self, post: Post, act: Act, tags=()) -> Post:
-        post.imported_from, post.external_id = SOURCE, act.key
-        post.author_id = self.people[act.author].id
+    def _create(self, post: P, act: Act, tags: Collection[str] = ()) -> P:
+        post.imported_from = SOURCE
+        post.external_id = act.key
+        post.author_id = self.members[act.author].id
         self.posts[act.key] = posts.create(post, render(act.text.strip()), tags=tags)
         return post
 
-    def _link(self, made: list[Post]) -> None:
-        """Links to other files, `[words](05-laps-rollout.md)`, become addresses, once all posts have one."""
-        linked = [post for post in made if LINK.search(post.body)]
+    def _link(self, created: list[Post]) -> None:
+        """Replace links to other files, `[title](05-laps-rollout.md)`, by the URLs of their posts."""
+        linked = [post for post in created if LINK_PATTERN.search(post.body)]
         for text in chain(linked, *(queries.revisions(post) for post in linked)):
-            text.body = LINK.sub(lambda link: f"]({self.posts[link[1]].url})", text.body)
+            text.body = LINK_PATTERN.sub(lambda link: f"]({self.posts[link[1]].url})", text.body)
         for post in linked:
             post.body_html = render(post.body).html
 
     def _edit(self, act: Act) -> None:
-        """The text says `old`, a line `=>`, `new`; without an old text the new one is added at the end."""
+        """Replace the text before a line `=>` by the one after it; an empty one appends."""
         post = self.posts[act.key]
         old, new = (part.strip() for part in act.text.split("=>\n", 1))
         body = post.body.replace(old, new) if old else f"{post.body}\n\n{new}"
         posts.revise(
             post,
             render(body),
-            by=self.people[act.author],
+            by=self.members[act.author],
             title=act.facts.get("title"),
             summary=act.facts["summary"],
         )
 
     def _vote(self, act: Act) -> None:
-        """Somebody drawn by lot among those who may and have not reached a limit of the day."""
-        post, value = self.posts[act.key], act.facts["value"]
-        voters = list(self.people.values())
-        Random(act.facts["lot"]).shuffle(voters)
+        """Vote as a random member who may vote and has not reached a daily limit."""
+        post = self.posts[act.key]
+        value = act.facts["value"]
+        voters = list(self.members.values())
+        Random(act.facts["seed"]).shuffle(voters)  # noqa: S311  (the same in every run)
         for voter in voters:
             ballot = (act.key, voter.username)
             if ballot in self.voted or not policy.can_vote(voter, post, value):
@@ -169,44 +181,48 @@ class Loader:
             return
 
     def _accept(self, act: Act) -> None:
-        forum.accept(self.posts[act.key], by=self.people[act.author])
+        forum.accept(self._post(Answer, act.key), by=self.members[act.author])
 
     def _close(self, act: Act) -> None:
+        original = act.facts.get("of")
         forum.close(
-            self.posts[act.thread],
+            self._post(Question, act.thread),
             act.facts["reason"],
-            by=self.people[act.author],
+            by=self.members[act.author],
             note=act.text.strip(),
-            duplicate_of=self.posts.get(act.facts.get("of", "")),
+            duplicate_of=self._post(Question, original) if original else None,
         )
 
     def _reopen(self, act: Act) -> None:
-        forum.reopen(self.posts[act.thread], by=self.people[act.author])
+        forum.reopen(self._post(Question, act.thread), by=self.members[act.author])
 
     def _flag(self, act: Act) -> None:
         moderation.flag(
-            self.posts[act.key], act.facts["reason"], by=self.people[act.author], note=act.text.strip()
+            self.posts[act.key], act.facts["reason"], by=self.members[act.author], note=act.text.strip()
         )
 
     def _keep(self, act: Act) -> None:
-        moderation.dismiss_flags(self.posts[act.key], by=self.people[act.author], note=act.text.strip())
+        moderation.dismiss_flags(self.posts[act.key], by=self.members[act.author], note=act.text.strip())
 
     def _hide(self, act: Act) -> None:
         moderation.hide(
-            self.posts[act.key], by=self.people[act.author], reason=act.facts["reason"], note=act.text.strip()
+            self.posts[act.key],
+            by=self.members[act.author],
+            reason=act.facts["reason"],
+            note=act.text.strip(),
         )
 
 
 def _password() -> str:
-    """96 random bits that can be read aloud."""
+    """96 random bits in groups that are easy to type."""
     return "-".join(secrets.token_hex(3) for _ in range(4))
 
 
 def load() -> list[Account]:
-    """Bring what is missing; returns the accounts that were made with a random password.
+    """Load what is missing; return the new accounts with a random password.
 
-    Products and bulletins come first, products in transactions of their own: who was killed between them
-    and the community has no accounts yet and begins again.
+    Products and bulletins come first, products in their own transactions: a run that is killed after them
+    has made no accounts and can be repeated.
     """
     products.load()
     bulletins.load()

@@ -1,14 +1,15 @@
-"""The demo community's products: a dozen with true dates, the ones that started it all among them."""
+"""The demo community's products: a dozen real ones with their real dates."""
 
 from pathlib import Path
 
 from products.import_endoflife import Importer
 
-FOLDER, SOURCE = Path(__file__).parent / "content" / "products", "demo"
+FOLDER = Path(__file__).parent / "content" / "products"
+SOURCE = "demo"
 
 
 def load() -> None:
-    """Bring the products that are not here yet; what is here, from wherever, stays as it is."""
+    """Import the products that do not exist yet; existing ones stay as they are."""
     report = Importer(FOLDER, SOURCE, only_new=True).run()
     if report.errors:
         raise ValueError("; ".join(report.errors))

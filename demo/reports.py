@@ -1,4 +1,4 @@
-"""The demo community's deployment reports, and whom they helped."""
+"""The demo community's deployment reports and the helpful marks on them."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -14,15 +14,16 @@ from deployment.reports import actions, helpful_actions
 from deployment.reports.actions import Installation
 
 FILE = Path(__file__).parent / "content" / "reports.yaml"
-LATER = timedelta(minutes=30)
+MARKED_AFTER = timedelta(minutes=30)
 
 
 def load() -> None:
-    """Bring the reports, each at its own moment, unless somebody has reported here already."""
+    """Make the reports, each at its own time, unless there are reports already."""
     if db.session.scalar(db.select(DeploymentReport.id).limit(1)) is not None:
         return
-    story, rows = Story(utcnow()), yaml.safe_load(FILE.read_text())
-    people = {
+    story = Story(utcnow())
+    rows = yaml.safe_load(FILE.read_text())
+    members = {
         user.username: user
         for user in db.session.scalars(
             db.select(User).where(User.username.in_([member["username"] for member in story.members]))
@@ -36,13 +37,16 @@ def load() -> None:
             )
         )
     }
-    for row in sorted(rows, key=lambda row: story.moment(row["when"])):
-        moment, bulletin = story.moment(row["when"]), bulletins.get(row["bulletin"])
-        if bulletin is None or row["author"] not in people:
+    for row in sorted(rows, key=lambda row: story.time_of(row["when"])):
+        bulletin = bulletins.get(row["bulletin"])
+        if bulletin is None or row["author"] not in members:
             continue
-        with at(moment):
-            installed = Installation(row["ring"], row["outcome"], row.get("note", ""), target=row.get("target", ""))
-            report = actions.report(bulletin, said, by=people[row["author"]])
-        with at(moment + LATER):
-            for name in set(row.get("thanks", [])) & set(people):
-                helpful_actions.mark(report, True, by=people[name])
+        reported_at = story.time_of(row["when"])
+        with at(reported_at):
+            installed = Installation(
+                row["ring"], row["outcome"], row.get("note", ""), target=row.get("target", "")
+            )
+            report = actions.report(bulletin, installed, by=members[row["author"]])
+        with at(reported_at + MARKED_AFTER):
+            for name in set(row.get("thanks", [])) & set(members):
+                helpful_actions.mark(report, True, by=members[name])

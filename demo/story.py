@@ -1,8 +1,8 @@
-"""The demo community's history: what its members did and when, read from the files of `demo/content/`.
+"""The demo community's history: the acts of its members, read from the files of `demo/content/`.
 
 A question file is the question and then parts: a line `<!-- verb author=… when=… -->` and a text.
-A comment is about the last question or answer above it, every other verb about the last post of any
-kind. Moments are written `38@09:15`: so many days before the seeding, at that time of the day (UTC).
+A comment belongs to the last question or answer above it, every other verb to the last post of any kind.
+Times are written `38@09:15`: days before the seeding, and the time of the day (UTC).
 """
 
 import re
@@ -12,20 +12,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import frontmatter
 import yaml
 
 FOLDER = Path(__file__).parent / "content"
-PART = re.compile(r"^<!-- (\w+) (.+) -->\s*$", re.M)
-SOON = timedelta(minutes=30)
+PART_PATTERN = re.compile(r"^<!-- (\w+) (.+) -->\s*$", re.M)
+FIRST_VOTE_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that happened: `author` did `verb` to the post `key`, which belongs to the file `thread`."""
+    """An act of the history: `author` did `verb` to the post `key` of the file `thread` (UTC)."""
 
-    moment: datetime
+    happened_at: datetime
     verb: str
     thread: str
     key: str
@@ -35,46 +36,48 @@ class Act:
 
 
 class Story:
-    """Everything the files tell, as seen from `now`; all of it is over before the day of `now` began."""
+    """The history in the files, relative to `now`; all of it is before the day of `now` (UTC)."""
 
-    def __init__(self, now: datetime):
+    def __init__(self, now: datetime) -> None:
         self.today = datetime.combine(now.date(), time(), UTC)
         self.members = yaml.safe_load((FOLDER / "members.yaml").read_text())
         self.tags = yaml.safe_load((FOLDER / "tags.yaml").read_text())
 
     def acts(self) -> list[Act]:
-        """All acts in the order in which they happened."""
+        """All acts in order of time."""
         acts = [
-            Act(self.moment(row["joined"]), "join", row["username"], row["username"], facts=row)
+            Act(self.time_of(row["joined"]), "join", row["username"], row["username"], facts=row)
             for row in self.members
         ]
         for path in sorted((FOLDER / "questions").glob("*.md")):
             acts += self._question(path)
         for path in sorted((FOLDER / "articles").glob("*.md")):
             acts += self._article(path)
-        return sorted(acts, key=lambda act: act.moment)
+        return sorted(acts, key=lambda act: act.happened_at)
 
-    def moment(self, written: str) -> datetime:
-        """`38@09:15` → the moment it means."""
-        days, clock = written.split("@")
-        hours, minutes = clock.split(":")
+    def time_of(self, written: str) -> datetime:
+        """The time (UTC) that `38@09:15` stands for."""
+        days, time_of_day = written.split("@")
+        hours, minutes = time_of_day.split(":")
         return self.today + timedelta(days=-int(days), hours=int(hours), minutes=int(minutes))
 
     def _question(self, path: Path) -> Iterator[Act]:
         page = frontmatter.loads(path.read_text())
+        facts: dict[str, Any] = page.metadata
         thread = path.stem
-        body, *parts = PART.split(page.content)
+        body, *parts = PART_PATTERN.split(page.content)
         asked = Act(
-            self.moment(page["asked"]),
+            self.time_of(facts["asked"]),
             "ask",
             thread,
             thread,
-            page["author"],
+            facts["author"],
             body,
-            {"title": page["title"], "tags": page["tags"]},
+            {"title": facts["title"], "tags": facts["tags"]},
         )
         yield asked
-        yield from self._votes(asked, page.metadata)
+        yield from self._votes(asked, facts)
+        asker = facts["author"]
         parent = last = thread
         for number, (verb, attributes, text) in enumerate(zip(*[iter(parts)] * 3, strict=True), 1):
             facts = dict(pair.split("=", 1) for pair in shlex.split(attributes))
@@ -82,43 +85,47 @@ class Story:
                 facts["parent"] = thread if verb == "answer" else parent
                 last = f"{thread}:{number}"
                 parent = last if verb == "answer" else parent
-            act = Act(self.moment(facts["when"]), verb, thread, last, facts["author"], text, facts)
+            act = Act(self.time_of(facts["when"]), verb, thread, last, facts["author"], text, facts)
             yield act
             yield from self._votes(act, facts)
             if "accepted" in facts:
-                yield Act(self.moment(facts["accepted"]), "accept", thread, last, page["author"])
+                yield Act(self.time_of(facts["accepted"]), "accept", thread, last, asker)
 
     def _article(self, path: Path) -> Iterator[Act]:
-        """An article appears weeks or months before the day on which its steps were last followed."""
+        """An article is written weeks or months before the day on which it was last verified."""
         page = frontmatter.loads(path.read_text())
-        lot = Random(path.stem)
-        verified = min(date.fromisoformat(str(page["verified_on"])), self.today.date())
-        facts = {**page.metadata, "verified_on": verified}
-        joined = next(row["joined"] for row in self.members if row["username"] == page["author"])
-        written = datetime.combine(verified, time(8 + lot.randrange(10), lot.randrange(60)), UTC)
-        written -= timedelta(days=lot.randrange(20, 380))
+        generator = Random(path.stem)  # noqa: S311  (a seed makes the history the same in every run)
+        metadata: dict[str, Any] = page.metadata
+        verified = min(date.fromisoformat(str(metadata["verified_on"])), self.today.date())
+        facts = {**metadata, "verified_on": verified}
+        joined = next(row["joined"] for row in self.members if row["username"] == facts["author"])
+        time_of_day = time(8 + generator.randrange(10), generator.randrange(60))
+        written = datetime.combine(verified, time_of_day, UTC)
+        written -= timedelta(days=generator.randrange(20, 380))
         act = Act(
-            max(written, self.moment(joined) + timedelta(days=2)),
+            max(written, self.time_of(joined) + timedelta(days=2)),
             "publish",
             path.stem,
             path.stem,
-            page["author"],
+            facts["author"],
             page.content,
             facts,
         )
         yield act
-        yield from self._votes(act, {"votes": page.get("votes", lot.randrange(2, 7))})
+        yield from self._votes(act, {"votes": facts.get("votes", generator.randrange(2, 7))})
 
-    def _votes(self, act: Act, facts: dict) -> Iterator[Act]:
-        """Votes come fast at first and then trickle, for as long as people find the post."""
-        lot, since = Random(act.key), self.today - act.moment - SOON
+    def _votes(self, act: Act, facts: dict[str, Any]) -> Iterator[Act]:
+        """Votes on a post: frequent at first, then ever fewer until today."""
+        generator = Random(act.key)  # noqa: S311  (a seed makes the history the same in every run)
+        first_vote_at = act.happened_at + FIRST_VOTE_AFTER
+        period = self.today - first_vote_at
         for value, count in ((1, facts.get("votes", 0)), (-1, facts.get("downs", 0))):
             for number in range(int(count)):
-                late = since * (0.02 + 0.95 * lot.random()) ** 3
+                delay = period * (0.02 + 0.95 * generator.random()) ** 3
                 yield Act(
-                    act.moment + SOON + late,
+                    first_vote_at + delay,
                     "vote",
                     act.thread,
                     act.key,
-                    facts={"value": value, "lot": f"{act.key}/{value}/{number}"},
+                    facts={"value": value, "seed": f"{act.key}/{value}/{number}"},
                 )
