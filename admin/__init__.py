@@ -15,7 +15,7 @@ from core.api.api import register_api
 
 
 def init_app(app: Flask) -> None:
-    """Attach the page, the API and the commands."""
+    """Register the page, the API and the commands."""
     route_costs.init_app(app)
     app.register_blueprint(views.bp)
     register_api(api.bp)

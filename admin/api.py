@@ -1,4 +1,4 @@
-"""The state of the site for programs of its administrators."""
+"""The site status in the API, for administrators."""
 
 from admin import schemas
 from auth import tokens
@@ -14,8 +14,8 @@ bp = ApiBlueprint("status", __name__, description="Site status, for administrato
 @tokens.bearer(READ)
 @bp.response(200, schemas.StatusItem)
 @bp.alt_response(403, "FORBIDDEN")
-def get_status():
-    """What `flask doctor` finds, and the numbers of now."""
+def get_status() -> dict[str, object]:
+    """The findings of `flask doctor` and the current gauges."""
     require(tokens.reader().is_admin)
     findings = examine()
     return {

@@ -1,4 +1,4 @@
-"""`flask backup` and `flask restore`: core/backup, and what higher packages do after a restore."""
+"""`flask backup` and `flask restore`: core/backup, then the search index and the reputation ledger."""
 
 import sys
 from collections.abc import Iterator
@@ -20,17 +20,19 @@ from core.database.db import db, snapshot
 from core.database.models import OutgoingMail
 from search import documents, handlers
 
-SHOWN = ("users", "posts", "votes", "products", "bulletins", "notifications")
+COUNTED_TABLES = ("users", "posts", "votes", "products", "bulletins", "notifications")
 
 
 @contextmanager
-def _saying(what: str) -> Iterator[None]:
-    """End with one sentence when the instance, the archive, the disk or the database fails."""
+def _one_line_errors(message: str) -> Iterator[None]:
+    """Turn errors of the instance, archive, disk or database into `message` and their reason."""
+    driver = db.engine.dialect.dbapi
+    driver_errors = (driver.Error,) if driver is not None else ()
     try:
         yield
-    except (Refused, OSError, SQLAlchemyError, db.engine.dialect.dbapi.Error) as error:
+    except (Refused, OSError, SQLAlchemyError, *driver_errors) as error:
         reason = getattr(error, "orig", None) or error
-        raise click.ClickException(f"{what} {reason}") from error
+        raise click.ClickException(f"{message} {reason}") from error
 
 
 @click.command("backup")
@@ -38,7 +40,7 @@ def _saying(what: str) -> Iterator[None]:
 @with_appcontext
 def backup_command(file: Path) -> None:
     """Back up the whole site to FILE while it is running."""
-    with _saying(_("No backup was made.")):
+    with _one_line_errors(_("No backup was made.")):
         manifest = backup.backup(file)
     security_log.note_export()
     click.echo(
@@ -61,7 +63,7 @@ def backup_command(file: Path) -> None:
 @with_appcontext
 def restore_command(file: Path) -> None:
     """Restore a backup FILE into an empty instance and check it against the counts in the backup."""
-    with _saying(_("Nothing was restored.")), Archive(file) as archive:
+    with _one_line_errors(_("Nothing was restored.")), Archive(file) as archive:
         backup.restore(archive)
     click.echo(
         _(
@@ -70,7 +72,7 @@ def restore_command(file: Path) -> None:
             counts=_counts(archive.manifest),
         )
     )
-    _say_settings(archive.manifest)
+    _print_settings(archive.manifest)
     with progress(documents.everything(), len(documents.keys()), "indexing") as found:
         click.echo(_("Search index: %(n)s documents.", n=handlers.rebuild(found)))
     security_log.note("restore")
@@ -86,7 +88,7 @@ def restore_command(file: Path) -> None:
 
 def _counts(manifest: dict) -> str:
     rows = {name: table["rows"] for name, table in manifest["tables"].items()}
-    some = ", ".join(f"{rows[name]:,} {name}" for name in SHOWN if name in rows)
+    some = ", ".join(f"{rows[name]:,} {name}" for name in COUNTED_TABLES if name in rows)
     return _(
         "%(rows)s rows in %(tables)s tables (%(some)s)",
         rows=f"{sum(rows.values()):,}",
@@ -95,11 +97,11 @@ def _counts(manifest: dict) -> str:
     )
 
 
-def _say_settings(manifest: dict) -> None:
-    """Name what was set where the backup was made and is not so here."""
-    here = backup.settings()
+def _print_settings(manifest: dict) -> None:
+    """Print the settings of the original site that this instance does not have."""
+    current = backup.settings()
     for name, value in manifest["settings"].items():
-        if here.get(name) != value:
+        if current.get(name) != value:
             click.echo(_("Set %(name)s=%(value)s, as on the original site.", name=name, value=repr(value)))
     for name in manifest["unsaid"]:
         click.echo(_("%(name)s was set. Secrets from the environment are not in a backup.", name=name))

@@ -1,4 +1,4 @@
-"""What several hosts must share."""
+"""Health checks: settings that several hosts must share, demo accounts on a real site."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from auth.models import User
 from core.checks.health import Finding, judge, register_check
 from core.database.db import db
 
-DEMO = "demo_"  # how the names of all demo members begin (demo/content/members.yaml)
+DEMO_PREFIX = "demo_"  # of the usernames in demo/content/members.yaml
 
 
 @register_check()
@@ -52,7 +52,9 @@ def demonstration() -> Iterator[Finding]:
     """Demo community."""
     if urlsplit(current_app.config["REDOUBT_SITE_URL"]).scheme != "https":
         return
-    count = db.session.scalar(select(func.count()).where(User.username.startswith(DEMO, autoescape=True)))
+    count = db.session.scalar(
+        select(func.count()).where(User.username.startswith(DEMO_PREFIX, autoescape=True))
+    )
     if count:
         yield judge(
             _("Demo community"),

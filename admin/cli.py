@@ -1,4 +1,4 @@
-"""Commands of the whole site: the demo community and the doctor."""
+"""`flask doctor`: the health checks."""
 
 import json
 import sys

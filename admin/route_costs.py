@@ -1,9 +1,9 @@
-"""What every route costs, in one table: its class (core/limits/costs.py), and its body limit where large.
+"""The cost class of every route (core/limits/costs.py), and larger body limits.
 
-An entry is a class, or (class of reads, class of writes). A new route goes in here; tests/test_costs.py
-fails until it does. Which class: FREE for what watches the site; CHEAP for a page or list of fixed size and
-for writes of a few words; SEARCH for what searches, filters a large table or makes a feed; EXPENSIVE for what
-renders text, compares texts, hashes passwords, exports or reads a file.
+An entry is a class, or (class of reads, class of writes). tests/test_costs.py fails for a route without
+entry. FREE is for monitoring; CHEAP for a page or list of fixed size and for short writes; SEARCH for
+searches, filters of a large table and feeds; EXPENSIVE for rendering or comparing texts, hashing passwords,
+exports and uploads.
 """
 
 from flask import Flask
@@ -11,7 +11,7 @@ from flask import Flask
 from core.limits import costs
 from core.limits.costs import CHEAP, EXPENSIVE, FREE, SEARCH, UPLOAD_BODY_BYTES, Costs
 
-WRITES_TEXT = (CHEAP, EXPENSIVE)  # the form is a page, what it sends is rendered
+WRITES_TEXT = (CHEAP, EXPENSIVE)  # GET shows a form, POST renders Markdown
 COSTS: Costs = {
     "static": FREE,
     "home.healthz": FREE,
@@ -336,5 +336,5 @@ BODIES = {"inventory.upload_sbom": UPLOAD_BODY_BYTES, "api_inventory.match_sbom"
 
 
 def init_app(app: Flask) -> None:
-    """Declare them all."""
+    """Register the costs of all routes."""
     costs.register_costs(app, COSTS, BODIES)

@@ -1,4 +1,4 @@
-"""The shape of what the API tells administrators."""
+"""Schemas of the site status."""
 
 from marshmallow import fields, validate
 
@@ -7,7 +7,7 @@ from core.checks.health import Level
 
 
 class FindingItem(Reply):
-    """One thing the doctor looked at."""
+    """A finding of a health check."""
 
     name = fields.String()
     level = fields.String(validate=validate.OneOf([level.value for level in Level]))
@@ -16,7 +16,7 @@ class FindingItem(Reply):
 
 
 class StatusItem(Reply):
-    """How the site is."""
+    """Health checks and gauges of the site."""
 
     is_well = fields.Boolean(metadata={"description": "Whether no error was found."})
     findings = fields.List(fields.Nested(FindingItem))

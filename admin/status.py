@@ -1,10 +1,11 @@
-"""How the site is and has been, for the page /admin and the API."""
+"""Counts and charts of the site's status, for /admin."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from admin.charts import Chart, quantile
 from auth.models import User
@@ -14,47 +15,61 @@ from core.observability import history, queues
 from posts.models import PUBLISHED, Post
 from search.readings import LAG
 
-HOURS, DAYS = 48, 90
+HOURS = 48
+DAYS = 90
+Values = dict[str, float]  # of an hour or a day, by name
 
 
 def counts() -> list[tuple[str, int]]:
-    """Sizes that tell how the site is doing."""
+    """The number of members, public posts, pending events and queued emails, with their labels."""
     posts = dict(
-        db.session.execute(select(Post.kind, func.count()).where(Post.is_public).group_by(Post.kind)).all()
+        db.session.execute(select(Post.kind, func.count()).where(Post.is_public).group_by(Post.kind))
+        .tuples()
+        .all()
     )
-    waiting = db.session.scalar(select(func.count()).where(Event.done_at.is_(None)))
-    unsent = db.session.scalar(
+    pending = _count(select(func.count()).where(Event.done_at.is_(None)))
+    unsent = _count(
         select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))
     )
-    failed = db.session.scalar(select(func.count()).where(OutgoingMail.failed_at.is_not(None)))
-    members = db.session.scalar(select(func.count()).select_from(User))
+    failed = _count(select(func.count()).where(OutgoingMail.failed_at.is_not(None)))
     return [
-        (_("Members"), members),
+        (_("Members"), _count(select(func.count()).select_from(User))),
         (_("Questions"), posts.get("question", 0)),
         (_("Answers"), posts.get("answer", 0)),
         (_("Articles"), posts.get("article", 0)),
         (_("Comments"), posts.get("comment", 0)),
-        (_("Pending events"), waiting),
+        (_("Pending events"), pending),
         (_("Queued emails"), unsent),
         (_("Undeliverable emails"), failed),
     ]
 
 
+def _count(statement: Select) -> int:
+    return db.session.execute(statement).scalar_one()
+
+
 def charts() -> list[Chart]:
-    """The last 48 hours by the hour, then the last 90 days by the day."""
+    """Charts of the last HOURS by hour, then of the last DAYS by day."""
     return [*_hourly(), *_daily()]
 
 
 def _hourly() -> Iterator[Chart]:
     now = utcnow().replace(minute=0, second=0, microsecond=0)
     hours = [now - timedelta(hours=back) for back in reversed(range(HOURS))]
-    kept = history.since(hours[0], "status:", "le:", queues.EVENTS_AGE, queues.MAIL_AGE, LAG)
-    rows = [(hour, kept.get(hour, {})) for hour in hours]
+    recorded = history.since(hours[0], "status:", "le:", queues.EVENTS_AGE, queues.MAIL_AGE, LAG)
+    rows = [(hour, recorded.get(hour, {})) for hour in hours]
 
-    def chart(name: str, title: str, unit: str, parts: dict[str, str], of, **how) -> Chart:
-        return Chart(
-            name, title, unit, parts, [(f"{hour:%d %b %H:%M}", of(found)) for hour, found in rows], **how
-        )
+    def chart(
+        name: str,
+        title: str,
+        unit: str,
+        parts: dict[str, str],
+        shown: Callable[[Values], Values],
+        *,
+        is_nested: bool = False,
+    ) -> Chart:
+        labelled = [(f"{hour:%d %b %H:%M}", shown(values)) for hour, values in rows]
+        return Chart(name, title, unit, parts, labelled, is_nested=is_nested)
 
     yield chart(
         "requests",
@@ -71,7 +86,7 @@ def _hourly() -> Iterator[Chart]:
         _times,
         is_nested=True,
     )
-    for name, title, reading in (
+    for name, title, gauge in (
         ("events", _("Longest event delay"), queues.EVENTS_AGE),
         ("mail-wait", _("Longest email delay"), queues.MAIL_AGE),
         ("lag", _("Search index delay"), LAG),
@@ -81,29 +96,32 @@ def _hourly() -> Iterator[Chart]:
             title,
             "s",
             {"wait": _("longest")},
-            lambda found, reading=reading: {"wait": round(found.get(reading, 0))},
+            lambda values, gauge=gauge: {"wait": round(values.get(gauge, 0))},
         )
 
 
-def _outcomes(found: dict[str, float]) -> dict[str, float]:
+def _outcomes(values: Values) -> Values:
     return {
-        "ok": round(sum(found.get(f"status:{n}xx", 0) for n in (1, 2, 3))),
-        "issue": round(found.get("status:4xx", 0)),
-        "failed": round(found.get("status:5xx", 0)),
+        "ok": round(sum(values.get(f"status:{n}xx", 0) for n in (1, 2, 3))),
+        "issue": round(values.get("status:4xx", 0)),
+        "failed": round(values.get("status:5xx", 0)),
     }
 
 
-def _times(found: dict[str, float]) -> dict[str, float]:
-    buckets = [(float(name[3:]), count) for name, count in found.items() if name.startswith("le:")]
-    half, most = (round(1000 * quantile(share, buckets)) for share in (0.5, 0.95))
-    return {"half": half, "most": most}
+def _times(values: Values) -> Values:
+    """Median and 95th percentile of response times in milliseconds."""
+    buckets = [(float(name[3:]), count) for name, count in values.items() if name.startswith("le:")]
+    return {
+        "half": round(1000 * quantile(0.5, buckets)),
+        "most": round(1000 * quantile(0.95, buckets)),
+    }
 
 
 def _daily() -> Iterator[Chart]:
     today = utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
 
-    def chart(name: str, title: str, parts: dict[str, str], found: dict[str, dict[str, float]]) -> Chart:
+    def chart(name: str, title: str, parts: dict[str, str], found: dict[str, Values]) -> Chart:
         return Chart(
             name,
             title,
@@ -143,22 +161,22 @@ def _daily() -> Iterator[Chart]:
     yield chart("mails", _("Email"), {"sent": _("sent"), "failed": _("undeliverable")}, _mails(days[0]))
 
 
-def _day(moment):
-    """The UTC day of a column, as text."""
+def _day(time: InstrumentedAttribute[datetime]) -> ColumnElement[str]:
+    """The day (UTC) of a column as text, labelled `day`."""
     if db.engine.dialect.name == "sqlite":
-        return func.strftime("%Y-%m-%d", moment).label("day")
-    return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD").label("day")
+        return func.strftime("%Y-%m-%d", time).label("day")
+    return func.to_char(func.timezone("UTC", time), "YYYY-MM-DD").label("day")
 
 
-def _by_day(statement: Select) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
+def _by_day(statement: Select) -> dict[str, Values]:
+    found: dict[str, Values] = {}
     for day, kind, count in db.session.execute(statement):
         found.setdefault(day, {})[kind] = count
     return found
 
 
-def _mails(since: datetime) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
+def _mails(since: datetime) -> dict[str, Values]:
+    found: dict[str, Values] = {}
     for hour, values in history.since(since, "mail:").items():
         day = found.setdefault(f"{hour:%Y-%m-%d}", {"sent": 0, "failed": 0})
         for name in day:

@@ -1,4 +1,4 @@
-"""Scheduled work that joins rooms."""
+"""Daily task: verify the reputation ledger."""
 
 import logging
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 @register_daily_task(hour=4, minute=20)
 def check_reputation() -> None:
-    """Replay the ledger nightly; a difference is logged as an error for the administrator."""
+    """Replay the reputation ledger and log every difference as an error."""
     with snapshot():
         faults = reputation.verify()
     for fault in faults:

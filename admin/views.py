@@ -1,4 +1,4 @@
-"""Pages of administration."""
+"""The page of administration."""
 
 from flask import Blueprint, render_template
 from flask_login import login_required
@@ -13,8 +13,8 @@ bp = Blueprint("admin", __name__)
 
 @bp.get("/admin")
 @login_required
-def admin():
-    """State of the site for administrators: what to mend, sizes, queues, how it has been."""
+def admin() -> str:
+    """Status of the site for administrators: findings, counts and charts."""
     require(current_user.is_admin)
     return render_template(
         "admin/admin.html", findings=health.examine(), counts=status.counts(), charts=status.charts()

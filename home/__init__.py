@@ -1,4 +1,4 @@
-"""The front page, help, site maps, and what crawlers and browsers ask for."""
+"""Front page, help, site map, health endpoints, and files for crawlers and browsers."""
 
 from flask import Flask
 
@@ -6,5 +6,5 @@ from home import checks, profile, views  # noqa: F401  (these modules register t
 
 
 def init_app(app: Flask) -> None:
-    """Attach the pages."""
+    """Register the pages."""
     app.register_blueprint(views.bp)

@@ -1,4 +1,4 @@
-"""Health check: the first steps of an administrator on an empty site."""
+"""Health check: open first steps of a new site."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from home import first_steps
 @register_check()
 def first_days() -> Iterator[Finding]:
     """First steps."""
-    if not first_steps.is_settled():
+    if not first_steps.is_established():
         open_steps = [step for step in first_steps.steps() if not step.is_done]
         yield judge(
             _("First steps"),

@@ -1,10 +1,10 @@
-"""What the first administrator of an empty site does, step by step, and which steps are done."""
+"""The first steps of an administrator of a new site, and which of them are done."""
 
 from dataclasses import dataclass
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from auth.models import User
 from core.database.db import db
@@ -12,12 +12,12 @@ from forum.models import Question
 from kb.models import Article
 from posts.models import Post, Tag
 
-SETTLED_QUESTIONS = 10  # who has so many needs no guide any more
+ESTABLISHED_QUESTIONS = 10  # with that many public questions a site needs no guide
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: where, or with which command."""
+    """A step with the page or command to do it."""
 
     title: str
     text: str
@@ -26,22 +26,22 @@ class Step:
     command: str = ""
 
 
-def _any(statement) -> bool:
+def _any(statement: Select) -> bool:
     return db.session.scalar(statement.limit(1)) is not None
 
 
-def is_settled() -> bool:
-    """Whether the community has begun."""
+def is_established() -> bool:
+    """Whether the site has ESTABLISHED_QUESTIONS."""
     newest = (
         select(Post.id)
         .where(Post.kind == "question", Post.is_public)
-        .order_by(Post.created_at.desc(), Post.id.desc())
-    )  # as an index has them
-    return db.session.scalar(newest.offset(SETTLED_QUESTIONS - 1).limit(1)) is not None
+        .order_by(Post.created_at.desc(), Post.id.desc())  # the order of an index
+    )
+    return db.session.scalar(newest.offset(ESTABLISHED_QUESTIONS - 1).limit(1)) is not None
 
 
 def steps() -> list[Step]:
-    """All steps, in the order that they are best done."""
+    """All steps in the recommended order."""
     config = current_app.config
     members = select(User.id).where(
         User.confirmed_at.is_not(None),

@@ -1,4 +1,4 @@
-"""What the help says of reputation: every number of it is read from the tables that award it."""
+"""Reputation in the help; the numbers are those by which it is awarded."""
 
 from flask_babel import gettext as _
 
@@ -6,8 +6,8 @@ from auth.reputation import POINTS
 
 
 def rewards() -> list[tuple[str, str]]:
-    """(what happened, the points that it gives or takes), for the help."""
-    said = {
+    """Rows of the help: what happened, and its points with their sign."""
+    texts = {
         ("question_up", "answer_up", "article_up"): _("Your question, answer or article is upvoted"),
         ("question_down", "answer_down", "article_down"): _("Your question, answer or article is downvoted"),
         ("answer_downvoted",): _("You downvote an answer"),
@@ -18,8 +18,8 @@ def rewards() -> list[tuple[str, str]]:
         ("article_published",): _("Your article is published for the first time"),
         ("spam_removed",): _("A moderator deletes your post as spam"),
     }
-    found = []
-    for kinds, text in said.items():
+    rows = []
+    for kinds, text in texts.items():
         for points in sorted({POINTS[kind] for kind in kinds}, reverse=True):
-            found.append((text, f"{points:+d}".replace("-", "\N{MINUS SIGN}")))
-    return found
+            rows.append((text, f"{points:+d}".replace("-", "\N{MINUS SIGN}")))
+    return rows

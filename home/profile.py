@@ -1,12 +1,14 @@
-"""What a profile page shows of the content rooms: questions, answers, articles."""
+"""Sections of the profile page: questions, answers and articles of a member."""
 
 from auth import views
+from auth.models import User, Visitor
+from core.database import paging
 from core.web.lazy_text import lazy_gettext as _
 from posts import queries
 
 
 def _section(name: str, label: str, kind: str) -> views.Section:
-    def page(user, viewer, after, size):
+    def page(user: User, viewer: User | Visitor, after: paging.Place, size: int) -> paging.Page:
         return queries.by_author(user, [kind], viewer, after, size)
 
     return views.Section(name, label, page)

@@ -1,4 +1,4 @@
-"""What the front page shows: a few rows of each room, always as the reader may see them."""
+"""Reads of the front page and the site map. Lists hold only what the reader may see."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer, lazyload, with_polymorphic
 
+from auth.models import User, Visitor
 from bulletins import queries as bulletin_queries
 from bulletins.models import Bulletin
 from core.database.db import db
@@ -21,14 +22,15 @@ from products.lifecycle import queries as lifecycle_queries
 from products.models import LifecyclePhase, Product
 from products.queries import today
 
-LISTED = 6
-SHOWN = 4
-SOON = 90
-MAPPED = 10_000  # ids; a site map may hold 50,000 addresses (sitemaps.org)
+LIST_SIZE = 6
+BULLETIN_LIST_SIZE = 4
+TAG_LIST_SIZE = 24
+ENDING_SOON_DAYS = 90
+SITEMAP_IDS = 10_000  # per part; a part may hold 50,000 URLs (sitemaps.org)
 
 
-def waiting_questions(user, limit: int = LISTED) -> list[Question]:
-    """Open questions nobody has answered yet, newest first."""
+def unanswered_questions(user: User | Visitor, limit: int = LIST_SIZE) -> list[Question]:
+    """Open questions without an answer, newest first."""
     return list(
         db.session.scalars(
             visible(Question, user)
@@ -44,13 +46,16 @@ def waiting_questions(user, limit: int = LISTED) -> list[Question]:
     )
 
 
-def unpatched(limit: int = SHOWN) -> list[Bulletin]:
+def unpatched(limit: int = BULLETIN_LIST_SIZE) -> list[Bulletin]:
     """Bulletins without a fix, the most urgent first."""
     return bulletin_queries.bulletins(bulletin_queries.Filter(unfixed=True), size=limit).items
 
 
-def active_questions(user, limit: int = LISTED) -> list[Question]:
-    """Answered questions where something happened last; by the index of activity, not of answers."""
+def active_questions(user: User | Visitor, limit: int = LIST_SIZE) -> list[Question]:
+    """Answered questions with the latest activity.
+
+    `answer_count + 0` keeps the planner from the index of unanswered questions.
+    """
     return list(
         db.session.scalars(
             visible(Question, user)
@@ -61,7 +66,7 @@ def active_questions(user, limit: int = LISTED) -> list[Question]:
     )
 
 
-def fresh_articles(user, limit: int = LISTED) -> list[Article]:
+def recent_articles(user: User | Visitor, limit: int = LIST_SIZE) -> list[Article]:
     """Articles published or revised last."""
     return list(
         db.session.scalars(
@@ -71,19 +76,22 @@ def fresh_articles(user, limit: int = LISTED) -> list[Article]:
 
 
 def articles_by_layer() -> dict[str, int]:
-    """Number of public articles in each layer; an outer join, so that an index of posts leads."""
-    posts, own = Post.__table__, Article.__table__
+    """The number of public articles by layer; an outer join, so that the planner starts with posts."""
+    posts = Post.__table__
+    articles_table = Article.__table__
     return dict(
         db.session.execute(
-            select(own.c.layer, func.count())
-            .select_from(posts.outerjoin(own, own.c.id == posts.c.id))
+            select(articles_table.c.layer, func.count())
+            .select_from(posts.outerjoin(articles_table, articles_table.c.id == posts.c.id))
             .where(posts.c.kind == "article", posts.c.is_public)
-            .group_by(own.c.layer)
-        ).all()
+            .group_by(articles_table.c.layer)
+        )
+        .tuples()
+        .all()
     )
 
 
-def popular_tags(limit: int = 24) -> list[Tag]:
+def popular_tags(limit: int = TAG_LIST_SIZE) -> list[Tag]:
     """The tags with the most public posts."""
     return list(
         db.session.scalars(
@@ -92,29 +100,29 @@ def popular_tags(limit: int = 24) -> list[Tag]:
     )
 
 
-def ending_soon(user, limit: int = LISTED) -> tuple[list[LifecyclePhase], bool]:
-    """Whose security support ends next, and whether the list is of what `user` runs."""
+def ending_soon(user: User | Visitor, limit: int = LIST_SIZE) -> tuple[list[LifecyclePhase], bool]:
+    """Phases of security support that end next, and whether they are those of the user's products."""
     if user.id is not None:
-        mine = lifecycle_queries.ending(today(), SOON, owner=user, size=limit).items
+        mine = lifecycle_queries.ending(today(), ENDING_SOON_DAYS, owner=user, size=limit).items
         if mine:
             return mine, True
-    return lifecycle_queries.ending(today(), SOON, size=limit).items, False
+    return lifecycle_queries.ending(today(), ENDING_SOON_DAYS, size=limit).items, False
 
 
 def sitemap_parts() -> int:
-    """How many parts the posts of the site map have: one for each MAPPED ids, whatever became of them."""
-    return ((db.session.scalar(select(func.max(Post.id))) or 0) + MAPPED - 1) // MAPPED
+    """The number of parts of the site map with posts, one for every SITEMAP_IDS ids."""
+    return ((db.session.scalar(select(func.max(Post.id))) or 0) + SITEMAP_IDS - 1) // SITEMAP_IDS
 
 
-def mapped_posts(number: int) -> Iterator[tuple[str, datetime]]:
-    """Paths of the public pages of one part, from 1 on, with the moment of their last change."""
+def sitemap_posts(number: int) -> Iterator[tuple[str, datetime]]:
+    """Paths and times of the last change of public posts in a part of the site map, numbered from 1."""
     some = with_polymorphic(Post, [Bulletin])
     part = (
         select(some)
         .options(lazyload("*"), defer(some.body), defer(some.body_html))
         .where(
-            some.id > (number - 1) * MAPPED,
-            some.id <= number * MAPPED,
+            some.id > (number - 1) * SITEMAP_IDS,
+            some.id <= number * SITEMAP_IDS,
             some.is_public,
             some.kind.in_(("question", "article", "bulletin")),
         )
@@ -124,15 +132,15 @@ def mapped_posts(number: int) -> Iterator[tuple[str, datetime]]:
         yield post.url, post.edited_at or post.last_activity_at
 
 
-def mapped_pages() -> Iterator[tuple[str, datetime]]:
-    """Paths of products and months with the moment of their last change."""
+def sitemap_pages() -> Iterator[tuple[str, datetime]]:
+    """Paths and times of the last change of products and months."""
     changed = (
         select(Product.slug, func.max(ProductChange.created_at))
         .join(ProductChange, ProductChange.product_id == Product.id)
         .where(Product.removed_at.is_(None))
         .group_by(Product.slug)
     )
-    for slug, moment in db.session.execute(changed):
-        yield path_to("products.product", slug=slug), moment
-    for month, moment in queries.latest():
-        yield month.path, moment
+    for slug, changed_at in db.session.execute(changed):
+        yield path_to("products.product", slug=slug), changed_at
+    for month, published_at in queries.latest():
+        yield month.path, published_at

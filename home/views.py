@@ -1,9 +1,11 @@
-"""Pages of nobody's room: front page, help, theme, administration, and what crawlers and browsers ask for."""
+"""Front page, help, theme, site map, health endpoints, and files for crawlers and browsers."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from sqlalchemy.exc import DBAPIError
+from werkzeug.wrappers import Response as BaseResponse
 
 from auth.current_user import current_user
 from auth.privileges import GROWN_MEMBERS, POINTS, is_startup, meaning, threshold
@@ -29,13 +31,13 @@ from posts.credits import MAX_POINTS_FOR_EDITS
 from products.queries import today
 
 bp = Blueprint("home", __name__)
-YEAR = 365 * 24 * 3600
+THEME_COOKIE_SECONDS = 365 * 24 * 3600
 
 
 @bp.get("/")
 @cached_for_visitors
-def home():
-    """The search box first, then what waits and what is new."""
+def home() -> str:
+    """The front page: search, unanswered questions, bulletins and what is new."""
     ending, ending_is_mine = queries.ending_soon(current_user)
     return render_template(
         "home/home.html",
@@ -46,9 +48,9 @@ def home():
         ending_is_mine=ending_is_mine,
         unpatched=queries.unpatched(),
         say=labels,
-        waiting=queries.waiting_questions(current_user),
+        waiting=queries.unanswered_questions(current_user),
         active=queries.active_questions(current_user),
-        articles=queries.fresh_articles(current_user),
+        articles=queries.recent_articles(current_user),
         layers={layer: intro(layer) for layer in LAYERS},
         counts=queries.articles_by_layer(),
         tags=queries.popular_tags(),
@@ -57,13 +59,13 @@ def home():
 
 
 def _needs_first_steps() -> bool:
-    return current_user.is_authenticated and current_user.is_admin and not first_steps.is_settled()
+    return current_user.is_authenticated and current_user.is_admin and not first_steps.is_established()
 
 
 @bp.get("/help")
 @cached_for_visitors
-def help_page():
-    """How the site works: asking, formatting, searching, reputation and privileges."""
+def help_page() -> str:
+    """The help: asking, formatting, searching, reputation and privileges."""
     privileges = [(meaning(privilege), threshold(privilege), points) for privilege, points in POINTS.items()]
     example = "`code`, **bold**, [a link](https://example.org)\n\n```powershell\nGet-HotFix\n```"
     return render_template(
@@ -82,27 +84,27 @@ def help_page():
 @csrf.exempt
 @bp.post("/theme")
 @even_suspended
-def theme():
-    """Keep the reader's choice of light, dark or automatic in a plain cookie."""
+def theme() -> Response:
+    """Store the choice of light, dark or automatic in a cookie without session."""
     choice = request.form.get("theme", "auto")
-    answer = make_response(redirect(safe_next(request.form.get("next"))))
+    response = make_response(redirect(safe_next(request.form.get("next"))))
     if choice in THEMES:
-        answer.set_cookie(
+        response.set_cookie(
             "theme",
             choice,
-            max_age=YEAR,
+            max_age=THEME_COOKIE_SECONDS,
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
             httponly=False,
         )
     else:
-        answer.delete_cookie("theme")
-    return answer
+        response.delete_cookie("theme")
+    return response
 
 
 @bp.get("/identifiers/<identifier>")
-def identifier(identifier: str):
-    """What is known here about a CVE, KB, GHSA or RB identifier: its bulletin, else what search finds."""
+def identifier(identifier: str) -> BaseResponse:
+    """Redirect a CVE, KB, GHSA or RB identifier to its bulletin, or to a search for it."""
     found = get_or_404(IDENTIFIER.fullmatch(identifier))[0]
     is_bulletin = found.upper().startswith("RB-")
     bulletin = get_bulletin(found.upper(), current_user) if is_bulletin else None
@@ -111,8 +113,8 @@ def identifier(identifier: str):
 
 @bp.get("/sitemap.xml")
 @cached_for_visitors
-def sitemap():
-    """Where the addresses of everything public are (sitemaps.org)."""
+def sitemap() -> Response:
+    """The index of the site map (sitemaps.org)."""
     parts = [
         url_for("home.sitemap_pages"),
         *(url_for("home.sitemap_posts", number=number) for number in range(1, queries.sitemap_parts() + 1)),
@@ -123,26 +125,26 @@ def sitemap():
 
 @bp.get("/sitemap/<int:number>.xml")
 @cached_for_visitors
-def sitemap_posts(number: int):
-    """Addresses of public posts, so many ids at a time."""
-    return _site_map(queries.mapped_posts(number))
+def sitemap_posts(number: int) -> Response:
+    """A part of the site map with public posts."""
+    return _site_map(queries.sitemap_posts(number))
 
 
 @bp.get("/sitemap/pages.xml")
 @cached_for_visitors
-def sitemap_pages():
-    """Addresses of products and months."""
-    return _site_map(queries.mapped_pages())
+def sitemap_pages() -> Response:
+    """The part of the site map with products and months."""
+    return _site_map(queries.sitemap_pages())
 
 
-def _site_map(pages) -> Response:
+def _site_map(pages: Iterator[tuple[str, datetime]]) -> Response:
     body = render_template("home/sitemap_part.xml", pages=pages, site=mail.site_url())
     return Response(body, mimetype="application/xml")
 
 
 @bp.get("/robots.txt")
-def robots():
-    """What crawlers should leave alone."""
+def robots() -> Response:
+    """Paths that crawlers must not read (RFC 9309)."""
     lines = [
         "User-agent: *",
         "Disallow: /search",
@@ -157,7 +159,7 @@ def robots():
 
 
 @bp.get("/.well-known/security.txt")
-def security_txt():
+def security_txt() -> Response:
     """How to report a vulnerability in this site (RFC 9116)."""
     expires = (utcnow() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
     body = (
@@ -168,8 +170,8 @@ def security_txt():
 
 
 @bp.get("/opensearch.xml")
-def opensearch():
-    """Lets a browser use the site's search box as its own."""
+def opensearch() -> Response:
+    """The OpenSearch description, by which browsers add the site's search."""
     return Response(
         render_template("home/opensearch.xml", url=mail.site_url() + url_for("search.search")),
         mimetype="application/opensearchdescription+xml",
@@ -177,14 +179,14 @@ def opensearch():
 
 
 @bp.get("/healthz")
-def healthz():
-    """The process is alive."""
+def healthz() -> Response:
+    """Liveness: the process answers."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @bp.get("/readyz")
-def readyz():
-    """The process can serve everybody: the primary database answers, with a schema this code can use."""
+def readyz() -> Response:
+    """Readiness: the primary database answers, with a schema that this code can use."""
     try:
         ready = schema.is_usable()
     except DBAPIError:

@@ -82,7 +82,7 @@ def test_there_is_enough_to_judge_by(site):
     assert kinds["question"] >= 24
     assert kinds["answer"] >= 40
     assert kinds["comment"] >= 40
-    assert len(queries.waiting_questions(User(id=None), limit=10)) in (3, 4)
+    assert len(queries.unanswered_questions(User(id=None), limit=10)) in (3, 4)
 
 
 def test_every_question_file_became_one_question(site):
