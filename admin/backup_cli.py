@@ -77,11 +77,11 @@ def restore_command(file: Path) -> None:
         click.echo(_("Search index: %(n)s documents.", n=handlers.rebuild(found)))
     security_log.note("restore")
     with snapshot():
-        waiting = db.session.scalar(
+        queued = db.session.scalar(
             select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))
         )
         faults = reputation.verify()
-    click.echo(_("%(n)s emails are queued. The worker sends them when it starts.", n=waiting))
+    click.echo(_("%(n)s emails are queued. The worker sends them when it starts.", n=queued))
     click.echo("\n".join([*faults, _("Reputation: %(n)s differences.", n=len(faults))]))
     sys.exit(1 if faults else 0)
 

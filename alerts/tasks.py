@@ -117,7 +117,7 @@ def _queue(row: Subscription, address: str, found: list[AlertFacts]) -> None:
         thread=f"bulletin:{only.reference}" if only else None,
         subject=labels.subject(fresh, changed),
         key=f"alert:{row.handle}:{row.told_id}:{row.urgent_id}",
-        words=labels,
+        labels=labels,
         unsubscribe=signed_links.url(signed_links.STOP, row.handle),
         manage=signed_links.url(signed_links.MANAGE, row.handle),
         changed=changed[:MAX_LISTED_BULLETINS],

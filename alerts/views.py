@@ -86,7 +86,7 @@ def confirm_alerts(token: str) -> str:
     return render_template(
         "alerts/confirm.html",
         row=row,
-        words=labels,
+        labels=labels,
         manage=signed_links.token(signed_links.MANAGE, row.handle),
     )
 

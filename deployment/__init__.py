@@ -21,7 +21,7 @@ from deployment.reports import views as report_views  # noqa: F401
 
 def init_app(app: Flask) -> None:
     """Register pages, API, commands, and the panels on the pages of bulletins."""
-    app.jinja_env.globals["patch_words"] = labels
+    app.jinja_env.globals["deployment_labels"] = labels
     for panel in panels.PANELS:
         show_on_bulletins(panel)
     app.register_blueprint(views.bp)

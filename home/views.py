@@ -48,7 +48,7 @@ def home() -> str:
         ending_is_mine=ending_is_mine,
         unpatched=queries.unpatched(),
         say=labels,
-        waiting=queries.unanswered_questions(current_user),
+        unanswered=queries.unanswered_questions(current_user),
         active=queries.active_questions(current_user),
         articles=queries.recent_articles(current_user),
         layers={layer: intro(layer) for layer in LAYERS},

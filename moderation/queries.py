@@ -99,7 +99,7 @@ def _items(ids: list[int], *, public_only: bool) -> dict[int, Item]:
 
 def queue_size(user: User | Visitor) -> int:
     """The number of posts in the queue, at most about MAX_COUNTED; one query per request."""
-    if "moderation_waiting" not in g:
+    if "moderation_queue_size" not in g:
         visible = () if user.is_moderator else (Post.is_public,)
         flagged = select(Flag.post_id).join(Flag.post).where(Flag.outcome.is_(None), *visible).distinct()
         parts = [flagged.limit(MAX_COUNTED + 1).subquery()]
@@ -110,8 +110,8 @@ def queue_size(user: User | Visitor) -> int:
         counts = db.session.execute(
             select(*(select(db.func.count()).select_from(part).scalar_subquery() for part in parts))
         ).one()
-        g.moderation_waiting = sum(counts)
-    return g.moderation_waiting
+        g.moderation_queue_size = sum(counts)
+    return g.moderation_queue_size
 
 
 def last_decision(post: Post, *actions: str) -> Decision | None:

@@ -56,7 +56,7 @@ def my_flags() -> str:
     """The member's flags and their outcomes."""
     return render_template(
         "moderation/my_flags.html",
-        words=reason_labels(),
+        reason_labels=reason_labels(),
         page=queries.flags_of(current_user, request.args.get("after")),
     )
 
@@ -73,7 +73,7 @@ def queue() -> str:
     return render_template(
         "moderation/queue.html",
         items=queries.queue(public_only=not moderates),
-        words=reason_labels(),
+        reason_labels=reason_labels(),
         moderates=moderates,
         can=policy,
         most=queries.MAX_QUEUE_ITEMS,
@@ -87,7 +87,7 @@ def log() -> str:
     return render_template(
         "moderation/log.html",
         page=page,
-        words=reason_labels(),
+        reason_labels=reason_labels(),
         actions=action_labels(),
         subjects={d.id: queries.subject(d, current_user) for d in page},
     )

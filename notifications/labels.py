@@ -107,7 +107,7 @@ def _moderated(line: Notification, who: str) -> str:
             if line.data.get("outcome") == "approved"
             else _("%(who)s declined to restore %(what)s", who=who, what=yours)
         )
-    said = {
+    text = {
         "deleted": _("%(who)s deleted %(what)s", who=who, what=yours),
         "undeleted": _("%(who)s restored %(what)s", who=who, what=yours),
         "held": _("Flags by members have hidden %(what)s until a moderator decides", what=yours),
@@ -124,7 +124,7 @@ def _moderated(line: Notification, who: str) -> str:
         "unlock": _("%(who)s unlocked %(what)s", who=who, what=yours),
     }[line.event.rpartition(".")[2]]
     reason = _reason(line)
-    return _("%(what)s (%(why)s)", what=said, why=reason) if reason else said
+    return _("%(what)s (%(why)s)", what=text, why=reason) if reason else text
 
 
 def _watched(line: Notification, who: str, under: str) -> str:

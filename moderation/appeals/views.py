@@ -38,7 +38,7 @@ def appeal(post_id: int) -> Response | tuple[str, int]:
         "moderation/appeal.html",
         form=form,
         post=post,
-        words=reason_labels(),
+        reason_labels=reason_labels(),
         appeal=last,
         may_ask=last is None or (last.outcome is not None and last.state != state_of(post)),
         may_edit=posts_policy.can_edit(me(), post),
