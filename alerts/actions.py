@@ -121,7 +121,9 @@ def confirm(row: Subscription) -> None:
     """Start the alerts, with what is published from now on."""
     if row.confirmed_at is None:
         row.confirmed_at = utcnow()
-        row.told_id = row.urgent_id = queries.newest_id()
+        newest_id = queries.newest_id()
+        row.told_id = newest_id
+        row.urgent_id = newest_id
         stopped_addresses.revive_address(row.address or "")
 
 

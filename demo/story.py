@@ -78,7 +78,8 @@ class Story:
         yield asked
         yield from self._votes(asked, facts)
         asker = facts["author"]
-        parent = last = thread
+        parent = thread
+        last = thread
         for number, (verb, attributes, text) in enumerate(zip(*[iter(parts)] * 3, strict=True), 1):
             facts = dict(pair.split("=", 1) for pair in shlex.split(attributes))
             if verb in ("answer", "comment"):

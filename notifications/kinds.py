@@ -2,7 +2,10 @@
 
 from auth.models import User
 
-SITE, MAIL, DIGEST, NONE = "site", "mail", "digest", "none"
+SITE = "site"  # ways of delivery
+MAIL = "mail"
+DIGEST = "digest"
+NONE = "none"
 DELIVERIES = (SITE, MAIL, DIGEST, NONE)
 DEFAULTS = {
     "answer": MAIL,

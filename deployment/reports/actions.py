@@ -136,7 +136,8 @@ def restore(row: DeploymentReport, *, by: User) -> None:
     if row.removed_at is None:
         check_not_done(row, ["report.shown"], _("this report is visible again."), by=by, url=row.bulletin.url)
     else:
-        row.removed_at = row.removed_by_id = None
+        row.removed_at = None
+        row.removed_by_id = None
         _update_derived(row.bulletin, row, by)
         events.record(
             "report.shown", subject=row, actor=by, bulletin_id=row.bulletin_id, author_id=row.user_id
