@@ -240,7 +240,7 @@ def test_other_acts_of_moderators_are_told(login, member, moderator, make_questi
     drain()
     inbox = login(member).get("/inbox").text
     for words in (
-        "closed your question (it is about something else)",
+        "closed your question (off topic)",
         "Ask the vendor.",
         "reopened your question",
         "locked your question",
