@@ -62,7 +62,7 @@ def test_an_act_asks_for_the_password_keeps_what_was_typed_and_goes_on(stale, pa
         assert f'<input type="hidden" name="{name}" value="{escaped}">' in page.text
     assert everything() == before
     wrong = stale.post(path, data={**data, "current_password": "not the password"})
-    assert wrong.status_code == 422 and "not your present password" in wrong.text
+    assert wrong.status_code == 422 and "not your current password" in wrong.text
     assert everything() == before
     assert stale.post(path, data={**data, "current_password": OWN}).status_code in (200, 302)
     if "cancel" not in path:

@@ -104,7 +104,7 @@ class TestHeld:
     ):
         assert held.status == HELD and not held.is_public
         assert client.get(held.url).status_code == 404 and login(other).get(held.url).status_code == 404
-        assert "until a moderator decides" in login(member).get(held.url).text
+        assert "Until a moderator reviews it" in login(member).get(held.url).text
         assert "until a moderator decides" in login(member).get("/inbox").text
         assert "hidden by flags" in login(moderator).get("/moderation").text
         assert "hidden by flags" in client.get("/moderation/log").text
@@ -155,7 +155,7 @@ class TestAppeals:
     def test_the_author_is_told_why_and_still_sees_it(self, app, removed, login, member, other, client):
         browser = login(member)
         inbox = browser.get("/inbox").text
-        assert "moira removed your question (rude or abusive)" in inbox and "Be kinder, please." in inbox
+        assert "moira deleted your question (rude or abusive)" in inbox and "Be kinder, please." in inbox
         page = browser.get(removed.url)
         assert page.status_code == 200 and f"/posts/{removed.id}/appeal" in page.text
         reason = browser.get(f"/posts/{removed.id}/appeal").text
@@ -221,7 +221,7 @@ class TestAppeals:
         browser = login(member)
         browser.post(f"/posts/{question.id}/delete")
         assert browser.get(f"/posts/{question.id}/appeal").status_code == 403
-        assert "Bring back" in browser.get(question.url).text
+        assert "Restore" in browser.get(question.url).text
 
 
 def test_other_acts_of_moderators_are_told(login, member, moderator, make_question, drain):

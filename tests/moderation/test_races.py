@@ -88,8 +88,8 @@ def test_a_page_that_was_not_reloaded_overrules_nobody(login, make_question, oth
     db.session.commit()
     login(moderator).post(f"/posts/{question.id}/keep", data={"seen": "0"})
     late = login(admin)
-    told(late, f"/posts/{question.id}/hide", "moira", "stays", {"seen": "0"})
-    told(late, f"/posts/{question.id}/hide", "moira", "stays")
+    told(late, f"/posts/{question.id}/hide", "moira", "flags are dismissed", {"seen": "0"})
+    told(late, f"/posts/{question.id}/hide", "moira", "flags are dismissed")
     assert question.is_public and lines("hide") == 0
     newest = db.session.scalar(select(func.max(Decision.id)))
     assert late.post(f"/posts/{question.id}/hide", data={"seen": newest}).status_code == 302

@@ -228,7 +228,7 @@ class TestDeciding:
                 "summary": "My own summary",
             },
         )
-        assert answer.status_code == 422 and "edited meanwhile" in answer.text
+        assert answer.status_code == 422 and "edited after" in answer.text
         assert "And more." in answer.text and "My own summary" in answer.text
         shown = re.sub(r"</?(ins|del|mark|span)\b[^>]*>", "", answer.text)
         assert "which the author wrote in the meantime" in shown
