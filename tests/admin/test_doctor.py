@@ -76,7 +76,7 @@ def test_a_lost_index_is_a_fault(run):
     assert found["Search index"] == "fault"
 
 
-def test_a_site_that_nobody_runs_is_told_so(run, make_user):
+def test_a_site_without_administrator_gets_a_warning(run, make_user):
     def administrators():
         return next(
             each for each in json.loads(run("--json").output)["findings"] if each["name"] == "Administrators"

@@ -1,4 +1,4 @@
-"""The administrators' page: how the site is and has been, told in pictures, in words and to programs."""
+"""The status of the site for administrators: charts, tables and API."""
 
 import xml.etree.ElementTree as ET
 from datetime import timedelta
@@ -118,7 +118,7 @@ def test_what_has_to_be_mended_stands_first_with_its_advice(page, found):
 
 
 @pytest.mark.every_database
-def test_programs_of_an_administrator_are_told_the_same(api, admin, drain):
+def test_the_api_answers_administrators_the_same(api, admin, drain):
     drain()
     answer = api(admin, scope="read")("GET", "/status")
     said = answer.get_json()
@@ -128,7 +128,7 @@ def test_programs_of_an_administrator_are_told_the_same(api, admin, drain):
     assert said["readings"]["events_waiting"] == 0
 
 
-def test_programs_of_others_are_told_nothing(api, moderator):
+def test_the_api_refuses_others(api, moderator):
     assert api()("GET", "/status").status_code == 401
     answer = api(moderator)("GET", "/status")
     assert answer.status_code == 403 and "findings" not in answer.get_json()

@@ -322,11 +322,11 @@ def test_only_the_demo_sets_the_clock():
     assert sorted(users) == ["demo/bulletins.py", "demo/loader.py", "demo/reports.py"]
 
 
-def test_reports_of_patches_are_told_by_members_and_one_bulletin_warns(site):
-    told = db.session.scalars(select(DeploymentReport)).all()
-    assert len(told) >= 8 and all(len(row.note) <= 600 for row in told)
+def test_members_report_deployments_and_one_bulletin_has_a_warning(site):
+    reports = db.session.scalars(select(DeploymentReport)).all()
+    assert len(reports) >= 8 and all(len(row.note) <= 600 for row in reports)
     people = {user.id: user for user in db.session.scalars(select(User))}
-    assert all(people[row.user_id].created_at < row.created_at < utcnow() for row in told)
+    assert all(people[row.user_id].created_at < row.created_at < utcnow() for row in reports)
     [warned] = db.session.scalars(select(Bulletin).where(Bulletin.has_failures))
     assert warned.tracking_id == "MS17-010"
     for mark in db.session.scalars(select(HelpfulMark)):

@@ -105,7 +105,7 @@ def logged():
     return [row.action for row in db.session.scalars(db.select(Decision).order_by(Decision.id))]
 
 
-def test_each_act_is_one_line_however_late_it_is_heard(login, moderator, make_question, drain):
+def test_each_act_is_logged_once_however_late_it_is_handled(login, moderator, make_question, drain):
     """Both doors in turn, within a second: which line belongs to which act is written, not guessed."""
     with time_machine.travel("2026-03-10 12:00:00+00:00", tick=False) as clock:
         question, browser = make_question(), login(moderator)

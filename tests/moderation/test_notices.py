@@ -152,7 +152,9 @@ class TestAppeals:
         drain()
         return question
 
-    def test_the_author_is_told_why_and_still_sees_it(self, app, removed, login, member, other, client):
+    def test_the_author_is_notified_of_the_reason_and_still_sees_it(
+        self, app, removed, login, member, other, client
+    ):
         browser = login(member)
         inbox = browser.get("/inbox").text
         assert "moira deleted your question (rude or abusive)" in inbox and "Be kinder, please." in inbox

@@ -45,14 +45,14 @@ def lines(*actions):
 
 
 def race(clients, path, data=None):
-    """The status codes; those who came second were told."""
+    """The status codes; the second gets 409."""
     codes = at_once(clients, path, data or {})
     assert set(codes) <= {302, 409}, codes
     assert codes.count(409) >= MANY // 2 - 1, "everybody but the first and their repeats is told"
     return codes
 
 
-def told(client, path, name, what, data=None):
+def assert_already_done(client, path, name, what, data=None):
     answer = client.post(path, data=data or {})
     assert answer.status_code == 409
     assert name in answer.text and what in answer.text
@@ -68,7 +68,9 @@ def test_hide(pair, make_user, make_question, other, moderator):
     assert count(Event, Event.name == "flag.resolved") == 1
     winner = db.session.scalar(select(Decision.actor_id))
     second = pair[1] if winner == moderator.id else pair[0]
-    told(second, f"/posts/{question.id}/hide", "moira" if winner == moderator.id else "adam", "hidden")
+    assert_already_done(
+        second, f"/posts/{question.id}/hide", "moira" if winner == moderator.id else "adam", "hidden"
+    )
 
 
 def test_keep_and_hide_of_what_both_saw(pair, make_question, other):
@@ -88,8 +90,8 @@ def test_a_page_that_was_not_reloaded_overrules_nobody(login, make_question, oth
     db.session.commit()
     login(moderator).post(f"/posts/{question.id}/keep", data={"seen": "0"})
     late = login(admin)
-    told(late, f"/posts/{question.id}/hide", "moira", "flags are dismissed", {"seen": "0"})
-    told(late, f"/posts/{question.id}/hide", "moira", "flags are dismissed")
+    assert_already_done(late, f"/posts/{question.id}/hide", "moira", "flags are dismissed", {"seen": "0"})
+    assert_already_done(late, f"/posts/{question.id}/hide", "moira", "flags are dismissed")
     assert question.is_public and lines("hide") == 0
     newest = db.session.scalar(select(func.max(Decision.id)))
     assert late.post(f"/posts/{question.id}/hide", data={"seen": newest}).status_code == 302

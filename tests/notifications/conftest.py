@@ -14,7 +14,7 @@ from notifications import labels, queries, tasks
 
 @pytest.fixture
 def inbox(drain):
-    """inbox(user) → what the user's lines say, newest first, after every event was heard."""
+    """inbox(user) → the lines of the user's inbox, newest first, after all events were handled."""
 
     def read(user):
         drain()
@@ -25,7 +25,7 @@ def inbox(drain):
 
 @pytest.fixture
 def rounds(app, drain):
-    """rounds() hears every event and runs the room's jobs until nothing is due."""
+    """rounds() handles all events and runs the mail jobs until nothing is due."""
 
     def work():
         while worker.round_once(app, [tasks.mail_news, alert_tasks.mail_alerts]):

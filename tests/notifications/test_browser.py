@@ -59,7 +59,7 @@ def test_an_inbox_is_read(app, site, visit, login, member, question_answered, sc
 
 @pytest.fixture
 def question_answered(make_question, make_answer, drain):
-    """A question of the member's with two answers that the member was told of."""
+    """A question of the member with two answers and a notification of each."""
     question = make_question()
     for _ in range(2):
         make_answer(question)

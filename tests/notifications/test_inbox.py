@@ -1,4 +1,4 @@
-"""Who is told what, on the site: every event that exists, once for each person it is about."""
+"""Inboxes: a line for every event that notifies, once for each recipient."""
 
 import pytest
 
@@ -296,7 +296,7 @@ class TestPages:
         assert len(call("GET", "/users/me/watches").json["items"]) == 1
 
 
-def test_my_data_hold_what_i_was_told_and_watch(login, question, make_answer, member, drain):
+def test_the_export_contains_notifications_and_watches(login, question, make_answer, member, drain):
     make_answer(question)
     drain()
     data = login(member).get("/settings/data.json").json

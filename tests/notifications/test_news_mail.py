@@ -145,7 +145,7 @@ def test_who_is_suspended_meanwhile_gets_none(question, make_answer, mails, memb
     assert [mail for mail in mails(ASKER) if "news" in mail.key] == []
 
 
-def test_what_is_heard_of_a_week_late_is_old_news(question, make_answer, mails, inbox, member, clock):
+def test_events_handled_a_week_late_are_added_as_read(question, make_answer, mails, inbox, member, clock):
     make_answer(question)
     clock.shift(timedelta(days=8))
     assert len(inbox(member)) == 1 and queries.unread(member) == 0 and mails() == []
@@ -264,7 +264,7 @@ def test_a_flag_is_answered_by_mail(question, make_answer, other, moderator, mai
 
 
 def test_posting_is_one_event_and_no_mail_of_its_own(question, other, count_queries):
-    """Who is told is the worker's work: whoever answers does not wait for it."""
+    """Recipients are notified by the worker, not in the request."""
     with count_queries() as statements:
         forum.answer(question, render(BODY), by=other)
         db.session.commit()

@@ -1,4 +1,4 @@
-"""When failures rise: told once, shown with its reasons, over when its reports are old or gone."""
+"""Failure spikes: notified once, shown with its reasons, over when its reports are old or gone."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def test_the_rule(members, failing, expected):
     assert is_failure_spike(RecentReports(members, failing)) is expected
 
 
-def told():
+def notified():
     db.session.rollback()
     return [
         event.data["reasons"]
@@ -60,11 +60,11 @@ def fail(make_user, report):
 
 def test_three_members_raise_it_once(client, bulletin, fail):
     fail(bulletin, 2)
-    assert not flagged(bulletin) and told() == []
+    assert not flagged(bulletin) and notified() == []
     fail(bulletin, 1, note="The print spooler is dead after it")
-    assert flagged(bulletin) and told() == [["failures_reported"]]
+    assert flagged(bulletin) and notified() == [["failures_reported"]]
     fail(bulletin, 4)
-    assert told() == [["failures_reported"]]
+    assert notified() == [["failures_reported"]]
     page = client.get(bulletin.url).text
     assert "The print spooler is dead after it" in page.split("Deployment reports")[0]
     assert "7 of 7 members reported" in page
@@ -73,7 +73,7 @@ def test_three_members_raise_it_once(client, bulletin, fail):
 def test_one_member_alone_raises_nothing(member, bulletin, report):
     for number in range(9):
         report(bulletin, member, "failed", target=f"Kiosk {number}")
-    assert not flagged(bulletin) and told() == []
+    assert not flagged(bulletin) and notified() == []
 
 
 def test_many_successes_outweigh_three_failures(make_user, bulletin, fail, report):
@@ -105,7 +105,7 @@ def test_it_ends_by_itself_and_may_rise_again(bulletin, fail):
         assert not flagged(bulletin)
         fail(bulletin, 3)
         db.session.commit()
-    assert flagged(bulletin) and len(told()) == 2
+    assert flagged(bulletin) and len(notified()) == 2
 
 
 def test_taking_a_failure_back_and_forth_alerts_nobody_twice(bulletin, fail, report):
@@ -113,7 +113,7 @@ def test_taking_a_failure_back_and_forth_alerts_nobody_twice(bulletin, fail, rep
     member = db.session.get(User, last.user_id)
     for outcome in ("ok", "failed", "ok", "failed"):
         report(bulletin, member, outcome)
-    assert len(told()) == 1
+    assert len(notified()) == 1
 
 
 def test_a_moderator_ends_a_false_alarm(moderator, bulletin, fail):

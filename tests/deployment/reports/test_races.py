@@ -67,7 +67,7 @@ def test_two_reports_of_one_member_are_one(browser, member, bulletin):
     assert count(DeploymentTally) == 1 and queries.of_bulletin(bulletin).total == 1
 
 
-def test_reports_of_many_are_all_counted_and_the_rise_is_told_once(browser, make_user, bulletin):
+def test_reports_of_many_are_all_counted_and_the_spike_is_notified_once(browser, make_user, bulletin):
     clients = [browser(make_user()) for _ in range(12)]
     codes = at_once(clients, f"{bulletin.url}/reports", lambda n: {"ring": "broad", "outcome": "failed"})
     assert set(codes) == {302}
