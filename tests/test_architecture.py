@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -192,7 +193,10 @@ def test_no_forbidden_packages_and_no_secrets_in_the_tree():
 
 
 DOCUMENTS = sorted(
-    [*(ROOT / "docs").glob("**/*.md"), *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY"))]
+    [
+        *(ROOT / "docs").glob("**/*.md"),
+        *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
+    ]
 )
 SUFFIXES = "py|html|css|js|sh|md|conf|service|timer|environment|toml|txt|lock|json|yaml"
 
@@ -205,15 +209,12 @@ def code_spans(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_paths_named_in_documents_exist(path):
-    named = set(re.findall(r"\]\(([^)#:\s]+)[^)]*\)", path.read_text()))
+    named = set(re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text()))
     for span in code_spans(path):
         named |= set(re.findall(rf"^[\w./-]+/[\w.-]+\.(?:{SUFFIXES})$|^(?:[\w-]+/)+$", span))
-    missing = {
-        each
-        for each in named
-        if "://" not in each and not any((base / each).exists() for base in (ROOT, ROOT / "docs", path.parent))
-    }
-    missing -= {"imports/", "outbox/", "instance/outbox/"}  # folders of an instance
+    bases = (ROOT, ROOT / "docs", ROOT / "templates", path.parent)
+    missing = {each for each in named if each[0] != "/" and not any((base / each).exists() for base in bases)}
+    missing -= {"imports/", "outbox/", "instance/", "instance/outbox/"}  # folders of an instance
     assert not missing, f"{name(path)} names {sorted(missing)}"
 
 
@@ -260,7 +261,7 @@ def test_layers_and_sub_packages_of_core_are_documented():
         assert re.search(rf"^layer {LAYERS[package]} .*\b{package}/", document, re.M), package
     for folder in (ROOT / "core").iterdir():
         if folder.is_dir() and folder.name != "__pycache__":
-            assert f"`{folder.name}/`" in document, folder.name
+            assert f"`core/{folder.name}/`" in document, folder.name
 
 
 def test_the_index_of_decisions_is_complete_and_in_order():
@@ -269,4 +270,24 @@ def test_the_index_of_decisions_is_complete_and_in_order():
     files = sorted(path.name for path in folder.glob("[0-9]*.md"))
     assert listed == [(file[:4], file) for file in files]
     for file in files:
-        assert (folder / file).read_text().startswith(f"# {file[:4]} "), f"{file}: the heading begins with its number"
+        assert (folder / file).read_text().startswith(f"# {file[:4]} "), (
+            f"{file}: the heading begins with its number"
+        )
+
+
+def test_the_version_is_that_of_the_changelog():
+    versions = re.findall(
+        r"^## (\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)", (ROOT / "CHANGELOG.md").read_text(), re.M
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == versions[0]
+    assert versions == sorted(versions, key=lambda version: [int(part) for part in version.split(".")])[::-1]
+
+
+def test_pre_commit_runs_what_lint_runs():
+    """Hooks are local, and run the same programs of .venv as `make lint`."""
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    lint = (ROOT / "Makefile").read_text().split("\nlint:")[1].split("\n\n")[0]
+    assert re.findall(r"repo: (.*)", hooks) == ["local"]
+    for program in ("ruff check", "ruff format --check", "pyright"):
+        assert f"/{program}" in lint and f".venv/bin/{program}" in hooks, program
