@@ -30,7 +30,7 @@ ALLOWED = re.compile(
     r"|[#.\"`]shield\b|shield-head"  # an anchor that other sites link to, and its class
 )
 GENERATED = re.compile(r"<!-- table.*?<!-- /table", re.DOTALL)  # written by bench
-EXCLUDED = {"CHANGELOG.md", "requirements.txt"}  # a list of former names; reasons for dependencies
+EXCLUDED = {"CHANGELOG.md"}  # a list of former names
 
 
 def files_of(area: str) -> list[Path]:
