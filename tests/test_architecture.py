@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,23 @@ def test_extension_points_are_documented():
     }
     table = (ROOT / "docs" / "architecture.md").read_text().split("## Extension points")[1]
     assert set(re.findall(r"^\| `(register_\w+)` \| `([^`]+)` \|", table, re.M)) == defined
+
+
+def test_imports_for_a_side_effect_are_documented():
+    """A module that an __init__.py imports and does not use is in the table of docs/architecture.md."""
+    document = (ROOT / "docs" / "architecture.md").read_text()
+    table = document.split("| imported for its side effect |")[1].split("\n\n")[0]
+    patterns = re.findall(r"`([\w*]+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:]))
+    undocumented = []
+    for path in FILES:
+        if path.name == "__init__.py":
+            tree = ast.parse(path.read_text())
+            used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            for node in tree.body:
+                unused = [a for a in getattr(node, "names", ()) if (a.asname or a.name) not in used]
+                modules = [a.name for a in unused if not any(fnmatchcase(a.name, each) for each in patterns)]
+                undocumented += [f"{name(path)}: {module}" for module in modules]
+    assert not undocumented
 
 
 def test_layers_and_sub_packages_of_core_are_documented():
