@@ -21,5 +21,5 @@ def get_status() -> dict[str, object]:
     return {
         "is_well": is_well(findings),
         "findings": findings,
-        "readings": {each.name: each.value for each in collect()},
+        "gauges": {each.name: each.value for each in collect()},
     }

@@ -20,7 +20,8 @@ class StatusItem(Reply):
 
     is_well = fields.Boolean(metadata={"description": "Whether no error was found."})
     findings = fields.List(fields.Nested(FindingItem))
-    readings = fields.Dict(
+    gauges = fields.Dict(
+        data_key="readings",
         keys=fields.String(),
         values=fields.Float(),
         metadata={

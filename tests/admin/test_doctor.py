@@ -50,7 +50,7 @@ def test_a_program_reads_one_object(run, found):
 
 
 @pytest.mark.every_database
-def test_each_room_of_a_new_site_is_looked_at_and_nothing_fails(run, make_question, drain):
+def test_each_package_of_a_new_site_is_checked_and_nothing_fails(run, make_question, drain):
     make_question()
     drain()
     found = {each["name"]: each for each in json.loads(run("--json").output)["findings"]}

@@ -47,16 +47,16 @@ def clock(app):
 
 @pytest.fixture
 def subscribe(clock):
-    """subscribe(address, **wishes) → its confirmed subscription."""
+    """subscribe(address, **preferences) → its confirmed subscription."""
 
     def sign_up(address, *, products=(), minimum="low", cadence="at-once"):
-        wishes = {
+        preferences = {
             "scope": "chosen" if products else "all",
             "products": list(products),
             "minimum": minimum,
             "cadence": cadence,
         }
-        alert_actions.sign_up(address, wishes)
+        alert_actions.sign_up(address, preferences)
         row = alert_queries.by_handle(alert_queries.by_address(address).handle)
         alert_actions.confirm(row)
         db.session.commit()
@@ -302,7 +302,7 @@ class TestWhatConcernsWhom:
         exploit(publish("ACME-1", severity="low"))
         assert len(alerts()) == 1
 
-    def test_what_is_under_embargo_is_in_no_mail_until_its_instant(self, subscribe, alerts, moderator, clock):
+    def test_what_is_under_embargo_is_in_no_mail_before_its_end(self, subscribe, alerts, moderator, clock):
         subscribe(EVE)
         draft = bulletin_actions.create(
             {
@@ -330,7 +330,7 @@ class TestWhatConcernsWhom:
         clock.move_to(MORNING)
         assert references(alerts()[0]) == [shown.reference]
 
-    def test_a_changed_wish_holds_for_what_waits(self, subscribe, publish, alerts, mails, clock):
+    def test_changed_preferences_apply_to_pending_news(self, subscribe, publish, alerts, mails, clock):
         row = subscribe(EVE, cadence="daily")
         publish("ACME-1", "Reader", "9")
         publish("ACME-2", "Writer", "9")

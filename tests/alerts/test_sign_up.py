@@ -16,7 +16,7 @@ from core.mail import signed_links
 from products import actions as product_actions
 
 EVE = "eve@example.net"
-WISHES = {"email": EVE, "scope": "all", "minimum": "important", "cadence": "daily"}
+PREFERENCES = {"email": EVE, "scope": "all", "minimum": "important", "cadence": "daily"}
 
 
 @pytest.fixture
@@ -48,19 +48,19 @@ def link(mails):
 
 @pytest.fixture
 def confirmed(client, link):
-    client.post("/alerts", data=WISHES)
+    client.post("/alerts", data=PREFERENCES)
     client.post(link("confirm"))
     return subscription()
 
 
 class TestSigningUp:
     def test_asks_for_confirmation_first(self, client, link, mails):
-        assert client.post("/alerts", data=WISHES).status_code == 200
+        assert client.post("/alerts", data=PREFERENCES).status_code == 200
         assert subscription().confirmed_at is None
         assert len(mails()) == 1
 
     def test_get_shows_a_button_and_post_confirms(self, client, link):
-        client.post("/alerts", data=WISHES)
+        client.post("/alerts", data=PREFERENCES)
         page = client.get(link("confirm"))
         assert "Confirm alerts" in page.text and EVE in page.text
         assert subscription().confirmed_at is None, "a scanner that follows the link changes nothing"
@@ -69,31 +69,32 @@ class TestSigningUp:
 
     def test_is_answered_alike_whoever_has_the_address(self, client, confirmed, member):
         answers = {
-            client.post("/alerts", data=WISHES | {"email": email}).text.replace(email, "")
+            client.post("/alerts", data=PREFERENCES | {"email": email}).text.replace(email, "")
             for email in (EVE, "new@example.net", member.email, "gone@demo.invalid")
         }
         assert len(answers) == 1
 
     def test_again_changes_nothing_and_mails_the_way_to_change(self, client, confirmed, mails):
-        client.post("/alerts", data=WISHES | {"cadence": "at-once", "minimum": "low"})
+        client.post("/alerts", data=PREFERENCES | {"cadence": "at-once", "minimum": "low"})
         assert (subscription().cadence, subscription().minimum) == ("daily", "important")
         assert "already gets them" in mails(EVE)[-1].body and "/alerts/manage/" in mails(EVE)[-1].body
 
-    def test_again_before_confirming_takes_the_last_wishes(self, client, link):
-        client.post("/alerts", data=WISHES)
-        client.post("/alerts", data=WISHES | {"cadence": "at-once"})
+    def test_again_before_confirming_takes_the_last_preferences(self, client, link):
+        client.post("/alerts", data=PREFERENCES)
+        client.post("/alerts", data=PREFERENCES | {"cadence": "at-once"})
         client.post(link("confirm"))
         assert subscription().cadence == "at-once"
 
     def test_with_chosen_products(self, client, link, products):
-        client.post("/alerts", data=WISHES | {"scope": "chosen", "products": ["windows", "debian"]})
+        client.post("/alerts", data=PREFERENCES | {"scope": "chosen", "products": ["windows", "debian"]})
         assert [product.slug for product in subscription().products] == ["debian", "windows"]
         assert "Debian, Windows" in client.get(link("confirm")).text
 
     def test_finds_products_without_losing_what_was_typed(self, client, products, mails):
         page = client.post(
             "/alerts",
-            data=WISHES | {"scope": "chosen", "products": "debian", "q": "win", "find": "1", "email": "e"},
+            data=PREFERENCES
+            | {"scope": "chosen", "products": "debian", "q": "win", "find": "1", "email": "e"},
         )
         assert page.status_code == 200 and mails() == []
         ticked = re.findall(r'value="(\w+)" checked', page.text)
@@ -122,16 +123,16 @@ class TestSigningUp:
         ],
     )
     def test_refuses_with_the_field_named(self, client, mails, wrong):
-        page = client.post("/alerts", data=WISHES | wrong)
+        page = client.post("/alerts", data=PREFERENCES | wrong)
         assert page.status_code == 422 and f'id="f-{next(reversed(wrong))}' in page.text
         assert mails() == [] and db.session.scalar(db.select(Subscription.id)) is None
 
     def test_is_limited_by_address_and_by_network(self, app, client):
         app.config["REDOUBT_RATE_LIMITS"] = True
-        codes = [client.post("/alerts", data=WISHES).status_code for _ in range(6)]
+        codes = [client.post("/alerts", data=PREFERENCES).status_code for _ in range(6)]
         assert codes == [200] * 5 + [429]
         others = [
-            client.post("/alerts", data=WISHES | {"email": f"e{n}@example.net"}).status_code
+            client.post("/alerts", data=PREFERENCES | {"email": f"e{n}@example.net"}).status_code
             for n in range(20)
         ]
         assert others.count(200) == 15 and others[-1] == 429
@@ -141,8 +142,8 @@ class TestSigningUp:
         app.config["REDOUBT_RATE_LIMITS"] = True
         codes = []
         for number in range(22):
-            wishes = WISHES | {"email": f"reader{number}@example.net"}
-            sent = {"json": wishes} if path.startswith("/api/") else {"data": wishes}
+            preferences = PREFERENCES | {"email": f"reader{number}@example.net"}
+            sent = {"json": preferences} if path.startswith("/api/") else {"data": preferences}
             codes.append(
                 client.post(
                     path, **sent, environ_base={"REMOTE_ADDR": f"2001:db8:7:7::{number:x}"}
@@ -152,13 +153,13 @@ class TestSigningUp:
         assert db.session.scalar(db.select(db.func.count()).select_from(Attempt)) > 0
 
     def test_addresses_nobody_confirms_are_forgotten(self, client, confirmed):
-        client.post("/alerts", data=WISHES | {"email": "typo@example.net"})
+        client.post("/alerts", data=PREFERENCES | {"email": "typo@example.net"})
         with time_machine.travel(utcnow() + timedelta(days=8)):
             tasks.forget_unconfirmed()
         assert subscription("typo@example.net") is None and subscription() is not None
 
     def test_an_old_confirmation_opens_nothing(self, client, link):
-        client.post("/alerts", data=WISHES)
+        client.post("/alerts", data=PREFERENCES)
         path = link("confirm")
         with time_machine.travel(utcnow() + timedelta(days=4)):
             assert client.post(path).status_code == 404
@@ -215,7 +216,7 @@ class TestStopping:
     def test_the_links_of_before_are_dead_for_who_signs_up_again(self, client, confirmed, link):
         old = f"/alerts/manage/{signed_links.token(signed_links.MANAGE, confirmed.handle)}"
         client.post(link("unsubscribe"))
-        client.post("/alerts", data=WISHES)
+        client.post("/alerts", data=PREFERENCES)
         assert client.get(old).status_code == 404
 
     def test_by_the_shell(self, app, confirmed):
@@ -230,7 +231,7 @@ class TestStopping:
         drain()
         assert db.session.get(StoppedAddress, EVE) is not None
         alert_actions.stop(subscription())
-        client.post("/alerts", data=WISHES)
+        client.post("/alerts", data=PREFERENCES)
         assert db.session.get(StoppedAddress, EVE) is not None
         client.post(link("confirm"))
         assert db.session.get(StoppedAddress, EVE) is None
@@ -248,7 +249,7 @@ class TestMembers:
         assert queries.of_member(member) is None
 
     def test_take_the_place_of_alerts_to_the_same_address(self, client, login, member):
-        client.post("/alerts", data=WISHES | {"email": member.email})
+        client.post("/alerts", data=PREFERENCES | {"email": member.email})
         login(member).post("/settings/alerts", data={"on": "true"})
         rows = db.session.scalars(db.select(Subscription)).all()
         assert [row.user_id for row in rows] == [member.id]
@@ -272,6 +273,6 @@ class TestMembers:
 
 
 def test_a_sign_up_queues_its_mail_in_the_same_transaction(client):
-    client.post("/alerts", data=WISHES)
+    client.post("/alerts", data=PREFERENCES)
     queued = db.session.scalar(db.select(OutgoingMail).where(OutgoingMail.recipient == EVE))
     assert queued.unsubscribe_url and queued.html

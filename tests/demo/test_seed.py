@@ -68,11 +68,11 @@ def acts(seeded):
     return Story(utcnow()).acts()
 
 
-def points_at(user_id, moment):
-    """What a member's ledger summed up to at a moment."""
+def points_at(user_id, at_time):
+    """The reputation of a member at a time."""
     return db.session.scalar(
         select(func.coalesce(func.sum(ReputationEvent.points), 0)).where(
-            ReputationEvent.user_id == user_id, ReputationEvent.created_at <= moment
+            ReputationEvent.user_id == user_id, ReputationEvent.created_at <= at_time
         )
     )
 
@@ -235,8 +235,8 @@ def test_moderators_find_one_flag_and_the_public_a_log_in_order(site):
     assert db.session.scalar(select(func.count()).where(Flag.outcome.is_(None))) == 1
     log = moderation_queries.log(size=500).items[::-1]
     assert {"keep", "hide", "close", "reopen"} <= {decision.action for decision in log}
-    moments = [decision.created_at for decision in log]
-    assert moments == sorted(moments)
+    times = [decision.created_at for decision in log]
+    assert times == sorted(times)
 
 
 def test_links_within_the_site_lead_somewhere(seeded):
@@ -305,12 +305,12 @@ def test_a_run_that_dies_leaves_nothing_and_the_next_completes(app, monkeypatch)
 
 
 def test_at_sets_the_clock_for_its_block_only(app):
-    moment = utcnow() - timedelta(days=30)
-    with at(moment):
-        assert utcnow() == moment
+    at_time = utcnow() - timedelta(days=30)
+    with at(at_time):
+        assert utcnow() == at_time
         db.session.add(tag := Tag(name="past"))
-    assert tag.created_at == moment
-    assert utcnow() - moment > timedelta(days=29)
+    assert tag.created_at == at_time
+    assert utcnow() - at_time > timedelta(days=29)
 
 
 def test_only_the_demo_sets_the_clock():

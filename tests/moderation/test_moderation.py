@@ -15,7 +15,7 @@ def flag(login, user, post):
     return login(user).post(f"/posts/{post.id}/flag", data={"reason": "spam", "note": "an advert"})
 
 
-def test_a_flag_is_raised_once_and_its_outcome_told(login, other, moderator, make_question, drain):
+def test_a_flag_is_raised_once_and_its_outcome_notified(login, other, moderator, make_question, drain):
     question, flagger = make_question(), login(other)
     for _ in range(2):
         assert flagger.post(f"/posts/{question.id}/flag", data={"reason": "spam"}).status_code == 302
@@ -106,7 +106,7 @@ def logged():
 
 
 def test_each_act_is_logged_once_however_late_it_is_handled(login, moderator, make_question, drain):
-    """Both doors in turn, within a second: which line belongs to which act is written, not guessed."""
+    """Both entry points in turn, within a second: which line belongs to which act is written, not guessed."""
     with time_machine.travel("2026-03-10 12:00:00+00:00", tick=False) as clock:
         question, browser = make_question(), login(moderator)
         browser.post(f"/posts/{question.id}/hide")
@@ -121,7 +121,7 @@ def test_each_act_is_logged_once_however_late_it_is_handled(login, moderator, ma
     assert None not in numbers and len(set(numbers)) == 4
 
 
-def test_restoring_through_the_other_door_gives_back_what_spam_cost(
+def test_restoring_through_the_other_entry_point_gives_back_what_spam_cost(
     login, make_user, moderator, make_question, drain
 ):
     author = make_user("spammer", reputation=150)

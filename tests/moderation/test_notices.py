@@ -99,7 +99,7 @@ class TestHeld:
         drain()
         return question
 
-    def test_enough_flags_hide_a_post_and_its_author_is_told(
+    def test_enough_flags_hide_a_post_and_notify_its_author(
         self, held, login, client, member, other, moderator
     ):
         assert held.status == HELD and not held.is_public
@@ -226,7 +226,7 @@ class TestAppeals:
         assert "Restore" in browser.get(question.url).text
 
 
-def test_other_acts_of_moderators_are_told(login, member, moderator, make_question, drain):
+def test_other_acts_of_moderators_are_notified(login, member, moderator, make_question, drain):
     question, browser = make_question(by=member), login(moderator)
     browser.post(f"/questions/{question.id}/close", data={"reason": "off-topic", "note": "Ask the vendor."})
     browser.post(f"/questions/{question.id}/reopen")

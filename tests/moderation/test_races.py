@@ -1,4 +1,4 @@
-"""Thirty requests of two moderators at one moment have one outcome, one line in the log, and who came second
+"""Thirty requests of two moderators at once have one outcome, one line in the log, and who came second
 reads who was first and what they decided."""
 
 import pytest
@@ -48,7 +48,7 @@ def race(clients, path, data=None):
     """The status codes; the second gets 409."""
     codes = at_once(clients, path, data or {})
     assert set(codes) <= {302, 409}, codes
-    assert codes.count(409) >= MANY // 2 - 1, "everybody but the first and their repeats is told"
+    assert codes.count(409) >= MANY // 2 - 1, "everybody but the first and their repeats gets 409"
     return codes
 
 

@@ -67,11 +67,11 @@ class TestWhoIsTold:
             forum.unaccept(answer, by=question.author)
 
     def test_the_author_of_a_proposed_edit_and_then_its_proposer(self, inbox, question, make_user, member):
-        stranger = make_user("steve")
+        proposer = make_user("steve")
         proposal = suggestions.propose(
             question,
             render(BODY + " More."),
-            by=stranger,
+            by=proposer,
             base_number=1,
             title=question.title,
             tags=["patching"],
@@ -79,7 +79,7 @@ class TestWhoIsTold:
         )
         assert inbox(member) == ["steve suggested an edit of your question: How do I patch a server?"]
         suggestions.reject(proposal, "Not needed here.", by=member)
-        assert inbox(stranger) == ["alice rejected your edit of a question: How do I patch a server?"]
+        assert inbox(proposer) == ["alice rejected your edit of a question: How do I patch a server?"]
 
     def test_the_flagger_of_the_outcome_but_not_who_decided(self, inbox, login, question, other, moderator):
         moderation.flag(question, "other", by=other)

@@ -38,7 +38,7 @@ ENCODED_WORD = re.compile(r"=\?[^?]+\?[bqBQ]\?[^?]*\?=")
 ONCE = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
 LISTS = {"alerts": "alerts", "alerts_confirm": "alerts", "alerts_known": "alerts", "news": "notifications"}
 THREADED = {"alerts", "news"}
-WISHES = {"scope": "all", "products": [], "minimum": "low", "cadence": "at-once"}
+PREFERENCES = {"scope": "all", "products": [], "minimum": "low", "cadence": "at-once"}
 SITE_URL = "https://forum.example"
 SITE_NAME = "Sicherheit für Zürich und die ganze übrige Welt der größeren Rechenzentren"
 TITLE = (
@@ -176,18 +176,18 @@ def _direct(template, **context):
 
 
 def _confirm_alerts(**_):
-    alert_actions.sign_up("ada@example.org", WISHES)
+    alert_actions.sign_up("ada@example.org", PREFERENCES)
 
 
 def _subscribe():
-    alert_actions.sign_up("ada@example.org", WISHES)
+    alert_actions.sign_up("ada@example.org", PREFERENCES)
     alert_actions.confirm(queries.by_handle(queries.by_address("ada@example.org").handle))
     db.session.execute(db.delete(OutgoingMail))
 
 
 def _known_alerts(**_):
     _subscribe()
-    alert_actions.sign_up("ada@example.org", WISHES)
+    alert_actions.sign_up("ada@example.org", PREFERENCES)
 
 
 def _alerts(publish_bulletin, clock, drain, **_):

@@ -102,7 +102,7 @@ def test_the_private_calendar_has_patch_days_and_what_concerns_me(
     assert any(uid.startswith("phase-") for uid in found)
 
 
-def test_long_ago_is_not_told(client, frozen, make_product, make_bulletin):
+def test_old_due_dates_are_left_out(client, frozen, make_product, make_bulletin):
     make_product()
     old = make_bulletin(exploited_until=NOON.date() - timedelta(days=31))
     assert f"kev-{old.id}" not in days(client.get("/calendar.ics"))

@@ -45,7 +45,7 @@ def mine(member, make_product, make_bulletin):
     return first, second
 
 
-def test_the_plan_lists_what_i_run(login, member, mine):
+def test_the_plan_lists_bulletins_for_my_products(login, member, mine):
     page = login(member).get("/calendar/2026-11/plan?pilot=3&broad=5").text
     assert all(bulletin.reference in page for bulletin in mine)
     assert "Acme Server only" not in page and "canary" not in page
@@ -71,8 +71,8 @@ def test_what_is_installed_broadly_has_no_deadline(login, member, mine, report):
 def test_others_do_not_see_it(login, client, other, mine):
     page = login(other).get("/calendar/2026-11/plan").text
     assert mine[0].reference not in page and "Choose your products first" in page
-    for door in ("", ".csv", ".md", ".ics"):
-        answer = client.get(f"/calendar/2026-11/plan{door}")
+    for suffix in ("", ".csv", ".md", ".ics"):
+        answer = client.get(f"/calendar/2026-11/plan{suffix}")
         assert answer.status_code == 302 and "/login" in answer.headers["Location"]
 
 
@@ -96,13 +96,13 @@ def test_files(login, member, mine):
 
 @pytest.mark.parametrize("query", ["pilot=-5&broad=abc", "pilot=99999999999999999999", "pilot=", "broad=1.5"])
 def test_odd_numbers_are_kept_in_bounds(login, member, mine, query):
-    for door in ("", ".csv", ".md", ".ics"):
-        assert login(member).get(f"/calendar/2026-11/plan{door}?{query}").status_code == 200
+    for suffix in ("", ".csv", ".md", ".ics"):
+        assert login(member).get(f"/calendar/2026-11/plan{suffix}?{query}").status_code == 200
 
 
 def test_an_empty_plan_is_a_file_too(login, other):
-    for door in (".csv", ".md", ".ics"):
-        assert login(other).get(f"/calendar/2026-11/plan{door}").status_code == 200
+    for suffix in (".csv", ".md", ".ics"):
+        assert login(other).get(f"/calendar/2026-11/plan{suffix}").status_code == 200
 
 
 def test_a_program_reads_the_plan(api, client, member, other, mine, report):

@@ -96,7 +96,7 @@ def test_old_failures_count_no_more(bulletin, fail):
     assert not flagged(bulletin)
 
 
-def test_it_ends_by_itself_and_may_rise_again(bulletin, fail):
+def test_it_ends_by_itself_and_may_begin_again(bulletin, fail):
     fail(bulletin, 3)
     tasks.clear_failure_flags()
     assert flagged(bulletin), "as long as its reasons are young"

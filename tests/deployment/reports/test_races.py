@@ -1,4 +1,4 @@
-"""Reports and thanks at the same moment: one row, every report counted, points exact."""
+"""Reports and thanks at the same time: one row, every report counted, points exact."""
 
 import threading
 
@@ -33,7 +33,7 @@ def browser(app):
 
 
 def at_once(clients, path, data) -> list[int]:
-    """Post to a path from all clients at one moment, `data(number)`; the status codes."""
+    """Post to a path from all clients at once, `data(number)`; the status codes."""
     db.session.commit()
     ready, codes = threading.Barrier(len(clients)), [0] * len(clients)
 

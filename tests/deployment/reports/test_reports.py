@@ -117,8 +117,8 @@ def test_a_draft_has_no_reports_even_for_moderators(login, member, moderator, ma
     make_product()
     draft = make_bulletin(status="draft")
     for user in (member, moderator):
-        for door in ("", ".csv", ".json", ".atom"):
-            assert login(user).get(f"/bulletins/{draft.reference}/reports{door}").status_code == 404
+        for suffix in ("", ".csv", ".json", ".atom"):
+            assert login(user).get(f"/bulletins/{draft.reference}/reports{suffix}").status_code == 404
         assert login(user).post(f"/bulletins/{draft.reference}/reports", data=SENT).status_code == 404
     assert count() == 0
 
@@ -196,7 +196,7 @@ def test_what_moderators_hide_is_in_the_public_log_once(client, drain, member, m
     assert bulletin.title in page and "canary" not in page
 
 
-def test_a_stranger_removes_nothing(login, member, other, bulletin, report):
+def test_another_member_removes_nothing(login, member, other, bulletin, report):
     row = report(bulletin, member)
     assert login(other).post(f"/reports/{row.id}/remove").status_code == 403
     assert login(other).post(f"/reports/{row.id}/restore").status_code == 403
