@@ -32,7 +32,7 @@ class Slugs(fields.Field):
         slugs = value.split() if isinstance(value, str) else value
         if not isinstance(slugs, list) or not all(isinstance(s, str) and SLUG.match(s) for s in slugs):
             raise ValidationError(_("Choose products from the list."))
-        if len(set(slugs)) > MAX_PRODUCTS:
+        if len(slugs) > MAX_PRODUCTS:  # repeated ones count, as in the document of the API
             raise ValidationError(_("Choose at most %(n)s products, or all products.", n=MAX_PRODUCTS))
         return sorted(set(slugs))
 
