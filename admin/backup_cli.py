@@ -59,7 +59,7 @@ def restore_command(file: Path) -> None:
         "every count is that of the backup, every reference leads somewhere."
     )
     _say_settings(archive.manifest)
-    with progress(documents.everything(), len(documents.keys()), "indexing") as found:
+    with progress(documents.all_documents(), len(documents.public_keys()), "indexing") as found:
         click.echo(f"Search index: {handlers.rebuild(found)} documents.")
     security_log.note("restore")
     with snapshot():

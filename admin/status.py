@@ -12,7 +12,7 @@ from core.database.db import db, utcnow
 from core.database.models import Event, OutgoingMail
 from core.observability import history, queues
 from posts.models import PUBLISHED, Post
-from search.readings import LAG
+from search.gauges import LAG_METRIC
 
 HOURS, DAYS = 48, 90
 
@@ -48,7 +48,7 @@ def charts() -> list[Chart]:
 def _hourly() -> Iterator[Chart]:
     now = utcnow().replace(minute=0, second=0, microsecond=0)
     hours = [now - timedelta(hours=back) for back in reversed(range(HOURS))]
-    kept = history.since(hours[0], "status:", "le:", queues.EVENTS_AGE, queues.MAIL_AGE, LAG)
+    kept = history.since(hours[0], "status:", "le:", queues.EVENTS_AGE, queues.MAIL_AGE, LAG_METRIC)
     rows = [(hour, kept.get(hour, {})) for hour in hours]
 
     def chart(name: str, title: str, unit: str, parts: dict[str, str], of, **how) -> Chart:
@@ -74,7 +74,7 @@ def _hourly() -> Iterator[Chart]:
     for name, title, reading in (
         ("events", _("Longest wait of an event"), queues.EVENTS_AGE),
         ("mail-wait", _("Longest wait of a mail"), queues.MAIL_AGE),
-        ("lag", _("A post missing in the search index"), LAG),
+        ("lag", _("A post missing in the search index"), LAG_METRIC),
     ):
         yield chart(
             name,

@@ -1,4 +1,4 @@
-"""The index from the shell."""
+"""Shell commands of the search index."""
 
 import click
 from flask.cli import AppGroup
@@ -12,6 +12,6 @@ group = AppGroup("search", help="The index.")
 @group.command("rebuild")
 def rebuild() -> None:
     """Write the index anew from the database while the site serves the old one."""
-    with progress(documents.everything(), len(documents.keys()), "indexing") as found:
+    with progress(documents.all_documents(), len(documents.public_keys()), "indexing") as found:
         count = handlers.rebuild(found)
     click.echo(f"{count} documents")
