@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from deployment import exports
 from deployment.calendar.months import FIRST_YEAR, LAST_YEAR, next_patch_day, this_month
 from deployment.calendar.views import year_of
-from products.facts import plain
+from products.facts import to_json
 
 group = AppGroup("calendar", help="Patch days and what came with them.")
 
@@ -27,4 +27,4 @@ def show_year(year: int | None) -> None:
     months, totals, tallies = year_of(year or this_month().year)
     for month in months:
         row = exports.month_row(month, totals.get(str(month)), tallies.get(str(month)))
-        click.echo(json.dumps({name: plain(value) for name, value in row.items()}))
+        click.echo(json.dumps({name: to_json(value) for name, value in row.items()}))

@@ -1,4 +1,4 @@
-"""Products in the one search box."""
+"""Products in the search index."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload

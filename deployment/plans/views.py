@@ -55,7 +55,7 @@ def plan_page(month: str):
 def plan_table(month: str):
     """The plan as CSV."""
     found, mine, drawn, _numbers = _plan(month)
-    return files.answer(f"plan-{found}", "csv", (exports.task_row(task, drawn) for task in mine))
+    return files.file_response(f"plan-{found}", "csv", (exports.task_row(task, drawn) for task in mine))
 
 
 @bp.get("/calendar/<month>/plan.md")

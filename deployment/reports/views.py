@@ -134,7 +134,7 @@ def send_report(reference: str):
 def export_reports(reference: str, extension: str):
     """The reports of a bulletin as CSV or JSON."""
     bulletin = find_bulletin(reference)
-    return files.answer(
+    return files.file_response(
         f"reports-{bulletin.reference}", extension, exports.report_rows(bulletin, wanted_outcome())
     )
 

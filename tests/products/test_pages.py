@@ -101,12 +101,12 @@ def test_filters_and_status(client, make_product):
 
 
 def test_pages_follow_each_other_and_a_foreign_cursor_starts_again(client, make_product):
-    for number in range(queries.PAGE + 3):
+    for number in range(queries.PAGE_SIZE + 3):
         make_product(f"p{number:03}")
     first = BeautifulSoup(client.get("/products").text, "html.parser")
     second = BeautifulSoup(client.get(first.select_one("a[rel=next]")["href"]).text, "html.parser")
     seen = [a["href"] for soup in (first, second) for a in soup.select("main tbody th a")]
-    assert len(seen) == len(set(seen)) == queries.PAGE + 3
+    assert len(seen) == len(set(seen)) == queries.PAGE_SIZE + 3
     for cursor in (
         "WzEsMl0",
         "WyJhIiwgImIiXQ",

@@ -352,7 +352,7 @@ def test_what_the_words_say_is_found_by_a_binary_search(app):
     averages = {"title": 2, "body": 3, "labels": 1, "context": 1}
     row = encoding.encode(document, encoding.text_terms(document), averages)
     assert row.weights == sorted(row.weights) and len(row.weights) == len(set(row.weights))
-    columns = ", ".join(map(matching.weight, ("resolv", "printer", "tag=dns", "zebra")))
+    columns = ", ".join(map(matching.weight_sql, ("resolv", "printer", "tag=dns", "zebra")))
     found = db.session.execute(
         text(f"SELECT {columns} FROM (SELECT CAST(:weights AS bigint[]) AS weights) AS row"),
         {"weights": row.weights},

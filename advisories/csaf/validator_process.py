@@ -1,6 +1,6 @@
-"""The process that advisories/csaf/check.py talks to; nothing else may import this module.
+"""The process started by advisories/csaf/validator.py; not to be imported by any other module.
 
-Importing `csaf` configures logging and loads a megabyte of rules: the site itself never does it.
+Importing `csaf` configures logging and loads a megabyte of rules, which the site must not do.
 """
 
 import json
@@ -11,23 +11,23 @@ from csaf.csaf.v20 import validate
 
 try:
     import resource
-except ImportError:  # Windows has none; the time limit still holds there
+except ImportError:  # not on Windows; the time limit applies there too
     resource = None
 
-MEGABYTES = 1024
+MEMORY_LIMIT_MB = 1024
 MAX_PROBLEMS = 20
 
 
 def limit_memory() -> None:
-    """Bounds the memory of this process, where the system can."""
-    size = MEGABYTES * 1024**2
+    """Limit the memory of this process, where the system supports it."""
+    size = MEMORY_LIMIT_MB * 1024**2
     if resource:
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def problems(data: bytes) -> list[str]:
-    """The mandatory rules that a document breaks: "rule 6.1.1 at /place: words"."""
+    """The mandatory rules that a document violates, as "rule 6.1.1 at /location: message"."""
     try:
         report = validate(json.loads(data), preset="basic")
         found = [
@@ -36,13 +36,13 @@ def problems(data: bytes) -> list[str]:
             if not test.passed and not test.skipped
             for error in test.errors
         ]
-    except Exception as error:  # a young validator, given documents of strangers
+    except Exception as error:  # the validator may fail on untrusted documents
         return [f"not checked against the rules: {type(error).__name__} in the validator"]
     return found[:MAX_PROBLEMS] + (["…: and more broken rules"] if len(found) > MAX_PROBLEMS else [])
 
 
 def serve() -> None:
-    """Answers each document on standard input (its length, a line end, its bytes) with a line of JSON."""
+    """Reply to each document on standard input (length, newline, bytes) with one line of JSON."""
     limit_memory()
     while length := sys.stdin.buffer.readline():
         data = sys.stdin.buffer.read(int(length))
