@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cvss import CVSS2, CVSS3, CVSS4
 from cvss.exceptions import CVSSError
+from flask_babel import gettext as _
 
 from advisories.advisory import Score
 from advisories.parsing import Log
@@ -90,7 +91,7 @@ def stated_score(
     vector = normalize_vector(vector)
     known = version_of(vector)
     if vector and not known:
-        log.warn(place, f"no CVSS vector: {vector[:60]!r}")
+        log.warn(place, _("not a CVSS vector: %(vector)s", vector=repr(vector[:60])))
         vector = ""
     return Score(known or version, vector, base, product_ids) if vector or base is not None else None
 

@@ -62,7 +62,7 @@ def add_mine(data: dict) -> dict:
     require(policy.can_own(user))
     product = queries.full(data["product"])
     if product is None:
-        raise Invalid({"product": [_("There is no such product.")]})
+        raise Invalid({"product": [_("This product does not exist.")]})
     release = release_of(product, data["release"]) if data["release"] else None
     if data["release"] and release is None:
         raise Invalid({"release": [_("This product has no such release.")]})
@@ -70,7 +70,7 @@ def add_mine(data: dict) -> dict:
         added = actions.add_products(user, [(product, release)])
     except actions.ListFull:
         raise Invalid(
-            {"_": [_("Your list is full: it holds %(n)s lines. Remove some first.", n=actions.MAX_OWNED)]}
+            {"_": [_("Your list is full (%(n)s entries). Remove some first.", n=actions.MAX_OWNED)]}
         ) from None
     db.session.commit()
     return {"added": added}

@@ -32,7 +32,7 @@ MAX_EXPORTED = 5_000  # unmatched components in the file
 
 def _require_member() -> User:
     """The member who is logged in, with a confirmed address; stops with 403."""
-    require(policy.can_own(me()), _("Confirm your address first."))
+    require(policy.can_own(me()), _("Confirm your email address first."))
     return me()
 
 
@@ -86,10 +86,10 @@ def _add(user: User, picks: list[tuple[Product, Release | None]], source: str = 
         added = actions.add_products(user, picks, source=source)
     except ListFull:
         db.session.rollback()
-        flash(_("Your list is full: it holds %(n)s lines. Remove some first.", n=MAX_OWNED), "danger")
+        flash(_("Your list is full (%(n)s entries). Remove some first.", n=MAX_OWNED), "danger")
         return
     db.session.commit()
-    flash(ngettext("%(num)s line added to what you run.", "%(num)s lines added to what you run.", added))
+    flash(ngettext("%(num)s entry added to your products.", "%(num)s entries added to your products.", added))
 
 
 @bp.post("/settings/products/<int:owned_id>/remove")
@@ -151,11 +151,11 @@ def renew_calendar() -> BaseResponse | tuple[str, int]:
     """Create or replace the address of the private calendar; GET asks for confirmation."""
     if request.method == "GET":
         return confirmation_page(
-            _("Make a new calendar address?"),
+            _("Create a new calendar address?"),
             [
-                _("The present address stops working at once, in every calendar program that has it."),
-                _("You are shown the new address, to subscribe to it."),
-                _("The old address never works again."),
+                _("The current address will stop working immediately in every calendar app."),
+                _("You will see the new address to subscribe to."),
+                _("The old address will never work again."),
             ],
             _("Create a new address"),
             back=url_for("inventory.mine") + "#calendar",

@@ -99,7 +99,7 @@ def add_product(data: dict) -> dict | Response:
     user = _require_curator()
     slug = data.pop("slug")
     if queries.full(slug, removed=True):
-        raise Invalid({"slug": [_("There is a product with this address already.")]})
+        raise Invalid({"slug": [_("A product with this address already exists.")]})
     product = actions.create(slug, data, by=user)
     db.session.commit()
     return versions.tagged(product, _whole(product))
@@ -150,7 +150,7 @@ def put_release(data: dict, slug: str, cycle: str) -> dict | Response:
     if release is not None:
         actions.edit(release, data, by=user, expected=versions.expected_by_header())
     elif not schemas.CYCLE.match(cycle) or any(r.cycle == cycle for r in product.releases):
-        raise Invalid({"cycle": [_("This cannot be the name of a new release here.")]})
+        raise Invalid({"cycle": [_("This name cannot be used for a new release.")]})
     else:
         release = actions.add_release(product, cycle, data, by=user)
     db.session.commit()

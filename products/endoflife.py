@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from flask_babel import gettext as _
+
 from core.formats import front_matter
 from core.markup import markup
 from products import facts, names
@@ -52,18 +54,20 @@ def read(raw: bytes, stem: str) -> ProductFile:
     permalink = _line(front, "permalink", 60, default=f"/{stem}")
     slug = permalink.strip("/").lower()
     if not SLUG.match(slug):
-        raise BadFile(f"permalink: {permalink[:60]!r} is no name for an address")
+        raise BadFile(_("permalink: %(permalink)s cannot be an address", permalink=repr(permalink[:60])))
     file = ProductFile(slug, _product(front, text))
     releases = front.get("releases")
     if not isinstance(releases, list) or not 0 < len(releases) <= MAX_RELEASES:
-        raise BadFile(f"releases: a list of 1 to {MAX_RELEASES} is needed")
+        raise BadFile(_("releases: must be a list of 1 to %(n)s entries", n=MAX_RELEASES))
     templates = {name: _line(front, name, 300) for name in ("releaseLabel", "changelogTemplate")}
     for row in releases:
         if not isinstance(row, dict):
-            raise BadFile("releases: an entry is not a mapping")
+            raise BadFile(_("releases: an entry is not a mapping"))
         cycle = _line(row, "releaseCycle", 60)
         if not CYCLE.match(cycle) or cycle in file.releases:
-            raise BadFile(f"releaseCycle: {cycle[:60]!r} is empty, double or no name of a release")
+            raise BadFile(
+                _("releaseCycle: %(cycle)s is empty, a duplicate or not a valid name", cycle=repr(cycle[:60]))
+            )
         try:
             file.releases[cycle] = _release(row, cycle, templates)
         except ValueError as error:
@@ -74,14 +78,14 @@ def read(raw: bytes, stem: str) -> ProductFile:
 def _product(front: dict, text: str) -> dict:
     title = _line(front, "title", 100)
     if not title:
-        raise BadFile("title: is missing")
+        raise BadFile(_("title: missing"))
     category = _line(front, "category", 30).lower()
     if not CATEGORY.match(category):
-        raise BadFile(f"category: {category!r} is not one word")
+        raise BadFile(_("category: %(category)s is not one word", category=repr(category)))
     tags = " ".join(_words(front, "tags"))[:200]
     aliases = _names(front)
     if len(text) > MAX_DESCRIPTION_LENGTH:
-        raise BadFile(f"the text has more than {MAX_DESCRIPTION_LENGTH:,} characters")
+        raise BadFile(_("the text has more than %(n)s characters", n=f"{MAX_DESCRIPTION_LENGTH:,}"))
     return {
         "name": title,
         "category": CATEGORIES.get(category, category),
@@ -135,10 +139,10 @@ def _line(front: dict, key: str, max_length: int, default: str = "") -> str:
     if value is None:
         return default
     if isinstance(value, (list, dict, set, bytes)):
-        raise BadFile(f"{key}: text is needed")
+        raise BadFile(_("%(key)s: must be text", key=key))
     text = _one_line(facts.to_text(value) if isinstance(value, (bool, date)) else str(value))
     if len(text) > max_length:
-        raise BadFile(f"{key}: more than {max_length} characters")
+        raise BadFile(_("%(key)s: more than %(n)s characters", key=key, n=max_length))
     return text
 
 
@@ -175,7 +179,7 @@ def _names(front: dict) -> list[names.Name]:
     ]
     for row in _list(front, "identifiers"):
         if not isinstance(row, dict):
-            raise BadFile("identifiers: an entry is not a mapping")
+            raise BadFile(_("identifiers: an entry is not a mapping"))
         lines += [
             f"repology:{value}" if kind == "repology" else str(value)
             for kind, value in row.items()
@@ -191,7 +195,7 @@ def _names(front: dict) -> list[names.Name]:
 def _list(front: dict, key: str) -> list:
     value = front.get(key) or []
     if not isinstance(value, list) or len(value) > MAX_NAMES:
-        raise BadFile(f"{key}: a list of at most {MAX_NAMES} is needed")
+        raise BadFile(_("%(key)s: must be a list of at most %(n)s entries", key=key, n=MAX_NAMES))
     return value
 
 

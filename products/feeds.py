@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time
 from itertools import chain
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from core.formats import calendars, feeds
@@ -34,7 +34,7 @@ def products() -> Response:
         )
         for change in queries.recent_changes()
     ]
-    return feeds.atom(_("Products"), "/products", entries)
+    return feeds.atom(_("Products"), url_for("products.products"), entries)
 
 
 def _title(change: ProductChange) -> str:
@@ -72,7 +72,7 @@ def lifecycle() -> Response:
         for phase in found
     ]
     entries.sort(key=lambda entry: entry.updated, reverse=True)
-    return feeds.atom(_("What ends"), "/lifecycle", entries)
+    return feeds.atom(_("Ending soon"), url_for("products.lifecycle"), entries)
 
 
 def _notice_time(phase: LifecyclePhase) -> datetime:
@@ -87,7 +87,7 @@ def lifecycle_calendar() -> Response:
     found = lifecycle_queries.around(
         queries.today(), before=PAST_DAYS, ahead=FUTURE_DAYS, category=request.args.get("category", "")
     )
-    return calendars.answer(_("What ends"), map(calendar_day, found))
+    return calendars.answer(_("Ending soon"), map(calendar_day, found))
 
 
 @bp.get("/products/<slug>.ics")
@@ -103,7 +103,7 @@ def product_calendar(slug: str) -> Response:
 def calendar_day(phase: LifecyclePhase) -> calendars.Day:
     """The calendar entry of an end of support."""
     headline = labels.headline(phase.release, phase.kind)
-    text = _("%(what)s on %(day)s. It is still there on that day.", what=headline, day=phase.ends)
+    text = _("%(what)s. Last day: %(day)s.", what=headline, day=phase.ends)
     return calendars.Day(
         f"phase-{phase.id}",
         phase.end_date,

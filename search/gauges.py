@@ -26,12 +26,12 @@ def index() -> Iterator[Gauge]:
             yield Gauge("search_documents", "Documents in the search index.", found.size)
         yield Gauge(
             LAG_METRIC,
-            "Age of the newest public post while the index does not have it, else 0.",
+            "Age of the newest public post if it is not in the index, else 0.",
             lag_seconds(),
         )
     except Unavailable:
         usable = False
-    yield Gauge("search_usable", "1 when the index can be asked.", usable)
+    yield Gauge("search_usable", "1 if the index is available.", usable)
 
 
 def lag_seconds() -> float:

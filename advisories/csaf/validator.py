@@ -10,6 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
+from flask_babel import gettext as _
+
 MAX_CHECKED_BYTES = 16 * 1024 * 1024  # the rules traverse a document dozens of times
 TIMEOUT_SECONDS = 30
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,13 +32,13 @@ class Checker:
     def __call__(self, data: bytes) -> list[str]:
         """Return violated rules with locations, or one line that says why there was no validation."""
         if len(data) > MAX_CHECKED_BYTES:
-            return [f"not checked against the rules: larger than {MAX_CHECKED_BYTES // 1024**2} MB"]
+            return [_("not checked against the rules: larger than %(n)s MB", n=MAX_CHECKED_BYTES // 1024**2)]
         reply = self._ask(data)
         try:
             return [str(line) for line in json.loads(reply)]
         except ValueError:
             self._stop()
-            return ["not checked against the rules: the validator gave no answer"]
+            return [_("not checked against the rules: the validator did not answer")]
 
     def _ask(self, data: bytes) -> bytes:
         """Send a document and return the reply; empty when the process ended or timed out."""

@@ -16,6 +16,6 @@ def subscribe():
     day = today()
     ends = lifecycle_queries.around(day, before=PAST_DAYS, ahead=FUTURE_DAYS)
     return calendars.answer(
-        _("Patch days, due dates and ends of support"),
+        _("Patch days, due dates and end-of-support dates"),
         [*days.patch_days(), *days.due_days(queries.due(day - days.DAYS_BACK)), *map(calendar_day, ends)],
     )

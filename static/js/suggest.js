@@ -1,13 +1,14 @@
 // Suggestions under an input, as an ARIA combobox; Enter without a choice sends the form.
 // A choice opens its page, or with data-suggest-words completes the word being typed.
 import { type } from './typing.js';
+import texts from './words.js';
 
 export default function suggest(input) {
   const list = document.createElement('ul');
   const id = `${input.id || 'q'}-suggestions`;
   Object.assign(list, { id, className: 'suggestions', hidden: true });
   list.setAttribute('role', 'listbox');
-  list.setAttribute('aria-label', input.labels?.[0]?.textContent ?? 'Suggestions');
+  list.setAttribute('aria-label', input.labels?.[0]?.textContent ?? texts.suggestions);
   input.parentElement.append(list);
   for (const [name, value] of Object.entries({ role: 'combobox', 'aria-expanded': 'false',
     'aria-controls': id, 'aria-autocomplete': 'list' })) input.setAttribute(name, value);

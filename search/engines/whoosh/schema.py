@@ -9,7 +9,7 @@ from whoosh import columns, fields, formats
 from search.analysis import positioned_terms
 from search.fields import FAMILIES, TEXTS, Document
 
-FORMAT = 3  # increment to have every older index rebuilt
+FORMAT = 4  # increment to have every older index rebuilt
 Posting = tuple[bytes, int, float, bytes]
 
 
