@@ -16,12 +16,14 @@ from core.markup import html_to_markdown
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 60
-MAX_TEXT_LENGTH, MAX_LINE_LENGTH = 100_000, 1_000
+MAX_TEXT_LENGTH = 100_000  # characters
+MAX_LINE_LENGTH = 1_000  # characters
 MAX_ITEMS = 50_000  # products, vulnerabilities, remedies … of one list
 MAX_PRODUCTS = 100_000
 MAX_REFERENCES = 2_000_000  # product ids named in one document, groups spread out
 MAX_WARNINGS = 200
-MAX_TAGS, MAX_DOCUMENT_TAGS = 2_000, 200_000  # tags in one text, in a document
+MAX_TAGS = 2_000  # of one text
+MAX_DOCUMENT_TAGS = 200_000  # of all texts of a document
 MAX_DUPLICATES = 200
 # a text is HTML if it has a closing tag, a line break or an entity: a single "<b>" may be its subject
 _MARKUP = re.compile(

@@ -8,7 +8,7 @@ from cvss import CVSS2, CVSS3, CVSS4
 from cvss.exceptions import CVSSError
 from flask_babel import gettext as _
 
-from advisories.advisory import Score
+from advisories.advisory import Score, Vulnerability
 from advisories.parsing import Log
 
 SEVERITIES = ("low", "moderate", "important", "critical")  # ascending
@@ -108,3 +108,9 @@ def severity_of(scores: list[Score]) -> str:
     return worst(
         rating.severity if rating else severity_of_score(score.stated or 0.0) for score, rating in rated
     )
+
+
+def severity_of_impacts(vulnerability: Vulnerability) -> str:
+    """The highest severity that the impacts of a vulnerability state; empty when none does."""
+    impacts = [threat for threat in vulnerability.threats if threat.category == "impact"]
+    return worst(severity_of_word(threat.details) for threat in impacts)

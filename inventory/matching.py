@@ -6,6 +6,7 @@ A match by name of a component that has an unknown purl is a guess and marked as
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from math import inf
 from typing import NamedTuple
 
@@ -80,13 +81,9 @@ def match(components: Iterable[Component], *, max_comparisons: float = inf) -> M
     else:
         clues = {each: list(_clues(each)) for each in components}
         index = _look_up({clue for each in clues.values() for clue in each})
-    wanted = {
-        product_id
-        for each in clues.values()
-        for clue in each
-        for kind in _kinds(clue)
-        for product_id in index.get((kind, clue.key), ())
-    }
+    wanted: set[int] = set()
+    for clue in chain.from_iterable(clues.values()):
+        wanted.update(*(index.get((kind, clue.key), ()) for kind in _kinds(clue)))
     products = {product.id: (product, Releases(product.live_releases)) for product in _load(wanted)}
     budget = _Budget(max_comparisons)
     groups: dict[tuple, Match] = {}

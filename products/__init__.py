@@ -82,7 +82,7 @@ def init_app(app: Flask) -> None:
     _register_forms()
     register_family(documents.family)
     search_api.register_item("product", api.item)
-    app.jinja_env.globals.update(wording=labels, phase_on=phase_on)
+    app.jinja_env.globals.update(product_labels=labels, phase_on=phase_on)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)

@@ -172,7 +172,6 @@ def _record_conflicts(thing: Product | Release, facts: dict, source: str) -> Non
     release = thing if isinstance(thing, Release) else None
     for field, value in facts.items():
         theirs = to_json(value)
-        ours = to_json(thing.value(field))
         row = db.session.scalar(
             db.select(ImportConflict).where(
                 ImportConflict.product_id == _product(thing).id,
@@ -180,7 +179,7 @@ def _record_conflicts(thing: Product | Release, facts: dict, source: str) -> Non
                 ImportConflict.release_id == (release.id if release else None),
             )
         )
-        if theirs == ours:
+        if theirs == to_json(thing.value(field)):
             if row is not None:
                 db.session.delete(row)
         elif row is None:

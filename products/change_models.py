@@ -57,7 +57,7 @@ class ImportConflict(db.Model):
     release: Mapped[Release | None] = relationship(lazy="raise_on_sql")
 
     @property
-    def ours(self) -> object:
+    def current_value(self) -> object:
         """The current value as JSON."""
         return to_json((self.release or self.product).value(self.field))
 

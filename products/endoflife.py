@@ -172,11 +172,8 @@ def _heading(value: object) -> str:
 
 
 def _names(front: dict) -> list[names.Name]:
-    lines = [
-        str(url).strip("/ ").replace("-", " ")
-        for key in ("alternate_urls", "aliases")
-        for url in _list(front, key)
-    ]
+    urls = [*_list(front, "alternate_urls"), *_list(front, "aliases")]
+    lines = [str(url).strip("/ ").replace("-", " ") for url in urls]
     for row in _list(front, "identifiers"):
         if not isinstance(row, dict):
             raise BadFile(_("identifiers: an entry is not a mapping"))

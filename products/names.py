@@ -101,17 +101,17 @@ def parse(line: str) -> Name:
     if len(line) > MAX_NAME_LENGTH:
         raise BadName(_("a name has at most %(n)s characters", n=MAX_NAME_LENGTH))
     if line.startswith("pkg:"):
-        kind, value, key = PURL, line, parse_purl(line)[0]
+        name = Name(PURL, line, parse_purl(line)[0])
     elif line.startswith("cpe:"):
-        kind, value, key = CPE, line, parse_cpe(line).key
+        name = Name(CPE, line, parse_cpe(line).key)
     elif line.startswith("repology:"):
-        kind, value = REPOLOGY, line.removeprefix("repology:").strip()
-        key = value.casefold()
+        value = line.removeprefix("repology:").strip()
+        name = Name(REPOLOGY, value, value.casefold())
     else:
-        kind, value, key = NAME, line, name_key(line)
-    if not key:
+        name = Name(NAME, line, name_key(line))
+    if not name.key:
         raise BadName(_("a name needs a letter or digit: %(text)s", text=line[:80]))
-    return Name(kind, value, key)
+    return name
 
 
 def titles(slug: str, name: str, vendor: str) -> set[Name]:

@@ -226,12 +226,7 @@ def identifier_prefix(text: str) -> str:
         return ""
     if match[3]:
         return match[3]
-    digits, (prefix_digits, prefix) = (
-        re.sub(r"\D", "", match[2]),
-        _IDENTIFIER_SHAPES.get(match[1], (99, match[1])),
-    )
-    return (
-        prefix
-        + digits[:prefix_digits]
-        + ("-" + digits[prefix_digits:] if len(digits) > prefix_digits else "")
-    )
+    digits = re.sub(r"\D", "", match[2])
+    prefix_digits, prefix = _IDENTIFIER_SHAPES.get(match[1], (len(digits), match[1]))
+    rest = "-" + digits[prefix_digits:] if len(digits) > prefix_digits else ""
+    return prefix + digits[:prefix_digits] + rest

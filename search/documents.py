@@ -110,11 +110,11 @@ def all_documents() -> Iterator[Document]:
 def public_keys() -> set[str]:
     """The keys of everything that belongs in the index."""
     with read_transaction():
-        return {
-            key(family, number)
-            for family, (statement, model, _make) in _sources().items()
-            for number in db.session.scalars(select(model.id).where(where_clause(statement)))
-        }
+        found: set[str] = set()
+        for family, (statement, model, _make) in _sources().items():
+            ids = db.session.scalars(select(model.id).where(where_clause(statement)))
+            found |= {key(family, number) for number in ids}
+        return found
 
 
 def _sources() -> dict[str, tuple[Select, type, Callable[..., Document]]]:

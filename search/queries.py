@@ -158,8 +158,10 @@ def _search(query: Query, *, user: User | Visitor, page: int, size: int, any_wor
     except Unavailable:
         found.available = False
         return found
-    found.total, found.facets = results.total, results.facets
-    found.loosened, found.estimated = results.loosened, results.estimated
+    found.total = results.total
+    found.facets = results.facets
+    found.loosened = results.loosened
+    found.estimated = results.estimated
     found.hits = load_hits([name for name, _score in results.hits], user, set(query.all_terms()))
     return found
 

@@ -10,8 +10,8 @@ from search import changes, queries
 from search.analysis import identifier_prefix
 from search.engines.base import Unavailable
 
-MIN_LENGTH = 2  # characters
-MAX_LENGTH = 60  # characters
+MIN_PREFIX_LENGTH = 2  # characters
+MAX_PREFIX_LENGTH = 60  # characters
 MAX_SUGGESTIONS = 8
 MAX_IDENTIFIERS = 4
 CANDIDATES_PER_SUGGESTION = 3  # stems also complete titles that do not match as typed
@@ -20,8 +20,8 @@ Suggestion = dict[str, str]
 
 def suggest(text: str, *, user: User | Visitor) -> list[Suggestion]:
     """Up to MAX_SUGGESTIONS of {"text", "url", "kind"}: identifiers and titles with the typed prefix."""
-    typed = " ".join(text[:MAX_LENGTH].split())
-    if len(typed) < MIN_LENGTH:
+    typed = " ".join(text[:MAX_PREFIX_LENGTH].split())
+    if len(typed) < MIN_PREFIX_LENGTH:
         return []
     try:
         with current_app.extensions["search"].view(changes.hidden_keys()) as index:

@@ -264,9 +264,5 @@ def _involvements(nodes: Node) -> list[Involvement]:
 
 def _severity(found: list[Vulnerability]) -> str:
     """The highest severity of the scores; without scores, of the stated impacts."""
-    return scores.worst(scores.severity_of(each.scores) for each in found) or scores.worst(
-        scores.severity_of_word(threat.details)
-        for each in found
-        for threat in each.threats
-        if threat.category == "impact"
-    )
+    severity = scores.worst(scores.severity_of(each.scores) for each in found)
+    return severity or scores.worst(map(scores.severity_of_impacts, found))

@@ -30,12 +30,12 @@ def problems(data: bytes) -> list[str]:
     """The mandatory rules that a document violates, as "rule 6.1.1 at /location: message"."""
     try:
         report = validate(json.loads(data), preset="basic")
-        found = [
-            f"rule {test.id} at {error.instance_path}: {error.message[:200]}"
-            for test in report.results
-            if not test.passed and not test.skipped
-            for error in test.errors
-        ]
+        found: list[str] = []
+        for test in report.results:
+            if not test.passed and not test.skipped:
+                found += [
+                    f"rule {test.id} at {error.instance_path}: {error.message[:200]}" for error in test.errors
+                ]
     except Exception as error:  # the validator may fail on untrusted documents
         return [f"not checked against the rules: {type(error).__name__} in the validator"]
     return found[:MAX_PROBLEMS] + (["…: more violations follow"] if len(found) > MAX_PROBLEMS else [])

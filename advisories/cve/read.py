@@ -4,7 +4,9 @@ The container of the numbering authority (CNA) comes first; CISA and others add 
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 from flask_babel import gettext as _
 
@@ -29,6 +31,7 @@ from advisories.parsing import Log, Node
 PUBLISHER = "CVE Program"
 NAMESPACE = "https://www.cve.org"
 METRICS = {"cvssV2_0": "2.0", "cvssV3_0": "3.0", "cvssV3_1": "3.1", "cvssV4_0": "4.0"}
+DECISION_POINTS = ("Exploitation", "Automatable", "Technical Impact")  # of CISA's SSVC
 MAX_TITLE_LENGTH = 150  # characters
 
 
@@ -180,13 +183,12 @@ def _aliases(source: Node) -> list[str]:
 
 def _weakness(containers: list[Node]) -> tuple[str, str] | None:
     """(id, name) of the first weakness that has a CWE id."""
-    for container in containers:
-        for kind in container["problemTypes"]:
-            for node in kind["descriptions"]:
-                number = node.line("cweId").upper()
-                if CWE.fullmatch(number):
-                    text = node.line("description").removeprefix(number).strip(" :-")
-                    return number, cwe.name_of(number) or text or number
+    problem_types = chain.from_iterable(container["problemTypes"] for container in containers)
+    for node in chain.from_iterable(kind["descriptions"] for kind in problem_types):
+        number = node.line("cweId").upper()
+        if CWE.fullmatch(number):
+            text = node.line("description").removeprefix(number).strip(" :-")
+            return number, cwe.name_of(number) or text or number
     return None
 
 
@@ -201,36 +203,38 @@ def _references(containers: list[Node]) -> list[Reference]:
     return list(found.values())
 
 
+def _metrics(containers: list[Node]) -> Iterator[Node]:
+    """The metrics of all containers."""
+    return chain.from_iterable(container["metrics"] for container in containers)
+
+
 def _scores(containers: list[Node], default_ids: tuple[str, ...]) -> list[Score]:
     """Distinct scores by version, those of the CNA first."""
     found = []
-    for container in containers:
-        for metric in container["metrics"]:
-            for key, version in METRICS.items():
-                inner = metric[key]
-                if inner:
-                    found.append(
-                        scores.stated_score(
-                            inner.line("vectorString"),
-                            inner.score("baseScore"),
-                            default_ids,
-                            version=version,
-                            place=inner.place,
-                            log=inner.log,
-                        )
+    for metric in _metrics(containers):
+        for key, version in METRICS.items():
+            if inner := metric[key]:
+                found.append(
+                    scores.stated_score(
+                        inner.line("vectorString"),
+                        inner.score("baseScore"),
+                        default_ids,
+                        version=version,
+                        place=inner.place,
+                        log=inner.log,
                     )
+                )
     return sorted(dict.fromkeys(filter(None, found)), key=lambda score: score.version)
 
 
 def _stated_severity(containers: list[Node]) -> tuple[str, str]:
     """(term, namespace) of the first metric that states a severity in words."""
-    for container in containers:
-        for metric in container["metrics"]:
-            other = metric["other"]
-            if "severity" in other.line("type").lower():
-                word = other["content"].line("value") or other["content"].line("text")
-                if scores.severity_of_word(word):
-                    return word, other["content"].url("namespace")
+    for metric in _metrics(containers):
+        other = metric["other"]
+        if "severity" in other.line("type").lower():
+            word = other["content"].line("value") or other["content"].line("text")
+            if scores.severity_of_word(word):
+                return word, other["content"].url("namespace")
     return "", ""
 
 
@@ -245,12 +249,9 @@ def _add_exploitation(found: Vulnerability, other: Node) -> None:
         found.is_exploited = True
         found.threats.append(Threat("exploit_status", text, added))
     elif kind == "ssvc":
-        points = [
-            f"{key}: {option.line(key)}"
-            for option in content["options"]
-            for key in ("Exploitation", "Automatable", "Technical Impact")
-            if option.line(key)
-        ]
+        points: list[str] = []
+        for option in content["options"]:
+            points += [f"{key}: {value}" for key in DECISION_POINTS if (value := option.line(key))]
         found.is_exploited |= "Exploitation: active" in points
         if points:
             found.threats.append(

@@ -26,14 +26,19 @@ def read_affected(containers: list[Node], log: Log) -> Affected:
     states: dict[str, dict[str, None]] = {}
     for container in containers:
         for node in container["affected"]:
-            for version, state in _versions(node):
-                if entry := _entry(node, version, found):
-                    log.count_products(len(found.entries))
-                    states.setdefault(state, {})[entry.id] = None
+            _add_versions(node, found, states, log)
         if any(entry.product and entry.version for entry in found.entries.values()):
             break
     found.status = without_contradictions({state: tuple(ids) for state, ids in states.items()})
     return found
+
+
+def _add_versions(node: Node, found: Affected, states: dict[str, dict[str, None]], log: Log) -> None:
+    """Add the products of `node` to `found`, and their ids to `states`."""
+    for version, state in _versions(node):
+        if entry := _entry(node, version, found):
+            log.count_products(len(found.entries))
+            states.setdefault(state, {})[entry.id] = None
 
 
 def _versions(node: Node) -> Iterator[tuple[str, str]]:
@@ -59,7 +64,9 @@ def _versions(node: Node) -> Iterator[tuple[str, str]]:
 
 def _range(item: Node, fixed: str) -> str:
     """A version or a range: "4.1", "< 7.2.3", ">= 7.0, <= 7.0.10", "all versions"."""
-    first, before, last = item.line("version"), item.line("lessThan"), item.line("lessThanOrEqual")
+    first = item.line("version")
+    before = item.line("lessThan")
+    last = item.line("lessThanOrEqual")
     start = "" if first.lower() in (*PLACEHOLDERS, "0", "*") else first
     if fixed or before or last:
         end = (

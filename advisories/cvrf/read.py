@@ -182,9 +182,5 @@ def _used_products(vulnerability: Vulnerability, products: Products) -> list[str
 
 def _severity(vulnerabilities: list[Vulnerability]) -> str:
     """The highest severity that the issuer states, else that of the scores."""
-    return scores.worst(
-        scores.severity_of_word(threat.details)
-        for each in vulnerabilities
-        for threat in each.threats
-        if threat.category == "impact"
-    ) or scores.worst(scores.severity_of(each.scores) for each in vulnerabilities)
+    severity = scores.worst(map(scores.severity_of_impacts, vulnerabilities))
+    return severity or scores.worst(scores.severity_of(each.scores) for each in vulnerabilities)

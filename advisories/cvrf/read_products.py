@@ -58,7 +58,8 @@ def _leaves(node: XmlNode, path: tuple) -> Iterator[tuple[XmlNode, tuple]]:
 
 
 def _entry(node: XmlNode, path: tuple[tuple[str, str], ...]) -> ProductEntry:
-    name, cpe = node.line() or node.attribute("ProductID"), node.attribute("CPE")
+    name = node.line() or node.attribute("ProductID")
+    cpe = node.attribute("CPE")
     words = dict(path)
     if name and "product_name" not in words and "product_version" not in words:
         path = (*path, ("product_name", name))

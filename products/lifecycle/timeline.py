@@ -23,7 +23,7 @@ class Bar:
     """A bar of one phase. `is_open`: it has no known end; `is_vague`: it is over since an unknown day."""
 
     kind: str
-    to_x: float
+    x: float
     width: float
     is_open: bool = False
     is_vague: bool = False

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from advisories import recognise
-from advisories.csaf import validator as validator
+from advisories.csaf import validator
 from advisories.csaf.validator import Checker
 from tests.advisories.documents import CSAF, copy_of
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import product
 
 from search.analysis import positioned_terms, tokens
 from search.fields import FAMILIES, TEXTS, Document
@@ -204,9 +205,8 @@ def _pair_lexemes(terms_by_text: TermsByText) -> list[str]:
         for term, position in terms_with_positions:
             positions.setdefault(position, []).append(term)
         for position, terms in positions.items():
-            found.update(
-                pair_lexeme(term, after) for after in positions.get(position + 1, ()) for term in terms
-            )
+            neighbours = product(terms, positions.get(position + 1, ()))
+            found.update(pair_lexeme(term, after) for term, after in neighbours)
     return sorted(found)
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from itertools import product, starmap
 
 from search.engines.base import Results
 from search.engines.postgres import encoding
@@ -32,7 +33,10 @@ class Search:
     def __init__(
         self, tables: IndexTables, size: int, query: Query, hidden: list[int], *, any_word: bool, sort: str
     ) -> None:
-        self.tables, self.size, self.query, self.any_word = tables, size, query, any_word
+        self.tables = tables
+        self.size = size
+        self.query = query
+        self.any_word = any_word
         self.match = build_match(query, hidden, any_word=any_word)
         self.title = encoding.title_lexeme(query.typed_terms(), query.term_count)
         self.counts = tables.frequencies({*self.match.lexemes(), *query.all_terms(), self.title})
@@ -49,9 +53,8 @@ class Search:
         elif sample is None:
             found = self.tables.best(self.match, order, facets=facets, limit=limit, offset=offset)
         elif self.column and (limit + offset) * self.size > sample.total**2:
-            found = self.tables.best(
-                self.match, order, limit=limit, offset=offset
-            )  # sorting is faster than scanning
+            # sorting all matches is faster than scanning the column
+            found = self.tables.best(self.match, order, limit=limit, offset=offset)
         elif self.column:
             found = self.tables.best_by_column(self.match, self.column, limit=limit, offset=offset)
         else:
@@ -128,9 +131,8 @@ class Search:
 
     def _strongest_levels(self, shares: dict[str, float]) -> list[str]:
         """Lexemes of the highest levels of each term, up to its share of documents, one at least."""
-        counts = self.tables.frequencies(
-            encoding.level_lexeme(term, level) for term in shares for level in LEVELS
-        )
+        lexemes = starmap(encoding.level_lexeme, product(shares, LEVELS))
+        counts = self.tables.frequencies(lexemes)
         chosen = []
         for term, share in shares.items():
             covered = 0

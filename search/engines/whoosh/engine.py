@@ -111,10 +111,7 @@ class Engine:
             new_folder = self.folder / f"index-{FORMAT}-{uuid.uuid4().hex[:12]}"
             try:
                 count = writing.create_index(new_folder, documents)
-                with writing.file_lock(self.folder / "write.lock"):
-                    if keys := set(changed_keys()):
-                        writing.replace_documents(Snapshot(new_folder), keys, load(keys))
-                    self._activate(new_folder.name)
+                self._activate(new_folder, changed_keys, load)
             finally:
                 self._remove_unused()
             return count
@@ -131,10 +128,16 @@ class Engine:
             if folder.name != used:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _activate(self, name: str) -> None:
-        pointer = self._pointer.with_suffix(".new")
-        pointer.write_text(name)
-        os.replace(pointer, self._pointer)
+    def _activate(
+        self, folder: Path, changed_keys: Callable[[], Iterable[str]], load: DocumentLoader
+    ) -> None:
+        """Apply the changes made during a rebuild to the new index and make it the active one."""
+        with writing.file_lock(self.folder / "write.lock"):
+            if keys := set(changed_keys()):
+                writing.replace_documents(Snapshot(folder), keys, load(keys))
+            pointer = self._pointer.with_suffix(".new")
+            pointer.write_text(folder.name)
+            os.replace(pointer, self._pointer)
 
     def _discard(self, snapshot: Snapshot) -> None:
         """Deactivate a damaged index; the worker then rebuilds it."""

@@ -1,7 +1,7 @@
 """Queries on one snapshot of the index in files; see search.engines.base.Index."""
 
 from heapq import nlargest
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 
@@ -66,7 +66,8 @@ class Index:
     def has_term(self, term: str) -> bool:
         """Whether a visible document has the term: words of hidden documents must not be offered."""
         return any(
-            live[segment.docs(name, term)].any() for segment, live in self.snapshot.parts for name in TEXTS
+            live[segment.docs(name, term)].any()
+            for (segment, live), name in product(self.snapshot.parts, TEXTS)
         )
 
     def guess_spelling(self, word: str) -> str:
@@ -99,12 +100,9 @@ class Index:
 
     def identifiers_with_prefix(self, prefix: str, limit: int) -> list[str]:
         """Identifiers of visible documents with this prefix, in alphabetical order."""
-        found = {
-            word
-            for segment, _ in self.snapshot.parts
-            for name in ("title", "body")
-            for word in segment.terms_with_prefix(name, prefix, MAX_COMPLETIONS)
-        }
+        found: set[str] = set()
+        for (segment, _), name in product(self.snapshot.parts, ("title", "body")):
+            found.update(segment.terms_with_prefix(name, prefix, MAX_COMPLETIONS))
         known = (word for word in sorted(found) if self.has_term(word))
         return list(islice(known, limit))
 

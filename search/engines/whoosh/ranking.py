@@ -59,8 +59,9 @@ def search(
     loosened = not any_word and total < min_results and len(query.terms) > 1
     if loosened:
         strict_matches = [part.matched for part in parts]
-        strict, total = total, _total(part.match(True) for part in parts)
-        loosened = total > strict
+        strict_total = total
+        total = _total(part.match(True) for part in parts)
+        loosened = total > strict_total
     if sort == "relevance" and query.has_words:
         best = _by_relevance(snapshot, parts, query, offset + limit, strict_matches)
     else:

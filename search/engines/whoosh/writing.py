@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 from whoosh.filedb.filestore import FileStorage
@@ -60,11 +61,10 @@ def replace_documents(
     )
     try:
         descriptions = {each.segment_id(): each for each in writer.segments}
-        for key in keys:
-            for segment, live in snapshot.parts:
-                docs = segment.docs("key", key)
-                for doc in docs[live[docs]].tolist():
-                    descriptions[segment.name].delete_document(doc)
+        for key, (segment, live) in product(keys, snapshot.parts):
+            docs = segment.docs("key", key)
+            for doc in docs[live[docs]].tolist():
+                descriptions[segment.name].delete_document(doc)
         for document in documents:
             writer.add_document(**row(document))
         writer.commit(mergetype=_merge_touched if purge else _merge_small)
