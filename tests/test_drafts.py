@@ -170,7 +170,7 @@ def test_logging_out_in_one_tab_leaves_nothing_for_others(site, enter, with_pass
     browsing.press(first, "text=Post answer")
     assert first.input_value("main textarea[readonly]").replace("!", "") == TEXT
     log_in(first, "bob")
-    assert first.locator("h1").inner_text() == "Send it again"
+    assert first.locator("h1").inner_text() == "Send again"
     browsing.press(first, "[data-sent-form] .button-primary")
     assert re.match(rf"{site}/questions/{question.id}/", first.url)
     assert "about the spooler" in first.locator(".post >> nth=1").inner_text()

@@ -1,4 +1,4 @@
-// Questions like the title being typed, so that nobody asks twice.
+// Questions similar to the title being typed, to avoid duplicates.
 import words from './words.js';
 
 export default function similar(input) {

@@ -30,7 +30,7 @@ export default function suggest(input) {
       { headers: { Accept: 'application/json' } }).catch(() => null);
     if (!answer?.ok || typed() !== text || document.activeElement !== input) return;
     const found = (await answer.json()).items;
-    const items = words ? found.filter((item) => item.text !== text) : found;  // a finished word needs no help
+    const items = words ? found.filter((item) => item.text !== text) : found;  // no suggestion for a complete word
     list.replaceChildren(...items.slice(0, 8).map((item, i) => {
       const option = Object.assign(document.createElement('li'), { id: `${id}-${i}` });
       option.setAttribute('role', 'option');

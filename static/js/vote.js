@@ -1,4 +1,4 @@
-// Votes without leaving the page; any surprise falls back to the plain form.
+// Votes without leaving the page; any error falls back to the plain form.
 import words from './words.js';
 
 export default function vote(box) {
