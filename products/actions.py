@@ -21,6 +21,14 @@ from products.names import parse
 DATES = ("released_on", *phases.KINDS)
 
 
+class SlugTaken(ValueError):
+    """There is a product with this slug, possibly a removed one."""
+
+
+class CycleTaken(ValueError):
+    """The product has a release with this cycle, possibly a removed one."""
+
+
 def create(
     slug: str,
     facts: dict,
@@ -29,7 +37,12 @@ def create(
     by: User | None = None,
     source: str = "",
 ) -> Product:
-    """Add a product with `facts` (keys: PRODUCT_FACTS) and releases (RELEASE_FACTS by cycle)."""
+    """Add a product with `facts` (keys: PRODUCT_FACTS) and releases (RELEASE_FACTS by cycle).
+
+    Raises SlugTaken.
+    """
+    if db.session.scalar(db.select(Product.id).where(Product.slug == slug)) is not None:
+        raise SlugTaken(slug)
     product = Product(slug=slug, name=slug, source=source, releases=[], names=[], words=[])
     for field, value in {"name": slug, **facts}.items():
         product.set_value(field, value)
@@ -48,7 +61,9 @@ def create(
 def add_release(
     product: Product, cycle: str, facts: dict, *, by: User | None = None, source: str = ""
 ) -> Release:
-    """Add a release with `facts` (keys: RELEASE_FACTS)."""
+    """Add a release with `facts` (keys: RELEASE_FACTS); raises CycleTaken."""
+    if any(release.cycle == cycle for release in product.releases):
+        raise CycleTaken(cycle)
     release = _release(cycle, facts)
     release.ours = _stated_facts(facts) if by else []
     product.releases.append(release)

@@ -98,9 +98,10 @@ def add_product(data: dict) -> dict | Response:
     """Add a product (moderators)."""
     user = _require_curator()
     slug = data.pop("slug")
-    if queries.full(slug, removed=True):
-        raise Invalid({"slug": [_("A product with this address already exists.")]})
-    product = actions.create(slug, data, by=user)
+    try:
+        product = actions.create(slug, data, by=user)
+    except actions.SlugTaken:
+        raise Invalid({"slug": [_("A product with this address already exists.")]}) from None
     db.session.commit()
     return versions.tagged(product, _whole(product))
 
@@ -149,12 +150,19 @@ def put_release(data: dict, slug: str, cycle: str) -> dict | Response:
     versions.require_header(release)
     if release is not None:
         actions.edit(release, data, by=user, expected=versions.expected_by_header())
-    elif not schemas.CYCLE.match(cycle) or any(r.cycle == cycle for r in product.releases):
-        raise Invalid({"cycle": [_("This name cannot be used for a new release.")]})
     else:
-        release = actions.add_release(product, cycle, data, by=user)
+        release = _add_release(product, cycle, data, user)
     db.session.commit()
     return versions.tagged(release, release_item(release, queries.today()))
+
+
+def _add_release(product: Product, cycle: str, data: dict, user: User) -> Release:
+    try:
+        if schemas.CYCLE.match(cycle):
+            return actions.add_release(product, cycle, data, by=user)
+    except actions.CycleTaken:
+        pass
+    raise Invalid({"cycle": [_("This name cannot be used for a new release.")]})
 
 
 @bp.delete("/products/<slug>/releases/<cycle>")

@@ -36,14 +36,16 @@ def new_product() -> FormResponse:
     form = Form(schemas.NewProductSchema, slug=request.args.get("slug", ""))
     valid = request.method == "POST" and form.validate()
     user = _require_curator()
-    if valid and queries.full(form.data["slug"], removed=True):
-        form.fail("slug", _("A product with this address already exists."))
-    if valid and not form.errors:
-        slug = form.data.pop("slug")
-        product = actions.create(slug, form.data, by=user)
-        db.session.commit()
-        flash(_("Added. Now add its releases."))
-        return redirect(product.path)
+    if valid:
+        facts = dict(form.data)
+        try:
+            product = actions.create(facts.pop("slug"), facts, by=user)
+        except actions.SlugTaken:
+            form.fail("slug", _("A product with this address already exists."))
+        else:
+            db.session.commit()
+            flash(_("Added. Now add its releases."))
+            return redirect(product.path)
     return render_template("products/edit_product.html", form=form, product=None), 422 if form.errors else 200
 
 
@@ -74,12 +76,17 @@ def new_release(slug: str) -> FormResponse:
     valid = request.method == "POST" and form.validate()
     user = _require_curator()
     product = product_or_404(slug)
-    if valid and any(r.cycle == form.data["cycle"] for r in product.releases):
-        form.fail("cycle", _("This product already has that release. Deleted releases are in the history."))
-    if valid and not form.errors:
-        actions.add_release(product, form.data.pop("cycle"), form.data, by=user)
-        db.session.commit()
-        return redirect(product.path)
+    if valid:
+        facts = dict(form.data)
+        try:
+            actions.add_release(product, facts.pop("cycle"), facts, by=user)
+        except actions.CycleTaken:
+            form.fail(
+                "cycle", _("This product already has that release. Deleted releases are in the history.")
+            )
+        else:
+            db.session.commit()
+            return redirect(product.path)
     return render_template(
         "products/edit_release.html", form=form, product=product, release=None
     ), 422 if form.errors else 200
