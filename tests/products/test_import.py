@@ -139,7 +139,11 @@ def test_what_a_moderator_wrote_stays_and_is_disputed_once(app, folder, moderato
     assert run(app, folder)["updated"]["releases"] == 0
     assert widget().releases[0].ends["security"] == date(2030, 1, 1)
     [conflict] = queries.conflicts()
-    assert (conflict.field, conflict.theirs, conflict.current_value) == ("security", "2026-01-31", "2030-01-01")
+    assert (conflict.field, conflict.theirs, conflict.current_value) == (
+        "security",
+        "2026-01-31",
+        "2030-01-01",
+    )
     actions.resolve_conflict(conflict, accept_import=False, by=moderator)
     db.session.commit()
     run(app, folder)
