@@ -73,7 +73,7 @@ def restore_command(file: Path) -> None:
         )
     )
     _print_settings(archive.manifest)
-    with progress(documents.everything(), len(documents.keys()), "indexing") as found:
+    with progress(documents.all_documents(), len(documents.public_keys()), "indexing") as found:
         click.echo(_("Search index: %(n)s documents.", n=handlers.rebuild(found)))
     security_log.note("restore")
     with snapshot():

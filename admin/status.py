@@ -13,7 +13,7 @@ from core.database.db import db, utcnow
 from core.database.models import Event, OutgoingMail
 from core.observability import history, queues
 from posts.models import PUBLISHED, Post
-from search.readings import LAG
+from search.gauges import LAG_METRIC
 
 HOURS = 48
 DAYS = 90
@@ -56,7 +56,7 @@ def charts() -> list[Chart]:
 def _hourly() -> Iterator[Chart]:
     now = utcnow().replace(minute=0, second=0, microsecond=0)
     hours = [now - timedelta(hours=back) for back in reversed(range(HOURS))]
-    recorded = history.since(hours[0], "status:", "le:", queues.EVENTS_AGE, queues.MAIL_AGE, LAG)
+    recorded = history.since(hours[0], "status:", "le:", queues.EVENTS_AGE, queues.MAIL_AGE, LAG_METRIC)
     rows = [(hour, recorded.get(hour, {})) for hour in hours]
 
     def chart(
@@ -89,7 +89,7 @@ def _hourly() -> Iterator[Chart]:
     for name, title, gauge in (
         ("events", _("Longest event delay"), queues.EVENTS_AGE),
         ("mail-wait", _("Longest email delay"), queues.MAIL_AGE),
-        ("lag", _("Search index delay"), LAG),
+        ("lag", _("Search index delay"), LAG_METRIC),
     ):
         yield chart(
             name,

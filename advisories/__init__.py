@@ -1,4 +1,4 @@
-"""Security advisories in the formats of the world: CSAF 2.0, CVRF and CVE records in and out, KEV and EPSS.
+"""Read CSAF 2.0, CVRF, CVE records, KEV and EPSS; write CSAF 2.0.
 
-Pure: no database, no request. bulletins/ keeps what is read here.
+Pure: no database, no request. bulletins/ stores what is read here.
 """

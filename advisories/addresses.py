@@ -1,29 +1,29 @@
-"""Web addresses and other URIs from outside, held to RFC 3986 as CSAF does."""
+"""Validate URLs and other URIs by RFC 3986, as CSAF does."""
 
 import re
 from ipaddress import IPv6Address
 from urllib.parse import quote, urlsplit
 
-MAX_LENGTH = 2_000
+MAX_URI_LENGTH = 2_000  # characters
 _CHARACTER = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/{more}]|%[0-9A-Fa-f]{{2}})"
-_WAY, _QUERY = (_CHARACTER.format(more=more) + "*" for more in ("", "?"))
+_PATH, _QUERY = (_CHARACTER.format(more=more) + "*" for more in ("", "?"))
 _NAME = r"(?:[A-Za-z0-9\-._~!$&'()*+,;={more}]|%[0-9A-Fa-f]{{2}})*"
 _HOST = rf"(?:{_NAME.format(more=':')}@)?(?:\[(?P<v6>[^\]]*)\]|{_NAME.format(more='')})(?::\d*)?"
 _START = rf"[A-Za-z][A-Za-z0-9+.\-]*:(?://{_HOST}(?=[/?#]|$)|(?!//))"
-_URI = re.compile(rf"{_START}{_WAY}(?:\?{_QUERY})?(?:#{_QUERY})?")
+_URI = re.compile(rf"{_START}{_PATH}(?:\?{_QUERY})?(?:#{_QUERY})?")
 
 
-def tidy(address: str) -> str:
-    """An address with what may not stand in one written as %xx: spaces inside, umlauts, brackets, lone %."""
+def percent_encode(address: str) -> str:
+    """Percent-encode the characters that a URL must not contain: spaces, umlauts, brackets, a single %."""
     head, slashes, rest = address.partition("//")
-    host, slash, way = rest.partition("/")
-    way = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(way, safe="%!$&'()*+,;=:@/?#~"))
-    return f"{head}{slashes}{host}{slash}{way}"
+    host, slash, path = rest.partition("/")
+    path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(path, safe="%!$&'()*+,;=:@/?#~"))
+    return f"{head}{slashes}{host}{slash}{path}"
 
 
 def is_uri(value: str) -> bool:
-    """Whether this is an absolute URI."""
-    match = _URI.fullmatch(value) if len(value) <= MAX_LENGTH else None
+    """Whether a value is an absolute URI."""
+    match = _URI.fullmatch(value) if len(value) <= MAX_URI_LENGTH else None
     if match is None or match["v6"] is None:
         return match is not None
     try:
@@ -33,7 +33,7 @@ def is_uri(value: str) -> bool:
 
 
 def is_web_address(value: str) -> bool:
-    """Whether this is an http(s) address with a host."""
+    """Whether a value is an http(s) URL with a host."""
     try:
         parts = urlsplit(value)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and is_uri(value)

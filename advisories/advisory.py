@@ -1,9 +1,9 @@
-"""What an advisory says, in no format: CSAF, CVRF and CVE records are read into it, CSAF written from it.
+"""Format-independent model of advisories, read from CSAF, CVRF and CVE records and written to CSAF.
 
-Plain values without a database. Product ids are the document's own and bind the parts of one advisory
-together; times are aware UTC datetimes; empty text means that the document does not say. Texts are
-Markdown without HTML. Readers name the products of a score, remedy or threat one by one: no product ids
-means that the vulnerability names no product at all.
+Plain values without a database. Product ids are those of the document; times are aware UTC datetimes; empty
+text means that the document does not state a value. Texts are Markdown without HTML. Readers list the
+products of a score, remedy or threat explicitly: no product ids means that the vulnerability names no
+product at all.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ FIXED = ("first_fixed", "fixed", "recommended")
 
 @dataclass(frozen=True)
 class Note:
-    """A paragraph; `category` as in CSAF 2.0 section 3.1.4: summary, description, details, faq, …"""
+    """A paragraph; `category` as in CSAF 2.0 section 3.1.4: summary, description, details, faq and so on."""
 
     category: str
     text: str
@@ -45,7 +45,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class ProductEntry:
-    """A product as the document names it; `version` may be a range as people write it ("<= 10.5")."""
+    """A product as the document names it; `version` may be a range ("<= 10.5")."""
 
     id: str
     name: str
@@ -55,14 +55,14 @@ class ProductEntry:
     is_range: bool = False
     cpe: str = ""
     purl: str = ""
-    helpers: dict = field(default_factory=dict)  # other identification helpers of CSAF, kept as they are
+    helpers: dict = field(default_factory=dict)  # other identification helpers of CSAF, unchanged
     part_of: tuple[str, str, str] | None = None  # (relation, id of the component, id of the platform)
     path: tuple[tuple[str, str], ...] = ()  # branches beyond vendor, product and version
 
 
 @dataclass(frozen=True)
 class Score:
-    """A CVSS vector, the base score that was stated, and for what; an unknown `version` is empty."""
+    """A CVSS vector and the base score that the document states (0 to 10); an unknown `version` is empty."""
 
     version: str
     vector: str
@@ -72,7 +72,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to do about a vulnerability; `kind` is one of REMEDIES."""
+    """A remediation of a vulnerability; `kind` is one of REMEDIES."""
 
     kind: str
     details: str
@@ -82,14 +82,14 @@ class Remedy:
     restart: str = ""  # CSAF's restart_required.category: none, system, service, …; or maybe
     restart_details: str = ""
     entitlements: tuple[str, ...] = ()
-    update: str = ""  # the update's own name: KB5026361
-    supersedes: str = ""  # the update that it replaces
+    update: str = ""  # identifier of the update: KB5026361
+    supersedes: str = ""  # identifier of the superseded update
     fixed_build: str = ""
 
 
 @dataclass(frozen=True)
 class KnownIssue:
-    """What goes wrong after an update; `update` is its own name, `details` may be empty when `url` tells."""
+    """A known issue of an update with the identifier `update`; `details` may be empty if there is a `url`."""
 
     update: str = ""
     details: str = ""
@@ -99,7 +99,7 @@ class KnownIssue:
 
 @dataclass(frozen=True)
 class Involvement:
-    """What a party does about a vulnerability: CSAF section 3.2.3.7."""
+    """Involvement of a party: CSAF section 3.2.3.7."""
 
     party: str
     status: str
@@ -109,7 +109,7 @@ class Involvement:
 
 @dataclass(frozen=True)
 class Threat:
-    """CSAF section 3.2.3.14: impact, exploit_status or target_set."""
+    """A threat of category impact, exploit_status or target_set: CSAF section 3.2.3.14."""
 
     category: str
     details: str
@@ -119,7 +119,7 @@ class Threat:
 
 @dataclass
 class Vulnerability:
-    """One weakness; `status` maps STATUSES to product ids."""
+    """One vulnerability; `status` maps STATUSES to product ids."""
 
     cve: str = ""
     other_ids: list[tuple[str, str]] = field(default_factory=list)  # (system, id)
@@ -138,12 +138,12 @@ class Vulnerability:
     discovered_at: datetime | None = None
     released_at: datetime | None = None
     is_rejected: bool = False
-    is_exploited: bool = False  # by the document's own word
+    is_exploited: bool = False  # as the document states
 
 
 @dataclass(frozen=True)
 class RevisionEntry:
-    """One line of a document's revision history; `legacy` is the number that the issuer gave."""
+    """One entry of a revision history; `legacy` is the number that the issuer used."""
 
     number: str
     at: datetime
@@ -153,10 +153,10 @@ class RevisionEntry:
 
 @dataclass
 class Advisory:
-    """A whole document, or one vulnerability of a CVRF month.
+    """A whole document, or one vulnerability of a CVRF patch month.
 
-    (publisher, tracking_id) is its identity. `warnings` are sentences that name the place; what cannot be
-    used at all raises `Unusable` instead.
+    (publisher, tracking_id) is the identity. `warnings` are messages with the location; documents that cannot
+    be used at all raise `Unusable` instead.
     """
 
     format: str  # csaf, cvrf or cve
@@ -171,11 +171,11 @@ class Advisory:
     status: str = "final"  # draft, interim, final
     tlp: str = ""  # WHITE, CLEAR, GREEN, AMBER, RED; empty when unlabelled
     version: str = "1"
-    severity: str = ""  # critical, important, moderate, low; empty when nothing tells
-    severity_text: str = ""  # the issuer's own word, when it is another one
-    severity_namespace: str = ""  # where the issuer explains their words
-    distribution: str = ""  # who may have it, in the issuer's words
-    month: str = ""  # YYYY-MM of the issuer's patch month, when the document is one
+    severity: str = ""  # critical, important, moderate, low; empty if unknown
+    severity_text: str = ""  # the issuer's term, if different
+    severity_namespace: str = ""  # URL where the issuer explains their terms
+    distribution: str = ""  # distribution text of the issuer
+    month: str = ""  # YYYY-MM if the document is a patch month
     language: str = ""
     initial_release_at: datetime | None = None
     current_release_at: datetime | None = None
@@ -190,4 +190,4 @@ class Advisory:
 
 
 class Unusable(Exception):
-    """Nothing of a document can be used; the message says why and where."""
+    """A document that cannot be used; the message has the reason and the location."""

@@ -1,4 +1,4 @@
-"""Plain values of advisory.py as JSON keeps them, and back; what is at its default is left out."""
+"""Convert the dataclasses of advisory.py to JSON values and back; fields with default values are omitted."""
 
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -9,13 +9,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 
 def dump(value: Any, *, but: Iterable[str] = ()) -> Any:
-    """A value as JSON; of a dataclass all fields that say something, but for those named."""
+    """Convert a value to JSON; of a dataclass, fields with default values and those in `but` are omitted."""
     if is_dataclass(value):
-        left_out = set(but)
+        omitted = set(but)
         return {
             f.name: dump(getattr(value, f.name))
             for f in fields(value)
-            if f.name not in left_out and getattr(value, f.name) != _default(f)
+            if f.name not in omitted and getattr(value, f.name) != _default(f)
         }
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
@@ -25,8 +25,8 @@ def dump(value: Any, *, but: Iterable[str] = ()) -> Any:
 
 
 def load(kind: Any, value: Any) -> Any:
-    """The inverse of dump() for a value of type `kind`; fields that `kind` has no more are dropped."""
-    if is_dataclass(kind):
+    """The inverse of dump() for a value of type `kind`; unknown fields are ignored."""
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         return kind(**{name: load(hints[name], item) for name, item in value.items() if name in hints})
     arguments = get_args(kind)
@@ -47,4 +47,4 @@ _hints = cache(get_type_hints)
 
 
 def _default(field: Field) -> Any:
-    return field.default_factory() if field.default_factory is not MISSING else field.default
+    return field.default if field.default_factory is MISSING else field.default_factory()

@@ -1,15 +1,15 @@
-"""Which of the five layers of defence a mitigation belongs to, told from its words. Pure.
+"""Suggest the layer of defence of a mitigation from the words of its text. Pure.
 
-Every rule is a line that anyone can check: a weight and the words that count once for a layer, however
-often they come. The highest sum wins, the outer layer when two are equal; a moderator confirms.
+A rule is a weight and a pattern that counts once per text. The layer with the highest sum is suggested, the
+outer one of equals; a moderator confirms it.
 """
 
 import re
 
 LAYERS = ("perimeter", "network", "host", "application", "data")
-DEFAULT = "host"
-LONGEST = 20_000
-# 3 names the control itself, 2 is typical of the layer, 1 only leans to it
+DEFAULT_LAYER = "host"
+MAX_CLASSIFIED_LENGTH = 20_000  # characters
+# 3: names the control itself, 2: typical of the layer, 1: hints at it
 RULES: dict[str, tuple[tuple[int, str], ...]] = {
     "perimeter": (
         (
@@ -93,24 +93,24 @@ RULES: dict[str, tuple[tuple[int, str], ...]] = {
         (1, r"data|information|secrets?"),
     ),
 }
-_FOUND = {
+_PATTERNS = {
     layer: [(weight, re.compile(rf"\b(?:{words})\b", re.I)) for weight, words in rules]
     for layer, rules in RULES.items()
 }
-_ADDRESS = re.compile(r"\]?\(?\bhttps?://\S+")
+_URL = re.compile(r"\]?\(?\bhttps?://\S+")
 
 
 def suggest(text: str) -> str:
-    """The most likely layer of a text; the host when no word tells."""
-    sums = weigh(text)
-    best = max(LAYERS, key=sums.__getitem__)
-    return best if sums[best] else DEFAULT
+    """The most probable layer of a text; DEFAULT_LAYER when no rule matches."""
+    weights = weigh(text)
+    best = max(LAYERS, key=weights.__getitem__)
+    return best if weights[best] else DEFAULT_LAYER
 
 
 def weigh(text: str) -> dict[str, int]:
-    """What the words of a text sum up to for each layer; web addresses say nothing."""
-    words = " ".join(_ADDRESS.sub(" ", text[:LONGEST]).split())
+    """Sum of the weights by layer; URLs are ignored."""
+    words = " ".join(_URL.sub(" ", text[:MAX_CLASSIFIED_LENGTH]).split())
     return {
         layer: sum(weight for weight, found in rules if found.search(words))
-        for layer, rules in _FOUND.items()
+        for layer, rules in _PATTERNS.items()
     }

@@ -1,4 +1,4 @@
-"""Tells CSAF, CVRF and CVE records apart by what is in them, never by their names, and reads them."""
+"""Detect CSAF, CVRF and CVE records by their content, never by file name, and read them."""
 
 import json
 from collections.abc import Callable
@@ -9,17 +9,17 @@ from advisories.advisory import Advisory, Unusable
 from advisories.csaf import read as read_csaf
 from advisories.cve import read as read_cve
 from advisories.cvrf import read as read_cvrf
-from advisories.cvrf.xml_values import local, parse
-from advisories.reading import MAX_BYTES
+from advisories.cvrf.xml_values import local_name, parse
+from advisories.parsing import MAX_BYTES
 
 MAX_PARTS = 2_000_000  # objects and lists of a JSON document
 Check = Callable[[bytes], list[str]]
 
 
 def read(data: bytes, where: str, *, check: Check | None = None) -> list[Advisory]:
-    """The advisories in a file. Raises Unusable: "where: reason and place".
+    """Read the advisories in a file named `where`; raises Unusable with "where: location: reason".
 
-    `check` (a csaf_check.Checker) adds the rules that a CSAF document breaks to its warnings.
+    `check` (a csaf.validator.Checker) adds the rules that a CSAF document violates to its warnings.
     """
     try:
         return _read(data, check)
@@ -35,8 +35,8 @@ def _read(data: bytes, check: Check | None) -> list[Advisory]:
         return _from_json(data, check)
     if start == b"<":
         root = parse(data)
-        if local(root) != "cvrfdoc":
-            raise Unusable(_("/%(local)s: this XML is not a CVRF document", local=local(root)[:60]))
+        if local_name(root) != "cvrfdoc":
+            raise Unusable(_("/%(local)s: this XML is not a CVRF document", local=local_name(root)[:60]))
         return read_cvrf.read(root)
     raise Unusable(_("neither JSON nor XML"))
 

@@ -115,7 +115,7 @@ def _rating(score: Score) -> Rating:
     computed = scores.rate(score.vector)
     base = computed.base if computed else None
     severity = computed.severity if computed else scores.severity_of_score(score.stated or 0.0)
-    stated = score.stated if base is None or scores.differs(score) else None
+    stated = score.stated if base is None or scores.is_stated_wrong(score) else None
     return Rating(score.version, score.vector, base, severity, stated)
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from advisories.advisory import Unusable
 from advisories.exploited import read_epss, read_kev
-from advisories.reading import Log
+from advisories.parsing import Log
 from auth.security_log import cli as security_log
 from bulletins import enrich_actions, match_actions, queries
 from bulletins.import_documents import Importer

@@ -248,10 +248,10 @@ def _vulnerabilities(changed: Advisory, lines: tuple[str, ...]) -> None:
         said.cve = cve
         said.title = title
         if vector != (said.scores[0].vector if said.scores else ""):
-            version = scores.version_of(scores.normal(vector))
+            version = scores.version_of(scores.normalize_vector(vector))
             if vector and not version:
                 raise BadLine(line)
-            said.scores = [Score(version, scores.normal(vector), None, ids)] if vector else []
+            said.scores = [Score(version, scores.normalize_vector(vector), None, ids)] if vector else []
         found.append(said)
     changed.vulnerabilities = found
 

@@ -49,4 +49,4 @@ def rows(wanted: Filter, sort: str) -> Iterator[dict]:
 
 def answer(name: str, extension: str, wanted: Filter, sort: str) -> Response:
     """The list as `name`.csv or `name`.json, to save."""
-    return exports.answer(name, extension, rows(wanted, sort))
+    return exports.file_response(name, extension, rows(wanted, sort))

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from advisories import recognise
 from advisories.advisory import Advisory, Unusable
-from advisories.csaf.check import Checker
-from advisories.reading import MAX_BYTES
+from advisories.csaf.validator import Checker
+from advisories.parsing import MAX_BYTES
 from bulletins import store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.store_actions import Outcome, Stored

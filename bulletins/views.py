@@ -13,11 +13,11 @@ from bulletins.models import Bulletin
 from bulletins.queries import SORTS, Filter
 from core.cache.page_cache import cached_for_visitors
 from core.web.access import get_or_404
+from core.web.query_parameters import query_text
 from posts import policy as post_policy
 from posts import queries as post_queries
 from products import queries as products
 from products.lifecycle.phases import phase_on
-from products.views import argument
 
 bp = Blueprint("bulletins", __name__)
 MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])$")
@@ -26,16 +26,16 @@ MINE_FIRST = 100  # of what has no fix for a member's own products, on one page
 
 def wanted() -> Filter:
     """What the list is narrowed to by the address; what no list could have counts as nothing."""
-    severity, month = argument("severity"), argument("month")
+    severity, month = query_text("severity"), query_text("month")
     is_mine = "mine" in request.args and current_user.is_authenticated
     return Filter(
         severity=severity if severity in SEVERITIES else "",
         exploited="exploited" in request.args,
         unfixed="unfixed" in request.args,
-        product=argument("product"),
-        vendor=argument("vendor"),
+        product=query_text("product"),
+        vendor=query_text("vendor"),
         month=month if MONTH.match(month) else "",
-        cve=argument("cve")[:30],
+        cve=query_text("cve")[:30],
         owner=current_user if is_mine else None,
     )
 

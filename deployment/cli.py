@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from deployment import exports
 from deployment.calendar.months import FIRST_YEAR, LAST_YEAR, next_patch_day, this_month
 from deployment.calendar.queries import year_summary
-from products.facts import plain
+from products.facts import to_json
 
 group = AppGroup("calendar", help="Patch days and their bulletins.")
 
@@ -28,4 +28,4 @@ def show_year(year: int | None) -> None:
     months, totals, tallies = year_summary(year or this_month().year)
     for month in months:
         row = exports.month_row(month, totals.get(str(month)), tallies.get(str(month)))
-        click.echo(json.dumps({name: plain(value) for name, value in row.items()}))
+        click.echo(json.dumps({name: to_json(value) for name, value in row.items()}))

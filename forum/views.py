@@ -160,7 +160,7 @@ def _question_page(question, form: Form, preview) -> str:
         edits=post_queries.last_edits(posts),
         proposals=suggestion_queries.open_on(posts, current_user),
         duplicate_of=queries.duplicate_of(question, current_user),
-        related=similar(question.title, "", user=current_user, but=question.id),
+        related=similar(question.title, "", user=current_user, exclude_id=question.id),
         structured_data=qa_page(question, posts[1:]) if question.is_public else None,
         can=post_policy,
         may=policy,

@@ -1,4 +1,4 @@
-"""What members run: picked by hand or read from a software list; their private calendars."""
+"""The products of members: picked by hand or read from an SBOM; their private calendars."""
 
 from flask import Flask
 
@@ -14,6 +14,6 @@ from inventory import (  # noqa: F401  (these modules register their contents on
 
 
 def init_app(app: Flask) -> None:
-    """Attach pages, feeds and API."""
+    """Register the entry points."""
     app.register_blueprint(views.bp)
     register_api(api.bp)

@@ -1,4 +1,4 @@
-"""Writes of what a member runs, and of the private calendar address. Nothing here commits."""
+"""Writes to the inventory of a member and to the private calendar address. Nothing commits."""
 
 import hmac
 import secrets
@@ -8,73 +8,76 @@ from flask import current_app
 from sqlalchemy import delete, select
 
 from auth.actions import register_on_secure
+from auth.models import User
 from core.database.db import db, utcnow
 from inventory.models import CalendarAddress
 from products.models import OwnedRelease, Product, Release
 
-MOST = 1_000
-PICKED, SBOM = "picked", "sbom"
-HANDLE_LENGTH = 22
+MAX_OWNED = 1_000  # entries of a member
+PICKED = "picked"
+SBOM = "sbom"
+HANDLE_LENGTH = 22  # characters
 
 
-class TooMuch(ValueError):
-    """A member's list is full."""
+class ListFull(ValueError):
+    """The inventory has MAX_OWNED entries already."""
 
 
-def own(user, picks: Iterable[tuple[Product, Release | None]], *, source: str = PICKED) -> int:
-    """Add what `user` runs; what is there already stays as it is. Returns how many are new.
+def add_products(user: User, picks: Iterable[tuple[Product, Release | None]], *, source: str = PICKED) -> int:
+    """Add products or releases to the inventory of `user`; return how many are new.
 
-    Raises TooMuch over MOST in all.
+    Raises ListFull when there would be more than MAX_OWNED.
     """
-    have = {
+    existing = {
         tuple(row)
         for row in db.session.execute(
             select(OwnedRelease.product_id, OwnedRelease.release_id).where(OwnedRelease.user_id == user.id)
         )
     }
-    fresh = {(product.id, release.id if release else None) for product, release in picks} - have
-    if len(have) + len(fresh) > MOST:
-        raise TooMuch
+    new = {(product.id, release.id if release else None) for product, release in picks} - existing
+    if len(existing) + len(new) > MAX_OWNED:
+        raise ListFull
     db.session.add_all(
         OwnedRelease(user_id=user.id, product_id=product_id, release_id=release_id, source=source)
-        for product_id, release_id in sorted(fresh, key=str)
+        for product_id, release_id in sorted(new, key=str)
     )
-    return len(fresh)
+    return len(new)
 
 
-def disown(row: OwnedRelease) -> None:
-    """Take one line off the list."""
+def remove_product(row: OwnedRelease) -> None:
+    """Remove an entry."""
     db.session.delete(row)
 
 
-def forget(user_ids: Iterable[int]) -> None:
-    """Drop the lists and calendar addresses of erased accounts."""
+def delete_inventories(user_ids: Iterable[int]) -> None:
+    """Delete inventories and calendar addresses of erased accounts."""
     ids = list(user_ids)
     for model in (OwnedRelease, CalendarAddress):
         db.session.execute(delete(model).where(model.user_id.in_(ids)))
 
 
-def renew_address(user) -> CalendarAddress:
-    """Give the member's calendar a new address; the one before is dead from now on."""
+def renew_address(user: User) -> CalendarAddress:
+    """Replace the address of the member's private calendar; the previous one stops working."""
     address = db.session.get(CalendarAddress, user.id)
     if address is None:
         address = CalendarAddress(user_id=user.id)
         db.session.add(address)
-    address.handle, address.created_at = secrets.token_urlsafe(16), utcnow()
+    address.handle = secrets.token_urlsafe(16)
+    address.created_at = utcnow()
     return address
 
 
 @register_on_secure
-def renew_known_address(user) -> None:
-    """Give the calendar of a secured account a new address, if it has one."""
+def renew_existing_address(user: User) -> None:
+    """Replace the calendar address of a secured account, if it has one."""
     if db.session.get(CalendarAddress, user.id) is not None:
         renew_address(user)
 
 
-def secret(address: CalendarAddress) -> str:
-    """The whole secret: the stored handle and its signature, so that the database alone opens nothing.
+def calendar_secret(address: CalendarAddress) -> str:
+    """The secret part of a calendar URL: the stored handle and its signature with SECRET_KEY.
 
-    It can be shown again, and a new signing key of the site ends every address.
+    The database alone is not enough to build it; a new SECRET_KEY invalidates all addresses.
     """
     signature = hmac.digest(
         current_app.config["SECRET_KEY"].encode(), f"calendar:{address.handle}".encode(), "sha256"

@@ -1,9 +1,12 @@
-"""What a member runs in the API, and which products a software list names."""
+"""The inventory in the API, and matching of software lists."""
 
-from flask import request
+from typing import cast
+
+from flask import Response, request
 from flask_babel import gettext as _
 
 from auth import tokens
+from auth.models import User
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.database.db import db
 from core.limits.rate_limits import limit
@@ -42,10 +45,10 @@ BODY = {
 @tokens.bearer(READ)
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.OwnedItem))
-def list_mine(wanted: dict):
+def list_mine(wanted: dict) -> dict:
     """What you run, by name; all of it when no `limit` is given."""
     day = queries.today()
-    page = owned_queries.page(tokens.reader(), wanted["after"], size=actions.MOST)
+    page = owned_queries.page(tokens.reader(), wanted["after"], size=actions.MAX_OWNED)
     return listing(page, lambda row: exports.owned_row(row, day))
 
 
@@ -53,9 +56,9 @@ def list_mine(wanted: dict):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.OwnedSchema)
 @bp.response(200, schemas.AddedItem)
-def add_mine(data: dict):
+def add_mine(data: dict) -> dict:
     """Add a product, and a release of it when `release` names its cycle; the same line counts once."""
-    user = tokens.reader()
+    user = cast("User", tokens.reader())  # bearer() requires an account
     require(policy.can_own(user))
     product = queries.full(data["product"])
     if product is None:
@@ -64,10 +67,10 @@ def add_mine(data: dict):
     if data["release"] and release is None:
         raise Invalid({"release": [_("This product has no such release.")]})
     try:
-        added = actions.own(user, [(product, release)])
-    except actions.TooMuch:
+        added = actions.add_products(user, [(product, release)])
+    except actions.ListFull:
         raise Invalid(
-            {"_": [_("Your list is full (%(n)s entries). Remove some first.", n=actions.MOST)]}
+            {"_": [_("Your list is full (%(n)s entries). Remove some first.", n=actions.MAX_OWNED)]}
         ) from None
     db.session.commit()
     return {"added": added}
@@ -76,9 +79,9 @@ def add_mine(data: dict):
 @bp.delete("/users/me/products/<int:owned_id>")
 @tokens.bearer(WRITE)
 @bp.response(204)
-def remove_mine(owned_id: int):
+def remove_mine(owned_id: int) -> Response:
     """Take a line off your list."""
-    actions.disown(get_or_404(owned_queries.owned_row(tokens.reader(), owned_id)))
+    actions.remove_product(get_or_404(owned_queries.owned_row(tokens.reader(), owned_id)))
     db.session.commit()
     return no_content()
 
@@ -89,7 +92,7 @@ def remove_mine(owned_id: int):
 @bp.response(200, schemas.MatchesItem)
 @bp.alt_response(422, "UNPROCESSABLE_ENTITY")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
-def match_sbom():
+def match_sbom() -> dict:
     """Send a CycloneDX document as the body: says what it matches, keeps nothing."""
     limit("sbom", tokens.reader().id, 30, 3600)
     db.session.commit()

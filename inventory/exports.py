@@ -1,15 +1,15 @@
-"""A member's products as rows of values, for the API and the file of their data."""
+"""Rows of the inventory for the API, files and the export of an account."""
 
 from datetime import date
 
 from core.mail.mail import site_url
-from products.facts import plain
+from products.facts import to_json
 from products.lifecycle.phases import phase_on
 from products.models import OwnedRelease
 
 
 def owned_row(row: OwnedRelease, day: date) -> dict:
-    """A line of what a member runs."""
+    """The row of an inventory entry."""
     release = row.release
     return {
         "id": row.id,
@@ -18,6 +18,6 @@ def owned_row(row: OwnedRelease, day: date) -> dict:
         "title": release.title if release else row.product.name,
         "source": row.source,
         "phase": str(phase_on(release, day)) if release else None,
-        "security": plain(release.ends.get("security")) if release else None,
+        "security": to_json(release.ends.get("security")) if release else None,
         "url": site_url() + row.product.path,
     }

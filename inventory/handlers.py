@@ -1,4 +1,4 @@
-"""What the room hears: erased members leave no list behind."""
+"""Event handlers of the inventory."""
 
 from core.jobs import events
 from inventory import actions
@@ -6,5 +6,5 @@ from inventory import actions
 
 @events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
-    """What an erased member ran is nobody's business any more."""
-    actions.forget(e.subject_id for e in batch)
+    """Delete the inventories of erased members."""
+    actions.delete_inventories(event.subject_id for event in batch if event.subject_id is not None)

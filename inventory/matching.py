@@ -1,12 +1,12 @@
-"""From what is installed to the products known here: by purl, by CPE, then by name and alias.
+"""Match installed components to products of the catalogue: by purl, by CPE, then by name and alias.
 
-Nothing waits for a vulnerability: the catalogue alone decides. What only a name suggests although
-the component's purl says otherwise is a guess, and told as one.
+A match by name of a component that has an unknown purl is a guess and marked as such.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from math import inf
 from typing import NamedTuple
 
@@ -21,18 +21,20 @@ from products import names
 from products.models import Product, ProductName, Release
 from products.queries import live
 
-CHUNK, MAX_WORDS = 500, 8
-MAX_REST_WORDS = 24  # of a name, behind the product's, that may tell the release
-MAX_COMPARISONS = 300_000  # of components with releases, for one upload
-NAMES_A_COMPONENT = 10  # keys that are looked up for a component, about
-PLAIN = (names.TITLE, names.NAME, names.REPOLOGY)
+BATCH_SIZE = 500  # keys or ids of one query
+MAX_WORDS = 8  # of the name of a product
+MAX_REST_WORDS = 24  # words after the product's name that may identify the release
+MAX_COMPARISONS = 300_000  # of components with releases, per upload
+LOOKUPS_PER_COMPONENT = 10  # approximate number of keys of a component
+Index = dict[tuple[str, str], list[int]]  # product ids by (kind, key)
+PLAIN_KINDS = (names.TITLE, names.NAME, names.REPOLOGY)
 
 
 @dataclass
 class Match:
-    """A product, its release when the version tells, by what it was found, and for what components.
+    """A product, its release if known, how it was found (purl, cpe, …), and the components.
 
-    `releases` are all that a name fits equally well, such as the editions of one version.
+    `releases` are all that match equally, such as the editions of one version.
     """
 
     product: Product
@@ -45,18 +47,18 @@ class Match:
 
 @dataclass
 class Matches:
-    """What was found, and what was not."""
+    """Matches, and components without a match."""
 
     found: list[Match]
     unmatched: list[Component]
 
 
 class TooManyComparisons(ValueError):
-    """The components name products with so many releases that matching them would take too long."""
+    """Matching would need more comparisons than allowed."""
 
 
 class _Clue(NamedTuple):
-    """One way to a product: a key to look up, and what is left over to tell the release."""
+    """A key to look up a product, and the remaining words that may identify the release."""
 
     how: str
     key: str
@@ -66,27 +68,22 @@ class _Clue(NamedTuple):
 
 
 def match(components: Iterable[Component], *, max_comparisons: float = inf) -> Matches:
-    """Find the products of these components; components of one release are put together.
+    """Find the products of components, grouped by release; raises TooManyComparisons.
 
-    Raises TooManyComparisons. The work is a few look-ups for each component, and for each that names a
-    product, comparisons with those of its releases that are like it.
+    The cost is a few lookups per component, and comparisons with similar releases of the products found.
     """
     components = list(dict.fromkeys(components))
-    total = db.session.scalar(select(func.count()).select_from(ProductName))
-    if len(components) * NAMES_A_COMPONENT > total:  # all names are fewer than those that would be asked for
+    total = db.session.scalar(select(func.count()).select_from(ProductName)) or 0
+    if len(components) * LOOKUPS_PER_COMPONENT > total:  # reading all names is cheaper
         index = _all_names()
         known = {key for _kind, key in index}
         clues = {each: [clue for clue in _clues(each) if clue.key in known] for each in components}
     else:
         clues = {each: list(_clues(each)) for each in components}
         index = _look_up({clue for each in clues.values() for clue in each})
-    wanted = {
-        product_id
-        for each in clues.values()
-        for clue in each
-        for kind in _kinds(clue)
-        for product_id in index.get((kind, clue.key), ())
-    }
+    wanted: set[int] = set()
+    for clue in chain.from_iterable(clues.values()):
+        wanted.update(*(index.get((kind, clue.key), ()) for kind in _kinds(clue)))
     products = {product.id: (product, Releases(product.live_releases)) for product in _load(wanted)}
     budget = _Budget(max_comparisons)
     groups: dict[tuple, Match] = {}
@@ -100,26 +97,21 @@ def match(components: Iterable[Component], *, max_comparisons: float = inf) -> M
         group = groups.setdefault(key, found)
         group.components.append(component)
         if found.is_sure and not group.is_sure:
-            group.how, group.is_sure = found.how, True
-    found = sorted(
+            group.how = found.how
+            group.is_sure = True
+    matches = sorted(
         groups.values(), key=lambda m: (not m.is_sure, m.product.sort_name, m.release.id if m.release else 0)
     )
-    return Matches(found, unmatched)
+    return Matches(matches, unmatched)
 
 
 def _clues(component: Component) -> Iterator[_Clue]:
-    """Ways to the product, the surest first."""
+    """Yield clues, the most reliable first."""
     version = component.version
-    known_as = False
-    if component.purl:
-        try:
-            key, in_purl = names.parse_purl(component.purl)
-        except names.BadName:
-            key = ""
-        if key:
-            known_as = True
-            yield _Clue(names.PURL, key, version or in_purl)
-            version = version or in_purl
+    purl_key, purl_version = _purl_parts(component.purl)
+    if purl_key:
+        version = version or purl_version
+        yield _Clue(names.PURL, purl_key, version)
     if component.cpe:
         try:
             cpe = names.parse_cpe(component.cpe)
@@ -130,14 +122,24 @@ def _clues(component: Component) -> Iterator[_Clue]:
             yield from _name_clues(cpe.product, cpe.version or version, names.CPE)
     whole = [f"{component.group} {component.name}", component.name] if component.group else [component.name]
     for text in whole:
-        if known_as:  # a library of a package manager: only its whole name, and only as a guess
+        if purl_key:  # a library of a package manager: only the whole name, as a guess
             yield _Clue(names.NAME, names.name_key(text), version, is_sure=False)
         else:
             yield from _name_clues(text, version, names.NAME)
 
 
+def _purl_parts(purl: str) -> tuple[str, str]:
+    """(key, version) of a package URL; empty when it is absent or invalid."""
+    if not purl:
+        return "", ""
+    try:
+        return names.parse_purl(purl)
+    except names.BadName:
+        return "", ""
+
+
 def _name_clues(text: str, version: str, how: str) -> Iterator[_Clue]:
-    """The whole name, then ever shorter beginnings whose rest must name a release."""
+    """Yield the whole name, then shorter prefixes whose remaining words must identify a release."""
     found = names.words(text)
     for size in range(min(len(found), MAX_WORDS), 0, -1):
         yield _Clue(
@@ -149,22 +151,22 @@ def _name_clues(text: str, version: str, how: str) -> Iterator[_Clue]:
 
 
 def _kinds(clue: _Clue) -> tuple[str, ...]:
-    return (clue.how,) if clue.how in (names.PURL, names.CPE) else PLAIN
+    return (clue.how,) if clue.how in (names.PURL, names.CPE) else PLAIN_KINDS
 
 
-def _look_up(clues: set[_Clue]) -> dict[tuple[str, str], list[int]]:
-    """Product ids by kind and key, through the index of names."""
+def _look_up(clues: set[_Clue]) -> Index:
+    """Product ids by kind and key, of the given clues."""
     wanted: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for clue in clues:
         if clue.key:
             wanted[_kinds(clue)].add(clue.key)
-    index: dict[tuple[str, str], list[int]] = defaultdict(list)
+    index: Index = defaultdict(list)
     for kinds, keys in wanted.items():
         ordered = sorted(keys)
-        for start in range(0, len(ordered), CHUNK):
+        for start in range(0, len(ordered), BATCH_SIZE):
             rows = db.session.execute(
                 select(ProductName.kind, ProductName.key, ProductName.product_id)
-                .where(ProductName.kind.in_(kinds), ProductName.key.in_(ordered[start : start + CHUNK]))
+                .where(ProductName.kind.in_(kinds), ProductName.key.in_(ordered[start : start + BATCH_SIZE]))
                 .order_by(ProductName.product_id)
             )
             for kind, key, product_id in rows:
@@ -172,9 +174,9 @@ def _look_up(clues: set[_Clue]) -> dict[tuple[str, str], list[int]]:
     return index
 
 
-def _all_names() -> dict[tuple[str, str], list[int]]:
-    """Every product id by kind and key."""
-    index: dict[tuple[str, str], list[int]] = defaultdict(list)
+def _all_names() -> Index:
+    """All product ids by kind and key."""
+    index: Index = defaultdict(list)
     for kind, key, product_id in db.session.execute(
         select(ProductName.kind, ProductName.key, ProductName.product_id).order_by(ProductName.product_id)
     ):
@@ -184,22 +186,22 @@ def _all_names() -> dict[tuple[str, str], list[int]]:
 
 def _load(ids: set[int]) -> Iterator[Product]:
     ordered = sorted(ids)
-    for start in range(0, len(ordered), CHUNK):
+    for start in range(0, len(ordered), BATCH_SIZE):
         yield from db.session.scalars(
             live()
-            .where(Product.id.in_(ordered[start : start + CHUNK]))
+            .where(Product.id.in_(ordered[start : start + BATCH_SIZE]))
             .options(selectinload(Product.releases))
         )
 
 
 class _Budget:
-    """What comparing may cost in all."""
+    """The remaining number of comparisons."""
 
-    def __init__(self, comparisons: float):
+    def __init__(self, comparisons: float) -> None:
         self.left = comparisons
 
     def spend(self, comparisons: int) -> None:
-        """Raises TooManyComparisons when nothing is left."""
+        """Subtract comparisons; raises TooManyComparisons below zero."""
         self.left -= comparisons
         if self.left < 0:
             raise TooManyComparisons(
@@ -207,12 +209,17 @@ class _Budget:
             )
 
 
-def _decide(clues: list[_Clue], index: dict, products: dict, budget: _Budget) -> Match | None:
-    """The first clue that leads somewhere decides."""
+def _decide(
+    clues: list[_Clue],
+    index: Index,
+    products: dict[int, tuple[Product, Releases]],
+    budget: _Budget,
+) -> Match | None:
+    """The match of the first clue that has one."""
     for clue in clues:
         ids = dict.fromkeys(i for kind in _kinds(clue) for i in index.get((kind, clue.key), ()))
-        found = [_candidate(*products[i], clue, budget) for i in ids if i in products]
-        found = [candidate for candidate in found if candidate is not None]
+        tried = [_candidate(*products[i], clue, budget) for i in ids if i in products]
+        found = [candidate for candidate in tried if candidate is not None]
         if found:
             best = next((c for c in found if c.release is not None), found[0])
             best.is_sure = best.is_sure and (len(found) == 1 or best.release is not None)
@@ -221,18 +228,18 @@ def _decide(clues: list[_Clue], index: dict, products: dict, budget: _Budget) ->
 
 
 def _candidate(product: Product, releases: Releases, clue: _Clue, budget: _Budget) -> Match | None:
-    """This product by this clue; a mere beginning of a name counts only if the rest tells a release."""
+    """The match of a product by a clue; a prefix of a name counts only if the rest identifies a release."""
     before = releases.comparisons
-    fitting = releases.named(clue.rest) if clue.rest else []
-    named = fitting[0] if len(fitting) == 1 else None
+    candidates = releases.named(clue.rest) if clue.rest else []
+    named = candidates[0] if len(candidates) == 1 else None
     release = named or releases.of_version(clue.version)
     budget.spend(1 + releases.comparisons - before)
-    if clue.rest and release is None and not fitting:
+    if clue.rest and release is None and not candidates:
         return None
     return Match(
         product,
         release,
         clue.how,
-        clue.is_sure and (not clue.rest or bool(fitting)),
-        releases=[release] if release else fitting,
+        clue.is_sure and (not clue.rest or bool(candidates)),
+        releases=[release] if release else candidates,
     )

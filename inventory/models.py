@@ -1,4 +1,4 @@
-"""Private calendar addresses of members. What they run is products.models.OwnedRelease."""
+"""Private calendar addresses of members; inventory entries are products.models.OwnedRelease."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from core.database.db import UTCDateTime, db, utcnow
 
 
 class CalendarAddress(db.Model):
-    """The public half of a member's private calendar address; calendar.py makes the other half."""
+    """The stored part of a private calendar address; actions.calendar_secret() adds the signature."""
 
     __tablename__ = "calendar_addresses"
     __table_args__ = (UniqueConstraint("handle"),)

@@ -1,4 +1,4 @@
-"""The days of a member's private calendar: packages register the days they know."""
+"""The private calendar of a member; packages register sources of entries."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -11,12 +11,12 @@ _parts: Registry[Part, str] = Registry("private_calendar")  # name by part
 
 
 def register_calendar_part(part: Part) -> Part:
-    """Decorator: add the days that the function returns for a member."""
+    """Decorator: register a function that returns calendar entries of a member."""
     _parts.add(part, part.__qualname__)
     return part
 
 
 def days(user: User) -> Iterator[Day]:
-    """All days of a member, package by package."""
+    """Yield all calendar entries of a member."""
     for part in _parts:
         yield from part(user)

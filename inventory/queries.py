@@ -1,11 +1,11 @@
-"""Reads of what a member runs."""
+"""Queries of the inventory of a member."""
 
 import re
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from auth.models import User
+from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db
 from inventory.models import CalendarAddress
@@ -15,8 +15,8 @@ from products.queries import live
 HANDLE = re.compile(r"[\w-]{22}$", re.A)
 
 
-def owned(user) -> list[OwnedRelease]:
-    """Everything `user` runs, by name of product."""
+def owned(user: User | Visitor) -> list[OwnedRelease]:
+    """All entries of `user`, by name of product."""
     return list(
         db.session.scalars(
             select(OwnedRelease)
@@ -31,8 +31,8 @@ def owned(user) -> list[OwnedRelease]:
     )
 
 
-def page(user, after: paging.Place, *, size: int) -> paging.Page:
-    """A page of what `user` runs, by name of product; it is a list with a bound."""
+def page(user: User | Visitor, after: paging.Place, *, size: int) -> paging.Page:
+    """A page of the entries of `user`, by name of product; their number is bounded."""
     return paging.part(
         owned(user),
         lambda row: [row.product.sort_name, row.id],
@@ -43,20 +43,20 @@ def page(user, after: paging.Place, *, size: int) -> paging.Page:
     )
 
 
-def owned_row(user, owned_id: int) -> OwnedRelease | None:
-    """One row, if it is the member's own."""
+def owned_row(user: User | Visitor, owned_id: int) -> OwnedRelease | None:
+    """An entry, if it belongs to `user`."""
     return db.session.scalar(
         select(OwnedRelease).where(OwnedRelease.id == owned_id, OwnedRelease.user_id == user.id)
     )
 
 
-def count(user) -> int:
-    """How many rows `user` has."""
-    return db.session.scalar(select(func.count()).where(OwnedRelease.user_id == user.id))
+def count(user: User) -> int:
+    """Number of entries of `user`."""
+    return db.session.scalar(select(func.count()).where(OwnedRelease.user_id == user.id)) or 0
 
 
 def to_pick(slugs: list[str]) -> list[Product]:
-    """Products with their releases, to choose from."""
+    """Products with their releases, by slugs."""
     return list(
         db.session.scalars(
             live()
@@ -68,7 +68,7 @@ def to_pick(slugs: list[str]) -> list[Product]:
 
 
 def resolve(pairs: list[tuple[int, int | None]]) -> list[tuple[Product, Release | None]]:
-    """Products and releases by their ids; pairs that do not belong together are left out."""
+    """Products and releases by ids; pairs that do not exist or do not belong together are left out."""
     products = {
         product.id: product
         for product in db.session.scalars(
@@ -82,21 +82,23 @@ def resolve(pairs: list[tuple[int, int | None]]) -> list[tuple[Product, Release 
             select(Release).where(Release.id.in_(wanted), Release.removed_at.is_(None))
         )
     }
-    return [
-        (products[product_id], releases.get(release_id))
-        for product_id, release_id in pairs
-        if product_id in products
-        and (release_id is None or (release_id in releases and releases[release_id].product_id == product_id))
-    ]
+    found: list[tuple[Product, Release | None]] = []
+    for product_id, release_id in pairs:
+        product = products.get(product_id)
+        release = releases.get(release_id) if release_id is not None else None
+        fits = release_id is None or (release is not None and release.product_id == product_id)
+        if product is not None and fits:
+            found.append((product, release))
+    return found
 
 
-def address_of(user) -> CalendarAddress | None:
-    """The member's calendar address, if one was made."""
+def address_of(user: User) -> CalendarAddress | None:
+    """The calendar address of a member, if there is one."""
     return db.session.scalar(select(CalendarAddress).where(CalendarAddress.user_id == user.id))
 
 
 def address_with(handle: str) -> CalendarAddress | None:
-    """The address with this handle, of an account that still exists."""
+    """The calendar address with this handle, unless the account is erased."""
     if not HANDLE.match(handle):
         return None
     return db.session.scalar(

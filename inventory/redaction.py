@@ -1,4 +1,4 @@
-"""What redaction leaves alone in inventories."""
+"""Columns of the inventory without text of users."""
 
 from core import redaction
 from inventory.models import CalendarAddress

@@ -1,7 +1,7 @@
-"""Reads CycloneDX, JSON or XML, into the components it lists. Pure; everything in it is hostile."""
+"""Read the components of CycloneDX documents, JSON or XML. Pure; documents are untrusted."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import ParseError
 
@@ -9,11 +9,14 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 from flask_babel import gettext as _
 
-MAX_BYTES, MAX_COMPONENTS, MAX_DEPTH, MAX_TEXT = 8 * 1024 * 1024, 20_000, 60, 500
-MAX_PARTS = 300_000  # objects and lists of JSON
+MAX_SBOM_BYTES = 8 * 1024 * 1024
+MAX_COMPONENTS = 20_000
+MAX_DEPTH = 60  # of XML
+MAX_FIELD_LENGTH = 500  # characters
+MAX_JSON_CONTAINERS = 300_000  # objects and lists of JSON
 MAX_ELEMENTS = 300_000  # of XML
-MAX_ATTRIBUTES = 150_000  # counted by their equals signs, with those in texts
-PART_BYTES = 65_536  # given to the parser at once
+MAX_ATTRIBUTES = 150_000  # estimated by the number of equals signs
+CHUNK_BYTES = 65_536  # fed to the parser at once
 NAMESPACE = "http://cyclonedx.org/schema/bom/"
 FIELDS = ("name", "group", "version", "purl", "cpe")
 NESTING = {
@@ -26,12 +29,12 @@ NESTING = {
 
 
 class BadSbom(ValueError):
-    """The file is no CycloneDX document that can be read; the message says what to send instead."""
+    """A file that is not a valid CycloneDX document; the message says what to send instead."""
 
 
 @dataclass(frozen=True)
 class Component:
-    """One component as the document names it; what is absent is empty."""
+    """One component of a document; absent values are empty."""
 
     name: str
     group: str = ""
@@ -41,9 +44,9 @@ class Component:
 
 
 def read(raw: bytes) -> list[Component]:
-    """The components of a document, each once, in order. Raises BadSbom."""
-    if len(raw) > MAX_BYTES:
-        raise BadSbom(_("The file is larger than %(n)s MB.", n=MAX_BYTES // 1024**2))
+    """Read the distinct components of a document, in order; raises BadSbom."""
+    if len(raw) > MAX_SBOM_BYTES:
+        raise BadSbom(_("The file is larger than %(n)s MB.", n=MAX_SBOM_BYTES // 1024**2))
     start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"{":
         found = _from_json(raw)
@@ -55,8 +58,8 @@ def read(raw: bytes) -> list[Component]:
 
 
 def _from_json(raw: bytes) -> list[Component]:
-    if raw.count(b"{") + raw.count(b"[") > MAX_PARTS:
-        raise BadSbom(_("The document has more than %(n)s objects and lists.", n=f"{MAX_PARTS:,}"))
+    if raw.count(b"{") + raw.count(b"[") > MAX_JSON_CONTAINERS:
+        raise BadSbom(_("The document has more than %(n)s objects and lists.", n=f"{MAX_JSON_CONTAINERS:,}"))
     try:
         document = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -75,16 +78,18 @@ def _items(thing: dict) -> list:
 
 
 class _XmlReader:
-    """Takes components out of a document while it is parsed, without building a tree of it."""
+    """Parser target that collects components without building a tree."""
 
-    def __init__(self):
-        self.space, self.states, self.elements = "", [], 0
+    def __init__(self) -> None:
+        self.namespace = ""
+        self.states: list[str] = []
+        self.elements = 0
         self.found: list[dict[str, str]] = []
-        self.open: list[dict[str, str]] = []  # components inside one another
+        self.open: list[dict[str, str]] = []  # nested components
         self.text: list[str] = []
 
     def start(self, tag: str, attributes: dict) -> None:
-        """An element begins. Raises BadSbom over a bound."""
+        """Handle the start of an element; raises BadSbom above a limit."""
         self.elements += 1
         if self.elements > MAX_ELEMENTS:
             raise BadSbom(_("The document has more than %(n)s elements.", n=f"{MAX_ELEMENTS:,}"))
@@ -99,25 +104,25 @@ class _XmlReader:
         self.text = []
 
     def _state(self, tag: str) -> str:
-        """What an element is where it stands: one that means something to us, else nothing."""
+        """The name of an element if it is known in its parent, else an empty string."""
         if not self.states:
             if not tag.startswith("{" + NAMESPACE) or not tag.endswith("}bom"):
                 raise BadSbom(_("This XML is not a CycloneDX document (see its root element)."))
-            self.space = tag.removesuffix("bom")
+            self.namespace = tag.removesuffix("bom")
             return "bom"
-        name = tag.removeprefix(self.space) if tag.startswith(self.space) else ""
+        name = tag.removeprefix(self.namespace) if tag.startswith(self.namespace) else ""
         parent = self.states[-1]
         if parent == "component" and name in FIELDS:
             return "" if name in self.open[-1] else name
         return name if (parent, name) in NESTING else ""
 
     def data(self, text: str) -> None:
-        """Text of an element, perhaps in parts."""
+        """Handle text of an element, possibly in several parts."""
         if self.states[-1] in FIELDS:
             self.text.append(text)
 
     def end(self, tag: str) -> None:
-        """An element ends."""
+        """Handle the end of an element."""
         state = self.states.pop()
         if state in FIELDS:
             self.open[-1][state] = "".join(self.text)
@@ -125,7 +130,7 @@ class _XmlReader:
             self.open.pop()
 
     def close(self) -> list[dict[str, str]]:
-        """The components as they stand in the document, parents first."""
+        """The components in document order, parents first."""
         return self.found
 
 
@@ -134,28 +139,30 @@ def _from_xml(raw: bytes) -> list[Component]:
     if raw.count(b"=") > MAX_ATTRIBUTES:
         raise BadSbom(_("The document has more than %(n)s attributes.", n=f"{MAX_ATTRIBUTES:,}"))
     try:
-        parser = DefusedXMLParser(target=_XmlReader(), forbid_dtd=True)
-        for start in range(0, len(raw), PART_BYTES):
-            parser.feed(raw[start : start + PART_BYTES])
-        found = parser.close()
+        reader = _XmlReader()
+        parser = DefusedXMLParser(target=reader, forbid_dtd=True)
+        for start in range(0, len(raw), CHUNK_BYTES):
+            parser.feed(raw[start : start + CHUNK_BYTES])
+        parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         if isinstance(error, BadSbom):
             raise
         raise BadSbom(_("The XML is invalid, or has a document type or entities.")) from error
-    return [_component(each) for each in found]
+    return [_component(each) for each in reader.found]
 
 
 def _too_many() -> BadSbom:
     return BadSbom(_("The document lists more than %(n)s components.", n=f"{MAX_COMPONENTS:,}"))
 
 
-def _component(thing: dict) -> Component:
+def _component(thing: Mapping[str, object]) -> Component:
     return Component(**{field: _text(thing.get(field)) for field in FIELDS})
 
 
 def _walk(stack: list) -> Iterator[Component]:
-    """Components of JSON and those inside them, parents first."""
-    stack, count = stack[::-1], 0
+    """Yield components of JSON and nested ones, parents first."""
+    stack = stack[::-1]
+    count = 0
     while stack:
         thing = stack.pop()
         if not isinstance(thing, dict):
@@ -168,10 +175,10 @@ def _walk(stack: list) -> Iterator[Component]:
 
 
 def _text(value: object) -> str:
-    """One line of bounded length; anything but text counts as absent."""
+    """One line of at most MAX_FIELD_LENGTH characters; empty for anything but text."""
     if not isinstance(value, str):
         return ""
-    text = value[:MAX_TEXT]
+    text = value[:MAX_FIELD_LENGTH]
     if not text.isprintable():
         text = "".join(c for c in text if c.isprintable() or c.isspace())
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""The shape of what is sent about a member's products, and of the API's answers about them."""
+"""Schemas of the inventory for forms and the API."""
 
 from marshmallow import Schema, fields, validate
 

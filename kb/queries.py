@@ -100,7 +100,7 @@ def related(article: Article, user, kind: str) -> list[Post]:
         for post in db.session.scalars(visible(Post, user).where(Post.id.in_(ids))):
             found.setdefault(post.id, post)
     if len(found) < BESIDE:
-        for post in similar(article.title, "", user=user, kind=kind, but=article.id):
+        for post in similar(article.title, "", user=user, kind=kind, exclude_id=article.id):
             found.setdefault(post.id, post)
     return list(found.values())[:BESIDE]
 

@@ -47,7 +47,7 @@ def _register_forms() -> None:
                 Field("version_command", _("Version command")),
                 Field("description", _("Policy text"), "text"),
             ),
-            queries.anew,
+            queries.reload,
             forms.values_at,
             lambda product: product.path,
             _last_edit,
@@ -69,7 +69,7 @@ def _register_forms() -> None:
                 Field("latest_on", _("Latest version released")),
                 Field("link", _("Link")),
             ),
-            queries.anew,
+            queries.reload,
             forms.values_at,
             lambda release: release.product.path,
             _last_edit,
@@ -78,11 +78,11 @@ def _register_forms() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Attach the doors of the room and let search find products."""
+    """Register entry points, forms and the search family."""
     _register_forms()
     register_family(documents.family)
     search_api.register_item("product", api.item)
-    app.jinja_env.globals.update(wording=labels, phase_on=phase_on)
+    app.jinja_env.globals.update(product_labels=labels, phase_on=phase_on)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)

@@ -1,16 +1,19 @@
-"""Writes to the catalogue: add, edit, remove, undo, and what an import may change. Nothing commits.
+"""Writes to the catalogue: add, edit, remove, undo, apply an import. Nothing commits.
 
-Every write leaves a ProductChange with the facts as they were, which is also how it is undone.
-The product given must come from queries.full(), with releases, phases and names at hand.
+Every write adds a ProductChange with the previous facts, by which it can be undone. Products must come from
+queries.full(), with releases, phases and names loaded.
 """
 
+from typing import Any
+
+from auth.models import User
 from core.database import versions
 from core.database.db import db, lock_rows, utcnow
 from core.database.versions import Expected
 from core.jobs import events
 from core.markup import markup
 from products.change_models import ImportConflict, ProductChange
-from products.facts import plain, to_date, to_ends
+from products.facts import to_date, to_ends, to_json
 from products.lifecycle import phases
 from products.models import Product, Release
 from products.names import parse
@@ -18,34 +21,56 @@ from products.names import parse
 DATES = ("released_on", *phases.KINDS)
 
 
+class SlugTaken(ValueError):
+    """There is a product with this slug, possibly a removed one."""
+
+
+class CycleTaken(ValueError):
+    """The product has a release with this cycle, possibly a removed one."""
+
+
 def create(
-    slug: str, facts: dict, releases: dict[str, dict] | None = None, *, by=None, source: str = ""
+    slug: str,
+    facts: dict,
+    releases: dict[str, dict] | None = None,
+    *,
+    by: User | None = None,
+    source: str = "",
 ) -> Product:
-    """A new product with `facts`, some of PRODUCT_FACTS, and releases: RELEASE_FACTS by cycle."""
+    """Add a product with `facts` (keys: PRODUCT_FACTS) and releases (RELEASE_FACTS by cycle).
+
+    Raises SlugTaken.
+    """
+    if db.session.scalar(db.select(Product.id).where(Product.slug == slug)) is not None:
+        raise SlugTaken(slug)
     product = Product(slug=slug, name=slug, source=source, releases=[], names=[], words=[])
     for field, value in {"name": slug, **facts}.items():
-        product.put(field, value)
-    product.ours = _given(facts) if by else []
+        product.set_value(field, value)
+    product.ours = _stated_facts(facts) if by else []
     for cycle, release_facts in (releases or {}).items():
         product.releases.append(_release(cycle, release_facts))
-    _recount(product)
+    _update_supported_until(product)
     db.session.add(product)
     db.session.flush()
-    _note(product, "added", {}, by=by, source=source, is_news=True)
+    _log_change(product, "added", {}, by=by, source=source, is_news=True)
     if by:
         events.record("product.created", subject=product, actor=by)
     return product
 
 
-def add_release(product: Product, cycle: str, facts: dict, *, by=None, source: str = "") -> Release:
-    """A new release with `facts`, some of RELEASE_FACTS."""
+def add_release(
+    product: Product, cycle: str, facts: dict, *, by: User | None = None, source: str = ""
+) -> Release:
+    """Add a release with `facts` (keys: RELEASE_FACTS); raises CycleTaken."""
+    if any(release.cycle == cycle for release in product.releases):
+        raise CycleTaken(cycle)
     release = _release(cycle, facts)
-    release.ours = _given(facts) if by else []
+    release.ours = _stated_facts(facts) if by else []
     product.releases.append(release)
     db.session.flush()
-    _recount(product)
-    _note(release, "added", {}, by=by, source=source)
-    _tell(product, by)
+    _update_supported_until(product)
+    _log_change(release, "added", {}, by=by, source=source)
+    _record_change(product, by)
     return release
 
 
@@ -53,7 +78,7 @@ def _release(cycle: str, facts: dict) -> Release:
     release = Release(cycle=cycle, phases=[])
     for field, value in facts.items():
         if value not in (None, ""):
-            release.put(field, value)
+            release.set_value(field, value)
     return release
 
 
@@ -61,47 +86,50 @@ def edit(
     thing: Product | Release,
     facts: dict,
     *,
-    by=None,
+    by: User | None = None,
     source: str = "",
     verb: str = "edited",
     expected: Expected = None,
 ) -> dict[str, list]:
-    """Change what differs; returns {field: [before, after]} as JSON keeps it. Raises versions.Stale.
+    """Change facts that differ; return {field: [before, after]} as JSON values. Raises versions.Stale.
 
-    What a moderator (`by`) changes is theirs from then on: imports dispute it, never overwrite it.
+    Facts that a moderator (`by`) changes are listed in `ours`: imports do not overwrite them but add a
+    conflict.
     """
     if by:
-        _begin_edit(thing, expected)
+        _lock_for_edit(thing, expected)
     changed = {}
     for field, value in facts.items():
-        before, after = plain(thing.value(field)), plain(value)
+        before = to_json(thing.value(field))
+        after = to_json(value)
         if before != after or isinstance(before, bool) != isinstance(after, bool):
             changed[field] = [before, after]
-            thing.put(field, value)
+            thing.set_value(field, value)
     if not changed:
         return {}
-    thing.revision_count = type(thing).revision_count + 1  # an import takes no lock
+    thing.revision_count = (
+        type(thing).revision_count + 1
+    )  # evaluated by the database, as imports take no lock
     if by:
         thing.ours = sorted({*thing.ours, *changed})
-    dates = isinstance(thing, Release) and not changed.keys().isdisjoint(DATES)
-    _note(thing, verb, changed, by=by, source=source, is_news=dates)
-    if dates:
-        _recount(thing.product)
+    has_new_dates = not changed.keys().isdisjoint(DATES)
+    _log_change(
+        thing, verb, changed, by=by, source=source, is_news=isinstance(thing, Release) and has_new_dates
+    )
+    if isinstance(thing, Release) and has_new_dates:
+        _update_supported_until(thing.product)
         events.record(
             "release.dates_changed",
             subject=thing,
             actor=by,
             facts={f: pair for f, pair in changed.items() if f in DATES},
         )
-    _tell(_product(thing), by)
+    _record_change(_product(thing), by)
     return changed
 
 
-def _begin_edit(thing: Product | Release, expected: Expected) -> None:
-    """Take a product, or its product and a release, for an edit by people, and read its facts again.
-
-    Raises versions.Stale.
-    """
+def _lock_for_edit(thing: Product | Release, expected: Expected) -> None:
+    """Lock a product, or a release and its product, and read the facts again; raises versions.Stale."""
     lock_rows(Product, [_product(thing).id])
     if isinstance(thing, Release):
         lock_rows(Release, [thing.id])
@@ -110,58 +138,55 @@ def _begin_edit(thing: Product | Release, expected: Expected) -> None:
     versions.require(thing, expected)
 
 
-def remove(thing: Product | Release, *, by, expected: Expected = None) -> None:
-    """Take a product or a release off every page, list, feed and calendar; undo() brings it back.
+def remove(thing: Product | Release, *, by: User, expected: Expected = None) -> None:
+    """Remove a product or release from pages, lists, feeds and calendars; raises versions.Stale.
 
-    Raises versions.Stale.
+    undo() restores it.
     """
-    _begin_edit(thing, expected)
+    _lock_for_edit(thing, expected)
     if thing.removed_at is None:
         thing.removed_at = utcnow()
         _after_removal(thing, "removed", by)
 
 
-def restore(thing: Product | Release, *, by, expected: Expected = None) -> None:
-    """Bring back what was removed. Raises versions.Stale."""
-    _begin_edit(thing, expected)
+def restore(thing: Product | Release, *, by: User, expected: Expected = None) -> None:
+    """Restore what was removed; raises versions.Stale."""
+    _lock_for_edit(thing, expected)
     if thing.removed_at is not None:
         thing.removed_at = None
         _after_removal(thing, "restored", by)
 
 
-def undo(change: ProductChange, *, by, expected: Expected = None) -> None:
-    """Set the facts that `change` changed to what they were before; a removal is taken back.
-
-    Raises versions.Stale.
-    """
+def undo(change: ProductChange, *, by: User, expected: Expected = None) -> None:
+    """Set the facts of a change to their previous values, or revert a removal; raises versions.Stale."""
     thing = change.release or change.product
     if change.verb == "removed":
         restore(thing, by=by, expected=expected)
     elif change.facts:
-        before = {field: _typed(field, pair[0]) for field, pair in change.facts.items()}
+        before = {field: _from_json(field, pair[0]) for field, pair in change.facts.items()}
         edit(thing, before, by=by, verb="undone", expected=expected)
 
 
-def merge(thing: Product | Release, facts: dict, *, source: str) -> bool:
-    """Take over what an import says, but for what moderators decided; whether anything changed."""
-    _dispute(thing, {f: facts[f] for f in thing.ours if f in facts}, source)
+def apply_import(thing: Product | Release, facts: dict, *, source: str) -> bool:
+    """Set facts from an import, except those that moderators set; return whether anything changed."""
+    _record_conflicts(thing, {f: facts[f] for f in thing.ours if f in facts}, source)
     return bool(edit(thing, {f: v for f, v in facts.items() if f not in thing.ours}, source=source))
 
 
-def decide(conflict: ImportConflict, *, take_theirs: bool, by) -> None:
-    """Settle a conflict: the import's fact, which imports then keep up to date, or ours for good."""
+def resolve_conflict(conflict: ImportConflict, *, accept_import: bool, by: User) -> None:
+    """Resolve a conflict: use the value of this and later imports, or keep that of the moderator."""
     thing = conflict.release or conflict.product
     conflict.decided_at = utcnow()
-    if take_theirs:
-        edit(thing, {conflict.field: _typed(conflict.field, conflict.theirs)}, by=by, verb="decided")
+    if accept_import:
+        edit(thing, {conflict.field: _from_json(conflict.field, conflict.theirs)}, by=by, verb="decided")
         thing.ours = [field for field in thing.ours if field != conflict.field]
 
 
-def _dispute(thing: Product | Release, facts: dict, source: str) -> None:
-    """Note where an import contradicts a moderator; a contradiction already decided stays decided."""
+def _record_conflicts(thing: Product | Release, facts: dict, source: str) -> None:
+    """Record where an import contradicts a moderator; a resolved conflict with the same value stays so."""
     release = thing if isinstance(thing, Release) else None
     for field, value in facts.items():
-        theirs, ours = plain(value), plain(thing.value(field))
+        theirs = to_json(value)
         row = db.session.scalar(
             db.select(ImportConflict).where(
                 ImportConflict.product_id == _product(thing).id,
@@ -169,7 +194,7 @@ def _dispute(thing: Product | Release, facts: dict, source: str) -> None:
                 ImportConflict.release_id == (release.id if release else None),
             )
         )
-        if theirs == ours:
+        if theirs == to_json(thing.value(field)):
             if row is not None:
                 db.session.delete(row)
         elif row is None:
@@ -183,26 +208,34 @@ def _dispute(thing: Product | Release, facts: dict, source: str) -> None:
                 )
             )
         elif row.theirs != theirs:
-            row.theirs, row.source, row.decided_at = theirs, source, None
+            row.theirs = theirs
+            row.source = source
+            row.decided_at = None
 
 
-def _after_removal(thing: Product | Release, verb: str, by) -> None:
+def _after_removal(thing: Product | Release, verb: str, by: User) -> None:
     product = _product(thing)
-    _note(thing, verb, {}, by=by)
-    _recount(product)
-    _tell(product, by)
+    _log_change(thing, verb, {}, by=by)
+    _update_supported_until(product)
+    _record_change(product, by)
 
 
 def _product(thing: Product | Release) -> Product:
     return thing if isinstance(thing, Product) else thing.product
 
 
-def _recount(product: Product) -> None:
+def _update_supported_until(product: Product) -> None:
     product.supported_until = phases.latest_end(product.live_releases)
 
 
-def _note(
-    thing: Product | Release, verb: str, changed: dict, *, by=None, source: str = "", is_news: bool = False
+def _log_change(
+    thing: Product | Release,
+    verb: str,
+    changed: dict,
+    *,
+    by: User | None = None,
+    source: str = "",
+    is_news: bool = False,
 ) -> None:
     db.session.add(
         ProductChange(
@@ -217,19 +250,19 @@ def _note(
     )
 
 
-def _tell(product: Product, by) -> None:
-    """Let the index follow; an import tells of all its products in one event."""
+def _record_change(product: Product, by: User | None) -> None:
+    """Record an event for the index; an import records its own."""
     if by:
         events.record("product.changed", subject=product, actor=by)
 
 
-def _given(facts: dict) -> list[str]:
-    """Names of the facts that say something; what was left empty an import may fill."""
-    return sorted(field for field, value in facts.items() if plain(value) not in ("", None, [], {}))
+def _stated_facts(facts: dict) -> list[str]:
+    """Names of the facts that are not empty; imports may set the others."""
+    return sorted(field for field, value in facts.items() if to_json(value) not in ("", None, [], {}))
 
 
-def _typed(field: str, value: object) -> object:
-    """The inverse of facts.plain()."""
+def _from_json(field: str, value: Any) -> object:
+    """The inverse of facts.to_json()."""
     if field == "names":
         return [parse(line) for line in value]
     if field == "description":

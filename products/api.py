@@ -1,8 +1,13 @@
 """Products and life cycles in the API."""
 
+from datetime import date
+from typing import cast
+
+from flask import Response
 from flask_babel import gettext as _
 
 from auth import tokens
+from auth.models import User
 from core.api.api import WRITE, ApiBlueprint, listing, no_content, page_of
 from core.database import versions
 from core.database.db import db
@@ -12,13 +17,13 @@ from core.web.forms import Invalid
 from products import actions, api_schemas, exports, policy, queries, schemas
 from products.lifecycle import queries as lifecycle_queries
 from products.models import Product, Release
-from products.views import find
+from products.views import product_or_404
 
 bp = ApiBlueprint("products", __name__, description="Products and their life cycles")
 
 
 def item(product: Product) -> dict:
-    """A product as every list of the API has it."""
+    """The JSON item of a product, as in lists of several kinds."""
     return {
         "id": product.id,
         "kind": "product",
@@ -51,26 +56,26 @@ def _whole(product: Product) -> dict:
     }
 
 
-def release_item(release: Release, day) -> dict:
-    """A release as JSON."""
+def release_item(release: Release, day: date) -> dict:
+    """The JSON item of a release."""
     return {**exports.release_row(release, day), "version": release.version}
 
 
 def release_of(product: Product, cycle: str) -> Release | None:
-    """The release called `cycle`, unless a moderator removed it."""
+    """The release with this cycle, unless it was removed."""
     return next((release for release in product.live_releases if release.cycle == cycle), None)
 
 
-def _curator():
+def _require_curator() -> User:
     user = tokens.reader()
     require(policy.can_curate(user))
-    return user
+    return cast("User", user)  # a visitor cannot curate
 
 
 @bp.get("/products")
 @bp.arguments(api_schemas.ProductQuery, location="query")
 @bp.response(200, page_of(api_schemas.ProductItem))
-def list_products(wanted: dict):
+def list_products(wanted: dict) -> dict | Response:
     """Products by name, each with where it stands today."""
     page = queries.products(
         text=wanted["q"],
@@ -79,9 +84,9 @@ def list_products(wanted: dict):
         status=wanted["status"],
         after=wanted.get("after"),
     )
-    glances = queries.glances(page, queries.today())
+    summaries = queries.summaries(page, queries.today())
     return listing(
-        page, lambda product: {**item(product), **exports.product_row(product, glances[product.id])}
+        page, lambda product: {**item(product), **exports.product_row(product, summaries[product.id])}
     )
 
 
@@ -89,21 +94,23 @@ def list_products(wanted: dict):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.NewProductSchema)
 @bp.response(201, api_schemas.WholeProduct)
-def add_product(data: dict):
+def add_product(data: dict) -> dict | Response:
     """Add a product (moderators)."""
-    user, slug = _curator(), data.pop("slug")
-    if queries.full(slug, removed=True):
-        raise Invalid({"slug": [_("A product with this address already exists.")]})
-    product = actions.create(slug, data, by=user)
+    user = _require_curator()
+    slug = data.pop("slug")
+    try:
+        product = actions.create(slug, data, by=user)
+    except actions.SlugTaken:
+        raise Invalid({"slug": [_("A product with this address already exists.")]}) from None
     db.session.commit()
     return versions.tagged(product, _whole(product))
 
 
 @bp.get("/products/<slug>")
 @bp.response(200, api_schemas.WholeProduct)
-def get_product(slug: str):
+def get_product(slug: str) -> dict | Response:
     """One product with its releases."""
-    product = find(slug)
+    product = product_or_404(slug)
     return versions.tagged(product, _whole(product))
 
 
@@ -111,10 +118,10 @@ def get_product(slug: str):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.ProductSchema(partial=True))
 @bp.response(200, api_schemas.WholeProduct)
-def edit_product(data: dict, slug: str):
+def edit_product(data: dict, slug: str) -> dict | Response:
     """Change what is sent, keep the rest (moderators); what it was stands in its history."""
-    user = _curator()
-    product = find(slug)
+    user = _require_curator()
+    product = product_or_404(slug)
     actions.edit(product, data, by=user, expected=versions.expected_by_header())
     db.session.commit()
     return versions.tagged(product, _whole(product))
@@ -123,10 +130,10 @@ def edit_product(data: dict, slug: str):
 @bp.delete("/products/<slug>")
 @tokens.bearer(WRITE)
 @bp.response(204)
-def remove_product(slug: str):
+def remove_product(slug: str) -> Response:
     """Take a product off every list (moderators); its history page brings it back."""
-    user = _curator()
-    actions.remove(find(slug), by=user, expected=versions.expected_by_header())
+    user = _require_curator()
+    actions.remove(product_or_404(slug), by=user, expected=versions.expected_by_header())
     db.session.commit()
     return no_content()
 
@@ -135,28 +142,36 @@ def remove_product(slug: str):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.ReleaseSchema(partial=True))
 @bp.response(200, api_schemas.ReleaseItem)
-def put_release(data: dict, slug: str, cycle: str):
+def put_release(data: dict, slug: str, cycle: str) -> dict | Response:
     """Add a release, or change what is sent of it (moderators)."""
-    user = _curator()
-    product = find(slug)
+    user = _require_curator()
+    product = product_or_404(slug)
     release = release_of(product, cycle)
     versions.require_header(release)
     if release is not None:
         actions.edit(release, data, by=user, expected=versions.expected_by_header())
-    elif not schemas.CYCLE.match(cycle) or any(r.cycle == cycle for r in product.releases):
-        raise Invalid({"cycle": [_("This name cannot be used for a new release.")]})
     else:
-        release = actions.add_release(product, cycle, data, by=user)
+        release = _add_release(product, cycle, data, user)
     db.session.commit()
     return versions.tagged(release, release_item(release, queries.today()))
+
+
+def _add_release(product: Product, cycle: str, data: dict, user: User) -> Release:
+    try:
+        if schemas.CYCLE.match(cycle):
+            return actions.add_release(product, cycle, data, by=user)
+    except actions.CycleTaken:
+        pass
+    raise Invalid({"cycle": [_("This name cannot be used for a new release.")]})
 
 
 @bp.delete("/products/<slug>/releases/<cycle>")
 @tokens.bearer(WRITE)
 @bp.response(204)
-def remove_release(slug: str, cycle: str):
+def remove_release(slug: str, cycle: str) -> Response:
     """Take a release off every list (moderators)."""
-    user, product = _curator(), find(slug)
+    user = _require_curator()
+    product = product_or_404(slug)
     actions.remove(get_or_404(release_of(product, cycle)), by=user, expected=versions.expected_by_header())
     db.session.commit()
     return no_content()
@@ -165,7 +180,7 @@ def remove_release(slug: str, cycle: str):
 @bp.get("/lifecycle")
 @bp.arguments(api_schemas.LifecycleQuery, location="query")
 @bp.response(200, page_of(api_schemas.EndItem))
-def list_ends(wanted: dict):
+def list_ends(wanted: dict) -> dict | Response:
     """What ends in so many days, the next first."""
     day = queries.today()
     page = lifecycle_queries.ending(

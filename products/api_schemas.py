@@ -1,4 +1,6 @@
-"""The shapes of the API's answers about products, and of what its lists may be asked."""
+"""Schemas of the API of products: responses and query parameters of lists."""
+
+from typing import Any
 
 from marshmallow import fields, validate
 
@@ -7,13 +9,13 @@ from core.api.parameters import WholeNumber
 from core.web.fields import Line
 from products.lifecycle.phases import SECURITY, SUPPORT, Phase, Status
 
-LONGEST_WINDOW = 3650
+MAX_WINDOW_DAYS = 3650
 
 
 class End(fields.Raw):
     """A date, or true (over) or false (not over) where only that is known, or null."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             allow_none=True,
             metadata={
@@ -40,7 +42,7 @@ class ProductQuery(Cursor):
 class LifecycleQuery(Cursor):
     """What ends, and how soon."""
 
-    days = WholeNumber(0, LONGEST_WINDOW, load_default=90)
+    days = WholeNumber(0, MAX_WINDOW_DAYS, load_default=90)
     kind = fields.String(load_default=SECURITY, validate=validate.OneOf(SUPPORT))
     category = Line(load_default="", validate=validate.Length(max=30))
 

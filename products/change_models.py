@@ -1,4 +1,4 @@
-"""What happened to products: every change, what an import disputes, which ends were announced."""
+"""Changes of products, import conflicts, and announced ends of support."""
 
 from datetime import date, datetime
 
@@ -7,12 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
-from products.facts import plain
+from products.facts import to_json
 from products.models import DateOrFlag, Product, Release
 
 
 class ProductChange(db.Model):
-    """What was changed, by whom or by which import, and what it was before; rows are only added."""
+    """A change by a user or an import, with values before and after; rows are never updated."""
 
     __tablename__ = "product_changes"
     __table_args__ = (
@@ -36,7 +36,7 @@ class ProductChange(db.Model):
 
 
 class ImportConflict(db.Model):
-    """An import says other than a moderator did; stays until a moderator decides."""
+    """A value of an import that differs from that of a moderator, until it is resolved."""
 
     __tablename__ = "product_conflicts"
     __table_args__ = (
@@ -57,13 +57,13 @@ class ImportConflict(db.Model):
     release: Mapped[Release | None] = relationship(lazy="raise_on_sql")
 
     @property
-    def ours(self) -> object:
-        """What is written here, as JSON keeps it."""
-        return plain((self.release or self.product).value(self.field))
+    def current_value(self) -> object:
+        """The current value as JSON."""
+        return to_json((self.release or self.product).value(self.field))
 
 
 class LifecycleNotice(db.Model):
-    """An end that was announced so many days ahead, once; a new date is announced anew."""
+    """An end of support that was announced `days` ahead; a new date is announced again."""
 
     __tablename__ = "lifecycle_notices"
 

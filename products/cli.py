@@ -1,4 +1,4 @@
-"""Commands of the products."""
+"""Shell commands of products."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from auth.security_log import cli as security_log
 from core.cli import Unusable, run_import
 from core.jobs import events
 from products import queries
-from products.facts import written
+from products.facts import to_text
 from products.import_endoflife import Importer
 from products.lifecycle import queries as lifecycle_queries
 from products.lifecycle.phases import KINDS, phase_on
@@ -55,11 +55,11 @@ def list_products(ending: int | None, text: str) -> None:
     after = None
     while True:
         page = queries.products(text=text, after=after, size=200)
-        glances = queries.glances(page, day)
+        summaries = queries.summaries(page, day)
         for product in page:
-            glance = glances[product.id]
+            summary = summaries[product.id]
             click.echo(
-                f"{product.slug:<30} {glance.status:<10} {glance.supported:>4}/{glance.releases:<4} "
+                f"{product.slug:<30} {summary.status:<10} {summary.supported:>4}/{summary.releases:<4} "
                 f"{product.name}"
             )
         if (after := page.next) is None:
@@ -77,5 +77,5 @@ def show(slug: str) -> None:
     click.echo(f"{product.name} ({product.category}{', ' + product.vendor if product.vendor else ''})")
     click.echo(f"{'cycle':<24} {'phase':<10} " + " ".join(f"{kind:<12}" for kind in KINDS))
     for release in product.live_releases:
-        ends = " ".join(f"{written(release.ends.get(kind)):<12}" for kind in KINDS)
+        ends = " ".join(f"{to_text(release.ends.get(kind)):<12}" for kind in KINDS)
         click.echo(f"{release.cycle:<24} {phase_on(release, day):<10} {ends}".rstrip())

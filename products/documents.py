@@ -1,4 +1,4 @@
-"""Products in the one search box."""
+"""Products in the search index."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -6,7 +6,7 @@ from sqlalchemy.orm import selectinload
 from core.markup.markup import to_text
 from products import names
 from products.models import Product
-from search.documents import MAX_BODY, Family, key
+from search.documents import MAX_BODY_LENGTH, Family, key
 from search.fields import Document
 
 
@@ -18,7 +18,7 @@ def _document(product: Product) -> Document:
         key=key("product", product.id),
         kind="product",
         title=product.name,
-        body=body[:MAX_BODY],
+        body=body[:MAX_BODY_LENGTH],
         tags=tuple(product.tags.split()),
         created_at=product.created_at,
     )

@@ -1,10 +1,12 @@
-"""Pages of moderators: add and edit products and releases, remove, undo, settle conflicts."""
+"""Pages of moderators: add, edit and remove products and releases, undo changes, resolve conflicts."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
+from werkzeug import Response
 
 from auth.current_user import me
+from auth.models import User
 from core.database import versions
 from core.database.db import db
 from core.web.access import get_or_404, require
@@ -12,11 +14,13 @@ from core.web.confirmation import confirmation_page
 from core.web.forms import Form
 from products import actions, forms, policy, queries, schemas
 from products.models import Product, Release
-from products.views import bp, find
+from products.views import bp, product_or_404
+
+FormResponse = Response | tuple[str, int]
 
 
-def _curator():
-    """The moderator who edits, or 403."""
+def _require_curator() -> User:
+    """The moderator who is logged in; stops with 403."""
     require(policy.can_curate(me()), _("Only moderators can edit products."))
     return me()
 
@@ -27,29 +31,32 @@ def _release(product: Product, release_id: int) -> Release:
 
 @bp.route("/products/new", methods=["GET", "POST"])
 @login_required
-def new_product():
+def new_product() -> FormResponse:
     """Add a product."""
     form = Form(schemas.NewProductSchema, slug=request.args.get("slug", ""))
     valid = request.method == "POST" and form.validate()
-    user = _curator()
-    if valid and queries.full(form.data["slug"], removed=True):
-        form.fail("slug", _("A product with this address already exists."))
-    if valid and not form.errors:
-        slug = form.data.pop("slug")
-        product = actions.create(slug, form.data, by=user)
-        db.session.commit()
-        flash(_("Added. Now add its releases."))
-        return redirect(product.path)
+    user = _require_curator()
+    if valid:
+        facts = dict(form.data)
+        try:
+            product = actions.create(facts.pop("slug"), facts, by=user)
+        except actions.SlugTaken:
+            form.fail("slug", _("A product with this address already exists."))
+        else:
+            db.session.commit()
+            flash(_("Added. Now add its releases."))
+            return redirect(product.path)
     return render_template("products/edit_product.html", form=form, product=None), 422 if form.errors else 200
 
 
 @bp.route("/products/<slug>/edit", methods=["GET", "POST"])
 @login_required
-def edit_product(slug: str):
-    """Change what is said of a product; what was said before is kept."""
+def edit_product(slug: str) -> FormResponse:
+    """Edit a product."""
     form = Form(schemas.ProductSchema)
     valid = request.method == "POST" and form.validate()
-    user, product = _curator(), find(slug)
+    user = _require_curator()
+    product = product_or_404(slug)
     if valid:
         actions.edit(product, form.data, by=user, expected=form.expected)
         db.session.commit()
@@ -63,17 +70,23 @@ def edit_product(slug: str):
 
 @bp.route("/products/<slug>/releases/new", methods=["GET", "POST"])
 @login_required
-def new_release(slug: str):
+def new_release(slug: str) -> FormResponse:
     """Add a release."""
     form = Form(schemas.NewReleaseSchema)
     valid = request.method == "POST" and form.validate()
-    user, product = _curator(), find(slug)
-    if valid and any(r.cycle == form.data["cycle"] for r in product.releases):
-        form.fail("cycle", _("This product already has that release. Deleted releases are in the history."))
-    if valid and not form.errors:
-        actions.add_release(product, form.data.pop("cycle"), form.data, by=user)
-        db.session.commit()
-        return redirect(product.path)
+    user = _require_curator()
+    product = product_or_404(slug)
+    if valid:
+        facts = dict(form.data)
+        try:
+            actions.add_release(product, facts.pop("cycle"), facts, by=user)
+        except actions.CycleTaken:
+            form.fail(
+                "cycle", _("This product already has that release. Deleted releases are in the history.")
+            )
+        else:
+            db.session.commit()
+            return redirect(product.path)
     return render_template(
         "products/edit_release.html", form=form, product=product, release=None
     ), 422 if form.errors else 200
@@ -81,11 +94,12 @@ def new_release(slug: str):
 
 @bp.route("/products/<slug>/releases/<int:release_id>/edit", methods=["GET", "POST"])
 @login_required
-def edit_release(slug: str, release_id: int):
-    """Change a release and when its phases end."""
+def edit_release(slug: str, release_id: int) -> FormResponse:
+    """Edit a release and the ends of its phases."""
     form = Form(schemas.ReleaseSchema)
     valid = request.method == "POST" and form.validate()
-    user, product = _curator(), find(slug)
+    user = _require_curator()
+    product = product_or_404(slug)
     release = _release(product, release_id)
     if valid:
         actions.edit(release, form.data, by=user, expected=form.expected)
@@ -100,9 +114,10 @@ def edit_release(slug: str, release_id: int):
 
 @bp.route("/products/<slug>/remove", methods=["GET", "POST"])
 @login_required
-def remove_product(slug: str):
-    """Take a product off every list. GET asks and says what will happen."""
-    user, product = _curator(), find(slug)
+def remove_product(slug: str) -> FormResponse:
+    """Remove a product; GET asks for confirmation."""
+    user = _require_curator()
+    product = product_or_404(slug)
     if request.method == "GET":
         return confirmation_page(
             _("Delete this product?"),
@@ -125,9 +140,10 @@ def remove_product(slug: str):
 
 @bp.route("/products/<slug>/releases/<int:release_id>/remove", methods=["GET", "POST"])
 @login_required
-def remove_release(slug: str, release_id: int):
-    """Take a release off every list. GET asks and says what will happen."""
-    user, product = _curator(), find(slug)
+def remove_release(slug: str, release_id: int) -> FormResponse:
+    """Remove a release; GET asks for confirmation."""
+    user = _require_curator()
+    product = product_or_404(slug)
     release = _release(product, release_id)
     if request.method == "GET":
         return confirmation_page(
@@ -151,9 +167,10 @@ def remove_release(slug: str, release_id: int):
 
 @bp.post("/products/<slug>/history/<int:change_id>/undo")
 @login_required
-def undo(slug: str, change_id: int):
-    """Set back what one change changed."""
-    user, product = _curator(), find(slug, removed=True)
+def undo(slug: str, change_id: int) -> Response:
+    """Revert one change."""
+    user = _require_curator()
+    product = product_or_404(slug, removed=True)
     change = get_or_404(queries.change(product, change_id))
     actions.undo(change, by=user, expected=versions.expected_by_form())
     db.session.commit()
@@ -163,19 +180,19 @@ def undo(slug: str, change_id: int):
 
 @bp.get("/products/conflicts")
 @login_required
-def conflicts():
-    """Everything that imports dispute."""
-    _curator()
+def conflicts() -> str:
+    """List all unresolved import conflicts."""
+    _require_curator()
     return render_template("products/conflicts.html", conflicts=queries.conflicts())
 
 
 @bp.post("/products/conflicts/<int:conflict_id>")
 @login_required
-def decide(conflict_id: int):
-    """Settle one: `keep` what a moderator wrote, or `take` what the import says."""
-    user = _curator()
+def decide(conflict_id: int) -> Response:
+    """Resolve a conflict: `keep` the value of the moderator or `take` that of the import."""
+    user = _require_curator()
     conflict = get_or_404(queries.conflict(conflict_id))
     product = get_or_404(queries.full(conflict.product.slug, removed=True))
-    actions.decide(conflict, take_theirs=request.form.get("decision") == "take", by=user)
+    actions.resolve_conflict(conflict, accept_import=request.form.get("decision") == "take", by=user)
     db.session.commit()
     return redirect(product.path)

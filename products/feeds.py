@@ -1,8 +1,9 @@
-"""Feeds and calendars: what changed, what ends, and each member's own calendar."""
+"""Atom feeds and iCalendar files of products and life cycles."""
 
 from datetime import UTC, datetime, time
+from itertools import chain
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from core.formats import calendars, feeds
@@ -14,11 +15,12 @@ from products.lifecycle.phases import SOON
 from products.models import LifecyclePhase
 
 bp = Blueprint("products_feeds", __name__)
-BEFORE, AHEAD = 30, 365
+PAST_DAYS = 30
+FUTURE_DAYS = 365
 
 
 @bp.get("/products.atom")
-def products():
+def products() -> Response:
     """New products and changed dates."""
     entries = [
         feeds.Entry(
@@ -26,11 +28,11 @@ def products():
             _title(change),
             change.product.path,
             _summary(change),
-            _who(change),
+            _author(change),
             change.created_at,
             change.created_at,
         )
-        for change in queries.news()
+        for change in queries.recent_changes()
     ]
     return feeds.atom(_("Products"), url_for("products.products"), entries)
 
@@ -48,24 +50,24 @@ def _summary(change: ProductChange) -> str:
     )
 
 
-def _who(change: ProductChange) -> str:
+def _author(change: ProductChange) -> str:
     return change.actor.display_name if change.actor else change.source or _("former member")
 
 
 @bp.get("/lifecycle.atom")
-def lifecycle():
-    """Releases whose security support ends within 90 days or ended lately; each appears as it nears."""
+def lifecycle() -> Response:
+    """Releases whose security support ends soon or ended in the last PAST_DAYS."""
     day = queries.today()
-    found = lifecycle_queries.around(day, before=BEFORE, ahead=SOON.days)
+    found = lifecycle_queries.around(day, before=PAST_DAYS, ahead=SOON.days)
     entries = [
         feeds.Entry(
             f"/lifecycle/{phase.id}/{phase.ends}",
             labels.headline(phase.release, phase.kind),
             phase.release.product.path,
-            phase.ends.isoformat(),
+            phase.end_date.isoformat(),
             phase.release.product.name,
-            _noticed(phase),
-            _noticed(phase),
+            _notice_time(phase),
+            _notice_time(phase),
         )
         for phase in found
     ]
@@ -73,42 +75,38 @@ def lifecycle():
     return feeds.atom(_("Ending soon"), url_for("products.lifecycle"), entries)
 
 
-def _noticed(phase: LifecyclePhase) -> datetime:
-    """When the end became news: it came near, or its date changed after that."""
-    near = datetime.combine(phase.ends - SOON, time(), UTC)
+def _notice_time(phase: LifecyclePhase) -> datetime:
+    """When an end became news: SOON before it, or when its date changed later."""
+    near = datetime.combine(phase.end_date - SOON, time(), UTC)
     return max(near, phase.changed_at)
 
 
 @bp.get("/lifecycle.ics")
-def lifecycle_calendar():
-    """Ends of security support from a month ago to a year ahead; of one ?category=."""
+def lifecycle_calendar() -> Response:
+    """Ends of security support from PAST_DAYS ago to FUTURE_DAYS ahead, of one ?category=."""
     found = lifecycle_queries.around(
-        queries.today(), before=BEFORE, ahead=AHEAD, category=request.args.get("category", "")
+        queries.today(), before=PAST_DAYS, ahead=FUTURE_DAYS, category=request.args.get("category", "")
     )
-    return calendars.answer(_("Ending soon"), map(day_of, found))
+    return calendars.answer(_("Ending soon"), map(calendar_day, found))
 
 
 @bp.get("/products/<slug>.ics")
-def product_calendar(slug: str):
-    """Every end of one product's releases, past ones too."""
+def product_calendar(slug: str) -> Response:
+    """All ends of support of one product's releases."""
     product = get_or_404(queries.full(slug))
-    found = [
-        phase
-        for release in product.live_releases
-        for phase in release.phases
-        if not isinstance(phase.ends, bool)
-    ]
-    found.sort(key=lambda phase: (phase.ends, phase.id))
-    return calendars.answer(product.name, map(day_of, found))
+    phases = chain.from_iterable(release.phases for release in product.live_releases)
+    found = [phase for phase in phases if not isinstance(phase.ends, bool)]
+    found.sort(key=lambda phase: (phase.end_date, phase.id))
+    return calendars.answer(product.name, map(calendar_day, found))
 
 
-def day_of(phase: LifecyclePhase) -> calendars.Day:
-    """An end of support as a day of a calendar."""
+def calendar_day(phase: LifecyclePhase) -> calendars.Day:
+    """The calendar entry of an end of support."""
     headline = labels.headline(phase.release, phase.kind)
     text = _("%(what)s. Last day: %(day)s.", what=headline, day=phase.ends)
     return calendars.Day(
         f"phase-{phase.id}",
-        phase.ends,
+        phase.end_date,
         headline,
         text,
         phase.release.product.path,

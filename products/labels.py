@@ -1,4 +1,4 @@
-"""What phases and ends are called, for pages, feeds and calendars alike."""
+"""Labels of phases, ends and facts for pages, feeds and calendars."""
 
 from datetime import date
 
@@ -6,10 +6,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from products.lifecycle.phases import Ends, is_over
+from products.models import Release
 
 
 def phase(name: str) -> str:
-    """A Phase in a word or two."""
+    """The label of a Phase."""
     return {
         "upcoming": _("not released yet"),
         "active": _("supported"),
@@ -21,7 +22,7 @@ def phase(name: str) -> str:
 
 
 def status(name: str) -> str:
-    """A product's Status."""
+    """The label of a Status."""
     return {
         "supported": _("supported"),
         "ending": _("ending soon"),
@@ -31,7 +32,7 @@ def status(name: str) -> str:
 
 
 def kind(name: str) -> str:
-    """A kind of support."""
+    """The label of a kind of support."""
     return {
         "active": _("Active support"),
         "security": _("Security support"),
@@ -40,8 +41,8 @@ def kind(name: str) -> str:
     }[name]
 
 
-def headline(release, name: str) -> str:
-    """`Windows 10 22H2: security support ends`, the title of a calendar's or feed's entry."""
+def headline(release: Release, name: str) -> str:
+    """The title of a calendar or feed entry: `Windows 10 22H2: security support ends`."""
     what = {
         "active": _("active support ends"),
         "security": _("security support ends"),
@@ -52,7 +53,7 @@ def headline(release, name: str) -> str:
 
 
 def category(name: str) -> str:
-    """A category in the plural; one that is not known here as it is written."""
+    """The plural of a category; an unknown one unchanged."""
     return {
         "app": _("Applications"),
         "database": _("Databases"),
@@ -68,7 +69,7 @@ def category(name: str) -> str:
 
 
 def field(name: str) -> str:
-    """A fact of a product or release, for its history."""
+    """The label of a fact of a product or release."""
     facts = {
         "name": _("Name"),
         "vendor": _("Vendor"),
@@ -91,7 +92,7 @@ def field(name: str) -> str:
 
 
 def verb(name: str) -> str:
-    """What was done, in the history."""
+    """The label of a kind of change."""
     return {
         "added": _("added"),
         "edited": _("changed"),
@@ -103,7 +104,7 @@ def verb(name: str) -> str:
 
 
 def written(value: object) -> str:
-    """A fact of the history in words."""
+    """The value of a fact as text."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
@@ -112,7 +113,7 @@ def written(value: object) -> str:
 
 
 def distance(day: date, today: date) -> str:
-    """`in 12 days`, `today`, `3 years ago`."""
+    """A relative date: `in 12 days`, `today`, `3 years ago`."""
     days = (day - today).days
     if days == 0:
         return _("today")
@@ -127,7 +128,7 @@ def distance(day: date, today: date) -> str:
 
 
 def ends(value: Ends | None, today: date) -> str:
-    """When something ends, without a date to show: whether it is over."""
+    """An end without a date: whether it is over."""
     over = is_over(value, today)
     return (
         _("unknown") if over is None else _("Ended (date unknown)") if over else _("Supported (no end date)")

@@ -1,8 +1,9 @@
-"""Products, their releases and the phases of a release; how they are called; who runs what."""
+"""Products, their names, releases and life-cycle phases; the products of members."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, Date, Dialect, ForeignKey, Index, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database.db import UTCDateTime, db, utcnow
@@ -25,37 +26,41 @@ PRODUCT_FACTS = (
     "names",
 )
 RELEASE_FACTS = ("label", "codename", "released_on", "lts", "latest", "latest_on", "link", *lifecycle.KINDS)
-BY_BYTES = String(40).with_variant(String(40, collation="C"), "postgresql")  # for ranges of beginnings
+BYTE_ORDERED = String(40).with_variant(String(40, collation="C"), "postgresql")  # for prefix ranges
 
 
 class DateOrFlag(TypeDecorator):
-    """A date, or true or false where only that is known, in one sortable column of ten characters.
+    """A date, or True or False where only that is known, in one sortable column of ten characters.
 
-    Dates sort before `false` and `true`, so `>= day` finds what ends on `day`, later, or on no
-    known day; queries.running() is the only place that relies on it.
+    Dates sort before `false` and `true`, so `>= day` finds what ends on `day`, later, or on an
+    unknown day; only queries.not_ended() relies on it.
     """
 
     impl = String(10)
     cache_ok = True
-    python_type = date
 
-    def process_bind_param(self, value: Ends | None, dialect) -> str | None:
+    @property
+    def python_type(self) -> type[date]:
+        """The type of most values."""
+        return date
+
+    def process_bind_param(self, value: Ends | None, dialect: Dialect) -> str | None:
+        """Convert to ten characters."""
         if value is None:
             return None
         return str(value).lower() if isinstance(value, bool) else value.isoformat()
 
-    def process_result_value(self, value: str | None, dialect) -> Ends | None:
-        return (
-            {"true": True, "false": False, None: None}.get(value, value)
-            if value in ("true", "false", None)
-            else date.fromisoformat(value)
-        )
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Ends | None:
+        """Convert from ten characters."""
+        if value is None:
+            return None
+        return value == "true" if value in ("true", "false") else date.fromisoformat(value)
 
 
 class Product(Versioned, db.Model):
-    """Something people run. `ours` names the facts a moderator decided: imports leave them alone.
+    """A product. `ours` names the facts that a moderator set and imports do not change.
 
-    `supported_until` repeats latest_end() of its releases, so that lists need not read them.
+    `supported_until` repeats latest_end() of the releases, so that lists need not read them.
     """
 
     __tablename__ = "products"
@@ -101,62 +106,65 @@ class Product(Versioned, db.Model):
 
     @property
     def path(self) -> str:
-        """Path of its page."""
+        """Path of the page."""
         return path_to("products.product", slug=self.slug)
 
     @property
     def live_releases(self) -> list["Release"]:
-        """Its releases, newest first, without those a moderator removed."""
+        """Releases that are not removed, newest first."""
         return [release for release in self.releases if release.removed_at is None]
 
     @property
     def aliases(self) -> list["ProductName"]:
-        """Its names and identifiers, but for those it has by itself."""
+        """Names and identifiers, except those derived from the product's name."""
         return [name for name in self.names if name.kind != naming.TITLE]
 
     def value(self, field: str) -> object:
-        """One of PRODUCT_FACTS; names as their lines, the description as Markdown."""
+        """One of PRODUCT_FACTS; names as lines, the description as Markdown."""
         return [name.line for name in self.aliases] if field == "names" else getattr(self, field)
 
-    def put(self, field: str, value: object) -> None:
-        """Set one of PRODUCT_FACTS; a description comes rendered, names as `naming.Name`s."""
+    def set_value(self, field: str, value: Any) -> None:
+        """Set one of PRODUCT_FACTS; the description as Rendered, names as a list of naming.Name."""
         if field == "description" and isinstance(value, Rendered):
-            self.description, self.description_html = value.source, value.html
+            self.description = value.source
+            self.description_html = value.html
             self.markup_version = value.version
         elif field == "names":
             titles = {(n.kind, n.key) for n in self.names if n.kind == naming.TITLE}
-            self._keep_names({(n.kind, n.key): n for n in value}, titles)
+            self._replace_names({(n.kind, n.key): n for n in value}, titles)
         else:
             setattr(self, field, value)
         if field in ("name", "vendor", "names", "tags"):
-            self._follow_name()
+            self._update_derived()
 
-    def _keep_names(self, wanted: dict[tuple, naming.Name], others: set[tuple]) -> None:
-        have = {(n.kind, n.key): n for n in self.names}
-        for key, row in have.items():
+    def _replace_names(self, wanted: dict[tuple, naming.Name], others: set[tuple]) -> None:
+        existing = {(n.kind, n.key): n for n in self.names}
+        for key, row in existing.items():
             if key in wanted:
                 row.value = wanted[key].value
             elif key not in others:
                 self.names.remove(row)
         self.names += [
-            ProductName(kind=n.kind, value=n.value, key=n.key) for key, n in wanted.items() if key not in have
+            ProductName(kind=n.kind, value=n.value, key=n.key)
+            for key, n in wanted.items()
+            if key not in existing
         ]
 
-    def _follow_name(self) -> None:
-        """Bring what derives from name, vendor and aliases in line: titles, words, place in lists."""
+    def _update_derived(self) -> None:
+        """Update what is derived from name, vendor and aliases: titles, words, sort key."""
         self.sort_name = (self.name or self.slug).casefold()
         titles = naming.titles(self.slug, self.name or self.slug, self.vendor or "")
-        self._keep_names({(n.kind, n.key): n for n in titles}, {(n.kind, n.key) for n in self.aliases})
-        plain = [n.value for n in self.names if n.kind in (naming.NAME, naming.TITLE)]
-        wanted = {word[:40] for text in (*plain, self.tags or "") for word in naming.words(text)}
-        have = {row.word: row for row in self.words}
-        for word in have.keys() - wanted:
-            self.words.remove(have[word])
-        self.words += [ProductWord(word=word) for word in sorted(wanted - have.keys())]
+        self._replace_names({(n.kind, n.key): n for n in titles}, {(n.kind, n.key) for n in self.aliases})
+        spellings = [n.value for n in self.names if n.kind in (naming.NAME, naming.TITLE)]
+        wanted = {word[:40] for text in (*spellings, self.tags or "") for word in naming.words(text)}
+        existing = {row.word: row for row in self.words}
+        for word in existing.keys() - wanted:
+            self.words.remove(existing[word])
+        self.words += [ProductWord(word=word) for word in sorted(wanted - existing.keys())]
 
 
 class ProductName(db.Model):
-    """A spelling that means a product; `kind` is one of those in names.py, found by `key`."""
+    """A name or identifier of a product; `kind` is one of those in names.py, `key` its normalized form."""
 
     __tablename__ = "product_names"
     __table_args__ = (
@@ -172,22 +180,22 @@ class ProductName(db.Model):
 
     @property
     def line(self) -> str:
-        """As people write it."""
+        """The name as text, with the prefix of its kind."""
         return naming.Name(self.kind, self.value, self.key).line
 
 
 class ProductWord(db.Model):
-    """A word of a product's names, for the box that searches while one types."""
+    """A word of a product's names, for searches by prefix."""
 
     __tablename__ = "product_words"
     __table_args__ = (Index("ix_product_words_word_product_id", "word", "product_id"),)
 
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
-    word: Mapped[str] = mapped_column(BY_BYTES, primary_key=True)
+    word: Mapped[str] = mapped_column(BYTE_ORDERED, primary_key=True)
 
 
 class Release(Versioned, db.Model):
-    """A release cycle of a product; when its support ends stand in `phases`."""
+    """A release cycle of a product; `phases` are the ends of its support."""
 
     __tablename__ = "releases"
     __table_args__ = (UniqueConstraint("product_id", "cycle"),)
@@ -213,13 +221,14 @@ class Release(Versioned, db.Model):
 
     @property
     def ends(self) -> dict[str, Ends]:
-        """When each tracked phase ends."""
+        """Ends by kind of support."""
         return {phase.kind: phase.ends for phase in self.phases}
 
     @property
     def title(self) -> str:
-        """Product and release in one name, without saying a word twice."""
-        product, label = self.product.name.split(), (self.label or self.cycle).split()
+        """Product and release in one name, without repeated words."""
+        product = self.product.name.split()
+        label = (self.label or self.cycle).split()
         for size in range(min(len(product), len(label)), 0, -1):
             if [w.casefold() for w in product[-size:]] == [w.casefold() for w in label[:size]]:
                 return " ".join([*product, *label[size:]])
@@ -233,8 +242,8 @@ class Release(Versioned, db.Model):
         """One of RELEASE_FACTS."""
         return self.ends.get(field) if field in lifecycle.KINDS else getattr(self, field)
 
-    def put(self, field: str, value: object) -> None:
-        """Set one of RELEASE_FACTS; each new end of a phase raises its sequence."""
+    def set_value(self, field: str, value: Any) -> None:
+        """Set one of RELEASE_FACTS; a new end of a phase increments its sequence."""
         if field not in lifecycle.KINDS:
             setattr(self, field, value)
             return
@@ -244,12 +253,13 @@ class Release(Versioned, db.Model):
         elif phase is None:
             self.phases.append(LifecyclePhase(kind=field, ends=value))
         elif phase.ends != value or isinstance(phase.ends, bool) != isinstance(value, bool):
-            phase.ends, phase.changed_at = value, utcnow()
+            phase.ends = value
+            phase.changed_at = utcnow()
             phase.sequence += 1
 
 
 class LifecyclePhase(db.Model):
-    """One kind of support of a release: it ends on a day, or only whether it is over is known."""
+    """One kind of support of a release, and when it ends (or only whether it has ended)."""
 
     __tablename__ = "lifecycle_phases"
     __table_args__ = (
@@ -266,9 +276,16 @@ class LifecyclePhase(db.Model):
 
     release: Mapped[Release] = relationship(back_populates="phases", lazy="raise_on_sql")
 
+    @property
+    def end_date(self) -> date:
+        """The day on which it ends; raises ValueError when only True or False is known."""
+        if isinstance(self.ends, bool):
+            raise ValueError("this end has no date")
+        return self.ends
+
 
 class OwnedRelease(db.Model):
-    """A member runs a product: one release of it, or the product as a whole."""
+    """An entry of a member's inventory: a release, or a product as a whole."""
 
     __tablename__ = "owned_releases"
     __table_args__ = (

@@ -1,6 +1,7 @@
-"""How products are called, and the key under which a spelling is found.
+"""Names and identifiers of products, and their normalized keys.
 
-`Open SSL`, `open-ssl` and `OpenSSL` share a key; purl and CPE are cut to what names the product.
+`Open SSL`, `open-ssl` and `OpenSSL` share a key; of purl and CPE only the parts that identify the product
+count.
 """
 
 import re
@@ -10,8 +11,12 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _
 from packageurl import PackageURL
 
-NAME, TITLE, PURL, CPE, REPOLOGY = "name", "title", "purl", "cpe", "repology"
-MAX_LENGTH = 300
+NAME = "name"
+TITLE = "title"
+PURL = "purl"
+CPE = "cpe"
+REPOLOGY = "repology"
+MAX_NAME_LENGTH = 300  # characters
 _WORD = re.compile(r"[^\W_]+[+#]*")
 _ESCAPED = re.compile(r"\\(.)")
 _COLON = re.compile(r"(?<!\\):")
@@ -23,7 +28,7 @@ class BadName(ValueError):
 
 @dataclass(frozen=True)
 class Name:
-    """One spelling: what kind it is, as it is written, and its key."""
+    """A name or identifier: its kind, text and normalized key."""
 
     kind: str
     value: str
@@ -31,13 +36,13 @@ class Name:
 
     @property
     def line(self) -> str:
-        """As a person writes it; parse() is the inverse."""
+        """The name as text; parse() is the inverse."""
         return f"{self.kind}:{self.value}" if self.kind == REPOLOGY else self.value
 
 
 @dataclass(frozen=True)
 class Cpe:
-    """The parts of a CPE name that we use; `version` is empty for any."""
+    """The parts of a CPE name that are used; `version` is empty for any."""
 
     part: str
     vendor: str
@@ -46,34 +51,34 @@ class Cpe:
 
     @property
     def key(self) -> str:
-        """What names the product."""
+        """The part that identifies the product."""
         return f"{self.part}:{self.vendor}:{self.product}"
 
 
 def words(text: str) -> list[str]:
     """Lower-case words of a text, C++ and C# among them."""
-    return _WORD.findall(unicodedata.normalize("NFKC", text[:MAX_LENGTH]).casefold()[:MAX_LENGTH])
+    return _WORD.findall(unicodedata.normalize("NFKC", text[:MAX_NAME_LENGTH]).casefold()[:MAX_NAME_LENGTH])
 
 
 def name_key(text: str) -> str:
     """The key of a plain name; empty when it has no letter or digit."""
-    return "".join(words(text))[:MAX_LENGTH]
+    return "".join(words(text))[:MAX_NAME_LENGTH]
 
 
 def parse_purl(text: str) -> tuple[str, str]:
-    """(key, version) of a package URL. Raises BadName."""
+    """(key, version) of a package URL; raises BadName."""
     if len(text) > 1000:
         raise BadName(_("a package URL has at most 1,000 characters"))
     try:
-        purl = PackageURL.from_string(re.split("[?#]", text, maxsplit=1)[0])  # qualifiers name no product
+        purl = PackageURL.from_string(re.split("[?#]", text, maxsplit=1)[0])  # without qualifiers and subpath
     except (ValueError, IndexError) as error:
         raise BadName(_("not a package URL: %(text)s", text=text[:80])) from error
     key = "/".join(part for part in (purl.type, purl.namespace, purl.name) if part).casefold()
-    return key[:MAX_LENGTH], (purl.version or "")[:100]
+    return key[:MAX_NAME_LENGTH], (purl.version or "")[:100]
 
 
 def parse_cpe(text: str) -> Cpe:
-    """A CPE 2.3 name (also cut short) or a 2.2 URI. Raises BadName."""
+    """Parse a CPE 2.3 name, which may be incomplete, or a 2.2 URI; raises BadName."""
     text = text.strip()
     if text.startswith("cpe:2.3:"):
         fields = _COLON.split(text[:1000])[2:]
@@ -91,26 +96,26 @@ def parse_cpe(text: str) -> Cpe:
 
 
 def parse(line: str) -> Name:
-    """A line as people and files write it: pkg:…, cpe:…, repology:… or a plain name. Raises BadName."""
+    """Parse pkg:…, cpe:…, repology:… or a plain name; raises BadName."""
     line = " ".join("".join(c for c in line if c.isprintable() or c.isspace()).split())
-    if len(line) > MAX_LENGTH:
-        raise BadName(_("a name has at most %(n)s characters", n=MAX_LENGTH))
+    if len(line) > MAX_NAME_LENGTH:
+        raise BadName(_("a name has at most %(n)s characters", n=MAX_NAME_LENGTH))
     if line.startswith("pkg:"):
-        kind, value, key = PURL, line, parse_purl(line)[0]
+        name = Name(PURL, line, parse_purl(line)[0])
     elif line.startswith("cpe:"):
-        kind, value, key = CPE, line, parse_cpe(line).key
+        name = Name(CPE, line, parse_cpe(line).key)
     elif line.startswith("repology:"):
-        kind, value = REPOLOGY, line.removeprefix("repology:").strip()
-        key = value.casefold()
+        value = line.removeprefix("repology:").strip()
+        name = Name(REPOLOGY, value, value.casefold())
     else:
-        kind, value, key = NAME, line, name_key(line)
-    if not key:
+        name = Name(NAME, line, name_key(line))
+    if not name.key:
         raise BadName(_("a name needs a letter or digit: %(text)s", text=line[:80]))
-    return Name(kind, value, key)
+    return name
 
 
 def titles(slug: str, name: str, vendor: str) -> set[Name]:
-    """The spellings a product has by itself: slug, name, and its name without the vendor's."""
+    """Names derived from a product: slug, name, and name with and without the vendor."""
     spellings = {slug, name}
     if vendor and name.casefold().startswith(vendor.casefold() + " "):
         spellings.add(name[len(vendor) :].strip())

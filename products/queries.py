@@ -1,12 +1,15 @@
-"""Reads of the catalogue. Products are public facts: everyone sees what no moderator removed."""
+"""Queries of the catalogue. Everyone may see products that are not removed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypedDict
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
+from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db, utcnow
 from posts.models import Post, PostTag, Tag
@@ -16,18 +19,28 @@ from products.change_models import ImportConflict, ProductChange
 from products.lifecycle.phases import SECURITY, SOON, Status, status_on
 from products.models import LifecyclePhase, OwnedRelease, Product, ProductName, ProductWord, Release
 
-PAGE = 40
-RELATED, FACETS = 5, 30
+PAGE_SIZE = 40
+MAX_RELATED_POSTS = 5
+MAX_FACETS = 30
 
 
 def today() -> date:
-    """The day by which phases are judged, in UTC."""
+    """The current day in UTC, by which phases are determined."""
     return utcnow().date()
 
 
+class ProductFilters(TypedDict):
+    """Filters of products(); an empty one matches everything."""
+
+    text: str
+    category: str
+    vendor: str
+    status: str
+
+
 @dataclass(frozen=True)
-class Glance:
-    """A product's line in a list: how many of its releases still get security fixes, and until when."""
+class ProductSummary:
+    """Support of a product in a list: releases with security support, all releases, and the next end."""
 
     status: Status
     supported: int
@@ -35,18 +48,18 @@ class Glance:
     next_end: date | None
 
 
-def running(column, day: date) -> ColumnElement[bool]:
-    """SQL condition: what `column` (a DateOrFlag) says has not ended before `day`."""
+def not_ended(column: InstrumentedAttribute, day: date) -> ColumnElement[bool]:
+    """SQL condition: `column` (a DateOrFlag) has not ended before `day`."""
     return and_(column >= day, column.not_in([True]))
 
 
 def live() -> Select:
-    """Products that are shown."""
+    """SELECT of the products that are not removed."""
     return select(Product).where(Product.removed_at.is_(None))
 
 
 def full(slug: str, *, removed: bool = False) -> Product | None:
-    """The product with releases, phases and names; a removed one only when asked for."""
+    """The product with releases, phases and names; a removed one only with `removed`."""
     statement = select(Product).where(Product.slug == slug) if removed else live().where(Product.slug == slug)
     return db.session.scalar(
         _with_releases(statement).options(selectinload(Product.names), selectinload(Product.words))
@@ -58,11 +71,11 @@ def _with_releases(statement: Select) -> Select:
 
 
 def by_alias(text: str) -> Product | None:
-    """The only product that `text` names, for addresses under another spelling."""
-    called = select(ProductName.product_id).where(
+    """The product with this name, if it is the only one; for URLs with another spelling."""
+    product_ids = select(ProductName.product_id).where(
         ProductName.kind.in_((names.TITLE, names.NAME)), ProductName.key == names.name_key(text)
     )
-    found = list(db.session.scalars(live().where(Product.id.in_(called)).limit(2)))
+    found = list(db.session.scalars(live().where(Product.id.in_(product_ids)).limit(2)))
     return found[0] if len(found) == 1 else None
 
 
@@ -73,9 +86,9 @@ def products(
     vendor: str = "",
     status: str = "",
     after: paging.Place = None,
-    size: int = PAGE,
+    size: int = PAGE_SIZE,
 ) -> paging.Page:
-    """Products by name: those that have every word begun in `text`, of a category, vendor, Status."""
+    """A page of products by name; every word of `text` must be a prefix of a word of its names."""
     statement = _matching(live(), text)
     if category:
         statement = statement.where(Product.category == category)
@@ -94,7 +107,7 @@ def products(
 
 
 def _changed(since: datetime) -> ColumnElement[bool]:
-    """SQL condition: the product was added, or it or a release of it changed, at this time or later."""
+    """SQL condition: the product or one of its releases was added or changed at `since` or later."""
     return or_(
         Product.created_at >= since,
         Product.id.in_(select(ProductChange.product_id).where(ProductChange.created_at >= since)),
@@ -103,16 +116,16 @@ def _changed(since: datetime) -> ColumnElement[bool]:
 
 def _matching(statement: Select, text: str) -> Select:
     for word in names.words(text)[:6]:
-        begun = select(ProductWord.product_id).where(
+        product_ids = select(ProductWord.product_id).where(
             ProductWord.word >= word, ProductWord.word < word + "\U0010ffff"
         )
-        statement = statement.where(Product.id.in_(begun))
+        statement = statement.where(Product.id.in_(product_ids))
     return statement
 
 
 def _has_status(status: str, day: date) -> ColumnElement[bool]:
-    ending = Product.id.in_(_soon_ending(day))
-    supported = running(Product.supported_until, day)
+    ending = Product.id.in_(_product_ids_ending_soon(day))
+    supported = not_ended(Product.supported_until, day)
     return {
         Status.SUPPORTED: supported,
         Status.ENDING: and_(supported, ending),
@@ -121,7 +134,7 @@ def _has_status(status: str, day: date) -> ColumnElement[bool]:
     }[Status(status)]
 
 
-def _soon_ending(day: date) -> Select:
+def _product_ids_ending_soon(day: date) -> Select:
     return (
         select(Release.product_id)
         .join(Release.phases)
@@ -134,7 +147,7 @@ def _soon_ending(day: date) -> Select:
 
 
 def suggestions(text: str, limit: int = 8) -> list[Product]:
-    """Products whose names go on like what is being typed."""
+    """Products whose names have words with the typed prefixes."""
     if not names.words(text):
         return []
     return list(
@@ -142,15 +155,15 @@ def suggestions(text: str, limit: int = 8) -> list[Product]:
     )
 
 
-def glances(found: Iterable[Product], day: date) -> dict[int, Glance]:
-    """What a list says of each product, by id; one query for a whole page."""
+def summaries(found: Iterable[Product], day: date) -> dict[int, ProductSummary]:
+    """Support of each product by id; one query."""
     rows = {product.id: product for product in found}
     ends = LifecyclePhase.ends
     counted = db.session.execute(
         select(
             Release.product_id,
             func.count(),
-            func.count(case((running(ends, day), 1))),
+            func.count(case((not_ended(ends, day), 1))),
             func.min(case((ends.between(day, date.max), ends))),
         )
         .outerjoin(
@@ -159,33 +172,32 @@ def glances(found: Iterable[Product], day: date) -> dict[int, Glance]:
         .where(Release.product_id.in_(rows), Release.removed_at.is_(None))
         .group_by(Release.product_id)
     )
-    glance = {
-        pid: Glance(status_on(rows[pid].supported_until, next_end, day), supported, total, next_end)
+    summaries = {
+        pid: ProductSummary(status_on(rows[pid].supported_until, next_end, day), supported, total, next_end)
         for pid, total, supported, next_end in counted
     }
-    none = Glance(Status.UNKNOWN, 0, 0, None)
-    return {product_id: glance.get(product_id, none) for product_id in rows}
+    none = ProductSummary(Status.UNKNOWN, 0, 0, None)
+    return {product_id: summaries.get(product_id, none) for product_id in rows}
 
 
 def facets() -> tuple[dict[str, int], dict[str, int]]:
-    """How many products there are by category and by vendor, the large ones first."""
+    """(count by category, count by vendor) of products, largest first."""
 
-    def counted(column) -> dict[str, int]:
-        return dict(
-            db.session.execute(
-                select(column, func.count())
-                .where(Product.removed_at.is_(None), column != "")
-                .group_by(column)
-                .order_by(func.count().desc(), column)
-                .limit(FACETS)
-            ).all()
+    def counted(column: InstrumentedAttribute[str]) -> dict[str, int]:
+        rows = db.session.execute(
+            select(column, func.count())
+            .where(Product.removed_at.is_(None), column != "")
+            .group_by(column)
+            .order_by(func.count().desc(), column)
+            .limit(MAX_FACETS)
         )
+        return dict(rows.tuples().all())
 
     return counted(Product.category), counted(Product.vendor)
 
 
-def related_posts(product: Product, user) -> tuple[list[Tag], list[Post]]:
-    """Tags called like the product, and the newest questions and articles under them."""
+def related_posts(product: Product, user: User | Visitor) -> tuple[list[Tag], list[Post]]:
+    """Tags with a name of the product, and their newest questions and articles."""
     spellings = {
         product.slug,
         *(
@@ -205,7 +217,7 @@ def related_posts(product: Product, user) -> tuple[list[Tag], list[Post]]:
             PostTag.kind.in_(("question", "article")),
         )
         .order_by(PostTag.created_at.desc(), PostTag.post_id.desc())
-        .limit(RELATED)
+        .limit(MAX_RELATED_POSTS)
     )
     return tags, list(
         db.session.scalars(
@@ -215,7 +227,7 @@ def related_posts(product: Product, user) -> tuple[list[Tag], list[Post]]:
 
 
 def history(product: Product, after: paging.Place = None) -> paging.Page:
-    """Every change of a product and its releases, newest first."""
+    """A page of the changes of a product and its releases, newest first."""
     statement = (
         select(ProductChange)
         .where(ProductChange.product_id == product.id)
@@ -241,8 +253,8 @@ def change(product: Product, change_id: int) -> ProductChange | None:
     )
 
 
-def news(limit: int = 40) -> list[ProductChange]:
-    """New products and changed dates, newest first, for the feed."""
+def recent_changes(limit: int = 40) -> list[ProductChange]:
+    """New products and changed dates, newest first."""
     return list(
         db.session.scalars(
             select(ProductChange)
@@ -261,7 +273,7 @@ def news(limit: int = 40) -> list[ProductChange]:
 
 
 def conflicts(product: Product | None = None, limit: int = 100) -> list[ImportConflict]:
-    """What imports dispute and no moderator has decided, of one product or all."""
+    """Unresolved import conflicts of one product or all."""
     statement = (
         select(ImportConflict)
         .where(ImportConflict.decided_at.is_(None))
@@ -276,7 +288,7 @@ def conflicts(product: Product | None = None, limit: int = 100) -> list[ImportCo
 
 
 def conflict(conflict_id: int) -> ImportConflict | None:
-    """One of them."""
+    """An unresolved import conflict."""
     return db.session.scalar(
         select(ImportConflict)
         .where(ImportConflict.id == conflict_id, ImportConflict.decided_at.is_(None))
@@ -285,9 +297,9 @@ def conflict(conflict_id: int) -> ImportConflict | None:
 
 
 def edits_since(thing: Product | Release, number: int) -> list[ProductChange] | None:
-    """The changes of its facts since a version, newest first; None when there were not so many."""
-    wanted = thing.revision_count - number
-    if wanted < 0:
+    """Changes of facts since version `number`, newest first; None when there were fewer."""
+    count = thing.revision_count - number
+    if count < 0:
         return None
     is_release = isinstance(thing, Release)
     rows = list(
@@ -300,20 +312,22 @@ def edits_since(thing: Product | Release, number: int) -> list[ProductChange] | 
             )
             .options(joinedload(ProductChange.actor))
             .order_by(ProductChange.id.desc())
-            .limit(wanted)
+            .limit(count)
         )
     )
-    return rows if len(rows) == wanted else None
+    return rows if len(rows) == count else None
 
 
-def anew(thing: Product | Release) -> Product | Release:
-    """A product or a release, read anew with all that its form shows."""
+def reload(thing: Product | Release) -> Product | Release:
+    """Read a product or release again with everything that its form shows; raises NoResultFound."""
     product = full(thing.slug if isinstance(thing, Product) else thing.product.slug, removed=True)
+    if product is None:
+        raise NoResultFound
     return product if isinstance(thing, Product) else next(r for r in product.releases if r.id == thing.id)
 
 
-def owned_of_product(user, product: Product) -> list[OwnedRelease]:
-    """What `user` runs of one product."""
+def owned_of_product(user: User | Visitor, product: Product) -> list[OwnedRelease]:
+    """Entries of one product in the inventory of `user`."""
     if user.id is None:
         return []
     return list(

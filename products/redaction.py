@@ -1,5 +1,6 @@
-"""What redaction masks of products; their names in addresses and in the catalogue stay."""
+"""Columns of products that redaction masks; slugs and categories are not masked."""
 
+from auth.models import User
 from core import redaction
 from core.jobs import events
 from core.markup.markup import render
@@ -7,10 +8,11 @@ from products.change_models import ImportConflict, LifecycleNotice, ProductChang
 from products.models import LifecyclePhase, OwnedRelease, Product, ProductName, ProductWord, Release
 
 
-def _follow(product: Product, by) -> None:
+def _update_derived(product: Product, by: User) -> None:
     if product.description_html:
         description = render(product.description)
-        product.description_html, product.markup_version = description.html, description.version
+        product.description_html = description.html
+        product.markup_version = description.version
     events.record("product.changed", subject=product, actor=by)
 
 
@@ -24,7 +26,7 @@ redaction.register_text(
     "policy_url",
     "version_command",
     "phase_names",
-    changed=_follow,
+    changed=_update_derived,
     derived=("description_html",),
 )
 redaction.register_text(Release, "label", "codename", "latest", "link")

@@ -1,6 +1,8 @@
-"""The shape of what is sent about products: forms and JSON alike."""
+"""Schemas of products for forms and JSON."""
 
 import re
+from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, validate
@@ -8,20 +10,21 @@ from marshmallow import Schema, ValidationError, fields, validate
 from core.markup.markup import is_safe_url
 from core.web.fields import Line, Markdown
 from core.web.lazy_text import lazy_gettext
-from products import facts as written
-from products import names
+from products import facts, names
+from products.lifecycle.phases import Ends as EndsValue
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9.+_-]{0,59}$")
 CYCLE = re.compile(r"[^\W_][\w .+()~:-]{0,59}$")
 CATEGORY = re.compile(r"[a-z][a-z-]{0,29}$")
 RESERVED = frozenset({"new", "suggest", "conflicts"})
-MAX_NAMES, MAX_DESCRIPTION = 200, 100_000
+MAX_NAMES = 200
+MAX_DESCRIPTION_LENGTH = 100_000  # characters
 
 
 class Ends(fields.Field):
     """A date, or yes or no where only that is known, or nothing."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             allow_none=True,
             load_default=None,
@@ -32,9 +35,9 @@ class Ends(fields.Field):
             **kwargs,
         )
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> EndsValue | None:
         try:
-            return written.to_ends(value)
+            return facts.to_ends(value)
         except ValueError:
             raise ValidationError(_("Enter a date as YYYY-MM-DD, or yes or no, or leave it empty.")) from None
 
@@ -42,14 +45,14 @@ class Ends(fields.Field):
 class Day(fields.Field):
     """A date or nothing."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             allow_none=True, load_default=None, metadata={"type": "string", "format": "date"}, **kwargs
         )
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date | None:
         try:
-            return written.to_date(value)
+            return facts.to_date(value)
         except ValueError:
             raise ValidationError(_("Enter a date from 1950 to 2199 as YYYY-MM-DD.")) from None
 
@@ -57,7 +60,7 @@ class Day(fields.Field):
 class Names(fields.Field):
     """Other names and identifiers: a list, or a text with one a line."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             metadata={
                 "type": "array",
@@ -68,7 +71,7 @@ class Names(fields.Field):
             **kwargs,
         )
 
-    def _deserialize(self, value, attr, data, **kwargs) -> list[names.Name]:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[names.Name]:
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
             raise ValidationError(_("Enter one name per line."))
@@ -85,19 +88,19 @@ class Names(fields.Field):
 class Address(Line):
     """A link to another site."""
 
-    def _deserialize(self, value, attr, data, **kwargs) -> str:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text and not (text.startswith(("https://", "http://")) and is_safe_url(text)):
             raise ValidationError(_("Enter a link that starts with https://"))
         return text
 
 
-def _longest(n: int) -> validate.Length:
+def _max_length(n: int) -> validate.Length:
     return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
-def _shape(pattern: re.Pattern, sentence) -> validate.Regexp:
-    return validate.Regexp(pattern, error=sentence)
+def _pattern(pattern: re.Pattern, message: str) -> validate.Regexp:
+    return validate.Regexp(pattern, error=message)
 
 
 class ProductSchema(Schema):
@@ -107,17 +110,17 @@ class ProductSchema(Schema):
         required=True,
         validate=validate.Length(min=2, max=100, error=lazy_gettext("Use 2 to 100 characters for the name.")),
     )
-    vendor = Line(load_default="", validate=_longest(60))
+    vendor = Line(load_default="", validate=_max_length(60))
     category = Line(
         required=True,
-        validate=_shape(
+        validate=_pattern(
             CATEGORY, lazy_gettext("Use one lowercase word for the category, such as os or server-app.")
         ),
     )
-    tags = Line(load_default="", validate=_longest(200))
-    description = Markdown(load_default="", longest=MAX_DESCRIPTION)
-    policy_url = Address(load_default="", validate=_longest(300))
-    version_command = Line(load_default="", validate=_longest(300))
+    tags = Line(load_default="", validate=_max_length(200))
+    description = Markdown(load_default="", longest=MAX_DESCRIPTION_LENGTH)
+    policy_url = Address(load_default="", validate=_max_length(300))
+    version_command = Line(load_default="", validate=_max_length(300))
     names = Names(load_default=list)
 
 
@@ -127,7 +130,7 @@ class NewProductSchema(ProductSchema):
     slug = Line(
         required=True,
         validate=[
-            _shape(SLUG, lazy_gettext("Use only lowercase letters, digits and - . + _")),
+            _pattern(SLUG, lazy_gettext("Use only lowercase letters, digits and - . + _")),
             validate.NoneOf(RESERVED, error=lazy_gettext("The site reserves this word. Choose another one.")),
         ],
     )
@@ -136,13 +139,13 @@ class NewProductSchema(ProductSchema):
 class ReleaseSchema(Schema):
     """What a moderator says of a release."""
 
-    label = Line(load_default="", validate=_longest(100))
-    codename = Line(load_default="", validate=_longest(100))
+    label = Line(load_default="", validate=_max_length(100))
+    codename = Line(load_default="", validate=_max_length(100))
     released_on = Day()
     lts = Ends()
-    latest = Line(load_default="", validate=_longest(60))
+    latest = Line(load_default="", validate=_max_length(60))
     latest_on = Day()
-    link = Address(load_default="", validate=_longest(300))
+    link = Address(load_default="", validate=_max_length(300))
     active = Ends()
     security = Ends()
     extension = Ends()
@@ -154,7 +157,7 @@ class NewReleaseSchema(ReleaseSchema):
 
     cycle = Line(
         required=True,
-        validate=_shape(
+        validate=_pattern(
             CYCLE, lazy_gettext("Start the cycle with a letter or digit and use at most 60 characters.")
         ),
     )

@@ -1,6 +1,6 @@
-"""Scheduled: announce what ends, once each, for alerts to hear."""
+"""Scheduled task: announce ends of support."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
@@ -14,22 +14,22 @@ from products.lifecycle.phases import SECURITY
 from products.models import LifecyclePhase, Product, Release
 
 DAYS_AHEAD = (90, 30, 7)
-LATE = timedelta(days=7)  # a worker that slept through the day still tells
+MAX_DELAY = timedelta(days=7)  # announcements are made up for after an outage
 
 
 @register_daily_task(hour=0, minute=20)
 def announce_ends() -> None:
     """Record `release.ending` 90, 30 and 7 days ahead and `release.ended` on the day itself."""
     day = queries.today()
-    for days, nearer in zip(DAYS_AHEAD, (*DAYS_AHEAD[1:], 0), strict=True):
-        _announce("release.ending", days, day + timedelta(days=nearer + 1), day + timedelta(days=days))
-    _announce("release.ended", 0, day - LATE, day)
+    for days, next_days in zip(DAYS_AHEAD, (*DAYS_AHEAD[1:], 0), strict=True):
+        _announce("release.ending", days, day + timedelta(days=next_days + 1), day + timedelta(days=days))
+    _announce("release.ended", 0, day - MAX_DELAY, day)
     db.session.commit()
 
 
-def _announce(name: str, days: int, first, last) -> None:
-    """Every end between two days that was not announced `days` ahead before."""
-    told = exists().where(
+def _announce(name: str, days: int, first: date, last: date) -> None:
+    """Record the ends between two days that were not announced `days` ahead."""
+    announced = exists().where(
         LifecycleNotice.phase_id == LifecyclePhase.id,
         LifecycleNotice.ends == LifecyclePhase.ends,
         LifecycleNotice.days == days,
@@ -41,7 +41,7 @@ def _announce(name: str, days: int, first, last) -> None:
         .where(
             LifecyclePhase.kind == SECURITY,
             LifecyclePhase.ends.between(first, last),
-            ~told,
+            ~announced,
             Release.removed_at.is_(None),
             Product.removed_at.is_(None),
         )
@@ -50,4 +50,4 @@ def _announce(name: str, days: int, first, last) -> None:
     )
     for phase in found:
         db.session.add(LifecycleNotice(phase_id=phase.id, ends=phase.ends, days=days))
-        events.record(name, subject=phase.release, days=days, ends=phase.ends.isoformat())
+        events.record(name, subject=phase.release, days=days, ends=phase.end_date.isoformat())

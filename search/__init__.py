@@ -1,43 +1,37 @@
-"""One search box over everything public: own query language, whole identifiers, BM25F."""
+"""Full-text search over everything public: query language, identifiers as single terms, BM25F ranking."""
 
 from flask import Flask
 from sqlalchemy import make_url
 
 from core.api.api import register_api
 from core.config import BadSetting
-from search import (  # noqa: F401  (doctor, handlers, readings, tasks declare themselves)
-    api,
-    cli,
-    doctor,
-    handlers,
-    readings,
-    redaction,
-    tasks,
-    views,
-)
+from search import api, cli, doctor, gauges, handlers, redaction, tasks, views  # noqa: F401  (doctor, gauges, handlers and tasks register themselves)
 from search.engines.base import Engine
-from search.engines.postgres.engine import Engine as InTables
-from search.engines.whoosh.engine import Engine as InFiles
-from search.recent import Recent
+from search.engines.postgres.engine import Engine as PostgresEngine
+from search.engines.whoosh.engine import Engine as WhooshEngine
+from search.result_cache import ResultCache
 
 
 def init_app(app: Flask) -> None:
-    """Open the index of this instance and attach the doors."""
-    app.extensions["search"] = engine_of(app)
-    app.extensions["recent_searches"] = Recent()
+    """Create the engine and register the entry points."""
+    app.extensions["search"] = create_engine(app)
+    app.extensions["recent_searches"] = ResultCache()
     app.register_blueprint(views.bp)
     register_api(api.bp)
     app.cli.add_command(cli.group)
 
 
-def engine_of(app: Flask) -> Engine:
-    """The engine that the settings name; by itself a PostgreSQL site keeps its index there."""
+def create_engine(app: Flask) -> Engine:
+    """Create the engine that REDOUBT_SEARCH names; `auto` is PostgreSQL if that is the database, else Whoosh.
+
+    Raises BadSetting for the PostgreSQL engine without such a database.
+    """
     on_postgresql = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).get_backend_name() == "postgresql"
     chosen = app.config["REDOUBT_SEARCH"]
     if chosen == "auto":
         chosen = "postgresql" if on_postgresql else "whoosh"
     if chosen == "whoosh":
-        return InFiles(app.config["REDOUBT_INSTANCE"] / "index")
+        return WhooshEngine(app.config["REDOUBT_INSTANCE"] / "index")
     if not on_postgresql:
         raise BadSetting("REDOUBT_SEARCH=postgresql: needs a PostgreSQL database in REDOUBT_DATABASE_URL")
-    return InTables()
+    return PostgresEngine()

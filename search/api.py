@@ -1,11 +1,11 @@
-"""Search in the API: the function behind the search page, answered as a list with facets."""
+"""Search in the API: the same results as the search page, as a list with facets."""
 
 from collections.abc import Callable
 
 from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
 
-from auth import api as people
+from auth import api as users
 from auth import tokens
 from core.api.api import ApiBlueprint
 from core.database import paging
@@ -15,21 +15,21 @@ from search import queries, schemas
 from search.views import MAX_PAGE
 
 bp = ApiBlueprint("search", __name__, description="Search")
-MAX_RESULTS = MAX_PAGE * queries.PAGE  # what is further down is no answer: ask for something narrower
+MAX_RESULTS = MAX_PAGE * queries.PAGE_SIZE  # deeper pages are refused: narrow the query instead
 _items: Registry[str, Callable[..., dict]] = Registry("search_items")  # by kind of hit
 
 
 def register_item(kind: str, item: Callable[..., dict]) -> None:
-    """Say what the API shows of a hit of this kind; other hits are posts."""
+    """Register the JSON item of a kind of hit; hits of other kinds are posts."""
     _items.add(kind, item)
 
 
-register_item("user", people.item)
+register_item("user", users.item)
 register_item("tag", posts.tag_item)
 
 
 def found_item(hit: queries.Hit) -> dict:
-    """One result as JSON."""
+    """Convert a hit to JSON."""
     snippet = "".join(text for text, _is_match in hit.snippet)
     return {**_items.get(hit.kind, posts.item)(hit.thing), "snippet": snippet}
 
@@ -38,15 +38,15 @@ def found_item(hit: queries.Hit) -> dict:
 @bp.arguments(schemas.SearchQuery, location="query")
 @bp.response(200, schemas.FoundPage)
 @bp.alt_response(503, "SERVICE_UNAVAILABLE")
-def search(wanted: dict):
+def search(arguments: dict) -> dict:
     """Search questions, answers, articles, members and tags, most relevant first."""
-    place = wanted["after"]
-    _cursor, size, since = paging.window_of(place, queries.PAGE)
-    number, sized = paging.position(place, [int, int]) or [1, size]
+    cursor = arguments["after"]
+    _cursor, size, since = paging.window_of(cursor, queries.PAGE_SIZE)
+    number, sized = paging.position(cursor, [int, int]) or [1, size]
     if sized != size or number < 1 or number * size >= MAX_RESULTS + size:
         raise paging.BadCursor
     found = queries.search(
-        wanted["q"], user=tokens.reader(), page=number, size=size, any_word=wanted["any"], since=since
+        arguments["q"], user=tokens.reader(), page=number, size=size, any_word=arguments["any"], since=since
     )
     if not found.available:
         raise ServiceUnavailable(

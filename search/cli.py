@@ -1,4 +1,4 @@
-"""The index from the shell."""
+"""Shell commands of the search index."""
 
 import click
 from flask.cli import AppGroup
@@ -13,6 +13,6 @@ group = AppGroup("search", help="Search index.")
 @group.command("rebuild")
 def rebuild() -> None:
     """Rebuild the index from the database. The site uses the old one until it is done."""
-    with progress(documents.everything(), len(documents.keys()), "indexing") as found:
+    with progress(documents.all_documents(), len(documents.public_keys()), "indexing") as found:
         count = handlers.rebuild(found)
     click.echo(ngettext("%(num)s document", "%(num)s documents", count))

@@ -1,4 +1,4 @@
-"""Whether what people write is found."""
+"""Health check of the search index."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,9 @@ from flask_babel import gettext as _
 
 from core.checks.health import Finding, judge, register_check
 from search.engines.base import Unavailable
-from search.readings import lag
+from search.gauges import lag_seconds
 
-LATE = 60  # seconds
+MAX_LAG_SECONDS = 60
 
 
 @register_check()
@@ -19,7 +19,7 @@ def index() -> Iterator[Finding]:
     try:
         with current_app.extensions["search"].view() as found:
             size = found.size
-        behind = int(lag())
+        lag = int(lag_seconds())
     except Unavailable:
         yield judge(
             name,
@@ -30,12 +30,12 @@ def index() -> Iterator[Finding]:
         return
     found = (
         _("%(n)s documents, up to date", n=size)
-        if not behind
-        else _("%(n)s documents; newest post missing for %(s)s s", n=size, s=behind)
+        if not lag
+        else _("%(n)s documents; newest post missing for %(s)s s", n=size, s=lag)
     )
     yield judge(
         name,
         found,
-        fault=behind > LATE,
+        fault=lag > MAX_LAG_SECONDS,
         advice=_("Check that a worker is running. flask search rebuild updates the index now."),
     )

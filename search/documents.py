@@ -1,9 +1,9 @@
-"""What of the database goes into the index: public posts, tags in use, people."""
+"""Documents of the index: public posts, used tags, listed users, and registered families."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
 
 from auth.models import User
@@ -15,17 +15,17 @@ from posts import kinds
 from posts.models import Post, Tag
 from search.fields import Document
 
-MAX_BODY = 100_000
-SLICE = 500
-_extras: Registry[str, Callable[[Post], dict]] = Registry("search_facts")  # by kind of post
+MAX_BODY_LENGTH = 100_000
+BATCH_SIZE = 500
+_fact_functions: Registry[str, Callable[[Post], dict]] = Registry("search_facts")  # by kind of post
 
 
 @dataclass(frozen=True)
 class Family:
-    """Things of a room above that are found like posts; `name` is one of fields.FAMILIES and their kind.
+    """Searchable rows of a package above; `name` is one of fields.FAMILIES and the kind of the documents.
 
-    `statement` selects those that may be seen; `show(row)` is what a result says of one: title,
-    address, HTML for the snippet.
+    `statement` selects the visible rows and must have a WHERE clause; `document(row)` makes the document;
+    `show(row)` returns (title, URL, HTML for the snippet) of a hit.
     """
 
     name: str
@@ -34,40 +34,52 @@ class Family:
     document: Callable[..., Document]
     show: Callable[..., tuple[str, str, str]]
 
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """The condition under which a row is visible."""
+        return where_clause(self.statement)
+
+
+def where_clause(statement: Select) -> ColumnElement[bool]:
+    """The WHERE clause of a statement; raises ValueError when it has none."""
+    if statement.whereclause is None:
+        raise ValueError("a statement for the index needs a WHERE clause")
+    return statement.whereclause
+
 
 families: Registry[str, Family] = Registry("search_families")  # by name
 
 
 def register_family(family: Family) -> None:
-    """Add a family to what search finds; called from a package's init_app()."""
+    """Make a family searchable; to be called from a package's init_app()."""
     families.add(family.name, family)
 
 
 def register_facts(kind: str, extra: Callable[[Post], dict]) -> None:
-    """Add what only a content package knows of its kind: {"layer": …, "states": (…), "text": …}."""
-    _extras.add(kind, extra)
+    """Register what only a content package knows of a kind: {"layer": …, "states": (…), "text": …}."""
+    _fact_functions.add(kind, extra)
 
 
 def key(family: str, number: int) -> str:
-    """The name under which the index knows a post, tag or user."""
+    """The key of a document, such as `post:12`."""
     return f"{family}:{number}"
 
 
-def numbers(keys: Iterable[str], family: str) -> list[int]:
-    """The ids in those of the keys that are of a family."""
+def ids_in(keys: Iterable[str], family: str) -> list[int]:
+    """The ids of one family in some keys."""
     return [int(each.split(":")[1]) for each in keys if each.startswith(f"{family}:")]
 
 
-def of(keys: Iterable[str]) -> list[Document]:
-    """The documents of those of these keys that name something public."""
+def load_documents(keys: Iterable[str]) -> list[Document]:
+    """The documents of these keys; keys of what is not public are left out."""
     keys = list(keys)
     found: list[Document] = []
-    with reading_beside():  # a search on PostgreSQL is in the middle of its own transaction
-        for family, (statement, model, make) in _families().items():
-            ids = numbers(keys, family)
-            for start in range(0, len(ids), SLICE):
+    with reading_beside():  # a search on PostgreSQL is inside its own transaction
+        for family, (statement, model, make) in _sources().items():
+            ids = ids_in(keys, family)
+            for start in range(0, len(ids), BATCH_SIZE):
                 rows = db.session.scalars(
-                    statement.where(model.id.in_(ids[start : start + SLICE])).execution_options(
+                    statement.where(model.id.in_(ids[start : start + BATCH_SIZE])).execution_options(
                         populate_existing=True
                     )
                 )
@@ -75,17 +87,17 @@ def of(keys: Iterable[str]) -> list[Document]:
     return found
 
 
-def everything() -> Iterator[Document]:
-    """All documents, a slice and a short transaction at a time; forgets what the session holds.
+def all_documents() -> Iterator[Document]:
+    """Yield all documents, a batch and a short transaction at a time; expunges the session.
 
-    A slice is named by its ids first: a planner without statistics would sort a whole kind for each.
+    A batch selects its ids first: a query planner without statistics would sort the whole kind for each.
     """
-    for statement, model, make in _families().values():
+    for statement, model, make in _sources().values():
         ids = [0]
         while ids:
             with read_transaction():
                 ids = db.session.scalars(
-                    select(model.id).where(model.id > ids[-1]).order_by(model.id).limit(SLICE)
+                    select(model.id).where(model.id > ids[-1]).order_by(model.id).limit(BATCH_SIZE)
                 ).all()
                 found = [
                     make(row)
@@ -95,19 +107,19 @@ def everything() -> Iterator[Document]:
             yield from found
 
 
-def keys() -> set[str]:
-    """The keys of everything that belongs into the index."""
+def public_keys() -> set[str]:
+    """The keys of everything that belongs in the index."""
     with read_transaction():
-        return {
-            key(family, number)
-            for family, (statement, model, _make) in _families().items()
-            for number in db.session.scalars(select(model.id).where(statement.whereclause))
-        }
+        found: set[str] = set()
+        for family, (statement, model, _make) in _sources().items():
+            ids = db.session.scalars(select(model.id).where(where_clause(statement)))
+            found |= {key(family, number) for number in ids}
+        return found
 
 
-def _families() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
-    """How the documents of each family are read and made."""
-    described = [Post.__mapper__.polymorphic_map[name].class_ for name in _extras]
+def _sources() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
+    """(statement, model, function that makes the document) by family."""
+    extended_models = [Post.__mapper__.polymorphic_map[name].class_ for name in _fact_functions]
     posts = (
         select(Post)
         .where(Post.is_public, Post.kind.in_(kinds.searchable()))
@@ -124,7 +136,7 @@ def _families() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
             ),
             joinedload(Post.author).load_only(User.username),
             joinedload(Post.parent).load_only(Post.title),
-            selectin_polymorphic(Post, described),
+            selectin_polymorphic(Post, extended_models),
         )
     )
     return {
@@ -136,7 +148,7 @@ def _families() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
 
 
 def _post(post: Post) -> Document:
-    extra = _extras[post.kind](post) if post.kind in _extras else {}
+    extra = _fact_functions[post.kind](post) if post.kind in _fact_functions else {}
     states = list(extra.get("states", ()))
     if post.kind == "question":
         states.append("answered" if post.answer_count else "unanswered")
@@ -147,7 +159,7 @@ def _post(post: Post) -> Document:
         key=key("post", post.id),
         kind=post.kind,
         title=post.title,
-        body=f"{extra.get('text', '')}\n{to_text(post.body_html)}"[:MAX_BODY],
+        body=f"{extra.get('text', '')}\n{to_text(post.body_html)}"[:MAX_BODY_LENGTH],
         context=parent.title if parent else "",
         tags=tuple(tag.name for tag in (parent or post).tags),
         author=post.author.username if post.author else "",

@@ -1,4 +1,4 @@
-"""What every engine gets to know of a public thing."""
+"""The document that every engine indexes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,9 @@ FAMILIES = ("post", "tag", "user", "product")
 
 @dataclass(frozen=True)
 class Document:
-    """What the index knows of one public thing; `key` is `post:<id>`, `user:<id>` or `tag:<id>`.
+    """One public thing as indexed; `key` is `<family>:<id>`, such as `post:12`.
 
-    `tags` are searched as words too; `context` is the title of what an answer answers.
+    `tags` are also searched as text; `context` is the title of an answer's question; `created_at` is UTC.
     """
 
     key: str

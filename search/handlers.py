@@ -1,4 +1,6 @@
-"""The index follows what happened; repeating an event changes nothing."""
+"""Event handlers that update the index; idempotent."""
+
+from collections.abc import Iterable
 
 from flask import current_app
 
@@ -6,43 +8,50 @@ from core.database.db import utcnow
 from core.jobs import events
 from search import changes, documents
 from search.engines.base import Engine, Unavailable
+from search.fields import Document
 
-REBUILT_FROM = 5_000  # so many changed documents are quicker written anew with all others
+REBUILD_THRESHOLD = 5_000  # from this many changed documents, a rebuild is faster
 
 
 @events.register_handler("*")
-def follow(batch: list[events.Event]) -> None:
-    """Bring the index up to date with everything the events are about, in one commit."""
+def update_index(batch: list[events.Event]) -> None:
+    """Update the index for a batch of events in one commit."""
     engine = _engine()
-    keys = changes.touched(batch)
+    keys = changes.affected_keys(batch)
     if any(event.name == "import.finished" for event in batch):
-        heal()  # an import into an empty site finds no index
+        ensure_index()  # after an import into an empty site there is no index
         with engine.view() as index:
-            keys |= changes.differing(index.keys())
-    if len(keys) > REBUILT_FROM:
+            keys |= changes.keys_out_of_sync(index.keys())
+    if len(keys) > REBUILD_THRESHOLD:
         rebuild()
         return
     purge = any(event.name.endswith(".redacted") for event in batch)
     try:
-        engine.update(keys, documents.of, purge=purge)
+        engine.update(keys, documents.load_documents, purge=purge)
     except Unavailable:
-        heal()
-        engine.update(keys, documents.of, purge=purge)
+        ensure_index()
+        engine.update(keys, documents.load_documents, purge=purge)
 
 
-def rebuild(found=None, *, wait: bool = True) -> int | None:
-    """Write the index anew from `found` (all documents); returns its size, None when another process does."""
-    began = utcnow()
+def rebuild(found: Iterable[Document] | None = None, *, wait: bool = True) -> int | None:
+    """Rebuild the index from `found`, by default all documents.
+
+    Returns the document count, or None when another process is rebuilding and `wait` is false.
+    """
+    started = utcnow()
     return _engine().rebuild(
-        documents.everything() if found is None else found,
-        lambda: changes.since(began),
-        documents.of,
+        documents.all_documents() if found is None else found,
+        lambda: changes.keys_changed_since(started),
+        documents.load_documents,
         wait=wait,
     )
 
 
-def heal(*, wait: bool = True) -> int:
-    """Rebuild the index if it cannot be read, or `wait` for who does; returns how much was written here."""
+def ensure_index(*, wait: bool = True) -> int:
+    """Rebuild a missing or damaged index, or `wait` while another process does.
+
+    Returns the number of documents written by this call.
+    """
     engine = _engine()
     if engine.is_usable():
         return 0

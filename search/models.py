@@ -1,4 +1,4 @@
-"""Which index in tables is in use. The index itself is no data of the site: engines make and drop it."""
+"""The active index of the PostgreSQL engine, which creates and drops the tables of indexes itself."""
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -6,11 +6,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.database.db import db
 
 
-class IndexInUse(db.Model):
-    """One row, or none while there is no index: its name, and what ranking must know of the whole.
+class ActiveIndex(db.Model):
+    """At most one row: the name of the active index and the totals that ranking needs.
 
-    `generation` counts changes. `lengths` are the terms in each text of all documents together;
-    `averages` those of one document by which words were weighed when the index was built.
+    `generation` counts changes. `lengths` are the total terms of each text field; `averages` are the mean
+    terms per document with which weights were computed when the index was built.
     """
 
     __tablename__ = "search_index"

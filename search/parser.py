@@ -1,4 +1,4 @@
-"""Our own query language; never raises, everything capped.
+"""Parser of the query language; never raises, everything is capped.
 
 tag:dns user:ada kind:article is:accepted layer:host before:2026 after:2025-03 "a phrase" -not -tag:old
 """
@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core.web.lazy_text import lazy_gettext as _
-from search.analysis import compounds, named, placed, terms
+from search.analysis import compounds, positioned_terms, synonyms_in, terms
 
-MAX_LENGTH, MAX_TERMS, MAX_PHRASES, MAX_PHRASE, MAX_EXCLUDED, MAX_FILTERS = 1000, 32, 3, 12, 12, 8
+MAX_QUERY_LENGTH = 1000  # characters
+MAX_TERMS = 32
+MAX_PHRASES = 3
+MAX_PHRASE_TERMS = 12
+MAX_EXCLUDED = 12
+MAX_FILTERS = 8  # values of one field
+MAX_VALUE_LENGTH = 60  # characters of a filter
 MAX_ALTERNATIVES = 8  # of one term
 KINDS = ("question", "answer", "article", "bulletin", "user", "tag", "product")
-FILTERS = {  # what people type → field of the index, values it takes
+FILTERS = {  # name: (field of the index, allowed values)
     "tag": ("tag", ()),
     "user": ("author", ()),
     "author": ("author", ()),
@@ -25,9 +31,9 @@ FILTERS = {  # what people type → field of the index, values it takes
 }
 ALIASES = {"member": "user", "people": "user", "person": "user"}
 DATES = ("before", "after")
-EXCLUDED = re.compile(r"-[^\W\d_A-Z][\w.+#-]{2,}")  # a parameter of a program begins like -F, -12 or --
+EXCLUDED = re.compile(r"-[^\W\d_A-Z][\w.+#-]{2,}")  # parameters of programs begin like -F, -12 or --
 PARAMETER = re.compile(r"--?\w[\w.+#-]*")
-# Verb-Noun; in small letters only with a verb of cmdlets and no noun of plain words ("read-only").
+# Verb-Noun; in lower case only with a cmdlet verb and no noun of common compounds ("read-only").
 CMDLET = re.compile(
     r"""(?-i:[A-Za-z]{2,}-[A-Z]\w+)
     | (?:add|clear|connect|convert(?:from|to)?|copy|disable|disconnect|dismount|enable|enter|exit|expand
@@ -38,7 +44,7 @@ CMDLET = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# Programs whose parameters are words after one minus. None whose name is also a topic, as ssh or docker.
+# Programs whose parameters are words after a single minus; none whose name is also a topic (ssh, docker).
 PROGRAMS = frozenset(
     """
     adb adduser appcmd auditpol awk bcdedit bcp bitsadmin bootrec cacls certreq certutil chkdsk chmod
@@ -61,7 +67,7 @@ _PIECE = re.compile(
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter as it was typed, and the same query without it: what its chip on the page shows and does."""
+    """A filter as typed, and the query text without it (the link that removes the filter)."""
 
     text: str
     without: str
@@ -69,19 +75,18 @@ class Filter:
 
 @dataclass
 class Query:
-    """What was asked. Words are terms of the index; what is excluded is a list of words or phrases.
+    """A parsed query; `terms` and the terms in `phrases` and `excluded` are terms of the index.
 
-    `only` and `without` map a field of the index to values. `words` counts terms, repeated ones too, and
-    `kept` what the index would keep of the same text.
-    `alternatives` maps a term to others, of which a document may have any in its place. `bare` is the text
-    without its filters.
+    `only` and `without` map a field of the index to required and excluded values. `term_count` counts terms
+    with repetitions, `indexed_count` what the index would store for the same text. `alternatives` maps a term
+    to others that match in its place. `before` and `after` are UTC; `unfiltered` is the text without filters.
     """
 
     text: str = ""
     terms: list[str] = field(default_factory=list)
     alternatives: dict[str, list[str]] = field(default_factory=dict)
-    words: int = 0
-    kept: int = 0
+    term_count: int = 0
+    indexed_count: int = 0
     phrases: list[list[str]] = field(default_factory=list)
     excluded: list[list[str]] = field(default_factory=list)
     only: dict[str, list[str]] = field(default_factory=dict)
@@ -89,7 +94,7 @@ class Query:
     before: datetime | None = None
     after: datetime | None = None
     filters: list[Filter] = field(default_factory=list)
-    bare: str = ""
+    unfiltered: str = ""
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -99,35 +104,37 @@ class Query:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing to look for is left."""
+        """Whether there is nothing to search for."""
         return not (self.has_words or self.excluded or self.only or self.without or self.before or self.after)
 
     def typed_terms(self) -> list[str]:
-        """Every term that was typed, those of phrases too, each once."""
+        """Distinct terms of words and phrases."""
         return list(dict.fromkeys([*self.terms, *(term for phrase in self.phrases for term in phrase)]))
 
     def all_terms(self) -> list[str]:
-        """Every term that counts for a document: what was typed and its alternatives, each once."""
+        """Distinct terms of words, phrases and alternatives."""
         others = [other for term in self.terms for other in self.alternatives.get(term, ())]
         return list(dict.fromkeys([*self.typed_terms(), *others]))
 
-    def allow(self, term: str, others: Iterable[str]) -> None:
-        """Let a document have one of `others` in place of a term."""
+    def add_alternatives(self, term: str, others: Iterable[str]) -> None:
+        """Let any of `others` match in place of a term."""
         known = self.alternatives.setdefault(term, [])
         known += [other for other in others if other != term and other not in known]
         del known[MAX_ALTERNATIVES:]
 
 
 def parse(text: str, *, excludes: bool = True) -> Query:
-    """Text from the search box → Query; `excludes=False` looks for the words after a minus too."""
-    query = Query(text=" ".join("".join(c if c.isprintable() else " " for c in text[:MAX_LENGTH]).split()))
-    if len(text) > MAX_LENGTH:
-        query.warnings.append(_("Only the first %(n)s characters were used.", n=MAX_LENGTH))
+    """Parse the text of the search box; with `excludes=False` a minus has no meaning."""
+    query = Query(
+        text=" ".join("".join(c if c.isprintable() else " " for c in text[:MAX_QUERY_LENGTH]).split())
+    )
+    if len(text) > MAX_QUERY_LENGTH:
+        query.warnings.append(_("Only the first %(n)s characters were used.", n=MAX_QUERY_LENGTH))
     plain: list[str] = []
-    loose: list[str] = []  # read together: an identifier may be typed with spaces, as in "cve 2017 0144"
-    bare: list[str] = []
+    loose: list[str] = []  # analyzed together: identifiers may contain spaces ("cve 2017 0144")
+    unfiltered: list[str] = []
     for match in _PIECE.finditer(query.text):
-        phrase, minus, name, value = match["phrase"], match["minus"], match["name"], match["value"]
+        phrase, minus, name, value = match.group("phrase", "minus", "name", "value")
         if name is not None and name.lower() in (*FILTERS, *DATES):
             if _filter(query, name.lower(), value.strip('"').lower(), bool(minus)):
                 without = query.text[: match.start()] + query.text[match.end() :]
@@ -137,9 +144,9 @@ def parse(text: str, *, excludes: bool = True) -> Query:
             without = query.text[: match.start()] + query.text[match.end() :]
             query.filters.append(Filter(match[0], " ".join(without.split())))
             _exclude(query, terms(match[0][1:]))
-            bare.append(match[0])
+            unfiltered.append(match[0])
             continue
-        bare.append(match[0])
+        unfiltered.append(match[0])
         if phrase is not None:
             plain += _phrase(query, terms(phrase))
         else:
@@ -147,30 +154,31 @@ def parse(text: str, *, excludes: bool = True) -> Query:
     together = " ".join(loose)
     found = terms(together)
     plain += found
-    query.bare = " ".join(bare)
+    query.unfiltered = " ".join(unfiltered)
     query.terms = list(dict.fromkeys([*query.terms, *plain]))
-    query.words = len(plain) + sum(map(len, query.phrases)) + len(query.only.get("title", ()))
+    query.term_count = len(plain) + sum(map(len, query.phrases)) + len(query.only.get("title", ()))
     if len(query.terms) > MAX_TERMS:
         query.terms = query.terms[:MAX_TERMS]
         query.warnings.append(_("Only the first %(n)s words were used.", n=MAX_TERMS))
-    query.kept = query.words + sum(1 for _placed in placed(together)) - len(found)
-    _allow_other_names(query, together, found)
+    query.indexed_count = query.term_count + sum(1 for _placed in positioned_terms(together)) - len(found)
+    _add_synonyms(query, together, found)
     if query.text and query.is_empty and not query.warnings:
         query.warnings.append(_("All of these words are too common to search for."))
     return query
 
 
 def _is_exclusion(match: re.Match, text: str) -> bool:
-    """Whether a minus means "without": before a phrase, or before a word in small letters.
+    """Whether a minus excludes: before a phrase, or before a word in lower case.
 
-    A negative number, the parameter of a program or cmdlet, and a dash of its own are words like others.
-    After other words, several words with a minus at the end of the query are parameters of any program.
+    Negative numbers, parameters of programs and cmdlets, and single dashes do not exclude. After other words,
+    several words with a minus at the end of the query count as parameters of an unknown program.
     """
     if match["phrase"] is not None:
         return True
     if not EXCLUDED.fullmatch(match[0]):
         return False
-    before, after = text[: match.start()].split(), text[match.end() :].split()
+    before = text[: match.start()].split()
+    after = text[match.end() :].split()
     if not before:
         return True
     if _is_program(before[0]) or _is_program(before[-1]) or any(map(CMDLET.fullmatch, before)):
@@ -185,24 +193,24 @@ def _is_program(word: str) -> bool:
     return word.casefold().removesuffix(".exe") in PROGRAMS
 
 
-def _allow_other_names(query: Query, text: str, found: list[str]) -> None:
-    """The parts of a compound may stand in a document as one word, and what has a short name by that."""
+def _add_synonyms(query: Query, text: str, found: list[str]) -> None:
+    """Add alternatives: the joined form of compounds and the first of several synonyms."""
     for joined, start, end in compounds(text):
         for term in terms(text[start:end]):
-            query.allow(term, [joined])
-    for first, place, length in named(found):
+            query.add_alternatives(term, [joined])
+    for first, place, length in synonyms_in(found):
         for term in found[place : place + length]:
-            query.allow(term, [first])
+            query.add_alternatives(term, [first])
 
 
 def _phrase(query: Query, found: list[str]) -> list[str]:
-    """Take a phrase; gives back what is better looked for as single words."""
+    """Add a phrase to the query; return the terms that must be searched as single words instead."""
     if len(found) < 2:
         return found
     if len(query.phrases) == MAX_PHRASES:
         query.warnings.append(_("Only the first %(n)s phrases were used as phrases.", n=MAX_PHRASES))
         return found
-    query.phrases.append(found[:MAX_PHRASE])
+    query.phrases.append(found[:MAX_PHRASE_TERMS])
     return []
 
 
@@ -210,20 +218,20 @@ def _exclude(query: Query, found: list[str]) -> None:
     if len(query.excluded) == MAX_EXCLUDED:
         query.warnings.append(_("Only the first %(n)s excluded words were used.", n=MAX_EXCLUDED))
     elif found:
-        query.excluded.append(found[:MAX_PHRASE])
+        query.excluded.append(found[:MAX_PHRASE_TERMS])
 
 
 def _filter(query: Query, name: str, value: str, negated: bool) -> bool:
-    """Use `name:value` as a filter; False, with a warning, when it cannot be."""
+    """Add the filter `name:value`; return False, with a warning, when it is not valid."""
     if name in DATES:
-        moment = _date(value)
-        if moment is None:
+        date = _date(value)
+        if date is None:
             query.warnings.append(_("%(name)s: needs a date such as 2026-03-01.", name=name))
         elif (name == "before") != negated:
-            query.before = moment
+            query.before = date
         else:
-            query.after = moment
-        return moment is not None
+            query.after = date
+        return date is not None
     column, allowed = FILTERS[name]
     if column == "title":
         return _title(query, value, negated)
@@ -242,12 +250,12 @@ def _filter(query: Query, name: str, value: str, negated: bool) -> bool:
     if len(values) == MAX_FILTERS:
         query.warnings.append(_("Only the first %(n)s filters of each kind were used.", n=MAX_FILTERS))
         return False
-    values.append(value[:60])
+    values.append(value[:MAX_VALUE_LENGTH])
     return True
 
 
 def _title(query: Query, value: str, negated: bool) -> bool:
-    """Ask for words in the title; they count as words too."""
+    """Require terms in the title; they also count as terms of the query."""
     found = terms(value)[:MAX_FILTERS]
     if not found:
         query.warnings.append(_("title: needs a word."))

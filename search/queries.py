@@ -1,4 +1,4 @@
-"""The one function behind `/search`, the API and the measurement of relevance; and what is alike."""
+"""Search for the page, the API and the relevance benchmark; similar posts."""
 
 import re
 from collections import Counter
@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import cached_property, wraps
 from itertools import pairwise
 from time import perf_counter
+from typing import Any, ParamSpec
 
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm.interfaces import ORMOption
 
-from auth.models import User
+from auth.models import User, Visitor
 from auth.queries import is_listed
 from core.database.db import db
 from core.markup.markup import to_text
@@ -23,51 +25,55 @@ from posts.models import Post, Tag
 from posts.queries import visible
 from search import changes, corrections, snippets
 from search.analysis import terms
-from search.documents import families, key, numbers
-from search.documents import of as documents_of
+from search.documents import families, ids_in, key, load_documents
 from search.engines.base import Index, Results, Unavailable
 from search.parser import Query, parse
 
-PAGE = 10
-FEW = 3
-BEGUN_HASH = re.compile(r"(?=.*\d)[\da-f]{6,63}|\d+(\.\d+){1,3}")  # and an address or a version
-BEGUN = re.compile(r"(?<!\S)([^\W\d_][\w.-]{2,})\*(?!\S)")
+PAGE_SIZE = 10
+MIN_RESULTS = 3
+PARTIAL_IDENTIFIER = re.compile(r"(?=.*\d)[\da-f]{6,63}|\d+(\.\d+){1,3}")  # of a hash, address, version
+WILDCARD = re.compile(r"(?<!\S)([^\W\d_][\w.-]{2,})\*(?!\S)")
+Parameters = ParamSpec("Parameters")
 WORD = re.compile(r"(?<!\S)[^\W\d_]+(?!\S)")
-MAX_BEGUN = 8  # identifiers that begin as one that was typed
-MAX_READ = 3  # documents, for the spelling of a word
-ALIKE_TERMS, ALIKE_POSTINGS = 12, 5_000
+MAX_EXPANSIONS = 8  # identifiers with a typed prefix that are added as alternatives
+MAX_SPELLING_DOCUMENTS = 3  # that are read for the spelling of a word
+MAX_SIMILAR_TERMS = 12  # rarest terms of a post by which similar posts are found
+MAX_SIMILAR_POSTINGS = 5_000  # documents of these terms in all
 
 
 @dataclass
 class Hit:
-    """One result: the thing, its kind and address; title and snippet as (text, is a match) parts."""
+    """One result: the row, its kind and URL; title and snippet as (text, is a match) parts."""
 
-    thing: object
+    thing: Any  # a Post, User or Tag, or the row of a family
     kind: str
     title: str
     url: str
     text: str
-    wanted: set[str]
+    query_terms: set[str]
 
     @property
     def is_post(self) -> bool:
-        """Whether the thing is something written, with votes and a date."""
+        """Whether the result is a post, with votes and a date."""
         return isinstance(self.thing, Post)
 
     @cached_property
     def title_parts(self) -> snippets.Parts:
-        """The title with the matches marked."""
-        return snippets.marked(self.title, self.wanted)
+        """The title with highlighted matches."""
+        return snippets.highlight(self.title, self.query_terms)
 
     @cached_property
     def snippet(self) -> snippets.Parts:
-        """The words around the matches in the text."""
-        return snippets.snippet(to_text(self.text), self.wanted)
+        """The text around the matches."""
+        return snippets.snippet(to_text(self.text), self.query_terms)
 
 
 @dataclass
 class Found:
-    """A page of results with what the reader may want next."""
+    """A page of results, facets, and a corrected query if there are few.
+
+    `loosened` and `estimated` are those of search.engines.base.Results.
+    """
 
     query: Query
     hits: list[Hit] = field(default_factory=list)
@@ -79,35 +85,35 @@ class Found:
     estimated: bool = False
 
 
-def _counted(search: Callable[..., Found]) -> Callable[..., Found]:
-    """The same search, counted and timed for /metrics."""
+def _measured(search: Callable[Parameters, Found]) -> Callable[Parameters, Found]:
+    """Decorator: count and time a search for /metrics."""
 
     @wraps(search)
-    def counting(*args, **kwargs) -> Found:
-        began = perf_counter()
+    def timed(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Found:
+        started = perf_counter()
         found = search(*args, **kwargs)
         outcome = "answered" if found.available else "unavailable"
-        metrics.searches.labels(outcome).observe(perf_counter() - began)
+        metrics.searches.labels(outcome).observe(perf_counter() - started)
         return found
 
-    return counting
+    return timed
 
 
-@_counted
+@_measured
 def search(
     text: str,
     *,
-    user,
+    user: User | Visitor,
     page: int = 1,
-    size: int = PAGE,
+    size: int = PAGE_SIZE,
     any_word: bool = False,
     sort: str = "relevance",
     since: datetime | None = None,
 ) -> Found:
-    """Search as `user`; `since` leaves out what was written before.
+    """Search as `user` would see it; `since` (UTC) leaves out older documents.
 
-    Rows are read again through visibility, and what the index has not heard of yet is left out before
-    anything is counted: a stale index leaks nothing.
+    Rows are loaded with the visibility of `user`, and documents that are hidden by pending events are left
+    out before anything is counted, so a stale index leaks nothing.
     """
     found = _search(_parsed(text, since), user=user, page=page, size=size, any_word=any_word, sort=sort)
     if found.available and not found.total and found.query.excluded:
@@ -131,88 +137,92 @@ def search(
 
 
 def _parsed(text: str, since: datetime | None, *, excludes: bool = True) -> Query:
-    """The query, of which nothing was written before `since` or before what it says itself."""
+    """Parse a query and restrict it to documents not older than `since`."""
     query = parse(text, excludes=excludes)
     query.after = max(filter(None, (query.after, since)), default=None)
     return query
 
 
-def _search(query: Query, *, user, page: int, size: int, any_word: bool, sort: str) -> Found:
+def _search(query: Query, *, user: User | Visitor, page: int, size: int, any_word: bool, sort: str) -> Found:
     found = Found(query)
     engine = current_app.extensions["search"]
     try:
-        hidden = frozenset(changes.hidden())
+        hidden = frozenset(changes.hidden_keys())
         with engine.view(hidden) as index:
             options = {"limit": size, "offset": (page - 1) * size, "any_word": any_word, "sort": sort}
             results, found.correction = current_app.extensions["recent_searches"].get(
                 index.generation,
                 (query.text, query.after, bool(query.excluded), hidden, *options.values()),
-                lambda: _ask(index, query, options),
+                lambda: _run(index, query, options),
             )
     except Unavailable:
         found.available = False
         return found
-    found.total, found.facets = results.total, results.facets
-    found.loosened, found.estimated = results.loosened, results.estimated
-    found.hits = load([name for name, _score in results.hits], user, set(query.all_terms()))
+    found.total = results.total
+    found.facets = results.facets
+    found.loosened = results.loosened
+    found.estimated = results.estimated
+    found.hits = load_hits([name for name, _score in results.hits], user, set(query.all_terms()))
     return found
 
 
-def _ask(index: Index, query: Query, options: dict) -> tuple[Results, str | None]:
-    """What the index finds, and a likelier spelling when that is little."""
-    _allow_what_is_there(index, query)
-    results = index.search(query, few=FEW, facets=True, **options)
-    if results.total >= FEW and not results.loosened:
+def _run(index: Index, query: Query, options: dict) -> tuple[Results, str | None]:
+    """Results, and a corrected query when there are few."""
+    _add_index_alternatives(index, query)
+    results = index.search(query, min_results=MIN_RESULTS, facets=True, **options)
+    if results.total >= MIN_RESULTS and not results.loosened:
         return results, None
-    return results, corrections.corrected(index, query, lambda guess, typed: _spelt(index, guess, typed))
+    return results, corrections.correct(
+        index, query, lambda guess, typed: _indexed_spelling(index, guess, typed)
+    )
 
 
-def _allow_what_is_there(index: Index, query: Query) -> None:
-    """Let a hash or address be begun only, `Get-AD*` be any that begins so, and "log in" be one word."""
+def _add_index_alternatives(index: Index, query: Query) -> None:
+    """Add alternatives that the index has: for partial hashes, for `Get-AD*`, and "login" for "log in"."""
     for term in query.terms:
-        if BEGUN_HASH.fullmatch(term) and not index.knows(term):
-            query.allow(term, index.identifiers(term, MAX_BEGUN))
-    for word in BEGUN.findall(query.text)[:MAX_BEGUN]:
-        found = index.identifiers(re.sub(r"[-._/]", "", word).casefold(), MAX_BEGUN)
+        if PARTIAL_IDENTIFIER.fullmatch(term) and not index.has_term(term):
+            query.add_alternatives(term, index.identifiers_with_prefix(term, MAX_EXPANSIONS))
+    for word in WILDCARD.findall(query.text)[:MAX_EXPANSIONS]:
+        found = index.identifiers_with_prefix(re.sub(r"[-._/]", "", word).casefold(), MAX_EXPANSIONS)
         for term in terms(word):
-            query.allow(term, found)
-    for first, second in list(pairwise(WORD.findall(query.text)))[:MAX_BEGUN]:
+            query.add_alternatives(term, found)
+    for first, second in list(pairwise(WORD.findall(query.text)))[:MAX_EXPANSIONS]:
         joined = terms(first + second)
-        if len(joined) == 1 and index.knows(joined[0]):
+        if len(joined) == 1 and index.has_term(joined[0]):
             for term in terms(f"{first} {second}"):
-                query.allow(term, joined)
+                query.add_alternatives(term, joined)
 
 
-def _spelt(index: Index, guess: str, typed: str) -> str:
-    """The word of the best documents with the stem of `guess` that is nearest to what was `typed`."""
+def _indexed_spelling(index: Index, guess: str, typed: str) -> str:
+    """The word nearest to `typed` that has the stem of `guess`, from the best documents; or empty."""
     stem = "".join(terms(guess)[:1])
-    found = index.search(Query(terms=[stem]), limit=MAX_READ).hits if stem else []
-    texts = (f"{document.title} {document.body}" for document in documents_of(name for name, _ in found))
-    return corrections.nearest(stem, typed, texts)
+    found = index.search(Query(terms=[stem]), limit=MAX_SPELLING_DOCUMENTS).hits if stem else []
+    texts = (f"{document.title} {document.body}" for document in load_documents(name for name, _ in found))
+    return corrections.nearest_word(stem, typed, texts)
 
 
-def load(keys: list[str], user, wanted: set[str]) -> list[Hit]:
-    """What these keys name, in their order, as far as `user` may see it; `wanted` terms are marked."""
+def load_hits(keys: list[str], user: User | Visitor, query_terms: set[str]) -> list[Hit]:
+    """Load the hits of these keys, in order, that `user` may see; `query_terms` are highlighted."""
     rows: dict[str, Hit] = {}
-    for post in _public_posts(numbers(keys, "post"), user):
+    for post in _public_posts(ids_in(keys, "post"), user):
         title = post.title or (post.parent.title if post.parent else "")
-        rows[key("post", post.id)] = Hit(post, post.kind, title, post.url, post.body_html, wanted)
-    if ids := numbers(keys, "user"):
+        rows[key("post", post.id)] = Hit(post, post.kind, title, post.url, post.body_html, query_terms)
+    if ids := ids_in(keys, "user"):
         for person in db.session.scalars(select(User).where(User.id.in_(ids), is_listed())):
             rows[key("user", person.id)] = Hit(
-                person, "user", person.display_name, person.profile_url, person.about_html, wanted
+                person, "user", person.display_name, person.profile_url, person.about_html, query_terms
             )
-    if ids := numbers(keys, "tag"):
+    if ids := ids_in(keys, "tag"):
         for tag in db.session.scalars(select(Tag).where(Tag.id.in_(ids), Tag.post_count > 0)):
-            rows[key("tag", tag.id)] = Hit(tag, "tag", tag.name, tag.path, tag.excerpt, wanted)
+            rows[key("tag", tag.id)] = Hit(tag, "tag", tag.name, tag.path, tag.excerpt, query_terms)
     for name, family in families.items():
-        if ids := numbers(keys, name):
+        if ids := ids_in(keys, name):
             for row in db.session.scalars(family.statement.where(family.model.id.in_(ids))):
-                rows[key(name, row.id)] = Hit(row, name, *family.show(row), wanted)
+                rows[key(name, row.id)] = Hit(row, name, *family.show(row), query_terms)
     return [rows[name] for name in keys if name in rows]
 
 
-def _public_posts(ids: list[int], user, *options) -> Iterable[Post]:
+def _public_posts(ids: list[int], user: User | Visitor, *options: ORMOption) -> Iterable[Post]:
     if not ids:
         return ()
     return db.session.scalars(
@@ -222,26 +232,34 @@ def _public_posts(ids: list[int], user, *options) -> Iterable[Post]:
     )
 
 
-def _alike(index: Index, words: tuple[str, ...], kind: str, limit: int) -> list[str]:
-    """Documents of a kind with the rarest of these words; one more than asked for, which may be the asker."""
-    query = Query(terms=index.rarest(list(words), ALIKE_POSTINGS), only={"kind": [kind]})
+def _similar_keys(index: Index, words: tuple[str, ...], kind: str, limit: int) -> list[str]:
+    """Keys of documents of a kind with the rarest terms; one more than `limit`, to allow for an exclusion."""
+    query = Query(terms=index.rarest_terms(list(words), MAX_SIMILAR_POSTINGS), only={"kind": [kind]})
     if not query.terms:
         return []
     return [name for name, _score in index.search(query, limit=limit + 1, any_word=True).hits]
 
 
 def similar(
-    title: str, body: str, *, user, kind: str = "question", but: int | None = None, limit: int = 5
+    title: str,
+    body: str,
+    *,
+    user: User | Visitor,
+    kind: str = "question",
+    exclude_id: int | None = None,
+    limit: int = 5,
 ) -> list[Post]:
-    """Visible posts of a kind whose words are like these."""
-    words = tuple(dict.fromkeys([*terms(title), *terms(body[:600])]))[:ALIKE_TERMS]
+    """Visible posts of a kind with terms like those of a title and body, without `exclude_id`."""
+    words = tuple(dict.fromkeys([*terms(title), *terms(body[:600])]))[:MAX_SIMILAR_TERMS]
     try:
         with current_app.extensions["search"].view() as index:
             found = current_app.extensions["recent_searches"].get(
-                index.generation, ("similar", words, kind, limit), lambda: _alike(index, words, kind, limit)
+                index.generation,
+                ("similar", words, kind, limit),
+                lambda: _similar_keys(index, words, kind, limit),
             )
     except Unavailable:
         return []
-    ids = [number for number in numbers(found, "post") if number != but][:limit]
+    ids = [number for number in ids_in(found, "post") if number != exclude_id][:limit]
     rows = {post.id: post for post in _public_posts(ids, user, lazyload(Post.tags))}
     return [rows[number] for number in ids if number in rows]

@@ -1,6 +1,6 @@
-"""What redaction leaves alone in search: the index follows the posts (handlers.py)."""
+"""Columns of search without text of users; the index itself is updated by handlers.py."""
 
 from core import redaction
-from search.models import IndexInUse
+from search.models import ActiveIndex
 
-redaction.register_without_text(IndexInUse, "name", "lengths", "averages")
+redaction.register_without_text(ActiveIndex, "name", "lengths", "averages")

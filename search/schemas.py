@@ -1,4 +1,4 @@
-"""The shape of a search, and of what it finds in the API."""
+"""Schemas of the search API."""
 
 from marshmallow import fields, validate
 

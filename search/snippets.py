@@ -1,19 +1,19 @@
-"""The few words of a text around what was looked for, the matches marked."""
+"""Snippets of text around the matches of a query."""
 
 import re
 
 from search.analysis import is_identifier, tokens
 
-MAX_TEXT = 60_000
-LENGTH = 240
-BEFORE = 40
+MAX_TEXT_LENGTH = 60_000  # characters that are searched for matches
+SNIPPET_LENGTH = 240  # characters
+LEAD_LENGTH = 40  # characters before the first match
 Parts = list[tuple[str, bool]]
 
 
-def snippet(text: str, wanted: set[str], length: int = LENGTH) -> Parts:
+def snippet(text: str, query_terms: set[str], length: int = SNIPPET_LENGTH) -> Parts:
     """About `length` characters around the densest matches, as (text, is a match) parts."""
-    text = " ".join(text[:MAX_TEXT].split())
-    found = spots(text, wanted)
+    text = " ".join(text[:MAX_TEXT_LENGTH].split())
+    found = match_spans(text, query_terms)
     first = _densest(found, length) if len(text) > length else 0
     if first:
         first = text.rfind(" ", 0, first) + 1
@@ -30,35 +30,40 @@ def snippet(text: str, wanted: set[str], length: int = LENGTH) -> Parts:
     return [part for part in parts if part[0]]
 
 
-def marked(text: str, wanted: set[str]) -> Parts:
-    """The whole of a short text with its matches marked."""
-    return snippet(text, wanted, len(text))
+def highlight(text: str, query_terms: set[str]) -> Parts:
+    """A whole short text as (text, is a match) parts."""
+    return snippet(text, query_terms, len(text))
 
 
-def spots(text: str, wanted: set[str]) -> list[tuple[int, int]]:
-    """(start, end) of every match, in order.
+def match_spans(text: str, query_terms: set[str]) -> list[tuple[int, int]]:
+    """Sorted (start, end) of all matches.
 
-    Only words that begin as a wanted stem does are stemmed; a stem differs from its words at the end.
+    Only words with the beginning of a query term are stemmed, for speed: stems differ at the end only.
     """
-    starts = {re.escape(term[: max(2, len(term) - 2)]) for term in wanted if not is_identifier(term)}
+    starts = {re.escape(term[: max(2, len(term) - 2)]) for term in query_terms if not is_identifier(term)}
     found = []
-    if any(map(is_identifier, wanted)):
-        found = [(start, end) for term, start, end, kind in tokens(text) if kind != "word" and term in wanted]
+    if any(map(is_identifier, query_terms)):
+        found = [
+            (start, end) for term, start, end, kind in tokens(text) if kind != "word" and term in query_terms
+        ]
     if starts:
         for match in re.finditer(
             rf"(?<![^\W_])(?:{'|'.join(sorted(starts))})[^\W_]*(?:['’][^\W_]+)?", text, re.IGNORECASE
         ):
-            if any(term in wanted for term, *_ in tokens(match[0])):
+            if any(term in query_terms for term, *_ in tokens(match[0])):
                 found.append(match.span())
     return sorted(set(found))
 
 
 def _densest(found: list[tuple[int, int]], length: int) -> int:
-    """Where to begin so that most matches are within `length`."""
-    best, most, last = 0, 0, 0
+    """Start of the window of `length` characters with most matches."""
+    best = 0
+    most = 0
+    last = 0
     for first, (start, _end) in enumerate(found):
-        while last < len(found) and found[last][1] <= start + length - BEFORE:
+        while last < len(found) and found[last][1] <= start + length - LEAD_LENGTH:
             last += 1
         if last - first > most:
-            best, most = max(0, start - BEFORE), last - first
+            best = max(0, start - LEAD_LENGTH)
+            most = last - first
     return best

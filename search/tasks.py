@@ -1,4 +1,4 @@
-"""The index looks after itself."""
+"""Maintenance of the index."""
 
 from flask import current_app
 
@@ -10,15 +10,15 @@ from search.engines.base import Unavailable
 @register_round_job()
 def heal() -> int:
     """Rebuild an index that is missing or damaged, unless another process does."""
-    return handlers.heal(wait=False)
+    return handlers.ensure_index(wait=False)
 
 
 @register_daily_task(hour=3, minute=40)
 def tidy() -> None:
-    """Rebuild an index that changes have made slow."""
+    """Rebuild an index that changes have made slow or inexact."""
     try:
-        worn = current_app.extensions["search"].is_worn()
+        is_due = current_app.extensions["search"].needs_rebuild()
     except Unavailable:
         return
-    if worn:
+    if is_due:
         handlers.rebuild(wait=False)

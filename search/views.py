@@ -1,19 +1,19 @@
-"""The search page and the suggestions under its box."""
+"""The search page and the suggestions of the search box."""
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 
 from auth.current_user import current_user
 from search import queries, suggestions
 from search.engines.base import SORTS
-from search.parser import MAX_LENGTH
+from search.parser import MAX_QUERY_LENGTH
 
 bp = Blueprint("search", __name__)
 MAX_PAGE = 50
 
 
 @bp.get("/search")
-def search():
-    """Results with facets; no results offers to ask."""
+def search() -> str:
+    """Show results with facets; without results, offer to ask a question."""
     text = request.args.get("q", "")
     page = min(max(request.args.get("page", 1, int), 1), MAX_PAGE)
     sort = request.args.get("sort", "")
@@ -22,14 +22,14 @@ def search():
     return render_template(
         "search/results.html",
         found=found,
-        text=text[:MAX_LENGTH],
+        text=text[:MAX_QUERY_LENGTH],
         sort=sort,
         number=page,
-        more=found.total > page * queries.PAGE and page < MAX_PAGE,
+        more=found.total > page * queries.PAGE_SIZE and page < MAX_PAGE,
     )
 
 
 @bp.get("/search/suggest")
-def suggest():
-    """What is being typed, continued."""
+def suggest() -> Response:
+    """Return suggestions as JSON."""
     return jsonify(items=suggestions.suggest(request.args.get("q", ""), user=current_user))

@@ -1,20 +1,31 @@
-"""How much words, votes and age weigh: one measure for every engine. BM25F, then gentle signals."""
+"""Ranking parameters of all engines: BM25F, then factors for votes, acceptance, age and kind."""
 
 K1 = 1.5
-TEXTS = {"body": (1.0, 0.75), "title": (2.0, 0.75), "labels": (1.0, 0.0), "context": (0.4, 0.75)}  # boost, B
-RERANKED = 600  # more than anybody can page to, so that pages neither repeat nor skip
-TITLED, FOREMOST = 1000.0, 500.0  # what goes before everything else
-VOTE, FEWEST_VOTES, MOST_VOTES = 0.006, -10, 25
-ACCEPTED = FRESH = CARE = 0.05
-HALF_LIFE = 2 * 365 * 86400.0
+FIELD_WEIGHTS = {
+    "body": (1.0, 0.75),
+    "title": (2.0, 0.75),
+    "labels": (1.0, 0.0),
+    "context": (0.4, 0.75),
+}  # (boost, b)
+RERANK_SIZE = 600  # more than can be paged to, so that pages neither repeat nor skip results
+TITLE_MATCH_BONUS = 1000.0  # above every score
+STRICT_MATCH_BONUS = 500.0  # of documents with all terms among those with any
+VOTE_WEIGHT = 0.006
+MIN_COUNTED_VOTES = -10
+MAX_COUNTED_VOTES = 25
+ACCEPTED_WEIGHT = 0.05
+FRESHNESS_WEIGHT = 0.05
+ARTICLE_WEIGHT = 0.05
+FRESHNESS_HALF_LIFE_SECONDS = 2 * 365 * 86400.0
 
 
-def rarest(counts: dict[str, int], most: int) -> list[str]:
-    """Those of the words that say most, as many as are had `most` times together; none that is had once."""
-    chosen, total = [], 0
-    for word in sorted((word for word in counts if counts[word] > 1), key=counts.__getitem__):
-        total += counts[word]
-        if total > most and chosen:
+def rarest_terms(counts: dict[str, int], max_postings: int) -> list[str]:
+    """The rarest terms up to `max_postings` in all, at least one; terms that occur once are left out."""
+    chosen: list[str] = []
+    total = 0
+    for term in sorted((term for term in counts if counts[term] > 1), key=counts.__getitem__):
+        total += counts[term]
+        if total > max_postings and chosen:
             break
-        chosen.append(word)
+        chosen.append(term)
     return chosen

@@ -83,7 +83,7 @@ def _fill() -> tuple[dict, dict]:
         posts.revise(post, render(TEXT + " Changed."), by=by)
     posts.delete(hidden, by=alice)
     product = products.create("widget", {"name": "Widget", "category": "app"}, {"1": {"security": False}})
-    owned.own(alice, [(product, None)])
+    owned.add_products(alice, [(product, None)])
     db.session.flush()
     line = db.session.scalar(db.select(OwnedRelease))
     bulletin = bulletins.create({"title": "Widget: a crafted file runs code"}, by=moira)

@@ -12,8 +12,8 @@ from sqlalchemy import event
 from app import create_app
 from core.cache import response_cache
 from core.database.db import db
-from search import engine_of
-from search.recent import Recent
+from search import create_engine
+from search.result_cache import ResultCache
 
 
 class Browser(FlaskClient):
@@ -63,8 +63,8 @@ class Sites:
         instance = site.config["REDOUBT_INSTANCE"]
         for entry in instance.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        site.extensions["search"] = engine_of(site)
-        site.extensions["recent_searches"] = Recent()
+        site.extensions["search"] = create_engine(site)
+        site.extensions["recent_searches"] = ResultCache()
         with site.app_context():
             response_cache.forget()
         return site

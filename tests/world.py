@@ -180,7 +180,7 @@ def _products(moderator) -> dict:
         products.remove(thing, by=moderator)
     release = product.live_releases[0]
     products.edit(release, {"latest": "1.2"}, by=moderator)
-    products.merge(release, {"latest": "1.3"}, source="elsewhere")
+    products.apply_import(release, {"latest": "1.3"}, source="elsewhere")
     db.session.flush()
     change = db.session.scalar(db.select(ProductChange).where(ProductChange.verb == "edited"))
     conflict = db.session.scalar(db.select(ImportConflict))

@@ -1,4 +1,4 @@
-"""Which profile of CSAF 2.0 (section 4) a document may claim: its rules are checked in 6.1.27."""
+"""Choose the CSAF 2.0 profile (section 4) of a document; its rules are those of section 6.1.27."""
 
 import re
 
@@ -24,13 +24,13 @@ _RESERVED = {_SEPARATORS.sub("", name.removeprefix("csaf_")) for name in PROFILE
 
 
 def category_of(advisory: Advisory) -> str:
-    """The document's own category if it keeps what that promises, csaf_base if not."""
+    """The document's category if the document meets its profile, else csaf_base."""
     category = advisory.category
-    if category in _PROMISES:
-        return category if _PROMISES[category](advisory) else BASE
+    if category in _PROFILE_CHECKS:
+        return category if _PROFILE_CHECKS[category](advisory) else BASE
     plain = _SEPARATORS.sub("", category).casefold()
-    is_free = not plain.startswith("csaf") and plain not in _RESERVED and _WORDS.fullmatch(category)
-    return category if is_free else BASE
+    is_custom = not plain.startswith("csaf") and plain not in _RESERVED and _WORDS.fullmatch(category)
+    return category if is_custom else BASE
 
 
 def _is_advisory(advisory: Advisory) -> bool:
@@ -40,11 +40,11 @@ def _is_advisory(advisory: Advisory) -> bool:
 
 
 def _is_concluded(each: Vulnerability) -> bool:
-    named = {name for ids in each.status.values() for name in ids}
+    product_ids = {name for ids in each.status.values() for name in ids}
     return (
         bool(each.status.keys() & CONCLUSIVE)
         and bool(each.remedies or not each.status.get("fixed"))
-        and all(set(remedy.product_ids) <= named for remedy in each.remedies)
+        and all(set(remedy.product_ids) <= product_ids for remedy in each.remedies)
     )
 
 
@@ -55,28 +55,30 @@ def _is_vex(advisory: Advisory) -> bool:
 
 
 def _is_justified(each: Vulnerability) -> bool:
-    """Every product that is not affected has its reason, every affected one something to do."""
+    """Whether unaffected products have justifications and affected ones remediations."""
     reasons = {name for _, ids in each.flags for name in ids}
     reasons |= {name for threat in each.threats if threat.category == "impact" for name in threat.product_ids}
-    helped = {name for remedy in each.remedies for name in remedy.product_ids}
+    remedied = {name for remedy in each.remedies for name in remedy.product_ids}
     return (
         bool(each.notes and (each.cve or each.other_ids) and each.status)
         and each.status.keys() <= VEX
         and reasons.issuperset(each.status.get("known_not_affected", ()))
-        and helped.issuperset(each.status.get("known_affected", ()))
+        and remedied.issuperset(each.status.get("known_affected", ()))
     )
 
 
-def _tells(advisory: Advisory) -> bool:
+def _is_informational(advisory: Advisory) -> bool:
     return any(
         note.category in ("description", "details", "general", "summary") for note in advisory.notes
     ) and any(reference.category == "external" for reference in advisory.references)
 
 
-_PROMISES = {
+_PROFILE_CHECKS = {
     BASE: lambda advisory: True,
     "csaf_security_advisory": _is_advisory,
     "csaf_vex": _is_vex,
-    "csaf_informational_advisory": lambda advisory: _tells(advisory) and not advisory.vulnerabilities,
-    "csaf_security_incident_response": _tells,
+    "csaf_informational_advisory": lambda advisory: (
+        _is_informational(advisory) and not advisory.vulnerabilities
+    ),
+    "csaf_security_incident_response": _is_informational,
 }

@@ -1,12 +1,12 @@
-"""Makes an advisory one that the mandatory rules of CSAF 2.0 (section 6.1) accept, losing nothing it says.
+"""Make an advisory valid under the mandatory rules of CSAF 2.0 (section 6.1) without loss of information.
 
-What an import or a moderator has written need not be lawful; a published document must be.
-Doing it again changes nothing.
+Imported or edited advisories may violate rules; published documents must not. Idempotent.
 """
 
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from babel import Locale, UnknownLocaleError
 
@@ -18,13 +18,13 @@ from advisories.csaf import rules
 from advisories.csaf.category import category_of
 from advisories.csaf.read import EXPLOITED
 
-NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_NAMESPACE = "urn:unknown:publisher"
 _SEMVER = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
 
 def normalize(advisory: Advisory) -> Advisory:
-    """A copy of `advisory` that keeps the rules."""
+    """Return a valid copy of `advisory`."""
     products = _products(advisory.products)
     known = {entry.id for entry in products}
     cves: set[str] = set()
@@ -32,7 +32,7 @@ def normalize(advisory: Advisory) -> Advisory:
     history, version = _history(advisory)
     category = advisory.publisher_category if advisory.publisher_category in rules.PUBLISHERS else "other"
     times = [entry.at for entry in history]
-    kept = replace(
+    normalized = replace(
         advisory,
         products=products,
         vulnerabilities=vulnerabilities,
@@ -49,11 +49,11 @@ def normalize(advisory: Advisory) -> Advisory:
         language=advisory.language if _is_language(advisory.language) else "",
         aliases=list(dict.fromkeys(filter(None, advisory.aliases))),
     )
-    return replace(kept, category=category_of(kept))
+    return replace(normalized, category=category_of(normalized))
 
 
 def _is_language(tag: str) -> bool:
-    """Whether a language tag of one or two parts is one that exists (6.1.12)."""
+    """Whether a language tag of one or two parts exists (6.1.12)."""
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", tag):
         return False
     try:
@@ -63,39 +63,39 @@ def _is_language(tag: str) -> bool:
 
 
 def _products(entries: list[ProductEntry]) -> list[ProductEntry]:
-    """Each id once, relations that lead somewhere, in the order in which a document is read."""
+    """Distinct products with resolvable relations, in the order in which a document is read."""
     found: dict[str, ProductEntry] = {}
-    waiting = []
-    for entry in entries:
+    pending = []
+    for given in entries:
         entry = replace(
-            entry,
-            name=entry.name or entry.id,
-            cpe=entry.cpe if rules.is_cpe(entry.cpe) else "",
-            purl=entry.purl if rules.is_purl(entry.purl) else "",
+            given,
+            name=given.name or given.id,
+            cpe=given.cpe if rules.is_cpe(given.cpe) else "",
+            purl=given.purl if rules.is_purl(given.purl) else "",
         )
         if entry.part_of:
-            waiting.append(entry)
+            pending.append(entry)
         else:
             found.setdefault(entry.id, entry)
     branched = [entry for entry in found.values() if rules.path_of(entry)]
     flat = [entry for entry in found.values() if not rules.path_of(entry)]
     related: list[ProductEntry] = []
-    while ready := [entry for entry in waiting if set(entry.part_of[1:]) <= found.keys()]:
-        waiting = [entry for entry in waiting if not set(entry.part_of[1:]) <= found.keys()]
+    while ready := [entry for entry in pending if set(entry.part_of[1:]) <= found.keys()]:
+        pending = [entry for entry in pending if not set(entry.part_of[1:]) <= found.keys()]
         for entry in ready:
             if found.setdefault(entry.id, entry) is entry:
                 related.append(entry)
-    lost = [replace(entry, part_of=None) for entry in waiting if entry.id not in found]
-    return branched + flat + list({entry.id: entry for entry in lost}.values()) + related
+    unresolved = [replace(entry, part_of=None) for entry in pending if entry.id not in found]
+    return branched + flat + list({entry.id: entry for entry in unresolved}.values()) + related
 
 
 def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vulnerability:
     status = rules.without_contradictions(
         {state: tuple(name for name in ids if name in known) for state, ids in each.status.items()}
     )
-    everything = rules.concerned(status)
+    default_ids = rules.default_product_ids(status)
 
-    def named(ids: tuple[str, ...], default: tuple[str, ...] = everything) -> tuple[str, ...]:
+    def named(ids: tuple[str, ...], default: tuple[str, ...] = default_ids) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in ids if name in known)) or default
 
     found = replace(
@@ -124,50 +124,55 @@ def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vuln
         threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
     ):
         found.threats.append(Threat("exploit_status", "Exploited: Yes"))
-    return _with_notes(found, everything)
+    return _move_to_notes(found, default_ids)
 
 
 def _flags(flags: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
-    """One justification for a product (6.1.33), and none without a product (6.1.32)."""
+    """One justification per product (6.1.33), and none without products (6.1.32)."""
     seen: set[str] = set()
-    kept = []
+    normalized = []
     for label, ids in flags:
-        free = tuple(name for name in ids if name not in seen)
-        seen |= set(free)
-        if free and label in rules.FLAGS:
-            kept.append((label, free))
-    return kept
+        new_ids = tuple(name for name in ids if name not in seen)
+        seen |= set(new_ids)
+        if new_ids and label in rules.FLAGS:
+            normalized.append((label, new_ids))
+    return normalized
 
 
-def _with_notes(found: Vulnerability, everything: tuple[str, ...]) -> Vulnerability:
-    """What has no place in CSAF 2.0 goes to notes; csaf_notes.take_out is the way back."""
-    fitting, others = _fitting(found.scores)
-    wrong = [score for score in fitting if scores.differs(score)]
+def _move_to_notes(found: Vulnerability, default_ids: tuple[str, ...]) -> Vulnerability:
+    """Move what CSAF 2.0 has no field for to notes; csaf_notes.restore_from_notes() is the inverse."""
+    supported, others = _split_scores(found.scores)
+    wrong = [score for score in supported if scores.is_stated_wrong(score)]
     notes = list(found.notes)
     if found.is_rejected and not any(note.title == csaf_notes.REJECTED for note in notes):
-        notes.append(Note("other", "No reason is given.", csaf_notes.REJECTED))  # stays a note when read
-    notes += [csaf_notes.score_note(score, everything) for score in wrong + others]
-    notes += [csaf_notes.issue_note(issue, everything) for issue in found.known_issues]
+        notes.append(
+            Note("other", "No reason is given.", csaf_notes.REJECTED)
+        )  # remains a note when read again
+    notes += [csaf_notes.score_note(score, default_ids) for score in wrong + others]
+    notes += [csaf_notes.issue_note(issue, default_ids) for issue in found.known_issues]
     notes += [csaf_notes.remedy_note(remedy) for remedy in found.remedies if not remedy.product_ids]
     weakness = found.cwe
     if weakness and (name := cwe.name_of(weakness[0])):
         weakness = weakness[0], name
     elif weakness:
-        notes.append(csaf_notes.weakness_note(weakness))
+        notes.append(csaf_notes.cwe_note(weakness))
         weakness = None
     return replace(
         found,
         notes=notes,
-        scores=fitting,
+        scores=supported,
         cwe=weakness,
         known_issues=[],
         remedies=[remedy for remedy in found.remedies if remedy.product_ids],
     )
 
 
-def _fitting(found: list[Score]) -> tuple[list[Score], list[Score]]:
-    """The scores that a document can hold, and the others: 4.0, odd ones, a second for a product (6.1.7)."""
-    fitting, others, taken, seen = [], [], set(), set()
+def _split_scores(found: list[Score]) -> tuple[list[Score], list[Score]]:
+    """(scores that CSAF 2.0 supports, others): version 4.0, invalid, second for a product (6.1.7)."""
+    supported: list[Score] = []
+    others: list[Score] = []
+    used: set[tuple[str, str]] = set()
+    seen: set[object] = set()
     for score in found:
         same = (score.vector, frozenset(score.product_ids)) if score.vector else score
         if same in seen:
@@ -175,19 +180,19 @@ def _fitting(found: list[Score]) -> tuple[list[Score], list[Score]]:
         seen.add(same)
         rating = scores.rate(score.vector)
         keys = {(name, score.version[0]) for name in score.product_ids} if rating else set()
-        if keys and rating.version != "4.0" and not keys & taken:
-            taken |= keys
-            fitting.append(score)
+        if rating and keys and rating.version != "4.0" and not keys & used:
+            used |= keys
+            supported.append(score)
         else:
             others.append(score)
-    return fitting, others
+    return supported, others
 
 
 def _history(advisory: Advisory) -> tuple[list[RevisionEntry], str]:
-    """The history and the version; counted anew from 1 where the numbers break 6.1.14 to 6.1.22."""
-    when = advisory.current_release_at or advisory.initial_release_at or NO_TIME
-    entries = advisory.history or [RevisionEntry("1", when, "Published.")]
-    if not _is_counted(entries, advisory.version, advisory.status == "draft"):
+    """(history, version); renumbered from 1 where the numbers violate 6.1.14 to 6.1.22."""
+    at = advisory.current_release_at or advisory.initial_release_at or EPOCH
+    entries = advisory.history or [RevisionEntry("1", at, "Published.")]
+    if not _has_valid_numbers(entries, advisory.version, advisory.status == "draft"):
         entries = [
             replace(
                 entry,
@@ -204,13 +209,13 @@ def _in_order(entries: list[RevisionEntry]) -> list[RevisionEntry]:
     return sorted(entries, key=lambda entry: (entry.at, [int(part) for part in entry.number.split(".")]))
 
 
-def _is_counted(entries: list[RevisionEntry], version: str, is_draft: bool) -> bool:
+def _has_valid_numbers(entries: list[RevisionEntry], version: str, is_draft: bool) -> bool:
     numbers = [entry.number for entry in entries]
     whole = all(re.fullmatch(r"0|[1-9]\d{0,8}", number) for number in numbers)
     if not whole and not all(_SEMVER.fullmatch(number) for number in numbers):
         return False
     counts = [[int(part) for part in entry.number.split(".")] for entry in _in_order(entries)]
-    steps = [(late[0] - early[0], late > early) for early, late in zip(counts, counts[1:], strict=False)]
+    steps = [(late[0] - early[0], late > early) for early, late in pairwise(counts)]
     return (
         counts[0][0] in ((0, 1) if is_draft else (1,))
         and _in_order(entries)[-1].number == version

@@ -1,6 +1,6 @@
-"""What CSAF 2.0 has no field for, put into notes and details that people can read, and taken out again.
+"""Store what CSAF 2.0 has no field for in readable notes and details, and restore it from them.
 
-Such a text begins with lines "Key: value"; a blank line, then the words themselves.
+Such a text begins with lines "Key: value", then a blank line and the text itself.
 """
 
 import re
@@ -12,9 +12,13 @@ from advisories.addresses import is_web_address
 from advisories.advisory import REMEDIES, KnownIssue, Note, Remedy, Score, Vulnerability
 from advisories.csaf.rules import CWE
 
-CVSS, KNOWN_ISSUE, REMEDY, REJECTED, WEAKNESS = ("CVSS", "Known issue", "Remediation", "Rejected", "Weakness")
+CVSS = "CVSS"
+KNOWN_ISSUE = "Known issue"
+REMEDY = "Remediation"
+REJECTED = "Rejected"
+WEAKNESS = "Weakness"
 MONTH = "Patch month"
-LONGEST = 100  # characters of the names of updates
+MAX_UPDATE_ID_LENGTH = 100  # characters of the identifiers of updates
 FIX_KEYS = ("Update", "Replaces", "Fixed build", "Restart")
 ISSUE_KEYS = ("Update", "More", "For")
 SCORE_KEYS = ("Version", "Stated base score", "For")
@@ -23,13 +27,13 @@ _LINE = re.compile(r"([A-Z][a-z ]{1,30}): (\S[^\n]*)")
 
 
 def pack(pairs: list[tuple[str, str]], body: str) -> str:
-    """The lines of the pairs that have a value, and the body below."""
+    """Lines of the pairs that have a value, then the body."""
     head = "\n".join(f"{key}: {value}" for key, value in pairs if value)
     return "\n\n".join(filter(None, (head, body)))
 
 
 def unpack(text: str, keys: tuple[str, ...]) -> tuple[dict[str, list[str]], str]:
-    """The values under each of `keys` and the body; a text that does not begin so is all body."""
+    """(values by key, body); a text that does not begin with lines of `keys` is all body."""
     head, _, body = text.partition("\n\n")
     found: dict[str, list[str]] = {}
     for line in head.split("\n"):
@@ -40,8 +44,8 @@ def unpack(text: str, keys: tuple[str, ...]) -> tuple[dict[str, list[str]], str]
     return found, body
 
 
-def fix_details(remedy: Remedy) -> str:
-    """The details of a remedy with the names of the update in front."""
+def details_with_update(remedy: Remedy) -> str:
+    """The details of a remedy, preceded by the facts about its update."""
     restart = "maybe" if remedy.restart == "maybe" else ""
     return pack(
         [
@@ -54,13 +58,13 @@ def fix_details(remedy: Remedy) -> str:
     )
 
 
-def read_fix(remedy: Remedy) -> Remedy:
-    """The remedy with what fix_details put into its details in its own fields."""
+def parse_update_details(remedy: Remedy) -> Remedy:
+    """The inverse of details_with_update(): move the facts from the details to fields."""
     found, body = unpack(remedy.details, FIX_KEYS)
     first = {key: values[0] for key, values in found.items()}
     if (
         not found
-        or any(len(values) > 1 or len(values[0]) > LONGEST for values in found.values())
+        or any(len(values) > 1 or len(values[0]) > MAX_UPDATE_ID_LENGTH for values in found.values())
         or first.get("Restart", "maybe") != "maybe"
     ):
         return remedy
@@ -74,26 +78,30 @@ def read_fix(remedy: Remedy) -> Remedy:
     )
 
 
-def score_note(score: Score, everything: tuple[str, ...]) -> Note:
-    """A score that `scores` of CSAF 2.0 cannot hold: of version 4.0, a second one, a wrong or odd one."""
+def score_note(score: Score, default_ids: tuple[str, ...]) -> Note:
+    """A note for a score that CSAF 2.0 does not support."""
     stated = "" if score.stated is None else f"{score.stated:.1f}"
     version = "" if scores.version_of(score.vector) == score.version else score.version
     return Note(
         "other",
         pack(
-            [("Version", version), ("Stated base score", stated), *_names(score.product_ids, everything)],
+            [
+                ("Version", version),
+                ("Stated base score", stated),
+                *_product_lines(score.product_ids, default_ids),
+            ],
             score.vector,
         ),
         CVSS,
     )
 
 
-def issue_note(issue: KnownIssue, everything: tuple[str, ...]) -> Note:
-    """A known issue of an update."""
+def issue_note(issue: KnownIssue, default_ids: tuple[str, ...]) -> Note:
+    """A note for a known issue of an update."""
     return Note(
         "other",
         pack(
-            [("Update", issue.update), ("More", issue.url), *_names(issue.product_ids, everything)],
+            [("Update", issue.update), ("More", issue.url), *_product_lines(issue.product_ids, default_ids)],
             issue.details,
         ),
         KNOWN_ISSUE,
@@ -101,123 +109,137 @@ def issue_note(issue: KnownIssue, everything: tuple[str, ...]) -> Note:
 
 
 def remedy_note(remedy: Remedy) -> Note:
-    """A remedy that names no product, which CSAF section 6.1.29 forbids."""
-    return Note("other", pack([("Kind", remedy.kind), ("More", remedy.url)], fix_details(remedy)), REMEDY)
+    """A note for a remedy without products, which CSAF section 6.1.29 forbids."""
+    return Note(
+        "other", pack([("Kind", remedy.kind), ("More", remedy.url)], details_with_update(remedy)), REMEDY
+    )
 
 
-def weakness_note(cwe: tuple[str, str]) -> Note:
-    """A weakness that the catalogue of CWE does not know."""
+def cwe_note(cwe: tuple[str, str]) -> Note:
+    """A note for a weakness that is not in the CWE catalogue."""
     return Note("other", pack([("Weakness", cwe[0])], cwe[1]), WEAKNESS)
 
 
-def _names(product_ids: tuple[str, ...], everything: tuple[str, ...]) -> list[tuple[str, str]]:
-    is_all = len(product_ids) == len(everything) and set(product_ids) == set(everything)
+def _product_lines(product_ids: tuple[str, ...], default_ids: tuple[str, ...]) -> list[tuple[str, str]]:
+    is_all = len(product_ids) == len(default_ids) and set(product_ids) == set(default_ids)
     return [] if is_all else [("For", name) for name in product_ids]
 
 
 def month_note(month: str) -> Note:
-    """The patch month that a document belongs to."""
+    """A note for the patch month of a document."""
     return Note("general", month, MONTH)
 
 
-def take_month(notes: list[Note]) -> str:
-    """The month of the first such note, which is taken out of `notes`; nothing when there is none."""
-    for place, note in enumerate(notes):
+def pop_month(notes: list[Note]) -> str:
+    """Remove the first note with a patch month from `notes` and return the month; empty when none."""
+    for index, note in enumerate(notes):
         if (note.category, note.title) == ("general", MONTH) and _MONTH.fullmatch(note.text):
-            return notes.pop(place).text
+            return notes.pop(index).text
     return ""
 
 
-def take_out(vulnerability: Vulnerability, named: Callable[[Iterable[str] | None], tuple[str, ...]]) -> None:
-    """Turns the notes that this module made back into what they stand for.
+def restore_from_notes(
+    vulnerability: Vulnerability, known: Callable[[Iterable[str] | None], tuple[str, ...]]
+) -> None:
+    """Convert the notes that this module wrote back to scores, issues, remedies and so on.
 
-    `named` gives the known ones of some product ids, and for None all that are concerned.
+    `known` returns the known ones of some product ids, and for None the default product ids.
     """
-    kept = []
-    reading = _Reading(vulnerability, named)
+    remaining = []
+    restorer = _Restorer(vulnerability, known)
     for note in vulnerability.notes:
-        take = _TAKE.get(note.title) if note.category == "other" else None
-        if not take or not take(reading, note.text):
-            kept.append(note)
-    vulnerability.notes = kept
+        restore = _RESTORERS.get(note.title) if note.category == "other" else None
+        if not restore or not restore(restorer, note.text):
+            remaining.append(note)
+    vulnerability.notes = remaining
 
 
-class _Reading:
-    """A vulnerability whose notes are taken out, and where its scores stand."""
+class _Restorer:
+    """A vulnerability that is being restored, and the indexes of its scores."""
 
-    def __init__(self, vulnerability: Vulnerability, named):
-        self.vulnerability, self.named = vulnerability, named
-        self.places = {self.key(score): place for place, score in enumerate(vulnerability.scores)}
+    def __init__(
+        self, vulnerability: Vulnerability, known: Callable[[Iterable[str] | None], tuple[str, ...]]
+    ) -> None:
+        self.vulnerability = vulnerability
+        self.known = known
+        self.indexes = {self.key(score): index for index, score in enumerate(vulnerability.scores)}
 
     @staticmethod
     def key(score: Score) -> tuple:
+        """Identity of a score for matching its note."""
         return score.vector, frozenset(score.product_ids)
 
 
-def _take_score(reading: _Reading, text: str) -> bool:
+def _restore_score(restorer: _Restorer, text: str) -> bool:
     found, vector = unpack(text, SCORE_KEYS)
     version = found.get("Version", [scores.version_of(vector)])[0]
-    if (vector and not scores.version_of(vector)) or not (vector or found) or len(version) > LONGEST:
+    if not (vector or found) or len(version) > MAX_UPDATE_ID_LENGTH:
+        return False
+    if vector and not scores.version_of(vector):
         return False
     try:
         stated = float(found["Stated base score"][0]) if "Stated base score" in found else None
     except ValueError:
         return False
-    score = Score(version, vector, stated, reading.named(found.get("For")))
-    scores_so_far, place = reading.vulnerability.scores, reading.places.get(reading.key(score))
-    if vector and place is not None:
-        scores_so_far[place] = replace(scores_so_far[place], stated=stated)
+    score = Score(version, vector, stated, restorer.known(found.get("For")))
+    scores_so_far = restorer.vulnerability.scores
+    index = restorer.indexes.get(restorer.key(score))
+    if vector and index is not None:
+        scores_so_far[index] = replace(scores_so_far[index], stated=stated)
     else:
-        reading.places[reading.key(score)] = len(scores_so_far)
+        restorer.indexes[restorer.key(score)] = len(scores_so_far)
         scores_so_far.append(score)
     return True
 
 
 def _is_address(found: dict[str, list[str]]) -> bool:
-    """Whether what stands under More, if anything does, may be linked to."""
+    """Whether all values of "More" are URLs."""
     return all(map(is_web_address, found.get("More", ())))
 
 
-def _take_issue(reading: _Reading, text: str) -> bool:
+def _restore_issue(restorer: _Restorer, text: str) -> bool:
     found, details = unpack(text, ISSUE_KEYS)
     if not _is_address(found):
         return False
-    reading.vulnerability.known_issues.append(
+    restorer.vulnerability.known_issues.append(
         KnownIssue(
-            found.get("Update", [""])[0], details, found.get("More", [""])[0], reading.named(found.get("For"))
+            found.get("Update", [""])[0],
+            details,
+            found.get("More", [""])[0],
+            restorer.known(found.get("For")),
         )
     )
     return True
 
 
-def _take_remedy(reading: _Reading, text: str) -> bool:
+def _restore_remedy(restorer: _Restorer, text: str) -> bool:
     found, details = unpack(text, ("Kind", "More", *FIX_KEYS))
     if found.get("Kind", [""])[0] not in REMEDIES or not _is_address(found):
         return False
     inner = pack([(key, found[key][0]) for key in FIX_KEYS if key in found], details)
-    reading.vulnerability.remedies.append(
-        read_fix(Remedy(found["Kind"][0], inner, url=found.get("More", [""])[0]))
+    restorer.vulnerability.remedies.append(
+        parse_update_details(Remedy(found["Kind"][0], inner, url=found.get("More", [""])[0]))
     )
     return True
 
 
-def _take_rejection(reading: _Reading, text: str) -> bool:
-    reading.vulnerability.is_rejected = True
-    return False  # the reason stays a note
+def _restore_rejection(restorer: _Restorer, text: str) -> bool:
+    restorer.vulnerability.is_rejected = True
+    return False  # the reason remains a note
 
 
-def _take_weakness(reading: _Reading, text: str) -> bool:
+def _restore_cwe(restorer: _Restorer, text: str) -> bool:
     found, name = unpack(text, ("Weakness",))
-    if not found or reading.vulnerability.cwe or not CWE.fullmatch(found["Weakness"][0]):
+    if not found or restorer.vulnerability.cwe or not CWE.fullmatch(found["Weakness"][0]):
         return False
-    reading.vulnerability.cwe = found["Weakness"][0], name
+    restorer.vulnerability.cwe = found["Weakness"][0], name
     return True
 
 
-_TAKE = {
-    CVSS: _take_score,
-    KNOWN_ISSUE: _take_issue,
-    REMEDY: _take_remedy,
-    REJECTED: _take_rejection,
-    WEAKNESS: _take_weakness,
+_RESTORERS = {
+    CVSS: _restore_score,
+    KNOWN_ISSUE: _restore_issue,
+    REMEDY: _restore_remedy,
+    REJECTED: _restore_rejection,
+    WEAKNESS: _restore_cwe,
 }

@@ -1,4 +1,4 @@
-"""What a CSAF provider publishes beside its documents (CSAF 2.0 section 7.1). Pure: lists in, text out."""
+"""Files that a CSAF provider publishes beside its documents (CSAF 2.0 section 7.1). Pure."""
 
 import csv
 import hashlib
@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from advisories.csaf.write import TLP, Publisher, instant
+from advisories.csaf.write import TLP, Publisher, rfc3339
 
 SCHEMA = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json"
 INFORMATION_TYPE = {"scheme": "urn:ietf:params:rolie:category:information-type", "term": "csaf"}
 METADATA = ".well-known/csaf/provider-metadata.json"
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Document:
-    """A published document; `path` is relative to the folder of all: 2026/rb-2026-014.json."""
+    """A published document; `path` is relative to the root folder: 2026/rb-2026-014.json."""
 
     path: str
     tracking_id: str
@@ -31,20 +31,20 @@ class Document:
 
 
 def filename(tracking_id: str) -> str:
-    """The name that section 5.1 gives a document: small letters, digits, + and -, any other run as one _."""
+    """The file name by section 5.1: lower case, digits, + and -; other characters become one _."""
     return re.sub(r"[^+\-a-z0-9]+", "_", tracking_id.lower()) + ".json"
 
 
 def path(tracking_id: str, initial_release_at: datetime) -> str:
-    """Where a document lies: in the folder of the year of its first release (requirement 11)."""
+    """The path of a document, in the folder of the year of its first release (requirement 11)."""
     return f"{initial_release_at.astimezone(UTC).year:04}/{filename(tracking_id)}"
 
 
 def metadata(
     publisher: Publisher, base_url: str, folder_url: str, labels: Iterable[str], updated_at: datetime | None
 ) -> dict:
-    """provider-metadata.json (requirement 7); feeds are below `folder_url`, one for each TLP label."""
-    who = {
+    """provider-metadata.json (requirement 7); feeds are below `folder_url`, one per TLP label."""
+    issuer = {
         "category": publisher.category,
         "contact_details": publisher.contact,
         "issuing_authority": publisher.authority,
@@ -56,11 +56,11 @@ def metadata(
     return {
         "canonical_url": f"{base_url.rstrip('/')}/{METADATA}",
         "distributions": distributions,
-        "last_updated": instant(updated_at or NEVER),
+        "last_updated": rfc3339(updated_at or EPOCH),
         "list_on_CSAF_aggregators": True,
         "metadata_version": "2.0",
         "mirror_on_CSAF_aggregators": True,
-        "publisher": {key: value for key, value in who.items() if value},
+        "publisher": {key: value for key, value in issuer.items() if value},
         "role": "csaf_provider",
     }
 
@@ -76,7 +76,7 @@ def feed_name(label: str) -> str:
 
 
 def feed(label: str, documents: Iterable[Document], folder_url: str, title: str) -> dict:
-    """The ROLIE feed (requirement 15, RFC 8322) of the documents with that label, newest first."""
+    """The ROLIE feed (requirement 15, RFC 8322) of the documents with a label, newest first."""
     entries = _newest_first(document for document in documents if label_of(document) == label)
     return {
         "feed": {
@@ -84,7 +84,7 @@ def feed(label: str, documents: Iterable[Document], folder_url: str, title: str)
             "title": title,
             "link": [{"rel": "self", "href": f"{folder_url}/{feed_name(label)}"}],
             "category": [INFORMATION_TYPE],
-            "updated": instant(max((entry.updated_at for entry in entries), default=NEVER)),
+            "updated": rfc3339(max((entry.updated_at for entry in entries), default=EPOCH)),
             "entry": [_entry(document, folder_url) for document in entries],
         }
     }
@@ -100,8 +100,8 @@ def _entry(document: Document, folder_url: str) -> dict:
             {"rel": "hash", "href": f"{url}.sha512"},
             {"rel": "hash", "href": f"{url}.sha256"},
         ],
-        "published": instant(document.published_at),
-        "updated": instant(document.updated_at),
+        "published": rfc3339(document.published_at),
+        "updated": rfc3339(document.updated_at),
         "content": {"type": "application/json", "src": url},
         "format": {"schema": SCHEMA, "version": "2.0"},
     }
@@ -117,18 +117,18 @@ def changes(documents: Iterable[Document]) -> str:
     """changes.csv (requirement 13): path and current release date, both quoted, newest first."""
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(
-        (document.path, instant(document.updated_at)) for document in _newest_first(documents)
+        (document.path, rfc3339(document.updated_at)) for document in _newest_first(documents)
     )
     return out.getvalue()
 
 
 def hash_file(data: bytes, path_of_document: str, algorithm: str = "sha512") -> str:
-    """The content of NAME.sha512 or NAME.sha256 (requirement 18): the sum, two spaces, the file's name."""
+    """The content of NAME.sha512 or NAME.sha256 (requirement 18): hash, two spaces, file name."""
     return f"{hashlib.new(algorithm, data).hexdigest()}  {path_of_document.rpartition('/')[2]}\n"
 
 
 def to_json(document: dict) -> str:
-    """A metadata document or feed as a file."""
+    """Serialize a metadata document or feed."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Reads CSAF 2.0 (OASIS standard, November 2022). Pure; everything in it is hostile."""
+"""Read CSAF 2.0 (OASIS standard, November 2022). Pure; documents are untrusted."""
 
 import re
 from datetime import datetime
@@ -22,21 +22,21 @@ from advisories.advisory import (
 from advisories.csaf import notes as csaf_notes
 from advisories.csaf import rules
 from advisories.csaf.read_products import Products
-from advisories.merging import Collected
-from advisories.reading import Log, Node
+from advisories.merging import VulnerabilityCollector
+from advisories.parsing import Log, Node
 
 EXPLOITED = re.compile(r"\bExploited: ?Yes\b|\bExploitation Detected\b|\bExploitation: active\b", re.I)
 
 
 def read(document: dict) -> list[Advisory]:
-    """The advisory in a parsed document, as a list of one. Raises Unusable."""
+    """Read the advisory in a parsed document, as a list of one; raises Unusable."""
     log = Log()
     root = Node(document, "", log)
     head = root["document"]
     advisory = _head(head, log)
     products = Products(root["product_tree"])
     advisory.products = list(products.entries.values())
-    collected = Collected(log)
+    collected = VulnerabilityCollector(log)
     for node in root["vulnerabilities"]:
         collected.add(_vulnerability(node, products), node.place)
     advisory.vulnerabilities = collected.found
@@ -56,13 +56,15 @@ def _head(head: Node, log: Log) -> Advisory:
         log.warn(
             head["csaf_version"].place, _("version %(version)s is read as version 2.0", version=version[:20])
         )
-    publisher, tracking = head["publisher"], head["tracking"]
+    publisher = head["publisher"]
+    tracking = head["tracking"]
     namespace = publisher.line("namespace")
     name = publisher.line("name") or namespace
     for value, place in ((name, publisher["name"].place), (tracking.line("id"), tracking["id"].place)):
         if not value:
             raise Unusable(_("%(place)s: missing", place=place))
-    history, notes = _history(tracking["revision_history"]), _notes(head["notes"])
+    history = _history(tracking["revision_history"])
+    notes = _notes(head["notes"])
     times = [entry.at for entry in history]
     return Advisory(
         "csaf",
@@ -82,7 +84,7 @@ def _head(head: Node, log: Log) -> Advisory:
         initial_release_at=tracking.time("initial_release_date") or min(times, default=None),
         current_release_at=tracking.time("current_release_date") or max(times, default=None),
         history=history,
-        month=csaf_notes.take_month(notes),
+        month=csaf_notes.pop_month(notes),
         notes=notes,
         references=_references(head["references"]),
         acknowledgments=acknowledgments(head["acknowledgments"]),
@@ -92,7 +94,7 @@ def _head(head: Node, log: Log) -> Advisory:
 
 
 def _label(tlp: Node) -> str:
-    """The TLP label in the words of CSAF 2.0; one that nobody knows counts as the strictest."""
+    """The TLP label in the terms of CSAF 2.0; an unknown one counts as RED."""
     word = tlp.line("label").upper()
     label = {"CLEAR": "WHITE", "AMBER+STRICT": "RED"}.get(word, word)
     if label and label not in rules.TLP:
@@ -139,7 +141,7 @@ def _references(nodes: Node) -> list[Reference]:
 
 
 def acknowledgments(nodes: Node) -> list[dict]:
-    """Who is thanked, with the keys that CSAF section 3.1.1 has."""
+    """Acknowledgments with the keys of CSAF section 3.1.1."""
     found = []
     for node in nodes:
         urls = [url for line in node.lines("urls") if (url := node.log.url(line, node["urls"].place))]
@@ -156,7 +158,7 @@ def acknowledgments(nodes: Node) -> list[dict]:
 
 def _vulnerability(node: Node, products: Products) -> Vulnerability:
     status = products.status(node["product_status"])
-    products.concerned = rules.concerned(status)
+    products.default_ids = rules.default_product_ids(status)
     found = Vulnerability(
         title=node.line("title"),
         notes=_notes(node["notes"]),
@@ -181,7 +183,7 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
         references=_references(node["references"]),
         involvements=_involvements(node["involvements"]),
         flags=[
-            (label, products.meant_by(item))
+            (label, products.named_or_default(item))
             for item in node["flags"]
             if (label := item.choice("label", rules.FLAGS))
         ],
@@ -190,7 +192,7 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
         released_at=node.time("release_date"),
     )
     _identify(found, node)
-    csaf_notes.take_out(found, products.known)
+    csaf_notes.restore_from_notes(found, products.known)
     found.is_exploited = any(
         threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
     )
@@ -198,7 +200,8 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
 
 
 def _identify(found: Vulnerability, node: Node) -> None:
-    cve, weakness = node.line("cve").upper(), node["cwe"].line("id")
+    cve = node.line("cve").upper()
+    weakness = node["cwe"].line("id")
     if rules.CVE.fullmatch(cve):
         found.cve = cve
     elif cve:
@@ -216,10 +219,10 @@ def _scores(node: Node, products: Products) -> list[Score]:
         inner = node[key]
         if inner:
             found.append(
-                scores.stated(
+                scores.stated_score(
                     inner.line("vectorString"),
                     inner.score("baseScore"),
-                    products.meant_by(node, "products"),
+                    products.named_or_default(node, "products"),
                     version=inner.line("version"),
                     place=inner.place,
                     log=node.log,
@@ -229,16 +232,18 @@ def _scores(node: Node, products: Products) -> list[Score]:
 
 
 def _remedy(node: Node, products: Products) -> Remedy | None:
-    kind, url, details = node.choice("category", REMEDIES), node.url("url"), node.text("details")
+    kind = node.choice("category", REMEDIES)
+    url = node.url("url")
+    details = node.text("details")
     if not kind or not (details or url):
         node.log.warn(node.place, _("a remediation without a category or details was skipped"))
         return None
     restart = node["restart_required"]
-    return csaf_notes.read_fix(
+    return csaf_notes.parse_update_details(
         Remedy(
             kind,
             details or url,
-            products.meant_by(node),
+            products.named_or_default(node),
             url,
             node.time("date"),
             restart.choice("category", rules.RESTARTS),
@@ -258,10 +263,6 @@ def _involvements(nodes: Node) -> list[Involvement]:
 
 
 def _severity(found: list[Vulnerability]) -> str:
-    """The worst score; without scores the worst impact that is a word for severity."""
-    return scores.worst(scores.severity_of(each.scores) for each in found) or scores.worst(
-        scores.severity_of_word(threat.details)
-        for each in found
-        for threat in each.threats
-        if threat.category == "impact"
-    )
+    """The highest severity of the scores; without scores, of the stated impacts."""
+    severity = scores.worst(scores.severity_of(each.scores) for each in found)
+    return severity or scores.worst(map(scores.severity_of_impacts, found))

@@ -1,7 +1,7 @@
-"""The product tree of a CSAF 2.0 document (section 3.2.2), flat."""
+"""Read the product tree of a CSAF 2.0 document (section 3.2.2) as a flat list."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from flask_babel import gettext as _
@@ -9,66 +9,67 @@ from flask_babel import gettext as _
 from advisories.addresses import is_uri
 from advisories.advisory import STATUSES, ProductEntry
 from advisories.csaf import rules
-from advisories.reading import MAX_DEPTH, Node
+from advisories.parsing import MAX_DEPTH, Node
 
+Path = tuple[tuple[str, str], ...]  # (category, name) of branches
 _HASH = re.compile(r"[0-9a-fA-F]{32,200}")
 
 
 class Products:
-    """The products of a document and its groups; answers which products a part of it names."""
+    """The products and product groups of a document, and lookups of the products that a node names."""
 
-    def __init__(self, tree: Node):
+    def __init__(self, tree: Node) -> None:
         self.log = tree.log
         self.entries: dict[str, ProductEntry] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
-        self.concerned: tuple[str, ...] = ()  # those of the vulnerability that is being read
+        self.default_ids: tuple[str, ...] = ()  # of the vulnerability that is being read
         for node, path in _leaves(tree["branches"], ()):
             self._add(node, path)
         for node in tree["full_product_names"]:
             self._add(node, ())
         for node in tree["relationships"]:
             self._relate(node)
-        self._break_circles(tree.place)
+        self._break_cycles(tree.place)
         for node in tree["product_groups"]:
             self.groups[node.line("group_id")] = self._known(node, "product_ids")
 
     def named_by(self, node: Node, key: str = "product_ids") -> tuple[str, ...]:
-        """The known products that `node` names, one by one or by group."""
+        """Known products that `node` names directly or by group."""
         ids = self._known(node, key)
         for group in node.lines("group_ids"):
             if group not in self.groups:
                 self.log.warn(node["group_ids"].place, _("unknown group %(group)s", group=repr(group[:60])))
-            self.log.count(len(self.groups.get(group, ())))
+            self.log.count_references(len(self.groups.get(group, ())))
             ids += self.groups.get(group, ())
         return tuple(dict.fromkeys(ids))
 
-    def meant_by(self, node: Node, key: str = "product_ids") -> tuple[str, ...]:
-        """The products that `node` names, or all that are concerned when it names none."""
+    def named_or_default(self, node: Node, key: str = "product_ids") -> tuple[str, ...]:
+        """Products that `node` names, or the default ids when it names none."""
         return self.named_by(node, key) or self.known(None)
 
     def known(self, ids: Iterable[str] | None) -> tuple[str, ...]:
-        """The known ones of `ids`; all that are concerned for None."""
-        found = self.concerned if ids is None else tuple(name for name in ids if name in self.entries)
-        self.log.count(len(found))
+        """The known ones of `ids`; the default ids for None."""
+        found = self.default_ids if ids is None else tuple(name for name in ids if name in self.entries)
+        self.log.count_references(len(found))
         return found
 
     def status(self, node: Node) -> dict[str, tuple[str, ...]]:
-        """What a vulnerability says about products; where it contradicts itself, the worse counts."""
+        """Product ids by status; of contradicting states, the worse counts."""
         found = {status: ids for status in STATUSES if (ids := self._known(node, status))}
-        settled = rules.without_contradictions(found)
-        if settled != found:
+        consistent = rules.without_contradictions(found)
+        if consistent != found:
             self.log.warn(node.place, _("products have contradictory states; the worst one is used"))
-        return settled
+        return consistent
 
     def _known(self, node: Node, key: str) -> tuple[str, ...]:
         ids = node.lines(key)
-        self.log.count(len(ids))
+        self.log.count_references(len(ids))
         for name in ids:
             if name not in self.entries:
                 self.log.warn(node[key].place, _("unknown product %(name)s", name=repr(name[:60])))
         return tuple(name for name in ids if name in self.entries)
 
-    def _add(self, node: Node, path: tuple[tuple[str, str], ...], part_of=None) -> None:
+    def _add(self, node: Node, path: Path, part_of: tuple[str, str, str] | None = None) -> None:
         name = node.line("product_id")
         if not name or name in self.entries:
             self.log.warn(
@@ -96,9 +97,9 @@ class Products:
             path if rules.plain_path(path) is None else (),
         )
 
-    def _identifier(self, helper: Node, key: str, is_right) -> str:
+    def _identifier(self, helper: Node, key: str, is_valid: Callable[[str], bool]) -> str:
         value = helper.line(key)
-        if value and not is_right(value):
+        if value and not is_valid(value):
             self.log.warn(helper[key].place, _("invalid %(key)s: %(value)s", key=key, value=repr(value[:60])))
             return ""
         return value
@@ -107,9 +108,9 @@ class Products:
         found = {key: list(values) for key in rules.HELPERS if (values := helper.lines(key))}
         found["sbom_urls"] = [url for url in found.get("sbom_urls", ()) if is_uri(url)]
         hashes = [
-            {"filename": node.line("filename"), "file_hashes": sums}
+            {"filename": node.line("filename"), "file_hashes": hashes_of_file}
             for node in helper["hashes"]
-            if node.line("filename") and (sums := list(self._sums(node)))
+            if node.line("filename") and (hashes_of_file := list(self._hashes(node)))
         ]
         uris = [
             {"namespace": space, "uri": uri}
@@ -119,10 +120,11 @@ class Products:
         found = {key: values for key, values in found.items() if values}
         return found | ({"hashes": hashes} if hashes else {}) | ({"x_generic_uris": uris} if uris else {})
 
-    def _sums(self, node: Node) -> Iterator[dict]:
+    def _hashes(self, node: Node) -> Iterator[dict]:
         seen = set()
         for item in node["file_hashes"]:
-            algorithm, value = item.line("algorithm") or "sha256", item.line("value")
+            algorithm = item.line("algorithm") or "sha256"
+            value = item.line("value")
             if algorithm not in seen and _HASH.fullmatch(value):
                 seen.add(algorithm)
                 yield {"algorithm": algorithm, "value": value}
@@ -131,44 +133,45 @@ class Products:
 
     def _relate(self, node: Node) -> None:
         relation = node.choice("category", rules.RELATIONS, rules.RELATIONS[0])
-        ends = node.line("product_reference"), node.line("relates_to_product_reference")
-        self._add(node["full_product_name"], (), (relation, *ends) if all(ends) else None)
+        related_ids = node.line("product_reference"), node.line("relates_to_product_reference")
+        self._add(node["full_product_name"], (), (relation, *related_ids) if all(related_ids) else None)
 
-    def _break_circles(self, place: str) -> None:
-        """Relations to unknown products or in a circle are taken away; the products stay."""
+    def _break_cycles(self, place: str) -> None:
+        """Remove relations to unknown products and cyclic ones; the products remain."""
         for name in self.entries:
-            if self.entries[name].part_of and not self._ends_somewhere(name):
+            if self.entries[name].part_of and not self._is_resolvable(name):
                 self.log.warn(
                     f"{place}/relationships",
                     _("product %(name)s points to nothing or to itself", name=repr(name[:60])),
                 )
                 self.entries[name] = replace(self.entries[name], part_of=None)
 
-    def _ends_somewhere(self, name: str) -> bool:
-        waiting, seen = [name], set()
-        while waiting:
-            current = waiting.pop()
+    def _is_resolvable(self, name: str) -> bool:
+        pending = [name]
+        seen: set[str] = set()
+        while pending:
+            current = pending.pop()
             entry = self.entries.get(current)
             if entry is None:
                 return False
             if entry.part_of and current not in seen:
                 seen.add(current)
-                waiting += entry.part_of[1:]
+                pending += entry.part_of[1:]
                 if name in entry.part_of[1:] or len(seen) > MAX_DEPTH:
                     return False
         return True
 
 
 def _leaves(branches: Node, path: tuple[tuple[str, str], ...]) -> Iterator[tuple[Node, tuple]]:
-    """(product, path of branches) in the order of the document."""
+    """Yield (product, path of branches) in the order of the document."""
     if len(path) > MAX_DEPTH:
         branches.log.warn(branches.place, _("branches are nested too deeply"))
         return
     for node in branches:
         category = node.choice("category", rules.BRANCHES)
         name = node.line("name")
-        here = (*path, (category, name)) if category and name else path
+        node_path = (*path, (category, name)) if category and name else path
         if node["product"]:
-            yield node["product"], here
+            yield node["product"], node_path
         if node["branches"]:
-            yield from _leaves(node["branches"], here)
+            yield from _leaves(node["branches"], node_path)

@@ -1,4 +1,4 @@
-"""Words and small rules of CSAF 2.0 that reading and writing share. Section numbers are the standard's."""
+"""Vocabulary and rules of CSAF 2.0 that reading and writing share, with section numbers of the standard."""
 
 import re
 
@@ -31,7 +31,7 @@ RELATIONS = (
     "installed_with",
     "optional_component_of",
 )
-HELPERS = ("model_numbers", "sbom_urls", "serial_numbers", "skus")  # those that are lists of texts
+HELPERS = ("model_numbers", "sbom_urls", "serial_numbers", "skus")  # those whose values are lists of strings
 RESTARTS = (
     "connected",
     "dependencies",
@@ -74,7 +74,7 @@ _CPE_23 = re.compile(
     r":([*\-]|[a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?)"
     r"(:([*\-]|(?:[?*]*(?:[a-zA-Z0-9\-._]|\\[^a-zA-Z0-9\s])+[?*]*))){4}"
 )
-# 6.1.6: a product is in one of these groups only; the first one counts
+# 6.1.6: a product may be in one group only; the first applies
 _GROUPS = (AFFECTED, ("under_investigation",), ("first_fixed", "fixed"), ("known_not_affected",))
 
 
@@ -84,12 +84,12 @@ def is_range(version: str) -> bool:
 
 
 def is_cpe(value: str) -> bool:
-    """Whether this is a CPE of version 2.2 or 2.3 in the form that section 3.1.3.3.1 demands."""
+    """Whether a value is a CPE 2.2 or 2.3 name as section 3.1.3.3.1 demands."""
     return len(value) <= 500 and bool(_CPE_22.fullmatch(value) or _CPE_23.fullmatch(value))
 
 
 def is_purl(value: str) -> bool:
-    """Whether this is a package URL (6.1.13)."""
+    """Whether a value is a package URL (6.1.13)."""
     try:
         return bool(re.match(r"pkg:[A-Za-z]", value)) and bool(PackageURL.from_string(value))
     except ValueError:
@@ -97,7 +97,7 @@ def is_purl(value: str) -> bool:
 
 
 def plain_path(path: tuple[tuple[str, str], ...]) -> tuple[str, str, str] | None:
-    """(vendor, product, version) when the branches say only that, in that order; None when more."""
+    """(vendor, product, version) if the branches are only these, in order; else None."""
     order = ("vendor", "product_name", "product_version", "product_version_range")
     places = [order.index(category) if category in order else -1 for category, _ in path]
     ranks = [min(place, 2) for place in places]
@@ -108,7 +108,7 @@ def plain_path(path: tuple[tuple[str, str], ...]) -> tuple[str, str, str] | None
 
 
 def path_of(entry: ProductEntry) -> tuple[tuple[str, str], ...]:
-    """The branches that lead to a product; a version that is a range is never called a version."""
+    """The branches of a product; ranges are never in a branch product_version."""
     version = "product_version_range" if entry.is_range else "product_version"
     path = entry.path or tuple(
         (category, word)
@@ -126,21 +126,21 @@ def path_of(entry: ProductEntry) -> tuple[tuple[str, str], ...]:
 
 
 def without_contradictions(status: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Product states in which each product is affected, examined, fixed or not affected, never two."""
-    taken: dict[str, int] = {}
+    """Product states in which each product is in one group of states only; see _GROUPS."""
+    group_of: dict[str, int] = {}
     for number, group in enumerate(_GROUPS):
         for name in (name for state in group for name in status.get(state, ())):
-            taken.setdefault(name, number)
-    settled = {}
+            group_of.setdefault(name, number)
+    consistent = {}
     for state, ids in status.items():
         group = next((number for number, states in enumerate(_GROUPS) if state in states), None)
-        kept = tuple(name for name in dict.fromkeys(ids) if group is None or taken[name] == group)
-        if kept:
-            settled[state] = kept
-    return settled
+        remaining = tuple(name for name in dict.fromkeys(ids) if group is None or group_of[name] == group)
+        if remaining:
+            consistent[state] = remaining
+    return consistent
 
 
-def concerned(status: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The products that a score or a remedy without products is about: the affected, or all if none."""
+def default_product_ids(status: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Products of a score or remedy that names none: the affected ones, or all if none is affected."""
     affected = [name for state in AFFECTED for name in status.get(state, ())]
     return tuple(dict.fromkeys(affected or [name for ids in status.values() for name in ids]))

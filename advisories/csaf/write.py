@@ -1,4 +1,4 @@
-"""Writes CSAF 2.0: the same advisory always gives the same bytes."""
+"""Write CSAF 2.0; the output is deterministic."""
 
 import json
 from dataclasses import dataclass, replace
@@ -11,12 +11,18 @@ from advisories.csaf.normalize import normalize
 from advisories.csaf.rules import path_of
 
 TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "RED"}
-CVSS_WORDS = {"critical": "CRITICAL", "important": "HIGH", "moderate": "MEDIUM", "low": "LOW", "": "NONE"}
+CVSS_SEVERITIES = {
+    "critical": "CRITICAL",
+    "important": "HIGH",
+    "moderate": "MEDIUM",
+    "low": "LOW",
+    "": "NONE",
+}
 
 
 @dataclass(frozen=True)
 class Publisher:
-    """Who answers for a document: CSAF section 3.2.1.8."""
+    """The publisher of a document: CSAF section 3.2.1.8."""
 
     name: str
     namespace: str
@@ -28,8 +34,10 @@ class Publisher:
 def write(
     advisory: Advisory, *, publisher: Publisher | None = None, tracking_id: str = "", self_url: str = ""
 ) -> dict:
-    """The document. It is the issuer's unless `publisher` is given; then the issuer's id becomes an alias
-    where `tracking_id` is another one. `self_url` is where the document can be fetched.
+    """Convert an advisory to a CSAF document.
+
+    The publisher is the issuer unless `publisher` is given. With a different `tracking_id`, the issuer's id
+    becomes an alias. `self_url` is the URL of the document.
     """
     if publisher:
         advisory = replace(
@@ -48,28 +56,30 @@ def write(
         advisory = replace(
             advisory, references=[Reference(self_url, "This document", "self"), *advisory.references]
         )
-    kept = normalize(advisory)
-    return _filled(
+    normalized = normalize(advisory)
+    return _without_empty(
         {
-            "document": _document(kept),
-            "product_tree": _tree(kept.products),
-            "vulnerabilities": [_vulnerability(each) for each in kept.vulnerabilities],
+            "document": _document(normalized),
+            "product_tree": _tree(normalized.products),
+            "vulnerabilities": [
+                _vulnerability(vulnerability) for vulnerability in normalized.vulnerabilities
+            ],
         }
     )
 
 
 def to_bytes(document: dict) -> bytes:
-    """The document as a file."""
+    """Serialize a document."""
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def instant(at: datetime | None) -> str:
-    """A time as RFC 3339 writes it, in UTC."""
+def rfc3339(at: datetime | None) -> str:
+    """A time in UTC as RFC 3339; empty for None."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else ""
 
 
-def _filled(members: dict) -> dict:
-    """The members that say something."""
+def _without_empty(members: dict) -> dict:
+    """The members without empty values."""
     return {key: value for key, value in members.items() if value not in ("", None, [], {}, ())}
 
 
@@ -79,16 +89,19 @@ def _document(advisory: Advisory) -> dict:
         word = advisory.severity
     label = TLP.get(advisory.tlp, advisory.tlp)
     months = [notes.month_note(advisory.month)] if advisory.month else []
-    return _filled(
+    return _without_empty(
         {
             "acknowledgments": advisory.acknowledgments,
-            "aggregate_severity": word and _filled({"namespace": advisory.severity_namespace, "text": word}),
+            "aggregate_severity": word
+            and _without_empty({"namespace": advisory.severity_namespace, "text": word}),
             "category": advisory.category,
             "csaf_version": "2.0",
-            "distribution": _filled({"text": advisory.distribution, "tlp": _filled({"label": label})}),
+            "distribution": _without_empty(
+                {"text": advisory.distribution, "tlp": _without_empty({"label": label})}
+            ),
             "lang": advisory.language,
             "notes": [_note(note) for note in advisory.notes + months if note.text],
-            "publisher": _filled(
+            "publisher": _without_empty(
                 {
                     "category": advisory.publisher_category,
                     "contact_details": advisory.publisher_contact,
@@ -105,17 +118,17 @@ def _document(advisory: Advisory) -> dict:
 
 
 def _tracking(advisory: Advisory) -> dict:
-    return _filled(
+    return _without_empty(
         {
             "aliases": advisory.aliases,
-            "current_release_date": instant(advisory.current_release_at),
+            "current_release_date": rfc3339(advisory.current_release_at),
             "generator": {"engine": {"name": "Redoubt"}},
             "id": advisory.tracking_id,
-            "initial_release_date": instant(advisory.initial_release_at),
+            "initial_release_date": rfc3339(advisory.initial_release_at),
             "revision_history": [
-                _filled(
+                _without_empty(
                     {
-                        "date": instant(entry.at),
+                        "date": rfc3339(entry.at),
                         "legacy_version": entry.legacy,
                         "number": entry.number,
                         "summary": entry.summary,
@@ -130,7 +143,7 @@ def _tracking(advisory: Advisory) -> dict:
 
 
 def _note(note: Note) -> dict:
-    return _filled(
+    return _without_empty(
         {"audience": note.audience, "category": note.category, "text": note.text, "title": note.title}
     )
 
@@ -140,9 +153,10 @@ def _reference(link: Reference) -> dict:
 
 
 def _tree(products: list[ProductEntry]) -> dict:
-    """Branches, products without any, relations: neighbours with the same beginning share branches."""
+    """The product tree; adjacent products with the same path prefix share branches."""
     root: list[dict] = []
-    flat, related = [], []
+    flat: list[dict] = []
+    related: list[dict] = []
     for entry in products:
         if entry.part_of:
             relation, component, platform = entry.part_of
@@ -155,13 +169,13 @@ def _tree(products: list[ProductEntry]) -> dict:
                 }
             )
         elif path := path_of(entry):
-            _grow(root, path, _product(entry))
+            _add_branch(root, path, _product(entry))
         else:
             flat.append(_product(entry))
-    return _filled({"branches": root, "full_product_names": flat, "relationships": related})
+    return _without_empty({"branches": root, "full_product_names": flat, "relationships": related})
 
 
-def _grow(branches: list[dict], path: tuple[tuple[str, str], ...], product: dict) -> None:
+def _add_branch(branches: list[dict], path: tuple[tuple[str, str], ...], product: dict) -> None:
     for category, name in path[:-1]:
         last = branches[-1] if branches else {}
         if (last.get("category"), last.get("name")) != (category, name) or "branches" not in last:
@@ -173,72 +187,77 @@ def _grow(branches: list[dict], path: tuple[tuple[str, str], ...], product: dict
 
 
 def _product(entry: ProductEntry) -> dict:
-    helper = _filled({"cpe": entry.cpe, "purl": entry.purl} | entry.helpers)
-    return _filled({"name": entry.name, "product_id": entry.id, "product_identification_helper": helper})
+    helper = _without_empty({"cpe": entry.cpe, "purl": entry.purl} | entry.helpers)
+    return _without_empty(
+        {"name": entry.name, "product_id": entry.id, "product_identification_helper": helper}
+    )
 
 
-def _vulnerability(each: Vulnerability) -> dict:
-    return _filled(
+def _vulnerability(vulnerability: Vulnerability) -> dict:
+    return _without_empty(
         {
-            "acknowledgments": each.acknowledgments,
-            "cve": each.cve,
-            "cwe": {"id": each.cwe[0], "name": each.cwe[1]} if each.cwe else None,
-            "discovery_date": instant(each.discovered_at),
-            "flags": [{"label": label, "product_ids": list(ids)} for label, ids in each.flags],
-            "ids": [{"system_name": system, "text": text} for system, text in each.other_ids],
+            "acknowledgments": vulnerability.acknowledgments,
+            "cve": vulnerability.cve,
+            "cwe": {"id": vulnerability.cwe[0], "name": vulnerability.cwe[1]} if vulnerability.cwe else None,
+            "discovery_date": rfc3339(vulnerability.discovered_at),
+            "flags": [{"label": label, "product_ids": list(ids)} for label, ids in vulnerability.flags],
+            "ids": [{"system_name": system, "text": text} for system, text in vulnerability.other_ids],
             "involvements": [
-                _filled(
+                _without_empty(
                     {
-                        "date": instant(item.at),
+                        "date": rfc3339(item.at),
                         "party": item.party,
                         "status": item.status,
                         "summary": item.summary,
                     }
                 )
-                for item in each.involvements
+                for item in vulnerability.involvements
             ],
-            "notes": [_note(note) for note in each.notes],
-            "product_status": {state: list(ids) for state, ids in sorted(each.status.items())},
-            "references": [_reference(link) for link in each.references],
-            "release_date": instant(each.released_at),
-            "remediations": [_remedy(remedy) for remedy in each.remedies],
-            "scores": [_score(score) for score in each.scores],
+            "notes": [_note(note) for note in vulnerability.notes],
+            "product_status": {state: list(ids) for state, ids in sorted(vulnerability.status.items())},
+            "references": [_reference(link) for link in vulnerability.references],
+            "release_date": rfc3339(vulnerability.released_at),
+            "remediations": [_remedy(remedy) for remedy in vulnerability.remedies],
+            "scores": [_score(score) for score in vulnerability.scores],
             "threats": [
-                _filled(
+                _without_empty(
                     {
                         "category": threat.category,
-                        "date": instant(threat.at),
+                        "date": rfc3339(threat.at),
                         "details": threat.details,
                         "product_ids": list(threat.product_ids),
                     }
                 )
-                for threat in each.threats
+                for threat in vulnerability.threats
             ],
-            "title": each.title,
+            "title": vulnerability.title,
         }
     ) or {"title": "Vulnerability"}
 
 
 def _remedy(remedy: Remedy) -> dict:
     restart = "" if remedy.restart == "maybe" else remedy.restart
-    return _filled(
+    return _without_empty(
         {
             "category": remedy.kind,
-            "date": instant(remedy.at),
-            "details": notes.fix_details(remedy) or remedy.url or "No details are given.",
+            "date": rfc3339(remedy.at),
+            "details": notes.details_with_update(remedy) or remedy.url or "No details are given.",
             "entitlements": list(remedy.entitlements),
             "product_ids": list(remedy.product_ids),
-            "restart_required": restart and _filled({"category": restart, "details": remedy.restart_details}),
+            "restart_required": restart
+            and _without_empty({"category": restart, "details": remedy.restart_details}),
             "url": remedy.url,
         }
     )
 
 
 def _score(score: Score) -> dict:
-    """A score with the base that its vector gives (6.1.9), whatever was stated."""
+    """A score with the base score of its vector (6.1.9), whatever was stated."""
     rating = scores.rate(score.vector)
+    if rating is None:
+        raise ValueError("normalize() leaves valid vectors only")
     key = "cvss_v2" if rating.version == "2.0" else "cvss_v3"
     inner = {"version": rating.version, "vectorString": score.vector, "baseScore": rating.base}
     if key == "cvss_v3":
-        inner["baseSeverity"] = CVSS_WORDS[rating.severity]
+        inner["baseSeverity"] = CVSS_SEVERITIES[rating.severity]
     return {key: inner, "products": list(score.product_ids)}

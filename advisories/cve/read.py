@@ -1,10 +1,12 @@
-"""Reads CVE records, JSON 5. Pure; everything in them is hostile.
+"""Read CVE records, JSON 5. Pure; documents are untrusted.
 
-The container of the numbering authority (CNA) is the record; CISA and others add containers (ADP).
+The container of the numbering authority (CNA) comes first; CISA and others add containers (ADP).
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 from flask_babel import gettext as _
 
@@ -22,20 +24,23 @@ from advisories.advisory import (
 )
 from advisories.csaf.category import category_of
 from advisories.csaf.notes import REJECTED
-from advisories.csaf.rules import CVE, CWE, concerned
+from advisories.csaf.rules import CVE, CWE, default_product_ids
 from advisories.cve.read_products import read_affected
-from advisories.reading import Log, Node
+from advisories.parsing import Log, Node
 
-PUBLISHER, NAMESPACE = "CVE Program", "https://www.cve.org"
+PUBLISHER = "CVE Program"
+NAMESPACE = "https://www.cve.org"
 METRICS = {"cvssV2_0": "2.0", "cvssV3_0": "3.0", "cvssV3_1": "3.1", "cvssV4_0": "4.0"}
-LONGEST_TITLE = 150
+DECISION_POINTS = ("Exploitation", "Automatable", "Technical Impact")  # of CISA's SSVC
+MAX_TITLE_LENGTH = 150  # characters
 
 
 def read(document: dict) -> list[Advisory]:
-    """The record as a list of one advisory. Raises Unusable."""
+    """Read a record as a list of one advisory; raises Unusable."""
     log = Log()
     root = Node(document, "", log)
-    meta, cna = root["cveMetadata"], root["containers"]["cna"]
+    meta = root["cveMetadata"]
+    cna = root["containers"]["cna"]
     name = meta.line("cveId").upper()
     if not CVE.fullmatch(name):
         raise Unusable(_("/cveMetadata/cveId: %(name)s is not a CVE id", name=repr(name[:40])))
@@ -76,7 +81,8 @@ def read(document: dict) -> list[Advisory]:
 
 
 def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[str, ...]]) -> Vulnerability:
-    cna, everything = containers[0], concerned(status)
+    cna = containers[0]
+    default_ids = default_product_ids(status)
     description = _english(cna["descriptions"])
     found = Vulnerability(
         cve=name,
@@ -85,7 +91,7 @@ def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[st
         cwe=_weakness(containers),
         references=_references(containers),
         notes=[Note("description", description, "Description")] if description else [],
-        scores=_scores(containers, everything),
+        scores=_scores(containers, default_ids),
         released_at=cna.time("datePublic", zone_is_utc=True),
         acknowledgments=[
             {"names": [credit], **({"summary": kind} if (kind := node.line("type")) else {})}
@@ -94,27 +100,27 @@ def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[st
         ],
     )
     for key, title in (("configurations", "Configuration"), ("timeline", "Timeline")):
-        if text := _all_of(cna[key]):
+        if text := _as_list(cna[key]):
             found.notes.append(Note("details", text, title))
     found.remedies = [
-        Remedy(kind, text, everything)
+        Remedy(kind, text, default_ids)
         for key, kind in (("workarounds", "workaround"), ("solutions", "vendor_fix"))
         if (text := _english(cna[key]))
     ]
-    cna.log.count(sum(len(item.product_ids) for item in (*found.scores, *found.remedies)))
+    cna.log.count_references(sum(len(item.product_ids) for item in (*found.scores, *found.remedies)))
     found.threats = [Threat("exploit_status", text) for text in (_english(cna["exploits"]),) if text]
     found.threats += [
         Threat("impact", text) for node in cna["impacts"] if (text := _english(node["descriptions"]))
     ]
     for container in containers:
         for metric in container["metrics"]:
-            _add_decision(found, metric["other"])
+            _add_exploitation(found, metric["other"])
     return found
 
 
 def _english(nodes: Node) -> str:
-    """The texts in English, or all when none is; HTML beside the plain words is preferred."""
-    return "\n\n".join(dict.fromkeys(filter(None, map(_words, _in_english(nodes)))))
+    """The English texts, or all if there are none; HTML is preferred to plain text."""
+    return "\n\n".join(dict.fromkeys(filter(None, map(_text_of, _in_english(nodes)))))
 
 
 def _in_english(nodes: Node) -> list[Node]:
@@ -122,51 +128,51 @@ def _in_english(nodes: Node) -> list[Node]:
     return [node for node in items if node.line("lang").lower().startswith("en")] or items
 
 
-def _words(node: Node) -> str:
+def _text_of(node: Node) -> str:
     for media in node["supportingMedia"]:
         if (
             media.line("type").lower() == "text/html"
             and media["base64"].value is not True
-            and (words := media.html("value"))
+            and (text := media.html("value"))
         ):
-            return words
+            return text
     return node.prose("value")
 
 
-def _all_of(nodes: Node) -> str:
-    """Entries of a list as a list, with their day if they have one."""
+def _as_list(nodes: Node) -> str:
+    """Entries as a Markdown list, with their dates (UTC) if they have any."""
     lines = []
     for node in nodes:
         at = node.time("time", zone_is_utc=True)
-        if text := _words(node):
+        if text := _text_of(node):
             lines.append(f"- {at:%Y-%m-%d}: {text}" if at else text)
     return ("\n" if any(line.startswith("- ") for line in lines) else "\n\n").join(lines)
 
 
 def _first_sentence(nodes: Node) -> str:
-    """The beginning of a description, in its plain words."""
+    """The first sentence of a description, at most MAX_TITLE_LENGTH characters."""
     text = next((text for node in _in_english(nodes) if (text := node.text("value"))), "")
     line = " ".join(re.split(r"(?<=[.!?])\s|\n\n", text, maxsplit=1)[0].split()).rstrip(".")
-    if len(line) <= LONGEST_TITLE:
+    if len(line) <= MAX_TITLE_LENGTH:
         return line
-    return line[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    return line[: MAX_TITLE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
 
 
 def _history(meta: Node) -> list[RevisionEntry]:
     dated: list[tuple[datetime, str]] = []
-    for key, words in (
+    for key, text in (
         ("datePublished", "Published."),
         ("dateUpdated", "Updated."),
         ("dateRejected", "Rejected."),
     ):
         at = meta.time(key, zone_is_utc=True)
         if at and at not in [other for other, _ in dated]:
-            dated.append((at, words))
-    return [RevisionEntry(str(number), at, words) for number, (at, words) in enumerate(sorted(dated), 1)]
+            dated.append((at, text))
+    return [RevisionEntry(str(number), at, text) for number, (at, text) in enumerate(sorted(dated), 1)]
 
 
 def _aliases(source: Node) -> list[str]:
-    """The ids that the author gave their own advisory."""
+    """Ids of the advisory of the assigner."""
     advisory = source["advisory"]
     return list(
         source.lines("advisory")
@@ -176,19 +182,18 @@ def _aliases(source: Node) -> list[str]:
 
 
 def _weakness(containers: list[Node]) -> tuple[str, str] | None:
-    """The first weakness that has a number."""
-    for container in containers:
-        for kind in container["problemTypes"]:
-            for node in kind["descriptions"]:
-                number = node.line("cweId").upper()
-                if CWE.fullmatch(number):
-                    words = node.line("description").removeprefix(number).strip(" :-")
-                    return number, cwe.name_of(number) or words or number
+    """(id, name) of the first weakness that has a CWE id."""
+    problem_types = chain.from_iterable(container["problemTypes"] for container in containers)
+    for node in chain.from_iterable(kind["descriptions"] for kind in problem_types):
+        number = node.line("cweId").upper()
+        if CWE.fullmatch(number):
+            text = node.line("description").removeprefix(number).strip(" :-")
+            return number, cwe.name_of(number) or text or number
     return None
 
 
 def _references(containers: list[Node]) -> list[Reference]:
-    """The links of all containers, each address once."""
+    """Distinct links of all containers."""
     found: dict[str, Reference] = {}
     for container in containers:
         for node in container["references"]:
@@ -198,55 +203,55 @@ def _references(containers: list[Node]) -> list[Reference]:
     return list(found.values())
 
 
-def _scores(containers: list[Node], everything: tuple[str, ...]) -> list[Score]:
-    """The scores by version, those of the author first."""
+def _metrics(containers: list[Node]) -> Iterator[Node]:
+    """The metrics of all containers."""
+    return chain.from_iterable(container["metrics"] for container in containers)
+
+
+def _scores(containers: list[Node], default_ids: tuple[str, ...]) -> list[Score]:
+    """Distinct scores by version, those of the CNA first."""
     found = []
-    for container in containers:
-        for metric in container["metrics"]:
-            for key, version in METRICS.items():
-                inner = metric[key]
-                if inner:
-                    found.append(
-                        scores.stated(
-                            inner.line("vectorString"),
-                            inner.score("baseScore"),
-                            everything,
-                            version=version,
-                            place=inner.place,
-                            log=inner.log,
-                        )
+    for metric in _metrics(containers):
+        for key, version in METRICS.items():
+            if inner := metric[key]:
+                found.append(
+                    scores.stated_score(
+                        inner.line("vectorString"),
+                        inner.score("baseScore"),
+                        default_ids,
+                        version=version,
+                        place=inner.place,
+                        log=inner.log,
                     )
+                )
     return sorted(dict.fromkeys(filter(None, found)), key=lambda score: score.version)
 
 
 def _stated_severity(containers: list[Node]) -> tuple[str, str]:
-    """(word, where it is explained) of the first metric that is a severity in words."""
-    for container in containers:
-        for metric in container["metrics"]:
-            other = metric["other"]
-            if "severity" in other.line("type").lower():
-                word = other["content"].line("value") or other["content"].line("text")
-                if scores.severity_of_word(word):
-                    return word, other["content"].url("namespace")
+    """(term, namespace) of the first metric that states a severity in words."""
+    for metric in _metrics(containers):
+        other = metric["other"]
+        if "severity" in other.line("type").lower():
+            word = other["content"].line("value") or other["content"].line("text")
+            if scores.severity_of_word(word):
+                return word, other["content"].url("namespace")
     return "", ""
 
 
-def _add_decision(found: Vulnerability, other: Node) -> None:
-    """What CISA says about exploitation: its catalogue (kev), its decision points (ssvc)."""
-    content, kind = other["content"], other.line("type").lower()
+def _add_exploitation(found: Vulnerability, other: Node) -> None:
+    """Add CISA's statements on exploitation: catalogue entry (kev), decision points (ssvc)."""
+    content = other["content"]
+    kind = other.line("type").lower()
     if kind == "kev":
         added = content.time("dateAdded", zone_is_utc=True)
         since = f" since {added:%Y-%m-%d}" if added else ""
-        words = f"Exploited: Yes (in CISA's KEV catalogue{since})"
+        text = f"Exploited: Yes (in CISA's KEV catalogue{since})"
         found.is_exploited = True
-        found.threats.append(Threat("exploit_status", words, added))
+        found.threats.append(Threat("exploit_status", text, added))
     elif kind == "ssvc":
-        points = [
-            f"{key}: {option.line(key)}"
-            for option in content["options"]
-            for key in ("Exploitation", "Automatable", "Technical Impact")
-            if option.line(key)
-        ]
+        points: list[str] = []
+        for option in content["options"]:
+            points += [f"{key}: {value}" for key in DECISION_POINTS if (value := option.line(key))]
         found.is_exploited |= "Exploitation: active" in points
         if points:
             found.threats.append(

@@ -1,6 +1,6 @@
-"""Reads CVRF 1.1, the XML of Microsoft's patch months. Pure; everything in it is hostile.
+"""Read CVRF 1.1, the XML format of Microsoft's patch months. Pure; documents are untrusted.
 
-A month is one advisory per vulnerability; another CVRF document is one advisory as a whole.
+A patch month has one advisory per vulnerability; any other CVRF document is one advisory.
 """
 
 import re
@@ -11,29 +11,29 @@ from xml.etree.ElementTree import Element
 from flask_babel import gettext as _
 
 from advisories import scores
-from advisories.advisory import Advisory, Note, RevisionEntry, Unusable
+from advisories.advisory import Advisory, Note, RevisionEntry, Unusable, Vulnerability
 from advisories.csaf.category import category_of
 from advisories.csaf.rules import NOTES, PUBLISHERS, STATES
 from advisories.cvrf.read_products import Products
 from advisories.cvrf.read_vulnerability import read_vulnerability, references
 from advisories.cvrf.xml_values import XmlNode
-from advisories.merging import Collected, merge
-from advisories.reading import Log
+from advisories.merging import VulnerabilityCollector, merge
+from advisories.parsing import Log
 
 MONTH = re.compile(r"(\d{4})-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(-[A-Z])?")
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DOMAIN = re.compile(r"@([\w-]+(?:\.[\w-]+)+)")
 
 
 def read(root: Element) -> list[Advisory]:
-    """The advisories of a document; a month without vulnerabilities has none. Raises Unusable."""
+    """Read the advisories of a document; a month without vulnerabilities has none. Raises Unusable."""
     log = Log()
     document = XmlNode(root, "/cvrfdoc", log)
     products = Products(document["ProductTree"], log)
     whole = _head(document, log)
     whole.notes = _notes(document)
     month: dict[str, Advisory] = {}
-    collected = Collected(log)
+    collected = VulnerabilityCollector(log)
     for node in document.each("Vulnerability"):
         if whole.month:
             _add_to_month(month, whole, node, products)
@@ -41,16 +41,18 @@ def read(root: Element) -> list[Advisory]:
             collected.add(read_vulnerability(node, products, whole.publisher), node.place)
     if whole.month:
         for first in list(month.values())[:1]:
-            first.warnings[:0] = log.warnings  # what is wrong with the whole month is told once
+            first.warnings[:0] = log.warnings  # warnings about the whole month appear once
         return list(month.values())
-    whole.products, whole.vulnerabilities = list(products.entries.values()), collected.found
+    whole.products = list(products.entries.values())
+    whole.vulnerabilities = collected.found
     whole.severity = _severity(whole.vulnerabilities)
     whole.category = category_of(whole)
     return [whole]
 
 
 def _head(document: XmlNode, log: Log) -> Advisory:
-    tracking, publisher = document["DocumentTracking"], document["DocumentPublisher"]
+    tracking = document["DocumentTracking"]
+    publisher = document["DocumentPublisher"]
     identity = tracking["Identification"]["ID"].line()
     if not identity:
         raise Unusable(_("/cvrfdoc/DocumentTracking/Identification/ID: missing"))
@@ -95,7 +97,7 @@ def _head(document: XmlNode, log: Log) -> Advisory:
 
 
 def _history(node: XmlNode) -> list[RevisionEntry]:
-    """The revisions in the order of time, counted from 1; the issuer's numbers are kept beside."""
+    """Revisions in chronological order, numbered from 1; the issuer's numbers are in `legacy`."""
     found: list[tuple[datetime, str, str]] = []
     for revision in node["RevisionHistory"].each("Revision"):
         at = revision["Date"].time()
@@ -120,25 +122,30 @@ def _notes(document: XmlNode) -> list[Note]:
 
 
 def _add_to_month(month: dict[str, Advisory], whole: Advisory, node: XmlNode, products: Products) -> None:
-    """Makes a vulnerability an advisory of its own: its identity is the CVE, or the ADV id."""
-    log, node.log = node.log, Log()
+    """Add a vulnerability as an advisory of its own, identified by its CVE or ADV id."""
+    log = node.log
+    node.log = Log()
     vulnerability = read_vulnerability(node, products, whole.publisher)
     identity = node["CVE"].line() or f"{whole.tracking_id}-{node.attribute('Ordinal') or len(month)}"
     if identity in month:
         advisory = month[identity]
-        log.double(
+        log.duplicate(
             node.place, _("%(identity)s is described twice; the entries were merged", identity=identity)
         )
         merge(advisory.vulnerabilities[0], vulnerability)
     else:
         advisory = month[identity] = _part(whole, identity, vulnerability, _history(node))
     advisory.warnings += node.log.warnings
-    advisory.products = [products.entries[name] for name in _named(advisory.vulnerabilities[0], products)]
+    advisory.products = [
+        products.entries[name] for name in _used_products(advisory.vulnerabilities[0], products)
+    ]
     advisory.severity = _severity(advisory.vulnerabilities)
     advisory.category = category_of(advisory)
 
 
-def _part(whole: Advisory, identity: str, vulnerability, history: list[RevisionEntry]) -> Advisory:
+def _part(
+    whole: Advisory, identity: str, vulnerability: Vulnerability, history: list[RevisionEntry]
+) -> Advisory:
     times = [entry.at for entry in history]
     if not history and (at := whole.current_release_at or whole.initial_release_at):
         history = [RevisionEntry("1", at, "Published.")]
@@ -159,25 +166,21 @@ def _part(whole: Advisory, identity: str, vulnerability, history: list[RevisionE
     )
 
 
-def _named(vulnerability, products: Products) -> list[str]:
-    """The products that a vulnerability names, and what they are part of, in the document's order."""
+def _used_products(vulnerability: Vulnerability, products: Products) -> list[str]:
+    """Ids of products that a vulnerability names and of their platforms, in document order."""
     parts = (vulnerability.scores, vulnerability.remedies, vulnerability.threats, vulnerability.known_issues)
-    wanted = {name for ids in vulnerability.status.values() for name in ids}
-    wanted |= {name for part in parts for each in part for name in each.product_ids}
-    waiting = list(wanted)
-    while waiting:
-        part_of = products.entries[waiting.pop()].part_of
-        new = set(part_of[1:]) - wanted if part_of else set()
-        wanted |= new
-        waiting += new
-    return sorted(wanted, key=products.order.__getitem__)
+    used = {name for ids in vulnerability.status.values() for name in ids}
+    used |= {name for part in parts for each in part for name in each.product_ids}
+    pending = list(used)
+    while pending:
+        part_of = products.entries[pending.pop()].part_of
+        new = set(part_of[1:]) - used if part_of else set()
+        used |= new
+        pending += new
+    return sorted(used, key=products.order.__getitem__)
 
 
-def _severity(vulnerabilities) -> str:
-    """The worst severity that the issuer states, else the worst that the scores give."""
-    return scores.worst(
-        scores.severity_of_word(threat.details)
-        for each in vulnerabilities
-        for threat in each.threats
-        if threat.category == "impact"
-    ) or scores.worst(scores.severity_of(each.scores) for each in vulnerabilities)
+def _severity(vulnerabilities: list[Vulnerability]) -> str:
+    """The highest severity that the issuer states, else that of the scores."""
+    severity = scores.worst(map(scores.severity_of_impacts, vulnerabilities))
+    return severity or scores.worst(scores.severity_of(each.scores) for each in vulnerabilities)

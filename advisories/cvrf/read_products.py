@@ -1,4 +1,4 @@
-"""The product tree of a CVRF document, flat. Microsoft names each product twice: in a branch and beside."""
+"""Read the product tree of a CVRF document as a flat list; Microsoft lists each product twice."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,16 +8,16 @@ from flask_babel import gettext as _
 from advisories.advisory import ProductEntry
 from advisories.csaf.rules import BRANCHES, RELATIONS, is_cpe, is_range, plain_path
 from advisories.cvrf.xml_values import XmlNode
-from advisories.reading import Log
+from advisories.parsing import Log
 
 
 class Products:
-    """The products of a document; answers which of them a part of it names."""
+    """The products of a document, and lookups of the products that a node names."""
 
-    def __init__(self, tree: XmlNode, log: Log):
+    def __init__(self, tree: XmlNode, log: Log) -> None:
         self.log = log
         self.entries: dict[str, ProductEntry] = {}
-        self.concerned: tuple[str, ...] = ()  # those of the vulnerability that is being read
+        self.default_ids: tuple[str, ...] = ()  # of the vulnerability that is being read
         for node, path in _leaves(tree, ()):
             self._add(node, _entry(node, path))
         for node in tree.each("Relationship"):
@@ -25,19 +25,19 @@ class Products:
         self.order = {name: place for place, name in enumerate(self.entries)}
 
     def named_by(self, node: XmlNode) -> tuple[str, ...]:
-        """The known products that `node` names."""
+        """Known products that `node` names."""
         ids = dict.fromkeys(filter(None, (each.line() for each in node.each("ProductID"))))
         for name in ids:
             if name not in self.entries:
                 node.log.warn(node.place, _("unknown product %(name)s", name=repr(name[:60])))
-        self.log.count(len(ids))
+        self.log.count_references(len(ids))
         return tuple(name for name in ids if name in self.entries)
 
-    def meant_by(self, node: XmlNode) -> tuple[str, ...]:
-        """The products that `node` names, or all that are concerned when it names none."""
+    def named_or_default(self, node: XmlNode) -> tuple[str, ...]:
+        """Products that `node` names, or the default ids when it names none."""
         named = self.named_by(node)
-        self.log.count(0 if named else len(self.concerned))
-        return named or self.concerned
+        self.log.count_references(0 if named else len(self.default_ids))
+        return named or self.default_ids
 
     def _add(self, node: XmlNode, entry: ProductEntry) -> None:
         self.log.count_products(len(self.entries) + 1)
@@ -48,7 +48,7 @@ class Products:
 
 
 def _leaves(node: XmlNode, path: tuple) -> Iterator[tuple[XmlNode, tuple]]:
-    """(product, path), those in branches first: they know their vendor. Depth is bounded by the parser."""
+    """Yield (product, path), those in branches first, as they have a vendor; the parser bounds the depth."""
     for branch in node.each("Branch"):
         category = branch.attribute("Type").lower().replace(" ", "_")
         name = branch.attribute("Name")
@@ -58,7 +58,8 @@ def _leaves(node: XmlNode, path: tuple) -> Iterator[tuple[XmlNode, tuple]]:
 
 
 def _entry(node: XmlNode, path: tuple[tuple[str, str], ...]) -> ProductEntry:
-    name, cpe = node.line() or node.attribute("ProductID"), node.attribute("CPE")
+    name = node.line() or node.attribute("ProductID")
+    cpe = node.attribute("CPE")
     words = dict(path)
     if name and "product_name" not in words and "product_version" not in words:
         path = (*path, ("product_name", name))

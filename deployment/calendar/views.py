@@ -73,7 +73,7 @@ def export_calendar(extension: str) -> Response:
     """The year as CSV or JSON."""
     months, totals, tallies = queries.year_summary(_wanted_year())
     rows = [exports.month_row(month, totals.get(str(month)), tallies.get(str(month))) for month in months]
-    return files.answer("calendar", extension, map(exports.flat, rows))
+    return files.file_response("calendar", extension, map(exports.flat, rows))
 
 
 @bp.get("/calendar/<month>")

@@ -57,7 +57,7 @@ def plan_page(month: str) -> str:
 def plan_table(month: str) -> Response:
     """The plan as CSV."""
     found, tasks, plan, _days_by_ring = _plan(month)
-    return files.answer(f"plan-{found}", "csv", (exports.task_row(task, plan) for task in tasks))
+    return files.file_response(f"plan-{found}", "csv", (exports.task_row(task, plan) for task in tasks))
 
 
 @bp.get("/calendar/<month>/plan.md")

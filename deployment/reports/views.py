@@ -125,7 +125,7 @@ def send_report(reference: str) -> Response | tuple[str, int]:
 def export_reports(reference: str, extension: str) -> Response:
     """The reports of a bulletin as CSV or JSON."""
     bulletin = _bulletin(reference)
-    return files.answer(
+    return files.file_response(
         f"reports-{bulletin.reference}", extension, exports.report_rows(bulletin, _wanted_outcome())
     )
 

@@ -1,23 +1,28 @@
-"""The life of a release as pure functions: in which phase it is on a day, and when that ends.
+"""Life-cycle rules as pure functions: the phase of a release on a day, and when it ends.
 
-An end is a date, or only yes (it is over) or no (it is not) where nobody gave a date. The last day
-still counts: support that ends on 30 June 2004 is there on that day and gone on 1 July.
+An end is a date, or True (over) or False (not over) where no date is known. The date is the last day of
+support: support that ends on 30 June 2004 exists on that day but not on 1 July.
 """
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 Ends = date | bool
+HasEnds = Any  # a Release; SQLAlchemy's descriptors match no protocol with `released_on` and `ends`
 
-ACTIVE, SECURITY, EXTENSION, DISCONTINUED = "active", "security", "extension", "discontinued"
+ACTIVE = "active"
+SECURITY = "security"
+EXTENSION = "extension"
+DISCONTINUED = "discontinued"
 KINDS = (ACTIVE, SECURITY, EXTENSION, DISCONTINUED)
 SUPPORT = (ACTIVE, SECURITY, EXTENSION)
 SOON = timedelta(days=90)
 
 
 class Phase(StrEnum):
-    """Where a release stands."""
+    """Phase of a release."""
 
     UPCOMING = "upcoming"
     ACTIVE = "active"
@@ -28,7 +33,7 @@ class Phase(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a product stands, over all its releases."""
+    """Status of a product over all its releases."""
 
     SUPPORTED = "supported"
     ENDING = "ending"
@@ -40,18 +45,17 @@ _ENDED_BY = {Phase.ACTIVE: (ACTIVE, SECURITY), Phase.SECURITY: (SECURITY,), Phas
 
 
 def is_over(ends: Ends | None, day: date) -> bool | None:
-    """Whether what `ends` then is over on `day`; None when nothing is known."""
+    """Whether an end is over on `day`; None when it is unknown."""
     if ends is None or isinstance(ends, bool):
         return ends
     return day > ends
 
 
-def phase_on(release, day: date) -> Phase:
-    """The phase of a release (anything with `released_on` and a dict `ends` by kind) on `day`.
+def phase_on(release: HasEnds, day: date) -> Phase:
+    """The phase of a release on `day`.
 
-    The end of security support decides: before it a release whose active support is over gets
-    security fixes only, after it only an extension remains. `discontinued` (no longer sold) says
-    nothing about support.
+    The end of security support decides: before it, a release without active support gets security fixes only;
+    after it, only extended support is possible. `discontinued` (no longer sold) does not affect support.
     """
     if release.released_on is not None and day < release.released_on:
         return Phase.UPCOMING
@@ -67,22 +71,22 @@ def phase_on(release, day: date) -> Phase:
     return Phase.UNKNOWN
 
 
-def phase_end(release, day: date) -> date | None:
-    """The last day of the present phase, when it is known."""
+def phase_end(release: HasEnds, day: date) -> date | None:
+    """The last day of the current phase; None when it is unknown."""
     kinds = _ENDED_BY.get(phase_on(release, day), ())
-    return min((ends for kind in kinds if _is_date(ends := release.ends.get(kind))), default=None)
+    return min(_dates(release.ends.get(kind) for kind in kinds), default=None)
 
 
-def latest_end(releases: Iterable) -> Ends | None:
-    """When the last of the releases loses security support; no day known (False) outlasts every date."""
+def latest_end(releases: Iterable[HasEnds]) -> Ends | None:
+    """When the last release loses security support; an unknown day (False) is later than every date."""
     ends = [end for release in releases if (end := release.ends.get(SECURITY)) is not None]
     if False in ends:
         return False
-    return max((end for end in ends if _is_date(end)), default=True if ends else None)
+    return max(_dates(ends), default=True if ends else None)
 
 
 def status_on(latest: Ends | None, next_end: date | None, day: date) -> Status:
-    """A product's standing: `latest` is latest_end(), `next_end` the next end among its releases."""
+    """The status of a product; `latest` is latest_end(), `next_end` the next end of its releases."""
     over = is_over(latest, day)
     if over is None:
         return Status.UNKNOWN
@@ -91,5 +95,5 @@ def status_on(latest: Ends | None, next_end: date | None, day: date) -> Status:
     return Status.ENDING if next_end is not None and next_end <= day + SOON else Status.SUPPORTED
 
 
-def _is_date(ends: Ends | None) -> bool:
-    return isinstance(ends, date)
+def _dates(ends: Iterable[Ends | None]) -> list[date]:
+    return [each for each in ends if isinstance(each, date)]

@@ -1,4 +1,4 @@
-"""Reads of what ends when, for the page, the feeds and the calendars."""
+"""Queries for ends of support."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -6,17 +6,18 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import contains_eager
 
+from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db
 from products.lifecycle.phases import SECURITY, SUPPORT
 from products.models import LifecyclePhase, OwnedRelease, Product, Release
 
-PAGE = 100
-MOST = 2_000
+PAGE_SIZE = 100
+MAX_PHASES = 2_000
 
 
-def _ends(kinds: Iterable[str], first: date, last: date) -> Select:
-    """Phases of these kinds that end between two days, with release and product."""
+def _phases_ending(kinds: Iterable[str], first: date, last: date) -> Select:
+    """Phases of these kinds that end between two days, with releases and products."""
     return (
         select(LifecyclePhase)
         .join(LifecyclePhase.release)
@@ -31,8 +32,8 @@ def _ends(kinds: Iterable[str], first: date, last: date) -> Select:
     )
 
 
-def owned_by(user) -> ColumnElement[bool]:
-    """SQL condition on a Release: `user` runs it, or its product as a whole."""
+def owned_by(user: User | Visitor) -> ColumnElement[bool]:
+    """SQL condition on Release: `user` runs it, or its product as a whole."""
     return exists().where(
         OwnedRelease.user_id == user.id,
         or_(
@@ -48,12 +49,12 @@ def ending(
     *,
     kind: str = SECURITY,
     category: str = "",
-    owner=None,
+    owner: User | None = None,
     after: paging.Place = None,
-    size: int = PAGE,
+    size: int = PAGE_SIZE,
 ) -> paging.Page:
-    """What ends within `days` from `day` on, the next first; of a category, of what `owner` runs."""
-    statement = _filtered(_ends([kind], day, day + timedelta(days=days)), category, owner)
+    """Ends within `days` from `day` on, next first; of a category, of the inventory of `owner`."""
+    statement = _filter(_phases_ending([kind], day, day + timedelta(days=days)), category, owner)
     return paging.keyset(
         statement,
         [LifecyclePhase.ends, LifecyclePhase.id],
@@ -65,10 +66,18 @@ def ending(
 
 
 def ended(
-    day: date, days: int, *, kind: str = SECURITY, category: str = "", owner=None, limit: int = 10
+    day: date,
+    days: int,
+    *,
+    kind: str = SECURITY,
+    category: str = "",
+    owner: User | None = None,
+    limit: int = 10,
 ) -> list[LifecyclePhase]:
-    """What ended within `days` before `day`, the last first."""
-    statement = _filtered(_ends([kind], day - timedelta(days=days), day - timedelta(days=1)), category, owner)
+    """Ends within `days` before `day`, latest first."""
+    statement = _filter(
+        _phases_ending([kind], day - timedelta(days=days), day - timedelta(days=1)), category, owner
+    )
     return list(
         db.session.scalars(
             statement.order_by(LifecyclePhase.ends.desc(), LifecyclePhase.id.desc()).limit(limit)
@@ -76,26 +85,34 @@ def ended(
     )
 
 
-def _filtered(statement: Select, category: str, owner) -> Select:
+def _filter(statement: Select, category: str, owner: User | None) -> Select:
     if category:
         statement = statement.where(Product.category == category)
     return statement.where(owned_by(owner)) if owner is not None else statement
 
 
 def around(
-    day: date, *, before: int, ahead: int, kinds: Iterable[str] = (SECURITY,), category: str = "", owner=None
+    day: date,
+    *,
+    before: int,
+    ahead: int,
+    kinds: Iterable[str] = (SECURITY,),
+    category: str = "",
+    owner: User | None = None,
 ) -> list[LifecyclePhase]:
-    """What ends in a window around `day`, in order, for feeds, exports and calendars."""
-    statement = _ends(list(kinds), day - timedelta(days=before), day + timedelta(days=ahead))
+    """At most MAX_PHASES ends from `before` days before `day` to `ahead` days after, in order."""
+    statement = _phases_ending(list(kinds), day - timedelta(days=before), day + timedelta(days=ahead))
     return list(
         db.session.scalars(
-            _filtered(statement, category, owner).order_by(LifecyclePhase.ends, LifecyclePhase.id).limit(MOST)
+            _filter(statement, category, owner)
+            .order_by(LifecyclePhase.ends, LifecyclePhase.id)
+            .limit(MAX_PHASES)
         )
     )
 
 
-def of_member(user, day: date, *, before: int = 365, ahead: int = 3650) -> list[LifecyclePhase]:
-    """The ends of everything a member runs, without active support where security ends that day too."""
+def ends_for_member(user: User, day: date, *, before: int = 365, ahead: int = 3650) -> list[LifecyclePhase]:
+    """Ends of a member's inventory, without active support where security support ends on the same day."""
     found = around(day, before=before, ahead=ahead, kinds=SUPPORT, owner=user)
     security = {(phase.release_id, phase.ends) for phase in found if phase.kind == SECURITY}
     return [

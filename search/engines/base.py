@@ -1,28 +1,28 @@
-"""What every search engine can do. Which one serves is a setting; nobody above knows the difference."""
+"""Interface of the search engines; the setting REDOUBT_SEARCH chooses the implementation."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from search.fields import Document
 from search.parser import Query
 
 SORTS = ("relevance", "newest", "votes")
-Load = Callable[[Iterable[str]], list[Document]]
+DocumentLoader = Callable[[Iterable[str]], list[Document]]
 
 
 class Unavailable(Exception):
-    """The index is missing or damaged; the worker rebuilds it, or `flask search rebuild` does."""
+    """The index is missing or damaged until the worker or `flask search rebuild` has rebuilt it."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """Keys with scores, best first; `facets` counts kinds, tags and layers over all `total` documents.
+    """(key, score) pairs, best first; `facets` counts kinds, tags and layers of all `total` matches.
 
-    `loosened`: too few have all the words, so these have any of them. `estimated`: so many match that
-    total and facets were not counted but reckoned from a sample.
+    `loosened`: too few documents have all terms, so these have any of them. `estimated`: total and facets are
+    estimates from a sample because many documents match.
     """
 
     hits: list[tuple[str, float]]
@@ -33,12 +33,12 @@ class Results:
 
 
 class Index(Protocol):
-    """The index at one moment, without what is hidden. Every method raises Unavailable on damage.
+    """A consistent view of the index without hidden documents. Every method raises Unavailable on damage.
 
-    `generation` is another value after every change; `size` is the number of documents.
+    `generation` differs after every change; `size` is the number of documents.
     """
 
-    generation: object
+    generation: Any
     size: int
 
     def search(
@@ -48,69 +48,82 @@ class Index(Protocol):
         limit: int = 10,
         offset: int = 0,
         any_word: bool = False,
-        few: int = 0,
+        min_results: int = 0,
         facets: bool = False,
         sort: str = "relevance",
     ) -> Results:
-        """Documents with all words, or `any_word`; when fewer than `few` have all, those with any instead."""
+        """Find documents with all terms; with any if `any_word`, or if fewer than `min_results` have all."""
+        ...
 
-    def rarest(self, words: list[str], most: int) -> list[str]:
-        """Those of the words that say most, as many as are found `most` times together."""
+    def rarest_terms(self, words: list[str], max_postings: int) -> list[str]:
+        """The rarest of the terms, with at most about `max_postings` documents in all."""
+        ...
 
-    def knows(self, term: str) -> bool:
+    def has_term(self, term: str) -> bool:
         """Whether a document has the term."""
+        ...
 
-    def guess(self, word: str) -> str:
-        """The likeliest spelling of a word that nothing has; or nothing."""
+    def guess_spelling(self, word: str) -> str:
+        """The most probable spelling of a word that no document has; empty when there is none."""
+        ...
 
-    def completed(self, text: str, most: int) -> list[str]:
-        """Keys of documents whose titles have these words, the last perhaps only begun; most votes first."""
+    def complete_title(self, text: str, limit: int) -> list[str]:
+        """Keys of documents whose titles have these words, the last may be a prefix; most votes first."""
+        ...
 
-    def identifiers(self, start: str, most: int) -> list[str]:
-        """Identifiers that begin so and stand in some document, in order."""
+    def identifiers_with_prefix(self, prefix: str, limit: int) -> list[str]:
+        """Identifiers of documents with this prefix, in alphabetical order."""
+        ...
 
     def has(self, key: str) -> bool:
-        """Whether a document is there."""
+        """Whether the index has the document."""
+        ...
 
     def keys(self) -> set[str]:
-        """The keys of all documents."""
+        """Keys of all documents."""
+        ...
 
 
 class Engine(Protocol):
-    """The index of this site: read by everyone, written by one at a time, rebuilt beside and swapped in."""
+    """The index of this site: concurrent readers, one writer at a time, rebuilt beside the active index."""
 
     def view(self, hidden: Iterable[str] = ()) -> AbstractContextManager[Index]:
-        """The newest state of the index without what is `hidden`; raises Unavailable, also from within.
+        """Open the newest state without the keys in `hidden`; raises Unavailable, also inside the block.
 
-        Damage that is met while reading puts the index out of use, for everyone.
+        Damage found while reading deactivates the index for all processes.
         """
+        ...
 
     def is_usable(self) -> bool:
         """Whether the index can be read."""
+        ...
 
-    def is_worn(self) -> bool:
-        """Whether changes have made it so slow, or so inexact, that it should be rebuilt."""
+    def needs_rebuild(self) -> bool:
+        """Whether changes have made the index slow or inexact."""
+        ...
 
-    def update(self, keys: Iterable[str], load: Load, *, purge: bool = False) -> None:
-        """Bring the index up to date with what these keys name now: `load` gives those that still exist.
+    def update(self, keys: Iterable[str], load: DocumentLoader, *, purge: bool = False) -> None:
+        """Update the documents of these keys: `load` returns those that still exist.
 
-        `load` is called when no one else can write: the last to write has read last. With `purge`, nothing
-        of what was there before stays in storage. Raises Unavailable.
+        `load` is called under the write lock, so that the last writer has the newest data. With `purge`,
+        nothing of the previous documents stays in storage. Raises Unavailable.
         """
 
     def rebuild(
         self,
         documents: Iterable[Document],
-        missed: Callable[[], Iterable[str]],
-        load: Load,
+        changed_keys: Callable[[], Iterable[str]],
+        load: DocumentLoader,
         *,
         wait: bool = True,
     ) -> int | None:
-        """Write a whole new index beside the old one, then swap it in; returns its size.
+        """Build a new index beside the old one, then activate it; return its size.
 
-        What changed meanwhile went to the old index: `missed` names it, and it is read again before the
-        swap. None when another rebuild is under way and is not to be waited for.
+        Documents that change during the rebuild go to the old index: `changed_keys` returns their keys, and
+        `load` reads them again before activation. Returns None when another rebuild is running and `wait` is
+        false.
         """
+        ...
 
     def wait_for_rebuild(self) -> None:
-        """Return when no rebuild is under way."""
+        """Block until no rebuild is running."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisories.addresses import MAX_LENGTH, is_uri, is_web_address, tidy
+from advisories.addresses import MAX_URI_LENGTH, is_uri, is_web_address, percent_encode
 
 GOOD = [
     "https://acme.example/a?b=c#d",
@@ -27,13 +27,13 @@ BAD = [
     "https://a/#b#c",
     "https://a/\n",
     "ftp://a/",
-    "https://a/" + "x" * MAX_LENGTH,
+    "https://a/" + "x" * MAX_URI_LENGTH,
 ]
 
 
 @pytest.mark.parametrize("address", GOOD)
 def test_web_addresses(address):
-    assert is_web_address(address) and is_uri(address) and tidy(address) == address
+    assert is_web_address(address) and is_uri(address) and percent_encode(address) == address
 
 
 @pytest.mark.parametrize("address", BAD)
@@ -51,9 +51,9 @@ def test_what_is_none(address):
     ],
 )
 def test_what_may_not_stand_in_an_address_is_encoded(written, kept):
-    assert tidy(written) == kept and is_web_address(kept)
+    assert percent_encode(written) == kept and is_web_address(kept)
 
 
 @given(st.text())
 def test_tidying_twice_is_tidying_once(text):
-    assert tidy(tidy(text)) == tidy(text)
+    assert percent_encode(percent_encode(text)) == percent_encode(text)

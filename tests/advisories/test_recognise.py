@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from advisories import reading, recognise
+from advisories import parsing, recognise
 from advisories.advisory import Unusable
 from tests.advisories.documents import CSAF, CVE, CVRF, copy_of
 
@@ -63,8 +63,8 @@ def test_long_texts_are_cut_and_odd_characters_dropped():
     document["document"]["title"] = "a\x00b\ud800 \r\n c" + "x" * 5000
     document["document"]["notes"][0]["text"] = "y" * 300_000
     (advisory,) = recognise.read(json.dumps(document).encode(), "f")
-    assert advisory.title.startswith("ab cxxx") and len(advisory.title) <= reading.MAX_LINE
-    assert len(advisory.notes[0].text) == reading.MAX_TEXT
+    assert advisory.title.startswith("ab cxxx") and len(advisory.title) <= parsing.MAX_LINE_LENGTH
+    assert len(advisory.notes[0].text) == parsing.MAX_TEXT_LENGTH
     assert {warning.partition(":")[0] for warning in advisory.warnings} == {
         "/document/title",
         "/document/notes/0/text",
@@ -75,7 +75,7 @@ def test_warnings_are_bounded():
     document = copy_of(CSAF)
     document["document"]["notes"] = [1] * 10_000
     (advisory,) = recognise.read(json.dumps(document).encode(), "f")
-    assert len(advisory.warnings) == reading.MAX_WARNINGS + 1
+    assert len(advisory.warnings) == parsing.MAX_WARNINGS + 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_warnings_are_bounded():
     ],
 )
 def test_absurd_html_keeps_its_words(html):
-    assert "x" in reading.Log().html(html, "/")
+    assert "x" in parsing.Log().html(html, "/")
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_absurd_html_keeps_its_words(html):
     ],
 )
 def test_html_is_told_from_plain_words(text, kept):
-    assert reading.Log().prose(text, "/").replace("\u00a0", " ") == kept
+    assert parsing.Log().prose(text, "/").replace("\u00a0", " ") == kept

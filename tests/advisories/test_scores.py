@@ -68,10 +68,10 @@ def test_no_text_is_an_error(vector):
 
 
 def test_a_stated_score_that_the_vector_contradicts():
-    assert scores.differs(Score("3.1", HIGHEST, 5.0))
-    assert not scores.differs(Score("3.1", HIGHEST, 9.8))
-    assert not scores.differs(Score("3.1", HIGHEST, None))
-    assert not scores.differs(Score("3.1", "nonsense", 5.0))
+    assert scores.is_stated_wrong(Score("3.1", HIGHEST, 5.0))
+    assert not scores.is_stated_wrong(Score("3.1", HIGHEST, 9.8))
+    assert not scores.is_stated_wrong(Score("3.1", HIGHEST, None))
+    assert not scores.is_stated_wrong(Score("3.1", "nonsense", 5.0))
 
 
 def test_the_worst_severity_counts_computed_before_stated():

@@ -17,7 +17,7 @@ from advisories.advisory import (
     Score,
     Vulnerability,
 )
-from advisories.csaf import checker, read
+from advisories.csaf import read, validator_process
 from advisories.csaf.write import Publisher, to_bytes, write
 from advisories.cve import read as read_cve
 from tests.advisories.documents import CSAF, CVE, CVRF, REJECTED
@@ -43,7 +43,7 @@ def documents():
 
 @pytest.mark.parametrize("advisory", documents())
 def test_the_written_document_is_lawful_and_comes_back(advisory):
-    assert checker.problems(to_bytes(write(advisory))) == []
+    assert validator_process.problems(to_bytes(write(advisory))) == []
     back = again(advisory)
     assert back == replace(advisory, format="csaf", warnings=[], category=back.category)
     assert again(back) == back
@@ -53,7 +53,7 @@ def test_the_written_document_is_lawful_and_comes_back(advisory):
 def test_the_site_as_publisher(advisory):
     options = {"publisher": SITE, "tracking_id": "RB-2026-001", "self_url": "https://redoubt.example/1.json"}
     document = write(advisory, **options)
-    assert checker.problems(to_bytes(document)) == []
+    assert validator_process.problems(to_bytes(document)) == []
     back = again(advisory, **options)
     assert (back.publisher, back.tracking_id) == ("Redoubt", "RB-2026-001")
     assert advisory.tracking_id in back.aliases
@@ -81,7 +81,7 @@ def made(**parts):
 
 def only(advisory):
     """Its one vulnerability, after the document was found lawful."""
-    assert checker.problems(to_bytes(write(advisory))) == []
+    assert validator_process.problems(to_bytes(write(advisory))) == []
     return again(advisory).vulnerabilities[0]
 
 
@@ -210,6 +210,6 @@ UNLAWFUL = {
 @pytest.mark.parametrize("name", UNLAWFUL)
 def test_what_breaks_a_rule_is_made_lawful(name):
     document = to_bytes(write(replace(made(), **UNLAWFUL[name])))
-    assert checker.problems(document) == []
+    assert validator_process.problems(document) == []
     back = read.read(json.loads(document))[0]
     assert to_bytes(write(back)) == document

@@ -370,7 +370,7 @@ class TestMembers:
         def run(slug, cycle=None):
             product = catalogue[slug]
             release = next((r for r in product.releases if r.cycle == cycle), None)
-            owned_actions.own(member, [(product, release)])
+            owned_actions.add_products(member, [(product, release)])
             alert_actions.switch(member, on=True, minimum="low", cadence="at-once")
             db.session.commit()
 

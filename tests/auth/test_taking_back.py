@@ -36,7 +36,7 @@ def opened(app, client, login, owner, link):
     client.post("/reset", data={"email": owner.email})
     device = app.test_client()
     assert device.post("/login", data={"username": "ophelia", "password": OWN}).status_code == 302
-    calendar = owned_actions.secret(owned_actions.renew_address(owner))
+    calendar = owned_actions.calendar_secret(owned_actions.renew_address(owner))
     alert_actions.switch(owner, on=True, minimum="important", cadence="daily")
     handle = db.session.scalar(select(Subscription.handle))
     unsent.keep(SentForm("/settings/email", [("email", THIEF)], [], []), owner.id)

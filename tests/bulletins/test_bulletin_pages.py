@@ -187,7 +187,7 @@ def test_past_its_life_a_fix_that_came_later_does_not_count(client, make_product
 
 def test_a_member_sees_what_they_run_the_unfixed_first(login, member, make_product, make_advisory, store):
     reader = make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
-    actions.own(member, [(reader, next(r for r in reader.releases if r.cycle == "9"))])
+    actions.add_products(member, [(reader, next(r for r in reader.releases if r.cycle == "9"))])
     store(make_advisory("FIXED", severity="critical", title="Acme Reader: this one is fixed"))
     store(
         make_advisory(

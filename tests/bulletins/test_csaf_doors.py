@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from advisories import advisory as adv
-from advisories.csaf import checker, read
+from advisories.csaf import read, validator_process
 from bulletins import actions, queries
 from bulletins.mitigations import actions as mitigation_actions
 from core.database.db import db
@@ -34,7 +34,7 @@ def test_the_lists_lead_to_every_document(client, make_advisory, store):
     assert len(entries) == 3
     for path in paths:
         answer = client.get(f"/csaf/{path}")
-        assert checker.problems(answer.data) == []
+        assert validator_process.problems(answer.data) == []
         for sum_of in ("sha256", "sha512"):
             line = client.get(f"/csaf/{path}.{sum_of}").text
             assert line == f"{hashlib.new(sum_of, answer.data).hexdigest()}  {path.split('/')[1]}\n"
@@ -71,7 +71,7 @@ def test_edits_of_severity_product_and_remedy_appear(client, make_advisory, stor
     mitigation_actions.add(queries.whole(bulletin.id), {"layer": "host", "text": "Unplug it."}, by=moderator)
     db.session.commit()
     answer = client.get(f"/csaf/{bulletin.document_path}")
-    assert checker.problems(answer.data) == []
+    assert validator_process.problems(answer.data) == []
     assert answer.json["document"]["aggregate_severity"]["text"] == "low"
     assert answer.json["document"]["tracking"]["version"] == "2"
     text = answer.text
@@ -85,7 +85,7 @@ def test_a_bulletin_of_ours_is_a_lawful_document(client, moderator):
     actions.publish(bulletin, by=moderator)
     db.session.commit()
     answer = client.get(f"/csaf/{bulletin.document_path}")
-    assert checker.problems(answer.data) == []
+    assert validator_process.problems(answer.data) == []
     assert answer.json["document"]["tracking"]["id"] == bulletin.reference
 
 

@@ -184,7 +184,7 @@ def test_a_member_sees_exactly_what_names_their_product(site, pick):
         }
     product = products.full(slug)
     user = accounts.make_user(f"runs-{slug}-{cycle}", email=f"{slug}-{cycle}@example.org", confirmed=True)
-    actions.own(user, [(product, next(r for r in product.live_releases if r.cycle == cycle))])
+    actions.add_products(user, [(product, next(r for r in product.live_releases if r.cycle == cycle))])
     db.session.commit()
     found = {
         row.tracking_id

@@ -32,7 +32,7 @@ def debian(make_product, moderator):
     make_product("debian", releases, name="Debian", vendor="SPI", names=[names.parse("cpe:2.3:o:d:linux")])
     product = queries.full("debian")
     actions.edit(product.releases[0], {"security": TODAY + timedelta(days=60)}, by=moderator)
-    actions.merge(product.releases[0], {"security": TODAY + timedelta(days=70)}, source="elsewhere")
+    actions.apply_import(product.releases[0], {"security": TODAY + timedelta(days=70)}, source="elsewhere")
     return product
 
 

@@ -176,7 +176,7 @@ def test_a_removed_release_no_longer_counts(browser, client, widget):
 
 def test_a_moderator_settles_a_dispute_in_the_browser(browser, widget):
     release = widget.releases[0]
-    actions.merge(release, {"security": date(2027, 7, 7)}, source="elsewhere")
+    actions.apply_import(release, {"security": date(2027, 7, 7)}, source="elsewhere")
     db.session.commit()
     assert "2027-07-07" in browser.get("/products/widget").text
     assert "2027-07-07" in browser.get("/products/conflicts").text

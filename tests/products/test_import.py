@@ -139,15 +139,19 @@ def test_what_a_moderator_wrote_stays_and_is_disputed_once(app, folder, moderato
     assert run(app, folder)["updated"]["releases"] == 0
     assert widget().releases[0].ends["security"] == date(2030, 1, 1)
     [conflict] = queries.conflicts()
-    assert (conflict.field, conflict.theirs, conflict.ours) == ("security", "2026-01-31", "2030-01-01")
-    actions.decide(conflict, take_theirs=False, by=moderator)
+    assert (conflict.field, conflict.theirs, conflict.current_value) == (
+        "security",
+        "2026-01-31",
+        "2030-01-01",
+    )
+    actions.resolve_conflict(conflict, accept_import=False, by=moderator)
     db.session.commit()
     run(app, folder)
     assert queries.conflicts() == [], "decided is decided"
     change(folder, "eol: 2026-01-31", "eol: 2031-01-31")
     run(app, folder)
     [conflict], product = queries.conflicts(), widget()
-    actions.decide(conflict, take_theirs=True, by=moderator)
+    actions.resolve_conflict(conflict, accept_import=True, by=moderator)
     db.session.commit()
     assert widget().releases[0].ends["security"] == date(2031, 1, 31)
     change(folder, "eol: 2026-01-31", "eol: 2032-01-31")

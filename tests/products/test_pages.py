@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from core.database import paging
 from core.markup.markup import render
 from products import actions, names, queries
-from products.lifecycle.timeline import MOST_LINES, draw
+from products.lifecycle.timeline import MAX_LINES, draw
 
 TODAY = date.today()
 
@@ -101,12 +101,12 @@ def test_filters_and_status(client, make_product):
 
 
 def test_pages_follow_each_other_and_a_foreign_cursor_starts_again(client, make_product):
-    for number in range(queries.PAGE + 3):
+    for number in range(queries.PAGE_SIZE + 3):
         make_product(f"p{number:03}")
     first = BeautifulSoup(client.get("/products").text, "html.parser")
     second = BeautifulSoup(client.get(first.select_one("a[rel=next]")["href"]).text, "html.parser")
     seen = [a["href"] for soup in (first, second) for a in soup.select("main tbody th a")]
-    assert len(seen) == len(set(seen)) == queries.PAGE + 3
+    assert len(seen) == len(set(seen)) == queries.PAGE_SIZE + 3
     for cursor in (
         "WzEsMl0",
         "WyJhIiwgImIiXQ",
@@ -212,7 +212,7 @@ def test_queries_do_not_grow_with_the_list(client, make_product, count_queries, 
 def test_long_pictures_keep_what_lives(make_product):
     product = make_product("x", {f"{n}": ends(-n if n > 3 else 100) for n in range(1, 60)})
     picture = draw(product.live_releases, TODAY)
-    assert len(picture.lines) == MOST_LINES and picture.left_out == 59 - MOST_LINES
+    assert len(picture.lines) == MAX_LINES and picture.left_out == 59 - MAX_LINES
     assert {line.label for line in picture.lines} >= {"1", "2", "3"}
     for line in picture.lines:
         assert all(0 <= bar.x < bar.x + bar.width <= picture.width + 1 for bar in line.bars)

@@ -14,8 +14,8 @@ from inventory.sbom import read
 from products.import_endoflife import Importer
 from products.models import LifecyclePhase, Product, Release
 from tests.conftest import DATA
+from tests.inventory.test_sbom import found
 from tests.products.test_import import run
-from tests.products.test_sbom import found
 
 FOLDER = DATA / "endoflife"
 KINDS = {"eoas": "active", "eol": "security", "eoes": "extension", "discontinued": "discontinued"}

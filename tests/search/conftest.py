@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from core.database.db import db
 from search.engines.whoosh.engine import Engine
 from search.fields import Document
-from search.models import IndexInUse
+from search.models import ActiveIndex
 from search.parser import parse
 
 
@@ -31,7 +31,7 @@ def lose_index(app):
     """lose_index() takes the index out of use, whichever engine keeps it."""
 
     def lose():
-        db.session.execute(delete(IndexInUse))
+        db.session.execute(delete(ActiveIndex))
         db.session.commit()
         (app.config["REDOUBT_INSTANCE"] / "index" / "CURRENT").unlink(missing_ok=True)
 

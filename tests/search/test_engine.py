@@ -112,8 +112,8 @@ def test_an_update_in_many_small_steps_leaves_what_one_build_would(engine, libra
                 index.keys(),
                 ask("resolver", limit=50, sort="votes").hits,
                 {key for key, _ in ask("number3 printer", any_word=True, limit=50).hits},
-                [index.knows(f"number{n}") for n in range(9)],
-                index.rarest(["printer", "resolv"], 99),
+                [index.has_term(f"number{n}") for n in range(9)],
+                index.rarest_terms(["printer", "resolv"], 99),
             )
 
     before = state()
@@ -126,14 +126,14 @@ def test_words_of_which_nothing_is_left_are_forgotten(engine, library, build, lo
     library.add(2, "printer")
     build()
     with look() as index:
-        assert index.knows("zebra") and index.guess("zebar") == "zebra"
+        assert index.has_term("zebra") and index.guess_spelling("zebar") == "zebra"
     with look(hidden={"post:1"}) as index:
-        assert not index.knows("zebra") and index.knows("printer")
-        assert index.guess("zebar") == "" and index.guess("prniter") == "printer"
+        assert not index.has_term("zebra") and index.has_term("printer")
+        assert index.guess_spelling("zebar") == "" and index.guess_spelling("prniter") == "printer"
     del library["post:1"]
     engine.update(["post:1"], library.load)
     with look() as index:
-        assert not index.knows("zebra") and index.guess("zebar") == ""
+        assert not index.has_term("zebra") and index.guess_spelling("zebar") == ""
 
 
 def test_titles_are_completed_those_with_most_votes_first(library, build, look):
@@ -143,10 +143,10 @@ def test_titles_are_completed_those_with_most_votes_first(library, build, look):
     library.add(4, "Flush the resolver quietly", score=99)
     build()
     with look(hidden={"post:4"}) as index:
-        assert index.completed("flush reso", 5) == ["post:2", "post:1"]
-        assert index.completed("flush the resolver ca", 5) == ["post:1"]
-        assert index.completed("resolvers", 5) == ["post:2", "post:1"]
-        assert index.completed("nothing reso", 5) == []
+        assert index.complete_title("flush reso", 5) == ["post:2", "post:1"]
+        assert index.complete_title("flush the resolver ca", 5) == ["post:1"]
+        assert index.complete_title("resolvers", 5) == ["post:2", "post:1"]
+        assert index.complete_title("nothing reso", 5) == []
 
 
 def test_identifiers_are_completed(library, build, look):
@@ -154,8 +154,11 @@ def test_identifiers_are_completed(library, build, look):
     library.add(2, "About KB4012600", "CVE-2017-0144")
     build()
     with look(hidden={"post:2"}) as index:
-        assert index.identifiers("kb4012", 5) == ["kb4012598", "kb4012599"]
-        assert index.identifiers("kb4012", 1) == ["kb4012598"] and index.identifiers("cve-", 5) == []
+        assert index.identifiers_with_prefix("kb4012", 5) == ["kb4012598", "kb4012599"]
+        assert (
+            index.identifiers_with_prefix("kb4012", 1) == ["kb4012598"]
+            and index.identifiers_with_prefix("cve-", 5) == []
+        )
 
 
 SIGNS = [
@@ -182,8 +185,8 @@ SIGNS = [
 def test_signs_of_the_engine_are_only_letters(library, build, ask, look, text):
     library.add(1, "resolver", tags=("dns",))
     build()
-    assert ask(text).total in (0, 1) and ask(text, any_word=True, few=3).total in (0, 1)
+    assert ask(text).total in (0, 1) and ask(text, any_word=True, min_results=3).total in (0, 1)
     with look() as index:
-        index.completed(text, 3)
-        index.guess(parse(text).text)
+        index.complete_title(text, 3)
+        index.guess_spelling(parse(text).text)
     assert ask("resolver").total == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.analysis import begun_identifier, placed, terms
+from search.analysis import identifier_prefix, positioned_terms, terms
 from search.parser import parse
 
 
@@ -33,7 +33,7 @@ def test_identifiers_stay_whole(text, term):
     [("KB4012598", "4012598"), ("0x80070643", "80070643"), ("10.0.19045.3930", "19045.3930")],
 )
 def test_an_identifier_is_found_by_the_part_people_call_it_by(written, called):
-    assert (called, 0) in placed(written) and terms(called) == [called]
+    assert (called, 0) in positioned_terms(written) and terms(called) == [called]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_an_identifier_is_found_by_the_part_people_call_it_by(written, called):
     ],
 )
 def test_a_begun_identifier_has_the_spelling_of_the_index(text, start):
-    assert begun_identifier(text) == start
+    assert identifier_prefix(text) == start
 
 
 def test_words_are_stemmed_without_accents_and_stop_words():
@@ -65,7 +65,7 @@ def test_every_filter():
     assert query.phrases == [terms("zone transfer")]
     assert query.excluded == [["bind"]] and query.terms == terms("resolver")
     assert query.after.year == 2026
-    assert query.bare == '"zone transfer" -bind resolver'
+    assert query.unfiltered == '"zone transfer" -bind resolver'
 
 
 @pytest.mark.parametrize(
@@ -141,4 +141,4 @@ def test_nothing_is_asked_by_nothing(text):
 
 
 def test_words_are_counted_for_the_whole_title():
-    assert parse("patch the patch").words == 2 and parse("patch the patch").terms == ["patch"]
+    assert parse("patch the patch").term_count == 2 and parse("patch the patch").terms == ["patch"]

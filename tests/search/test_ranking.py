@@ -37,10 +37,10 @@ def test_when_few_have_all_words_those_with_any_follow(library, build, ask):
     for number in range(2, 9):
         library.add(number, "jams jams jams jams", "jams jams jams")
     build()
-    found = ask("printer jams", few=3)
+    found = ask("printer jams", min_results=3)
     assert found.loosened and found.total == 8 and found.hits[0][0] == "post:1"
     assert not ask("printer jams").loosened
-    assert not ask("printer", few=3).loosened
+    assert not ask("printer", min_results=3).loosened
 
 
 def test_phrases(library, build, keys):

@@ -182,7 +182,7 @@ def test_what_is_excluded_is_a_chip_that_can_be_removed(client, first):
 
 def test_an_exclusion_that_leaves_nothing_is_looked_for(client, first):
     page = client.get("/search?q=sso+-broker").text
-    assert "single-sign-on-with-a-broker" in page and "Nothing was found without -broker" in page
+    assert "single-sign-on-with-a-broker" in page and "No results without -broker" in page
 
 
 def test_only_words_of_the_index_are_offered(first):

@@ -1,7 +1,7 @@
-"""A document as a row: its terms with their places, how much each says there, what it may be filtered by.
+"""Encode a document as a row: its terms with positions and weights, and the values it is filtered by.
 
-A vector holds, beside the words, lexemes that no word can be: `tag=dns`, `title=resolv`, `^20=resolv` for a
-word that says much in this document, and `~3f0a` for two words side by side. A GIN index finds all alike.
+Besides terms, a vector has lexemes that no term can equal: `tag=dns`, `title=resolv`, `^20=resolv` for a term
+with a high weight in this document, and `~3f0a` for two adjacent terms. One GIN index serves all of them.
 """
 
 from collections import Counter
@@ -9,32 +9,38 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import product
 
-from search.analysis import placed, tokens
+from search.analysis import positioned_terms, tokens
 from search.fields import FAMILIES, TEXTS, Document
-from search.weights import K1
-from search.weights import TEXTS as MEASURES
+from search.weights import FIELD_WEIGHTS, K1
 
 FACETS = ("kind", "tag", "layer")
-SAMPLES = (8, 64, 512)  # one document in so many carries the lexeme of that sample
-SCALE = 65_535  # a weight of 1, as it is kept
-LEVELS, LOWEST = 32, 15  # weights in so many steps; those above the lowest are lexemes of their own
-PAIRS = 1 << 16  # lexemes for all pairs of words together: more would make the index larger
-ROOM = 900_000  # bytes for words; a tsvector has 1,048,575 in all
-LEXEME, PLACE = 5, 7  # bytes of a word beside its letters; of a place of it, with the pair that begins there
-SHORT = 1_500  # words that have room however long they are
-GAP = 20  # places between two texts: more than a phrase has words
-LAST = 16_383  # the last place that a tsvector knows
-WIDTH = 16  # bits of a weight, below those of its term
+SAMPLE_RATES = (8, 64, 512)  # a sample of rate n has one document in n
+WEIGHT_SCALE = 65_535  # integer that stands for a weight of 1
+WEIGHT_LEVELS = 32  # steps into which weights are divided
+MIN_INDEXED_LEVEL = 15  # weights above this level become lexemes
+PAIR_BUCKETS = 1 << 16  # distinct lexemes for pairs of terms: more would enlarge the index
+MAX_VECTOR_BYTES = 900_000  # for terms; a tsvector holds 1,048,575 bytes in all
+LEXEME_BYTES = 5  # overhead of a lexeme beside its text
+POSITION_BYTES = 7  # of a position and the pair lexeme that begins there
+SHORT_DOCUMENT_TERMS = 1_500  # this many terms fit whatever their length
+FIELD_GAP = 20  # positions between two text fields: more than the terms of a phrase
+MAX_POSITION = 16_383  # limit of tsvector
+WEIGHT_BITS = 16  # low bits of a packed weight; the hash of its lexeme is above
 ID_BITS = 32
+TermsByText = dict[str, list[tuple[str, int]]]  # (term, position) by text field
 
 
 @dataclass
 class Row:
-    """What the table of documents keeps, and what is counted of it."""
+    """One row of the table of documents; `lexemes` and `spellings` go into the table of terms.
+
+    `created` is a Unix time in seconds.
+    """
 
     id: int
-    digest: int  # of all but the votes
+    digest: int  # of everything but the votes
     kind: str
     votes: int
     created: int
@@ -48,58 +54,58 @@ class Row:
 
 
 @lru_cache(maxsize=200_000)
-def mark(lexeme: str) -> int:
-    """A number that stands for a lexeme, in the upper bits of a weight."""
-    return int.from_bytes(blake2b(lexeme.encode(), digest_size=6).digest(), "big") >> 1 << WIDTH
+def lexeme_hash(lexeme: str) -> int:
+    """Hash of a lexeme, shifted into the upper bits of a packed weight."""
+    return int.from_bytes(blake2b(lexeme.encode(), digest_size=6).digest(), "big") >> 1 << WEIGHT_BITS
 
 
-def whole(terms: Iterable[str], words: int) -> str:
-    """The lexeme of the documents whose whole title has these terms, in any order, and so many words."""
-    return f"whole={_number(f'{words} ' + ' '.join(sorted(set(terms)))):x}"
+def title_lexeme(terms: Iterable[str], term_count: int) -> str:
+    """Lexeme of documents whose title consists of these terms, in any order, `term_count` in all."""
+    return f"whole={_hash(f'{term_count} ' + ' '.join(sorted(set(terms)))):x}"
 
 
-def _number(text: str) -> int:
+def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def document_id(key: str) -> int:
-    """`post:12` → the number of its row."""
+    """Convert a key such as `post:12` to the id of its row."""
     family, number = key.split(":")
     return FAMILIES.index(family) << ID_BITS | int(number)
 
 
 def document_key(number: int) -> str:
-    """The number of a row → `post:12`."""
+    """Convert the id of a row to its key, such as `post:12`."""
     return f"{FAMILIES[number >> ID_BITS]}:{number & (1 << ID_BITS) - 1}"
 
 
 def quoted(lexeme: str) -> str:
-    """A lexeme as tsvector and tsquery read it, whatever is in it."""
+    """Quote a lexeme for tsvector and tsquery."""
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def strong(term: str, level: int) -> str:
-    """The lexeme of the documents in which a term has a weight of this level."""
+def level_lexeme(term: str, level: int) -> str:
+    """Lexeme of documents in which a term has a weight of this level."""
     return f"^{level}={term}"
 
 
-def sample(rate: int) -> str:
-    """The lexeme of one document in `rate`."""
+def sample_lexeme(rate: int) -> str:
+    """Lexeme of the sample with one document in `rate`."""
     return f"=1/{rate}"
 
 
-def pair(first: str, second: str) -> str:
-    """The lexeme of the documents in which a term stands before another, and of some in which it does not."""
-    return f"~{_number(f'{first} {second}') % PAIRS:04x}"
+def pair_lexeme(first: str, second: str) -> str:
+    """Lexeme of documents in which `first` directly precedes `second`, and of hash collisions."""
+    return f"~{_hash(f'{first} {second}') % PAIR_BUCKETS:04x}"
 
 
-def is_pair(lexeme: str) -> bool:
-    """Whether a lexeme is one of pair(), which nobody counts."""
+def is_pair_lexeme(lexeme: str) -> bool:
+    """Whether a lexeme is of pair_lexeme(); these are not counted in the table of terms."""
     return lexeme.startswith("~")
 
 
-def names(document: Document) -> list[str]:
-    """The lexemes by which a document is filtered."""
+def filter_lexemes(document: Document) -> list[str]:
+    """Lexemes by which a document is filtered, such as `tag=dns`."""
     values = {
         "kind": [document.kind],
         "tag": document.tags,
@@ -111,91 +117,106 @@ def names(document: Document) -> list[str]:
     return [f"{name}={value}" for name, found in values.items() for value in dict.fromkeys(found) if value]
 
 
-def texts(document: Document) -> dict[str, list[tuple[str, int]]]:
-    """The terms of each text with their places, as many as there is room for (made-up texts have more)."""
+def text_terms(document: Document) -> TermsByText:
+    """(term, position) pairs by text field, truncated to what fits into a tsvector."""
     found = {
         "title": document.title,
         "body": document.body,
         "labels": " ".join(document.tags),
         "context": document.context,
     }
-    read = {name: list(placed(found[name])) for name in TEXTS}
-    return read if sum(map(len, read.values())) < SHORT else _fitting(read)
+    terms_by_text = {name: list(positioned_terms(found[name])) for name in TEXTS}
+    return (
+        terms_by_text
+        if sum(map(len, terms_by_text.values())) < SHORT_DOCUMENT_TERMS
+        else _truncated(terms_by_text)
+    )
 
 
-def _fitting(read: dict[str, list[tuple[str, int]]]) -> dict[str, list[tuple[str, int]]]:
-    """What fits into a vector of it, from the beginning of the first text on."""
-    room, seen, fitting = ROOM, set(), {name: [] for name in read}
-    for name, found in read.items():
+def _truncated(terms_by_text: TermsByText) -> TermsByText:
+    """What fits into a tsvector, counted from the beginning of the first field."""
+    bytes_left = MAX_VECTOR_BYTES
+    seen: set[str] = set()
+    result: TermsByText = {name: [] for name in terms_by_text}
+    for name, found in terms_by_text.items():
         for term, position in found:
-            room -= PLACE + (0 if term in seen else LEXEME + len(term.encode()))
-            if room < 0:
-                return fitting
+            bytes_left -= POSITION_BYTES + (0 if term in seen else LEXEME_BYTES + len(term.encode()))
+            if bytes_left < 0:
+                return result
             seen.add(term)
-            fitting[name].append((term, position))
-    return fitting
+            result[name].append((term, position))
+    return result
 
 
-def encode(document: Document, read: dict[str, list[tuple[str, int]]], averages: dict[str, float]) -> Row:
-    """The row of a document, whose texts were read, in a corpus whose texts have these average lengths."""
-    number, filters = document_id(document.key), names(document)
+def encode(document: Document, terms_by_text: TermsByText, averages: dict[str, float]) -> Row:
+    """Encode a document and the result of text_terms(); `averages` are mean lengths of text fields."""
+    filters = filter_lexemes(document)
     title = [(term, document.title[start:end]) for term, start, end, _ in tokens(document.title)]
     if title:
-        filters.append(whole((term for term, _ in title), len(title)))
-    weights = {term: said / (said + K1) for term, said in _said(read, averages).items()}
-    extras = [*filters, *(f"title={term}" for term in dict.fromkeys(term for term, _ in read["title"]))]
-    extras += [
-        strong(term, level) for term, weight in weights.items() if (level := int(weight * LEVELS)) > LOWEST
+        filters.append(title_lexeme((term for term, _ in title), len(title)))
+    weights = {
+        term: frequency / (frequency + K1)
+        for term, frequency in _weighted_frequencies(terms_by_text, averages).items()
+    }
+    extras = [
+        *filters,
+        *(f"title={term}" for term in dict.fromkeys(term for term, _ in terms_by_text["title"])),
     ]
-    extras += [sample(rate) for rate in SAMPLES if _number(document.key) % rate == 0]
-    packed = [mark(term) | max(1, int(weight * SCALE)) for term, weight in weights.items()]
+    extras += [
+        level_lexeme(term, level)
+        for term, weight in weights.items()
+        if (level := int(weight * WEIGHT_LEVELS)) > MIN_INDEXED_LEVEL
+    ]
+    extras += [sample_lexeme(rate) for rate in SAMPLE_RATES if _hash(document.key) % rate == 0]
+    packed = [lexeme_hash(term) | max(1, int(weight * WEIGHT_SCALE)) for term, weight in weights.items()]
     row = Row(
-        id=number,
+        id=document_id(document.key),
         digest=0,
         kind=document.kind,
         votes=document.score,
         created=int(document.created_at.timestamp()) if document.created_at else 0,
         is_accepted="accepted" in document.states,
         facts=[name for name in filters if name.split("=")[0] in FACETS],
-        lengths=[len(read[name]) for name in TEXTS],
-        weights=sorted([*packed, *map(mark, filters)]),
-        vector=_vector(read, extras),
+        lengths=[len(terms_by_text[name]) for name in TEXTS],
+        weights=sorted([*packed, *map(lexeme_hash, filters)]),
+        vector=_vector(terms_by_text, extras),
         lexemes={*weights, *extras},
         spellings={f"title={term}": word.casefold() for term, word in title if word.isalpha()},
     )
-    row.digest = _number(repr((row.created, row.weights, row.vector)))
+    row.digest = _hash(repr((row.created, row.weights, row.vector)))
     return row
 
 
-def _said(read: dict[str, list[tuple[str, int]]], averages: dict[str, float]) -> dict[str, float]:
-    """How often each term is said, over the texts by their boosts and lengths: the heart of BM25F."""
-    said: dict[str, float] = {}
-    for name, (boost, b) in MEASURES.items():
-        norm = boost / (1 - b + b * len(read[name]) / averages[name])
-        for term, count in Counter(term for term, _ in read[name]).items():
-            said[term] = said.get(term, 0.0) + count * norm
-    return said
+def _weighted_frequencies(terms_by_text: TermsByText, averages: dict[str, float]) -> dict[str, float]:
+    """Frequency of each term, weighted by the boosts and lengths of the text fields (BM25F)."""
+    frequencies: dict[str, float] = {}
+    for name, (boost, b) in FIELD_WEIGHTS.items():
+        norm = boost / (1 - b + b * len(terms_by_text[name]) / averages[name])
+        for term, count in Counter(term for term, _ in terms_by_text[name]).items():
+            frequencies[term] = frequencies.get(term, 0.0) + count * norm
+    return frequencies
 
 
-def _pairs(read: dict[str, list[tuple[str, int]]]) -> list[str]:
-    """The lexemes of what stands side by side, in one order; terms of one place have the same neighbours."""
-    found = set()
-    for placed_terms in read.values():
-        places: dict[int, list[str]] = {}
-        for term, position in placed_terms:
-            places.setdefault(position, []).append(term)
-        for position, terms in places.items():
-            found.update(pair(term, after) for after in places.get(position + 1, ()) for term in terms)
+def _pair_lexemes(terms_by_text: TermsByText) -> list[str]:
+    """Sorted lexemes of adjacent terms; terms at one position have the same neighbours."""
+    found: set[str] = set()
+    for terms_with_positions in terms_by_text.values():
+        positions: dict[int, list[str]] = {}
+        for term, position in terms_with_positions:
+            positions.setdefault(position, []).append(term)
+        for position, terms in positions.items():
+            neighbours = product(terms, positions.get(position + 1, ()))
+            found.update(pair_lexeme(term, after) for term, after in neighbours)
     return sorted(found)
 
 
-def _vector(read: dict[str, list[tuple[str, int]]], extras: list[str]) -> str:
-    """The text of a tsvector: words with their places, one text after another, then the other lexemes."""
-    places: dict[str, list[str]] = {}
+def _vector(terms_by_text: TermsByText, extras: list[str]) -> str:
+    """The text of a tsvector: terms with positions, one field after another, then the other lexemes."""
+    positions: dict[str, list[str]] = {}
     start = 1
-    for found in read.values():
+    for found in terms_by_text.values():
         for term, position in found:
-            places.setdefault(term, []).append(str(min(start + position, LAST)))
-        start += GAP + (found[-1][1] if found else 0)
-    words = [f"{quoted(term)}:{','.join(spots[:255])}" for term, spots in places.items()]
-    return " ".join([*words, *map(quoted, extras), *map(quoted, _pairs(read))])
+            positions.setdefault(term, []).append(str(min(start + position, MAX_POSITION)))
+        start += FIELD_GAP + (found[-1][1] if found else 0)
+    terms = [f"{quoted(term)}:{','.join(found[:255])}" for term, found in positions.items()]
+    return " ".join([*terms, *map(quoted, extras), *map(quoted, _pair_lexemes(terms_by_text))])

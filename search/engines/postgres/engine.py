@@ -1,28 +1,30 @@
-"""The index in tables: one row names those in use; who writes holds that row, who reads never waits."""
+"""The engine in PostgreSQL tables: one row names the active index; writers lock it, readers never block."""
 
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Row, delete, func, select, text, update
+from sqlalchemy import Connection, NestedTransaction, Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InternalError, ProgrammingError
 
 from core.database.db import db
-from search.engines.base import Load, Unavailable
+from search.engines.base import DocumentLoader, Unavailable
 from search.engines.postgres import schema, writing
 from search.engines.postgres.index import Index
 from search.fields import TEXTS, Document
-from search.models import IndexInUse
+from search.models import ActiveIndex
 
 log = logging.getLogger(__name__)
-PATIENCE = 100  # tenths of a second
-REBUILDING = 0x7EAD0B7  # the number of the lock held by who rebuilds
-DRIFT, SOME = 0.25, 1000  # averages so far off, once there are some documents, make ranking inexact
-DAMAGE = (ProgrammingError, InternalError)  # a table that is gone, an index that is broken
-in_use = IndexInUse.__table__
-SEARCHING = (
+MAX_READER_WAITS = 100
+READER_WAIT_SECONDS = 0.1
+REBUILD_LOCK_ID = 0x7EAD0B7  # key of the advisory lock held during a rebuild
+MAX_AVERAGE_DRIFT = 0.25  # share by which average lengths may differ from those used at the last rebuild
+MIN_DRIFT_DOCUMENTS = 1000  # drift is ignored in a smaller index
+DAMAGE_ERRORS = (ProgrammingError, InternalError)  # a missing table, a broken database index
+active_index = ActiveIndex.__table__
+SEARCH_SETTINGS_SQL = (
     "SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), "
     "set_config('plan_cache_mode', 'force_custom_plan', true)"
 )
@@ -33,154 +35,157 @@ class Engine:
 
     @contextmanager
     def view(self, hidden: Iterable[str] = ()) -> Iterator[Index]:
-        """The newest state of the index without what is `hidden`; raises Unavailable, also from within.
+        """Open the active index without the keys in `hidden`; raises Unavailable, also inside the block.
 
-        Its tables are read within a savepoint, begun when they are first asked: damage leaves the caller's
-        transaction whole, and what is set for searching ends with it.
+        The tables are read within a savepoint, begun on first use: after an error the caller's transaction
+        goes on, and the settings for searching end with the savepoint.
         """
-        connection, looking = db.session.connection(), []
-        state = _state(connection)
+        connection = db.session.connection()
+        savepoint: list[NestedTransaction] = []
+        active = _get_active(connection)
 
-        def look() -> Connection:
-            if not looking:
-                looking.append(connection.begin_nested())
-                connection.exec_driver_sql(SEARCHING)
+        def connect() -> Connection:
+            if not savepoint:
+                savepoint.append(connection.begin_nested())
+                connection.exec_driver_sql(SEARCH_SETTINGS_SQL)
             return connection
 
         try:
-            yield Index(look, state, hidden)
-        except DAMAGE as error:
-            if not looking:
+            yield Index(connect, active, hidden)
+        except DAMAGE_ERRORS as error:
+            if not savepoint:
                 raise
-            looking[0].rollback()
-            self._distrust(state.name)
+            savepoint[0].rollback()
+            self._discard(active.name)
             raise Unavailable(repr(error.orig)) from error
         finally:
-            if looking and looking[0].is_active:
-                looking[0].rollback()
+            if savepoint and savepoint[0].is_active:
+                savepoint[0].rollback()
 
     def is_usable(self) -> bool:
         """Whether the index can be read."""
         with db.engine.connect() as connection:
             try:
-                _state(connection)
+                _get_active(connection)
             except Unavailable:
                 return False
         return True
 
-    def is_worn(self) -> bool:
-        """Whether words are weighed by averages that are no longer true."""
+    def needs_rebuild(self) -> bool:
+        """Whether average lengths have drifted from those of the last rebuild, so that ranking is inexact."""
         with db.engine.connect() as connection:
-            state = _state(connection)
-        now = writing.averages_of(state.size, state.lengths)
-        return state.size >= SOME and any(abs(now[name] / state.averages[name] - 1) > DRIFT for name in TEXTS)
+            active = _get_active(connection)
+        now = writing.averages_of(active.size, active.lengths)
+        return active.size >= MIN_DRIFT_DOCUMENTS and any(
+            abs(now[name] / active.averages[name] - 1) > MAX_AVERAGE_DRIFT for name in TEXTS
+        )
 
-    def update(self, keys: Iterable[str], load: Load, *, purge: bool = False) -> None:
-        """Bring the index up to date with what these keys name now: `load` gives those that still exist.
+    def update(self, keys: Iterable[str], load: DocumentLoader, *, purge: bool = False) -> None:
+        """Update the documents of these keys: `load` returns those that still exist.
 
-        One transaction holds the row of the index from before `load` reads until all is written: counts
-        are never lost, and no two writers wait for each other. `purge` adds nothing: rows are
-        deleted.
+        One transaction locks the row of the active index before `load` reads until all is written, so no
+        count is lost and writers cannot deadlock. `purge` needs no extra work: rows are deleted.
         """
-        keys, name = set(keys), ""
+        keys = set(keys)
+        name = ""
         if not keys:
             return
         try:
             with db.engine.begin() as connection:
-                state = _state(connection, lock=True)
-                name = state.name
-                changes = writing.replace(connection, name, keys, load(keys), state.averages)
-                _change(connection, state, changes)
-        except DAMAGE as error:
-            self._distrust(name)
+                active = _get_active(connection, lock=True)
+                name = active.name
+                changes = writing.replace_documents(connection, name, keys, load(keys), active.averages)
+                _update_totals(connection, active, changes)
+        except DAMAGE_ERRORS as error:
+            self._discard(name)
             raise Unavailable(repr(error.orig)) from error
 
     def rebuild(
         self,
         documents: Iterable[Document],
-        missed: Callable[[], Iterable[str]],
-        load: Load,
+        changed_keys: Callable[[], Iterable[str]],
+        load: DocumentLoader,
         *,
         wait: bool = True,
     ) -> int | None:
-        """Write a whole new index beside the old one, then swap it in; returns its size.
-
-        What changed meanwhile went to the old index: `missed` names it, and it is read again before the
-        swap. None when another rebuild is under way and is not to be waited for.
-        """
-        with _alone(wait) as alone:
-            if not alone:
+        """Build a new index, then activate it; see search.engines.base.Engine.rebuild()."""
+        with _rebuild_lock(wait) as acquired:
+            if not acquired:
                 return None
             name = schema.new_name()
             try:
-                return _build(name, documents, missed, load)
+                return _build(name, documents, changed_keys, load)
             finally:
                 _remove_unused()
 
     def wait_for_rebuild(self) -> None:
-        """Return when no rebuild is under way."""
-        with _alone(True):
+        """Block until no rebuild is running."""
+        with _rebuild_lock(True):
             return
 
-    def _distrust(self, name: str) -> None:
-        """Put a damaged index out of use; the worker will see that there is none."""
-        log.error("the index %s is damaged", name)
+    def _discard(self, name: str) -> None:
+        """Deactivate a damaged index; the worker then rebuilds it."""
+        log.error("search index %s is damaged", name)
         with db.engine.begin() as connection:
-            connection.execute(delete(in_use).where(in_use.c.name == name))
+            connection.execute(delete(active_index).where(active_index.c.name == name))
 
 
-def _state(connection: Connection, *, lock: bool = False) -> Row:
-    """The row of the index in use, whose tables are there; raises Unavailable."""
-    there = func.to_regclass(func.concat(f"{schema.SCHEMA}.documents_", in_use.c.name)).label("there")
-    wanted = select(in_use, there)
-    found = connection.execute(wanted.with_for_update(of=in_use) if lock else wanted).one_or_none()
-    if found is None or not schema.is_readable(found.name) or found.there is None:
+def _get_active(connection: Connection, *, lock: bool = False) -> Row:
+    """The row of the active index, after a check that its tables exist; raises Unavailable."""
+    table = func.to_regclass(func.concat(f"{schema.SCHEMA}.documents_", active_index.c.name)).label("table")
+    wanted = select(active_index, table)
+    found = connection.execute(wanted.with_for_update(of=active_index) if lock else wanted).one_or_none()
+    if found is None or not schema.is_readable(found.name) or found.table is None:
         raise Unavailable("there is no index of this version")
     return found
 
 
-def _change(connection: Connection, state: Row, changes: writing.Changes) -> None:
-    """Say of the index in use what has changed in the whole; the caller holds its row."""
-    lengths = {name: state.lengths[name] + changes.lengths[name] for name in TEXTS}
+def _update_totals(connection: Connection, active: Row, changes: writing.Changes) -> None:
+    """Add changes to the totals of the active index; the caller has locked its row."""
+    lengths = {name: active.lengths[name] + changes.lengths[name] for name in TEXTS}
     connection.execute(
-        update(in_use).values(
-            size=state.size + changes.size, lengths=lengths, generation=state.generation + 1
+        update(active_index).values(
+            size=active.size + changes.size, lengths=lengths, generation=active.generation + 1
         )
     )
 
 
-def _build(name: str, documents: Iterable[Document], missed: Callable[[], Iterable[str]], load: Load) -> int:
-    """Fill new tables, index them, let them hear what was missed, and point to them."""
-    with _at_once() as connection:
-        before = connection.execute(select(in_use)).one_or_none()
+def _build(
+    name: str, documents: Iterable[Document], changed_keys: Callable[[], Iterable[str]], load: DocumentLoader
+) -> int:
+    """Fill and index new tables, apply `changed_keys`, activate them; return the document count."""
+    with _autocommit_connection() as connection:
+        previous = connection.execute(select(active_index)).one_or_none()
         schema.prepare(connection, name)
-        averages = writing.averages_of(before.size, before.lengths) if before and before.size else None
-        averages, whole = writing.create(connection, name, documents, averages)
+        averages = (
+            writing.averages_of(previous.size, previous.lengths) if previous and previous.size else None
+        )
+        averages, totals = writing.fill_tables(connection, name, documents, averages)
         schema.add_indexes(connection, name)
-    count = whole.size
+    count = totals.size
     with db.engine.begin() as connection:
-        before = connection.execute(select(in_use).with_for_update()).one_or_none()
-        if keys := set(missed()):
-            whole.add(writing.replace(connection, name, keys, load(keys), averages))
+        previous = connection.execute(select(active_index).with_for_update()).one_or_none()
+        if keys := set(changed_keys()):
+            totals.add(writing.replace_documents(connection, name, keys, load(keys), averages))
         row = {
             "name": name,
-            "generation": before.generation + 1 if before else 1,
-            "size": whole.size,
-            "lengths": {text: whole.lengths[text] for text in TEXTS},
+            "generation": previous.generation + 1 if previous else 1,
+            "size": totals.size,
+            "lengths": {text: totals.lengths[text] for text in TEXTS},
             "averages": averages,
         }
         connection.execute(
-            insert(in_use).values(id=1, **row).on_conflict_do_update(index_elements=["id"], set_=row)
+            insert(active_index).values(id=1, **row).on_conflict_do_update(index_elements=["id"], set_=row)
         )
     return count
 
 
 def _remove_unused() -> None:
-    """Drop the tables of all other indexes, once nobody can be reading there any more."""
-    with _at_once() as connection:
-        used = connection.scalar(select(in_use.c.name))
+    """Drop the tables of all inactive indexes after waiting for transactions that may read them."""
+    with _autocommit_connection() as connection:
+        used = connection.scalar(select(active_index.c.name))
         swapped = connection.scalar(func.now())
-        for _ in range(PATIENCE):
+        for _ in range(MAX_READER_WAITS):
             if not connection.scalar(
                 select(func.count())
                 .select_from(text("pg_stat_activity"))
@@ -191,26 +196,26 @@ def _remove_unused() -> None:
                 )
             ):
                 break
-            time.sleep(0.1)
+            time.sleep(READER_WAIT_SECONDS)
         for name in schema.all_names(connection) - {used}:
             schema.drop(connection, name)
 
 
 @contextmanager
-def _at_once() -> Iterator[Connection]:
-    """A connection on which every statement is committed at once: no long transaction holds up others."""
+def _autocommit_connection() -> Iterator[Connection]:
+    """A connection in autocommit mode: no long transaction blocks others."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         yield connection
 
 
 @contextmanager
-def _alone(wait: bool) -> Iterator[bool]:
-    """Keep every other rebuild away; gives False when one is under way and not to `wait` for."""
-    with _at_once() as connection:
-        take = func.pg_advisory_lock if wait else func.pg_try_advisory_lock
-        alone = connection.scalar(select(take(REBUILDING))) is not False
+def _rebuild_lock(wait: bool) -> Iterator[bool]:
+    """Hold the rebuild lock; yields False when another process has it and `wait` is false."""
+    with _autocommit_connection() as connection:
+        acquire = func.pg_advisory_lock if wait else func.pg_try_advisory_lock
+        acquired = connection.scalar(select(acquire(REBUILD_LOCK_ID))) is not False
         try:
-            yield alone
+            yield acquired
         finally:
-            if alone:
-                connection.execute(select(func.pg_advisory_unlock(REBUILDING)))
+            if acquired:
+                connection.execute(select(func.pg_advisory_unlock(REBUILD_LOCK_ID)))

@@ -1,7 +1,7 @@
-"""Which of the matching rows come first: BM25F from the weights in the rows, in the database.
+"""Rank matching rows in the database: BM25F from the weights stored in the rows.
 
-What many documents have is not ranked whole. The candidates are then those in which the words say most:
-each weight above the middle is a lexeme of its own, so the GIN index gives the best few thousand.
+Terms of many documents are not ranked in full. The candidates are then the documents in which the terms weigh
+most: each weight above the middle is a lexeme of its own, so the GIN index returns the best few thousand.
 """
 
 from collections import Counter
@@ -13,49 +13,51 @@ from time import time
 from sqlalchemy import Connection, CursorResult, text
 
 from search.engines.postgres import encoding, schema
-from search.engines.postgres.matching import Match, has, weight
+from search.engines.postgres.matching import Match, has_sql, weight_sql
 from search.weights import (
-    ACCEPTED,
-    CARE,
-    FEWEST_VOTES,
-    FOREMOST,
-    FRESH,
-    HALF_LIFE,
-    MOST_VOTES,
-    TITLED,
-    VOTE,
+    ACCEPTED_WEIGHT,
+    ARTICLE_WEIGHT,
+    FRESHNESS_HALF_LIFE_SECONDS,
+    FRESHNESS_WEIGHT,
+    MAX_COUNTED_VOTES,
+    MIN_COUNTED_VOTES,
+    STRICT_MATCH_BONUS,
+    TITLE_MATCH_BONUS,
+    VOTE_WEIGHT,
 )
 
-# Numbers with a point are exact decimals in SQL, and slow: all that is multiplied is said to be a float8.
-GENTLE = f"""(1 + float8 '{VOTE}' * least({MOST_VOTES}, greatest({FEWEST_VOTES}, votes))
-    + float8 '{ACCEPTED}' * is_accepted::int
-    + float8 '{FRESH}' * power(float8 '0.5', greatest(0, :now - created) / float8 '{HALF_LIFE}')
-    + float8 '{CARE}' * (kind = 'article')::int)"""
-FOUND = """
+# Literals with a decimal point are exact numerics in SQL, and slow: all factors are cast to float8.
+SIGNALS_SQL = f"""(1 + float8 '{VOTE_WEIGHT}' * least(
+        {MAX_COUNTED_VOTES}, greatest({MIN_COUNTED_VOTES}, votes))
+    + float8 '{ACCEPTED_WEIGHT}' * is_accepted::int
+    + float8 '{FRESHNESS_WEIGHT}' * power(
+        float8 '0.5', greatest(0, :now - created) / float8 '{FRESHNESS_HALF_LIFE_SECONDS}')
+    + float8 '{ARTICLE_WEIGHT}' * (kind = 'article')::int)"""
+FOUND_SQL = """
 WITH found AS MATERIALIZED (
     SELECT id, votes, created, is_accepted, kind, facts, {weights}
     FROM ({candidates}) AS candidate WHERE {phrases})
 SELECT 'total' AS part, '' AS name, count(*)::float8 AS value FROM found
 """
-MATCHING = "SELECT * FROM {documents} WHERE {conditions}"
-CANDIDATES = f"""
-    (SELECT * FROM {{documents}} WHERE id = ANY(:sure)) UNION ALL
-    ({MATCHING} AND id <> ALL(:sure) LIMIT :most)"""
-HITS = """
+MATCHING_SQL = "SELECT * FROM {documents} WHERE {conditions}"
+CANDIDATES_SQL = """
+    (SELECT * FROM {documents} WHERE id = ANY(:included_ids)) UNION ALL
+    (SELECT * FROM {documents} WHERE {conditions} AND id <> ALL(:included_ids) LIMIT :max_candidates)"""
+HITS_SQL = """
 UNION ALL SELECT 'hit', id::text, score FROM (
     SELECT id, {score} AS score FROM found ORDER BY score DESC, id LIMIT :limit OFFSET :offset) AS best
 """
-# Of candidates, whose number does not matter, phrases are sought in one after another, the best first. SQL
-# does not promise an order here; PostgreSQL keeps that of a subquery with OFFSET, which it cannot take apart.
-CHECKED_HITS = """
+# Candidates are not counted, so phrases are checked one after another, best first. SQL guarantees no order
+# here; PostgreSQL preserves that of a subquery with OFFSET, which it cannot flatten.
+PHRASE_CHECKED_HITS_SQL = """
 UNION ALL (SELECT 'hit', id::text, score FROM (
     SELECT id, {score} AS score FROM found ORDER BY score DESC, id OFFSET 0) AS best
 WHERE (SELECT {checked} FROM {documents} AS whole WHERE whole.id = best.id) LIMIT :limit OFFSET :offset)
 """
-FACTS = """
+FACETS_SQL = """
 UNION ALL SELECT 'fact', fact, count(*) FROM found, unnest(facts) AS fact GROUP BY fact
 """
-IN_ORDER = {
+COLUMN_ORDER_SQL = {
     "created": """
         SELECT id, created::float8 FROM {documents} WHERE {conditions} AND {phrases}
         ORDER BY created DESC, id LIMIT :limit OFFSET :offset""",
@@ -67,8 +69,8 @@ IN_ORDER = {
 
 
 @dataclass
-class Answer:
-    """What one statement found: documents with values, highest first, how many match, and their facets."""
+class StatementResult:
+    """Result of one statement: (document id, value) pairs, highest first, the total and the facets."""
 
     hits: list[tuple[int, float]] = field(default_factory=list)
     total: int = 0
@@ -77,133 +79,145 @@ class Answer:
 
 @dataclass(frozen=True)
 class Order:
-    """What comes first: how much each word says (its inverse document frequency), or the height of a column.
+    """Sort order: by the inverse document frequency of each term, or by a column.
 
-    Before all the rest go those with `title` for their whole title, then the documents named as `foremost`.
+    Documents with the lexeme `title` (exact title) come first, then those of `first_ids`.
     """
 
-    worths: dict[str, float] = field(default_factory=dict)
+    term_weights: dict[str, float] = field(default_factory=dict)
     title: str = ""
-    foremost: tuple[int, ...] = ()
+    first_ids: tuple[int, ...] = ()
     column: str = ""
 
     def weights(self) -> str:
-        """SQL for what the order needs of a row's weights."""
-        words = [f"{weight(term)} AS w{number}" for number, term in enumerate(self.worths)]
-        return ", ".join([*words, f"{has(self.title)} AS titled"])
+        """SQL columns with the weights that the order needs."""
+        words = [f"{weight_sql(term)} AS w{number}" for number, term in enumerate(self.term_weights)]
+        return ", ".join([*words, f"{has_sql(self.title)} AS titled"])
 
     def score(self) -> str:
-        """SQL for the place of a found row: BM25F by the weights of its words, with the gentle signals."""
+        """SQL expression to sort by: BM25F of the terms, multiplied by the signals (votes, age and so on)."""
         if self.column:
             return self.column
-        said = [f"float8 '{worth}' * greatest(w{n}, 0)" for n, worth in enumerate(self.worths.values())]
+        scores = [
+            f"float8 '{factor}' * greatest(w{number}, 0)"
+            for number, factor in enumerate(self.term_weights.values())
+        ]
         return (
-            f"({' + '.join(said)}) / {encoding.SCALE} * {GENTLE} + float8 '{TITLED}' * titled::int"
-            f" + float8 '{FOREMOST}' * (id = ANY(:foremost))::int"
+            f"({' + '.join(scores)}) / {encoding.WEIGHT_SCALE} * {SIGNALS_SQL}"
+            f" + float8 '{TITLE_MATCH_BONUS}' * titled::int"
+            f" + float8 '{STRICT_MATCH_BONUS}' * (id = ANY(:first_ids))::int"
         )
 
 
-def worth(count: int, size: int) -> float:
-    """The inverse document frequency of a word that `count` of `size` documents have."""
+def inverse_document_frequency(count: int, size: int) -> float:
+    """Inverse document frequency of a term that `count` of `size` documents have."""
     return log1p((size - count + 0.5) / (count + 0.5))
 
 
-class Rows:
-    """The rows of one index, asked for the best or for counts, by the connection that `look` gives."""
+class IndexTables:
+    """Statements on the tables of one index; `connect` returns the connection to run them on."""
 
-    def __init__(self, look: Callable[[], Connection], name: str):
-        self.look, self.names = look, schema.tables(name)
+    def __init__(self, connect: Callable[[], Connection], name: str) -> None:
+        self.connect = connect
+        self.names = schema.tables(name)
 
-    def run(self, sql: str, parts: dict[str, str] | None = None, **values) -> CursorResult:
-        """Run a statement on the tables of this index."""
-        return self.look().execute(text(sql.format(**self.names, **(parts or {}))), values)
+    def run(self, sql: str, parts: dict[str, str] | None = None, **values: object) -> CursorResult:
+        """Run a statement; `{names}` in it are replaced by the tables of this index and by `parts`."""
+        return self.connect().execute(text(sql.format(**self.names, **(parts or {}))), values)
 
     def frequencies(self, lexemes: Iterable[str]) -> dict[str, int]:
-        """How many documents have each of these lexemes; those that none has are left out."""
+        """Document count by lexeme; lexemes without documents are left out."""
         found = self.run("SELECT term, documents FROM {terms} WHERE term = ANY(:terms)", terms=list(lexemes))
         return dict(found.tuples().all())
 
-    def counted(self, match: Match, narrow: list[str]) -> Answer:
-        """How many match that have one of these lexemes too, and their facets."""
-        return self._answer(FOUND + FACTS, match, Order(), narrow)
+    def count_matches(self, match: Match, any_of: list[str]) -> StatementResult:
+        """Total and facets of the matches that also have one of the lexemes `any_of`."""
+        return self._execute(FOUND_SQL + FACETS_SQL, match, Order(), any_of)
 
     def best(
         self,
         match: Match,
         order: Order,
         *,
-        narrow: list[str] | None = None,
-        most: int | None = None,
-        sure: Iterable[int] = (),
+        any_of: list[str] | None = None,
+        max_candidates: int | None = None,
+        included_ids: Iterable[int] = (),
         facets: bool = False,
         limit: int,
         offset: int,
-    ) -> Answer:
-        """The first of those that match and have one of some lexemes too.
+    ) -> StatementResult:
+        """The best of the matches that also have one of the lexemes `any_of`.
 
-        Of `most` of these, whichever the database meets first, and of the matches that are `sure`: phrases
-        are then sought in the hits alone, and the total says nothing.
+        With `max_candidates`, only that many arbitrary matches and those of `included_ids` are ranked;
+        phrases are then checked in the hits alone, and the total is meaningless.
         """
-        hits = CHECKED_HITS if most and match.phrases else HITS
-        return self._answer(
-            FOUND + hits + (FACTS if facets else ""),
+        hits = PHRASE_CHECKED_HITS_SQL if max_candidates and match.phrases else HITS_SQL
+        return self._execute(
+            FOUND_SQL + hits + (FACETS_SQL if facets else ""),
             match,
             order,
-            narrow,
-            most=most,
-            sure=list(sure),
+            any_of,
+            max_candidates=max_candidates,
+            included_ids=list(included_ids),
             limit=limit,
             offset=offset,
         )
 
-    def in_order(self, match: Match, column: str, *, limit: int, offset: int) -> Answer:
-        """Those that match with the highest values, read one after another until there are enough."""
-        sql, values = match.row_conditions()
-        parts = {"conditions": sql, "phrases": match.phrases_sql()}
+    def best_by_column(self, match: Match, column: str, *, limit: int, offset: int) -> StatementResult:
+        """The matches with the highest values of a column, read in its order until there are enough."""
+        conditions, values = match.row_conditions()
+        parts = {"conditions": conditions, "phrases": match.phrases_sql()}
         found = self.run(
-            IN_ORDER[column], parts, limit=limit, offset=offset, phrases=match.phrase_query(), **values
+            COLUMN_ORDER_SQL[column],
+            parts,
+            limit=limit,
+            offset=offset,
+            phrases=match.phrase_query(),
+            **values,
         )
-        return Answer([(number, value) for number, value in found])
+        return StatementResult([(number, value) for number, value in found])
 
-    def _answer(
+    def _execute(
         self,
         sql: str,
         match: Match,
         order: Order,
-        narrow: list[str] | None,
+        any_of: list[str] | None,
         *,
-        most: int | None = None,
-        **values,
-    ) -> Answer:
+        max_candidates: int | None = None,
+        **values: object,
+    ) -> StatementResult:
         conditions, given = match.conditions()
-        vector = match.vector_query(narrow)
+        vector = match.vector_query(any_of)
         if vector:
             conditions = f"vector @@ :vector ::tsquery AND {conditions}"
-        candidates = (CANDIDATES if most else MATCHING).format(**self.names, conditions=conditions)
+        candidates = (CANDIDATES_SQL if max_candidates else MATCHING_SQL).format(
+            **self.names, conditions=conditions
+        )
         parts = {
             "weights": order.weights(),
             "candidates": candidates,
             "score": order.score(),
-            "phrases": "true" if most else match.phrases_sql(),
+            "phrases": "true" if max_candidates else match.phrases_sql(),
             "checked": match.phrases_sql("whole.vector"),
         }
-        answer = Answer()
+        result = StatementResult()
         for part, name, value in self.run(
             sql,
             parts,
             vector=vector,
-            most=most,
+            max_candidates=max_candidates,
             phrases=match.phrase_query(),
-            foremost=list(order.foremost),
+            first_ids=list(order.first_ids),
             now=int(time()),
             **given,
             **values,
         ):
             if part == "hit":
-                answer.hits.append((int(name), value))
+                result.hits.append((int(name), value))
             elif part == "total":
-                answer.total = int(value)
+                result.total = int(value)
             else:
                 kind, fact = name.split("=", 1)
-                answer.facets[kind][fact] = int(value)
-        return answer
+                result.facets[kind][fact] = int(value)
+        return result

@@ -1,8 +1,8 @@
-"""The tables of one index: they carry its name, and lie apart from the site's own, for they are no data.
+"""The tables of one index, named after it, in a schema of their own because they hold derived data.
 
-What ranking reads stays in the row; the vector moves out of it, for only its index and phrases look at it.
-Votes stand in a table of their own too, for their order, so that a vote touches no index of documents:
-`fillfactor` leaves room for the new row on the page of the old.
+Columns that ranking reads are stored inline; the vector is stored out of line, as only its GIN index and
+phrases read it. Votes are also in a table of their own, sorted, so that a vote updates no index of
+documents: `fillfactor` leaves space for the new row version on the same page.
 """
 
 import logging
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
-FORMAT = 3  # another number makes every older index be rebuilt
+FORMAT = 3  # increment to have every older index rebuilt
 SCHEMA = "redoubt_search"
 TABLES = """
 CREATE TABLE {documents} (
@@ -43,37 +43,37 @@ CREATE INDEX spellings_{name} ON {terms} USING gin (spelling gin_trgm_ops) WHERE
 
 
 def new_name() -> str:
-    """A name for an index of this format."""
+    """Return a new unique name for an index of this format."""
     return f"{FORMAT}_{uuid.uuid4().hex[:12]}"
 
 
 def is_readable(name: str) -> bool:
-    """Whether an index of this name has our format."""
+    """Whether an index of this name has the current format."""
     return name.split("_", maxsplit=1)[0] == str(FORMAT)
 
 
 def tables(name: str) -> dict[str, str]:
-    """The names of the tables of an index, and of the index of spellings that it may have."""
+    """Qualified names of the tables of an index and of its optional trigram index, by noun."""
     return {noun: f"{SCHEMA}.{noun}_{name}" for noun in ("documents", "votes", "terms", "spellings")}
 
 
 def prepare(connection: Connection, name: str) -> None:
-    """Make the empty tables of a new index."""
+    """Create the empty tables of a new index."""
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     _run(connection, TABLES, name)
 
 
 def add_indexes(connection: Connection, name: str) -> None:
-    """Index the filled tables; spellings only where the extension for it can be had."""
+    """Add the database indexes to filled tables; that of spellings only where pg_trgm can be installed."""
     _run(connection, INDEXES, name)
     try:
         _run(connection, TRIGRAMS, name)
     except DBAPIError as error:
-        log.warning("pg_trgm cannot be had, so only typos of one letter are corrected: %s", error.orig)
+        log.warning("pg_trgm is not available, so only typos of one letter are corrected: %s", error.orig)
 
 
 def all_names(connection: Connection) -> set[str]:
-    """The names of all indexes that have tables."""
+    """Names of all indexes that have tables."""
     found = connection.scalars(
         text("SELECT tablename FROM pg_tables WHERE schemaname = :schema"), {"schema": SCHEMA}
     )
@@ -81,11 +81,11 @@ def all_names(connection: Connection) -> set[str]:
 
 
 def drop(connection: Connection, name: str) -> None:
-    """Remove the tables of an index; those that somebody still reads wait for the next time."""
+    """Drop the tables of an index; tables that are still being read are dropped after the next rebuild."""
     try:
         _run(connection, "SET lock_timeout = '2s'; DROP TABLE IF EXISTS {documents}, {votes}, {terms}", name)
     except DBAPIError as error:
-        log.warning("the tables of the index %s stay for now: %s", name, error.orig)
+        log.warning("tables of index %s could not be dropped yet: %s", name, error.orig)
     finally:
         connection.execute(text("RESET lock_timeout"))
 

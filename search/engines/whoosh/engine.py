@@ -1,6 +1,7 @@
-"""The index of this instance in a folder: written by one at a time, rebuilt beside and swapped in.
+"""The engine in files: one index folder with one writer at a time, rebuilt beside the active index.
 
-Postings are pickles, so the folder is 0700 and never restored from elsewhere but rebuilt.
+Whoosh stores parts of an index as pickles, so the folder is 0700 and is rebuilt, never restored, after a
+restore.
 """
 
 import logging
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from search.engines.base import Load, Unavailable
+from search.engines.base import DocumentLoader, Unavailable
 from search.engines.whoosh import writing
 from search.engines.whoosh.index import Index
 from search.engines.whoosh.schema import FORMAT
@@ -20,25 +21,25 @@ from search.engines.whoosh.storage import Snapshot, newest_generation
 from search.fields import Document
 
 log = logging.getLogger(__name__)
-MANY_SEGMENTS = 24
-MANY_DELETED = 0.2
+MAX_SMALL_SEGMENTS = 24
+MAX_DELETED_SHARE = 0.2
 
 
 class Engine:
-    """One index folder. Holds `CURRENT` (the name of the index in use), that index, and two lock files."""
+    """One index folder: `CURRENT` (the name of the active index), that index, and two lock files."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._pointer = folder / "CURRENT"
-        self._refreshing = threading.Lock()
+        self._snapshot_lock = threading.Lock()
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
-        """The newest state of the index, shared by all threads; raises Unavailable."""
-        with self._refreshing:
+        """The newest snapshot, shared by all threads; raises Unavailable."""
+        with self._snapshot_lock:
             try:
                 self._snapshot = self._newest(self._snapshot)
-            except Exception:  # another index may have been swapped in between two reads: look once more
+            except Exception:  # another index may have been activated between two reads: try again
                 try:
                     self._snapshot = self._newest(None)
                 except Exception as error:
@@ -46,25 +47,22 @@ class Engine:
                     raise Unavailable(repr(error)) from error
             return self._snapshot
 
-    def _newest(self, before: Snapshot | None) -> Snapshot:
+    def _newest(self, previous: Snapshot | None) -> Snapshot:
         folder = self.folder / self._pointer.read_text()
         if not folder.name.startswith(f"index-{FORMAT}-"):
             raise Unavailable("written by another version")
-        if before and before.folder == folder and before.generation == newest_generation(folder):
-            return before
-        return Snapshot(folder, before)
+        if previous and previous.folder == folder and previous.generation == newest_generation(folder):
+            return previous
+        return Snapshot(folder, previous)
 
     @contextmanager
     def view(self, hidden: Iterable[str] = ()) -> Iterator[Index]:
-        """The newest state of the index without what is `hidden`; raises Unavailable, also from within.
-
-        Damage that is met while reading puts the index out of use, for everyone.
-        """
+        """Open the newest state without the keys in `hidden`; raises Unavailable, also inside the block."""
         snapshot = self.snapshot()
         try:
             yield Index(snapshot.without(hidden))
         except Unavailable:
-            self._distrust(snapshot)
+            self._discard(snapshot)
             raise
 
     def is_usable(self) -> bool:
@@ -75,27 +73,24 @@ class Engine:
             return False
         return True
 
-    def is_worn(self) -> bool:
-        """Whether it has many small segments, or much in it is deleted."""
+    def needs_rebuild(self) -> bool:
+        """Whether there are many small segments or many deleted documents."""
         parts = self.snapshot().parts
         size = sum(segment.size for segment, _ in parts)
-        alive = sum(int(alive.sum()) for _, alive in parts)
-        return len(parts) > MANY_SEGMENTS + size / writing.FILLED or size - alive > MANY_DELETED * size
+        deleted = size - sum(int(live.sum()) for _, live in parts)
+        max_segments = MAX_SMALL_SEGMENTS + size / writing.SEGMENT_DOCUMENTS
+        return len(parts) > max_segments or deleted > MAX_DELETED_SHARE * size
 
-    def update(self, keys: Iterable[str], load: Load, *, purge: bool = False) -> None:
-        """Bring the index up to date with what these keys name now: `load` gives those that still exist.
-
-        `load` is called when no one else can write: the last to write has read last. With `purge`, files
-        keep nothing of what was there before. Raises Unavailable.
-        """
+    def update(self, keys: Iterable[str], load: DocumentLoader, *, purge: bool = False) -> None:
+        """Update the documents of these keys; see search.engines.base.Engine.update()."""
         keys = set(keys)
         if not keys:
             return
-        with writing.locked(self.folder / "write.lock"):
+        with writing.file_lock(self.folder / "write.lock"):
             snapshot = self.snapshot()
             documents = load(keys)
             try:
-                writing.replace(snapshot, keys, documents, purge=purge)
+                writing.replace_documents(snapshot, keys, documents, purge=purge)
             except OSError as error:
                 if isinstance(error, FileNotFoundError):
                     self._pointer.unlink(missing_ok=True)
@@ -104,50 +99,49 @@ class Engine:
     def rebuild(
         self,
         documents: Iterable[Document],
-        missed: Callable[[], Iterable[str]],
-        load: Load,
+        changed_keys: Callable[[], Iterable[str]],
+        load: DocumentLoader,
         *,
         wait: bool = True,
     ) -> int | None:
-        """Write a whole new index beside the old one, then swap it in; returns its size.
-
-        What changed meanwhile went to the old index: `missed` names it, and it is read again before the
-        swap. None when another rebuild is under way and is not to be waited for.
-        """
-        with writing.locked(self.folder / "rebuild.lock", wait=wait) as alone:
-            if not alone:
+        """Build a new index, then activate it; see search.engines.base.Engine.rebuild()."""
+        with writing.file_lock(self.folder / "rebuild.lock", wait=wait) as acquired:
+            if not acquired:
                 return None
-            fresh = self.folder / f"index-{FORMAT}-{uuid.uuid4().hex[:12]}"
+            new_folder = self.folder / f"index-{FORMAT}-{uuid.uuid4().hex[:12]}"
             try:
-                count = writing.create(fresh, documents)
-                with writing.locked(self.folder / "write.lock"):
-                    if keys := set(missed()):
-                        writing.replace(Snapshot(fresh), keys, load(keys))
-                    self._point_to(fresh.name)
+                count = writing.create_index(new_folder, documents)
+                self._activate(new_folder, changed_keys, load)
             finally:
                 self._remove_unused()
             return count
 
     def wait_for_rebuild(self) -> None:
-        """Return when no rebuild is under way."""
-        with writing.locked(self.folder / "rebuild.lock"):
+        """Block until no rebuild is running."""
+        with writing.file_lock(self.folder / "rebuild.lock"):
             return
 
     def _remove_unused(self) -> None:
-        """Remove the folders that CURRENT does not name; whoever still reads there has the files open."""
+        """Remove inactive index folders; their readers have the files open."""
         used = self._pointer.read_text() if self._pointer.exists() else ""
         for folder in self.folder.glob("index-*"):
             if folder.name != used:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _point_to(self, name: str) -> None:
-        pointer = self._pointer.with_suffix(".new")
-        pointer.write_text(name)
-        os.replace(pointer, self._pointer)
+    def _activate(
+        self, folder: Path, changed_keys: Callable[[], Iterable[str]], load: DocumentLoader
+    ) -> None:
+        """Apply the changes made during a rebuild to the new index and make it the active one."""
+        with writing.file_lock(self.folder / "write.lock"):
+            if keys := set(changed_keys()):
+                writing.replace_documents(Snapshot(folder), keys, load(keys))
+            pointer = self._pointer.with_suffix(".new")
+            pointer.write_text(folder.name)
+            os.replace(pointer, self._pointer)
 
-    def _distrust(self, snapshot: Snapshot) -> None:
-        """Put a damaged index out of use; the worker will see that there is none."""
-        log.error("the index %s is damaged", snapshot.folder.name)
-        with writing.locked(self.folder / "write.lock"):
+    def _discard(self, snapshot: Snapshot) -> None:
+        """Deactivate a damaged index; the worker then rebuilds it."""
+        log.error("search index %s is damaged", snapshot.folder.name)
+        with writing.file_lock(self.folder / "write.lock"):
             if self._pointer.exists() and self._pointer.read_text() == snapshot.folder.name:
                 self._pointer.unlink()

@@ -1,40 +1,42 @@
-"""Which documents of one segment are asked for and may be shown; sets of documents are masks over them."""
+"""Match a query against one segment; sets of documents are boolean masks."""
 
 import numpy as np
 from whoosh.util.numeric import length_to_byte
 
-from search.engines.whoosh.storage import WIDTH, Segment
+from search.engines.whoosh.storage import POSITION_RANGE, Segment
 from search.fields import TEXTS
 from search.parser import Query
 
 MAX_PHRASE_DOCS = 20_000
-EVERY = ("tag", "state", "title")  # of these a document must have all that are asked for, of others any
+CONJUNCTIVE_FIELDS = ("tag", "state", "title")  # all values must match; of other fields any
 
 
-class Part:
-    """One segment during one search: the postings of its words, read once, and what `matched`."""
+class SegmentMatch:
+    """One segment in one search: the postings of the query terms, read once, and the mask `matched`."""
 
-    def __init__(self, segment: Segment, alive: np.ndarray, query: Query):
-        self.segment, self.alive, self.query = segment, alive, query
+    def __init__(self, segment: Segment, live: np.ndarray, query: Query) -> None:
+        self.segment = segment
+        self.live = live
+        self.query = query
         self.matched = np.zeros(segment.size, bool)
         self.postings = {
             term: {name: segment.postings(name, term) for name in TEXTS} for term in query.all_terms()
         }
-        self.having = {
+        self.docs_with = {
             term: segment.mask(np.concatenate([docs for docs, _ in found.values()]))
             for term, found in self.postings.items()
         }
 
     def match(self, any_word: bool) -> np.ndarray:
-        """Find the documents with all words, or `any_word`, within the filters; sets `matched`."""
-        docs = self.alive.copy()
-        if words := [self._with_word(term) for term in self.query.terms]:
+        """Mask of documents with all terms, or any with `any_word`, within the filters; sets `matched`."""
+        docs = self.live.copy()
+        if words := [self._with_term(term) for term in self.query.terms]:
             docs &= _any(words) if any_word else _all(words)
         for phrase in self.query.phrases:
             docs &= self._with_phrase(phrase, docs)
         for name, values in self.query.only.items():
             masks = [self._with_value(name, value) for value in values]
-            docs &= _all(masks) if name in EVERY else _any(masks)
+            docs &= _all(masks) if name in CONJUNCTIVE_FIELDS else _any(masks)
         for name, values in self.query.without.items():
             for value in values:
                 docs &= ~self._with_value(name, value)
@@ -47,22 +49,22 @@ class Part:
         self.matched = docs
         return docs
 
-    def titled(self) -> np.ndarray:
-        """Matches whose whole title was typed."""
-        docs = self.matched & (self.segment.lengths["title"] == length_to_byte(self.query.kept))
+    def with_whole_title(self) -> np.ndarray:
+        """Mask of matches whose title is exactly the query."""
+        docs = self.matched & (self.segment.lengths["title"] == length_to_byte(self.query.indexed_count))
         for term in self.query.typed_terms():
             docs &= self.segment.mask(self.postings[term]["title"][0])
         return docs
 
-    def _with_word(self, term: str) -> np.ndarray:
-        """Documents with a word, or with one of those that may stand in its place."""
-        return _any([self.having[each] for each in (term, *self.query.alternatives.get(term, ()))])
+    def _with_term(self, term: str) -> np.ndarray:
+        """Mask of documents with a term or one of its alternatives."""
+        return _any([self.docs_with[each] for each in (term, *self.query.alternatives.get(term, ()))])
 
     def _with_value(self, name: str, value: str) -> np.ndarray:
         return self.segment.mask(self.segment.docs(name, value))
 
     def _with_phrase(self, words: list[str], among: np.ndarray) -> np.ndarray:
-        """Those of the documents `among` that have the words side by side in one text."""
+        """Mask of the documents `among` in which the terms are adjacent in one text field."""
         return _any([self._with_phrase_in(name, words, among) for name in TEXTS])
 
     def _with_phrase_in(self, name: str, words: list[str], among: np.ndarray) -> np.ndarray:
@@ -70,10 +72,10 @@ class Part:
         if len(words) == 1 or not docs.any():
             return docs
         docs[np.flatnonzero(docs)[:-MAX_PHRASE_DOCS]] = False
-        first = self.segment.places(name, words[0], docs)
+        first = self.segment.positions(name, words[0], docs)
         for step, word in enumerate(words[1:], 1):
-            first = np.intersect1d(first, self.segment.places(name, word, docs) - step, assume_unique=True)
-        return self.segment.mask(first // WIDTH)
+            first = np.intersect1d(first, self.segment.positions(name, word, docs) - step, assume_unique=True)
+        return self.segment.mask(first // POSITION_RANGE)
 
 
 def _any(masks: list[np.ndarray]) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""Which documents match, and which come first: BM25F over four texts, then gentle signals.
+"""Rank matching documents: BM25F over the text fields, then multiplied by signals such as votes.
 
-Posting lists are read whole, and every match is scored; numpy makes that cheap.
+Posting lists are read completely and every match is scored; numpy makes that cheap.
 """
 
 from collections import Counter
@@ -15,25 +15,25 @@ from whoosh.util.numeric import byte_to_length
 
 from search import weights
 from search.engines.base import Results
-from search.engines.whoosh.matching import Part
+from search.engines.whoosh.matching import SegmentMatch
 from search.engines.whoosh.storage import FACETS, Segment, Snapshot
 from search.parser import Query
 from search.weights import (
-    ACCEPTED,
-    CARE,
-    FEWEST_VOTES,
-    FOREMOST,
-    FRESH,
-    HALF_LIFE,
+    ACCEPTED_WEIGHT,
+    ARTICLE_WEIGHT,
+    FIELD_WEIGHTS,
+    FRESHNESS_HALF_LIFE_SECONDS,
+    FRESHNESS_WEIGHT,
     K1,
-    MOST_VOTES,
-    RERANKED,
-    TEXTS,
-    TITLED,
-    VOTE,
+    MAX_COUNTED_VOTES,
+    MIN_COUNTED_VOTES,
+    RERANK_SIZE,
+    STRICT_MATCH_BONUS,
+    TITLE_MATCH_BONUS,
+    VOTE_WEIGHT,
 )
 
-Ranked = tuple[float, Part, int]  # value, a segment and the number of a document in it
+Ranked = tuple[float, SegmentMatch, int]  # (value, segment, number of a document in the segment)
 
 
 def search(
@@ -43,26 +43,27 @@ def search(
     limit: int = 10,
     offset: int = 0,
     any_word: bool = False,
-    few: int = 0,
+    min_results: int = 0,
     facets: bool = False,
     sort: str = "relevance",
 ) -> Results:
-    """Documents with all words, or `any_word`; when fewer than `few` have all, those with any instead.
+    """Find documents with all terms; with any term for `any_word` or when fewer than `min_results` have all.
 
-    Raises Unavailable when the index turns out to be damaged.
+    Raises Unavailable when the index is damaged.
     """
     if query.is_empty:
         return Results([], 0)
-    parts = [Part(segment, alive, query) for segment, alive in snapshot.parts]
+    parts = [SegmentMatch(segment, live, query) for segment, live in snapshot.parts]
     total = _total(part.match(any_word) for part in parts)
-    foremost = [np.zeros_like(part.matched) for part in parts]
-    loosened = not any_word and total < few and len(query.terms) > 1
+    strict_matches = [np.zeros_like(part.matched) for part in parts]
+    loosened = not any_word and total < min_results and len(query.terms) > 1
     if loosened:
-        foremost = [part.matched for part in parts]
-        strict, total = total, _total(part.match(True) for part in parts)
-        loosened = total > strict
+        strict_matches = [part.matched for part in parts]
+        strict_total = total
+        total = _total(part.match(True) for part in parts)
+        loosened = total > strict_total
     if sort == "relevance" and query.has_words:
-        best = _by_relevance(snapshot, parts, query, offset + limit, foremost)
+        best = _by_relevance(snapshot, parts, query, offset + limit, strict_matches)
     else:
         best = _by_column(parts, "votes" if sort == "votes" else "created", offset + limit)
     hits = [(part.segment.key(doc), value) for value, part, doc in best[offset:]]
@@ -73,7 +74,7 @@ def _total(masks: Iterable[np.ndarray]) -> int:
     return int(sum(map(np.count_nonzero, masks)))
 
 
-def _count_facets(parts: list[Part]) -> dict[str, Counter]:
+def _count_facets(parts: list[SegmentMatch]) -> dict[str, Counter]:
     counts: dict[str, Counter] = {name: Counter() for name in FACETS}
     for part in parts:
         for name, value, count in part.segment.facets(part.matched):
@@ -81,95 +82,98 @@ def _count_facets(parts: list[Part]) -> dict[str, Counter]:
     return counts
 
 
-def _largest(values: np.ndarray, most: int) -> np.ndarray:
-    """Where the `most` largest are, largest first; among equals the first come first."""
-    where = np.arange(len(values))
-    if len(values) > most:
-        where = np.flatnonzero(values >= np.partition(values, -most)[-most])
-    return where[np.argsort(-values[where], kind="stable")][:most]
+def _largest(values: np.ndarray, limit: int) -> np.ndarray:
+    """Indexes of the `limit` largest values, largest first, ties in order."""
+    indexes = np.arange(len(values))
+    if len(values) > limit:
+        indexes = np.flatnonzero(values >= np.partition(values, -limit)[-limit])
+    return indexes[np.argsort(-values[indexes], kind="stable")][:limit]
 
 
-def _best(found: Iterable[Ranked], most: int) -> list[Ranked]:
-    """The best over all segments."""
-    return nlargest(most, found, key=lambda ranked: ranked[0])
+def _best(found: Iterable[Ranked], limit: int) -> list[Ranked]:
+    """The best of all segments."""
+    return nlargest(limit, found, key=lambda ranked: ranked[0])
 
 
-def _by_column(parts: list[Part], column: str, most: int) -> list[Ranked]:
-    """The `most` matches with the largest value in a column."""
+def _by_column(parts: list[SegmentMatch], column: str, limit: int) -> list[Ranked]:
+    """The `limit` matches with the largest value in a column."""
     found: list[Ranked] = []
     for part in parts:
         docs = np.flatnonzero(part.matched)
         values = getattr(part.segment, column)[docs].astype(np.int64)
-        chosen = _largest(values, most)
+        chosen = _largest(values, limit)
         found += zip(values[chosen].tolist(), repeat(part), docs[chosen].tolist())
-    return _best(found, most)
+    return _best(found, limit)
 
 
 def _by_relevance(
-    snapshot: Snapshot, parts: list[Part], query: Query, most: int, foremost: list[np.ndarray]
+    snapshot: Snapshot, parts: list[SegmentMatch], query: Query, limit: int, strict_matches: list[np.ndarray]
 ) -> list[Ranked]:
-    """The `most` best matches: by their words, then the best of them again with the gentle signals.
+    """The `limit` best matches: ranked by BM25F, the best of them again with the signals.
 
-    What was typed as a whole title comes before everything else, then what is `foremost`.
+    Documents whose title is exactly the query come first, then those in `strict_matches`.
     """
-    worth = _worth(snapshot, parts, query)
-    norms = {name: _norms(*TEXTS[name], snapshot.average_length(name)) for name in TEXTS}
+    term_weights = _term_weights(snapshot, parts, query)
+    norms = {name: _norms(*FIELD_WEIGHTS[name], snapshot.average_length(name)) for name in FIELD_WEIGHTS}
     found: list[Ranked] = []
-    for part, first in zip(parts, foremost, strict=True):
-        scores, titled = _score(part, worth, norms), part.titled()
+    for part, strict in zip(parts, strict_matches, strict=True):
+        scores = _score(part, term_weights, norms)
+        whole_title = part.with_whole_title()
         docs = np.flatnonzero(part.matched)
-        docs = np.union1d(docs[_largest(scores[docs], max(RERANKED, most))], np.flatnonzero(titled | first))
-        values = scores[docs] * _gentle(part.segment, docs)
-        values += TITLED * titled[docs] + FOREMOST * first[docs]
-        chosen = _largest(values, most)
+        docs = np.union1d(
+            docs[_largest(scores[docs], max(RERANK_SIZE, limit))], np.flatnonzero(whole_title | strict)
+        )
+        values = scores[docs] * _signals(part.segment, docs)
+        values += TITLE_MATCH_BONUS * whole_title[docs] + STRICT_MATCH_BONUS * strict[docs]
+        chosen = _largest(values, limit)
         found += zip(values[chosen].tolist(), repeat(part), docs[chosen].tolist())
-    return _best(found, most)
+    return _best(found, limit)
 
 
-def _worth(snapshot: Snapshot, parts: list[Part], query: Query) -> dict[str, float]:
-    """How much each term says: its inverse document frequency."""
-    having = {term: _total(part.having[term] for part in parts) for term in query.all_terms()}
+def _term_weights(snapshot: Snapshot, parts: list[SegmentMatch], query: Query) -> dict[str, float]:
+    """Inverse document frequency by term."""
+    counts = {term: _total(part.docs_with[term] for part in parts) for term in query.all_terms()}
     return {
-        term: float(np.log1p((snapshot.size - count + 0.5) / (count + 0.5))) for term, count in having.items()
+        term: float(np.log1p((snapshot.size - count + 0.5) / (count + 0.5))) for term, count in counts.items()
     }
 
 
-def rarest(snapshot: Snapshot, words: list[str], most: int) -> list[str]:
-    """See weights.rarest; counted are the texts that have a word."""
+def rarest_terms(snapshot: Snapshot, words: list[str], limit: int) -> list[str]:
+    """See weights.rarest_terms(); counts are text fields with the term."""
     counts = {
-        word: sum(segment.frequency(name, word) for segment, _ in snapshot.parts for name in TEXTS)
+        word: sum(segment.frequency(name, word) for segment, _ in snapshot.parts for name in FIELD_WEIGHTS)
         for word in words
     }
-    return weights.rarest(counts, most)
+    return weights.rarest_terms(counts, limit)
 
 
 @lru_cache(maxsize=64)
 def _norms(boost: float, b: float, average: float) -> np.ndarray:
-    """What one occurrence counts in a text, by the byte in which its length is kept."""
+    """Weight of one occurrence in a text field, by the byte that encodes the length of the text."""
     lengths = np.array([byte_to_length(byte) for byte in range(256)])
     return boost / (1 - b + b * lengths / average)
 
 
-def _score(part: Part, worth: dict[str, float], norms: dict[str, np.ndarray]) -> np.ndarray:
-    """BM25F of the documents of one segment: occurrences by the boosts and lengths of their texts."""
+def _score(part: SegmentMatch, term_weights: dict[str, float], norms: dict[str, np.ndarray]) -> np.ndarray:
+    """BM25F scores of all documents of one segment."""
     scores = np.zeros(part.segment.size)
-    for term, weight in worth.items():
+    for term, weight in term_weights.items():
         counts = np.zeros(part.segment.size)
         for name, norm in norms.items():
-            docs, times = part.postings[term][name]
-            counts[docs] += times * norm[part.segment.lengths[name][docs]]
+            docs, occurrences = part.postings[term][name]
+            counts[docs] += occurrences * norm[part.segment.lengths[name][docs]]
         scores += weight * counts / (counts + K1)
     return scores
 
 
-def _gentle(segment: Segment, docs: np.ndarray) -> np.ndarray:
-    """Factors: votes weigh up to 15 %, acceptance 5 %, freshness 5 %, an article's care 5 %."""
-    votes = np.clip(segment.votes[docs], FEWEST_VOTES, MOST_VOTES)
+def _signals(segment: Segment, docs: np.ndarray) -> np.ndarray:
+    """Factors: votes up to 15 %, acceptance 5 %, freshness 5 %, articles 5 %."""
+    votes = np.clip(segment.votes[docs], MIN_COUNTED_VOTES, MAX_COUNTED_VOTES)
     age = np.maximum(0.0, time() - segment.created[docs])
     return (
         1
-        + VOTE * votes
-        + ACCEPTED * segment.is_accepted[docs]
-        + FRESH * 0.5 ** (age / HALF_LIFE)
-        + CARE * segment.is_article[docs]
+        + VOTE_WEIGHT * votes
+        + ACCEPTED_WEIGHT * segment.is_accepted[docs]
+        + FRESHNESS_WEIGHT * 0.5 ** (age / FRESHNESS_HALF_LIFE_SECONDS)
+        + ARTICLE_WEIGHT * segment.is_article[docs]
     )

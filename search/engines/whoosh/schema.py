@@ -1,4 +1,4 @@
-"""What the index keeps of a document, and in which form; nothing of its text can be read back."""
+"""Fields of the Whoosh index; the text of a document cannot be read back from it."""
 
 from array import array
 from collections import defaultdict
@@ -6,36 +6,40 @@ from collections.abc import Iterable, Iterator
 
 from whoosh import columns, fields, formats
 
-from search.analysis import placed
+from search.analysis import positioned_terms
 from search.fields import FAMILIES, TEXTS, Document
 
-FORMAT = 4  # another number makes every older index be rebuilt
+FORMAT = 4  # increment to have every older index rebuilt
 Posting = tuple[bytes, int, float, bytes]
 
 
 class Text(fields.FieldType):
-    """Words as terms with their positions, which only phrases look at."""
+    """Terms with positions (for phrases)."""
 
     def __init__(self) -> None:
         super().__init__(formats.Format(), analyzer=None, scorable=True)
 
-    def index(self, value: str, **_) -> Iterator[Posting]:
-        """The postings of one text."""
+    def index(  # pyright: ignore[reportIncompatibleMethodOverride]  (Whoosh declares no types)
+        self, value: str, **kwargs: object
+    ) -> Iterator[Posting]:
+        """Yield the postings of one text."""
         positions: defaultdict[str, list[int]] = defaultdict(list)
-        for term, position in placed(value):
+        for term, position in positioned_terms(value):
             positions[term].append(min(position, 65535))
         for term, places in positions.items():
             yield term.encode(), len(places), float(len(places)), array("H", places).tobytes()
 
 
 class Names(fields.FieldType):
-    """Exact values to filter by."""
+    """Exact values for filters."""
 
     def __init__(self) -> None:
         super().__init__(formats.Existence(), analyzer=None)
 
-    def index(self, value: Iterable[str], **_) -> Iterator[Posting]:
-        """The postings of some values."""
+    def index(  # pyright: ignore[reportIncompatibleMethodOverride]  (Whoosh declares no types)
+        self, value: Iterable[str], **kwargs: object
+    ) -> Iterator[Posting]:
+        """Yield the postings of the values."""
         for name in set(value):
             if name:
                 yield name.encode(), 1, 1.0, b""
@@ -52,7 +56,7 @@ SCHEMA = fields.Schema(
 
 
 def row(document: Document) -> dict[str, object]:
-    """A document as the arguments of Whoosh's add_document()."""
+    """Convert a document to the arguments of Whoosh's add_document()."""
     family, number = document.key.split(":")
     created = int(document.created_at.timestamp()) if document.created_at else 0
     return {

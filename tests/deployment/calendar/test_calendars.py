@@ -94,9 +94,9 @@ def test_the_private_calendar_has_patch_days_and_what_concerns_me(
     alien = make_bulletin("Z", exploited_until=DUE, products=[("Acme Server 1", "Acme", "Server", "1")])
     address = actions.renew_address(member)
     reader = full("acme-reader")
-    actions.own(member, [(reader, reader.live_releases[0])])
+    actions.add_products(member, [(reader, reader.live_releases[0])])
     db.session.commit()
-    found = days(client.get(f"/my/{actions.secret(address)}.ics"))
+    found = days(client.get(f"/my/{actions.calendar_secret(address)}.ics"))
     assert "patch-2026-12" in found and f"kev-{exploited.id}" in found
     assert f"kev-{alien.id}" not in found
     assert any(uid.startswith("phase-") for uid in found)

@@ -40,7 +40,7 @@ def mine(member, make_product, make_bulletin):
     second = make_bulletin("B", severity="low", exploited_until=date(2026, 11, 30))
     make_bulletin("C", title="Acme Server only", products=[("Acme Server 1", "Acme", "Server", "1")])
     make_bulletin("D", title="A canary under embargo", status="draft", exploited_until=date(2026, 11, 11))
-    actions.own(member, [(full(reader.slug), None)])
+    actions.add_products(member, [(full(reader.slug), None)])
     db.session.commit()
     return first, second
 
@@ -55,7 +55,7 @@ def test_the_plan_lists_bulletins_for_my_products(login, member, mine):
 
 def test_the_plan_lists_what_a_moderator_runs(login, moderator, mine):
     """The head of a moderator's page counts the queue; that number is no list of tasks."""
-    actions.own(moderator, [(full("acme-reader"), None)])
+    actions.add_products(moderator, [(full("acme-reader"), None)])
     db.session.commit()
     assert mine[0].reference in login(moderator).get("/calendar/2026-11/plan").text
 

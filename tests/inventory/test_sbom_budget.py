@@ -31,7 +31,7 @@ OVER = {
 
 @pytest.mark.parametrize("name", OVER)
 def test_what_is_over_a_bound_is_refused_with_a_sentence(app, name):
-    assert len(OVER[name]) <= sbom.MAX_BYTES
+    assert len(OVER[name]) <= sbom.MAX_SBOM_BYTES
     with app.test_request_context(), pytest.raises(BadSbom, match="more than|nested"):
         read(OVER[name])
 

@@ -28,11 +28,11 @@ def test_many_single_additions_leave_few_segments_and_lose_nothing(engine, libra
     assert engine.snapshot().keys() == set(library)
     assert set(keys("resolver", limit=500)) == set(library)
     assert all(keys(f"number{key.split(':')[1]}") == [key] for key in list(library)[:20])
-    assert len(engine.snapshot().parts) <= 3 * writing.FAN
+    assert len(engine.snapshot().parts) <= 3 * writing.MERGE_FACTOR
 
 
 def test_a_large_index_is_written_in_several_segments(engine, library, build, keys, monkeypatch):
-    monkeypatch.setattr(writing, "FILLED", 10)
+    monkeypatch.setattr(writing, "SEGMENT_DOCUMENTS", 10)
     for number in range(35):
         library.add(number, f"resolver number{number}")
     assert build() == 35
@@ -42,12 +42,12 @@ def test_a_large_index_is_written_in_several_segments(engine, library, build, ke
 
 def test_a_second_rebuild_is_not_begun_beside_the_first(engine, library, build):
     build()
-    with writing.locked(engine.folder / "rebuild.lock"):
+    with writing.file_lock(engine.folder / "rebuild.lock"):
         assert engine.rebuild([], tuple, library.load, wait=False) is None
 
 
 def _hold(folder, taken, release):
-    with writing.locked(folder / "write.lock"):
+    with writing.file_lock(folder / "write.lock"):
         taken.set()
         release.wait(30)
 

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import func, select, text
 
 from core.database.db import db
-from search import engine_of
+from search import create_engine
 from search.engines.base import Unavailable
-from search.engines.postgres import encoding, matching, schema, seeking
-from search.engines.postgres import engine as tables_engine
-from search.engines.whoosh.engine import Engine as InFiles
+from search.engines.postgres import encoding, matching, schema, search
+from search.engines.postgres import engine as postgres_engine
+from search.engines.whoosh.engine import Engine as WhooshEngine
 from search.fields import Document
-from search.models import IndexInUse
+from search.models import ActiveIndex
 from search.parser import Query
 
 pytestmark = [pytest.mark.postgres, pytest.mark.long]
@@ -35,7 +35,7 @@ def rows(app):
 
     def read(statement):
         db.session.rollback()
-        name = db.session.scalar(select(IndexInUse.name))
+        name = db.session.scalar(select(ActiveIndex.name))
         return db.session.execute(text(statement.format(**schema.tables(name)))).all()
 
     return read
@@ -77,7 +77,7 @@ def counted(rows):
             ),
         )
     )
-    return kept, {lexeme: count for lexeme, count in there.items() if not encoding.is_pair(lexeme)}
+    return kept, {lexeme: count for lexeme, count in there.items() if not encoding.is_pair_lexeme(lexeme)}
 
 
 def test_many_writers_lose_no_count_and_wait_in_turn(app, engine, library, build, rows):
@@ -137,7 +137,7 @@ def test_of_very_much_the_best_come_first_and_counts_are_reckoned(library, build
         )
     build()
     exact = ask("resolver", limit=20, facets=True)
-    monkeypatch.setattr(seeking, "MANY", 100)
+    monkeypatch.setattr(search, "MAX_EXACT_DOCUMENTS", 100)
     found = ask("resolver", limit=20, facets=True)
     assert not exact.estimated and exact.total == 600 and found.estimated
     assert [key for key, _ in found.hits] == [key for key, _ in exact.hits]
@@ -146,9 +146,9 @@ def test_of_very_much_the_best_come_first_and_counts_are_reckoned(library, build
     assert ask("resolver number7").total == 1, "few are counted, whatever their words"
 
 
-@pytest.mark.parametrize("pairs", [1, 3, encoding.PAIRS])
+@pytest.mark.parametrize("pairs", [1, 3, encoding.PAIR_BUCKETS])
 def test_a_phrase_is_where_it_stands_whatever_pairs_share_a_lexeme(library, build, ask, monkeypatch, pairs):
-    monkeypatch.setattr(encoding, "PAIRS", pairs)
+    monkeypatch.setattr(encoding, "PAIR_BUCKETS", pairs)
     for number in range(400):
         zone, transfer = ("zone", "transfer") if number % 5 else ("transfer", "zone")
         before = "kb4012598 " if number == 7 else ""
@@ -157,7 +157,7 @@ def test_a_phrase_is_where_it_stands_whatever_pairs_share_a_lexeme(library, buil
     exact = ask('"zone transfer"', limit=30, facets=True)
     assert exact.total == 320 and not exact.estimated
     assert [key for key, _ in ask('"4012598 zone"').hits] == ["post:7"], "parts have neighbours too"
-    monkeypatch.setattr(seeking, "PHRASED", 20)
+    monkeypatch.setattr(search, "MAX_EXACT_PHRASE_DOCUMENTS", 20)
     found = ask('"zone transfer"', limit=30, facets=True)
     assert found.estimated and 160 < found.total <= 400
     assert [key for key, _ in found.hits] == [key for key, _ in exact.hits]
@@ -172,8 +172,8 @@ def test_a_phrase_beside_any_of_some_words_brings_in_nothing_without_them(librar
     for number in range(200, 400):
         library.add(number, "phrase", "zone transfer")
     build()
-    monkeypatch.setattr(seeking, "MANY", 50)
-    monkeypatch.setattr(seeking, "PHRASED", 50)
+    monkeypatch.setattr(search, "MAX_EXACT_DOCUMENTS", 50)
+    monkeypatch.setattr(search, "MAX_EXACT_PHRASE_DOCUMENTS", 50)
     found = numbers(ask('resolver "zone transfer"', limit=90, any_word=True))
     assert found and max(found) < 200
 
@@ -181,10 +181,10 @@ def test_a_phrase_beside_any_of_some_words_brings_in_nothing_without_them(librar
 def test_so_few_of_a_sample_that_they_say_nothing_are_counted_all(library, build, ask, monkeypatch):
     for number in range(60):
         library.add(number, "zone transfer" if number < 12 else "transfer zone")
-    monkeypatch.setattr(encoding, "SAMPLES", (512,))
-    monkeypatch.setattr(encoding, "_number", lambda text: 0 if text in ("post:3", "post:50") else 1)
+    monkeypatch.setattr(encoding, "SAMPLE_RATES", (512,))
+    monkeypatch.setattr(encoding, "_hash", lambda text: 0 if text in ("post:3", "post:50") else 1)
     build()
-    monkeypatch.setattr(seeking, "PHRASED", 5)
+    monkeypatch.setattr(search, "MAX_EXACT_PHRASE_DOCUMENTS", 5)
     found = ask('"zone transfer"', facets=True)
     assert (found.total, found.estimated, found.facets["kind"]) == (12, False, {"question": 12})
 
@@ -211,7 +211,7 @@ def test_a_document_is_the_same_row_in_every_process():
         "document = Document('post:1', title='zone transfer', body='a printer of another network',"
         "                    kind='question', tags=('dns', 'bind'));"
         "averages = dict.fromkeys(encoding.TEXTS, 5.0);"
-        "print(encoding.encode(document, encoding.texts(document), averages))"
+        "print(encoding.encode(document, encoding.text_terms(document), averages))"
     )
     rows = {
         subprocess.run(
@@ -231,14 +231,14 @@ def test_of_very_much_the_newest_and_most_voted_are_the_true_ones(library, build
         library.add(number, "resolver" if number % 3 else "printer", score=number * 7 % 301)
     build()
     exact = keys("resolver -number", sort="votes", limit=30)
-    monkeypatch.setattr(seeking, "MANY", 20)
+    monkeypatch.setattr(search, "MAX_EXACT_DOCUMENTS", 20)
     assert ask("resolver").estimated
     assert keys("resolver -number", sort="votes", limit=30) == exact
     assert keys("resolver", sort="votes", limit=10, offset=10) == exact[10:20]
 
 
 def test_a_whole_title_is_among_the_candidates(library, build, keys, monkeypatch):
-    monkeypatch.setattr(seeking, "MANY", 20)
+    monkeypatch.setattr(search, "MAX_EXACT_DOCUMENTS", 20)
     for number in range(200):
         library.add(number, "other words", "resolver " * 9 + "cache " * 9)
     library.add(777, "resolver cache", "word " * 3000)
@@ -247,13 +247,13 @@ def test_a_whole_title_is_among_the_candidates(library, build, keys, monkeypatch
 
 
 def test_any_of_many_words_takes_the_rare_ones_whole(library, build, ask, monkeypatch):
-    monkeypatch.setattr(seeking, "MANY", 20)
+    monkeypatch.setattr(search, "MAX_EXACT_DOCUMENTS", 20)
     for number in range(200):
         library.add(number, "", "resolver " * (1 + number % 9) + ("zebra" if number in (3, 4) else "lemur"))
     build()
     found = ask("zebra resolver lemur", any_word=True, limit=20)
     assert {key for key, _ in found.hits[:2]} == {"post:3", "post:4"} and found.estimated
-    strict = ask("resolver zebra lemur", few=3, limit=5)
+    strict = ask("resolver zebra lemur", min_results=3, limit=5)
     assert strict.loosened and len(strict.hits) == 5
 
 
@@ -263,12 +263,12 @@ def test_any_of_many_words_takes_the_rare_ones_whole(library, build, ask, monkey
 def test_damage_is_unavailable_and_spoils_nothing_else(app, engine, library, build, rows, damage):
     library.add(1, "resolver")
     build()
-    name = db.session.scalar(select(IndexInUse.name))
+    name = db.session.scalar(select(ActiveIndex.name))
     db.session.execute(text(damage.format(**schema.tables(name))))
     db.session.commit()
     with pytest.raises(Unavailable), engine.view() as index:
         index.search(Query(terms=["resolv"]))
-    assert db.session.scalar(select(func.count()).select_from(IndexInUse)) is not None, "the session goes on"
+    assert db.session.scalar(select(func.count()).select_from(ActiveIndex)) is not None, "the session goes on"
     assert not engine.is_usable(), "out of use, so that the worker rebuilds it"
     build()
     assert engine.is_usable() and counted(rows)[0]["resolv"] == 1
@@ -295,38 +295,41 @@ def test_only_the_index_in_use_has_tables(app, engine, library, build):
         engine.rebuild(broken(), tuple, library.load)
     build()
     with db.engine.connect() as connection:
-        assert schema.all_names(connection) == {db.session.scalar(select(IndexInUse.name))}
+        assert schema.all_names(connection) == {db.session.scalar(select(ActiveIndex.name))}
 
 
 def test_a_second_rebuild_is_not_begun_beside_the_first(app, engine, library, build):
     build()
     counts = []
-    with tables_engine._alone(True):
+    with postgres_engine._rebuild_lock(True):
         together(app, lambda: counts.append(engine.rebuild([], tuple, library.load, wait=False)))
     assert counts == [None]
 
 
 def test_averages_that_are_no_longer_true_ask_for_a_rebuild(engine, library, build, monkeypatch):
-    monkeypatch.setattr(tables_engine, "SOME", 5)
+    monkeypatch.setattr(postgres_engine, "MIN_DRIFT_DOCUMENTS", 5)
     for number in range(10):
         library.add(number, "resolver cache")
     build()
-    assert not engine.is_worn()
+    assert not engine.needs_rebuild()
     for number in range(10, 30):
         library.add(number, "resolver cache", "word " * 50)
     engine.update(set(library), library.load)
-    assert engine.is_worn()
+    assert engine.needs_rebuild()
     build()
-    assert not engine.is_worn()
+    assert not engine.needs_rebuild()
 
 
 def test_trigrams_correct_what_is_two_letters_away(engine, library, build, look):
     library.add(1, "The certificate expires", "strengthening")
     build()
     with look() as index:
-        assert index.guess("certifficatte") == "certificate" and index.guess("strngthning") == ""
+        assert (
+            index.guess_spelling("certifficatte") == "certificate"
+            and index.guess_spelling("strngthning") == ""
+        )
     with look(hidden={"post:1"}) as index:
-        assert index.guess("certifficatte") == ""
+        assert index.guess_spelling("certifficatte") == ""
 
 
 def test_without_the_extension_one_letter_is_corrected_and_that_is_said(
@@ -338,15 +341,18 @@ def test_without_the_extension_one_letter_is_corrected_and_that_is_said(
         build()
     assert "only typos of one letter" in caplog.text
     with look() as index:
-        assert index.guess("certifikate") == "certificate" and index.guess("certifficatte") == ""
+        assert (
+            index.guess_spelling("certifikate") == "certificate"
+            and index.guess_spelling("certifficatte") == ""
+        )
 
 
 def test_what_the_words_say_is_found_by_a_binary_search(app):
     document = Document("post:1", "question", "resolver printer", "resolver " * 3, tags=("dns",))
     averages = {"title": 2, "body": 3, "labels": 1, "context": 1}
-    row = encoding.encode(document, encoding.texts(document), averages)
+    row = encoding.encode(document, encoding.text_terms(document), averages)
     assert row.weights == sorted(row.weights) and len(row.weights) == len(set(row.weights))
-    columns = ", ".join(map(matching.weight, ("resolv", "printer", "tag=dns", "zebra")))
+    columns = ", ".join(map(matching.weight_sql, ("resolv", "printer", "tag=dns", "zebra")))
     found = db.session.execute(
         text(f"SELECT {columns} FROM (SELECT CAST(:weights AS bigint[]) AS weights) AS row"),
         {"weights": row.weights},
@@ -356,21 +362,21 @@ def test_what_the_words_say_is_found_by_a_binary_search(app):
 
 def test_the_setting_chooses(app, monkeypatch):
     app.config["REDOUBT_SEARCH"] = "whoosh"
-    assert isinstance(engine_of(app), InFiles)
+    assert isinstance(create_engine(app), WhooshEngine)
     app.config["REDOUBT_SEARCH"] = "auto"
-    assert isinstance(engine_of(app), tables_engine.Engine)
+    assert isinstance(create_engine(app), postgres_engine.Engine)
     app.config.update(REDOUBT_SEARCH="postgresql", SQLALCHEMY_DATABASE_URI="sqlite://")
     with pytest.raises(SystemExit, match="REDOUBT_SEARCH"):
-        engine_of(app)
+        create_engine(app)
 
 
 def test_the_page_says_about_how_many(client, make_question, drain, monkeypatch):
-    monkeypatch.setattr(encoding, "SAMPLES", (1,))
+    monkeypatch.setattr(encoding, "SAMPLE_RATES", (1,))
     for number in range(24):
         make_question(f"Is there an okapi in network {number}?")
     drain()
     assert "24 results" in client.get("/search?q=okapi").text
-    monkeypatch.setattr(seeking, "MANY", 2)
+    monkeypatch.setattr(search, "MAX_EXACT_DOCUMENTS", 2)
     page = client.get("/search?q=an+okapi").text  # other words, for what was found is remembered
     assert "About 24 results" in page and "≈ 24" in page
     assert client.get("/api/v1/search?q=an+okapi").json["estimated"] is True

@@ -3,11 +3,11 @@
 from core.database.db import db
 from posts import actions as posts
 from search import queries
-from search.recent import Recent
+from search.result_cache import ResultCache
 
 
 def test_a_question_is_asked_once_in_a_generation():
-    recent, asked = Recent(), []
+    recent, asked = ResultCache(), []
 
     def find():
         asked.append(1)
@@ -19,8 +19,8 @@ def test_a_question_is_asked_once_in_a_generation():
 
 
 def test_no_more_is_kept_than_said(monkeypatch):
-    monkeypatch.setattr("search.recent.MOST", 2)
-    recent, asked = Recent(), []
+    monkeypatch.setattr("search.result_cache.MAX_ENTRIES", 2)
+    recent, asked = ResultCache(), []
     for _ in range(2):
         for question in "abc":
             recent.get(1, question, lambda: asked.append(1))
@@ -48,8 +48,8 @@ def test_alike_questions_are_looked_for_once_and_hidden_ones_left_out(
 ):
     rows = [make_question(f"How do I flush the resolver of host {number}?") for number in range(2)]
     drain()
-    asked, alike = [], queries._alike
-    monkeypatch.setattr(queries, "_alike", lambda *words: asked.append(words) or alike(*words))
+    asked, alike = [], queries._similar_keys
+    monkeypatch.setattr(queries, "_similar_keys", lambda *words: asked.append(words) or alike(*words))
 
     def found():
         return {post.id for post in queries.similar("flush resolver", "", user=member)}

@@ -67,7 +67,7 @@ HOSTILE = {
     "too many": json.dumps(
         {"bomFormat": "CycloneDX", "components": [{"name": str(n)} for n in range(20_001)]}
     ),
-    "too large": " " * (sbom.MAX_BYTES + 1),
+    "too large": " " * (sbom.MAX_SBOM_BYTES + 1),
 }
 
 
@@ -95,7 +95,7 @@ def test_odd_types_count_as_absent():
     }
     found = read(json.dumps(odd).encode())
     assert [component.name[:4] for component in found] == ["", "ok", "long"]
-    assert len(found[2].name) == sbom.MAX_TEXT
+    assert len(found[2].name) == sbom.MAX_FIELD_LENGTH
 
 
 JSON = st.recursive(

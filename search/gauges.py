@@ -1,4 +1,4 @@
-"""Whether the index can be asked, how large it is, and how far it is behind the database."""
+"""Gauges of the index: availability, size, and lag behind the database."""
 
 from collections.abc import Iterator
 
@@ -13,25 +13,29 @@ from posts.models import Post
 from search.documents import key
 from search.engines.base import Unavailable
 
-LAG = "search_lag_seconds"
-history.register_peak(LAG)
+LAG_METRIC = "search_lag_seconds"
+history.register_peak(LAG_METRIC)
 
 
 @register_gauges
 def index() -> Iterator[Gauge]:
-    """The state of the index, and how long the newest public post has been missing in it."""
+    """Availability and size of the index, and the age of the newest public post while it is not indexed."""
     usable = True
     try:
         with current_app.extensions["search"].view() as found:
             yield Gauge("search_documents", "Documents in the search index.", found.size)
-        yield Gauge(LAG, "Age of the newest public post if it is not in the index, else 0.", lag())
+        yield Gauge(
+            LAG_METRIC,
+            "Age of the newest public post if it is not in the index, else 0.",
+            lag_seconds(),
+        )
     except Unavailable:
         usable = False
     yield Gauge("search_usable", "1 if the index is available.", usable)
 
 
-def lag() -> float:
-    """Seconds since the newest public post was written, 0 when it is found; raises Unavailable."""
+def lag_seconds() -> float:
+    """Age in seconds of the newest public post, 0 when it is indexed; raises Unavailable."""
     newest = db.session.execute(
         select(Post.id, Post.created_at)
         .where(Post.is_public, Post.kind.in_(kinds.searchable()))

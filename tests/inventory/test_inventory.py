@@ -79,7 +79,7 @@ def test_search_to_pick(browser, debian):
 
 
 def test_a_full_list_says_so(browser, member, debian, monkeypatch):
-    monkeypatch.setattr(actions, "MOST", 1)
+    monkeypatch.setattr(actions, "MAX_OWNED", 1)
     for release in ("12", "11"):
         browser.post("/settings/products", data={"product": "debian", "release": release})
     assert "full" in browser.get("/settings/products").text and len(rows(member)) == 1
@@ -180,7 +180,7 @@ class TestLargeFiles:
 def address(member, browser):
     browser.post("/settings/products/calendar")
     row = owned_queries.address_of(member)
-    return f"/my/{actions.secret(row)}.ics"
+    return f"/my/{actions.calendar_secret(row)}.ics"
 
 
 def test_the_private_calendar_has_the_ends_of_what_i_run(browser, client, member, debian, make_product):

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from advisories import recognise
-from advisories.csaf import check as csaf_check
-from advisories.csaf.check import Checker
+from advisories.csaf import validator
+from advisories.csaf.validator import Checker
 from tests.advisories.documents import CSAF, copy_of
 
 
@@ -44,20 +44,20 @@ def test_a_validator_that_dies_or_hangs_is_a_warning_and_the_next_document_is_ch
         checker._process.kill()
         checker._process.wait()
         assert checker(json.dumps(CSAF).encode()) == []
-        monkeypatch.setattr(csaf_check, "SECONDS", 0.2)
+        monkeypatch.setattr(validator, "TIMEOUT_SECONDS", 0.2)
         checker._process.send_signal(signal.SIGSTOP)
         assert checker(json.dumps(CSAF).encode()) == [
             "not checked against the rules: the validator did not answer"
         ]
-        monkeypatch.setattr(csaf_check, "SECONDS", 30)
+        monkeypatch.setattr(validator, "TIMEOUT_SECONDS", 30)
         assert checker(json.dumps(CSAF).encode()) == []
 
 
 def test_what_is_too_large_is_not_checked(monkeypatch, check):
-    monkeypatch.setattr(csaf_check, "MAX_BYTES", 5)
+    monkeypatch.setattr(validator, "MAX_CHECKED_BYTES", 5)
     assert check(b"123456") == ["not checked against the rules: larger than 0 MB"]
 
 
 def test_the_site_does_not_import_the_validator():
     code = "import sys, app, advisories.recognise, advisories.csaf.write; sys.exit('csaf' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=csaf_check.ROOT).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=validator.ROOT).returncode == 0
