@@ -6,8 +6,10 @@ A stolen session alone makes no API token, takes no data along, moves no address
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 from sqlalchemy import select
@@ -77,7 +79,7 @@ def require_fresh(*, reads: bool = False) -> Callable:
 
     def decorate(view: Callable) -> Callable:
         @wraps(view)
-        def guarded(**arguments):
+        def guarded(**arguments: Any) -> ResponseReturnValue:
             user, is_read = me(), request.method in SAFE_METHODS
             if is_read and (is_fresh(user) or not reads):
                 return view(**arguments)
@@ -94,7 +96,9 @@ def require_fresh(*, reads: bool = False) -> Callable:
     return decorate
 
 
-def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, status: int = 403):
+def _ask(
+    action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, status: int = 403
+) -> ResponseReturnValue:
     """The page that asks for the password, with everything that was sent."""
     if wants_json():
         return problem(403, "Forbidden", _("Give your password on the site first, then try again."))
@@ -117,7 +121,7 @@ def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, sta
 @bp.route("/settings/prove", methods=["GET", "POST"])
 @sessions.even_suspended
 @login_required
-def prove_password():
+def prove_password() -> ResponseReturnValue:
     """Give the password again, then go on to a page of this site."""
     target = safe_next(request.args.get("next"), "/settings")
     action = url_for("auth.prove_password", next=target)

@@ -1,5 +1,6 @@
 """Posts of any kind in the API: the item all lists share, comments, votes, removal, tags."""
 
+from flask import Response
 from flask_babel import gettext as _
 
 from auth import queries as people
@@ -65,7 +66,7 @@ def tag_item(tag: Tag) -> dict:
 
 @bp.get("/posts/<int:post_id>")
 @bp.response(200, schemas.PostItem)
-def get_post(post_id: int):
+def get_post(post_id: int) -> dict:
     """Any post by its number."""
     post = visible_post(post_id, tokens.reader())
     return tagged(post, item(post))
@@ -74,7 +75,7 @@ def get_post(post_id: int):
 @bp.delete("/posts/<int:post_id>")
 @tokens.bearer(WRITE)
 @bp.response(204)
-def delete_post(post_id: int):
+def delete_post(post_id: int) -> Response:
     """Hide a post everywhere; it can be brought back."""
     user = tokens.reader()
     post = visible_post(post_id, user)
@@ -92,7 +93,7 @@ def delete_post(post_id: int):
 @bp.post("/posts/<int:post_id>/undelete")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
-def undelete_post(post_id: int):
+def undelete_post(post_id: int) -> dict:
     """Bring a removed post back."""
     user = tokens.reader()
     post = visible_post(post_id, user)
@@ -107,7 +108,7 @@ def undelete_post(post_id: int):
 @bp.get("/posts/<int:post_id>/vote")
 @tokens.bearer(READ)
 @bp.response(200, schemas.VoteItem)
-def get_vote(post_id: int):
+def get_vote(post_id: int) -> dict:
     """One's own vote on a post."""
     post = visible_post(post_id, tokens.reader())
     mine = queries.votes_of(tokens.reader(), [post.id]).get(post.id, 0)
@@ -118,7 +119,7 @@ def get_vote(post_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.VoteSchema)
 @bp.response(200, schemas.VoteItem)
-def vote_on_post(data: dict, post_id: int):
+def vote_on_post(data: dict, post_id: int) -> dict:
     """Vote up (1), down (-1), or withdraw (0)."""
     user = tokens.reader()
     post = visible_post(post_id, user)
@@ -132,7 +133,7 @@ def vote_on_post(data: dict, post_id: int):
 @bp.get("/posts/<int:post_id>/comments")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.PostItem))
-def list_comments(wanted: dict, post_id: int):
+def list_comments(wanted: dict, post_id: int) -> dict:
     """Comments under a post, oldest first."""
     return listing(
         queries.comments(visible_post(post_id, tokens.reader()), tokens.reader(), wanted.get("after")), item
@@ -143,7 +144,7 @@ def list_comments(wanted: dict, post_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.CommentSchema)
 @bp.response(201, schemas.PostItem)
-def comment_on_post(data: dict, post_id: int):
+def comment_on_post(data: dict, post_id: int) -> dict:
     """Comment on a question, an answer or an article."""
     user = tokens.reader()
     post = visible_post(post_id, user)
@@ -158,7 +159,7 @@ def comment_on_post(data: dict, post_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.EditCommentSchema)
 @bp.response(200, schemas.PostItem)
-def edit_comment(data: dict, post_id: int):
+def edit_comment(data: dict, post_id: int) -> dict:
     """Change one's own comment."""
     user = tokens.reader()
     made = get_or_404(queries.get(Comment, post_id, user))
@@ -171,14 +172,14 @@ def edit_comment(data: dict, post_id: int):
 @bp.get("/tags")
 @bp.arguments(schemas.TagQuery, location="query")
 @bp.response(200, page_of(schemas.TagItem))
-def list_tags(wanted: dict):
+def list_tags(wanted: dict) -> dict:
     """Tags by number of public posts, all or those whose name holds something."""
     return listing(queries.tags(wanted.get("after"), like=wanted["q"]), tag_item)
 
 
 @bp.get("/tags/<name>")
 @bp.response(200, schemas.TagItem)
-def get_tag(name: str):
+def get_tag(name: str) -> dict:
     """One tag."""
     tag = get_or_404(queries.tag_named(name))
     return tagged(tag, tag_item(tag))
@@ -188,7 +189,7 @@ def get_tag(name: str):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.TagSchema)
 @bp.response(200, schemas.TagItem)
-def describe_tag(data: dict, name: str):
+def describe_tag(data: dict, name: str) -> dict:
     """Say when to use a tag; a name nobody uses yet becomes a tag."""
     user, name = tokens.reader(), schemas.tag_name(name)
     get_or_404(schemas.is_tag(name) or None)
@@ -202,7 +203,7 @@ def describe_tag(data: dict, name: str):
 @bp.get("/users/<username>/posts")
 @bp.arguments(schemas.AuthorQuery, location="query")
 @bp.response(200, page_of(schemas.PostItem))
-def list_posts_of(wanted: dict, username: str):
+def list_posts_of(wanted: dict, username: str) -> dict:
     """What a member wrote, newest first; of all kinds but comments, or of one."""
     author = get_or_404(people.by_username(username))
     wanted_kinds = [wanted["kind"]] if "kind" in wanted else kinds.searchable()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -26,7 +27,7 @@ bp = Blueprint("posts", __name__)
 
 
 @bp.get("/posts/<int:post_id>")
-def post(post_id: int):
+def post(post_id: int) -> ResponseReturnValue:
     """The page that shows a post, whatever its kind."""
     return redirect(visible_post(post_id, current_user).url)
 
@@ -42,7 +43,7 @@ def _preview_cost() -> int:
 @bp.post("/preview")
 @login_required
 @limiter.limit(_preview_rate, key_func=lambda: f"preview:{me().id}", cost=_preview_cost)
-def preview():
+def preview() -> ResponseReturnValue:
     """Markdown as it will look; long texts only for those whom a form would take them from."""
     wanted, post = parse(schemas.PreviewKindSchema), None
     if wanted["post"] is not None:
@@ -59,7 +60,7 @@ def preview():
 
 @bp.post("/posts/<int:post_id>/vote")
 @login_required
-def vote(post_id: int):
+def vote(post_id: int) -> ResponseReturnValue:
     """Vote up, down, or withdraw."""
     value = parse(schemas.VoteSchema)["value"]
     post = visible_post(post_id, current_user)
@@ -73,7 +74,7 @@ def vote(post_id: int):
 
 @bp.post("/posts/<int:post_id>/comments")
 @login_required
-def comment(post_id: int):
+def comment(post_id: int) -> ResponseReturnValue:
     """Comment on a question, answer or article."""
     form = Form(schemas.CommentSchema)
     valid = form.validate()
@@ -89,7 +90,7 @@ def comment(post_id: int):
 
 @bp.route("/comments/<int:post_id>/edit", methods=["GET", "POST"])
 @login_required
-def edit_comment(post_id: int):
+def edit_comment(post_id: int) -> ResponseReturnValue:
     """Change one's own comment."""
     form = Form(schemas.EditCommentSchema)
     valid = request.method == "POST" and form.validate()
@@ -109,7 +110,7 @@ def edit_comment(post_id: int):
 
 @bp.route("/posts/<int:post_id>/delete", methods=["GET", "POST"])
 @login_required
-def delete(post_id: int):
+def delete(post_id: int) -> ResponseReturnValue:
     """Hide a post everywhere; the page offers to bring it back. GET asks and says what will happen."""
     data = parse(schemas.RemoveSchema) if request.method == "POST" else {}
     post = visible_post(post_id, current_user)
@@ -133,7 +134,7 @@ def _is_second_removal(post: Post) -> bool:
     return True
 
 
-def _ask_to_delete(post: Post):
+def _ask_to_delete(post: Post) -> ResponseReturnValue:
     is_own = post.author_id == me().id
     effects = [
         _("It disappears at once from pages, search, feeds and mail."),
@@ -161,7 +162,7 @@ def _ask_to_delete(post: Post):
 
 @bp.post("/posts/<int:post_id>/undelete")
 @login_required
-def undelete(post_id: int):
+def undelete(post_id: int) -> ResponseReturnValue:
     """Bring a removed post back."""
     post = visible_post(post_id, current_user)
     if not post.is_deleted and me().is_moderator and last_act(post, [f"{post.kind}.undeleted"]):
@@ -175,14 +176,14 @@ def undelete(post_id: int):
 
 
 @bp.get("/posts/<int:post_id>/history", endpoint="history")
-def revisions(post_id: int):
+def revisions(post_id: int) -> ResponseReturnValue:
     """All revisions, newest first."""
     post = visible_post(post_id, current_user)
     return render_template("posts/history.html", post=post, revisions=queries.revisions(post))
 
 
 @bp.get("/posts/<int:post_id>/revisions/<int:number>")
-def revision(post_id: int, number: int):
+def revision(post_id: int, number: int) -> ResponseReturnValue:
     """One revision beside the one before it."""
     post = visible_post(post_id, current_user)
     after = get_or_404(queries.revision(post, number))
@@ -216,7 +217,7 @@ def _fact_rows(post: Post, before: Revision | None, after: Revision) -> list:
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
 @login_required
-def restore(post_id: int, number: int):
+def restore(post_id: int, number: int) -> ResponseReturnValue:
     """Make an old revision the text again, as a new revision."""
     post = visible_post(post_id, current_user)
     require(policy.can_edit(me(), post))
@@ -229,7 +230,7 @@ def restore(post_id: int, number: int):
 
 @bp.route("/posts/<int:post_id>/revisions/<int:number>/redact", methods=["GET", "POST"])
 @login_required
-def redact(post_id: int, number: int):
+def redact(post_id: int, number: int) -> ResponseReturnValue:
     """Close a revision that holds a secret and mask its copies. GET asks and says what will happen."""
     form = Form(schemas.RedactSchema)
     valid = request.method == "POST" and form.validate()
@@ -265,7 +266,7 @@ def redact(post_id: int, number: int):
     return _ask_to_redact(post, revision, form)
 
 
-def _ask_to_redact(post: Post, revision: Revision, form: Form):
+def _ask_to_redact(post: Post, revision: Revision, form: Form) -> ResponseReturnValue:
     texts = redaction.texts_of(post, revision)
     if request.method == "GET":
         form.values = {"words": "\n".join(texts.everywhere)}

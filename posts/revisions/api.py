@@ -34,7 +34,7 @@ def revision_item(revision: Revision) -> dict:
 @bp.get("/posts/<int:post_id>/revisions")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.RevisionItem))
-def list_revisions(wanted: dict, post_id: int):
+def list_revisions(wanted: dict, post_id: int) -> dict:
     """How a post came about, newest first."""
     return listing(
         queries.revision_page(visible_post(post_id, tokens.reader()), wanted.get("after")), revision_item
@@ -43,7 +43,7 @@ def list_revisions(wanted: dict, post_id: int):
 
 @bp.get("/posts/<int:post_id>/revisions/<int:number>")
 @bp.response(200, schemas.RevisionText)
-def get_revision(post_id: int, number: int):
+def get_revision(post_id: int, number: int) -> dict:
     """One revision with its text."""
     post = visible_post(post_id, tokens.reader())
     revision = get_or_404(queries.revision(post, number))
@@ -57,7 +57,7 @@ def get_revision(post_id: int, number: int):
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
-def restore_revision(post_id: int, number: int):
+def restore_revision(post_id: int, number: int) -> dict:
     """Make an old revision the text again, as a new revision."""
     user = tokens.reader()
     post = visible_post(post_id, user)
@@ -72,7 +72,7 @@ def restore_revision(post_id: int, number: int):
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.RevisionItem)
-def redact_revision(post_id: int, number: int):
+def redact_revision(post_id: int, number: int) -> dict:
     """Close an old revision that holds a secret, and mask what it held in all copies (moderators).
 
     A JSON body may name the texts to mask, one a line, as `words`, and why as `reason`.
