@@ -30,7 +30,7 @@ ANNOUNCE = click.option(
 @ANNOUNCE
 def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
     """Import CSAF, CVRF and CVE records from FILES and folders; search finds them when this returns."""
-    security_log.note("bulletin-import")
+    security_log.record_command("bulletin-import")
     report = cli.ImportReport()
     cli.run_import(report, Importer(files, report, announce=announce).run)
 
@@ -43,7 +43,7 @@ def enrich(kev: Path | None, epss: Path | None, announce: bool) -> None:
     """Mark what is exploited and how likely the rest is; the order of all lists follows."""
     if not (kev or epss):
         raise click.UsageError("Name at least one file: --kev FILE or --epss FILE.")
-    security_log.note("bulletin-enrich")
+    security_log.record_command("bulletin-enrich")
     report = cli.ImportReport()
     cli.run_import(report, lambda: _enrich(kev, epss, announce, report))
 

@@ -13,10 +13,12 @@ from core.web.access import get_or_404, require
 from core.web.forms import Form
 from forum import queries
 from forum.views import bp, wanted_sort
-from posts import policy, tag_actions
+from posts import policy
 from posts import queries as post_queries
-from posts.revisions import diffs, facts
-from posts.schemas import NewTagSchema, TagSchema, is_tag, tag_name
+from posts.revisions import diffs, fact_revisions
+from posts.tags import actions
+from posts.tags.queries import tag_named
+from posts.tags.schemas import NewTagSchema, TagSchema, is_tag, tag_name
 
 SUGGESTED = 8
 
@@ -35,10 +37,10 @@ def make_tag():
     form = Form(NewTagSchema)
     valid = form.validate()
     require(policy.can_describe_tags(me()), _why_not_describe())
-    if valid and post_queries.tag_named(form.data["name"]):
+    if valid and tag_named(form.data["name"]):
         form.fail("name", _("This tag is there already."))
     elif valid:
-        tag_actions.describe(form.data["name"], form.data["excerpt"], by=me())
+        actions.describe(form.data["name"], form.data["excerpt"], by=me())
         db.session.commit()
         flash(_("The tag %(name)s is there to be used.", name=form.data["name"]))
         return redirect(url_for("forum.tags"))
@@ -76,7 +78,7 @@ def suggest_tags():
 @cached_for_visitors
 def tag(name: str):
     """Questions with one tag."""
-    tag, sort = get_or_404(post_queries.tag_named(name)), wanted_sort()
+    tag, sort = get_or_404(tag_named(name)), wanted_sort()
     return render_template(
         "forum/tag.html",
         tag=tag,
@@ -97,10 +99,10 @@ def edit_tag(name: str):
     get_or_404(is_tag(name) or None)
     require(policy.can_describe_tags(me()), _why_not_describe())
     if valid:
-        tag_actions.describe(name, form.data["excerpt"], by=me(), expected=form.expected)
+        actions.describe(name, form.data["excerpt"], by=me(), expected=form.expected)
         db.session.commit()
         return redirect(url_for("forum.tag", name=name))
-    known = post_queries.tag_named(name)
+    known = tag_named(name)
     if request.method == "GET" and known is not None:
         form.values = {"excerpt": known.excerpt}
     return render_template(
@@ -111,9 +113,9 @@ def edit_tag(name: str):
 @bp.get("/tags/<name>/history")
 def tag_history(name: str):
     """What the tag was said to be for, when and by whom, newest first."""
-    tag = get_or_404(post_queries.tag_named(name))
-    page = facts.page(tag, request.args.get("after"))
-    older = facts.get(tag, page.items[-1].number - 1) if page.items else None
+    tag = get_or_404(tag_named(name))
+    page = fact_revisions.page(tag, request.args.get("after"))
+    older = fact_revisions.get(tag, page.items[-1].number - 1) if page.items else None
     return render_template(
         "forum/tag_history.html",
         tag=tag,
@@ -139,11 +141,11 @@ def _differences(revisions: list) -> dict[int, list]:
 @login_required
 def restore_tag(name: str, number: int):
     """Make an old description the present one again."""
-    tag = get_or_404(post_queries.tag_named(name))
+    tag = get_or_404(tag_named(name))
     require(policy.can_describe_tags(me()))
-    wanted = get_or_404(facts.get(tag, number))
+    wanted = get_or_404(fact_revisions.get(tag, number))
     require(wanted.redacted_at is None)
-    tag_actions.describe(
+    actions.describe(
         tag.name,
         wanted.facts["excerpt"],
         by=me(),

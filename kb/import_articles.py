@@ -28,6 +28,7 @@ from kb.markdown_files import BadFile, MarkdownFile, NoPage
 from kb.models import Article
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED
+from posts.slugs import slugify
 
 FAULTS = (BadFile, OSError, markup.TooLong, RecursionError, DataError, IntegrityError)
 REVISION = "Import"
@@ -121,7 +122,7 @@ class Importer:
         drafts = {
             entry.key: Article(
                 title=entry.title,
-                slug=posts.slugify(entry.title),
+                slug=slugify(entry.title),
                 status=DRAFT,
                 imported_from=self.source,
                 external_id=_external(entry.key),

@@ -10,7 +10,7 @@ from core.markup import markup
 from kb import markdown_links
 from kb.markdown_files import INDEXES, SUFFIXES, plain
 from kb.markdown_links import CUSTOM_ANCHOR, Place
-from posts.actions import slugify
+from posts.slugs import slugify
 
 
 @dataclass
