@@ -25,7 +25,7 @@ from core.registry import Registry
 from core.web.forms import Invalid
 
 CANDIDATES_PER_QUERY = 200  # numbered usernames that are looked up at a time
-MAX_MAILS_PER_ADDRESS = 5  # of one purpose within MAILS_WINDOW_SECONDS, whoever requests them
+MAX_MAILS_PER_ADDRESS = 5  # of one purpose within MAILS_WINDOW_SECONDS
 MAILS_WINDOW_SECONDS = 3600
 _on_secure: Registry[Callable[[User], None], str] = Registry("on_secure")  # name by function
 

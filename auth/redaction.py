@@ -11,7 +11,8 @@ from core.markup.markup import render
 
 def _render_about(user: User, by: User) -> None:
     about = render(user.about)
-    user.about_html, user.markup_version = about.html, about.version
+    user.about_html = about.html
+    user.markup_version = about.version
     events.record("user.revised", subject=user)
 
 

@@ -62,7 +62,7 @@ def edit(
     for name in FACTS:
         if name in facts:
             setattr(article, name, facts[name])
-    posts.revise(article, body, by=by, title=title, tags=tags, summary=change, was=was)
+    posts.revise(article, body, by=by, title=title, tags=tags, summary=change, old_facts=was)
 
 
 def facts_of(article: Article) -> dict:

@@ -198,7 +198,7 @@ class Importer:
         _set_facts(article, file)
         if (
             posts.rewrite(
-                article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION, was=was
+                article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION, old_facts=was
             )
             is None
         ):

@@ -143,7 +143,7 @@ def revise(
     title: str | None = None,
     tags: Iterable[str] | None = None,
     summary: str = "",
-    was: dict | None = None,
+    old_facts: dict | None = None,
     expected: Expected = None,
 ) -> Revision | None:
     """Edit a post as a member; see rewrite().
@@ -153,7 +153,9 @@ def revise(
     check_edit(post, kinds.of(post).limits, title=title, body=body.source, tags=tags)
     if tags is not None:
         tag_actions.require_known(set(tags) - {tag.name for tag in post.tags}, by=by)
-    return rewrite(post, body, by=by, title=title, tags=tags, summary=summary, was=was, expected=expected)
+    return rewrite(
+        post, body, by=by, title=title, tags=tags, summary=summary, old_facts=old_facts, expected=expected
+    )
 
 
 def begin_edit(post: Post, expected: Expected) -> dict:
@@ -171,27 +173,27 @@ def rewrite(
     title: str | None = None,
     tags: Iterable[str] | None = None,
     summary: str = "",
-    was: dict | None = None,
+    old_facts: dict | None = None,
     expected: Expected = None,
 ) -> Revision | None:
     """Replace the text of a post and store a revision; returns it, None when nothing changed.
 
-    Raises versions.Stale when the current version is none of `expected`. `was` are the facts of its kind from
+    Raises versions.Stale when the current version is none of `expected`. `old_facts` are the facts from
     begin_edit(), if the caller has changed them since: changed facts make a revision even of the same text.
     """
-    if was is None:
-        was = begin_edit(post, expected)
+    if old_facts is None:
+        old_facts = begin_edit(post, expected)
         has_same_facts = True
     else:
         db.session.flush()
         locks.lock(post)
-        has_same_facts = was == kinds.of(post).facts(post)
+        has_same_facts = old_facts == kinds.of(post).facts(post)
     before = sorted(tag.name for tag in post.tags)
     after = before if tags is None else sorted(set(tags))
     title = post.title if title is None else title
     if has_same_facts and (title, body.source, after) == (post.title, post.body, before):
         return None
-    _store_facts(post, was)
+    _store_facts(post, old_facts)
     post.title = title
     _update_slug(post)
     _set_body(post, body)

@@ -20,8 +20,8 @@ def _is_own(user: User, post: type[Post] | AliasedClass[Post]) -> ColumnElement[
     return or_(post.is_public, post.kind.not_in(kinds.curated()))
 
 
-def _columns(rows: Select, *, but: AbstractSet[str] = frozenset()) -> list[dict]:
-    return [columns(row, but=but) for row in db.session.scalars(rows)]
+def _columns(rows: Select, *, exclude: AbstractSet[str] = frozenset()) -> list[dict]:
+    return [columns(row, exclude=exclude) for row in db.session.scalars(rows)]
 
 
 @register_export_part("posts")
@@ -34,7 +34,7 @@ def _posts(user: User) -> list[dict]:
         .order_by(whole.id)
     )
     return [
-        columns(post, but={"body_html"}) | {"url": post.url, "tags": [tag.name for tag in post.tags]}
+        columns(post, exclude={"body_html"}) | {"url": post.url, "tags": [tag.name for tag in post.tags]}
         for post in posts
     ]
 
@@ -57,7 +57,7 @@ def _votes(user: User) -> list[dict]:
 @register_export_part("vote_changes")
 def _vote_changes(user: User) -> list[dict]:
     return _columns(
-        select(VoteChange).where(VoteChange.user_id == user.id).order_by(VoteChange.id), but={"author_id"}
+        select(VoteChange).where(VoteChange.user_id == user.id).order_by(VoteChange.id), exclude={"author_id"}
     )
 
 
@@ -65,5 +65,5 @@ def _vote_changes(user: User) -> list[dict]:
 def _suggestions(user: User) -> list[dict]:
     return _columns(
         select(Suggestion).where(Suggestion.author_id == user.id).order_by(Suggestion.id),
-        but={"decided_by_id"},
+        exclude={"decided_by_id"},
     )

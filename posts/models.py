@@ -78,11 +78,7 @@ class Post(Versioned, db.Model):
     """A post of any kind. `is_public` alone decides what visitors, index, feeds and API see."""
 
     __tablename__ = "posts"
-    # ClassVar for Ruff; SQLAlchemy's stub has an instance attribute.
-    __mapper_args__: ClassVar[dict] = {  # pyright: ignore[reportIncompatibleVariableOverride]
-        "polymorphic_on": "kind",
-        "polymorphic_identity": "post",
-    }
+    __mapper_args__: ClassVar[dict] = {"polymorphic_on": "kind", "polymorphic_identity": "post"}  # pyright: ignore[reportIncompatibleVariableOverride]
     __table_args__ = (
         UniqueConstraint("imported_from", "external_id"),
         Index("ix_posts_kind_new", "kind", "is_public", "created_at", "id"),
@@ -246,9 +242,7 @@ class Revision(db.Model):
     summary: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     redacted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    changes: Mapped[dict | None] = mapped_column(
-        JSON(none_as_null=True), deferred=True
-    )  # posts/revisions/diffs.py
+    changes: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     author: Mapped[User | None] = relationship(lazy="joined")
 
 

@@ -138,7 +138,7 @@ class RevisionItem(Reply):
 
 
 class RevisionText(RevisionItem):
-    """A revision with its text and, where its kind has some and they were kept, its facts."""
+    """A revision with its text and, where its kind has some and they are stored, its facts."""
 
     body = fields.String()
     facts = fields.Dict(allow_none=True)

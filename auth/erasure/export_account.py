@@ -26,10 +26,10 @@ def register_export_part(name: str) -> Callable:
     return decorate
 
 
-def columns(row: object, *, but: AbstractSet[str] = frozenset()) -> dict:
-    """A row as {column: value}, without secrets and the columns in `but`."""
+def columns(row: object, *, exclude: AbstractSet[str] = frozenset()) -> dict:
+    """A row as {column: value}, without secrets and the columns in `exclude`."""
     names = [column.key for column in inspect(row).mapper.column_attrs]
-    return {name: getattr(row, name) for name in names if name not in SECRET_COLUMNS | but}
+    return {name: getattr(row, name) for name in names if name not in SECRET_COLUMNS | exclude}
 
 
 def document(user: User) -> str:
@@ -45,7 +45,7 @@ def document(user: User) -> str:
 
 @register_export_part("account")
 def _account(user: User) -> dict:
-    return columns(user, but={"about_html", "markup_version"})
+    return columns(user, exclude={"about_html", "markup_version"})
 
 
 @register_export_part("sessions")
@@ -60,12 +60,13 @@ def _api_tokens(user: User) -> list[dict]:
 
 @register_export_part("reputation")
 def _reputation(user: User) -> list[dict]:
-    return [columns(row, but={"actor_id"}) for row in queries.ledger(user)]
+    return [columns(row, exclude={"actor_id"}) for row in queries.ledger(user)]
 
 
 @register_export_part("mail")
 def _mail(user: User) -> list[dict]:
     """Mails, without the text of those that contain a link: the file must not open the account."""
     return [
-        columns(row, but={"body", "html"} if row.has_secret else frozenset()) for row in queries.mail_to(user)
+        columns(row, exclude={"body", "html"} if row.has_secret else frozenset())
+        for row in queries.mail_to(user)
     ]

@@ -106,7 +106,8 @@ def confirm(link: EmailToken, user: User) -> bool:
         other = queries.similar_account(link.username)
         if other is not None and other.id != user.id:
             raise Invalid({"username": [_("This name is taken by now. Register again with another one.")]})
-        user.username, user.username_key = link.username, usernames.key(link.username)
+        user.username = link.username
+        user.username_key = usernames.key(link.username)
     if user.email != link.email and not release_address(link.email):
         return False
     user.email = link.email

@@ -5,7 +5,11 @@ from types import MappingProxyType
 
 from core.web.lazy_text import lazy_gettext as _
 
-ACCOUNT, ACCESS, RIGHTS, CONTENT, SITE = GROUPS = ("account", "access", "rights", "content", "site")
+ACCOUNT = "account"
+ACCESS = "access"
+RIGHTS = "rights"
+CONTENT = "content"
+SITE = "site"
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ def _rows(left: list[str], right: list[str], runs: list) -> Iterator[Row]:
                 None if after is None else c + n + 1,
                 _parts(after, spans[1]),
             )
-        i, j = b, d
+        i = b
+        j = d
 
 
 def _unchanged(
@@ -164,7 +165,8 @@ def _gaps(blocks: list[Block], n: int, m: int) -> Iterator[tuple[int, int, int, 
     for a, c, count in [*blocks, (n, m, 0)]:
         if a > i or c > j:
             yield i, a, j, c
-        i, j = a + count, c + count
+        i = a + count
+        j = c + count
 
 
 def _aligned(left: list[str], right: list[str], budget: Budget) -> list[Block]:
@@ -182,7 +184,8 @@ def _aligned(left: list[str], right: list[str], budget: Budget) -> list[Block]:
         blocks += [(i + x, j + y, n) for x, y, n in between]
         if a < len(left):
             blocks.append((a, c, 1))
-        i, j = a + 1, c + 1
+        i = a + 1
+        j = c + 1
     return _merged(blocks)
 
 
@@ -282,5 +285,6 @@ def _backtrack(trace: list[dict[int, int]], x: int, y: int) -> list[Block]:
             at_x = at_y = 0
         if x > at_x:
             blocks.append((at_x, at_y, x - at_x))
-        x, y = before_x, before_y
+        x = before_x
+        y = before_y
     return blocks[::-1]

@@ -22,13 +22,13 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
         if one in (base, other):
             return Merged(other, True)
     lines = base.split("\n")
-    ours = list(_changes(lines, mine.split("\n")))
+    own = list(_changes(lines, mine.split("\n")))
     others = list(_changes(lines, theirs.split("\n")))
     merged: list[str] = []
     place = 0
     is_clean = True
-    while ours or others:
-        start, end, group = _next_overlapping(ours, others)
+    while own or others:
+        start, end, group = _next_overlapping(own, others)
         merged += lines[place:start]
         one, other = (_apply(lines, start, end, changes) for changes in group)
         if group[0] and group[1] and one != other:
@@ -42,15 +42,15 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
 
 def merge_sets(base: str, mine: str, theirs: str, separator: str) -> str:
     """Merge both changes of a set of words or lines: all additions, all removals; sorted."""
-    old, ours, others = (set(filter(None, text.split(separator))) for text in (base, mine, theirs))
-    return separator.join(sorted((old & ours & others) | (ours - old) | (others - old)))
+    old, own, others = (set(filter(None, text.split(separator))) for text in (base, mine, theirs))
+    return separator.join(sorted((old & own & others) | (own - old) | (others - old)))
 
 
 def _next_overlapping(
-    ours: list[_Change], others: list[_Change]
+    own: list[_Change], others: list[_Change]
 ) -> tuple[int, int, tuple[list[_Change], list[_Change]]]:
     """Remove the next group of overlapping changes from both lists: (first line, end, changes of both)."""
-    sides = (ours, others)
+    sides = (own, others)
     start = min(side[0][0] for side in sides if side)
     end = start
     group: tuple[list[_Change], list[_Change]] = ([], [])

@@ -473,7 +473,7 @@ class TestVerify:
 
     def test_what_an_author_who_left_had_is_undone_in_their_share(self, some):
         """The change that undoes it names no author any more; the one that it undoes does."""
-        voter, author = some
+        _voter, author = some
         change = db.session.scalars(select(VoteChange).order_by(VoteChange.id)).all()[1]
         change.author_id = None
         given = db.session.scalar(
