@@ -25,7 +25,7 @@ from home import first_steps, queries
 from home.help_texts import rewards
 from kb.models import LAYERS
 from kb.views import intro
-from posts.credits import MAX_POINTS_FOR_EDITS
+from posts.suggestions.credits import MAX_POINTS_FOR_EDITS
 from products.queries import today
 
 bp = Blueprint("home", __name__)

@@ -16,11 +16,12 @@ from core.database.versions import Expected
 from core.jobs import events
 from core.limits.rate_limits import limit, take_turn
 from core.markup.markup import Rendered, render
-from posts import credits, kinds, locks, visibility, voting
+from posts import kinds, locks, visibility, voting
 from posts.models import HIDDEN, PUBLISHED, Comment, Post, PostLink, PostTag, Revision
 from posts.queries import PostT
 from posts.revisions import history
 from posts.slugs import slugify
+from posts.suggestions import credits
 from posts.tags import actions as tag_actions
 from posts.text_limits import check_edit
 

@@ -10,7 +10,8 @@ from auth.erasure.export_account import columns, register_export_part
 from auth.models import User
 from core.database.db import db
 from posts import kinds
-from posts.models import Post, Revision, Suggestion, Vote, VoteChange
+from posts.models import Post, Revision, Vote, VoteChange
+from posts.suggestions.models import Suggestion
 
 
 def _is_own(user: User, post: type[Post] | AliasedClass[Post]) -> ColumnElement[bool]:

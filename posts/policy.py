@@ -5,7 +5,8 @@ from flask_babel import gettext as _
 from auth.models import User, Visitor
 from auth.privileges import Privilege, threshold
 from posts import kinds
-from posts.models import Post, Suggestion
+from posts.models import Post
+from posts.suggestions.models import Suggestion
 
 
 def can_write(user: User | Visitor) -> bool:

@@ -22,8 +22,9 @@ from core.jobs import events
 from core.markup.markup import render
 from core.redaction import MAX_CHARACTERS, MAX_TEXTS, MIN_CHARACTERS, Texts
 from posts import kinds, locks
-from posts.models import FactRevision, Post, PostLink, PostTag, Revision, Suggestion, Tag, VoteChange
+from posts.models import FactRevision, Post, PostLink, PostTag, Revision, Tag, VoteChange
 from posts.slugs import slugify
+from posts.suggestions.models import Suggestion
 
 MIN_PASSAGE_WORDS = 4
 MIN_KEY_CHARACTERS = 10

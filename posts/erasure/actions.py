@@ -11,9 +11,10 @@ from core.database.db import db, utcnow
 from core.jobs import events
 from core.markup.markup import Rendered, render
 from posts import actions, kinds, locks, voting
-from posts.models import FactRevision, Post, Revision, Suggestion
+from posts.models import FactRevision, Post, Revision
 from posts.slugs import slugify
 from posts.suggestions.actions import WITHDRAWN
+from posts.suggestions.models import Suggestion
 from posts.tags import actions as tag_actions
 
 BATCH_SIZE = 25

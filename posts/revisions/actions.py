@@ -3,8 +3,9 @@
 from sqlalchemy import select, update
 
 from core.database.db import db, read_transaction
-from posts.models import Revision, Suggestion
+from posts.models import Revision
 from posts.revisions import diffs
+from posts.suggestions.models import Suggestion
 
 
 def compare_revision(post_id: int, number: int) -> None:

@@ -2,8 +2,8 @@
 
 from core.database.db import db
 from core.jobs import events
-from posts.models import Suggestion
 from posts.revisions import actions
+from posts.suggestions.models import Suggestion
 
 
 @events.register_handler("*.revised")

@@ -12,8 +12,10 @@ from core.database.db import db, utcnow
 from core.jobs import events
 from core.markup.markup import Rendered
 from core.web.forms import Invalid
-from posts import actions, credits, kinds, locks
-from posts.models import Post, Revision, Suggestion
+from posts import actions, kinds, locks
+from posts.models import Post, Revision
+from posts.suggestions import credits
+from posts.suggestions.models import Suggestion
 from posts.tags import actions as tag_actions
 from posts.text_limits import check_edit
 

@@ -9,8 +9,9 @@ from auth.models import User, Visitor
 from auth.privileges import Privilege
 from core.database import paging
 from core.database.db import db
-from posts.models import Post, Suggestion
+from posts.models import Post
 from posts.queries import visible_to
+from posts.suggestions.models import Suggestion
 
 
 def _visible(user: User | Visitor) -> Select:

@@ -16,10 +16,11 @@ from core.web.access import get_or_404, require
 from core.web.forms import Form, Invalid
 from posts import kinds, policy, queries, schemas
 from posts.access import visible_post
-from posts.models import Post, Revision, Suggestion
+from posts.models import Post, Revision
 from posts.revisions import diffs
 from posts.suggestions import actions
 from posts.suggestions import queries as suggestion_queries
+from posts.suggestions.models import Suggestion
 from posts.views import bp
 
 

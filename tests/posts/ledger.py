@@ -10,7 +10,8 @@ from core.database.db import db, snapshot
 from forum.models import Acceptance, Answer, Question
 from kb.models import Article
 from moderation.models import Decision
-from posts.models import Comment, Post, PostTag, SuggestionCredit, Tag, Vote, VoteChange
+from posts.models import Comment, Post, PostTag, Tag, Vote, VoteChange
+from posts.suggestions.models import SuggestionCredit
 
 
 def worked_out() -> tuple[dict[int, int], bool]:

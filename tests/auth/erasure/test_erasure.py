@@ -20,7 +20,8 @@ from forum.models import Acceptance
 from kb import actions as kb
 from moderation.models import Decision
 from posts import actions, voting
-from posts.models import Post, Revision, Suggestion, Vote
+from posts.models import Post, Revision, Vote
+from posts.suggestions.models import Suggestion
 from search.queries import search
 
 SECRET = "violet kettle orbit 93 marsh"

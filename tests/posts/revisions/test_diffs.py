@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from core.database.db import db
 from core.markup.markup import render
 from posts import actions, tasks
-from posts.models import Revision, Suggestion
+from posts.models import Revision
 from posts.redaction import redact
 from posts.revisions import diffs
+from posts.suggestions.models import Suggestion
 
 MAX_STEPS = diffs.MAX_LINE_STEPS + diffs.MAX_WORD_STEPS
 LINES = st.lists(st.sampled_from(["", "a", "b c", "b d", "long line of words", "a.b,c"]), max_size=8).map(

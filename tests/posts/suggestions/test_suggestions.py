@@ -11,10 +11,11 @@ from auth.models import ReputationEvent
 from core.database.db import db
 from core.markup.markup import render
 from moderation import actions as moderation
-from posts import actions, credits
-from posts.models import Revision, Suggestion, SuggestionCredit
+from posts import actions
+from posts.models import Revision
 from posts.suggestions import actions as suggestions
-from posts.suggestions import queries
+from posts.suggestions import credits, queries
+from posts.suggestions.models import Suggestion, SuggestionCredit
 
 NEW = "The text as it should have been from the start, with the missing step in it."
 NEWER = "Another text altogether, which the author wrote in the meantime, quite long enough."

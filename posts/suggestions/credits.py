@@ -13,7 +13,8 @@ from auth import reputation
 from auth.models import User
 from auth.reputation import POINTS, Entitlement
 from core.database.db import db, utcnow
-from posts.models import Post, Suggestion, SuggestionCredit
+from posts.models import Post
+from posts.suggestions.models import Suggestion, SuggestionCredit
 
 MAX_POINTS_FOR_EDITS = 1_000
 
