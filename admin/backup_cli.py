@@ -42,7 +42,7 @@ def backup_command(file: Path) -> None:
     """Back up the whole site to FILE while it is running."""
     with _one_line_errors(_("No backup was made.")):
         manifest = backup.backup(file)
-    security_log.note_export()
+    security_log.record_export()
     click.echo(
         _(
             "%(file)s: %(size)s bytes, schema %(schema)s, %(counts)s",
@@ -75,7 +75,7 @@ def restore_command(file: Path) -> None:
     _print_settings(archive.manifest)
     with progress(documents.all_documents(), len(documents.public_keys()), "indexing") as found:
         click.echo(_("Search index: %(n)s documents.", n=handlers.rebuild(found)))
-    security_log.note("restore")
+    security_log.record_command("restore")
     with snapshot():
         queued = db.session.scalar(
             select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from alerts import queries
 from alerts.models import CHOSEN, MINE, AlertNews, Subscription
-from auth.actions import limit_mails, register_on_secure
+from auth.actions import limit_mail, register_on_secure
 from auth.models import User
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
@@ -26,7 +26,7 @@ def sign_up(email: str, preferences: dict) -> None:
     `preferences` are the fields of PreferencesSchema. Both cases write the same rows and so take the same
     time. Raises TooMany after a few mails to one address, and Invalid for unknown products.
     """
-    limit_mails("alerts", email)
+    limit_mail("alerts", email)
     products = _products(preferences)
     known = queries.by_address(email)
     if not mail.can_receive(email):

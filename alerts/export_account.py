@@ -8,4 +8,4 @@ from auth.models import User
 @register_export_part("alerts")
 def _alerts(user: User) -> dict | None:
     row = queries.of_member(user)
-    return row and columns(row, but={"handle"})
+    return row and columns(row, exclude={"handle"})

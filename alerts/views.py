@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from alerts import actions, labels, queries, schemas
 from alerts.models import Subscription
 from auth.current_user import me
-from auth.sessions import even_suspended
+from auth.sessions import allow_suspended
 from core.database.db import db
 from core.limits.rate_limits import client_address, limit
 from core.mail import signed_links
@@ -22,7 +22,7 @@ MAX_QUERY_CHARACTERS = 100
 
 
 @bp.route("/alerts", methods=["GET", "POST"])
-@even_suspended
+@allow_suspended
 def alerts() -> str | tuple[str, int]:
     """Sign up with an address; the answer does not reveal whether it has alerts."""
     g.private_page = True
@@ -75,7 +75,7 @@ def _subscription(purpose: str, token: str) -> Subscription:
 
 
 @bp.route("/alerts/confirm/<token>", methods=["GET", "POST"])
-@even_suspended
+@allow_suspended
 def confirm_alerts(token: str) -> str:
     """Confirm by POST; the mailed link only shows a button, because mail scanners follow links."""
     g.private_page = True
@@ -92,7 +92,7 @@ def confirm_alerts(token: str) -> str:
 
 
 @bp.route("/alerts/manage/<token>", methods=["GET", "POST"])
-@even_suspended
+@allow_suspended
 def manage_alerts(token: str) -> Response | tuple[str, int]:
     """Change products, severity and cadence, or stop; the mailed link is the permission."""
     g.private_page = True
@@ -115,7 +115,7 @@ def manage_alerts(token: str) -> Response | tuple[str, int]:
 
 @bp.route("/alerts/unsubscribe/<token>", methods=["GET", "POST"])
 @csrf.exempt
-@even_suspended
+@allow_suspended
 def stop_alerts(token: str) -> str:
     """Unsubscribe: POST does it at once, without log-in or CSRF token (RFC 8058); GET asks.
 

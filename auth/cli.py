@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from auth import actions, notices, queries, reputation, tokens
 from auth.address_changes import actions as address_actions
-from auth.models import ROLES
+from auth.models import ROLES, User
 from auth.names import usernames
 from auth.passwords import passwords
 from auth.security_log import actions as security_log
@@ -22,8 +22,9 @@ token_group = AppGroup("token", help="API tokens.")
 reputation_group = AppGroup("reputation", help="Reputation.")
 
 
-def _user(name: str):
-    user = queries.account_named(name)
+def _user(name: str) -> User:
+    """The account with this username; ClickException when there is none."""
+    user = queries.account_by_username(name)
     if user is None:
         raise click.ClickException(_("No member is called %(name)s.", name=name))
     return user
@@ -35,9 +36,9 @@ def _say(sentence: str, password: str) -> None:
 
 
 def _password(from_stdin: bool, *known: str) -> str:
-    """The password on standard input, or a random one."""
+    """The password from standard input, or a random one; ClickException when it is refused."""
     password = sys.stdin.readline().rstrip("\n") if from_stdin else tokens.new()
-    if why := passwords.fault(password, *known):
+    if why := passwords.error(password, *known):
         raise click.ClickException(why)
     return password
 
@@ -49,13 +50,13 @@ def _password(from_stdin: bool, *known: str) -> str:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     """Create a confirmed account. Without a password, a random one is set and printed."""
-    if why := usernames.fault(name):
+    if why := usernames.error(name):
         raise click.ClickException(why)
     try:
         email = message.normalize_address(email, any_host=True)
     except message.BadAddress as error:
         raise click.ClickException(f"{email}: {error}") from error
-    if queries.looks_like(name) or queries.by_email(email):
+    if queries.similar_account(name) or queries.by_email(email):
         raise click.ClickException(_("The username or email address is taken."))
     password = _password(password_stdin, name, email)
     user = actions.make_user(

@@ -1,11 +1,13 @@
-"""Who may do what to an account."""
+"""Permissions on accounts."""
 
 from flask_babel import gettext as _
 
+from auth.models import User, Visitor
 
-def why_read_only(user) -> str:
-    """Why a member who is not in good standing may only read: on top of every page, and where they write."""
-    if not user.is_suspended:
+
+def why_read_only(user: User | Visitor) -> str:
+    """The message for a member who is not in good standing: suspended or unconfirmed."""
+    if not isinstance(user, User) or user.suspended_until is None or not user.is_suspended:
         return _("Confirm your email address first: open the link we emailed you.")
     return _(
         "You can read but not post until %(when)s UTC. %(why)s",
@@ -14,23 +16,23 @@ def why_read_only(user) -> str:
     ).strip()
 
 
-def can_see_email(user, account) -> bool:
-    """Addresses are shown to their owners and administrators."""
+def can_see_email(user: User | Visitor, account: User) -> bool:
+    """Whether `user` may see the address of an account: its owner and administrators."""
     return user.id is not None and (user.id == account.id or user.is_admin)
 
 
-def can_erase(user, account) -> bool:
-    """Administrators erase members and moderators; their own account they leave under Settings."""
+def can_erase(user: User | Visitor, account: User) -> bool:
+    """Whether `user` may delete another's account: administrators, but not those of administrators."""
     return user.is_admin and not account.is_appointed_admin and user.id != account.id
 
 
-def can_secure(user, account) -> bool:
-    """Administrators secure the accounts of members and moderators; administrators' from the shell."""
+def can_secure(user: User | Visitor, account: User) -> bool:
+    """Whether `user` may secure another's account: as can_erase()."""
     return can_erase(user, account)
 
 
-def can_attach_email(user, account) -> bool:
-    """Moderators give imported people, who have none, an address; never those who have claimed theirs."""
+def can_attach_email(user: User | Visitor, account: User) -> bool:
+    """Whether `user` may set the address of an account: moderators, of unclaimed imported accounts."""
     return (
         user.is_moderator
         and account.imported_from is not None

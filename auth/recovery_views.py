@@ -1,6 +1,7 @@
-"""Pages that take an account back: "this was not me" from a mail, and for administrators."""
+"""Pages to secure an account: from a link in a mailed notice, and by administrators."""
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -16,12 +17,12 @@ from core.web.forms import Form
 
 
 @bp.route("/secure/<token>", methods=["GET", "POST"])
-@sessions.even_suspended
-def secure(token: str):
-    """A mailed notice was about somebody else's act: secure the account; only a pressed button does."""
+@sessions.allow_suspended
+def secure(token: str) -> ResponseReturnValue:
+    """Secure an account through the link in a mailed notice; GET changes nothing."""
     link = get_or_404(queries.email_token(token, links.SECURE))
     if request.method == "POST":
-        _link, user = get_or_404(links.take(token, links.SECURE))
+        _link, user = get_or_404(links.consume(token, links.SECURE))
         actions.recover(user)
         db.session.commit()
         flash(_("Your account is secured. We emailed you a link to set a new password."))
@@ -32,8 +33,8 @@ def secure(token: str):
 @bp.route("/users/<username>/secure", methods=["GET", "POST"])
 @login_required
 @require_fresh()
-def secure_user(username: str):
-    """An administrator secures a member's account, and says which address is theirs."""
+def secure_user(username: str) -> ResponseReturnValue:
+    """Secure a member's account and set its address, as an administrator."""
     form = Form(schemas.RecoverSchema)
     user = get_or_404(queries.by_username(username))
     require(

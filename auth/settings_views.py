@@ -1,12 +1,13 @@
-"""Settings of one's own account: profile, password, address, sessions, API tokens."""
+"""Settings of one's own account: profile, password, sessions, API tokens."""
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import actions, notices, queries, schemas, sessions
 from auth.current_user import me
-from auth.freshness_views import hold_session, prove, require_fresh
+from auth.freshness_views import reauthenticate, require_fresh, require_live_session
 from auth.models import User
 from auth.passwords import passwords
 from auth.security_log import actions as security_log
@@ -18,18 +19,21 @@ from core.web.access import get_or_404
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form
 
+MAX_NEW_TOKENS = 20  # of one member within NEW_TOKENS_WINDOW_SECONDS
+NEW_TOKENS_WINDOW_SECONDS = 3600
+
 
 @bp.get("/settings")
 @login_required
-def settings():
-    """The first page of the settings."""
+def settings() -> ResponseReturnValue:
+    """Redirect to the first page of the settings."""
     return redirect(url_for("auth.settings_profile"))
 
 
 @bp.route("/settings/profile", methods=["GET", "POST"])
 @login_required
-def settings_profile():
-    """Change what the profile page shows."""
+def settings_profile() -> ResponseReturnValue:
+    """Edit the public profile."""
     user = me()
     form = Form(
         schemas.ProfileSchema,
@@ -40,9 +44,8 @@ def settings_profile():
     )
     if request.method == "POST" and form.validate():
         with form.catching():
-            actions.edit_profile(
-                user, expected=form.expected, **form.data | {"about": form.data["about"] or render("")}
-            )
+            about = form.data.pop("about") or render("")
+            actions.edit_profile(user, about=about, expected=form.expected, **form.data)
             db.session.commit()
             flash(_("Profile saved."))
             return redirect(user.profile_url)
@@ -50,20 +53,18 @@ def settings_profile():
 
 
 @bp.route("/settings/password", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
-def settings_password():
-    """Change the password, knowing the present one; all other ways into the account end.
-
-    API tokens end too, unless the member looked at the list and keeps them.
-    """
-    user, form = me(), Form(schemas.ChangePasswordSchema)
+def settings_password() -> ResponseReturnValue:
+    """Change the password with the current one; ends other sessions and, unless kept, API tokens."""
+    user = me()
+    form = Form(schemas.ChangePasswordSchema)
     if request.method == "POST" and form.validate():
-        if knows(user, form) and (why := passwords.fault(form.data["password"], *user.own_words)):
-            form.fail("password", why)
+        if check_password(user, form) and (error := passwords.error(form.data["password"], *user.own_words)):
+            form.fail("password", error)
         if not form.errors:
             password_hash = passwords.hash_password(form.data["password"])
-            hold_session(user)
+            require_live_session(user)
             actions.set_password(
                 user, password_hash, keep=user.session, keep_tokens=form.data["keep_tokens"], by=user
             )
@@ -75,25 +76,25 @@ def settings_password():
     ), 422 if form.errors else 200
 
 
-def knows(user: User, form: Form) -> bool:
-    """Whether the present password was given; otherwise the form says so."""
-    if not prove(user, form.data["current_password"]):
+def check_password(user: User, form: Form) -> bool:
+    """Whether the form has the current password; otherwise adds an error to it. Commits."""
+    if not reauthenticate(user, form.data["current_password"]):
         form.fail("current_password", _("That is not your current password."))
     return not form.errors
 
 
 @bp.get("/settings/sessions")
 @login_required
-def settings_sessions():
-    """Where one is logged in."""
+def settings_sessions() -> ResponseReturnValue:
+    """List one's sessions."""
     return render_template("auth/settings_sessions.html", rows=queries.sessions_of(me()))
 
 
 @bp.post("/settings/sessions/<int:session_id>/close")
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 @require_fresh()
-def close_session(session_id: int):
+def close_session(session_id: int) -> ResponseReturnValue:
     """End one of one's own sessions."""
     row = get_or_404(next((s for s in queries.sessions_of(me()) if s.id == session_id), None))
     actions.close_session(row)
@@ -106,28 +107,29 @@ def close_session(session_id: int):
 @bp.route("/settings/tokens", methods=["GET", "POST"])
 @login_required
 @require_fresh()
-def settings_tokens():
-    """API tokens: make one (shown once) and see those there are."""
-    form, made = Form(schemas.TokenSchema, scope="read"), None
+def settings_tokens() -> ResponseReturnValue:
+    """List one's API tokens and create one, which is shown once."""
+    form = Form(schemas.TokenSchema, scope="read")
+    token = None
     if request.method == "POST" and form.validate():
-        limit("token", me().id, 20, 3600)
-        made = actions.make_token(
+        limit("token", me().id, MAX_NEW_TOKENS, NEW_TOKENS_WINDOW_SECONDS)
+        token = actions.make_token(
             me(), form.data["name"], form.data["scope"], last_day=form.data["expires_on"]
         )
         notices.token_made(me(), form.data["name"], form.data["scope"])
         db.session.commit()
         form.values = {"scope": "read"}
     return render_template(
-        "auth/settings_tokens.html", form=form, made=made, now=utcnow(), rows=queries.api_tokens_of(me())
+        "auth/settings_tokens.html", form=form, made=token, now=utcnow(), rows=queries.api_tokens_of(me())
     ), 422 if form.errors else 200
 
 
 @bp.route("/settings/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 @require_fresh()
-def revoke_token(token_id: int):
-    """End an API token. GET asks and says what will happen."""
+def revoke_token(token_id: int) -> ResponseReturnValue:
+    """Revoke an API token; GET shows a confirmation page."""
     if request.method == "GET":
         return _ask_to_revoke(token_id)
     if token := actions.revoke_token(me(), token_id):
@@ -136,9 +138,9 @@ def revoke_token(token_id: int):
     return redirect(url_for("auth.settings_tokens"))
 
 
-def _ask_to_revoke(token_id: int):
+def _ask_to_revoke(token_id: int) -> ResponseReturnValue:
     token = next((each for each in queries.api_tokens_of(me()) if each.id == token_id), None)
-    if token is None:  # revoked meanwhile, on another page
+    if token is None:  # revoked on another page
         return redirect(url_for("auth.settings_tokens"))
     return confirmation_page(
         _("Revoke this API token?"),

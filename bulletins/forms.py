@@ -51,7 +51,7 @@ def change(bulletin: Bulletin, data: dict, *, by, expected: Expected = None) -> 
 
 def values(bulletin: Bulletin) -> dict[str, object]:
     """A bulletin as its form shows it."""
-    return values_of(history.present(bulletin)) | {"is_out_of_band": bulletin.is_out_of_band}
+    return values_of(history.current(bulletin)) | {"is_out_of_band": bulletin.is_out_of_band}
 
 
 def values_of(state: State) -> dict[str, str]:

@@ -7,13 +7,13 @@ from bulletins.vulnerability_models import BulletinVulnerability, Remediation, V
 from core import redaction
 from core.database.db import db
 from posts.models import Post
-from posts.redaction import announce
+from posts.redaction import record_redacted
 
 
 def _of_bulletin(row, by) -> None:
     bulletin_id = getattr(row, "bulletin_id", None)
     if bulletin_id is not None:
-        announce(db.session.get(Post, bulletin_id), by)
+        record_redacted(db.session.get(Post, bulletin_id), by)
 
 
 def _follow_mitigation(row: Mitigation, by) -> None:
@@ -30,7 +30,7 @@ redaction.register_text(
     "names",
     "more",
     "imported",
-    changed=announce,
+    changed=record_redacted,
     about=lambda texts: Bulletin.id.in_(texts.post_ids),
 )
 redaction.register_text(

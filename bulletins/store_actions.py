@@ -250,7 +250,7 @@ def rewrite(
     db.session.flush()  # the next lock reads the row anew
     told = ". ".join(filter(None, (summary, differences.between(was, advisory))))
     title = bulletin.title
-    posts.rewrite(bulletin, body, by=by, title=title, summary=told[:200], was=facts)
+    posts.rewrite(bulletin, body, by=by, title=title, summary=told[:200], old_facts=facts)
     tell_risk(bulletin, fixes.reasons(before, risk(bulletin)), by=by)
     return new
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from advisories import recognise
 from advisories.advisory import Advisory
 from auth.models import User
-from auth.queries import holders
+from auth.queries import with_role
 from bulletins import actions, queries, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import actions as mitigation_actions
@@ -54,7 +54,7 @@ def load() -> None:
 
 def confirm() -> None:
     """Confirm one mitigation as a moderator of the demo, with commands, checks and undo."""
-    moderator = db.session.scalar(holders("moderator").order_by(User.id).limit(1))
+    moderator = db.session.scalar(with_role("moderator").order_by(User.id).limit(1))
     bulletin_id = db.session.scalar(db.select(Bulletin.id).where(Bulletin.tracking_id == CONFIRMED_BULLETIN))
     if moderator is None or bulletin_id is None:
         return

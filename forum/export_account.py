@@ -12,4 +12,4 @@ def _acceptances(user) -> list[dict]:
     rows = db.session.scalars(
         select(Acceptance).where(Acceptance.accepter_id == user.id).order_by(Acceptance.id)
     )
-    return [columns(row, but={"author_id"}) for row in rows]
+    return [columns(row, exclude={"author_id"}) for row in rows]

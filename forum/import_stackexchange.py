@@ -28,8 +28,8 @@ from forum import bulk_actions as forum
 from forum import stackexchange_posts as made
 from forum.stackexchange_dump import BadRow, Dump, Row
 from forum.stackexchange_relink import Relinker
-from posts import actions as posts
 from posts.models import Post, Tag
+from posts.tags import actions as tag_actions
 
 BATCH = 400
 SITES = re.compile(
@@ -180,7 +180,7 @@ class Importer:
             rows,
             [*known, *self.nobodies],
             made.person,
-            lambda found: people.bring(found, self.source),
+            lambda found: people.create_accounts(found, self.source),
         )
 
     def _tags(self, rows: list[Row]) -> None:
@@ -194,7 +194,7 @@ class Importer:
             known = set(db.session.scalars(select(Tag.name).where(Tag.name.in_(names))))
         self.report.skipped["tags"] += len(known)
         if names - known:
-            posts.make_tags(names)
+            tag_actions.make_tags(names)
             self.news.promise()
             db.session.commit()
 
@@ -321,7 +321,7 @@ def command(
         url = f"https://{names[0] if names else source}"
     if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
         raise click.BadParameter(_("use the form https://security.stackexchange.com"), param_hint="--url")
-    security_log.note("import-stackexchange")
+    security_log.record_command("import-stackexchange")
     report, site = ImportReport(), (url or "").rstrip("/")
     report.losses_file = losses or losses_file("stackexchange", source)
     names += [(urlsplit(site).hostname or "").removeprefix("www.")] if site else []

@@ -12,9 +12,9 @@ from core.markup.markup import render
 from forum import stackexchange_text
 from forum.models import Answer, Question
 from forum.stackexchange_dump import BadRow, Row
-from posts.actions import MAX_TAGS
 from posts.bulk_actions import Draft, Edit
 from posts.models import Comment
+from posts.tags.schemas import MAX_TAGS
 
 QUESTION, ANSWER, TAG_TEXTS = "1", "2", ("4", "5")
 OTHER_KINDS = {

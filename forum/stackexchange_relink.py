@@ -21,9 +21,9 @@ from forum import stackexchange_text
 from forum.stackexchange_dump import Row
 from forum.stackexchange_posts import ANSWER, QUESTION, comment_key
 from posts import kinds
-from posts.actions import slugify
 from posts.bulk_actions import replace_texts
 from posts.models import Post
+from posts.slugs import slugify
 
 
 class Relinker:

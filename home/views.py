@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from auth.current_user import current_user
 from auth.privileges import GROWN_MEMBERS, POINTS, is_startup, meaning, threshold
 from auth.reputation import DAILY_CAP
-from auth.sessions import even_suspended
+from auth.sessions import allow_suspended
 from bulletins import labels
 from bulletins.queries import get_bulletin
 from core.cache.page_cache import cached_for_visitors
@@ -27,7 +27,7 @@ from home import first_steps, queries
 from home.help_texts import rewards
 from kb.models import LAYERS
 from kb.views import intro
-from posts.credits import MAX_POINTS_FOR_EDITS
+from posts.suggestions.credits import MAX_POINTS_FOR_EDITS
 from products.queries import today
 
 bp = Blueprint("home", __name__)
@@ -83,7 +83,7 @@ def help_page() -> str:
 
 @csrf.exempt
 @bp.post("/theme")
-@even_suspended
+@allow_suspended
 def theme() -> Response:
     """Store the choice of light, dark or automatic in a cookie without session."""
     choice = request.form.get("theme", "auto")

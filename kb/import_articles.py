@@ -29,6 +29,7 @@ from kb.markdown_files import BadFile, MarkdownFile, NoPage
 from kb.models import Article
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED
+from posts.slugs import slugify
 
 FAULTS = (BadFile, OSError, markup.TooLong, RecursionError, DataError, IntegrityError)
 REVISION = "Import"
@@ -126,7 +127,7 @@ class Importer:
         drafts = {
             entry.key: Article(
                 title=entry.title,
-                slug=posts.slugify(entry.title),
+                slug=slugify(entry.title),
                 status=DRAFT,
                 imported_from=self.source,
                 external_id=_external(entry.key),
@@ -202,7 +203,7 @@ class Importer:
         _set_facts(article, file)
         if (
             posts.rewrite(
-                article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION, was=was
+                article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION, old_facts=was
             )
             is None
         ):

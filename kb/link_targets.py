@@ -13,7 +13,7 @@ from core.web.site import path_to
 from kb import markdown_links
 from kb.markdown_files import INDEXES, SUFFIXES, plain
 from kb.markdown_links import CUSTOM_ANCHOR, Place
-from posts.actions import slugify
+from posts.slugs import slugify
 
 
 @dataclass

@@ -8,8 +8,7 @@ from flask_babel import gettext as _
 
 from kb import file_dates
 from kb.models import LAYERS
-from posts.actions import MAX_TAGS
-from posts.schemas import is_tag, tag_name
+from posts.tags.schemas import MAX_TAGS, is_tag, tag_name
 
 Lose = Callable[[str, str, str], None]
 FRONT_MATTER = "front matter"

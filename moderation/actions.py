@@ -69,7 +69,7 @@ def _hide_by_flags(post: Post) -> None:
     )
     if dismissed_at is not None and (post.edited_at is None or post.edited_at <= dismissed_at):
         return
-    if event := posts.hold(post):
+    if event := posts.hide(post):
         db.session.add(Decision(action="hold", post_id=post.id, event_id=event.id))
         db.session.flush()
 
@@ -243,7 +243,7 @@ def dismiss_flags(post: Post, *, by: User, note: str = "", seen: int | None = No
     Does nothing when no flag is open and `by` decided last; raises AlreadyDone when it was somebody else.
     """
     _lock_for_decision(post, by, seen)
-    released = posts.release(post, by=by)
+    released = posts.unhide(post, by=by)
     if released is None and not queries.open_flags(post.id):
         newest = queries.last_decision(post)
         if newest is not None and newest.actor_id != by.id:
@@ -345,7 +345,7 @@ def unsuspend(user: User, *, by: User, seen: str | None = None) -> None:
         if last is not None and last.action == "lift":
             _check_decision(last, by)
         return
-    auth.lift_suspension(user, by=by)
+    auth.unsuspend(user, by=by)
     decide("lift", by=by, user=user)
     events.record("user.unsuspended", subject=user, actor=by)
 
@@ -384,6 +384,6 @@ def _replay(first: int, last: int) -> Iterator[Entitlement]:
         select(Decision)
         .where(Decision.penalised_id.between(first, last))
         .order_by(Decision.id)
-        .execution_options(**reputation.STREAM)
+        .execution_options(**reputation.STREAM_OPTIONS)
     ):
         yield from _entitlements(row)

@@ -13,7 +13,7 @@ from core.database.db import db, utcnow
 from moderation.appeals.models import Appeal
 from moderation.appeals.queries import open_appeals
 from moderation.models import URGENT_REASONS, Claim, Decision, Flag
-from posts.models import HELD, PENDING, Post
+from posts.models import HIDDEN, PENDING, Post
 
 MAX_QUEUE_ITEMS = 50  # of each kind
 MAX_COUNTED = 99  # items of the queue; pages show 99+ beyond it
@@ -52,7 +52,7 @@ def queue(*, public_only: bool = False) -> list[Item]:
     )
     undecided = (
         select(Post.id)
-        .where(Post.status.in_((PENDING, HELD)), Post.deleted_at.is_(None))
+        .where(Post.status.in_((PENDING, HIDDEN)), Post.deleted_at.is_(None))
         .order_by(Post.created_at, Post.id)
     )
     appealed = select(Appeal.post_id).where(Appeal.outcome.is_(None)).order_by(Appeal.id)

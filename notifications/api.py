@@ -11,7 +11,7 @@ from core.web.access import get_or_404, require
 from notifications import actions, labels, policy, queries, schemas
 from notifications.models import Notification, Watch
 from posts.models import Post, Tag
-from posts.queries import tag_named
+from posts.tags.queries import tag_named
 from products.models import Product
 from products.queries import full as full_product
 

@@ -8,7 +8,8 @@ from flask import url_for
 from core.database.db import db
 from core.jobs import events
 from notifications import actions, recipients
-from posts.models import PENDING, Post, Suggestion
+from posts.models import PENDING, Post
+from posts.suggestions.models import Suggestion
 from products.models import Product, Release
 
 POST_KINDS = ("question", "answer", "comment", "article", "bulletin")

@@ -182,7 +182,7 @@ def _concerns_author(event: events.Event, actor: User) -> bool:
 
 def _is_approved_by_author(post: Post, number: int) -> bool:
     """Whether this revision is a suggested edit that the author of the post approved."""
-    suggestion = queries.behind(post, number)
+    suggestion = queries.approved_as(post, number)
     return suggestion is not None and suggestion.decided_by_id == post.author_id
 
 

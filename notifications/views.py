@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from auth.current_user import current_user, me
 from auth.models import User
-from auth.sessions import even_suspended
+from auth.sessions import allow_suspended
 from core.database.db import db
 from core.mail import signed_links, stopped_addresses
 from core.web.access import get_or_404, require
@@ -17,7 +17,7 @@ from core.web.protection import csrf
 from notifications import actions, labels, policy, queries, schemas
 from notifications.kinds import DELIVERIES, DIGEST, kinds_for
 from posts.models import Post, Tag
-from posts.queries import tag_named
+from posts.tags.queries import tag_named
 from products.models import Product
 from products.queries import full as full_product
 
@@ -34,7 +34,7 @@ def inbox() -> str:
 
 
 @bp.post("/inbox/<int:notification_id>/read")
-@even_suspended
+@allow_suspended
 @login_required
 def read(notification_id: int) -> Response | tuple[str, int]:
     """Mark one line read."""
@@ -45,7 +45,7 @@ def read(notification_id: int) -> Response | tuple[str, int]:
 
 
 @bp.post("/inbox/read")
-@even_suspended
+@allow_suspended
 @login_required
 def read_all() -> Response:
     """Mark every line read."""
@@ -126,7 +126,7 @@ def revive() -> Response:
 
 @bp.route("/inbox/unsubscribe/<token>", methods=["GET", "POST"])
 @csrf.exempt
-@even_suspended
+@allow_suspended
 def mute(token: str) -> str:
     """Unsubscribe from mail of one kind: POST does it at once, without log-in (RFC 8058); GET asks.
 

@@ -1,6 +1,6 @@
-"""Posts as entries of feeds, and the feed of what one member wrote. Public posts only."""
+"""Posts as feed entries, and the Atom feed of a member's public posts."""
 
-from flask import Blueprint, url_for
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -12,11 +12,11 @@ from posts import kinds, queries
 from posts.models import Post
 
 bp = Blueprint("post_feeds", __name__)
-SIZE = 30
+FEED_SIZE = 30  # entries
 
 
 def entry(post: Post, summary: str = "") -> feeds.Entry:
-    """A post as an entry; its first words stand for a summary it has not."""
+    """A post as a feed entry; without a summary it has the beginning of the text."""
     return feeds.Entry(
         url_for("posts.post", post_id=post.id),
         post.heading,
@@ -29,10 +29,10 @@ def entry(post: Post, summary: str = "") -> feeds.Entry:
 
 
 @bp.get("/users/<username>.atom")
-def user(username: str):
-    """What a member wrote last: questions, answers, articles."""
+def user(username: str) -> Response:
+    """Atom feed of a member's newest questions, answers and articles."""
     author = get_or_404(by_username(username))
-    page = queries.by_author(author, kinds.searchable(), Visitor(), size=SIZE)
+    page = queries.by_author(author, kinds.searchable(), Visitor(), size=FEED_SIZE)
     return feeds.atom(
         _("Posts by %(name)s", name=author.display_name), author.profile_url, [entry(post) for post in page]
     )

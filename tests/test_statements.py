@@ -9,7 +9,7 @@ import pytest
 
 from auth import privileges, reputation
 from core.config import SETTINGS
-from posts import credits
+from posts.suggestions import credits
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/bounds.md", "docs/architecture.md"]

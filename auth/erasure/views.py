@@ -1,15 +1,16 @@
-"""Pages to take one's data along, and to leave; administrators erase a member's account."""
+"""Pages to export one's data and to delete an account."""
 
 from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import policy, queries, schemas, sessions
 from auth.current_user import me
 from auth.erasure import actions, export_account
-from auth.freshness_views import hold_session, require_fresh
+from auth.freshness_views import require_fresh, require_live_session
 from auth.security_log import actions as security_log
-from auth.settings_views import knows
+from auth.settings_views import check_password
 from auth.views import bp
 from core.database.db import db, writing
 from core.jobs import events
@@ -20,29 +21,29 @@ from core.web.forms import Form
 @bp.get("/settings/data.json")
 @login_required
 @require_fresh(reads=True)
-def download_data():
-    """Everything the site knows of me, as a file; a mail says that it was made."""
+def download_data() -> ResponseReturnValue:
+    """Download one's data as a JSON file; a mail about it follows."""
     user = me()
-    answer = Response(export_account.document(user), mimetype="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
+    response = Response(export_account.document(user), mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
     with writing():
         events.record("user.exported", subject=user, actor=user)
         security_log.record("data_exported", user=user)
-    return answer
+    return response
 
 
 @bp.route("/settings/erase", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
-def erase_me():
-    """Erase my account, knowing the password, and choose what becomes of my words."""
+def erase_me() -> ResponseReturnValue:
+    """Delete one's account with the password; posts stay without a name or are removed."""
     form = Form(schemas.EraseSchema)
-    if request.method == "POST" and form.validate() and knows(me(), form):
+    if request.method == "POST" and form.validate() and check_password(me(), form):
         with form.catching():
-            hold_session(me())
+            require_live_session(me())
             actions.erase(me(), by=me(), keep_words=form.data["words"] == "keep")
             db.session.commit()
-            sessions.leave()
+            sessions.log_out()
             flash(_("Your account is deleted. The rest of your request will finish within a few minutes."))
             return redirect(url_for("home.home"))
     return render_template("auth/erase.html", form=form, user=me()), 422 if form.errors else 200
@@ -50,8 +51,8 @@ def erase_me():
 
 @bp.route("/users/<username>/erase", methods=["GET", "POST"])
 @login_required
-def erase_user(username: str):
-    """An administrator erases a member's account; the public log says so, without the name."""
+def erase_user(username: str) -> ResponseReturnValue:
+    """Delete a member's account, as an administrator; the public log records it without the name."""
     form = Form(schemas.EraseSchema)
     valid = request.method == "POST" and form.validate()
     user = get_or_404(queries.by_username(username))
@@ -59,8 +60,8 @@ def erase_user(username: str):
         policy.can_erase(me(), user),
         _("Only administrators can delete accounts, except those of other administrators."),
     )
-    if valid and knows(me(), form):
-        hold_session(me())
+    if valid and check_password(me(), form):
+        require_live_session(me())
         user = get_or_404(queries.by_username(username))
         actions.erase(user, by=me(), keep_words=form.data["words"] == "keep")
         security_log.record("administrator_act", user=user, actor=me(), act="erase")

@@ -1,4 +1,6 @@
-"""The filter of the security log's page."""
+"""Schema of the security log's filter."""
+
+from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 
@@ -7,7 +9,7 @@ from core.web.fields import Line
 
 
 class FilterSchema(Schema):
-    """Everything is optional: an empty field filters nothing."""
+    """The filter; an empty field does not filter."""
 
     class Meta:
         unknown = EXCLUDE
@@ -18,5 +20,5 @@ class FilterSchema(Schema):
     last_day = fields.Date(load_default=None)
 
     @pre_load
-    def _without_empty(self, data: dict, **kwargs) -> dict:
+    def _without_empty(self, data: dict, **kwargs: Any) -> dict:
         return {name: value for name, value in data.items() if value}

@@ -101,7 +101,7 @@ def issues_of(bulletin: Bulletin) -> list[dict]:
 def _revise(bulletin: Bulletin, was: dict, by, summary: str, *, is_added: bool = False) -> None:
     """What the shield says is part of the bulletin: a change of it is a revision."""
     events.record("bulletin.shield_changed", subject=bulletin, actor=by, is_added=is_added)
-    posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, was=was)
+    posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, old_facts=was)
 
 
 def _confirm(mitigation: Mitigation, by) -> None:

@@ -1,4 +1,4 @@
-"""How a post came about, in the API: its revisions, to read, restore and redact."""
+"""Revisions of posts in the API: read, restore, redact."""
 
 from flask import request
 
@@ -17,7 +17,7 @@ from posts.revisions import history
 
 
 def revision_item(revision: Revision) -> dict:
-    """A revision without its text."""
+    """A revision as an API item, without its text."""
     return {
         "post_id": revision.post_id,
         "number": revision.number,
@@ -34,16 +34,16 @@ def revision_item(revision: Revision) -> dict:
 @bp.get("/posts/<int:post_id>/revisions")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.RevisionItem))
-def list_revisions(wanted: dict, post_id: int):
+def list_revisions(query: dict, post_id: int) -> dict:
     """Revisions of a post, newest first."""
     return listing(
-        queries.revision_page(visible_post(post_id, tokens.reader()), wanted.get("after")), revision_item
+        queries.revision_page(visible_post(post_id, tokens.reader()), query.get("after")), revision_item
     )
 
 
 @bp.get("/posts/<int:post_id>/revisions/<int:number>")
 @bp.response(200, schemas.RevisionText)
-def get_revision(post_id: int, number: int):
+def get_revision(post_id: int, number: int) -> dict:
     """One revision with its text."""
     post = visible_post(post_id, tokens.reader())
     revision = get_or_404(queries.revision(post, number))
@@ -57,9 +57,9 @@ def get_revision(post_id: int, number: int):
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
-def restore_revision(post_id: int, number: int):
+def restore_revision(post_id: int, number: int) -> dict:
     """Restore an old revision, as a new revision."""
-    user = tokens.reader()
+    user = tokens.member()
     post = visible_post(post_id, user)
     require(policy.can_edit(user, post))
     wanted = get_or_404(queries.revision(post, number))
@@ -72,18 +72,18 @@ def restore_revision(post_id: int, number: int):
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.RevisionItem)
-def redact_revision(post_id: int, number: int):
+def redact_revision(post_id: int, number: int) -> dict:
     """Redact an old revision and mask its text in all copies (moderators only).
 
     A JSON body may name the texts to mask, one a line, as `words`, and why as `reason`.
     """
-    data = parse(schemas.RedactSchema) if request.content_length else schemas.RedactSchema().load({})
-    user = tokens.reader()
+    data = parse(schemas.RedactSchema) if request.content_length else {"words": None, "reason": ""}
+    user = tokens.member()
     post = visible_post(post_id, user)
-    words = redaction.lines(data["words"])
+    words = redaction.split_lines(data["words"])
     require(policy.can_redact(user) and (words is not None or number != post.revision_count))
     versions.require_header(post)
     revision = get_or_404(queries.revision(post, number))
-    actions.redact(revision, by=user, reason=data["reason"], words=words)
+    redaction.redact(revision, by=user, reason=data["reason"], words=words)
     db.session.commit()
     return revision_item(revision)
