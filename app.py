@@ -53,7 +53,7 @@ def create_app(**config) -> Site:
         package.init_app(app)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         with app.app_context():
-            cli.prepare(cli.command_of(sys.argv[1:]))
+            cli.prepare_database(cli.command_name(sys.argv[1:]))
     return app
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     worker = app.extensions["worker"]
     if app.config["REDOUBT_WORKER"]:
         worker.start()
-    app.begin()
+    app.start_serving()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     shown = f"[{host}]" if ":" in host else host
     print(f"{app.config['REDOUBT_SITE_NAME']} is at http://{shown}:{port}/", flush=True)

@@ -45,7 +45,7 @@ if not shared or (_is_ours(shared) and not shared.endswith(f"-{os.getpid()}")): 
 
 def post_worker_init(worker) -> None:
     """A process begins to serve. HUP ends the old ones at once; let them serve until the new ones can."""
-    worker.wsgi.begin()
+    worker.wsgi.start_serving()
     if LINGER:
         timer = threading.Timer(LINGER, signal.getsignal(signal.SIGTERM), (signal.SIGTERM, None))
         signal.signal(signal.SIGTERM, lambda *_: timer.ident or timer.start())

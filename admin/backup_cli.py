@@ -13,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from auth import reputation
 from auth.security_log import cli as security_log
 from core.backup import backup
-from core.backup.archive import Archive, Refused
+from core.backup.archive import Archive, BackupError
 from core.cli import progress
-from core.database.db import db, snapshot
+from core.database.db import db, read_snapshot
 from core.database.models import OutgoingMail
 from search import documents, handlers
 
@@ -27,7 +27,7 @@ def _saying(what: str) -> Iterator[None]:
     """End with one sentence when a place, an archive, the disk or the database will not do."""
     try:
         yield
-    except (Refused, OSError, SQLAlchemyError, db.engine.dialect.dbapi.Error) as error:
+    except (BackupError, OSError, SQLAlchemyError, db.engine.dialect.dbapi.Error) as error:
         reason = getattr(error, "orig", None) or error
         raise click.ClickException(f"{what} {reason}") from error
 
@@ -41,7 +41,7 @@ def backup_command(file: Path) -> None:
         manifest = backup.backup(file)
     security_log.note_export()
     click.echo(f"{file}: {file.stat().st_size:,} bytes, schema {manifest['revision']}, {_counts(manifest)}")
-    if backup.KEY in manifest["files"]:
+    if backup.SECRET_KEY_FILE in manifest["files"]:
         click.echo("The key that signs links is in it: keep it as you keep the site.")
     else:
         click.echo("The key that signs links is not in it: keep REDOUBT_SECRET_KEY elsewhere.")
@@ -62,7 +62,7 @@ def restore_command(file: Path) -> None:
     with progress(documents.everything(), len(documents.keys()), "indexing") as found:
         click.echo(f"Search index: {handlers.rebuild(found)} documents.")
     security_log.note("restore")
-    with snapshot():
+    with read_snapshot():
         waiting = db.session.scalar(
             select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))
         )
@@ -80,7 +80,7 @@ def _counts(manifest: dict) -> str:
 
 def _say_settings(manifest: dict) -> None:
     """Name what was set where the backup was made and is not so here."""
-    here = backup.settings()
+    here = backup.public_settings()
     for name, value in manifest["settings"].items():
         if here.get(name) != value:
             click.echo(f"Set {name}={value!r} as it was.")

@@ -7,9 +7,9 @@ from dataclasses import asdict
 import click
 from flask.cli import with_appcontext
 
-from core.checks.health import DNS, MAIL, Level, examine, is_well
+from core.checks.health import DNS, MAIL, Level, has_no_errors, run_checks
 
-MARKS = {Level.WELL: "well  ", Level.REMARK: "remark", Level.FAULT: "FAULT "}
+MARKS = {Level.OK: "well  ", Level.WARNING: "remark", Level.ERROR: "FAULT "}
 
 
 @click.command("doctor")
@@ -21,12 +21,14 @@ MARKS = {Level.WELL: "well  ", Level.REMARK: "remark", Level.FAULT: "FAULT "}
 def doctor(dns: bool, dkim: str, smtp: bool, as_json: bool) -> None:
     """Look for what an administrator should mend; exits 1 when there is a fault, remarks may be there."""
     kinds = ({DNS: {"selector": dkim}} if dns or dkim else {}) | ({MAIL: {}} if smtp else {})
-    found = examine(**kinds)
+    found = run_checks(**kinds)
     if as_json:
-        click.echo(json.dumps({"is_well": is_well(found), "findings": [asdict(each) for each in found]}))
+        click.echo(
+            json.dumps({"is_well": has_no_errors(found), "findings": [asdict(each) for each in found]})
+        )
     else:
         for each in found:
             click.echo(f"{MARKS[each.level]} {each.name}: {each.found}")
             if each.advice:
                 click.echo(f"       → {each.advice}")
-    sys.exit(0 if is_well(found) else 1)
+    sys.exit(0 if has_no_errors(found) else 1)

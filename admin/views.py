@@ -16,5 +16,5 @@ def admin():
     """State of the site for administrators: what to mend, sizes, queues, how it has been."""
     require(current_user.is_admin)
     return render_template(
-        "admin/admin.html", findings=health.examine(), counts=status.counts(), charts=status.charts()
+        "admin/admin.html", findings=health.run_checks(), counts=status.counts(), charts=status.charts()
     )

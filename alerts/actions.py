@@ -113,7 +113,7 @@ def confirm(row: Subscription) -> None:
     if row.confirmed_at is None:
         row.confirmed_at = utcnow()
         row.told_id = row.urgent_id = queries.newest_id()
-        stopped_addresses.revive_address(row.address)
+        stopped_addresses.resume_address(row.address)
 
 
 def change(row: Subscription, wishes: dict) -> None:

@@ -20,7 +20,7 @@ from auth.views import bp
 from core.database.db import SAFE_METHODS, db, utcnow
 from core.limits.rate_limits import limit
 from core.web.access import require, safe_next
-from core.web.error_answers import problem, wants_json
+from core.web.error_responses import problem, wants_json
 
 FRESH_FOR = timedelta(minutes=15)
 FIELD = "current_password"

@@ -23,7 +23,7 @@ from bench.ballots import Ballots
 from bench.plan import BEFORE, SLICE, STAFF, Plan
 from bench.threads import Slice, Texts
 from bench.words import Writer, rendered_bodies
-from core.cli import progress_to
+from core.cli import progress_callback
 from core.database import schema
 from core.database.db import Base, db, utcnow
 from core.database.models import Event
@@ -63,7 +63,7 @@ def fill(plan: Plan) -> None:
     documents.fill(plan, writer)
     if missing := _missing(plan):
         texts = _texts(plan, writer)
-        with progress_to(plan.slices, f"{plan.posts:,} posts") as to:
+        with progress_callback(plan.slices, f"{plan.posts:,} posts") as to:
             for number in missing:
                 write(Slice(plan, number, texts))
                 to(number + 1)

@@ -26,7 +26,7 @@ from core.observability import (
 )
 from core.web import (
     database_errors,
-    error_answers,
+    error_responses,
     headers,
     protection,
     sent_forms,
@@ -51,7 +51,7 @@ def init_app(app: Flask) -> None:
     theme.init_app(app)
     headers.init_app(app)
     sent_forms.init_app(app)
-    error_answers.init_app(app)
+    error_responses.init_app(app)
     database_errors.init_app(app)
     api_document.init_app(app)
     docs.init_app(app)

@@ -34,13 +34,13 @@ NOUNS = (
     "bulletins",
     "vulnerabilities",
 )
-MOST_ERRORS = 1000
+MAX_LISTED_ERRORS = 1000
 MAX_LISTED_LOSSES = 500_000  # in the file of losses; more are only counted
-WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of flask itself
+OPTIONS_WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of flask itself
 NO_SCHEMA_NEEDED = {"run", "routes", "shell", "settings", "backup", "restore"}
 
 
-class Unusable(Exception):
+class NothingToImport(Exception):
     """There is nothing to import; the message says what there is instead."""
 
 
@@ -59,19 +59,19 @@ class ImportReport:
         self.losses_file: Path | None = None
         self._lost: list[tuple[str, str, str, str]] = []
 
-    def fault(self, sentence: str) -> None:
+    def add_error(self, sentence: str) -> None:
         """Name what could not be used; after MOST_ERRORS they are only counted."""
-        if len(self.errors) < MOST_ERRORS:
+        if len(self.errors) < MAX_LISTED_ERRORS:
             self.errors.append(" ".join(sentence.split())[:300])
         else:
             self.more_errors += 1
 
-    def refuse(self, sentence: str) -> None:
+    def reject_file(self, sentence: str) -> None:
         """Name a file that was not used, or not to its end: the command will end with status 1."""
         self.refused_files += 1
-        self.fault(sentence)
+        self.add_error(sentence)
 
-    def lose(self, kind: str, place: str, what: str, why: str = "") -> None:
+    def add_loss(self, kind: str, place: str, what: str, why: str = "") -> None:
         """Count something of the page or row `place` that was not taken, or not as it was."""
         self.losses[kind] += 1
         if len(self._lost) < MAX_LISTED_LOSSES:
@@ -120,8 +120,8 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
         analyze_tables()
         if report.refused_files:
             why = f"{report.refused_files:,} refused, as `errors` says. The rest is stored."
-    except Unusable as error:
-        report.fault(str(error))
+    except NothingToImport as error:
+        report.add_error(str(error))
         why = str(error)
     finally:
         if why:  # before the report, which stays the last line where both are read together
@@ -139,7 +139,7 @@ def progress(iterable: Iterable, total: int | None, label: str) -> Iterator[Iter
 
 
 @contextmanager
-def progress_to(total: int, label: str) -> Iterator[Callable[[int], None]]:
+def progress_callback(total: int, label: str) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error that is told how far we are; a line each tenth in a log."""
     tenths = 0
     with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
@@ -168,28 +168,28 @@ def worker_command() -> None:
     current_app.extensions["worker"].run()
 
 
-def command_of(words: list[str]) -> str | None:
+def command_name(words: list[str]) -> str | None:
     """The command in what was typed after `flask`; None when only a list of commands is asked for."""
     rest = iter(words)
     for word in rest:
-        if word in WITH_VALUE:
+        if word in OPTIONS_WITH_VALUE:
             next(rest, None)
         elif not word.startswith("-"):
             return word
     return None
 
 
-def prepare(command_name: str | None) -> None:
+def prepare_database(command_name: str | None) -> None:
     """Bring the database to the code's schema before a command that uses it; None is a list of commands.
 
     The doctor fills an empty place too, but says what is behind or cannot be used instead of mending it.
     Raises ClickException when the database is away.
     """
     if command_name in (None, "db"):
-        schema.tools()
+        schema.flask_migrate()
     elif command_name not in NO_SCHEMA_NEEDED:
         try:
-            if command_name != "doctor" or schema.present() is None:
+            if command_name != "doctor" or schema.current_revision() is None:
                 schema.ensure()
         except DBAPIError as error:
             if command_name == "doctor":

@@ -24,7 +24,7 @@ MAX_DAYS = 3_650
 MIN_SECURITY_LOG_DAYS = 30  # the database refuses to delete what is newer (migration 0519)
 
 
-class BadSetting(SystemExit):
+class InvalidSetting(SystemExit):
     """A setting that cannot be used; the message names it and says what to do."""
 
 
@@ -73,11 +73,11 @@ def _address(*beginnings: str) -> Callable[[str], str]:
     return parse
 
 
-POSTGRESQL = "postgresql://", "postgresql+psycopg://"
+POSTGRESQL_SCHEMES = "postgresql://", "postgresql+psycopg://"
 
 
 def _replicas(text: str) -> tuple[str, ...]:
-    return tuple(_address(*POSTGRESQL)(part.strip()) for part in text.split(",") if part.strip())
+    return tuple(_address(*POSTGRESQL_SCHEMES)(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _token(text: str) -> str:
@@ -86,7 +86,7 @@ def _token(text: str) -> str:
     return text
 
 
-def _whole(least: int, most: int, noun: str = "") -> Callable[[str], int]:
+def _whole_number(least: int, most: int, noun: str = "") -> Callable[[str], int]:
     def parse(text: str) -> int:
         with suppress(ValueError):
             if least <= (number := int(text)) <= most:
@@ -97,7 +97,7 @@ def _whole(least: int, most: int, noun: str = "") -> Callable[[str], int]:
 
 
 def _days(least: int) -> Callable[[str], int]:
-    return _whole(least, MAX_DAYS, " of days")
+    return _whole_number(least, MAX_DAYS, " of days")
 
 
 def _at_least_zero(kind: type) -> Callable[[str], float]:
@@ -125,7 +125,7 @@ SETTINGS = (
     Setting(
         "REDOUBT_DATABASE_URL",
         "",
-        _address(*POSTGRESQL, "sqlite:///"),
+        _address(*POSTGRESQL_SCHEMES, "sqlite:///"),
         "SQLAlchemy address of the database. Empty: SQLite in the instance folder.",
         is_secret=True,
     ),
@@ -212,7 +212,7 @@ SETTINGS = (
     Setting(
         "REDOUBT_PASSWORD_LENGTH",
         "15",
-        _whole(8, 64),
+        _whole_number(8, 64),
         "How many characters a password has at least where it is the only factor, 8 to 64. "
         "NIST SP 800-63B-4 asks for 15.",
     ),
@@ -292,7 +292,7 @@ SETTINGS = (
 )
 
 # What is no matter of the site but of the program that serves it.
-OF_SERVERS = (
+SERVER_VARIABLES = (
     ("HOST", "127.0.0.1", "`python app.py`: the address it listens at."),
     ("PORT", "8000", "`python app.py` and `make run`: its port."),
     ("SEED", "1", "`make run`: 0 begins empty, without the demo community."),
@@ -302,7 +302,7 @@ OF_SERVERS = (
 SECRETS = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 
 
-def read(environ: Mapping[str, str]) -> dict[str, object]:
+def read_settings(environ: Mapping[str, str]) -> dict[str, object]:
     """Parse `environ` into {setting name: value}; raises BadSetting naming the first wrong one."""
     values: dict[str, object] = {}
     for setting in SETTINGS:
@@ -311,21 +311,21 @@ def read(environ: Mapping[str, str]) -> dict[str, object]:
             values[setting.name] = setting.parse(text)
         except ValueError as error:
             shown = "" if setting.is_secret else f"={text!r}"
-            raise BadSetting(f"{setting.name}{shown}: {error}") from None
+            raise InvalidSetting(f"{setting.name}{shown}: {error}") from None
     return values
 
 
 def init_app(app: Flask) -> None:
     """Fill app.config from the environment (or from what a test put under `REDOUBT_…` before)."""
     given = {key: str(value) for key, value in app.config.items() if key.startswith(PREFIX)}
-    app.config.update(read({**os.environ, **given}))
+    app.config.update(read_settings({**os.environ, **given}))
     instance = Path(app.config["REDOUBT_INSTANCE"])
     instance = instance if instance.is_absolute() else ROOT / instance
     try:
         instance.mkdir(parents=True, exist_ok=True, mode=0o700)
-        app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _kept_secret(instance)
+        app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _secret_key(instance)
     except OSError as error:
-        raise BadSetting(
+        raise InvalidSetting(
             f"REDOUBT_INSTANCE={str(instance)!r}: {error.filename} cannot be used "
             f"({error.strerror}); make the folder, for the user that runs the site"
         ) from None
@@ -344,15 +344,15 @@ def init_app(app: Flask) -> None:
     )
 
 
-def _kept_secret(instance: Path) -> str:
+def _secret_key(instance: Path) -> str:
     """The signing key of this instance; made once, by whoever comes first, readable by the owner."""
     path = instance / "secret_key"
     if not path.exists():
-        _keep(secrets.token_urlsafe(48), path)
+        _write_secret_key(secrets.token_urlsafe(48), path)
     return path.read_text()
 
 
-def _keep(key: str, path: Path) -> None:
+def _write_secret_key(key: str, path: Path) -> None:
     """Write the key whole, where there is none yet: nobody reads half of it, or another."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as part:  # made with mode 0600
         part.write(key)
@@ -361,7 +361,7 @@ def _keep(key: str, path: Path) -> None:
             os.link(part.name, path)
 
 
-def keep_secret(app: Flask) -> bool:
+def restore_secret_key(app: Flask) -> bool:
     """Write the key of this instance again if its file was lost; whether it was.
 
     The next process would make another, and every link in mail and every session would end.
@@ -369,7 +369,7 @@ def keep_secret(app: Flask) -> bool:
     path = app.config["REDOUBT_INSTANCE"] / "secret_key"
     if app.config["REDOUBT_SECRET_KEY"] or path.exists():
         return False
-    _keep(app.config["SECRET_KEY"], path)
+    _write_secret_key(app.config["SECRET_KEY"], path)
     return True
 
 
@@ -390,7 +390,7 @@ def documentation() -> str:
             "",
             "| variable | default | what it does |",
             "|---|---|---|",
-            *(f"| `{name}` | `{default}` | {help} |" for name, default, help in OF_SERVERS),
+            *(f"| `{name}` | `{default}` | {help} |" for name, default, help in SERVER_VARIABLES),
             "",
         ]
     )

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-WRITTEN = re.compile(r"([1-4]|-1)(MO|TU|WE|TH|FR|SA|SU) (([01]\d|2[0-3]):[0-5]\d) ([\w+/-]+)$", re.A)
-WISH = (
+PATTERN = re.compile(r"([1-4]|-1)(MO|TU|WE|TH|FR|SA|SU) (([01]\d|2[0-3]):[0-5]\d) ([\w+/-]+)$", re.A)
+HELP_TEXT = (
     "write a weekday as iCalendar does (2TU: the second Tuesday, -1FR: the last Friday), a time and a "
     "zone: 2TU 10:00 America/Los_Angeles"
 )
@@ -26,14 +26,14 @@ class Monthly:
     @classmethod
     def parse(cls, text: str) -> "Monthly":
         """`2TU 10:00 America/Los_Angeles`; raises ValueError with what to write instead."""
-        match = WRITTEN.match(text.strip())
+        match = PATTERN.match(text.strip())
         if match is None:
-            raise ValueError(WISH)
+            raise ValueError(HELP_TEXT)
         ordinal, weekday, clock, _hour, zone = match.groups()
         try:
             place = ZoneInfo(zone)
         except (KeyError, OSError, ValueError):
-            raise ValueError(f"there is no time zone {zone!r}; {WISH}") from None
+            raise ValueError(f"there is no time zone {zone!r}; {HELP_TEXT}") from None
         return cls(int(ordinal), WEEKDAYS.index(weekday), time.fromisoformat(clock), place)
 
     def __str__(self) -> str:

@@ -179,7 +179,7 @@ def register_text_files(redact: Callable[[Mask], int]) -> Callable[[Mask], int]:
     return redact
 
 
-def registered() -> dict[str, set[str]]:
+def registered_columns() -> dict[str, set[str]]:
     """The registered columns, with text and without, by table."""
     found: dict[str, set[str]] = {}
     for (_model, names), table in _without_text.items():
@@ -191,7 +191,7 @@ def registered() -> dict[str, set[str]]:
     return found
 
 
-def checked(lines: Iterable[str]) -> tuple[str, ...]:
+def validate_texts(lines: Iterable[str]) -> tuple[str, ...]:
     """The texts that a moderator names, without empty ones; Invalid when they are too short or too many."""
     texts = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     short = [text for text in texts if len(text) < MIN_CHARACTERS or not re.search(r"[^\W_]", text)]
@@ -302,14 +302,14 @@ def _about_mail(texts: Texts) -> ColumnElement[bool]:
 register_text(models.Event, "data", "error", about=lambda texts: models.Event.subject_id.in_(texts.post_ids))
 
 
-def html_of(text: str) -> str:
+def html_body(text: str) -> str:
     """The HTML part of a mail whose text was masked: markup may have torn what is masked into pieces."""
     return f"<pre>{html.escape(text)}</pre>"
 
 
 def _follow_mail(mail: models.OutgoingMail, by) -> None:
     if mail.html:
-        mail.html = html_of(mail.body)
+        mail.html = html_body(mail.body)
 
 
 register_text(

@@ -13,7 +13,7 @@ from bulletins import actions, queries, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import actions as mitigation_actions
 from bulletins.models import Bulletin
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from demo.story import Story
 
 CONFIRMED_BEFORE = timedelta(days=3)
@@ -59,7 +59,7 @@ def confirm() -> None:
         return
     bulletin = queries.whole(number)
     facts = {name: SHOWN[name] for name in ("layer", "blocks", "side_effects", "steps")}
-    with at(Story(utcnow()).today - CONFIRMED_BEFORE):
+    with clock_set_to(Story(utcnow()).today - CONFIRMED_BEFORE):
         for each in bulletin.mitigations:
             if each.text.startswith(SHOWN["text"]) and not each.is_confirmed:
                 mitigation_actions.change(bulletin, each, facts, by=by)

@@ -16,7 +16,7 @@ from auth import actions as auth_actions
 from auth.models import User
 from auth.passwords import passwords
 from core.cli import progress
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from core.markup.markup import render
 from demo import bulletins, products, reports
 from demo.story import Act, Story
@@ -60,12 +60,12 @@ class Loader:
     def run(self) -> list[Account]:
         """Do what is missing: members and files that are here already are left as they are."""
         acts, here = self.story.acts(), {*self.people, *self.posts}
-        with at(acts[0].moment):
+        with clock_set_to(acts[0].moment):
             self._tags()
         missing = [act for act in acts if act.thread not in here]
         with progress(missing, len(missing), "demo community") as rows:
             for act in rows:
-                with at(act.moment):
+                with clock_set_to(act.moment):
                     getattr(self, f"_{act.verb}")(act)
         self._link([post for key, post in self.posts.items() if key not in here])
         return self.accounts

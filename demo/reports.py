@@ -7,7 +7,7 @@ import yaml
 
 from auth.models import User
 from bulletins.models import Bulletin
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from demo.story import Story
 from deployment.models import DeploymentReport
 from deployment.reports import actions, helpful_actions
@@ -40,9 +40,9 @@ def load() -> None:
         moment, bulletin = story.moment(row["when"]), bulletins.get(row["bulletin"])
         if bulletin is None or row["author"] not in people:
             continue
-        with at(moment):
+        with clock_set_to(moment):
             said = Said(row["ring"], row["outcome"], row.get("note", ""), target=row.get("target", ""))
             report = actions.report(bulletin, said, by=people[row["author"]])
-        with at(moment + LATER):
+        with clock_set_to(moment + LATER):
             for name in set(row.get("thanks", [])) & set(people):
                 helpful_actions.mark(report, True, by=people[name])

@@ -31,7 +31,7 @@ bp = ApiBlueprint("calendar", __name__, description="Patch days, what came in a 
 def list_months(wanted: dict):
     """The months of a year: patch days, bulletins by severity, reports by outcome."""
     months, totals, tallies = year_of(wanted["year"] or this_month().year)
-    page = paging.part(
+    page = paging.page_in_memory(
         months,
         lambda month: [str(month)],
         wanted["after"],

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from core.cli import ImportReport, Unusable
+from core.cli import ImportReport, NothingToImport
 
 TABLES = ("Users", "Tags", "Posts", "Comments", "PostLinks", "Votes", "Badges")
 NEEDED = ("Users", "Tags", "Posts", "Comments")
@@ -82,7 +82,7 @@ class Dump:
             if name.endswith(".xml") and path not in self.files.values()
         ]
         if not any(table in self.files for table in NEEDED):
-            raise Unusable(_what_instead(directory, present))
+            raise NothingToImport(_what_instead(directory, present))
 
     def size(self, table: str) -> int:
         """Bytes of a table's file; 0 when there is none."""
@@ -149,15 +149,15 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
             try:
                 parser.feed(line)
             except DefusedXmlException:
-                report.refuse(f"{path.name}: refused, for it declares entities; no dump does.")
+                report.reject_file(f"{path.name}: refused, for it declares entities; no dump does.")
                 return
             except (ParseError, LookupError) as error:
                 if not rows.root or wide:
-                    report.refuse(f"{path.name}: {error}; the rows before it were used.")
+                    report.reject_file(f"{path.name}: {error}; the rows before it were used.")
                     return
                 yield from rows.take()
                 parser, bad = _again(rows, encoding, line)
-                report.fault(
+                report.add_error(
                     f"{path.name} line {number if bad else number - 1}: {error}; the row is left out."
                 )
             yield from rows.take()
@@ -166,9 +166,9 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
         parser.close()
     except ParseError:
         if not rows.root:
-            report.fault(f"{path.name}: is empty.")
+            report.add_error(f"{path.name}: is empty.")
         else:
-            report.refuse(f"{path.name}: ends in the middle; the rows before it were used.")
+            report.reject_file(f"{path.name}: ends in the middle; the rows before it were used.")
 
 
 def _again(rows: _Rows, encoding: str, line: bytes) -> tuple[DefusedXMLParser, bool]:

@@ -31,9 +31,9 @@ def owned(user) -> list[OwnedRelease]:
     )
 
 
-def page(user, after: paging.Place, *, size: int) -> paging.Page:
+def page(user, after: paging.PageStart, *, size: int) -> paging.Page:
     """A page of what `user` runs, by name of product; it is a list with a bound."""
-    return paging.part(
+    return paging.page_in_memory(
         owned(user),
         lambda row: [row.product.sort_name, row.id],
         after,

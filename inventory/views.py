@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from flask_login import login_required
 
 from core.database.db import db
-from core.formats.csv_files import csv_answer
+from core.formats.csv_files import csv_response
 from core.limits.rate_limits import limit
 from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
@@ -134,7 +134,7 @@ def keep_sbom():
 def unmatched():
     """The list of what did not match, as a file: it comes from the page, for nothing was kept."""
     lines = request.form.get("unmatched", "").splitlines()[:MAX_EXPORTED]
-    return csv_answer(
+    return csv_response(
         "unmatched.csv", ("group", "name", "version", "purl", "cpe"), [line.split("\t")[:5] for line in lines]
     )
 

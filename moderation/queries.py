@@ -154,17 +154,17 @@ def open_flags(post_id: int) -> list[Flag]:
     )
 
 
-def flags_of(user, after: paging.Place = None) -> paging.Page:
+def flags_of(user, after: paging.PageStart = None) -> paging.Page:
     """What a member flagged and what became of it, newest first."""
     return paging.keyset(
         select(Flag).where(Flag.user_id == user.id).options(joinedload(Flag.post).joinedload(Post.parent)),
         [Flag.id],
         after=after,
-        changed=paging.at_any(Flag.created_at, Flag.resolved_at),
+        changed=paging.changed_at_any(Flag.created_at, Flag.resolved_at),
     )
 
 
-def log(after: paging.Place = None, size: int = 40) -> paging.Page:
+def log(after: paging.PageStart = None, size: int = 40) -> paging.Page:
     """The public log, newest first."""
     statement = select(Decision).options(
         joinedload(Decision.actor),
@@ -176,7 +176,7 @@ def log(after: paging.Place = None, size: int = 40) -> paging.Page:
         [Decision.created_at, Decision.id],
         after=after,
         size=size,
-        changed=paging.at_any(Decision.created_at, Decision.undone_at),
+        changed=paging.changed_at_any(Decision.created_at, Decision.undone_at),
     )
 
 

@@ -60,7 +60,7 @@ def _with_subjects(statement: Select, user) -> Select:
     )
 
 
-def inbox(user, after: paging.Place = None, *, unread_only: bool = False) -> paging.Page:
+def inbox(user, after: paging.PageStart = None, *, unread_only: bool = False) -> paging.Page:
     """One's lines, newest first."""
     statement = told(user)
     if unread_only:
@@ -69,7 +69,7 @@ def inbox(user, after: paging.Place = None, *, unread_only: bool = False) -> pag
         statement,
         [Notification.created_at, Notification.id],
         after=after,
-        changed=paging.at_any(Notification.created_at, Notification.read_at),
+        changed=paging.changed_at_any(Notification.created_at, Notification.read_at),
     )
 
 
@@ -118,7 +118,7 @@ def watch_of(user, thing) -> Watch | None:
     return db.session.scalar(select(Watch).where(Watch.user_id == user.id, column_of(thing) == thing.id))
 
 
-def watches(user, after: paging.Place = None) -> paging.Page:
+def watches(user, after: paging.PageStart = None) -> paging.Page:
     """What `user` watches and may still see, newest first."""
     statement = (
         select(Watch)
@@ -135,7 +135,7 @@ def watches(user, after: paging.Place = None) -> paging.Page:
             joinedload(Watch.tag),
         )
     )
-    return paging.keyset(statement, [Watch.id], after=after, changed=paging.at_any(Watch.created_at))
+    return paging.keyset(statement, [Watch.id], after=after, changed=paging.changed_at_any(Watch.created_at))
 
 
 def deliveries(user) -> dict[str, str]:

@@ -9,7 +9,7 @@ from auth.sessions import even_suspended
 from core.database.db import db
 from core.mail import signed_links, stopped_addresses
 from core.web.access import get_or_404, require
-from core.web.error_answers import wants_json
+from core.web.error_responses import wants_json
 from core.web.forms import Form, parse
 from core.web.protection import csrf
 from notifications import actions, policy, queries, schemas
@@ -123,7 +123,7 @@ def settings():
 @login_required
 def revive():
     """My address takes mail again."""
-    stopped_addresses.revive_address(me().email)
+    stopped_addresses.resume_address(me().email)
     db.session.commit()
     flash(_("Mail goes to your address again."))
     return redirect(url_for("notifications.settings"))

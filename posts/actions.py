@@ -10,7 +10,7 @@ from core.database import versions
 from core.database.db import db, lock_rows, utcnow
 from core.database.versions import Expected
 from core.jobs import events
-from core.limits.rate_limits import limit, take_turn
+from core.limits.rate_limits import limit, lock_key
 from core.markup.markup import Rendered, render
 from posts import credits, kinds, locks, redaction, tag_actions, visibility, voting
 from posts.models import HELD, PUBLISHED, Comment, Post, PostLink, PostTag, Revision, Tag
@@ -66,7 +66,7 @@ def create_once(post: Post, body: Rendered, *, tags: Iterable[str] = ()) -> Post
 
     Who presses twice, or sends again because the connection broke before the answer came, has posted once.
     """
-    take_turn(f"post:{post.author_id}")
+    lock_key(f"post:{post.author_id}")
     known = db.session.scalar(
         select(type(post))
         .where(

@@ -8,7 +8,7 @@ from auth.conflicts import check_not_done
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.database import versions
 from core.database.db import db
-from core.database.versions import tagged
+from core.database.versions import with_etag
 from core.mail.mail import site_url
 from core.web.access import get_or_404, require
 from posts import actions, kinds, policy, queries, schemas, tag_actions, voting
@@ -72,7 +72,7 @@ def visible_post(post_id: int) -> Post:
 def get_post(post_id: int):
     """Any post by its number."""
     post = visible_post(post_id)
-    return tagged(post, item(post))
+    return with_etag(post, item(post))
 
 
 @bp.delete("/posts/<int:post_id>")
@@ -103,7 +103,7 @@ def undelete_post(post_id: int):
     if actions.undelete(post, by=user) is None:
         check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=user, url=post.url)
     db.session.commit()
-    return tagged(post, item(post))
+    return with_etag(post, item(post))
 
 
 @bp.get("/posts/<int:post_id>/vote")
@@ -148,7 +148,7 @@ def comment_on_post(data: dict, post_id: int):
     actions.limit_posting(user)
     made = actions.comment(post, data["body"], by=user)
     db.session.commit()
-    return tagged(made, item(made))
+    return with_etag(made, item(made))
 
 
 @bp.patch("/comments/<int:post_id>")
@@ -162,7 +162,7 @@ def edit_comment(data: dict, post_id: int):
     require(policy.can_edit(user, made))
     actions.revise(made, data["body"], by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return tagged(made, item(made))
+    return with_etag(made, item(made))
 
 
 @bp.get("/tags")
@@ -178,7 +178,7 @@ def list_tags(wanted: dict):
 def get_tag(name: str):
     """One tag."""
     tag = get_or_404(queries.tag_named(name))
-    return tagged(tag, tag_item(tag))
+    return with_etag(tag, tag_item(tag))
 
 
 @bp.put("/tags/<name>")
@@ -193,7 +193,7 @@ def describe_tag(data: dict, name: str):
     versions.require_header(queries.tag_named(name))
     tag = tag_actions.describe(name, data["excerpt"], by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return tagged(tag, tag_item(tag))
+    return with_etag(tag, tag_item(tag))
 
 
 @bp.get("/users/<username>/posts")

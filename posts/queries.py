@@ -59,9 +59,9 @@ def kind_of(post_id: int, user) -> str | None:
     return db.session.scalar(select(Post.kind).where(Post.id == post_id, visible_to(user)))
 
 
-def changed_in(entity: type[Post] = Post) -> paging.Changed:
+def changed_in(entity: type[Post] = Post) -> paging.ChangeFilter:
     """When posts were created or changed."""
-    return paging.by_time(entity.changed_at, Post.id)
+    return paging.changed_by_time(entity.changed_at, Post.id)
 
 
 def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
@@ -76,7 +76,7 @@ def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     return found
 
 
-def comments(post: Post, user, after: paging.Place = None) -> paging.Page:
+def comments(post: Post, user, after: paging.PageStart = None) -> paging.Page:
     """Visible comments under one post, oldest first."""
     return paging.keyset(
         visible(Comment, user).where(Comment.parent_id == post.id),
@@ -123,7 +123,7 @@ def revisions(post: Post) -> list[Revision]:
     )
 
 
-def revision_page(post: Post, after: paging.Place = None) -> paging.Page:
+def revision_page(post: Post, after: paging.PageStart = None) -> paging.Page:
     """Revisions without their texts, newest first."""
     statement = (
         select(Revision)
@@ -134,7 +134,7 @@ def revision_page(post: Post, after: paging.Place = None) -> paging.Page:
         statement,
         [Revision.number],
         after=after,
-        changed=paging.at_any(Revision.created_at, Revision.redacted_at),
+        changed=paging.changed_at_any(Revision.created_at, Revision.redacted_at),
     )
 
 
@@ -180,13 +180,17 @@ def tag_named(name: str) -> Tag | None:
     return db.session.scalar(_tags().where(Tag.name == name.lower()))
 
 
-def tags(after: paging.Place = None, size: int = 60, *, like: str = "") -> paging.Page:
+def tags(after: paging.PageStart = None, size: int = 60, *, like: str = "") -> paging.Page:
     """Tags by number of public posts, or those whose name holds `like`."""
     statement = _tags()
     if like:
         statement = statement.where(Tag.name.contains(like.lower(), autoescape=True))
     return paging.keyset(
-        statement, [Tag.post_count, Tag.id], after=after, size=size, changed=paging.at_any(Tag.changed_at)
+        statement,
+        [Tag.post_count, Tag.id],
+        after=after,
+        size=size,
+        changed=paging.changed_at_any(Tag.changed_at),
     )
 
 
@@ -212,7 +216,7 @@ def by_author(
     author: User,
     kind_names: Iterable[str],
     user,
-    after: paging.Place = None,
+    after: paging.PageStart = None,
     size: int = paging.PAGE_SIZE,
     *,
     with_tags: bool = False,

@@ -96,7 +96,7 @@ def add_product(data: dict):
         raise Invalid({"slug": [_("There is a product with this address already.")]})
     product = actions.create(slug, data, by=user)
     db.session.commit()
-    return versions.tagged(product, _whole(product))
+    return versions.with_etag(product, _whole(product))
 
 
 @bp.get("/products/<slug>")
@@ -104,7 +104,7 @@ def add_product(data: dict):
 def get_product(slug: str):
     """One product with its releases."""
     product = find(slug)
-    return versions.tagged(product, _whole(product))
+    return versions.with_etag(product, _whole(product))
 
 
 @bp.patch("/products/<slug>")
@@ -117,7 +117,7 @@ def edit_product(data: dict, slug: str):
     product = find(slug)
     actions.edit(product, data, by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return versions.tagged(product, _whole(product))
+    return versions.with_etag(product, _whole(product))
 
 
 @bp.delete("/products/<slug>")
@@ -148,7 +148,7 @@ def put_release(data: dict, slug: str, cycle: str):
     else:
         release = actions.add_release(product, cycle, data, by=user)
     db.session.commit()
-    return versions.tagged(release, release_item(release, queries.today()))
+    return versions.with_etag(release, release_item(release, queries.today()))
 
 
 @bp.delete("/products/<slug>/releases/<cycle>")

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from auth.security_log import cli as security_log
-from core.cli import Unusable, run_import
+from core.cli import NothingToImport, run_import
 from core.jobs import events
 from products import queries
 from products.facts import written
@@ -30,7 +30,7 @@ def import_products(directory: Path, source: str) -> None:
 def _import(importer: Importer) -> None:
     importer.run()
     if not any((importer.report.added, importer.report.updated, importer.report.skipped)):
-        raise Unusable(f"{importer.directory} holds no endoflife.date file (.md) that can be used.")
+        raise NothingToImport(f"{importer.directory} holds no endoflife.date file (.md) that can be used.")
     events.drain()
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from flask import Response
 
-from core.formats.csv_files import csv_answer
+from core.formats.csv_files import csv_response
 from core.mail.mail import site_url
 from products import queries
 from products.facts import plain
@@ -82,7 +82,7 @@ def answer(name: str, extension: str, rows: Iterable[dict]) -> Response:
     rows = [{name: plain(value) for name, value in row.items()} for row in rows]
     if extension == "csv":
         header = list(rows[0]) if rows else []
-        return csv_answer(f"{name}.csv", header, [row.values() for row in rows])
+        return csv_response(f"{name}.csv", header, [row.values() for row in rows])
     response = Response(json.dumps(rows, ensure_ascii=False, indent=1), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return response

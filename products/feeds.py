@@ -85,7 +85,7 @@ def lifecycle_calendar():
     found = lifecycle_queries.around(
         queries.today(), before=BEFORE, ahead=AHEAD, category=request.args.get("category", "")
     )
-    return calendars.answer(_("What ends"), map(day_of, found))
+    return calendars.calendar_response(_("What ends"), map(day_of, found))
 
 
 @bp.get("/products/<slug>.ics")
@@ -99,7 +99,7 @@ def product_calendar(slug: str):
         if not isinstance(phase.ends, bool)
     ]
     found.sort(key=lambda phase: (phase.ends, phase.id))
-    return calendars.answer(product.name, map(day_of, found))
+    return calendars.calendar_response(product.name, map(day_of, found))
 
 
 def day_of(phase: LifecyclePhase) -> calendars.Day:

@@ -72,7 +72,7 @@ def products(
     category: str = "",
     vendor: str = "",
     status: str = "",
-    after: paging.Place = None,
+    after: paging.PageStart = None,
     size: int = PAGE,
 ) -> paging.Page:
     """Products by name: those that have every word begun in `text`, of a category, vendor, Status."""
@@ -89,7 +89,7 @@ def products(
         after=after,
         size=size,
         descending=False,
-        changed=paging.Changed(_changed),
+        changed=paging.ChangeFilter(_changed),
     )
 
 
@@ -214,7 +214,7 @@ def related_posts(product: Product, user) -> tuple[list[Tag], list[Post]]:
     )
 
 
-def history(product: Product, after: paging.Place = None) -> paging.Page:
+def history(product: Product, after: paging.PageStart = None) -> paging.Page:
     """Every change of a product and its releases, newest first."""
     statement = (
         select(ProductChange)
@@ -226,7 +226,7 @@ def history(product: Product, after: paging.Place = None) -> paging.Page:
         )
     )
     return paging.keyset(
-        statement, [ProductChange.id], after=after, changed=paging.at_any(ProductChange.created_at)
+        statement, [ProductChange.id], after=after, changed=paging.changed_at_any(ProductChange.created_at)
     )
 
 

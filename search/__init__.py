@@ -4,7 +4,7 @@ from flask import Flask
 from sqlalchemy import make_url
 
 from core.api.api import register_api
-from core.config import BadSetting
+from core.config import InvalidSetting
 from search import (  # noqa: F401  (doctor, handlers, readings, tasks declare themselves)
     api,
     cli,
@@ -39,5 +39,5 @@ def engine_of(app: Flask) -> Engine:
     if chosen == "whoosh":
         return InFiles(app.config["REDOUBT_INSTANCE"] / "index")
     if not on_postgresql:
-        raise BadSetting("REDOUBT_SEARCH=postgresql: needs a PostgreSQL database in REDOUBT_DATABASE_URL")
+        raise InvalidSetting("REDOUBT_SEARCH=postgresql: needs a PostgreSQL database in REDOUBT_DATABASE_URL")
     return InTables()

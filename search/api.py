@@ -40,10 +40,10 @@ def found_item(hit: queries.Hit) -> dict:
 def search(wanted: dict):
     """Search questions, answers, articles, members and tags, best first."""
     place = wanted["after"]
-    _cursor, size, since = paging.window_of(place, queries.PAGE)
-    number, sized = paging.position(place, [int, int]) or [1, size]
+    _cursor, size, since = paging.request_parts(place, queries.PAGE)
+    number, sized = paging.cursor_values(place, [int, int]) or [1, size]
     if sized != size or number < 1 or number * size >= MAX_RESULTS + size:
-        raise paging.BadCursor
+        raise paging.InvalidCursor
     found = queries.search(
         wanted["q"], user=tokens.reader(), page=number, size=size, any_word=wanted["any"], since=since
     )
@@ -52,7 +52,7 @@ def search(wanted: dict):
     more = found.total > number * size and number * size < MAX_RESULTS
     return {
         "items": [found_item(hit) for hit in found.hits],
-        "next": paging.encode([number + 1, size]) if more else None,
+        "next": paging.encode_cursor([number + 1, size]) if more else None,
         "total": found.total,
         "facets": {name: dict(found.facets.get(name, {})) for name in ("kind", "tag", "layer")},
         "correction": found.correction,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, judge, register_check
+from core.checks.health import Finding, finding, register_check
 from search.engines.base import Unavailable
 from search.readings import lag
 
@@ -21,10 +21,10 @@ def index() -> Iterator[Finding]:
             size = found.size
         behind = int(lag())
     except Unavailable:
-        yield judge(
+        yield finding(
             name,
             _("Missing or damaged."),
-            fault=True,
+            error=True,
             advice=_("A running worker rebuilds it; flask search rebuild does it now."),
         )
         return
@@ -33,9 +33,9 @@ def index() -> Iterator[Finding]:
         if not behind
         else _("%(n)s documents; the newest post is missing for %(s)s s", n=size, s=behind)
     )
-    yield judge(
+    yield finding(
         name,
         found,
-        fault=behind > LATE,
+        error=behind > LATE,
         advice=_("Is a worker running? flask search rebuild brings it up to date."),
     )

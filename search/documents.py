@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
 
 from auth.models import User
 from auth.queries import is_listed
-from core.database.db import db, read_transaction, reading_beside
+from core.database.db import db, read_transaction, read_without_flush
 from core.markup.markup import to_text
 from core.registry import Registry
 from posts import kinds
@@ -62,7 +62,7 @@ def of(keys: Iterable[str]) -> list[Document]:
     """The documents of those of these keys that name something public."""
     keys = list(keys)
     found: list[Document] = []
-    with reading_beside():  # a search on PostgreSQL is in the middle of its own transaction
+    with read_without_flush():  # a search on PostgreSQL is in the middle of its own transaction
         for family, (statement, model, make) in _families().items():
             ids = numbers(keys, family)
             for start in range(0, len(ids), SLICE):

@@ -10,7 +10,7 @@ from auth.freshness_views import hold_session, require_fresh
 from auth.security_log import actions as security_log
 from auth.settings_views import knows, me
 from auth.views import bp
-from core.database.db import db, writing
+from core.database.db import db, write_transaction
 from core.jobs import events
 from core.web.access import get_or_404, require
 from core.web.forms import Form
@@ -24,7 +24,7 @@ def download_data():
     user = me()
     answer = Response(export_account.document(user), mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
-    with writing():
+    with write_transaction():
         events.record("user.exported", subject=user, actor=user)
         security_log.record("data_exported", user=user)
     return answer

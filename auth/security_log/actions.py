@@ -37,7 +37,7 @@ def record(
     enough of this kind: then only the structured log has it. Raises KeyError for a kind that is not in KINDS.
     """
     values, most = _values(kind, user, actor, facts), KINDS[kind].max_an_hour
-    logs.note_security(_told(values))
+    logs.log_security_on_commit(_told(values))
     if most is None:
         row = SecurityEvent(**values)
         row.origin = SecurityOrigin(**_from_where()) if _keeps_origins() else None
@@ -48,7 +48,7 @@ def record(
 
 def log_only(kind: str, *, user: User | int | None, actor: User | int | None, **facts: int | str) -> None:
     """Say in the structured log at once what `record` would say; no row is written."""
-    logs.tell_security(_told(_values(kind, user, actor, facts)))
+    logs.log_security(_told(_values(kind, user, actor, facts)))
 
 
 def full_until(kind: str, user_id: int | None) -> datetime | None:

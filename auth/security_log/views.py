@@ -15,7 +15,7 @@ from auth.security_log.kinds import KINDS
 from auth.security_log.queries import Filter
 from auth.settings_views import me
 from auth.views import bp
-from core.database.db import writing
+from core.database.db import write_transaction
 from core.web.access import require
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def record_refusal(answer: Response) -> Response:
         actions.log_only(kind, **event)
         return answer
     try:
-        with writing():
+        with write_transaction():
             actions.record(kind, **event)
             end = actions.full_until(kind, user_id)
         if end is not None:

@@ -13,10 +13,10 @@ from auth.unsent import actions, marks, queries
 from core.database.db import SAFE_METHODS, db
 from core.limits.rate_limits import TooMany
 from core.web.access import get_or_404
-from core.web.database_errors import database_error_answer
-from core.web.error_answers import error_answer, http_error_answer, problem, wants_json
+from core.web.database_errors import database_error_response
+from core.web.error_responses import error_response, http_error_response, problem, wants_json
 from core.web.forms import Form
-from core.web.sent_forms import SentForm, page_before, register_owner_check, sent_form
+from core.web.sent_forms import SentForm, referring_page, register_owner_check, sent_form
 
 bp = Blueprint("unsent", __name__)
 
@@ -44,7 +44,7 @@ def ask_to_log_in():
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
     form = sent_form()
     if form is None or not form.has_text:
-        return redirect(url_for("auth.login", next=page_before()))
+        return redirect(url_for("auth.login", next=referring_page()))
     return _log_in_to_send(form)
 
 
@@ -55,13 +55,13 @@ def _log_in_to_send(form: SentForm) -> Response:
     try:
         address = _keep(form, owner_id) if owner_id is not None else ""
     except DBAPIError as error:
-        return make_response(database_error_answer(error))
+        return make_response(database_error_response(error))
     page = render_template(
         "auth/log_in_to_send.html",
         form=Form(schemas.LoginSchema),
         sent=form,
         is_kept=bool(address),
-        next=address or page_before(),
+        next=address or referring_page(),
     )
     return _private(page, 401)
 
@@ -96,14 +96,14 @@ def _on_expired_form(error: CSRFError):
     """The token of a form belongs to a session: log in again, or send it again with a new token."""
     title = _("This form has expired")
     if wants_json():
-        return error_answer(400, title, _("Reload the page and send it again."))
+        return error_response(400, title, _("Reload the page and send it again."))
     form = sent_form(ask_owner=False)
     if form is not None and form.has_text:
         if _is_foreign():
             return _of_another_account(form)
         if not current_user.is_authenticated and _owner_id() is not None:
             return _log_in_to_send(form)
-    return error_answer(
+    return error_response(
         400,
         title,
         _(
@@ -125,7 +125,7 @@ def _on_refusal(error: HTTPException):
         form = sent_form(ask_owner=False)
         if form is not None and form.has_text and _owner_id() is not None:
             return _log_in_to_send(form)
-    return http_error_answer(error)
+    return http_error_response(error)
 
 
 def init_app(app: Flask) -> None:
@@ -135,4 +135,4 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_expired_form)
     app.register_error_handler(Forbidden, _on_refusal)
     app.register_error_handler(NotFound, _on_refusal)
-    register_owner_check(app, _is_foreign)
+    register_owner_check(_is_foreign)

@@ -8,9 +8,9 @@ from flask import Flask, Response, current_app, request
 from flask_smorest import Api, Blueprint
 from marshmallow import EXCLUDE, Schema, fields, post_load, validate
 
-from core.api.parameters import QUERY, Parser, Since, WholeNumber, refuse_any
+from core.api.parameters import QUERY, Parser, Since, WholeNumber, refuse_parameters
 from core.database import versions
-from core.database.paging import MAX_SIZE, Page, Window
+from core.database.paging import MAX_PAGE_SIZE, Page, PageRequest
 from core.limits import rate_limits
 from core.web.protection import csrf
 
@@ -82,13 +82,13 @@ class Cursor(Schema):
     """
 
     after = fields.String(validate=validate.Length(1), metadata={"description": "`next` of the page before."})
-    limit = WholeNumber(1, MAX_SIZE, metadata={"description": "How many items at most."})
+    limit = WholeNumber(1, MAX_PAGE_SIZE, metadata={"description": "How many items at most."})
     since = Since()
 
     @post_load
     def _window(self, data: dict, **kwargs) -> dict:
         parts = {name: data.pop(name, None) for name in ("after", "limit", "since")}
-        return {**data, "after": Window(**parts)}
+        return {**data, "after": PageRequest(**parts)}
 
 
 class Problem(Schema):
@@ -130,7 +130,7 @@ class ApiBlueprint(Blueprint):
         csrf.exempt(self)
         self.before_request(_refuse_unknown_query)
         self.after_request(_vary_by_token)
-        self.after_request(versions.send_tag)
+        self.after_request(versions.send_etag)
 
     def arguments(self, schema, *, location: str = "json", **kwargs):
         """The input of an operation; what is wrong with a query is answered 400, with a body 422."""
@@ -148,7 +148,7 @@ class ApiBlueprint(Blueprint):
 def _refuse_unknown_query() -> None:
     view = current_app.view_functions[request.endpoint]
     if not getattr(view, "takes_query", False):
-        refuse_any()
+        refuse_parameters()
 
 
 def _vary_by_token(response: Response) -> Response:
@@ -246,7 +246,7 @@ api = _RedoubtApi(spec_kwargs={"extra_plugins": [_Conventions()]})
 
 def _tell_limit(response: Response) -> Response:
     """Say which limit the request was counted under; no cache keeps what the API answers."""
-    if request.path.startswith("/api/") and (limit := rate_limits.in_force()):
+    if request.path.startswith("/api/") and (limit := rate_limits.current_limit()):
         response.headers.update(limit.headers)
     return response
 

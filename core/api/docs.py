@@ -14,7 +14,7 @@ from core.mail.mail import site_url
 from core.markup.markup import render
 
 bp = Blueprint("api_docs", __name__)
-NUMBER = 42  # stands for any number in an example address
+EXAMPLE_NUMBER = 42  # stands for any number in an example address
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _value(schema: dict, otherwise: str):
     """A value that fits: the example, else the first choice or something of the type."""
     kinds = schema.get("type", "string")
     kind = kinds if isinstance(kinds, str) else kinds[0]
-    plain = {"integer": NUMBER, "boolean": True, "array": []}.get(kind, otherwise)
+    plain = {"integer": EXAMPLE_NUMBER, "boolean": True, "array": []}.get(kind, otherwise)
     return schema.get("example", schema.get("enum", [plain])[-1])
 
 

@@ -14,14 +14,14 @@ from webargs.flaskparser import FlaskParser
 
 from core.web.forms import BadQuery, Invalid, json_object, require_types
 
-WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}\Z")
-TIME = re.compile(
+WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,15}\Z")
+TIME_PATTERN = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?))?"
     r"([Zz]|[+ -]\d\d:?\d\d)?\Z",
     re.A,
 )
 QUERY = "query"
-SINCE = (
+SINCE_HELP = (
     "Only what was created or changed at this time or later: its text, facts, state or tags, not its "
     "votes and counters. Posts and members then come in the order of these changes, the oldest first."
 )
@@ -35,7 +35,7 @@ class WholeNumber(fields.Integer):
         self.smallest, self.largest = smallest, largest
 
     def _validated(self, value) -> int:
-        if isinstance(value, str) and not WHOLE_NUMBER.match(value):
+        if isinstance(value, str) and not WHOLE_NUMBER_PATTERN.match(value):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
 
@@ -43,7 +43,7 @@ class WholeNumber(fields.Integer):
 class Since(fields.Field):
     """A time as ISO 8601 writes it; without a zone it is UTC, without a time it is midnight."""
 
-    def __init__(self, text: str = SINCE):
+    def __init__(self, text: str = SINCE_HELP):
         super().__init__(
             metadata={
                 "type": "string",
@@ -54,7 +54,7 @@ class Since(fields.Field):
         )
 
     def _deserialize(self, value, attr, data, **kwargs) -> datetime:
-        found = TIME.match(str(value))
+        found = TIME_PATTERN.match(str(value))
         try:
             if found is None:
                 raise ValueError
@@ -82,14 +82,14 @@ def describe(field: fields.Field) -> str:
     return field.metadata.get("description") or _("text")
 
 
-def allowed_by(schema: Schema | None) -> dict[str, str]:
+def allowed_values(schema: Schema | None) -> dict[str, str]:
     """What each parameter of a query may be, by name; of none when nothing may be asked."""
     return {name: describe(field) for name, field in sorted(schema.fields.items())} if schema else {}
 
 
-def refusal(found: dict, schema: Schema | None) -> BadQuery:
+def query_error(found: dict, schema: Schema | None) -> BadQuery:
     """The refusal of a query: `found` is what marshmallow says of it."""
-    allowed = allowed_by(schema)
+    allowed = allowed_values(schema)
     errors = {}
     for name, sentences in found.items():
         if name in allowed:
@@ -105,10 +105,10 @@ def refusal(found: dict, schema: Schema | None) -> BadQuery:
     return BadQuery(errors, allowed)
 
 
-def refuse_any() -> None:
+def refuse_parameters() -> None:
     """Raise BadQuery when the request has a query at all: for operations that take none."""
     if request.args:
-        raise refusal(dict.fromkeys(request.args, []), None)
+        raise query_error(dict.fromkeys(request.args, []), None)
 
 
 class Parser(FlaskParser):
@@ -124,9 +124,9 @@ class Parser(FlaskParser):
     def load_querystring(self, req, schema):
         twice = [name for name, values in req.args.lists() if len(values) > 1]
         if twice:
-            raise refusal({name: [_("Send this once.")] for name in twice}, schema)
+            raise query_error({name: [_("Send this once.")] for name in twice}, schema)
         return super().load_querystring(req, schema)
 
     def handle_error(self, error, req, schema, *, error_status_code, error_headers):
         [(location, found)] = error.messages.items()
-        raise refusal(found, schema) if location == QUERY else Invalid(found)
+        raise query_error(found, schema) if location == QUERY else Invalid(found)

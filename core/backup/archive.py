@@ -17,19 +17,22 @@ from pathlib import Path, PurePosixPath
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-FORMAT = 1
+FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
-MANIFEST_SIZE = 4_000_000  # bytes
-PIECE = 1 << 20
-LEVEL = 3  # a third of the time of the usual 6, for a tenth more bytes
-KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # unpacked in little memory, whatever they say
-COUNT = validate.Range(0, 2**53)
+MAX_MANIFEST_BYTES = 4_000_000  # bytes
+CHUNK_BYTES = 1 << 20
+COMPRESSION_LEVEL = 3  # a third of the time of the usual 6, for a tenth more bytes
+COMPRESSION_METHODS = (
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+)  # unpacked in little memory, whatever they say
+COUNT_RANGE = validate.Range(0, 2**53)
 SETTING = fields.String(validate=validate.Regexp(r"REDOUBT_[A-Z_]{1,40}\Z"))
-NAME = validate.Regexp(r"[a-z_][a-z0-9_]{0,62}\Z")
+NAME_PATTERN = validate.Regexp(r"[a-z_][a-z0-9_]{0,62}\Z")
 Write = Callable[[bytes], object]
 
 
-class Refused(Exception):
+class BackupError(Exception):
     """An archive or a place that cannot be used; the message says why, and what to do."""
 
 
@@ -39,13 +42,13 @@ class _Strict(Schema):
 
 
 class _File(_Strict):
-    size = fields.Integer(required=True, strict=True, validate=COUNT)
+    size = fields.Integer(required=True, strict=True, validate=COUNT_RANGE)
     sha256 = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
 
 
 class _Table(_Strict):
-    rows = fields.Integer(required=True, strict=True, validate=COUNT)
-    columns = fields.List(fields.String(validate=NAME), required=True)
+    rows = fields.Integer(required=True, strict=True, validate=COUNT_RANGE)
+    columns = fields.List(fields.String(validate=NAME_PATTERN), required=True)
 
 
 class Manifest(_Strict):
@@ -55,7 +58,7 @@ class Manifest(_Strict):
     made_at = fields.AwareDateTime(required=True)
     database = fields.String(required=True, validate=validate.OneOf(["sqlite", "postgresql"]))
     revision = fields.String(required=True, validate=validate.Regexp(r"[0-9a-z_]{1,32}\Z"))
-    tables = fields.Dict(NAMES := fields.String(validate=NAME), fields.Nested(_Table), required=True)
+    tables = fields.Dict(NAMES := fields.String(validate=NAME_PATTERN), fields.Nested(_Table), required=True)
     sequences = fields.Dict(NAMES, fields.Integer(strict=True), required=True)
     settings = fields.Dict(SETTING, fields.String(), required=True)
     unsaid = fields.List(SETTING, required=True)
@@ -66,7 +69,7 @@ class Writer:
     """An archive being made: add() or open() files, then close() with the rest of the manifest."""
 
     def __init__(self, path: Path):
-        self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
+        self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL)
         self._files: dict[str, dict] = {}
 
     @contextmanager
@@ -88,27 +91,27 @@ class Writer:
         """Put a file of the disk in; `tell` hears how much of it is done."""
         done = 0
         with source.open("rb") as file, self.open(name) as write:
-            while piece := file.read(PIECE):
+            while piece := file.read(CHUNK_BYTES):
                 write(piece)
                 done += len(piece)
                 tell(done)
 
     def close(self, **manifest) -> dict:
         """Write the manifest and end; returns it."""
-        manifest = Manifest().dump({"format": FORMAT, **manifest, "files": self._files})
+        manifest = Manifest().dump({"format": FORMAT_VERSION, **manifest, "files": self._files})
         self._zip.writestr(MANIFEST, json.dumps(manifest, indent=1))
         self._zip.close()
         return manifest
 
 
 @contextmanager
-def made(target: Path) -> Iterator[tuple[Writer, Path]]:
+def new_archive(target: Path) -> Iterator[tuple[Writer, Path]]:
     """Gives a Writer and a folder for what is needed meanwhile; `target` appears when all is well, or never.
 
     Both lie beside `target`, readable by nobody else. Raises Refused where there is something already.
     """
     if target.exists():
-        raise Refused(f"{target} exists already; name another file.")
+        raise BackupError(f"{target} exists already; name another file.")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         part = Path(folder) / "archive"
         yield Writer(part), Path(folder)
@@ -131,7 +134,7 @@ class Archive:
     """An archive to read; every way in which it can be wrong is Refused."""
 
     def __init__(self, path: Path):
-        with _refusing():
+        with _backup_errors():
             self._zip = zipfile.ZipFile(path)
             self.manifest = self._read_manifest()
         self._check_names()
@@ -149,19 +152,19 @@ class Archive:
 
     def _read_manifest(self) -> dict:
         with self._open(MANIFEST) as file:
-            text = file.read(MANIFEST_SIZE + 1)
-        if len(text) > MANIFEST_SIZE:
-            raise Refused("The archive's manifest is too large to be one.")
+            text = file.read(MAX_MANIFEST_BYTES + 1)
+        if len(text) > MAX_MANIFEST_BYTES:
+            raise BackupError("The archive's manifest is too large to be one.")
         found = json.loads(text)
-        if isinstance(found, dict) and found.get("format") != FORMAT:
+        if isinstance(found, dict) and found.get("format") != FORMAT_VERSION:
             theirs = str(found.get("format"))[:20]
-            raise Refused(f"The archive has format {theirs!r}; this version reads {FORMAT}.")
+            raise BackupError(f"The archive has format {theirs!r}; this version reads {FORMAT_VERSION}.")
         return Manifest().load(found)
 
     def _check_names(self) -> None:
         names = [info.filename for info in self._zip.infolist()]
         if sorted(names) != sorted([*self.manifest["files"], MANIFEST]):
-            raise Refused("The archive does not hold the files that its manifest names.")
+            raise BackupError("The archive does not hold the files that its manifest names.")
         for name in self.manifest["files"]:
             parts = PurePosixPath(name).parts
             if (
@@ -172,13 +175,17 @@ class Archive:
                 or ":" in name
                 or {".", ".."} & set(parts)
             ):
-                raise Refused(f"The archive holds a file with a name that leads elsewhere: {name!r}")
+                raise BackupError(f"The archive holds a file with a name that leads elsewhere: {name!r}")
 
     def _open(self, name: str) -> zipfile.ZipExtFile:
         info = self._zip.getinfo(name)
         kind = stat.S_IFMT(info.external_attr >> 16)
-        if info.compress_type not in KINDS or info.flag_bits & 1 or kind not in (0, stat.S_IFREG):
-            raise Refused(f"The archive holds something that is no plain file: {name!r}")
+        if (
+            info.compress_type not in COMPRESSION_METHODS
+            or info.flag_bits & 1
+            or kind not in (0, stat.S_IFREG)
+        ):
+            raise BackupError(f"The archive holds something that is no plain file: {name!r}")
         return self._zip.open(info)
 
     def require_tables(self, ours: dict[str, list[str]]) -> None:
@@ -187,12 +194,12 @@ class Archive:
         if {name: sorted(found) for name, found in theirs.items()} != {
             name: sorted(found) for name, found in ours.items()
         }:
-            raise Refused("The archive's tables are not those of its schema.")
+            raise BackupError("The archive's tables are not those of its schema.")
 
     def require_rows(self, table: str, rows: int) -> None:
         """Refused unless the manifest counted as many rows."""
         if rows != (counted := self.manifest["tables"][table]["rows"]):
-            raise Refused(f"The archive has {rows} rows of {table}, but {counted} were put into it.")
+            raise BackupError(f"The archive has {rows} rows of {table}, but {counted} were put into it.")
 
     def names(self, folder: str) -> list[str]:
         """The files below a folder of the archive."""
@@ -204,14 +211,14 @@ class Archive:
         """
         want, digest, size = self.manifest["files"].get(name), hashlib.sha256(), 0
         if want is None:
-            raise Refused(f"The archive lacks {name}.")
-        with _refusing(), self._open(name) as file:
-            while size <= want["size"] and (piece := file.read(PIECE)):
+            raise BackupError(f"The archive lacks {name}.")
+        with _backup_errors(), self._open(name) as file:
+            while size <= want["size"] and (piece := file.read(CHUNK_BYTES)):
                 size += len(piece)
                 digest.update(piece)
                 yield piece
         if (size, digest.hexdigest()) != (want["size"], want["sha256"]):
-            raise Refused(f"The archive is damaged: {name} is not what was put into it.")
+            raise BackupError(f"The archive is damaged: {name} is not what was put into it.")
 
     def verify(self, tell: Callable[[int], object]) -> None:
         """Read everything once; `tell` hears how many bytes were right. Raises Refused."""
@@ -230,7 +237,7 @@ class Archive:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _backup_errors() -> Iterator[None]:
     """Whatever a hostile or damaged file makes the libraries raise says only that it cannot be read."""
     try:
         yield
@@ -245,4 +252,4 @@ def _refusing() -> Iterator[None]:
         NotImplementedError,
         ValidationError,
     ) as error:
-        raise Refused(f"This is no archive of a site, or it is damaged: {error}") from error
+        raise BackupError(f"This is no archive of a site, or it is damaged: {error}") from error

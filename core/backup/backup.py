@@ -17,18 +17,18 @@ from types import ModuleType
 from flask import current_app
 
 from core.backup import copy_postgres, copy_sqlite
-from core.backup.archive import Archive, Refused, made
-from core.cli import progress_to
+from core.backup.archive import Archive, BackupError, new_archive
+from core.cli import progress_callback
 from core.config import SECRETS, SETTINGS
 from core.database import schema
 from core.database.db import db, utcnow
 
-KEY = "secret_key"
-UPLOADS = "uploads"
-PLACE = "REDOUBT_INSTANCE"
+SECRET_KEY_FILE = "secret_key"
+UPLOADS_FOLDER = "uploads"
+INSTANCE_SETTING = "REDOUBT_INSTANCE"
 
 
-def _store() -> ModuleType:
+def _database_copy() -> ModuleType:
     """The module that copies this kind of database."""
     return {"sqlite": copy_sqlite, "postgresql": copy_postgres}[db.engine.dialect.name]
 
@@ -39,40 +39,44 @@ def _instance() -> Path:
 
 def backup(target: Path) -> dict:
     """Write the site as it is now to `target`; returns the manifest. Raises Refused."""
-    if schema.present() is None:
-        raise Refused("There is no site here yet: the database has no tables.")
+    if schema.current_revision() is None:
+        raise BackupError("There is no site here yet: the database has no tables.")
     uploads = _uploads()
-    _require_space(target.parent, _store().space_needed() + sum(path.stat().st_size for path in uploads))
-    with made(target) as (archive, folder):
-        manifest = _store().dump(archive, folder)
-        if (key := _instance() / KEY).exists() and not current_app.config["REDOUBT_SECRET_KEY"]:
-            archive.add(KEY, key)
+    _require_space(
+        target.parent, _database_copy().space_needed() + sum(path.stat().st_size for path in uploads)
+    )
+    with new_archive(target) as (archive, folder):
+        manifest = _database_copy().dump(archive, folder)
+        if (key := _instance() / SECRET_KEY_FILE).exists() and not current_app.config["REDOUBT_SECRET_KEY"]:
+            archive.add(SECRET_KEY_FILE, key)
         for path in uploads:
             archive.add(str(path.relative_to(_instance())), path)
         return archive.close(
-            made_at=utcnow(), settings=settings(), unsaid=sorted(_set() & SECRETS), **manifest
+            made_at=utcnow(), settings=public_settings(), unsaid=sorted(_names_of_set() & SECRETS), **manifest
         )
 
 
 def _uploads() -> list[Path]:
     """Plain files below the folder of uploads; a link in it leads elsewhere and is left out."""
-    found = (_instance() / UPLOADS).rglob("*")
+    found = (_instance() / UPLOADS_FOLDER).rglob("*")
     return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
 
-def _set() -> set[str]:
+def _names_of_set() -> set[str]:
     return {setting.name for setting in SETTINGS if os.environ.get(setting.name)}
 
 
-def settings() -> dict[str, str]:
+def public_settings() -> dict[str, str]:
     """The settings that somebody set and everybody may know."""
-    return {name: os.environ[name] for name in sorted(_set() - SECRETS - {PLACE})}
+    return {name: os.environ[name] for name in sorted(_names_of_set() - SECRETS - {INSTANCE_SETTING})}
 
 
 def _require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise Refused(f"{folder} has {free / 1e6:,.0f} MB free, and this may take {needed / 1e6:,.0f} MB.")
+        raise BackupError(
+            f"{folder} has {free / 1e6:,.0f} MB free, and this may take {needed / 1e6:,.0f} MB."
+        )
 
 
 def restore(archive: Archive) -> None:
@@ -81,43 +85,45 @@ def restore(archive: Archive) -> None:
     Raises Refused and leaves the place as empty as it was. The index is the caller's to rebuild.
     """
     _require_fitting(archive)
-    with progress_to(archive.size, "checking") as tell:
+    with progress_callback(archive.size, "checking") as tell:
         archive.verify(tell)
     with _emptied_on_failure():
         schema.migrate_to(archive.manifest["revision"])
         with tempfile.TemporaryDirectory(dir=_instance(), prefix=".restore-") as folder:
-            _store().load(archive, Path(folder))
+            _database_copy().load(archive, Path(folder))
         schema.ensure()
-        for name in archive.names(UPLOADS):
+        for name in archive.names(UPLOADS_FOLDER):
             place = _instance() / name
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             archive.unpack(name, place)
-        if KEY in archive.manifest["files"]:
-            (_instance() / KEY).unlink(missing_ok=True)  # the one this command made when it started
-            archive.unpack(KEY, _instance() / KEY)
+        if SECRET_KEY_FILE in archive.manifest["files"]:
+            (_instance() / SECRET_KEY_FILE).unlink(
+                missing_ok=True
+            )  # the one this command made when it started
+            archive.unpack(SECRET_KEY_FILE, _instance() / SECRET_KEY_FILE)
 
 
 def _require_fitting(archive: Archive) -> None:
     """Refused unless the archive can be restored here, by this version."""
     kind, ours = archive.manifest["database"], db.engine.dialect.name
     if kind != ours:
-        raise Refused(
+        raise BackupError(
             f"The archive is of {kind}, and REDOUBT_DATABASE_URL names {ours}. Restore it into an "
             f"empty {kind} database: rows are not carried from one to the other."
         )
     if (revision := archive.manifest["revision"]) not in schema.REVISIONS:
-        raise Refused(
+        raise BackupError(
             f"The archive has schema {revision}, which this version does not know: it was made by "
             "a newer one. Install that first."
         )
-    if not _store().is_empty():
-        raise Refused(
+    if not _database_copy().is_empty():
+        raise BackupError(
             "The database has tables already. Restore into an empty place: another "
             "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."
         )
-    if (_instance() / UPLOADS).exists():
-        raise Refused(f"{_instance() / UPLOADS} is there already. Restore into an empty place.")
-    _require_space(_instance(), archive.size * _store().COPIES)
+    if (_instance() / UPLOADS_FOLDER).exists():
+        raise BackupError(f"{_instance() / UPLOADS_FOLDER} is there already. Restore into an empty place.")
+    _require_space(_instance(), archive.size * _database_copy().COPIES)
 
 
 @contextmanager
@@ -127,6 +133,6 @@ def _emptied_on_failure() -> Iterator[None]:
         yield
     except BaseException:
         db.session.remove()
-        _store().clear()
-        shutil.rmtree(_instance() / UPLOADS, ignore_errors=True)
+        _database_copy().clear()
+        shutil.rmtree(_instance() / UPLOADS_FOLDER, ignore_errors=True)
         raise

@@ -13,19 +13,21 @@ from typing import Any
 from sqlalchemy import MetaData, inspect
 
 from core.backup import omissions
-from core.backup.archive import Archive, Refused, Writer
+from core.backup.archive import Archive, BackupError, Writer
 from core.cli import progress
 from core.database import schema
 from core.database.db import db
 
-COPIES = 1  # of the content, which a restore needs in the instance: the index
+COPIES_NEEDED = 1  # of the content, which a restore needs in the instance: the index
 FOLDER = "rows"
-SHOW = "SELECT pg_database_size(current_database())"
+DATABASE_SIZE = "SELECT pg_database_size(current_database())"
 SEQUENCES = (
     "SELECT sequencename, last_value FROM pg_sequences "
     "WHERE schemaname = current_schema() AND last_value IS NOT NULL"
 )
-SETTINGS = "SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL timezone = 'UTC'; SET LOCAL statement_timeout = 0"
+SESSION_SETTINGS = (
+    "SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL timezone = 'UTC'; SET LOCAL statement_timeout = 0"
+)
 
 
 @contextmanager
@@ -33,21 +35,21 @@ def _raw(**options) -> Iterator[Any]:
     """One transaction of the driver's own; it is undone unless the block commits."""
     with db.engine.connect().execution_options(**options) as connection:
         raw = connection.connection.driver_connection
-        raw.execute(SETTINGS)
+        raw.execute(SESSION_SETTINGS)
         yield raw
 
 
 def space_needed() -> int:
     """How much a backup takes at most, in bytes: the rows, packed, are far less than the database."""
     with _raw() as database:
-        return database.execute(SHOW).fetchone()[0] // 2
+        return database.execute(DATABASE_SIZE).fetchone()[0] // 2
 
 
 def dump(archive: Writer, folder: Path) -> dict:
     """Copy every row as of one moment into `archive`; returns its part of the manifest."""
-    columns, counts = schema.ours(_columns()), {}
+    columns, counts = schema.own_tables(_columns()), {}
     with _raw(isolation_level="REPEATABLE READ", postgresql_readonly=True) as database:
-        (revision,) = database.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
+        (revision,) = database.execute(f"SELECT version_num FROM {schema.VERSION_TABLE}").fetchone()
         with progress(list(columns), len(columns), "copying") as tables:
             for table in tables:
                 counts[table] = _copy_out(database, table, columns[table], archive)
@@ -66,7 +68,7 @@ def _columns() -> dict[str, list[str]]:
     return {
         name: [column["name"] for column in inspector.get_columns(name)]
         for name in sorted(inspector.get_table_names())
-        if name != schema.VERSION
+        if name != schema.VERSION_TABLE
     }
 
 
@@ -75,7 +77,7 @@ def _copy(table: str, columns: list[str], way: str) -> str:
     return f"COPY {quote(table)} ({', '.join(map(quote, columns))}) {way}"
 
 
-def _read(table: str, columns: list[str]) -> str:
+def _copy_statement(table: str, columns: list[str]) -> str:
     """The statement that gives the rows of a table as they go into the backup."""
     if table != omissions.TABLE or not omissions.applies(columns):
         return _copy(table, columns, "TO STDOUT")
@@ -86,7 +88,7 @@ def _read(table: str, columns: list[str]) -> str:
 
 def _copy_out(database, table: str, columns: list[str], archive: Writer) -> int:
     with archive.open(f"{FOLDER}/{table}") as write, database.cursor() as cursor:
-        with cursor.copy(_read(table, columns)) as rows:
+        with cursor.copy(_copy_statement(table, columns)) as rows:
             for data in rows:
                 write(bytes(data))
         return cursor.rowcount
@@ -116,14 +118,14 @@ def load(archive: Archive, folder: Path) -> None:
             _set_sequences(database, archive.manifest["sequences"])
             database.commit()
     except (driver.DataError, driver.IntegrityError) as error:
-        raise Refused(f"The archive's rows are damaged: {error.diag.message_primary}") from error
+        raise BackupError(f"The archive's rows are damaged: {error.diag.message_primary}") from error
 
 
 def _parents_first() -> list[str]:
     """The tables, each after those that it refers to."""
     found = MetaData()
     found.reflect(db.engine)
-    return [table.name for table in found.sorted_tables if table.name != schema.VERSION]
+    return [table.name for table in found.sorted_tables if table.name != schema.VERSION_TABLE]
 
 
 def _copy_in(database, table: str, columns: list[str], archive: Archive) -> None:

@@ -11,22 +11,22 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from core.backup import omissions
-from core.backup.archive import Archive, Refused, Writer
-from core.cli import progress, progress_to
+from core.backup.archive import Archive, BackupError, Writer
+from core.cli import progress, progress_callback
 from core.database import schema
 from core.database.db import db
 
-FILE = "database.sqlite"
-COPIES = 2  # of the content, which a restore needs: the file, and its rows
-DAMAGE = (
+DATABASE_FILE = "database.sqlite"
+COPIES_NEEDED = 2  # of the content, which a restore needs: the file, and its rows
+CORRUPTION_CODES = (
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
     sqlite3.SQLITE_CONSTRAINT,
     sqlite3.SQLITE_ERROR,
     sqlite3.SQLITE_TOOBIG,
 )
-LONGEST_ROW = 64_000_000  # bytes; an index of an archive may hold an expression that makes more
-PAGES = 2_000  # copied between two steps of the progress bar
+MAX_ROW_BYTES = 64_000_000  # bytes; an index of an archive may hold an expression that makes more
+PAGES_PER_STEP = 2_000  # copied between two steps of the progress bar
 
 
 @contextmanager
@@ -49,20 +49,20 @@ def space_needed() -> int:
 
 def dump(archive: Writer, folder: Path) -> dict:
     """Copy the database as it is now into `archive`, by way of `folder`; returns its part of the manifest."""
-    copy = folder / FILE
+    copy = folder / DATABASE_FILE
     copy.touch(mode=0o600)
     with closing(sqlite3.connect(copy)) as target:
         _copy_to(target)
         target.execute("PRAGMA secure_delete=ON")  # what is taken out is overwritten
         _drop_triggers(target)
-        ours = schema.ours(_columns(target, "main"))
+        ours = schema.own_tables(_columns(target, "main"))
         if omissions.applies(ours.get(omissions.TABLE, [])):
             target.execute(omissions.statement())
             target.commit()
         tables = {name: {"columns": columns, "rows": _count(target, name)} for name, columns in ours.items()}
-        (revision,) = target.execute(f"SELECT version_num FROM {schema.VERSION}").fetchone()
-    with progress_to(copy.stat().st_size, "packing") as tell:
-        archive.add(FILE, copy, tell)
+        (revision,) = target.execute(f"SELECT version_num FROM {schema.VERSION_TABLE}").fetchone()
+    with progress_callback(copy.stat().st_size, "packing") as tell:
+        archive.add(DATABASE_FILE, copy, tell)
     return {"database": "sqlite", "revision": revision, "tables": tables, "sequences": {}}
 
 
@@ -72,8 +72,10 @@ def _copy_to(target: sqlite3.Connection) -> None:
         source.execute("BEGIN")
         try:
             (pages,) = source.execute("PRAGMA page_count").fetchone()  # the first read fixes the moment
-            with progress_to(pages, "copying") as tell:
-                source.backup(target, pages=PAGES, progress=lambda status, left, total: tell(total - left))
+            with progress_callback(pages, "copying") as tell:
+                source.backup(
+                    target, pages=PAGES_PER_STEP, progress=lambda status, left, total: tell(total - left)
+                )
         finally:
             source.execute("ROLLBACK")
 
@@ -94,7 +96,7 @@ def _columns(database: sqlite3.Connection, part: str) -> dict[str, list[str]]:
         for (name,) in database.execute(
             f"SELECT name FROM {part}.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "
             "ESCAPE '\\' AND name <> ? ORDER BY name",
-            (schema.VERSION,),
+            (schema.VERSION_TABLE,),
         )
     ]
     return {
@@ -124,18 +126,18 @@ def clear() -> None:
 
 def load(archive: Archive, folder: Path) -> None:
     """Fill the tables that the migrations made at the archive's revision. Raises Refused half-way."""
-    copy = folder / FILE
-    archive.unpack(FILE, copy)
+    copy = folder / DATABASE_FILE
+    archive.unpack(DATABASE_FILE, copy)
     with _raw() as database:
         for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "foreign_keys=OFF"):
             database.execute(f"PRAGMA {pragma}")
         database.execute("ATTACH ? AS archive", (str(copy),))
-        usual = database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_ROW)
+        usual = database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ROW_BYTES)
         try:
             _load(database, archive)
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF in DAMAGE:
-                raise Refused(f"The archive's database is damaged: {error}") from error
+            if error.sqlite_errorcode & 0xFF in CORRUPTION_CODES:
+                raise BackupError(f"The archive's database is damaged: {error}") from error
             raise
         finally:
             if database.in_transaction:
@@ -148,9 +150,9 @@ def load(archive: Archive, folder: Path) -> None:
 
 def _load(database: sqlite3.Connection, archive: Archive) -> None:
     if (found := database.execute("PRAGMA archive.integrity_check(1)").fetchone()) != ("ok",):
-        raise Refused(f"The archive's database is damaged: {found[0]}")
+        raise BackupError(f"The archive's database is damaged: {found[0]}")
     if database.execute("SELECT 1 FROM archive.sqlite_schema WHERE coalesce(rootpage, 0) = 0").fetchone():
-        raise Refused("The archive's database holds more than tables and indexes.")
+        raise BackupError("The archive's database holds more than tables and indexes.")
     ours = _columns(database, "main")
     archive.require_tables(ours)
     database.execute("BEGIN IMMEDIATE")
@@ -160,5 +162,5 @@ def _load(database: sqlite3.Connection, archive: Archive) -> None:
             database.execute(f'INSERT INTO main."{name}" ({listed}) SELECT {listed} FROM archive."{name}"')
             archive.require_rows(name, _count(database, name))
     if database.execute("PRAGMA main.foreign_key_check").fetchone():
-        raise Refused("Rows of the archive refer to rows that are not in it.")
+        raise BackupError("Rows of the archive refer to rows that are not in it.")
     database.execute("COMMIT")

@@ -9,20 +9,20 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from core.checks.health import Finding, judge, register_check, well
+from core.checks.health import Finding, finding, ok, register_check
 from core.database import schema
 from core.database.db import db, utcnow
 from core.database.models import Event, OutgoingMail
 from core.observability import heartbeats, queues
 from core.web.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 
-OLDEST_SQLITE, OLDEST_POSTGRESQL = (3, 35), 15
-FAR_BEHIND = 64_000_000  # bytes of the write-ahead log
-RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no clock of a machine that runs this is behind it
-FAST_ENOUGH, CLOCKS_DIFFER = timedelta(minutes=1), timedelta(seconds=5)
-EVENTS_LATE, MAIL_LATE = timedelta(minutes=5), timedelta(hours=1)
+MIN_SQLITE_VERSION, MIN_POSTGRESQL_VERSION = (3, 35), 15
+MAX_REPLICA_LAG_BYTES = 64_000_000  # bytes of the write-ahead log
+RELEASED_AT = datetime(2026, 11, 1, tzinfo=UTC)  # no clock of a machine that runs this is behind it
+MAX_CLOCK_ERROR, MAX_CLOCK_DIFFERENCE = timedelta(minutes=1), timedelta(seconds=5)
+MAX_EVENT_AGE, MAX_MAIL_AGE = timedelta(minutes=5), timedelta(hours=1)
 DAY = timedelta(days=1)
-WAITED_FOR = text("SHOW synchronous_standby_names")
+SYNCHRONOUS_STANDBYS = text("SHOW synchronous_standby_names")
 
 
 @register_check()
@@ -30,11 +30,11 @@ def version() -> Iterator[Finding]:
     """Database."""
     advice = _("This version is too old: upgrade it.")
     if db.engine.dialect.name == "sqlite":
-        yield judge(
+        yield finding(
             _("Database"),
             f"SQLite {sqlite3.sqlite_version}",
             advice=advice,
-            fault=sqlite3.sqlite_version_info < OLDEST_SQLITE,
+            error=sqlite3.sqlite_version_info < MIN_SQLITE_VERSION,
         )
     else:
         try:
@@ -42,34 +42,34 @@ def version() -> Iterator[Finding]:
         except DBAPIError as error:
             if not is_outage(error):
                 raise
-            yield judge(_("Database"), outage_reason(error), fault=True, advice=OUTAGE_ADVICE)
+            yield finding(_("Database"), outage_reason(error), error=True, advice=OUTAGE_ADVICE)
             return
-        yield judge(
+        yield finding(
             _("Database"),
             f"PostgreSQL {number}",
             advice=advice,
-            fault=int(number.split(".")[0]) < OLDEST_POSTGRESQL,
+            error=int(number.split(".")[0]) < MIN_POSTGRESQL_VERSION,
         )
-        yield from _writing()
+        yield from _write_checks()
     yield _schema()
 
 
-def _writing() -> Iterator[Finding]:
+def _write_checks() -> Iterator[Finding]:
     """Whether this PostgreSQL takes writes, and acknowledges them."""
     name = _("Writing")
     if db.session.scalar(text("SELECT pg_is_in_recovery()")):
-        yield judge(
+        yield finding(
             name,
             _("This server is a replica."),
-            fault=True,
+            error=True,
             advice=_("Nothing can be saved: name the primary in REDOUBT_DATABASE_URL."),
         )
-    elif db.session.scalar(WAITED_FOR):
+    elif db.session.scalar(SYNCHRONOUS_STANDBYS):
         followers = db.session.scalar(text("SELECT count(*) FROM pg_stat_replication"))
-        yield judge(
+        yield finding(
             name,
             _("%(n)s servers follow", n=followers),
-            fault=not followers,
+            error=not followers,
             advice=_(
                 "Every commit waits for one: start a replica, or see “two replicas” in docs/operations.md."
             ),
@@ -90,40 +90,40 @@ def replicas() -> Iterator[Finding]:
         try:
             behind = known.behind(engine, written)
         except DBAPIError as error:
-            yield judge(
+            yield finding(
                 name,
                 f"{host}: {outage_reason(error)}",
-                remark=True,
+                warning=True,
                 advice=_("Start it, or correct REDOUBT_REPLICA_URLS. The primary does its work."),
             )
             continue
         if behind is None:
-            yield judge(
+            yield finding(
                 name,
                 _("%(host)s takes writes itself", host=host),
-                remark=True,
+                warning=True,
                 advice=_("It is not read as a replica: right for a server that was promoted."),
             )
         else:
-            yield judge(
+            yield finding(
                 name,
                 _("%(host)s is %(n)s bytes behind", host=host, n=f"{behind:,}"),
-                remark=behind > FAR_BEHIND,
+                warning=behind > MAX_REPLICA_LAG_BYTES,
                 advice=_("It is not read until it keeps up: look at its disks and the network."),
             )
 
 
 def _schema() -> Finding:
     if schema.is_current():
-        return well(_("Schema"), _("current"))
+        return ok(_("Schema"), _("current"))
     if schema.is_usable():
-        return judge(
+        return finding(
             _("Schema"),
             _("Ahead of the code."),
-            remark=True,
+            warning=True,
             advice=_("Bring this host to the newer code that others run."),
         )
-    return judge(_("Schema"), _("Behind the code."), fault=True, advice=_("Run flask db upgrade."))
+    return finding(_("Schema"), _("Behind the code."), error=True, advice=_("Run flask db upgrade."))
 
 
 @register_check()
@@ -132,44 +132,44 @@ def clock() -> Iterator[Finding]:
     now, name = utcnow(), _("Clock")
     advice = _("Set the clock by NTP: patch days, embargoes and log-ins depend on it.")
     newest = db.session.scalar(select(Event.created_at).order_by(Event.id.desc()).limit(1))
-    behind = max(RELEASED, newest or RELEASED) - now
-    yield judge(name, f"{now:%Y-%m-%d %H:%M:%S} UTC", fault=behind > FAST_ENOUGH, advice=advice)
+    behind = max(RELEASED_AT, newest or RELEASED_AT) - now
+    yield finding(name, f"{now:%Y-%m-%d %H:%M:%S} UTC", error=behind > MAX_CLOCK_ERROR, advice=advice)
     if db.engine.dialect.name == "postgresql":
         apart = abs(db.session.scalar(select(func.clock_timestamp())) - now)
-        yield judge(
+        yield finding(
             _("Clock of the database"),
             _("%(n)s s apart", n=round(apart.total_seconds(), 1)),
-            fault=apart > CLOCKS_DIFFER,
+            error=apart > MAX_CLOCK_DIFFERENCE,
             advice=advice,
         )
 
 
 @register_check()
-def waiting() -> Iterator[Finding]:
+def job_queues() -> Iterator[Finding]:
     """Queues."""
     now = {each.name: each.value for source in (queues.events, queues.mail) for each in source()}
-    late, age = now[queues.EVENTS_AGE] > EVENTS_LATE.total_seconds(), int(now[queues.EVENTS_AGE])
-    yield judge(
+    late, age = now[queues.EVENTS_AGE] > MAX_EVENT_AGE.total_seconds(), int(now[queues.EVENTS_AGE])
+    yield finding(
         _("Events"),
         _("%(n)s waiting, the oldest for %(s)s s", n=now["events_waiting"], s=age),
-        fault=late,
+        error=late,
         advice=_("The search and mails fall behind: is a worker running? Look into its log."),
     )
-    yield judge(
+    yield finding(
         _("Failed events"),
         _("%(n)s given up, %(m)s to be tried again", n=now["events_given_up"], m=now["events_retried"]),
-        fault=now["events_given_up"] > 0,
-        remark=now["events_retried"] > 0,
+        error=now["events_given_up"] > 0,
+        warning=now["events_retried"] > 0,
         advice=_(
             "Look for “handler … failed” in the worker's log and mend the cause; "
             "flask search rebuild brings the index up to date."
         ),
     )
-    late, age = now[queues.MAIL_AGE] > MAIL_LATE.total_seconds(), int(now[queues.MAIL_AGE])
+    late, age = now[queues.MAIL_AGE] > MAX_MAIL_AGE.total_seconds(), int(now[queues.MAIL_AGE])
     lost = db.session.scalar(
         select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at > utcnow() - DAY)
     )
-    yield judge(
+    yield finding(
         _("Outgoing mail"),
         _(
             "%(n)s waiting, the oldest for %(s)s s; %(m)s given up today",
@@ -177,8 +177,8 @@ def waiting() -> Iterator[Finding]:
             s=age,
             m=lost,
         ),
-        fault=late,
-        remark=lost > 0,
+        error=late,
+        warning=lost > 0,
         advice=_("Try flask doctor --mail; the worker's log names what the server said."),
     )
 
@@ -189,12 +189,12 @@ def workers() -> Iterator[Finding]:
     name, newest = _("Workers"), heartbeats.newest()
     advice = _("Start flask worker (or set REDOUBT_WORKER=on with python app.py).")
     if not newest:
-        yield judge(name, _("None has been here yet."), remark=True, advice=advice)
+        yield finding(name, _("None has been here yet."), warning=True, advice=advice)
     for loop, beaten_at in sorted(newest.items()):
         silent = utcnow() - beaten_at
-        yield judge(
+        yield finding(
             f"{name}: {loop}",
             _("last round %(n)s s ago", n=int(silent.total_seconds())),
-            fault=silent > heartbeats.DEAD_AFTER,
+            error=silent > heartbeats.DEAD_AFTER,
             advice=advice,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, judge, register_check
+from core.checks.health import Finding, finding, register_check
 
 PRIVATE = (
     ".",
@@ -21,8 +21,8 @@ PRIVATE = (
     "backups",
     "backups/*",
 )
-LEAST_BYTES, FEW_BYTES = 500 * 10**6, 2 * 10**9
-LEAST_FILES, FEW_FILES = 10_000, 100_000
+MIN_FREE_BYTES, LOW_FREE_BYTES = 500 * 10**6, 2 * 10**9
+MIN_FREE_INODES, LOW_FREE_INODES = 10_000, 100_000
 
 
 @register_check()
@@ -31,44 +31,44 @@ def permissions() -> Iterator[Finding]:
     instance = current_app.config["REDOUBT_INSTANCE"]
     there = [path for pattern in PRIVATE for path in _match(instance, pattern)]
     open_ones = [path for path in there if path.stat().st_mode & 0o077]
-    yield judge(
+    yield finding(
         _("Permissions"),
         _("Others may read: %(names)s", names=_names(open_ones, instance))
         if open_ones
         else _("only the owner reads the instance"),
-        fault=bool(open_ones),
+        error=bool(open_ones),
         advice=_("Take them away: chmod -R go-rwx on the folder of the instance."),
     )
     strange = [path for path in there if path.stat().st_uid != os.geteuid()]
-    yield judge(
+    yield finding(
         _("Owner"),
         _("Owned by another user: %(names)s", names=_names(strange, instance))
         if strange
         else _("the one who runs this"),
-        fault=bool(strange),
+        error=bool(strange),
         advice=_("Run the site and its commands as one user, and give these files to that user."),
     )
 
 
 @register_check()
-def room() -> Iterator[Finding]:
+def disk_space() -> Iterator[Finding]:
     """Room on the disk."""
     disk = os.statvfs(current_app.config["REDOUBT_INSTANCE"])
     free = disk.f_bavail * disk.f_frsize
     advice = _("Make room: a full disk stops all writing.")
-    yield judge(
+    yield finding(
         _("Disk"),
         _("%(n)s MB free", n=f"{free // 10**6:,}"),
-        fault=free < LEAST_BYTES,
-        remark=free < FEW_BYTES,
+        error=free < MIN_FREE_BYTES,
+        warning=free < LOW_FREE_BYTES,
         advice=advice,
     )
     if disk.f_files:  # some file systems have no fixed number
-        yield judge(
+        yield finding(
             _("Inodes"),
             _("%(n)s free", n=f"{disk.f_favail:,}"),
-            fault=disk.f_favail < LEAST_FILES,
-            remark=disk.f_favail < FEW_FILES,
+            error=disk.f_favail < MIN_FREE_INODES,
+            warning=disk.f_favail < LOW_FREE_INODES,
             advice=advice,
         )
 

@@ -12,16 +12,16 @@ import dns.resolver
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import DNS, MAIL, Finding, judge, register_check, well
+from core.checks.health import DNS, MAIL, Finding, finding, ok, register_check
 from core.mail import mail
 
-PATIENCE = 5  # seconds
+DNS_TIMEOUT_SECONDS = 5  # seconds
 
 
 def resolver() -> dns.resolver.Resolver:
     """The resolver of this machine, for PATIENCE."""
     made = dns.resolver.Resolver()
-    made.lifetime = PATIENCE
+    made.lifetime = DNS_TIMEOUT_SECONDS
     return made
 
 
@@ -30,10 +30,10 @@ def domain(selector: str = "") -> Iterator[Finding]:
     """DNS of the sender's domain."""
     name = mail.sender().rpartition("@")[2].rstrip(">").casefold()
     if "." not in name:
-        yield judge(
+        yield finding(
             _("Mail domain"),
             name,
-            remark=True,
+            warning=True,
             advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM: this domain is in no DNS."),
         )
         return
@@ -43,10 +43,10 @@ def domain(selector: str = "") -> Iterator[Finding]:
         yield _dkim(name, selector, _texts(ask, f"{selector}._domainkey.{name}") if selector else [])
         yield _dmarc(name, _dmarc_texts(ask, name))
     except dns.exception.DNSException as error:
-        yield judge(
+        yield finding(
             _("DNS"),
             _("No answer about %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
-            fault=True,
+            error=True,
             advice=_("Look at the resolver of this machine, then try again."),
         )
 
@@ -67,19 +67,19 @@ def _spf(name: str, texts: list[str]) -> Finding:
         name=name,
     )
     if len(found) != 1:
-        return judge("SPF", _("%(n)s records", n=len(found)), fault=True, advice=advice)
+        return finding("SPF", _("%(n)s records", n=len(found)), error=True, advice=advice)
     terms = found[0].lower().split()
     anybody = "+all" in terms or "all" in terms
     undecided = not any(term.endswith("all") or term.startswith("redirect=") for term in terms)
-    return judge("SPF", found[0], fault=anybody, remark=undecided or "?all" in terms, advice=advice)
+    return finding("SPF", found[0], error=anybody, warning=undecided or "?all" in terms, advice=advice)
 
 
 def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
     if not selector:
-        return judge(
+        return finding(
             "DKIM",
             _("Not looked at."),
-            remark=True,
+            warning=True,
             advice=_("Name the selector that your mail server signs with: --dkim SELECTOR."),
         )
     keys = [_tags(text).get("p") for text in texts if "p" in _tags(text)]
@@ -92,10 +92,10 @@ def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
             else _("no key at %(selector)s", selector=selector)
         )
     )
-    return judge(
+    return finding(
         "DKIM",
         found,
-        fault=not any(keys),
+        error=not any(keys),
         advice=_(
             "Let the mail server sign, and publish its key at %(place)s.",
             place=f"{selector}._domainkey.{name}",
@@ -115,11 +115,11 @@ def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
 
 def _dmarc(name: str, texts: list[str]) -> Finding:
     policy = _tags(texts[0]).get("p", "") if len(texts) == 1 else ""
-    return judge(
+    return finding(
         "DMARC",
         texts[0] if len(texts) == 1 else _("%(n)s records", n=len(texts)),
-        fault=policy not in ("none", "quarantine", "reject"),
-        remark=policy == "none",
+        error=policy not in ("none", "quarantine", "reject"),
+        warning=policy == "none",
         advice=_("Publish one TXT record at _dmarc.%(name)s such as “v=DMARC1; p=quarantine”.", name=name),
     )
 
@@ -135,20 +135,20 @@ def server() -> Iterator[Finding]:
     """Mail server."""
     url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])
     if not url.scheme:
-        yield judge(_("Mail server"), _("None is set."), remark=True, advice=_("Set REDOUBT_MAIL_URL."))
+        yield finding(_("Mail server"), _("None is set."), warning=True, advice=_("Set REDOUBT_MAIL_URL."))
         return
     try:
         with mail.connect(url) as connection:
             connection.noop()
     except (OSError, smtplib.SMTPException) as error:
-        yield judge(
+        yield finding(
             _("Mail server"),
             _("Refuses us: %(why)s.", why=_reason(error)),
-            fault=True,
+            error=True,
             advice=_("Correct REDOUBT_MAIL_URL, or let the server take mail from this machine."),
         )
         return
-    yield well(_("Mail server"), _("%(host)s takes our mail", host=url.hostname))
+    yield ok(_("Mail server"), _("%(host)s takes our mail", host=url.hostname))
 
 
 def _reason(error: Exception) -> str:

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, judge, register_check
+from core.checks.health import Finding, finding, register_check
 from core.config import PREFIX, SECRETS, SETTINGS
 from core.observability import processes
 
-LEAST_KEY, PATIENCE = 32, 3
-EXAMPLE = "change-this"  # as docs/deploy/ has it
+MIN_KEY_CHARACTERS, REDIS_TIMEOUT_SECONDS = 32, 3
+EXAMPLE_SECRET = "change-this"  # as docs/deploy/ has it
 
 
 @register_check()
@@ -22,24 +22,24 @@ def address() -> Iterator[Finding]:
     config = current_app.config
     site, name = urlsplit(config["REDOUBT_SITE_URL"]), _("Site address")
     if not site.hostname:
-        yield judge(
+        yield finding(
             name,
             _("Not set: only this machine is served."),
-            remark=True,
+            warning=True,
             advice=_("Set REDOUBT_SITE_URL to the https address people use."),
         )
         return
-    yield judge(
+    yield finding(
         name,
         config["REDOUBT_SITE_URL"],
-        fault=site.scheme != "https",
+        error=site.scheme != "https",
         advice=_("Passwords travel in the clear: use an https address in REDOUBT_SITE_URL."),
     )
     if site.scheme == "https":
-        yield judge(
+        yield finding(
             _("Proxies"),
             str(config["REDOUBT_PROXIES"]),
-            remark=not config["REDOUBT_PROXIES"],
+            warning=not config["REDOUBT_PROXIES"],
             advice=_(
                 "Unless this server speaks https itself, set REDOUBT_PROXIES to the number of "
                 "proxies in front: else all visitors share one address and its limits."
@@ -55,11 +55,11 @@ def slow_clients() -> Iterator[Finding]:
     is_direct = not current_app.config["REDOUBT_PROXIES"]
     is_public = bool(current_app.config["REDOUBT_SITE_URL"])
     found = _("gunicorn, no proxy in front") if is_direct else _("gunicorn behind a proxy")
-    yield judge(
+    yield finding(
         _("Slow clients"),
         found,
-        fault=is_direct and is_public,
-        remark=is_direct,
+        error=is_direct and is_public,
+        warning=is_direct,
         advice=_(
             "A few clients that send a request slowly hold all of gunicorn's threads: put nginx "
             "in front (docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with "
@@ -73,19 +73,20 @@ def protection() -> Iterator[Finding]:
     """Limits and keys."""
     config = current_app.config
     limited = config["REDOUBT_RATE_LIMITS"]
-    yield judge(
+    yield finding(
         _("Request limits"),
         _("on") if limited else _("off"),
-        fault=not limited,
+        error=not limited,
         advice=_("Passwords can be guessed without end: set REDOUBT_RATE_LIMITS=on."),
     )
     length = len(config["SECRET_KEY"])
-    yield judge(
+    yield finding(
         _("Secret key"),
         _("%(n)s characters", n=length),
-        fault=length < LEAST_KEY,
+        error=length < MIN_KEY_CHARACTERS,
         advice=_(
-            "Set REDOUBT_SECRET_KEY to %(n)s random characters or more, or leave it empty.", n=LEAST_KEY
+            "Set REDOUBT_SECRET_KEY to %(n)s random characters or more, or leave it empty.",
+            n=MIN_KEY_CHARACTERS,
         ),
     )
 
@@ -100,41 +101,41 @@ def names() -> Iterator[Finding]:
         if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_") and name not in known
     )
     if unknown:
-        yield judge(
+        yield finding(
             _("Unknown settings"),
             ", ".join(unknown),
-            remark=True,
+            warning=True,
             advice=_("Unknown settings: see docs/settings.md for the correct names."),
         )
-    examples = sorted(name for name in SECRETS if EXAMPLE in str(current_app.config[name]))
+    examples = sorted(name for name in SECRETS if EXAMPLE_SECRET in str(current_app.config[name]))
     if examples:
-        yield judge(
+        yield finding(
             _("Passwords"),
             ", ".join(examples),
-            fault=True,
+            error=True,
             advice=_("Still those of the examples, which everybody knows: change them."),
         )
 
 
 @register_check()
-def mail_way() -> Iterator[Finding]:
+def mail_transport() -> Iterator[Finding]:
     """Way of mail."""
     config = current_app.config
     url = urlsplit(config["REDOUBT_MAIL_URL"])
     if url.hostname:
-        yield judge(
+        yield finding(
             _("Mail"),
             _("goes to %(server)s", server=url.hostname),
-            remark=url.scheme == "smtp" and url.password is not None,
+            warning=url.scheme == "smtp" and url.password is not None,
             advice=_("Its password may travel in the clear: use smtp+starttls:// or smtps://."),
         )
         return
     real = bool(config["REDOUBT_SITE_URL"])
-    yield judge(
+    yield finding(
         _("Mail"),
         _("Goes to files in the outbox."),
-        fault=real,
-        remark=not real,
+        error=real,
+        warning=not real,
         advice=_("Nobody gets a mail: set REDOUBT_MAIL_URL."),
     )
 
@@ -146,14 +147,16 @@ def redis() -> Iterator[Finding]:
         return
     driver = import_module("redis")  # 6 MB: only where one is set
     try:
-        with driver.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+        with driver.Redis.from_url(
+            url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+        ) as client:
             client.ping()  # all that an account for cache and limits need be allowed
             found, fault = _("answers"), False
     except driver.RedisError as error:
         found, fault = _("Does not answer: %(kind)s.", kind=type(error).__name__), True
-    yield judge(
+    yield finding(
         _("Redis"),
         found,
-        fault=fault,
+        error=fault,
         advice=_("Start it, or correct REDOUBT_REDIS_URL: limits and the page cache need it."),
     )

@@ -37,17 +37,17 @@ from sqlalchemy.orm import DeclarativeBase
 
 from core.database import replicas
 
-NAMING = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-PATIENCE = 15  # seconds
-CONNECTIONS = 12  # kept open by a process: its eight web threads and the worker's
+LOCK_TIMEOUT_SECONDS = 15  # seconds
+POOL_SIZE = 12  # kept open by a process: its eight web threads and the worker's
 # A server that vanished is noticed within seconds, not when the operating system gives up (libpq's names).
-NOTICED = {
+KEEPALIVE_OPTIONS = {
     "connect_timeout": "2",
     "tcp_user_timeout": "3000",
     "keepalives_idle": "5",
@@ -55,14 +55,14 @@ NOTICED = {
     "keepalives_count": "2",
 }
 MAX_ID = 2**31 - 1
-SLICE = 1000  # rows locked by one statement
+LOCK_BATCH_SIZE = 1000  # rows locked by one statement
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class Base(DeclarativeBase):
     """Base of all models; fixes constraint names so that migrations can name them."""
 
-    metadata = MetaData(naming_convention=NAMING)
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
     if TYPE_CHECKING:
         __table__: ClassVar[Table]
 
@@ -75,9 +75,9 @@ class Database(SQLAlchemy):
 
 
 db = Database(model_class=Base, session_options={"expire_on_commit": False, "class_": replicas.RoutedSession})
-_reading: ContextVar[bool] = ContextVar("reading", default=False)
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
-_moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+_is_reading: ContextVar[bool] = ContextVar("reading", default=False)
+_is_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_fixed_time: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
 def changed_rows(statement: Executable) -> int:
@@ -91,21 +91,21 @@ def changed_rows(statement: Executable) -> int:
 
 def utcnow() -> datetime:
     """The present moment, aware, in UTC. The one clock of the site; only at() sets it."""
-    return _moment.get() or datetime.now(UTC)
+    return _fixed_time.get() or datetime.now(UTC)
 
 
 @contextmanager
-def at(moment: datetime) -> Iterator[None]:
+def clock_set_to(moment: datetime) -> Iterator[None]:
     """What is done inside happens at `moment`: for the demo community's past, and for tests.
 
     Rows take their moment when they are flushed, so the block flushes before it ends.
     """
-    token = _moment.set(moment)
+    token = _fixed_time.set(moment)
     try:
         yield
         db.session.flush()
     finally:
-        _moment.reset(token)
+        _fixed_time.reset(token)
 
 
 class JSONText(TypeDecorator):
@@ -147,11 +147,11 @@ class UTCDateTime(TypeDecorator):
 @contextmanager
 def read_only() -> Iterator[None]:
     """Transactions that begin inside take no writer's lock."""
-    token = _reading.set(True)
+    token = _is_reading.set(True)
     try:
         yield
     finally:
-        _reading.reset(token)
+        _is_reading.reset(token)
 
 
 @contextmanager
@@ -167,7 +167,7 @@ def read_transaction() -> Iterator[None]:
 
 
 @contextmanager
-def reading_beside() -> Iterator[None]:
+def read_without_flush() -> Iterator[None]:
     """A query in the open transaction, without a flush; if none is open, in one like reading()."""
     if db.session().in_transaction() or db.session.new or db.session.dirty:
         with db.session.no_autoflush:
@@ -178,24 +178,24 @@ def reading_beside() -> Iterator[None]:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def write_transaction() -> Iterator[None]:
     """A transaction that may write, in a request that otherwise only reads (a GET); commits at its end.
 
     Only where nothing is pending in the session: what was read before is let go of.
     """
     db.session.rollback()
     g.replica = None  # a replica takes no writes
-    token = _writing.set(True)
+    token = _is_writing.set(True)
     try:
         yield
         db.session.commit()
     finally:
         db.session.rollback()
-        _writing.reset(token)
+        _is_writing.reset(token)
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
+def read_snapshot() -> Iterator[None]:
     """reading() in which every query sees the same moment; on SQLite they always do."""
     with read_transaction():
         if db.engine.dialect.name == "postgresql":
@@ -211,10 +211,10 @@ def lock_rows(entity, ids: Iterable[int | None]) -> None:
     if db.engine.dialect.name == "sqlite":
         return
     wanted = sorted({i for i in ids if i is not None})
-    for start in range(0, len(wanted), SLICE):
+    for start in range(0, len(wanted), LOCK_BATCH_SIZE):
         db.session.execute(
             select(entity.id)
-            .where(entity.id.in_(wanted[start : start + SLICE]))
+            .where(entity.id.in_(wanted[start : start + LOCK_BATCH_SIZE]))
             .order_by(entity.id)
             .with_for_update(key_share=True)
         )
@@ -232,9 +232,9 @@ def is_conflict(error: BaseException) -> bool:
 
 def may_write() -> bool:
     """Whether the transaction that begins now may write: no for GET pages and inside reading()."""
-    if _reading.get():
+    if _is_reading.get():
         return False
-    return _writing.get() or not (has_request_context() and request.method in SAFE_METHODS)
+    return _is_writing.get() or not (has_request_context() and request.method in SAFE_METHODS)
 
 
 def analyze_tables() -> None:
@@ -247,7 +247,7 @@ def analyze_tables() -> None:
         connection.commit()
 
 
-def write_at_once(statement) -> None:
+def write_immediately(statement) -> None:
     """Run one small UPDATE as a transaction of its own, in a request that otherwise may only read.
 
     Safe on SQLite because the transaction's first statement is the write: it waits for the lock
@@ -278,7 +278,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={PATIENCE * 1000}",
+            f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",
             "temp_store=MEMORY",
             "cache_size=-16000",
             "secure_delete=ON",
@@ -290,7 +290,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection):
         writes = may_write()
         if writes and not connection.info.get("has_turn"):
-            connection.info["has_turn"] = turn.acquire(timeout=PATIENCE)
+            connection.info["has_turn"] = turn.acquire(timeout=LOCK_TIMEOUT_SECONDS)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     @event.listens_for(engine, "checkin")
@@ -306,7 +306,7 @@ def _address(url: str) -> URL:
         return address
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-    return address.update_query_dict({k: v for k, v in NOTICED.items() if k not in address.query})
+    return address.update_query_dict({k: v for k, v in KEEPALIVE_OPTIONS.items() if k not in address.query})
 
 
 def init_app(app: Flask) -> None:
@@ -318,7 +318,7 @@ def init_app(app: Flask) -> None:
         url = f"sqlite:///{path}"
     address = _address(url)
     options = {
-        "pool_size": CONNECTIONS,
+        "pool_size": POOL_SIZE,
         "pool_pre_ping": address.get_backend_name() == "postgresql",
         "hide_parameters": True,
     }  # errors are logged, what people sent is not

@@ -13,15 +13,15 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from core.database.db import MAX_ID, db
 
-PAGE_SIZE, MAX_SIZE, MAX_CURSOR_CHARACTERS = 20, 100, 400
+PAGE_SIZE, MAX_PAGE_SIZE, MAX_CURSOR_CHARACTERS = 20, 100, 400
 
 
-class BadCursor(Exception):
+class InvalidCursor(Exception):
     """A cursor that no page of this list gave."""
 
 
 @dataclass(frozen=True)
-class Window:
+class PageRequest:
     """What a program asks of a list: the cursor it goes on at, how many rows, and only what changed since.
 
     It is strict: BadCursor is raised where a page for people would begin anew.
@@ -32,11 +32,13 @@ class Window:
     since: datetime | None = None
 
 
-Place = str | Window | None  # where a list goes on: a cursor that may be damaged, or all that a program asks
+PageStart = (
+    str | PageRequest | None
+)  # where a list goes on: a cursor that may be damaged, or all that a program asks
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangeFilter:
     """How a list knows since when a row changed: `condition(since)`.
 
     `keys` sort such a list by the time of change, oldest first: for tables so large that an index must find
@@ -61,28 +63,28 @@ class Page:
         return len(self.items)
 
 
-def at_any(*columns) -> Changed:
+def changed_at_any(*columns) -> ChangeFilter:
     """A row changed when one of these times is the given one or later."""
-    return Changed(lambda since: or_(*(column >= since for column in columns)))
+    return ChangeFilter(lambda since: or_(*(column >= since for column in columns)))
 
 
-def by_time(column, key) -> Changed:
+def changed_by_time(column, key) -> ChangeFilter:
     """A row changed at the time in `column`, which has an index; `key` tells rows of one time apart."""
-    return Changed(lambda since: column >= since, [column, key])
+    return ChangeFilter(lambda since: column >= since, [column, key])
 
 
-def window_of(place: Place, size: int) -> tuple[str | None, int, datetime | None]:
+def request_parts(place: PageStart, size: int) -> tuple[str | None, int, datetime | None]:
     """Cursor, number of rows and earliest time of change for a list that has `size` rows a page."""
-    if isinstance(place, Window):
+    if isinstance(place, PageRequest):
         return place.after, place.limit or size, place.since
     return place, size, None
 
 
-def position(place: Place, types: Sequence[type]) -> list[Any] | None:
+def cursor_values(place: PageStart, types: Sequence[type]) -> list[Any] | None:
     """The values of the cursor; None at the beginning. Raises BadCursor where a program sent another one."""
-    values = decode(place.after if isinstance(place, Window) else place, types)
-    if values is None and isinstance(place, Window) and place.after is not None:
-        raise BadCursor
+    values = decode_cursor(place.after if isinstance(place, PageRequest) else place, types)
+    if values is None and isinstance(place, PageRequest) and place.after is not None:
+        raise InvalidCursor
     return values
 
 
@@ -90,10 +92,10 @@ def keyset(
     statement: Select,
     keys: Sequence,
     *,
-    after: Place = None,
+    after: PageStart = None,
     size: int = PAGE_SIZE,
     descending: bool = True,
-    changed: Changed | None = None,
+    changed: ChangeFilter | None = None,
 ) -> Page:
     """Run `statement` sorted by `keys` (ORM attributes of its entity, the last one unique).
 
@@ -101,7 +103,7 @@ def keyset(
     a Window it may also say how many rows, and since when they changed, which `changed` knows. Raises
     BadCursor for a damaged cursor in a Window.
     """
-    _cursor, size, since = window_of(after, size)
+    _cursor, size, since = request_parts(after, size)
     if since is not None:
         if changed is None:
             raise NotImplementedError(f"this list does not know when its rows changed: {statement}")
@@ -110,26 +112,26 @@ def keyset(
             keys, descending = changed.keys, False
             statement = statement.options(undefer(keys[0]))
     order = ",".join(key.key for key in keys) + ("" if descending else " asc")
-    values = position(after, [str, *(key.type.python_type for key in keys)])
+    values = cursor_values(after, [str, *(key.type.python_type for key in keys)])
     if values is not None and values.pop(0) != order:
-        if isinstance(after, Window):
-            raise BadCursor
+        if isinstance(after, PageRequest):
+            raise InvalidCursor
         values = None
     if values is not None:
-        statement = statement.where(_beyond(keys, values, descending))
+        statement = statement.where(_after(keys, values, descending))
     sorting = [key.desc() if descending else key.asc() for key in keys]
     rows = list(db.session.scalars(statement.order_by(*sorting).limit(size + 1)).unique())
     following = None
     if len(rows) > size:
         rows = rows[:size]
-        following = encode([order, *(getattr(rows[-1], key.key) for key in keys)])
+        following = encode_cursor([order, *(getattr(rows[-1], key.key) for key in keys)])
     return Page(rows, following)
 
 
-def part(
+def page_in_memory(
     rows: Sequence,
     key: Callable[[Any], list],
-    place: Place,
+    place: PageStart,
     *,
     size: int,
     types: Sequence[type],
@@ -139,8 +141,8 @@ def part(
 
     `changed` says when a row changed. Raises BadCursor like keyset().
     """
-    values = position(place, types)
-    _cursor, size, since = window_of(place, size)
+    values = cursor_values(place, types)
+    _cursor, size, since = request_parts(place, size)
     found = sorted(
         (
             row
@@ -149,10 +151,10 @@ def part(
         ),
         key=key,
     )
-    return Page(found[:size], encode(key(found[size - 1])) if len(found) > size else None)
+    return Page(found[:size], encode_cursor(key(found[size - 1])) if len(found) > size else None)
 
 
-def _beyond(keys: Sequence, values: list, descending: bool) -> ColumnElement[bool]:
+def _after(keys: Sequence, values: list, descending: bool) -> ColumnElement[bool]:
     """Lexicographic "after"; the leading range lets the index start at the right place.
 
     Values are bound by hand: SQLAlchemy refuses to compare a column with a bare True.
@@ -166,13 +168,13 @@ def _beyond(keys: Sequence, values: list, descending: bool) -> ColumnElement[boo
     return and_(first, or_(*clauses))
 
 
-def encode(values: list) -> str:
+def encode_cursor(values: list) -> str:
     """Values of a row's sort keys → an opaque URL-safe cursor."""
     plain = [{"t": v.isoformat()} if isinstance(v, date) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
+def decode_cursor(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
     """The inverse of encode() for values of these types; None for no cursor or any other."""
     if not cursor or len(cursor) > MAX_CURSOR_CHARACTERS:
         return None
@@ -180,7 +182,7 @@ def decode(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(plain, list):
             return None
-        values = [_moment(v["t"]) if isinstance(v, dict) else v for v in plain]
+        values = [_parse_time(v["t"]) if isinstance(v, dict) else v for v in plain]
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     if [type(value) for value in values] != list(types):
@@ -190,7 +192,7 @@ def decode(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
     return None if any(type(v) is int and abs(v) > MAX_ID for v in values) else values
 
 
-def _moment(text: str) -> date | datetime:
+def _parse_time(text: str) -> date | datetime:
     if len(text) == len("2026-01-31"):
         return date.fromisoformat(text)
     moment = datetime.fromisoformat(text)

@@ -21,11 +21,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
-EVERY = 0.5  # seconds between two looks at a server
-LONGEST_LAG = 2.0  # seconds that a replica may be behind
-GOOD_FOR = 3.0  # seconds that a finding is believed: who hangs answers no look
-WRITTEN = text("SELECT pg_current_wal_lsn() - '0/0'")
-REPLAYED = text("SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() - '0/0' END")
+CHECK_SECONDS = 0.5  # seconds between two looks at a server
+MAX_LAG_SECONDS = 2.0  # seconds that a replica may be behind
+RESULT_TTL_SECONDS = 3.0  # seconds that a finding is believed: who hangs answers no look
+PRIMARY_POSITION = text("SELECT pg_current_wal_lsn() - '0/0'")
+REPLICA_POSITION = text("SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() - '0/0' END")
 
 
 class Replicas:
@@ -33,7 +33,7 @@ class Replicas:
 
     def __init__(self, primary: Engine, engines: list[Engine]):
         self.primary, self.engines = primary, engines
-        self.written: deque[int] = deque(maxlen=int(LONGEST_LAG / EVERY))
+        self.written: deque[int] = deque(maxlen=int(MAX_LAG_SECONDS / CHECK_SECONDS))
         self.good_until = dict.fromkeys(engines, 0.0)
         self.starting, self.watched = threading.Lock(), False
 
@@ -49,14 +49,14 @@ class Replicas:
 
     def written_now(self) -> int:
         """How much the primary has written, as a position in its log. Raises DBAPIError."""
-        return int(_ask(self.primary, WRITTEN))
+        return int(_position(self.primary, PRIMARY_POSITION))
 
     def behind(self, engine: Engine, written: int) -> int | None:
         """Bytes that a replica has not replayed of what was `written`; None when it is none.
 
         Raises DBAPIError.
         """
-        replayed = _ask(engine, REPLAYED)
+        replayed = _position(engine, REPLICA_POSITION)
         return None if replayed is None else max(0, written - int(replayed))
 
     def _watch(self) -> None:
@@ -65,31 +65,31 @@ class Replicas:
             if not self.watched:
                 self.watched = True
                 for look in (self._mark, *(partial(self._judge, engine) for engine in self.engines)):
-                    threading.Thread(target=_repeat, args=(look,), daemon=True).start()
+                    threading.Thread(target=_run_forever, args=(look,), daemon=True).start()
 
     def _mark(self) -> None:
         """Remember how much the primary had written at this moment; while it is gone the last stays."""
-        self.written.append(_ask(self.primary, WRITTEN))
+        self.written.append(_position(self.primary, PRIMARY_POSITION))
 
     def _judge(self, engine: Engine) -> None:
         """A replica is good when it has what was written LONGEST_LAG ago; who was promoted is none."""
-        replayed = _ask(engine, REPLAYED)
+        replayed = _position(engine, REPLICA_POSITION)
         if replayed is None or not self.written or replayed < self.written[0]:
             self.leave_out(engine)
         else:
-            self.good_until[engine] = time.monotonic() + GOOD_FOR
+            self.good_until[engine] = time.monotonic() + RESULT_TTL_SECONDS
 
 
-def _ask(engine: Engine, question) -> int | None:
+def _position(engine: Engine, question) -> int | None:
     with engine.connect() as connection:
         return connection.scalar(question)
 
 
-def _repeat(look: Callable[[], None]) -> None:
+def _run_forever(look: Callable[[], None]) -> None:
     while True:
         with suppress(DBAPIError):  # no answer changes nothing: what was found before runs out by itself
             look()
-        time.sleep(EVERY)
+        time.sleep(CHECK_SECONDS)
 
 
 class RoutedSession(Session):
@@ -106,7 +106,7 @@ class RoutedSession(Session):
             log.warning("a database went away: %s", type(error.orig).__name__)
 
 
-def by_visitor() -> bool:
+def is_visitor_read() -> bool:
     """Whether this request only reads and comes from somebody without session and token."""
     return (
         request.method in ("GET", "HEAD")
@@ -118,14 +118,14 @@ def by_visitor() -> bool:
 def _replica() -> Engine | None:
     """The replica that this request reads, chosen once."""
     replicas = current_app.extensions["replicas"]
-    if replicas is None or not has_request_context() or not by_visitor():
+    if replicas is None or not has_request_context() or not is_visitor_read():
         return None
     if "replica" not in g:
         g.replica = replicas.choose()
     return g.replica
 
 
-def ask_primary(error: DBAPIError | None = None) -> bool:
+def switch_to_primary(error: DBAPIError | None = None) -> bool:
     """Read the primary in the rest of this request; False when it does already.
 
     A replica that gave no answer at all is left out.

@@ -19,13 +19,15 @@ from core.database.db import analyze_tables, db
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 MIGRATIONS = ROOT / "migrations"
-VERSION = "alembic_version"
-STEP = re.compile(r"^(revision|down_revision) = (?:['\"](\w+)['\"]|None)", re.M)
+VERSION_TABLE = "alembic_version"
+REVISION_LINE = re.compile(r"^(revision|down_revision) = (?:['\"](\w+)['\"]|None)", re.M)
 
 
 def _chain() -> list[str]:
     """The migrations in the order in which they follow each other, whatever their numbers."""
-    steps = [dict(STEP.findall(file.read_text())) for file in (MIGRATIONS / "versions").glob("[0-9]*.py")]
+    steps = [
+        dict(REVISION_LINE.findall(file.read_text())) for file in (MIGRATIONS / "versions").glob("[0-9]*.py")
+    ]
     after = {step["down_revision"]: step["revision"] for step in steps}
     chain = [after[""]]
     while chain[-1] in after:
@@ -36,7 +38,7 @@ def _chain() -> list[str]:
 REVISIONS = _chain()  # read once: newer files may be laid down while this code serves
 
 
-def tools() -> ModuleType:
+def flask_migrate() -> ModuleType:
     """Flask-Migrate, ready for `flask db …` and to migrate the current app's database.
 
     With Alembic it takes 11 MB, so only who migrates imports it.
@@ -46,21 +48,21 @@ def tools() -> ModuleType:
     return found
 
 
-def present() -> str | None:
+def current_revision() -> str | None:
     """The migration that the database is at, none when it is empty."""
     with db.engine.connect() as connection:
-        there = inspect(connection).has_table(VERSION)
-        return connection.scalar(text(f"SELECT version_num FROM {VERSION}")) if there else None
+        there = inspect(connection).has_table(VERSION_TABLE)
+        return connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if there else None
 
 
 def is_current() -> bool:
     """Whether the database is at the newest migration."""
-    return present() == REVISIONS[-1]
+    return current_revision() == REVISIONS[-1]
 
 
 def is_usable() -> bool:
     """Whether this code can serve: the database is at its newest migration or at one it does not know."""
-    revision = present()
+    revision = current_revision()
     return revision is not None and (revision == REVISIONS[-1] or revision not in REVISIONS)
 
 
@@ -71,7 +73,7 @@ def ensure() -> None:
         analyze_tables()  # of a new index the planner knows nothing, and takes another
 
 
-def ours(tables: dict[str, T]) -> dict[str, T]:
+def own_tables(tables: dict[str, T]) -> dict[str, T]:
     """Those of the database's tables that are the site's; of an older schema this version cannot say it."""
     others = set(tables) - set(db.metadata.tables) if is_current() else set()
     for name in sorted(others):
@@ -81,4 +83,4 @@ def ours(tables: dict[str, T]) -> dict[str, T]:
 
 def migrate_to(revision: str) -> None:
     """Bring the database up to a migration: the newest, or the one under which a backup was written."""
-    tools().upgrade(revision=revision)
+    flask_migrate().upgrade(revision=revision)

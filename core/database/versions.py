@@ -77,13 +77,13 @@ def require_header(thing: Versioned | None) -> None:
     require(thing, expected_by_header())
 
 
-def tagged(thing: Versioned, body: dict) -> dict:
+def with_etag(thing: Versioned, body: dict) -> dict:
     """`body` as an answer of the API about one thing: its `ETag` names the version that `thing` has then."""
     g.tagged_thing = thing
     return body
 
 
-def send_tag(response: Response) -> Response:
+def send_etag(response: Response) -> Response:
     """Set the `ETag` of an answer that is tagged().
 
     It names what edits change; scores and counters change without it, so nothing is answered 304 for it.
@@ -94,6 +94,6 @@ def send_tag(response: Response) -> Response:
     return response
 
 
-def current_tag(stale: Stale) -> dict[str, str]:
+def current_etag(stale: Stale) -> dict[str, str]:
     """The header that tells a refused client what the present version is."""
     return {} if stale.thing is None else {"ETag": f'"{stale.thing.version}"'}

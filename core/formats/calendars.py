@@ -10,7 +10,7 @@ from icalendar import Calendar, Event
 
 from core.mail.mail import site_url
 
-REFRESH = timedelta(days=1)
+REFRESH_INTERVAL = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Day:
     changed_at: datetime
 
 
-def ics(title: str, days: Iterable[Day]) -> bytes:
+def to_ics(title: str, days: Iterable[Day]) -> bytes:
     """The days as a calendar; the same days always give the same bytes."""
     name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
     calendar = Calendar()
@@ -34,7 +34,7 @@ def ics(title: str, days: Iterable[Day]) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", _plain(f"{title} · {name}"))
-    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("refresh-interval", REFRESH_INTERVAL, parameters={"VALUE": "DURATION"})
     for day in days:
         calendar.add_component(_event(day, base))
     return calendar.to_ical()
@@ -60,8 +60,8 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
-def answer(title: str, days: Iterable[Day]) -> Response:
+def calendar_response(title: str, days: Iterable[Day]) -> Response:
     """The calendar as a response that a client who has it need not fetch again."""
-    response = Response(ics(title, days), mimetype="text/calendar")
+    response = Response(to_ics(title, days), mimetype="text/calendar")
     response.add_etag()
     return response.make_conditional(request)

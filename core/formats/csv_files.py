@@ -9,7 +9,13 @@ from flask import Response
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\u2212")  # after NFKC: full-width and small signs become these
 LINE_STARTS = ("\t", "\r", "\n")
-UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}  # categories that a spreadsheet may drop: blanks, controls, joiners
+INVISIBLE_CATEGORIES = {
+    "Zs",
+    "Zl",
+    "Zp",
+    "Cc",
+    "Cf",
+}  # categories that a spreadsheet may drop: blanks, controls, joiners
 
 
 def cell(value: object) -> str:
@@ -26,7 +32,7 @@ def starts_formula(text: str) -> bool:
     """Whether some spreadsheet may run `text`: the first character that it shows is a sign."""
     if text.startswith(LINE_STARTS):
         return True
-    first = next((c for c in text if unicodedata.category(c) not in UNSEEN), "")
+    first = next((c for c in text if unicodedata.category(c) not in INVISIBLE_CATEGORIES), "")
     return unicodedata.normalize("NFKC", first).startswith(FORMULA_STARTS)
 
 
@@ -39,7 +45,7 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def csv_answer(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """The rows as a file to save."""
     answer = Response(to_csv(header, rows), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'

@@ -14,10 +14,10 @@ from frontmatter.default_handlers import YAMLHandler
 
 MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 100_000, 12
 MAX_TOML_BYTES = 20_000  # its parser takes time with the square of a deep or long text
-KEPT = {f"tag:yaml.org,2002:{name}" for name in ("bool", "null", "timestamp")}
+RECOGNISED_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("bool", "null", "timestamp")}
 
 
-class Refused(ValueError):
+class InvalidFrontMatter(ValueError):
     """The text is not plain front matter; the message says why."""
 
 
@@ -26,7 +26,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0] in KEPT]
+    first: [pair for pair in pairs if pair[0] in RECOGNISED_TAGS]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -35,49 +35,49 @@ class _Handler(YAMLHandler):
     """Reads the part between the dashes with our loader, after a look at its shape."""
 
     def load(self, fm: str, **kwargs) -> object:
-        _look(fm)
+        _check_shape(fm)
         return yaml.load(fm, Loader=_Loader)
 
 
-def _look(text: str) -> None:
+def _check_shape(text: str) -> None:
     depth = 0
     for nodes, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if isinstance(event, yaml.AliasEvent):
-            raise Refused("aliases are not taken")
+            raise InvalidFrontMatter("aliases are not taken")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise Refused("too deep or too many values")
+            raise InvalidFrontMatter("too deep or too many values")
 
 
 def load(raw: bytes) -> tuple[dict, str]:
     """(front matter, text below it) of a file. Raises Refused."""
     if len(raw) > MAX_BYTES:
-        raise Refused(f"larger than {MAX_BYTES:,} bytes")
+        raise InvalidFrontMatter(f"larger than {MAX_BYTES:,} bytes")
     try:
         facts, text = frontmatter.parse(raw.decode("utf-8-sig"), handler=_Handler())
-    except Refused:
+    except InvalidFrontMatter:
         raise
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise Refused(" ".join(str(error).split())[:200]) from error
+        raise InvalidFrontMatter(" ".join(str(error).split())[:200]) from error
     if not facts:
-        raise Refused("there is no front matter")
+        raise InvalidFrontMatter("there is no front matter")
     return facts, text.replace("\x00", "")
 
 
 def load_toml(text: str) -> dict:
     """TOML front matter as a mapping. Raises Refused."""
     if len(text.encode("utf-8", "replace")) > MAX_TOML_BYTES:
-        raise Refused(f"larger than {MAX_TOML_BYTES:,} bytes")
+        raise InvalidFrontMatter(f"larger than {MAX_TOML_BYTES:,} bytes")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Refused(" ".join(str(error).split())[:200]) from error
+        raise InvalidFrontMatter(" ".join(str(error).split())[:200]) from error
 
 
-def mended(text: str) -> str:
+def repair_yaml(text: str) -> str:
     """YAML in which what people write although it is none says what they mean: tabs, `title: a: b`."""
     lines = []
     for line in text.split("\n"):

@@ -17,8 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from core.database.db import db, utcnow
 
 log = logging.getLogger(__name__)
-TERM = timedelta(seconds=15)  # more than clocks of hosts differ (core.checks.database) and a slow write takes
-RENEWALS_PER_TERM = 5
+CLAIM_DURATION = timedelta(
+    seconds=15
+)  # more than clocks of hosts differ (core.checks.database) and a slow write takes
+RENEWALS_PER_CLAIM = 5
 
 
 @contextmanager
@@ -38,11 +40,13 @@ def renewing_claim(rows: Update, column: str = "claimed_until") -> Iterator[None
 
 
 def _renew(app: Flask, rows: Update, column: str, is_done: threading.Event) -> None:
-    while not is_done.wait(TERM.total_seconds() / RENEWALS_PER_TERM):
+    while not is_done.wait(CLAIM_DURATION.total_seconds() / RENEWALS_PER_CLAIM):
         with app.app_context():
             try:
                 db.session.execute(
-                    rows.values({column: utcnow() + TERM}).execution_options(synchronize_session=False)
+                    rows.values({column: utcnow() + CLAIM_DURATION}).execution_options(
+                        synchronize_session=False
+                    )
                 )
                 db.session.commit()
             except DBAPIError as error:  # the next try comes before the claim ends

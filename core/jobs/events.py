@@ -20,7 +20,7 @@ from core.jobs import claims
 from core.registry import Registry
 
 Handler = Callable[[list[Event]], None]
-BATCH = 200
+BATCH_SIZE = 200
 MAX_ATTEMPTS = 12
 _handlers: Registry[Handler, tuple[str, ...]] = Registry("event_handlers")  # name patterns by handler
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def record(name: str, *, subject=None, actor=None, due_at=None, **data) -> Event
     return event
 
 
-def _free(now):
+def _unclaimed(now):
     return (
         Event.done_at.is_(None),
         Event.due_at <= now,
@@ -72,21 +72,21 @@ def claim() -> list[Event]:
     A first look does not write, so that an idle worker never holds up SQLite's one writer.
     """
     with read_transaction():
-        if db.session.scalar(select(Event.id).where(*_free(utcnow())).limit(1)) is None:
+        if db.session.scalar(select(Event.id).where(*_unclaimed(utcnow())).limit(1)) is None:
             return []
     now, me = utcnow(), current_app.extensions["event_worker"]
     batch = list(
         db.session.scalars(
             select(Event)
-            .where(*_free(now))
+            .where(*_unclaimed(now))
             .order_by(Event.id)
-            .limit(BATCH)
+            .limit(BATCH_SIZE)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         )
     )
     for event in batch:
-        event.claimed_by, event.claimed_until = me, now + claims.TERM
+        event.claimed_by, event.claimed_until = me, now + claims.CLAIM_DURATION
     db.session.commit()
     for event in batch:  # plain values from here on, whatever handlers do to the session
         db.session.expunge(event)
@@ -97,17 +97,17 @@ def run_round() -> int:
     """Claim and deliver one batch; returns how many events were taken."""
     batch = claim()
     if batch:
-        with claims.renewing_claim(update(Event).where(*_ours([event.id for event in batch]))):
+        with claims.renewing_claim(update(Event).where(*_claimed_by_me([event.id for event in batch]))):
             failed = _deliver(batch)
             if failed and len(batch) > 1:  # find the poisonous one: deliver singly
                 failed = {}
                 for event in batch:
                     failed |= _deliver([event])
-        _settle(batch, failed)
+        _mark_done(batch, failed)
     return len(batch)
 
 
-def _ours(ids: list[int]) -> tuple:
+def _claimed_by_me(ids: list[int]) -> tuple:
     return (
         Event.id.in_(ids),
         Event.done_at.is_(None),
@@ -132,7 +132,7 @@ def _deliver(batch: list[Event]) -> dict[int, str]:
     return failed
 
 
-def _settle(batch: list[Event], failed: dict[int, str]) -> None:
+def _mark_done(batch: list[Event], failed: dict[int, str]) -> None:
     now = utcnow()
     done = [e.id for e in batch if e.id not in failed]
     db.session.execute(
@@ -147,7 +147,7 @@ def _settle(batch: list[Event], failed: dict[int, str]) -> None:
             given_up = attempts >= MAX_ATTEMPTS
             db.session.execute(
                 update(Event)
-                .where(*_ours([event.id]))
+                .where(*_claimed_by_me([event.id]))
                 .values(
                     attempts=attempts,
                     error=failed[event.id],

@@ -16,14 +16,14 @@ from core.jobs import events
 from core.markup.markup import MARKUP_VERSION, TooLong, render
 from core.registry import Registry
 
-MAX_TEXTS_A_NIGHT = 20_000
+MAX_TEXTS_PER_NIGHT = 20_000
 BATCH_SIZE = 50
 log = logging.getLogger(__name__)
 group = AppGroup("markup", help="What is made of Markdown.")
 
 
 @dataclass(frozen=True)
-class Texts:
+class MarkdownColumn:
     """A column of Markdown and its HTML; the model's `markup_version` says which rules made it."""
 
     model: type
@@ -36,21 +36,21 @@ class Texts:
         return f"{self.model.__tablename__}.{self.source}"
 
 
-_texts: Registry[str, Texts] = Registry("stored_markdown")  # by name
+_columns: Registry[str, MarkdownColumn] = Registry("stored_markdown")  # by name
 
 
 def register_markdown(model: type, source: str, html: str) -> None:
     """Have a model's texts rendered again when the rules change."""
-    texts = Texts(model, source, html)
-    _texts.add(texts.name, texts)
+    texts = MarkdownColumn(model, source, html)
+    _columns.add(texts.name, texts)
 
 
-def markdown_columns() -> list[Texts]:
+def markdown_columns() -> list[MarkdownColumn]:
     """All columns of Markdown of this site."""
-    return list(_texts.values())
+    return list(_columns.values())
 
 
-def render_old(texts: Texts, after: int, most: int, count: Counter) -> int | None:
+def render_outdated(texts: MarkdownColumn, after: int, most: int, count: Counter) -> int | None:
     """Render up to `most` old texts behind the id `after`; the last id, None when there are no more.
 
     A text that the present rules refuse stays as it is and is not tried again until the rules change.
@@ -78,7 +78,7 @@ def render_old(texts: Texts, after: int, most: int, count: Counter) -> int | Non
     return rows[-1].id if rows else None
 
 
-def _rendered(texts: Texts, row, count: Counter) -> str:
+def _rendered(texts: MarkdownColumn, row, count: Counter) -> str:
     if not row.source:
         return row.html
     try:
@@ -100,7 +100,7 @@ def render_all(most: int | None = None) -> Counter:
     for texts in markdown_columns():
         after: int | None = 0
         while after is not None and (most is None or count.total() < most):
-            after = render_old(texts, after, BATCH_SIZE, count)
+            after = render_outdated(texts, after, BATCH_SIZE, count)
             db.session.commit()
     return count
 

@@ -20,7 +20,7 @@ from core.registry import Registry
 from core.web.database_errors import is_outage
 
 log = logging.getLogger(__name__)
-PAUSE, TICK, OUTAGE = 0.3, 1, 2  # seconds
+IDLE_SECONDS, CLOCK_SECONDS, OUTAGE_SECONDS = 0.3, 1, 2  # seconds
 TAKE_OVER_SECONDS = 5  # between two looks for tasks of workers that died
 MAX_TRIES = 3  # of one run of a task whose worker dies
 Task = Callable[[], None]
@@ -91,25 +91,25 @@ class Worker:
         self.stop()
 
     def _loop(self, name: str) -> None:
-        beat = heartbeats.Beat(self.app, name)
+        beat = heartbeats.Heart(self.app, name)
         jobs = [job for job, loop in _round_jobs.of(self.app).items() if loop == name]
         while not self.stopping.is_set():
-            done = round_once(self.app, jobs, partial(self.stopping.wait, OUTAGE))
+            done = round_once(self.app, jobs, partial(self.stopping.wait, OUTAGE_SECONDS))
             beat()
             if not done:
-                self.stopping.wait(PAUSE)
+                self.stopping.wait(IDLE_SECONDS)
 
     def _clock(self) -> None:
         """Run what has come due, one after the other; nobody waits for it."""
         seen = looked = utcnow()
-        while not self.stopping.wait(TICK):
+        while not self.stopping.wait(CLOCK_SECONDS):
             now = utcnow()
             if now - looked >= timedelta(seconds=TAKE_OVER_SECONDS):
                 take_over_tasks(self.app)
                 looked = now
             for task, at in _daily_tasks.of(self.app).items():
                 if seen < _last_due(at, now):
-                    run_in_turn(self.app, task, at)
+                    run_if_due(self.app, task, at)
             seen = now
 
 
@@ -135,11 +135,11 @@ def round_once(
     return done
 
 
-def run_in_turn(app: Flask, task: Task, at: time) -> None:
+def run_if_due(app: Flask, task: Task, at: time) -> None:
     """Run a task that is due, unless another worker does: the database decides. Errors are logged."""
     with app.app_context():
         try:
-            if _take(_name(task), _last_due(at, utcnow())):
+            if _claim_run(_name(task), _last_due(at, utcnow())):
                 _run(task)
         except Exception:
             log.exception("worker: %s failed", task.__qualname__)
@@ -152,7 +152,7 @@ def take_over_tasks(app: Flask) -> None:
             with read_transaction():
                 left = set(db.session.scalars(select(TaskRun.name).where(TaskRun.claimed_until < utcnow())))
             for task in _daily_tasks:
-                if _name(task) in left and _take_over(_name(task)):
+                if _name(task) in left and _take_over_run(_name(task)):
                     _run(task)
         except Exception as error:
             db.session.rollback()
@@ -193,9 +193,9 @@ def _last_due(at: time, now: datetime) -> datetime:
     return today if today <= now else today - timedelta(days=1)
 
 
-def _take(name: str, due_at: datetime) -> bool:
+def _claim_run(name: str, due_at: datetime) -> bool:
     """Whether the run due at this time is this process's: the first who asks gets it."""
-    claim = _claim(tries=1)
+    claim = _claim_values(tries=1)
     taken = db.session.execute(
         update(TaskRun).where(TaskRun.name == name, TaskRun.due_at < due_at).values(due_at=due_at, **claim)
     ).rowcount
@@ -210,14 +210,14 @@ def _take(name: str, due_at: datetime) -> bool:
     return bool(taken)
 
 
-def _take_over(name: str) -> bool:
+def _take_over_run(name: str) -> bool:
     """Whether a run that a dead worker left is now this process's."""
     left = (TaskRun.name == name, TaskRun.claimed_until < utcnow())
     given_up = db.session.execute(
         update(TaskRun).where(*left, TaskRun.tries >= MAX_TRIES).values(claimed_until=None)
     ).rowcount
     taken = db.session.execute(
-        update(TaskRun).where(*left).values(**_claim(tries=TaskRun.tries + 1))
+        update(TaskRun).where(*left).values(**_claim_values(tries=TaskRun.tries + 1))
     ).rowcount
     db.session.commit()
     if given_up:
@@ -225,10 +225,10 @@ def _take_over(name: str) -> bool:
     return bool(taken)
 
 
-def _claim(**more) -> dict:
+def _claim_values(**more) -> dict:
     return {
         "claimed_by": current_app.extensions["event_worker"],
-        "claimed_until": utcnow() + claims.TERM,
+        "claimed_until": utcnow() + claims.CLAIM_DURATION,
         **more,
     }
 

@@ -6,17 +6,17 @@ now and then, for inputs whose steps turn out dearer than any that were tried.
 
 import time
 
-CLOCK_EVERY = 1 << 10  # steps between two looks at the clock
+STEPS_PER_CLOCK_CHECK = 1 << 10  # steps between two looks at the clock
 
 
-class Spent(Exception):
+class BudgetExceeded(Exception):
     """The work was more than the budget."""
 
 
 class Budget:
     """So many steps and so many seconds of this thread's processor time, looked at every so many steps."""
 
-    def __init__(self, steps: int, seconds: float, clock_every: int = CLOCK_EVERY):
+    def __init__(self, steps: int, seconds: float, clock_every: int = STEPS_PER_CLOCK_CHECK):
         self.left, self.steps = steps, steps
         self.ends = time.thread_time() + seconds
         self._clock_every = clock_every
@@ -38,4 +38,4 @@ class Budget:
         if self.left < self._look:
             self._look = max(self.left - self._clock_every, 0)
             if self.left < 0 or time.thread_time() > self.ends:
-                raise Spent
+                raise BudgetExceeded

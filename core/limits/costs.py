@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from core.database.db import SAFE_METHODS
 from core.limits.bounds import check_query
+from core.registry import Registry
 
 MAX_BODY_BYTES = 2 * 1024 * 1024  # 200,000 characters of text as a form encodes them, and some
 UPLOAD_BODY_BYTES = (8 * 1024 + 100) * 1024  # a file of 8 MB and the form around it
@@ -39,12 +40,27 @@ CLASSES = (FREE, CHEAP, SEARCH, EXPENSIVE)
 Costs = Mapping[str, Cost | tuple[Cost, Cost]]  # endpoint: class, or (class of reads, class of writes)
 
 
-class RouteCosts:
-    """The classes and body limits of one site's routes."""
+_costs: Registry[str, Cost | tuple[Cost, Cost]] = Registry("route_costs")  # by endpoint
+_body_limits: Registry[str, int] = Registry("route_body_limits")  # bytes by endpoint
 
-    def __init__(self):
-        self.costs: dict[str, Cost | tuple[Cost, Cost]] = {}
-        self.bodies: dict[str, int] = {}
+
+def register_costs(costs: Costs, bodies: Mapping[str, int] | None = None) -> None:
+    """Register the cost classes of routes.
+
+    `bodies` are the limits in bytes of those that take larger bodies than MAX_BODY_BYTES.
+    """
+    for endpoint, cost in costs.items():
+        _costs.add(endpoint, cost)
+    for endpoint, max_bytes in (bodies or {}).items():
+        _body_limits.add(endpoint, max_bytes)
+
+
+class RouteCosts:
+    """The classes and body limits of the routes of `app`."""
+
+    def __init__(self, app: Flask):
+        self.costs = _costs.of(app)
+        self.bodies = _body_limits.of(app)
 
     def of(self, endpoint: str | None, method: str) -> Cost:
         """The class of a route; CHEAP for an address without a route, EXPENSIVE for one not declared."""
@@ -56,43 +72,36 @@ class RouteCosts:
         return found[0] if method in SAFE_METHODS else found[1]
 
     def body_bytes(self, endpoint: str | None) -> int:
-        """The largest body that a route takes."""
+        """The size in bytes of the largest body that a route takes."""
         return self.bodies.get(endpoint or "", MAX_BODY_BYTES)
 
     @property
     def largest_body_bytes(self) -> int:
-        """The largest body that any route takes: what a server in front need not read more of."""
+        """The size of the largest body that any route takes: a server in front need not read more."""
         return max(MAX_BODY_BYTES, *self.bodies.values())
 
 
-def register_costs(app: Flask, costs: Costs, bodies: Mapping[str, int] | None = None) -> None:
-    """Say what routes cost; `bodies` are the limits of those that take more than MAX_BODY_BYTES."""
-    table = of_app(app)
-    table.costs.update(costs)
-    table.bodies.update(bodies or {})
+def route_costs(app: Flask) -> RouteCosts:
+    """The cost classes and body limits of the routes of `app`."""
+    return RouteCosts(app)
 
 
-def of_app(app: Flask) -> RouteCosts:
-    """The table of a site."""
-    return app.extensions["route_costs"]
-
-
-def of_request() -> Cost:
-    """The class of the request that is being answered."""
-    return of_app(current_app).of(request.endpoint, request.method)
+def request_cost() -> Cost:
+    """The class of the current request."""
+    return route_costs(current_app).of(request.endpoint, request.method)
 
 
 def _refuse_early() -> None:
-    """Refuse what is over a bound by its head alone, before anything of the body is read."""
+    """Refuse a request whose headers show that it is over a limit, before its body is read."""
     check_query(request.query_string)
-    if request.endpoint in (larger := of_app(current_app).bodies):
-        request.max_content_length = larger[request.endpoint]
-    if (request.content_length or 0) > request.max_content_length:
+    max_bytes = route_costs(current_app).body_bytes(request.endpoint)
+    if max_bytes != MAX_BODY_BYTES:
+        request.max_content_length = max_bytes
+    if (request.content_length or 0) > (request.max_content_length or max_bytes):
         raise RequestEntityTooLarge
 
 
 def init_app(app: Flask) -> None:
-    """Bound addresses and bodies of all routes. Called before what reads requests."""
-    app.extensions["route_costs"] = RouteCosts()
+    """Limit query strings and bodies of all routes. Call it before other functions read requests."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.before_request(_refuse_early)

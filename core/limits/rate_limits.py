@@ -18,9 +18,10 @@ from core.database.db import SAFE_METHODS, db, utcnow
 from core.database.models import Attempt
 from core.limits import costs
 from core.limits.slots import Slots
+from core.registry import Registry
 
-WAIT = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5}  # seconds, for Redis
-OLDEST = timedelta(days=2)
+REDIS_TIMEOUTS = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5}  # seconds, for Redis
+ATTEMPT_RETENTION = timedelta(days=2)
 MINUTE_SECONDS = 60
 NETWORK_BITS = 64  # of an IPv6 address: who has one has all of its network
 
@@ -41,7 +42,7 @@ def client_address() -> str:
 
 def _key(who: str) -> str:
     kind = "read" if request.method in SAFE_METHODS else "write"
-    return f"{costs.of_request().name}:{kind}:{who}"
+    return f"{costs.request_cost().name}:{kind}:{who}"
 
 
 class _Limiter(Limiter):
@@ -71,11 +72,11 @@ limiter = _Limiter(
     in_memory_fallback_enabled=True,
     application_limits=[
         ApplicationLimit(
-            lambda: _a_minute(costs.of_request().by_address),
+            lambda: _a_minute(costs.request_cost().by_address),
             key_function=lambda: _key(f"address:{client_address()}"),
         ),
         ApplicationLimit(
-            lambda: _a_minute(costs.of_request().by_account),
+            lambda: _a_minute(costs.request_cost().by_account),
             key_function=lambda: _key(f"account:{g.account}"),
             exempt_when=lambda: g.account is None,
         ),
@@ -84,7 +85,7 @@ limiter = _Limiter(
 
 
 @dataclass(frozen=True)
-class InForce:
+class CurrentLimit:
     """The limit nearest to its end for a request: of which class, how many a minute, how many are left,
     and in how many seconds all are there again.
     """
@@ -106,29 +107,37 @@ class InForce:
         }
 
 
-def in_force() -> InForce | None:
+def current_limit() -> CurrentLimit | None:
     """The limit that the request being answered was counted under; None when there is none."""
     found = min(limiter.current_limits, key=lambda each: each.remaining, default=None)
     if found is None:
         return None
     seconds = max(1, int(found.reset_at - utcnow().timestamp()))
-    return InForce(costs.of_request().name, found.limit.amount, max(0, found.remaining), seconds)
+    return CurrentLimit(costs.request_cost().name, found.limit.amount, max(0, found.remaining), seconds)
 
 
-def register_account_lookup(app: Flask, account: Callable[[], object | None]) -> None:
-    """Let `account` say who sends a request: something unique to a member, None for visitors."""
-    app.extensions["account_of_request"] = account
+AccountLookup = Callable[[], object | None]
+_account_lookups: Registry[AccountLookup, str] = Registry("account_lookups")  # name by function
+
+
+def register_account_lookup(lookup: AccountLookup) -> AccountLookup:
+    """Decorator: the function returns who sends this request, as a value unique to a member; None for
+    visitors.
+    """
+    _account_lookups.add(lookup, lookup.__qualname__)
+    return lookup
 
 
 def _note_account() -> None:
-    account = current_app.extensions.get("account_of_request")
-    is_counted = current_app.config["REDOUBT_RATE_LIMITS"] and costs.of_request() is not costs.FREE
-    g.account = account() if account and is_counted else None
+    g.account = None
+    if current_app.config["REDOUBT_RATE_LIMITS"] and costs.request_cost() is not costs.FREE:
+        accounts = (lookup() for lookup in _account_lookups)
+        g.account = next((account for account in accounts if account is not None), None)
 
 
 def _take_slot() -> None:
     """Wait for a slot where the class needs one. Raises TooMany."""
-    if not (current_app.config["REDOUBT_RATE_LIMITS"] and costs.of_request().takes_slot):
+    if not (current_app.config["REDOUBT_RATE_LIMITS"] and costs.request_cost().takes_slot):
         return
     keys = [f"address:{client_address()}"] + ([] if g.account is None else [f"account:{g.account}"])
     if not current_app.extensions["slots"].take(keys):
@@ -136,7 +145,7 @@ def _take_slot() -> None:
     g.slots = keys
 
 
-def _give_slot_back(_error: BaseException | None) -> None:
+def _release_slot(_error: BaseException | None) -> None:
     if keys := g.pop("slots", None):
         current_app.extensions["slots"].give_back(keys)
 
@@ -156,12 +165,12 @@ def init_app(app: Flask) -> None:
     """
     app.config["RATELIMIT_ENABLED"] = app.config["REDOUBT_RATE_LIMITS"]
     app.config["RATELIMIT_STORAGE_URI"] = app.config["REDOUBT_REDIS_URL"] or "memory://"
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = WAIT if app.config["REDOUBT_REDIS_URL"] else {}
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = REDIS_TIMEOUTS if app.config["REDOUBT_REDIS_URL"] else {}
     app.extensions["slots"] = Slots()
     app.before_request(_note_account)
     limiter.init_app(app)
     app.before_request(_take_slot)
-    app.teardown_request(_give_slot_back)
+    app.teardown_request(_release_slot)
 
 
 def limit(name: str, who: object, times: int, seconds: int) -> None:
@@ -169,7 +178,7 @@ def limit(name: str, who: object, times: int, seconds: int) -> None:
     if not current_app.config["REDOUBT_RATE_LIMITS"]:
         return
     key = f"{name}:{who}"[:160]
-    take_turn(key)
+    lock_key(key)
     now = utcnow()
     since = now - timedelta(seconds=seconds)
     count, first = db.session.execute(
@@ -182,24 +191,24 @@ def limit(name: str, who: object, times: int, seconds: int) -> None:
     db.session.add(Attempt(key=key))
 
 
-def forget(name: str, who: object) -> None:
+def clear_attempts(name: str, who: object) -> None:
     """Start counting attempts at `name` by `who` anew. Does not commit."""
     db.session.execute(delete(Attempt).where(Attempt.key == f"{name}:{who}"[:160]))
 
 
-def forget_below(name: str, beginning: str) -> None:
+def clear_attempts_below(name: str, beginning: str) -> None:
     """The same for everybody whose key begins so. Does not commit."""
     db.session.execute(
         delete(Attempt).where(Attempt.key.startswith(f"{name}:{beginning}"[:160], autoescape=True))
     )
 
 
-def take_turn(key: str) -> None:
+def lock_key(key: str) -> None:
     """Let what is done under one key happen one after the other, until each commits; SQLite does anyway."""
     if db.engine.dialect.name == "postgresql":
         db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
-def forget_old() -> None:
+def delete_old_attempts() -> None:
     """Drop attempts no limit looks at any more. Does not commit."""
-    db.session.execute(delete(Attempt).where(Attempt.created_at < utcnow() - OLDEST))
+    db.session.execute(delete(Attempt).where(Attempt.created_at < utcnow() - ATTEMPT_RETENTION))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 MAX_RUNNING = 2  # at once, of one address or account
-MAX_HELD = 3  # running and waiting; gunicorn has 4 threads a process, waitress 8
+MAX_TAKEN = 3  # running and waiting; gunicorn has 4 threads a process, waitress 8
 MAX_WAIT_SECONDS = 2.0
 
 
@@ -26,7 +26,7 @@ class Slots:
         """Take a slot of every key, waiting a little; False, and nothing taken, when one is not to be had."""
         keys, until = list(keys), time.monotonic() + MAX_WAIT_SECONDS
         with self._changed:
-            if any(self._held[key] >= MAX_HELD for key in keys):
+            if any(self._held[key] >= MAX_TAKEN for key in keys):
                 return False
             self._held.update(keys)
             while any(self._running[key] >= MAX_RUNNING for key in keys):

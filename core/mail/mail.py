@@ -29,8 +29,8 @@ from core.observability import history
 
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER = timedelta(days=3)
-KEEP_SENT = timedelta(days=90)  # so long a key keeps the same mail from being queued again
-TIMEOUT = 20
+SENT_RETENTION = timedelta(days=90)  # so long a key keeps the same mail from being queued again
+SMTP_TIMEOUT_SECONDS = 20
 NOTIFICATIONS, ALERTS = "notifications", "alerts"  # the lists; each has a List-Id (RFC 2919)
 NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
 _outcomes: Counter[str] = Counter()
@@ -110,14 +110,14 @@ def deliver_round(limit: int = 5) -> int:
     with read_transaction():
         waiting = list(
             db.session.scalars(
-                select(OutgoingMail.id).where(*_free(utcnow())).order_by(OutgoingMail.id).limit(limit)
+                select(OutgoingMail.id).where(*_unclaimed(utcnow())).order_by(OutgoingMail.id).limit(limit)
             )
         )
     mails = (_claim(mail_id) for mail_id in waiting)
     return sum(_deliver(mail) for mail in mails if mail is not None)
 
 
-def _free(now: datetime) -> tuple:
+def _unclaimed(now: datetime) -> tuple:
     return (
         OutgoingMail.sent_at.is_(None),
         OutgoingMail.failed_at.is_(None),
@@ -134,8 +134,8 @@ def _claim(mail_id: int) -> OutgoingMail | None:
     now = utcnow()
     taken = db.session.execute(
         update(OutgoingMail)
-        .where(OutgoingMail.id == mail_id, *_free(now))
-        .values(claimed_until=now + claims.TERM, claimed_by=current_app.extensions["event_worker"])
+        .where(OutgoingMail.id == mail_id, *_unclaimed(now))
+        .values(claimed_until=now + claims.CLAIM_DURATION, claimed_by=current_app.extensions["event_worker"])
         .execution_options(synchronize_session=False)
     ).rowcount
     db.session.commit()
@@ -155,7 +155,7 @@ def _deliver(mail: OutgoingMail) -> bool:
             _send(_message(mail), mail)
         outcome = {"sent_at": utcnow(), "error": None}
     except Exception as error:  # one bad mail must not hold up the others
-        outcome = _after(error, mail)
+        outcome = _after_failure(error, mail)
         log.warning("mail %s not sent: %s", mail.id, outcome["error"])
         if _is_no_mailbox(error):
             events.record("mail.refused", address=mail.recipient)
@@ -188,7 +188,7 @@ def _without_text(mail: OutgoingMail) -> dict:
 @register_daily_task(hour=3, minute=10)
 def forget_old_mail() -> None:
     """Delete the rows of mail sent or given up KEEP_SENT ago, and such files of the outbox."""
-    before = utcnow() - KEEP_SENT
+    before = utcnow() - SENT_RETENTION
     for file in (Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox").glob("*.eml"):
         if file.stat().st_mtime < before.timestamp():
             file.unlink(missing_ok=True)
@@ -198,7 +198,7 @@ def forget_old_mail() -> None:
     db.session.commit()
 
 
-def _after(error: Exception, mail: OutgoingMail) -> dict:
+def _after_failure(error: Exception, mail: OutgoingMail) -> dict:
     """What becomes of a mail that was not sent: it waits longer each time, or ends.
 
     It ends when the server refuses it for good, when it cannot be written as a mail at all, or after
@@ -234,7 +234,7 @@ def _is_no_mailbox(error: Exception) -> bool:
 
 
 def _message(mail: OutgoingMail) -> EmailMessage:
-    return mail_message.build(
+    return mail_message.build_message(
         mail, sender=_from(), site_url=site_url(), site_name=current_app.config["REDOUBT_SITE_NAME"]
     )
 
@@ -242,7 +242,7 @@ def _message(mail: OutgoingMail) -> EmailMessage:
 def _send(message: EmailMessage, mail: OutgoingMail) -> None:
     url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])
     if not url.scheme:
-        _write(message, mail)
+        _write_to_outbox(message, mail)
         return
     server = connect(url)
     try:
@@ -252,7 +252,7 @@ def _send(message: EmailMessage, mail: OutgoingMail) -> None:
             server.quit()
 
 
-def _write(message: EmailMessage, mail: OutgoingMail) -> None:
+def _write_to_outbox(message: EmailMessage, mail: OutgoingMail) -> None:
     """Put a mail into the outbox, whole; if it is there because we died right after, it is the same file."""
     outbox = Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox"
     outbox.mkdir(mode=0o700, exist_ok=True)
@@ -266,9 +266,11 @@ def connect(url: SplitResult) -> smtplib.SMTP:
     """A mail server that knows us; raises OSError or SMTPException."""
     context = ssl.create_default_context()
     if url.scheme == "smtps":
-        server = smtplib.SMTP_SSL(url.hostname, url.port or 465, timeout=TIMEOUT, context=context)
+        server = smtplib.SMTP_SSL(
+            url.hostname, url.port or 465, timeout=SMTP_TIMEOUT_SECONDS, context=context
+        )
     else:
-        server = smtplib.SMTP(url.hostname, url.port or 25, timeout=TIMEOUT)
+        server = smtplib.SMTP(url.hostname, url.port or 25, timeout=SMTP_TIMEOUT_SECONDS)
     try:
         if url.scheme == "smtp+starttls":
             server.starttls(context=context)

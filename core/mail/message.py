@@ -30,7 +30,7 @@ class BadAddress(ValueError):
     """Not a mail address that this site can send to; the message says what to do."""
 
 
-class _Written(str):
+class _EncodedHeader(str):
     """A header value that is encoded and folded already."""
 
 
@@ -40,7 +40,11 @@ class _Policy(EmailPolicy):
     """
 
     def header_store_parse(self, name: str, value: str) -> tuple[str, Any]:
-        return (name, str(value)) if isinstance(value, _Written) else super().header_store_parse(name, value)
+        return (
+            (name, str(value))
+            if isinstance(value, _EncodedHeader)
+            else super().header_store_parse(name, value)
+        )
 
 
 POLICY = _Policy(linesep="\r\n", cte_type="7bit", refold_source="none")
@@ -82,26 +86,26 @@ def normalize_address(text: str, *, any_host: bool = False) -> str:
     return address
 
 
-def build(mail: OutgoingMail, *, sender: str, site_url: str, site_name: str) -> EmailMessage:
+def build_message(mail: OutgoingMail, *, sender: str, site_url: str, site_name: str) -> EmailMessage:
     """The message of a queued mail. `sender` is an address, perhaps with a name before it.
 
     Raises BadAddress when the recipient is not exactly one address.
     """
     host = id_domain(site_url)
     message = EmailMessage(policy=POLICY)
-    message["From"] = _Written(_from(sender, site_name))
-    message["To"] = _Written(_recipient(mail.recipient))
-    message["Subject"] = _Written(encode(mail.subject, "Subject"))
+    message["From"] = _EncodedHeader(_from(sender, site_name))
+    message["To"] = _EncodedHeader(_recipient(mail.recipient))
+    message["Subject"] = _EncodedHeader(encode_header(mail.subject, "Subject"))
     message["Date"] = format_datetime(mail.created_at)
-    message["Message-ID"] = _Written(f"<{_digest(mail.key)}@{host}>")
+    message["Message-ID"] = _EncodedHeader(f"<{_digest(mail.key)}@{host}>")
     if mail.thread:
         first = f"<thread.{_digest(mail.thread)}@{host}>"
-        message["In-Reply-To"] = _Written(first)
-        message["References"] = _Written(first)
+        message["In-Reply-To"] = _EncodedHeader(first)
+        message["References"] = _EncodedHeader(first)
     message["Auto-Submitted"] = "auto-generated"
     if mail.unsubscribe_url:
-        message["List-Id"] = _Written(_named(site_name, f"{mail.list_name}.{host}", "List-Id"))
-        message["List-Unsubscribe"] = _Written(f"<{mail.unsubscribe_url}>")
+        message["List-Id"] = _EncodedHeader(_named(site_name, f"{mail.list_name}.{host}", "List-Id"))
+        message["List-Unsubscribe"] = _EncodedHeader(f"<{mail.unsubscribe_url}>")
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.body)
     if mail.html:
@@ -119,7 +123,7 @@ def id_domain(site_url: str) -> str:
     return host if DOT_ATOM.fullmatch(host) else "ip6-" + host.replace(":", "-").strip("-") + ".invalid"
 
 
-def encode(text: str, name: str) -> str:
+def encode_header(text: str, name: str) -> str:
     """`text` as the value of header `name`, folded: in encoded words where it is not plain ASCII, or where
     it looks like an encoded word itself, so that readers show what was typed.
     """
@@ -136,7 +140,7 @@ def _digest(key: str) -> str:
 
 def _named(name: str, address: str, header: str) -> str:
     """`name <address>`: the name quoted or in encoded words, the address on a line of its own if need be."""
-    phrase = f'"{quote(name)}"' if name.isascii() and "=?" not in name else encode(name, header)
+    phrase = f'"{quote(name)}"' if name.isascii() and "=?" not in name else encode_header(name, header)
     last_line = f"{header}: {phrase}".rpartition("\r\n")[2]
     fits = len(last_line) + len(address) + 3 <= MAX_LINE_LENGTH
     return f"{phrase}{' ' if fits else LINE_BREAK}<{address}>"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from core.redaction import Mask, html_of, register_text_files
+from core.redaction import Mask, html_body, register_text_files
 
 POLICY = SMTP.clone(max_line_length=998)
 
@@ -35,7 +35,7 @@ def _redact(path: Path, mask: Mask) -> bool:
         plain = message.get_body(("plain",))
         for part in message.walk():
             if part.get_content_subtype() == "html" and plain is not None:
-                part.set_content(html_of(plain.get_content()), subtype="html")
+                part.set_content(html_body(plain.get_content()), subtype="html")
         replacement = path.with_suffix(".part")
         replacement.write_bytes(bytes(message))
         replacement.replace(path)

@@ -9,7 +9,7 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from core.mail.mail import site_url
 
 CONFIRM, MANAGE, STOP, MUTE = "confirm", "manage", "stop", "mute"
-CONFIRM_WITHIN = 3 * 24 * 3600
+CONFIRM_MAX_AGE_SECONDS = 3 * 24 * 3600
 _PATHS = {
     CONFIRM: "/alerts/confirm",
     MANAGE: "/alerts/manage",
@@ -30,7 +30,7 @@ def token(purpose: str, *values: object) -> str:
 
 def read(purpose: str, text: str) -> list | None:
     """The values in a token of ours for `purpose`; None for any other, or a confirmation that is too old."""
-    limit = {"max_age": CONFIRM_WITHIN} if purpose == CONFIRM else {}
+    limit = {"max_age": CONFIRM_MAX_AGE_SECONDS} if purpose == CONFIRM else {}
     try:
         return _signer(purpose).loads(text, **limit)
     except (BadData, UnicodeError):

@@ -22,6 +22,6 @@ def stop_address(address: str) -> None:
         db.session.flush()
 
 
-def revive_address(address: str) -> None:
+def resume_address(address: str) -> None:
     """Its owner says that mail arrives there again."""
     db.session.execute(delete(StoppedAddress).where(StoppedAddress.address == address))

@@ -17,7 +17,7 @@ JOINERS = "\u200c\u200d"
 FIRST_JOINED = 0x590  # below it are the scripts whose letters never join: Latin, Greek, Cyrillic, Armenian
 # Marks without any look that only hinder a search for the word they stand in: soft hyphen, zero-width space,
 # word joiner, zero-width no-break space.
-EMPTY = "\u00ad\u200b\u2060\ufeff"
+INVISIBLE = "\u00ad\u200b\u2060\ufeff"
 
 
 def visible(text: str) -> str:
@@ -32,7 +32,7 @@ def _picture(found: re.Match) -> str:
     return "\u2421" if code == 0x7F else "\ufffd"
 
 
-def directions(text: str) -> int:
+def count_directions(text: str) -> int:
     """How many marks of direction show_directions() would show."""
     return len(DIRECTIONS.findall(text))
 
@@ -42,10 +42,10 @@ def show_directions(text: str) -> str:
     return DIRECTIONS.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
-def line(text: str) -> str:
+def visible_line(text: str) -> str:
     """One trimmed line: white space collapsed, controls and marks of direction shown, joiners that join."""
     text = " ".join(visible(text).split())
-    kept = [c for i, c in enumerate(text) if c not in EMPTY and (c not in JOINERS or _joins(text, i))]
+    kept = [c for i, c in enumerate(text) if c not in INVISIBLE and (c not in JOINERS or _joins(text, i))]
     return " ".join(show_directions("".join(kept)).split())
 
 

@@ -32,9 +32,9 @@ MARKS = {
 }
 PLAIN_TAGS = frozenset({"kbd", "sub", "sup"})
 LANGUAGE = re.compile(r"\b(?:lang|language)-([\w+#.-]+)")
-HINT = re.compile(r"\s*language(-all)?:\s*(?:lang-)?([\w+#.-]+)\s*$")
+LANGUAGE_COMMENT = re.compile(r"\s*language(-all)?:\s*(?:lang-)?([\w+#.-]+)\s*$")
 NO_LANGUAGE = ("none", "default", "plaintext")
-DEEPEST = 60
+MAX_DEPTH = 60
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class _Converter:
 
         self.depth += 1
         for child in node.children:
-            if self.depth > DEEPEST:
+            if self.depth > MAX_DEPTH:
                 line.append(md.text(child.get_text()))
             elif isinstance(child, Tag) and _is_block(child):
                 end_line()
@@ -226,9 +226,9 @@ class _Converter:
             return [self.line_end]
         if name == "img":
             return self._image(node)
-        if name in ("code", "tt") or depth > DEEPEST:
+        if name in ("code", "tt") or depth > MAX_DEPTH:
             words = node.get_text()
-            return [md.code(words)] if words and depth <= DEEPEST else [md.text(words)]
+            return [md.code(words)] if words and depth <= MAX_DEPTH else [md.text(words)]
         kind = MARKS.get(name) or (name if name in PLAIN_TAGS or name == "a" else None)
         inner = self._inlines(node, marks | {kind}, depth + 1)
         if kind is None or kind in marks:
@@ -242,7 +242,7 @@ class _Converter:
     def _words(self, node: NavigableString) -> list[Piece]:
         if type(node) is NavigableString:
             return [md.text(node if self.line_end is md.BREAK else node.replace("\n", " "))]
-        if isinstance(node, Comment) and (hint := HINT.match(node)):
+        if isinstance(node, Comment) and (hint := LANGUAGE_COMMENT.match(node)):
             if hint[1]:
                 self.language = hint[2].lower()
             else:

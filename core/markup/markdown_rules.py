@@ -21,15 +21,15 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from core.limits.budgets import Budget, Spent
+from core.limits.budgets import Budget, BudgetExceeded
 from core.markup import markdown_links, plain_tags
 
 MAX_NESTING = 20  # quotes count once, lists twice; what lies deeper is shown as it was typed
 MAX_INLINE_NESTING = 12  # emphasis within emphasis
 MAX_IMAGE_NESTING = 2  # images in the words of images
-MAX_COLOURED = 60_000  # characters of code that are coloured in one text
+MAX_COLOURED_CHARACTERS = 60_000  # characters of code that are coloured in one text
 # Code blocks over these have no colours: regular expressions of lexers take no steps, and some are quadratic.
-MAX_COLOURED_BLOCK, MAX_COLOURED_LINE = 20_000, 1_000  # characters
+MAX_COLOURED_BLOCK_CHARACTERS, MAX_COLOURED_LINE_CHARACTERS = 20_000, 1_000  # characters
 MAX_COLOUR_STEPS, MAX_COLOUR_SECONDS = 600_000, 0.5  # for one text; code after them has no colours
 STEPS_PER_RULE, STEPS_PER_TOKEN = 4, 4  # a step is about a microsecond
 STEPS_PER_FENCE, STEPS_PER_COLOUR = 60, 8
@@ -305,9 +305,9 @@ def _coloured(code: str, language: str, env: dict) -> str:
     if (
         not lexer
         or env["colour_steps"] <= 0
-        or len(code) > MAX_COLOURED_BLOCK
-        or env["coloured"] + len(code) > MAX_COLOURED
-        or max(map(len, code.split("\n"))) > MAX_COLOURED_LINE
+        or len(code) > MAX_COLOURED_BLOCK_CHARACTERS
+        or env["coloured"] + len(code) > MAX_COLOURED_CHARACTERS
+        or max(map(len, code.split("\n"))) > MAX_COLOURED_LINE_CHARACTERS
     ):
         return ""
     env["coloured"] += len(code)
@@ -321,7 +321,7 @@ def _coloured(code: str, language: str, env: dict) -> str:
 
     try:
         return pygments.format(counted(), _formatter)
-    except (Spent, RecursionError):
+    except (BudgetExceeded, RecursionError):
         return ""
     finally:
         env["budget"].spend(min(budget.used, budget.steps))

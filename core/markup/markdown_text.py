@@ -120,7 +120,7 @@ def write(pieces: Iterable[Piece], *, in_link: bool = False) -> str:
         joined.pop()
     kinds = [p.kind for p in joined]
     strings = [_fenced(p.text) if p.kind == "code" else p.text for p in joined]
-    _vary(kinds, strings)
+    _vary_emphasis(kinds, strings)
     for i, kind in enumerate(kinds):
         if kind == "text":
             before = strings[i - 1][-1:] if i else ""
@@ -128,7 +128,7 @@ def write(pieces: Iterable[Piece], *, in_link: bool = False) -> str:
             strings[i] = _escape(strings[i], before, after, in_link)
     for i, kind in enumerate(kinds):
         if kind in ("open", "close"):
-            _hold(strings, i, kind == "open")
+            _force_flanking(strings, i, kind == "open")
     return re.sub(rf"[{SPACE}]*\n[{SPACE}]*", "\n", "".join(strings)).strip()
 
 
@@ -148,7 +148,7 @@ def _joined(pieces: Iterable[Piece]) -> list[Piece]:
     return joined
 
 
-def _vary(kinds: list[str], strings: list[str]) -> None:
+def _vary_emphasis(kinds: list[str], strings: list[str]) -> None:
     """Emphasis that touches strong emphasis is written `_`, lest their stars run together."""
     opened: list[int] = []
     for i, kind in enumerate(kinds):
@@ -177,7 +177,7 @@ def _escape(words: str, before: str, after: str, in_link: bool) -> str:
     return "".join(out) + whole[last : len(before) + len(words)]
 
 
-def _hold(strings: list[str], i: int, opens: bool) -> None:
+def _force_flanking(strings: list[str], i: int, opens: bool) -> None:
     """Make the mark at `i` one that opens (or closes), by its two neighbours' characters."""
     inner, outer = (i + 1, i - 1) if opens else (i - 1, i + 1)
     near = strings[inner][:1] if opens else strings[inner][-1:]
@@ -190,14 +190,14 @@ def _hold(strings: list[str], i: int, opens: bool) -> None:
         and not _is_punctuation(far)
         and (_is_punctuation(near) or strings[i] == "_")
     ):
-        _refer(strings, outer, first=not opens)
+        _replace_by_reference(strings, outer, first=not opens)
 
 
 def _is_punctuation(character: str) -> bool:
     return isPunctChar(character) or isMdAsciiPunct(ord(character))
 
 
-def _refer(strings: list[str], i: int, *, first: bool) -> None:
+def _replace_by_reference(strings: list[str], i: int, *, first: bool) -> None:
     """Write the first or last character of a string as a character reference."""
     string = strings[i]
     if first:

@@ -18,19 +18,20 @@ import bleach
 from bleach import html5lib_shim
 from bleach._vendor.html5lib import getTreeBuilder
 from bs4 import BeautifulSoup
-from flask import Flask, current_app, has_app_context
+from flask import has_app_context
 from flask_babel import gettext as _
 
-from core.database.db import reading_beside
-from core.limits.budgets import Budget, Spent
+from core.database.db import read_without_flush
+from core.limits.budgets import Budget, BudgetExceeded
 from core.markup import characters, markdown_links, markdown_rules
 from core.markup.markdown_rules import MAX_NESTING
+from core.registry import Registry
 
 __all__ = ["MARKUP_VERSION", "MAX_NESTING", "Rendered", "TooComplex", "TooLong", "render"]
 
 MARKUP_VERSION = 2
 MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
-MAX_HTML, MAX_ELEMENTS = 800_000, 40_000
+MAX_HTML_CHARACTERS, MAX_ELEMENTS = 800_000, 40_000
 MAX_STEPS = 1_200_000  # of the parser, the colours and the cleaner for one text
 MAX_SECONDS = 2  # of processor time, for what costs more than its steps say; real texts take a quarter of it
 STEPS_PER_ELEMENT, STEPS_PER_ATTRIBUTE, STEPS_PER_TEXT = 24, 24, 6  # in the cleaner
@@ -44,9 +45,14 @@ CLASS = re.compile(
     r"(align-(left|center|right)|highlight|code-note|missing-image|language-[\w+#.-]{1,30}"
     r"|[a-z][a-z0-9]{0,2})$"
 )
-_INSTRUCTING = frozenset(f"{kind}_{end}" for kind in ("th", "td", "heading") for end in ("open", "close"))
+_INSTRUCTION_TOKENS = frozenset(
+    f"{kind}_{end}" for kind in ("th", "td", "heading") for end in ("open", "close")
+)
 _STEP = re.compile(r"[*_\s]*(?:\d|step\b)", re.IGNORECASE)  # how a paragraph begins that is a step
 HEADING_ID = re.compile(r"h-[\w-]{1,100}$")
+
+NameLookup = Callable[[list[str]], dict[str, str]]
+_name_lookups: Registry[NameLookup, str] = Registry("name_lookups")  # name by function
 
 
 class TooLong(ValueError):
@@ -171,9 +177,12 @@ def _link(match: re.Match) -> str:
     return f'<a href="{match[1]}"' + (' rel="nofollow ugc noopener"' if outside else "")
 
 
-def register_name_lookup(app: Flask, look_up: Callable[[list[str]], dict[str, str]]) -> None:
-    """Let `look_up` say which of some lower-case names are members: {name: address of the profile}."""
-    app.extensions["markup_names"] = look_up
+def register_name_lookup(lookup: NameLookup) -> NameLookup:
+    """Decorator: the function returns which of some lower-case names are members, with the addresses of
+    their profiles.
+    """
+    _name_lookups.add(lookup, lookup.__qualname__)
+    return lookup
 
 
 def render(text: str) -> Rendered:
@@ -191,18 +200,17 @@ def render(text: str) -> Rendered:
 
 def _members(text: str) -> dict[str, str]:
     names = markdown_links.possible_names(text, MAX_NAMES) if "@" in text and has_app_context() else []
-    look_up = current_app.extensions.get("markup_names") if names else None
-    if not look_up:
+    if not (names and _name_lookups):
         return {}
-    with reading_beside():
-        return look_up(names)
+    with read_without_flush():
+        return {name: address for lookup in _name_lookups for name, address in lookup(names).items()}
 
 
 @lru_cache(maxsize=128)
 def _rendered(text: str, members: tuple[tuple[str, str], ...]) -> Rendered:
     try:
         return Rendered(text, _to_html(text, dict(members), Budget(MAX_STEPS, MAX_SECONDS)))
-    except (Spent, RecursionError) as error:
+    except (BudgetExceeded, RecursionError) as error:
         raise TooComplex(
             _("This has too much markup for one text. Use less of it, or make two texts of it.")
         ) from error
@@ -211,8 +219,8 @@ def _rendered(text: str, members: tuple[tuple[str, str], ...]) -> Rendered:
 def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
     """Safe HTML of `text`. Raises Spent, TooLong."""
     dirty = _markdown.render(text, markdown_rules.environment(budget, members))
-    shown = len(dirty) + characters.MAX_DIRECTION_CHARACTERS * characters.directions(dirty)
-    if shown > MAX_HTML or dirty.count("<") > 2 * MAX_ELEMENTS:
+    shown = len(dirty) + characters.MAX_DIRECTION_CHARACTERS * characters.count_directions(dirty)
+    if shown > MAX_HTML_CHARACTERS or dirty.count("<") > 2 * MAX_ELEMENTS:
         raise TooLong(_("This becomes too large a page. Use less markup, or make two texts of it."))
     _threads.budget = budget
     try:
@@ -221,7 +229,7 @@ def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
         _threads.budget = None
 
 
-def work(text: str) -> int:
+def count_steps(text: str) -> int:
     """How many steps of its budget a text takes to become HTML. Raises Spent, TooLong."""
     budget = Budget(MAX_STEPS, MAX_SECONDS)
     _to_html(characters.visible(text), {}, budget)
@@ -259,12 +267,12 @@ def instructions(text: str) -> list[str]:
     found, items, others, text = [], 0, 0, characters.visible(text)
     try:
         tokens = _markdown.parse(text, markdown_rules.environment(Budget(MAX_STEPS, MAX_SECONDS), {}))
-    except (Spent, RecursionError):
+    except (BudgetExceeded, RecursionError):
         return [text]
     for token in tokens:
         if token.type in ("list_item_open", "list_item_close"):
             items += token.nesting
-        elif token.type in _INSTRUCTING:
+        elif token.type in _INSTRUCTION_TOKENS:
             others += token.nesting
         elif token.type in ("fence", "code_block"):
             found.append(token.content.rstrip())

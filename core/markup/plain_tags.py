@@ -5,7 +5,7 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
-LONGEST = 2000  # how far a closing tag may be; bounds the work on thousands of opening ones
+MAX_CONTENT_CHARACTERS = 2000  # how far a closing tag may be; bounds the work on thousands of opening ones
 TAG = re.compile(r"<(kbd|su[bp])>|<br */?>")
 
 
@@ -25,7 +25,7 @@ def _rule(state: StateInline, silent: bool) -> bool:
         state.pos = found.end()
         return True
     closing, last = f"</{name}>", state.posMax
-    end = state.src.find(closing, found.end(), min(last, found.end() + LONGEST))
+    end = state.src.find(closing, found.end(), min(last, found.end() + MAX_CONTENT_CHARACTERS))
     if end < 0:
         return False
     if not silent:

@@ -13,12 +13,12 @@ from core.database.models import Heartbeat
 from core.observability.gauges import Gauge, register_gauges
 
 log = logging.getLogger(__name__)
-EVERY = timedelta(seconds=30)
+HEARTBEAT_INTERVAL = timedelta(seconds=30)
 DEAD_AFTER = timedelta(minutes=3)
-FORGOTTEN_AFTER = timedelta(days=1)
+HEARTBEAT_RETENTION = timedelta(days=1)
 
 
-class Beat:
+class Heart:
     """The heartbeat of one loop; call it after each round."""
 
     def __init__(self, app: Flask, loop: str):
@@ -27,19 +27,19 @@ class Beat:
     def __call__(self) -> None:
         """Write the row when EVERY has passed; a database that is away changes nothing but that."""
         now = utcnow()
-        if self.last is not None and now - self.last < EVERY:
+        if self.last is not None and now - self.last < HEARTBEAT_INTERVAL:
             return
         self.last = now
         with self.app.app_context():
             try:
-                beat(self.app.extensions["event_worker"], self.loop)
+                record_heartbeat(self.app.extensions["event_worker"], self.loop)
                 db.session.commit()
             except Exception:
                 db.session.rollback()
                 log.exception("worker: no heartbeat of %s", self.loop)
 
 
-def beat(worker: str, loop: str) -> None:
+def record_heartbeat(worker: str, loop: str) -> None:
     """Say that a loop of this worker has ended a round. Does not commit."""
     row = {"host": socket.gethostname()[:100], "beaten_at": utcnow()}
     db.session.execute(
@@ -58,9 +58,9 @@ def newest() -> dict[str, datetime]:
     )
 
 
-def forget_old() -> None:
+def delete_old_heartbeats() -> None:
     """Drop the rows of workers that are long gone. Does not commit."""
-    db.session.execute(delete(Heartbeat).where(Heartbeat.beaten_at < utcnow() - FORGOTTEN_AFTER))
+    db.session.execute(delete(Heartbeat).where(Heartbeat.beaten_at < utcnow() - HEARTBEAT_RETENTION))
 
 
 @register_gauges

@@ -18,8 +18,8 @@ from core.observability import gauges, metrics
 from core.registry import Registry
 
 log = logging.getLogger(__name__)
-EVERY = 60  # seconds
-KEPT = timedelta(days=90)
+INTERVAL_SECONDS = 60  # seconds
+RETENTION = timedelta(days=90)
 Totals = Callable[[], dict[str, float]]
 _totals: Registry[Totals, str] = Registry("totals")  # name by source
 _peaks: Registry[str, str] = Registry("peaks")  # names of gauges
@@ -43,7 +43,7 @@ class History:
     """The thread that writes, and what it wrote last; one for each process."""
 
     def __init__(self, app: Flask):
-        self.app, self.written = app, _now_counted(app)
+        self.app, self.written = app, _current_totals(app)
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -54,18 +54,18 @@ class History:
 
     def _loop(self) -> None:
         pause = threading.Event()
-        while not pause.wait(EVERY):
+        while not pause.wait(INTERVAL_SECONDS):
             with self.app.app_context():
                 try:
-                    self.keep()
+                    self.write()
                 except Exception as error:  # it is written with the next minute
                     db.session.rollback()
                     log.warning("no history of this minute: %s", type(error).__name__)
 
-    def keep(self) -> None:
+    def write(self) -> None:
         """Add to the hour what was counted since the last time, and the peaks; commits."""
         counted, peaks = (
-            _now_counted(self.app),
+            _current_totals(self.app),
             {each.name: each.value for each in gauges.collect() if each.name in _peaks},
         )
         grown = {name: value - self.written.get(name, 0) for name, value in counted.items()}
@@ -76,7 +76,7 @@ class History:
         self.written = counted
 
 
-def _now_counted(app: Flask) -> dict[str, float]:
+def _current_totals(app: Flask) -> dict[str, float]:
     return {name: value for totals in _totals.of(app) for name, value in totals().items()}
 
 
@@ -111,9 +111,9 @@ def since(moment: datetime, *names: str) -> dict[datetime, dict[str, float]]:
     return found
 
 
-def forget_old() -> None:
+def delete_old_metrics() -> None:
     """Drop what is older than is shown. Does not commit."""
-    db.session.execute(delete(HourlyMetric).where(HourlyMetric.hour < utcnow() - KEPT))
+    db.session.execute(delete(HourlyMetric).where(HourlyMetric.hour < utcnow() - RETENTION))
 
 
 def init_app(app: Flask) -> None:

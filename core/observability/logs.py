@@ -23,15 +23,15 @@ from core.database.db import db
 from core.database.replicas import RoutedSession
 from core.observability import metrics
 
-SANE_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-SHORTEST, HIDDEN = 3, "***"  # of what was sent: shorter words say nothing about anybody
+REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+MIN_MASKED_CHARACTERS, MASK = 3, "***"  # of what was sent: shorter words say nothing about anybody
 PASSWORD_IN_URL = re.compile(r"(?<=://)[^/@\s'\"]*@")
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*")
 VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*(\n +\^)?", re.M)  # PostgreSQL repeats what was in the row
 WORD = re.compile(r"[A-Za-z0-9_-]{20,}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # gunicorn quotes what it could not read, and from where; or the address at which all broke.
-QUOTING = {
+GUNICORN_MESSAGES = {
     "Invalid request from": "a request could not be read",
     "Error handling request": "a request could not be answered",
 }
@@ -63,10 +63,10 @@ class Formatter(logging.Formatter):
 
     def clean(self, text: str) -> str:
         """`text` without secrets, mail addresses, what looks like a token, and what the request brought."""
-        for known in (*self.secrets, *sorted(set(_sent()), key=len, reverse=True)):
-            text = text.replace(known, HIDDEN)
-        text = PASSWORD_IN_URL.sub(f"{HIDDEN}@", VALUES.sub(rf"\1: {HIDDEN}", text))
-        return WORD.sub(_without_token, ADDRESS.sub(HIDDEN, text))
+        for known in (*self.secrets, *sorted(set(_sent_values()), key=len, reverse=True)):
+            text = text.replace(known, MASK)
+        text = PASSWORD_IN_URL.sub(f"{MASK}@", VALUES.sub(rf"\1: {MASK}", text))
+        return WORD.sub(_without_token, ADDRESS.sub(MASK, text))
 
 
 class Text(Formatter):
@@ -109,14 +109,14 @@ def _without_token(word: re.Match) -> str:
     looks_random = re.search("[0-9]", text) and (
         (re.search("[a-z]", text) and re.search("[A-Z]", text)) or re.fullmatch("[0-9a-f]{24,}", text)
     )
-    return HIDDEN if looks_random else text
+    return MASK if looks_random else text
 
 
-def _sent() -> Iterator[str]:
+def _sent_values() -> Iterator[str]:
     """What the request brought, as it would stand in a message: also quoted, also decoded."""
     if not has_request_context():
         return
-    for text in _raw():
+    for text in _raw_values():
         for form in {
             text,
             text.strip(),
@@ -124,11 +124,11 @@ def _sent() -> Iterator[str]:
             quote(text),
             unquote(text),
         }:
-            if len(form) >= SHORTEST:
+            if len(form) >= MIN_MASKED_CHARACTERS:
                 yield form
 
 
-def _raw() -> Iterator[str]:
+def _raw_values() -> Iterator[str]:
     yield request.remote_addr or ""
     yield request.query_string.decode("latin-1")
     for name in ("Authorization", "Cookie", "X-Forwarded-For", "User-Agent", "Referer"):
@@ -159,7 +159,7 @@ def request_id() -> str:
 
 def id_from(app: Flask, given: str) -> str:
     """The id `given` by a proxy if there is one and it is sane; else a new one."""
-    is_sane = app.config["REDOUBT_PROXIES"] and SANE_ID.fullmatch(given)
+    is_sane = app.config["REDOUBT_PROXIES"] and REQUEST_ID.fullmatch(given)
     return given if is_sane else secrets.token_hex(8)
 
 
@@ -169,11 +169,11 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
-    tell(current_app, lambda: _facts(response))
+    log_facts(current_app, lambda: _facts(response))
     return response
 
 
-def tell(app: Flask, facts: Callable[[], dict], logger: logging.Logger = log) -> None:
+def log_facts(app: Flask, facts: Callable[[], dict], logger: logging.Logger = log) -> None:
     """Log what is known of a request (or a security event), where these are logged."""
     if app.config["REDOUBT_LOG"] == "json":
         record = logging.LogRecord(logger.name, logging.INFO, "", 0, "", None, None)
@@ -181,13 +181,13 @@ def tell(app: Flask, facts: Callable[[], dict], logger: logging.Logger = log) ->
         logger.handle(record)
 
 
-def note_security(facts: dict) -> None:
+def log_security_on_commit(facts: dict) -> None:
     """Log a security event as soon as the present transaction is committed; never if it is undone."""
     session = db.session()
     session.info.setdefault("security_events", []).append((session.get_nested_transaction(), facts))
 
 
-def _committed(session: Session) -> None:
+def _log_committed(session: Session) -> None:
     events, savepoint = session.info.pop("security_events", []), session.get_nested_transaction()
     if savepoint is not None:  # what is around it may still be undone
         outer = savepoint.parent if savepoint.parent.nested else None
@@ -196,15 +196,15 @@ def _committed(session: Session) -> None:
         ]
         return
     for _savepoint, facts in events:
-        tell_security(facts)
+        log_security(facts)
 
 
-def tell_security(facts: dict) -> None:
+def log_security(facts: dict) -> None:
     """Log a security event at once."""
-    tell(current_app, lambda: facts, security)
+    log_facts(current_app, lambda: facts, security)
 
 
-def _undone(session: Session) -> None:
+def _drop_rolled_back(session: Session) -> None:
     events, savepoint = session.info.pop("security_events", []), session.get_nested_transaction()
     if savepoint is not None:
         session.info["security_events"] = [
@@ -240,7 +240,7 @@ def _secrets(app: Flask) -> Iterator[str]:
 
 def _without_quotes(record: logging.LogRecord) -> bool:
     """Log that gunicorn met a bad request, not what stood in it."""
-    for beginning, said in QUOTING.items():
+    for beginning, said in GUNICORN_MESSAGES.items():
         if str(record.msg).startswith(beginning):
             record.msg, record.args = said, None
     return True
@@ -259,6 +259,6 @@ def init_app(app: Flask) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app.before_request(_begin)
     app.after_request(_end)
-    for name, listener in (("after_commit", _committed), ("after_rollback", _undone)):
+    for name, listener in (("after_commit", _log_committed), ("after_rollback", _drop_rolled_back)):
         if not event.contains(RoutedSession, name, listener):
             event.listen(RoutedSession, name, listener)

@@ -15,43 +15,43 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
-COUNTS = CollectorRegistry()
+REGISTRY = CollectorRegistry()
 NO_ROUTE = "none"
-BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
+BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
 requests = Histogram(
     "redoubt_request_seconds",
     "Time to make an answer, by endpoint and class of status.",
     ["endpoint", "status"],
-    buckets=BOUNDS,
-    registry=COUNTS,
+    buckets=BUCKETS_SECONDS,
+    registry=REGISTRY,
 )
 queries = Counter(
     "redoubt_queries",
     "Queries sent to the database, by the endpoint that sent them.",
     ["endpoint"],
-    registry=COUNTS,
+    registry=REGISTRY,
 )
 query_seconds = Counter(
-    "redoubt_query_seconds", "Time that these queries took.", ["endpoint"], registry=COUNTS
+    "redoubt_query_seconds", "Time that these queries took.", ["endpoint"], registry=REGISTRY
 )
 pages = Counter(
     "redoubt_page_cache",
     "Visitors' pages: ready, kept (hit), new (miss), out of date (stale).",
     ["outcome"],
-    registry=COUNTS,
+    registry=REGISTRY,
 )
 searches = Histogram(
     "redoubt_search_seconds",
     "Time of a search, by whether the index could be asked.",
     ["outcome"],
-    buckets=BOUNDS,
-    registry=COUNTS,
+    buckets=BUCKETS_SECONDS,
+    registry=REGISTRY,
 )
 connections = Gauge(
     "redoubt_database_connections",
     "Database connections in use.",
     multiprocess_mode="livesum",
-    registry=COUNTS,
+    registry=REGISTRY,
 )
 
 
@@ -79,14 +79,14 @@ def tally() -> Tally:
     return _tally.get() or Tally()
 
 
-def note_page(outcome: str) -> None:
+def count_page(outcome: str) -> None:
     """Count what the page cache had: `hit`, `miss` or `stale`."""
     _counter(pages, outcome).inc()
     if (current := _tally.get()) is not None:
         current.page = outcome
 
 
-def note_ready(endpoint: str, status: str, seconds: float, asked: int) -> None:
+def count_cached_response(endpoint: str, status: str, seconds: float, asked: int) -> None:
     """Count an answer that was ready, and the queries for the version of the content: one or none."""
     _counter(requests, endpoint, f"{status[0]}xx").observe(seconds)
     _counter(queries, endpoint).inc(asked)

@@ -45,7 +45,7 @@ def _may_read() -> bool:
 def _counts() -> CollectorRegistry:
     """The counts of this process, or of all that share a folder."""
     if SHARED_FOLDER not in os.environ:
-        return metrics.COUNTS
+        return metrics.REGISTRY
     together = CollectorRegistry()
     MultiProcessCollector(together)
     return together

@@ -24,7 +24,7 @@ def largest_body(app: Flask, method: str, path: str) -> int:
         "wsgi.url_scheme": "http",
     }
     with app.request_context(environ):
-        table = costs.of_app(app)
+        table = costs.route_costs(app)
         limit = table.body_bytes(request.endpoint)
         is_text = (
             method == "POST"

@@ -17,12 +17,12 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from core.database import schema
 from core.database.db import SAFE_METHODS, db, is_conflict, read_only
-from core.web.error_answers import crash_answer, error_answer, problem, wants_json
+from core.web.error_responses import crash_response, error_response, problem, wants_json
 from core.web.sent_forms import sent_form
 from core.web.theme import theme
 
 log = logging.getLogger(__name__)
-RETRY_AFTER = 30  # seconds
+RETRY_AFTER_SECONDS = 30  # seconds
 OUTAGE_ADVICE = (
     "Start it, or correct REDOUBT_DATABASE_URL; a passfile is read only when it is the site's "
     "user's own and has mode 0600."
@@ -30,15 +30,15 @@ OUTAGE_ADVICE = (
 READ_ONLY_TRANSACTION = "25006"
 # PostgreSQL's classes of errors (its manual, appendix A): connection lost, no resources (a full disk too),
 # server stopping or starting, failure of its system
-AWAY = ("08", "53", "57P", "58", READ_ONLY_TRANSACTION)
-SQLITE_AWAY = {
+OUTAGE_STATES = ("08", "53", "57P", "58", READ_ONLY_TRANSACTION)
+SQLITE_OUTAGE_CODES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_CANTOPEN,
 }
-SQLITE_STALE = SQLITE_AWAY - {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}
+SQLITE_DISCONNECT_CODES = SQLITE_OUTAGE_CODES - {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}
 
 
 def is_outage(error: BaseException) -> bool:
@@ -46,17 +46,17 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, NoConnectionFree):
         return True
     return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or _is_away(error.orig, SQLITE_AWAY)
+        error.connection_invalidated or _is_outage_code(error.orig, SQLITE_OUTAGE_CODES)
     )
 
 
-def _is_away(error: BaseException | None, sqlite: set[int]) -> bool:
+def _is_outage_code(error: BaseException | None, sqlite: set[int]) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & 0xFF in sqlite
     state = getattr(error, "sqlstate", None)
     if state is None:  # libpq itself: refused, or broken off
         return type(error).__name__ == "OperationalError"
-    return state.startswith(AWAY)
+    return state.startswith(OUTAGE_STATES)
 
 
 def outage_reason(error: DBAPIError) -> str:
@@ -72,36 +72,36 @@ def _is_empty() -> bool:
     """
     try:
         with read_only():
-            return schema.present() is None
+            return schema.current_revision() is None
     except (DBAPIError, NoConnectionFree) as error:
         return is_outage(error)
 
 
-def _distrust(context: ExceptionContext) -> None:
+def _mark_disconnected(context: ExceptionContext) -> None:
     """A connection to a server or file that went away, or became read-only, stays so when that is over."""
-    if not _is_away(context.original_exception, SQLITE_STALE):
+    if not _is_outage_code(context.original_exception, SQLITE_DISCONNECT_CODES):
         return
     if context.connection is not None and isinstance(context.original_exception, sqlite3.Error):
         context.connection.connection.driver_connection.rollback()  # collected late, it would hold its lock
     context.is_disconnect = True
 
 
-def database_error_answer(error: DBAPIError | NoConnectionFree):
+def database_error_response(error: DBAPIError | NoConnectionFree):
     """409 for who lost a race again and again (site.py), 503 in an outage; anything else is our fault."""
     if is_conflict(error):
-        return error_answer(
+        return error_response(
             409, _("Edit conflict"), _("Someone else changed this at the same time. Try again.")
         )
-    return outage_answer(error) if is_outage(error) or _is_empty() else crash_answer(error)
+    return outage_response(error) if is_outage(error) or _is_empty() else crash_response(error)
 
 
-def outage_answer(error: Exception) -> Response:
+def outage_response(error: Exception) -> Response:
     """503, with what was typed."""
     log.error(
         "%s %s: the database is away: %s", request.method, request.endpoint, getattr(error, "orig", error)
     )  # not the path, not the statement: secrets and texts are in them
     db.session.rollback()
-    title, text = _words()
+    title, text = _outage_text()
     if wants_json():
         answer = problem(503, title, text)
     else:
@@ -117,12 +117,12 @@ def outage_answer(error: Exception) -> Response:
             ),
             503,
         )
-    answer.headers["Retry-After"] = str(RETRY_AFTER)
+    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     answer.cache_control.no_store = True
     return answer
 
 
-def _words() -> tuple[str, str]:
+def _outage_text() -> tuple[str, str]:
     if request.method in SAFE_METHODS:
         return (
             _("Temporarily unavailable"),
@@ -136,7 +136,7 @@ def _words() -> tuple[str, str]:
 
 def init_app(app: Flask) -> None:
     """Answer for the database where it cannot."""
-    app.register_error_handler(DBAPIError, database_error_answer)
-    app.register_error_handler(NoConnectionFree, database_error_answer)
+    app.register_error_handler(DBAPIError, database_error_response)
+    app.register_error_handler(NoConnectionFree, database_error_response)
     with app.app_context():
-        event.listen(db.engine, "handle_error", _distrust)
+        event.listen(db.engine, "handle_error", _mark_disconnected)

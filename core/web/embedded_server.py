@@ -27,12 +27,12 @@ from waitress.utilities import BadRequest
 from core.web.body_limits import largest_body
 
 log = logging.getLogger(__name__)
-THREADS, MAX_ACCEPTED = 8, 64  # the latter in one round of the loop over all sockets
+THREAD_COUNT, MAX_ACCEPTED = 8, 64  # the latter in one round of the loop over all sockets
 UNBOUNDED_BYTES = 2**62  # waitress's own limit is not used: it cannot differ by route
 MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES = 1_024, 8_192
 CHUNK_OVERHEAD_BYTES = 65_536  # and once more the limit: what the framing of small chunks may take
 DRAIN_SECONDS, MAX_DRAINED_BYTES = 5, 16 * 1024 * 1024  # of a refused body, so that the refusal is read
-BUSY = (
+BUSY_RESPONSE = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
     b"Content-Type: text/plain\r\nContent-Length: 27\r\n\r\nToo many open connections.\n"
 )
@@ -305,14 +305,14 @@ class _Server(TcpWSGIServer):
         for under it before.
         """
         for client, address in list(self._accepted()):
-            group = group_of(address[0])
+            group = address_group(address[0])
             if self.adj.connections.make_room(group):
                 self.adj.connections.add(_Channel(self, client, address, self.adj, map=self._map), group)
                 continue
             self.adj.connections.refused += 1
             with suppress(OSError), client:
                 client.setblocking(False)
-                client.send(BUSY)
+                client.send(BUSY_RESPONSE)
 
     def _accepted(self) -> Iterator[tuple[socket.socket, tuple]]:
         for _ in range(MAX_ACCEPTED):
@@ -331,7 +331,7 @@ class _Server(TcpWSGIServer):
         self.adj.connections.close_overdue()
 
 
-def group_of(address: str) -> str:
+def address_group(address: str) -> str:
     """Whose connections are counted together: an IPv4 address, or the network a household has in IPv6."""
     try:
         found = ip_address(address.partition("%")[0])
@@ -341,7 +341,9 @@ def group_of(address: str) -> str:
     return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
 
 
-def serving(app, bounds: Bounds, *, host: str, port: int, threads: int = THREADS, is_proxied: bool = False):
+def create_server(
+    app, bounds: Bounds, *, host: str, port: int, threads: int = THREAD_COUNT, is_proxied: bool = False
+):
     """A server for a WSGI application; `run()` serves. Raises OSError or ValueError as waitress does."""
     adjustments = Adjustments(
         host=host,
@@ -383,4 +385,4 @@ def create(app: Flask, *, host: str, port: int):
         max_body_bytes=app.config["MAX_CONTENT_LENGTH"],
         body_limit=partial(largest_body, app),
     )
-    return serving(app, bounds, host=host, port=port, is_proxied=is_proxied)
+    return create_server(app, bounds, host=host, port=port, is_proxied=is_proxied)

@@ -5,7 +5,7 @@ import re
 from flask_babel import gettext as _
 from marshmallow import ValidationError, fields
 
-from core.markup.characters import line, visible
+from core.markup.characters import visible, visible_line
 from core.markup.markup import Rendered, TooLong, render
 
 BLANK_START = re.compile(r"\A(?:[^\S\n]*\n)+")  # empty lines; spaces before the first word may mean code
@@ -53,4 +53,4 @@ class Line(fields.String):
     """One trimmed line of text; what could not be seen in it is shown (core/markup/characters.py)."""
 
     def _deserialize(self, value, attr, data, **kwargs) -> str:
-        return line(super()._deserialize(value, attr, data, **kwargs))
+        return visible_line(super()._deserialize(value, attr, data, **kwargs))

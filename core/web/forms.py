@@ -65,7 +65,7 @@ def json_object() -> dict:
     return body
 
 
-def raw_input() -> dict:
+def sent_input() -> dict:
     """The request's fields as sent, from a form (one sent twice is a list) or a JSON object alike.
 
     Raises what json_object() raises.
@@ -93,7 +93,7 @@ def _storable(value):
 
 def parse(schema: type[Schema]) -> dict:
     """The request's fields, checked by `schema`; raises Invalid."""
-    sent, made = raw_input(), schema(unknown=EXCLUDE)
+    sent, made = sent_input(), schema(unknown=EXCLUDE)
     if request.is_json:
         require_types(made, sent)
     try:
@@ -110,7 +110,7 @@ class Form:
 
     def validate(self) -> bool:
         """Read the request into `data`; False leaves what was typed and says what to change."""
-        self.values = raw_input()
+        self.values = sent_input()
         try:
             self.data = parse(self.schema)
         except Invalid as error:

@@ -9,16 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, request, session
 from werkzeug.exceptions import HTTPException
 
 from core.database.db import SAFE_METHODS
+from core.registry import Registry
 from core.web.access import safe_next
 
 MAX_FIELDS = 200
 MAX_BODY_BYTES = 4 * 1024 * 1024  # of a form that is too large to be accepted, but given back
 SECRET_PARTS = ("password", "passphrase", "code", "token", "secret", "credential")  # of names of fields
-LINE_LENGTH = 40  # characters; a longer value was typed by a person
+MIN_TEXT_CHARACTERS = 40  # characters; a longer value was typed by a person
 TEXT_NAMES = frozenset(
     (
         "title",
@@ -48,6 +49,17 @@ DRAFT_FIELD = "draft"  # the name of the browser's draft of a form, see static/j
 DRAFT_NAME = re.compile(r"[\w./:-]{1,200}", re.ASCII)
 MAX_DRAFTS = 5
 
+OwnerCheck = Callable[[], bool]
+_owner_checks: Registry[OwnerCheck, str] = Registry("form_owner_checks")  # name by function
+
+
+def register_owner_check(is_foreign: OwnerCheck) -> OwnerCheck:
+    """Decorator: the function says whether the form in this request was made for another account than the
+    one that is logged in; such a form is not shown.
+    """
+    _owner_checks.add(is_foreign, is_foreign.__qualname__)
+    return is_foreign
+
 
 @dataclass(frozen=True)
 class SentForm:
@@ -73,7 +85,7 @@ def is_text(name: str, value: str) -> bool:
     """Whether a value was typed, and should be shown; others are choices, kept in hidden fields."""
     if not value.strip() or name in (DRAFT_FIELD, "form_account"):
         return False
-    return name in TEXT_NAMES or len(value) > LINE_LENGTH or any(c.isspace() for c in value)
+    return name in TEXT_NAMES or len(value) > MIN_TEXT_CHARACTERS or any(c.isspace() for c in value)
 
 
 def sent_form(*, ask_owner: bool = True) -> SentForm | None:
@@ -87,12 +99,12 @@ def sent_form(*, ask_owner: bool = True) -> SentForm | None:
     fields = _fields()
     if not target or fields is None:
         return None
-    if ask_owner and current_app.extensions["sent_forms"]():
+    if ask_owner and any(is_foreign() for is_foreign in _owner_checks):
         return None
-    return _sorted(target, fields)
+    return _sent_form(target, fields)
 
 
-def _sorted(target: str, fields: list[tuple[str, str]]) -> SentForm:
+def _sent_form(target: str, fields: list[tuple[str, str]]) -> SentForm:
     secrets = [name for name, _value in fields if _is_secret(name)]
     shown = [
         (name, value)
@@ -136,7 +148,7 @@ def _is_cross_site() -> bool:
     return origin is not None and urlsplit(origin).netloc != request.host
 
 
-def page_before() -> str:
+def referring_page() -> str:
     """The path of this site's page that sent this request, or '/'."""
     before = urlsplit(request.referrer or "")
     if before.netloc != request.environ.get("HTTP_HOST"):  # request.host refuses a host that is not trusted
@@ -162,13 +174,7 @@ def accepted_drafts() -> str:
     return " ".join(session.pop("accepted_drafts")) if "accepted_drafts" in session else ""
 
 
-def register_owner_check(app: Flask, is_foreign: Callable[[], bool]) -> None:
-    """`is_foreign()`: whether the form in this request was made for another account than the one here."""
-    app.extensions["sent_forms"] = is_foreign
-
-
 def init_app(app: Flask) -> None:
-    """Note drafts that were accepted, for every form."""
-    register_owner_check(app, lambda: False)
+    """Note which drafts were accepted, for every form."""
     app.jinja_env.globals.update(accepted_drafts=accepted_drafts, is_typed_text=is_text)
     app.after_request(_note_draft)

@@ -1,4 +1,4 @@
-"""Flask as this site needs it: addresses a database can look up, and a second try for who lost a race."""
+"""The Flask subclass: URL converters for values a database can hold, bounded requests, retried views."""
 
 import gc
 
@@ -10,15 +10,15 @@ from werkzeug.routing import IntegerConverter, Map, PathConverter, UnicodeConver
 from werkzeug.utils import cached_property
 
 from core.database.db import MAX_ID, db, is_conflict
-from core.database.replicas import ask_primary
+from core.database.replicas import switch_to_primary
 from core.limits import bounds
 
-TRIES = 3
-WATCHED = ("/healthz", "/readyz", "/metrics")  # asked by machines that know a host by its address
+MAX_ATTEMPTS = 3
+MONITORED_PATHS = ("/healthz", "/readyz", "/metrics")  # for monitoring, which addresses a host by IP
 
 
 class _Id(IntegerConverter):
-    """A number that a column can hold; at any other there is nothing (404)."""
+    """An integer that an id column can hold; other numbers match no route (404)."""
 
     regex = "[0-9]{1,10}"
 
@@ -27,7 +27,7 @@ class _Id(IntegerConverter):
 
 
 class _Name(UnicodeConverter):
-    """A part of a path; PostgreSQL stores no NUL, so nothing has such a name."""
+    """One segment of a path, without NUL, which PostgreSQL cannot store."""
 
     def __init__(self, map: Map, **options):
         super().__init__(map, **options)
@@ -57,7 +57,7 @@ class _Request(Request):
 
     @property
     def json_module(self) -> type:
-        """What decodes a JSON body; Flask would set the app's decoder, which knows no bounds."""
+        """The decoder of JSON bodies. Flask would set the app's, which has no limits."""
         return bounds.BoundedJson
 
     @json_module.setter
@@ -66,7 +66,7 @@ class _Request(Request):
 
     @cached_property
     def args(self) -> ImmutableMultiDict:
-        """The query parameters; of a query that is refused, none: its error page can ask for them."""
+        """The query parameters; empty for a query string over the limits, so that its error page works."""
         if bounds.is_too_long(self.query_string):
             return ImmutableMultiDict()
         return ImmutableMultiDict(
@@ -74,7 +74,7 @@ class _Request(Request):
         )
 
     def _load_form_data(self) -> None:
-        """Reads the form once; one that was refused counts as empty from then on."""
+        """Read the form once; a refused form counts as empty from then on."""
         try:
             super()._load_form_data()
         except HTTPException:
@@ -83,46 +83,47 @@ class _Request(Request):
 
 
 class Site(Flask):
-    """Views run again when another request's change was faster than theirs.
+    """The Flask application. A view that loses a race with another transaction is run again.
 
-    So a name taken a moment ago, a tag that two people make at once or a deadlock ends as it would
-    have, had one come after the other: with the view's own answer. What a replica has not, or cannot
-    answer, is asked of the primary in the same way. What was asked before may be ready (response_cache.py).
+    So a unique name that was just taken, a tag that two requests create at once, or a deadlock ends as if one
+    request had come after the other: with the view's own response. A view also runs again on the primary when
+    a replica lacks a row or fails. Repeated requests may be served by response_cache.py before Flask.
     """
 
     request_class = _Request
     url_map_class = _Addresses
 
     def __call__(self, environ, start_response):
-        """What watches the hosts knows no name of the site, and gets nothing that depends on one."""
-        if environ.get("PATH_INFO") in WATCHED:
+        """Accept any Host header for MONITORED_PATHS, whose responses do not depend on it."""
+        if environ.get("PATH_INFO") in MONITORED_PATHS:
             environ["HTTP_HOST"] = self.config["TRUSTED_HOSTS"][0]
         return super().__call__(environ, start_response)
 
-    def begin(self) -> None:
-        """To be called in a process that serves, when all is loaded: its history is noted from now on.
+    def start_serving(self) -> None:
+        """Start recording metrics and freeze loaded objects; call it in a web process once all is loaded.
 
-        Python's collector leaves alone what is loaded; it would look at all of it now and then, and nobody
-        is served for an eighth of a second (docs/performance.md).
+        The garbage collector ignores frozen objects; scanning them would stop the process for an eighth of
+        a second now and then (docs/performance.md).
         """
         self.extensions["history"].start()
         gc.collect()
         gc.freeze()
 
     def wsgi_app(self, environ, start_response):
-        ready = self.extensions["ready_pages"].answer(environ, start_response)
-        return super().wsgi_app(environ, start_response) if ready is None else ready
+        """Send a cached response, or let Flask make one."""
+        cached = self.extensions["response_cache"].respond(environ, start_response)
+        return super().wsgi_app(environ, start_response) if cached is None else cached
 
     def dispatch_request(self):
-        for _attempt in range(1, TRIES):
+        for _attempt in range(1, MAX_ATTEMPTS):
             try:
                 return super().dispatch_request()
             except DBAPIError as error:
                 db.session.rollback()
-                if not (ask_primary(error) or is_conflict(error)):
+                if not (switch_to_primary(error) or is_conflict(error)):
                     raise
             except NotFound:
-                if not ask_primary():
+                if not switch_to_primary():
                     raise
                 db.session.rollback()
         return super().dispatch_request()

@@ -22,7 +22,7 @@ def static_url(filename: str) -> str:
     return f"{current_app.static_url_path}/{filename}?v={_version(filename)}"
 
 
-def let_keep(response: Response) -> None:
+def allow_caching(response: Response) -> None:
     """Let caches keep a file for a year if it is the one that its address names.
 
     Hosts are upgraded one after the other: the old one, asked for the new file, has another under that name.

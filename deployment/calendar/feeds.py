@@ -15,7 +15,7 @@ def subscribe():
     """Two years of patch days, KEV due dates, and what loses security support within a year."""
     day = today()
     ends = lifecycle_queries.around(day, before=BEFORE, ahead=AHEAD)
-    return calendars.answer(
+    return calendars.calendar_response(
         _("Patch days, due dates and ends of support"),
         [*days.patch_days(), *days.due_days(queries.due(day - days.DAYS_BACK)), *map(day_of, ends)],
     )

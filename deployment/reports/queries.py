@@ -55,7 +55,7 @@ def _with() -> tuple:
 
 
 def reports(
-    bulletin: Bulletin, *, outcome: str = "", after: paging.Place = None, size: int = PAGE
+    bulletin: Bulletin, *, outcome: str = "", after: paging.PageStart = None, size: int = PAGE
 ) -> paging.Page:
     """What was reported of a bulletin, the latest first."""
     statement = _shown().where(DeploymentReport.bulletin_id == bulletin.id)
@@ -63,7 +63,7 @@ def reports(
         statement = statement.where(DeploymentReport.outcome == outcome)
     keys = [DeploymentReport.updated_at, DeploymentReport.id]
     return paging.keyset(
-        statement, keys, after=after, size=size, changed=paging.at_any(DeploymentReport.updated_at)
+        statement, keys, after=after, size=size, changed=paging.changed_at_any(DeploymentReport.updated_at)
     )
 
 

@@ -49,7 +49,7 @@ def ending(
     kind: str = SECURITY,
     category: str = "",
     owner=None,
-    after: paging.Place = None,
+    after: paging.PageStart = None,
     size: int = PAGE,
 ) -> paging.Page:
     """What ends within `days` from `day` on, the next first; of a category, of what `owner` runs."""
@@ -60,7 +60,7 @@ def ending(
         after=after,
         size=size,
         descending=False,
-        changed=paging.at_any(LifecyclePhase.changed_at),
+        changed=paging.changed_at_any(LifecyclePhase.changed_at),
     )
 
 

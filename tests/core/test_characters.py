@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.markup.characters import line, show_directions, visible
+from core.markup.characters import show_directions, visible, visible_line
 from core.markup.markup import render, to_text
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "posts" / "titles.txt"
@@ -24,12 +24,12 @@ CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "posts" / "ti
     ],
 )
 def test_titles_keep_joiners_flags_and_what_unicode_adds_later(title):
-    assert line(title) == title
+    assert visible_line(title) == title
 
 
 def test_the_collected_titles_stay_as_they_are():
     for title in CASES.read_text().splitlines():
-        assert line(title) == " ".join(title.split())
+        assert visible_line(title) == " ".join(title.split())
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_collected_titles_stay_as_they_are():
     ],
 )
 def test_what_could_not_be_seen_in_a_line_is_shown(typed, shown):
-    assert line(typed) == shown
+    assert visible_line(typed) == shown
 
 
 def test_every_kind_of_line_end_is_one():

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from core.database.db import db, utcnow
 from core.database.models import Event, OutgoingMail, TaskRun
 from core.jobs import claims, events, worker
-from core.jobs.import_events import News
+from core.jobs.import_events import ImportEvent
 from core.mail import mail
 from tests.registries import replace
 
@@ -20,7 +20,9 @@ NIGHT, TAKEN_OVER = "2026-03-10 03:10:00+00:00", timedelta(seconds=30)
 
 
 def test_a_claim_and_the_pauses_around_it_are_shorter_than_that():
-    longest = claims.TERM + timedelta(seconds=worker.TAKE_OVER_SECONDS + worker.TICK + worker.PAUSE)
+    longest = claims.CLAIM_DURATION + timedelta(
+        seconds=worker.TAKE_OVER_SECONDS + worker.CLOCK_SECONDS + worker.IDLE_SECONDS
+    )
     assert longest < TAKEN_OVER - timedelta(seconds=5), "and clocks differ by five seconds at most"
 
 
@@ -55,7 +57,7 @@ def test_mail(app, queued):
 
 def test_mail_is_not_sent_twice_while_a_server_thinks(app, queued, monkeypatch):
     begun, may_end = threading.Event(), threading.Event()
-    monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.5))
+    monkeypatch.setattr(claims, "CLAIM_DURATION", timedelta(seconds=0.5))
     tries = []
 
     def slow(message, row):
@@ -97,7 +99,7 @@ def task(app, monkeypatch):
 
 
 def begin_and_die(task):
-    assert worker._take(worker._name(task), worker._last_due(time(3, 10), utcnow()))
+    assert worker._claim_run(worker._name(task), worker._last_due(time(3, 10), utcnow()))
 
 
 def test_a_scheduled_task(app, task):
@@ -133,13 +135,13 @@ def test_of_many_workers_one_takes_a_task_over(app, task):
 
 def test_a_task_that_ended_or_failed_is_not_taken_over(app, task, caplog):
     with time_machine.travel(NIGHT, tick=False) as clock:
-        worker.run_in_turn(app, task, time(3, 10))
+        worker.run_if_due(app, task, time(3, 10))
         clock.shift(TAKEN_OVER)
         worker.take_over_tasks(app)
         assert task.runs == 1
         clock.shift(24 * 3600)
         task.action = lambda: 1 / 0
-        worker.run_in_turn(app, task, time(3, 10))
+        worker.run_if_due(app, task, time(3, 10))
         clock.shift(TAKEN_OVER)
         worker.take_over_tasks(app)
     assert task.runs == 2
@@ -150,16 +152,16 @@ def test_a_task_that_kills_its_worker_each_time_is_given_up_until_the_next_night
         begin_and_die(task)
         for _ in range(worker.MAX_TRIES + 3):
             clock.shift(TAKEN_OVER)
-            if worker._take_over(worker._name(task)):
+            if worker._take_over_run(worker._name(task)):
                 task.runs += 1
         assert task.runs == worker.MAX_TRIES - 1 and "given up" in caplog.text
         clock.shift(24 * 3600)
-        worker.run_in_turn(app, task, time(3, 10))
+        worker.run_if_due(app, task, time(3, 10))
     assert task.runs == worker.MAX_TRIES
 
 
 def test_a_long_task_is_its_workers_own(app, task, monkeypatch):
-    monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.5))
+    monkeypatch.setattr(claims, "CLAIM_DURATION", timedelta(seconds=0.5))
     begun, may_end = threading.Event(), threading.Event()
 
     def action():
@@ -168,7 +170,7 @@ def test_a_long_task_is_its_workers_own(app, task, monkeypatch):
 
     task.action = action
     thread = threading.Thread(
-        target=contextvars.Context().run, args=(worker.run_in_turn, app, task, time(3, 10))
+        target=contextvars.Context().run, args=(worker.run_if_due, app, task, time(3, 10))
     )
     thread.start()
     assert begun.wait(30)
@@ -191,7 +193,7 @@ def heard(app, monkeypatch):
 
 def test_the_news_of_a_killed_import(app, heard):
     with time_machine.travel(NIGHT, tick=False) as clock:
-        News("dump").promise()
+        ImportEvent("dump").schedule()
         db.session.commit()  # and it is killed
         events.drain()
         assert heard == []
@@ -201,10 +203,10 @@ def test_the_news_of_a_killed_import(app, heard):
 
 
 def test_the_news_of_a_long_import_waits_for_its_end(app, heard, monkeypatch):
-    monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.5))
-    news = News("dump")
-    with news.held():
-        news.promise()
+    monkeypatch.setattr(claims, "CLAIM_DURATION", timedelta(seconds=0.5))
+    news = ImportEvent("dump")
+    with news.deferred():
+        news.schedule()
         db.session.commit()
         ends = set()
         while len(ends) < 10:
@@ -212,12 +214,12 @@ def test_the_news_of_a_long_import_waits_for_its_end(app, heard, monkeypatch):
             ends.add(db.session.scalar(select(Event.due_at)))
             db.session.commit()
         assert heard == []
-    assert news.tell() and heard == ["import.finished"]
+    assert news.deliver() and heard == ["import.finished"]
 
 
 def test_a_claim_that_cannot_be_renewed_is_no_end(app, caplog, monkeypatch):
     """The next try comes before it runs out."""
-    monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.2))
+    monkeypatch.setattr(claims, "CLAIM_DURATION", timedelta(seconds=0.2))
     broken = update(Event).where(db.text("no_such_column = 1"))
     with claims.renewing_claim(broken):
         while caplog.text.count("claim not renewed") < 2:

@@ -25,7 +25,7 @@ from core.database.models import Event, OutgoingMail
 from core.observability import heartbeats, processes
 from tests.registries import replace
 
-WELL, REMARK, FAULT = Level.WELL, Level.REMARK, Level.FAULT
+WELL, REMARK, FAULT = Level.OK, Level.WARNING, Level.ERROR
 SITE = {"REDOUBT_SITE_URL": "https://redoubt.example", "REDOUBT_MAIL_FROM": ""}
 SPF, DMARC, KEY = "v=spf1 mx -all", "v=DMARC1; p=reject", "v=DKIM1; k=rsa; p=MIIB"
 Disk = namedtuple("Disk", "f_bavail f_frsize f_files f_favail")
@@ -36,7 +36,7 @@ def level(app):
     """level(name, **kinds) → how bad the finding of that name is; None when there is none."""
 
     def find(name, **kinds):
-        found = {each.name: each for each in health.examine(**kinds)}
+        found = {each.name: each for each in health.run_checks(**kinds)}
         return found[name].level if name in found else None
 
     return find
@@ -47,7 +47,7 @@ def level(app):
     [(False, False, WELL), (False, True, REMARK), (True, False, FAULT), (True, True, FAULT)],
 )
 def test_advice_is_for_what_is_not_well(fault, remark, expected):
-    finding = health.judge("name", "found", fault=fault, remark=remark, advice="do this")
+    finding = health.finding("name", "found", error=fault, warning=remark, advice="do this")
     assert finding == Finding("name", expected, "found", "" if expected == WELL else "do this")
 
 
@@ -58,8 +58,8 @@ def test_a_part_that_fails_is_a_fault_and_the_others_are_looked_at(app, monkeypa
         db.session.execute(text("SELECT no_such_column"))
         yield
 
-    replace(app, monkeypatch, "health_checks", {broken: health.HERE, **health._checks})
-    first, *others = health.examine()
+    replace(app, monkeypatch, "health_checks", {broken: health.LOCAL, **health._checks})
+    first, *others = health.run_checks()
     assert (first.name, first.level) == ("Broken part", FAULT) and "no_such_column" not in first.found
     assert {each.name for each in others} >= {"Database", "Clock", "Events", "Disk", "Permissions"}
     assert not any("Could not" in each.found for each in others)
@@ -72,7 +72,7 @@ def test_the_network_is_asked_only_when_told_to(app, monkeypatch):
     monkeypatch.setattr(mail_dns, "resolver", never)
     monkeypatch.setattr(mail_dns.mail, "connect", never)
     app.config.update(SITE, REDOUBT_MAIL_URL="smtp://mail.example")
-    assert not {"SPF", "Mail server"} & {each.name for each in health.examine()}
+    assert not {"SPF", "Mail server"} & {each.name for each in health.run_checks()}
 
 
 @pytest.mark.every_database
@@ -152,12 +152,12 @@ def test_mail_that_waits_long_is_a_fault_and_one_given_up_today_a_remark(level, 
 @pytest.mark.every_database
 def test_a_worker_that_falls_silent_is_a_fault(level):
     assert level("Workers") == REMARK
-    heartbeats.beat("one", "events")
+    heartbeats.record_heartbeat("one", "events")
     db.session.commit()
     assert level("Workers") is None and level("Workers: events") == WELL
     with time_machine.travel(utcnow() + heartbeats.DEAD_AFTER + timedelta(seconds=1)):
         assert level("Workers: events") == FAULT
-        heartbeats.beat("another", "events")
+        heartbeats.record_heartbeat("another", "events")
         db.session.commit()
         assert level("Workers: events") == WELL
 
@@ -256,7 +256,7 @@ def test_no_finding_shows_a_password(app, monkeypatch):
         SECRET_KEY="secretkey" * 5,
         REDOUBT_REDIS_URL="redis://:secretword@127.0.0.1:1/0",
     )
-    said = " ".join(f"{each.found} {each.advice}" for each in health.examine())
+    said = " ".join(f"{each.found} {each.advice}" for each in health.run_checks())
     assert "secret" not in said.replace("secret_key", "")
 
 
@@ -413,20 +413,20 @@ def without_database(tmp_path):
 
 def test_commands_say_in_a_sentence_that_the_database_is_away(without_database):
     with pytest.raises(click.ClickException) as stopped:
-        cli.prepare("user")
+        cli.prepare_database("user")
     assert "REDOUBT_DATABASE_URL" in stopped.value.message and "canaryword" not in stopped.value.message
-    cli.prepare("doctor")
-    first = next(each for each in health.examine() if each.name == "Database")
+    cli.prepare_database("doctor")
+    first = next(each for each in health.run_checks() if each.name == "Database")
     assert first.level == FAULT and "refused" in first.found and "passfile" in first.advice
     assert "canaryword" not in first.found
 
 
 @pytest.mark.every_database
 def test_the_doctor_says_what_is_behind_and_mends_nothing(app, level):
-    newest = schema.present()
+    newest = schema.current_revision()
     for there in ("0001", newest):
         db.session.execute(text("UPDATE alembic_version SET version_num = :there"), {"there": there})
         db.session.commit()
-        cli.prepare("doctor")
-        assert schema.present() == there
+        cli.prepare_database("doctor")
+        assert schema.current_revision() == there
         assert level("Schema") == (WELL if there == newest else FAULT)

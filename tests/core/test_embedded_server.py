@@ -12,7 +12,7 @@ from flask import url_for
 from app import create_app
 from core.web import embedded_server, sent_forms
 from core.web.body_limits import largest_body
-from core.web.embedded_server import Bounds, group_of, serving
+from core.web.embedded_server import Bounds, address_group, create_server
 
 BIG = b"x" * 3_000_000  # more than the kernel takes for a client that does not read
 SMALL = {"max_connections": 40, "max_connections_per_address": 8, "max_body_bytes": 1000}
@@ -50,7 +50,9 @@ class App:
 @contextmanager
 def running(app, *, is_proxied=False, **bounds):
     """The port of a server with these bounds, in a thread; the server's count of connections at `.adj`."""
-    server = serving(app, Bounds(**{**SMALL, **bounds}), host="127.0.0.1", port=0, is_proxied=is_proxied)
+    server = create_server(
+        app, Bounds(**{**SMALL, **bounds}), host="127.0.0.1", port=0, is_proxied=is_proxied
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -325,7 +327,7 @@ def test_what_a_proxy_says_reaches_the_application_only_when_one_is_trusted(is_p
     ],
 )
 def test_addresses_are_counted_as_a_household_has_them(address, group):
-    assert group_of(address) == group
+    assert address_group(address) == group
 
 
 def test_the_site_serves_with_what_its_settings_say(tmp_path):

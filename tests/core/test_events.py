@@ -45,7 +45,7 @@ def test_what_is_rolled_back_is_never_heard(app, heard, drain):
 
 
 def test_every_event_is_heard_once_oldest_first(app, heard, drain):
-    ids = record(events.BATCH + 5)
+    ids = record(events.BATCH_SIZE + 5)
     drain()
     drain()
     assert heard == ids
@@ -121,7 +121,7 @@ def test_a_dead_workers_events_are_heard_when_its_claim_has_run_out(app, heard, 
         assert [event.id for event in events.claim()] == ids  # and dies
         drain()
         assert heard == []
-        clock.shift(claims.TERM + timedelta(seconds=1))
+        clock.shift(claims.CLAIM_DURATION + timedelta(seconds=1))
         drain()
     assert heard == ids
 
@@ -138,7 +138,7 @@ def test_no_other_worker_hears_what_a_slow_handler_still_works_on(app, monkeypat
         with app.app_context():
             events.run_round()
 
-    monkeypatch.setattr(claims, "TERM", timedelta(seconds=0.5))
+    monkeypatch.setattr(claims, "CLAIM_DURATION", timedelta(seconds=0.5))
     replace(app, monkeypatch, "event_handlers", {slow: ("probe.*",)})
     (made,) = record()
     thread = threading.Thread(target=contextvars.Context().run, args=(work,))
@@ -159,11 +159,11 @@ def test_who_lost_its_claim_does_not_undo_what_the_other_did(app, heard, drain):
         db.session.execute(db.update(Event).values(due_at=utcnow()))
         db.session.commit()
         batch = events.claim()  # and its process stands still for longer than the claim
-        clock.shift(claims.TERM + timedelta(seconds=1))
+        clock.shift(claims.CLAIM_DURATION + timedelta(seconds=1))
         app.extensions["event_worker"], first = "another", app.extensions["event_worker"]
         drain()
         app.extensions["event_worker"] = first
-        events._settle(batch, {made: "failed at last"})
+        events._mark_done(batch, {made: "failed at last"})
     assert heard == [made] and row(made).done_at is not None and row(made).attempts == 0
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from core.formats.front_matter import MAX_BYTES, Refused, load
+from core.formats.front_matter import MAX_BYTES, InvalidFrontMatter, load
 
 
 def test_only_dates_yes_no_and_nothing_are_read():
@@ -39,5 +39,5 @@ def bomb(depth):
     ],
 )
 def test_anything_else_is_refused(raw):
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidFrontMatter):
         load(raw)

@@ -43,19 +43,19 @@ def test_what_processes_counted_is_summed_by_the_hour(process):
     (one, ones), (two, twos) = process(), process()
     with time_machine.travel(NOON, tick=False) as clock:
         ones["status:2xx"], twos["status:2xx"] = 5, 7
-        one.keep()
-        two.keep()
+        one.write()
+        two.write()
         ones["status:2xx"] = 6
-        one.keep()
+        one.write()
         clock.shift(timedelta(hours=1))
         twos["status:2xx"] = 9
-        two.keep()
+        two.write()
     assert figures("status:2xx") == {"12": 13, "13": 2}
 
 
 def test_what_was_counted_before_the_process_served_is_not_its_history(app, monkeypatch):
     replace(app, monkeypatch, "totals", {lambda: {"status:2xx": 40}: ""})
-    history.History(app).keep()
+    history.History(app).write()
     assert not figures("status:2xx")
 
 
@@ -70,10 +70,10 @@ def test_a_minute_that_could_not_be_kept_is_kept_with_the_next(process, monkeypa
         with monkeypatch.context() as broken:
             broken.setattr(db.session, "commit", full)
             with pytest.raises(OSError, match="full"):
-                one.keep()
+                one.write()
         db.session.rollback()
         counted["status:2xx"] = 8
-        one.keep()
+        one.write()
     assert figures("status:2xx") == {"12": 8}
 
 
@@ -83,12 +83,12 @@ def test_of_a_reading_the_highest_of_the_hour_is_kept(process):
         event = Event(name="test.waits", data={}, due_at=utcnow() - timedelta(seconds=50))
         db.session.add(event)
         db.session.commit()
-        one.keep()
+        one.write()
         event.done_at = utcnow()
         db.session.commit()
-        two.keep()
+        two.write()
         clock.shift(timedelta(hours=1))
-        two.keep()
+        two.write()
     assert figures(queues.EVENTS_AGE) == {"12": 50, "13": 0}
 
 
@@ -116,7 +116,7 @@ def test_the_nightly_task_forgets_old_figures_and_workers_that_are_gone(app):
 
 
 def test_a_loop_says_that_it_lives_twice_a_minute_at_most(app):
-    beat, rows = heartbeats.Beat(app, "events"), db.session.query(Heartbeat)
+    beat, rows = heartbeats.Heart(app, "events"), db.session.query(Heartbeat)
     with time_machine.travel(NOON, tick=False) as clock:
         for seconds in (0, 10, 25):
             clock.shift(seconds)
@@ -127,10 +127,10 @@ def test_a_loop_says_that_it_lives_twice_a_minute_at_most(app):
 
 def test_of_many_workers_the_newest_round_counts(app):
     with time_machine.travel(NOON, tick=False) as clock:
-        heartbeats.beat("one", "mail")
-        heartbeats.beat("one", "events")
+        heartbeats.record_heartbeat("one", "mail")
+        heartbeats.record_heartbeat("one", "events")
         clock.shift(timedelta(minutes=5))
-        heartbeats.beat("two", "mail")
+        heartbeats.record_heartbeat("two", "mail")
         db.session.commit()
         told = {each.name: each.value for each in heartbeats.workers()}
     assert told == {
@@ -144,6 +144,6 @@ def test_a_database_that_is_away_costs_a_beat_and_nothing_else(app, monkeypatch)
     def away(*arguments):
         raise OSError("away")
 
-    monkeypatch.setattr(heartbeats, "beat", away)
-    heartbeats.Beat(app, "events")()
+    monkeypatch.setattr(heartbeats, "record_heartbeat", away)
+    heartbeats.Heart(app, "events")()
     assert not db.session.query(Heartbeat).count()

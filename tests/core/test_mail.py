@@ -241,7 +241,7 @@ def test_a_dead_server_is_given_up_after_days(post, deliver, server):
 
 def test_a_silent_server_costs_one_timeout_and_posting_goes_on(post, deliver, monkeypatch, make_question):
     """It accepts the connection and never says a word."""
-    monkeypatch.setattr(mail, "TIMEOUT", 1)
+    monkeypatch.setattr(mail, "SMTP_TIMEOUT_SECONDS", 1)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

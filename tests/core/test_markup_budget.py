@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.limits.budgets import Budget, Spent
+from core.limits.budgets import Budget, BudgetExceeded
 from core.markup import markdown_rules, markup
-from core.markup.markup import TooComplex, TooLong, render, work
+from core.markup.markup import TooComplex, TooLong, count_steps, render
 
 REPEATED = [
     "[a](b",
@@ -106,8 +106,8 @@ FAMILIES = {
 def steps(text):
     """Steps it takes, or all that there are."""
     try:
-        return work(text)
-    except (Spent, TooLong):
+        return count_steps(text)
+    except (BudgetExceeded, TooLong):
         return markup.MAX_STEPS
 
 
@@ -158,15 +158,15 @@ def test_a_spent_budget_is_a_refusal_with_a_sentence(app, monkeypatch):
 def test_an_unknown_dear_input_ends_by_the_clock(app, monkeypatch):
     """What costs more time than its steps say."""
     monkeypatch.setattr(time, "thread_time", iter([0.0, *[0.1] * 3, *[99.0] * 10_000]).__next__)
-    with pytest.raises(Spent):
-        work("*a* " * 5000)
+    with pytest.raises(BudgetExceeded):
+        count_steps("*a* " * 5000)
 
 
 def test_a_budget_ends_after_its_steps():
     budget = Budget(10, 60)
     budget.spend(10)
     for _ in range(3):
-        with pytest.raises(Spent):
+        with pytest.raises(BudgetExceeded):
             budget.spend()
 
 

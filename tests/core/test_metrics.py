@@ -148,7 +148,7 @@ def test_queries_are_those_that_the_database_got(client, grown, count_queries):
 def test_the_page_cache_tells_ready_hit_miss_and_stale_apart(app, client, grown):
     client.get("/questions")
     client.get("/questions")
-    app.extensions["ready_pages"].pages.clear()
+    app.extensions["response_cache"].responses.clear()
     client.get("/questions")
     record("test.changed")
     db.session.commit()
@@ -211,7 +211,7 @@ def test_a_source_that_fails_costs_only_itself(app, client, monkeypatch):
 
 def test_outside_a_request_nothing_is_tallied(app):
     with app.app_context():
-        metrics.note_page("hit")
+        metrics.count_page("hit")
         assert metrics.tally().queries == 0 and metrics.tally().page == ""
 
 

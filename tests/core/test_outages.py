@@ -12,7 +12,7 @@ from app import create_app
 from core.database import schema
 from core.database.db import db, read_transaction
 from core.jobs.worker import round_once
-from core.web.database_errors import RETRY_AFTER, is_outage
+from core.web.database_errors import RETRY_AFTER_SECONDS, is_outage
 from posts.models import Post, Tag
 from tests.conftest import BODY
 
@@ -81,7 +81,7 @@ def test_while_it_is_read_only_texts_come_back_and_pages_are_served(make_questio
     url, browser = make_question().url, login(other)
     with read_only():
         answer = browser.post(url, data={"body": TEXT})
-        assert answer.status_code == 503 and answer.headers["Retry-After"] == str(RETRY_AFTER)
+        assert answer.status_code == 503 and answer.headers["Retry-After"] == str(RETRY_AFTER_SECONDS)
         assert "&lt;b&gt;hostile&lt;/b&gt; &#34;signs&#34; &amp; more" in answer.text
         assert f'action="{url}"' in answer.text
         for page in (url, "/questions", "/", "/search?q=patching"):
@@ -98,7 +98,7 @@ def test_programs_get_a_problem_and_may_read(app, make_question, other, api, rea
     with read_only():
         answer = program("POST", path, {"body": BODY})
         assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
-        assert answer.headers["Retry-After"] == str(RETRY_AFTER) and answer.json["status"] == 503
+        assert answer.headers["Retry-After"] == str(RETRY_AFTER_SECONDS) and answer.json["status"] == 503
         assert program("GET", path).status_code == 200, "also where a token's use would be noted"
     assert until_it_works(lambda: program("POST", path, {"body": BODY})).status_code == 201
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from core.cache import response_cache
-from core.cache.page_memory import MemoryPages
+from core.cache.memory_cache import MemoryCache
 from core.database.db import db
 from posts import actions as posts
 
@@ -80,9 +80,9 @@ def test_nothing_of_a_member_or_a_token_becomes_ready(app, client, asked, login,
     for _ in range(2):
         own.get(asked.url)
         client.get(asked.url, headers={"Authorization": "Bearer nobody"})
-    assert not app.extensions["ready_pages"].pages.pages
+    assert not app.extensions["response_cache"].responses.entries
     client.get("/login")  # begins a session for its form
-    assert not app.extensions["ready_pages"].pages.pages
+    assert not app.extensions["response_cache"].responses.entries
 
 
 @pytest.mark.every_database
@@ -95,11 +95,11 @@ def test_a_change_is_seen_at_once(client, asked, moderator):
 
 def test_a_page_is_ready_for_seconds_only(app, client, asked, worked):
     client.get(asked.url)
-    pages = app.extensions["ready_pages"].pages.pages
-    pages.expire(time.monotonic() + response_cache.READY - 1)
+    pages = app.extensions["response_cache"].responses.entries
+    pages.expire(time.monotonic() + response_cache.RESPONSE_TTL_SECONDS - 1)
     client.get(asked.url)
     assert len(worked) == 1
-    pages.expire(time.monotonic() + response_cache.READY + 1)
+    pages.expire(time.monotonic() + response_cache.RESPONSE_TTL_SECONDS + 1)
     client.get(asked.url)
     assert len(worked) == 2
 
@@ -107,13 +107,13 @@ def test_a_page_is_ready_for_seconds_only(app, client, asked, worked):
 @pytest.fixture
 def questions(monkeypatch):
     """The times that the database was asked for the version of the content."""
-    asked, question = [], response_cache._question
+    asked, question = [], response_cache._version_query
 
     def counting(dialect):
         asked.append(dialect.name)
         return question(dialect)
 
-    monkeypatch.setattr(response_cache, "_question", counting)
+    monkeypatch.setattr(response_cache, "_version_query", counting)
     return asked
 
 
@@ -152,18 +152,22 @@ def test_without_a_database_people_are_told_the_ordinary_way(app, client, asked,
     def gone(dialect):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    monkeypatch.setattr(response_cache, "_question", gone)
+    monkeypatch.setattr(response_cache, "_version_query", gone)
     written_elsewhere("UPDATE tags SET excerpt = 'x'")
     assert client.get(asked.url).status_code == 200 and len(worked) == 2
 
 
 def test_only_so_many_bytes_are_kept(app, client, asked, worked, monkeypatch):
     """Of the address, the cookies and the body alike."""
-    kept = app.extensions["ready_pages"].pages
+    kept = app.extensions["response_cache"].responses
     client.get(asked.url)
-    size = kept.pages.currsize
-    monkeypatch.setattr(app.extensions["ready_pages"], "pages", MemoryPages(9 * size, response_cache.READY))
-    kept = app.extensions["ready_pages"].pages.pages
+    size = kept.entries.currsize
+    monkeypatch.setattr(
+        app.extensions["response_cache"],
+        "responses",
+        MemoryCache(9 * size, response_cache.RESPONSE_TTL_SECONDS),
+    )
+    kept = app.extensions["response_cache"].responses.entries
     for number in range(30):
         client.get(asked.url)
         client.get(f"{asked.url}?n={number}")

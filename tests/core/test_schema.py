@@ -55,11 +55,11 @@ def test_a_host_is_not_ready_without_database(client, monkeypatch):
     ],
 )
 def test_the_command_in_what_was_typed(typed, command):
-    assert cli.command_of(typed.split()) == command
+    assert cli.command_name(typed.split()) == command
 
 
 @pytest.mark.parametrize("asked", [None, "db"])
 def test_the_shell_knows_the_commands_of_migrations(app, asked):
     """They are told to it only then, for what they import is large."""
-    cli.prepare(asked)
+    cli.prepare_database(asked)
     assert app.test_cli_runner().invoke(args=["db", "current"]).exit_code == 0

@@ -48,7 +48,7 @@ def test_a_process_that_serves_notes_its_history_and_the_collector_leaves_it_alo
     began = []
     monkeypatch.setattr(app.extensions["history"], "start", lambda: began.append(True))
     try:
-        app.begin()
+        app.start_serving()
         assert began and gc.get_freeze_count() > 10_000 and len(gc.get_objects()) < 1_000
     finally:
         gc.unfreeze()

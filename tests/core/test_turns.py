@@ -23,7 +23,7 @@ def task(app):
         runs.append(1)
 
     def run():
-        worker.run_in_turn(app, tidy, time(3, 10))
+        worker.run_if_due(app, tidy, time(3, 10))
 
     run.runs = runs
     return run
@@ -79,13 +79,13 @@ def test_a_task_that_fails_is_tried_again_the_next_night_only(app, caplog):
     breaks.__qualname__ = "breaks"  # the table has room for names like those of real tasks
     for moment in (NIGHT, NIGHT, "2026-03-11 03:10:00+00:00"):
         with time_machine.travel(moment, tick=False):
-            worker.run_in_turn(app, breaks, time(3, 10))
+            worker.run_if_due(app, breaks, time(3, 10))
     assert len(runs) == 2 and caplog.text.count("breaks failed") == 2
 
 
 def test_the_clock_runs_what_comes_due_while_it_goes(app, monkeypatch):
     ran = threading.Event()
-    monkeypatch.setattr(worker, "TICK", 0.01)
+    monkeypatch.setattr(worker, "CLOCK_SECONDS", 0.01)
     replace(app, monkeypatch, "daily_tasks", {ran.set: time(3, 10)})
     with time_machine.travel("2026-03-10 03:09:59+00:00", tick=False) as clock:
         clocked = worker.Worker(app)

@@ -96,7 +96,7 @@ def test_no_backup_is_begun_where_there_is_no_room(app, tmp_path, monkeypatch):
 def test_an_older_schema_is_brought_up_to_date(app, make_user, place, tmp_path):
     make_user("walter")
     db.session.remove()
-    schema.tools().downgrade(revision="0250")
+    schema.flask_migrate().downgrade(revision="0250")
     made = run(app, "backup", tmp_path / "old.zip")
     schema.ensure()
     assert made.exit_code == 0 and "schema 0250" in made.output

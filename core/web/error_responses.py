@@ -7,17 +7,17 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
 from core.database.db import SAFE_METHODS, db
-from core.database.paging import BadCursor
+from core.database.paging import InvalidCursor
 from core.limits import rate_limits
 from core.limits.bounds import TooDeep, TooLongAddress, TooMuch
 from core.limits.rate_limits import TooMany
 from core.observability.logs import request_id
 from core.web.conflicts import AlreadyDone
 from core.web.forms import BadQuery, Invalid
-from core.web.sent_forms import SentForm, page_before, sent_form
+from core.web.sent_forms import SentForm, referring_page, sent_form
 
 log = logging.getLogger(__name__)
-WITHOUT_REPEAT = (403, 404, 405, 410)  # the same form will hardly be accepted later
+FINAL_STATUSES = (403, 404, 405, 410)  # the same form will hardly be accepted later
 
 
 def wants_json() -> bool:
@@ -36,7 +36,7 @@ def problem(status: int, title: str, detail: str = "", **more) -> Response:
     return response
 
 
-def error_answer(status: int, title: str, text: str, errors: dict | None = None, **details):
+def error_response(status: int, title: str, text: str, errors: dict | None = None, **details):
     """The same error for people (a page) and programs (problem details); our own faults have a number.
 
     The page gives back the form that was sent, to send it again.
@@ -46,7 +46,7 @@ def error_answer(status: int, title: str, text: str, errors: dict | None = None,
     if wants_json():
         more = {"errors": errors} if errors else {}
         return problem(status, title, text, request_id=number, **more, **details)
-    form = _form_to_give_back(status)
+    form = _form_to_return(status)
     return render_template(
         "error.html",
         status=status,
@@ -55,25 +55,25 @@ def error_answer(status: int, title: str, text: str, errors: dict | None = None,
         number=number,
         errors=errors,
         sent=form,
-        before=page_before() if form else "",
-        as_question=form and _may_be_asked(status, form),
+        before=referring_page() if form else "",
+        as_question=form and _may_become_question(status, form),
     ), status
 
 
-def _form_to_give_back(status: int) -> SentForm | None:
+def _form_to_return(status: int) -> SentForm | None:
     """The form that was sent, unless sending it again is of no use and nothing in it was typed."""
     form = sent_form()
-    if form is None or (status in WITHOUT_REPEAT and not form.has_text):
+    if form is None or (status in FINAL_STATUSES and not form.has_text):
         return None
     return form
 
 
-def _may_be_asked(status: int, form: SentForm) -> bool:
+def _may_become_question(status: int, form: SentForm) -> bool:
     """Whether a text whose place is gone could become a question."""
-    return status in WITHOUT_REPEAT and bool(form.value("body").strip()) and form.target != "/questions/ask"
+    return status in FINAL_STATUSES and bool(form.value("body").strip()) and form.target != "/questions/ask"
 
 
-def http_error_answer(error: HTTPException):
+def http_error_response(error: HTTPException):
     """The answer to an error that has an HTTP status."""
     if error.code is not None and 300 <= error.code < 400:
         return error
@@ -92,9 +92,9 @@ def http_error_answer(error: HTTPException):
         )
     status = error.code or 500
     answer = current_app.make_response(
-        error_answer(status, error.name, given or texts.get(status, error.description))
+        error_response(status, error.name, given or texts.get(status, error.description))
     )
-    if status == 429 and (limit := rate_limits.in_force()):
+    if status == 429 and (limit := rate_limits.current_limit()):
         answer.headers["Retry-After"] = str(limit.seconds)
     for name, value in error.get_headers():  # Allow, WWW-Authenticate, Retry-After
         if name != "Content-Type":
@@ -108,7 +108,7 @@ def _on_too_many(error: TooMany):
         if error.seconds < 10
         else _("Wait %(n)s minutes, then try again.", n=max(1, round(error.seconds / 60)))
     )
-    answer = current_app.make_response(error_answer(429, _("Too many attempts"), wait))
+    answer = current_app.make_response(error_response(429, _("Too many attempts"), wait))
     answer.headers["Retry-After"] = str(error.seconds)
     return answer
 
@@ -116,7 +116,7 @@ def _on_too_many(error: TooMany):
 def _on_already_done(error: AlreadyDone):
     text, url = error.text, error.url
     if wants_json():
-        return error_answer(409, _("Decided already"), text)
+        return error_response(409, _("Decided already"), text)
     db.session.rollback()
     form = sent_form()
     return render_template(
@@ -127,16 +127,16 @@ def _on_already_done(error: AlreadyDone):
 def _on_invalid(error: Invalid):
     """422 for a body or form; 400 for a query that the API does not take: then with what it takes."""
     if isinstance(error, BadQuery):
-        return error_answer(
+        return error_response(
             400, _("These parameters are not understood"), error.text, error.errors, allowed=error.allowed
         )
     is_query = request.path.startswith("/api/") and request.method in SAFE_METHODS
-    return error_answer(400 if is_query else 422, _("Please correct the input"), error.text, error.errors)
+    return error_response(400 if is_query else 422, _("Please correct the input"), error.text, error.errors)
 
 
-def _on_bad_cursor(_error: BadCursor):
+def _on_bad_cursor(_error: InvalidCursor):
     text = _("This is no `next` of a page of this list in this order. Leave `after` out to begin anew.")
-    return error_answer(
+    return error_response(
         400,
         _("The cursor is damaged"),
         text,
@@ -145,10 +145,10 @@ def _on_bad_cursor(_error: BadCursor):
     )
 
 
-def crash_answer(error: Exception):
+def crash_response(error: Exception):
     """500 for what nobody foresaw; the log has the details."""
     log.exception("%s failed", request.endpoint)
-    return error_answer(
+    return error_response(
         500,
         _("Something went wrong"),
         _("This is our fault and has been logged. Nothing was partly saved. Try again in a moment."),
@@ -157,9 +157,9 @@ def crash_answer(error: Exception):
 
 def init_app(app: Flask) -> None:
     """Answer for whatever is raised while a request is answered."""
-    app.register_error_handler(HTTPException, http_error_answer)
+    app.register_error_handler(HTTPException, http_error_response)
     app.register_error_handler(TooMany, _on_too_many)
     app.register_error_handler(AlreadyDone, _on_already_done)
-    app.register_error_handler(Exception, crash_answer)
+    app.register_error_handler(Exception, crash_response)
     app.register_error_handler(Invalid, _on_invalid)
-    app.register_error_handler(BadCursor, _on_bad_cursor)
+    app.register_error_handler(InvalidCursor, _on_bad_cursor)
