@@ -1,8 +1,9 @@
-"""The whole site: create_app() joins the rooms; `python app.py` serves it with its worker."""
+"""The application: create_app() builds it from its packages; `python app.py` serves it with its worker."""
 
 import os
 import signal
 import sys
+from typing import Any
 
 import admin
 import alerts
@@ -45,8 +46,8 @@ PACKAGES = (
 )  # from the lowest layer up
 
 
-def create_app(**config) -> Site:
-    """Build the site; `config` (REDOUBT_… or Flask keys) goes before the environment."""
+def create_app(**config: Any) -> Site:
+    """Build the application; `config` (REDOUBT_… or Flask keys) takes precedence over the environment."""
     app = Site(__name__)
     app.config.update(config)
     for package in PACKAGES:
@@ -59,10 +60,12 @@ def create_app(**config) -> Site:
 
 def main() -> None:
     """Serve on PORT (8000) at HOST (127.0.0.1) until interrupted."""
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    host = os.environ.get("HOST", "127.0.0.1")
+    port: str | int = os.environ.get("PORT", "8000")
     app = create_app()
     try:
-        if not 0 < (port := int(port)) < 65_536:  # the system would take another for it
+        port = int(port)
+        if not 0 < port < 65_536:  # the operating system would use another port
             raise ValueError("there is no such port")
         server = embedded_server.create(app, host=host, port=port)
     except (OSError, ValueError) as error:

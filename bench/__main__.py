@@ -30,7 +30,7 @@ FOLDER = ROOT / ".bench"  # not in instance/, which only the owner may enter: Me
 class Results:
     """What was measured, kept in a file: a part that is measured again replaces what it was."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.parts: dict[str, dict] = json.loads(path.read_text()) if path.exists() else {}
 

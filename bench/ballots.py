@@ -59,7 +59,7 @@ class Ledger:
 class Ballots:
     """Votes and acceptances in one slice."""
 
-    def __init__(self, slice_: Slice, change: int, acceptance: int):
+    def __init__(self, slice_: Slice, change: int, acceptance: int) -> None:
         """`change` and `acceptance` are the next free numbers of their rows."""
         self.slice, self.rng, self.rows = slice_, slice_.rng, slice_.rows
         self.change, self.acceptance = change, acceptance

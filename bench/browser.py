@@ -41,7 +41,7 @@ class Answer:
 class Browser:
     """One visitor of the server at a port of this machine."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int) -> None:
         self.connection, self.cookies = HTTPConnection("127.0.0.1", port, timeout=120), {}
         self.used = 0.0
 

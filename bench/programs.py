@@ -24,7 +24,7 @@ class Program:
 
     def __init__(
         self, command: Sequence[str | Path], log: Path, *, folder: Path | None = None, **settings: object
-    ):
+    ) -> None:
         self.command, self.log, self.folder = [str(word) for word in command], log, folder
         self.settings = {name: str(value) for name, value in settings.items()}
         self.start()
@@ -101,7 +101,7 @@ class Program:
 class Together:
     """Programs that serve one site."""
 
-    def __init__(self, *programs: Program):
+    def __init__(self, *programs: Program) -> None:
         self.programs = programs
 
     def memory(self) -> float:

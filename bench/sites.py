@@ -48,7 +48,7 @@ def database_on(server: str, name: str) -> str:
 class Site:
     """An instance of `plan` in a folder; on PostgreSQL when there is a `url`."""
 
-    def __init__(self, folder: Path, plan: Plan, url: str = ""):
+    def __init__(self, folder: Path, plan: Plan, url: str = "") -> None:
         self.folder, self.plan = folder, plan
         self.settings = {
             "REDOUBT_INSTANCE": str(folder),
@@ -190,7 +190,7 @@ class Site:
 class Served(Together):
     """A site and the programs that serve it; `web` is the one that serves the pages."""
 
-    def __init__(self, site: Site, port: int, programs: list[Program]):
+    def __init__(self, site: Site, port: int, programs: list[Program]) -> None:
         super().__init__(*programs)
         self.site, self.port, self.web = site, port, Together(programs[0])
 

@@ -43,7 +43,7 @@ def vocabulary(rng: random.Random) -> list[str]:
 class Writer:
     """Makes words, sentences, titles and Markdown; the same seed makes the same."""
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.words = vocabulary(random.Random("vocabulary"))
         self.weights = list(accumulate(1 / rank for rank in range(3, WORDS + 3)))

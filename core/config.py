@@ -1,7 +1,7 @@
-"""Every setting of the site in one table, which is also its documentation (`docs/settings.md`).
+"""All settings of the site in one table, which is also the source of `docs/settings.md`.
 
-Settings come from the environment under the prefix `REDOUBT_`; a wrong value stops the start
-with a sentence that says what to write instead.
+Settings are environment variables with the prefix `REDOUBT_`; a wrong value stops the start with a message
+that says what to write instead.
 """
 
 import os
@@ -25,12 +25,12 @@ MIN_SECURITY_LOG_DAYS = 30  # the database refuses to delete what is newer (migr
 
 
 class InvalidSetting(SystemExit):
-    """A setting that cannot be used; the message names it and says what to do."""
+    """A setting with a wrong value; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: environment name, default as it would be written, parser, and what it is for."""
+    """One setting: name, default as text, parser (raises ValueError), and help."""
 
     name: str
     default: str
@@ -63,7 +63,7 @@ def _url(text: str) -> str:
 
 
 def _address(*beginnings: str) -> Callable[[str], str]:
-    """An address that some service may have, or none."""
+    """A parser of URLs that begin with one of `beginnings`, or are empty."""
 
     def parse(text: str) -> str:
         if text and not text.startswith(beginnings):
@@ -111,7 +111,7 @@ def _at_least_zero(kind: type) -> Callable[[str], float]:
 
 
 def _scale(text: str) -> float | None:
-    """A number that multiplies, or None for `auto`."""
+    """A factor, 0 or more; None for `auto`."""
     return None if text == "auto" else _at_least_zero(float)(text)
 
 
@@ -291,7 +291,7 @@ SETTINGS = (
     ),
 )
 
-# What is no matter of the site but of the program that serves it.
+# Variables of the programs that serve the site.
 SERVER_VARIABLES = (
     ("HOST", "127.0.0.1", "`python app.py`: the address it listens at."),
     ("PORT", "8000", "`python app.py` and `make run`: its port."),
@@ -303,7 +303,7 @@ SECRETS = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 
 
 def read_settings(environ: Mapping[str, str]) -> dict[str, object]:
-    """Parse `environ` into {setting name: value}; raises BadSetting naming the first wrong one."""
+    """Parse `environ` into {setting name: value}; raises InvalidSetting naming the first wrong one."""
     values: dict[str, object] = {}
     for setting in SETTINGS:
         text = environ.get(setting.name, setting.default)
@@ -316,7 +316,7 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def init_app(app: Flask) -> None:
-    """Fill app.config from the environment (or from what a test put under `REDOUBT_…` before)."""
+    """Fill app.config from the environment; `REDOUBT_…` keys already in app.config take precedence."""
     given = {key: str(value) for key, value in app.config.items() if key.startswith(PREFIX)}
     app.config.update(read_settings({**os.environ, **given}))
     instance = Path(app.config["REDOUBT_INSTANCE"])
@@ -345,7 +345,7 @@ def init_app(app: Flask) -> None:
 
 
 def _secret_key(instance: Path) -> str:
-    """The signing key of this instance; made once, by whoever comes first, readable by the owner."""
+    """The signing key of this instance, created with mode 0600 by the first process."""
     path = instance / "secret_key"
     if not path.exists():
         _write_secret_key(secrets.token_urlsafe(48), path)
@@ -353,8 +353,8 @@ def _secret_key(instance: Path) -> str:
 
 
 def _write_secret_key(key: str, path: Path) -> None:
-    """Write the key whole, where there is none yet: nobody reads half of it, or another."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as part:  # made with mode 0600
+    """Create the key file atomically; an existing one stays."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as part:  # has mode 0600
         part.write(key)
         part.flush()
         with suppress(FileExistsError):
@@ -362,9 +362,9 @@ def _write_secret_key(key: str, path: Path) -> None:
 
 
 def restore_secret_key(app: Flask) -> bool:
-    """Write the key of this instance again if its file was lost; whether it was.
+    """Write the key of this instance again if its file was lost; returns whether it was.
 
-    The next process would make another, and every link in mail and every session would end.
+    The next process would create another, which would end all sessions and links in mail.
     """
     path = app.config["REDOUBT_INSTANCE"] / "secret_key"
     if app.config["REDOUBT_SECRET_KEY"] or path.exists():

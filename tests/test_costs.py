@@ -195,8 +195,8 @@ def test_slots_that_are_not_to_be_had_leave_nothing_taken(monkeypatch):
     slots = Slots()
     assert slots.take(["a"]) and slots.take(["a", "b"])
     assert not slots.take(["b", "a"])
-    slots.give_back(["a"])
+    slots.release(["a"])
     assert slots.take(["b", "a"])
-    slots.give_back(["a", "b"])
-    slots.give_back(["a", "b"])
+    slots.release(["a", "b"])
+    slots.release(["a", "b"])
     assert slots.is_empty

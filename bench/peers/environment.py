@@ -12,7 +12,7 @@ from bench.peers import Missing
 class Environment:
     """Programs and packages below `folder`."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder, self.bin = folder, folder / "bin"
 
     def make(self, pythons: tuple[str, ...], *packages: str) -> None:

@@ -1,7 +1,7 @@
-"""A file with everything of a site: written whole or not at all, read as if an enemy had made it.
+"""The backup archive: written completely or not at all, read as untrusted input.
 
-A ZIP file. `manifest.json` names every other file in it with size and SHA-256; what it does not name is
-refused, nothing is unpacked to a place that a name in the archive chose, and nothing is read beyond its size.
+It is a ZIP file. `manifest.json` lists every other file with size and SHA-256. Files that are not listed are
+refused, no name from the archive is used as a path for unpacking, and nothing is read beyond its listed size.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -21,11 +22,11 @@ FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 4_000_000  # bytes
 CHUNK_BYTES = 1 << 20
-COMPRESSION_LEVEL = 3  # a third of the time of the usual 6, for a tenth more bytes
+COMPRESSION_LEVEL = 3  # takes a third of the time of the default 6, for a tenth more bytes
 COMPRESSION_METHODS = (
     zipfile.ZIP_STORED,
     zipfile.ZIP_DEFLATED,
-)  # unpacked in little memory, whatever they say
+)  # decompressed in little memory, whatever the file claims
 COUNT_RANGE = validate.Range(0, 2**53)
 SETTING = fields.String(validate=validate.Regexp(r"REDOUBT_[A-Z_]{1,40}\Z"))
 NAME_PATTERN = validate.Regexp(r"[a-z_][a-z0-9_]{0,62}\Z")
@@ -33,7 +34,7 @@ Write = Callable[[bytes], object]
 
 
 class BackupError(Exception):
-    """An archive or a place that cannot be used; the message says why, and what to do."""
+    """An archive or a target that cannot be used; the message says why, and what to do."""
 
 
 class _Strict(Schema):
@@ -52,30 +53,31 @@ class _Table(_Strict):
 
 
 class Manifest(_Strict):
-    """What stands in `manifest.json`."""
+    """The content of `manifest.json`."""
 
     format = fields.Integer(required=True, strict=True)
     made_at = fields.AwareDateTime(required=True)
     database = fields.String(required=True, validate=validate.OneOf(["sqlite", "postgresql"]))
     revision = fields.String(required=True, validate=validate.Regexp(r"[0-9a-z_]{1,32}\Z"))
-    tables = fields.Dict(NAMES := fields.String(validate=NAME_PATTERN), fields.Nested(_Table), required=True)
-    sequences = fields.Dict(NAMES, fields.Integer(strict=True), required=True)
+    tables = fields.Dict(fields.String(validate=NAME_PATTERN), fields.Nested(_Table), required=True)
+    sequences = fields.Dict(fields.String(validate=NAME_PATTERN), fields.Integer(strict=True), required=True)
     settings = fields.Dict(SETTING, fields.String(), required=True)
     unsaid = fields.List(SETTING, required=True)
     files = fields.Dict(fields.String(), fields.Nested(_File), required=True)
 
 
 class Writer:
-    """An archive being made: add() or open() files, then close() with the rest of the manifest."""
+    """An archive being written: add() or open() files, then close() with the rest of the manifest."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL)
         self._files: dict[str, dict] = {}
 
     @contextmanager
     def open(self, name: str) -> Iterator[Write]:
-        """Gives write(bytes) for one new file."""
-        digest, size = hashlib.sha256(), 0
+        """Yield write(bytes) for one new file."""
+        digest = hashlib.sha256()
+        size = 0
         with self._zip.open(name, "w", force_zip64=True) as file:
 
             def write(data: bytes) -> None:
@@ -87,18 +89,18 @@ class Writer:
             yield write
         self._files[name] = {"size": size, "sha256": digest.hexdigest()}
 
-    def add(self, name: str, source: Path, tell: Callable[[int], object] = lambda size: None) -> None:
-        """Put a file of the disk in; `tell` hears how much of it is done."""
+    def add(self, name: str, source: Path, report: Callable[[int], object] = lambda size: None) -> None:
+        """Add a file of the disk; `report` is called with the number of bytes done so far."""
         done = 0
         with source.open("rb") as file, self.open(name) as write:
-            while piece := file.read(CHUNK_BYTES):
-                write(piece)
-                done += len(piece)
-                tell(done)
+            while chunk := file.read(CHUNK_BYTES):
+                write(chunk)
+                done += len(chunk)
+                report(done)
 
-    def close(self, **manifest) -> dict:
-        """Write the manifest and end; returns it."""
-        manifest = Manifest().dump({"format": FORMAT_VERSION, **manifest, "files": self._files})
+    def close(self, **facts: object) -> dict:
+        """Write the manifest, with further fields from `facts`, and close the file; returns the manifest."""
+        manifest: Any = Manifest().dump({"format": FORMAT_VERSION, **facts, "files": self._files})
         self._zip.writestr(MANIFEST, json.dumps(manifest, indent=1))
         self._zip.close()
         return manifest
@@ -106,9 +108,10 @@ class Writer:
 
 @contextmanager
 def new_archive(target: Path) -> Iterator[tuple[Writer, Path]]:
-    """Gives a Writer and a folder for what is needed meanwhile; `target` appears when all is well, or never.
+    """Yield a Writer and a folder for temporary files; `target` is created at the end of the block.
 
-    Both lie beside `target`, readable by nobody else. Raises Refused where there is something already.
+    An error in the block leaves no `target`. The folder is beside it, readable by its owner only. Raises
+    BackupError when `target` exists.
     """
     if target.exists():
         raise BackupError(f"{target} exists already; name another file.")
@@ -131,9 +134,9 @@ def _sync_folder(folder: Path) -> None:
 
 
 class Archive:
-    """An archive to read; every way in which it can be wrong is Refused."""
+    """An archive to read. Everything that can be wrong with it raises BackupError."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         with _backup_errors():
             self._zip = zipfile.ZipFile(path)
             self.manifest = self._read_manifest()
@@ -142,12 +145,12 @@ class Archive:
     def __enter__(self) -> "Archive":
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self._zip.close()
 
     @property
     def size(self) -> int:
-        """Bytes of everything in it, unpacked."""
+        """The size of all files in bytes, uncompressed."""
         return sum(file["size"] for file in self.manifest["files"].values())
 
     def _read_manifest(self) -> dict:
@@ -157,9 +160,10 @@ class Archive:
             raise BackupError("The archive's manifest is too large to be one.")
         found = json.loads(text)
         if isinstance(found, dict) and found.get("format") != FORMAT_VERSION:
-            theirs = str(found.get("format"))[:20]
-            raise BackupError(f"The archive has format {theirs!r}; this version reads {FORMAT_VERSION}.")
-        return Manifest().load(found)
+            version = str(found.get("format"))[:20]
+            raise BackupError(f"The archive has format {version!r}; this version reads {FORMAT_VERSION}.")
+        manifest: Any = Manifest().load(found)
+        return manifest
 
     def _check_names(self) -> None:
         names = [info.filename for info in self._zip.infolist()]
@@ -177,7 +181,7 @@ class Archive:
             ):
                 raise BackupError(f"The archive holds a file with a name that leads elsewhere: {name!r}")
 
-    def _open(self, name: str) -> zipfile.ZipExtFile:
+    def _open(self, name: str) -> IO[bytes]:
         info = self._zip.getinfo(name)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if (
@@ -188,16 +192,14 @@ class Archive:
             raise BackupError(f"The archive holds something that is no plain file: {name!r}")
         return self._zip.open(info)
 
-    def require_tables(self, ours: dict[str, list[str]]) -> None:
-        """Refused unless the archive has exactly these tables with these columns, in any order."""
-        theirs = {name: table["columns"] for name, table in self.manifest["tables"].items()}
-        if {name: sorted(found) for name, found in theirs.items()} != {
-            name: sorted(found) for name, found in ours.items()
-        }:
+    def require_tables(self, expected: dict[str, list[str]]) -> None:
+        """Raise BackupError unless the archive has exactly these tables with these columns, in any order."""
+        found = {name: sorted(table["columns"]) for name, table in self.manifest["tables"].items()}
+        if found != {name: sorted(columns) for name, columns in expected.items()}:
             raise BackupError("The archive's tables are not those of its schema.")
 
     def require_rows(self, table: str, rows: int) -> None:
-        """Refused unless the manifest counted as many rows."""
+        """Raise BackupError unless the manifest lists as many rows for the table."""
         if rows != (counted := self.manifest["tables"][table]["rows"]):
             raise BackupError(f"The archive has {rows} rows of {table}, but {counted} were put into it.")
 
@@ -205,40 +207,43 @@ class Archive:
         """The files below a folder of the archive."""
         return sorted(name for name in self.manifest["files"] if name.startswith(f"{folder}/"))
 
-    def pieces(self, name: str) -> Iterator[bytes]:
-        """The content of one file, a piece at a time; Refused, at the latest after the last, if it is not as
-        the manifest says.
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The content of one file in chunks.
+
+        Raises BackupError, at the latest after the last chunk, if the file differs from the manifest.
         """
-        want, digest, size = self.manifest["files"].get(name), hashlib.sha256(), 0
-        if want is None:
+        expected = self.manifest["files"].get(name)
+        digest = hashlib.sha256()
+        size = 0
+        if expected is None:
             raise BackupError(f"The archive lacks {name}.")
         with _backup_errors(), self._open(name) as file:
-            while size <= want["size"] and (piece := file.read(CHUNK_BYTES)):
-                size += len(piece)
-                digest.update(piece)
-                yield piece
-        if (size, digest.hexdigest()) != (want["size"], want["sha256"]):
+            while size <= expected["size"] and (chunk := file.read(CHUNK_BYTES)):
+                size += len(chunk)
+                digest.update(chunk)
+                yield chunk
+        if (size, digest.hexdigest()) != (expected["size"], expected["sha256"]):
             raise BackupError(f"The archive is damaged: {name} is not what was put into it.")
 
-    def verify(self, tell: Callable[[int], object]) -> None:
-        """Read everything once; `tell` hears how many bytes were right. Raises Refused."""
+    def verify(self, report: Callable[[int], object]) -> None:
+        """Read all files once; `report` is called with the number of bytes read. Raises BackupError."""
         done = 0
         for name in self.manifest["files"]:
-            for piece in self.pieces(name):
-                done += len(piece)
-                tell(done)
+            for chunk in self.chunks(name):
+                done += len(chunk)
+                report(done)
 
     def unpack(self, name: str, target: Path) -> None:
-        """Write one file to a new place of the caller's choice, readable by its owner only."""
+        """Write one file to the new path `target`, with mode 0600."""
         descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            for piece in self.pieces(name):
-                file.write(piece)
+            for chunk in self.chunks(name):
+                file.write(chunk)
 
 
 @contextmanager
 def _backup_errors() -> Iterator[None]:
-    """Whatever a hostile or damaged file makes the libraries raise says only that it cannot be read."""
+    """Turn every error that a hostile or damaged file can cause in the libraries into BackupError."""
     try:
         yield
     except (

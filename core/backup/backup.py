@@ -1,9 +1,9 @@
-"""Everything of a site in one file while it serves, and a site from such a file.
+"""Backup of a site into one file while it serves, and restore of a site from such a file.
 
-In it: the database at one moment, what lies in the folder `uploads`, the key that signs the links in mail
-already sent, and the settings that are no secret. Not in it: the search index (postings are pickles: rebuilt,
-never restored), tasks and mail already written to files, secrets that come from the environment, and the text
-of mail that waits with a link in it (core/backup/omissions.py).
+It holds a snapshot of the database, the files of the folder `uploads`, the key that signs the links in mail
+already sent, and the settings that are not secret. It does not hold the search index (it is rebuilt, never
+restored), tasks and mail already written to files, secrets from the environment, and the text of queued mail
+with a secret link (core/backup/omissions.py).
 """
 
 import os
@@ -23,7 +23,7 @@ from core.config import SECRETS, SETTINGS
 from core.database import schema
 from core.database.db import db, utcnow
 
-SECRET_KEY_FILE = "secret_key"
+SECRET_KEY_FILE = "secret_key"  # noqa: S105  (a file name)
 UPLOADS_FOLDER = "uploads"
 INSTANCE_SETTING = "REDOUBT_INSTANCE"
 
@@ -38,7 +38,7 @@ def _instance() -> Path:
 
 
 def backup(target: Path) -> dict:
-    """Write the site as it is now to `target`; returns the manifest. Raises Refused."""
+    """Write the current site to the new file `target`; returns the manifest. Raises BackupError."""
     if schema.current_revision() is None:
         raise BackupError("There is no site here yet: the database has no tables.")
     uploads = _uploads()
@@ -57,7 +57,7 @@ def backup(target: Path) -> dict:
 
 
 def _uploads() -> list[Path]:
-    """Plain files below the folder of uploads; a link in it leads elsewhere and is left out."""
+    """Regular files below the folder of uploads, without symbolic links."""
     found = (_instance() / UPLOADS_FOLDER).rglob("*")
     return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
@@ -67,7 +67,7 @@ def _names_of_set() -> set[str]:
 
 
 def public_settings() -> dict[str, str]:
-    """The settings that somebody set and everybody may know."""
+    """The settings that were set and are not secret, by name."""
     return {name: os.environ[name] for name in sorted(_names_of_set() - SECRETS - {INSTANCE_SETTING})}
 
 
@@ -80,22 +80,22 @@ def _require_space(folder: Path, needed: int) -> None:
 
 
 def restore(archive: Archive) -> None:
-    """Fill this empty place from an archive and bring it to the code's schema.
+    """Fill an empty instance and database from an archive and migrate it to the code's schema.
 
-    Raises Refused and leaves the place as empty as it was. The index is the caller's to rebuild.
+    Raises BackupError, and leaves both empty then. The caller has to rebuild the search index.
     """
     _require_fitting(archive)
-    with progress_callback(archive.size, "checking") as tell:
-        archive.verify(tell)
+    with progress_callback(archive.size, "checking") as report:
+        archive.verify(report)
     with _emptied_on_failure():
         schema.migrate_to(archive.manifest["revision"])
         with tempfile.TemporaryDirectory(dir=_instance(), prefix=".restore-") as folder:
             _database_copy().load(archive, Path(folder))
         schema.ensure()
         for name in archive.names(UPLOADS_FOLDER):
-            place = _instance() / name
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            archive.unpack(name, place)
+            path = _instance() / name
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            archive.unpack(name, path)
         if SECRET_KEY_FILE in archive.manifest["files"]:
             (_instance() / SECRET_KEY_FILE).unlink(
                 missing_ok=True
@@ -104,11 +104,12 @@ def restore(archive: Archive) -> None:
 
 
 def _require_fitting(archive: Archive) -> None:
-    """Refused unless the archive can be restored here, by this version."""
-    kind, ours = archive.manifest["database"], db.engine.dialect.name
-    if kind != ours:
+    """Raise BackupError unless this version can restore the archive here."""
+    kind = archive.manifest["database"]
+    own_kind = db.engine.dialect.name
+    if kind != own_kind:
         raise BackupError(
-            f"The archive is of {kind}, and REDOUBT_DATABASE_URL names {ours}. Restore it into an "
+            f"The archive is of {kind}, and REDOUBT_DATABASE_URL names {own_kind}. Restore it into an "
             f"empty {kind} database: rows are not carried from one to the other."
         )
     if (revision := archive.manifest["revision"]) not in schema.REVISIONS:
@@ -128,7 +129,7 @@ def _require_fitting(archive: Archive) -> None:
 
 @contextmanager
 def _emptied_on_failure() -> Iterator[None]:
-    """What was empty before is empty again when a restore fails, for whatever reason."""
+    """Empty the database and the uploads again when the block fails."""
     try:
         yield
     except BaseException:

@@ -1,4 +1,4 @@
-"""A cache in the memory of one process, limited by bytes and by age; the least recently used entry goes first.
+"""A cache in the memory of one process, limited by bytes and age; the least recently used entry goes first.
 
 Bytes are counted, not entries: a long thread under ever new query strings would fill any number of entries.
 """
@@ -27,7 +27,7 @@ V = TypeVar("V", bound=Sized)
 class MemoryCache(Generic[V]):
     """A cache for the threads of one process: at most `max_bytes`, each entry for `ttl_seconds`."""
 
-    def __init__(self, max_bytes: int, ttl_seconds: float):
+    def __init__(self, max_bytes: int, ttl_seconds: float) -> None:
         self.lock = threading.Lock()
         self.entries: TTLCache[Hashable, V] = TTLCache(
             max_bytes, ttl_seconds, getsizeof=lambda entry: entry.size

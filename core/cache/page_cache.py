@@ -1,10 +1,10 @@
 """Whole pages for visitors, cached until anything is written.
 
-Every change of content records an event in its own transaction, so the ids of the newest events are the version
-of all content: a page rendered at that version is what would be rendered now. Only imports write much with few
-events; their rows show after PAGE_TTL_SECONDS at the latest. Only views with @cached_for_visitors are cached,
-for requests without session and token, and only when the response sets no cookie. Version and page are read from
-one server, which may be a replica.
+Every change of content records an event in its own transaction, so the ids of the newest events are the
+version of all content: a page rendered at that version is what would be rendered now. Only imports write much
+with few events; their rows show after PAGE_TTL_SECONDS at the latest. Only views with @cached_for_visitors
+are cached, for requests without session and token, and only when the response sets no cookie. Version and
+page are read from one server, which may be a replica.
 """
 
 import gzip
@@ -39,9 +39,9 @@ OVERHEAD_BYTES = 2_000  # that a page takes beside its body, about
 MAX_UNCOMMITTED_EVENTS = 200  # that may get an id between the id of an event and its commit
 MIN_COMPRESSED_BYTES = 500
 _newest = select(Event.id).order_by(Event.id.desc()).limit(MAX_UNCOMMITTED_EVENTS).subquery()
-# The newest event's id, that of the one MAX_UNCOMMITTED_EVENTS before it, and how many lie between. PostgreSQL's
-# transactions commit in another order than they took their ids: an event that appears below the newest changes
-# one of these.
+# The newest event's id, that of the one MAX_UNCOMMITTED_EVENTS before it, and how many lie between.
+# PostgreSQL's transactions commit in another order than they took their ids: an event that appears below the
+# newest one changes one of these.
 CONTENT_VERSION = select(func.max(_newest.c.id), func.min(_newest.c.id), func.count())
 _render_locks = [threading.Lock() for _ in range(64)]
 
@@ -100,7 +100,7 @@ def init_app(app: Flask) -> None:
 
 
 def _drop_refused_encodings() -> None:
-    """Remove encodings of weight 0, which the client refuses (RFC 9110, 12.5.3): Flask-Compress 1.25 sends them."""
+    """Remove encodings of weight 0, which are refused (RFC 9110, 12.5.3): Flask-Compress 1.25 sends them."""
     if "q=0" in (header := request.headers.get("Accept-Encoding", "").lower()):
         asked = parse_accept_header(header)
         wanted = [f"{name};q={weight}" for name, weight in asked if weight]

@@ -1,8 +1,8 @@
 """The page cache in Redis, shared by several processes; entries are authenticated with the site's key.
 
-Redis is not trusted with code: a page is plain data (no pickle) under a MAC over its own key, so that a client
-with write access to Redis can neither run code here, nor change a page, nor put one in another's place. While
-Redis is unreachable nothing is cached, and it is tried again every RETRY_SECONDS.
+Redis is not trusted with code: a page is plain data (no pickle) under a MAC over its own key, so that a
+client with write access to Redis can neither run code here, nor change a page, nor put one in another's
+place. While Redis is unreachable nothing is cached, and it is tried again every RETRY_SECONDS.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 class RedisCache:
     """CachedPage objects in Redis, each for `ttl_seconds`."""
 
-    def __init__(self, redis: Redis, secret: str, ttl_seconds: int):
+    def __init__(self, redis: Redis, secret: str, ttl_seconds: int) -> None:
         self.redis = redis
         self.ttl_seconds = ttl_seconds
         self.unavailable_until = 0.0  # of time.monotonic()

@@ -1,8 +1,8 @@
 """The same response to a repeated request, before Flask: for visitors' pages that page_cache.py has cached.
 
 A process stores finished responses under every part of the request that a page may depend on, as it was sent:
-address and headers, unparsed. It sends them again while the version of the content is the same. Requests with a
-session or a token, and all doubtful cases, are passed on to Flask (docs/decisions/0008).
+address and headers, unparsed. It sends them again while the version of the content is the same. Requests with
+a session or a token, and all doubtful cases, are passed on to Flask (docs/decisions/0008).
 """
 
 import sqlite3
@@ -60,7 +60,7 @@ class CachedResponse:
 class ResponseCache:
     """The cached responses of `app` in this process."""
 
-    def __init__(self, app: Flask):
+    def __init__(self, app: Flask) -> None:
         self.app = app
         self.responses: MemoryCache[CachedResponse] = MemoryCache(RESPONSE_CACHE_BYTES, RESPONSE_TTL_SECONDS)
         self.sqlite_version: _SQLiteVersion | None = None
@@ -158,7 +158,7 @@ class ResponseCache:
 class _SQLiteVersion:
     """The content version of a SQLite file, queried again only after another connection has written."""
 
-    def __init__(self, path: str):
+    def __init__(self, path: str) -> None:
         self.path = path
         self.lock = threading.Lock()
         self.connection: sqlite3.Connection | None = None

@@ -1,4 +1,4 @@
-"""The database and what waits in it: version, schema, clock, queues, workers."""
+"""Health checks of the database and what it stores: version, schema, clock, queues, workers."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -16,11 +16,14 @@ from core.database.models import Event, OutgoingMail
 from core.observability import heartbeats, queues
 from core.web.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 
-MIN_SQLITE_VERSION, MIN_POSTGRESQL_VERSION = (3, 35), 15
-MAX_REPLICA_LAG_BYTES = 64_000_000  # bytes of the write-ahead log
-RELEASED_AT = datetime(2026, 11, 1, tzinfo=UTC)  # no clock of a machine that runs this is behind it
-MAX_CLOCK_ERROR, MAX_CLOCK_DIFFERENCE = timedelta(minutes=1), timedelta(seconds=5)
-MAX_EVENT_AGE, MAX_MAIL_AGE = timedelta(minutes=5), timedelta(hours=1)
+MIN_SQLITE_VERSION = (3, 35)
+MIN_POSTGRESQL_VERSION = 15
+MAX_REPLICA_LAG_BYTES = 64_000_000  # of the write-ahead log
+RELEASED_AT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock that is behind this release is wrong
+MAX_CLOCK_ERROR = timedelta(minutes=1)
+MAX_CLOCK_DIFFERENCE = timedelta(seconds=5)  # between this host and the database
+MAX_EVENT_AGE = timedelta(minutes=5)
+MAX_MAIL_AGE = timedelta(hours=1)
 DAY = timedelta(days=1)
 SYNCHRONOUS_STANDBYS = text("SHOW synchronous_standby_names")
 
@@ -55,7 +58,7 @@ def version() -> Iterator[Finding]:
 
 
 def _write_checks() -> Iterator[Finding]:
-    """Whether this PostgreSQL takes writes, and acknowledges them."""
+    """Whether this PostgreSQL server accepts writes and can acknowledge them."""
     name = _("Writing")
     if db.session.scalar(text("SELECT pg_is_in_recovery()")):
         yield finding(
@@ -65,11 +68,11 @@ def _write_checks() -> Iterator[Finding]:
             advice=_("Nothing can be saved: name the primary in REDOUBT_DATABASE_URL."),
         )
     elif db.session.scalar(SYNCHRONOUS_STANDBYS):
-        followers = db.session.scalar(text("SELECT count(*) FROM pg_stat_replication"))
+        replica_count = db.session.scalar(text("SELECT count(*) FROM pg_stat_replication"))
         yield finding(
             name,
-            _("%(n)s servers follow", n=followers),
-            error=not followers,
+            _("%(n)s servers follow", n=replica_count),
+            error=not replica_count,
             advice=_(
                 "Every commit waits for one: start a replica, or see “two replicas” in docs/operations.md."
             ),
@@ -84,9 +87,10 @@ def replicas() -> Iterator[Finding]:
     try:
         written = known.written_now()
     except DBAPIError:
-        return  # what is wrong with the primary is said above
+        return  # version() has reported the problem
     for engine in known.engines:
-        name, host = _("Replica"), engine.url.host or engine.url.query.get("host", "")
+        name = _("Replica")
+        host = engine.url.host or engine.url.query.get("host", "")
         try:
             behind = known.behind(engine, written)
         except DBAPIError as error:
@@ -129,13 +133,14 @@ def _schema() -> Finding:
 @register_check()
 def clock() -> Iterator[Finding]:
     """Clock."""
-    now, name = utcnow(), _("Clock")
+    now = utcnow()
+    name = _("Clock")
     advice = _("Set the clock by NTP: patch days, embargoes and log-ins depend on it.")
     newest = db.session.scalar(select(Event.created_at).order_by(Event.id.desc()).limit(1))
     behind = max(RELEASED_AT, newest or RELEASED_AT) - now
     yield finding(name, f"{now:%Y-%m-%d %H:%M:%S} UTC", error=behind > MAX_CLOCK_ERROR, advice=advice)
     if db.engine.dialect.name == "postgresql":
-        apart = abs(db.session.scalar(select(func.clock_timestamp())) - now)
+        apart = abs(db.session.scalars(select(func.clock_timestamp())).one() - now)
         yield finding(
             _("Clock of the database"),
             _("%(n)s s apart", n=round(apart.total_seconds(), 1)),
@@ -147,12 +152,12 @@ def clock() -> Iterator[Finding]:
 @register_check()
 def job_queues() -> Iterator[Finding]:
     """Queues."""
-    now = {each.name: each.value for source in (queues.events, queues.mail) for each in source()}
-    late, age = now[queues.EVENTS_AGE] > MAX_EVENT_AGE.total_seconds(), int(now[queues.EVENTS_AGE])
+    now = {each.name: each.value for each in (*queues.events(), *queues.mail())}
+    age = int(now[queues.EVENTS_AGE])
     yield finding(
         _("Events"),
         _("%(n)s waiting, the oldest for %(s)s s", n=now["events_waiting"], s=age),
-        error=late,
+        error=now[queues.EVENTS_AGE] > MAX_EVENT_AGE.total_seconds(),
         advice=_("The search and mails fall behind: is a worker running? Look into its log."),
     )
     yield finding(
@@ -165,10 +170,10 @@ def job_queues() -> Iterator[Finding]:
             "flask search rebuild brings the index up to date."
         ),
     )
-    late, age = now[queues.MAIL_AGE] > MAX_MAIL_AGE.total_seconds(), int(now[queues.MAIL_AGE])
-    lost = db.session.scalar(
+    age = int(now[queues.MAIL_AGE])
+    lost = db.session.scalars(
         select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at > utcnow() - DAY)
-    )
+    ).one()
     yield finding(
         _("Outgoing mail"),
         _(
@@ -177,7 +182,7 @@ def job_queues() -> Iterator[Finding]:
             s=age,
             m=lost,
         ),
-        error=late,
+        error=now[queues.MAIL_AGE] > MAX_MAIL_AGE.total_seconds(),
         warning=lost > 0,
         advice=_("Try flask doctor --mail; the worker's log names what the server said."),
     )
@@ -186,7 +191,8 @@ def job_queues() -> Iterator[Finding]:
 @register_check()
 def workers() -> Iterator[Finding]:
     """Workers."""
-    name, newest = _("Workers"), heartbeats.newest()
+    name = _("Workers")
+    newest = heartbeats.newest()
     advice = _("Start flask worker (or set REDOUBT_WORKER=on with python app.py).")
     if not newest:
         yield finding(name, _("None has been here yet."), warning=True, advice=advice)

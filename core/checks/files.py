@@ -1,4 +1,4 @@
-"""Files of the instance: who may read them, and whether there is room for more."""
+"""Health checks of the instance folder: permissions, owner, free space."""
 
 import os
 from collections.abc import Iterator
@@ -21,31 +21,33 @@ PRIVATE = (
     "backups",
     "backups/*",
 )
-MIN_FREE_BYTES, LOW_FREE_BYTES = 500 * 10**6, 2 * 10**9
-MIN_FREE_INODES, LOW_FREE_INODES = 10_000, 100_000
+MIN_FREE_BYTES = 500 * 10**6  # less is an error
+LOW_FREE_BYTES = 2 * 10**9  # less is a warning
+MIN_FREE_INODES = 10_000
+LOW_FREE_INODES = 100_000
 
 
 @register_check()
 def permissions() -> Iterator[Finding]:
     """Permissions of the instance."""
     instance = current_app.config["REDOUBT_INSTANCE"]
-    there = [path for pattern in PRIVATE for path in _match(instance, pattern)]
-    open_ones = [path for path in there if path.stat().st_mode & 0o077]
+    paths = [path for pattern in PRIVATE for path in _match(instance, pattern)]
+    readable = [path for path in paths if path.stat().st_mode & 0o077]
     yield finding(
         _("Permissions"),
-        _("Others may read: %(names)s", names=_names(open_ones, instance))
-        if open_ones
+        _("Others may read: %(names)s", names=_names(readable, instance))
+        if readable
         else _("only the owner reads the instance"),
-        error=bool(open_ones),
+        error=bool(readable),
         advice=_("Take them away: chmod -R go-rwx on the folder of the instance."),
     )
-    strange = [path for path in there if path.stat().st_uid != os.geteuid()]
+    foreign = [path for path in paths if path.stat().st_uid != os.geteuid()]
     yield finding(
         _("Owner"),
-        _("Owned by another user: %(names)s", names=_names(strange, instance))
-        if strange
+        _("Owned by another user: %(names)s", names=_names(foreign, instance))
+        if foreign
         else _("the one who runs this"),
-        error=bool(strange),
+        error=bool(foreign),
         advice=_("Run the site and its commands as one user, and give these files to that user."),
     )
 

@@ -1,7 +1,7 @@
 """Health checks: every package registers its own; `flask doctor`, /admin and the API run them all.
 
-An error keeps people from something or endangers them; a warning should be considered. Checks of the kind LOCAL
-open no connections but to services that the settings name; other kinds run only on request.
+An error keeps people from something or endangers them; a warning should be considered. Checks of the kind
+LOCAL open no connections but to services that the settings name; other kinds run only on request.
 """
 
 import logging
@@ -62,7 +62,7 @@ def finding(name: str, found: str, *, error: bool = False, warning: bool = False
 
 
 def run_checks(**kinds: dict) -> list[Finding]:
-    """The findings of all LOCAL checks and of the other `kinds` given, which are called with their arguments."""
+    """The findings of all LOCAL checks and of the given `kinds`, each with the arguments of its checks."""
     found: list[Finding] = []
     for check, kind in _checks.items():
         if kind != LOCAL and kind not in kinds:

@@ -1,6 +1,6 @@
-"""Whether other mail servers will believe ours: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489).
+"""Health checks of outgoing mail: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), the mail server.
 
-Asked only on demand: `flask doctor --dns` asks the resolver of this machine, `--mail` the mail server.
+They run on request only: `flask doctor --dns` queries the resolver of this machine, `--mail` the mail server.
 """
 
 import smtplib
@@ -15,11 +15,11 @@ from flask_babel import gettext as _
 from core.checks.health import DNS, MAIL, Finding, finding, ok, register_check
 from core.mail import mail
 
-DNS_TIMEOUT_SECONDS = 5  # seconds
+DNS_TIMEOUT_SECONDS = 5
 
 
 def resolver() -> dns.resolver.Resolver:
-    """The resolver of this machine, for PATIENCE."""
+    """The resolver of this machine, with DNS_TIMEOUT_SECONDS."""
     made = dns.resolver.Resolver()
     made.lifetime = DNS_TIMEOUT_SECONDS
     return made
@@ -52,7 +52,7 @@ def domain(selector: str = "") -> Iterator[Finding]:
 
 
 def _texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
-    """The TXT records of a name; none when it does not exist."""
+    """The TXT records of a name; empty when it does not exist."""
     try:
         answer = ask.resolve(name, "TXT")
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -104,7 +104,7 @@ def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
 
 
 def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
-    """The policy of the domain, else of the nearest one above it that has one."""
+    """The DMARC records of the domain, else of the nearest parent domain that has some."""
     while "." in name:
         found = [text for text in _texts(ask, f"_dmarc.{name}") if text.lower().startswith("v=dmarc1")]
         if found:
@@ -125,7 +125,7 @@ def _dmarc(name: str, texts: list[str]) -> Finding:
 
 
 def _tags(text: str) -> dict[str, str]:
-    """`a=b; c=d` as a dict."""
+    """The tags of a record such as `a=b; c=d`."""
     pairs = (part.partition("=") for part in text.split(";"))
     return {key.strip().lower(): value.strip() for key, _equals, value in pairs}
 
@@ -152,6 +152,7 @@ def server() -> Iterator[Finding]:
 
 
 def _reason(error: Exception) -> str:
-    """What the network said, or the kind of the server's refusal: its words may hold an address."""
-    of_server = isinstance(error, smtplib.SMTPException)
-    return (not of_server and error.strerror) or type(error).__name__
+    """The network's message, or the type of a server's refusal, whose text may hold an address."""
+    if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException) and error.strerror:
+        return error.strerror
+    return type(error).__name__

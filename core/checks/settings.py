@@ -1,4 +1,4 @@
-"""Settings that do not go together, and services they name that do not answer."""
+"""Health checks of the settings: combinations, names, keys, and whether the services they name answer."""
 
 import os
 from collections.abc import Iterator
@@ -12,15 +12,17 @@ from core.checks.health import Finding, finding, register_check
 from core.config import PREFIX, SECRETS, SETTINGS
 from core.observability import processes
 
-MIN_KEY_CHARACTERS, REDIS_TIMEOUT_SECONDS = 32, 3
-EXAMPLE_SECRET = "change-this"  # as docs/deploy/ has it
+MIN_KEY_CHARACTERS = 32
+REDIS_TIMEOUT_SECONDS = 3
+EXAMPLE_SECRET = "change-this"  # noqa: S105  (in the examples of docs/deploy/)
 
 
 @register_check()
 def address() -> Iterator[Finding]:
     """Address of the site."""
     config = current_app.config
-    site, name = urlsplit(config["REDOUBT_SITE_URL"]), _("Site address")
+    site = urlsplit(config["REDOUBT_SITE_URL"])
+    name = _("Site address")
     if not site.hostname:
         yield finding(
             name,
@@ -145,18 +147,20 @@ def redis() -> Iterator[Finding]:
     """Redis."""
     if not (url := current_app.config["REDOUBT_REDIS_URL"]):
         return
-    driver = import_module("redis")  # 6 MB: only where one is set
+    driver = import_module("redis")  # takes 6 MB: only where it is used
     try:
         with driver.Redis.from_url(
             url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
         ) as client:
-            client.ping()  # all that an account for cache and limits need be allowed
-            found, fault = _("answers"), False
+            client.ping()  # an account for cache and limits may be allowed nothing else
+            found = _("answers")
+            is_error = False
     except driver.RedisError as error:
-        found, fault = _("Does not answer: %(kind)s.", kind=type(error).__name__), True
+        found = _("Does not answer: %(kind)s.", kind=type(error).__name__)
+        is_error = True
     yield finding(
         _("Redis"),
         found,
-        error=fault,
+        error=is_error,
         advice=_("Start it, or correct REDOUBT_REDIS_URL: limits and the page cache need it."),
     )

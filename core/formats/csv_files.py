@@ -1,4 +1,4 @@
-"""Lists as CSV files that a spreadsheet opens without running anything in them."""
+"""CSV files whose values a spreadsheet does not run as formulas."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ INVISIBLE_CATEGORIES = {
 
 
 def cell(value: object) -> str:
-    """A value as it is written: text that a spreadsheet would run as a formula gets an apostrophe."""
+    """A value as CSV text; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     if value is None:
         return ""
     if isinstance(value, (int, float)):
@@ -29,7 +29,7 @@ def cell(value: object) -> str:
 
 
 def starts_formula(text: str) -> bool:
-    """Whether some spreadsheet may run `text`: the first character that it shows is a sign."""
+    """Whether a spreadsheet may run `text` as a formula: its first visible character is a sign."""
     if text.startswith(LINE_STARTS):
         return True
     first = next((c for c in text if unicodedata.category(c) not in INVISIBLE_CATEGORIES), "")
@@ -37,7 +37,7 @@ def starts_formula(text: str) -> bool:
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The rows under their header, as RFC 4180 says."""
+    """Header and rows as CSV (RFC 4180)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
@@ -46,7 +46,7 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """The rows as a file to save."""
-    answer = Response(to_csv(header, rows), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return answer
+    """Header and rows as a CSV download."""
+    response = Response(to_csv(header, rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response

@@ -1,27 +1,33 @@
-"""Front matter from outside: YAML or TOML that can neither run, nor swell, nor change what was written.
+"""Untrusted front matter: YAML or TOML, parsed without running code, expanding aliases or converting numbers.
 
-Only yes/no, nothing and dates are recognised; all else stays text, so `1.10` is not 1.1.
-Aliases are refused: ten lines of them can stand for a billion values.
+Only booleans, null and dates are recognised; everything else stays text, so `1.10` is not 1.1. Aliases are
+refused: ten lines of them can expand to a billion values.
 """
 
 import json
 import re
 import tomllib
+from typing import Any
 
 import frontmatter
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
-MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 100_000, 12
-MAX_TOML_BYTES = 20_000  # its parser takes time with the square of a deep or long text
+MAX_BYTES = 1_000_000
+MAX_NODES = 100_000
+MAX_DEPTH = 12
+MAX_TOML_BYTES = 20_000  # the parser takes quadratic time for deep or long text
 RECOGNISED_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("bool", "null", "timestamp")}
 
 
 class InvalidFrontMatter(ValueError):
-    """The text is not plain front matter; the message says why."""
+    """The text is not front matter that can be read; the message says why."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):
     """The safe loader, without numbers and merge keys."""
 
 
@@ -32,11 +38,12 @@ _Loader.yaml_implicit_resolvers = {
 
 
 class _Handler(YAMLHandler):
-    """Reads the part between the dashes with our loader, after a look at its shape."""
+    """Reads the YAML between the dashes with _Loader, after checking its size."""
 
-    def load(self, fm: str, **kwargs) -> object:
+    def load(self, fm: str, **kwargs: object) -> object:
+        """The value of the YAML text. Raises InvalidFrontMatter or YAMLError."""
         _check_shape(fm)
-        return yaml.load(fm, Loader=_Loader)
+        return yaml.load(fm, Loader=_Loader)  # noqa: S506  (derived from SafeLoader)
 
 
 def _check_shape(text: str) -> None:
@@ -53,7 +60,7 @@ def _check_shape(text: str) -> None:
 
 
 def load(raw: bytes) -> tuple[dict, str]:
-    """(front matter, text below it) of a file. Raises Refused."""
+    """The front matter of a file and the text below it. Raises InvalidFrontMatter."""
     if len(raw) > MAX_BYTES:
         raise InvalidFrontMatter(f"larger than {MAX_BYTES:,} bytes")
     try:
@@ -68,7 +75,7 @@ def load(raw: bytes) -> tuple[dict, str]:
 
 
 def load_toml(text: str) -> dict:
-    """TOML front matter as a mapping. Raises Refused."""
+    """TOML front matter as a dict. Raises InvalidFrontMatter."""
     if len(text.encode("utf-8", "replace")) > MAX_TOML_BYTES:
         raise InvalidFrontMatter(f"larger than {MAX_TOML_BYTES:,} bytes")
     try:
@@ -78,22 +85,23 @@ def load_toml(text: str) -> dict:
 
 
 def repair_yaml(text: str) -> str:
-    """YAML in which what people write although it is none says what they mean: tabs, `title: a: b`."""
+    """YAML with common mistakes corrected: tabs, and unquoted values such as `title: a: b`."""
     lines = []
     for line in text.split("\n"):
-        indent = re.match(r"[ \t]*", line)[0]
-        line = indent.replace("\t", "  ") + line[len(indent) :].replace("\t", " ")
-        pair = re.match(r"([ -]*[\w.$-]+(?: [\w.$-]+)*:)[ ]+(\S.*)$", line)
+        content = line.lstrip(" \t")
+        indent = line[: len(line) - len(content)].replace("\t", "  ")
+        clean = indent + content.replace("\t", " ")
+        pair = re.match(r"([ -]*[\w.$-]+(?: [\w.$-]+)*:)[ ]+(\S.*)$", clean)
         lines.append(
             f"{pair[1]} {json.dumps(pair[2].strip(), ensure_ascii=False)}"
             if pair and _needs_quotes(pair[2].strip())
-            else line
+            else clean
         )
     return "\n".join(lines)
 
 
 def _needs_quotes(value: str) -> bool:
-    """Whether a value on one line is a sentence that YAML would read as something else."""
+    """Whether a value on one line is text that YAML would parse as something else."""
     if value[0] in "|>#" or (value[0] in "[{" and not re.search(r"[]}]", value)):
         return False
     try:

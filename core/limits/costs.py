@@ -1,7 +1,7 @@
-"""What a route may cost: its class, with the limits of that class, and how large a body it takes.
+"""Cost classes of routes, with the request limits of each class, and limits of body sizes.
 
-Every route is declared in one table (admin/route_costs.py); a test takes the routes from `url_map`, so
-one that is not in it fails. core/limits/rate_limits.py enforces the classes, docs/bounds.md explains them.
+Every route is listed in one table (admin/route_costs.py); a test compares it with `url_map`.
+core/limits/rate_limits.py enforces the classes, docs/bounds.md explains them.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ UPLOAD_BODY_BYTES = (8 * 1024 + 100) * 1024  # a file of 8 MB and the form aroun
 
 @dataclass(frozen=True)
 class Cost:
-    """A class of routes. Reads and writes are counted apart; 0 means no limit.
+    """A class of routes. Reads and writes are counted separately; 0 means no limit.
 
     `by_address` and `by_account` are requests a minute. A request of a class that `takes_slot` runs only
-    while its address and its account have one free (core/limits/slots.py).
+    while its address and its account have an unused slot (core/limits/slots.py).
     """
 
     name: str
@@ -32,7 +32,7 @@ class Cost:
     takes_slot: bool = False
 
 
-FREE = Cost("free", 0, 0)  # what watches the site, and files
+FREE = Cost("free", 0, 0)  # monitoring and static files
 CHEAP = Cost("cheap", 1_200, 600)  # a page or list of fixed size: about 10 ms
 SEARCH = Cost("search", 240, 180, takes_slot=True)  # a search, a filtered list, a feed: about 50 ms
 EXPENSIVE = Cost("expensive", 120, 60, takes_slot=True)  # text to render, an export, a password: a second
@@ -58,12 +58,12 @@ def register_costs(costs: Costs, bodies: Mapping[str, int] | None = None) -> Non
 class RouteCosts:
     """The classes and body limits of the routes of `app`."""
 
-    def __init__(self, app: Flask):
+    def __init__(self, app: Flask) -> None:
         self.costs = _costs.of(app)
         self.bodies = _body_limits.of(app)
 
     def of(self, endpoint: str | None, method: str) -> Cost:
-        """The class of a route; CHEAP for an address without a route, EXPENSIVE for one not declared."""
+        """The class of a route; CHEAP without a route, EXPENSIVE for a route that is not registered."""
         if endpoint is None:
             return CHEAP
         found = self.costs.get(endpoint, EXPENSIVE)

@@ -1,8 +1,10 @@
-"""What is answered when something goes wrong: a page for people, problem details for programs."""
+"""Error responses: a page for people, problem details for programs."""
 
 import logging
+from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
@@ -17,7 +19,7 @@ from core.web.forms import BadQuery, Invalid
 from core.web.sent_forms import SentForm, referring_page, sent_form
 
 log = logging.getLogger(__name__)
-FINAL_STATUSES = (403, 404, 405, 410)  # the same form will hardly be accepted later
+FINAL_STATUSES = (403, 404, 405, 410)  # sending the same form again is hardly ever of use
 
 
 def wants_json() -> bool:
@@ -28,18 +30,21 @@ def wants_json() -> bool:
     return best == "application/json"
 
 
-def problem(status: int, title: str, detail: str = "", **more) -> Response:
-    """An RFC 9457 problem details answer."""
+def problem(status: int, title: str, detail: str = "", **more: object) -> Response:
+    """An RFC 9457 problem details response with the members `more`."""
     body = {"type": "about:blank", "status": status, "title": title, "detail": detail, **more}
-    response = current_app.json.response({k: v for k, v in body.items() if v != ""})
-    response.status_code, response.mimetype = status, "application/problem+json"
+    response: Any = current_app.json.response({k: v for k, v in body.items() if v != ""})
+    response.status_code = status
+    response.mimetype = "application/problem+json"
     return response
 
 
-def error_response(status: int, title: str, text: str, errors: dict | None = None, **details):
-    """The same error for people (a page) and programs (problem details); our own faults have a number.
+def error_response(
+    status: int, title: str, text: str, errors: dict | None = None, **details: object
+) -> ResponseReturnValue:
+    """An error as a page or as problem details; from status 500 on with the request id.
 
-    The page gives back the form that was sent, to send it again.
+    The page shows the form that was sent, to send it again. Rolls back.
     """
     db.session.rollback()
     number = request_id() if status >= 500 else ""
@@ -61,7 +66,7 @@ def error_response(status: int, title: str, text: str, errors: dict | None = Non
 
 
 def _form_to_return(status: int) -> SentForm | None:
-    """The form that was sent, unless sending it again is of no use and nothing in it was typed."""
+    """The form that was sent, unless sending it again is of no use and it has no typed text."""
     form = sent_form()
     if form is None or (status in FINAL_STATUSES and not form.has_text):
         return None
@@ -69,14 +74,14 @@ def _form_to_return(status: int) -> SentForm | None:
 
 
 def _may_become_question(status: int, form: SentForm) -> bool:
-    """Whether a text whose place is gone could become a question."""
+    """Whether a text whose thread is gone could become a question."""
     return status in FINAL_STATUSES and bool(form.value("body").strip()) and form.target != "/questions/ask"
 
 
-def http_error_response(error: HTTPException):
-    """The answer to an error that has an HTTP status."""
+def http_error_response(error: HTTPException) -> ResponseReturnValue:
+    """The response to an error with an HTTP status."""
     if error.code is not None and 300 <= error.code < 400:
-        return error
+        return error.get_response()
     texts = {
         400: _("The request could not be read. Go back and try again."),
         404: _("This page does not exist, or you don't have access to it."),
@@ -91,41 +96,40 @@ def http_error_response(error: HTTPException):
             "administrator sets with REDOUBT_SITE_URL."
         )
     status = error.code or 500
-    answer = current_app.make_response(
-        error_response(status, error.name, given or texts.get(status, error.description))
-    )
+    text = given or texts.get(status) or error.description or ""
+    response = current_app.make_response(error_response(status, error.name, text))
     if status == 429 and (limit := rate_limits.current_limit()):
-        answer.headers["Retry-After"] = str(limit.seconds)
+        response.headers["Retry-After"] = str(limit.seconds)
     for name, value in error.get_headers():  # Allow, WWW-Authenticate, Retry-After
         if name != "Content-Type":
-            answer.headers[name] = value
-    return answer
+            response.headers[name] = value
+    return response
 
 
-def _on_too_many(error: TooMany):
+def _on_too_many(error: TooMany) -> Response:
     wait = (
         _("Wait a few seconds, then try again.")
         if error.seconds < 10
         else _("Wait %(n)s minutes, then try again.", n=max(1, round(error.seconds / 60)))
     )
-    answer = current_app.make_response(error_response(429, _("Too many attempts"), wait))
-    answer.headers["Retry-After"] = str(error.seconds)
-    return answer
+    response = current_app.make_response(error_response(429, _("Too many attempts"), wait))
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
-def _on_already_done(error: AlreadyDone):
-    text, url = error.text, error.url
+def _on_already_done(error: AlreadyDone) -> ResponseReturnValue:
+    text = error.text
     if wants_json():
         return error_response(409, _("Decided already"), text)
     db.session.rollback()
     form = sent_form()
     return render_template(
-        "already_done.html", text=text, url=url, sent=form if form and form.has_text else None
+        "already_done.html", text=text, url=error.url, sent=form if form and form.has_text else None
     ), 409
 
 
-def _on_invalid(error: Invalid):
-    """422 for a body or form; 400 for a query that the API does not take: then with what it takes."""
+def _on_invalid(error: Invalid) -> ResponseReturnValue:
+    """422 for a body or form; 400 for wrong query parameters of the API, with the allowed values."""
     if isinstance(error, BadQuery):
         return error_response(
             400, _("These parameters are not understood"), error.text, error.errors, allowed=error.allowed
@@ -134,7 +138,7 @@ def _on_invalid(error: Invalid):
     return error_response(400 if is_query else 422, _("Please correct the input"), error.text, error.errors)
 
 
-def _on_bad_cursor(_error: InvalidCursor):
+def _on_invalid_cursor(_error: InvalidCursor) -> ResponseReturnValue:
     text = _("This is no `next` of a page of this list in this order. Leave `after` out to begin anew.")
     return error_response(
         400,
@@ -145,8 +149,8 @@ def _on_bad_cursor(_error: InvalidCursor):
     )
 
 
-def crash_response(error: Exception):
-    """500 for what nobody foresaw; the log has the details."""
+def crash_response(error: Exception) -> ResponseReturnValue:
+    """500 for an unexpected exception, which is logged."""
     log.exception("%s failed", request.endpoint)
     return error_response(
         500,
@@ -156,10 +160,10 @@ def crash_response(error: Exception):
 
 
 def init_app(app: Flask) -> None:
-    """Answer for whatever is raised while a request is answered."""
+    """Register the error handlers."""
     app.register_error_handler(HTTPException, http_error_response)
     app.register_error_handler(TooMany, _on_too_many)
     app.register_error_handler(AlreadyDone, _on_already_done)
     app.register_error_handler(Exception, crash_response)
     app.register_error_handler(Invalid, _on_invalid)
-    app.register_error_handler(InvalidCursor, _on_bad_cursor)
+    app.register_error_handler(InvalidCursor, _on_invalid_cursor)

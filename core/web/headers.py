@@ -1,4 +1,4 @@
-"""Security headers and the cache rules of every response."""
+"""Security headers and cache headers of every response."""
 
 from flask import Flask, Response, current_app, g, request
 
@@ -40,5 +40,5 @@ def _secure(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Send the headers with every response."""
+    """Add the headers to every response."""
     app.after_request(_secure)

@@ -1,7 +1,7 @@
-"""The form of a request that failed, so that the answer gives back what was typed.
+"""The form of a failed request, which the error page shows again so that no typed text is lost.
 
-It is shown to whoever sent it, in a form to press again; nothing is ever sent again by itself, and a form
-that another site sent is not shown. Secrets and files are never given back: the form asks for them again.
+It is shown to its sender, who can submit it again; nothing is submitted automatically, and a form sent by
+another site is not shown. Secrets and files are never shown: the form asks for them again.
 """
 
 import re
@@ -17,9 +17,9 @@ from core.registry import Registry
 from core.web.access import safe_next
 
 MAX_FIELDS = 200
-MAX_BODY_BYTES = 4 * 1024 * 1024  # of a form that is too large to be accepted, but given back
+MAX_BODY_BYTES = 4 * 1024 * 1024  # of a form that is too large to be accepted, but is shown again
 SECRET_PARTS = ("password", "passphrase", "code", "token", "secret", "credential")  # of names of fields
-MIN_TEXT_CHARACTERS = 40  # characters; a longer value was typed by a person
+MIN_TEXT_CHARACTERS = 40  # a longer value was typed by a person
 TEXT_NAMES = frozenset(
     (
         "title",
@@ -54,8 +54,9 @@ _owner_checks: Registry[OwnerCheck, str] = Registry("form_owner_checks")  # name
 
 
 def register_owner_check(is_foreign: OwnerCheck) -> OwnerCheck:
-    """Decorator: the function says whether the form in this request was made for another account than the
-    one that is logged in; such a form is not shown.
+    """Decorator: the function returns whether the form was made for another account than the current one.
+
+    Such a form is not shown.
     """
     _owner_checks.add(is_foreign, is_foreign.__qualname__)
     return is_foreign
@@ -63,7 +64,7 @@ def register_owner_check(is_foreign: OwnerCheck) -> OwnerCheck:
 
 @dataclass(frozen=True)
 class SentForm:
-    """`target` is the address it was sent to; `secrets` and `files` are names of fields to fill in again."""
+    """A form as sent to the path `target`; `secrets` and `files` are names of fields to fill in again."""
 
     target: str
     fields: list[tuple[str, str]]
@@ -73,7 +74,7 @@ class SentForm:
 
     @property
     def has_text(self) -> bool:
-        """Whether somebody typed something that would be a loss."""
+        """Whether a field has typed text."""
         return any(is_text(name, value) for name, value in self.fields)
 
     def value(self, name: str) -> str:
@@ -82,16 +83,16 @@ class SentForm:
 
 
 def is_text(name: str, value: str) -> bool:
-    """Whether a value was typed, and should be shown; others are choices, kept in hidden fields."""
+    """Whether a value was typed and is shown as text; other values become hidden fields."""
     if not value.strip() or name in (DRAFT_FIELD, "form_account"):
         return False
     return name in TEXT_NAMES or len(value) > MIN_TEXT_CHARACTERS or any(c.isspace() for c in value)
 
 
 def sent_form(*, ask_owner: bool = True) -> SentForm | None:
-    """The form in this request; None when there is none, or it is not to be shown here.
+    """The form in this request; None when there is none, or it must not be shown.
 
-    `ask_owner=False` shows it without asking (of the database) who is logged in.
+    `ask_owner=False` skips the owner checks, which query the database.
     """
     if request.method in SAFE_METHODS or request.path.startswith("/api/") or _is_cross_site():
         return None
@@ -131,17 +132,17 @@ def _fields() -> list[tuple[str, str]] | None:
 
 
 def _may_read_more() -> bool:
-    """Raise the limit for a member's form that is over it, if that is small enough to be given back."""
-    if not session.get("_user_id") or request.content_length > MAX_BODY_BYTES:
+    """Raise the limit for a member's form that exceeds it, up to MAX_BODY_BYTES; returns whether it did."""
+    if not session.get("_user_id") or (request.content_length or 0) > MAX_BODY_BYTES:
         return False
     request.max_content_length = request.max_form_memory_size = MAX_BODY_BYTES
     for name in ("form", "files"):
-        request.__dict__.pop(name, None)  # what was refused counts as empty (core.web.site)
+        request.__dict__.pop(name, None)  # a refused form counts as empty (core.web.site)
     return True
 
 
 def _is_cross_site() -> bool:
-    """Whether a browser says that the page of another site sent this."""
+    """Whether the browser reports that a page of another site sent this request."""
     if fetched := request.headers.get("Sec-Fetch-Site"):
         return fetched not in ("same-origin", "none")
     origin = request.headers.get("Origin")
@@ -149,7 +150,7 @@ def _is_cross_site() -> bool:
 
 
 def referring_page() -> str:
-    """The path of this site's page that sent this request, or '/'."""
+    """The path of the page of this site that sent this request, or '/'."""
     before = urlsplit(request.referrer or "")
     if before.netloc != request.environ.get("HTTP_HOST"):  # request.host refuses a host that is not trusted
         return "/"
@@ -157,7 +158,7 @@ def referring_page() -> str:
 
 
 def _note_draft(response: Response) -> Response:
-    """Remember which draft was accepted: a view answers an accepted form with a redirect."""
+    """Remember the draft of an accepted form: views answer it with a redirect."""
     if (
         request.method == "POST"
         and response.status_code in (302, 303)
@@ -170,7 +171,7 @@ def _note_draft(response: Response) -> Response:
 
 
 def accepted_drafts() -> str:
-    """Names of drafts that were accepted since the last page, with spaces between; told once."""
+    """Names of drafts accepted since the last page, separated by spaces; each is returned once."""
     return " ".join(session.pop("accepted_drafts")) if "accepted_drafts" in session else ""
 
 

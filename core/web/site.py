@@ -1,17 +1,23 @@
 """The Flask subclass: URL converters for values a database can hold, bounded requests, retried views."""
 
 import gc
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import Flask, Request
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import IntegerConverter, Map, PathConverter, UnicodeConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map, PathConverter, UnicodeConverter
 from werkzeug.utils import cached_property
 
 from core.database.db import MAX_ID, db, is_conflict
 from core.database.replicas import switch_to_primary
 from core.limits import bounds
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MAX_ATTEMPTS = 3
 MONITORED_PATHS = ("/healthz", "/readyz", "/metrics")  # for monitoring, which addresses a host by IP
@@ -22,14 +28,14 @@ class _Id(IntegerConverter):
 
     regex = "[0-9]{1,10}"
 
-    def __init__(self, map: Map, **options):
+    def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **{"max": MAX_ID, **options})
 
 
 class _Name(UnicodeConverter):
     """One segment of a path, without NUL, which PostgreSQL cannot store."""
 
-    def __init__(self, map: Map, **options):
+    def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **options)
         self.regex = self.regex.replace("[^/]", r"[^/\x00]")
 
@@ -41,7 +47,7 @@ class _Path(PathConverter):
 
 
 class _Addresses(Map):
-    default_converters = {
+    default_converters: ClassVar[dict[str, type[BaseConverter]]] = {
         **Map.default_converters,
         "int": _Id,
         "default": _Name,
@@ -61,7 +67,7 @@ class _Request(Request):
         return bounds.BoundedJson
 
     @json_module.setter
-    def json_module(self, _module) -> None:
+    def json_module(self, _module: object) -> None:
         pass
 
     @cached_property
@@ -93,7 +99,7 @@ class Site(Flask):
     request_class = _Request
     url_map_class = _Addresses
 
-    def __call__(self, environ, start_response):
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Accept any Host header for MONITORED_PATHS, whose responses do not depend on it."""
         if environ.get("PATH_INFO") in MONITORED_PATHS:
             environ["HTTP_HOST"] = self.config["TRUSTED_HOSTS"][0]
@@ -109,12 +115,13 @@ class Site(Flask):
         gc.collect()
         gc.freeze()
 
-    def wsgi_app(self, environ, start_response):
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Send a cached response, or let Flask make one."""
         cached = self.extensions["response_cache"].respond(environ, start_response)
         return super().wsgi_app(environ, start_response) if cached is None else cached
 
-    def dispatch_request(self):
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view, up to MAX_ATTEMPTS times."""
         for _attempt in range(1, MAX_ATTEMPTS):
             try:
                 return super().dispatch_request()

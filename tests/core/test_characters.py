@@ -16,7 +16,7 @@ CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "posts" / "ti
         "چگونه می‌خواهم سرویس را متوقف کنم؟",
         "क्‍ष and क्‌ष in one title",
         "Family 👨‍👩‍👧 emoji",
-        "Heart ❤️‍🔥 and 🏳️‍🌈 flags",
+        "HeartbeatWriter ❤️‍🔥 and 🏳️‍🌈 flags",
         "Eye 👁️‍🗨️ witness",
         "Flag 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f here",
         "A new emoji \U0001fae8 and one of nobody \ue000",

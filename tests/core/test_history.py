@@ -23,13 +23,13 @@ def process(app, monkeypatch):
         mine = {}
         replace(app, monkeypatch, "totals", {lambda: mine: ""})
         made = history.History(app)
-        keep = made.keep
+        write = made.write
 
-        def kept():
+        def write_these():
             replace(app, monkeypatch, "totals", {lambda: mine: ""})
-            keep()
+            write()
 
-        made.keep = kept
+        made.write = write_these
         return made, mine
 
     return start
@@ -116,7 +116,7 @@ def test_the_nightly_task_forgets_old_figures_and_workers_that_are_gone(app):
 
 
 def test_a_loop_says_that_it_lives_twice_a_minute_at_most(app):
-    beat, rows = heartbeats.Heart(app, "events"), db.session.query(Heartbeat)
+    beat, rows = heartbeats.HeartbeatWriter(app, "events"), db.session.query(Heartbeat)
     with time_machine.travel(NOON, tick=False) as clock:
         for seconds in (0, 10, 25):
             clock.shift(seconds)
@@ -145,5 +145,5 @@ def test_a_database_that_is_away_costs_a_beat_and_nothing_else(app, monkeypatch)
         raise OSError("away")
 
     monkeypatch.setattr(heartbeats, "record_heartbeat", away)
-    heartbeats.Heart(app, "events")()
+    heartbeats.HeartbeatWriter(app, "events")()
     assert not db.session.query(Heartbeat).count()

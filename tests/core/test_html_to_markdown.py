@@ -3,7 +3,7 @@
 import html
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.markup.html_to_markdown import convert
@@ -131,6 +131,11 @@ def containers(inner):
 
 
 @given(st.recursive(paragraph, containers, max_leaves=8))
+@example("<p>word<strong>http://a.b/c_d_e</strong></p>")
+@example("<p>http://a.b/c_d_e<strong>word</strong></p>")
+@example("<p><em>http://a.b/c_d_e</em>word</p>")
+@example("<p><a href='http://x.y/'>http://a.b/c_d_e<strong>word</strong></a></p>")
+@example("<p>http://a.b/c_d_e`</p>")
 @settings(max_examples=120, deadline=None)
 def test_the_page_of_the_markdown_says_what_the_source_said(source):
     markdown = convert(source)

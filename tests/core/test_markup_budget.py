@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.limits.budgets import Budget, BudgetExceeded
-from core.markup import markdown_rules, markup
+from core.markup import highlighting, markdown_rules, markup
 from core.markup.markup import TooComplex, TooLong, count_steps, render
 
 REPEATED = [
@@ -197,19 +197,19 @@ HOSTILE_CODE = [
 ]
 
 
-@pytest.mark.parametrize("language", sorted(markdown_rules.LANGUAGES))
+@pytest.mark.parametrize("language", sorted(highlighting.LANGUAGES))
 def test_languages_are_known(language):
-    assert markdown_rules._lexer(language) is not None
+    assert highlighting._lexer(language) is not None
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("language", sorted(markdown_rules.LANGUAGES))
+@pytest.mark.parametrize("language", sorted(highlighting.LANGUAGES))
 def test_no_lexer_is_led_astray(language):
     """Regular expressions count no steps, so each was tried: a runaway one would take minutes."""
     for code in HOSTILE_CODE:
         for text in (code, random.Random(1).sample(code, len(code))):
             began = time.thread_time()
-            list(markdown_rules._lexer(language).get_tokens("".join(text)))
+            list(highlighting._lexer(language).get_tokens("".join(text)))
             assert time.thread_time() - began < 5, (language, code[:20])
 
 

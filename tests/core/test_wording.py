@@ -47,7 +47,7 @@ def test_a_sentence_is_the_same_each_time(app, source, expected):
 
 
 def test_no_more_is_kept_than_said(app, monkeypatch):
-    monkeypatch.setattr("core.web.template_texts.MOST", 1)
+    monkeypatch.setattr("core.web.template_texts.MAX_CACHED_TEXTS", 1)
     monkeypatch.setitem(app.extensions, "languages", {})
     with app.app_context():
         assert render_template_string("{{ _('one') }} {{ _('two') }} {{ _('one') }} {{ _('two') }}") == (
