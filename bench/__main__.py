@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import load, machine, members, pages, relevance, report, scale, searching
-from bench.peers import Missing, Peer, content_of
+from bench.peers import Peer, PeerUnavailable, content_of
 from bench.peers.askbot import Askbot
 from bench.peers.flaskbb import FlaskBB
 from bench.peers.mediawiki import MediaWiki
@@ -47,11 +47,11 @@ def prepared_peers(folder: Path, site: Site, *, wanted: bool) -> tuple[list[Peer
     for peer in (FlaskBB(), Askbot(), MediaWiki()):
         try:
             if content is None:
-                raise Missing("not asked for: PEERS=1")
+                raise PeerUnavailable("not asked for: PEERS=1")
             print(f"{peer.name} …", file=sys.stderr, flush=True)
             peer.prepare(folder / peer.name.split()[0].lower(), content)
             ready.append(peer)
-        except Missing as why:
+        except PeerUnavailable as why:
             missing[peer.name] = str(why)
     return ready, missing
 
@@ -60,11 +60,11 @@ def main() -> None:
     """The command."""
     asked = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # the servers are ended on the way out
-    if not load.is_there():
+    if not load.is_installed():
         sys.exit("There is no wrk: sh bench/ensure_wrk.sh")
     asked.folder.mkdir(parents=True, exist_ok=True)
     results = Results(asked.folder / "results.json")
-    small, large = (site_of(asked, posts) for posts in (scale.SMALL, asked.posts))
+    small, large = (site_of(asked, posts) for posts in (scale.SMALL_POSTS, asked.posts))
     if asked.parts != {"none"}:
         large.prepare()
     peers, missing = prepared_peers(asked.peers_folder, large, wanted=asked.peers)

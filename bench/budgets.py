@@ -6,10 +6,10 @@ from functools import partial
 from statistics import median
 
 from bench import scale
-from bench.figures import short
-from bench.pages import FLOOR, QUESTION, SIGNED_IN, UNKEPT
+from bench.pages import BASELINE, QUESTION, SIGNED_IN, UNCACHED
 from bench.peers.flaskbb import FlaskBB
 from bench.peers.mediawiki import MediaWiki
+from bench.statistics import format_number
 
 TOPIC, ARTICLE = (f"{peer.name}: {next(iter(peer.pages))}" for peer in (FlaskBB, MediaWiki))
 REPLY = f"{FlaskBB.name}: posting a reply"
@@ -25,7 +25,7 @@ MEASURED, MEMORY = 100_000, 400  # documents, MB
 Parts = dict[str, dict]
 
 
-class Unmeasured(Exception):
+class NotMeasured(Exception):
     """What a budget needs was not measured."""
 
 
@@ -43,14 +43,14 @@ def _figure(parts: Parts, part: str, name: str, figure: str) -> float:
     try:
         return median(parts[part]["rows"][name][figure])
     except KeyError:
-        raise Unmeasured from None
+        raise NotMeasured from None
 
 
 def _peer(parts: Parts, part: str, name: str, figure: str) -> tuple[float, str]:
     """(a figure of a peer, a mark when it is not of this run)."""
     try:
         return _figure(parts, part, name, figure), ""
-    except Unmeasured:
+    except NotMeasured:
         return ELSEWHERE[name][figure], " (not of this run)"
 
 
@@ -66,7 +66,7 @@ def _times_peer(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str
     """Requests/s of ours over a peer's with 8 connections; no verdict over another machine's figures."""
     rate, mark = _peer(parts, "pages", f"{theirs} ×8", "rate")
     ratio = _figure(parts, "pages", f"{ours} ×8", "rate") / rate
-    return f"{short(ratio)} ×{mark}", None if mark else ratio >= least
+    return f"{format_number(ratio)} ×{mark}", None if mark else ratio >= least
 
 
 def _share_of_peer(parts: Parts, part: str, ours: str, theirs: str, most: float) -> tuple[str, bool | None]:
@@ -76,16 +76,16 @@ def _share_of_peer(parts: Parts, part: str, ours: str, theirs: str, most: float)
 
 
 def _at_most(value: float, most: float, unit: str) -> tuple[str, bool]:
-    return f"{short(value)} {unit}", value <= most
+    return f"{format_number(value)} {unit}", value <= most
 
 
 def _scaled(parts: Parts) -> tuple[str, bool]:
     try:
         ratios = {name: scale.ratio(pair) for name, pair in parts["scale"]["rows"].items()}
     except KeyError:
-        raise Unmeasured from None
-    above = [f"{name} {value:.2f}" for name, value in ratios.items() if value > scale.WITHIN]
-    worst = max(ratios, key=ratios.get)
+        raise NotMeasured from None
+    above = [f"{name} {value:.2f}" for name, value in ratios.items() if value > scale.MAX_RATIO]
+    worst = max(ratios, key=lambda name: ratios[name])
     return "; ".join(above) or f"at most {ratios[worst]:.2f} ({worst})", not above
 
 
@@ -95,7 +95,7 @@ def _fact(parts: Parts, name: str, key: str) -> float:
     except KeyError:
         value = None
     if value is None:
-        raise Unmeasured
+        raise NotMeasured
     return value
 
 
@@ -104,12 +104,12 @@ def searches(parts: Parts) -> Parts:
     return {name: kept for name, kept in parts.items() if name.startswith("search ")}
 
 
-def _searched(parts: Parts, documents: int) -> tuple[str, int]:
-    """(the part with about so many documents, their number): at most a third more or fewer."""
+def _searched(parts: Parts, documents: int) -> tuple[str, float]:
+    """The part with about so many documents (at most a third more or fewer), and their number."""
     sizes = {part: _figure(parts, part, "documents", "count") for part in searches(parts)}
     near = [part for part, size in sizes.items() if 2 / 3 < size / documents < 4 / 3]
     if not near:
-        raise Unmeasured
+        raise NotMeasured
     part = min(near, key=lambda part: abs(sizes[part] - documents))
     return part, sizes[part]
 
@@ -132,15 +132,15 @@ def lines(parts: Parts) -> Iterator[Line]:
         (
             "question of 20 answers, kept",
             "≥ 0.7 × a bare view of the same bytes",
-            lambda: _times(parts, QUESTION, f"{FLOOR}the same bytes, bare view", 0.7),
+            lambda: _times(parts, QUESTION, f"{BASELINE}the same bytes, bare view", 0.7),
         ),
         ("the same, kept", "≥ 60 × FlaskBB", lambda: _times_peer(parts, QUESTION, TOPIC, 60)),
         (
             "the same, not kept",
             "≥ 0.7 × 20 posts, ORM joined",
-            lambda: _times(parts, UNKEPT, f"{FLOOR}20 posts, ORM joined", 0.7),
+            lambda: _times(parts, UNCACHED, f"{BASELINE}20 posts, ORM joined", 0.7),
         ),
-        ("the same, not kept", "≥ 20 × FlaskBB", lambda: _times_peer(parts, UNKEPT, TOPIC, 20)),
+        ("the same, not kept", "≥ 20 × FlaskBB", lambda: _times_peer(parts, UNCACHED, TOPIC, 20)),
         (
             "the same, signed in",
             "p50 ≤ 1/12 of FlaskBB",
@@ -162,7 +162,11 @@ def lines(parts: Parts) -> Iterator[Line]:
             "≤ 40 KB",
             lambda: _at_most(_fact(parts, QUESTION, "KB"), 40, "KB"),
         ),
-        ("lists and threads, large beside small", f"≤ {scale.WITHIN} × the latency", lambda: _scaled(parts)),
+        (
+            "lists and threads, large beside small",
+            f"≤ {scale.MAX_RATIO} × the latency",
+            lambda: _scaled(parts),
+        ),
         *(
             (
                 f"search in {documents:,} documents",
@@ -181,5 +185,5 @@ def lines(parts: Parts) -> Iterator[Line]:
     for what, wanted, rule in rules:
         try:
             yield Line(what, wanted, *rule())
-        except Unmeasured:
+        except NotMeasured:
             yield Line(what, wanted, "not measured", None)

@@ -5,17 +5,17 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from bench import load
 from bench.browser import Browser, weigh
-from bench.figures import Found, Run, interleaved
-from bench.peers import Missing, Peer
-from bench.plan import BEFORE
-from bench.programs import Program, Together, free_port
+from bench.peers import Peer, PeerUnavailable
+from bench.plan import RESERVED_IDS
+from bench.programs import Program, ProgramGroup, free_port
 from bench.sites import GUNICORN, Served, Site
+from bench.statistics import Run, Samples, interleaved
 from core.config import ROOT
 from core.database.db import db
 
-QUESTION, FLOOR = "question, 20 answers", "floor: "
-UNKEPT, SIGNED_IN, EMBEDDED = (f"{QUESTION}, {how}" for how in ("not kept", "signed in", "python app.py"))
-SHOWN = (
+QUESTION, BASELINE = "question, 20 answers", "floor: "
+UNCACHED, SIGNED_IN, EMBEDDED = (f"{QUESTION}, {how}" for how in ("not kept", "signed in", "python app.py"))
+PAGES = (
     "front page",
     QUESTION,
     "questions, newest",
@@ -27,35 +27,35 @@ SHOWN = (
 CONNECTIONS = (1, 8)
 
 
-def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
+def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Samples]:
     """{"what ×connections": figures} of our pages, the floors and the peers."""
     with ExitStack() as running:
         served = running.enter_context(site.served())
         embedded = running.enter_context(site.served(embedded=True))
-        floors = running.enter_context(_floors(served))
+        floors = running.enter_context(_baselines(served))
         question = site.addresses[QUESTION]
         targets: dict[str, Run] = {}
 
-        def add(name: str, url: str, server: Together, headers: dict[str, str] | None = None) -> None:
+        def add(name: str, url: str, server: ProgramGroup, headers: dict[str, str] | None = None) -> None:
             for count in CONNECTIONS:
                 targets[f"{name} ×{count}"] = load.page(
                     url, server, connections=count, seconds=seconds, headers=headers
                 )
 
-        for name in SHOWN:
+        for name in PAGES:
             add(name, served.url(site.addresses[name]), served.web)
-        add(UNKEPT, served.url(question), served.web, load.UNKEPT)
-        add("article, not kept", served.url(site.addresses["article"]), served.web, load.UNKEPT)
+        add(UNCACHED, served.url(question), served.web, load.UNCACHED_HEADERS)
+        add("article, not kept", served.url(site.addresses["article"]), served.web, load.UNCACHED_HEADERS)
         add(SIGNED_IN, served.url(question), served.web, served.member(20).headers)
         add(EMBEDDED, embedded.url(question), embedded.web)
         for name, url in floors[0].items():
-            add(FLOOR + name, url, floors[1])
+            add(BASELINE + name, url, floors[1])
         for peer in peers:
             port = free_port()
             server = running.enter_context(peer.served(port))
             for name, path in peer.pages.items():
                 add(f"{peer.name}: {name}", f"http://127.0.0.1:{port}{path}", server)
-            with suppress(Missing):
+            with suppress(PeerUnavailable):
                 name, path = next(iter(peer.pages.items()))
                 add(
                     f"{peer.name}: {name}, signed in",
@@ -70,11 +70,11 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
     """What does not vary: statements of a page, KB and requests of a first visit; megabytes of memory."""
     found: dict[str, dict[str, float | None]] = {}
     with site.served() as served:
-        for name in SHOWN:
+        for name in PAGES:
             path = site.addresses[name]
             kb, requests = weigh(served.url(path)) or (None, None)
             found[name] = {
-                "queries": site.statements(path, load.UNKEPT),
+                "queries": site.statements(path, load.UNCACHED_HEADERS),
                 "KB": kb,
                 "requests": requests,
                 "queries when kept": site.statements(path),
@@ -92,8 +92,8 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
 
 
 @contextmanager
-def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
-    """({name: address}, server) of bench/floors.py on the same server, with the bytes of our page."""
+def _baselines(served: Served) -> Iterator[tuple[dict[str, str], ProgramGroup]]:
+    """({name: address}, server) of bench/baselines.py on the same server, with the bytes of our page."""
     site, port = served.site, free_port()
     page, answer = site.folder / "page", Browser(served.port).get(site.addresses[QUESTION])
     page.write_bytes(answer.sent)
@@ -106,14 +106,14 @@ def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
             f"127.0.0.1:{port}",
             "--pythonpath",
             ROOT,
-            "bench.floors:create_app()",
+            "bench.baselines:create_app()",
         ],  # from elsewhere: gunicorn.conf.py is for the site
         site.folder / "floors.log",
         folder=site.folder,
         BENCH_PAGE=str(page),
         BENCH_PACKING=answer.packing,
         BENCH_DATABASE=database,
-        BENCH_QUESTION=str(BEFORE + 3),
+        BENCH_QUESTION=str(RESERVED_IDS + 3),
     )
     base = f"http://127.0.0.1:{port}"
     try:
@@ -124,7 +124,7 @@ def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
                 "the same bytes, from a file": f"{base}/file",
                 "20 posts, ORM joined": f"{base}/orm",
             },
-            Together(program),
+            ProgramGroup(program),
         )
     finally:
         program.stop()

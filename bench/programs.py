@@ -1,4 +1,4 @@
-"""Programs that are measured or tested: started, waited for, weighed with all their processes, and ended."""
+"""Programs that are measured or tested: start, wait, measure with all child processes, stop."""
 
 import os
 import signal
@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE, GRACE = 180, 60  # seconds to start, and to end
-TICK = os.sysconf("SC_CLK_TCK")
+START_TIMEOUT_SECONDS = 180
+STOP_TIMEOUT_SECONDS = 60
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class Program:
     """One running program and the processes it started; its output goes to the file `log`.
 
-    End it with stop(), or with kill() as a power cut would; start() runs it once more.
+    stop() ends it, kill() ends it as a power cut would; start() runs it again.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Program:
 
     def wait_for(self, url: str) -> None:
         """Return when `url` answers with a page; raises RuntimeError with what the program said."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             if answers(url):
                 return
@@ -76,7 +77,7 @@ class Program:
         for number in self.processes():
             with suppress(FileNotFoundError, ProcessLookupError):
                 total += sum(map(int, _stat(Path(f"/proc/{number}"))[11:13]))
-        return total / TICK
+        return total / TICKS_PER_SECOND
 
     def signal(self, number: int) -> None:
         """Send a signal to the program and to the processes it started."""
@@ -86,19 +87,19 @@ class Program:
     def kill(self) -> int:
         """End it at once; returns its exit code."""
         self.signal(signal.SIGKILL)
-        return self.process.wait(GRACE)
+        return self.process.wait(STOP_TIMEOUT_SECONDS)
 
     def stop(self) -> int:
         """Ask it to finish, as systemd does, and end what does not; returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(GRACE)
+            return self.process.wait(STOP_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             return self.kill()
 
 
-class Together:
+class ProgramGroup:
     """Programs that serve one site."""
 
     def __init__(self, *programs: Program) -> None:
@@ -114,7 +115,7 @@ class Together:
 
 
 def _stat(entry: Path) -> list[str]:
-    """The fields of /proc/N/stat after the name, which may hold spaces: state, parent, group, session, …"""
+    """The fields of /proc/N/stat after the name, which may contain spaces: state, parent, group and so on."""
     return (entry / "stat").read_text().rpartition(")")[2].split()
 
 
@@ -129,7 +130,7 @@ def _pss(number: int) -> int:
 def answers(url: str) -> bool:
     """Whether `url` answers with a page now."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
             return answer.status == 200
     except (OSError, urllib.error.HTTPError):
         return False

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from math import log2
 from pathlib import Path
 from statistics import fmean
+from typing import cast
 
 from sqlalchemy import insert
 
@@ -102,7 +103,7 @@ def ours(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
     handlers.rebuild()
     for query in asked:
         found = queries.search(query["text"], user=Visitor(), any_word=True, size=DEPTH)
-        yield [ids[hit.thing.id] for hit in found.hits]
+        yield [ids[cast(Post, hit.thing).id] for hit in found.hits]
         db.session.rollback()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from bench import budgets, scale
 from bench.budgets import ELSEWHERE, Parts
-from bench.figures import short, written
+from bench.statistics import format_number, format_samples
 from core.config import ROOT
 
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -82,8 +82,8 @@ def _pages(parts: Parts) -> Iterator[str]:
         (
             (
                 name,
-                *(written(rows[f"{name} ×1"][figure]) for figure in (*figures, "cpu")),
-                *(written(rows[f"{name} ×8"][figure]) for figure in figures),
+                *(format_samples(rows[f"{name} ×1"][figure]) for figure in (*figures, "cpu")),
+                *(format_samples(rows[f"{name} ×8"][figure]) for figure in figures),
             )
             for name in names
         ),
@@ -99,7 +99,7 @@ def _facts(parts: Parts) -> Iterator[str]:
     yield grid(
         ("what", *keys),
         (
-            (name, *("" if facts.get(key) is None else short(facts[key]) for key in keys))
+            (name, *("" if facts.get(key) is None else format_number(facts[key]) for key in keys))
             for name, facts in parts["facts"]["rows"].items()
         ),
     )
@@ -108,7 +108,7 @@ def _facts(parts: Parts) -> Iterator[str]:
 def _scale(parts: Parts) -> Iterator[str]:
     if "scale" not in parts:
         return
-    yield f"### {scale.SMALL:,} posts beside {parts['scale']['posts']:,}: one connection, nothing kept"
+    yield f"### {scale.SMALL_POSTS:,} posts beside {parts['scale']['posts']:,}: one connection, nothing kept"
     yield grid(
         (
             "page",
@@ -122,11 +122,11 @@ def _scale(parts: Parts) -> Iterator[str]:
         (
             (
                 name,
-                written(pair["small"]["p50"]),
-                written(pair["large"]["p50"]),
+                format_samples(pair["small"]["p50"]),
+                format_samples(pair["large"]["p50"]),
                 f"{scale.ratio(pair):.2f}",
-                written(pair["small"]["p95"]),
-                written(pair["large"]["p95"]),
+                format_samples(pair["small"]["p95"]),
+                format_samples(pair["large"]["p95"]),
                 f"{scale.ratio(pair, 'cpu'):.2f}",
             )
             for name, pair in parts["scale"]["rows"].items()
@@ -146,9 +146,9 @@ def _search(parts: Parts) -> Iterator[str]:
         (
             (
                 f"{kept['posts']:,}",
-                written(kept["rows"]["documents"]["count"]),
-                *(written(kept["rows"]["search"][key]) for key in times),
-                *(written(kept["rows"][name]["MB"]) for name in weights),
+                format_samples(kept["rows"]["documents"]["count"]),
+                *(format_samples(kept["rows"]["search"][key]) for key in times),
+                *(format_samples(kept["rows"][name]["MB"]) for name in weights),
             )
             for kept in found
         ),
@@ -162,7 +162,13 @@ def _members(parts: Parts) -> Iterator[str]:
     yield grid(
         ("what", "p50 ms", "p95", "p99", "seconds"),
         (
-            (name, *(written(found[key]) if key in found else "" for key in ("p50", "p95", "p99", "seconds")))
+            (
+                name,
+                *(
+                    format_samples(found[key]) if key in found else ""
+                    for key in ("p50", "p95", "p99", "seconds")
+                ),
+            )
             for name, found in parts["members"]["rows"].items()
         ),
     )
@@ -188,7 +194,7 @@ def _missing(parts: Parts) -> Iterator[str]:
         yield grid(
             ("what, measured elsewhere before", "figure"),
             (
-                (name, ", ".join(f"{figure} {short(value)}" for figure, value in figures.items()))
+                (name, ", ".join(f"{figure} {format_number(value)}" for figure, value in figures.items()))
                 for name, figures in ELSEWHERE.items()
             ),
         )

@@ -64,7 +64,7 @@ class Slice:
     rows: dict[type, list[dict]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
-        self.rng = self.texts.writer.rng = random.Random(f"{self.plan.seed}:{self.number}")
+        self.rng = self.texts.writer.rng = random.Random(f"{self.plan.seed}:{self.number}")  # noqa: S311
         self.begin = self.plan.begin(self.number)
         self.end = self.begin + timedelta(days=self.plan.days)
         self.id = self.plan.first_id(self.number)
@@ -78,14 +78,14 @@ class Slice:
         share = -(-self.plan.longest_thread // self.plan.slices)
         left = self.plan.longest_thread - share * self.number
         for _ in range(min(share, left, self.last - self.id + 1)):
-            self._post("answer", self._moment(self.begin), parent_id=self.plan.first_id(0) + 1)
-        for moment in sorted(self._moment(self.begin) for _ in range(self.last - self.id + 1)):
+            self._post("answer", self._random_time(self.begin), parent_id=self.plan.first_id(0) + 1)
+        for time in sorted(self._random_time(self.begin) for _ in range(self.last - self.id + 1)):
             if self.id > self.last:
                 break
             if self.rng.random() < 0.01:
-                self._article(moment)
+                self._article(time)
             else:
-                self._thread(moment, self.rng.choices(range(len(ANSWERS)), ANSWERS)[0])
+                self._thread(time, self.rng.choices(range(len(ANSWERS)), ANSWERS)[0])
         self._relate()
         self._tag()
         return self.rows
@@ -99,7 +99,7 @@ class Slice:
             for _ in range(answers):
                 self._answer(question, is_whole=True)
 
-    def _moment(self, after: datetime) -> datetime:
+    def _random_time(self, after: datetime) -> datetime:
         """Some time between `after` and the end of the slice, all of its seconds alike."""
         left = (self.end - after).total_seconds()
         return after + timedelta(seconds=int(self.rng.random() * left))
@@ -113,7 +113,7 @@ class Slice:
         """Somebody who writes."""
         return self.rng.choices(range(1, self.plan.members + 1), cum_weights=self.plan.shares)[0]
 
-    def _post(self, kind: str, at: datetime, body: Rendered | None = None, **columns) -> dict:
+    def _post(self, kind: str, at: datetime, body: Rendered | None = None, **columns: object) -> dict:
         """One more row of posts with its revisions."""
         body = body or extended(self.rng.choice(self.texts.bodies), self.texts.writer.sentence(10))
         row = {
@@ -233,11 +233,12 @@ class Slice:
         ]
 
     def _count(self, post: dict, children: list[dict]) -> None:
-        standing = [child for child in children if child["deleted_at"] is None]
-        answers = [child for child in standing if child["kind"] == "answer"]
-        post["answer_count"], post["comment_count"] = len(answers), len(standing) - len(answers)
-        moments = [post["last_activity_at"], *(answer["created_at"] for answer in answers)]
-        post["last_activity_at"] = max(moments)
+        visible = [child for child in children if child["deleted_at"] is None]
+        answers = [child for child in visible if child["kind"] == "answer"]
+        post["answer_count"] = len(answers)
+        post["comment_count"] = len(visible) - len(answers)
+        times = [post["last_activity_at"], *(answer["created_at"] for answer in answers)]
+        post["last_activity_at"] = max(times)
 
     def _tag(self) -> None:
         """Tags of questions and articles, their links, and the revisions that name the tags."""

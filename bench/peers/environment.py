@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.peers import Missing
+from bench.peers import PeerUnavailable
 
 
 class Environment:
@@ -19,7 +19,7 @@ class Environment:
         """Make it with the first of these Pythons that starts. Raises Missing."""
         python = next(filter(_starts, _found(pythons)), None)
         if python is None:
-            raise Missing(f"none of these is here: {', '.join(pythons)}")
+            raise PeerUnavailable(f"none of these is here: {', '.join(pythons)}")
         self.run(python, "-m", "venv", self.folder)
         self.run(self.bin / "pip", "install", "-q", "--no-compile", *packages)
 
@@ -39,10 +39,11 @@ class Environment:
             cwd=folder,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PATH": path, **variables},
+            check=False,
         )
         if done.returncode:
             said = " ".join((done.stderr or done.stdout).split())[-300:]
-            raise Missing(f"`{Path(words[0]).name} {' '.join(words[1:4])} …` failed: {said}")
+            raise PeerUnavailable(f"`{Path(words[0]).name} {' '.join(words[1:4])} …` failed: {said}")
 
 
 def _found(names: tuple[str, ...]) -> Iterator[str]:
@@ -53,4 +54,4 @@ def _found(names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _starts(python: str) -> bool:
-    return subprocess.run([python, "--version"], capture_output=True).returncode == 0
+    return subprocess.run([python, "--version"], capture_output=True, check=False).returncode == 0

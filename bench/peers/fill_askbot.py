@@ -1,3 +1,5 @@
+# It runs in the environment of the other program.
+# pyright: reportMissingImports=false
 """Fills Askbot with threads. The Python of its environment runs this in its project: THREADS and MOST."""
 
 import json

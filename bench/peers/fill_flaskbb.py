@@ -1,3 +1,5 @@
+# It runs in the environment of the other program.
+# pyright: reportMissingImports=false
 """Fills FlaskBB with threads. The Python of its environment runs this with CONFIG, THREADS and PER_PAGE.
 
 Its own save() loads all posts of an author for each that is added: minutes for a few thousand.

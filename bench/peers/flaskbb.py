@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.browser import Browser
 from bench.peers import PER_PAGE, Content
 from bench.peers.environment import Environment
-from bench.programs import Program, Together
+from bench.programs import Program, ProgramGroup
 from bench.sites import GUNICORN
 
 VERSION = "2.2.0"
@@ -28,7 +28,7 @@ class FlaskBB:
     """FlaskBB in an environment of its own."""
 
     name = f"FlaskBB {VERSION}"
-    pages = {
+    pages = {  # noqa: RUF012
         "topic, 20 posts": "/topic/2",
         "topic of 500 posts, last page": "/topic/3?page=25",
         "forum list": "/forum/1",
@@ -81,7 +81,7 @@ class FlaskBB:
         ready.write_text(password)
 
     @contextmanager
-    def served(self, port: int) -> Iterator[Together]:
+    def served(self, port: int) -> Iterator[ProgramGroup]:
         """See Peer; the same gunicorn and as many processes as ours."""
         program = Program(
             [
@@ -96,7 +96,7 @@ class FlaskBB:
         )
         try:
             program.wait_for(f"http://127.0.0.1:{port}/")
-            yield Together(program)
+            yield ProgramGroup(program)
         finally:
             program.stop()
 

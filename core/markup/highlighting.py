@@ -18,7 +18,7 @@ MAX_COLOURED_LINE_CHARACTERS = 1_000
 MAX_COLOUR_STEPS = 600_000  # for one text; further code is not highlighted
 MAX_COLOUR_SECONDS = 0.5
 STEPS_PER_COLOUR = 8
-# Languages that are highlighted: tests/core/markup/test_markup_budget.py tries hostile code with their lexers.
+# Highlighted languages: tests/core/markup/test_markup_budget.py tries hostile code with their lexers.
 LANGUAGES = frozenset(
     """
     apache apacheconf awk bash bat batch c c# c++ cfg cmake cmd conf console cpp cs csharp css diff docker

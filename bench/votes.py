@@ -1,4 +1,4 @@
-"""What members think of the posts of a slice: votes, acceptances, and the ledger that follows from them.
+"""Votes and acceptances of the posts of a slice, and the reputation events that follow from them.
 
 The rules are those of posts/voting.py and forum/actions.py; `flask reputation verify` compares.
 """
@@ -15,7 +15,8 @@ from forum.models import Acceptance, Question
 from kb.models import Article, ArticleFeedback
 from posts.models import PENDING, Post, Vote, VoteChange
 
-POPULAR, MOST_VOTES = 0.01, 150  # how often a post is voted on by very many, and by how many at most
+POPULAR_SHARE = 0.01  # of posts, with up to MAX_VOTES
+MAX_VOTES = 150
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Ledger:
         self.rows.append(row)
 
 
-class Ballots:
+class Votes:
     """Votes and acceptances in one slice."""
 
     def __init__(self, slice_: Slice, change: int, acceptance: int) -> None:
@@ -78,8 +79,8 @@ class Ballots:
 
     def _acts(self, post: dict) -> Iterator[tuple[datetime, int, str]]:
         """(when, which vote, cast or void) of everybody who votes on a post: never its author."""
-        most = min(MOST_VOTES, self.slice.plan.members // 2)
-        is_popular = self.rng.random() < POPULAR
+        most = min(MAX_VOTES, self.slice.plan.members // 2)
+        is_popular = self.rng.random() < POPULAR_SHARE
         count = self.rng.randint(10, most) if is_popular else int(self.rng.expovariate(1 / 1.2))
         last = post["deleted_at"] or self.slice.end - timedelta(seconds=1)
         voters = {self.rng.randint(1, self.slice.plan.members) for _ in range(count)} - {post["author_id"]}
@@ -126,11 +127,13 @@ class Ballots:
 
     def _cast(self, at: datetime, vote: dict) -> None:
         self._changed(at, vote, 0, vote["value"], "cast")
-        post, way, cause = vote["post"], "up" if vote["value"] > 0 else "down", f"vote:{vote['change_id']}"
-        told = {"source": post["id"], "actor_id": vote["user_id"]}
-        self.ledger.award(post["author_id"], f"{post['kind']}_{way}", f"{cause}:author", at, **told)
-        if way == "down" and post["kind"] == "answer":
-            self.ledger.award(vote["user_id"], "answer_downvoted", f"{cause}:voter", at, **told)
+        post = vote["post"]
+        direction = "up" if vote["value"] > 0 else "down"
+        cause = f"vote:{vote['change_id']}"
+        facts = {"source": post["id"], "actor_id": vote["user_id"]}
+        self.ledger.award(post["author_id"], f"{post['kind']}_{direction}", f"{cause}:author", at, **facts)
+        if direction == "down" and post["kind"] == "answer":
+            self.ledger.award(vote["user_id"], "answer_downvoted", f"{cause}:voter", at, **facts)
 
     def _void(self, at: datetime, vote: dict) -> None:
         before = vote["change_id"]
@@ -156,7 +159,9 @@ class Ballots:
             self.slice.end - timedelta(seconds=1),
         )
         author, asker = answer["author_id"], question["author_id"]
-        extra["accepted_answer_id"], question["accepted"], answer["accepted"] = answer["id"], True, True
+        extra["accepted_answer_id"] = answer["id"]
+        question["accepted"] = True
+        answer["accepted"] = True
         self.rows[Acceptance].append(
             {
                 "id": self.acceptance,

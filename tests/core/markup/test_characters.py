@@ -7,7 +7,7 @@ import pytest
 from core.markup.characters import show_directions, visible, visible_line
 from core.markup.markup import render, to_text
 
-CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "posts" / "titles.txt"
+CASES = Path(__file__).resolve().parents[4] / "shared" / "cases" / "posts" / "titles.txt"
 
 
 @pytest.mark.parametrize(
