@@ -5,18 +5,17 @@ from typing import NamedTuple
 from flask_login import current_user
 
 from alerts import labels, queries
-from alerts.models import CADENCES, SEVERITIES, Subscription
+from alerts.models import Subscription
 
 
 class Preferences(NamedTuple):
     """A member's alerts, or None, and what the form offers."""
 
     alerts: Subscription | None
-    words: object
-    severities: tuple[str, ...]
-    cadences: tuple[str, ...]
+    severities: list[tuple[str, str]]
+    cadences: list[tuple[str, str]]
 
 
 def for_page() -> Preferences:
     """The alerts of the member who is logged in."""
-    return Preferences(queries.of_member(current_user), labels, SEVERITIES, CADENCES)
+    return Preferences(queries.of_member(current_user), labels.severities(), labels.cadences())

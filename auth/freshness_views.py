@@ -64,7 +64,7 @@ def hold_session(user: User) -> None:
         user.session is not None
         and db.session.scalar(select(Session.id).where(Session.id == user.session.id)) is not None
     )
-    require(is_live, _("You were logged out meanwhile. Log in again."))
+    require(is_live, _("You have been logged out. Log in again."))
 
 
 def require_fresh(*, reads: bool = False) -> Callable:
@@ -96,7 +96,7 @@ def require_fresh(*, reads: bool = False) -> Callable:
 def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, status: int = 403):
     """The page that asks for the password, with everything that was sent."""
     if wants_json():
-        return problem(403, "Forbidden", _("Give your password on the site first, then try again."))
+        return problem(403, "Forbidden", _("Enter your password on the site first, then try again."))
     kept = [
         (name, value)
         for name, values in sent.items()
@@ -118,11 +118,11 @@ def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, sta
 @login_required
 def prove_password():
     """Give the password again, then go on to a page of this site."""
-    target = safe_next(request.args.get("next"), "/settings")
+    target = safe_next(request.args.get("next"), url_for("auth.settings"))
     action = url_for("auth.prove_password", next=target)
     if request.method == "POST":
         if prove(current_user._get_current_object(), request.form.get(FIELD, "")):
-            flash(_("Thank you. You can go on for 15 minutes."))
+            flash(_("Password confirmed. You won't be asked again for 15 minutes."))
             return redirect(target)
         return _ask(action, {}, is_wrong=True)
     return _ask(action, {}, status=200)

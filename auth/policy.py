@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 def why_read_only(user) -> str:
     """Why a member who is not in good standing may only read: on top of every page, and where they write."""
     if not user.is_suspended:
-        return _("Confirm your email address first: open the link in the message we sent you.")
+        return _("Confirm your email address first: open the link we emailed you.")
     return _(
         "You can read but not post until %(when)s UTC. %(why)s",
         when=f"{user.suspended_until:%d %b %Y, %H:%M}",

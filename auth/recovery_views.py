@@ -1,6 +1,6 @@
 """Pages that take an account back: "this was not me" from a mail, and for administrators."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -24,8 +24,8 @@ def secure(token: str):
         _link, user = get_or_404(links.take(token, links.SECURE))
         actions.recover(user)
         db.session.commit()
-        flash(_("Your account is secured. A link to set a new password is in your mail."))
-        return redirect("/login")
+        flash(_("Your account is secured. We emailed you a link to set a new password."))
+        return redirect(url_for("auth.login"))
     return render_template("auth/secure.html", form=Form(schemas.NothingSchema), change=None, user=link.user)
 
 
@@ -36,7 +36,10 @@ def secure_user(username: str):
     """An administrator secures a member's account, and says which address is theirs."""
     form = Form(schemas.RecoverSchema)
     user = get_or_404(queries.by_username(username))
-    require(policy.can_secure(me(), user), _("Administrators secure accounts, but not each other's."))
+    require(
+        policy.can_secure(me(), user),
+        _("Only administrators can secure accounts, except those of other administrators."),
+    )
     if request.method == "POST" and form.validate():
         with form.catching():
             actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"], by=me())
@@ -44,8 +47,8 @@ def secure_user(username: str):
             db.session.commit()
             flash(
                 _(
-                    "The account is secured. A link to set a new password is on its way to %(email)s.",
-                    email=user.email or _("nobody: the account has no address"),
+                    "The account is secured. A link to set a new password was sent to: %(email)s",
+                    email=user.email or _("no one (the account has no email address)"),
                 )
             )
             return redirect(user.profile_url)

@@ -48,7 +48,7 @@ def settings_profile():
                 user, expected=form.expected, **form.data | {"about": form.data["about"] or render("")}
             )
             db.session.commit()
-            flash(_("Your profile is saved."))
+            flash(_("Profile saved."))
             return redirect(user.profile_url)
     return render_template("auth/settings_profile.html", form=form, user=user), 422 if form.errors else 200
 
@@ -72,7 +72,7 @@ def settings_password():
                 user, password_hash, keep=user.session, keep_tokens=form.data["keep_tokens"], by=user
             )
             db.session.commit()
-            flash(_("Your password is changed. Other sessions have ended."))
+            flash(_("Password changed. Your other sessions are logged out."))
             return sessions.remember_device(redirect(url_for("auth.settings_password")), user)
     return render_template(
         "auth/settings_password.html", form=form, rows=queries.api_tokens_of(user)
@@ -147,8 +147,8 @@ def _ask_to_revoke(token_id: int):
     return confirmation_page(
         _("Revoke this API token?"),
         [
-            _("Programs that use it are refused at once."),
-            _("It cannot be brought back; you can make another."),
+            _("Programs that use it lose access at once."),
+            _("It can't be restored. You can create a new one."),
         ],
         _("Revoke"),
         back=url_for("auth.settings_tokens"),

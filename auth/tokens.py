@@ -58,7 +58,7 @@ def _read_header() -> tuple[User | Visitor, str | None]:
     row = _live(token.strip()) if scheme.lower() == "bearer" else None
     if row is None:
         raise _unauthorized(
-            _("This token is not valid (any more). Make one under Settings, API tokens."),
+            _("This token is not valid or has expired. Create one under Settings, API tokens."),
             error="invalid_token",
         )
     g.private_page = True
@@ -117,7 +117,7 @@ def bearer(scope: str) -> Callable:
             if user.id is None:
                 raise _unauthorized(_("Send a token: Authorization: Bearer …"))
             if scope == WRITE and g.api_scope != WRITE:
-                raise Forbidden(_("This token may only read."))
+                raise Forbidden(_("This token can only read."))
             if scope == WRITE and not user.is_in_good_standing:
                 raise Forbidden(policy.why_read_only(user))
             return view(*args, **kwargs)

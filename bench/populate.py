@@ -1,7 +1,7 @@
 """`python -m bench.populate --posts N` fills the empty instance of the settings with a made-up community.
 
-The rows go through the models' own bulk inserts, with all that the rules of the rooms derive from them. A run
-that was stopped goes on where it was; a whole one adds nothing. `flask search rebuild` follows.
+The models insert the rows in bulk, with everything that the packages derive from them. A run that was
+stopped continues; after a complete one nothing is added. Run `flask search rebuild` afterwards.
 """
 
 import argparse

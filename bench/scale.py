@@ -11,7 +11,7 @@ MAX_RATIO = 1.5  # the budget of design section 7
 
 
 def measure(small: Site, large: Site, seconds: float) -> dict[str, dict[str, Samples]]:
-    """{page: {"small" and "large": figures}} of every list and thread, none of them kept."""
+    """{page: {"small" and "large": metrics}} of every list and thread, none of them cached."""
     with small.served() as one, large.served() as other:
         sides = {"small": one, "large": other}
         targets = {
@@ -28,6 +28,6 @@ def measure(small: Site, large: Site, seconds: float) -> dict[str, dict[str, Sam
     return {name: {side: found[name, side] for side in sides} for name in small.addresses}
 
 
-def ratio(pair: dict[str, Samples], figure: str = "p50") -> float:
+def ratio(pair: dict[str, Samples], metric: str = "p50") -> float:
     """How much longer the page takes on the large site."""
-    return median(pair["large"][figure]) / median(pair["small"][figure])
+    return median(pair["large"][metric]) / median(pair["small"][metric])

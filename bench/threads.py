@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bench.plan import STAFF, Plan
-from bench.words import Writer, extended
+from bench.words import Writer, extended, paragraph_html
 from core.markup.markup import Rendered
 from forum.models import Question
 from forum.queries import ANSWERS_A_PAGE
@@ -172,7 +172,7 @@ class Slice:
                 self._post(
                     "comment",
                     self._soon(post["created_at"]),
-                    Rendered(words, f"<p>{words}</p>\n"),
+                    Rendered(words, paragraph_html(words)),
                     parent_id=post["id"],
                 )
 

@@ -1,6 +1,6 @@
 """Security bulletins: what is broken, who is affected and what to do, patch or no patch."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from auth.models import User
 from bulletins import (  # noqa: F401  (some declare themselves)
@@ -28,8 +28,12 @@ from posts.revisions.editables import Editable, Field, LastEdit
 from search.documents import register_facts
 
 
+def _edit_path(bulletin) -> str:
+    return url_for("bulletins.edit", reference=bulletin.slug)
+
+
 def _path(bulletin) -> str:
-    return f"/bulletins/{bulletin.slug}"
+    return url_for("bulletins.bulletin", reference=bulletin.slug)
 
 
 def _last_confirmed(mitigation: Mitigation) -> LastEdit:
@@ -56,7 +60,7 @@ def _register_forms() -> None:
             Field("remedies", _("Remedies"), "text"),
             Field("known_issues", _("Known issues"), "text"),
             Field("supersedes", _("Supersedes"), "text"),
-            Field("is_out_of_band", _("Out of band: released outside the patch day"), "flag"),
+            Field("is_out_of_band", _("Out-of-band: released outside patch day"), "flag"),
         ),
     )
     layers = (
@@ -82,7 +86,7 @@ def _register_forms() -> None:
             ),
             lambda mitigation: queries.mitigation(mitigation.id),
             forms.mitigation_values_at,
-            lambda mitigation: f"/posts/{mitigation.bulletin_id}",
+            lambda mitigation: url_for("posts.post", post_id=mitigation.bulletin_id),
             _last_confirmed,
         ),
     )
@@ -95,6 +99,7 @@ def init_app(app: Flask) -> None:
             "bulletin",
             "bulletin",
             _path,
+            _edit_path,
             outlives_author=True,
             curated=True,
             keeps_slug=True,

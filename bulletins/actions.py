@@ -144,9 +144,9 @@ def schedule(bulletin: Bulletin, at: datetime, *, by, seen: str | None = None) -
     if bulletin.embargo_until == at and bulletin.status != PUBLISHED:
         return
     if bulletin.status == PUBLISHED or bulletin.is_deleted:
-        raise NotPossible("it is public, or removed")
+        raise NotPossible(_("it is already public, or deleted"))
     if at <= utcnow():
-        raise NotPossible("the instant has passed")
+        raise NotPossible(_("this time is in the past"))
     last = last_act(bulletin, ["bulletin.due"]) if bulletin.embargo_until is not None else None
     if (
         last is not None
@@ -192,7 +192,7 @@ def publish(bulletin: Bulletin, *, by) -> bool:
     if event is None:
         if by is not None and bulletin.is_deleted:
             check_not_done(
-                bulletin, ["bulletin.deleted"], _("this bulletin is removed."), by=by, url=bulletin.url
+                bulletin, ["bulletin.deleted"], _("this bulletin is deleted."), by=by, url=bulletin.url
             )
         elif by is not None:
             check_not_done(bulletin, PUBLICATIONS, _("this bulletin is published."), by=by, url=bulletin.url)
@@ -220,7 +220,7 @@ def withdraw(bulletin: Bulletin, *, by) -> None:
     locks.lock_thread(bulletin)
     if bulletin.status != PUBLISHED:
         check_not_done(
-            bulletin, ["bulletin.withdrawn"], _("this bulletin is a draft again."), by=by, url=bulletin.url
+            bulletin, ["bulletin.withdrawn"], _("this bulletin is unpublished."), by=by, url=bulletin.url
         )
         return
     bulletin.status = DRAFT

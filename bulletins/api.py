@@ -17,7 +17,7 @@ from posts import api as post_api
 from posts.queries import links_from, links_to
 from products import queries as products
 
-bp = ApiBlueprint("bulletins", __name__, description="Security bulletins and the no-patch shield")
+bp = ApiBlueprint("bulletins", __name__, description="Security bulletins and their mitigations")
 
 
 def item(bulletin: Bulletin) -> dict:
@@ -122,7 +122,7 @@ def _find(reference: str) -> Bulletin:
 def _curated(reference: str) -> tuple[Bulletin, object]:
     """The bulletin and the moderator who changes it; 404 before 403."""
     bulletin, user = _find(reference), tokens.reader()
-    require(policy.can_curate(user), _("Moderators write bulletins."))
+    require(policy.can_curate(user), _("Only moderators can write bulletins."))
     return bulletin, user
 
 
@@ -134,7 +134,7 @@ def list_bulletins(wanted: dict):
     sort, after, is_mine = wanted.pop("sort"), wanted.pop("after", None), wanted.pop("mine")
     user = tokens.reader()
     if is_mine and user.id is None:
-        raise Invalid({"mine": [_("Send a token, so that we know what you run.")]})
+        raise Invalid({"mine": [_("Send a token to filter by your products.")]})
     page = queries.bulletins(
         Filter(**wanted, owner=user if is_mine else None), sort, after=after, with_tags=True
     )
@@ -148,7 +148,7 @@ def list_bulletins(wanted: dict):
 def write_bulletin(data: dict):
     """Write a bulletin, as a draft (moderators)."""
     user = tokens.reader()
-    require(policy.can_curate(user), _("Moderators write bulletins."))
+    require(policy.can_curate(user), _("Only moderators can write bulletins."))
     posts.limit_posting(user)
     bulletin = forms.write(data, by=user)
     db.session.commit()
@@ -230,7 +230,7 @@ def add_mitigation(data: dict, reference: str):
     """Add what protects without the patch (moderators)."""
     bulletin, user = _curated(reference)
     if not data["text"]:
-        raise Invalid({"text": [_("Say what to do.")]})
+        raise Invalid({"text": [_("Describe what to do.")]})
     made = mitigation_actions.add(bulletin, forms.mitigation_facts(data), by=user)
     db.session.commit()
     return versions.with_etag(made, mitigation_item(made))
@@ -245,7 +245,7 @@ def put_mitigation(data: dict, reference: str, mitigation_id: int):
     bulletin, user = _curated(reference)
     mitigation = _mitigation(bulletin, mitigation_id)
     if mitigation.is_ours and not data["text"]:
-        raise Invalid({"text": [_("Say what to do.")]})
+        raise Invalid({"text": [_("Describe what to do.")]})
     mitigation_actions.change(
         bulletin, mitigation, forms.mitigation_facts(data), by=user, expected=versions.expected_by_header()
     )

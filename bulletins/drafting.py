@@ -92,7 +92,7 @@ def _refuse_repeats(lines: Lines, known: Lines) -> None:
             key = tuple(cell.casefold() for cell in _cells(line, 3)[:width])
             if key in seen and any(key) and line not in old:
                 raise BadLine(
-                    line, _("This is listed twice: %(line)s. Write one line for it.", line=line[:100])
+                    line, _("This is listed twice: %(line)s. Keep one of the lines.", line=line[:100])
                 )
             seen.add(key)
 
@@ -344,7 +344,7 @@ def _for_some(item: tuple[str, Remedy], advisory: Advisory) -> Remedy:
     if remedy.kind == "vendor_fix" and not remedy.product_ids and len(products) > 1:
         names = "; ".join(list(_names(advisory).values())[:MAX_NAMED])
         raise BadLine(
-            line, _("Say which products this fix is for, such as “fix for %(names)s | …”.", names=names)
+            line, _("Name the products of this fix, for example “fix for %(names)s | …”.", names=names)
         )
     return remedy
 

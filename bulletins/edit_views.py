@@ -1,6 +1,6 @@
 """Pages of moderators: write, edit, schedule, publish, and the mitigations of the shield."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -19,7 +19,7 @@ from posts.views import me
 def _curated(reference: str) -> Bulletin:
     """The bulletin, for a moderator; 403 for others who see it, 404 for who does not."""
     bulletin = get_or_404(queries.get_bulletin(reference, me()))
-    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    require(policy.can_curate(me()), _("Only moderators can write bulletins."))
     return bulletin
 
 
@@ -29,7 +29,7 @@ def new():
     """Write a bulletin, as a draft."""
     form = Form(schemas.BulletinSchema)
     valid = request.method == "POST" and form.validate()
-    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    require(policy.can_curate(me()), _("Only moderators can write bulletins."))
     if valid:
         with form.catching():
             bulletin = forms.write(form.data, by=me())
@@ -88,18 +88,18 @@ def publish(reference: str):
 
 def _ask_to_publish(bulletin: Bulletin):
     effects = [
-        _("It appears at once on pages, in search, feeds, CSAF documents and the calendar."),
-        _("It was public before: nobody is mailed again.")
+        _("It will appear on pages, in search, feeds, CSAF documents and the calendar immediately."),
+        _("It was public before, so no emails are sent.")
         if bulletin.is_told
         else _(
-            "Everybody whose alerts it matches is mailed, and members who watch an affected product are "
-            "told. A mail cannot be taken back."
+            "Everyone with matching alerts gets an email, and followers of the affected products are "
+            "notified. Emails cannot be recalled."
         ),
     ]
     if bulletin.embargo_until is not None:
         effects.append(
             _(
-                "It does not wait for %(when)s UTC, the instant that is set.",
+                "It will be published now instead of at the scheduled time, %(when)s UTC.",
                 when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}",
             )
         )
@@ -115,11 +115,14 @@ def withdraw(reference: str):
     bulletin = _curated(reference)
     if request.method == "GET":
         return confirmation_page(
-            _("Take this bulletin back to a draft?"),
+            _("Unpublish this bulletin?"),
             [
-                _("It disappears at once from pages, search, feeds, CSAF documents and the calendar."),
-                _("What was mailed stays mailed; readers who follow a link find nothing."),
-                _("You can publish it again. It stands in the public log."),
+                _(
+                    "It will disappear from pages, search, feeds, CSAF documents and the calendar "
+                    "immediately."
+                ),
+                _("Emails cannot be recalled; their links will lead to a “not found” page."),
+                _("You can publish it again. The public log will record this."),
             ],
             _("Unpublish"),
             back=bulletin.url,
@@ -127,7 +130,7 @@ def withdraw(reference: str):
         )
     actions.withdraw(bulletin, by=me())
     db.session.commit()
-    flash(_("Back to a draft: only moderators see it now."))
+    flash(_("Unpublished. Only moderators can see it now."))
     return redirect(bulletin.url)
 
 
@@ -138,7 +141,7 @@ def follow(reference: str):
     bulletin = _curated(reference)
     actions.follow_source(bulletin)
     db.session.commit()
-    flash(_("The next import brings what the source says."))
+    flash(_("The next import will update it from its source."))
     return redirect(bulletin.url)
 
 
@@ -162,7 +165,7 @@ def _mitigation(reference: str, mitigation_id: int | None):
     bulletin = _curated(reference)
     mitigation = _of(bulletin, mitigation_id) if mitigation_id is not None else None
     if valid and not form.data["text"] and (mitigation is None or mitigation.is_ours):
-        form.fail("text", _("Say what to do."))
+        form.fail("text", _("Describe what to do."))
     if valid and not form.errors:
         with form.catching():
             facts = forms.mitigation_facts(form.data)
@@ -193,11 +196,11 @@ def remove_mitigation(reference: str, mitigation_id: int):
         return confirmation_page(
             _("Remove this mitigation?"),
             [
-                _("It disappears at once from the bulletin and its documents."),
-                _("The history of the bulletin keeps it; restoring a revision brings it back."),
+                _("It will disappear from the bulletin and its documents immediately."),
+                _("The history keeps it. Restore an earlier revision to get it back."),
             ],
-            _("Remove"),
-            back=f"{bulletin.url}/mitigations/{mitigation.id}",
+            _("Delete"),
+            back=url_for("bulletins.edit_mitigation", reference=reference, mitigation_id=mitigation.id),
             subject=bulletin.title,
             subject_url=bulletin.url,
             hidden={versions.FIELD: mitigation.version},
@@ -211,5 +214,5 @@ def remove_mitigation(reference: str, mitigation_id: int):
 @login_required
 def unconfirmed():
     """Mitigations whose layer is only suggested, those of the most urgent bulletins first."""
-    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    require(policy.can_curate(me()), _("Only moderators can write bulletins."))
     return render_template("bulletins/mitigations.html", rows=queries.unconfirmed())

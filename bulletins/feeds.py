@@ -1,6 +1,6 @@
 """Atom feeds of bulletins: the list as it is narrowed, and what is without a fix. Public ones only."""
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from bulletins import labels, queries, views
@@ -19,14 +19,14 @@ LONGEST = 400
 def bulletins():
     """The newest bulletins, narrowed as the page is."""
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-    return feeds.atom(_("Security bulletins"), "/bulletins", entries(views.wanted()), query)
+    return feeds.atom(_("Security bulletins"), url_for("bulletins.bulletins"), entries(views.wanted()), query)
 
 
 @bp.get("/bulletins/unpatched.atom")
 @cached_for_visitors
 def unpatched():
     """The newest bulletins without a fix."""
-    return feeds.atom(_("Without a fix"), "/bulletins/unpatched", entries(Filter(unfixed=True)))
+    return feeds.atom(_("No fix"), url_for("bulletins.unpatched"), entries(Filter(unfixed=True)))
 
 
 def entries(wanted: Filter) -> list[feeds.Entry]:

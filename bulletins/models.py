@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from bulletins.vulnerability_models import BulletinVulnerability
 from core.database.db import UTCDateTime, db, utcnow
 from core.database.versions import Versioned
+from core.web.site import path_to
 from posts.models import Post
 from products.models import Product, Release
 
@@ -100,6 +101,12 @@ class Bulletin(Post):
     )
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "bulletin", "inherit_condition": id == Post.id}
+
+    @property
+    def document_url(self) -> str:
+        """Path of its CSAF document."""
+        year, name = self.document_path.removesuffix(".json").split("/")
+        return path_to("csaf.document", year=year, name=name)
 
     @property
     def whole_title(self) -> str:

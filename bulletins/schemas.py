@@ -39,11 +39,13 @@ class Lines(fields.Field):
     def _deserialize(self, value, attr, data, **kwargs) -> tuple[str, ...]:
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-            raise ValidationError(_("Write one a line."))
+            raise ValidationError(_("Enter one per line."))
         lines = [visible(line).replace("\n", " ").strip() for line in lines]
         lines = [line for line in lines if line.strip(" |")]
         if len(lines) > MAX_LINES or any(len(line) > LONGEST_LINE for line in lines):
-            raise ValidationError(_("At most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=LONGEST_LINE))
+            raise ValidationError(
+                _("Use at most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=LONGEST_LINE)
+            )
         return tuple(lines)
 
 
@@ -57,7 +59,7 @@ class Words(fields.String):
     def _deserialize(self, value, attr, data, **kwargs) -> str:
         text = visible(super()._deserialize(value, attr, data, **kwargs)).strip()
         if len(text) > self.longest:
-            raise ValidationError(_("Keep this under %(n)s characters.", n=self.longest))
+            raise ValidationError(_("Use at most %(n)s characters.", n=self.longest))
         return text
 
 
@@ -81,12 +83,12 @@ class Instant(fields.Field):
         except (ValueError, OverflowError):
             raise ValidationError(_("Use the form 2026-12-08T18:00:00Z.")) from None
         if not 2000 <= at.year <= 2199:
-            raise ValidationError(_("Write a year from 2000 to 2199."))
+            raise ValidationError(_("Enter a year from 2000 to 2199."))
         return at
 
 
 def _longest(n: int) -> validate.Length:
-    return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
+    return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
 BULLETIN_LIMITS = TextLimits(min_title=15, max_title=150)
@@ -96,12 +98,13 @@ class BulletinSchema(Schema):
     """What a moderator says of a bulletin. In a cell, \\n stands for a new line."""
 
     title = Line(
-        required=True, validate=BULLETIN_LIMITS.title_rule(lazy_gettext("A title has 15 to 150 characters."))
+        required=True,
+        validate=BULLETIN_LIMITS.title_rule(lazy_gettext("Use 15 to 150 characters for the title.")),
     )
     body = Markdown(load_default="", longest=MAX_BODY)
     severity = fields.String(
         load_default="",
-        validate=validate.OneOf(["", *SEVERITIES], error=lazy_gettext("Choose a severity, or none.")),
+        validate=validate.OneOf(["", *SEVERITIES], error=lazy_gettext("Choose a severity, or “not rated”.")),
     )
     vulnerabilities = Lines(
         "CVE | CVSS vector | title",
@@ -113,7 +116,7 @@ class BulletinSchema(Schema):
         "fix for OpenSSL 3.0; Python) | update | link | what to do",
         "fix | AC100 | https://acme.example/ac100 | Install the update.",
     )
-    known_issues = Lines("update | link | what goes wrong", "AC100 | | Printing stops.")
+    known_issues = Lines("update | link | known issue", "AC100 | | Printing stops.")
     supersedes = Lines("a bulletin", "RB-2026-001")
     is_out_of_band = fields.Boolean(load_default=False)
     change = Line(load_default="", validate=_longest(100))
@@ -149,7 +152,7 @@ class MitigationSchema(Schema):
         load_default="",
         validate=validate.Regexp(
             re.compile(r"$|" + ARTICLE.pattern),
-            error=lazy_gettext("Give the number or address of an article."),
+            error=lazy_gettext("Enter the number or address of an article."),
         ),
     )
     url = Address(load_default="", validate=_longest(300))

@@ -68,7 +68,7 @@ def find(reference: str) -> Bulletin:
 def bulletins():
     """Bulletins, the most urgent first; of what one runs, what has no fix before all else."""
     if "mine" in request.args and not current_user.is_authenticated:
-        return redirect(url_for("auth.login", next="/bulletins?mine=1"))
+        return redirect(url_for("auth.login", next=url_for("bulletins.bulletins", mine=1)))
     narrowed, after, first = wanted(), request.args.get("after"), []
     shown = narrowed
     if narrowed.owner is not None and not narrowed.unfixed:

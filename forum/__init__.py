@@ -1,6 +1,6 @@
 """The forum: IT pros ask and answer."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from core.api.api import register_api
 from core.cli import import_group
@@ -25,13 +25,21 @@ from posts.revisions.editables import Field
 
 
 def _question_path(question) -> str:
-    return f"/questions/{question.id}/{question.slug or '-'}"
+    return url_for("forum.question", question_id=question.id, slug=question.slug or "-")
+
+
+def _question_edit_path(question) -> str:
+    return url_for("forum.edit_question", question_id=question.id)
 
 
 def _answer_path(answer) -> str:
     """In a thread of several pages the address asks for the answer that it names."""
     wanted = f"?answer={answer.id}" if answer.parent.answer_count > queries.ANSWERS_A_PAGE else ""
     return f"{_question_path(answer.parent)}{wanted}#answer-{answer.id}"
+
+
+def _answer_edit_path(answer) -> str:
+    return url_for("forum.edit_answer", answer_id=answer.id)
 
 
 def _question_values(state) -> dict[str, str]:
@@ -45,6 +53,7 @@ def init_app(app: Flask) -> None:
             "question",
             "question",
             _question_path,
+            _question_edit_path,
             edit_schema=schemas.EditQuestionSchema,
             form_values=_question_values,
             limits=schemas.QUESTION_LIMITS,
@@ -55,6 +64,7 @@ def init_app(app: Flask) -> None:
             "answer",
             "answer",
             _answer_path,
+            _answer_edit_path,
             edit_schema=schemas.EditAnswerSchema,
             limits=schemas.ANSWER_LIMITS,
             on_delete=actions.answer_deleted,

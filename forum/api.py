@@ -47,7 +47,7 @@ def _answer(answer_id: int) -> Answer:
 @bp.arguments(schemas.QuestionQuery, location="query")
 @bp.response(200, page_of(schemas.QuestionItem))
 def list_questions(wanted: dict):
-    """Public questions in one of the orders, with one tag or all."""
+    """Public questions, optionally with one tag."""
     sort, after, reader = wanted["sort"], wanted.get("after"), tokens.reader()
     if "tag" not in wanted:
         return listing(queries.questions(sort, reader, after), question_item)
@@ -60,7 +60,7 @@ def list_questions(wanted: dict):
 @bp.arguments(schemas.QuestionSchema)
 @bp.response(201, schemas.QuestionItem)
 def ask_question(data: dict):
-    """Ask a question; a newcomer's first may wait for approval (status pending)."""
+    """Ask a question. A new member's first post may need approval (status pending)."""
     user = tokens.reader()
     require(policy.can_ask(user))
     posts.limit_posting(user)
@@ -92,7 +92,7 @@ def get_question(question_id: int):
 @bp.arguments(schemas.EditQuestionSchema(partial=True))
 @bp.response(200, schemas.QuestionItem)
 def edit_question(data: dict, question_id: int):
-    """Change what is sent, keep the rest; what it was is kept as a revision."""
+    """Edit the fields that are sent. The old version is kept as a revision."""
     question, user = _question(question_id), tokens.reader()
     require(post_policy.can_edit(user, question))
     posts.revise(
@@ -130,7 +130,7 @@ def close_question(data: dict, question_id: int):
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.QuestionItem)
 def reopen_question(question_id: int):
-    """Open a closed question again."""
+    """Reopen a closed question."""
     question, user = _question(question_id), tokens.reader()
     require(policy.can_close(user, question))
     versions.require_header(question)
@@ -143,7 +143,7 @@ def reopen_question(question_id: int):
 @bp.arguments(schemas.AnswerQuery, location="query")
 @bp.response(200, page_of(schemas.AnswerItem))
 def list_answers(wanted: dict, question_id: int):
-    """Answers of a question: the accepted one first, then by score; or as they came."""
+    """Answers to a question: accepted first, then by score; or by time."""
     page = queries.answers(_question(question_id), tokens.reader(), wanted.get("after"), wanted["sort"])
     return listing(page, answer_item)
 
@@ -153,7 +153,7 @@ def list_answers(wanted: dict, question_id: int):
 @bp.arguments(schemas.AnswerSchema)
 @bp.response(201, schemas.AnswerItem)
 def answer_question(data: dict, question_id: int):
-    """Answer a question; a newcomer's first post may wait for approval."""
+    """Answer a question. A new member's first post may need approval."""
     question, user = _question(question_id), tokens.reader()
     require(policy.can_answer(user, question))
     posts.limit_posting(user)
@@ -175,7 +175,7 @@ def get_answer(answer_id: int):
 @bp.arguments(schemas.EditAnswerSchema)
 @bp.response(200, schemas.AnswerItem)
 def edit_answer(data: dict, answer_id: int):
-    """Change an answer; what it was is kept as a revision."""
+    """Edit an answer. The old text is kept as a revision."""
     answer, user = _answer(answer_id), tokens.reader()
     require(post_policy.can_edit(user, answer))
     posts.revise(
@@ -189,7 +189,7 @@ def edit_answer(data: dict, answer_id: int):
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.AnswerItem)
 def accept_answer(answer_id: int):
-    """Accept an answer in place of any other (the asker)."""
+    """Accept an answer instead of any other (asker only)."""
     answer, user = _answer(answer_id), tokens.reader()
     require(policy.can_accept(user, answer.parent, answer))
     versions.require_header(answer)
@@ -202,7 +202,7 @@ def accept_answer(answer_id: int):
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.AnswerItem)
 def unaccept_answer(answer_id: int):
-    """Take the acceptance back (the asker)."""
+    """Unaccept an answer (asker only)."""
     answer, user = _answer(answer_id), tokens.reader()
     require(policy.can_accept(user, answer.parent, answer))
     versions.require_header(answer)

@@ -1,6 +1,6 @@
 """Atom feeds of the forum: questions, those with one tag, the answers of one."""
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -24,7 +24,7 @@ def _query() -> str:
 def questions():
     """Questions in one of the orders."""
     page = queries.questions(wanted_sort(), Visitor(), size=SIZE)
-    return feeds.atom(_("Questions"), "/questions", [entry(q) for q in page], _query())
+    return feeds.atom(_("Questions"), url_for("forum.questions"), [entry(q) for q in page], _query())
 
 
 @bp.get("/tags/<name>.atom")
@@ -46,6 +46,6 @@ def answers(question_id: int):
     found = queries.newest_answers(question, Visitor(), SIZE)
     return feeds.atom(
         _("Answers: %(title)s", title=question.title),
-        f"/questions/{question.id}",
+        url_for("forum.question_by_id", question_id=question.id),
         [entry(each) for each in found],
     )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -62,12 +63,12 @@ class Importer:
         with self.news.deferred():
             self._everything()
         if not self.dump.count:
-            raise NothingToImport("There is not one row in these files.")
+            raise NothingToImport(_("These files contain no rows."))
         self.report.added["tags"] = self._count_tags() - tags
         for table in {"Users", "Posts"} - self.dump.files.keys():
-            self.report.add_error(f"{table}.xml is not there.")
+            self.report.add_error(_("%(file)s is missing.", file=f"{table}.xml"))
         if not self.news.deliver():
-            self.report.add_error("The search index is not up to date yet: run `flask search rebuild`.")
+            self.report.add_error(_("The search index is not up to date. Run `flask search rebuild`."))
 
     def _everything(self) -> None:
         self._each("Users", self._users)
@@ -88,7 +89,7 @@ class Importer:
         self._badges()
         for path in self.dump.unread:
             self.report.skipped[path.name] += 1
-            self.report.add_loss("files", path.name, path.name, "a table that is not taken")
+            self.report.add_loss("files", path.name, path.name, _("table not supported"))
 
     def _and_commit(self, step: Callable[[list[Row]], None]) -> Callable[[list[Row]], None]:
         def committed(rows: list[Row]) -> None:
@@ -147,7 +148,14 @@ class Importer:
             db.session.expunge_all()
 
     def _fault(self, noun: str, row: Row, error: Exception) -> None:
-        self.report.add_error(f"{FILES[noun]}.xml row Id={row.get('Id', '?')[:20]}: {error}")
+        self.report.add_error(
+            _(
+                "%(file)s row Id=%(key)s: %(why)s",
+                file=f"{FILES[noun]}.xml",
+                key=row.get("Id", "?")[:20],
+                why=error,
+            )
+        )
 
     def _known(self, entity: type[User] | type[Post], keys: Iterable[str]) -> dict[str, int]:
         """Those of these rows that are here, with their ids here."""
@@ -181,7 +189,7 @@ class Importer:
             name = made.tag_name(row.get("TagName", ""))
             self.excerpts[row.get("ExcerptPostId", "")] = self.wikis[row.get("WikiPostId", "")] = name
             if not name:
-                self._fault("tags", row, BadRow("it has no TagName"))
+                self._fault("tags", row, BadRow(_("it has no %(name)s", name="TagName")))
         with read_transaction():
             known = set(db.session.scalars(select(Tag.name).where(Tag.name.in_(names))))
         self.report.skipped["tags"] += len(known)
@@ -195,7 +203,7 @@ class Importer:
         for row in rows:
             for picture in made.pictures(row):
                 self.report.add_loss(
-                    "images", f"Posts.xml row Id={row.get('Id', '?')[:20]}", picture, "a link stands for it"
+                    "images", f"Posts.xml row Id={row.get('Id', '?')[:20]}", picture, _("replaced by a link")
                 )
             text = made.tag_text(row) if row.get("PostTypeId") in made.TAG_TEXTS else ""
             if text and row.get("Id") in self.wikis:
@@ -286,21 +294,21 @@ def _batches(things: Iterator) -> Iterator[list]:
 
 @click.command("stackexchange")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--source", default=None, help="Name of the site it comes from (default: folder name).")
-@click.option("--url", default=None, help="Address of that site, for links to the originals.")
+@click.option("--source", default=None, help="Name of the original site (default: folder name).")
+@click.option("--url", default=None, help="Address of the original site, for links to the originals.")
 @click.option(
     "--site",
     "hosts",
     multiple=True,
     metavar="HOST",
-    help="Host name of that site; links to its posts lead to the posts here. May be given again.",
+    help="Host name of the original site. Links to its posts become links to the imported posts. Repeatable.",
 )
 @click.option(
     "--losses",
     type=click.Path(dir_okay=False, path_type=Path),
     default=None,
     metavar="FILE",
-    help="Where to list what was not taken, as CSV (default: in the instance folder).",
+    help="CSV file for the list of what was not imported (default: in the instance folder).",
 )
 @with_appcontext
 def command(
@@ -312,7 +320,7 @@ def command(
     if url is None and (SITES.fullmatch(source) or names):
         url = f"https://{names[0] if names else source}"
     if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
-        raise click.BadParameter("write it like https://security.stackexchange.com", param_hint="--url")
+        raise click.BadParameter(_("use the form https://security.stackexchange.com"), param_hint="--url")
     security_log.note("import-stackexchange")
     report, site = ImportReport(), (url or "").rstrip("/")
     report.losses_file = losses or losses_file("stackexchange", source)

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
+from flask_babel import gettext as _
 
 from core.cli import ImportReport, NothingToImport
 
@@ -36,14 +37,14 @@ class Row(dict):
     def need(self, name: str) -> str:
         """An attribute that must be there."""
         if not self.get(name):
-            raise BadRow(f"it has no {name}")
+            raise BadRow(_("it has no %(name)s", name=name))
         return self[name]
 
     def number(self, name: str, default: int | None = None) -> int:
         """A whole number that a database column holds."""
         text = self.need(name) if default is None else self.get(name) or str(default)
         if not re.fullmatch(r"0|-?[1-9][0-9]{0,9}", text) or abs(int(text)) > LARGEST:
-            raise BadRow(f"{name} “{text[:30]}” is not a number of sensible size")
+            raise BadRow(_("%(name)s “%(text)s” is not a valid number", name=name, text=text[:30]))
         return int(text)
 
     def key(self, name: str) -> str:
@@ -59,7 +60,7 @@ class Row(dict):
             moment = datetime.fromisoformat(text)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
-            raise BadRow(f"{name} “{text[:30]}” is not a date") from None
+            raise BadRow(_("%(name)s “%(text)s” is not a date", name=name, text=text[:30])) from None
 
     def line(self, name: str, longest: int) -> str:
         """One line of text without control characters, cut to fit."""
@@ -103,11 +104,19 @@ class Dump:
 
 def _what_instead(directory: Path, present: dict[str, Path]) -> str:
     if packed := [path.name for name, path in present.items() if name.endswith(ARCHIVES)]:
-        return f"{directory} holds archives ({', '.join(packed[:3])}): unpack them and name that folder."
+        return _(
+            "%(folder)s contains archives (%(names)s). Unpack them and name that folder.",
+            folder=directory,
+            names=", ".join(packed[:3]),
+        )
     for folder in sorted(path for path in directory.iterdir() if path.is_dir()):
         if any(path.name.lower() == "posts.xml" for path in folder.iterdir()):
-            return f"The dump lies one folder deeper: name {folder}."
-    return f"{directory} is no Stack Exchange dump: it has none of {', '.join(f'{t}.xml' for t in NEEDED)}."
+            return _("The dump is in a subfolder. Name %(folder)s.", folder=folder)
+    return _(
+        "%(folder)s is not a Stack Exchange dump. It has none of %(names)s.",
+        folder=directory,
+        names=", ".join(f"{table}.xml" for table in NEEDED),
+    )
 
 
 class _Rows:
@@ -149,16 +158,23 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
             try:
                 parser.feed(line)
             except DefusedXmlException:
-                report.reject_file(f"{path.name}: refused, for it declares entities; no dump does.")
+                report.reject_file(_("%(file)s: refused, because it declares entities.", file=path.name))
                 return
             except (ParseError, LookupError) as error:
                 if not rows.root or wide:
-                    report.reject_file(f"{path.name}: {error}; the rows before it were used.")
+                    report.reject_file(
+                        _("%(file)s: %(why)s. The rows before it were imported.", file=path.name, why=error)
+                    )
                     return
                 yield from rows.take()
                 parser, bad = _again(rows, encoding, line)
                 report.add_error(
-                    f"{path.name} line {number if bad else number - 1}: {error}; the row is left out."
+                    _(
+                        "%(file)s line %(n)s: %(why)s. The row was skipped.",
+                        file=path.name,
+                        n=number if bad else number - 1,
+                        why=error,
+                    )
                 )
             yield from rows.take()
             to(file.tell())
@@ -166,9 +182,9 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
         parser.close()
     except ParseError:
         if not rows.root:
-            report.add_error(f"{path.name}: is empty.")
+            report.add_error(_("%(file)s is empty.", file=path.name))
         else:
-            report.reject_file(f"{path.name}: ends in the middle; the rows before it were used.")
+            report.reject_file(_("%(file)s is cut off. The rows before that were imported.", file=path.name))
 
 
 def _again(rows: _Rows, encoding: str, line: bytes) -> tuple[DefusedXMLParser, bool]:

@@ -3,6 +3,7 @@
 import re
 
 from bs4 import BeautifulSoup
+from flask_babel import gettext as _
 
 from auth.bulk_actions import Person
 from auth.schemas import WEBSITE
@@ -101,10 +102,10 @@ class Writer:
         columns = self._columns(row, str(row.number("Id")))
         columns["title"] = row.line("Title", 200)
         if not columns["title"]:
-            raise BadRow("it has no Title")
+            raise BadRow(_("it has no %(name)s", name="Title"))
         if row.get("ClosedDate"):
             columns["closed_at"], columns["close_reason"] = row.moment("ClosedDate"), ELSEWHERE
-            columns["close_note"] = f"Closed on {self.source}; the dump does not tell why."
+            columns["close_note"] = f"Closed on {self.source}. The dump gives no reason."
         columns |= self._address(f"/questions/{columns['external_id']}")
         tags = filter(None, map(tag_name, re.findall(r"[^<>|]+", row.get("Tags", ""))))
         return Draft(
@@ -115,7 +116,7 @@ class Writer:
         """A row of Posts with PostTypeId 2."""
         key, parent = str(row.number("Id")), row.need("ParentId")
         if parent not in self.parents:
-            raise BadRow(f"its question {parent[:20]} is not here")
+            raise BadRow(_("its question %(key)s was not imported", key=parent[:20]))
         columns = self._columns(row, key) | self._address(f"/a/{key}")
         columns |= {"parent_id": self.parents[parent], "accepted": self.accepted.get(key) == parent}
         return Draft(Answer, columns, self._body(row), edit=self._edit(row))
@@ -124,7 +125,7 @@ class Writer:
         """A row of Comments."""
         key, parent = str(row.number("Id")), row.need("PostId")
         if parent not in self.parents:
-            raise BadRow(f"post {parent[:20]} is neither a question nor an answer that is here")
+            raise BadRow(_("post %(key)s is not an imported question or answer", key=parent[:20]))
         columns = self._columns(row, comment_key(key)) | self._address(f"/q/{parent}#comment{key}_{parent}")
         body = render(stackexchange_text.convert(row.need("Text")))
         return Draft(Comment, columns | {"parent_id": self.parents[parent]}, body)
@@ -160,5 +161,5 @@ class Writer:
         return Edit(
             row.moment("LastEditDate"),
             self.people.get(editor),
-            f"Edited{by} on {self.source}; the dump does not hold what it was before."[:200],
+            f"Edited{by} on {self.source}. The dump does not contain earlier versions."[:200],
         )

@@ -7,6 +7,7 @@ them: a second run changes nothing, one that was killed is completed by the next
 from collections.abc import Callable, Collection, Iterable
 from urllib.parse import urljoin
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -99,14 +100,19 @@ class Relinker:
             for link in links.found_in(row):
                 absolute = _absolute(base, link)
                 if absolute.startswith(links.NO_SITE) and address(absolute).address == "":
-                    self.report.add_loss("links", f"row Id={key}", link, "to a page of a site without a name")
+                    self.report.add_loss(
+                        "links", f"row Id={key}", link, _("link to a page of an unnamed site")
+                    )
             before, after = as_it_was(row), with_links(row, address)
             if before != after and characters.visible(before) == body:
                 try:
                     changes.append((post_id, body, markup.render(after)))
                 except markup.TooLong:
                     self.report.add_loss(
-                        "links", f"row Id={key}", "all to this site", "the text is at its limit"
+                        "links",
+                        f"row Id={key}",
+                        _("all links to this site"),
+                        _("the text would exceed its length limit"),
                     )
         if changes and replace_texts(changes):
             self.news.schedule()

@@ -34,7 +34,6 @@ def questions():
     return render_template(
         "forum/questions.html",
         sort=sort,
-        sorts=list(queries.SORTS),
         page=queries.questions(sort, current_user, request.args.get("after")),
     )
 
@@ -115,8 +114,8 @@ def question(question_id: int, slug: str):
 
 def _why_no_answer(question) -> str:
     if question.closed_at:
-        return _("This question was closed, so it takes no more answers.")
-    return _("You cannot answer this question now.")
+        return _("This question is closed. It takes no more answers.")
+    return _("You can't answer this question now.")
 
 
 def close_words() -> dict[str, str]:
@@ -155,7 +154,6 @@ def _question_page(question, form: Form, preview) -> str:
         form=form,
         preview=preview,
         order=order,
-        orders=list(queries.ANSWER_SORTS),
         words=close_words(),
         comments=post_queries.comments_of(ids, current_user),
         my_votes=post_queries.votes_of(current_user, ids),

@@ -16,6 +16,7 @@ from core.jobs import events
 from core.markup.markup import Rendered, render
 from core.web.conflicts import AlreadyDone
 from core.web.forms import Invalid
+from core.web.site import path_to
 from kb import steps
 from kb.models import Article, ArticleFeedback
 from posts import actions as posts
@@ -106,7 +107,7 @@ def publish(article: Article, *, by) -> None:
     if posts.publish(article, by=by) is None:
         if article.is_deleted:
             check_not_done(
-                article, ["article.deleted"], _("this article is removed."), by=by, url=article.url
+                article, ["article.deleted"], _("this article is deleted."), by=by, url=article.url
             )
         else:
             check_not_done(
@@ -125,7 +126,7 @@ def unpublish(article: Article, *, by) -> None:
     locks.lock_thread(article)
     if article.status != PUBLISHED:
         check_not_done(
-            article, ["article.unpublished"], _("this article is a draft again."), by=by, url=article.url
+            article, ["article.unpublished"], _("this article is unpublished."), by=by, url=article.url
         )
         return
     article.status = DRAFT
@@ -186,8 +187,8 @@ def verify(
             {
                 "verified_on": [
                     _(
-                        "This day is still to come. Write the day on which the steps were "
-                        "followed, today (%(today)s, UTC) or before.",
+                        "This date is in the future. Enter the day when the steps were "
+                        "followed: today (%(today)s, UTC) or earlier.",
                         today=utcnow().date().isoformat(),
                     )
                 ]
@@ -202,7 +203,7 @@ def verify(
         check_not_done(
             article,
             ["article.verified"],
-            _("this article is verified, or no longer."),
+            _("the verification of this article was changed."),
             by=by,
             url=article.url,
         )
@@ -259,10 +260,10 @@ def mark_read(row: ArticleFeedback, *, by) -> None:
         row.read_at, row.read_by_id = utcnow(), by.id
     elif row.read_by_id != by.id:
         raise AlreadyDone(
-            _("this note is dealt with."),
+            _("this feedback is resolved."),
             who=name_of(row.read_by_id),
             at=row.read_at,
-            url="/articles/feedback",
+            url=path_to("kb.feedback_list"),
         )
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from flask_babel import gettext as _
+
 CALLOUTS = frozenset(
     """
     note tip hint important warning caution danger error attention seealso info information abstract summary
@@ -218,7 +220,7 @@ def included(text: str, include: Callable[[str], str | None], lose: Callable[[st
     def put(name: str, source: str, indent: str = "") -> str:
         found = include(name)
         if found is None:
-            lose("includes", source, "the file is not there")
+            lose("includes", source, _("file not found"))
             return ""
         return found.strip("\n").replace("\n", f"\n{indent}")
 
@@ -237,7 +239,7 @@ def plain_inline(text: str, lose: Callable[[str, str, str], None], has_component
         return dropped
 
     def video(found: re.Match) -> str:
-        lose("embeds", found[0], "a link stands for it")
+        lose("embeds", found[0], _("replaced by a link"))
         return f"{found[1]}[Video](<{found[2]}>)" if re.match("https?://", found[2]) else found[1]
 
     text = VIDEO.sub(video, text)
@@ -276,7 +278,7 @@ def _component(found: re.Match, lose: Callable[[str, str, str], None]) -> str:
     if found["name"].lower() in ("image", "img") and values.get("src"):
         return f"![{values.get('alt', '')}](<{values['src']}>)"
     if found["name"] == "Link" and values.get("href"):
-        lose("components", found[0], "its text stays")
+        lose("components", found[0], _("its text is kept"))
         return ""
-    lose("components", found[0], "its text stays")
+    lose("components", found[0], _("its text is kept"))
     return ""

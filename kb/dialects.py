@@ -7,6 +7,8 @@ quote under a bold label, a tab a heading. What has no counterpart is counted; i
 import re
 from collections.abc import Callable
 
+from flask_babel import gettext as _
+
 from kb import dialect_tags, markdown_html
 from kb.dialect_lines import FENCE, code_info, dedented, end_of_fence, indented, label, trimmed
 from kb.dialect_tags import CALLOUTS, Tag
@@ -60,7 +62,7 @@ class Converter:
                 out += lines[position:end]
             elif re.match(r"(?:import|export)\s", lines[position]):
                 end = next((i for i in range(position, len(lines)) if not lines[i].strip()), len(lines))
-                self.lose("components", lines[position], "code of an MDX page")
+                self.lose("components", lines[position], _("code of an MDX page"))
             else:
                 end = position + 1
                 out.append(lines[position])
@@ -98,7 +100,7 @@ class Converter:
         if heading := HEADING.match(line):
             self.level = len(heading[1])
         if CONTENTS.match(line):
-            self.lose("directives", line, "a table of contents is made here by itself")
+            self.lose("directives", line, _("pages here have their own table of contents"))
             return at + 1
         out.append(line)
         return at + 1
@@ -120,7 +122,7 @@ class Converter:
                 info = title
         language, label, rest = code_info(info)
         if rest:
-            self.lose("attributes", info, "of a block of code")
+            self.lose("attributes", info, _("of a block of code"))
         indent = opening["indent"]
         if label and not opening["item"]:
             out += [f"{indent}**{label}**", ""]
@@ -229,14 +231,14 @@ class Converter:
             out += self._void(tag, found["indent"], lines[at])
             return at + 1
         if single or name in ("moniker", "zone", "row", "column"):
-            self.lose("directives", lines[at], "layout or a version of the page")
+            self.lose("directives", lines[at], _("layout or a version of the page"))
             return at + 1
         end = self._end_of_colons(lines, at, len(found["colons"]))
         if end is None:
             if name in CALLOUTS:
                 out += [f"{found['indent']}{label(name, tag.title)}", ""]
             else:
-                self.lose("directives", lines[at], "not closed")
+                self.lose("directives", lines[at], _("not closed"))
             return at + 1
         body = lines[at + 1 : end]
         while body and OPTION.match(body[0]):
@@ -335,7 +337,7 @@ class Converter:
             out += self._void(tag, indent, tag.title)
         else:
             if name not in dialect_tags.GROUPS:
-                self.lose(tag.family, tag.source or name, "unknown; its text stays")
+                self.lose(tag.family, tag.source or name, _("unknown; its text is kept"))
             out += ["", *(indent + line if line else line for line in trimmed(self._blocks(body))), ""]
 
     def _void(self, tag: Tag, indent: str, source: str) -> list[str]:
@@ -355,12 +357,12 @@ class Converter:
             return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
         if tag.name in ("video", "youtube", "vimeo", "embed"):
             address = dialect_tags.video_address(tag)
-            self.lose("embeds", source, "a link stands for it" if address else "")
+            self.lose("embeds", source, _("replaced by a link") if address else "")
             return [f"{indent}[{values.get('title') or 'Video'}](<{address}>)"] if address else []
         name = values.get("file") or values.get("source") or values.get("path") or tag.title.split(" ")[0]
         text = self.include(name) if name else None
         if text is None:
-            self.lose("includes", source, "the file is not there")
+            self.lose("includes", source, _("file not found"))
             return []
         if tag.name == "code":
             mark = "`" * (3 + max((len(run) for run in re.findall("`{3,}", text)), default=0))
@@ -381,7 +383,7 @@ class Converter:
         ]
         kind = next((name for name in classes if name in CALLOUTS), "")
         if not kind:
-            self.lose("attributes", lines[at].strip(), "of a block")
+            self.lose("attributes", lines[at].strip(), _("of a block"))
             return at + 1
         if not (out and out[-1].strip()):  # the block that follows
             end = next((i for i in range(at + 1, len(lines)) if not lines[i].strip()), len(lines))

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -62,7 +63,11 @@ class Importer:
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
             raise NothingToImport(
-                f"{self.root} holds no Markdown file ({', '.join(markdown_files.SUFFIXES)}) that can be used."
+                _(
+                    "%(folder)s contains no usable Markdown file (%(suffixes)s).",
+                    folder=self.root,
+                    suffixes=", ".join(markdown_files.SUFFIXES),
+                )
             )
         for path in (path for path, is_markdown in found if not is_markdown):
             self._skip(path, path.suffix.lower() or "no extension")
@@ -72,11 +77,11 @@ class Importer:
             self._forget_empty()
             self._look_for_vanished()
         if not self.news.deliver():
-            self.report.add_error("The search index is not up to date yet: run `flask search rebuild`.")
+            self.report.add_error(_("The search index is not up to date yet: run `flask search rebuild`."))
 
     def _skip(self, path: Path, kind: str) -> None:
         self.report.skipped[kind] += 1
-        self.report.add_loss("files", self._key(path), kind, "not a page")
+        self.report.add_loss("files", self._key(path), kind, _("not a page"))
 
     def _each(self, things: list, label: str, step: Callable) -> None:
         """Take the step with each file; a bad one is named, and the others come in."""
@@ -174,7 +179,7 @@ class Importer:
             self._show_or_hide(article, file, before)
         else:
             self.report.skipped["articles"] += 1
-            raise BadFile("it has changed, but so has its article here since; the article stays as it is")
+            raise BadFile(_("both the file and the article have changed; the article was not updated"))
         article.import_digest, article.import_state = digest, _state(article, file.tags)
         db.session.commit()
         (self.report.added if before is None else self.report.updated)["articles"] += 1
@@ -234,9 +239,9 @@ class Importer:
                 article.import_digest = (VANISHED + digest)[:64]
                 self.news.schedule()
                 self.report.updated["unpublished"] += 1
-                outcome = "taken out; a moderator can publish it again"
+                outcome = "unpublished; a moderator can publish it again"
             else:
-                outcome = "still published; --unpublish-missing takes it out"
+                outcome = "still published; use --unpublish-missing to unpublish it"
             self.report.add_loss("vanished files", key, title, outcome)
             db.session.commit()
             db.session.expunge_all()

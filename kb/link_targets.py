@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from flask_babel import gettext as _
+
 from core.markup import markup
+from core.web.site import path_to
 from kb import markdown_links
 from kb.markdown_files import INDEXES, SUFFIXES, plain
 from kb.markdown_links import CUSTOM_ANCHOR, Place
@@ -25,7 +28,7 @@ class Entry:
     @property
     def path(self) -> str:
         """The page of its article."""
-        return f"/articles/{self.article_id}/{slugify(self.title) or '-'}"
+        return path_to("kb.article", article_id=self.article_id, slug=slugify(self.title) or "-")
 
 
 class Targets:
@@ -53,11 +56,11 @@ class Targets:
         try:
             parts = urlsplit(url)
         except ValueError:
-            return Place(None, "no address")
+            return Place(None, _("not an address"))
         if parts.scheme.lower() in markup.SCHEMES:
             return Place(url)
         if not url or (parts.scheme and len(parts.scheme) > 1) or parts.netloc:
-            return Place(None, "no address" if not url else "not an address of the web")
+            return Place(None, _("not an address") if not url else _("not a web address"))
         if not parts.path and not is_image:
             return self._within(source, source, parts.fragment, "#")
         target = None if is_image else self._at(source, unquote(parts.path))
@@ -67,15 +70,17 @@ class Targets:
             return Place(address)
         path = parts.path.lower()
         is_page = path.endswith(SUFFIXES) or not posixpath.splitext(path)[1]
-        return Place(None, "a picture" if is_image else "no such page in the folder" if is_page else "a file")
+        return Place(
+            None, _("a picture") if is_image else _("no such page in the folder") if is_page else _("a file")
+        )
 
     def _within(self, source: Entry, target: Entry, fragment: str, path: str) -> Place:
         anchor = _anchor(target, fragment)
         if path != "#":
-            missing = (fragment and anchor is None and "the page has no such heading") or ""
+            missing = (fragment and anchor is None and _("the page has no such heading")) or ""
             return Place(f"{path}#{anchor}" if anchor else path, missing)
         if anchor is None and fragment.lower() not in ("", "top"):
-            return Place(None, "the page has no such heading")
+            return Place(None, _("the page has no such heading"))
         return Place(f"#{anchor or ''}")
 
     def wiki(self, source: Entry, name: str) -> str | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from flask_babel import gettext as _
+
 from core.database.db import utcnow
 from core.formats import front_matter
 from core.markup import characters, markup
@@ -86,7 +88,7 @@ def read(path: Path, root: Path) -> MarkdownFile:
     if scalar(facts.get("ms.topic")).lower() == "include":
         raise NoPage
     if len(text) > 2 * markup.MAX_CHARACTERS:
-        raise BadFile(f"it has more than {2 * markup.MAX_CHARACTERS:,} characters")
+        raise BadFile(_("it has more than %(n)s characters", n=f"{2 * markup.MAX_CHARACTERS:,}"))
     is_blank = not text.strip()
     text = _Reader(path, root, lose).plain(text)
     heading, text = markdown_links.first_heading(text)
@@ -94,14 +96,14 @@ def read(path: Path, root: Path) -> MarkdownFile:
     if heading and plain(heading) != title:
         text = f"# {heading}\n\n{text}"
     if is_blank and not facts:
-        raise BadFile("it is empty")
+        raise BadFile(_("it is empty"))
     created, edited, bad_dates = file_dates.stated(facts, utcnow())
     for bad in bad_dates:
-        lose("dates", bad, "no date, or one that has not come yet")
+        lose("dates", bad, _("not a date, or a date in the future"))
     stated_facts.lose_unused(facts, lose)
     is_draft = stated_facts.is_draft(facts)
     if is_draft:
-        lose("drafts", title, "draft: imported, not published")
+        lose("drafts", title, _("draft: imported, not published"))
     author, license_name = plain(scalar(facts.get("author"))), scalar(facts.get("license"))
     return MarkdownFile(
         shortened("title", title, stated_facts.MAX_TITLE, lose),
@@ -119,11 +121,11 @@ def read(path: Path, root: Path) -> MarkdownFile:
 
 def _contents(path: Path, root: Path, lose: markdown_html.Lose) -> str:
     if not path.resolve().is_relative_to(root.resolve()):
-        raise BadFile("it is a link that leads out of the folder")
+        raise BadFile(_("it is a link to a place outside the folder"))
     if not path.is_file():
-        raise BadFile("it is not a file")
+        raise BadFile(_("it is not a file"))
     if path.stat().st_size > LARGEST:
-        raise BadFile(f"it is larger than {LARGEST:,} bytes")
+        raise BadFile(_("it is larger than %(n)s bytes", n=f"{LARGEST:,}"))
     return _decoded(path.read_bytes(), lose)
 
 
@@ -198,15 +200,15 @@ def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
     """Text in UTF-8, in UTF-16 that says so, or else in the old Windows encoding; one kind of line end."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", "replace")
-        lose("encodings", "UTF-16", "converted to UTF-8")
+        lose("encodings", "UTF-16", _("converted to UTF-8"))
     elif b"\x00" in raw:
-        raise BadFile("it is not a text")
+        raise BadFile(_("it is not a text file"))
     else:
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = raw.decode("cp1252", "replace")
-            lose("encodings", "Windows-1252 (Latin-1)", "converted to UTF-8")
+            lose("encodings", "Windows-1252 (Latin-1)", _("converted to UTF-8"))
     return characters.visible(text.removeprefix("\ufeff"))
 
 
@@ -233,7 +235,7 @@ def _front(text: str) -> tuple[dict, str]:
     except front_matter.InvalidFrontMatter as error:
         if "no front matter" in str(error):
             return {}, text
-        raise BadFile(f"its front matter cannot be read: {error}") from error
+        raise BadFile(_("its front matter cannot be read: %(error)s", error=error)) from error
 
 
 def _yaml(text: str) -> dict:

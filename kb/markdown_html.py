@@ -6,6 +6,8 @@ Unknown elements stay visible as text, for `<user>` in a text is a placeholder, 
 import re
 from collections.abc import Callable
 
+from flask_babel import gettext as _
+
 from core.markup.html_to_markdown import convert
 from kb.markdown_links import CODE, beside_spans, outside_code, outside_fences, replaced
 
@@ -159,13 +161,13 @@ def _plain_inline(text: str, lose: Lose, is_row: bool) -> str:
         values = _attributes(found[0])
         address = values.get("src") or values.get("data") or ""
         address = f"https:{address}" if address.startswith("//") else address
-        lose("embeds", found[0], "a link stands for it" if address else f"<{found[1].lower()}>")
+        lose("embeds", found[0], _("replaced by a link") if address else f"<{found[1].lower()}>")
         words = values.get("title") or ("Video" if found[1].lower() in ("video", "iframe") else "File")
         return f"[{words}](<{address}>)" if address else ""
 
     def lost(found: re.Match) -> str:
         if not found[0].startswith("</"):
-            lose("html", found[0], "its text stays")
+            lose("html", found[0], _("its text is kept"))
         return ""
 
     text = _between(text, COMMENT, lambda found: "-->", comment)

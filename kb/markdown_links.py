@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 
@@ -138,7 +139,7 @@ def without_definitions(text: str, lose: Callable[[str, str, str], None]) -> tup
             lose(
                 "comments" if address in ("#", "") or label in ("//", "COMMENT", "_") else "definitions",
                 f"[{label.lower()}]: {address} {title}",
-                "nothing uses it",
+                _("nothing uses it"),
             )
     return kept, references
 
@@ -185,7 +186,7 @@ def rewrite(
     def written(bang: str, words: str, url: str, title: str) -> str:
         place = place_of(url.strip(), bool(bang))
         if bang:
-            lose("images", url, place.why or "a link stands for it")
+            lose("images", url, place.why or _("replaced by a link"))
             return f"![{words or 'image'}]({_pointed(place.address or f'missing:{_name(url)}')}{title})"
         if not url:
             return words
@@ -201,7 +202,7 @@ def rewrite(
         address = wiki(page + part) if page or part else None
         if match["bang"] or address is None:
             if match["words"] or match["bang"] or re.fullmatch(r"[\w][\w .&/-]*", page):
-                lose("wiki links", match[0], "no page of this name")
+                lose("wiki links", match[0], _("no page with this name"))
             return match[0]
         return f"[{(match['words'] or page or part[1:]).strip()}]({_pointed(address)})"
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 
+from flask_babel import gettext as _
+
 from kb import file_dates
 from kb.models import LAYERS
 from posts.actions import MAX_TAGS
@@ -74,14 +76,14 @@ def lose_unused(facts: dict, lose: Lose) -> None:
             continue
         if name in SINGLE_VALUES:
             if not scalar(value) and _has_text(value):
-                lose(FRONT_MATTER, f"{key}: {value}", "not a single value")
+                lose(FRONT_MATTER, f"{key}: {value}", _("not a single value"))
         elif name not in USED | SETTINGS and not SETTINGS_OF_A_PROGRAM.fullmatch(name) and _has_text(value):
-            lose(FRONT_MATTER, f"{key}: {value}", "articles have no place for it")
+            lose(FRONT_MATTER, f"{key}: {value}", _("articles have no such field"))
     summary, description = scalar(facts.get("summary")), scalar(facts.get("description"))
     if summary and description and summary != description:
-        lose(FRONT_MATTER, f"description: {description}", "the summary is taken")
+        lose(FRONT_MATTER, f"description: {description}", _("the article already has a summary"))
     if (layer := scalar(facts.get("layer"))) and layer.lower() not in LAYERS:
-        lose(FRONT_MATTER, f"layer: {layer}", "no layer of this site")
+        lose(FRONT_MATTER, f"layer: {layer}", _("not a layer of this site"))
 
 
 def _has_text(value: object) -> bool:
@@ -95,7 +97,7 @@ def _has_text(value: object) -> bool:
 def shortened(name: str, value: str, most: int, lose: Lose) -> str:
     """The first `most` characters of a value; what is cut off is counted as lost."""
     if len(value) > most:
-        lose(FRONT_MATTER, f"{name}: {value[most:]}", f"cut after {most} characters")
+        lose(FRONT_MATTER, f"{name}: {value[most:]}", _("cut after %(n)s characters", n=most))
     return value[:most]
 
 
@@ -119,9 +121,9 @@ def tags(facts: dict, lose: Lose) -> list[str]:
     taken: list[str] = []
     for name in dict.fromkeys(tag_name(re.sub(r"\s+", "-", word)) for word in words):
         if not is_tag(name):
-            lose("tags", name, "cannot be a tag")
+            lose("tags", name, _("cannot be a tag"))
         elif len(taken) == MAX_TAGS:
-            lose("tags", name, f"an article has {MAX_TAGS} tags at most")
+            lose("tags", name, _("an article has %(n)s tags at most", n=MAX_TAGS))
         else:
             taken.append(name)
     return taken
@@ -139,5 +141,5 @@ def of_article(facts: dict, plain: Callable[[str], str], lose: Lose) -> dict:
             shortened("applies_to", name, MAX_NAME, lose) for name in applies_to[:MAX_APPLIES_TO]
         ]
         for name in applies_to[MAX_APPLIES_TO:]:
-            lose(FRONT_MATTER, f"applies_to: {name}", f"an article names {MAX_APPLIES_TO} at most")
+            lose(FRONT_MATTER, f"applies_to: {name}", _("an article names %(n)s at most", n=MAX_APPLIES_TO))
     return stated

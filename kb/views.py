@@ -35,24 +35,24 @@ def intro(layer: str) -> str:
     """What belongs to a layer, in a sentence or two."""
     return {
         "perimeter": _(
-            "Where your network meets everybody else's: firewalls, gateways, remote "
-            "access, mail and web filters. Decide what may come in, and what may leave."
+            "Where your network meets the internet: firewalls, gateways, remote access, email "
+            "and web filters. Decide which traffic may enter and leave."
         ),
         "network": _(
-            "What moves between your machines: segments, name resolution, authentication "
-            "on the wire, monitoring. Keep one lost machine from becoming all of them."
+            "Traffic between your machines: segments, name resolution, authentication, "
+            "monitoring. Stop an attacker on one machine from reaching the others."
         ),
         "host": _(
-            "The single machine: its updates, accounts, services, logging and hardening. "
-            "Patch it, and shrink what can be attacked while you cannot."
+            "Each machine: updates, accounts, services, logging and hardening. Patch it, and reduce "
+            "its attack surface until you can."
         ),
         "application": _(
-            "The software that does the work: configuration, input, sessions, "
-            "dependencies. Most of what is exploited is here."
+            "The software you use: configuration, input, sessions, dependencies. Most "
+            "exploited vulnerabilities are here."
         ),
         "data": _(
-            "What all of it is for: encryption, backups, access and disposal. When the other "
-            "layers fail, this one decides what it costs."
+            "The information the other layers protect: encryption, backups, access and disposal. If "
+            "they fail, this layer limits the damage."
         ),
     }[layer]
 
@@ -98,7 +98,7 @@ def new():
     """Begin an article."""
     form = Form(schemas.ArticleSchema, layer=request.args.get("layer", "host"))
     valid = request.method == "POST" and form.validate()
-    require(policy.can_curate(me()), _("Moderators write articles."))
+    require(policy.can_curate(me()), _("Only moderators can write articles."))
     if valid and form.values.get("action") != "preview":
         post_actions.limit_posting(me())
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
@@ -109,7 +109,7 @@ def new():
                     article, by=me(), on=form.data["verified_on"], build=form.data["verified_build"]
                 )
             db.session.commit()
-            flash(_("Saved as a draft. Publish it when it is ready."))
+            flash(_("Draft saved. Publish it when it is ready."))
             return redirect(article.url)
     return render_template(
         "kb/edit.html", form=form, article=None, layers=LAYERS, preview=form.data.get("body")
@@ -177,7 +177,7 @@ def edit(article_id: int):
     form = Form(schemas.EditArticleSchema)
     valid = request.method == "POST" and form.validate()
     article = _article(article_id)
-    require(policy.can_edit(me(), article), _("Moderators and trusted members edit articles."))
+    require(policy.can_edit(me(), article), _("Only moderators and trusted members can edit articles."))
     if valid and form.values.get("action") != "preview":
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "title", "tags", "change")}
         with form.catching():
@@ -218,11 +218,11 @@ def unpublish(article_id: int):
     require(policy.can_curate(me()))
     if request.method == "GET":
         return confirmation_page(
-            _("Take this article back to a draft?"),
+            _("Unpublish this article?"),
             [
-                _("It disappears at once from pages, search and feeds; only moderators see it."),
-                _("Its votes, comments and history stay. Its author is notified."),
-                _("You can publish it again. It stands in the public log."),
+                _("It will disappear from pages, search and feeds immediately. Only moderators will see it."),
+                _("Its votes, comments and history are kept. Its author is notified."),
+                _("You can publish it again. The public log will record this."),
             ],
             _("Unpublish"),
             back=article.url,
@@ -230,7 +230,7 @@ def unpublish(article_id: int):
         )
     actions.unpublish(article, by=me())
     db.session.commit()
-    flash(_("Back to a draft: only moderators see it now."))
+    flash(_("Unpublished. Only moderators can see it now."))
     return redirect(article.url)
 
 
@@ -270,7 +270,7 @@ def feedback(article_id: int):
 @login_required
 def feedback_list():
     """What readers say would make articles better, the newest first; what waits, or all."""
-    require(policy.can_curate(me()), _("Moderators read what readers say about articles."))
+    require(policy.can_curate(me()), _("Only moderators can read feedback on articles."))
     show_all = "all" in request.args
     return render_template(
         "kb/feedback.html",
@@ -283,7 +283,7 @@ def feedback_list():
 @login_required
 def read_feedback(feedback_id: int):
     """A moderator has dealt with a note."""
-    require(policy.can_curate(me()), _("Moderators read what readers say about articles."))
+    require(policy.can_curate(me()), _("Only moderators can read feedback on articles."))
     actions.mark_read(get_or_404(queries.feedback_by_id(feedback_id)), by=me())
     db.session.commit()
     return redirect(safe_next(request.form.get("next"), url_for("kb.feedback_list")))

@@ -1,6 +1,6 @@
 """Everything people write is a post: votes, tags, revisions and comments live here, for all kinds."""
 
-from flask import Flask
+from flask import Flask, url_for
 from flask_babel import gettext as _
 
 from auth.models import User
@@ -34,6 +34,10 @@ def _comment_path(comment) -> str:
     return f"{page}#comment-{comment.id}"
 
 
+def _comment_edit_path(comment) -> str:
+    return url_for("posts.edit_comment", post_id=comment.id)
+
+
 def _vote_refused(refusal: voting.VoteRefused):
     return error_response(403, _("Forbidden"), str(refusal))
 
@@ -48,7 +52,14 @@ def _profile(user: User, number: int) -> dict[str, str] | None:
 def init_app(app: Flask) -> None:
     """Attach the doors of the room."""
     kinds.register_kind(
-        kinds.Kind("comment", "comment", _comment_path, searchable=False, limits=schemas.COMMENT_LIMITS)
+        kinds.Kind(
+            "comment",
+            "comment",
+            _comment_path,
+            _comment_edit_path,
+            searchable=False,
+            limits=schemas.COMMENT_LIMITS,
+        )
     )
     editables.register_editable(
         Comment,

@@ -79,15 +79,15 @@ def get_post(post_id: int):
 @tokens.bearer(WRITE)
 @bp.response(204)
 def delete_post(post_id: int):
-    """Hide a post everywhere; it can be brought back."""
+    """Delete a post. It can be restored."""
     post, user = visible_post(post_id), tokens.reader()
     if post.is_deleted and user.is_moderator:
-        check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is deleted."), by=user, url=post.url)
         return no_content()
     require(policy.can_delete(user, post), policy.why_no_delete())
     versions.require_header(post)
     if actions.delete(post, by=user) is None:
-        check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
+        check_not_done(post, [f"{post.kind}.deleted"], _("this post is deleted."), by=user, url=post.url)
     db.session.commit()
     return no_content()
 
@@ -96,7 +96,7 @@ def delete_post(post_id: int):
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
 def undelete_post(post_id: int):
-    """Bring a removed post back."""
+    """Restore a deleted post."""
     post, user = visible_post(post_id), tokens.reader()
     require(policy.can_undelete(user, post))
     versions.require_header(post)
@@ -110,7 +110,7 @@ def undelete_post(post_id: int):
 @tokens.bearer(READ)
 @bp.response(200, schemas.VoteItem)
 def get_vote(post_id: int):
-    """One's own vote on a post."""
+    """Your vote on a post."""
     post = visible_post(post_id)
     mine = queries.votes_of(tokens.reader(), [post.id]).get(post.id, 0)
     return {"post_id": post.id, "value": mine, "score": post.score}
@@ -121,7 +121,7 @@ def get_vote(post_id: int):
 @bp.arguments(schemas.VoteSchema)
 @bp.response(200, schemas.VoteItem)
 def vote_on_post(data: dict, post_id: int):
-    """Vote up (1), down (-1), or withdraw (0)."""
+    """Upvote (1), downvote (-1) or withdraw the vote (0)."""
     post, user, value = visible_post(post_id), tokens.reader(), data["value"]
     require(policy.can_vote(user, post, value), policy.why_no_vote(user, post, value))
     voting.vote(post, user, value)
@@ -133,7 +133,7 @@ def vote_on_post(data: dict, post_id: int):
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.PostItem))
 def list_comments(wanted: dict, post_id: int):
-    """Comments under a post, oldest first."""
+    """Comments on a post, oldest first."""
     return listing(queries.comments(visible_post(post_id), tokens.reader(), wanted.get("after")), item)
 
 
@@ -156,7 +156,7 @@ def comment_on_post(data: dict, post_id: int):
 @bp.arguments(schemas.EditCommentSchema)
 @bp.response(200, schemas.PostItem)
 def edit_comment(data: dict, post_id: int):
-    """Change one's own comment."""
+    """Edit your own comment."""
     user = tokens.reader()
     made = get_or_404(queries.get(Comment, post_id, user))
     require(policy.can_edit(user, made))
@@ -169,7 +169,7 @@ def edit_comment(data: dict, post_id: int):
 @bp.arguments(schemas.TagQuery, location="query")
 @bp.response(200, page_of(schemas.TagItem))
 def list_tags(wanted: dict):
-    """Tags by number of public posts, all or those whose name holds something."""
+    """Tags by number of public posts, optionally filtered by name."""
     return listing(queries.tags(wanted.get("after"), like=wanted["q"]), tag_item)
 
 
@@ -186,7 +186,7 @@ def get_tag(name: str):
 @bp.arguments(schemas.TagSchema)
 @bp.response(200, schemas.TagItem)
 def describe_tag(data: dict, name: str):
-    """Say when to use a tag; a name nobody uses yet becomes a tag."""
+    """Describe when to use a tag. A new name creates the tag."""
     user, name = tokens.reader(), schemas.tag_name(name)
     get_or_404(schemas.is_tag(name) or None)
     require(policy.can_describe_tags(user))
@@ -200,7 +200,7 @@ def describe_tag(data: dict, name: str):
 @bp.arguments(schemas.AuthorQuery, location="query")
 @bp.response(200, page_of(schemas.PostItem))
 def list_posts_of(wanted: dict, username: str):
-    """What a member wrote, newest first; of all kinds but comments, or of one."""
+    """Posts by a member, newest first: all kinds except comments, or one kind."""
     author = get_or_404(people.by_username(username))
     wanted_kinds = [wanted["kind"]] if "kind" in wanted else kinds.searchable()
     page = queries.by_author(author, wanted_kinds, tokens.reader(), wanted.get("after"), with_tags=True)

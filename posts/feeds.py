@@ -1,6 +1,6 @@
 """Posts as entries of feeds, and the feed of what one member wrote. Public posts only."""
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -18,7 +18,7 @@ SIZE = 30
 def entry(post: Post, summary: str = "") -> feeds.Entry:
     """A post as an entry; its first words stand for a summary it has not."""
     return feeds.Entry(
-        f"/posts/{post.id}",
+        url_for("posts.post", post_id=post.id),
         post.heading,
         post.url,
         summary or excerpt(post.body_html, 400),
@@ -34,5 +34,5 @@ def user(username: str):
     author = get_or_404(by_username(username))
     page = queries.by_author(author, kinds.searchable(), Visitor(), size=SIZE)
     return feeds.atom(
-        _("Posts of %(name)s", name=author.display_name), author.profile_url, [entry(post) for post in page]
+        _("Posts by %(name)s", name=author.display_name), author.profile_url, [entry(post) for post in page]
     )

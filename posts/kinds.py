@@ -32,7 +32,8 @@ def _nothing_more(post) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of post. `path(post)` is its page; the hooks run inside delete() and undelete().
+    """One kind of post. `path(post)` is its page, `edit_path(post)` the form that edits it; the hooks run
+    inside delete() and undelete().
 
     `concerned(post)` are the ids of those whose reputation the hooks may change.
     A kind that `outlives_author` stays, without a name, when its author has their words removed.
@@ -48,6 +49,7 @@ class Kind:
     name: str
     label: str
     path: Callable
+    edit_path: Callable
     votable: bool = True
     searchable: bool = True
     outlives_author: bool = False

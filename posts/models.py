@@ -5,7 +5,6 @@ Every column a list filters, sorts or shows lives in `posts`; kinds add only the
 
 from datetime import date, datetime
 from typing import ClassVar
-from urllib.parse import quote
 
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint, event, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -14,6 +13,7 @@ from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
 from core.database.versions import Versioned
 from core.markup.markup import Rendered
+from core.web.site import path_to
 from posts import kinds
 
 DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
@@ -58,7 +58,7 @@ class Tag(Versioned, db.Model):
     @property
     def path(self) -> str:
         """Where its page is; the name may hold `#` and `+`."""
-        return f"/tags/{quote(self.name, safe='')}"
+        return path_to("forum.tag", name=self.name)
 
 
 class Post(Versioned, db.Model):
@@ -155,6 +155,11 @@ class Post(Versioned, db.Model):
     def url(self) -> str:
         """Path of the page that shows this post."""
         return kinds.url(self)
+
+    @property
+    def edit_url(self) -> str:
+        """Path of the form that edits this post."""
+        return kinds.of(self).edit_path(self)
 
     @property
     def rendered(self) -> Rendered:

@@ -59,7 +59,7 @@ def why_no_comment() -> str:
 
 def why_no_delete() -> str:
     """The sentence for a removal that can_delete() refused."""
-    return _("Only its author may remove this, and only while nobody has built on it.")
+    return _("Only the author can delete this post, and only while nobody has answered it or built on it.")
 
 
 def can_edit(user, post) -> bool:

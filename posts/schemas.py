@@ -55,7 +55,7 @@ class Tags(fields.Field):
     def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
         words = re.split(r"[\s,]+", value) if isinstance(value, str) else value
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise ValidationError(_("Write tags as words separated by spaces."))
+            raise ValidationError(_("Separate tags with spaces."))
         names = sorted({tag_name(word) for word in words if word})
         if not self.fewest <= len(names) <= MAX_TAGS:
             raise ValidationError(_("Choose one to five tags."))
@@ -63,8 +63,8 @@ class Tags(fields.Field):
             if not is_tag(name):
                 raise ValidationError(
                     _(
-                        "“%(name)s” cannot be a tag. Use up to %(n)s letters, digits and "
-                        "_ - . + #; begin with a letter, a digit, or a dot before one.",
+                        "“%(name)s” can't be a tag. Use up to %(n)s letters, digits and _ - "
+                        ". + #. Start with a letter or digit, or with a dot before one.",
                         name=name[:40],
                         n=MAX_TAG_LENGTH,
                     )
@@ -76,8 +76,7 @@ class TagSchema(Schema):
     """When to use a tag."""
 
     excerpt = Line(
-        required=True,
-        validate=validate.Length(10, 600, error=lazy_gettext("Say it in 10 to 600 characters.")),
+        required=True, validate=validate.Length(10, 600, error=lazy_gettext("Use 10 to 600 characters."))
     )
 
 
@@ -142,7 +141,8 @@ class RejectSchema(Schema):
     """Why a suggested edit is refused; its author reads it."""
 
     reason = Line(
-        required=True, validate=validate.Length(5, 300, error=lazy_gettext("Say why in 5 to 300 characters."))
+        required=True,
+        validate=validate.Length(5, 300, error=lazy_gettext("Give a reason of 5 to 300 characters.")),
     )
 
 
@@ -150,8 +150,7 @@ class RemoveSchema(Schema):
     """Why a post is removed; its author reads it when somebody else removes it."""
 
     note = Line(
-        load_default="",
-        validate=validate.Length(max=500, error=lazy_gettext("Keep this under 500 characters.")),
+        load_default="", validate=validate.Length(max=500, error=lazy_gettext("Use at most 500 characters."))
     )
 
 
@@ -163,11 +162,10 @@ class RedactSchema(Schema):
     words = fields.String(
         load_default=None,
         allow_none=True,
-        validate=validate.Length(max=100_000, error=lazy_gettext("Keep this under 100000 characters.")),
+        validate=validate.Length(max=100_000, error=lazy_gettext("Use at most 100,000 characters.")),
     )
     reason = Line(
-        load_default="",
-        validate=validate.Length(max=300, error=lazy_gettext("Keep this under 300 characters.")),
+        load_default="", validate=validate.Length(max=300, error=lazy_gettext("Use at most 300 characters."))
     )
 
 
@@ -175,8 +173,7 @@ class SummarySchema(Schema):
     """What an edit was for."""
 
     summary = Line(
-        load_default="",
-        validate=validate.Length(max=200, error=lazy_gettext("Keep the summary under 200 characters.")),
+        load_default="", validate=validate.Length(max=200, error=lazy_gettext("Use at most 200 characters."))
     )
 
 
@@ -235,14 +232,14 @@ class TagQuery(Cursor):
     q = Line(
         load_default="",
         validate=validate.Length(max=40),
-        metadata={"description": "Only tags whose name holds this."},
+        metadata={"description": "Only tags whose name contains this."},
     )
 
 
 def _is_kind(name: str) -> None:
     """Raise ValidationError with the kinds of posts for what is none."""
     if name not in kinds.names():
-        raise ValidationError(_("Write one of: %(names)s.", names=", ".join(kinds.names())))
+        raise ValidationError(_("Use one of: %(names)s.", names=", ".join(kinds.names())))
 
 
 class AuthorQuery(Cursor):

@@ -35,7 +35,7 @@ def _new_tag(name: str) -> str:
         n=threshold(Privilege.MAKE_TAGS),
     )
     return f"{refusal} " + (
-        _("Close to it: %(names)s.", names=", ".join(close))
+        _("Similar tags: %(names)s.", names=", ".join(close))
         if close
         else _("No similar tag exists. Choose another one.")
     )

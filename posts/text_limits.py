@@ -31,7 +31,7 @@ class TextLimits:
         return validate.Length(self.min_title, self.max_title, error=message)
 
 
-ANY_TITLE = validate.Length(1, MAX_STORED_TITLE, error=lazy_gettext("A title has 1 to 200 characters."))
+ANY_TITLE = validate.Length(1, MAX_STORED_TITLE, error=lazy_gettext("Use 1 to 200 characters."))
 
 
 def check_edit(
@@ -55,7 +55,7 @@ def check_edit(
         if not (limits.min_title if is_ours else 1) <= len(title) <= longest:
             errors["title"] = [
                 _(
-                    "A title has %(least)s to %(most)s characters.",
+                    "Use %(least)s to %(most)s characters.",
                     least=limits.min_title if is_ours else 1,
                     most=longest,
                 )
@@ -64,10 +64,10 @@ def check_edit(
         longest = limits.max_body if is_ours else max(limits.max_body, len(post.body))
         if is_ours and len(body) < limits.min_body:
             errors["body"] = [
-                _("Write at least %(n)s characters; this has %(m)s.", n=limits.min_body, m=len(body))
+                _("Use at least %(n)s characters. This has %(m)s.", n=limits.min_body, m=len(body))
             ]
         elif len(body) > longest:
-            errors["body"] = [_("Keep it under %(n)s characters; this has %(m)s.", n=longest, m=len(body))]
+            errors["body"] = [_("Use at most %(n)s characters. This has %(m)s.", n=longest, m=len(body))]
     if is_ours and tags is not None and not list(tags) and limits.min_tags:
         errors["tags"] = [_("Choose one to five tags.")]
     if errors:

@@ -65,7 +65,7 @@ def vote(post: Post, user, value: int) -> bool:
     """
     locks.lock(post)
     if not post.is_public:
-        raise VoteRefused(_("This was removed a moment ago."))
+        raise VoteRefused(_("This post was deleted a moment ago."))
     standing = db.session.scalar(
         select(Vote)
         .where(Vote.post_id == post.id, Vote.user_id == user.id)
@@ -81,7 +81,7 @@ def vote(post: Post, user, value: int) -> bool:
         and now - standing.cast_at > LOCKED_AFTER
         and not (post.edited_at and post.edited_at > standing.cast_at)
     ):
-        raise VoteRefused(_("Your vote is locked until the post is edited."))
+        raise VoteRefused(_("You can't change this vote until the post is edited."))
     if value:
         _check_limits(post, user, value, now)
     change = _change(post, user.id, old, value, standing, "cast", now)

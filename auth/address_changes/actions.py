@@ -49,18 +49,18 @@ def ask(user: User, email: str) -> None:
         mail.queue(
             email,
             "address_confirm",
-            subject=_("Confirm your address"),
+            subject=_("Confirm your email address"),
             user=user,
             token=confirm,
             has_secret=True,
         )
     else:
-        mail.queue(email, "address_in_use", subject=_("Your address belongs to your account"), user=holder)
+        mail.queue(email, "address_in_use", subject=_("This is already your email address"), user=holder)
     if user.email:
         mail.queue(
             user.email,
             "address_asked",
-            subject=_("A change of your address was asked for"),
+            subject=_("Change of your email address requested"),
             user=user,
             email=email,
             token=cancel,
@@ -101,7 +101,7 @@ def confirm(token: str) -> bool:
         mail.queue(
             change.old_email,
             "email_changed",
-            subject=_("Your address was changed"),
+            subject=_("Your email address was changed"),
             user=user,
             email=change.new_email,
             token=undo,
@@ -126,7 +126,7 @@ def take_back(token: str) -> str | None:
     old_email, is_pending = change.old_email, change.done_at is None
     if change.done_at is not None and user.email != old_email:
         if not registration_actions.free_address(old_email):
-            raise Invalid({"_": [_("Another account uses this address by now. Write to an administrator.")]})
+            raise Invalid({"_": [_("Another account now uses this address. Contact an administrator.")]})
         user.email = old_email
     db.session.execute(
         delete(AddressChange)
@@ -148,7 +148,7 @@ def recover(user: User, *, email: str | None = None, end_undo: bool = False, by:
     """
     if email and email != user.email:
         if not registration_actions.free_address(email):
-            raise Invalid({"email": [_("Another account uses this address.")]})
+            raise Invalid({"email": [_("Another account already uses this address.")]})
         user.email = email
         security_log.record("email_changed", user=user, actor=by)
     actions.secure_account(user, forget_password=True, end_undo=end_undo, by=by)

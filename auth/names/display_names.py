@@ -22,11 +22,11 @@ def fault(name: str) -> str | None:
     """Why this display name is refused, in a sentence; None when it can be read as it is written."""
     kinds = [unicodedata.category(c) for c in name]
     if not UNSEEN.isdisjoint(kinds) or not BLANK.isdisjoint(name):
-        return _("A name cannot hold invisible characters or ones that turn the direction of text.")
+        return _("A name can't contain invisible characters or characters that change the direction of text.")
     if "  " in name or any(kind == "Zs" and c != " " for kind, c in zip(kinds, name, strict=True)):
         return _("Use single, ordinary spaces.")
     if "M" * (MARKS_IN_A_ROW + 1) in "".join(kind[0] for kind in kinds):
-        return _("Too many marks are stacked on one letter.")
+        return _("A letter has too many accents or marks.")
     if any(
         (kind in SYMBOLS and c not in "^`")
         or (kind == "Sm" and not c.isascii())
@@ -34,7 +34,7 @@ def fault(name: str) -> str | None:
         or c in JOINERS
         for kind, c in zip(kinds, name, strict=True)
     ) or _has_sign(name):
-        return _("A name cannot hold symbols, check marks or emoji: they could be taken for a badge.")
+        return _("A name can't contain symbols, check marks or emoji, because they could look like a badge.")
     if not any(c.isalnum() for c in name):
         return _("Use at least one letter or digit.")
     return None

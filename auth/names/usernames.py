@@ -15,9 +15,7 @@ key = skeletons.of_ascii
 def fault(username: str) -> str | None:
     """Why this handle is refused, in a sentence; None when it may be used (if still free)."""
     if not PATTERN.match(username):
-        return _(
-            "Use 3 to 30 lower-case letters, digits, - or _, beginning and ending with a letter or digit."
-        )
+        return _("Use 3 to 30 lower-case letters, digits, - or _. Start and end with a letter or digit.")
     if reserved_names.is_reserved(username):
         return _("This name is reserved.")
     return None

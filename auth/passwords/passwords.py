@@ -47,17 +47,17 @@ def fault(password: str, *known: str, only_factor: bool = True) -> str | None:
     if len(password) > MAX_CHARACTERS or len(password := _normal(password)) > MAX_CHARACTERS:
         return _("Use at most %(n)s characters.", n=MAX_CHARACTERS)
     if len(password) < (least := min_characters(only_factor=only_factor)):
-        return _("Use at least %(n)s characters; a few unrelated words work well.", n=least)
+        return _("Use at least %(n)s characters. A few unrelated words work well.", n=least)
     if guessing.is_listed(password):
         return _(
-            "This password is on a list of common passwords. Use four or more unrelated words, or let a "
-            "password manager make one."
+            "This is a common password. Use four or more unrelated words, or let a password manager "
+            "create one."
         )
     words = _words(known)
     if guessing.power(password, words) < (MIN_POWER if only_factor else MIN_POWER_WITH_SECOND_FACTOR):
         return _(
-            "This password is too easy to guess: it is made of common words, names, years or patterns. "
-            "Use four or more unrelated words, or let a password manager make one."
+            "This password is too easy to guess: it consists of common words, names, years or "
+            "patterns. Use four or more unrelated words, or let a password manager create one."
         )
     result = _judge()(password[:MAX_SCORED_CHARACTERS], user_inputs=sorted(words))
     if result["score"] < (MIN_SCORE if only_factor else MIN_SCORE_WITH_SECOND_FACTOR):

@@ -55,7 +55,7 @@ def register(username: str, email: str, password_hash: str, *, browser: str) -> 
         browser_hash=tokens.digest(browser),
     )
     template, subject = (
-        ("confirm", _("Confirm your address"))
+        ("confirm", _("Confirm your email address"))
         if account.is_pending
         else ("already", _("You already have an account"))
     )
@@ -95,7 +95,13 @@ def confirm(link: EmailToken, user: User) -> bool:
     if link.username and link.username != user.username:
         other = queries.looks_like(link.username)
         if other is not None and other.id != user.id:
-            raise Invalid({"username": [_("This name is taken by now. Register again with another one.")]})
+            raise Invalid(
+                {
+                    "username": [
+                        _("This username has been taken since. Create your account again with another one.")
+                    ]
+                }
+            )
         user.username, user.username_key = link.username, usernames.key(link.username)
     if user.email != link.email and not free_address(link.email):
         return False

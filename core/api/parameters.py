@@ -22,8 +22,8 @@ TIME_PATTERN = re.compile(
 )
 QUERY = "query"
 SINCE_HELP = (
-    "Only what was created or changed at this time or later: its text, facts, state or tags, not its "
-    "votes and counters. Posts and members then come in the order of these changes, the oldest first."
+    "Only items created or changed at or after this time: text, facts, state or tags, not votes and "
+    "counters. Posts and members are then sorted by the time of these changes, oldest first."
 )
 
 
@@ -63,7 +63,7 @@ class Since(fields.Field):
             found_time = datetime.fromisoformat(f"{day}T{time or '00:00'}{zone.upper() or 'Z'}")
             return found_time.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise ValidationError(_("Write a time in UTC as 2026-12-01T00:00:00Z.")) from None
+            raise ValidationError(_("Use a time in UTC such as 2026-12-01T00:00:00Z.")) from None
 
 
 def describe(field: fields.Field) -> str:
@@ -98,11 +98,9 @@ def query_error(found: dict, schema: Schema | None) -> BadQuery:
             has_choices = any(isinstance(rule, validate.OneOf) for rule in validators)
             errors[name] = [what] if has_choices else [sentences, what]
         elif allowed:
-            errors[name] = [
-                _("There is no such parameter here. Allowed: %(names)s.", names=", ".join(allowed))
-            ]
+            errors[name] = [_("Unknown parameter. Allowed: %(names)s.", names=", ".join(allowed))]
         else:
-            errors[name] = [_("This address takes no parameters.")]
+            errors[name] = [_("This endpoint takes no parameters.")]
     return BadQuery(errors, allowed)
 
 
@@ -130,7 +128,7 @@ class Parser(FlaskParser):
         """The query parameters. Raises BadQuery when one was sent more than once."""
         repeated = [name for name, values in req.args.lists() if len(values) > 1]
         if repeated:
-            raise query_error({name: [_("Send this once.")] for name in repeated}, schema)
+            raise query_error({name: [_("Send this parameter only once.")] for name in repeated}, schema)
         return super().load_querystring(req, schema)
 
     def handle_error(

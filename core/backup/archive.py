@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from flask_babel import gettext as _
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 FORMAT_VERSION = 1
@@ -114,7 +115,7 @@ def new_archive(target: Path) -> Iterator[tuple[Writer, Path]]:
     BackupError when `target` exists.
     """
     if target.exists():
-        raise BackupError(f"{target} exists already; name another file.")
+        raise BackupError(_("%(file)s already exists. Choose another file name.", file=target))
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         part = Path(folder) / "archive"
         yield Writer(part), Path(folder)
@@ -157,18 +158,24 @@ class Archive:
         with self._open(MANIFEST) as file:
             text = file.read(MAX_MANIFEST_BYTES + 1)
         if len(text) > MAX_MANIFEST_BYTES:
-            raise BackupError("The archive's manifest is too large to be one.")
+            raise BackupError(_("The manifest of the archive is too large."))
         found = json.loads(text)
         if isinstance(found, dict) and found.get("format") != FORMAT_VERSION:
             version = str(found.get("format"))[:20]
-            raise BackupError(f"The archive has format {version!r}; this version reads {FORMAT_VERSION}.")
+            raise BackupError(
+                _(
+                    "The archive has format %(theirs)s. This version reads format %(ours)s.",
+                    theirs=repr(version),
+                    ours=FORMAT_VERSION,
+                )
+            )
         manifest: Any = Manifest().load(found)
         return manifest
 
     def _check_names(self) -> None:
         names = [info.filename for info in self._zip.infolist()]
         if sorted(names) != sorted([*self.manifest["files"], MANIFEST]):
-            raise BackupError("The archive does not hold the files that its manifest names.")
+            raise BackupError(_("The archive does not contain the files in its manifest."))
         for name in self.manifest["files"]:
             parts = PurePosixPath(name).parts
             if (
@@ -179,7 +186,9 @@ class Archive:
                 or ":" in name
                 or {".", ".."} & set(parts)
             ):
-                raise BackupError(f"The archive holds a file with a name that leads elsewhere: {name!r}")
+                raise BackupError(
+                    _("The archive contains a file name that leads outside it: %(name)s", name=repr(name))
+                )
 
     def _open(self, name: str) -> IO[bytes]:
         info = self._zip.getinfo(name)
@@ -189,19 +198,23 @@ class Archive:
             or info.flag_bits & 1
             or kind not in (0, stat.S_IFREG)
         ):
-            raise BackupError(f"The archive holds something that is no plain file: {name!r}")
+            raise BackupError(
+                _("The archive contains something that is not a regular file: %(name)s", name=repr(name))
+            )
         return self._zip.open(info)
 
     def require_tables(self, expected: dict[str, list[str]]) -> None:
         """Raise BackupError unless the archive has exactly these tables with these columns, in any order."""
         found = {name: sorted(table["columns"]) for name, table in self.manifest["tables"].items()}
         if found != {name: sorted(columns) for name, columns in expected.items()}:
-            raise BackupError("The archive's tables are not those of its schema.")
+            raise BackupError(_("The tables of the archive do not match its schema."))
 
     def require_rows(self, table: str, rows: int) -> None:
         """Raise BackupError unless the manifest lists as many rows for the table."""
         if rows != (counted := self.manifest["tables"][table]["rows"]):
-            raise BackupError(f"The archive has {rows} rows of {table}, but {counted} were put into it.")
+            raise BackupError(
+                _("The archive has %(n)s rows of %(table)s instead of %(m)s.", n=rows, table=table, m=counted)
+            )
 
     def names(self, folder: str) -> list[str]:
         """The files below a folder of the archive."""
@@ -216,14 +229,14 @@ class Archive:
         digest = hashlib.sha256()
         size = 0
         if expected is None:
-            raise BackupError(f"The archive lacks {name}.")
+            raise BackupError(_("%(name)s is missing from the archive.", name=name))
         with _backup_errors(), self._open(name) as file:
             while size <= expected["size"] and (chunk := file.read(CHUNK_BYTES)):
                 size += len(chunk)
                 digest.update(chunk)
                 yield chunk
         if (size, digest.hexdigest()) != (expected["size"], expected["sha256"]):
-            raise BackupError(f"The archive is damaged: {name} is not what was put into it.")
+            raise BackupError(_("The archive is damaged: the content of %(name)s has changed.", name=name))
 
     def verify(self, report: Callable[[int], object]) -> None:
         """Read all files once; `report` is called with the number of bytes read. Raises BackupError."""
@@ -257,4 +270,6 @@ def _backup_errors() -> Iterator[None]:
         NotImplementedError,
         ValidationError,
     ) as error:
-        raise BackupError(f"This is no archive of a site, or it is damaged: {error}") from error
+        raise BackupError(
+            _("This is not a backup of a site, or it is damaged: %(why)s", why=error)
+        ) from error

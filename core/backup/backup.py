@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from flask import current_app
+from flask_babel import gettext as _
 
 from core.backup import copy_postgres, copy_sqlite
 from core.backup.archive import Archive, BackupError, new_archive
@@ -40,7 +41,7 @@ def _instance() -> Path:
 def backup(target: Path) -> dict:
     """Write the current site to the new file `target`; returns the manifest. Raises BackupError."""
     if schema.current_revision() is None:
-        raise BackupError("There is no site here yet: the database has no tables.")
+        raise BackupError(_("There is no site yet: the database has no tables."))
     uploads = _uploads()
     _require_space(
         target.parent, _database_copy().space_needed() + sum(path.stat().st_size for path in uploads)
@@ -75,7 +76,12 @@ def _require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise BackupError(
-            f"{folder} has {free / 1e6:,.0f} MB free, and this may take {needed / 1e6:,.0f} MB."
+            _(
+                "%(folder)s has %(n)s MB free. This may need %(m)s MB.",
+                folder=folder,
+                n=f"{free / 1e6:,.0f}",
+                m=f"{needed / 1e6:,.0f}",
+            )
         )
 
 
@@ -109,22 +115,36 @@ def _require_fitting(archive: Archive) -> None:
     own_kind = db.engine.dialect.name
     if kind != own_kind:
         raise BackupError(
-            f"The archive is of {kind}, and REDOUBT_DATABASE_URL names {own_kind}. Restore it into an "
-            f"empty {kind} database: rows are not carried from one to the other."
+            _(
+                "The archive is from %(theirs)s, but REDOUBT_DATABASE_URL names %(ours)s. Rows "
+                "can't be converted: restore it into an empty %(theirs)s "
+                "database.",
+                theirs=kind,
+                ours=own_kind,
+            )
         )
     if (revision := archive.manifest["revision"]) not in schema.REVISIONS:
         raise BackupError(
-            f"The archive has schema {revision}, which this version does not know: it was made by "
-            "a newer one. Install that first."
+            _(
+                "A newer version made this archive (schema %(revision)s). Install that version first.",
+                revision=revision,
+            )
         )
     if not _database_copy().is_empty():
         raise BackupError(
-            "The database has tables already. Restore into an empty place: another "
-            "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."
+            _(
+                "The database already has tables. Restore into an empty one: use another "
+                "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."
+            )
         )
     if (_instance() / UPLOADS_FOLDER).exists():
-        raise BackupError(f"{_instance() / UPLOADS_FOLDER} is there already. Restore into an empty place.")
-    _require_space(_instance(), archive.size * _database_copy().COPIES)
+        raise BackupError(
+            _(
+                "%(folder)s already exists. Restore into an empty instance.",
+                folder=_instance() / UPLOADS_FOLDER,
+            )
+        )
+    _require_space(_instance(), archive.size * _database_copy().COPIES_NEEDED)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from flask_babel import gettext as _
+
 from core.backup import omissions
 from core.backup.archive import Archive, BackupError, Writer
 from core.cli import progress, progress_callback
@@ -140,7 +142,7 @@ def load(archive: Archive, folder: Path) -> None:
             _load(database, archive)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF in CORRUPTION_CODES:
-                raise BackupError(f"The archive's database is damaged: {error}") from error
+                raise BackupError(_("The database of the archive is damaged: %(why)s", why=error)) from error
             raise
         finally:
             if database.in_transaction:
@@ -153,9 +155,9 @@ def load(archive: Archive, folder: Path) -> None:
 
 def _load(database: sqlite3.Connection, archive: Archive) -> None:
     if (found := database.execute("PRAGMA archive.integrity_check(1)").fetchone()) != ("ok",):
-        raise BackupError(f"The archive's database is damaged: {found[0]}")
+        raise BackupError(_("The database of the archive is damaged: %(why)s", why=found[0]))
     if database.execute("SELECT 1 FROM archive.sqlite_schema WHERE coalesce(rootpage, 0) = 0").fetchone():
-        raise BackupError("The archive's database holds more than tables and indexes.")
+        raise BackupError(_("The database of the archive contains more than tables and indexes."))
     tables = _columns(database, "main")
     archive.require_tables(tables)
     database.execute("BEGIN IMMEDIATE")
@@ -165,5 +167,5 @@ def _load(database: sqlite3.Connection, archive: Archive) -> None:
             database.execute(f'INSERT INTO main."{name}" ({listed}) SELECT {listed} FROM archive."{name}"')  # noqa: S608  (no values)
             archive.require_rows(name, _count(database, name))
     if database.execute("PRAGMA main.foreign_key_check").fetchone():
-        raise BackupError("Rows of the archive refer to rows that are not in it.")
+        raise BackupError(_("Rows of the archive refer to rows that are missing."))
     database.execute("COMMIT")

@@ -45,7 +45,7 @@ def version() -> Iterator[Finding]:
         except DBAPIError as error:
             if not is_outage(error):
                 raise
-            yield finding(_("Database"), outage_reason(error), error=True, advice=OUTAGE_ADVICE)
+            yield finding(_("Database"), outage_reason(error), error=True, advice=str(OUTAGE_ADVICE))
             return
         yield finding(
             _("Database"),
@@ -65,16 +65,16 @@ def _write_checks() -> Iterator[Finding]:
             name,
             _("This server is a replica."),
             error=True,
-            advice=_("Nothing can be saved: name the primary in REDOUBT_DATABASE_URL."),
+            advice=_("Nothing can be saved. Set REDOUBT_DATABASE_URL to the primary."),
         )
     elif db.session.scalar(SYNCHRONOUS_STANDBYS):
         replica_count = db.session.scalar(text("SELECT count(*) FROM pg_stat_replication"))
         yield finding(
             name,
-            _("%(n)s servers follow", n=replica_count),
+            _("%(n)s standby servers connected", n=replica_count),
             error=not replica_count,
             advice=_(
-                "Every commit waits for one: start a replica, or see “two replicas” in docs/operations.md."
+                "Commits wait for a standby server. Start one, or see “two replicas” in docs/operations.md."
             ),
         )
 
@@ -98,22 +98,24 @@ def replicas() -> Iterator[Finding]:
                 name,
                 f"{host}: {outage_reason(error)}",
                 warning=True,
-                advice=_("Start it, or correct REDOUBT_REPLICA_URLS. The primary does its work."),
+                advice=_(
+                    "Start it, or correct REDOUBT_REPLICA_URLS. Until then the primary handles its queries."
+                ),
             )
             continue
         if behind is None:
             yield finding(
                 name,
-                _("%(host)s takes writes itself", host=host),
+                _("%(host)s accepts writes", host=host),
                 warning=True,
-                advice=_("It is not read as a replica: right for a server that was promoted."),
+                advice=_("It is not used as a replica. This is expected after a promotion."),
             )
         else:
             yield finding(
                 name,
                 _("%(host)s is %(n)s bytes behind", host=host, n=f"{behind:,}"),
                 warning=behind > MAX_REPLICA_LAG_BYTES,
-                advice=_("It is not read until it keeps up: look at its disks and the network."),
+                advice=_("It is not used until it catches up. Check its disks and the network."),
             )
 
 
@@ -123,11 +125,11 @@ def _schema() -> Finding:
     if schema.is_usable():
         return finding(
             _("Schema"),
-            _("Ahead of the code."),
+            _("Newer than the code."),
             warning=True,
-            advice=_("Bring this host to the newer code that others run."),
+            advice=_("Update the code on this host to the version that other hosts run."),
         )
-    return finding(_("Schema"), _("Behind the code."), error=True, advice=_("Run flask db upgrade."))
+    return finding(_("Schema"), _("Older than the code."), error=True, advice=_("Run flask db upgrade."))
 
 
 @register_check()
@@ -135,14 +137,14 @@ def clock() -> Iterator[Finding]:
     """Clock."""
     now = utcnow()
     name = _("Clock")
-    advice = _("Set the clock by NTP: patch days, embargoes and log-ins depend on it.")
+    advice = _("Synchronise the clock with NTP. Patch days, embargoes and log-ins depend on it.")
     newest = db.session.scalar(select(Event.created_at).order_by(Event.id.desc()).limit(1))
     behind = max(RELEASED_AT, newest or RELEASED_AT) - now
     yield finding(name, f"{now:%Y-%m-%d %H:%M:%S} UTC", error=behind > MAX_CLOCK_ERROR, advice=advice)
     if db.engine.dialect.name == "postgresql":
         apart = abs(db.session.scalars(select(func.clock_timestamp())).one() - now)
         yield finding(
-            _("Clock of the database"),
+            _("Database clock"),
             _("%(n)s s apart", n=round(apart.total_seconds(), 1)),
             error=apart > MAX_CLOCK_DIFFERENCE,
             advice=advice,
@@ -156,18 +158,18 @@ def job_queues() -> Iterator[Finding]:
     age = int(now[queues.EVENTS_AGE])
     yield finding(
         _("Events"),
-        _("%(n)s waiting, the oldest for %(s)s s", n=now["events_waiting"], s=age),
+        _("%(n)s queued, oldest %(s)s s", n=now["events_waiting"], s=age),
         error=now[queues.EVENTS_AGE] > MAX_EVENT_AGE.total_seconds(),
-        advice=_("The search and mails fall behind: is a worker running? Look into its log."),
+        advice=_("Search and email are delayed. Check that a worker is running, and its log."),
     )
     yield finding(
         _("Failed events"),
-        _("%(n)s given up, %(m)s to be tried again", n=now["events_given_up"], m=now["events_retried"]),
+        _("%(n)s failed permanently, %(m)s to be retried", n=now["events_given_up"], m=now["events_retried"]),
         error=now["events_given_up"] > 0,
         warning=now["events_retried"] > 0,
         advice=_(
-            "Look for “handler … failed” in the worker's log and mend the cause; "
-            "flask search rebuild brings the index up to date."
+            "Look for “handler … failed” in the worker's log and fix the cause. Then run flask "
+            "search rebuild to update the index."
         ),
     )
     age = int(now[queues.MAIL_AGE])
@@ -175,16 +177,11 @@ def job_queues() -> Iterator[Finding]:
         select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at > utcnow() - DAY)
     ).one()
     yield finding(
-        _("Outgoing mail"),
-        _(
-            "%(n)s waiting, the oldest for %(s)s s; %(m)s given up today",
-            n=now["mail_waiting"],
-            s=age,
-            m=lost,
-        ),
+        _("Outgoing email"),
+        _("%(n)s queued, oldest %(s)s s; %(m)s failed today", n=now["mail_waiting"], s=age, m=lost),
         error=now[queues.MAIL_AGE] > MAX_MAIL_AGE.total_seconds(),
         warning=lost > 0,
-        advice=_("Try flask doctor --mail; the worker's log names what the server said."),
+        advice=_("Run flask doctor --mail. The worker's log has the answers of the mail server."),
     )
 
 
@@ -195,7 +192,7 @@ def workers() -> Iterator[Finding]:
     newest = heartbeats.newest()
     advice = _("Start flask worker (or set REDOUBT_WORKER=on with python app.py).")
     if not newest:
-        yield finding(name, _("None has been here yet."), warning=True, advice=advice)
+        yield finding(name, _("No worker has run yet."), warning=True, advice=advice)
     for loop, beaten_at in sorted(newest.items()):
         silent = utcnow() - beaten_at
         yield finding(

@@ -35,20 +35,22 @@ def permissions() -> Iterator[Finding]:
     readable = [path for path in paths if path.stat().st_mode & 0o077]
     yield finding(
         _("Permissions"),
-        _("Others may read: %(names)s", names=_names(readable, instance))
+        _("Readable by other users: %(names)s", names=_names(readable, instance))
         if readable
-        else _("only the owner reads the instance"),
+        else _("instance readable by its owner only"),
         error=bool(readable),
-        advice=_("Take them away: chmod -R go-rwx on the folder of the instance."),
+        advice=_("Run chmod -R go-rwx on the instance folder."),
     )
     foreign = [path for path in paths if path.stat().st_uid != os.geteuid()]
     yield finding(
         _("Owner"),
         _("Owned by another user: %(names)s", names=_names(foreign, instance))
         if foreign
-        else _("the one who runs this"),
+        else _("the user running this command"),
         error=bool(foreign),
-        advice=_("Run the site and its commands as one user, and give these files to that user."),
+        advice=_(
+            "Run the site and its commands as the same user, and make that user the owner of these files."
+        ),
     )
 
 
@@ -57,7 +59,7 @@ def disk_space() -> Iterator[Finding]:
     """Room on the disk."""
     disk = os.statvfs(current_app.config["REDOUBT_INSTANCE"])
     free = disk.f_bavail * disk.f_frsize
-    advice = _("Make room: a full disk stops all writing.")
+    advice = _("Free some space. A full disk stops all writing.")
     yield finding(
         _("Disk"),
         _("%(n)s MB free", n=f"{free // 10**6:,}"),

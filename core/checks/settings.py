@@ -26,16 +26,16 @@ def address() -> Iterator[Finding]:
     if not site.hostname:
         yield finding(
             name,
-            _("Not set: only this machine is served."),
+            _("Not set. Only this machine can use the site."),
             warning=True,
-            advice=_("Set REDOUBT_SITE_URL to the https address people use."),
+            advice=_("Set REDOUBT_SITE_URL to the public https address."),
         )
         return
     yield finding(
         name,
         config["REDOUBT_SITE_URL"],
         error=site.scheme != "https",
-        advice=_("Passwords travel in the clear: use an https address in REDOUBT_SITE_URL."),
+        advice=_("Passwords are sent unencrypted. Use an https address in REDOUBT_SITE_URL."),
     )
     if site.scheme == "https":
         yield finding(
@@ -43,8 +43,9 @@ def address() -> Iterator[Finding]:
             str(config["REDOUBT_PROXIES"]),
             warning=not config["REDOUBT_PROXIES"],
             advice=_(
-                "Unless this server speaks https itself, set REDOUBT_PROXIES to the number of "
-                "proxies in front: else all visitors share one address and its limits."
+                "Unless this server terminates https itself, set REDOUBT_PROXIES to the number "
+                "of proxies in front. Otherwise all visitors share one IP address and its "
+                "limits."
             ),
         )
 
@@ -63,9 +64,9 @@ def slow_clients() -> Iterator[Finding]:
         error=is_direct and is_public,
         warning=is_direct,
         advice=_(
-            "A few clients that send a request slowly hold all of gunicorn's threads: put nginx "
-            "in front (docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with "
-            "`python app.py`."
+            "A few slow clients can block all of gunicorn's threads. Put nginx in front "
+            "(docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with `python "
+            "app.py`."
         ),
     )
 
@@ -79,7 +80,7 @@ def protection() -> Iterator[Finding]:
         _("Request limits"),
         _("on") if limited else _("off"),
         error=not limited,
-        advice=_("Passwords can be guessed without end: set REDOUBT_RATE_LIMITS=on."),
+        advice=_("Passwords can be guessed without limit. Set REDOUBT_RATE_LIMITS=on."),
     )
     length = len(config["SECRET_KEY"])
     yield finding(
@@ -87,7 +88,7 @@ def protection() -> Iterator[Finding]:
         _("%(n)s characters", n=length),
         error=length < MIN_KEY_CHARACTERS,
         advice=_(
-            "Set REDOUBT_SECRET_KEY to %(n)s random characters or more, or leave it empty.",
+            "Set REDOUBT_SECRET_KEY to at least %(n)s random characters, or leave it empty.",
             n=MIN_KEY_CHARACTERS,
         ),
     )
@@ -107,7 +108,7 @@ def names() -> Iterator[Finding]:
             _("Unknown settings"),
             ", ".join(unknown),
             warning=True,
-            advice=_("Unknown settings: see docs/settings.md for the correct names."),
+            advice=_("See docs/settings.md for the correct names."),
         )
     examples = sorted(name for name in SECRETS if EXAMPLE_SECRET in str(current_app.config[name]))
     if examples:
@@ -115,7 +116,7 @@ def names() -> Iterator[Finding]:
             _("Passwords"),
             ", ".join(examples),
             error=True,
-            advice=_("Still those of the examples, which everybody knows: change them."),
+            advice=_("These still have the publicly known example values. Change them."),
         )
 
 
@@ -126,19 +127,19 @@ def mail_transport() -> Iterator[Finding]:
     url = urlsplit(config["REDOUBT_MAIL_URL"])
     if url.hostname:
         yield finding(
-            _("Mail"),
-            _("goes to %(server)s", server=url.hostname),
+            _("Email"),
+            _("sent through %(server)s", server=url.hostname),
             warning=url.scheme == "smtp" and url.password is not None,
-            advice=_("Its password may travel in the clear: use smtp+starttls:// or smtps://."),
+            advice=_("The password may be sent unencrypted. Use smtp+starttls:// or smtps://."),
         )
         return
     real = bool(config["REDOUBT_SITE_URL"])
     yield finding(
-        _("Mail"),
-        _("Goes to files in the outbox."),
+        _("Email"),
+        _("Written to files in the outbox folder."),
         error=real,
         warning=not real,
-        advice=_("Nobody gets a mail: set REDOUBT_MAIL_URL."),
+        advice=_("No email is sent. Set REDOUBT_MAIL_URL."),
     )
 
 
@@ -162,5 +163,5 @@ def redis() -> Iterator[Finding]:
         _("Redis"),
         found,
         error=is_error,
-        advice=_("Start it, or correct REDOUBT_REDIS_URL: limits and the page cache need it."),
+        advice=_("Start it, or correct REDOUBT_REDIS_URL. Limits and the page cache need it."),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import frontmatter
 import yaml
+from flask_babel import gettext as _
 from frontmatter.default_handlers import YAMLHandler
 
 MAX_BYTES = 1_000_000
@@ -50,19 +51,19 @@ def _check_shape(text: str) -> None:
     depth = 0
     for nodes, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidFrontMatter("aliases are not taken")
+            raise InvalidFrontMatter(_("aliases are not supported"))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise InvalidFrontMatter("too deep or too many values")
+            raise InvalidFrontMatter(_("nested too deeply, or too many values"))
 
 
 def load(raw: bytes) -> tuple[dict, str]:
     """The front matter of a file and the text below it. Raises InvalidFrontMatter."""
     if len(raw) > MAX_BYTES:
-        raise InvalidFrontMatter(f"larger than {MAX_BYTES:,} bytes")
+        raise InvalidFrontMatter(_("larger than %(n)s bytes", n=f"{MAX_BYTES:,}"))
     try:
         facts, text = frontmatter.parse(raw.decode("utf-8-sig"), handler=_Handler())
     except InvalidFrontMatter:
@@ -70,14 +71,14 @@ def load(raw: bytes) -> tuple[dict, str]:
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise InvalidFrontMatter(" ".join(str(error).split())[:200]) from error
     if not facts:
-        raise InvalidFrontMatter("there is no front matter")
+        raise InvalidFrontMatter(_("there is no front matter"))
     return facts, text.replace("\x00", "")
 
 
 def load_toml(text: str) -> dict:
     """TOML front matter as a dict. Raises InvalidFrontMatter."""
     if len(text.encode("utf-8", "replace")) > MAX_TOML_BYTES:
-        raise InvalidFrontMatter(f"larger than {MAX_TOML_BYTES:,} bytes")
+        raise InvalidFrontMatter(_("larger than %(n)s bytes", n=f"{MAX_TOML_BYTES:,}"))
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:

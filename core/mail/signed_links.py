@@ -3,7 +3,7 @@
 Each purpose has its own signature: a link for one purpose is invalid for another.
 """
 
-from flask import current_app
+from flask import current_app, url_for
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 from core.mail.mail import site_url
@@ -13,11 +13,11 @@ MANAGE = "manage"
 STOP = "stop"
 MUTE = "mute"
 CONFIRM_MAX_AGE_SECONDS = 3 * 24 * 3600
-_PATHS = {
-    CONFIRM: "/alerts/confirm",
-    MANAGE: "/alerts/manage",
-    STOP: "/alerts/unsubscribe",
-    MUTE: "/inbox/unsubscribe",
+_PAGES = {
+    CONFIRM: "alerts.confirm_alerts",
+    MANAGE: "alerts.manage_alerts",
+    STOP: "alerts.stop_alerts",
+    MUTE: "notifications.mute",
 }
 
 
@@ -47,4 +47,4 @@ def read(purpose: str, text: str) -> list | None:
 
 def url(purpose: str, *values: object) -> str:
     """The URL of a link for `purpose`."""
-    return f"{site_url()}{_PATHS[purpose]}/{token(purpose, *values)}"
+    return site_url() + url_for(_PAGES[purpose], token=token(purpose, *values))

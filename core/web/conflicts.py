@@ -10,7 +10,7 @@ class AlreadyDone(Exception):
 
     def __init__(self, what: str, *, who: str = "", at: datetime | None = None, url: str = "/") -> None:
         self.what = what
-        self.who = who or _("Somebody")
+        self.who = who or _("Someone else")
         self.at = at
         self.url = url
         super().__init__(self.text)
@@ -20,7 +20,7 @@ class AlreadyDone(Exception):
         """The message, for pages and the API."""
         when = f" ({self.at:%Y-%m-%d %H:%M:%S} UTC)" if self.at else ""
         return _(
-            "%(who)s was faster%(when)s: %(what)s What you sent changed nothing.",
+            "%(who)s acted first%(when)s: %(what)s Your request changed nothing.",
             who=self.who,
             when=when,
             what=self.what,

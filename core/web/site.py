@@ -1,10 +1,12 @@
 """The Flask subclass: URL converters for values a database can hold, bounded requests, retried views."""
 
 import gc
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
-from flask import Flask, Request
+from flask import Flask, Request, current_app, has_request_context, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MAX_ATTEMPTS = 3
+RULE_VARIABLE = re.compile(r"<([^<>:]*:)?(\w+)>")  # perhaps a converter, and a name
 MONITORED_PATHS = ("/healthz", "/readyz", "/metrics")  # for monitoring, which addresses a host by IP
 
 
@@ -38,6 +41,10 @@ class _Name(UnicodeConverter):
     def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **options)
         self.regex = self.regex.replace("[^/]", r"[^/\x00]")
+
+    def to_url(self, value: object) -> str:
+        """`value` as one segment of a path, fully escaped: a tag such as c++ has one URL."""
+        return quote(str(value), safe="")
 
 
 class _Path(PathConverter):
@@ -99,6 +106,10 @@ class Site(Flask):
     request_class = _Request
     url_map_class = _Addresses
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._patterns: dict[str, tuple[set[str], str] | None] = {}  # by endpoint, see _pattern()
+
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Accept any Host header for MONITORED_PATHS, whose responses do not depend on it."""
         if environ.get("PATH_INFO") in MONITORED_PATHS:
@@ -114,6 +125,51 @@ class Site(Flask):
         self.extensions["history"].start()
         gc.collect()
         gc.freeze()
+
+    def url_for(  # pyright: ignore[reportIncompatibleMethodOverride]  (positional endpoint)
+        self,
+        endpoint: str,
+        /,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: Any,
+    ) -> str:
+        """The URL of a view as in Flask, but a path also without a request, as in the worker.
+
+        A page has some two hundred URLs. Most have no other values than those of their only rule: a format
+        string makes these in a quarter of the time.
+        """
+        has_request = has_request_context()
+        has_options = _anchor or _method or _scheme or _external
+        if not (has_options or (has_request and request.root_path)):
+            try:
+                found = self._patterns[endpoint]
+            except KeyError:
+                found = self._pattern(endpoint)
+                self._patterns[endpoint] = found
+            if found is not None and values.keys() == found[0] and None not in values.values():
+                return found[1] % {
+                    name: value if type(value) is int else quote(str(value), safe="")
+                    for name, value in values.items()
+                }
+        if not (has_request or has_options):
+            return self.url_map.bind("").build(endpoint, values)
+        return super().url_for(
+            endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
+        )
+
+    def _pattern(self, endpoint: str) -> tuple[set[str], str] | None:
+        """The variables of an endpoint's only rule, and its path as a format string; None if it is not simple."""
+        rules = self.url_map._rules_by_endpoint.get(endpoint, ())
+        if len(rules) != 1 or rules[0].defaults or "%" in rules[0].rule:
+            return None
+        parts = RULE_VARIABLE.findall(rules[0].rule)
+        if any(kind not in ("", "int:", "string:") for kind, _name in parts):
+            return None
+        return {name for _kind, name in parts}, RULE_VARIABLE.sub(r"%(\2)s", rules[0].rule)
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Send a cached response, or let Flask make one."""
@@ -134,3 +190,8 @@ class Site(Flask):
                     raise
                 db.session.rollback()
         return super().dispatch_request()
+
+
+def path_to(endpoint: str, /, **values: Any) -> str:
+    """The path of a view, with or without a request; for models, which do not import Flask."""
+    return current_app.url_for(endpoint, **values)

@@ -48,7 +48,7 @@ def _remove(post: Post, user: User) -> None:
         title, body = "", Rendered("", "")
         actions.set_tags(post, [])
     else:
-        title, body = _("Removed by its author"), render(_("Its author has removed this text."))
+        title, body = _("Removed by its author"), render(_("Text removed by its author."))
     post.title, post.slug, post.source_url = title, actions.slugify(title), ""
     post.body, post.body_html = body.source, body.html
     db.session.execute(

@@ -34,7 +34,7 @@ def revision_item(revision: Revision) -> dict:
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.RevisionItem))
 def list_revisions(wanted: dict, post_id: int):
-    """How a post came about, newest first."""
+    """Revisions of a post, newest first."""
     return listing(queries.revision_page(visible_post(post_id), wanted.get("after")), revision_item)
 
 
@@ -55,7 +55,7 @@ def get_revision(post_id: int, number: int):
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
 def restore_revision(post_id: int, number: int):
-    """Make an old revision the text again, as a new revision."""
+    """Restore an old revision, as a new revision."""
     post, user = visible_post(post_id), tokens.reader()
     require(policy.can_edit(user, post))
     wanted = get_or_404(queries.revision(post, number))
@@ -69,7 +69,7 @@ def restore_revision(post_id: int, number: int):
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.RevisionItem)
 def redact_revision(post_id: int, number: int):
-    """Close an old revision that holds a secret, and mask what it held in all copies (moderators).
+    """Redact an old revision and mask its text in all copies (moderators only).
 
     A JSON body may name the texts to mask, one a line, as `words`, and why as `reason`.
     """

@@ -64,7 +64,7 @@ def _new(post: Post, by) -> Suggestion:
     )
     if waiting >= OPEN_AT_ONCE:
         raise SuggestionRefused(
-            _("%(n)s of your edits wait already; more when those are decided.", n=waiting)
+            _("You already have %(n)s pending edits. Suggest more once those are reviewed.", n=waiting)
         )
     row = Suggestion(post_id=post.id, author_id=by.id)
     db.session.add(row)
@@ -102,7 +102,7 @@ def improve(
 def _apply(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revision:
     post = _take(suggestion)
     if suggestion.version != seen:
-        raise SuggestionRefused(_("The proposal was changed since you looked at it; look again."))
+        raise SuggestionRefused(_("This suggestion was changed after you opened it. Check it again."))
     if suggestion.is_stale:
         raise SuggestionRefused(
             _("This post was edited after the suggestion was made. The suggestion has to be updated first.")
@@ -145,10 +145,10 @@ def _take(suggestion: Suggestion) -> Post:
 
 def _decided(suggestion: Suggestion) -> str:
     """Who was first, and what they decided."""
-    who = name_of(suggestion.decided_by_id) or _("Somebody")
+    who = name_of(suggestion.decided_by_id) or _("Someone else")
     return {
-        APPROVED: _("%(who)s was faster and approved this edit.", who=who),
-        REJECTED: _("%(who)s was faster and rejected this edit.", who=who),
+        APPROVED: _("%(who)s has already approved this edit.", who=who),
+        REJECTED: _("%(who)s has already rejected this edit.", who=who),
     }.get(suggestion.outcome, _("%(who)s has withdrawn this edit.", who=who))
 
 

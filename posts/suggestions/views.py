@@ -29,7 +29,7 @@ def suggest(post_id: int):
         kind = get_or_404(queries.kind_of(post_id, current_user))
     form = _form(kind)
     post = visible_post(post_id)
-    require(policy.can_suggest(me(), post), _("You cannot suggest an edit here."))
+    require(policy.can_suggest(me(), post), _("You can't suggest an edit here."))
     mine = suggestion_queries.open_on([post], me()).get(post.id)
     if _is_final(form):
         limit_posting(me())
@@ -66,7 +66,7 @@ def _form(kind: str) -> Form:
     """The form of a changed text of this kind, read if it was sent; here the summary is a must."""
     form = Form(get_or_404(kinds.named(kind).edit_schema))
     if request.method == "POST" and form.validate() and _is_final(form) and not form.data["summary"]:
-        form.fail("summary", _("Say what your edit is for."))
+        form.fail("summary", _("Describe your edit."))
     return form
 
 

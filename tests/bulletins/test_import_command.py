@@ -55,7 +55,7 @@ def test_what_was_changed_here_is_said_and_kept(run, make_advisory, moderator):
     db.session.commit()
     _, report, output = run(good=to_bytes(write(make_advisory(severity="critical", version="2"))))
     assert report["updated"]["bulletins"] == 1
-    assert "RB-2026-001 was changed here and keeps its own: severity" in output
+    assert "RB-2026-001 was edited here; not imported: severity" in output
     assert queries.whole(bulletin.id).severity == "low"
 
 
