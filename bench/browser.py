@@ -43,7 +43,8 @@ class Browser:
     """One visitor of the server at a port of this machine."""
 
     def __init__(self, port: int) -> None:
-        self.connection, self.cookies = HTTPConnection("127.0.0.1", port, timeout=120), {}
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=120)
+        self.cookies = {}
         self.used = 0.0
 
     def get(self, path: str) -> Answer:
@@ -56,7 +57,7 @@ class Browser:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What tells the server who asks."""
+        """The headers with the cookies."""
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
 
     def _ask(self, method: str, path: str, body: str | None = None, *, form: bool = False) -> Answer:

@@ -21,7 +21,8 @@ ELSEWHERE = {  # requests/s with 8 connections, p50 at one: of another run, on a
 }
 # Engine → documents → milliseconds of the 95th percentile; web and worker have the same memory on either.
 SEARCHES = {"Whoosh": {100_000: 60}, "PostgreSQL": {100_000: 25, 1_000_000: 60}}
-MEASURED, MEMORY = 100_000, 400  # documents, MB
+MEASURED = 100_000  # documents, MB
+MEMORY = 400
 Parts = dict[str, dict]
 
 
@@ -54,24 +55,24 @@ def _peer(parts: Parts, part: str, name: str, metric: str) -> tuple[float, str]:
         return ELSEWHERE[name][metric], " (not of this run)"
 
 
-def _times(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool]:
-    """Requests/s of ours over theirs with 8 connections; the processor's time per request tells the same."""
-    ratio = _metric(parts, "pages", f"{ours} ×8", "rate") / _metric(parts, "pages", f"{theirs} ×8", "rate")
-    alone = _metric(parts, "pages", f"{ours} ×1", "rate") / _metric(parts, "pages", f"{theirs} ×1", "rate")
-    cost = _metric(parts, "pages", f"{theirs} ×1", "cpu") / _metric(parts, "pages", f"{ours} ×1", "cpu")
+def _times(parts: Parts, own: str, other: str, least: float) -> tuple[str, bool]:
+    """The ratio of requests/s of two pages with 8 connections, with that by processor time."""
+    ratio = _metric(parts, "pages", f"{own} ×8", "rate") / _metric(parts, "pages", f"{other} ×8", "rate")
+    alone = _metric(parts, "pages", f"{own} ×1", "rate") / _metric(parts, "pages", f"{other} ×1", "rate")
+    cost = _metric(parts, "pages", f"{other} ×1", "cpu") / _metric(parts, "pages", f"{own} ×1", "cpu")
     return f"{ratio:.2f} × (one connection {alone:.2f}, by processor time {cost:.2f})", ratio >= least
 
 
-def _times_peer(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool | None]:
-    """Requests/s of ours over a peer's with 8 connections; no verdict over another machine's figures."""
-    rate, mark = _peer(parts, "pages", f"{theirs} ×8", "rate")
-    ratio = _metric(parts, "pages", f"{ours} ×8", "rate") / rate
+def _times_peer(parts: Parts, own: str, other: str, least: float) -> tuple[str, bool | None]:
+    """The ratio of requests/s to a peer's page; without a verdict for values of another machine."""
+    rate, mark = _peer(parts, "pages", f"{other} ×8", "rate")
+    ratio = _metric(parts, "pages", f"{own} ×8", "rate") / rate
     return f"{format_number(ratio)} ×{mark}", None if mark else ratio >= least
 
 
-def _share_of_peer(parts: Parts, part: str, ours: str, theirs: str, most: float) -> tuple[str, bool | None]:
-    value, mark = _peer(parts, part, theirs, "p50")
-    share = _metric(parts, part, ours, "p50") / value
+def _share_of_peer(parts: Parts, part: str, own: str, other: str, most: float) -> tuple[str, bool | None]:
+    value, mark = _peer(parts, part, other, "p50")
+    share = _metric(parts, part, own, "p50") / value
     return f"1/{1 / share:.1f}{mark}", None if mark else share <= most
 
 
@@ -101,7 +102,7 @@ def _fact(parts: Parts, name: str, key: str) -> float:
 
 def searches(parts: Parts) -> Parts:
     """The parts in which search was measured, one for each size."""
-    return {name: kept for name, kept in parts.items() if name.startswith("search ")}
+    return {name: result for name, result in parts.items() if name.startswith("search ")}
 
 
 def _searched(parts: Parts, documents: int) -> tuple[str, float]:
@@ -127,7 +128,7 @@ def _memory(parts: Parts) -> tuple[str, bool]:
 
 def lines(parts: Parts) -> Iterator[Line]:
     """Every budget that can be measured here: of design section 7, and of a million documents."""
-    engine = next((kept["engine"] for kept in searches(parts).values()), "Whoosh")
+    engine = next((result["engine"] for result in searches(parts).values()), "Whoosh")
     rules: list[tuple[str, str, Callable[[], tuple[str, bool | None]]]] = [
         (
             "question of 20 answers, cached",

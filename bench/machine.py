@@ -1,4 +1,4 @@
-"""What the figures were measured on; no names."""
+"""The machine on which was measured, without names."""
 
 import os
 import platform

@@ -70,7 +70,8 @@ def _post(browser: Browser, question: str) -> tuple[float, str]:
 def _until_found(served: Served, browser: Browser, question: str) -> float:
     """Seconds from the answer of the server to the first search that finds the post."""
     _took, word = _post(browser, question)
-    began, visitor = time.monotonic(), Browser(served.port)
+    began = time.monotonic()
+    visitor = Browser(served.port)
     while question not in visitor.get(f"/search?q={word}").text:
         if time.monotonic() - began > INDEX_TIMEOUT_SECONDS:
             raise RuntimeError(f"a new post was not found within {INDEX_TIMEOUT_SECONDS} s")

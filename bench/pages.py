@@ -13,7 +13,8 @@ from bench.statistics import Run, Samples, interleaved
 from core.config import ROOT
 from core.database.db import db
 
-QUESTION, BASELINE = "question, 20 answers", "baseline: "
+QUESTION = "question, 20 answers"
+BASELINE = "baseline: "
 UNCACHED, SIGNED_IN, EMBEDDED = (f"{QUESTION}, {how}" for how in ("not cached", "signed in", "python app.py"))
 PAGES = (
     "front page",
@@ -94,8 +95,10 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
 @contextmanager
 def _baselines(served: Served) -> Iterator[tuple[dict[str, str], ProgramGroup]]:
     """({name: address}, server) of bench/baselines.py on the same server, with the bytes of our page."""
-    site, port = served.site, free_port()
-    page, answer = site.folder / "page", Browser(served.port).get(site.addresses[QUESTION])
+    site = served.site
+    port = free_port()
+    page = site.folder / "page"
+    answer = Browser(served.port).get(site.addresses[QUESTION])
     page.write_bytes(answer.sent)
     with site.app.app_context():
         database = db.engine.url.render_as_string(hide_password=False)

@@ -26,7 +26,9 @@ class Program:
     def __init__(
         self, command: Sequence[str | Path], log: Path, *, folder: Path | None = None, **settings: object
     ) -> None:
-        self.command, self.log, self.folder = [str(word) for word in command], log, folder
+        self.command = [str(word) for word in command]
+        self.log = log
+        self.folder = folder
         self.settings = {name: str(value) for name, value in settings.items()}
         self.start()
 

@@ -28,7 +28,8 @@ def table(parts: Parts) -> str:
 
 def write(text: str, name: str = "table") -> None:
     """Put the table between the marks of this name in the document."""
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    begin = f"<!-- {name} -->"
+    end = f"<!-- /{name} -->"
     before, _, rest = DOCUMENT.read_text().partition(begin)
     _, _, after = rest.partition(end)
     DOCUMENT.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
@@ -44,9 +45,9 @@ def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def _machines(parts: Parts) -> str:
     """What the parts were measured on; once where it was the same."""
     found: dict[str, list[str]] = {}
-    for part, kept in parts.items():
-        about = "; ".join(f"{name} {value}" for name, value in kept["machine"].items() if name != "busy")
-        found.setdefault(about, []).append(f"{part} ({kept['machine']['busy']})")
+    for part, result in parts.items():
+        about = "; ".join(f"{name} {value}" for name, value in result["machine"].items() if name != "busy")
+        found.setdefault(about, []).append(f"{part} ({result['machine']['busy']})")
     return "\n\n".join(f"Measured on: {about}. Parts: {', '.join(names)}." for about, names in found.items())
 
 
@@ -108,7 +109,8 @@ def _facts(parts: Parts) -> Iterator[str]:
 def _scale(parts: Parts) -> Iterator[str]:
     if "scale" not in parts:
         return
-    yield f"### {scale.SMALL_POSTS:,} posts beside {parts['scale']['posts']:,}: one connection, nothing cached"
+    large = parts["scale"]["posts"]
+    yield f"### {scale.SMALL_POSTS:,} posts beside {large:,}: one connection, nothing cached"
     yield grid(
         (
             "page",
@@ -135,22 +137,23 @@ def _scale(parts: Parts) -> Iterator[str]:
 
 
 def _search(parts: Parts) -> Iterator[str]:
-    found = sorted(budgets.searches(parts).values(), key=lambda kept: kept["posts"])
+    found = sorted(budgets.searches(parts).values(), key=lambda result: result["posts"])
     if not found:
         return
     yield "### Search: /search with snippets and facets, one client, no query twice"
-    times, weights = ("p50", "p95", "p99", "cpu"), ("memory of web and worker", "index", "database")
+    times = ("p50", "p95", "p99", "cpu")
+    weights = ("memory of web and worker", "index", "database")
     named = (f"{name}, MB" for name in weights)
     yield grid(
         ("posts", "documents", "p50 ms", "p95", "p99", "processor ms a query", *named),
         (
             (
-                f"{kept['posts']:,}",
-                format_samples(kept["rows"]["documents"]["count"]),
-                *(format_samples(kept["rows"]["search"][key]) for key in times),
-                *(format_samples(kept["rows"][name]["MB"]) for name in weights),
+                f"{result['posts']:,}",
+                format_samples(result["rows"]["documents"]["count"]),
+                *(format_samples(result["rows"]["search"][key]) for key in times),
+                *(format_samples(result["rows"][name]["MB"]) for name in weights),
             )
-            for kept in found
+            for result in found
         ),
     )
 

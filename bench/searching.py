@@ -14,7 +14,8 @@ WARM_UP_QUERIES = 15
 
 def mix(rng: random.Random, words: list[str]) -> str:
     """One query of the kinds that people write, hardly one of them twice."""
-    trade, other = rng.sample(TECHNICAL, 3), words[rng.randrange(300, 20_000)]
+    trade = rng.sample(TECHNICAL, 3)
+    other = words[rng.randrange(300, 20_000)]
     return rng.choice(
         [
             f"{trade[0]} {other}",
@@ -34,13 +35,16 @@ def mix(rng: random.Random, words: list[str]) -> str:
 
 def measure(site: Site) -> dict[str, Samples]:
     """Latencies of /search, one client, no query twice, and what a query costs the processor."""
-    rng, words, found = random.SystemRandom(), vocabulary(random.Random("vocabulary")), {}  # noqa: S311
+    rng = random.SystemRandom()
+    words = vocabulary(random.Random("vocabulary"))  # noqa: S311
+    found = {}
     with site.served() as served:
         browser = Browser(served.port)
         for _ in range(WARM_UP_QUERIES):
             browser.get(f"/search?q={quote(mix(rng, words))}")
         for _ in range(RUNS):
-            before, took = served.web.cpu(), []
+            before = served.web.cpu()
+            took = []
             for _ in range(QUERIES_PER_RUN):
                 answer = browser.get(f"/search?q={quote(mix(rng, words))}")
                 if answer.status != 200:

@@ -51,7 +51,8 @@ class Site:
     """An instance of `plan` in a folder; on PostgreSQL when there is a `url`."""
 
     def __init__(self, folder: Path, plan: Plan, url: str = "") -> None:
-        self.folder, self.plan = folder, plan
+        self.folder = folder
+        self.plan = plan
         self.settings = {
             "REDOUBT_INSTANCE": str(folder),
             "REDOUBT_DATABASE_URL": url,
@@ -194,7 +195,9 @@ class Served(ProgramGroup):
 
     def __init__(self, site: Site, port: int, programs: list[Program]) -> None:
         super().__init__(*programs)
-        self.site, self.port, self.web = site, port, ProgramGroup(programs[0])
+        self.site = site
+        self.port = port
+        self.web = ProgramGroup(programs[0])
 
     def url(self, path: str) -> str:
         """Where a page is."""

@@ -110,7 +110,7 @@ class Slice:
         return min(after + wait, self.end - timedelta(seconds=1))
 
     def member(self) -> int:
-        """Somebody who writes."""
+        """The id of a random member, by how much each writes."""
         return self.rng.choices(range(1, self.plan.members + 1), cum_weights=self.plan.shares)[0]
 
     def _post(self, kind: str, at: datetime, body: Rendered | None = None, **columns: object) -> dict:
@@ -185,7 +185,8 @@ class Slice:
         }
 
     def _article(self, at: datetime) -> None:
-        title, body = self.texts.writer.title(), self.rng.choice(self.texts.steps)
+        title = self.texts.writer.title()
+        body = self.rng.choice(self.texts.steps)
         article = self._post(
             "article",
             at,

@@ -62,8 +62,11 @@ class Votes:
 
     def __init__(self, slice_: Slice, change: int, acceptance: int) -> None:
         """`change` and `acceptance` are the next free numbers of their rows."""
-        self.slice, self.rng, self.rows = slice_, slice_.rng, slice_.rows
-        self.change, self.acceptance = change, acceptance
+        self.slice = slice_
+        self.rng = slice_.rng
+        self.rows = slice_.rows
+        self.change = change
+        self.acceptance = acceptance
         self.ledger = Ledger(self.rows[ReputationEvent])
 
     def fill(self) -> None:
@@ -158,7 +161,8 @@ class Votes:
             answer["created_at"] + timedelta(hours=self.rng.randint(1, 50)),
             self.slice.end - timedelta(seconds=1),
         )
-        author, asker = answer["author_id"], question["author_id"]
+        author = answer["author_id"]
+        asker = question["author_id"]
         extra["accepted_answer_id"] = answer["id"]
         question["accepted"] = True
         answer["accepted"] = True

@@ -124,7 +124,7 @@ def losses_file(noun: str, source: str) -> Path:
 def run_import(report: ImportReport, run: Callable[[], None]) -> None:
     """Run an import that fills `report`, and print the report as the last line.
 
-    Ends with status 1 when a file was refused, or all were (Unusable); what could be used is stored then too.
+    Ends with status 1 when a file was refused, or all were (NothingToImport); the rest is stored then too.
     """
     why = ""
     try:

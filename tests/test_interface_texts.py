@@ -99,6 +99,7 @@ SAYS = {  # calls whose texts people read, by the name that is called
     "InvalidFrontMatter",
     "NotFound",
     "NothingToImport",
+    "Unusable",
     "Refused",
     "ServiceUnavailable",
     "SuggestionRefused",

@@ -15,7 +15,9 @@ from core.database.db import db
 from forum.models import Answer, Question
 from kb.models import Article
 
-TOPICS, PAGES, PER_PAGE = 400, 500, 20
+TOPICS = 400
+PAGES = 500
+PER_PAGE = 20
 
 
 class PeerUnavailable(Exception):

@@ -12,7 +12,8 @@ from bench.peers.environment import Environment
 from bench.programs import Program, ProgramGroup
 from bench.sites import GUNICORN
 
-VERSION, THREADS = "0.13.0", 3  # each post takes it half a second
+VERSION = "0.13.0"  # each post takes it half a second
+THREADS = 3
 PYTHONS = ("python3.11", "python3.12", "python3.10")
 SETTINGS = """
 ALLOWED_HOSTS = ["127.0.0.1"]
@@ -29,7 +30,8 @@ class Askbot:
 
     def prepare(self, folder: Path, content: Content) -> None:
         """See Peer."""
-        self.folder, self.project = folder, folder / "project"
+        self.folder = folder
+        self.project = folder / "project"
         self.environment = Environment(folder / "env")
         ready = folder / "READY"
         if not ready.exists():
@@ -42,7 +44,8 @@ class Askbot:
         self.pages = {**self.pages, "question, 20 answers": question}
 
     def _fill(self, content: Content) -> None:
-        run, python = self.environment.run, self.environment.bin / "python"
+        run = self.environment.run
+        python = self.environment.bin / "python"
         run(
             self.environment.bin / "askbot-setup",
             "--noinput",

@@ -13,7 +13,8 @@ class Environment:
     """Programs and packages below `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.bin = folder, folder / "bin"
+        self.folder = folder
+        self.bin = folder / "bin"
 
     def make(self, pythons: tuple[str, ...], *packages: str) -> None:
         """Make it with the first of these Pythons that starts. Raises Missing."""

@@ -37,9 +37,11 @@ class FlaskBB:
 
     def prepare(self, folder: Path, content: Content) -> None:
         """See Peer."""
-        self.folder, self.environment = folder, Environment(folder / "env")
+        self.folder = folder
+        self.environment = Environment(folder / "env")
         self.bin = self.environment.bin
-        self.config, ready = folder / "flaskbb.cfg", folder / "READY"
+        self.config = folder / "flaskbb.cfg"
+        ready = folder / "READY"
         if not ready.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -54,7 +56,8 @@ class FlaskBB:
         )
 
     def _fill(self, content: Content, ready: Path) -> None:
-        password, threads = secrets.token_urlsafe(12), self.folder / "threads.json"
+        password = secrets.token_urlsafe(12)
+        threads = self.folder / "threads.json"
         self.config.write_text(CONFIG.format(folder=self.folder, secret=secrets.token_urlsafe(24)))
         threads.write_text(json.dumps(content.threads))
         self.environment.run(

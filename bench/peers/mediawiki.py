@@ -69,7 +69,8 @@ class MediaWiki:
 
     def prepare(self, folder: Path, content: Content) -> None:
         """See Peer."""
-        self.folder, ready = folder, folder / "READY"
+        self.folder = folder
+        ready = folder / "READY"
         if os.geteuid():
             raise PeerUnavailable("its server processes are started by root only")
         if not (HOME / "index.php").exists() or not _fpm() or not shutil.which("nginx"):
@@ -133,7 +134,8 @@ class MediaWiki:
     def served(self, port: int) -> Iterator[ProgramGroup]:
         """See Peer."""
         named = {"folder": self.folder, "user": USER, "port": port, "home": HOME, "workers": WORKERS}
-        fpm, nginx = self.folder / "fpm.conf", self.folder / "nginx.conf"
+        fpm = self.folder / "fpm.conf"
+        nginx = self.folder / "nginx.conf"
         fpm.write_text(FPM.format(**named))
         nginx.write_text(NGINX.format(**named))
         programs = [

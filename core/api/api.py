@@ -39,7 +39,8 @@ An item that can be edited is returned with an `ETag` for its version (`version`
 `If-Match` with a change. If someone else changed the item since, you get 412 with the current `ETag`, and
 nothing is written.
 """
-READ, WRITE = "read", "write"
+READ = "read"
+WRITE = "write"
 OPTIONAL_TOKEN = [{}, {"token": [READ]}]  # a token also shows what only its owner may see
 
 

@@ -160,7 +160,8 @@ def _type(schema: dict) -> str:
 def _limits(schema: dict) -> str:
     if "enum" in schema:
         return _("One of: %(values)s.", values=", ".join(str(each) for each in schema["enum"]))
-    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+    shortest = schema.get("minLength", 0)
+    longest = schema.get("maxLength")
     if longest:
         return _("%(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
     if "maxItems" in schema:

@@ -32,7 +32,8 @@ class WholeNumber(fields.Integer):
 
     def __init__(self, smallest: int, largest: int, **kwargs: Any) -> None:
         super().__init__(validate=validate.Range(smallest, largest), **kwargs)
-        self.smallest, self.largest = smallest, largest
+        self.smallest = smallest
+        self.largest = largest
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, str) and not WHOLE_NUMBER_PATTERN.match(value):

@@ -15,7 +15,9 @@ from core.database.db import db, read_transaction
 from core.registry import Registry
 
 log = logging.getLogger(__name__)
-LOCAL, DNS, MAIL = "here", "dns", "mail"
+LOCAL = "here"
+DNS = "dns"
+MAIL = "mail"
 
 
 class Level(StrEnum):

@@ -28,7 +28,8 @@ class Day:
 
 def to_ics(title: str, days: Iterable[Day]) -> bytes:
     """The days as an iCalendar file; the same days always give the same bytes."""
-    name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
+    name = current_app.config["REDOUBT_SITE_NAME"]
+    base = site_url()
     calendar = Calendar()
     calendar.add("prodid", f"-//{_plain(name)}//EN")
     calendar.add("version", "2.0")

@@ -31,7 +31,8 @@ def atom(title: str, path: str, entries: list[Entry], query: str = "") -> Respon
 
     Feed readers parse summaries as HTML, so plain text is escaped.
     """
-    name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
+    name = current_app.config["REDOUBT_SITE_NAME"]
+    base = site_url()
     feed = Atom1Feed(
         title=clean(f"{title} · {name}"),
         link=base + path + query,

@@ -292,7 +292,8 @@ def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Opt
     name, _space, more = token.info.strip().partition(" ")
     language = name.lower()
     if not LANGUAGE.fullmatch(name):
-        language, more = "", token.info.strip()
+        language = ""
+        more = token.info.strip()
     code = highlighted(token.content, language, env) or escape(token.content)
     css = f' class="language-{language}"' if language else ""
     note = f'<div class="code-note">{escape(more.strip())}</div>' if more.strip() else ""

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 
 SPACE = " \t\r\n\f"
-EM, STRONG, STRUCK = "*", "**", "~~"
+EM = "*"
+STRONG = "**"
+STRUCK = "~~"
 _SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~\n])|`"
     r"|(?<!\s)\*|\*(?!\s)"  # a star alone between spaces is only a star
@@ -180,7 +182,9 @@ def _vary_emphasis(kinds: list[str], strings: list[str]) -> None:
 
 def _escape(words: str, before: str, after: str, in_link: bool) -> str:
     """Backslashes before what would mean something between these neighbours."""
-    whole, out, last = before + words + after, [], len(before)
+    whole = before + words + after
+    out = []
+    last = len(before)
     for found in (_IN_LINK if in_link else _SPECIAL).finditer(whole, len(before)):
         if found.start() >= len(before) + len(words):
             break

@@ -162,7 +162,7 @@ class Site(Flask):
         )
 
     def _pattern(self, endpoint: str) -> tuple[set[str], str] | None:
-        """The variables of an endpoint's only rule, and its path as a format string; None if it is not simple."""
+        """The variables of an endpoint's only rule and its path as a format string; None if not simple."""
         rules = self.url_map._rules_by_endpoint.get(endpoint, ())
         if len(rules) != 1 or rules[0].defaults or "%" in rules[0].rule:
             return None
