@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from flask import Flask, Request, current_app, has_request_context, request
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
@@ -142,7 +143,7 @@ class Site(Flask):
         A page has some two hundred URLs. Most have no other values than those of their only rule: a format
         string makes these in a quarter of the time.
         """
-        has_request = has_request_context()
+        has_request = has_request_context() and request_ctx.url_adapter is not None  # None: untrusted host
         has_options = _anchor or _method or _scheme or _external
         if not (has_options or (has_request and request.root_path)):
             try:
