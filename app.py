@@ -1,8 +1,9 @@
-"""The whole site: create_app() joins the packages; `python app.py` serves it with its worker."""
+"""The application: create_app() builds it from its packages; `python app.py` serves it with its worker."""
 
 import os
 import signal
 import sys
+from typing import Any
 
 import admin
 import alerts
@@ -45,24 +46,26 @@ PACKAGES = (
 )  # from the lowest layer up
 
 
-def create_app(**config) -> Site:
-    """Build the site; `config` (REDOUBT_… or Flask keys) goes before the environment."""
+def create_app(**config: Any) -> Site:
+    """Build the application; `config` (REDOUBT_… or Flask keys) takes precedence over the environment."""
     app = Site(__name__)
     app.config.update(config)
     for package in PACKAGES:
         package.init_app(app)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         with app.app_context():
-            cli.prepare(cli.command_of(sys.argv[1:]))
+            cli.prepare_database(cli.command_name(sys.argv[1:]))
     return app
 
 
 def main() -> None:
     """Serve on PORT (8000) at HOST (127.0.0.1) until interrupted."""
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    host = os.environ.get("HOST", "127.0.0.1")
+    port: str | int = os.environ.get("PORT", "8000")
     app = create_app()
     try:
-        if not 0 < (port := int(port)) < 65_536:  # the system would take another for it
+        port = int(port)
+        if not 0 < port < 65_536:  # the operating system would use another port
             raise ValueError("there is no such port")
         server = embedded_server.create(app, host=host, port=port)
     except (OSError, ValueError) as error:
@@ -72,7 +75,7 @@ def main() -> None:
     worker = app.extensions["worker"]
     if app.config["REDOUBT_WORKER"]:
         worker.start()
-    app.begin()
+    app.start_serving()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     shown = f"[{host}]" if ":" in host else host
     print(f"{app.config['REDOUBT_SITE_NAME']} is at http://{shown}:{port}/", flush=True)

@@ -3,7 +3,7 @@
 from admin import schemas
 from auth import tokens
 from core.api.api import READ, ApiBlueprint
-from core.checks.health import examine, is_well
+from core.checks.health import has_no_errors, run_checks
 from core.observability.gauges import collect
 from core.web.access import require
 
@@ -17,9 +17,9 @@ bp = ApiBlueprint("status", __name__, description="Site status, for administrato
 def get_status() -> dict[str, object]:
     """The findings of `flask doctor` and the current gauges."""
     require(tokens.reader().is_admin)
-    findings = examine()
+    findings = run_checks()
     return {
-        "is_well": is_well(findings),
+        "is_well": has_no_errors(findings),
         "findings": findings,
         "gauges": {each.name: each.value for each in collect()},
     }

@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from auth import reputation
 from auth.security_log import cli as security_log
 from core.backup import backup
-from core.backup.archive import Archive, Refused
+from core.backup.archive import Archive, BackupError
 from core.cli import progress
-from core.database.db import db, snapshot
+from core.database.db import db, read_snapshot
 from core.database.models import OutgoingMail
 from search import documents, handlers
 
@@ -30,7 +30,7 @@ def _one_line_errors(message: str) -> Iterator[None]:
     driver_errors = (driver.Error,) if driver is not None else ()
     try:
         yield
-    except (Refused, OSError, SQLAlchemyError, *driver_errors) as error:
+    except (BackupError, OSError, SQLAlchemyError, *driver_errors) as error:
         reason = getattr(error, "orig", None) or error
         raise click.ClickException(f"{message} {reason}") from error
 
@@ -52,7 +52,7 @@ def backup_command(file: Path) -> None:
             counts=_counts(manifest),
         )
     )
-    if backup.KEY in manifest["files"]:
+    if backup.SECRET_KEY_FILE in manifest["files"]:
         click.echo(_("It contains the signing key: protect it like the site itself."))
     else:
         click.echo(_("It does not contain the signing key: store REDOUBT_SECRET_KEY separately."))
@@ -76,7 +76,7 @@ def restore_command(file: Path) -> None:
     with progress(documents.all_documents(), len(documents.public_keys()), "indexing") as found:
         click.echo(_("Search index: %(n)s documents.", n=handlers.rebuild(found)))
     security_log.record_command("restore")
-    with snapshot():
+    with read_snapshot():
         queued = db.session.scalar(
             select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))
         )
@@ -99,7 +99,7 @@ def _counts(manifest: dict) -> str:
 
 def _print_settings(manifest: dict) -> None:
     """Print the settings of the original site that this instance does not have."""
-    current = backup.settings()
+    current = backup.public_settings()
     for name, value in manifest["settings"].items():
         if current.get(name) != value:
             click.echo(_("Set %(name)s=%(value)s, as on the original site.", name=name, value=repr(value)))

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from auth.models import User
-from core.checks.health import Finding, judge, register_check
+from core.checks.health import Finding, finding, register_check
 from core.database.db import db
 
 DEMO_PREFIX = "demo_"  # of the usernames in demo/content/members.yaml
@@ -22,24 +22,24 @@ def hosts() -> Iterator[Finding]:
     if cache in ("localhost", "127.0.0.1", "::1") and not config["REDOUBT_REPLICA_URLS"]:
         return  # no setting names another host
     kind = db.engine.dialect.name
-    yield judge(
+    yield finding(
         _("One database for all hosts"),
         kind,
-        fault=kind != "postgresql",
+        error=kind != "postgresql",
         advice=_("A SQLite file works on one host only: set REDOUBT_DATABASE_URL to PostgreSQL."),
     )
     key = config["REDOUBT_SECRET_KEY"]
-    yield judge(
+    yield finding(
         _("One key for all hosts"),
         _("set") if key else _("a file on this host"),
-        fault=not key,
+        error=not key,
         advice=_("Each host has its own key and rejects sessions of the others: set REDOUBT_SECRET_KEY."),
     )
     files = config["REDOUBT_SEARCH"] == "whoosh" or kind != "postgresql"
-    yield judge(
+    yield finding(
         _("One index for all hosts"),
         _("files on this host") if files else "PostgreSQL",
-        fault=files,
+        error=files,
         advice=_(
             "A file index works on one host with one worker: set REDOUBT_SEARCH=auto, then "
             "run flask search rebuild."
@@ -56,10 +56,10 @@ def demonstration() -> Iterator[Finding]:
         select(func.count()).where(User.username.startswith(DEMO_PREFIX, autoescape=True))
     )
     if count:
-        yield judge(
+        yield finding(
             _("Demo community"),
             _("%(n)s accounts", n=count),
-            remark=True,
+            warning=True,
             advice=_(
                 "Do not run a real site with demo accounts: start with an empty instance, or "
                 "remove their roles (flask user promote NAME member)."

@@ -8,12 +8,12 @@ import click
 from flask.cli import with_appcontext
 from flask_babel import lazy_gettext
 
-from core.checks.health import DNS, MAIL, Level, examine, is_well
+from core.checks.health import DNS, MAIL, Level, has_no_errors, run_checks
 
 MARKS = {
-    Level.WELL: lazy_gettext("OK"),
-    Level.REMARK: lazy_gettext("WARNING"),
-    Level.FAULT: lazy_gettext("ERROR"),
+    Level.OK: lazy_gettext("OK"),
+    Level.WARNING: lazy_gettext("WARNING"),
+    Level.ERROR: lazy_gettext("ERROR"),
 }
 
 
@@ -26,12 +26,14 @@ MARKS = {
 def doctor(dns: bool, dkim: str, smtp: bool, as_json: bool) -> None:
     """Check the installation and list problems; exits with 1 if there is an error, not for warnings."""
     kinds = ({DNS: {"selector": dkim}} if dns or dkim else {}) | ({MAIL: {}} if smtp else {})
-    found = examine(**kinds)
+    found = run_checks(**kinds)
     if as_json:
-        click.echo(json.dumps({"is_well": is_well(found), "findings": [asdict(each) for each in found]}))
+        click.echo(
+            json.dumps({"is_well": has_no_errors(found), "findings": [asdict(each) for each in found]})
+        )
     else:
         for each in found:
             click.echo(f"{MARKS[each.level]!s:<7} {each.name}: {each.found}")
             if each.advice:
                 click.echo(f"        → {each.advice}")
-    sys.exit(0 if is_well(found) else 1)
+    sys.exit(0 if has_no_errors(found) else 1)

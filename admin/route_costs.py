@@ -337,4 +337,4 @@ BODIES = {"inventory.upload_sbom": UPLOAD_BODY_BYTES, "api_inventory.match_sbom"
 
 def init_app(app: Flask) -> None:
     """Register the costs of all routes."""
-    costs.register_costs(app, COSTS, BODIES)
+    costs.register_costs(COSTS, BODIES)

@@ -17,5 +17,5 @@ def admin() -> str:
     """Status of the site for administrators: findings, counts and charts."""
     require(current_user.is_admin)
     return render_template(
-        "admin/admin.html", findings=health.examine(), counts=status.counts(), charts=status.charts()
+        "admin/admin.html", findings=health.run_checks(), counts=status.counts(), charts=status.charts()
     )

@@ -124,7 +124,7 @@ def confirm(row: Subscription) -> None:
         newest_id = queries.newest_id()
         row.told_id = newest_id
         row.urgent_id = newest_id
-        stopped_addresses.revive_address(row.address or "")
+        stopped_addresses.resume_address(row.address or "")
 
 
 def change(row: Subscription, preferences: dict) -> None:

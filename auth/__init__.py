@@ -35,9 +35,9 @@ from core.markup import markup
 def init_app(app: Flask) -> None:
     """Attach sessions, pages, API and commands."""
     sessions.login_manager.init_app(app)
-    rate_limits.register_account_lookup(app, sessions.account_of_request)
+    rate_limits.register_account_lookup(sessions.account_of_request)
     tokens.init_app(app)
-    markup.register_name_lookup(app, queries.profile_paths)
+    markup.register_name_lookup(queries.profile_paths)
     privileges.init_app(app, queries.active_members)
     app.before_request(sessions.refuse_suspended)
     refusals.init_app(app)

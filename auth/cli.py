@@ -13,7 +13,7 @@ from auth.models import ROLES, User
 from auth.names import usernames
 from auth.passwords import passwords
 from auth.security_log import actions as security_log
-from core.database.db import db, snapshot
+from core.database.db import db, read_snapshot
 from core.mail import message
 from core.web.forms import Invalid
 
@@ -134,7 +134,7 @@ def create_token(name: str, scope: str) -> None:
 @reputation_group.command("verify")
 def verify() -> None:
     """Recompute all reputation from the votes and compare. The exit status is 1 if anything differs."""
-    with snapshot():
+    with read_snapshot():
         faults = reputation.verify()
     for fault in faults:
         click.echo(fault)

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from auth import queries
 from auth.models import User
-from core.checks.health import Finding, judge, register_check
+from core.checks.health import Finding, finding, register_check
 from core.database.db import db
 
 
@@ -15,9 +15,9 @@ def administrators() -> Iterator[Finding]:
     """Administrators."""
     found = db.session.scalars(queries.with_role("administrator").order_by(User.id).limit(5))
     names = [user.username for user in found]
-    yield judge(
+    yield finding(
         _("Administrators"),
         ", ".join(names) or _("none"),
-        remark=not names,
+        warning=not names,
         advice=_("flask user create NAME --email ADDRESS --role administrator"),
     )

@@ -23,7 +23,7 @@ from auth.views import bp
 from core.database.db import SAFE_METHODS, db, utcnow
 from core.limits.rate_limits import limit
 from core.web.access import require, safe_next
-from core.web.error_answers import problem, wants_json
+from core.web.error_responses import problem, wants_json
 
 FRESH_LIFETIME = timedelta(minutes=15)
 FORM_FIELD = "current_password"

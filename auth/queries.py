@@ -85,25 +85,25 @@ def similar_account(name: str, *, other_than: User | None = None) -> User | None
     return next((user for user in staff if skeleton(user.display_name) == key), None)
 
 
-def members(after: paging.Place = None, size: int = 40) -> paging.Page:
+def members(after: paging.PageStart = None, size: int = 40) -> paging.Page:
     """One page of members, highest reputation first."""
     return paging.keyset(
         select(User).where(is_listed()),
         [User.reputation, User.id],
         after=after,
         size=size,
-        changed=paging.by_time(User.created_at, User.id),
+        changed=paging.changed_by_time(User.created_at, User.id),
     )
 
 
-def reputation_history(user: User, after: paging.Place = None) -> paging.Page:
+def reputation_history(user: User, after: paging.PageStart = None) -> paging.Page:
     """One page of a member's ledger, newest first, without entries of 0 points."""
     return paging.keyset(
         select(ReputationEvent).where(ReputationEvent.user_id == user.id, ReputationEvent.points != 0),
         [ReputationEvent.id],
         after=after,
         size=30,
-        changed=paging.at_any(ReputationEvent.created_at),
+        changed=paging.changed_at_any(ReputationEvent.created_at),
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Update, bindparam, func, select, update
 
 from auth.models import ReputationEvent, User
 from core.database.db import MAX_ID, db, lock_rows, utcnow
+from core.registry import Registry
 
 DAILY_CAP = 200
 POINTS = {
@@ -74,7 +75,7 @@ def _total() -> Update:
 
 RECOUNT = _total()
 Source = Callable[[int, int], Iterable[Entitlement]]
-_sources: list[Source] = []
+_sources: Registry[Source, str] = Registry("reputation_sources")  # name by function
 
 
 def register_source(source: Source) -> Source:
@@ -82,7 +83,7 @@ def register_source(source: Source) -> Source:
 
     It may also return entitlements of other users, but must not miss any of these.
     """
-    _sources.append(source)
+    _sources.add(source, f"{source.__module__}.{source.__qualname__}")
     return source
 
 

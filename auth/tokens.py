@@ -18,7 +18,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from auth import policy
 from auth.models import ApiToken, User, Visitor
 from core.api.api import WRITE, ApiBlueprint
-from core.database.db import db, read_transaction, utcnow, write_at_once
+from core.database.db import db, read_transaction, utcnow, write_immediately
 from core.web.database_errors import is_outage
 
 USED_AT_PRECISION = timedelta(hours=1)
@@ -95,7 +95,7 @@ def _note_use(row: ApiToken) -> None:
     if row.used_at is not None and row.used_at >= now - USED_AT_PRECISION:
         return
     try:
-        write_at_once(
+        write_immediately(
             update(ApiToken)
             .where(
                 ApiToken.id == row.id,

@@ -21,7 +21,7 @@ from auth.security_log import actions as security_log
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db, read_transaction
 from core.database.paging import PAGE_SIZE, Page
-from core.limits.rate_limits import client_address, forget, limit
+from core.limits.rate_limits import clear_attempts, client_address, limit
 from core.registry import Registry
 from core.web.access import get_or_404, require, safe_next
 from core.web.forms import Form, Invalid
@@ -177,7 +177,7 @@ def _log_in(
         notices.new_device(user, request.user_agent.string[:200])
         security_log.record("new_device", user=user)
     login_attempts.reset_failures(user, failures=account.failed_logins)
-    forget("login-pair", f"{user.username}|{host}")
+    clear_attempts("login-pair", f"{user.username}|{host}")
     actions.rehash(user, request.form["password"])
     token = actions.open_session(user, user_agent=request.user_agent.string)
     security_log.record("login", user=user)

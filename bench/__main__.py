@@ -1,7 +1,7 @@
 """Measures the site, and prints one table: `make bench`, or `python -m bench [PART …]`.
 
 Parts: pages (with baselines, peers), members (posting), search, scale (small beside large); all by default.
-Communities, peers and results are kept below --folder: what is there is not made again, and the table shows
+Communities, peers and results are stored below --folder: existing ones are used again, and the table shows
 what was measured last of each part. `make bench POSTS=1000000 PEERS=1 WRITE=1` is everything.
 """
 
@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import load, machine, members, pages, relevance, report, scale, searching
-from bench.peers import Missing, Peer, content_of
+from bench.peers import Peer, PeerUnavailable, content_of
 from bench.peers.askbot import Askbot
 from bench.peers.flaskbb import FlaskBB
 from bench.peers.mediawiki import MediaWiki
@@ -23,19 +23,20 @@ from bench.sites import Site, database_on
 from core.config import ROOT
 
 PARTS = ("pages", "members", "search", "scale")
-POSTS, SECONDS = 130_000, 2.0  # 100,000 documents
+POSTS = 130_000  # 100,000 documents
+SECONDS = 2.0
 FOLDER = ROOT / ".bench"  # not in instance/, which only the owner may enter: MediaWiki has a user of its own
 
 
 class Results:
-    """What was measured, kept in a file: a part that is measured again replaces what it was."""
+    """The results, stored in a file: a new measurement of a part replaces the old one."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.parts: dict[str, dict] = json.loads(path.read_text()) if path.exists() else {}
 
-    def keep(self, part: str, measure: Callable[[], dict], **about: object) -> None:
-        """Measure one part and write it down."""
+    def measure(self, part: str, measure: Callable[[], dict], **about: object) -> None:
+        """Measure one part and store the result."""
         print(f"{part} …", file=sys.stderr, flush=True)
         self.parts[part] = {**about, "machine": machine.describe(), "rows": measure()}
         self.path.write_text(json.dumps(self.parts, indent=1))
@@ -43,15 +44,17 @@ class Results:
 
 def prepared_peers(folder: Path, site: Site, *, wanted: bool) -> tuple[list[Peer], dict[str, str]]:
     """The peers that can be measured, and why the others cannot."""
-    ready, missing, content = [], {}, content_of(site) if wanted else None
+    ready = []
+    missing = {}
+    content = content_of(site) if wanted else None
     for peer in (FlaskBB(), Askbot(), MediaWiki()):
         try:
             if content is None:
-                raise Missing("not asked for: PEERS=1")
+                raise PeerUnavailable("not asked for: PEERS=1")
             print(f"{peer.name} …", file=sys.stderr, flush=True)
             peer.prepare(folder / peer.name.split()[0].lower(), content)
             ready.append(peer)
-        except Missing as why:
+        except PeerUnavailable as why:
             missing[peer.name] = str(why)
     return ready, missing
 
@@ -60,30 +63,30 @@ def main() -> None:
     """The command."""
     asked = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # the servers are ended on the way out
-    if not load.is_there():
+    if not load.is_installed():
         sys.exit("There is no wrk: sh bench/ensure_wrk.sh")
     asked.folder.mkdir(parents=True, exist_ok=True)
     results = Results(asked.folder / "results.json")
-    small, large = (site_of(asked, posts) for posts in (scale.SMALL, asked.posts))
+    small, large = (site_of(asked, posts) for posts in (scale.SMALL_POSTS, asked.posts))
     if asked.parts != {"none"}:
         large.prepare()
     peers, missing = prepared_peers(asked.peers_folder, large, wanted=asked.peers)
     about = {"posts": asked.posts, "missing": missing, "engine": "PostgreSQL" if asked.postgres else "Whoosh"}
     if "pages" in asked.parts:
-        results.keep("facts", lambda: pages.facts(large, peers), **about)
-        results.keep("pages", lambda: pages.measure(large, peers, asked.seconds), **about)
+        results.measure("facts", lambda: pages.facts(large, peers), **about)
+        results.measure("pages", lambda: pages.measure(large, peers, asked.seconds), **about)
     if asked.parts & {"search", "scale"}:
         small.prepare()
     if "search" in asked.parts:
         for site in (small, large):
             posts = site.plan.posts
-            results.keep(f"search {posts}", partial(searching.measure, site), **{**about, "posts": posts})
+            results.measure(f"search {posts}", partial(searching.measure, site), **{**about, "posts": posts})
     if "scale" in asked.parts:
-        results.keep("scale", lambda: scale.measure(small, large, asked.seconds / 2), **about)
+        results.measure("scale", lambda: scale.measure(small, large, asked.seconds / 2), **about)
     if "members" in asked.parts:  # the last, for it writes
-        results.keep("members", lambda: members.measure(large, peers), **about)
+        results.measure("members", lambda: members.measure(large, peers), **about)
     if asked.collection:
-        results.keep(
+        results.measure(
             "relevance", lambda: relevance.measured(asked.collection), collection=asked.collection.name
         )
     text = report.table(results.parts)
@@ -126,7 +129,8 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     asked = parser.parse_args()
-    asked.folder, asked.parts = asked.folder.resolve(), set(asked.parts or PARTS)
+    asked.folder = asked.folder.resolve()
+    asked.parts = set(asked.parts or PARTS)
     asked.peers_folder = asked.folder / "peers"
     if asked.postgres:
         asked.folder /= "postgresql"

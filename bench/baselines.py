@@ -1,8 +1,8 @@
-"""What a page costs at least, as an app of its own: the same bytes from a bare view and from a file, and a
-page of twenty posts made the plain way, through the ORM with one join.
+"""Baselines for a page, as a separate app.
 
-BENCH_PAGE is a file with the bytes, BENCH_PACKING how they are packed, BENCH_DATABASE the database,
-BENCH_QUESTION the number of a question.
+They are the same bytes from a bare view and from a file, and a page of twenty posts read through the ORM with
+one join. BENCH_PAGE is a file with the bytes, BENCH_PACKING their encoding, BENCH_DATABASE the database,
+BENCH_QUESTION the id of a question.
 """
 
 import os
@@ -58,22 +58,24 @@ def create_app() -> Flask:
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["BENCH_DATABASE"]
     db.init_app(app)
-    path, question_id = Path(os.environ["BENCH_PAGE"]), int(os.environ["BENCH_QUESTION"])
+    path = Path(os.environ["BENCH_PAGE"])
+    question_id = int(os.environ["BENCH_QUESTION"])
     packed = {"Content-Encoding": os.environ["BENCH_PACKING"]}
-    body, template = path.read_bytes(), app.jinja_env.from_string(TEMPLATE)
+    body = path.read_bytes()
+    template = app.jinja_env.from_string(TEMPLATE)
 
     @app.get("/bare")
-    def bare():
+    def bare() -> Response:
         return Response(body, content_type="text/html; charset=utf-8", headers=packed)
 
     @app.get("/file")
-    def file():
-        answer = send_file(path, mimetype="text/html", conditional=True)
-        answer.headers.update(packed)
-        return answer
+    def file() -> Response:
+        response = send_file(path, mimetype="text/html", conditional=True)
+        response.headers.update(packed)
+        return response
 
     @app.get("/orm")
-    def orm():
+    def orm() -> str:
         posts = db.session.scalars(
             select(Post)
             .where(Post.parent_id == question_id, Post.kind == "answer", Post.is_public)

@@ -1,5 +1,6 @@
-"""A browser as far as measurements need one: it keeps cookies and sends forms with their tokens; what a page
-weighs with all its parts a real one tells.
+"""A minimal browser for measurements: it stores cookies and sends forms with their tokens.
+
+The size of a page with all its resources is measured with Chromium.
 """
 
 import gzip
@@ -41,8 +42,9 @@ class Answer:
 class Browser:
     """One visitor of the server at a port of this machine."""
 
-    def __init__(self, port: int):
-        self.connection, self.cookies = HTTPConnection("127.0.0.1", port, timeout=120), {}
+    def __init__(self, port: int) -> None:
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=120)
+        self.cookies = {}
         self.used = 0.0
 
     def get(self, path: str) -> Answer:
@@ -55,7 +57,7 @@ class Browser:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What tells the server who asks."""
+        """The headers with the cookies."""
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
 
     def _ask(self, method: str, path: str, body: str | None = None, *, form: bool = False) -> Answer:
@@ -80,10 +82,12 @@ class Browser:
     def token(self, path: str) -> str:
         """The token in the forms of a page."""
         field = BeautifulSoup(self.get(path).text, "html.parser").find("input", {"name": "csrf_token"})
-        return field["value"]
+        if field is None:
+            raise RuntimeError(f"{path} has no form")
+        return str(field["value"])
 
     def log_in(self, username: str, password: str) -> None:
-        """As a member does; raises RuntimeError when it is refused."""
+        """Log in as a member; raises RuntimeError when it is refused."""
         answer = self.send("/login", csrf_token=self.token("/login"), username=username, password=password)
         if answer.status not in (302, 303):
             raise RuntimeError(f"{username} was not let in: {answer.status}")

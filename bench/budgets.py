@@ -6,10 +6,10 @@ from functools import partial
 from statistics import median
 
 from bench import scale
-from bench.figures import short
 from bench.pages import BASELINE, QUESTION, SIGNED_IN, UNCACHED
 from bench.peers.flaskbb import FlaskBB
 from bench.peers.mediawiki import MediaWiki
+from bench.statistics import format_number
 
 TOPIC, ARTICLE = (f"{peer.name}: {next(iter(peer.pages))}" for peer in (FlaskBB, MediaWiki))
 REPLY = f"{FlaskBB.name}: posting a reply"
@@ -21,11 +21,12 @@ ELSEWHERE = {  # requests/s with 8 connections, p50 at one: of another run, on a
 }
 # Engine → documents → milliseconds of the 95th percentile; web and worker have the same memory on either.
 SEARCHES = {"Whoosh": {100_000: 60}, "PostgreSQL": {100_000: 25, 1_000_000: 60}}
-MEASURED, MEMORY = 100_000, 400  # documents, MB
+MEASURED = 100_000  # documents, MB
+MEMORY = 400
 Parts = dict[str, dict]
 
 
-class Unmeasured(Exception):
+class NotMeasured(Exception):
     """What a budget needs was not measured."""
 
 
@@ -43,49 +44,49 @@ def _metric(parts: Parts, part: str, name: str, metric: str) -> float:
     try:
         return median(parts[part]["rows"][name][metric])
     except KeyError:
-        raise Unmeasured from None
+        raise NotMeasured from None
 
 
 def _peer(parts: Parts, part: str, name: str, metric: str) -> tuple[float, str]:
     """(a metric of a peer, a mark when it is not of this run)."""
     try:
         return _metric(parts, part, name, metric), ""
-    except Unmeasured:
+    except NotMeasured:
         return ELSEWHERE[name][metric], " (not of this run)"
 
 
-def _times(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool]:
-    """Requests/s of ours over theirs with 8 connections; the processor's time per request tells the same."""
-    ratio = _metric(parts, "pages", f"{ours} ×8", "rate") / _metric(parts, "pages", f"{theirs} ×8", "rate")
-    alone = _metric(parts, "pages", f"{ours} ×1", "rate") / _metric(parts, "pages", f"{theirs} ×1", "rate")
-    cost = _metric(parts, "pages", f"{theirs} ×1", "cpu") / _metric(parts, "pages", f"{ours} ×1", "cpu")
+def _times(parts: Parts, own: str, other: str, least: float) -> tuple[str, bool]:
+    """The ratio of requests/s of two pages with 8 connections, with that by processor time."""
+    ratio = _metric(parts, "pages", f"{own} ×8", "rate") / _metric(parts, "pages", f"{other} ×8", "rate")
+    alone = _metric(parts, "pages", f"{own} ×1", "rate") / _metric(parts, "pages", f"{other} ×1", "rate")
+    cost = _metric(parts, "pages", f"{other} ×1", "cpu") / _metric(parts, "pages", f"{own} ×1", "cpu")
     return f"{ratio:.2f} × (one connection {alone:.2f}, by processor time {cost:.2f})", ratio >= least
 
 
-def _times_peer(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool | None]:
-    """Requests/s of ours over a peer's with 8 connections; no verdict over another machine's figures."""
-    rate, mark = _peer(parts, "pages", f"{theirs} ×8", "rate")
-    ratio = _metric(parts, "pages", f"{ours} ×8", "rate") / rate
-    return f"{short(ratio)} ×{mark}", None if mark else ratio >= least
+def _times_peer(parts: Parts, own: str, other: str, least: float) -> tuple[str, bool | None]:
+    """The ratio of requests/s to a peer's page; without a verdict for values of another machine."""
+    rate, mark = _peer(parts, "pages", f"{other} ×8", "rate")
+    ratio = _metric(parts, "pages", f"{own} ×8", "rate") / rate
+    return f"{format_number(ratio)} ×{mark}", None if mark else ratio >= least
 
 
-def _share_of_peer(parts: Parts, part: str, ours: str, theirs: str, most: float) -> tuple[str, bool | None]:
-    value, mark = _peer(parts, part, theirs, "p50")
-    share = _metric(parts, part, ours, "p50") / value
+def _share_of_peer(parts: Parts, part: str, own: str, other: str, most: float) -> tuple[str, bool | None]:
+    value, mark = _peer(parts, part, other, "p50")
+    share = _metric(parts, part, own, "p50") / value
     return f"1/{1 / share:.1f}{mark}", None if mark else share <= most
 
 
 def _at_most(value: float, most: float, unit: str) -> tuple[str, bool]:
-    return f"{short(value)} {unit}", value <= most
+    return f"{format_number(value)} {unit}", value <= most
 
 
 def _scaled(parts: Parts) -> tuple[str, bool]:
     try:
         ratios = {name: scale.ratio(pair) for name, pair in parts["scale"]["rows"].items()}
     except KeyError:
-        raise Unmeasured from None
-    above = [f"{name} {value:.2f}" for name, value in ratios.items() if value > scale.WITHIN]
-    worst = max(ratios, key=ratios.get)
+        raise NotMeasured from None
+    above = [f"{name} {value:.2f}" for name, value in ratios.items() if value > scale.MAX_RATIO]
+    worst = max(ratios, key=lambda name: ratios[name])
     return "; ".join(above) or f"at most {ratios[worst]:.2f} ({worst})", not above
 
 
@@ -95,21 +96,21 @@ def _fact(parts: Parts, name: str, key: str) -> float:
     except KeyError:
         value = None
     if value is None:
-        raise Unmeasured
+        raise NotMeasured
     return value
 
 
 def searches(parts: Parts) -> Parts:
     """The parts in which search was measured, one for each size."""
-    return {name: kept for name, kept in parts.items() if name.startswith("search ")}
+    return {name: result for name, result in parts.items() if name.startswith("search ")}
 
 
-def _searched(parts: Parts, documents: int) -> tuple[str, int]:
-    """(the part with about so many documents, their number): at most a third more or fewer."""
+def _searched(parts: Parts, documents: int) -> tuple[str, float]:
+    """The part with about so many documents (at most a third more or fewer), and their number."""
     sizes = {part: _metric(parts, part, "documents", "count") for part in searches(parts)}
     near = [part for part, size in sizes.items() if 2 / 3 < size / documents < 4 / 3]
     if not near:
-        raise Unmeasured
+        raise NotMeasured
     part = min(near, key=lambda part: abs(sizes[part] - documents))
     return part, sizes[part]
 
@@ -127,7 +128,7 @@ def _memory(parts: Parts) -> tuple[str, bool]:
 
 def lines(parts: Parts) -> Iterator[Line]:
     """Every budget that can be measured here: of design section 7, and of a million documents."""
-    engine = next((kept["engine"] for kept in searches(parts).values()), "Whoosh")
+    engine = next((result["engine"] for result in searches(parts).values()), "Whoosh")
     rules: list[tuple[str, str, Callable[[], tuple[str, bool | None]]]] = [
         (
             "question of 20 answers, cached",
@@ -162,7 +163,11 @@ def lines(parts: Parts) -> Iterator[Line]:
             "≤ 40 KB",
             lambda: _at_most(_fact(parts, QUESTION, "KB"), 40, "KB"),
         ),
-        ("lists and threads, large beside small", f"≤ {scale.WITHIN} × the latency", lambda: _scaled(parts)),
+        (
+            "lists and threads, large beside small",
+            f"≤ {scale.MAX_RATIO} × the latency",
+            lambda: _scaled(parts),
+        ),
         *(
             (
                 f"search in {documents:,} documents",
@@ -181,5 +186,5 @@ def lines(parts: Parts) -> Iterator[Line]:
     for what, wanted, rule in rules:
         try:
             yield Line(what, wanted, *rule())
-        except Unmeasured:
+        except NotMeasured:
             yield Line(what, wanted, "not measured", None)

@@ -1,4 +1,4 @@
-"""Bulletins of a made-up vendor, stored as those that come from outside are; one month has very many."""
+"""Bulletins of a synthetic vendor, stored like imported ones; one month has very many."""
 
 import random
 from collections.abc import Iterator
@@ -14,19 +14,22 @@ from core.database.db import db
 from products import actions as products
 from products.models import Product
 
-VENDOR, PRODUCTS, RELEASES, TOGETHER = "Example", 40, 6, 50
+VENDOR = "Example"
+PRODUCTS = 40
+RELEASES = 6
+BATCH_SIZE = 50  # bulletins of one transaction
 BUSY = datetime(2025, 11, 11, 18, tzinfo=END.tzinfo)  # a patch day
 SCORE = Score("3.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H", 8.8, ("P0",))
 
 
 def fill(plan: Plan, writer: Writer) -> None:
     """Bring the catalogue and the bulletins of a plan; those that are here stay as they are."""
-    writer.rng = random.Random(f"{plan.seed}:bulletins")
+    writer.rng = random.Random(f"{plan.seed}:bulletins")  # noqa: S311
     _catalogue(writer)
     catalogue = Catalogue()
     for count, advisory in enumerate(_advisories(plan, writer), 1):
         store_actions.store(advisory, catalogue=catalogue)
-        if count % TOGETHER == 0:
+        if count % BATCH_SIZE == 0:
             db.session.commit()
             db.session.expunge_all()
     db.session.commit()

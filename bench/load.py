@@ -7,17 +7,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.browser import PACKED, Browser
-from bench.figures import Run
-from bench.programs import Together
+from bench.programs import ProgramGroup
+from bench.statistics import Run
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
-UNCACHED = {"Cookie": "session=of-nobody"}  # a visitor whose browser has a session gets no cached page
-RUN_SECONDS = (1, 5, 20)
+UNCACHED_HEADERS = {"Cookie": "session=of-nobody"}  # visitors with a session cookie get no cached page
+DURATION_FACTORS = (1, 5, 20)
 
 
 def page(
     url: str,
-    server: Together,
+    server: ProgramGroup,
     *,
     connections: int = 1,
     seconds: float = 2,
@@ -28,7 +28,7 @@ def page(
     Raises RuntimeError when an answer is not a page.
     """
     where = urlsplit(url)
-    first = Browser(where.port).get(where._replace(scheme="", netloc="").geturl())
+    first = Browser(where.port or 80).get(where._replace(scheme="", netloc="").geturl())
     if first.status != 200:
         raise RuntimeError(f"{url} answers {first.status}")
     sent = [
@@ -37,10 +37,10 @@ def page(
     command = ["wrk", "-t1", f"-c{connections}", "--timeout", "60s", *sent, "-s", str(SCRIPT), url]
 
     def run() -> dict[str, float]:
-        for seconds_of_run in RUN_SECONDS:  # a busy machine may answer nothing in a second
+        for factor in DURATION_FACTORS:  # a busy machine may answer nothing in a second
             before = server.cpu()
             said = subprocess.run(
-                [*command, f"-d{max(1, round(seconds * seconds_of_run))}s"],
+                [*command, f"-d{max(1, round(seconds * factor))}s"],
                 capture_output=True,
                 text=True,
                 check=True,
@@ -63,6 +63,6 @@ def page(
     return run
 
 
-def is_there() -> bool:
+def is_installed() -> bool:
     """Whether wrk is installed."""
     return shutil.which("wrk") is not None

@@ -6,26 +6,35 @@ import secrets
 import time
 
 from bench.browser import Browser
-from bench.figures import RUNS, Found, spread
-from bench.peers import Missing, Peer
+from bench.peers import Peer, PeerUnavailable
 from bench.programs import free_port
 from bench.sites import WRITERS, Served, Site
-from posts.actions import MAX_POSTS
+from bench.statistics import RUNS, Samples, spread
+from posts.actions import TEXTS
 
-POSTS, WAIT = 10, 30  # answers of one member in a run; seconds until a post must be found
+POSTS_PER_RUN = 10  # answers of one member
+INDEX_TIMEOUT_SECONDS = 30  # until a new post must be found
 TEXT = "The update needs a restart: see `Get-HotFix`, then the **event log** again. {word}\n\n- one\n- two"
 LINK = re.compile(r'href="(/questions/\d+/[^"?#]+)"')
 
 
-def measure(site: Site, peers: list[Peer]) -> dict[str, Found]:
+def measure(site: Site, peers: list[Peer]) -> dict[str, Samples]:
     """Latencies of posting, and seconds until a new post is found, a member in each run."""
-    assert POSTS <= MAX_POSTS
-    found: dict[str, Found] = {}
+    if POSTS_PER_RUN > TEXTS:
+        raise RuntimeError("a member may not post so much")
+    found: dict[str, Samples] = {}
     with site.served() as served:
-        question = LINK.search(Browser(served.port).get("/questions").text)[1]
+        found_link = LINK.search(Browser(served.port).get("/questions").text)
+        if found_link is None:
+            raise RuntimeError("there is no question")
+        question = found_link[1]
         writers = [served.member(number) for number in random.SystemRandom().sample(WRITERS, 2 * RUNS)]
         for browser in writers[:RUNS]:
-            _add(found, "posting an answer", spread([_post(browser, question)[0] for _ in range(POSTS)]))
+            _add(
+                found,
+                "posting an answer",
+                spread([_post(browser, question)[0] for _ in range(POSTS_PER_RUN)]),
+            )
         for browser in writers[RUNS:]:
             _add(found, "a new post is found", {"seconds": _until_found(served, browser, question)})
     for peer in peers:
@@ -37,14 +46,14 @@ def measure(site: Site, peers: list[Peer]) -> dict[str, Found]:
                     _add(
                         found,
                         f"{peer.name}: posting a reply",
-                        spread([peer.reply(browser, TEXT.format(word="")) for _ in range(POSTS)]),
+                        spread([peer.reply(browser, TEXT.format(word="")) for _ in range(POSTS_PER_RUN)]),
                     )
-            except Missing:
+            except PeerUnavailable:
                 continue
     return found
 
 
-def _add(found: dict[str, Found], name: str, metrics: dict[str, float]) -> None:
+def _add(found: dict[str, Samples], name: str, metrics: dict[str, float]) -> None:
     for key, value in metrics.items():
         found.setdefault(name, {}).setdefault(key, []).append(value)
 
@@ -61,9 +70,10 @@ def _post(browser: Browser, question: str) -> tuple[float, str]:
 def _until_found(served: Served, browser: Browser, question: str) -> float:
     """Seconds from the answer of the server to the first search that finds the post."""
     _took, word = _post(browser, question)
-    began, visitor = time.monotonic(), Browser(served.port)
+    began = time.monotonic()
+    visitor = Browser(served.port)
     while question not in visitor.get(f"/search?q={word}").text:
-        if time.monotonic() - began > WAIT:
-            raise RuntimeError(f"a new post was not found within {WAIT} s")
+        if time.monotonic() - began > INDEX_TIMEOUT_SECONDS:
+            raise RuntimeError(f"a new post was not found within {INDEX_TIMEOUT_SECONDS} s")
         time.sleep(0.02)
     return time.monotonic() - began

@@ -5,17 +5,18 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from bench import load
 from bench.browser import Browser, weigh
-from bench.figures import Found, Run, interleaved
-from bench.peers import Missing, Peer
-from bench.plan import BEFORE
-from bench.programs import Program, Together, free_port
+from bench.peers import Peer, PeerUnavailable
+from bench.plan import RESERVED_IDS
+from bench.programs import Program, ProgramGroup, free_port
 from bench.sites import GUNICORN, Served, Site
+from bench.statistics import Run, Samples, interleaved
 from core.config import ROOT
 from core.database.db import db
 
-QUESTION, BASELINE = "question, 20 answers", "baseline: "
+QUESTION = "question, 20 answers"
+BASELINE = "baseline: "
 UNCACHED, SIGNED_IN, EMBEDDED = (f"{QUESTION}, {how}" for how in ("not cached", "signed in", "python app.py"))
-SHOWN = (
+PAGES = (
     "front page",
     QUESTION,
     "questions, newest",
@@ -27,7 +28,7 @@ SHOWN = (
 CONNECTIONS = (1, 8)
 
 
-def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
+def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Samples]:
     """{"what ×connections": metrics} of our pages, the baselines and the peers."""
     with ExitStack() as running:
         served = running.enter_context(site.served())
@@ -36,16 +37,16 @@ def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
         question = site.addresses[QUESTION]
         targets: dict[str, Run] = {}
 
-        def add(name: str, url: str, server: Together, headers: dict[str, str] | None = None) -> None:
+        def add(name: str, url: str, server: ProgramGroup, headers: dict[str, str] | None = None) -> None:
             for count in CONNECTIONS:
                 targets[f"{name} ×{count}"] = load.page(
                     url, server, connections=count, seconds=seconds, headers=headers
                 )
 
-        for name in SHOWN:
+        for name in PAGES:
             add(name, served.url(site.addresses[name]), served.web)
-        add(UNCACHED, served.url(question), served.web, load.UNCACHED)
-        add("article, not cached", served.url(site.addresses["article"]), served.web, load.UNCACHED)
+        add(UNCACHED, served.url(question), served.web, load.UNCACHED_HEADERS)
+        add("article, not cached", served.url(site.addresses["article"]), served.web, load.UNCACHED_HEADERS)
         add(SIGNED_IN, served.url(question), served.web, served.member(20).headers)
         add(EMBEDDED, embedded.url(question), embedded.web)
         for name, url in baselines[0].items():
@@ -55,7 +56,7 @@ def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
             server = running.enter_context(peer.served(port))
             for name, path in peer.pages.items():
                 add(f"{peer.name}: {name}", f"http://127.0.0.1:{port}{path}", server)
-            with suppress(Missing):
+            with suppress(PeerUnavailable):
                 name, path = next(iter(peer.pages.items()))
                 add(
                     f"{peer.name}: {name}, signed in",
@@ -70,11 +71,11 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
     """What does not vary: statements of a page, KB and requests of a first visit; megabytes of memory."""
     found: dict[str, dict[str, float | None]] = {}
     with site.served() as served:
-        for name in SHOWN:
+        for name in PAGES:
             path = site.addresses[name]
             kb, requests = weigh(served.url(path)) or (None, None)
             found[name] = {
-                "queries": site.statements(path, load.UNCACHED),
+                "queries": site.statements(path, load.UNCACHED_HEADERS),
                 "KB": kb,
                 "requests": requests,
                 "queries when cached": site.statements(path),
@@ -92,10 +93,12 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
 
 
 @contextmanager
-def _baselines(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
+def _baselines(served: Served) -> Iterator[tuple[dict[str, str], ProgramGroup]]:
     """({name: address}, server) of bench/baselines.py on the same server, with the bytes of our page."""
-    site, port = served.site, free_port()
-    page, answer = site.folder / "page", Browser(served.port).get(site.addresses[QUESTION])
+    site = served.site
+    port = free_port()
+    page = site.folder / "page"
+    answer = Browser(served.port).get(site.addresses[QUESTION])
     page.write_bytes(answer.sent)
     with site.app.app_context():
         database = db.engine.url.render_as_string(hide_password=False)
@@ -113,7 +116,7 @@ def _baselines(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
         BENCH_PAGE=str(page),
         BENCH_PACKING=answer.packing,
         BENCH_DATABASE=database,
-        BENCH_QUESTION=str(BEFORE + 3),
+        BENCH_QUESTION=str(RESERVED_IDS + 3),
     )
     base = f"http://127.0.0.1:{port}"
     try:
@@ -124,7 +127,7 @@ def _baselines(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
                 "the same bytes, from a file": f"{base}/file",
                 "20 posts, ORM joined": f"{base}/orm",
             },
-            Together(program),
+            ProgramGroup(program),
         )
     finally:
         program.stop()

@@ -1,4 +1,4 @@
-"""How large a made-up community is, and what of it stands where: the same plan makes the same rows.
+"""The size and shape of a synthetic community: the same plan makes the same rows.
 
 A slice is a number of posts and of whole days, written in one transaction: votes count by the day, so a slice
 can be written, or be written again after a kill, without knowing the others.
@@ -9,11 +9,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
 
-BATCH_SIZE = 2_000
-BEFORE = 5_000  # numbers of posts that are left to the bulletins, which come first
-END, DAYS = datetime(2026, 1, 1, tzinfo=UTC), 3_650
+SLICE_POSTS = 2_000
+RESERVED_IDS = 5_000  # of bulletins, which are written first
+END = datetime(2026, 1, 1, tzinfo=UTC)
+DAYS = 3_650
 STAFF = {2: "administrator", 3: "moderator", 4: "moderator", 5: "moderator", 6: "moderator"}
-BODIES, MAX_THREAD_ANSWERS, LONG, TAGS, BUSY_MONTH, ARTICLES = 20_000, 5_000, 520, 1_000, 500, 200
+MAX_BODIES = 20_000
+LONGEST_THREAD_ANSWERS = 5_000
+LONG_THREAD_ANSWERS = 520
+MAX_TAGS = 1_000
+BUSY_MONTH_BULLETINS = 500
+MAX_ARTICLES = 200
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Plan:
     @property
     def tags(self) -> int:
         """How many tags there are; two questions of three carry the first."""
-        return max(20, min(TAGS, self.posts // 20))
+        return max(20, min(MAX_TAGS, self.posts // 20))
 
     @cached_property
     def tag_shares(self) -> list[float]:
@@ -46,17 +52,17 @@ class Plan:
     @property
     def bodies(self) -> int:
         """How many texts are rendered, to be used again and again."""
-        return min(BODIES, max(100, self.posts // 10))
+        return min(MAX_BODIES, max(100, self.posts // 10))
 
     @property
     def steps(self) -> int:
         """How many texts of articles are rendered."""
-        return min(ARTICLES, max(5, self.posts // 100))
+        return min(MAX_ARTICLES, max(5, self.posts // 100))
 
     @property
     def slices(self) -> int:
         """How many transactions it takes."""
-        return -(-self.posts // BATCH_SIZE)
+        return -(-self.posts // SLICE_POSTS)
 
     @property
     def days(self) -> int:
@@ -71,30 +77,30 @@ class Plan:
     @property
     def long_thread(self) -> int:
         """Answers of the first question, all within the first slice."""
-        return min(LONG, self.posts // 8)
+        return min(LONG_THREAD_ANSWERS, self.posts // 8)
 
     @property
     def longest_thread(self) -> int:
         """Answers of the second question, which gets some in every slice."""
-        return min(MAX_THREAD_ANSWERS, self.posts // 8)
+        return min(LONGEST_THREAD_ANSWERS, self.posts // 8)
 
     @property
     def busy_month(self) -> int:
         """Bulletins of the fullest month."""
-        return min(BUSY_MONTH, self.posts // 20)
+        return min(BUSY_MONTH_BULLETINS, self.posts // 20)
 
     @property
     def other_bulletins(self) -> int:
         """Bulletins of all other months."""
-        return min(3 * BUSY_MONTH, self.posts // 100)
+        return min(3 * BUSY_MONTH_BULLETINS, self.posts // 100)
 
     def first_id(self, number: int) -> int:
         """The number of the first post of a slice."""
-        return BEFORE + 1 + number * BATCH_SIZE
+        return RESERVED_IDS + 1 + number * SLICE_POSTS
 
     def size(self, number: int) -> int:
         """How many posts a slice has."""
-        return min(BATCH_SIZE, self.posts - number * BATCH_SIZE)
+        return min(SLICE_POSTS, self.posts - number * SLICE_POSTS)
 
     def begin(self, number: int) -> datetime:
         """The midnight at which a slice begins."""

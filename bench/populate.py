@@ -19,11 +19,11 @@ from auth import reputation
 from auth.models import ReputationEvent, User
 from auth.names import usernames
 from bench import documents
-from bench.ballots import Ballots
-from bench.plan import BATCH_SIZE, BEFORE, STAFF, Plan
+from bench.plan import RESERVED_IDS, SLICE_POSTS, STAFF, Plan
 from bench.threads import Slice, Texts
+from bench.votes import Votes
 from bench.words import Writer, rendered_bodies
-from core.cli import progress_to
+from core.cli import progress_callback
 from core.database import schema
 from core.database.db import Base, db, utcnow
 from core.database.models import Event
@@ -63,7 +63,7 @@ def fill(plan: Plan) -> None:
     documents.fill(plan, writer)
     if missing := _missing(plan):
         texts = _texts(plan, writer)
-        with progress_to(plan.slices, f"{plan.posts:,} posts") as to:
+        with progress_callback(plan.slices, f"{plan.posts:,} posts") as to:
             for number in missing:
                 write(Slice(plan, number, texts))
                 to(number + 1)
@@ -87,7 +87,7 @@ def _people(plan: Plan, writer: Writer) -> None:
     """Members with their first point, and tags, all at once."""
     if db.session.scalar(select(func.count(User.id))):
         return db.session.rollback()
-    rng = random.Random(f"{plan.seed}:people")
+    rng = random.Random(f"{plan.seed}:people")  # noqa: S311
     joined = [plan.start - timedelta(days=1, minutes=rng.randrange(500_000)) for _ in range(plan.members)]
     _insert(
         User,
@@ -131,16 +131,16 @@ def _people(plan: Plan, writer: Writer) -> None:
 
 def _texts(plan: Plan, writer: Writer) -> Texts:
     """The texts that all slices choose from, rendered as the site renders them."""
-    writer.rng = random.Random(f"{plan.seed}:steps")
+    writer.rng = random.Random(f"{plan.seed}:steps")  # noqa: S311
     steps = [render(writer.steps()) for _ in range(plan.steps)]
     return Texts(writer, rendered_bodies(plan.seed, plan.bodies), steps)
 
 
 def _missing(plan: Plan) -> range:
     """The slices that are not there yet."""
-    newest = db.session.scalar(select(func.max(Post.id)).where(Post.id > BEFORE))
+    newest = db.session.scalar(select(func.max(Post.id)).where(Post.id > RESERVED_IDS))
     db.session.rollback()
-    return range(0 if newest is None else -(-(newest - BEFORE) // BATCH_SIZE), plan.slices)
+    return range(0 if newest is None else -(-(newest - RESERVED_IDS) // SLICE_POSTS), plan.slices)
 
 
 def write(slice_: Slice) -> None:
@@ -149,7 +149,7 @@ def write(slice_: Slice) -> None:
     change, acceptance = (
         1 + (db.session.scalar(select(func.max(model.id))) or 0) for model in (VoteChange, Acceptance)
     )
-    Ballots(slice_, change, acceptance).fill()
+    Votes(slice_, change, acceptance).fill()
     slice_.tagged()
     for vote in rows[Vote]:
         del vote["post"]
@@ -180,7 +180,7 @@ def _finish(plan: Plan) -> None:
         for model in NUMBERED:
             table = model.__tablename__
             db.session.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608
             )
     db.session.commit()
     db.session.execute(text("ANALYZE"))

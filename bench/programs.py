@@ -1,4 +1,4 @@
-"""Programs that are measured or tested: started, waited for, weighed with all their processes, and ended."""
+"""Programs that are measured or tested: start, wait, measure with all child processes, stop."""
 
 import os
 import signal
@@ -14,19 +14,21 @@ from pathlib import Path
 
 START_TIMEOUT_SECONDS = 180
 STOP_TIMEOUT_SECONDS = 60
-TICK = os.sysconf("SC_CLK_TCK")
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class Program:
     """One running program and the processes it started; its output goes to the file `log`.
 
-    End it with stop(), or with kill() as a power cut would; start() runs it once more.
+    stop() ends it, kill() ends it as a power cut would; start() runs it again.
     """
 
     def __init__(
         self, command: Sequence[str | Path], log: Path, *, folder: Path | None = None, **settings: object
-    ):
-        self.command, self.log, self.folder = [str(word) for word in command], log, folder
+    ) -> None:
+        self.command = [str(word) for word in command]
+        self.log = log
+        self.folder = folder
         self.settings = {name: str(value) for name, value in settings.items()}
         self.start()
 
@@ -77,7 +79,7 @@ class Program:
         for number in self.processes():
             with suppress(FileNotFoundError, ProcessLookupError):
                 total += sum(map(int, _stat(Path(f"/proc/{number}"))[11:13]))
-        return total / TICK
+        return total / TICKS_PER_SECOND
 
     def signal(self, number: int) -> None:
         """Send a signal to the program and to the processes it started."""
@@ -99,10 +101,10 @@ class Program:
             return self.kill()
 
 
-class Together:
+class ProgramGroup:
     """Programs that serve one site."""
 
-    def __init__(self, *programs: Program):
+    def __init__(self, *programs: Program) -> None:
         self.programs = programs
 
     def memory(self) -> float:
@@ -115,7 +117,7 @@ class Together:
 
 
 def _stat(entry: Path) -> list[str]:
-    """The fields of /proc/N/stat after the name, which may hold spaces: state, parent, group, session, …"""
+    """The fields of /proc/N/stat after the name, which may contain spaces: state, parent, group and so on."""
     return (entry / "stat").read_text().rpartition(")")[2].split()
 
 
@@ -130,7 +132,7 @@ def _pss(number: int) -> int:
 def answers(url: str) -> bool:
     """Whether `url` answers with a page now."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
             return answer.status == 200
     except (OSError, urllib.error.HTTPError):
         return False

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from math import log2
 from pathlib import Path
 from statistics import fmean
+from typing import cast
 
 from sqlalchemy import insert
 
@@ -72,7 +73,8 @@ def ndcg(ranking: Ranking, relevant: dict[str, int], depth: int = 10) -> float:
 
 def average_precision(ranking: Ranking, relevant: dict[str, int]) -> float:
     """The precision at each relevant document, over all relevant ones, found or not."""
-    hits, total = 0, 0.0
+    hits = 0
+    total = 0.0
     for rank, doc in enumerate(ranking, 1):
         if doc in relevant:
             hits += 1
@@ -80,7 +82,7 @@ def average_precision(ranking: Ranking, relevant: dict[str, int]) -> float:
     return total / len(relevant)
 
 
-def ours(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
+def redoubt(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
     """The rankings of a site that holds the documents, one for each query."""
     now = utcnow()
     ids = {number: doc["id"] for number, doc in enumerate(docs, 1)}
@@ -102,7 +104,7 @@ def ours(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
     handlers.rebuild()
     for query in asked:
         found = queries.search(query["text"], user=Visitor(), any_word=True, size=DEPTH)
-        yield [ids[hit.thing.id] for hit in found.hits]
+        yield [ids[cast(Post, hit.thing).id] for hit in found.hits]
         db.session.rollback()
 
 
@@ -137,9 +139,10 @@ def measure(rankings: Iterable[Ranking], asked: list[dict], judged: Grades) -> t
 
 def run(folder: Path) -> dict[str, tuple[float, float]]:
     """Measure ours and FTS5 on the collection in `folder`, within an app context of an empty site."""
-    docs, judged = rows(folder / "docs.jsonl"), grades(folder / "qrels.tsv")
+    docs = rows(folder / "docs.jsonl")
+    judged = grades(folder / "qrels.tsv")
     asked = [query for query in rows(folder / "queries.jsonl") if query["id"] in judged]
-    with progress(ours(docs, asked), len(asked), "searching") as rankings:
+    with progress(redoubt(docs, asked), len(asked), "searching") as rankings:
         result = {"ours": measure(rankings, asked, judged)}
     return result | {"fts5": measure(fts5(docs, asked), asked, judged)}
 

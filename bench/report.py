@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from bench import budgets, scale
 from bench.budgets import ELSEWHERE, Parts
-from bench.figures import short, written
+from bench.statistics import format_number, format_samples
 from core.config import ROOT
 
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -28,7 +28,8 @@ def table(parts: Parts) -> str:
 
 def write(text: str, name: str = "table") -> None:
     """Put the table between the marks of this name in the document."""
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    begin = f"<!-- {name} -->"
+    end = f"<!-- /{name} -->"
     before, _, rest = DOCUMENT.read_text().partition(begin)
     _, _, after = rest.partition(end)
     DOCUMENT.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
@@ -44,9 +45,9 @@ def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def _machines(parts: Parts) -> str:
     """What the parts were measured on; once where it was the same."""
     found: dict[str, list[str]] = {}
-    for part, kept in parts.items():
-        about = "; ".join(f"{name} {value}" for name, value in kept["machine"].items() if name != "busy")
-        found.setdefault(about, []).append(f"{part} ({kept['machine']['busy']})")
+    for part, result in parts.items():
+        about = "; ".join(f"{name} {value}" for name, value in result["machine"].items() if name != "busy")
+        found.setdefault(about, []).append(f"{part} ({result['machine']['busy']})")
     return "\n\n".join(f"Measured on: {about}. Parts: {', '.join(names)}." for about, names in found.items())
 
 
@@ -82,8 +83,8 @@ def _pages(parts: Parts) -> Iterator[str]:
         (
             (
                 name,
-                *(written(rows[f"{name} ×1"][metric]) for metric in (*metrics, "cpu")),
-                *(written(rows[f"{name} ×8"][metric]) for metric in metrics),
+                *(format_samples(rows[f"{name} ×1"][metric]) for metric in (*metrics, "cpu")),
+                *(format_samples(rows[f"{name} ×8"][metric]) for metric in metrics),
             )
             for name in names
         ),
@@ -99,7 +100,7 @@ def _facts(parts: Parts) -> Iterator[str]:
     yield grid(
         ("what", *keys),
         (
-            (name, *("" if facts.get(key) is None else short(facts[key]) for key in keys))
+            (name, *("" if facts.get(key) is None else format_number(facts[key]) for key in keys))
             for name, facts in parts["facts"]["rows"].items()
         ),
     )
@@ -108,7 +109,8 @@ def _facts(parts: Parts) -> Iterator[str]:
 def _scale(parts: Parts) -> Iterator[str]:
     if "scale" not in parts:
         return
-    yield f"### {scale.SMALL:,} posts beside {parts['scale']['posts']:,}: one connection, nothing cached"
+    large = parts["scale"]["posts"]
+    yield f"### {scale.SMALL_POSTS:,} posts beside {large:,}: one connection, nothing cached"
     yield grid(
         (
             "page",
@@ -122,11 +124,11 @@ def _scale(parts: Parts) -> Iterator[str]:
         (
             (
                 name,
-                written(pair["small"]["p50"]),
-                written(pair["large"]["p50"]),
+                format_samples(pair["small"]["p50"]),
+                format_samples(pair["large"]["p50"]),
                 f"{scale.ratio(pair):.2f}",
-                written(pair["small"]["p95"]),
-                written(pair["large"]["p95"]),
+                format_samples(pair["small"]["p95"]),
+                format_samples(pair["large"]["p95"]),
                 f"{scale.ratio(pair, 'cpu'):.2f}",
             )
             for name, pair in parts["scale"]["rows"].items()
@@ -135,22 +137,23 @@ def _scale(parts: Parts) -> Iterator[str]:
 
 
 def _search(parts: Parts) -> Iterator[str]:
-    found = sorted(budgets.searches(parts).values(), key=lambda kept: kept["posts"])
+    found = sorted(budgets.searches(parts).values(), key=lambda result: result["posts"])
     if not found:
         return
     yield "### Search: /search with snippets and facets, one client, no query twice"
-    times, weights = ("p50", "p95", "p99", "cpu"), ("memory of web and worker", "index", "database")
+    times = ("p50", "p95", "p99", "cpu")
+    weights = ("memory of web and worker", "index", "database")
     named = (f"{name}, MB" for name in weights)
     yield grid(
         ("posts", "documents", "p50 ms", "p95", "p99", "processor ms a query", *named),
         (
             (
-                f"{kept['posts']:,}",
-                written(kept["rows"]["documents"]["count"]),
-                *(written(kept["rows"]["search"][key]) for key in times),
-                *(written(kept["rows"][name]["MB"]) for name in weights),
+                f"{result['posts']:,}",
+                format_samples(result["rows"]["documents"]["count"]),
+                *(format_samples(result["rows"]["search"][key]) for key in times),
+                *(format_samples(result["rows"][name]["MB"]) for name in weights),
             )
-            for kept in found
+            for result in found
         ),
     )
 
@@ -162,7 +165,13 @@ def _members(parts: Parts) -> Iterator[str]:
     yield grid(
         ("what", "p50 ms", "p95", "p99", "seconds"),
         (
-            (name, *(written(found[key]) if key in found else "" for key in ("p50", "p95", "p99", "seconds")))
+            (
+                name,
+                *(
+                    format_samples(found[key]) if key in found else ""
+                    for key in ("p50", "p95", "p99", "seconds")
+                ),
+            )
             for name, found in parts["members"]["rows"].items()
         ),
     )
@@ -188,7 +197,7 @@ def _missing(parts: Parts) -> Iterator[str]:
         yield grid(
             ("what, measured elsewhere before", "metric"),
             (
-                (name, ", ".join(f"{metric} {short(value)}" for metric, value in metrics.items()))
+                (name, ", ".join(f"{metric} {format_number(value)}" for metric, value in metrics.items()))
                 for name, metrics in ELSEWHERE.items()
             ),
         )

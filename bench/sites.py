@@ -1,4 +1,4 @@
-"""The sites that are measured: an instance filled with so many posts, its addresses, its servers."""
+"""The sites that are measured: an instance filled with posts, its URLs, its servers."""
 
 import os
 import secrets
@@ -19,12 +19,14 @@ from auth.models import User, Visitor
 from auth.passwords.passwords import hash_password
 from bench.browser import Browser
 from bench.documents import BUSY
-from bench.plan import BEFORE, Plan
-from bench.programs import Program, Together, free_port
+from bench.plan import RESERVED_IDS, Plan
+from bench.programs import Program, ProgramGroup, free_port
 from bulletins.models import Bulletin
 from core.config import ROOT
 from core.database.db import db
-from forum.queries import answers, get_question
+from core.web.site import Site as App
+from forum.models import Question
+from forum.queries import answers
 from kb.models import Article
 from search.engines.postgres.schema import SCHEMA
 
@@ -48,8 +50,9 @@ def database_on(server: str, name: str) -> str:
 class Site:
     """An instance of `plan` in a folder; on PostgreSQL when there is a `url`."""
 
-    def __init__(self, folder: Path, plan: Plan, url: str = ""):
-        self.folder, self.plan = folder, plan
+    def __init__(self, folder: Path, plan: Plan, url: str = "") -> None:
+        self.folder = folder
+        self.plan = plan
         self.settings = {
             "REDOUBT_INSTANCE": str(folder),
             "REDOUBT_DATABASE_URL": url,
@@ -85,20 +88,20 @@ class Site:
             db.session.commit()
 
     @cached_property
-    def app(self):
+    def app(self) -> App:
         """The site in this process, for what is read or counted beside the servers."""
         return create_app(**self.settings)
 
     @cached_property
     def addresses(self) -> dict[str, str]:
         """Every kind of list and thread, by name."""
-        first = BEFORE + 1
+        first = RESERVED_IDS + 1
         with self.app.app_context():
-            long, longest, plain = (get_question(first + place, Visitor()) for place in range(3))
+            long, longest, plain = (db.session.get_one(Question, first + number) for number in range(3))
             second = answers(longest, Visitor()).next
-            article = db.session.scalar(
+            article = db.session.scalars(
                 select(Article).where(Article.is_public).order_by(Article.id).limit(1)
-            )
+            ).one()
             bulletin = db.session.scalar(select(Bulletin.reference).order_by(Bulletin.id).limit(1))
             return {
                 "front page": "/",
@@ -168,14 +171,14 @@ class Site:
         return sum(path.stat().st_size for path in (self.folder / "index").rglob("*") if path.is_file())
 
     def statements(self, path: str, headers: dict[str, str] | None = None) -> int:
-        """How many statements a page takes, the second time it is asked for."""
+        """The number of SQL statements of a page at the second request."""
         sent: list[str] = []
         client = self.app.test_client(use_cookies=False)
         client.get(path, headers=headers)
         with self.app.app_context():
             engine = db.engine
 
-        def note(connection, cursor, statement, *rest):
+        def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
             if not statement.startswith("BEGIN"):
                 sent.append(statement)
 
@@ -187,12 +190,14 @@ class Site:
         return len(sent)
 
 
-class Served(Together):
+class Served(ProgramGroup):
     """A site and the programs that serve it; `web` is the one that serves the pages."""
 
-    def __init__(self, site: Site, port: int, programs: list[Program]):
+    def __init__(self, site: Site, port: int, programs: list[Program]) -> None:
         super().__init__(*programs)
-        self.site, self.port, self.web = site, port, Together(programs[0])
+        self.site = site
+        self.port = port
+        self.web = ProgramGroup(programs[0])
 
     def url(self, path: str) -> str:
         """Where a page is."""

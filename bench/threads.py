@@ -64,7 +64,7 @@ class Slice:
     rows: dict[type, list[dict]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
-        self.rng = self.texts.writer.rng = random.Random(f"{self.plan.seed}:{self.number}")
+        self.rng = self.texts.writer.rng = random.Random(f"{self.plan.seed}:{self.number}")  # noqa: S311
         self.begin = self.plan.begin(self.number)
         self.end = self.begin + timedelta(days=self.plan.days)
         self.id = self.plan.first_id(self.number)
@@ -78,8 +78,8 @@ class Slice:
         share = -(-self.plan.longest_thread // self.plan.slices)
         left = self.plan.longest_thread - share * self.number
         for _ in range(min(share, left, self.last - self.id + 1)):
-            self._post("answer", self._time_after(self.begin), parent_id=self.plan.first_id(0) + 1)
-        for time in sorted(self._time_after(self.begin) for _ in range(self.last - self.id + 1)):
+            self._post("answer", self._random_time(self.begin), parent_id=self.plan.first_id(0) + 1)
+        for time in sorted(self._random_time(self.begin) for _ in range(self.last - self.id + 1)):
             if self.id > self.last:
                 break
             if self.rng.random() < 0.01:
@@ -99,7 +99,7 @@ class Slice:
             for _ in range(answers):
                 self._answer(question, is_whole=True)
 
-    def _time_after(self, after: datetime) -> datetime:
+    def _random_time(self, after: datetime) -> datetime:
         """Some time between `after` and the end of the slice, all of its seconds alike."""
         left = (self.end - after).total_seconds()
         return after + timedelta(seconds=int(self.rng.random() * left))
@@ -110,10 +110,10 @@ class Slice:
         return min(after + wait, self.end - timedelta(seconds=1))
 
     def member(self) -> int:
-        """Somebody who writes."""
+        """The id of a random member, by how much each writes."""
         return self.rng.choices(range(1, self.plan.members + 1), cum_weights=self.plan.shares)[0]
 
-    def _post(self, kind: str, at: datetime, body: Rendered | None = None, **columns) -> dict:
+    def _post(self, kind: str, at: datetime, body: Rendered | None = None, **columns: object) -> dict:
         """One more row of posts with its revisions."""
         body = body or extended(self.rng.choice(self.texts.bodies), self.texts.writer.sentence(10))
         row = {
@@ -185,7 +185,8 @@ class Slice:
         }
 
     def _article(self, at: datetime) -> None:
-        title, body = self.texts.writer.title(), self.rng.choice(self.texts.steps)
+        title = self.texts.writer.title()
+        body = self.rng.choice(self.texts.steps)
         article = self._post(
             "article",
             at,
@@ -233,9 +234,10 @@ class Slice:
         ]
 
     def _count(self, post: dict, children: list[dict]) -> None:
-        undeleted = [child for child in children if child["deleted_at"] is None]
-        answers = [child for child in undeleted if child["kind"] == "answer"]
-        post["answer_count"], post["comment_count"] = len(answers), len(undeleted) - len(answers)
+        visible = [child for child in children if child["deleted_at"] is None]
+        answers = [child for child in visible if child["kind"] == "answer"]
+        post["answer_count"] = len(answers)
+        post["comment_count"] = len(visible) - len(answers)
         times = [post["last_activity_at"], *(answer["created_at"] for answer in answers)]
         post["last_activity_at"] = max(times)
 

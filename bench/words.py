@@ -6,7 +6,7 @@ from itertools import accumulate
 from core.markup.markdown_links import IDENTIFIER
 from core.markup.markup import Rendered, render
 
-WORDS = 60_000
+VOCABULARY_SIZE = 60_000
 SYLLABLES = [a + b for a in "bcdfghjklmnprstvwz" for b in "a e i o u an er in ol ust".split()]
 COMMON = """
 the to is of and in it that you for on this not with be are have as can but if do or will from an
@@ -14,7 +14,7 @@ at was by so when what there then which no how would they we has should your my 
 all one any only just get does like use because time also after other than into work need make
 same been
 """.split()
-TRADE = """
+TECHNICAL = """
 server password user network security domain access update service windows policy certificate
 client error key file system login patch address firewall account group traffic port version token
 browser config linux log database install command domain-controller proxy session connection
@@ -33,8 +33,8 @@ CODE = """    {0}-{1} --{2} {3}
 
 def vocabulary(rng: random.Random) -> list[str]:
     """WORDS distinct words: English ones that hold sentences together, those of the trade, made-up ones."""
-    found = dict.fromkeys([*COMMON, *TRADE])
-    while len(found) < WORDS:
+    found = dict.fromkeys([*COMMON, *TECHNICAL])
+    while len(found) < VOCABULARY_SIZE:
         made = "".join(rng.choices(SYLLABLES, k=1 + len(found) // 6_000 % 4 + rng.randint(0, 1)))
         found[made] = None
     return list(found)
@@ -43,10 +43,10 @@ def vocabulary(rng: random.Random) -> list[str]:
 class Writer:
     """Makes words, sentences, titles and Markdown; the same seed makes the same."""
 
-    def __init__(self, seed: int):
-        self.rng = random.Random(seed)
-        self.words = vocabulary(random.Random("vocabulary"))
-        self.weights = list(accumulate(1 / rank for rank in range(3, WORDS + 3)))
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)  # noqa: S311
+        self.words = vocabulary(random.Random("vocabulary"))  # noqa: S311
+        self.weights = list(accumulate(1 / rank for rank in range(3, VOCABULARY_SIZE + 3)))
 
     def some(self, count: int) -> list[str]:
         """`count` words, now and then an identifier among them."""
@@ -68,9 +68,9 @@ class Writer:
         text = " ".join(self.sentence(self.rng.randint(6, 18)) for _ in range(max(1, count // 12)))
         first, *others = text.split(" ")
         if self.rng.random() < 0.3:
-            others.insert(len(others) // 2, f"`{self.rng.choice(TRADE)}.{self.rng.choice(TRADE)}`")
+            others.insert(len(others) // 2, f"`{self.rng.choice(TECHNICAL)}.{self.rng.choice(TECHNICAL)}`")
         if self.rng.random() < 0.2:
-            others.insert(len(others) // 3, f"**{self.rng.choice(TRADE)}**")
+            others.insert(len(others) // 3, f"**{self.rng.choice(TECHNICAL)}**")
         return " ".join([first, *others])
 
     def markdown(self) -> str:
@@ -80,10 +80,12 @@ class Writer:
         if self.rng.random() < 0.25:
             parts.insert(1, "\n".join(f"- {self.sentence(8)}" for _ in range(3)))
         if self.rng.random() < 0.2:
-            words = self.rng.choices(TRADE, k=5)
+            words = self.rng.choices(TECHNICAL, k=5)
             parts.insert(1, CODE.format(*words, self.rng.randrange(65_536)).rstrip())
         if self.rng.random() < 0.1:
-            parts.append(f"See [{self.rng.choice(TRADE)}](https://example.org/{self.rng.choice(TRADE)}).")
+            parts.append(
+                f"See [{self.rng.choice(TECHNICAL)}](https://example.org/{self.rng.choice(TECHNICAL)})."
+            )
         return "\n\n".join(parts)
 
     def steps(self) -> str:

@@ -41,7 +41,7 @@ def _whole(bulletin: Bulletin) -> dict:
 
 
 def _tagged(bulletin: Bulletin) -> dict:
-    return versions.tagged(bulletin, _whole(bulletin))
+    return versions.with_etag(bulletin, _whole(bulletin))
 
 
 def _weakness(each: bulletin_page.VulnerabilityFacts) -> dict:
@@ -233,7 +233,7 @@ def add_mitigation(data: dict, reference: str):
         raise Invalid({"text": [_("Describe what to do.")]})
     made = mitigation_actions.add(bulletin, forms.mitigation_facts(data), by=user)
     db.session.commit()
-    return versions.tagged(made, mitigation_item(made))
+    return versions.with_etag(made, mitigation_item(made))
 
 
 @bp.put("/bulletins/<reference>/mitigations/<int:mitigation_id>")
@@ -250,7 +250,7 @@ def put_mitigation(data: dict, reference: str, mitigation_id: int):
         bulletin, mitigation, forms.mitigation_facts(data), by=user, expected=versions.expected_by_header()
     )
     db.session.commit()
-    return versions.tagged(mitigation, mitigation_item(mitigation))
+    return versions.with_etag(mitigation, mitigation_item(mitigation))
 
 
 @bp.delete("/bulletins/<reference>/mitigations/<int:mitigation_id>")

@@ -58,9 +58,9 @@ def _enrich(kev: Path | None, epss: Path | None, announce: bool, report: cli.Imp
             with path.open("rb") as stream:
                 changed = [number for rows in _slices(read(stream, log)) for number in take(rows, report)]
         except (Unusable, OSError) as error:
-            raise cli.Unusable(f"{path.name}: {error}") from error
+            raise cli.NothingToImport(f"{path.name}: {error}") from error
         for warning in log.warnings:
-            report.fault(f"{path.name}: {warning}")
+            report.add_error(f"{path.name}: {warning}")
         _rank(changed, announce, report)
     events.drain()
 

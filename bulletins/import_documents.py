@@ -19,7 +19,7 @@ from bulletins.catalogue import Catalogue
 from bulletins.store_actions import Outcome, Stored
 from core import cli
 from core.database.db import db, is_conflict
-from core.jobs.import_events import News
+from core.jobs.import_events import ImportEvent
 
 ENDINGS = (".json", ".xml")
 MOST_FILES, MOST_WARNINGS, TRIES = 50_000, 20, 3
@@ -30,27 +30,29 @@ class Importer:
 
     def __init__(self, paths: Iterable[Path], report: cli.ImportReport, *, announce: bool = False):
         self.paths, self.report, self.announce = list(paths), report, announce
-        self.catalogue, self.news = Catalogue(), News("bulletins")
+        self.catalogue, self.news = Catalogue(), ImportEvent("bulletins")
 
     def run(self) -> None:
         """Import every file. Raises cli.Unusable when none can be used."""
         files = list(find(self.paths))
-        with Checker() as check, self.news.held(), cli.progress(files, len(files), "bulletins") as each:
+        with Checker() as check, self.news.deferred(), cli.progress(files, len(files), "bulletins") as each:
             for path in each:
                 self._file(path, check)
         if not any(
             counts["bulletins"] for counts in (self.report.added, self.report.updated, self.report.skipped)
         ):
-            raise cli.Unusable(_("None of %(files)s files contains a usable advisory.", files=len(files)))
-        if not self.news.tell():
-            self.report.fault(_("The search index is not up to date yet: run `flask search rebuild`."))
+            raise cli.NothingToImport(
+                _("None of %(files)s files contains a usable advisory.", files=len(files))
+            )
+        if not self.news.deliver():
+            self.report.add_error(_("The search index is not up to date yet: run `flask search rebuild`."))
 
     def _file(self, path: Path, check: Checker) -> None:
         try:
             with path.open("rb") as stream:
                 advisories = recognise.read(stream.read(MAX_BYTES + 1), path.name, check=check)
         except (Unusable, OSError) as error:
-            self.report.refuse(
+            self.report.reject_file(
                 f"{path.name}: {getattr(error, 'strerror', None) or error}"
                 if isinstance(error, OSError)
                 else str(error)
@@ -63,7 +65,7 @@ class Importer:
                 self._count(advisory, self._keep(advisory), place)
             except (Unusable, SQLAlchemyError) as error:
                 db.session.rollback()
-                self.report.refuse(f"{place}: {error}")
+                self.report.reject_file(f"{place}: {error}")
             db.session.expunge_all()
 
     def _keep(self, advisory: Advisory) -> Stored:
@@ -72,7 +74,7 @@ class Importer:
             try:
                 stored = store_actions.store(advisory, catalogue=self.catalogue, announce=self.announce)
                 if stored.outcome is not Outcome.SKIPPED:
-                    self.news.promise()
+                    self.news.schedule()
                 db.session.commit()
                 return stored
             except DBAPIError as error:

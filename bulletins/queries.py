@@ -178,7 +178,7 @@ def bulletins(
     wanted: Filter,
     sort: str = "urgent",
     *,
-    after: paging.Place = None,
+    after: paging.PageStart = None,
     size: int = PAGE,
     with_mitigations: bool = False,
     with_tags: bool = False,

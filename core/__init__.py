@@ -1,6 +1,6 @@
-"""The infrastructure that every package uses: database, settings, events, mail, markup, limits, cache.
+"""The infrastructure that all packages use: database, settings, events, mail, markup, limits, cache.
 
-Nothing here knows a question from an article.
+It has no knowledge of the site's content, such as questions or articles.
 """
 
 from flask import Flask
@@ -26,7 +26,7 @@ from core.observability import (
 )
 from core.web import (
     database_errors,
-    error_answers,
+    error_responses,
     headers,
     protection,
     sent_forms,
@@ -36,7 +36,7 @@ from core.web import (
 
 
 def init_app(app: Flask) -> None:
-    """Attach the infrastructure to `app`. Called first, before any other package."""
+    """Attach the infrastructure to `app`; create_app() calls it before all other packages."""
     config.init_app(app)
     metrics.init_app(app)
     logs.init_app(app)
@@ -51,7 +51,7 @@ def init_app(app: Flask) -> None:
     theme.init_app(app)
     headers.init_app(app)
     sent_forms.init_app(app)
-    error_answers.init_app(app)
+    error_responses.init_app(app)
     database_errors.init_app(app)
     api_document.init_app(app)
     docs.init_app(app)

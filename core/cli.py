@@ -1,4 +1,4 @@
-"""The shell's frame: the shared `import` group, progress bars, and the report every import ends with."""
+"""Base of the commands: the shared `import` group, progress bars, and the report that ends every import."""
 
 import json
 import os
@@ -35,51 +35,54 @@ NOUNS = (
     "bulletins",
     "vulnerabilities",
 )
-MOST_ERRORS = 1000
-MAX_LISTED_LOSSES = 500_000  # in the file of losses; more are only counted
-WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of flask itself
+MAX_LISTED_ERRORS = 1000
+MAX_LISTED_LOSSES = 500_000  # in the file of losses; further ones are only counted
+OPTIONS_WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of flask itself
 NO_SCHEMA_NEEDED = {"run", "routes", "shell", "settings", "backup", "restore"}
 
 
-class Unusable(Exception):
-    """There is nothing to import; the message says what there is instead."""
+class NothingToImport(Exception):
+    """The source has nothing to import; the message says what it has instead."""
 
 
 class ImportReport:
-    """What an import did, by noun, and what it could not take; printed as one JSON object, its last line.
+    """Counts of what an import did, by noun, and of what it did not take; printed as one JSON object.
 
-    `skipped` may hold more than nouns: a file extension, a kind of row. `losses_file` is where the list of
-    losses is written, if anything is lost.
+    `skipped` may have other keys than NOUNS: a file extension, a kind of row. The list of losses is written
+    to `losses_file` if there are any.
     """
 
     def __init__(self) -> None:
-        self.added, self.updated, self.skipped = Counter(), Counter(), Counter()
-        self.losses: Counter = Counter()
+        self.added: Counter[str] = Counter()
+        self.updated: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.losses: Counter[str] = Counter()
         self.errors: list[str] = []
-        self.more_errors = self.refused_files = 0
+        self.more_errors = 0
+        self.refused_files = 0
         self.losses_file: Path | None = None
         self._lost: list[tuple[str, str, str, str]] = []
 
-    def fault(self, sentence: str) -> None:
-        """Name what could not be used; after MOST_ERRORS they are only counted."""
-        if len(self.errors) < MOST_ERRORS:
+    def add_error(self, sentence: str) -> None:
+        """List a message about unusable input; after MAX_LISTED_ERRORS they are only counted."""
+        if len(self.errors) < MAX_LISTED_ERRORS:
             self.errors.append(" ".join(sentence.split())[:300])
         else:
             self.more_errors += 1
 
-    def refuse(self, sentence: str) -> None:
-        """Name a file that was not used, or not to its end: the command will end with status 1."""
+    def reject_file(self, sentence: str) -> None:
+        """List a file that was not, or not completely, imported: the command will exit with status 1."""
         self.refused_files += 1
-        self.fault(sentence)
+        self.add_error(sentence)
 
-    def lose(self, kind: str, place: str, what: str, why: str = "") -> None:
-        """Count something of the page or row `place` that was not taken, or not as it was."""
+    def add_loss(self, kind: str, place: str, what: str, why: str = "") -> None:
+        """Count something of the page or row `place` that was not imported, or not unchanged."""
         self.losses[kind] += 1
         if len(self._lost) < MAX_LISTED_LOSSES:
             self._lost.append((kind, place, " ".join(what.split())[:500], why))
 
     def print(self) -> None:
-        """Write the report to standard output; name the file of losses on standard error before it."""
+        """Write the report to standard output, after the path of the list of losses on standard error."""
         counters = {"added": self.added, "updated": self.updated, "skipped": self.skipped}
         parts = {
             name: {noun: counter[noun] for noun in dict.fromkeys([*NOUNS, *counter])}
@@ -113,15 +116,15 @@ class ImportReport:
 
 
 def losses_file(noun: str, source: str) -> Path:
-    """Where the losses of an import from `source` are listed when nobody says where."""
+    """The default path for the list of losses of an import from `source`."""
     name = re.sub(r"[^\w.-]+", "_", source).strip("._")[:80] or "import"
     return Path(current_app.config["REDOUBT_INSTANCE"]) / "imports" / f"{noun}-{name}-losses.csv"
 
 
 def run_import(report: ImportReport, run: Callable[[], None]) -> None:
-    """Run an import that fills `report`, and print that as the last line.
+    """Run an import that fills `report`, and print the report as the last line.
 
-    Ends with status 1 when a file was refused, or all were (Unusable); what could be used is stored then too.
+    Ends with status 1 when a file was refused, or all were (NothingToImport); the rest is stored then too.
     """
     why = ""
     try:
@@ -132,11 +135,11 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
                 "%(n)s files refused; `errors` has the reasons. The rest is stored.",
                 n=f"{report.refused_files:,}",
             )
-    except Unusable as error:
-        report.fault(str(error))
+    except NothingToImport as error:
+        report.add_error(str(error))
         why = str(error)
     finally:
-        if why:  # before the report, which stays the last line where both are read together
+        if why:  # before the report, which has to stay the last line when both streams are merged
             click.echo(_("Error: %(why)s", why=why), err=True)
         report.print()
     if why:
@@ -145,25 +148,25 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
 
 @contextmanager
 def progress(iterable: Iterable, total: int | None, label: str) -> Iterator[Iterable]:
-    """A progress bar on standard error around `iterable`."""
+    """Show a progress bar on standard error while `iterable` is consumed."""
     with click.progressbar(iterable, length=total, label=label, file=sys.stderr) as bar:
         yield bar
 
 
 @contextmanager
-def progress_to(total: int, label: str) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error that is told how far we are; a line each tenth in a log."""
+def progress_callback(total: int, label: str) -> Iterator[Callable[[int], None]]:
+    """Yield a function that moves a progress bar on standard error; in a log it prints a line per tenth."""
     tenths = 0
     with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
 
-        def to(position: int) -> None:
+        def report(position: int) -> None:
             nonlocal tenths
             bar.update(position - bar.pos)
             if not sys.stderr.isatty() and total and position * 10 // total > tenths:
                 tenths = position * 10 // total
                 click.echo(f"{label} {tenths}0 %", err=True)
 
-        yield to
+        yield report
 
 
 @click.command("settings")
@@ -180,28 +183,28 @@ def worker_command() -> None:
     current_app.extensions["worker"].run()
 
 
-def command_of(words: list[str]) -> str | None:
-    """The command in what was typed after `flask`; None when only a list of commands is asked for."""
+def command_name(words: list[str]) -> str | None:
+    """The command among the arguments of `flask`; None when there is none (a list of commands)."""
     rest = iter(words)
     for word in rest:
-        if word in WITH_VALUE:
+        if word in OPTIONS_WITH_VALUE:
             next(rest, None)
         elif not word.startswith("-"):
             return word
     return None
 
 
-def prepare(command_name: str | None) -> None:
-    """Bring the database to the code's schema before a command that uses it; None is a list of commands.
+def prepare_database(command_name: str | None) -> None:
+    """Migrate the database before a command that uses it; None is a list of commands.
 
-    The doctor fills an empty place too, but says what is behind or cannot be used instead of mending it.
-    Raises ClickException when the database is away.
+    `doctor` creates a missing schema too, but only reports an old schema or an unusable database.
+    Raises ClickException when the database is unavailable.
     """
     if command_name in (None, "db"):
-        schema.tools()
+        schema.flask_migrate()
     elif command_name not in NO_SCHEMA_NEEDED:
         try:
-            if command_name != "doctor" or schema.present() is None:
+            if command_name != "doctor" or schema.current_revision() is None:
                 schema.ensure()
         except DBAPIError as error:
             if command_name == "doctor":

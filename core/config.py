@@ -1,7 +1,7 @@
-"""Every setting of the site in one table, which is also its documentation (`docs/settings.md`).
+"""All settings of the site in one table, which is also the source of `docs/settings.md`.
 
-Settings come from the environment under the prefix `REDOUBT_`; a wrong value stops the start
-with a sentence that says what to write instead.
+Settings are environment variables with the prefix `REDOUBT_`; a wrong value stops the start with a message
+that says what to write instead.
 """
 
 import os
@@ -24,13 +24,13 @@ MAX_DAYS = 3_650
 MIN_SECURITY_LOG_DAYS = 30  # the database refuses to delete what is newer (migration 0519)
 
 
-class BadSetting(SystemExit):
-    """A setting that cannot be used; the message names it and says what to do."""
+class InvalidSetting(SystemExit):
+    """A setting with a wrong value; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: environment name, default as it would be written, parser, and what it is for."""
+    """One setting: name, default as text, parser (raises ValueError), and help."""
 
     name: str
     default: str
@@ -63,7 +63,7 @@ def _url(text: str) -> str:
 
 
 def _address(*beginnings: str) -> Callable[[str], str]:
-    """An address that some service may have, or none."""
+    """A parser of URLs that begin with one of `beginnings`, or are empty."""
 
     def parse(text: str) -> str:
         if text and not text.startswith(beginnings):
@@ -73,11 +73,11 @@ def _address(*beginnings: str) -> Callable[[str], str]:
     return parse
 
 
-POSTGRESQL = "postgresql://", "postgresql+psycopg://"
+POSTGRESQL_SCHEMES = "postgresql://", "postgresql+psycopg://"
 
 
 def _replicas(text: str) -> tuple[str, ...]:
-    return tuple(_address(*POSTGRESQL)(part.strip()) for part in text.split(",") if part.strip())
+    return tuple(_address(*POSTGRESQL_SCHEMES)(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _token(text: str) -> str:
@@ -86,7 +86,7 @@ def _token(text: str) -> str:
     return text
 
 
-def _whole(least: int, most: int, noun: str = "") -> Callable[[str], int]:
+def _whole_number(least: int, most: int, noun: str = "") -> Callable[[str], int]:
     def parse(text: str) -> int:
         with suppress(ValueError):
             if least <= (number := int(text)) <= most:
@@ -97,7 +97,7 @@ def _whole(least: int, most: int, noun: str = "") -> Callable[[str], int]:
 
 
 def _days(least: int) -> Callable[[str], int]:
-    return _whole(least, MAX_DAYS, " of days")
+    return _whole_number(least, MAX_DAYS, " of days")
 
 
 def _at_least_zero(kind: type) -> Callable[[str], float]:
@@ -111,7 +111,7 @@ def _at_least_zero(kind: type) -> Callable[[str], float]:
 
 
 def _scale(text: str) -> float | None:
-    """A number that multiplies, or None for `auto`."""
+    """A factor, 0 or more; None for `auto`."""
     return None if text == "auto" else _at_least_zero(float)(text)
 
 
@@ -125,7 +125,7 @@ SETTINGS = (
     Setting(
         "REDOUBT_DATABASE_URL",
         "",
-        _address(*POSTGRESQL, "sqlite:///"),
+        _address(*POSTGRESQL_SCHEMES, "sqlite:///"),
         "SQLAlchemy address of the database. Empty: SQLite in the instance folder.",
         is_secret=True,
     ),
@@ -212,7 +212,7 @@ SETTINGS = (
     Setting(
         "REDOUBT_PASSWORD_LENGTH",
         "15",
-        _whole(8, 64),
+        _whole_number(8, 64),
         "Minimum length of a password where it is the only factor, 8 to 64. NIST SP 800-63B-4 requires 15.",
     ),
     Setting(
@@ -290,8 +290,8 @@ SETTINGS = (
     ),
 )
 
-# What is no matter of the site but of the program that serves it.
-OF_SERVERS = (
+# Variables of the programs that serve the site.
+SERVER_VARIABLES = (
     ("HOST", "127.0.0.1", "`python app.py`: the address it listens at."),
     ("PORT", "8000", "`python app.py` and `make run`: its port."),
     ("SEED", "1", "`make run`: 0 starts empty, without the demo community."),
@@ -301,8 +301,8 @@ OF_SERVERS = (
 SECRETS = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 
 
-def read(environ: Mapping[str, str]) -> dict[str, object]:
-    """Parse `environ` into {setting name: value}; raises BadSetting naming the first wrong one."""
+def read_settings(environ: Mapping[str, str]) -> dict[str, object]:
+    """Parse `environ` into {setting name: value}; raises InvalidSetting naming the first wrong one."""
     values: dict[str, object] = {}
     for setting in SETTINGS:
         text = environ.get(setting.name, setting.default)
@@ -310,21 +310,21 @@ def read(environ: Mapping[str, str]) -> dict[str, object]:
             values[setting.name] = setting.parse(text)
         except ValueError as error:
             shown = "" if setting.is_secret else f"={text!r}"
-            raise BadSetting(f"{setting.name}{shown}: {error}") from None
+            raise InvalidSetting(f"{setting.name}{shown}: {error}") from None
     return values
 
 
 def init_app(app: Flask) -> None:
-    """Fill app.config from the environment (or from what a test put under `REDOUBT_…` before)."""
+    """Fill app.config from the environment; `REDOUBT_…` keys already in app.config take precedence."""
     given = {key: str(value) for key, value in app.config.items() if key.startswith(PREFIX)}
-    app.config.update(read({**os.environ, **given}))
+    app.config.update(read_settings({**os.environ, **given}))
     instance = Path(app.config["REDOUBT_INSTANCE"])
     instance = instance if instance.is_absolute() else ROOT / instance
     try:
         instance.mkdir(parents=True, exist_ok=True, mode=0o700)
-        app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _kept_secret(instance)
+        app.config["SECRET_KEY"] = app.config["REDOUBT_SECRET_KEY"] or _secret_key(instance)
     except OSError as error:
-        raise BadSetting(
+        raise InvalidSetting(
             f"REDOUBT_INSTANCE={str(instance)!r}: {error.filename} cannot be used "
             f"({error.strerror}); make the folder, for the user that runs the site"
         ) from None
@@ -343,32 +343,32 @@ def init_app(app: Flask) -> None:
     )
 
 
-def _kept_secret(instance: Path) -> str:
-    """The signing key of this instance; made once, by whoever comes first, readable by the owner."""
+def _secret_key(instance: Path) -> str:
+    """The signing key of this instance, created with mode 0600 by the first process."""
     path = instance / "secret_key"
     if not path.exists():
-        _keep(secrets.token_urlsafe(48), path)
+        _write_secret_key(secrets.token_urlsafe(48), path)
     return path.read_text()
 
 
-def _keep(key: str, path: Path) -> None:
-    """Write the key whole, where there is none yet: nobody reads half of it, or another."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as part:  # made with mode 0600
+def _write_secret_key(key: str, path: Path) -> None:
+    """Create the key file atomically; an existing one stays."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as part:  # has mode 0600
         part.write(key)
         part.flush()
         with suppress(FileExistsError):
             os.link(part.name, path)
 
 
-def keep_secret(app: Flask) -> bool:
-    """Write the key of this instance again if its file was lost; whether it was.
+def restore_secret_key(app: Flask) -> bool:
+    """Write the key of this instance again if its file was lost; returns whether it was.
 
-    The next process would make another, and every link in mail and every session would end.
+    The next process would create another, which would end all sessions and links in mail.
     """
     path = app.config["REDOUBT_INSTANCE"] / "secret_key"
     if app.config["REDOUBT_SECRET_KEY"] or path.exists():
         return False
-    _keep(app.config["SECRET_KEY"], path)
+    _write_secret_key(app.config["SECRET_KEY"], path)
     return True
 
 
@@ -389,7 +389,7 @@ def documentation() -> str:
             "",
             "| variable | default | what it does |",
             "|---|---|---|",
-            *(f"| `{name}` | `{default}` | {help} |" for name, default, help in OF_SERVERS),
+            *(f"| `{name}` | `{default}` | {help} |" for name, default, help in SERVER_VARIABLES),
             "",
         ]
     )

@@ -1,9 +1,9 @@
-"""Redaction: a text that must not stay, a secret for instance, is masked in every stored copy of it.
+"""Redaction: masks a text, such as a secret, in all its stored copies.
 
-A package registers the columns in which text of people may stand (`register`), those in which it never does
-(`register_without_text`) and what lies outside of tables (`register_files`). tests/test_redaction.py fails
-for a column that is in neither list. Nothing here commits. Not reached are backups, mail that has left, and
-copies that other people have made.
+A package registers the columns that may hold text of people (register_text), those that never do
+(register_without_text), and text outside of tables (register_text_files). tests/test_redaction.py fails for a
+column that is not registered. Nothing here commits. Backups, mail that was sent, and copies that people have
+made are not redacted.
 """
 
 import html
@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import JSON, ColumnElement, Text, cast, false, func, or_, select, text
@@ -25,18 +26,20 @@ from core.web.forms import Invalid
 
 log = logging.getLogger(__name__)
 MASK = "█████"
-MIN_CHARACTERS = 6  # of a text to mask: shorter ones stand in every other word
+MIN_CHARACTERS = 6  # of a text to mask: shorter ones occur in unrelated words
 MAX_TEXTS = 20  # texts of one redaction
 MAX_CHARACTERS = 2_000  # of one text
-PROBE_CHARACTERS = 12  # what the database looks for before Python looks closer
+PROBE_CHARACTERS = 12  # for the query that finds candidates, which Python then checks
 MIN_PREFIX = 8  # characters of a text at the end of a shortened copy
 _ENTITIES = {"<": "<|&lt;", ">": ">|&gt;", "&": "&|&amp;", '"': '"|&quot;|&#34;', "'": "'|&#39;|&#x27;"}
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The texts of one redaction: `everywhere`, and `nearby`, which are masked only in what belongs to the
-    posts with the ids `post_ids`, whose addresses begin with `paths`.
+    """The texts of one redaction: `everywhere`, and `nearby`, which are masked only near some posts.
+
+    `nearby` is masked in rows that belong to the posts with the ids `post_ids`, whose URLs begin with
+    `paths`.
     """
 
     everywhere: tuple[str, ...]
@@ -46,25 +49,25 @@ class Texts:
 
     @cached_property
     def wide(self) -> "Mask":
-        """Masks what is masked everywhere."""
+        """Masks the texts that are masked everywhere."""
         return Mask(self.everywhere)
 
     @cached_property
     def narrow(self) -> "Mask":
-        """Masks what is masked in what belongs to the posts."""
+        """Masks all texts, in rows that belong to the posts."""
         return Mask((*self.everywhere, *self.nearby))
 
 
 class Mask:
-    """Finds and masks texts, also with other white space, escaped for HTML or Markdown, or cut off."""
+    """Finds and masks texts, also with different white space, escaped for HTML or Markdown, or cut off."""
 
-    def __init__(self, texts: Iterable[str]):
+    def __init__(self, texts: Iterable[str]) -> None:
         self.texts = tuple(sorted(set(texts), key=len, reverse=True))
         self.pattern = re.compile("|".join(map(_pattern, self.texts)) or r"(?!)", re.IGNORECASE)
-        self.begun = [_folded(" ".join(text.split())) for text in self.texts]
+        self.prefixes = [_folded(" ".join(text.split())) for text in self.texts]
 
-    def apply(self, value):
-        """A string, or a JSON value at any depth, with the texts masked."""
+    def apply(self, value: Any) -> Any:
+        """A string, or a JSON value of any depth, with the texts masked."""
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, dict):
@@ -74,16 +77,16 @@ class Mask:
     def _text(self, text: str) -> str:
         masked = self.pattern.sub(MASK, text)
         words = _folded(masked.rstrip(" …\n"))
-        for begun in self.begun:
-            start = words.find(begun[:MIN_PREFIX], max(0, len(words) - len(begun) + 1))
-            while start >= 0 and len(begun) > MIN_PREFIX:
-                if begun.startswith(words[start:]):
+        for whole in self.prefixes:
+            start = words.find(whole[:MIN_PREFIX], max(0, len(words) - len(whole) + 1))
+            while start >= 0 and len(whole) > MIN_PREFIX:
+                if whole.startswith(words[start:]):
                     return masked[:start] + MASK
-                start = words.find(begun[:MIN_PREFIX], start + 1)
+                start = words.find(whole[:MIN_PREFIX], start + 1)
         return masked
 
-    def found_by(self, column) -> ColumnElement[bool]:
-        """SQL condition for the rows worth looking at."""
+    def found_by(self, column: Any) -> ColumnElement[bool]:
+        """SQL condition for the rows that may hold one of the texts."""
         is_json = isinstance(column.type, (JSON, JSONText))
         words = cast(column, Text) if is_json else column
         probes = {probe for each in self.texts for probe in _probes(each, is_json)}
@@ -91,7 +94,7 @@ class Mask:
 
 
 def _pattern(text: str) -> str:
-    """The regular expression of a text. No part of it can match in two ways: the work stays linear."""
+    """The regular expression of a text. No part can match in two ways, so the time is linear."""
     parts = []
     for piece in re.findall(r"[\s\-\\_]+|[^\W_]+|[^\w\s]", text.strip()):
         if piece[0] in "-\\_" or piece[0].isspace():
@@ -106,9 +109,9 @@ def _pattern(text: str) -> str:
 
 
 def _gap(piece: str, *, is_first: bool) -> str:
-    """A run of white space, hyphens, underscores and backslashes, taken whole.
+    """The expression of a run of white space, hyphens, underscores and backslashes (possessive).
 
-    Where it is first, it is looked for only where such a run begins.
+    At the beginning of a text it matches only at the beginning of such a run.
     """
     has_space = any(map(str.isspace, piece))
     characters, count = (r"[\s\-\\_]", "+") if has_space else (r"[\-\\_]", f"{{{len(piece)},}}")
@@ -116,9 +119,9 @@ def _gap(piece: str, *, is_first: bool) -> str:
 
 
 def _probes(text: str, is_json: bool) -> Iterable[str]:
-    """LIKE patterns for the beginning of a run of letters and digits; in JSON also as JSON writes it.
+    """LIKE patterns for the beginning of a run of letters and digits; for JSON also with its escapes.
 
-    SQLite lowers ASCII only: any other letter is left open, so the run with most ASCII letters is taken.
+    SQLite lower-cases only ASCII: other letters become wildcards, so the run with most ASCII letters is used.
     """
     runs = re.findall(r"[^\W_]+", text)
     probes = [run[:PROBE_CHARACTERS] for run in runs] or [text.strip()[:1]]
@@ -129,7 +132,7 @@ def _probes(text: str, is_json: bool) -> Iterable[str]:
 
 
 def _folded(text: str) -> str:
-    """Without regard to case, and as long as before."""
+    """`text` case-folded, with the same length."""
     return "".join(folded if len(folded := c.casefold()) == 1 else c for c in text)
 
 
@@ -142,10 +145,10 @@ class Columns:
     """Columns of one table that may hold text of people.
 
     `about(texts)` is the SQL condition for rows that belong to the posts of a redaction; `changed(row, by)`
-    brings in line what is made of the columns (`derived`).
+    updates the columns `derived` from them.
     """
 
-    model: type
+    model: Any
     names: tuple[str, ...]
     about: Callable[[Texts], ColumnElement[bool]] | None = None
     changed: Callable | None = None
@@ -158,29 +161,35 @@ _files: Registry[Callable[[Mask], int], str] = Registry("redacted_files")  # nam
 _without_text: Registry[tuple[type, tuple[str, ...]], str] = Registry("columns_without_text")  # table
 
 
-def register_text(model: type, *names: str, about=None, changed=None, derived: tuple[str, ...] = ()) -> None:
-    """Let redaction mask these columns of a model; `derived` columns are made anew by `changed(row, by)`."""
+def register_text(
+    model: type,
+    *names: str,
+    about: Callable[[Texts], ColumnElement[bool]] | None = None,
+    changed: Callable[[Any, Any], object] | None = None,
+    derived: tuple[str, ...] = (),
+) -> None:
+    """Mask these columns of a model in redactions; `changed(row, by)` updates the `derived` columns."""
     _columns.add((model, names), Columns(model, names, about, changed, derived))
 
 
 def register_rows(table: str, redact: Callable[[Mask, object], int]) -> None:
-    """Let `redact(mask, by)` deal with rows that cannot just be masked; it returns how many there were."""
+    """Call `redact(mask, by)` for rows that cannot simply be masked; it returns how many it changed."""
     _rows.add(table, redact)
 
 
-def register_without_text(model: type, *names: str) -> None:
-    """Say that these columns hold no text of people that a redaction could be about."""
+def register_without_text(model: Any, *names: str) -> None:
+    """Register columns that hold no text of people."""
     _without_text.add((model, names), model.__table__.name)
 
 
 def register_text_files(redact: Callable[[Mask], int]) -> Callable[[Mask], int]:
-    """Decorator: `redact(mask)` masks texts in files and returns in how many."""
+    """Decorator: the function masks texts in files and returns the number of files changed."""
     _files.add(redact, redact.__qualname__)
     return redact
 
 
-def registered() -> dict[str, set[str]]:
-    """The registered columns, with text and without, by table."""
+def registered_columns() -> dict[str, set[str]]:
+    """The names of all registered columns, with and without text, by table."""
     found: dict[str, set[str]] = {}
     for (_model, names), table in _without_text.items():
         found.setdefault(table, set()).update(names)
@@ -191,8 +200,8 @@ def registered() -> dict[str, set[str]]:
     return found
 
 
-def checked(lines: Iterable[str]) -> tuple[str, ...]:
-    """The texts that a moderator names, without empty ones; Invalid when they are too short or too many."""
+def validate_texts(lines: Iterable[str]) -> tuple[str, ...]:
+    """The texts of a moderator without empty lines. Raises Invalid when they are too short, long or many."""
     texts = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     short = [text for text in texts if len(text) < MIN_CHARACTERS or not re.search(r"[^\W_]", text)]
     if short:
@@ -215,7 +224,7 @@ def checked(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def find(texts: Texts) -> dict[str, int]:
-    """How many rows hold the texts now, by table."""
+    """The number of rows that hold the texts, by table."""
     counts: dict[str, int] = {}
     for columns, rows in _found(texts):
         if rows:
@@ -224,11 +233,14 @@ def find(texts: Texts) -> dict[str, int]:
     return counts
 
 
-def apply(texts: Texts, *, by) -> dict[str, int]:
-    """Mask the texts in every registered copy; returns how many rows and files changed, by table."""
+def apply(texts: Texts, *, by: Any) -> dict[str, int]:
+    """Mask the texts in all registered places; returns the number of changed rows by table, and of `files`.
+
+    `by` is the moderator. Does not commit.
+    """
     counts: dict[str, int] = {}
     if db.engine.dialect.name == "sqlite":
-        db.session.execute(text("PRAGMA secure_delete=ON"))  # what is overwritten leaves no trace in the file
+        db.session.execute(text("PRAGMA secure_delete=ON"))  # overwrites old values in the file
     for columns, rows in _found(texts):
         for row, values in rows:
             for name, value in values.items():
@@ -250,20 +262,20 @@ def apply(texts: Texts, *, by) -> dict[str, int]:
 
 @events.register_handler("revision.redacted")
 def empty_log(batch: list[events.Event]) -> None:
-    """The write-ahead log of SQLite still holds what was there before."""
+    """Truncate SQLite's write-ahead log, which still holds the old values."""
     if db.engine.dialect.name == "sqlite":
         db.session.rollback()
         connection = db.engine.raw_connection()  # in no transaction, unlike a session
         try:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.OperationalError as error:  # somebody reads: the next checkpoint does it
+        except sqlite3.OperationalError as error:  # blocked by a reader: the next checkpoint does it
             log.warning("the write-ahead log was not emptied after a redaction: %s", error)
         finally:
             connection.close()
 
 
 def _found(texts: Texts) -> Iterable[tuple[Columns, list[tuple[object, dict]]]]:
-    """For each registration the rows that change, with the new values of their columns."""
+    """For each registration the rows to change, with the new values of their columns."""
     for columns in _columns.values():
         entity = columns.model
         attributes = [getattr(entity, name) for name in columns.names]
@@ -302,14 +314,14 @@ def _about_mail(texts: Texts) -> ColumnElement[bool]:
 register_text(models.Event, "data", "error", about=lambda texts: models.Event.subject_id.in_(texts.post_ids))
 
 
-def html_of(text: str) -> str:
-    """The HTML part of a mail whose text was masked: markup may have torn what is masked into pieces."""
+def html_body(text: str) -> str:
+    """The HTML part of an email after redaction, made from its text: markup can split a text to be masked."""
     return f"<pre>{html.escape(text)}</pre>"
 
 
-def _follow_mail(mail: models.OutgoingMail, by) -> None:
+def _update_html(mail: models.OutgoingMail, by: Any) -> None:
     if mail.html:
-        mail.html = html_of(mail.body)
+        mail.html = html_body(mail.body)
 
 
 register_text(
@@ -318,7 +330,7 @@ register_text(
     "body",
     "error",
     about=_about_mail,
-    changed=_follow_mail,
+    changed=_update_html,
     derived=("html",),
 )
 register_without_text(models.Event, "name", "subject_kind", "claimed_by")

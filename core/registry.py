@@ -1,7 +1,7 @@
-"""Registries: how packages plug into lower ones. docs/architecture.md has the table of all of them.
+"""Registries: how packages add entries to lower packages. docs/architecture.md lists all of them.
 
 A `register_…` function adds an entry, at import (as a decorator) or in a package's init_app(). Each app has
-its own copy of every registry, made when it is first read.
+its own copy of every registry, made at the first read.
 """
 
 from collections.abc import Hashable, Iterator, Mapping
@@ -16,16 +16,16 @@ V = TypeVar("V")
 class Registry(Mapping[K, V]):
     """The entries of the current app by key, in the order in which they were registered."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str) -> None:
         self.name = name
         self._declared: dict[K, V] = {}
 
     def add(self, key: K, value: V) -> None:
-        """Register `value`; a second one with the same key takes its place. Not while an app serves."""
+        """Register `value`, replacing one with the same key. Not after an app was created."""
         self._declared[key] = value
 
     def of(self, app: Flask) -> dict[K, V]:
-        """The entries of `app`: needed where no application context is active."""
+        """The entries of `app`; use it where no application context is active."""
         registries = app.extensions.setdefault("registries", {})
         if self.name not in registries:
             registries[self.name] = dict(self._declared)

@@ -14,7 +14,7 @@ from bulletins import actions, queries, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import actions as mitigation_actions
 from bulletins.models import Bulletin
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from demo.story import Story
 
 CONFIRMED_BEFORE = timedelta(days=3)
@@ -59,7 +59,7 @@ def confirm() -> None:
     if moderator is None or bulletin_id is None:
         return
     bulletin = _bulletin(bulletin_id)
-    with at(Story(utcnow()).today - CONFIRMED_BEFORE):
+    with clock_set_to(Story(utcnow()).today - CONFIRMED_BEFORE):
         for mitigation in bulletin.mitigations:
             if mitigation.text.startswith(CONFIRMED_TEXT) and not mitigation.is_confirmed:
                 mitigation_actions.change(bulletin, mitigation, CONFIRMED_DETAILS, by=moderator)

@@ -17,7 +17,7 @@ from auth import actions as auth_actions
 from auth.models import User
 from auth.passwords import passwords
 from core.cli import progress
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from core.markup.markup import render
 from demo import bulletins, products, reports
 from demo.story import Act, Story
@@ -63,12 +63,12 @@ class Loader:
         """Perform the missing acts; members and threads that exist stay as they are."""
         acts = self.story.acts()
         existing = {*self.members, *self.posts}
-        with at(acts[0].happened_at):
+        with clock_set_to(acts[0].happened_at):
             self._tags()
         missing = [act for act in acts if act.thread not in existing]
         with progress(missing, len(missing), "demo community") as rows:
             for act in rows:
-                with at(act.happened_at):
+                with clock_set_to(act.happened_at):
                     getattr(self, f"_{act.verb}")(act)
         self._link([post for key, post in self.posts.items() if key not in existing])
         return self.accounts

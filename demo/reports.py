@@ -7,7 +7,7 @@ import yaml
 
 from auth.models import User
 from bulletins.models import Bulletin
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from demo.story import Story
 from deployment.models import DeploymentReport
 from deployment.reports import actions, helpful_actions
@@ -42,11 +42,11 @@ def load() -> None:
         if bulletin is None or row["author"] not in members:
             continue
         reported_at = story.time_of(row["when"])
-        with at(reported_at):
+        with clock_set_to(reported_at):
             installed = Installation(
                 row["ring"], row["outcome"], row.get("note", ""), target=row.get("target", "")
             )
             report = actions.report(bulletin, installed, by=members[row["author"]])
-        with at(reported_at + MARKED_AFTER):
+        with clock_set_to(reported_at + MARKED_AFTER):
             for name in set(row.get("thanks", [])) & set(members):
                 helpful_actions.mark(report, True, by=members[name])

@@ -29,7 +29,7 @@ bp = ApiBlueprint("calendar", __name__, description="Patch days, monthly bulleti
 def list_months(wanted: dict) -> dict:
     """The months of a year: patch days, bulletins by severity, reports by outcome."""
     months, totals, tallies = queries.year_summary(wanted["year"] or this_month().year)
-    page = paging.part(
+    page = paging.page_in_memory(
         months,
         lambda month: [str(month)],
         wanted["after"],

@@ -5,7 +5,7 @@ from core.api.api import WRITE, ApiBlueprint, listing, page_of
 from core.database import versions
 from core.database.db import db
 from core.database.paging import Page
-from core.database.versions import tagged
+from core.database.versions import with_etag
 from core.web.access import get_or_404, require
 from core.web.forms import Invalid
 from forum import actions, policy, queries, schemas
@@ -69,7 +69,7 @@ def ask_question(data: dict):
         data["title"], data["body"], data["tags"], by=user, status=post_queries.first_status(user)
     )
     db.session.commit()
-    return tagged(made, question_item(made))
+    return with_etag(made, question_item(made))
 
 
 @bp.get("/questions/<int:question_id>")
@@ -78,7 +78,7 @@ def get_question(question_id: int):
     """A question with its first answers."""
     question, reader = _question(question_id), tokens.reader()
     canonical = queries.duplicate_of(question, reader)
-    return tagged(
+    return with_etag(
         question,
         {
             **question_item(question),
@@ -106,7 +106,7 @@ def edit_question(data: dict, question_id: int):
         expected=versions.expected_by_header(),
     )
     db.session.commit()
-    return tagged(question, question_item(question))
+    return with_etag(question, question_item(question))
 
 
 @bp.post("/questions/<int:question_id>/close")
@@ -124,7 +124,7 @@ def close_question(data: dict, question_id: int):
             raise Invalid({"duplicate_of": str(schemas.NO_CANONICAL)})
     actions.close(question, data["reason"], by=user, note=data["note"], duplicate_of=canonical)
     db.session.commit()
-    return tagged(question, question_item(question))
+    return with_etag(question, question_item(question))
 
 
 @bp.post("/questions/<int:question_id>/reopen")
@@ -137,7 +137,7 @@ def reopen_question(question_id: int):
     versions.require_header(question)
     actions.reopen(question, by=user)
     db.session.commit()
-    return tagged(question, question_item(question))
+    return with_etag(question, question_item(question))
 
 
 @bp.get("/questions/<int:question_id>/answers")
@@ -160,7 +160,7 @@ def answer_question(data: dict, question_id: int):
     posts.limit_posting(user)
     made = actions.answer(question, data["body"], by=user, status=post_queries.first_status(user))
     db.session.commit()
-    return tagged(made, answer_item(made))
+    return with_etag(made, answer_item(made))
 
 
 @bp.get("/answers/<int:answer_id>")
@@ -168,7 +168,7 @@ def answer_question(data: dict, question_id: int):
 def get_answer(answer_id: int):
     """One answer."""
     answer = _answer(answer_id)
-    return tagged(answer, answer_item(answer))
+    return with_etag(answer, answer_item(answer))
 
 
 @bp.patch("/answers/<int:answer_id>")
@@ -183,7 +183,7 @@ def edit_answer(data: dict, answer_id: int):
         answer, data["body"], by=user, summary=data["summary"], expected=versions.expected_by_header()
     )
     db.session.commit()
-    return tagged(answer, answer_item(answer))
+    return with_etag(answer, answer_item(answer))
 
 
 @bp.post("/answers/<int:answer_id>/accept")
@@ -196,7 +196,7 @@ def accept_answer(answer_id: int):
     versions.require_header(answer)
     actions.accept(answer, by=user)
     db.session.commit()
-    return tagged(answer, answer_item(answer))
+    return with_etag(answer, answer_item(answer))
 
 
 @bp.post("/answers/<int:answer_id>/unaccept")
@@ -209,4 +209,4 @@ def unaccept_answer(answer_id: int):
     versions.require_header(answer)
     actions.unaccept(answer, by=user)
     db.session.commit()
-    return tagged(answer, answer_item(answer))
+    return with_etag(answer, answer_item(answer))

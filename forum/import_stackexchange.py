@@ -20,9 +20,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 from auth import bulk_actions as people
 from auth.models import User
 from auth.security_log import cli as security_log
-from core.cli import ImportReport, Unusable, losses_file, progress_to, run_import
+from core.cli import ImportReport, NothingToImport, losses_file, progress_callback, run_import
 from core.database.db import db, read_transaction
-from core.jobs.import_events import News
+from core.jobs.import_events import ImportEvent
 from core.markup import markup
 from forum import bulk_actions as forum
 from forum import stackexchange_posts as made
@@ -49,7 +49,7 @@ class Importer:
     ):
         self.report, self.dump = report, Dump(directory, report)
         self.source, self.site, self.hosts = source, site, hosts
-        self.news = News(source)
+        self.news = ImportEvent(source)
         self.nobodies: dict[str, str] = {}  # background processes that own posts: number → name
         self.accepted: dict[str, str] = {}  # answer → its question
         self.long_texts: dict[str, str] = {}  # tag → what its wiki says
@@ -60,15 +60,15 @@ class Importer:
     def run(self) -> None:
         """Import every file that is there, in the order that references need. Raises Unusable."""
         tags = self._count_tags()
-        with self.news.held():
+        with self.news.deferred():
             self._everything()
         if not self.dump.count:
-            raise Unusable(_("These files contain no rows."))
+            raise NothingToImport(_("These files contain no rows."))
         self.report.added["tags"] = self._count_tags() - tags
         for table in {"Users", "Posts"} - self.dump.files.keys():
-            self.report.fault(_("%(file)s is missing.", file=f"{table}.xml"))
-        if not self.news.tell():
-            self.report.fault(_("The search index is not up to date. Run `flask search rebuild`."))
+            self.report.add_error(_("%(file)s is missing.", file=f"{table}.xml"))
+        if not self.news.deliver():
+            self.report.add_error(_("The search index is not up to date. Run `flask search rebuild`."))
 
     def _everything(self) -> None:
         self._each("Users", self._users)
@@ -89,7 +89,7 @@ class Importer:
         self._badges()
         for path in self.dump.unread:
             self.report.skipped[path.name] += 1
-            self.report.lose("files", path.name, path.name, _("table not supported"))
+            self.report.add_loss("files", path.name, path.name, _("table not supported"))
 
     def _and_commit(self, step: Callable[[list[Row]], None]) -> Callable[[list[Row]], None]:
         def committed(rows: list[Row]) -> None:
@@ -106,7 +106,7 @@ class Importer:
     def _each(self, table: str, handle: Callable[[list[Row]], None], what: str = "") -> None:
         """Give `handle` the rows of a table, a batch at a time."""
         label = f"{table}.xml {what}".strip()
-        with progress_to(self.dump.size(table), label) as to:
+        with progress_callback(self.dump.size(table), label) as to:
             for rows in _batches(self.dump.rows(table, to)):
                 handle(rows)
 
@@ -133,7 +133,7 @@ class Importer:
             return
         try:
             store([thing for _row, thing in prepared])
-            self.news.promise()
+            self.news.schedule()
             db.session.commit()
             self.report.added[noun] += len(prepared)
         except REFUSALS as error:
@@ -148,7 +148,7 @@ class Importer:
             db.session.expunge_all()
 
     def _fault(self, noun: str, row: Row, error: Exception) -> None:
-        self.report.fault(
+        self.report.add_error(
             _(
                 "%(file)s row Id=%(key)s: %(why)s",
                 file=f"{FILES[noun]}.xml",
@@ -202,7 +202,7 @@ class Importer:
         """Excerpts of tags at once, their wikis only where no excerpt has come; the rest is counted."""
         for row in rows:
             for picture in made.pictures(row):
-                self.report.lose(
+                self.report.add_loss(
                     "images", f"Posts.xml row Id={row.get('Id', '?')[:20]}", picture, _("replaced by a link")
                 )
             text = made.tag_text(row) if row.get("PostTypeId") in made.TAG_TEXTS else ""

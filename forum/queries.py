@@ -44,7 +44,7 @@ def get_answer(answer_id: int, user) -> Answer | None:
     return get(Answer, answer_id, user)
 
 
-def questions(sort: str, user, after: paging.Place = None, size: int = paging.PAGE_SIZE) -> paging.Page:
+def questions(sort: str, user, after: paging.PageStart = None, size: int = paging.PAGE_SIZE) -> paging.Page:
     """Public questions in one of the SORTS."""
     statement = visible(Question, user).where(Question.kind == "question", Question.is_public)
     if sort == "unanswered":
@@ -53,10 +53,10 @@ def questions(sort: str, user, after: paging.Place = None, size: int = paging.PA
 
 
 def tagged(
-    tag: Tag, sort: str, user, after: paging.Place = None, size: int = paging.PAGE_SIZE
+    tag: Tag, sort: str, user, after: paging.PageStart = None, size: int = paging.PAGE_SIZE
 ) -> paging.Page:
     """Public questions with a tag; the tag's own index sorts, the posts follow in one query."""
-    if isinstance(after, paging.Window) and after.since is not None:
+    if isinstance(after, paging.PageRequest) and after.since is not None:
         return _changed_with(tag, sort, user, after, size)
     statement = select(PostTag).where(PostTag.tag_id == tag.id, PostTag.kind == "question", PostTag.is_public)
     if sort == "unanswered":
@@ -67,7 +67,7 @@ def tagged(
     return paging.Page([found[i] for i in ids if i in found], page.next)
 
 
-def _changed_with(tag: Tag, sort: str, user, after: paging.Window, size: int) -> paging.Page:
+def _changed_with(tag: Tag, sort: str, user, after: paging.PageRequest, size: int) -> paging.Page:
     """Public questions with a tag that changed since a time, in the order of their changes."""
     statement = visible(Question, user).where(
         Question.kind == "question",
@@ -88,7 +88,7 @@ def _answers(question: Question, user) -> Select:
     )
 
 
-def answers(question: Question, user, after: paging.Place = None, order: str = "best") -> paging.Page:
+def answers(question: Question, user, after: paging.PageStart = None, order: str = "best") -> paging.Page:
     """Answers of a question; the best are the accepted one, then those of most votes."""
     keys, descending = ANSWER_SORTS[order]
     page = paging.keyset(

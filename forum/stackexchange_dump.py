@@ -14,7 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 from flask_babel import gettext as _
 
-from core.cli import ImportReport, Unusable
+from core.cli import ImportReport, NothingToImport
 
 TABLES = ("Users", "Tags", "Posts", "Comments", "PostLinks", "Votes", "Badges")
 NEEDED = ("Users", "Tags", "Posts", "Comments")
@@ -83,7 +83,7 @@ class Dump:
             if name.endswith(".xml") and path not in self.files.values()
         ]
         if not any(table in self.files for table in NEEDED):
-            raise Unusable(_what_instead(directory, present))
+            raise NothingToImport(_what_instead(directory, present))
 
     def size(self, table: str) -> int:
         """Bytes of a table's file; 0 when there is none."""
@@ -158,17 +158,17 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
             try:
                 parser.feed(line)
             except DefusedXmlException:
-                report.refuse(_("%(file)s: refused, because it declares entities.", file=path.name))
+                report.reject_file(_("%(file)s: refused, because it declares entities.", file=path.name))
                 return
             except (ParseError, LookupError) as error:
                 if not rows.root or wide:
-                    report.refuse(
+                    report.reject_file(
                         _("%(file)s: %(why)s. The rows before it were imported.", file=path.name, why=error)
                     )
                     return
                 yield from rows.take()
                 parser, bad = _again(rows, encoding, line)
-                report.fault(
+                report.add_error(
                     _(
                         "%(file)s line %(n)s: %(why)s. The row was skipped.",
                         file=path.name,
@@ -182,9 +182,9 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
         parser.close()
     except ParseError:
         if not rows.root:
-            report.fault(_("%(file)s is empty.", file=path.name))
+            report.add_error(_("%(file)s is empty.", file=path.name))
         else:
-            report.refuse(_("%(file)s is cut off. The rows before that were imported.", file=path.name))
+            report.reject_file(_("%(file)s is cut off. The rows before that were imported.", file=path.name))
 
 
 def _again(rows: _Rows, encoding: str, line: bytes) -> tuple[DefusedXMLParser, bool]:

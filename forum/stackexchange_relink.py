@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from core.cli import ImportReport
 from core.database.db import db, read_transaction
-from core.jobs.import_events import News
+from core.jobs.import_events import ImportEvent
 from core.markup import characters, markup
 from core.markup.html_to_markdown import convert
 from forum import stackexchange_links as links
@@ -29,7 +29,9 @@ from posts.slugs import slugify
 class Relinker:
     """One run, which never commits; `hosts` are the names of the old site, `site` its address if known."""
 
-    def __init__(self, source: str, site: str, hosts: Collection[str], report: ImportReport, news: News):
+    def __init__(
+        self, source: str, site: str, hosts: Collection[str], report: ImportReport, news: ImportEvent
+    ):
         self.source, self.site, self.report, self.news = source, site, report, news
         self.hosts = {host for host in hosts if host}
 
@@ -98,20 +100,22 @@ class Relinker:
             for link in links.found_in(row):
                 absolute = _absolute(base, link)
                 if absolute.startswith(links.NO_SITE) and address(absolute).address == "":
-                    self.report.lose("links", f"row Id={key}", link, _("link to a page of an unnamed site"))
+                    self.report.add_loss(
+                        "links", f"row Id={key}", link, _("link to a page of an unnamed site")
+                    )
             before, after = as_it_was(row), with_links(row, address)
             if before != after and characters.visible(before) == body:
                 try:
                     changes.append((post_id, body, markup.render(after)))
                 except markup.TooLong:
-                    self.report.lose(
+                    self.report.add_loss(
                         "links",
                         f"row Id={key}",
                         _("all links to this site"),
                         _("the text would exceed its length limit"),
                     )
         if changes and replace_texts(changes):
-            self.news.promise()
+            self.news.schedule()
 
     def _targets(self, keys: Collection[str]) -> dict[str, links.Target]:
         if not keys:

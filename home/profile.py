@@ -8,7 +8,7 @@ from posts import queries
 
 
 def _section(name: str, label: str, kind: str) -> views.Section:
-    def page(user: User, viewer: User | Visitor, after: paging.Place, size: int) -> paging.Page:
+    def page(user: User, viewer: User | Visitor, after: paging.PageStart, size: int) -> paging.Page:
         return queries.by_author(user, [kind], viewer, after, size)
 
     return views.Section(name, label, page)

@@ -23,7 +23,7 @@ def my_calendar(secret: str) -> Response:
     expected = actions.calendar_secret(address) if address else ""
     known = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
     user = get_or_404(address.user if address and known else None)
-    response = calendars.answer(_("My products"), private_calendar.days(user))
+    response = calendars.calendar_response(_("My products"), private_calendar.days(user))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -31,9 +31,9 @@ def owned(user: User | Visitor) -> list[OwnedRelease]:
     )
 
 
-def page(user: User | Visitor, after: paging.Place, *, size: int) -> paging.Page:
+def page(user: User | Visitor, after: paging.PageStart, *, size: int) -> paging.Page:
     """A page of the entries of `user`, by name of product; their number is bounded."""
-    return paging.part(
+    return paging.page_in_memory(
         owned(user),
         lambda row: [row.product.sort_name, row.id],
         after,

@@ -11,7 +11,7 @@ from werkzeug import Response as BaseResponse
 from auth.current_user import me
 from auth.models import User
 from core.database.db import db
-from core.formats.csv_files import csv_answer
+from core.formats.csv_files import csv_response
 from core.limits.rate_limits import limit
 from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
@@ -140,7 +140,7 @@ def keep_sbom() -> BaseResponse:
 def unmatched() -> Response:
     """The unmatched components as CSV; they come from the page, as nothing is stored."""
     lines = request.form.get("unmatched", "").splitlines()[:MAX_EXPORTED]
-    return csv_answer(
+    return csv_response(
         "unmatched.csv", ("group", "name", "version", "purl", "cpe"), [line.split("\t")[:5] for line in lines]
     )
 

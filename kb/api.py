@@ -4,7 +4,7 @@ from auth import tokens
 from core.api.api import WRITE, ApiBlueprint, listing, page_of
 from core.database import versions
 from core.database.db import db
-from core.database.versions import tagged
+from core.database.versions import with_etag
 from core.web.access import get_or_404, require
 from kb import actions, policy, queries, schemas
 from kb.models import Article
@@ -69,7 +69,7 @@ def write_article(data: dict):
     if data["verified_on"]:
         actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"])
     db.session.commit()
-    return tagged(article, item(article))
+    return with_etag(article, item(article))
 
 
 @bp.get("/articles/<int:article_id>")
@@ -77,7 +77,7 @@ def write_article(data: dict):
 def get_article(article_id: int):
     """One article."""
     article = _article(article_id)
-    return tagged(article, item(article))
+    return with_etag(article, item(article))
 
 
 @bp.patch("/articles/<int:article_id>")
@@ -100,7 +100,7 @@ def edit_article(data: dict, article_id: int):
         **facts,
     )
     db.session.commit()
-    return tagged(article, item(article))
+    return with_etag(article, item(article))
 
 
 @bp.post("/articles/<int:article_id>/publish")
@@ -113,7 +113,7 @@ def publish_article(article_id: int):
     versions.require_header(article)
     actions.publish(article, by=user)
     db.session.commit()
-    return tagged(article, item(article))
+    return with_etag(article, item(article))
 
 
 @bp.post("/articles/<int:article_id>/unpublish")
@@ -126,7 +126,7 @@ def unpublish_article(article_id: int):
     versions.require_header(article)
     actions.unpublish(article, by=user)
     db.session.commit()
-    return tagged(article, item(article))
+    return with_etag(article, item(article))
 
 
 @bp.post("/articles/<int:article_id>/verify")
@@ -145,7 +145,7 @@ def verify_article(data: dict, article_id: int):
         expected=versions.expected_by_header(),
     )
     db.session.commit()
-    return tagged(article, item(article))
+    return with_etag(article, item(article))
 
 
 @bp.post("/articles/<int:article_id>/feedback")

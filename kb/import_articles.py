@@ -17,10 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from auth.models import Visitor
-from core.cli import ImportReport, Unusable, progress_to
+from core.cli import ImportReport, NothingToImport, progress_callback
 from core.database.db import db, read_transaction, utcnow
 from core.jobs import events
-from core.jobs.import_events import News
+from core.jobs.import_events import ImportEvent
 from core.markup import markup
 from kb import actions as kb
 from kb import link_targets, markdown_files, markdown_links
@@ -51,7 +51,7 @@ class Importer:
         unpublish_missing: bool = False,
     ):
         self.root, self.source, self.report = directory, f"articles:{source}"[:100], report
-        self.targets, self.news = Targets(base_url.rstrip("/")), News(self.source)
+        self.targets, self.news = Targets(base_url.rstrip("/")), ImportEvent(self.source)
         self.unpublish_missing = unpublish_missing
         self.seen: set[str] = set()  # every Markdown file, also those that were refused
 
@@ -63,7 +63,7 @@ class Importer:
         self._each(files, "reading", self._read)
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
-            raise Unusable(
+            raise NothingToImport(
                 _(
                     "%(folder)s contains no usable Markdown file (%(suffixes)s).",
                     folder=self.root,
@@ -72,28 +72,28 @@ class Importer:
             )
         for path in (path for path, is_markdown in found if not is_markdown):
             self._skip(path, path.suffix.lower() or "no extension")
-        with self.news.held():
+        with self.news.deferred():
             self._number(entries)
             self._each(entries, "articles", self._write)
             self._forget_empty()
             self._look_for_vanished()
-        if not self.news.tell():
-            self.report.fault(_("The search index is not up to date yet: run `flask search rebuild`."))
+        if not self.news.deliver():
+            self.report.add_error(_("The search index is not up to date yet: run `flask search rebuild`."))
 
     def _skip(self, path: Path, kind: str) -> None:
         self.report.skipped[kind] += 1
-        self.report.lose("files", self._key(path), kind, _("not a page"))
+        self.report.add_loss("files", self._key(path), kind, _("not a page"))
 
     def _each(self, things: list, label: str, step: Callable) -> None:
         """Take the step with each file; a bad one is named, and the others come in."""
-        with progress_to(len(things), label) as to:
+        with progress_callback(len(things), label) as to:
             for number, thing in enumerate(things, 1):
                 try:
                     step(thing)
                 except FAULTS as error:
                     db.session.rollback()
                     name = thing.key if isinstance(thing, Entry) else self._key(thing)
-                    self.report.refuse(f"{name}: {getattr(error, 'strerror', None) or error}")
+                    self.report.reject_file(f"{name}: {getattr(error, 'strerror', None) or error}")
                 db.session.expunge_all()
                 to(number)
 
@@ -137,7 +137,7 @@ class Importer:
         }
         db.session.add_all(drafts.values())
         if drafts:
-            self.news.promise()
+            self.news.schedule()
         db.session.commit()
         for entry in entries:
             entry.article_id = known.get(_external(entry.key)) or drafts[entry.key].id
@@ -165,7 +165,7 @@ class Importer:
         if file.is_draft:
             digest = (DRAFT_FILE + digest)[:64]
         for kind, what, why in losses:
-            self.report.lose(kind, entry.key, what, why)
+            self.report.add_loss(kind, entry.key, what, why)
         with read_transaction():
             before = db.session.scalar(select(Article.import_digest).where(Article.id == entry.article_id))
         if digest == before:
@@ -195,7 +195,7 @@ class Importer:
         article.last_activity_at = file.edited_at or article.created_at
         _set_facts(article, file)
         posts.create(article, body, tags=file.tags, quiet=True)
-        self.news.promise()
+        self.news.schedule()
 
     def _revise(self, article: Article, file: MarkdownFile, body: markup.Rendered) -> None:
         was = posts.begin_edit(article, None)
@@ -238,12 +238,12 @@ class Importer:
             if self.unpublish_missing and not digest.startswith(VANISHED):
                 kb.unpublish(article, by=Visitor())
                 article.import_digest = (VANISHED + digest)[:64]
-                self.news.promise()
+                self.news.schedule()
                 self.report.updated["unpublished"] += 1
                 outcome = "unpublished; a moderator can publish it again"
             else:
                 outcome = "still published; use --unpublish-missing to unpublish it"
-            self.report.lose("vanished files", key, title, outcome)
+            self.report.add_loss("vanished files", key, title, outcome)
             db.session.commit()
             db.session.expunge_all()
 

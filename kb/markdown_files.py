@@ -232,7 +232,7 @@ def _front(text: str) -> tuple[dict, str]:
         if not stated_facts.is_front_matter(facts):
             return {}, text
         return stated_facts.normal(facts), text[found.end() :]
-    except front_matter.Refused as error:
+    except front_matter.InvalidFrontMatter as error:
         if "no front matter" in str(error):
             return {}, text
         raise BadFile(_("its front matter cannot be read: %(error)s", error=error)) from error
@@ -241,8 +241,8 @@ def _front(text: str) -> tuple[dict, str]:
 def _yaml(text: str) -> dict:
     try:
         return front_matter.load(f"---\n{text}---\n".encode())[0]
-    except front_matter.Refused:
-        if (mended := front_matter.mended(text)) == text:
+    except front_matter.InvalidFrontMatter:
+        if (mended := front_matter.repair_yaml(text)) == text:
             raise
     return front_matter.load(f"---\n{mended}---\n".encode())[0]
 

@@ -41,7 +41,7 @@ def public(user, layer: str | None = None, *, entity: type[Post] = Post) -> Sele
     return statement
 
 
-def articles(sort: str, user, *, layer: str | None = None, after: paging.Place = None) -> paging.Page:
+def articles(sort: str, user, *, layer: str | None = None, after: paging.PageStart = None) -> paging.Page:
     """Public articles in one of the SORTS, of one layer or all."""
     entity = Article if sort == "helpful" else Post
     return paging.keyset(

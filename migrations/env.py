@@ -1,9 +1,12 @@
-"""Alembic's entry: migrations run on the app's own engine; on SQLite with foreign keys off.
+"""Alembic's entry point: migrations run on the app's engine, on SQLite with foreign keys off.
 
-A batch rebuild of a table with foreign keys on would delete every row that refers to it; the run
-ends with a foreign key check instead. On PostgreSQL hosts that start together take turns, and a change that
-waits for a busy table gives up rather than let the site's queries queue behind it: run it again.
+A batch rebuild of a table with foreign keys on would delete all rows that refer to it; a foreign key check
+runs at the end instead. On PostgreSQL an advisory lock lets only one host migrate at a time, and a change
+that waits for a busy table fails after a timeout, because the site's queries would queue behind it: run it
+again.
 """
+
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -12,10 +15,10 @@ from sqlalchemy import text
 from core.database.db import db
 
 config = context.config
-TURN = 7_363_410  # any number of our own: the advisory lock of migrations
+ADVISORY_LOCK = 7_363_410  # an arbitrary number
 
 
-def _render(kind, thing, autogen):
+def _render(kind: str, thing: object, autogen: Any) -> str | Literal[False]:
     if kind == "type" and type(thing).__name__ == "UTCDateTime":
         autogen.imports.add("import core.database.db")
         return "core.database.db.UTCDateTime()"
@@ -27,13 +30,13 @@ def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
-        raw = connection.connection.driver_connection
+        raw: Any = connection.connection.driver_connection
         if sqlite:
             raw.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
                 if not sqlite:
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({TURN})"))
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
                     connection.execute(text("SET LOCAL lock_timeout = '5s'"))
                 context.configure(
                     connection=connection,

@@ -153,17 +153,17 @@ def open_flags(post_id: int) -> list[Flag]:
     )
 
 
-def flags_of(user: User | Visitor, after: paging.Place = None) -> paging.Page:
+def flags_of(user: User | Visitor, after: paging.PageStart = None) -> paging.Page:
     """A page of a member's flags, newest first."""
     return paging.keyset(
         select(Flag).where(Flag.user_id == user.id).options(joinedload(Flag.post).joinedload(Post.parent)),
         [Flag.id],
         after=after,
-        changed=paging.at_any(Flag.created_at, Flag.resolved_at),
+        changed=paging.changed_at_any(Flag.created_at, Flag.resolved_at),
     )
 
 
-def log(after: paging.Place = None, size: int = 40) -> paging.Page:
+def log(after: paging.PageStart = None, size: int = 40) -> paging.Page:
     """A page of the public log, newest first."""
     statement = select(Decision).options(
         joinedload(Decision.actor),
@@ -175,7 +175,7 @@ def log(after: paging.Place = None, size: int = 40) -> paging.Page:
         [Decision.created_at, Decision.id],
         after=after,
         size=size,
-        changed=paging.at_any(Decision.created_at, Decision.undone_at),
+        changed=paging.changed_at_any(Decision.created_at, Decision.undone_at),
     )
 
 

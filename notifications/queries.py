@@ -72,7 +72,7 @@ def _with_subjects(statement: Select, user: User | Visitor) -> Select:
     )
 
 
-def inbox(user: User | Visitor, after: paging.Place = None, *, unread_only: bool = False) -> paging.Page:
+def inbox(user: User | Visitor, after: paging.PageStart = None, *, unread_only: bool = False) -> paging.Page:
     """A page of a member's lines, newest first."""
     statement = visible_lines(user)
     if unread_only:
@@ -81,7 +81,7 @@ def inbox(user: User | Visitor, after: paging.Place = None, *, unread_only: bool
         statement,
         [Notification.created_at, Notification.id],
         after=after,
-        changed=paging.at_any(Notification.created_at, Notification.read_at),
+        changed=paging.changed_at_any(Notification.created_at, Notification.read_at),
     )
 
 
@@ -137,7 +137,7 @@ def watchable_post(post_id: int, user: User | Visitor) -> Post | None:
     return post if post is not None and post.parent_id is None else None
 
 
-def watches(user: User | Visitor, after: paging.Place = None) -> paging.Page:
+def watches(user: User | Visitor, after: paging.PageStart = None) -> paging.Page:
     """A page of what `user` follows and may still see, newest first."""
     statement = (
         select(Watch)
@@ -154,7 +154,7 @@ def watches(user: User | Visitor, after: paging.Place = None) -> paging.Page:
             joinedload(Watch.tag),
         )
     )
-    return paging.keyset(statement, [Watch.id], after=after, changed=paging.at_any(Watch.created_at))
+    return paging.keyset(statement, [Watch.id], after=after, changed=paging.changed_at_any(Watch.created_at))
 
 
 def deliveries(user: User | Visitor) -> dict[str, str]:

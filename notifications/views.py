@@ -11,7 +11,7 @@ from auth.sessions import allow_suspended
 from core.database.db import db
 from core.mail import signed_links, stopped_addresses
 from core.web.access import get_or_404, require
-from core.web.error_answers import wants_json
+from core.web.error_responses import wants_json
 from core.web.forms import Form, parse
 from core.web.protection import csrf
 from notifications import actions, labels, policy, queries, schemas
@@ -118,7 +118,7 @@ def settings() -> Response | tuple[str, int]:
 @login_required
 def revive() -> Response:
     """Send mail to the member's address again after a mail server refused it."""
-    stopped_addresses.revive_address(me().email or "")
+    stopped_addresses.resume_address(me().email or "")
     db.session.commit()
     flash(_("We will send email to your address again."))
     return redirect(url_for("notifications.settings"))

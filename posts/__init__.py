@@ -9,7 +9,7 @@ from core.api.api import register_api
 from core.database.db import db
 from core.database.versions import Stale
 from core.jobs import stored_markup
-from core.web.error_answers import error_answer
+from core.web.error_responses import error_response
 from core.web.lazy_text import lazy_gettext
 from posts import (  # noqa: F401  (these modules register their contents on import)
     api,
@@ -41,7 +41,7 @@ def _comment_edit_path(comment: Comment) -> str:
 
 
 def _vote_refused(refusal: voting.VoteRefused) -> ResponseReturnValue:
-    return error_answer(403, _("Forbidden"), str(refusal))
+    return error_response(403, _("Forbidden"), str(refusal))
 
 
 def _profile(user: User, number: int) -> dict[str, str] | None:

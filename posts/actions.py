@@ -14,7 +14,7 @@ from core.database import versions
 from core.database.db import db, lock_rows, utcnow
 from core.database.versions import Expected
 from core.jobs import events
-from core.limits.rate_limits import limit, take_turn
+from core.limits.rate_limits import limit
 from core.markup.markup import Rendered, render
 from posts import kinds, locks, visibility, voting
 from posts.models import HIDDEN, PUBLISHED, Comment, Post, PostLink, PostTag, Revision
@@ -74,7 +74,7 @@ def create_once(post: PostT, body: Rendered, *, tags: Iterable[str] = ()) -> Pos
 
     So a form that is submitted twice, or again after a broken connection, posts once.
     """
-    take_turn(f"post:{post.author_id}")
+    lock_key(f"post:{post.author_id}")
     earlier = db.session.scalar(
         select(type(post))
         .where(

@@ -7,7 +7,7 @@ from auth import tokens
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.database import versions
 from core.database.db import db
-from core.database.versions import tagged
+from core.database.versions import with_etag
 from core.mail.mail import site_url
 from core.web.access import get_or_404, require
 from posts import actions, kinds, policy, queries, schemas, voting
@@ -49,7 +49,7 @@ def item(post: Post) -> dict:
 def get_post(post_id: int) -> dict:
     """Any post by its number."""
     post = visible_post(post_id, tokens.reader())
-    return tagged(post, item(post))
+    return with_etag(post, item(post))
 
 
 @bp.delete("/posts/<int:post_id>")
@@ -82,7 +82,7 @@ def undelete_post(post_id: int) -> dict:
     if actions.undelete(post, by=user) is None:
         actions.check_not_undeleted(post, by=user)
     db.session.commit()
-    return tagged(post, item(post))
+    return with_etag(post, item(post))
 
 
 @bp.get("/posts/<int:post_id>/vote")
@@ -131,7 +131,7 @@ def comment_on_post(data: dict, post_id: int) -> dict:
     require(policy.can_comment(user, post, post.thread.author_id), policy.why_no_comment())
     made = actions.comment(post, data["body"], by=user)
     db.session.commit()
-    return tagged(made, item(made))
+    return with_etag(made, item(made))
 
 
 @bp.patch("/comments/<int:post_id>")
@@ -145,7 +145,7 @@ def edit_comment(data: dict, post_id: int) -> dict:
     require(policy.can_edit(user, made))
     actions.revise(made, data["body"], by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return tagged(made, item(made))
+    return with_etag(made, item(made))
 
 
 @bp.get("/users/<username>/posts")

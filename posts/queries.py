@@ -59,9 +59,9 @@ def kind_of(post_id: int, user: User | Visitor) -> str | None:
     return db.session.scalar(select(Post.kind).where(Post.id == post_id, visible_to(user)))
 
 
-def changed_in(entity: type[Post] = Post) -> paging.Changed:
+def changed_in(entity: type[Post] = Post) -> paging.ChangeFilter:
     """How pages of posts filter by the time of creation or change."""
-    return paging.by_time(entity.changed_at, Post.id)
+    return paging.changed_by_time(entity.changed_at, Post.id)
 
 
 def comments_of(post_ids: Iterable[int], user: User | Visitor) -> dict[int, list[Comment]]:
@@ -77,7 +77,7 @@ def comments_of(post_ids: Iterable[int], user: User | Visitor) -> dict[int, list
     return found
 
 
-def comments(post: Post, user: User | Visitor, after: paging.Place = None) -> paging.Page:
+def comments(post: Post, user: User | Visitor, after: paging.PageStart = None) -> paging.Page:
     """One page of visible comments below a post, oldest first."""
     return paging.keyset(
         visible(Comment, user).where(Comment.parent_id == post.id),
@@ -123,7 +123,7 @@ def revisions(post: Post) -> list[Revision]:
     )
 
 
-def revision_page(post: Post, after: paging.Place = None) -> paging.Page:
+def revision_page(post: Post, after: paging.PageStart = None) -> paging.Page:
     """One page of revisions without their texts, newest first."""
     statement = (
         select(Revision)
@@ -134,7 +134,7 @@ def revision_page(post: Post, after: paging.Place = None) -> paging.Page:
         statement,
         [Revision.number],
         after=after,
-        changed=paging.at_any(Revision.created_at, Revision.redacted_at),
+        changed=paging.changed_at_any(Revision.created_at, Revision.redacted_at),
     )
 
 
@@ -174,7 +174,7 @@ def by_author(
     author: User,
     kind_names: Iterable[str],
     user: User | Visitor,
-    after: paging.Place = None,
+    after: paging.PageStart = None,
     size: int = paging.PAGE_SIZE,
     *,
     with_tags: bool = False,

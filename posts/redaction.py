@@ -80,7 +80,7 @@ def texts_of(post: Post, revision: Revision, words: Iterable[str] | None = None)
     paths = (post.url.rsplit("/", 1)[0] + "/" if post.parent_id is None else post.url.split("#")[0],)
     everywhere, nearby = suspects(_text(revision), _text(post))
     if words is not None:
-        everywhere = redaction.checked(words)
+        everywhere = redaction.validate_texts(words)
     return Texts(everywhere, nearby, ids, paths)
 
 

@@ -15,7 +15,7 @@ from core.database.db import db, read_transaction
 from core.limits.rate_limits import limiter
 from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
-from core.web.error_answers import wants_json
+from core.web.error_responses import wants_json
 from core.web.forms import Form, parse
 from posts import actions, policy, queries, redaction, schemas, voting
 from posts.access import visible_post

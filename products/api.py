@@ -103,7 +103,7 @@ def add_product(data: dict) -> dict | Response:
     except actions.SlugTaken:
         raise Invalid({"slug": [_("A product with this address already exists.")]}) from None
     db.session.commit()
-    return versions.tagged(product, _whole(product))
+    return versions.with_etag(product, _whole(product))
 
 
 @bp.get("/products/<slug>")
@@ -111,7 +111,7 @@ def add_product(data: dict) -> dict | Response:
 def get_product(slug: str) -> dict | Response:
     """One product with its releases."""
     product = product_or_404(slug)
-    return versions.tagged(product, _whole(product))
+    return versions.with_etag(product, _whole(product))
 
 
 @bp.patch("/products/<slug>")
@@ -124,7 +124,7 @@ def edit_product(data: dict, slug: str) -> dict | Response:
     product = product_or_404(slug)
     actions.edit(product, data, by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return versions.tagged(product, _whole(product))
+    return versions.with_etag(product, _whole(product))
 
 
 @bp.delete("/products/<slug>")
@@ -153,7 +153,7 @@ def put_release(data: dict, slug: str, cycle: str) -> dict | Response:
     else:
         release = _add_release(product, cycle, data, user)
     db.session.commit()
-    return versions.tagged(release, release_item(release, queries.today()))
+    return versions.with_etag(release, release_item(release, queries.today()))
 
 
 def _add_release(product: Product, cycle: str, data: dict, user: User) -> Release:

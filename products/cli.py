@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from auth.security_log import cli as security_log
-from core.cli import Unusable, run_import
+from core.cli import NothingToImport, run_import
 from core.jobs import events
 from products import queries
 from products.facts import to_text
@@ -31,7 +31,7 @@ def import_products(directory: Path, source: str) -> None:
 def _import(importer: Importer) -> None:
     importer.run()
     if not any((importer.report.added, importer.report.updated, importer.report.skipped)):
-        raise Unusable(
+        raise NothingToImport(
             _("%(folder)s contains no usable endoflife.date file (.md).", folder=importer.directory)
         )
     events.drain()

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from flask import Response
 
-from core.formats.csv_files import csv_answer
+from core.formats.csv_files import csv_response
 from core.mail.mail import site_url
 from products import queries
 from products.facts import to_json
@@ -83,7 +83,7 @@ def file_response(name: str, extension: str, rows: Iterable[dict]) -> Response:
     rows = [{name: to_json(value) for name, value in row.items()} for row in rows]
     if extension == "csv":
         header = list(rows[0]) if rows else []
-        return csv_answer(f"{name}.csv", header, [list(row.values()) for row in rows])
+        return csv_response(f"{name}.csv", header, [list(row.values()) for row in rows])
     response = Response(json.dumps(rows, ensure_ascii=False, indent=1), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return response

@@ -87,7 +87,7 @@ def lifecycle_calendar() -> Response:
     found = lifecycle_queries.around(
         queries.today(), before=PAST_DAYS, ahead=FUTURE_DAYS, category=request.args.get("category", "")
     )
-    return calendars.answer(_("Ending soon"), map(calendar_day, found))
+    return calendars.calendar_response(_("Ending soon"), map(calendar_day, found))
 
 
 @bp.get("/products/<slug>.ics")
@@ -97,7 +97,7 @@ def product_calendar(slug: str) -> Response:
     phases = chain.from_iterable(release.phases for release in product.live_releases)
     found = [phase for phase in phases if not isinstance(phase.ends, bool)]
     found.sort(key=lambda phase: (phase.end_date, phase.id))
-    return calendars.answer(product.name, map(calendar_day, found))
+    return calendars.calendar_response(product.name, map(calendar_day, found))
 
 
 def calendar_day(phase: LifecyclePhase) -> calendars.Day:

@@ -47,7 +47,7 @@ class Importer:
             db.session.commit()
         except (ValueError, OSError, SQLAlchemyError) as error:  # BadFile and Refused are ValueErrors
             db.session.rollback()
-            self.report.refuse(f"{name}: {error}")
+            self.report.reject_file(f"{name}: {error}")
         db.session.expunge_all()
 
     def _read(self, path: Path) -> ProductFile:

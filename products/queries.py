@@ -85,7 +85,7 @@ def products(
     category: str = "",
     vendor: str = "",
     status: str = "",
-    after: paging.Place = None,
+    after: paging.PageStart = None,
     size: int = PAGE_SIZE,
 ) -> paging.Page:
     """A page of products by name; every word of `text` must be a prefix of a word of its names."""
@@ -102,7 +102,7 @@ def products(
         after=after,
         size=size,
         descending=False,
-        changed=paging.Changed(_changed),
+        changed=paging.ChangeFilter(_changed),
     )
 
 
@@ -226,7 +226,7 @@ def related_posts(product: Product, user: User | Visitor) -> tuple[list[Tag], li
     )
 
 
-def history(product: Product, after: paging.Place = None) -> paging.Page:
+def history(product: Product, after: paging.PageStart = None) -> paging.Page:
     """A page of the changes of a product and its releases, newest first."""
     statement = (
         select(ProductChange)
@@ -238,7 +238,7 @@ def history(product: Product, after: paging.Place = None) -> paging.Page:
         )
     )
     return paging.keyset(
-        statement, [ProductChange.id], after=after, changed=paging.at_any(ProductChange.created_at)
+        statement, [ProductChange.id], after=after, changed=paging.changed_at_any(ProductChange.created_at)
     )
 
 

@@ -4,7 +4,7 @@ from flask import Flask
 from sqlalchemy import make_url
 
 from core.api.api import register_api
-from core.config import BadSetting
+from core.config import InvalidSetting
 from search import api, cli, doctor, gauges, handlers, redaction, tasks, views  # noqa: F401  (doctor, gauges, handlers and tasks register themselves)
 from search.engines.base import Engine
 from search.engines.postgres.engine import Engine as PostgresEngine
@@ -33,5 +33,5 @@ def create_engine(app: Flask) -> Engine:
     if chosen == "whoosh":
         return WhooshEngine(app.config["REDOUBT_INSTANCE"] / "index")
     if not on_postgresql:
-        raise BadSetting("REDOUBT_SEARCH=postgresql: needs a PostgreSQL database in REDOUBT_DATABASE_URL")
+        raise InvalidSetting("REDOUBT_SEARCH=postgresql: needs a PostgreSQL database in REDOUBT_DATABASE_URL")
     return PostgresEngine()

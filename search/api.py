@@ -42,10 +42,10 @@ def found_item(hit: queries.Hit) -> dict:
 def search(arguments: dict) -> dict:
     """Search questions, answers, articles, members and tags, most relevant first."""
     cursor = arguments["after"]
-    _cursor, size, since = paging.window_of(cursor, queries.PAGE_SIZE)
-    number, sized = paging.position(cursor, [int, int]) or [1, size]
+    _cursor, size, since = paging.request_parts(cursor, queries.PAGE_SIZE)
+    number, sized = paging.cursor_values(cursor, [int, int]) or [1, size]
     if sized != size or number < 1 or number * size >= MAX_RESULTS + size:
-        raise paging.BadCursor
+        raise paging.InvalidCursor
     found = queries.search(
         arguments["q"], user=tokens.reader(), page=number, size=size, any_word=arguments["any"], since=since
     )
@@ -56,7 +56,7 @@ def search(arguments: dict) -> dict:
     more = found.total > number * size and number * size < MAX_RESULTS
     return {
         "items": [found_item(hit) for hit in found.hits],
-        "next": paging.encode([number + 1, size]) if more else None,
+        "next": paging.encode_cursor([number + 1, size]) if more else None,
         "total": found.total,
         "facets": {name: dict(found.facets.get(name, {})) for name in ("kind", "tag", "layer")},
         "correction": found.correction,

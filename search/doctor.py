@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, judge, register_check
+from core.checks.health import Finding, finding, register_check
 from search.engines.base import Unavailable
 from search.gauges import lag_seconds
 
@@ -21,10 +21,10 @@ def index() -> Iterator[Finding]:
             size = found.size
         lag = int(lag_seconds())
     except Unavailable:
-        yield judge(
+        yield finding(
             name,
             _("Missing or damaged."),
-            fault=True,
+            error=True,
             advice=_("A running worker will rebuild it. To do it now, run flask search rebuild."),
         )
         return
@@ -33,7 +33,7 @@ def index() -> Iterator[Finding]:
         if not lag
         else _("%(n)s documents; newest post missing for %(s)s s", n=size, s=lag)
     )
-    yield judge(
+    yield finding(
         name,
         found,
         fault=lag > MAX_LAG_SECONDS,

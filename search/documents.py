@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload, load_only, selectin_polymorphic
 
 from auth.models import User
 from auth.queries import is_listed
-from core.database.db import db, read_transaction, reading_beside
+from core.database.db import db, read_transaction, read_without_flush
 from core.markup.markup import to_text
 from core.registry import Registry
 from posts import kinds
@@ -74,7 +74,7 @@ def load_documents(keys: Iterable[str]) -> list[Document]:
     """The documents of these keys; keys of what is not public are left out."""
     keys = list(keys)
     found: list[Document] = []
-    with reading_beside():  # a search on PostgreSQL is inside its own transaction
+    with read_without_flush():  # a search on PostgreSQL is inside its own transaction
         for family, (statement, model, make) in _sources().items():
             ids = ids_in(keys, family)
             for start in range(0, len(ids), BATCH_SIZE):

@@ -327,7 +327,7 @@ def count_queries(app):
     def counting(*, kept=False):
         statements: list[str] = []
         if not kept:
-            response_cache.forget()
+            response_cache.clear()
 
         def note(conn, cursor, statement, *rest):
             statements.append(statement)

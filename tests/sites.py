@@ -66,7 +66,7 @@ class Sites:
         site.extensions["search"] = create_engine(site)
         site.extensions["recent_searches"] = ResultCache()
         with site.app_context():
-            response_cache.forget()
+            response_cache.clear()
         return site
 
     def _build(self, settings):

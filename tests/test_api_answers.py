@@ -136,7 +136,7 @@ def test_the_limit_of_an_account_is_told_where_it_is_nearer(api, member):
 def test_who_is_over_the_limit_is_told_when_to_come_back(client, monkeypatch):
     monkeypatch.setattr(costs, "CHEAP", costs.Cost("cheap", 1_200, 600))
     few = costs.Cost("search", 2, 2)
-    monkeypatch.setitem(costs.of_app(client.application).costs, "api_search.search", few)
+    monkeypatch.setitem(costs.route_costs(client.application).costs, "api_search.search", few)
     answers = [client.get("/api/v1/search?q=x") for _ in range(3)]
     assert [each.status_code for each in answers][-1] == 429
     assert answers[-1].mimetype == PROBLEM and answers[-1].headers["RateLimit-Remaining"] == "0"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.database.db import db, utcnow
-from core.database.paging import encode
+from core.database.paging import encode_cursor
 from core.jobs import stored_markup
 from posts.models import Post, Tag
 from tests.api_world import TEXT, world
@@ -169,7 +169,7 @@ def test_pages_stay_forgiving(site):
         "/questions?limit=0&since=x",
         "/tags?page=x",
         "/bulletins?sort=x",
-        f"/questions?after={encode([1, 2])}",
+        f"/questions?after={encode_cursor([1, 2])}",
     ):
         assert client.get(path).status_code == 200, path
 
@@ -203,7 +203,7 @@ def test_since_does_not_find_votes_counters_and_rendering(site):
         db.session.execute(db.update(Tag).values(changed_at=long_ago))
         db.session.commit()
         for texts in stored_markup.markdown_columns():
-            stored_markup.render_old(texts, 0, 1000, Counter())
+            stored_markup.render_outdated(texts, 0, 1000, Counter())
         db.session.commit()
     for number in (question, site.ids["answer"]):
         assert site.call("moderator", "POST", f"/api/v1/posts/{number}/vote", {"value": 1}).status_code == 200
@@ -275,4 +275,4 @@ def test_a_time_may_be_written_as_usual(site, written):
 
 def test_search_goes_no_deeper_than_its_page(site):
     for number, size in ((51, 10), (6, 100), (0, 10), (2, 20), (-1, 10)):
-        assert get(site, "/api/v1/search?q=numbers&after=" + encode([number, size])).status_code == 400
+        assert get(site, "/api/v1/search?q=numbers&after=" + encode_cursor([number, size])).status_code == 400

@@ -64,7 +64,7 @@ def of_nginx(path):
 
 
 def test_nginx_has_the_limit_of_the_site_for_every_route(app):
-    table, wrong = costs.of_app(app), {}
+    table, wrong = costs.route_costs(app), {}
     for rule, _method in ROUTES:
         path = re.sub(r"<[^>]+>", "1", rule.rule)
         if of_nginx(path) != table.body_bytes(rule.endpoint):
@@ -73,7 +73,7 @@ def test_nginx_has_the_limit_of_the_site_for_every_route(app):
 
 
 def test_the_largest_is_what_a_server_must_let_through(app):
-    assert costs.of_app(app).largest_body_bytes == max(EVERYWHERE, *filter(None, LOCATIONS.values()))
+    assert costs.route_costs(app).largest_body_bytes == max(EVERYWHERE, *filter(None, LOCATIONS.values()))
 
 
 class Unread(io.RawIOBase):
@@ -90,7 +90,7 @@ class Unread(io.RawIOBase):
     "kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
 def test_what_is_too_large_is_refused_unread(app, kind):
-    client, table, answers = app.test_client(), costs.of_app(app), {}
+    client, table, answers = app.test_client(), costs.route_costs(app), {}
     for rule, method in ROUTES:
         if method in ("POST", "PUT", "PATCH"):
             path = re.sub(r"<int:[^>]+>", "1", rule.rule)

@@ -9,7 +9,7 @@ from auth import actions as accounts
 from core.database.db import db
 from core.limits import costs, rate_limits
 from core.limits.costs import CHEAP, CLASSES, EXPENSIVE, FREE, SEARCH
-from core.limits.slots import MAX_HELD, MAX_RUNNING, Slots
+from core.limits.slots import MAX_RUNNING, MAX_TAKEN, Slots
 from tests.test_access import IDS, ROUTES
 
 UNLIMITED = {"static", "home.healthz", "home.readyz", "scrape.metrics_page"}
@@ -45,8 +45,8 @@ def test_every_class_but_free_is_limited():
 
 
 def test_what_is_not_declared_is_expensive(app):
-    assert costs.of_app(app).of("nobody.declared_this", "GET") is EXPENSIVE
-    assert costs.of_app(app).of(None, "GET") is CHEAP
+    assert costs.route_costs(app).of("nobody.declared_this", "GET") is EXPENSIVE
+    assert costs.route_costs(app).of(None, "GET") is CHEAP
 
 
 def get(client, path, address, **more):
@@ -139,8 +139,8 @@ def test_reads_and_writes_are_counted_apart(small, app):
 def test_the_limit_in_force_can_be_asked_for(small, app):
     with app.test_request_context("/search?q=a", headers={"X-Forwarded-For": "203.0.113.5"}):
         app.preprocess_request()
-        found = rate_limits.in_force()
-        rate_limits._give_slot_back(None)
+        found = rate_limits.current_limit()
+        rate_limits._release_slot(None)
     assert (found.name, found.amount, found.remaining) == ("search", 6, 5) and 0 < found.seconds <= 60
 
 
@@ -172,12 +172,12 @@ def test_eight_clients_of_one_visitor_hold_three_threads(app, monkeypatch):
     others = threading.Thread(target=ask, args=("198.51.100.7",))
     others.start()
     assert inside.acquire(timeout=20), "another visitor's request runs"
-    while answers.count(429) < 8 - MAX_HELD:
+    while answers.count(429) < 8 - MAX_TAKEN:
         threads[0].join(0.01)
     go_on.set()
     for thread in [*threads, others]:
         thread.join(20)
-    assert answers.count(429) >= 8 - MAX_HELD and answers.count(200) >= MAX_RUNNING + 1
+    assert answers.count(429) >= 8 - MAX_TAKEN and answers.count(200) >= MAX_RUNNING + 1
     assert app.extensions["slots"].is_empty
 
 
@@ -195,8 +195,8 @@ def test_slots_that_are_not_to_be_had_leave_nothing_taken(monkeypatch):
     slots = Slots()
     assert slots.take(["a"]) and slots.take(["a", "b"])
     assert not slots.take(["b", "a"])
-    slots.give_back(["a"])
+    slots.release(["a"])
     assert slots.take(["b", "a"])
-    slots.give_back(["a", "b"])
-    slots.give_back(["a", "b"])
+    slots.release(["a", "b"])
+    slots.release(["a", "b"])
     assert slots.is_empty

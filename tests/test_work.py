@@ -149,7 +149,7 @@ def measured(large, path, reader):
 
     client = large.client(reader)
     with large.app.app_context():
-        response_cache.forget()
+        response_cache.clear()
         event.listen(db.engine, "before_cursor_execute", note)
         try:
             for query in SORTS if path.count("/") < 4 and "." not in path else SORTS[:1]:

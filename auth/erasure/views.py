@@ -12,7 +12,7 @@ from auth.freshness_views import require_fresh, require_live_session
 from auth.security_log import actions as security_log
 from auth.settings_views import check_password
 from auth.views import bp
-from core.database.db import db, writing
+from core.database.db import db, write_transaction
 from core.jobs import events
 from core.web.access import get_or_404, require
 from core.web.forms import Form
@@ -26,7 +26,7 @@ def download_data() -> ResponseReturnValue:
     user = me()
     response = Response(export_account.document(user), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
-    with writing():
+    with write_transaction():
         events.record("user.exported", subject=user, actor=user)
         security_log.record("data_exported", user=user)
     return response

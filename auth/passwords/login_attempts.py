@@ -11,7 +11,7 @@ from auth.links import RESET
 from auth.models import User
 from auth.security_log import actions as security_log
 from core.database.db import db
-from core.limits.rate_limits import forget, forget_below, limit
+from core.limits.rate_limits import clear_attempts, clear_attempts_below, limit
 
 MAX_FAILED_LOGINS = 100
 MAX_FAILED_LOGINS_UNKNOWN_DEVICE = 90
@@ -69,7 +69,7 @@ def clear_limits(user: User) -> None:
     The caller holds the lock of the account (links.lock_account).
     """
     reset_failures(user, failures=user.failed_logins)
-    forget("login", user.username)
-    forget(f"mail-{RESET}", user.email)
-    forget("re-authenticate", user.id)
-    forget_below("login-pair", f"{user.username}|")
+    clear_attempts("login", user.username)
+    clear_attempts(f"mail-{RESET}", user.email)
+    clear_attempts("re-authenticate", user.id)
+    clear_attempts_below("login-pair", f"{user.username}|")

@@ -40,7 +40,7 @@ def record(
     """
     values = _values(kind, user, actor, facts)
     max_an_hour = KINDS[kind].max_an_hour
-    logs.note_security(_log_fields(values))
+    logs.log_security_on_commit(_log_fields(values))
     if max_an_hour is None:
         row = SecurityEvent(**values)
         row.origin = SecurityOrigin(**_origin_values()) if _stores_origins() else None
@@ -51,7 +51,7 @@ def record(
 
 def log_only(kind: str, *, user: User | int | None, actor: User | int | None, **facts: int | str) -> None:
     """Write the event only to the structured log, at once."""
-    logs.tell_security(_log_fields(_values(kind, user, actor, facts)))
+    logs.log_security(_log_fields(_values(kind, user, actor, facts)))
 
 
 def full_until(kind: str, user_id: int | None) -> datetime | None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from auth.current_user import current_user
 from auth.security_log import actions
-from core.database.db import utcnow, writing
+from core.database.db import utcnow, write_transaction
 
 KINDS_BY_STATUS = {403: "refused", 429: "limited"}
 MAX_REMEMBERED = 10_000  # (kind, account) pairs
@@ -54,7 +54,7 @@ def record_refusal(response: Response) -> Response:
         actions.log_only(kind, user=user_id, actor=user_id, **facts)
         return response
     try:
-        with writing():
+        with write_transaction():
             actions.record(kind, user=user_id, actor=user_id, **facts)
             end = actions.full_until(kind, user_id)
         if end is not None:

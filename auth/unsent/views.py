@@ -15,10 +15,10 @@ from auth.unsent import actions, form_accounts, queries
 from core.database.db import SAFE_METHODS, db
 from core.limits.rate_limits import TooMany
 from core.web.access import get_or_404
-from core.web.database_errors import database_error_answer
-from core.web.error_answers import error_answer, http_error_answer, problem, wants_json
+from core.web.database_errors import database_error_response
+from core.web.error_responses import error_response, http_error_response, problem, wants_json
 from core.web.forms import Form
-from core.web.sent_forms import SentForm, page_before, register_owner_check, sent_form
+from core.web.sent_forms import SentForm, referring_page, register_owner_check, sent_form
 
 bp = Blueprint("unsent", __name__)
 
@@ -46,7 +46,7 @@ def ask_to_log_in() -> ResponseReturnValue:
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
     form = sent_form()
     if form is None or not form.has_text:
-        return redirect(url_for("auth.login", next=page_before()))
+        return redirect(url_for("auth.login", next=referring_page()))
     return _log_in_to_send(form)
 
 
@@ -57,13 +57,13 @@ def _log_in_to_send(form: SentForm) -> Response:
     try:
         path = _store(form, owner_id) if owner_id is not None else ""
     except DBAPIError as error:
-        return make_response(database_error_answer(error))
+        return make_response(database_error_response(error))
     page = render_template(
         "auth/log_in_to_send.html",
         form=Form(schemas.LoginSchema),
         sent=form,
         is_kept=bool(path),
-        next=path or page_before(),
+        next=path or referring_page(),
     )
     return _private(page, 401)
 
@@ -98,7 +98,7 @@ def _on_expired_form(error: CSRFError) -> ResponseReturnValue:
     """Answer a form with an expired CSRF token: log in, or submit it again with a new token."""
     title = _("This form has expired")
     if wants_json():
-        return error_answer(400, title, _("Reload the page and send it again."))
+        return error_response(400, title, _("Reload the page and send it again."))
     form = sent_form(ask_owner=False)
     if form is not None and form.has_text:
         owner_id = _owner_id()
@@ -106,7 +106,7 @@ def _on_expired_form(error: CSRFError) -> ResponseReturnValue:
             return _of_another_account(form, owner_id)
         if not current_user.is_authenticated and owner_id is not None:
             return _log_in_to_send(form)
-    return error_answer(
+    return error_response(
         400,
         title,
         _(
@@ -128,7 +128,7 @@ def _on_refusal(error: HTTPException) -> ResponseReturnValue:
         form = sent_form(ask_owner=False)
         if form is not None and form.has_text and _owner_id() is not None:
             return _log_in_to_send(form)
-    return http_error_answer(error)
+    return http_error_response(error)
 
 
 def init_app(app: Flask) -> None:

@@ -9,16 +9,18 @@ from typing import Protocol
 from sqlalchemy import select
 
 from bench.browser import Browser
-from bench.programs import Together
+from bench.programs import ProgramGroup
 from bench.sites import Site
 from core.database.db import db
 from forum.models import Answer, Question
 from kb.models import Article
 
-TOPICS, PAGES, PER_PAGE = 400, 500, 20
+TOPICS = 400
+PAGES = 500
+PER_PAGE = 20
 
 
-class Missing(Exception):
+class PeerUnavailable(Exception):
     """A peer cannot be measured here; the message says why."""
 
 
@@ -31,22 +33,26 @@ class Content:
 
 
 class Peer(Protocol):
-    """One of them. `pages` names what is measured; what cannot be done there raises Missing."""
+    """One of them. `pages` names what is measured; what cannot be done there raises PeerUnavailable."""
 
     name: str
     pages: dict[str, str]
 
     def prepare(self, folder: Path, content: Content) -> None:
         """Install and fill it below `folder`, as far as that is not done."""
+        ...
 
-    def served(self, port: int) -> AbstractContextManager[Together]:
+    def served(self, port: int) -> AbstractContextManager[ProgramGroup]:
         """Its server, as its own documentation says for production."""
+        ...
 
     def member(self, port: int) -> Browser:
         """A browser in which one of its members is logged in."""
+        ...
 
     def reply(self, browser: Browser, text: str) -> float:
         """Post a reply; returns milliseconds."""
+        ...
 
 
 def content_of(site: Site) -> Content:
@@ -56,7 +62,7 @@ def content_of(site: Site) -> Content:
         questions = list(
             db.session.scalars(select(Question).where(Question.is_public).order_by(Question.id).limit(TOPICS))
         )
-        long, longest, plain, *others = questions
+        long, _longest, plain, *others = questions
         for question in (plain, long, *others):
             found.threads.append((question.title, list(_texts(question))))
         found.threads[0] = (plain.title, found.threads[0][1][:PER_PAGE])

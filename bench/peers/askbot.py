@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.browser import Browser
-from bench.peers import PER_PAGE, Content, Missing
+from bench.peers import PER_PAGE, Content, PeerUnavailable
 from bench.peers.environment import Environment
-from bench.programs import Program, Together
+from bench.programs import Program, ProgramGroup
 from bench.sites import GUNICORN
 
-VERSION, THREADS = "0.13.0", 3  # each post takes it half a second
+VERSION = "0.13.0"  # each post takes it half a second
+THREADS = 3
 PYTHONS = ("python3.11", "python3.12", "python3.10")
 SETTINGS = """
 ALLOWED_HOSTS = ["127.0.0.1"]
@@ -25,11 +26,12 @@ class Askbot:
     """Askbot in an environment of its own."""
 
     name = f"Askbot {VERSION}"
-    pages = {"question, 20 answers": "", "front page": "/questions/"}
+    pages = {"question, 20 answers": "", "front page": "/questions/"}  # noqa: RUF012
 
     def prepare(self, folder: Path, content: Content) -> None:
         """See Peer."""
-        self.folder, self.project = folder, folder / "project"
+        self.folder = folder
+        self.project = folder / "project"
         self.environment = Environment(folder / "env")
         ready = folder / "READY"
         if not ready.exists():
@@ -42,7 +44,8 @@ class Askbot:
         self.pages = {**self.pages, "question, 20 answers": question}
 
     def _fill(self, content: Content) -> None:
-        run, python = self.environment.run, self.environment.bin / "python"
+        run = self.environment.run
+        python = self.environment.bin / "python"
         run(
             self.environment.bin / "askbot-setup",
             "--noinput",
@@ -80,7 +83,7 @@ class Askbot:
         )
 
     @contextmanager
-    def served(self, port: int) -> Iterator[Together]:
+    def served(self, port: int) -> Iterator[ProgramGroup]:
         """See Peer; the same gunicorn and as many processes as ours."""
         program = Program(
             [
@@ -96,14 +99,14 @@ class Askbot:
         )
         try:
             program.wait_for(f"http://127.0.0.1:{port}{self.pages['front page']}")
-            yield Together(program)
+            yield ProgramGroup(program)
         finally:
             program.stop()
 
     def member(self, port: int) -> Browser:
         """See Peer."""
-        raise Missing("only its pages for visitors are compared")
+        raise PeerUnavailable("only its pages for visitors are compared")
 
     def reply(self, browser: Browser, text: str) -> float:
         """See Peer."""
-        raise Missing("only its pages for visitors are compared")
+        raise PeerUnavailable("only its pages for visitors are compared")

@@ -6,20 +6,21 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.peers import Missing
+from bench.peers import PeerUnavailable
 
 
 class Environment:
     """Programs and packages below `folder`."""
 
-    def __init__(self, folder: Path):
-        self.folder, self.bin = folder, folder / "bin"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bin = folder / "bin"
 
     def make(self, pythons: tuple[str, ...], *packages: str) -> None:
         """Make it with the first of these Pythons that starts. Raises Missing."""
         python = next(filter(_starts, _found(pythons)), None)
         if python is None:
-            raise Missing(f"none of these is here: {', '.join(pythons)}")
+            raise PeerUnavailable(f"none of these is here: {', '.join(pythons)}")
         self.run(python, "-m", "venv", self.folder)
         self.run(self.bin / "pip", "install", "-q", "--no-compile", *packages)
 
@@ -39,10 +40,11 @@ class Environment:
             cwd=folder,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PATH": path, **variables},
+            check=False,
         )
         if done.returncode:
             said = " ".join((done.stderr or done.stdout).split())[-300:]
-            raise Missing(f"`{Path(words[0]).name} {' '.join(words[1:4])} …` failed: {said}")
+            raise PeerUnavailable(f"`{Path(words[0]).name} {' '.join(words[1:4])} …` failed: {said}")
 
 
 def _found(names: tuple[str, ...]) -> Iterator[str]:
@@ -53,4 +55,4 @@ def _found(names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _starts(python: str) -> bool:
-    return subprocess.run([python, "--version"], capture_output=True).returncode == 0
+    return subprocess.run([python, "--version"], capture_output=True, check=False).returncode == 0

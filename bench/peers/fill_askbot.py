@@ -1,3 +1,5 @@
+# It runs in the environment of the other program.
+# pyright: reportMissingImports=false
 """Fills Askbot with threads. The Python of its environment runs this in its project: THREADS and MOST."""
 
 import json
@@ -10,7 +12,8 @@ sys.path.insert(0, str(Path.cwd()))
 django.setup()
 from django.contrib.auth import get_user_model  # noqa: E402  only after setup()
 
-threads, most = json.loads(Path(sys.argv[1]).read_text()), int(sys.argv[2])
+threads = json.loads(Path(sys.argv[1]).read_text())
+most = int(sys.argv[2])
 people = [
     get_user_model().objects.create_superuser(f"helper{number}", f"helper{number}@example.org")
     for number in range(most + 1)

@@ -1,3 +1,5 @@
+# It runs in the environment of the other program.
+# pyright: reportMissingImports=false
 """Fills FlaskBB with threads. The Python of its environment runs this with CONFIG, THREADS and PER_PAGE.
 
 Its own save() loads all posts of an author for each that is added: minutes for a few thousand.
@@ -17,8 +19,11 @@ from flaskbb.user.models import User
 config, threads, per_page = sys.argv[1:]
 with create_app(config=config).app_context():
     Setting.update({"posts_per_page": int(per_page)})
-    user, forum = db.session.get(User, 1), db.session.get(Forum, 1)
-    now, topics, posts = datetime.now(UTC), [], []
+    user = db.session.get(User, 1)
+    forum = db.session.get(Forum, 1)
+    now = datetime.now(UTC)
+    topics = []
+    posts = []
     by = {"user_id": user.id, "username": user.username, "date_created": now}
     for number, (title, texts) in enumerate(json.loads(Path(threads).read_text()), 2):
         first = 2 + len(posts)  # the welcome topic is the first of both

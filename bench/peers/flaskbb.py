@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.browser import Browser
 from bench.peers import PER_PAGE, Content
 from bench.peers.environment import Environment
-from bench.programs import Program, Together
+from bench.programs import Program, ProgramGroup
 from bench.sites import GUNICORN
 
 VERSION = "2.2.0"
@@ -28,7 +28,7 @@ class FlaskBB:
     """FlaskBB in an environment of its own."""
 
     name = f"FlaskBB {VERSION}"
-    pages = {
+    pages = {  # noqa: RUF012
         "topic, 20 posts": "/topic/2",
         "topic of 500 posts, last page": "/topic/3?page=25",
         "forum list": "/forum/1",
@@ -37,9 +37,11 @@ class FlaskBB:
 
     def prepare(self, folder: Path, content: Content) -> None:
         """See Peer."""
-        self.folder, self.environment = folder, Environment(folder / "env")
+        self.folder = folder
+        self.environment = Environment(folder / "env")
         self.bin = self.environment.bin
-        self.config, ready = folder / "flaskbb.cfg", folder / "READY"
+        self.config = folder / "flaskbb.cfg"
+        ready = folder / "READY"
         if not ready.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -54,7 +56,8 @@ class FlaskBB:
         )
 
     def _fill(self, content: Content, ready: Path) -> None:
-        password, threads = secrets.token_urlsafe(12), self.folder / "threads.json"
+        password = secrets.token_urlsafe(12)
+        threads = self.folder / "threads.json"
         self.config.write_text(CONFIG.format(folder=self.folder, secret=secrets.token_urlsafe(24)))
         threads.write_text(json.dumps(content.threads))
         self.environment.run(
@@ -81,7 +84,7 @@ class FlaskBB:
         ready.write_text(password)
 
     @contextmanager
-    def served(self, port: int) -> Iterator[Together]:
+    def served(self, port: int) -> Iterator[ProgramGroup]:
         """See Peer; the same gunicorn and as many processes as ours."""
         program = Program(
             [
@@ -96,7 +99,7 @@ class FlaskBB:
         )
         try:
             program.wait_for(f"http://127.0.0.1:{port}/")
-            yield Together(program)
+            yield ProgramGroup(program)
         finally:
             program.stop()
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.browser import Browser
-from bench.peers import Content, Missing
-from bench.programs import Program, Together
+from bench.peers import Content, PeerUnavailable
+from bench.programs import Program, ProgramGroup
 
 HOME = Path("/usr/share/mediawiki")
 NEEDED = "mediawiki php-fpm php-sqlite3 php-intl php-apcu php-mbstring nginx"
@@ -65,17 +65,18 @@ class MediaWiki:
     """MediaWiki in an instance of its own."""
 
     name = "MediaWiki"
-    pages = {"article": "/index.php?title=Page_1", "search": "/index.php?search=server+password&fulltext=1"}
+    pages = {"article": "/index.php?title=Page_1", "search": "/index.php?search=server+password&fulltext=1"}  # noqa: RUF012
 
     def prepare(self, folder: Path, content: Content) -> None:
         """See Peer."""
-        self.folder, ready = folder, folder / "READY"
+        self.folder = folder
+        ready = folder / "READY"
         if os.geteuid():
-            raise Missing("its server processes are started by root only")
+            raise PeerUnavailable("its server processes are started by root only")
         if not (HOME / "index.php").exists() or not _fpm() or not shutil.which("nginx"):
-            raise Missing(f"its packages are not installed: apt-get install {NEEDED}")
+            raise PeerUnavailable(f"its packages are not installed: apt-get install {NEEDED}")
         if closed := [each.name for each in folder.parents if each.exists() and not each.stat().st_mode & 1]:
-            raise Missing(f"its user {USER} may not enter {closed[-1]}: take another --folder")
+            raise PeerUnavailable(f"its user {USER} may not enter {closed[-1]}: take another --folder")
         if not ready.exists():
             shutil.rmtree(folder, ignore_errors=True)
             (folder / "pages").mkdir(parents=True)
@@ -124,35 +125,37 @@ class MediaWiki:
             capture_output=True,
             text=True,
             env=environment,
+            check=False,
         )
         if done.returncode:
-            raise Missing(f"{script} failed: {' '.join((done.stderr or done.stdout).split())[-300:]}")
+            raise PeerUnavailable(f"{script} failed: {' '.join((done.stderr or done.stdout).split())[-300:]}")
 
     @contextmanager
-    def served(self, port: int) -> Iterator[Together]:
+    def served(self, port: int) -> Iterator[ProgramGroup]:
         """See Peer."""
         named = {"folder": self.folder, "user": USER, "port": port, "home": HOME, "workers": WORKERS}
-        fpm, nginx = self.folder / "fpm.conf", self.folder / "nginx.conf"
+        fpm = self.folder / "fpm.conf"
+        nginx = self.folder / "nginx.conf"
         fpm.write_text(FPM.format(**named))
         nginx.write_text(NGINX.format(**named))
         programs = [
-            Program([_fpm(), "-F", "-y", fpm], self.folder / "php.log"),
+            Program([_fpm() or "php-fpm", "-F", "-y", fpm], self.folder / "php.log"),
             Program(["nginx", "-c", nginx], self.folder / "web.log"),
         ]
         try:
             programs[1].wait_for(f"http://127.0.0.1:{port}{self.pages['article']}")
-            yield Together(*programs)
+            yield ProgramGroup(*programs)
         finally:
             for program in programs:
                 program.stop()
 
     def member(self, port: int) -> Browser:
         """See Peer."""
-        raise Missing("only its pages for visitors are compared")
+        raise PeerUnavailable("only its pages for visitors are compared")
 
     def reply(self, browser: Browser, text: str) -> float:
         """See Peer."""
-        raise Missing("a wiki has no replies")
+        raise PeerUnavailable("a wiki has no replies")
 
 
 def _fpm() -> str | None:

@@ -1,16 +1,19 @@
-"""The API's frame: one OpenAPI document, Bearer tokens only, problem details for errors."""
+"""The base of the JSON API: one OpenAPI document, Bearer tokens only, problem details for errors."""
 
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
+from typing import Any
 
-from apispec import BasePlugin
+from apispec import APISpec, BasePlugin
 from flask import Flask, Response, current_app, request
 from flask_smorest import Api, Blueprint
 from marshmallow import EXCLUDE, Schema, fields, post_load, validate
+from werkzeug.routing import Rule
 
-from core.api.parameters import QUERY, Parser, Since, WholeNumber, refuse_any
+from core.api.parameters import QUERY, Parser, Since, WholeNumber, refuse_parameters
 from core.database import versions
-from core.database.paging import MAX_SIZE, Page, Window
+from core.database.paging import MAX_PAGE_SIZE, Page, PageRequest
 from core.limits import rate_limits
 from core.web.protection import csrf
 
@@ -36,22 +39,24 @@ An item that can be edited is returned with an `ETag` for its version (`version`
 `If-Match` with a change. If someone else changed the item since, you get 412 with the current `ETag`, and
 nothing is written.
 """
-READ, WRITE = "read", "write"
-ANYBODY = [{}, {"token": [READ]}]  # no token needed; a token also shows what only its owner may see
+READ = "read"
+WRITE = "write"
+OPTIONAL_TOKEN = [{}, {"token": [READ]}]  # a token also shows what only its owner may see
 
 
 class Reply(Schema):
-    """The shape of an answer: every field is always there; more may come with time."""
+    """Base of response schemas: every field is always present; later versions may add fields."""
 
     class Meta:
         unknown = EXCLUDE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        """Make every field required."""
         field_obj.required = True
 
 
 class Item(Reply):
-    """What every thing in a list has, whatever its kind; `url` is its page."""
+    """The fields of every item of a list, whatever its kind; `url` is its page."""
 
     id = fields.Integer()
     kind = fields.String()
@@ -71,12 +76,12 @@ class Item(Reply):
 class Version(fields.String):
     """The version of a thing, as `If-Match` takes it (in quotes)."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"description": self.__doc__, "example": "12-3"}, **kwargs)
 
 
 class Cursor(Schema):
-    """Which part of a list: where it goes on, how many items, and from when on.
+    """Query parameters of a list: the cursor, the number of items, and the earliest time of change.
 
     Loaded, `after` is a paging.Window of the three, which queries pass on to the page.
     """
@@ -84,13 +89,13 @@ class Cursor(Schema):
     after = fields.String(
         validate=validate.Length(1), metadata={"description": "`next` of the previous page."}
     )
-    limit = WholeNumber(1, MAX_SIZE, metadata={"description": "Maximum number of items."})
+    limit = WholeNumber(1, MAX_PAGE_SIZE, metadata={"description": "Maximum number of items."})
     since = Since()
 
     @post_load
-    def _window(self, data: dict, **kwargs) -> dict:
+    def _page_request(self, data: dict, **_kwargs: object) -> dict:
         parts = {name: data.pop(name, None) for name in ("after", "limit", "since")}
-        return {**data, "after": Window(**parts)}
+        return {**data, "after": PageRequest(**parts)}
 
 
 class Problem(Schema):
@@ -109,50 +114,53 @@ class Problem(Schema):
 
 @cache
 def page_of(item: type[Schema], **more: fields.Field) -> type[Schema]:
-    """The shape of a list of `item`, with `more` beside the items."""
+    """The schema of a page of `item`, with the fields `more` beside `items` and `next`."""
     shape = {"items": fields.List(fields.Nested(item)), "next": fields.String(allow_none=True), **more}
     return Reply.from_dict(shape, name=f"{item.__name__}Page")
 
 
-def listing(page: Page, item, **more) -> dict:
-    """A page of rows as a list answer, each row made an item by `item(row)`."""
+def listing(page: Page, item: Callable[[Any], object], **more: object) -> dict:
+    """The response body of a list: each row of `page` is converted by `item(row)`."""
     return {"items": [item(row) for row in page], "next": page.next, **more}
 
 
 def no_content() -> Response:
-    """Done, and nothing to say."""
+    """An empty response with status 204."""
     return Response(status=204)
 
 
 class ApiBlueprint(Blueprint):
-    """A room's part of `/api/v1`; exempt from CSRF because it never reads cookies."""
+    """A package's part of `/api/v1`; exempt from CSRF because it never reads cookies."""
 
     ARGUMENTS_PARSER = Parser()
 
-    def __init__(self, name: str, import_name: str, **kwargs):
+    def __init__(self, name: str, import_name: str, **kwargs: Any) -> None:
         super().__init__(f"api_{name}", import_name, url_prefix="/api/v1", **kwargs)
         csrf.exempt(self)
         self.before_request(_refuse_unknown_query)
         self.after_request(_vary_by_token)
-        self.after_request(versions.send_tag)
+        self.after_request(versions.send_etag)
 
-    def arguments(self, schema, *, location: str = "json", **kwargs):
-        """The input of an operation; what is wrong with a query is answered 400, with a body 422."""
+    def arguments(  # pyright: ignore[reportIncompatibleMethodOverride]  (names arguments that never change)
+        self, schema: type[Schema] | Schema, *, location: str = "json", **kwargs: Any
+    ) -> Callable[[Callable], Callable]:
+        """Decorator: the input of an operation. Errors are answered with 400 for a query, 422 for a body."""
         status = HTTPStatus.BAD_REQUEST if location == QUERY else HTTPStatus.UNPROCESSABLE_ENTITY
         decorate = super().arguments(schema, location=location, error_status_code=status, **kwargs)
 
-        def decorator(view):
-            made = decorate(view)
-            made.takes_query = location == QUERY or getattr(view, "takes_query", False)
-            return made
+        def decorator(view: Callable) -> Callable:
+            wrapped = decorate(view)
+            takes_query = location == QUERY or getattr(view, "takes_query", False)
+            setattr(wrapped, "takes_query", takes_query)  # noqa: B010  (functions have no such attribute)
+            return wrapped
 
         return decorator
 
 
 def _refuse_unknown_query() -> None:
-    view = current_app.view_functions[request.endpoint]
+    view = current_app.view_functions[request.endpoint or ""]
     if not getattr(view, "takes_query", False):
-        refuse_any()
+        refuse_parameters()
 
 
 def _vary_by_token(response: Response) -> Response:
@@ -161,18 +169,22 @@ def _vary_by_token(response: Response) -> Response:
 
 
 def _part(blueprint_name: str) -> str:
-    """What a part of the API is called in the document."""
+    """The name of a part of the API in the document."""
     return blueprint_name.removeprefix("api_").capitalize()
 
 
 class _Conventions(BasePlugin):
-    """What follows for every operation from its rule: its id and part, who may call it, how it fails."""
+    """Adds to every operation what follows from its URL rule: id, tag, security, error responses."""
 
-    def operation_helper(self, path=None, operations=None, *, rule, **kwargs) -> None:
+    def operation_helper(
+        self, path: str | None = None, operations: dict | None = None, *, rule: Rule, **kwargs: Any
+    ) -> None:
+        """Complete `operations` of the URL rule `rule` in place."""
         blueprint_name, _dot, name = rule.endpoint.partition(".")
-        for operation in operations.values():
-            operation["operationId"], operation["tags"] = name, [_part(blueprint_name)]
-            security = operation.setdefault("security", ANYBODY)
+        for operation in (operations or {}).values():
+            operation["operationId"] = name
+            operation["tags"] = [_part(blueprint_name)]
+            security = operation.setdefault("security", OPTIONAL_TOKEN)
             failures = {
                 HTTPStatus.BAD_REQUEST,
                 HTTPStatus.UNAUTHORIZED,
@@ -198,16 +210,25 @@ class _Conventions(BasePlugin):
 
 
 class _RedoubtApi(Api):
-    """Without flask-smorest's error pages (core.web answers problem details) and its page numbers."""
+    """flask-smorest without its error responses (core.web has its own) and its page numbers."""
 
     ERROR_SCHEMA = Problem
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def register_blueprint(self, blp: ApiBlueprint) -> None:
-        """Serve and describe a room's part; its name in the document is a word for people."""
+    def register_blueprint(self, blp: ApiBlueprint) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Serve and document the part of a package."""
+        if self._app is None:
+            raise RuntimeError("init_app() has to be called first")
         self._app.register_blueprint(blp)
-        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
-        self.spec.tag({"name": _part(blp.name), "description": blp.description})
+        blp.register_views_in_doc(self, self._app, self.document, name=blp.name, parameters=None)
+        self.document.tag({"name": _part(blp.name), "description": blp.description})
+
+    @property
+    def document(self) -> APISpec:
+        """The OpenAPI document. Raises RuntimeError before init_app()."""
+        if self.spec is None:
+            raise RuntimeError("init_app() has to be called first")
+        return self.spec
 
     def _register_error_handlers(self) -> None:
         pass
@@ -218,7 +239,7 @@ class _RedoubtApi(Api):
     def _register_responses(self) -> None:
         for status in HTTPStatus:
             if status >= HTTPStatus.BAD_REQUEST:
-                self.spec.components.response(
+                self.document.components.response(
                     status.name,
                     {
                         "description": status.phrase,
@@ -248,20 +269,20 @@ _HEADERS = {
 api = _RedoubtApi(spec_kwargs={"extra_plugins": [_Conventions()]})
 
 
-def _tell_limit(response: Response) -> Response:
-    """Say which limit the request was counted under; no cache keeps what the API answers."""
-    if request.path.startswith("/api/") and (limit := rate_limits.in_force()):
+def _add_limit_headers(response: Response) -> Response:
+    """Add the limit under which the request was counted; API responses are never cached."""
+    if request.path.startswith("/api/") and (limit := rate_limits.current_limit()):
         response.headers.update(limit.headers)
     return response
 
 
 def register_api(blueprint: ApiBlueprint) -> None:
-    """Add a room's endpoints to the API and its document."""
+    """Add a package's endpoints to the API and its document. Call it in the package's init_app()."""
     api.register_blueprint(blueprint)
 
 
 def init_app(app: Flask) -> None:
-    """Serve `/api/v1/openapi.json`; tell limits with each answer."""
+    """Serve `/api/v1/openapi.json`; add headers with the limit in force to API responses."""
     app.config.update(
         API_TITLE=app.config["REDOUBT_SITE_NAME"],
         API_VERSION="v1",
@@ -275,4 +296,4 @@ def init_app(app: Flask) -> None:
         },
     )
     api.init_app(app)
-    app.after_request(_tell_limit)
+    app.after_request(_add_limit_headers)

@@ -1,4 +1,4 @@
-"""`/api/docs`: the OpenAPI document as a page for people; nothing on it is written twice."""
+"""`/api/docs`: the OpenAPI document as an HTML page."""
 
 import json
 import shlex
@@ -14,12 +14,12 @@ from core.mail.mail import site_url
 from core.markup.markup import render
 
 bp = Blueprint("api_docs", __name__)
-NUMBER = 42  # stands for any number in an example address
+EXAMPLE_NUMBER = 42  # in the URLs of examples
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a body, a query or an answer, and what it may be."""
+    """One field of a body, a query or a response."""
 
     name: str
     type: str
@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing a program can do: `scope` is what its token must allow, empty for none."""
+    """One operation; `scope` is the scope its token needs, empty for none."""
 
     id: str
     method: str
@@ -44,9 +44,9 @@ class Operation:
 
 
 @bp.get("/api/docs")
-def docs():
-    """Every operation with its fields and an example; then the shapes of the answers."""
-    document = api.spec.to_dict()
+def docs() -> str:
+    """All operations with their fields and an example, then the schemas of the responses."""
+    document = api.document.to_dict()
     return render_template(
         "core/api_docs.html",
         introduction=render(INTRODUCTION).html,
@@ -69,7 +69,7 @@ def groups(document: dict) -> list[tuple[str, str, list[Operation]]]:
 
 
 def shapes(document: dict) -> dict[str, list[Field]]:
-    """The fields of every shape that answers refer to, pages of lists aside."""
+    """The fields of every schema that responses refer to, without pages of lists, by schema name."""
     wanted: dict[str, None] = {"Problem": None}
     for methods in document["paths"].values():
         for method, operation in methods.items():
@@ -84,8 +84,8 @@ def _schemas(document: dict) -> dict:
     return document["components"]["schemas"]
 
 
-def _names(document: dict, schema) -> Iterator[str]:
-    """The shapes `schema` refers to, and those they refer to."""
+def _names(document: dict, schema: dict | list) -> Iterator[str]:
+    """The names of the schemas that `schema` refers to, directly or indirectly."""
     for each in schema.values() if isinstance(schema, dict) else schema:
         if isinstance(each, (dict, list)):
             yield from _names(document, each)
@@ -121,7 +121,7 @@ def _operation(document: dict, path: str, method: str, operation: dict, paramete
 
 
 def _answer(operation: dict) -> tuple[str, dict]:
-    """Status and schema of the answer when all goes well."""
+    """Status and schema of the response to a successful request."""
     status = next((str(code) for code in operation["responses"] if str(code).startswith("2")), "200")
     content = operation["responses"].get(status, {}).get("content", {})
     return status, next((each["schema"] for each in content.values() if "schema" in each), {})
@@ -144,7 +144,7 @@ def _field(name: str, schema: dict, required: bool, text: str) -> Field:
 
 
 def _type(schema: dict) -> str:
-    """What a value may be, in a few words."""
+    """The type of a value, for people."""
     if "$ref" in schema:
         return schema["$ref"].rpartition("/")[2]
     if "anyOf" in schema:
@@ -160,7 +160,8 @@ def _type(schema: dict) -> str:
 def _limits(schema: dict) -> str:
     if "enum" in schema:
         return _("One of: %(values)s.", values=", ".join(str(each) for each in schema["enum"]))
-    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+    shortest = schema.get("minLength", 0)
+    longest = schema.get("maxLength")
     if longest:
         return _("%(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
     if "maxItems" in schema:
@@ -169,7 +170,7 @@ def _limits(schema: dict) -> str:
 
 
 def _example(method: str, path: str, parameters: list, scope: str, body: dict) -> str:
-    """The operation as a curl command that can be pasted into a shell."""
+    """The operation as a curl command for a POSIX shell."""
     query = []
     for each in parameters:
         name = each["name"]
@@ -191,11 +192,11 @@ def _example(method: str, path: str, parameters: list, scope: str, body: dict) -
     return (" " if len(words) < 3 else " \\\n  ").join(words)
 
 
-def _value(schema: dict, otherwise: str):
-    """A value that fits: the example, else the first choice or something of the type."""
+def _value(schema: dict, otherwise: str) -> object:
+    """An example value: that of the schema, else the last choice, else a value of the type."""
     kinds = schema.get("type", "string")
     kind = kinds if isinstance(kinds, str) else kinds[0]
-    plain = {"integer": NUMBER, "boolean": True, "array": []}.get(kind, otherwise)
+    plain = {"integer": EXAMPLE_NUMBER, "boolean": True, "array": []}.get(kind, otherwise)
     return schema.get("example", schema.get("enum", [plain])[-1])
 
 

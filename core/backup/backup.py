@@ -1,9 +1,9 @@
-"""Everything of a site in one file while it serves, and a site from such a file.
+"""Backup of a site into one file while it serves, and restore of a site from such a file.
 
-In it: the database at one moment, what lies in the folder `uploads`, the key that signs the links in mail
-already sent, and the settings that are no secret. Not in it: the search index (postings are pickles: rebuilt,
-never restored), tasks and mail already written to files, secrets that come from the environment, and the text
-of mail that waits with a link in it (core/backup/omissions.py).
+It holds a snapshot of the database, the files of the folder `uploads`, the key that signs the links in mail
+already sent, and the settings that are not secret. It does not hold the search index (it is rebuilt, never
+restored), tasks and mail already written to files, secrets from the environment, and the text of queued mail
+with a secret link (core/backup/omissions.py).
 """
 
 import os
@@ -18,18 +18,18 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from core.backup import copy_postgres, copy_sqlite
-from core.backup.archive import Archive, Refused, made
-from core.cli import progress_to
+from core.backup.archive import Archive, BackupError, new_archive
+from core.cli import progress_callback
 from core.config import SECRETS, SETTINGS
 from core.database import schema
 from core.database.db import db, utcnow
 
-KEY = "secret_key"
-UPLOADS = "uploads"
-PLACE = "REDOUBT_INSTANCE"
+SECRET_KEY_FILE = "secret_key"  # noqa: S105  (a file name)
+UPLOADS_FOLDER = "uploads"
+INSTANCE_SETTING = "REDOUBT_INSTANCE"
 
 
-def _store() -> ModuleType:
+def _database_copy() -> ModuleType:
     """The module that copies this kind of database."""
     return {"sqlite": copy_sqlite, "postgresql": copy_postgres}[db.engine.dialect.name]
 
@@ -39,41 +39,43 @@ def _instance() -> Path:
 
 
 def backup(target: Path) -> dict:
-    """Write the site as it is now to `target`; returns the manifest. Raises Refused."""
-    if schema.present() is None:
-        raise Refused(_("There is no site yet: the database has no tables."))
+    """Write the current site to the new file `target`; returns the manifest. Raises BackupError."""
+    if schema.current_revision() is None:
+        raise BackupError(_("There is no site yet: the database has no tables."))
     uploads = _uploads()
-    _require_space(target.parent, _store().space_needed() + sum(path.stat().st_size for path in uploads))
-    with made(target) as (archive, folder):
-        manifest = _store().dump(archive, folder)
-        if (key := _instance() / KEY).exists() and not current_app.config["REDOUBT_SECRET_KEY"]:
-            archive.add(KEY, key)
+    _require_space(
+        target.parent, _database_copy().space_needed() + sum(path.stat().st_size for path in uploads)
+    )
+    with new_archive(target) as (archive, folder):
+        manifest = _database_copy().dump(archive, folder)
+        if (key := _instance() / SECRET_KEY_FILE).exists() and not current_app.config["REDOUBT_SECRET_KEY"]:
+            archive.add(SECRET_KEY_FILE, key)
         for path in uploads:
             archive.add(str(path.relative_to(_instance())), path)
         return archive.close(
-            made_at=utcnow(), settings=settings(), unsaid=sorted(_set() & SECRETS), **manifest
+            made_at=utcnow(), settings=public_settings(), unsaid=sorted(_names_of_set() & SECRETS), **manifest
         )
 
 
 def _uploads() -> list[Path]:
-    """Plain files below the folder of uploads; a link in it leads elsewhere and is left out."""
-    found = (_instance() / UPLOADS).rglob("*")
+    """Regular files below the folder of uploads, without symbolic links."""
+    found = (_instance() / UPLOADS_FOLDER).rglob("*")
     return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
 
-def _set() -> set[str]:
+def _names_of_set() -> set[str]:
     return {setting.name for setting in SETTINGS if os.environ.get(setting.name)}
 
 
-def settings() -> dict[str, str]:
-    """The settings that somebody set and everybody may know."""
-    return {name: os.environ[name] for name in sorted(_set() - SECRETS - {PLACE})}
+def public_settings() -> dict[str, str]:
+    """The settings that were set and are not secret, by name."""
+    return {name: os.environ[name] for name in sorted(_names_of_set() - SECRETS - {INSTANCE_SETTING})}
 
 
 def _require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise Refused(
+        raise BackupError(
             _(
                 "%(folder)s has %(n)s MB free. This may need %(m)s MB.",
                 folder=folder,
@@ -84,68 +86,74 @@ def _require_space(folder: Path, needed: int) -> None:
 
 
 def restore(archive: Archive) -> None:
-    """Fill this empty place from an archive and bring it to the code's schema.
+    """Fill an empty instance and database from an archive and migrate it to the code's schema.
 
-    Raises Refused and leaves the place as empty as it was. The index is the caller's to rebuild.
+    Raises BackupError, and leaves both empty then. The caller has to rebuild the search index.
     """
     _require_fitting(archive)
-    with progress_to(archive.size, "checking") as tell:
-        archive.verify(tell)
+    with progress_callback(archive.size, "checking") as report:
+        archive.verify(report)
     with _emptied_on_failure():
         schema.migrate_to(archive.manifest["revision"])
         with tempfile.TemporaryDirectory(dir=_instance(), prefix=".restore-") as folder:
-            _store().load(archive, Path(folder))
+            _database_copy().load(archive, Path(folder))
         schema.ensure()
-        for name in archive.names(UPLOADS):
-            place = _instance() / name
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            archive.unpack(name, place)
-        if KEY in archive.manifest["files"]:
-            (_instance() / KEY).unlink(missing_ok=True)  # the one this command made when it started
-            archive.unpack(KEY, _instance() / KEY)
+        for name in archive.names(UPLOADS_FOLDER):
+            path = _instance() / name
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            archive.unpack(name, path)
+        if SECRET_KEY_FILE in archive.manifest["files"]:
+            (_instance() / SECRET_KEY_FILE).unlink(
+                missing_ok=True
+            )  # the one this command made when it started
+            archive.unpack(SECRET_KEY_FILE, _instance() / SECRET_KEY_FILE)
 
 
 def _require_fitting(archive: Archive) -> None:
-    """Refused unless the archive can be restored here, by this version."""
-    kind, ours = archive.manifest["database"], db.engine.dialect.name
-    if kind != ours:
-        raise Refused(
+    """Raise BackupError unless this version can restore the archive here."""
+    kind = archive.manifest["database"]
+    own_kind = db.engine.dialect.name
+    if kind != own_kind:
+        raise BackupError(
             _(
                 "The archive is from %(theirs)s, but REDOUBT_DATABASE_URL names %(ours)s. Rows "
                 "can't be converted: restore it into an empty %(theirs)s "
                 "database.",
                 theirs=kind,
-                ours=ours,
+                ours=own_kind,
             )
         )
     if (revision := archive.manifest["revision"]) not in schema.REVISIONS:
-        raise Refused(
+        raise BackupError(
             _(
                 "A newer version made this archive (schema %(revision)s). Install that version first.",
                 revision=revision,
             )
         )
-    if not _store().is_empty():
-        raise Refused(
+    if not _database_copy().is_empty():
+        raise BackupError(
             _(
                 "The database already has tables. Restore into an empty one: use another "
                 "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."
             )
         )
-    if (_instance() / UPLOADS).exists():
-        raise Refused(
-            _("%(folder)s already exists. Restore into an empty instance.", folder=_instance() / UPLOADS)
+    if (_instance() / UPLOADS_FOLDER).exists():
+        raise BackupError(
+            _(
+                "%(folder)s already exists. Restore into an empty instance.",
+                folder=_instance() / UPLOADS_FOLDER,
+            )
         )
-    _require_space(_instance(), archive.size * _store().COPIES)
+    _require_space(_instance(), archive.size * _database_copy().COPIES_NEEDED)
 
 
 @contextmanager
 def _emptied_on_failure() -> Iterator[None]:
-    """What was empty before is empty again when a restore fails, for whatever reason."""
+    """Empty the database and the uploads again when the block fails."""
     try:
         yield
     except BaseException:
         db.session.remove()
-        _store().clear()
-        shutil.rmtree(_instance() / UPLOADS, ignore_errors=True)
+        _database_copy().clear()
+        shutil.rmtree(_instance() / UPLOADS_FOLDER, ignore_errors=True)
         raise

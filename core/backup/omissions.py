@@ -1,7 +1,7 @@
-"""What a backup leaves out of the rows: the text of mail that waits with a link in it.
+"""Data that a backup omits: the text of queued mail with a secret link.
 
-Whoever has the archive could open accounts with such links. The row stays, as a mail that was given up:
-whoever waits for that link asks for another.
+Such links would open accounts to anybody who has the archive. The row is stored as mail that has failed; its
+recipient has to request another link.
 """
 
 TABLE = "outgoing_mail"
@@ -16,18 +16,18 @@ VALUES = {
 
 
 def applies(columns: list[str]) -> bool:
-    """Whether TABLE, with these columns, says which mails hold a link; that of an older schema does not."""
+    """Whether TABLE, with these columns, marks mail with a secret link; an older schema does not."""
     return "has_secret" in columns
 
 
 def statement() -> str:
-    """Changes the rows of a copy."""
+    """SQL that removes the omitted data from a copy of the database."""
     changes = ", ".join(f"{column} = {value}" for column, value in VALUES.items())
-    return f"UPDATE {TABLE} SET {changes} WHERE {CONDITION}"
+    return f"UPDATE {TABLE} SET {changes} WHERE {CONDITION}"  # noqa: S608  (no values)
 
 
 def expression(column: str, quoted: str) -> str:
-    """Reads a column of TABLE as it goes into the backup."""
+    """SQL expression for a column of TABLE without the omitted data; `quoted` is its quoted name."""
     if column not in VALUES:
         return quoted
     return f"CASE WHEN {CONDITION} THEN {VALUES[column]} ELSE {quoted} END"

@@ -1,10 +1,10 @@
-"""Whole pages for visitors, kept until anything is written.
+"""Whole pages for visitors, cached until anything is written.
 
-Every change of content records an event in its own transaction (law 1), so the numbers of the newest
-events are the version of all content: a page made at that version is what would be made now. Only imports
-write much with few events; their rows show when a page is LONGEST old. Kept are only pages of views that
-ask for it, for people without session and token, and only when they set no cookie. Version and page are
-read from one server, be it a replica.
+Every change of content records an event in its own transaction, so the ids of the newest events are the
+version of all content: a page rendered at that version is what would be rendered now. Only imports write much
+with few events; their rows show after PAGE_TTL_SECONDS at the latest. Only views with @cached_for_visitors
+are cached, for requests without session and token, and only when the response sets no cookie. Version and
+page are read from one server, which may be a replica.
 """
 
 import gzip
@@ -13,39 +13,42 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
+from typing import Protocol
 
 import brotli
 from flask import Flask, Response, current_app, g, make_response, request, session
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from flask_caching import Cache
 from flask_compress import Compress
 from sqlalchemy import Row, func, select
 from werkzeug.http import parse_accept_header
 
+from core.cache.memory_cache import MemoryCache
 from core.database.db import db
 from core.database.models import Event
-from core.database.replicas import by_visitor
+from core.database.replicas import is_visitor_read
 from core.observability import metrics
-from core.web.error_answers import wants_json
+from core.web.error_responses import wants_json
 from core.web.theme import theme
 
-LONGEST, READY = 50, 10  # seconds, together a minute: pages say how long ago things were
-KEPT_BYTES = 24_000_000  # of one process
-HEAD = 2_000  # bytes that a page takes beside its body, about
-LATE = 200  # events: so many may be numbered between an event's own numbering and its commit
-WORTH_PACKING = 500  # bytes
-cache = Cache()
-_newest = select(Event.id).order_by(Event.id.desc()).limit(LATE).subquery()
-# The newest event's number, that of the one LATE before it, and how many lie between. PostgreSQL's
-# transactions end in another order than they took their numbers: an event that comes in below the newest
-# moves one of these.
-VERSION = select(func.max(_newest.c.id), func.min(_newest.c.id), func.count())
-_turns = [threading.Lock() for _ in range(64)]
+PAGE_TTL_SECONDS = 50
+RESPONSE_TTL_SECONDS = 10  # with PAGE_TTL_SECONDS a minute: pages show relative times
+PAGE_CACHE_BYTES = 24_000_000  # of one process
+OVERHEAD_BYTES = 2_000  # that a page takes beside its body, about
+MAX_UNCOMMITTED_EVENTS = 200  # that may get an id between the id of an event and its commit
+MIN_COMPRESSED_BYTES = 500
+_newest = select(Event.id).order_by(Event.id.desc()).limit(MAX_UNCOMMITTED_EVENTS).subquery()
+# The newest event's id, that of the one MAX_UNCOMMITTED_EVENTS before it, and how many lie between.
+# PostgreSQL's transactions commit in another order than they took their ids: an event that appears below the
+# newest one changes one of these.
+CONTENT_VERSION = select(func.max(_newest.c.id), func.min(_newest.c.id), func.count())
+_render_locks = [threading.Lock() for _ in range(64)]
 
 
 @dataclass(frozen=True)
-class Page:
-    """A finished answer; `bodies` is its body by encoding (RFC 9110, 8.4.1), as it is ("") if it is short."""
+class CachedPage:
+    """A finished response. `bodies` is its body by encoding (RFC 9110, 8.4.1); a short one has only ""."""
 
     version: str
     bodies: dict[str, bytes]
@@ -54,35 +57,50 @@ class Page:
 
     @property
     def size(self) -> int:
-        """Bytes it takes, about."""
-        return HEAD + sum(map(len, self.bodies.values()))
+        """Approximate size in bytes."""
+        return OVERHEAD_BYTES + sum(map(len, self.bodies.values()))
 
     def body(self, encoding: str) -> bytes:
-        """The body in an encoding that it is kept in, or as it is: nearly nobody asks for that."""
+        """The body in an encoding of `bodies`, or without one, which hardly any client asks for."""
         return self.bodies[encoding] if encoding in self.bodies else gzip.decompress(self.bodies["gzip"])
 
 
+class PageStore(Protocol):
+    """Where cached pages are stored: MemoryCache or RedisCache."""
+
+    def get(self, key: str) -> CachedPage | None:
+        """The page stored under `key`, if any."""
+        ...
+
+    def set(self, key: str, value: CachedPage) -> bool:
+        """Store a page; returns whether it was stored."""
+        ...
+
+    def clear(self) -> bool:
+        """Remove all pages; returns False when the store cannot be reached."""
+        ...
+
+
+def page_store() -> PageStore:
+    """The page cache of the current app."""
+    return current_app.extensions["page_cache"]
+
+
 def init_app(app: Flask) -> None:
-    """Pages are kept in memory, or in Redis that several processes share; other answers are packed anew."""
-    redis = app.config["REDOUBT_REDIS_URL"]
-    cache.init_app(
-        app,
-        {
-            "CACHE_TYPE": "core.cache.page_store.RedisPages"
-            if redis
-            else "core.cache.page_memory.MemoryPages",
-            "CACHE_REDIS_URL": redis,
-            "CACHE_BYTES": KEPT_BYTES,
-            "CACHE_DEFAULT_TIMEOUT": LONGEST,
-        },
-    )
-    app.config["COMPRESS_LEVEL"] = 4  # of gzip, which no browser of today prefers; 6 takes twice the time
+    """Cache pages in memory, or in the Redis that several processes share; compress all other responses."""
+    url = app.config["REDOUBT_REDIS_URL"]
+    if url:
+        redis_cache = import_module("core.cache.redis_cache")  # the client takes 6 MB: only where it is used
+        app.extensions["page_cache"] = redis_cache.connect(url, app.config["SECRET_KEY"], PAGE_TTL_SECONDS)
+    else:
+        app.extensions["page_cache"] = MemoryCache[CachedPage](PAGE_CACHE_BYTES, PAGE_TTL_SECONDS)
+    app.config["COMPRESS_LEVEL"] = 4  # of gzip, which no current browser prefers; 6 takes twice the time
     Compress(app)  # before others register: what is registered first runs last
-    app.before_request(_hear_refusals)
+    app.before_request(_drop_refused_encodings)
 
 
-def _hear_refusals() -> None:
-    """An encoding of weight 0 is refused (RFC 9110, 12.5.3); Flask-Compress 1.25 would send it."""
+def _drop_refused_encodings() -> None:
+    """Remove encodings of weight 0, which are refused (RFC 9110, 12.5.3): Flask-Compress 1.25 sends them."""
     if "q=0" in (header := request.headers.get("Accept-Encoding", "").lower()):
         asked = parse_accept_header(header)
         wanted = [f"{name};q={weight}" for name, weight in asked if weight]
@@ -90,38 +108,39 @@ def _hear_refusals() -> None:
             request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(wanted)
 
 
-def cached_for_visitors(view: Callable) -> Callable:
-    """A view (below its route) whose pages are the same for all visitors."""
+def cached_for_visitors(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """Decorator (below the route) for a view whose pages are the same for all visitors."""
 
     @wraps(view)
-    def answer(**arguments):
-        if not by_visitor():
+    def cached_view(**arguments: object) -> ResponseReturnValue:
+        if not is_visitor_read():
             return view(**arguments)
-        version, key = version_of(db.session.execute(VERSION).one()), _key()
-        page, outcome = _look(key, version)
-        metrics.note_page(outcome)
+        version = format_version(db.session.execute(CONTENT_VERSION).one())
+        key = _key()
+        page, outcome = _find(key, version)
+        metrics.count_page(outcome)
         if page is None:
-            with _turns[hash(key) % len(_turns)]:  # one makes it, those who wait take it
-                page, _outcome = _look(key, version)
+            with _render_locks[hash(key) % len(_render_locks)]:  # one thread renders it, the others reuse it
+                page, _outcome = _find(key, version)
                 if page is None:
                     response = make_response(view(**arguments))
-                    if not _may_be_kept(response):
+                    if not _is_cacheable(response):
                         return response
-                    page = _page(version, response)
-                    cache.set(key, page)
-        g.kept_version = version
-        return _send(page)
+                    page = _cached_page(version, response)
+                    page_store().set(key, page)
+        g.cached_version = version
+        return _respond(page)
 
-    return answer
+    return cached_view
 
 
-def version_of(row: Row) -> str:
-    """The version that VERSION has found, as text."""
+def format_version(row: Row) -> str:
+    """A result row of CONTENT_VERSION as text."""
     return "{}-{}-{}".format(*row)
 
 
 def _key() -> str:
-    """What a page depends on besides the content: address, host, language, theme, form."""
+    """A hash of what a page depends on besides the content: address, host, language, theme, format."""
     parts = (
         request.method,
         request.host_url,
@@ -133,16 +152,16 @@ def _key() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _look(key: str, version: str) -> tuple[Page | None, str]:
-    """(the page as it was kept at this version of the content, what was found in the cache)."""
-    page = cache.get(key)
+def _find(key: str, version: str) -> tuple[CachedPage | None, str]:
+    """The page cached at this version of the content, and the outcome: `hit`, `stale` or `miss`."""
+    page = page_store().get(key)
     if page is None:
         return None, "miss"
     return (page, "hit") if page.version == version else (None, "stale")
 
 
-def _may_be_kept(response: Response) -> bool:
-    """A whole answer that begins no session (a form's token does) and sets no cookie."""
+def _is_cacheable(response: Response) -> bool:
+    """Whether it is a complete page that starts no session (a form's token does) and sets no cookie."""
     return (
         response.status_code == 200
         and not response.is_streamed
@@ -152,16 +171,16 @@ def _may_be_kept(response: Response) -> bool:
     )
 
 
-def _page(version: str, response: Response) -> Page:
+def _cached_page(version: str, response: Response) -> CachedPage:
     body = response.get_data()
     bodies = {"": body}
-    if len(body) > WORTH_PACKING:
+    if len(body) > MIN_COMPRESSED_BYTES:
         bodies = {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
     headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
-    return Page(version, bodies, headers, hashlib.sha256(body).hexdigest()[:24])
+    return CachedPage(version, bodies, headers, hashlib.sha256(body).hexdigest()[:24])
 
 
-def _send(page: Page) -> Response:
+def _respond(page: CachedPage) -> Response:
     encoding = request.accept_encodings.best_match(filter(None, page.bodies)) or ""
     response = Response(page.body(encoding), headers=page.headers)
     if encoding:
@@ -170,4 +189,5 @@ def _send(page: Page) -> Response:
     response.set_etag(page.etag, weak=True)
     if seconds := current_app.config["REDOUBT_EDGE_SECONDS"]:  # browsers still ask every time
         response.headers["Cache-Control"] = f"public, s-maxage={seconds}, max-age=0, must-revalidate"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

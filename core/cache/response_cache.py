@@ -1,8 +1,8 @@
-"""The shortest way for a page that is asked for again: the same answer to the same request, before Flask.
+"""The same response to a repeated request, before Flask: for visitors' pages that page_cache.py has cached.
 
-A process remembers the finished answers of page_cache.py under everything that a page may depend on, as it
-was sent: address and headers, unread. It gives them again while the version of the content is the same.
-Whoever has a session or a token, and every doubt, goes the ordinary way (docs/decisions/0008).
+A process stores finished responses under every part of the request that a page may depend on, as it was sent:
+address and headers, unparsed. It sends them again while the version of the content is the same. Requests with
+a session or a token, and all doubtful cases, are passed on to Flask (docs/decisions/0008).
 """
 
 import sqlite3
@@ -17,13 +17,19 @@ from sqlalchemy import Dialect
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_etags
 
-from core.cache.page_cache import HEAD, READY, VERSION, cache, version_of
-from core.cache.page_memory import MemoryPages
+from core.cache.memory_cache import MemoryCache
+from core.cache.page_cache import (
+    CONTENT_VERSION,
+    OVERHEAD_BYTES,
+    RESPONSE_TTL_SECONDS,
+    format_version,
+    page_store,
+)
 from core.database.db import db, read_only
 from core.observability import logs, metrics
 
-READY_BYTES = 8_000_000  # of one process
-SEEN = (
+RESPONSE_CACHE_BYTES = 8_000_000  # of one process
+KEY_FIELDS = (
     "REQUEST_METHOD",
     "wsgi.url_scheme",
     "HTTP_HOST",
@@ -35,12 +41,12 @@ SEEN = (
     "HTTP_ACCEPT_LANGUAGE",
     "HTTP_ACCEPT_ENCODING",
 )
-BODILY = {"content-type", "content-length", "content-encoding", "x-request-id"}  # not of a 304
+BODY_HEADERS = {"content-type", "content-length", "content-encoding", "x-request-id"}  # not sent with a 304
 
 
 @dataclass(frozen=True)
-class Ready:
-    """An answer with status 200; `size` is how many bytes it takes with its key, about."""
+class CachedResponse:
+    """A response with status 200; `size` is how many bytes it takes with its key, about."""
 
     version: str
     size: int
@@ -51,40 +57,44 @@ class Ready:
     etag: str
 
 
-class ReadyPages:
-    """The answers of one site in this process."""
+class ResponseCache:
+    """The cached responses of `app` in this process."""
 
-    def __init__(self, app: Flask):
-        self.app, self.pages = app, MemoryPages(READY_BYTES, READY)
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.responses: MemoryCache[CachedResponse] = MemoryCache(RESPONSE_CACHE_BYTES, RESPONSE_TTL_SECONDS)
+        self.sqlite_version: _SQLiteVersion | None = None
         with app.app_context():
-            self.file = _File(db.engine.url.database) if db.engine.dialect.name == "sqlite" else None
+            if db.engine.dialect.name == "sqlite":
+                self.sqlite_version = _SQLiteVersion(db.engine.url.database or "")
 
-    def answer(self, environ: dict, start_response: Callable) -> Iterable[bytes] | None:
-        """The answer to a request, begun; None when it has to go the ordinary way."""
-        page = self.pages.get(_key(environ))
-        if page is None or _is_personal(self.app, environ):
+    def respond(self, environ: dict, start_response: Callable) -> Iterable[bytes] | None:
+        """The cached response to a request, started; None when Flask has to make it."""
+        cached = self.responses.get(_key(environ))
+        if cached is None or _is_personal(self.app, environ):
             return None
         began = time.perf_counter()
-        version, asked = self._version()
-        if version != page.version:
+        version, query_count = self._version()
+        if version != cached.version:
             return None
-        is_known = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(page.etag)
-        status, body = ("304 NOT MODIFIED", b"") if is_known else ("200 OK", page.body)
-        headers = [pair for pair in page.headers if not (is_known and pair[0].lower() in BODILY)]
-        number = logs.id_from(self.app, environ.get("HTTP_X_REQUEST_ID", ""))
-        start_response(status, [*headers, ("X-Request-ID", number)])
+        is_known = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(cached.etag)
+        status = "304 NOT MODIFIED" if is_known else "200 OK"
+        body = b"" if is_known else cached.body
+        headers = [pair for pair in cached.headers if not (is_known and pair[0].lower() in BODY_HEADERS)]
+        request_id = logs.id_from(self.app, environ.get("HTTP_X_REQUEST_ID", ""))
+        start_response(status, [*headers, ("X-Request-ID", request_id)])
         seconds = time.perf_counter() - began
-        metrics.note_ready(page.endpoint, status[:3], seconds, asked)
-        logs.tell(
+        metrics.count_cached_response(cached.endpoint, status[:3], seconds, query_count)
+        logs.log_facts(
             self.app,
             lambda: {
-                "request": number,
+                "request": request_id,
                 "method": "GET",
-                "endpoint": page.endpoint,
-                "route": page.route,
+                "endpoint": cached.endpoint,
+                "route": cached.route,
                 "status": int(status[:3]),
                 "ms": round(seconds * 1000, 1),
-                "queries": asked,
+                "queries": query_count,
                 "bytes": len(body),
                 "page": "ready",
             },
@@ -92,26 +102,28 @@ class ReadyPages:
         return [body]
 
     def _version(self) -> tuple[str | None, int]:
-        """The version of the content now, and how many queries that took.
+        """The current version of the content, and how many queries it took.
 
-        The version is None when the ordinary way has to say what is wrong.
+        The version is None when the database fails: then Flask makes the error page.
         """
         try:
-            return self.file.version(self._ask) if self.file else (self._ask(), 1)
+            if self.sqlite_version is not None:
+                return self.sqlite_version.get(self._query_version)
+            return self._query_version(), 1
         except (SQLAlchemyError, sqlite3.Error):
             return None, 1
 
-    def _ask(self) -> str:
+    def _query_version(self) -> str:
         """The version, from a server that the page may have come from."""
         replicas = self.app.extensions["replicas"]
         with self.app.app_context(), read_only():
             engine = (replicas and replicas.choose()) or db.engine
             with engine.connect() as connection:
-                return version_of(connection.exec_driver_sql(_question(engine.dialect)).one())
+                return format_version(connection.exec_driver_sql(_version_query(engine.dialect)).one())
 
-    def remember(self, response: Response) -> Response:
-        """Keep the answer to this request if it is a kept page, whole, and as everybody would get it."""
-        version = g.pop("kept_version", None)
+    def store(self, response: Response) -> Response:
+        """Store the response to this request if it is a complete page of the page cache."""
+        version = g.pop("cached_version", None)
         if (
             version is None
             or response.status_code != 200
@@ -120,62 +132,72 @@ class ReadyPages:
             or "Set-Cookie" in response.headers
         ):
             return response
-        key, body = _key(request.environ), response.get_data()
-        self.pages.set(
+        key = _key(request.environ)
+        body = response.get_data()
+        self.responses.set(
             key,
-            Ready(
-                version,
-                HEAD + len(body) + sum(map(len, key)),
-                request.endpoint,
-                request.url_rule.rule,
-                body,
-                list(response.headers),
-                response.get_etag()[0] or "",
+            CachedResponse(
+                version=version,
+                size=OVERHEAD_BYTES + len(body) + sum(map(len, key)),
+                endpoint=request.endpoint or "",
+                route=request.url_rule.rule if request.url_rule else "",
+                body=body,
+                headers=list(response.headers),
+                etag=response.get_etag()[0] or "",
             ),
         )
         return response
 
+    def clear(self) -> None:
+        """Remove all responses, and close the SQLite file: the next request opens what is there then."""
+        self.responses.clear()
+        if self.sqlite_version is not None:
+            self.sqlite_version.close()
 
-class _File:
-    """SQLite's file: whether anything was written since it was last asked costs next to nothing to know."""
 
-    def __init__(self, path: str):
-        self.path, self.lock = path, threading.Lock()
+class _SQLiteVersion:
+    """The content version of a SQLite file, queried again only after another connection has written."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.lock = threading.Lock()
         self.connection: sqlite3.Connection | None = None
-        self.written, self.known = -1, ""
+        self.data_version = -1
+        self.content_version = ""
 
-    def version(self, ask: Callable[[], str]) -> tuple[str, int]:
-        """What `ask` said of the content, asked again only after some other connection has written; and
-        how often it was asked now.
+    def get(self, query: Callable[[], str]) -> tuple[str, int]:
+        """The content version, and how often `query` was called for it now: 0 or 1.
 
         https://www.sqlite.org/pragma.html#pragma_data_version; this connection never writes.
         """
         with self.lock:
             if self.connection is None:
                 self.connection = sqlite3.connect(self.path, check_same_thread=False)
-            # Read to its end: a statement left open would see this moment for ever.
-            ((written,),) = self.connection.execute("PRAGMA data_version").fetchall()
-            asked = int(written != self.written)
-            if asked:  # noted before asking: what is written meanwhile shows next time
-                self.known, self.written = ask(), written
-            return self.known, asked
+            # Fetch all rows: a statement left open would hold its snapshot for ever.
+            ((data_version,),) = self.connection.execute("PRAGMA data_version").fetchall()
+            is_changed = data_version != self.data_version
+            if is_changed:  # data_version was read before the query: a write between them shows next time
+                self.content_version = query()
+                self.data_version = data_version
+            return self.content_version, int(is_changed)
 
     def close(self) -> None:
-        """Let go of the file; the next question opens what is there then."""
+        """Close the file; the next get() opens what is there then."""
         with self.lock:
             if self.connection is not None:
                 self.connection.close()
-            self.connection, self.written = None, -1
+            self.connection = None
+            self.data_version = -1
 
 
 @lru_cache
-def _question(dialect: Dialect) -> str:
-    """What asks for the version, made into text once."""
-    return str(VERSION.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+def _version_query(dialect: Dialect) -> str:
+    """CONTENT_VERSION as SQL text."""
+    return str(CONTENT_VERSION.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
-def _key(environ: dict) -> tuple:
-    return tuple(environ.get(name, "") for name in SEEN)
+def _key(environ: dict) -> tuple[str, ...]:
+    return tuple(environ.get(name, "") for name in KEY_FIELDS)
 
 
 def _is_personal(app: Flask, environ: dict) -> bool:
@@ -183,16 +205,13 @@ def _is_personal(app: Flask, environ: dict) -> bool:
     return "HTTP_AUTHORIZATION" in environ or session in environ.get("HTTP_COOKIE", "")
 
 
-def forget() -> None:
-    """Forget all pages of the current app, kept and ready, and which file they came from."""
-    cache.clear()
-    ready = current_app.extensions["ready_pages"]
-    ready.pages.clear()
-    if ready.file:
-        ready.file.close()
+def clear() -> None:
+    """Clear the page cache and the response cache of the current app."""
+    page_store().clear()
+    current_app.extensions["response_cache"].clear()
 
 
 def init_app(app: Flask) -> None:
-    """Look at every answer when it is finished: after all that others do to it."""
-    app.extensions["ready_pages"] = pages = ReadyPages(app)
-    app.after_request(pages.remember)
+    """Store responses when they are finished: after all other functions that change them."""
+    app.extensions["response_cache"] = cache = ResponseCache(app)
+    app.after_request(cache.store)

@@ -1,4 +1,4 @@
-"""Files of the instance: who may read them, and whether there is room for more."""
+"""Health checks of the instance folder: permissions, owner, free space."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, judge, register_check
+from core.checks.health import Finding, finding, register_check
 
 PRIVATE = (
     ".",
@@ -21,31 +21,33 @@ PRIVATE = (
     "backups",
     "backups/*",
 )
-LEAST_BYTES, FEW_BYTES = 500 * 10**6, 2 * 10**9
-LEAST_FILES, FEW_FILES = 10_000, 100_000
+MIN_FREE_BYTES = 500 * 10**6  # less is an error
+LOW_FREE_BYTES = 2 * 10**9  # less is a warning
+MIN_FREE_INODES = 10_000
+LOW_FREE_INODES = 100_000
 
 
 @register_check()
 def permissions() -> Iterator[Finding]:
     """Permissions of the instance."""
     instance = current_app.config["REDOUBT_INSTANCE"]
-    there = [path for pattern in PRIVATE for path in _match(instance, pattern)]
-    open_ones = [path for path in there if path.stat().st_mode & 0o077]
-    yield judge(
+    paths = [path for pattern in PRIVATE for path in _match(instance, pattern)]
+    readable = [path for path in paths if path.stat().st_mode & 0o077]
+    yield finding(
         _("Permissions"),
-        _("Readable by other users: %(names)s", names=_names(open_ones, instance))
-        if open_ones
+        _("Readable by other users: %(names)s", names=_names(readable, instance))
+        if readable
         else _("instance readable by its owner only"),
-        fault=bool(open_ones),
+        error=bool(readable),
         advice=_("Run chmod -R go-rwx on the instance folder."),
     )
-    strange = [path for path in there if path.stat().st_uid != os.geteuid()]
-    yield judge(
+    foreign = [path for path in paths if path.stat().st_uid != os.geteuid()]
+    yield finding(
         _("Owner"),
-        _("Owned by another user: %(names)s", names=_names(strange, instance))
-        if strange
+        _("Owned by another user: %(names)s", names=_names(foreign, instance))
+        if foreign
         else _("the user running this command"),
-        fault=bool(strange),
+        error=bool(foreign),
         advice=_(
             "Run the site and its commands as the same user, and make that user the owner of these files."
         ),
@@ -53,24 +55,24 @@ def permissions() -> Iterator[Finding]:
 
 
 @register_check()
-def room() -> Iterator[Finding]:
+def disk_space() -> Iterator[Finding]:
     """Room on the disk."""
     disk = os.statvfs(current_app.config["REDOUBT_INSTANCE"])
     free = disk.f_bavail * disk.f_frsize
     advice = _("Free some space. A full disk stops all writing.")
-    yield judge(
+    yield finding(
         _("Disk"),
         _("%(n)s MB free", n=f"{free // 10**6:,}"),
-        fault=free < LEAST_BYTES,
-        remark=free < FEW_BYTES,
+        error=free < MIN_FREE_BYTES,
+        warning=free < LOW_FREE_BYTES,
         advice=advice,
     )
     if disk.f_files:  # some file systems have no fixed number
-        yield judge(
+        yield finding(
             _("Inodes"),
             _("%(n)s free", n=f"{disk.f_favail:,}"),
-            fault=disk.f_favail < LEAST_FILES,
-            remark=disk.f_favail < FEW_FILES,
+            error=disk.f_favail < MIN_FREE_INODES,
+            warning=disk.f_favail < LOW_FREE_INODES,
             advice=advice,
         )
 

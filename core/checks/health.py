@@ -1,7 +1,7 @@
-"""What an administrator should mend: each room declares what it looks at, the doctor asks them all.
+"""Health checks: every package registers its own; `flask doctor`, /admin and the API run them all.
 
-A fault keeps people from something or endangers them; a remark is worth a thought. Nothing is sent over the
-network but to what the settings name, unless it is asked for by kind.
+An error keeps people from something or endangers them; a warning should be considered. Checks of the kind
+LOCAL open no connections but to services that the settings name; other kinds run only on request.
 """
 
 import logging
@@ -15,20 +15,22 @@ from core.database.db import db, read_transaction
 from core.registry import Registry
 
 log = logging.getLogger(__name__)
-HERE, DNS, MAIL = "here", "dns", "mail"
+LOCAL = "here"
+DNS = "dns"
+MAIL = "mail"
 
 
 class Level(StrEnum):
-    """How bad a finding is."""
+    """How bad a finding is. The values are part of the JSON output."""
 
-    WELL = "well"
-    REMARK = "remark"
-    FAULT = "fault"
+    OK = "well"
+    WARNING = "remark"
+    ERROR = "fault"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at, how it is, and what to do about it."""
+    """The result of a check: what was checked, what was found, and what to do about it."""
 
     name: str
     level: Level
@@ -36,47 +38,47 @@ class Finding:
     advice: str = ""
 
 
-Examination = Callable[..., Iterator[Finding]]
-_checks: Registry[Examination, str] = Registry("health_checks")  # kind by check
+Check = Callable[..., Iterator[Finding]]
+_checks: Registry[Check, str] = Registry("health_checks")  # kind by check
 
 
-def register_check(kind: str = HERE) -> Callable[[Examination], Examination]:
-    """Decorator: a health check of this kind; its docstring names it when it cannot be done."""
+def register_check(kind: str = LOCAL) -> Callable[[Check], Check]:
+    """Decorator: register a health check of this kind; the first line of its docstring is its name."""
 
-    def decorate(examination: Examination) -> Examination:
-        _checks.add(examination, kind)
-        return examination
+    def decorate(check: Check) -> Check:
+        _checks.add(check, kind)
+        return check
 
     return decorate
 
 
-def well(name: str, found: str) -> Finding:
-    """Nothing to do."""
-    return Finding(name, Level.WELL, found)
+def ok(name: str, found: str) -> Finding:
+    """A finding with nothing to do."""
+    return Finding(name, Level.OK, found)
 
 
-def judge(name: str, found: str, *, fault: bool = False, remark: bool = False, advice: str) -> Finding:
-    """A finding that is a fault, else a remark, else well: then it needs no advice."""
-    level = Level.FAULT if fault else Level.REMARK if remark else Level.WELL
-    return Finding(name, level, found, "" if level == Level.WELL else advice)
+def finding(name: str, found: str, *, error: bool = False, warning: bool = False, advice: str) -> Finding:
+    """A finding with the highest level that applies; without an error or a warning the advice is omitted."""
+    level = Level.ERROR if error else Level.WARNING if warning else Level.OK
+    return Finding(name, level, found, "" if level == Level.OK else advice)
 
 
-def examine(**kinds: dict) -> list[Finding]:
-    """Everything that can be looked at here, and the `kinds` that are asked for, with their arguments."""
+def run_checks(**kinds: dict) -> list[Finding]:
+    """The findings of all LOCAL checks and of the given `kinds`, each with the arguments of its checks."""
     found: list[Finding] = []
-    for examination, kind in _checks.items():
-        if kind != HERE and kind not in kinds:
+    for check, kind in _checks.items():
+        if kind != LOCAL and kind not in kinds:
             continue
         try:
             with read_transaction():
-                found += examination(**kinds.get(kind, {}))
+                found += check(**kinds.get(kind, {}))
         except Exception as error:
             db.session.rollback()
-            log.warning("doctor: %s failed: %s", examination.__qualname__, type(error).__name__)
+            log.warning("doctor: %s failed: %s", check.__qualname__, type(error).__name__)
             found.append(
                 Finding(
-                    examination.__doc__.splitlines()[0].rstrip("."),
-                    Level.FAULT,
+                    (check.__doc__ or check.__qualname__).splitlines()[0].rstrip("."),
+                    Level.ERROR,
                     _("Could not be checked: %(kind)s.", kind=type(error).__name__),
                     _("Fix the problems above first, then check the log."),
                 )
@@ -84,6 +86,6 @@ def examine(**kinds: dict) -> list[Finding]:
     return found
 
 
-def is_well(findings: list[Finding]) -> bool:
-    """Whether nothing has to be mended; remarks may be there."""
-    return all(each.level != Level.FAULT for each in findings)
+def has_no_errors(findings: list[Finding]) -> bool:
+    """Whether no finding is an error; there may be warnings."""
+    return all(each.level != Level.ERROR for each in findings)

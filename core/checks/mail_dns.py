@@ -1,6 +1,6 @@
-"""Whether other mail servers will believe ours: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489).
+"""Health checks of outgoing mail: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), the mail server.
 
-Asked only on demand: `flask doctor --dns` asks the resolver of this machine, `--mail` the mail server.
+They run on request only: `flask doctor --dns` queries the resolver of this machine, `--mail` the mail server.
 """
 
 import smtplib
@@ -12,16 +12,16 @@ import dns.resolver
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import DNS, MAIL, Finding, judge, register_check, well
+from core.checks.health import DNS, MAIL, Finding, finding, ok, register_check
 from core.mail import mail
 
-PATIENCE = 5  # seconds
+DNS_TIMEOUT_SECONDS = 5
 
 
 def resolver() -> dns.resolver.Resolver:
-    """The resolver of this machine, for PATIENCE."""
+    """The resolver of this machine, with DNS_TIMEOUT_SECONDS."""
     made = dns.resolver.Resolver()
-    made.lifetime = PATIENCE
+    made.lifetime = DNS_TIMEOUT_SECONDS
     return made
 
 
@@ -30,10 +30,10 @@ def domain(selector: str = "") -> Iterator[Finding]:
     """DNS of the sender's domain."""
     name = mail.sender().rpartition("@")[2].rstrip(">").casefold()
     if "." not in name:
-        yield judge(
+        yield finding(
             _("Email domain"),
             name,
-            remark=True,
+            warning=True,
             advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM. This domain is not in DNS."),
         )
         return
@@ -43,16 +43,16 @@ def domain(selector: str = "") -> Iterator[Finding]:
         yield _dkim(name, selector, _texts(ask, f"{selector}._domainkey.{name}") if selector else [])
         yield _dmarc(name, _dmarc_texts(ask, name))
     except dns.exception.DNSException as error:
-        yield judge(
+        yield finding(
             _("DNS"),
             _("No answer for %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
-            fault=True,
+            error=True,
             advice=_("Check the DNS resolver of this machine, then try again."),
         )
 
 
 def _texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
-    """The TXT records of a name; none when it does not exist."""
+    """The TXT records of a name; empty when it does not exist."""
     try:
         answer = ask.resolve(name, "TXT")
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -67,19 +67,19 @@ def _spf(name: str, texts: list[str]) -> Finding:
         name=name,
     )
     if len(found) != 1:
-        return judge("SPF", _("%(n)s records", n=len(found)), fault=True, advice=advice)
+        return finding("SPF", _("%(n)s records", n=len(found)), error=True, advice=advice)
     terms = found[0].lower().split()
     anybody = "+all" in terms or "all" in terms
     undecided = not any(term.endswith("all") or term.startswith("redirect=") for term in terms)
-    return judge("SPF", found[0], fault=anybody, remark=undecided or "?all" in terms, advice=advice)
+    return finding("SPF", found[0], error=anybody, warning=undecided or "?all" in terms, advice=advice)
 
 
 def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
     if not selector:
-        return judge(
+        return finding(
             "DKIM",
             _("Not checked."),
-            remark=True,
+            warning=True,
             advice=_("Give the selector your mail server signs with: --dkim SELECTOR."),
         )
     keys = [_tags(text).get("p") for text in texts if "p" in _tags(text)]
@@ -92,10 +92,10 @@ def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
             else _("no key at %(selector)s", selector=selector)
         )
     )
-    return judge(
+    return finding(
         "DKIM",
         found,
-        fault=not any(keys),
+        error=not any(keys),
         advice=_(
             "Sign outgoing email on the mail server and publish its key at %(place)s.",
             place=f"{selector}._domainkey.{name}",
@@ -104,7 +104,7 @@ def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
 
 
 def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
-    """The policy of the domain, else of the nearest one above it that has one."""
+    """The DMARC records of the domain, else of the nearest parent domain that has some."""
     while "." in name:
         found = [text for text in _texts(ask, f"_dmarc.{name}") if text.lower().startswith("v=dmarc1")]
         if found:
@@ -115,17 +115,17 @@ def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
 
 def _dmarc(name: str, texts: list[str]) -> Finding:
     policy = _tags(texts[0]).get("p", "") if len(texts) == 1 else ""
-    return judge(
+    return finding(
         "DMARC",
         texts[0] if len(texts) == 1 else _("%(n)s records", n=len(texts)),
-        fault=policy not in ("none", "quarantine", "reject"),
-        remark=policy == "none",
+        error=policy not in ("none", "quarantine", "reject"),
+        warning=policy == "none",
         advice=_("Publish one TXT record at _dmarc.%(name)s such as “v=DMARC1; p=quarantine”.", name=name),
     )
 
 
 def _tags(text: str) -> dict[str, str]:
-    """`a=b; c=d` as a dict."""
+    """The tags of a record such as `a=b; c=d`."""
     pairs = (part.partition("=") for part in text.split(";"))
     return {key.strip().lower(): value.strip() for key, _equals, value in pairs}
 
@@ -135,23 +135,24 @@ def server() -> Iterator[Finding]:
     """Mail server."""
     url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])
     if not url.scheme:
-        yield judge(_("Mail server"), _("Not set."), remark=True, advice=_("Set REDOUBT_MAIL_URL."))
+        yield finding(_("Mail server"), _("Not set."), warning=True, advice=_("Set REDOUBT_MAIL_URL."))
         return
     try:
         with mail.connect(url) as connection:
             connection.noop()
     except (OSError, smtplib.SMTPException) as error:
-        yield judge(
+        yield finding(
             _("Mail server"),
             _("Refused: %(why)s.", why=_reason(error)),
-            fault=True,
+            error=True,
             advice=_("Correct REDOUBT_MAIL_URL, or allow this machine to send through the server."),
         )
         return
-    yield well(_("Mail server"), _("%(host)s accepts our email", host=url.hostname))
+    yield ok(_("Mail server"), _("%(host)s accepts our email", host=url.hostname))
 
 
 def _reason(error: Exception) -> str:
-    """What the network said, or the kind of the server's refusal: its words may hold an address."""
-    of_server = isinstance(error, smtplib.SMTPException)
-    return (not of_server and error.strerror) or type(error).__name__
+    """The network's message, or the type of a server's refusal, whose text may hold an address."""
+    if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException) and error.strerror:
+        return error.strerror
+    return type(error).__name__

@@ -1,4 +1,4 @@
-"""Settings that do not go together, and services they name that do not answer."""
+"""Health checks of the settings: combinations, names, keys, and whether the services they name answer."""
 
 import os
 from collections.abc import Iterator
@@ -8,38 +8,40 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import gettext as _
 
-from core.checks.health import Finding, judge, register_check
+from core.checks.health import Finding, finding, register_check
 from core.config import PREFIX, SECRETS, SETTINGS
 from core.observability import processes
 
-LEAST_KEY, PATIENCE = 32, 3
-EXAMPLE = "change-this"  # as docs/deploy/ has it
+MIN_KEY_CHARACTERS = 32
+REDIS_TIMEOUT_SECONDS = 3
+EXAMPLE_SECRET = "change-this"  # noqa: S105  (in the examples of docs/deploy/)
 
 
 @register_check()
 def address() -> Iterator[Finding]:
     """Address of the site."""
     config = current_app.config
-    site, name = urlsplit(config["REDOUBT_SITE_URL"]), _("Site address")
+    site = urlsplit(config["REDOUBT_SITE_URL"])
+    name = _("Site address")
     if not site.hostname:
-        yield judge(
+        yield finding(
             name,
             _("Not set. Only this machine can use the site."),
-            remark=True,
+            warning=True,
             advice=_("Set REDOUBT_SITE_URL to the public https address."),
         )
         return
-    yield judge(
+    yield finding(
         name,
         config["REDOUBT_SITE_URL"],
-        fault=site.scheme != "https",
+        error=site.scheme != "https",
         advice=_("Passwords are sent unencrypted. Use an https address in REDOUBT_SITE_URL."),
     )
     if site.scheme == "https":
-        yield judge(
+        yield finding(
             _("Proxies"),
             str(config["REDOUBT_PROXIES"]),
-            remark=not config["REDOUBT_PROXIES"],
+            warning=not config["REDOUBT_PROXIES"],
             advice=_(
                 "Unless this server terminates https itself, set REDOUBT_PROXIES to the number "
                 "of proxies in front. Otherwise all visitors share one IP address and its "
@@ -56,11 +58,11 @@ def slow_clients() -> Iterator[Finding]:
     is_direct = not current_app.config["REDOUBT_PROXIES"]
     is_public = bool(current_app.config["REDOUBT_SITE_URL"])
     found = _("gunicorn, no proxy in front") if is_direct else _("gunicorn behind a proxy")
-    yield judge(
+    yield finding(
         _("Slow clients"),
         found,
-        fault=is_direct and is_public,
-        remark=is_direct,
+        error=is_direct and is_public,
+        warning=is_direct,
         advice=_(
             "A few slow clients can block all of gunicorn's threads. Put nginx in front "
             "(docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with `python "
@@ -74,19 +76,20 @@ def protection() -> Iterator[Finding]:
     """Limits and keys."""
     config = current_app.config
     limited = config["REDOUBT_RATE_LIMITS"]
-    yield judge(
+    yield finding(
         _("Request limits"),
         _("on") if limited else _("off"),
-        fault=not limited,
+        error=not limited,
         advice=_("Passwords can be guessed without limit. Set REDOUBT_RATE_LIMITS=on."),
     )
     length = len(config["SECRET_KEY"])
-    yield judge(
+    yield finding(
         _("Secret key"),
         _("%(n)s characters", n=length),
-        fault=length < LEAST_KEY,
+        error=length < MIN_KEY_CHARACTERS,
         advice=_(
-            "Set REDOUBT_SECRET_KEY to at least %(n)s random characters, or leave it empty.", n=LEAST_KEY
+            "Set REDOUBT_SECRET_KEY to at least %(n)s random characters, or leave it empty.",
+            n=MIN_KEY_CHARACTERS,
         ),
     )
 
@@ -101,41 +104,41 @@ def names() -> Iterator[Finding]:
         if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_") and name not in known
     )
     if unknown:
-        yield judge(
+        yield finding(
             _("Unknown settings"),
             ", ".join(unknown),
-            remark=True,
+            warning=True,
             advice=_("See docs/settings.md for the correct names."),
         )
-    examples = sorted(name for name in SECRETS if EXAMPLE in str(current_app.config[name]))
+    examples = sorted(name for name in SECRETS if EXAMPLE_SECRET in str(current_app.config[name]))
     if examples:
-        yield judge(
+        yield finding(
             _("Passwords"),
             ", ".join(examples),
-            fault=True,
+            error=True,
             advice=_("These still have the publicly known example values. Change them."),
         )
 
 
 @register_check()
-def mail_way() -> Iterator[Finding]:
+def mail_transport() -> Iterator[Finding]:
     """Way of mail."""
     config = current_app.config
     url = urlsplit(config["REDOUBT_MAIL_URL"])
     if url.hostname:
-        yield judge(
+        yield finding(
             _("Email"),
             _("sent through %(server)s", server=url.hostname),
-            remark=url.scheme == "smtp" and url.password is not None,
+            warning=url.scheme == "smtp" and url.password is not None,
             advice=_("The password may be sent unencrypted. Use smtp+starttls:// or smtps://."),
         )
         return
     real = bool(config["REDOUBT_SITE_URL"])
-    yield judge(
+    yield finding(
         _("Email"),
         _("Written to files in the outbox folder."),
-        fault=real,
-        remark=not real,
+        error=real,
+        warning=not real,
         advice=_("No email is sent. Set REDOUBT_MAIL_URL."),
     )
 
@@ -145,16 +148,20 @@ def redis() -> Iterator[Finding]:
     """Redis."""
     if not (url := current_app.config["REDOUBT_REDIS_URL"]):
         return
-    driver = import_module("redis")  # 6 MB: only where one is set
+    driver = import_module("redis")  # takes 6 MB: only where it is used
     try:
-        with driver.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
-            client.ping()  # all that an account for cache and limits need be allowed
-            found, fault = _("answers"), False
+        with driver.Redis.from_url(
+            url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+        ) as client:
+            client.ping()  # an account for cache and limits may be allowed nothing else
+            found = _("answers")
+            is_error = False
     except driver.RedisError as error:
-        found, fault = _("Does not answer: %(kind)s.", kind=type(error).__name__), True
-    yield judge(
+        found = _("Does not answer: %(kind)s.", kind=type(error).__name__)
+        is_error = True
+    yield finding(
         _("Redis"),
         found,
-        fault=fault,
+        error=is_error,
         advice=_("Start it, or correct REDOUBT_REDIS_URL. Limits and the page cache need it."),
     )

@@ -1,25 +1,28 @@
-"""The database: one handle, UTC times, SQLite made safe, PostgreSQL unchanged.
+"""The database: the SQLAlchemy extension, UTC times, kinds of transactions, safe settings for SQLite.
 
-On SQLite a transaction that may write starts with BEGIN IMMEDIATE: two deferred readers that
-both decide to write would lose an update or fail at once (docs/decisions/0005).
+On SQLite a transaction that may write starts with BEGIN IMMEDIATE: of two deferred transactions that both
+read and then write, one would fail or overwrite the other's change (docs/decisions/0005).
 """
 
 import json
 import os
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     URL,
+    Connection,
     CursorResult,
     DateTime,
+    Dialect,
     Executable,
     MetaData,
     Table,
@@ -34,20 +37,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.database import replicas
 
-NAMING = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-PATIENCE = 15  # seconds
-CONNECTIONS = 12  # kept open by a process: its eight web threads and the worker's
-# A server that vanished is noticed within seconds, not when the operating system gives up (libpq's names).
-NOTICED = {
+LOCK_TIMEOUT_SECONDS = 15  # of SQLite's one writer
+POOL_SIZE = 12  # connections of a process: its eight web threads and the worker's
+# libpq notices a vanished server within seconds instead of the operating system's timeout.
+KEEPALIVE_OPTIONS = {
     "connect_timeout": "2",
     "tcp_user_timeout": "3000",
     "keepalives_idle": "5",
@@ -55,16 +59,16 @@ NOTICED = {
     "keepalives_count": "2",
 }
 MAX_ID = 2**31 - 1
-SLICE = 1000  # rows locked by one statement
+LOCK_BATCH_SIZE = 1000  # rows locked by one statement
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class Base(DeclarativeBase):
-    """Base of all models; fixes constraint names so that migrations can name them."""
+    """Base of all models; names constraints so that migrations can refer to them."""
 
-    metadata = MetaData(naming_convention=NAMING)
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
     if TYPE_CHECKING:
-        __table__: ClassVar[Table]
+        __table__: ClassVar[Table]  # pyright: ignore[reportIncompatibleVariableOverride]  (not a FromClause)
 
 
 class Database(SQLAlchemy):
@@ -75,62 +79,63 @@ class Database(SQLAlchemy):
 
 
 db = Database(model_class=Base, session_options={"expire_on_commit": False, "class_": replicas.RoutedSession})
-_reading: ContextVar[bool] = ContextVar("reading", default=False)
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
-_moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+_is_reading: ContextVar[bool] = ContextVar("reading", default=False)
+_is_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_fixed_time: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
 def changed_rows(statement: Executable) -> int:
-    """Execute an UPDATE, DELETE or INSERT in the session's transaction; returns how many rows it changed.
+    """Execute an UPDATE, DELETE or INSERT in the session's transaction; returns the number of changed rows.
 
-    Objects that the session holds are not brought up to date.
+    Objects in the session are not refreshed.
     """
     result = db.session.execute(statement, execution_options={"synchronize_session": False})
     return cast(CursorResult, result).rowcount
 
 
 def utcnow() -> datetime:
-    """The present moment, aware, in UTC. The one clock of the site; only at() sets it."""
-    return _moment.get() or datetime.now(UTC)
+    """The current time, aware, in UTC. The only clock of the site; clock_set_to() changes it."""
+    return _fixed_time.get() or datetime.now(UTC)
 
 
 @contextmanager
-def at(moment: datetime) -> Iterator[None]:
-    """What is done inside happens at `moment`: for the demo community's past, and for tests.
+def clock_set_to(time: datetime) -> Iterator[None]:
+    """Set utcnow() to `time` (aware) within the block: for the demo community's past, and for tests.
 
-    Rows take their moment when they are flushed, so the block flushes before it ends.
+    Default times of rows are set when they are flushed, so the session is flushed at the end of the block.
     """
-    token = _moment.set(moment)
+    token = _fixed_time.set(time)
     try:
         yield
         db.session.flush()
     finally:
-        _moment.reset(token)
+        _fixed_time.reset(token)
 
 
 class JSONText(TypeDecorator):
-    """A JSON value in a column of text, for columns that began as text: the release before reads them too."""
+    """A JSON value in a text column, for columns that an older release still reads as text."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value, dialect):
-        """To the database."""
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Python value to database value."""
         return None if value is None else json.dumps(value)
 
-    def process_result_value(self, value, dialect):
-        """From the database."""
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Database value to Python value."""
         return None if value is None else json.loads(value)
 
 
 class UTCDateTime(TypeDecorator):
-    """A moment in UTC. Refuses naive datetimes; always returns aware ones."""
+    """An aware datetime in UTC. Binding a naive one raises ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
-    python_type = datetime
+    python_type = datetime  # pyright: ignore  (declared as a property)
 
-    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Python value to database value: naive UTC on SQLite."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -138,7 +143,8 @@ class UTCDateTime(TypeDecorator):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Database value to Python value: aware UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -146,20 +152,20 @@ class UTCDateTime(TypeDecorator):
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """Transactions that begin inside take no writer's lock."""
-    token = _reading.set(True)
+    """Transactions that begin in the block do not take SQLite's write lock."""
+    token = _is_reading.set(True)
     try:
         yield
     finally:
-        _reading.reset(token)
+        _is_reading.reset(token)
 
 
 @contextmanager
 def read_transaction() -> Iterator[None]:
-    """A short transaction that only reads and does not take the writer's lock.
+    """A short transaction that only reads and does not take the write lock.
 
-    Used before slow work (argon2, Markdown) in a request that will write later. Only at the start
-    of a unit of work: what is pending in the session is committed with it.
+    Use it before slow work (argon2, Markdown) in a request that writes later, and only at the start of a unit
+    of work: pending changes in the session are committed with it.
     """
     with read_only():
         yield
@@ -167,8 +173,8 @@ def read_transaction() -> Iterator[None]:
 
 
 @contextmanager
-def reading_beside() -> Iterator[None]:
-    """A query in the open transaction, without a flush; if none is open, in one like reading()."""
+def read_without_flush() -> Iterator[None]:
+    """Query in the open transaction without a flush; if none is open, in a read_transaction()."""
     if db.session().in_transaction() or db.session.new or db.session.dirty:
         with db.session.no_autoflush:
             yield
@@ -178,52 +184,52 @@ def reading_beside() -> Iterator[None]:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """A transaction that may write, in a request that otherwise only reads (a GET); commits at its end.
+def write_transaction() -> Iterator[None]:
+    """A transaction that may write, in a request that otherwise only reads (GET); commits at its end.
 
-    Only where nothing is pending in the session: what was read before is let go of.
+    Only where the session has no pending changes: they are rolled back at the start.
     """
     db.session.rollback()
     g.replica = None  # a replica takes no writes
-    token = _writing.set(True)
+    token = _is_writing.set(True)
     try:
         yield
         db.session.commit()
     finally:
         db.session.rollback()
-        _writing.reset(token)
+        _is_writing.reset(token)
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
-    """reading() in which every query sees the same moment; on SQLite they always do."""
+def read_snapshot() -> Iterator[None]:
+    """read_transaction() in which all queries see the same snapshot, as they always do on SQLite."""
     with read_transaction():
         if db.engine.dialect.name == "postgresql":
             db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         yield
 
 
-def lock_rows(entity, ids: Iterable[int | None]) -> None:
-    """Take rows in the order of their ids and hold them until the transaction ends.
+def lock_rows(entity: Any, ids: Iterable[int | None]) -> None:
+    """Lock rows of a model in the order of their ids until the transaction ends.
 
-    New rows may still refer to them meanwhile. SQLite's one writer holds everything already.
+    Rows that refer to them can still be inserted. On SQLite nothing is done: there is only one writer.
     """
     if db.engine.dialect.name == "sqlite":
         return
     wanted = sorted({i for i in ids if i is not None})
-    for start in range(0, len(wanted), SLICE):
+    for start in range(0, len(wanted), LOCK_BATCH_SIZE):
         db.session.execute(
             select(entity.id)
-            .where(entity.id.in_(wanted[start : start + SLICE]))
+            .where(entity.id.in_(wanted[start : start + LOCK_BATCH_SIZE]))
             .order_by(entity.id)
             .with_for_update(key_share=True)
         )
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether `error` only says that another transaction was faster: a second try is fair.
+    """Whether `error` is a conflict with another transaction, so that a retry may succeed.
 
-    A broken unique or foreign key, or PostgreSQL's deadlocks and serialization failures.
+    That is a violated unique or foreign key, or PostgreSQL's deadlocks and serialization failures.
     """
     return isinstance(error, IntegrityError) or (
         isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
@@ -231,86 +237,86 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def may_write() -> bool:
-    """Whether the transaction that begins now may write: no for GET pages and inside reading()."""
-    if _reading.get():
+    """Whether a transaction that begins now may write: not in a GET request or within read_only()."""
+    if _is_reading.get():
         return False
-    return _writing.get() or not (has_request_context() and request.method in SAFE_METHODS)
+    return _is_writing.get() or not (has_request_context() and request.method in SAFE_METHODS)
 
 
 def analyze_tables() -> None:
-    """Let the planner learn how large the tables are: else SQLite takes the wrong index for many lists.
+    """Update the planner's statistics: without them SQLite chooses the wrong index for many lists.
 
-    Whole, for a sample leads it astray; a million posts take eight seconds.
+    All rows are read, because samples mislead the planner; a million posts take eight seconds.
     """
     with db.engine.connect() as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()
 
 
-def write_at_once(statement) -> None:
-    """Run one small UPDATE as a transaction of its own, in a request that otherwise may only read.
+def write_immediately(statement: Executable) -> None:
+    """Commit one small UPDATE as a transaction of its own, in a request that otherwise only reads.
 
-    Safe on SQLite because the transaction's first statement is the write: it waits for the lock
-    before it reads. Only where nothing is pending in the session.
+    This is safe on SQLite because the write is the first statement: it waits for the lock before it reads.
+    Only where the session has no pending changes.
     """
-    db.session.execute(statement.execution_options(synchronize_session=False))
+    changed_rows(statement)
     db.session.commit()
 
 
-def insert(model) -> sqlite.Insert | postgresql.Insert:
-    """INSERT that may say what becomes of a row that is there already (`on_conflict_do_update`)."""
+def insert(model: Any) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT with `on_conflict_do_update` and `on_conflict_do_nothing`, for the current dialect."""
     return (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(model)
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Safe pragmas, our own BEGIN, and one writer at a time among the threads of this process.
+    """Set pragmas, send BEGIN explicitly, and let the threads of this process write one at a time.
 
-    SQLite lets who waits for its lock sleep and try again: beside seven busy threads the eighth may
-    never be the lucky one. A lock of ours wakes the next in turn.
+    A connection that waits for SQLite's lock sleeps and retries: beside seven busy threads the eighth may
+    never get it. A threading.Lock wakes the waiting threads in order.
     """
-    turn = threading.Lock()
+    write_lock = threading.Lock()
 
     @event.listens_for(engine, "connect")
-    def connect(connection, record):
-        connection.isolation_level = None  # we send BEGIN ourselves
+    def connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # BEGIN is sent by begin()
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={PATIENCE * 1000}",
+            f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",
             "temp_store=MEMORY",
             "cache_size=-16000",
-            "secure_delete=ON",
-        ):  # deleted text is overwritten: backups copy free pages too
+            "secure_delete=ON",  # overwrites deleted text: backups copy free pages too
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def begin(connection):
+    def begin(connection: Connection) -> None:
         writes = may_write()
-        if writes and not connection.info.get("has_turn"):
-            connection.info["has_turn"] = turn.acquire(timeout=PATIENCE)
+        if writes and not connection.info.get("has_write_lock"):
+            connection.info["has_write_lock"] = write_lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     @event.listens_for(engine, "checkin")
-    def checkin(connection, record):
-        if record.info.pop("has_turn", False):
-            turn.release()
+    def checkin(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        if record.info.pop("has_write_lock", False):
+            write_lock.release()
 
 
 def _address(url: str) -> URL:
-    """A database's address with our driver, and with our patience where it names none."""
+    """A database URL with the driver psycopg, and with KEEPALIVE_OPTIONS where it does not set them."""
     address = make_url(url)
     if address.get_backend_name() != "postgresql":
         return address
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-    return address.update_query_dict({k: v for k, v in NOTICED.items() if k not in address.query})
+    return address.update_query_dict({k: v for k, v in KEEPALIVE_OPTIONS.items() if k not in address.query})
 
 
 def init_app(app: Flask) -> None:
-    """Bind the database and the replicas named by the settings; a SQLite file is made with mode 0600."""
+    """Bind the database and the replicas that the settings name; a SQLite file is created with mode 0600."""
     url = app.config["REDOUBT_DATABASE_URL"]
     if not url:
         path = Path(app.config["REDOUBT_INSTANCE"]) / "redoubt.db"
@@ -318,10 +324,10 @@ def init_app(app: Flask) -> None:
         url = f"sqlite:///{path}"
     address = _address(url)
     options = {
-        "pool_size": CONNECTIONS,
+        "pool_size": POOL_SIZE,
         "pool_pre_ping": address.get_backend_name() == "postgresql",
-        "hide_parameters": True,
-    }  # errors are logged, what people sent is not
+        "hide_parameters": True,  # errors are logged without the values of users
+    }
     copies = {
         f"replica{number}": {"url": _address(copy), **options}
         for number, copy in enumerate(app.config["REDOUBT_REPLICA_URLS"])

@@ -1,4 +1,4 @@
-"""Rows that belong to no room: events, mail, attempts, tasks that were begun, how the site has been."""
+"""Tables of the infrastructure: events, outgoing mail, rate limits, task runs, heartbeats, hourly metrics."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from core.database.db import UTCDateTime, db, utcnow
 
 
 class Event(db.Model):
-    """Something that happened, written in the transaction that made it happen."""
+    """An event, written in the transaction of the change that it announces."""
 
     __tablename__ = "events"
     __table_args__ = (
@@ -44,11 +44,11 @@ class Event(db.Model):
 
 
 class OutgoingMail(db.Model):
-    """A mail to send once. `key` is unique: queueing the same mail twice writes nothing.
+    """An email to send once. `key` is unique: queueing the same email twice writes nothing.
 
-    `thread` is the same for mails that belong together, `list_name` the list that the reader can leave.
-    The text is here only until the mail was sent or given up; its SHA-256 stays. `has_secret`: the text
-    holds a link that opens an account, so it goes into no backup.
+    `thread` is the same for emails that belong together, `list_name` is the list to unsubscribe from. The
+    text is stored until the email is sent or has failed; its SHA-256 stays. `has_secret`: the text has a link
+    that opens an account, so backups omit it.
     """
 
     __tablename__ = "outgoing_mail"
@@ -91,7 +91,7 @@ class OutgoingMail(db.Model):
 
 
 class Attempt(db.Model):
-    """One try at something limited (log-in, reset, mail), counted for all processes together."""
+    """One attempt at a limited act (log-in, reset, mail), counted over all processes."""
 
     __tablename__ = "attempts"
     __table_args__ = (Index("ix_attempts_key_created_at", "key", "created_at"),)
@@ -102,9 +102,9 @@ class Attempt(db.Model):
 
 
 class TaskRun(db.Model):
-    """For which time a scheduled task was begun last, by whichever worker came first.
+    """The last run of a scheduled task: the time it was due, and the worker that claimed it.
 
-    `claimed_until` is empty when that run has ended; in the past when its worker died.
+    `claimed_until` is NULL when the run has ended, and in the past when its worker died.
     """
 
     __tablename__ = "task_runs"
@@ -117,7 +117,7 @@ class TaskRun(db.Model):
 
 
 class Heartbeat(db.Model):
-    """A loop of a worker, and when it last ended a round."""
+    """A loop of a worker, and the end of its last round."""
 
     __tablename__ = "heartbeats"
 
@@ -128,7 +128,7 @@ class Heartbeat(db.Model):
 
 
 class HourlyMetric(db.Model):
-    """What happened in an hour, over all processes: a sum, or the highest that was seen."""
+    """A metric of one hour, over all processes: a sum or a maximum."""
 
     __tablename__ = "figures"
 
@@ -138,7 +138,7 @@ class HourlyMetric(db.Model):
 
 
 class StoppedAddress(db.Model):
-    """An address whose server says that nobody is there; it gets no more news until its owner asks again."""
+    """An address that has no mailbox, as its server said; it gets no mail until its owner resumes it."""
 
     __tablename__ = "stopped_addresses"
 

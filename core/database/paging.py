@@ -1,8 +1,8 @@
-"""Keyset pages: "after this row" instead of OFFSET, so page 5,000 costs what page 1 costs."""
+"""Keyset pagination: "after this row" instead of OFFSET, so that page 5,000 costs as much as page 1."""
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,18 +13,20 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from core.database.db import MAX_ID, db
 
-PAGE_SIZE, MAX_SIZE, MAX_CURSOR_CHARACTERS = 20, 100, 400
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+MAX_CURSOR_CHARACTERS = 400
 
 
-class BadCursor(Exception):
-    """A cursor that no page of this list gave."""
+class InvalidCursor(Exception):
+    """A cursor that is damaged or belongs to another list."""
 
 
 @dataclass(frozen=True)
-class Window:
-    """What a program asks of a list: the cursor it goes on at, how many rows, and only what changed since.
+class PageRequest:
+    """An API request for a list: the cursor, the number of rows, and the earliest time of change.
 
-    It is strict: BadCursor is raised where a page for people would begin anew.
+    A wrong cursor raises InvalidCursor, where an HTML page would show the first page.
     """
 
     after: str | None = None
@@ -32,15 +34,15 @@ class Window:
     since: datetime | None = None
 
 
-Place = str | Window | None  # where a list goes on: a cursor that may be damaged, or all that a program asks
+PageStart = str | PageRequest | None  # where a page starts: a cursor, which may be damaged, or an API request
 
 
 @dataclass(frozen=True)
-class Changed:
-    """How a list knows since when a row changed: `condition(since)`.
+class ChangeFilter:
+    """How a list is limited to rows that changed: `condition(since)` is the SQL condition.
 
-    `keys` sort such a list by the time of change, oldest first: for tables so large that an index must find
-    the rows that changed. None keeps the list's own order.
+    `keys` sort the list by the time of change, oldest first: for large tables, where an index has to find the
+    changed rows. None: the list stays in its own order.
     """
 
     condition: Callable[[datetime], ColumnElement[bool]]
@@ -49,40 +51,40 @@ class Changed:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one page and the cursor of the next one (None on the last)."""
+    """The rows of one page and the cursor of the next page (None on the last)."""
 
     items: list
     next: str | None
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.items)
 
     def __len__(self) -> int:
         return len(self.items)
 
 
-def at_any(*columns) -> Changed:
-    """A row changed when one of these times is the given one or later."""
-    return Changed(lambda since: or_(*(column >= since for column in columns)))
+def changed_at_any(*columns: Any) -> ChangeFilter:
+    """A row has changed when one of these time columns is at or after the given time."""
+    return ChangeFilter(lambda since: or_(*(column >= since for column in columns)))
 
 
-def by_time(column, key) -> Changed:
-    """A row changed at the time in `column`, which has an index; `key` tells rows of one time apart."""
-    return Changed(lambda since: column >= since, [column, key])
+def changed_by_time(column: Any, key: Any) -> ChangeFilter:
+    """A row has changed at the time in the indexed `column`; `key` orders rows of the same time."""
+    return ChangeFilter(lambda since: column >= since, [column, key])
 
 
-def window_of(place: Place, size: int) -> tuple[str | None, int, datetime | None]:
-    """Cursor, number of rows and earliest time of change for a list that has `size` rows a page."""
-    if isinstance(place, Window):
-        return place.after, place.limit or size, place.since
-    return place, size, None
+def request_parts(start: PageStart, size: int) -> tuple[str | None, int, datetime | None]:
+    """The cursor, the number of rows (`size` by default) and the earliest time of change."""
+    if isinstance(start, PageRequest):
+        return start.after, start.limit or size, start.since
+    return start, size, None
 
 
-def position(place: Place, types: Sequence[type]) -> list[Any] | None:
-    """The values of the cursor; None at the beginning. Raises BadCursor where a program sent another one."""
-    values = decode(place.after if isinstance(place, Window) else place, types)
-    if values is None and isinstance(place, Window) and place.after is not None:
-        raise BadCursor
+def cursor_values(start: PageStart, types: Sequence[type]) -> list[Any] | None:
+    """The values in the cursor; None for the first page. Raises InvalidCursor for an API request."""
+    values = decode_cursor(start.after if isinstance(start, PageRequest) else start, types)
+    if values is None and isinstance(start, PageRequest) and start.after is not None:
+        raise InvalidCursor
     return values
 
 
@@ -90,57 +92,58 @@ def keyset(
     statement: Select,
     keys: Sequence,
     *,
-    after: Place = None,
+    after: PageStart = None,
     size: int = PAGE_SIZE,
     descending: bool = True,
-    changed: Changed | None = None,
+    changed: ChangeFilter | None = None,
 ) -> Page:
-    """Run `statement` sorted by `keys` (ORM attributes of its entity, the last one unique).
+    """A page of `statement`, sorted by `keys` (ORM attributes of its entity, the last one unique).
 
-    `after` is a cursor from an earlier page; a damaged one, or one of another sort, gives the first page. As
-    a Window it may also say how many rows, and since when they changed, which `changed` knows. Raises
-    BadCursor for a damaged cursor in a Window.
+    `after` is a cursor from an earlier page; a damaged one, or one of another order, gives the first page. A
+    PageRequest may also set the number of rows and the earliest time of change, which needs `changed`, and
+    raises InvalidCursor for a damaged cursor.
     """
-    _cursor, size, since = window_of(after, size)
+    _cursor, size, since = request_parts(after, size)
     if since is not None:
         if changed is None:
-            raise NotImplementedError(f"this list does not know when its rows changed: {statement}")
+            raise NotImplementedError(f"this list has no filter for changed rows: {statement}")
         statement = statement.where(changed.condition(since))
         if changed.keys:
-            keys, descending = changed.keys, False
+            keys = changed.keys
+            descending = False
             statement = statement.options(undefer(keys[0]))
     order = ",".join(key.key for key in keys) + ("" if descending else " asc")
-    values = position(after, [str, *(key.type.python_type for key in keys)])
+    values = cursor_values(after, [str, *(key.type.python_type for key in keys)])
     if values is not None and values.pop(0) != order:
-        if isinstance(after, Window):
-            raise BadCursor
+        if isinstance(after, PageRequest):
+            raise InvalidCursor
         values = None
     if values is not None:
-        statement = statement.where(_beyond(keys, values, descending))
+        statement = statement.where(_after(keys, values, descending))
     sorting = [key.desc() if descending else key.asc() for key in keys]
     rows = list(db.session.scalars(statement.order_by(*sorting).limit(size + 1)).unique())
     following = None
     if len(rows) > size:
         rows = rows[:size]
-        following = encode([order, *(getattr(rows[-1], key.key) for key in keys)])
+        following = encode_cursor([order, *(getattr(rows[-1], key.key) for key in keys)])
     return Page(rows, following)
 
 
-def part(
+def page_in_memory(
     rows: Sequence,
     key: Callable[[Any], list],
-    place: Place,
+    start: PageStart,
     *,
     size: int,
     types: Sequence[type],
     changed: Callable[[Any], datetime],
 ) -> Page:
-    """A page of rows that are all in memory (a list with a small bound), by `key` of the given types.
+    """A page of `rows`, all of which are in memory, sorted by `key`, whose values have the given `types`.
 
-    `changed` says when a row changed. Raises BadCursor like keyset().
+    `changed` returns the time of change of a row. Raises InvalidCursor like keyset().
     """
-    values = position(place, types)
-    _cursor, size, since = window_of(place, size)
+    values = cursor_values(start, types)
+    _cursor, size, since = request_parts(start, size)
     found = sorted(
         (
             row
@@ -149,13 +152,13 @@ def part(
         ),
         key=key,
     )
-    return Page(found[:size], encode(key(found[size - 1])) if len(found) > size else None)
+    return Page(found[:size], encode_cursor(key(found[size - 1])) if len(found) > size else None)
 
 
-def _beyond(keys: Sequence, values: list, descending: bool) -> ColumnElement[bool]:
-    """Lexicographic "after"; the leading range lets the index start at the right place.
+def _after(keys: Sequence, values: list, descending: bool) -> ColumnElement[bool]:
+    """The condition for rows after `values` in lexicographic order; its first range uses the index.
 
-    Values are bound by hand: SQLAlchemy refuses to compare a column with a bare True.
+    Values are bound as literals: SQLAlchemy does not compare a column with a bare True.
     """
     values = [literal(value, key.type) for key, value in zip(keys, values, strict=True)]
     clauses = []
@@ -166,34 +169,34 @@ def _beyond(keys: Sequence, values: list, descending: bool) -> ColumnElement[boo
     return and_(first, or_(*clauses))
 
 
-def encode(values: list) -> str:
-    """Values of a row's sort keys → an opaque URL-safe cursor."""
+def encode_cursor(values: list) -> str:
+    """An opaque, URL-safe cursor of the values of a row's sort keys."""
     plain = [{"t": v.isoformat()} if isinstance(v, date) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
-    """The inverse of encode() for values of these types; None for no cursor or any other."""
+def decode_cursor(cursor: str | None, types: Sequence[type]) -> list[Any] | None:
+    """The inverse of encode_cursor(); None for no cursor, or one with values of other types."""
     if not cursor or len(cursor) > MAX_CURSOR_CHARACTERS:
         return None
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(plain, list):
             return None
-        values = [_moment(v["t"]) if isinstance(v, dict) else v for v in plain]
+        values = [_parse_time(v["t"]) if isinstance(v, dict) else v for v in plain]
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     if [type(value) for value in values] != list(types):
         return None
-    if any(type(v) is str and not v.isprintable() for v in values):  # no database stores these
+    if any(type(v) is str and not v.isprintable() for v in values):  # e.g. NUL, which no database stores
         return None
     return None if any(type(v) is int and abs(v) > MAX_ID for v in values) else values
 
 
-def _moment(text: str) -> date | datetime:
+def _parse_time(text: str) -> date | datetime:
     if len(text) == len("2026-01-31"):
         return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a moment without a time zone")
-    return moment.astimezone(UTC)
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without a time zone")
+    return time.astimezone(UTC)

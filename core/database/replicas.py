@@ -1,8 +1,8 @@
-"""Read replicas: copies of the database that answer visitors' reads while they keep up with the primary.
+"""Read replicas: they serve the reads of visitors while they keep up with the primary.
 
-Who has neither session nor token has written nothing that could be missed; everybody else reads the
-primary and so their own writes. A request reads one server only. What a replica does not have, or fails
-to answer, the primary is asked for (docs/decisions/0420).
+A visitor without session or token has written nothing that could be missing; members read the primary and so
+see their own writes. A request reads from one server only. When a replica lacks a row or fails, the request
+reads the primary (docs/decisions/0420).
 """
 
 import logging
@@ -13,101 +13,107 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask_sqlalchemy.session import Session
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
-EVERY = 0.5  # seconds between two looks at a server
-LONGEST_LAG = 2.0  # seconds that a replica may be behind
-GOOD_FOR = 3.0  # seconds that a finding is believed: who hangs answers no look
-WRITTEN = text("SELECT pg_current_wal_lsn() - '0/0'")
-REPLAYED = text("SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() - '0/0' END")
+CHECK_SECONDS = 0.5  # between two checks of a server
+MAX_LAG_SECONDS = 2.0  # behind the primary
+RESULT_TTL_SECONDS = 3.0  # how long a check counts: a hanging server answers no check
+PRIMARY_POSITION = text("SELECT pg_current_wal_lsn() - '0/0'")
+REPLICA_POSITION = text("SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() - '0/0' END")
 
 
 class Replicas:
-    """The replicas of one site, and which of them may be read now."""
+    """The replicas of one site, and which of them may be read."""
 
-    def __init__(self, primary: Engine, engines: list[Engine]):
-        self.primary, self.engines = primary, engines
-        self.written: deque[int] = deque(maxlen=int(LONGEST_LAG / EVERY))
+    def __init__(self, primary: Engine, engines: list[Engine]) -> None:
+        self.primary = primary
+        self.engines = engines
+        self.written: deque[int] = deque(maxlen=int(MAX_LAG_SECONDS / CHECK_SECONDS))
         self.good_until = dict.fromkeys(engines, 0.0)
-        self.starting, self.watched = threading.Lock(), False
+        self.start_lock = threading.Lock()
+        self.is_watching = False
 
     def choose(self) -> Engine | None:
-        """One of the replicas that keep up; None when there is none."""
-        self._watch()
+        """A random replica among those that keep up; None when there is none."""
+        self._start_watching()
         good = [engine for engine in self.engines if self.good_until[engine] > time.monotonic()]
-        return random.choice(good) if good else None
+        return random.choice(good) if good else None  # noqa: S311  (not for security)
 
     def leave_out(self, engine: Engine) -> None:
-        """Do not read this replica until it answers a look again."""
+        """Do not read this replica until it passes a check again."""
         self.good_until[engine] = 0.0
 
     def written_now(self) -> int:
-        """How much the primary has written, as a position in its log. Raises DBAPIError."""
-        return int(_ask(self.primary, WRITTEN))
+        """The current position in bytes in the primary's write-ahead log. Raises DBAPIError."""
+        return _position(self.primary, PRIMARY_POSITION) or 0
 
     def behind(self, engine: Engine, written: int) -> int | None:
-        """Bytes that a replica has not replayed of what was `written`; None when it is none.
+        """How many bytes a replica is behind the position `written`; None when the server is no replica.
 
         Raises DBAPIError.
         """
-        replayed = _ask(engine, REPLAYED)
-        return None if replayed is None else max(0, written - int(replayed))
+        replayed = _position(engine, REPLICA_POSITION)
+        return None if replayed is None else max(0, written - replayed)
 
-    def _watch(self) -> None:
-        """Begin to look at the servers; not before the first request, which a forked process gets."""
-        with self.starting:
-            if not self.watched:
-                self.watched = True
-                for look in (self._mark, *(partial(self._judge, engine) for engine in self.engines)):
-                    threading.Thread(target=_repeat, args=(look,), daemon=True).start()
+    def _start_watching(self) -> None:
+        """Start the checks with the first request: threads do not survive a fork."""
+        with self.start_lock:
+            if not self.is_watching:
+                self.is_watching = True
+                checks = [self._note_position, *(partial(self._check, engine) for engine in self.engines)]
+                for check in checks:
+                    threading.Thread(target=_run_forever, args=(check,), daemon=True).start()
 
-    def _mark(self) -> None:
-        """Remember how much the primary had written at this moment; while it is gone the last stays."""
-        self.written.append(_ask(self.primary, WRITTEN))
+    def _note_position(self) -> None:
+        """Remember the primary's current position; the last ones stay while it is unreachable."""
+        self.written.append(self.written_now())
 
-    def _judge(self, engine: Engine) -> None:
-        """A replica is good when it has what was written LONGEST_LAG ago; who was promoted is none."""
-        replayed = _ask(engine, REPLAYED)
+    def _check(self, engine: Engine) -> None:
+        """Allow a replica that has replayed what was written MAX_LAG_SECONDS ago; not a promoted one."""
+        replayed = _position(engine, REPLICA_POSITION)
         if replayed is None or not self.written or replayed < self.written[0]:
             self.leave_out(engine)
         else:
-            self.good_until[engine] = time.monotonic() + GOOD_FOR
+            self.good_until[engine] = time.monotonic() + RESULT_TTL_SECONDS
 
 
-def _ask(engine: Engine, question) -> int | None:
+def _position(engine: Engine, query: TextClause) -> int | None:
     with engine.connect() as connection:
-        return connection.scalar(question)
+        position = connection.scalar(query)
+    return None if position is None else int(position)
 
 
-def _repeat(look: Callable[[], None]) -> None:
+def _run_forever(check: Callable[[], None]) -> None:
     while True:
-        with suppress(DBAPIError):  # no answer changes nothing: what was found before runs out by itself
-            look()
-        time.sleep(EVERY)
+        with suppress(DBAPIError):  # the result of the last check expires by itself
+            check()
+        time.sleep(CHECK_SECONDS)
 
 
 class RoutedSession(Session):
-    """A session that reads from a replica in requests that may."""
+    """A session that reads from a replica in requests that may use one."""
 
-    def get_bind(self, mapper=None, clause=None, bind=None, **rest):
-        return bind or _replica() or super().get_bind(mapper=mapper, clause=clause, **rest)
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Any:
+        """The replica of this request if it has one, else the engine that Flask-SQLAlchemy chooses."""
+        return bind or _replica() or super().get_bind(mapper=mapper, clause=clause, **kwargs)
 
-    def close(self):
-        """End; when the server died after it had answered, there is nothing left to undo."""
+    def close(self) -> None:
+        """End the transaction; a server that died after its last response has nothing to roll back."""
         try:
             super().close()
         except DBAPIError as error:
             log.warning("a database went away: %s", type(error.orig).__name__)
 
 
-def by_visitor() -> bool:
-    """Whether this request only reads and comes from somebody without session and token."""
+def is_visitor_read() -> bool:
+    """Whether this request only reads, and has neither session nor token."""
     return (
         request.method in ("GET", "HEAD")
         and "Authorization" not in request.headers
@@ -116,19 +122,19 @@ def by_visitor() -> bool:
 
 
 def _replica() -> Engine | None:
-    """The replica that this request reads, chosen once."""
+    """The replica that this request reads, chosen at the first query."""
     replicas = current_app.extensions["replicas"]
-    if replicas is None or not has_request_context() or not by_visitor():
+    if replicas is None or not has_request_context() or not is_visitor_read():
         return None
     if "replica" not in g:
         g.replica = replicas.choose()
     return g.replica
 
 
-def ask_primary(error: DBAPIError | None = None) -> bool:
-    """Read the primary in the rest of this request; False when it does already.
+def switch_to_primary(error: DBAPIError | None = None) -> bool:
+    """Read the primary in the rest of this request; returns False if it did already.
 
-    A replica that gave no answer at all is left out.
+    A replica that did not respond at all is left out.
     """
     engine = g.get("replica")
     if engine is None:
@@ -140,5 +146,5 @@ def ask_primary(error: DBAPIError | None = None) -> bool:
 
 
 def init_app(app: Flask, primary: Engine, engines: list[Engine]) -> None:
-    """Attach the replicas named by the settings."""
+    """Attach the replicas that the settings name."""
     app.extensions["replicas"] = Replicas(primary, engines) if engines else None

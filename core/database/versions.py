@@ -1,27 +1,28 @@
-"""The version of a thing: every change says from which it was made, so that none overwrites another unseen.
+"""Optimistic locking: every change names the version it was made from, so that it overwrites no newer one.
 
-Pages carry it in the form field `version`, the API in `ETag` and `If-Match` (docs/decisions/0525). Actions
-compare it after they took the thing's row, so that of many changes made from one version the first is saved
-and the others are refused.
+Pages carry the version in the form field `version`, the API in `ETag` and `If-Match` (docs/decisions/0525).
+Actions compare it after they have locked the row, so that of several changes made from one version the first
+is saved and the others are refused.
 """
 
 import re
 from typing import TYPE_CHECKING
 
 from flask import Response, g, request
+from sqlalchemy.orm import Mapped
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Mapped
-
-FIELD, NEW = "version", "new"  # NEW is the version of what is not there yet
-Expected = frozenset[str] | None  # versions that a change may have been made from; None: any
+FIELD = "version"  # of forms
+NEW = "new"  # the version of an object that does not exist yet
+Expected = frozenset[str] | None  # the versions from which a change may be made; None: any
 _ONE_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"\s*{_ONE_TAG}(?:\s*,\s*{_ONE_TAG})*\s*\Z")
-_STRONG_TAG = re.compile(r'(?<!/)"([^":]*)(?::(?:zstd|br|gzip|deflate))?"')  # compressing adds its name
+_STRONG_TAG = re.compile(
+    r'(?<!/)"([^":]*)(?::(?:zstd|br|gzip|deflate))?"'
+)  # Flask-Compress appends the encoding
 
 
 class Versioned:
-    """A thing that is edited; `revision_count` is the number of its present version, 1 being the first."""
+    """Mixin of editable models; `revision_count` is the number of the current version, from 1."""
 
     if TYPE_CHECKING:
         id: Mapped[int]
@@ -29,38 +30,39 @@ class Versioned:
 
     @property
     def version(self) -> str:
-        """Names its present version; another thing at the same address has other versions."""
+        """The current version; another object at the same URL has other versions."""
         return f"{self.id}-{self.revision_count}"
 
 
 class Stale(Exception):
-    """A change was made from another version of `thing` than the present one; nothing was written."""
+    """A change was made from another version of `thing` than the current one; nothing was written."""
 
-    def __init__(self, thing: Versioned | None, expected: Expected):
-        self.thing, self.expected = thing, expected
+    def __init__(self, thing: Versioned | None, expected: Expected) -> None:
+        self.thing = thing
+        self.expected = expected
         super().__init__(f"expected {sorted(expected or ())}, found {thing and thing.version}")
 
 
 def require(thing: Versioned | None, expected: Expected) -> None:
-    """Raise Stale unless `thing` is at one of the `expected` versions. The caller holds its row."""
+    """Raise Stale unless `thing` is at one of the `expected` versions. The caller has locked its row."""
     if expected is not None and (NEW if thing is None else thing.version) not in expected:
         raise Stale(thing, expected)
 
 
 def number_of(version: str, thing: Versioned) -> int | None:
-    """The number of a version of `thing`; None when it names none."""
+    """The number in a version of `thing`; None when `version` is not one."""
     match = re.match(r"([0-9]{1,10})-([0-9]{1,9})\Z", version)
     return int(match[2]) if match and int(match[1]) == thing.id else None
 
 
 def expected_by_form() -> Expected:
-    """What the form field says; None when the form has none."""
+    """The version in the form field; None when the form has none."""
     sent = request.form.get(FIELD)
     return None if sent is None else frozenset([sent])
 
 
 def expected_by_header() -> Expected:
-    """What `If-Match` says: None for no header and for `*`; weak and malformed tags match nothing."""
+    """The versions in `If-Match`; None without it and for `*`. Weak and malformed tags match nothing."""
     header = request.headers.get("If-Match")
     if header is None or header.strip() == "*":
         return None
@@ -70,10 +72,10 @@ def expected_by_header() -> Expected:
 
 
 def require_header(thing: Versioned | None) -> None:
-    """Raise Stale when the request names other versions than the present one.
+    """Raise Stale when `If-Match` or `If-None-Match` excludes the current version.
 
-    For changes that are no edits (delete, close, publish): an edit gives its action what is expected. `*`
-    asks for something to be there, `If-None-Match: *` for nothing.
+    For changes that are not edits (delete, close, publish); edits pass the expected versions to their action.
+    `If-Match: *` requires the object to exist, `If-None-Match: *` that it does not.
     """
     if "If-Match" in request.headers and thing is None:
         raise Stale(None, frozenset())
@@ -82,16 +84,16 @@ def require_header(thing: Versioned | None) -> None:
     require(thing, expected_by_header())
 
 
-def tagged(thing: Versioned, body: dict) -> dict:
-    """`body` as an answer of the API about one thing: its `ETag` names the version that `thing` has then."""
+def with_etag(thing: Versioned, body: dict) -> dict:
+    """`body` unchanged; the response to this request will have an `ETag` with the version of `thing`."""
     g.tagged_thing = thing
     return body
 
 
-def send_tag(response: Response) -> Response:
-    """Set the `ETag` of an answer that is tagged().
+def send_etag(response: Response) -> Response:
+    """Set the `ETag` of a response for which with_etag() was called.
 
-    It names what edits change; scores and counters change without it, so nothing is answered 304 for it.
+    Scores and counters change without a new version, so it never leads to a 304 response.
     """
     if (thing := g.pop("tagged_thing", None)) is not None and response.status_code < 300:
         response.set_etag(thing.version)
@@ -99,6 +101,6 @@ def send_tag(response: Response) -> Response:
     return response
 
 
-def current_tag(stale: Stale) -> dict[str, str]:
-    """The header that tells a refused client what the present version is."""
+def current_etag(stale: Stale) -> dict[str, str]:
+    """The header with the current version, for a 412 response."""
     return {} if stale.thing is None else {"ETag": f'"{stale.thing.version}"'}

@@ -1,4 +1,4 @@
-"""Calendars as iCalendar files, for every room that has days to remember."""
+"""iCalendar files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from icalendar import Calendar, Event
 
 from core.mail.mail import site_url
 
-REFRESH = timedelta(days=1)
+REFRESH_INTERVAL = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Day:
-    """An all-day event. `uid` never changes; `sequence` rises with each change (RFC 5545, 3.8.7.4)."""
+    """An all-day event. `uid` never changes; `sequence` grows with each change (RFC 5545, 3.8.7.4)."""
 
     uid: str
     day: date
@@ -26,15 +26,16 @@ class Day:
     changed_at: datetime
 
 
-def ics(title: str, days: Iterable[Day]) -> bytes:
-    """The days as a calendar; the same days always give the same bytes."""
-    name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
+def to_ics(title: str, days: Iterable[Day]) -> bytes:
+    """The days as an iCalendar file; the same days always give the same bytes."""
+    name = current_app.config["REDOUBT_SITE_NAME"]
+    base = site_url()
     calendar = Calendar()
     calendar.add("prodid", f"-//{_plain(name)}//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", _plain(f"{title} · {name}"))
-    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("refresh-interval", REFRESH_INTERVAL, parameters={"VALUE": "DURATION"})
     for day in days:
         calendar.add_component(_event(day, base))
     return calendar.to_ical()
@@ -56,12 +57,13 @@ def _event(day: Day, base: str) -> Event:
 
 
 def _plain(text: str) -> str:
-    """Text without control characters, which no escape of the format covers."""
+    """`text` without control characters, which the format cannot escape."""
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
-def answer(title: str, days: Iterable[Day]) -> Response:
-    """The calendar as a response that a client who has it need not fetch again."""
-    response = Response(ics(title, days), mimetype="text/calendar")
+def calendar_response(title: str, days: Iterable[Day]) -> Response:
+    """The calendar as a response with an ETag; 304 for a client that has it."""
+    response = Response(to_ics(title, days), mimetype="text/calendar")
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

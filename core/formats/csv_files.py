@@ -1,4 +1,4 @@
-"""Lists as CSV files that a spreadsheet opens without running anything in them."""
+"""CSV files whose values a spreadsheet does not run as formulas."""
 
 import csv
 import io
@@ -9,11 +9,17 @@ from flask import Response
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\u2212")  # after NFKC: full-width and small signs become these
 LINE_STARTS = ("\t", "\r", "\n")
-UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}  # categories that a spreadsheet may drop: blanks, controls, joiners
+INVISIBLE_CATEGORIES = {
+    "Zs",
+    "Zl",
+    "Zp",
+    "Cc",
+    "Cf",
+}  # categories that a spreadsheet may drop: blanks, controls, joiners
 
 
 def cell(value: object) -> str:
-    """A value as it is written: text that a spreadsheet would run as a formula gets an apostrophe."""
+    """A value as CSV text; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     if value is None:
         return ""
     if isinstance(value, (int, float)):
@@ -23,15 +29,15 @@ def cell(value: object) -> str:
 
 
 def starts_formula(text: str) -> bool:
-    """Whether some spreadsheet may run `text`: the first character that it shows is a sign."""
+    """Whether a spreadsheet may run `text` as a formula: its first visible character is a sign."""
     if text.startswith(LINE_STARTS):
         return True
-    first = next((c for c in text if unicodedata.category(c) not in UNSEEN), "")
+    first = next((c for c in text if unicodedata.category(c) not in INVISIBLE_CATEGORIES), "")
     return unicodedata.normalize("NFKC", first).startswith(FORMULA_STARTS)
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The rows under their header, as RFC 4180 says."""
+    """Header and rows as CSV (RFC 4180)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
@@ -39,8 +45,8 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def csv_answer(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """The rows as a file to save."""
-    answer = Response(to_csv(header, rows), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return answer
+def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """Header and rows as a CSV download."""
+    response = Response(to_csv(header, rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response

@@ -1,4 +1,4 @@
-"""Atom feeds, for every room that lists something."""
+"""Atom feeds."""
 
 import html
 import re
@@ -15,7 +15,7 @@ FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: `id` and `path` are addresses on this site, `id` one that never changes."""
+    """One entry; `id` and `path` are paths on this site, and `id` never changes."""
 
     id: str
     title: str
@@ -27,11 +27,12 @@ class Entry:
 
 
 def atom(title: str, path: str, entries: list[Entry], query: str = "") -> Response:
-    """The entries as the Atom document of the list at `path`, sorted as `query` says.
+    """The entries as the Atom feed of the list at `path` with the query string `query`.
 
-    Readers take a summary as HTML, so our plain text is escaped for them.
+    Feed readers parse summaries as HTML, so plain text is escaped.
     """
-    name, base = current_app.config["REDOUBT_SITE_NAME"], site_url()
+    name = current_app.config["REDOUBT_SITE_NAME"]
+    base = site_url()
     feed = Atom1Feed(
         title=clean(f"{title} · {name}"),
         link=base + path + query,
@@ -53,5 +54,5 @@ def atom(title: str, path: str, entries: list[Entry], query: str = "") -> Respon
 
 
 def clean(text: str) -> str:
-    """Text without what XML forbids: control characters, half characters, non-characters."""
+    """`text` without characters that XML forbids: controls, surrogates, non-characters."""
     return FORBIDDEN.sub("", text)

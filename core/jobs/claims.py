@@ -1,7 +1,7 @@
-"""Work that a process has taken: nobody else takes it while that process lives, and everybody may soon after.
+"""Claims on rows: only one process works on a row, and another one takes over soon after it died.
 
-A claim is a time in the row. It is short, and renewed by a thread while the work goes on: a process that
-dies renews nothing, and what it had taken is free within TERM.
+A claim is the time in the row until which it is valid. It is short, and renewed by a thread during the work:
+a dead process does not renew its claims, so they expire within CLAIM_DURATION.
 """
 
 import logging
@@ -14,20 +14,23 @@ from flask import Flask, current_app
 from sqlalchemy import Update
 from sqlalchemy.exc import DBAPIError
 
-from core.database.db import db, utcnow
+from core.database.db import changed_rows, db, utcnow
 
 log = logging.getLogger(__name__)
-TERM = timedelta(seconds=15)  # more than clocks of hosts differ (core.checks.database) and a slow write takes
-RENEWALS_PER_TERM = 5
+CLAIM_DURATION = timedelta(
+    seconds=15
+)  # longer than a slow write and the largest difference of clocks (core.checks.database)
+RENEWALS_PER_CLAIM = 5
 
 
 @contextmanager
 def renewing_claim(rows: Update, column: str = "claimed_until") -> Iterator[None]:
-    """Set `column` of the rows that this UPDATE names to TERM from now, again and again, while inside.
+    """Set `column` of the rows of this UPDATE to CLAIM_DURATION from now, repeatedly until the block ends.
 
-    Each renewal is a transaction of its own, in a thread of its own.
+    Every renewal is a transaction of a separate thread.
     """
-    app, is_done = current_app._get_current_object(), threading.Event()
+    app: Flask = current_app._get_current_object()  # pyright: ignore[reportAttributeAccessIssue]  (of the proxy)
+    is_done = threading.Event()
     thread = threading.Thread(target=_renew, args=(app, rows, column, is_done), daemon=True)
     thread.start()
     try:
@@ -38,13 +41,11 @@ def renewing_claim(rows: Update, column: str = "claimed_until") -> Iterator[None
 
 
 def _renew(app: Flask, rows: Update, column: str, is_done: threading.Event) -> None:
-    while not is_done.wait(TERM.total_seconds() / RENEWALS_PER_TERM):
+    while not is_done.wait(CLAIM_DURATION.total_seconds() / RENEWALS_PER_CLAIM):
         with app.app_context():
             try:
-                db.session.execute(
-                    rows.values({column: utcnow() + TERM}).execution_options(synchronize_session=False)
-                )
+                changed_rows(rows.values({column: utcnow() + CLAIM_DURATION}))
                 db.session.commit()
-            except DBAPIError as error:  # the next try comes before the claim ends
+            except DBAPIError as error:  # the next renewal comes before the claim expires
                 db.session.rollback()
                 log.warning("claim not renewed: %s", type(error.orig).__name__)

@@ -1,33 +1,34 @@
-"""Events: rows written with a change, delivered later to the handlers of higher packages.
+"""Events: rows written in the transaction of a change, delivered later to the handlers of higher packages.
 
-A handler gets a list of events, acts, and commits; it must be idempotent, for an event is
-delivered again when any of its handlers failed or the process died (at-least-once). While the process
-lives, no other gets its events, however slow a handler is (core.jobs.claims).
+A handler gets a list of events, acts, and commits. It must be idempotent: an event is delivered again when
+any of its handlers failed or the process died (at-least-once delivery). While the process lives, no other
+process gets its events, however slow a handler is (core.jobs.claims).
 """
 
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
-from core.database.db import db, read_transaction, utcnow
+from core.database.db import changed_rows, db, read_transaction, utcnow
 from core.database.models import Event
 from core.jobs import claims
 from core.registry import Registry
 
 Handler = Callable[[list[Event]], None]
-BATCH = 200
+BATCH_SIZE = 200
 MAX_ATTEMPTS = 12
 _handlers: Registry[Handler, tuple[str, ...]] = Registry("event_handlers")  # name patterns by handler
 log = logging.getLogger(__name__)
 
 
 def register_handler(*patterns: str) -> Callable[[Handler], Handler]:
-    """Decorator: call the function with the events whose names match any of `patterns` (`answer.*`)."""
+    """Decorator: call the function with the events whose names match one of `patterns` (`answer.*`)."""
 
     def decorate(handler: Handler) -> Handler:
         _handlers.add(handler, patterns)
@@ -37,12 +38,18 @@ def register_handler(*patterns: str) -> Callable[[Handler], Handler]:
 
 
 def init_app(app: Flask) -> None:
-    """Give this process the identity under which it claims rows."""
+    """Create the id under which this process claims rows."""
     app.extensions["event_worker"] = uuid.uuid4().hex
 
 
-def record(name: str, *, subject=None, actor=None, due_at=None, **data) -> Event:
-    """Write the event `name` about `subject` (any model with `id`) into the open transaction."""
+def record(
+    name: str, *, subject: Any = None, actor: Any = None, due_at: datetime | None = None, **data: object
+) -> Event:
+    """Write the event `name` about `subject` into the open transaction; returns it, not flushed.
+
+    `subject` and `actor` are model objects with an `id`; `data` must be JSON values. Handlers get the event
+    at `due_at` (aware), by default at once.
+    """
     if subject is not None and subject.id is None:
         db.session.flush()
     event = Event(
@@ -58,7 +65,7 @@ def record(name: str, *, subject=None, actor=None, due_at=None, **data) -> Event
     return event
 
 
-def _free(now):
+def _unclaimed(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Event.done_at.is_(None),
         Event.due_at <= now,
@@ -67,47 +74,49 @@ def _free(now):
 
 
 def claim() -> list[Event]:
-    """Take up to BATCH due events for this process, oldest first; others cannot take them too.
+    """Claim up to BATCH_SIZE due events for this process, oldest first; commits.
 
-    A first look does not write, so that an idle worker never holds up SQLite's one writer.
+    The first query does not write, so that an idle worker never blocks SQLite's one writer.
     """
     with read_transaction():
-        if db.session.scalar(select(Event.id).where(*_free(utcnow())).limit(1)) is None:
+        if db.session.scalar(select(Event.id).where(*_unclaimed(utcnow())).limit(1)) is None:
             return []
-    now, me = utcnow(), current_app.extensions["event_worker"]
+    now = utcnow()
+    worker_id = current_app.extensions["event_worker"]
     batch = list(
         db.session.scalars(
             select(Event)
-            .where(*_free(now))
+            .where(*_unclaimed(now))
             .order_by(Event.id)
-            .limit(BATCH)
+            .limit(BATCH_SIZE)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         )
     )
     for event in batch:
-        event.claimed_by, event.claimed_until = me, now + claims.TERM
+        event.claimed_by = worker_id
+        event.claimed_until = now + claims.CLAIM_DURATION
     db.session.commit()
-    for event in batch:  # plain values from here on, whatever handlers do to the session
+    for event in batch:  # handlers may change the session
         db.session.expunge(event)
     return batch
 
 
 def run_round() -> int:
-    """Claim and deliver one batch; returns how many events were taken."""
+    """Claim and deliver one batch; returns the number of events."""
     batch = claim()
     if batch:
-        with claims.renewing_claim(update(Event).where(*_ours([event.id for event in batch]))):
+        with claims.renewing_claim(update(Event).where(*_claimed_by_me([event.id for event in batch]))):
             failed = _deliver(batch)
-            if failed and len(batch) > 1:  # find the poisonous one: deliver singly
+            if failed and len(batch) > 1:  # deliver one by one, to find the event that fails
                 failed = {}
                 for event in batch:
                     failed |= _deliver([event])
-        _settle(batch, failed)
+        _mark_done(batch, failed)
     return len(batch)
 
 
-def _ours(ids: list[int]) -> tuple:
+def _claimed_by_me(ids: list[int]) -> tuple[ColumnElement[bool], ...]:
     return (
         Event.id.in_(ids),
         Event.done_at.is_(None),
@@ -116,38 +125,33 @@ def _ours(ids: list[int]) -> tuple:
 
 
 def _deliver(batch: list[Event]) -> dict[int, str]:
-    """Call every handler with its share of `batch`; returns {event id: error}."""
+    """Call every handler with the events it is registered for; returns the errors by event id."""
     failed: dict[int, str] = {}
     for handler, patterns in _handlers.items():
-        share = [e for e in batch if any(fnmatchcase(e.name, p) for p in patterns)]
-        if not share:
+        matching = [e for e in batch if any(fnmatchcase(e.name, p) for p in patterns)]
+        if not matching:
             continue
         try:
-            handler(share)
+            handler(matching)
             db.session.commit()
         except Exception as error:
             db.session.rollback()
             log.exception("handler %s failed", handler.__qualname__)
-            failed |= {e.id: f"{handler.__qualname__}: {error!r}"[:500] for e in share}
+            failed |= {e.id: f"{handler.__qualname__}: {error!r}"[:500] for e in matching}
     return failed
 
 
-def _settle(batch: list[Event], failed: dict[int, str]) -> None:
+def _mark_done(batch: list[Event], failed: dict[int, str]) -> None:
     now = utcnow()
     done = [e.id for e in batch if e.id not in failed]
-    db.session.execute(
-        update(Event)
-        .where(Event.id.in_(done))
-        .values(done_at=now, claimed_until=None, error=None)
-        .execution_options(synchronize_session=False)
-    )
+    changed_rows(update(Event).where(Event.id.in_(done)).values(done_at=now, claimed_until=None, error=None))
     for event in batch:
         if event.id in failed:
             attempts = event.attempts + 1
             given_up = attempts >= MAX_ATTEMPTS
-            db.session.execute(
+            changed_rows(
                 update(Event)
-                .where(*_ours([event.id]))
+                .where(*_claimed_by_me([event.id]))
                 .values(
                     attempts=attempts,
                     error=failed[event.id],
@@ -155,17 +159,16 @@ def _settle(batch: list[Event], failed: dict[int, str]) -> None:
                     due_at=now + timedelta(seconds=min(3600, 2**attempts)),
                     done_at=now if given_up else None,
                 )
-                .execution_options(synchronize_session=False)
             )
     db.session.commit()
 
 
 def drain(rounds: int = 1000) -> int:
-    """Deliver until nothing is due; returns the number delivered. For commands and tests."""
+    """Deliver until no event is due; returns the number delivered. For commands and tests."""
     total = 0
     for _ in range(rounds):
-        taken = run_round()
-        total += taken
-        if not taken:
+        count = run_round()
+        total += count
+        if not count:
             break
     return total

@@ -1,7 +1,7 @@
-"""What an import brings reaches the index, also when the import is killed halfway.
+"""The event that tells the search index about an import, also when the import is killed.
 
-The news is promised in the transaction that first brings something, due some seconds later, and put off
-again and again while the import runs; its end makes it due at once. A killed import puts off nothing.
+It is written in the transaction that first brings something, due some seconds later, and rescheduled while
+the import runs; at its end it is made due at once. A killed import does not reschedule its event.
 """
 
 import time
@@ -9,64 +9,61 @@ import uuid
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
-from core.database.db import db, read_transaction, utcnow
+from core.database.db import changed_rows, db, read_transaction, utcnow
 from core.database.models import Event
 from core.jobs import claims, events
 
-NAME = "import.finished"
-PATIENCE = 300  # seconds to wait for another process that is writing the index
+EVENT_NAME = "import.finished"
+INDEX_TIMEOUT_SECONDS = 300  # how long to wait for another process that is writing the index
 
 
-class News:
-    """The news of one import from `source`."""
+class ImportEvent:
+    """The event of one import from `source`."""
 
-    def __init__(self, source: str):
-        self.source, self.promised, self.importer = source, None, uuid.uuid4().hex
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.event_id: int | None = None
+        self.importer = uuid.uuid4().hex
 
-    def held(self) -> AbstractContextManager[None]:
-        """While inside, what was promised is put off."""
-        ours = (Event.name == NAME, Event.done_at.is_(None), Event.claimed_by == self.importer)
-        return claims.renewing_claim(update(Event).where(*ours), "due_at")
+    def deferred(self) -> AbstractContextManager[None]:
+        """Reschedule the event again and again until the block ends."""
+        own = (Event.name == EVENT_NAME, Event.done_at.is_(None), Event.claimed_by == self.importer)
+        return claims.renewing_claim(update(Event).where(*own), "due_at")
 
-    def promise(self) -> None:
-        """Say, in the open transaction, that something came; later calls renew the term."""
-        due = utcnow() + claims.TERM
-        if _put_off(due, Event.id == self.promised):
+    def schedule(self) -> None:
+        """Write the event into the open transaction, or reschedule it."""
+        due_at = utcnow() + claims.CLAIM_DURATION
+        if _reschedule(due_at, Event.id == self.event_id):
             return
-        event = events.record(NAME, source=self.source, changed=1, due_at=due)
+        event = events.record(EVENT_NAME, source=self.source, changed=1, due_at=due_at)
         event.claimed_by = self.importer
         db.session.flush()
-        self.promised = event.id
+        self.event_id = event.id
 
-    def tell(self) -> bool:
-        """Let the news be heard now, a killed import's too; whether it has been, by us or by a worker."""
-        _put_off(utcnow(), Event.name == NAME)
-        if self.promised is None and db.session.scalar(_waiting(Event.name == NAME)):
-            self.promise()  # whoever has claimed the old news may be dead: it is not waited for
-            _put_off(utcnow(), Event.id == self.promised)
+    def deliver(self) -> bool:
+        """Deliver the event now, and those of killed imports; returns whether it was, here or by a worker."""
+        _reschedule(utcnow(), Event.name == EVENT_NAME)
+        if self.event_id is None and db.session.scalar(_pending(Event.name == EVENT_NAME)):
+            self.schedule()  # the process that claimed the older event may be dead: do not wait for it
+            _reschedule(utcnow(), Event.id == self.event_id)
         db.session.commit()
-        until = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + INDEX_TIMEOUT_SECONDS
         while True:
             events.drain()
             with read_transaction():
-                waiting = db.session.scalar(_waiting(Event.id == self.promised))
-            if waiting is None or time.monotonic() > until:
-                return waiting is None
+                pending = db.session.scalar(_pending(Event.id == self.event_id))
+            if pending is None or time.monotonic() > deadline:
+                return pending is None
             time.sleep(0.2)
 
 
-def _waiting(*which) -> Select:
-    """One of the events that nobody has heard yet."""
-    return select(Event.id).where(*which, Event.done_at.is_(None)).limit(1)
+def _pending(*conditions: ColumnElement[bool]) -> Select:
+    """The id of one of these events that has not been delivered."""
+    return select(Event.id).where(*conditions, Event.done_at.is_(None)).limit(1)
 
 
-def _put_off(due: datetime, *which) -> int:
-    """Set when the waiting news among `which` is due; returns how many there are."""
-    return db.session.execute(
-        update(Event)
-        .where(*which, Event.done_at.is_(None))
-        .values(due_at=due)
-        .execution_options(synchronize_session=False)
-    ).rowcount
+def _reschedule(due_at: datetime, *conditions: ColumnElement[bool]) -> int:
+    """Set when these undelivered events are due; returns their number."""
+    return changed_rows(update(Event).where(*conditions, Event.done_at.is_(None)).values(due_at=due_at))

@@ -1,107 +1,108 @@
-"""Stored Markdown that older rules made HTML of is rendered again: at night, or by `flask markup render`.
+"""Renders stored Markdown again after a change of the rules: every night, and by `flask markup render`.
 
-Every column of Markdown is registered by its package, so that none is left behind when the rules change.
+Every package registers its columns of Markdown.
 """
 
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
-from core.database.db import db, read_transaction
+from core.database.db import changed_rows, db, read_transaction
 from core.jobs import events
 from core.markup.markup import MARKUP_VERSION, TooLong, render
 from core.registry import Registry
 
-MAX_TEXTS_A_NIGHT = 20_000
+MAX_TEXTS_PER_NIGHT = 20_000
 BATCH_SIZE = 50
 log = logging.getLogger(__name__)
 group = AppGroup("markup", help="What is made of Markdown.")
 
 
 @dataclass(frozen=True)
-class Texts:
-    """A column of Markdown and its HTML; the model's `markup_version` says which rules made it."""
+class MarkdownColumn:
+    """A column of Markdown and the column of its HTML; the model's `markup_version` is that of the HTML."""
 
-    model: type
+    model: Any
     source: str
     html: str
 
     @property
     def name(self) -> str:
-        """How the log and the command call it: `posts.body`."""
+        """Table and column, such as `posts.body`."""
         return f"{self.model.__tablename__}.{self.source}"
 
 
-_texts: Registry[str, Texts] = Registry("stored_markdown")  # by name
+_columns: Registry[str, MarkdownColumn] = Registry("stored_markdown")  # by name
 
 
 def register_markdown(model: type, source: str, html: str) -> None:
-    """Have a model's texts rendered again when the rules change."""
-    texts = Texts(model, source, html)
-    _texts.add(texts.name, texts)
+    """Render the Markdown in the attribute `source` of a model into `html` again when the rules change."""
+    column = MarkdownColumn(model, source, html)
+    _columns.add(column.name, column)
 
 
-def markdown_columns() -> list[Texts]:
-    """All columns of Markdown of this site."""
-    return list(_texts.values())
+def markdown_columns() -> list[MarkdownColumn]:
+    """All registered columns of Markdown."""
+    return list(_columns.values())
 
 
-def render_old(texts: Texts, after: int, most: int, count: Counter) -> int | None:
-    """Render up to `most` old texts behind the id `after`; the last id, None when there are no more.
+def render_outdated(column: MarkdownColumn, after: int, limit: int, count: Counter[str]) -> int | None:
+    """Render up to `limit` outdated texts with ids above `after`; returns the last id, None at the end.
 
-    A text that the present rules refuse stays as it is and is not tried again until the rules change.
-    Does not commit.
+    A text that the current rules refuse stays as it is, and is not tried again until the rules change. Adds
+    to `count`. Does not commit.
     """
-    model = texts.model
-    source, html = getattr(model, texts.source), getattr(model, texts.html)
+    model = column.model
+    source = getattr(model, column.source)
+    html = getattr(model, column.html)
     with read_transaction():
         rows = db.session.execute(
             select(model.id, source.label("source"), html.label("html"))
             .where(model.id > after, model.markup_version < MARKUP_VERSION)
             .order_by(model.id)
-            .limit(most)
+            .limit(limit)
         ).all()
-        fresh = [(row, _rendered(texts, row, count)) for row in rows]
-    for row, made in fresh:
-        db.session.execute(
+        rendered = [(row, _rendered(column, row, count)) for row in rows]
+    for row, new_html in rendered:
+        changed_rows(
             update(model)
             .where(model.id == row.id, source == row.source)
-            .values({texts.html: made, "markup_version": MARKUP_VERSION})
-            .execution_options(synchronize_session=False)
+            .values({column.html: new_html, "markup_version": MARKUP_VERSION})
         )
     if rows:
         events.record("texts.rendered")  # cached pages show them
     return rows[-1].id if rows else None
 
 
-def _rendered(texts: Texts, row, count: Counter) -> str:
+def _rendered(column: MarkdownColumn, row: Row, count: Counter[str]) -> str:
     if not row.source:
         return row.html
     try:
         html = render(row.source).html
     except TooLong as error:
-        log.warning("%s %s stays as it was rendered: %s", texts.name, row.id, error)
+        log.warning("%s %s stays as it was rendered: %s", column.name, row.id, error)
         count["refused"] += 1
         return row.html
     count["rendered"] += 1
     return html
 
 
-def render_all(most: int | None = None) -> Counter:
-    """Render old texts of every kind, about `most` at the most; how many were `rendered` and `refused`.
+def render_all(limit: int | None = None) -> Counter[str]:
+    """Render outdated texts of all columns, about `limit`; returns the counts `rendered` and `refused`.
 
     Commits after every batch.
     """
-    count = Counter()
-    for texts in markdown_columns():
+    count: Counter[str] = Counter()
+    for column in markdown_columns():
         after: int | None = 0
-        while after is not None and (most is None or count.total() < most):
-            after = render_old(texts, after, BATCH_SIZE, count)
+        while after is not None and (limit is None or count.total() < limit):
+            after = render_outdated(column, after, BATCH_SIZE, count)
             db.session.commit()
     return count
 

@@ -1,4 +1,4 @@
-"""The worker: hears events, sends mail, runs what is scheduled; a thread of the site, or `flask worker`."""
+"""The worker: delivers events, sends mail, runs scheduled tasks; threads of the site, or `flask worker`."""
 
 import logging
 import signal
@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.database.db import db, read_transaction, utcnow
+from core.database.db import changed_rows, db, read_transaction, utcnow
 from core.database.models import TaskRun
 from core.jobs import claims, events
 from core.observability import heartbeats
@@ -20,20 +21,23 @@ from core.registry import Registry
 from core.web.database_errors import is_outage
 
 log = logging.getLogger(__name__)
-PAUSE, TICK, OUTAGE = 0.3, 1, 2  # seconds
-TAKE_OVER_SECONDS = 5  # between two looks for tasks of workers that died
+IDLE_SECONDS = 0.3  # between two rounds when there was nothing to do
+OUTAGE_SECONDS = 2  # between two rounds when the database is unavailable
+CLOCK_SECONDS = 1  # between two looks at the schedule
+TAKE_OVER_SECONDS = 5  # between two looks for tasks of dead workers
 MAX_TRIES = 3  # of one run of a task whose worker dies
 Task = Callable[[], None]
 _daily_tasks: Registry[Task, time] = Registry("daily_tasks")  # time of the day (UTC) by task
 Job = Callable[[], int]
 _round_jobs: Registry[Job, str] = Registry("round_jobs")  # name of the loop by job
-EVENTS, MAIL = "events", "mail"  # loops: a slow mail server delays nothing else
+EVENTS = "events"  # the loops: mail has its own, so that a slow server delays nothing else
+MAIL = "mail"
 
 
 def register_round_job(loop: str = EVENTS) -> Callable[[Job], Job]:
     """Decorator: call the function in every round of a loop.
 
-    It returns how much was done, and at once, with 0, when there is nothing to do.
+    It returns how much it did; with nothing to do it returns 0 at once.
     """
 
     def decorate(job: Job) -> Job:
@@ -47,7 +51,7 @@ register_round_job()(events.run_round)
 
 
 def register_daily_task(*, hour: int, minute: int) -> Callable[[Task], Task]:
-    """Decorator: run the function every day at this time (UTC), once, however many workers there are."""
+    """Decorator: run the function once a day at this time (UTC), whatever the number of workers."""
 
     def decorate(task: Task) -> Task:
         _daily_tasks.add(task, time(hour, minute))
@@ -57,9 +61,9 @@ def register_daily_task(*, hour: int, minute: int) -> Callable[[Task], Task]:
 
 
 class Worker:
-    """A loop over events, one over mail, and the clock beside them; stop() ends all."""
+    """A loop for events, one for mail, and one for scheduled tasks; stop() ends all."""
 
-    def __init__(self, app: Flask):
+    def __init__(self, app: Flask) -> None:
         self.app = app
         self.stopping = threading.Event()
         self.threads = [
@@ -75,14 +79,14 @@ class Worker:
         self.app.extensions["history"].start()
 
     def stop(self) -> None:
-        """Finish the rounds in hand, then end; nothing to do when it was not started."""
+        """End the loops after their current rounds; does nothing when they were not started."""
         self.stopping.set()
         for thread in self.threads:
             if thread.is_alive():
                 thread.join(timeout=10)
 
     def run(self) -> None:
-        """Run in the foreground until a keyboard interrupt or SIGTERM; what was begun is finished."""
+        """Run in the foreground until a keyboard interrupt or SIGTERM; current rounds are finished."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         self.start()
         with suppress(KeyboardInterrupt):
@@ -91,34 +95,35 @@ class Worker:
         self.stop()
 
     def _loop(self, name: str) -> None:
-        beat = heartbeats.Beat(self.app, name)
+        write_heartbeat = heartbeats.HeartbeatWriter(self.app, name)
         jobs = [job for job, loop in _round_jobs.of(self.app).items() if loop == name]
         while not self.stopping.is_set():
-            done = round_once(self.app, jobs, partial(self.stopping.wait, OUTAGE))
-            beat()
+            done = round_once(self.app, jobs, partial(self.stopping.wait, OUTAGE_SECONDS))
+            write_heartbeat()
             if not done:
-                self.stopping.wait(PAUSE)
+                self.stopping.wait(IDLE_SECONDS)
 
     def _clock(self) -> None:
-        """Run what has come due, one after the other; nobody waits for it."""
-        seen = looked = utcnow()
-        while not self.stopping.wait(TICK):
+        """Run the tasks that are due, one after the other."""
+        last_check = utcnow()
+        last_take_over = last_check
+        while not self.stopping.wait(CLOCK_SECONDS):
             now = utcnow()
-            if now - looked >= timedelta(seconds=TAKE_OVER_SECONDS):
+            if now - last_take_over >= timedelta(seconds=TAKE_OVER_SECONDS):
                 take_over_tasks(self.app)
-                looked = now
+                last_take_over = now
             for task, at in _daily_tasks.of(self.app).items():
-                if seen < _last_due(at, now):
-                    run_in_turn(self.app, task, at)
-            seen = now
+                if last_check < _last_due(at, now):
+                    run_if_due(self.app, task, at)
+            last_check = now
 
 
 def round_once(
     app: Flask, jobs: Iterable[Job] | None = None, wait: Callable[[], object] = lambda: None
 ) -> int:
-    """One round of `jobs`, or of all; returns how much was done. Errors are logged, never fatal.
+    """Run `jobs`, or all of them, once; returns how much they did. Errors are logged, not raised.
 
-    `wait` is called for each job that met an outage, so that what is logged does not fill the disk.
+    `wait` is called for each job that met an outage of the database, so that the log does not fill the disk.
     """
     done = 0
     with app.app_context():
@@ -127,7 +132,7 @@ def round_once(
                 done += job()
             except Exception as error:
                 db.session.rollback()
-                if is_outage(error):  # a line each round is enough: the disk may be full
+                if is_outage(error):  # without the traceback: the disk may be full
                     log.error("worker: %s: the database is away", job.__qualname__)
                     wait()
                 else:
@@ -135,24 +140,26 @@ def round_once(
     return done
 
 
-def run_in_turn(app: Flask, task: Task, at: time) -> None:
-    """Run a task that is due, unless another worker does: the database decides. Errors are logged."""
+def run_if_due(app: Flask, task: Task, at: time) -> None:
+    """Run a task that is due unless another worker has claimed the run. Errors are logged."""
     with app.app_context():
         try:
-            if _take(_name(task), _last_due(at, utcnow())):
+            if _claim_run(_name(task), _last_due(at, utcnow())):
                 _run(task)
         except Exception:
             log.exception("worker: %s failed", task.__qualname__)
 
 
 def take_over_tasks(app: Flask) -> None:
-    """Run the tasks again whose worker died while it ran them; one that kills it each time is given up."""
+    """Run tasks again whose worker died in them, up to MAX_TRIES times. Errors are logged."""
     with app.app_context():
         try:
             with read_transaction():
-                left = set(db.session.scalars(select(TaskRun.name).where(TaskRun.claimed_until < utcnow())))
+                abandoned = set(
+                    db.session.scalars(select(TaskRun.name).where(TaskRun.claimed_until < utcnow()))
+                )
             for task in _daily_tasks:
-                if _name(task) in left and _take_over(_name(task)):
+                if _name(task) in abandoned and _take_over_run(_name(task)):
                     _run(task)
         except Exception as error:
             db.session.rollback()
@@ -167,72 +174,69 @@ def _name(task: Task) -> str:
 
 
 def _run(task: Task) -> None:
-    """Run a task that this process has taken, and say that the run has ended, also when it failed."""
-    ours = (
+    """Run a task that this process has claimed, and end the claim, also when it failed."""
+    claimed_by_me = (
         TaskRun.name == _name(task),
         TaskRun.claimed_by == current_app.extensions["event_worker"],
         TaskRun.claimed_until.is_not(None),
     )
     try:
-        with claims.renewing_claim(update(TaskRun).where(*ours)):
+        with claims.renewing_claim(update(TaskRun).where(*claimed_by_me)):
             task()
     finally:
         db.session.rollback()
-        db.session.execute(
-            update(TaskRun)
-            .where(*ours)
-            .values(claimed_until=None)
-            .execution_options(synchronize_session=False)
-        )
+        changed_rows(update(TaskRun).where(*claimed_by_me).values(claimed_until=None))
         db.session.commit()
 
 
 def _last_due(at: time, now: datetime) -> datetime:
-    """The newest moment at which it was due: a worker that is late still knows which run this is."""
+    """The last time, up to `now`, at which a daily task was due: it identifies the run."""
     today = datetime.combine(now.date(), at, UTC)
     return today if today <= now else today - timedelta(days=1)
 
 
-def _take(name: str, due_at: datetime) -> bool:
-    """Whether the run due at this time is this process's: the first who asks gets it."""
-    claim = _claim(tries=1)
-    taken = db.session.execute(
-        update(TaskRun).where(TaskRun.name == name, TaskRun.due_at < due_at).values(due_at=due_at, **claim)
-    ).rowcount
-    if not taken and db.session.get(TaskRun, name) is None:
+def _claim_run(name: str, due_at: datetime) -> bool:
+    """Claim the run of a task that was due at this time; returns whether this process is the first."""
+    claim = _claim_values(tries=1)
+    is_mine = bool(
+        changed_rows(
+            update(TaskRun)
+            .where(TaskRun.name == name, TaskRun.due_at < due_at)
+            .values(due_at=due_at, **claim)
+        )
+    )
+    if not is_mine and db.session.get(TaskRun, name) is None:
         db.session.add(TaskRun(name=name, due_at=due_at, **claim))
-        taken = 1
+        is_mine = True
     try:
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
         return False
-    return bool(taken)
+    return is_mine
 
 
-def _take_over(name: str) -> bool:
-    """Whether a run that a dead worker left is now this process's."""
-    left = (TaskRun.name == name, TaskRun.claimed_until < utcnow())
-    given_up = db.session.execute(
-        update(TaskRun).where(*left, TaskRun.tries >= MAX_TRIES).values(claimed_until=None)
-    ).rowcount
-    taken = db.session.execute(
-        update(TaskRun).where(*left).values(**_claim(tries=TaskRun.tries + 1))
-    ).rowcount
+def _take_over_run(name: str) -> bool:
+    """Claim the run of a dead worker; returns whether this process is the first."""
+    abandoned = (TaskRun.name == name, TaskRun.claimed_until < utcnow())
+    given_up = changed_rows(
+        update(TaskRun).where(*abandoned, TaskRun.tries >= MAX_TRIES).values(claimed_until=None)
+    )
+    claimed = changed_rows(update(TaskRun).where(*abandoned).values(**_claim_values(tries=TaskRun.tries + 1)))
     db.session.commit()
     if given_up:
         log.error("worker: %s ended its worker %s times: given up until its next time", name, MAX_TRIES)
-    return bool(taken)
+    return bool(claimed)
 
 
-def _claim(**more) -> dict:
+def _claim_values(**more: object) -> dict[str, Any]:
     return {
         "claimed_by": current_app.extensions["event_worker"],
-        "claimed_until": utcnow() + claims.TERM,
+        "claimed_until": utcnow() + claims.CLAIM_DURATION,
         **more,
     }
 
 
 def init_app(app: Flask) -> None:
-    """The worker is started by app.py or by `flask worker`, never by an import."""
+    """Create the worker; app.py or `flask worker` start it."""
     app.extensions["worker"] = Worker(app)

@@ -1,12 +1,13 @@
-"""How much a request may bring: counted before anything of it is decoded or checked.
+"""Limits on the content of a request, checked before it is decoded.
 
-JSON bodies, forms and query strings are bounded in one place, the request itself, so that no view, schema
-or log can meet more. What is over a bound is refused whole, with a sentence; docs/bounds.md has the numbers.
+JSON bodies, forms and query strings are limited in one place, the request class, so that no view, schema or
+log has to handle more. A request over a limit is refused with a message; docs/bounds.md has the numbers.
 """
 
 import json
 import re
 from io import BytesIO
+from typing import IO, Any
 
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestURITooLarge
@@ -20,13 +21,14 @@ MAX_VALUES = 5_000  # items of all lists and objects of a JSON body
 MAX_STRINGS = MAX_KEYS + MAX_VALUES + 1
 MAX_DEPTH = 20
 MAX_NAME_CHARACTERS = 200  # of a field or key
-MAX_ERRORS, MAX_ERROR_CHARACTERS = 50, 500  # sentences in one answer, and the length of each
-# A string, whole or unfinished, or what gives a JSON text its structure. Each character is looked at once.
+MAX_ERRORS = 50  # messages in one response
+MAX_ERROR_CHARACTERS = 500  # of one message
+# A string, complete or not, or a structural character of JSON. Each character is matched once.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.?[^"\\]*+)*+"?|[\[\]{},:]', re.DOTALL)
 
 
 class TooMuch(RequestEntityTooLarge):
-    """A body over one of the bounds; `description` says which."""
+    """A body over one of the limits; `description` says which."""
 
 
 class TooDeep(BadRequest):
@@ -34,16 +36,16 @@ class TooDeep(BadRequest):
 
 
 class TooLongAddress(RequestURITooLarge):
-    """A query string over one of the bounds; `description` says which."""
+    """A query string over one of the limits; `description` says which."""
 
 
 def is_too_long(query: bytes) -> bool:
-    """Whether a query string is over its bounds, so that it is not decoded."""
+    """Whether a query string is over its limits, and must not be decoded."""
     return len(query) > MAX_QUERY_BYTES or query.count(b"&") >= MAX_QUERY_PARAMETERS
 
 
 def check_query(query: bytes) -> None:
-    """Raises TooLongAddress for a query string that is over its bounds."""
+    """Raise TooLongAddress for a query string over its limits."""
     if is_too_long(query):
         raise TooLongAddress(
             _(
@@ -61,15 +63,19 @@ def json_text(body: bytes | str) -> str:
         text = body if isinstance(body, str) else body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadRequest from error
-    depth = keys = values = strings = 0
+    depth = 0
+    keys = 0
+    values = 0
+    strings = 0
     for match in _TOKEN.finditer(text):
         token = match[0]
-        if token == ",":
+        if token == ",":  # noqa: S105  (of JSON)
             values += 1
-        elif token == ":":
+        elif token == ":":  # noqa: S105  (of JSON)
             keys += 1
         elif token in ("{", "["):
-            depth, values = depth + 1, values + 1
+            depth += 1
+            values += 1
         elif token in ("}", "]"):
             depth -= 1
         else:
@@ -84,15 +90,15 @@ def json_text(body: bytes | str) -> str:
 
 
 def check_names(value: object) -> None:
-    """Raises TooMuch when a key in decoded JSON is too long."""
-    waiting = [value]
-    while waiting:
-        thing = waiting.pop()
-        if isinstance(thing, dict):
-            _check_name(max(thing, key=len, default=""))
-            waiting += thing.values()
-        elif isinstance(thing, list):
-            waiting += thing
+    """Raise TooMuch when a key in decoded JSON is too long."""
+    remaining: list[object] = [value]
+    while remaining:
+        item = remaining.pop()
+        if isinstance(item, dict):
+            _check_name(max(item, key=len, default=""))
+            remaining += item.values()
+        elif isinstance(item, list):
+            remaining += item
 
 
 def _check_name(name: str) -> None:
@@ -101,29 +107,33 @@ def _check_name(name: str) -> None:
 
 
 class BoundedJson:
-    """The JSON decoder of requests: what werkzeug asks for a body's value."""
+    """The JSON decoder of requests, in the form that werkzeug expects."""
 
     @staticmethod
     def loads(body: bytes | str) -> object:
-        """The value of a JSON text. Raises ValueError for what is no JSON, and what json_text() raises."""
+        """The value of a JSON text. Raises ValueError for invalid JSON, and what json_text() raises."""
         value = json.loads(json_text(body))
         check_names(value)
         return value
 
 
 class BoundedFormParser(FormDataParser):
-    """Reads forms of either encoding; raises TooMuch. Parts of multipart forms are counted by werkzeug."""
+    """The form parser; raises TooMuch. werkzeug itself limits the parts of multipart forms."""
 
-    def _parse_urlencoded(self, stream, mimetype, content_length, options):
+    def _parse_urlencoded(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> Any:
         body = stream.read()
         if body.count(b"&") >= MAX_FORM_FIELDS:
             raise TooMuch(_("The form has more than %(n)s fields. Send fewer at once.", n=MAX_FORM_FIELDS))
         return self._checked(super()._parse_urlencoded(BytesIO(body), mimetype, content_length, options))
 
-    def _parse_multipart(self, stream, mimetype, content_length, options):
+    def _parse_multipart(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> Any:
         return self._checked(super()._parse_multipart(stream, mimetype, content_length, options))
 
-    def _checked(self, parsed):
+    def _checked(self, parsed: Any) -> Any:
         _stream, form, files = parsed
         _check_name(max([*form, *files], key=len, default=""))
         return parsed

@@ -1,26 +1,27 @@
-"""How much work one piece of untrusted input may cause.
+"""Limits on the work that one piece of untrusted input may cause.
 
-The steps are counted, so that the same input always ends in the same way. The processor time is looked at
-now and then, for inputs whose steps turn out dearer than any that were tried.
+Steps are counted, so that the same input always has the same result. Processor time is checked every so many
+steps, for inputs whose steps take unexpectedly long.
 """
 
 import time
 
-CLOCK_EVERY = 1 << 10  # steps between two looks at the clock
+STEPS_PER_CLOCK_CHECK = 1 << 10
 
 
-class Spent(Exception):
-    """The work was more than the budget."""
+class BudgetExceeded(Exception):
+    """The work exceeded the budget."""
 
 
 class Budget:
-    """So many steps and so many seconds of this thread's processor time, looked at every so many steps."""
+    """A number of steps and of seconds of this thread's processor time, checked every `clock_every` steps."""
 
-    def __init__(self, steps: int, seconds: float, clock_every: int = CLOCK_EVERY):
-        self.left, self.steps = steps, steps
+    def __init__(self, steps: int, seconds: float, clock_every: int = STEPS_PER_CLOCK_CHECK) -> None:
+        self.steps = steps
+        self.left = steps
         self.ends = time.thread_time() + seconds
         self._clock_every = clock_every
-        self._look = max(steps - clock_every, 0)
+        self._next_check = max(steps - clock_every, 0)  # at this many steps left
 
     @property
     def used(self) -> int:
@@ -29,13 +30,13 @@ class Budget:
 
     @property
     def seconds_left(self) -> float:
-        """Processor time that is left."""
+        """The processor time left."""
         return self.ends - time.thread_time()
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps. Raises Spent when there are none left, or no time."""
+        """Count steps. Raises BudgetExceeded when no steps or no time are left."""
         self.left -= steps
-        if self.left < self._look:
-            self._look = max(self.left - self._clock_every, 0)
+        if self.left < self._next_check:
+            self._next_check = max(self.left - self._clock_every, 0)
             if self.left < 0 or time.thread_time() > self.ends:
-                raise Spent
+                raise BudgetExceeded

@@ -1,13 +1,13 @@
-"""The beginning of a text for mail: whole lines and blocks, so that code and lists stay what they are."""
+"""Excerpts for mail: the first whole lines or blocks of a text, so that code and lists stay intact."""
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString
+from bs4.element import NavigableString, PageElement
 
 from core.markup.markup import excerpt
 
 
 def plain_opening(markdown: str, max_characters: int) -> str:
-    """The first whole lines of a Markdown text; a longer first line is cut at a word."""
+    """The first lines of a Markdown text up to `max_characters`; a longer first line is cut at a word."""
     text = markdown.strip()
     if len(text) <= max_characters:
         return text
@@ -20,30 +20,30 @@ def plain_opening(markdown: str, max_characters: int) -> str:
 
 
 def html_opening(rendered: str, max_characters: int, url: str) -> str:
-    """The first whole blocks of safe HTML, with absolute links; `url` is the page it is from."""
+    """The first blocks of safe HTML up to `max_characters`, with absolute links; `url` is its page."""
     soup = BeautifulSoup(rendered, "html.parser")
     site = "/".join(url.split("/")[:3])
-    kept = []
+    blocks: list[str] = []
     left = max_characters
     for block in list(soup.contents):
         if isinstance(block, NavigableString) and not block.strip():
             continue
         length = len(block.get_text())
-        if length > left and kept:
-            kept.append("<p>…</p>")
+        if length > left and blocks:
+            blocks.append("<p>…</p>")
             break
         if length > left:
-            kept.append(_cut(block, left))
+            blocks.append(_cut(block, left))
             break
         left -= length
         for link in block.find_all("a", href=True) if isinstance(block, Tag) else ():
             link["href"] = _absolute(str(link["href"]), site, url)
-        kept.append(str(block))
-    return "\n".join(kept)
+        blocks.append(str(block))
+    return "\n".join(blocks)
 
 
-def _cut(block: Tag | NavigableString, max_characters: int) -> str:
-    """The beginning of one block that is too long: lines of code, or words."""
+def _cut(block: PageElement, max_characters: int) -> str:
+    """The beginning of a block that is too long: lines of code, or words."""
     soup = BeautifulSoup("", "html.parser")
     code = block.find("pre") if isinstance(block, Tag) else None
     element = soup.new_tag("pre" if code else "p")

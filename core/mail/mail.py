@@ -1,6 +1,6 @@
-"""Mail leaves through a queue: written with the change that causes it, sent by the worker.
+"""The mail queue: emails are written in the transaction of a change and sent by the worker.
 
-A dead mail server delays mail and nothing else. Header values cannot carry line breaks.
+An unavailable mail server delays only mail. Header values cannot contain line breaks.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Flask, current_app, render_template
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
-from core.database.db import db, read_transaction, utcnow
+from core.database.db import changed_rows, db, read_transaction, utcnow
 from core.database.models import OutgoingMail
 from core.jobs import claims, events
 from core.jobs.worker import MAIL, register_daily_task, register_round_job
@@ -29,16 +29,22 @@ from core.observability import history
 
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER = timedelta(days=3)
-KEEP_SENT = timedelta(days=90)  # so long a key keeps the same mail from being queued again
-TIMEOUT = 20
-NOTIFICATIONS, ALERTS = "notifications", "alerts"  # the lists; each has a List-Id (RFC 2919)
+SENT_RETENTION = timedelta(days=90)  # the key prevents the same email from being queued again for so long
+SMTP_TIMEOUT_SECONDS = 20
+NOTIFICATIONS = "notifications"  # a mailing list with a List-Id (RFC 2919)
+ALERTS = "alerts"  # another one
 NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
 _outcomes: Counter[str] = Counter()
-history.register_totals(lambda: _outcomes)
+
+
+@history.register_totals
+def _totals() -> dict[str, float]:
+    """Emails sent and failed in this process."""
+    return dict(_outcomes)
 
 
 def init_app(app: Flask) -> None:
-    """Check the mail address now rather than at the first mail."""
+    """Check REDOUBT_MAIL_URL at the start rather than at the first email."""
     scheme = urlsplit(app.config["REDOUBT_MAIL_URL"]).scheme
     if scheme not in ("", "smtp", "smtps", "smtp+starttls"):
         raise SystemExit("REDOUBT_MAIL_URL: must start with smtp://, smtps:// or smtp+starttls://")
@@ -54,13 +60,13 @@ def queue(
     list_name: str = NOTIFICATIONS,
     unsubscribe: str | None = None,
     has_secret: bool = False,
-    **context,
+    **context: object,
 ) -> None:
-    """Queue `templates/mail/<template>.txt` for `to`; `key` makes a repeat write nothing.
+    """Queue `templates/mail/<template>.txt` for `to`, unless an email with the same `key` was queued before.
 
-    Mails of one `thread` are shown together by mail programs. `has_secret`: it holds a link that opens
-    something, and is left out of backups. A mail to a list has an HTML body too, names its list, and the
-    address that ends it with one POST (RFC 8058).
+    Mail programs show emails of one `thread` together. `has_secret`: it has a link that grants access, and
+    backups omit it. With the URL `unsubscribe` it is an email of the list `list_name`: it has an HTML body
+    too, and headers to unsubscribe with one POST (RFC 8058). Does not commit.
     """
     key = key or uuid.uuid4().hex
     if db.session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)):
@@ -85,39 +91,39 @@ def queue(
 
 
 def can_receive(address: str | None) -> bool:
-    """Whether an address could have a mailbox at all: nothing under .invalid ever has (RFC 2606)."""
+    """Whether an address may have a mailbox: addresses under .invalid never have one (RFC 2606)."""
     return bool(address) and not address.endswith(".invalid")
 
 
 def site_url() -> str:
-    """Where links in mail point: the setting, never the Host header."""
+    """The base URL of links in mail: from the settings, never from the Host header."""
     return current_app.config["REDOUBT_SITE_URL"] or f"http://localhost:{os.environ.get('PORT', '8000')}"
 
 
 def sender() -> str:
-    """The address that the site sends from, without a name."""
+    """The sender's address, without a name."""
     return parseaddr(_from())[1]
 
 
 def _from() -> str:
-    """What the setting says, perhaps with a name before the address."""
+    """The sender's address, with a name if the setting has one."""
     return current_app.config["REDOUBT_MAIL_FROM"] or f"redoubt@{mail_message.id_domain(site_url())}"
 
 
 @register_round_job(MAIL)
 def deliver_round(limit: int = 5) -> int:
-    """Send what is due; returns the number sent. Temporary refusals wait, final ones end."""
+    """Send up to `limit` due emails; returns the number sent. Temporary failures are retried."""
     with read_transaction():
-        waiting = list(
+        due_ids = list(
             db.session.scalars(
-                select(OutgoingMail.id).where(*_free(utcnow())).order_by(OutgoingMail.id).limit(limit)
+                select(OutgoingMail.id).where(*_unclaimed(utcnow())).order_by(OutgoingMail.id).limit(limit)
             )
         )
-    mails = (_claim(mail_id) for mail_id in waiting)
+    mails = (_claim(mail_id) for mail_id in due_ids)
     return sum(_deliver(mail) for mail in mails if mail is not None)
 
 
-def _free(now: datetime) -> tuple:
+def _unclaimed(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         OutgoingMail.sent_at.is_(None),
         OutgoingMail.failed_at.is_(None),
@@ -127,46 +133,40 @@ def _free(now: datetime) -> tuple:
 
 
 def _claim(mail_id: int) -> OutgoingMail | None:
-    """Take one mail for this process; None when another has it, or nobody shall get it any more.
+    """Claim one email for this process; None when another process has it, or it was deleted.
 
-    The claim runs from now, for the mails before it may have taken minutes.
+    The claim starts now, because the emails before it may have taken minutes.
     """
     now = utcnow()
-    taken = db.session.execute(
+    is_mine = changed_rows(
         update(OutgoingMail)
-        .where(OutgoingMail.id == mail_id, *_free(now))
-        .values(claimed_until=now + claims.TERM, claimed_by=current_app.extensions["event_worker"])
-        .execution_options(synchronize_session=False)
-    ).rowcount
+        .where(OutgoingMail.id == mail_id, *_unclaimed(now))
+        .values(claimed_until=now + claims.CLAIM_DURATION, claimed_by=current_app.extensions["event_worker"])
+    )
     db.session.commit()
     with read_transaction():
-        return db.session.get(OutgoingMail, mail_id, populate_existing=True) if taken else None
+        return db.session.get(OutgoingMail, mail_id, populate_existing=True) if is_mine else None
 
 
 def _deliver(mail: OutgoingMail) -> bool:
-    """Send one mail, with no transaction open while a server thinks; whether it was taken."""
-    ours = (
+    """Send one email, with no transaction open meanwhile; returns whether the server accepted it."""
+    claimed_by_me = (
         OutgoingMail.id == mail.id,
         OutgoingMail.claimed_by == mail.claimed_by,
         OutgoingMail.claimed_until.is_not(None),
     )
     try:
-        with claims.renewing_claim(update(OutgoingMail).where(*ours)):
+        with claims.renewing_claim(update(OutgoingMail).where(*claimed_by_me)):
             _send(_message(mail), mail)
         outcome = {"sent_at": utcnow(), "error": None}
-    except Exception as error:  # one bad mail must not hold up the others
-        outcome = _after(error, mail)
+    except Exception as error:  # one bad email must not block the others
+        outcome = _after_failure(error, mail)
         log.warning("mail %s not sent: %s", mail.id, outcome["error"])
         if _is_no_mailbox(error):
             events.record("mail.refused", address=mail.recipient)
     if outcome["error"] is None or outcome["failed_at"]:
         outcome |= _without_text(mail)
-    db.session.execute(
-        update(OutgoingMail)
-        .where(OutgoingMail.id == mail.id)
-        .values(claimed_until=None, **outcome)
-        .execution_options(synchronize_session=False)
-    )
+    changed_rows(update(OutgoingMail).where(OutgoingMail.id == mail.id).values(claimed_until=None, **outcome))
     db.session.commit()
     if outcome["error"] is None:
         _outcomes["mail:sent"] += 1
@@ -176,7 +176,7 @@ def _deliver(mail: OutgoingMail) -> bool:
 
 
 def _without_text(mail: OutgoingMail) -> dict:
-    """What stays of a mail that is done with: no link in it can be read any more."""
+    """The columns of an email that was sent or has failed: no link in it can be read."""
     return {
         "body": "",
         "html": None,
@@ -187,8 +187,8 @@ def _without_text(mail: OutgoingMail) -> dict:
 
 @register_daily_task(hour=3, minute=10)
 def forget_old_mail() -> None:
-    """Delete the rows of mail sent or given up KEEP_SENT ago, and such files of the outbox."""
-    before = utcnow() - KEEP_SENT
+    """Delete rows and outbox files of mail that was sent or failed SENT_RETENTION ago."""
+    before = utcnow() - SENT_RETENTION
     for file in (Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox").glob("*.eml"):
         if file.stat().st_mtime < before.timestamp():
             file.unlink(missing_ok=True)
@@ -198,33 +198,34 @@ def forget_old_mail() -> None:
     db.session.commit()
 
 
-def _after(error: Exception, mail: OutgoingMail) -> dict:
-    """What becomes of a mail that was not sent: it waits longer each time, or ends.
+def _after_failure(error: Exception, mail: OutgoingMail) -> dict:
+    """The columns of an email that was not sent: it is retried with growing delays, or has failed.
 
-    It ends when the server refuses it for good, when it cannot be written as a mail at all, or after
-    days. A server that is away, or refuses us rather than the mail, is tried again.
+    It has failed when the server refuses it permanently, when it cannot be built, or after GIVE_UP_AFTER.
+    When the server is unavailable, or refuses the site rather than the email, it is retried.
     """
-    now, code = utcnow(), _reply_code(error)
-    hopeless = not isinstance(error, (OSError, smtplib.SMTPException))
+    now = utcnow()
+    code = _reply_code(error)
+    cannot_be_built = not isinstance(error, (OSError, smtplib.SMTPException))
     return {
         "attempts": mail.attempts + 1,
         "error": f"{type(error).__name__} {code or ''}".strip(),
         "due_at": now + timedelta(seconds=min(3600, 15 * 2 ** (mail.attempts + 1))),
-        "failed_at": now if hopeless or code >= 500 or now - mail.created_at > GIVE_UP_AFTER else None,
+        "failed_at": now if cannot_be_built or code >= 500 or now - mail.created_at > GIVE_UP_AFTER else None,
     }
 
 
 def _reply_code(error: Exception) -> int:
-    """What the server said about this mail and its recipient; 0 when it said nothing of them."""
+    """The server's reply code for this email and its recipient; 0 when there is none."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max(code for code, _ in error.recipients.values())
     return error.smtp_code if isinstance(error, smtplib.SMTPDataError) else 0
 
 
 def _is_no_mailbox(error: Exception) -> bool:
-    """Whether the server says that the recipient is nobody there, rather than that it refuses us.
+    """Whether the server says that the mailbox does not exist.
 
-    The enhanced codes 5.7.x are about policy (RFC 3463, 3.8): a blocked sender loses no readers.
+    The enhanced codes 5.7.x are about policy (RFC 3463, 3.8), so a blocked sender keeps its recipients.
     """
     if not isinstance(error, smtplib.SMTPRecipientsRefused):
         return False
@@ -234,7 +235,7 @@ def _is_no_mailbox(error: Exception) -> bool:
 
 
 def _message(mail: OutgoingMail) -> EmailMessage:
-    return mail_message.build(
+    return mail_message.build_message(
         mail, sender=_from(), site_url=site_url(), site_name=current_app.config["REDOUBT_SITE_NAME"]
     )
 
@@ -242,18 +243,18 @@ def _message(mail: OutgoingMail) -> EmailMessage:
 def _send(message: EmailMessage, mail: OutgoingMail) -> None:
     url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])
     if not url.scheme:
-        _write(message, mail)
+        _write_to_outbox(message, mail)
         return
     server = connect(url)
     try:
         server.send_message(message, from_addr=sender(), to_addrs=[parseaddr(message["To"])[1]])
     finally:
-        with suppress(OSError, smtplib.SMTPException):  # what was taken is taken, whatever QUIT is told
+        with suppress(OSError, smtplib.SMTPException):  # the email was accepted, even if QUIT fails
             server.quit()
 
 
-def _write(message: EmailMessage, mail: OutgoingMail) -> None:
-    """Put a mail into the outbox, whole; if it is there because we died right after, it is the same file."""
+def _write_to_outbox(message: EmailMessage, mail: OutgoingMail) -> None:
+    """Write an email to the outbox atomically; a second attempt after a crash overwrites the same file."""
     outbox = Path(current_app.config["REDOUBT_INSTANCE"]) / "outbox"
     outbox.mkdir(mode=0o700, exist_ok=True)
     name = f"{mail.created_at:%Y%m%dT%H%M%S%f}-{mail.id}"
@@ -263,12 +264,13 @@ def _write(message: EmailMessage, mail: OutgoingMail) -> None:
 
 
 def connect(url: SplitResult) -> smtplib.SMTP:
-    """A mail server that knows us; raises OSError or SMTPException."""
+    """A logged-in connection to the mail server; raises OSError or SMTPException."""
+    host = url.hostname or ""
     context = ssl.create_default_context()
     if url.scheme == "smtps":
-        server = smtplib.SMTP_SSL(url.hostname, url.port or 465, timeout=TIMEOUT, context=context)
+        server = smtplib.SMTP_SSL(host, url.port or 465, timeout=SMTP_TIMEOUT_SECONDS, context=context)
     else:
-        server = smtplib.SMTP(url.hostname, url.port or 25, timeout=TIMEOUT)
+        server = smtplib.SMTP(host, url.port or 25, timeout=SMTP_TIMEOUT_SECONDS)
     try:
         if url.scheme == "smtp+starttls":
             server.starttls(context=context)

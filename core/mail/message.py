@@ -1,6 +1,6 @@
-"""Mail addresses, and the message that is made of a queued mail.
+"""Email addresses, and the message that is built from a queued email.
 
-What leaves the site is read by strict parsers: ids as RFC 5322 has them, encoded words of at most 75
+Messages are made for strict parsers: ids as RFC 5322 has them, encoded words of at most 75
 characters (RFC 2047), lines of at most 76, nothing but ASCII unless the server offers SMTPUTF8 (RFC 6531).
 """
 
@@ -27,32 +27,36 @@ DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^
 
 
 class BadAddress(ValueError):
-    """Not a mail address that this site can send to; the message says what to do."""
+    """Not an address that this site can send to; the message says what to do."""
 
 
-class _Written(str):
-    """A header value that is encoded and folded already."""
+class _EncodedHeader(str):
+    """A header value that has been encoded and folded."""
 
 
 class _Policy(EmailPolicy):
-    """Takes `_Written` values as they are: the standard library folds long ids apart, makes encoded words
-    of more than 75 characters, and decodes `=?utf-8?…?=` in a title that somebody typed.
+    """Takes `_EncodedHeader` values as they are.
+
+    The standard library folds long ids apart, makes encoded words of more than 75 characters, and decodes
+    `=?utf-8?…?=` in a title that somebody typed.
     """
 
     def header_store_parse(self, name: str, value: str) -> tuple[str, Any]:
-        return (name, str(value)) if isinstance(value, _Written) else super().header_store_parse(name, value)
+        """Name and value of a header to store."""
+        if isinstance(value, _EncodedHeader):
+            return (name, str(value))
+        return super().header_store_parse(name, value)
 
 
 POLICY = _Policy(linesep="\r\n", cte_type="7bit", refold_source="none")
 
 
 def normalize_address(text: str, *, any_host: bool = False) -> str:
-    """An address as it is stored and compared: lower case, the domain in ASCII (IDNA 2008).
+    """An address in the form that is stored and compared: lower case, the domain in ASCII (IDNA 2008).
 
-    `any_host` takes names without a dot too, which only an administrator can know.
-
-    Raises BadAddress for what is no address, and for letters beyond ASCII before the @ unless
-    REDOUBT_MAIL_SMTPUTF8 says that the mail server takes them.
+    `any_host` allows domains without a dot too, for addresses that an administrator enters. Raises BadAddress
+    for an invalid address, and for letters beyond ASCII before the @ unless REDOUBT_MAIL_SMTPUTF8 allows
+    them.
     """
     allowed = current_app.config["REDOUBT_MAIL_SMTPUTF8"]
     try:
@@ -82,26 +86,26 @@ def normalize_address(text: str, *, any_host: bool = False) -> str:
     return address
 
 
-def build(mail: OutgoingMail, *, sender: str, site_url: str, site_name: str) -> EmailMessage:
-    """The message of a queued mail. `sender` is an address, perhaps with a name before it.
+def build_message(mail: OutgoingMail, *, sender: str, site_url: str, site_name: str) -> EmailMessage:
+    """The message of a queued email. `sender` is an address, optionally with a name before it.
 
     Raises BadAddress when the recipient is not exactly one address.
     """
     host = id_domain(site_url)
     message = EmailMessage(policy=POLICY)
-    message["From"] = _Written(_from(sender, site_name))
-    message["To"] = _Written(_recipient(mail.recipient))
-    message["Subject"] = _Written(encode(mail.subject, "Subject"))
+    message["From"] = _EncodedHeader(_from(sender, site_name))
+    message["To"] = _EncodedHeader(_recipient(mail.recipient))
+    message["Subject"] = _EncodedHeader(encode_header(mail.subject, "Subject"))
     message["Date"] = format_datetime(mail.created_at)
-    message["Message-ID"] = _Written(f"<{_digest(mail.key)}@{host}>")
+    message["Message-ID"] = _EncodedHeader(f"<{_digest(mail.key)}@{host}>")
     if mail.thread:
         first = f"<thread.{_digest(mail.thread)}@{host}>"
-        message["In-Reply-To"] = _Written(first)
-        message["References"] = _Written(first)
+        message["In-Reply-To"] = _EncodedHeader(first)
+        message["References"] = _EncodedHeader(first)
     message["Auto-Submitted"] = "auto-generated"
     if mail.unsubscribe_url:
-        message["List-Id"] = _Written(_named(site_name, f"{mail.list_name}.{host}", "List-Id"))
-        message["List-Unsubscribe"] = _Written(f"<{mail.unsubscribe_url}>")
+        message["List-Id"] = _EncodedHeader(_named(site_name, f"{mail.list_name}.{host}", "List-Id"))
+        message["List-Unsubscribe"] = _EncodedHeader(f"<{mail.unsubscribe_url}>")
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.body)
     if mail.html:
@@ -110,7 +114,7 @@ def build(mail: OutgoingMail, *, sender: str, site_url: str, site_name: str) -> 
 
 
 def id_domain(site_url: str) -> str:
-    """The right side of the ids of mails: the site's host in ASCII, an IPv6 address as a dot-atom."""
+    """The right side of message ids: the site's host in ASCII, an IPv6 address as a dot-atom."""
     host = (urlsplit(site_url).hostname or "localhost").rstrip(".")
     if not host.isascii():
         host = validate_email(
@@ -119,9 +123,10 @@ def id_domain(site_url: str) -> str:
     return host if DOT_ATOM.fullmatch(host) else "ip6-" + host.replace(":", "-").strip("-") + ".invalid"
 
 
-def encode(text: str, name: str) -> str:
-    """`text` as the value of header `name`, folded: in encoded words where it is not plain ASCII, or where
-    it looks like an encoded word itself, so that readers show what was typed.
+def encode_header(text: str, name: str) -> str:
+    """`text` as the folded value of header `name`: in encoded words (RFC 2047) unless it is plain ASCII.
+
+    Text that looks like an encoded word is encoded too, so that mail programs show it unchanged.
     """
     plain = text.isascii() and "=?" not in text and all(len(word) < 60 for word in text.split())
     charset = "us-ascii" if plain else "utf-8"
@@ -130,13 +135,13 @@ def encode(text: str, name: str) -> str:
 
 
 def _digest(key: str) -> str:
-    """A key as the left side of a message id: keys hold colons, which a dot-atom may not."""
+    """A key as the left side of a message id: keys contain colons, which a dot-atom may not."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def _named(name: str, address: str, header: str) -> str:
-    """`name <address>`: the name quoted or in encoded words, the address on a line of its own if need be."""
-    phrase = f'"{quote(name)}"' if name.isascii() and "=?" not in name else encode(name, header)
+    """`name <address>`: the name quoted or in encoded words, the address on its own line if too long."""
+    phrase = f'"{quote(name)}"' if name.isascii() and "=?" not in name else encode_header(name, header)
     last_line = f"{header}: {phrase}".rpartition("\r\n")[2]
     fits = len(last_line) + len(address) + 3 <= MAX_LINE_LENGTH
     return f"{phrase}{' ' if fits else LINE_BREAK}<{address}>"

@@ -1,4 +1,4 @@
-"""Addresses that take no mail: their server said that there is no such mailbox."""
+"""Addresses that get no mail, because their server said that the mailbox does not exist."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from core.database.models import StoppedAddress
 
 
 def stopped_addresses(addresses: Iterable[str]) -> set[str]:
-    """Which of these addresses take no mail any more."""
+    """Which of these addresses get no mail."""
     return set(
         db.session.scalars(select(StoppedAddress.address).where(StoppedAddress.address.in_(list(addresses))))
     )
@@ -22,6 +22,6 @@ def stop_address(address: str) -> None:
         db.session.flush()
 
 
-def revive_address(address: str) -> None:
-    """Its owner says that mail arrives there again."""
+def resume_address(address: str) -> None:
+    """Send mail to this address again, at its owner's request. Does not commit."""
     db.session.execute(delete(StoppedAddress).where(StoppedAddress.address == address))

@@ -1,7 +1,7 @@
-"""HTML of other sites becomes clean Markdown that renders to the same words and structure.
+"""Converts HTML of other sites to Markdown that renders to the same text and structure.
 
-Written for what question sites hold: paragraphs, lists, quotes, fenced code with its language,
-tables, images. What our renderer does not know (underlining) keeps its words; a spoiler is a marked quote.
+It covers the HTML of question sites: paragraphs, lists, quotes, fenced code with its language, tables,
+images. Of other elements, such as underlining, the text stays; a spoiler becomes a quote with a heading.
 """
 
 import re
@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from bs4 import BeautifulSoup, Comment, NavigableString, Tag
+from bs4 import BeautifulSoup, Comment, Tag
+from bs4.element import NavigableString, PageElement
 
 from core.markup import markdown_text as md
 from core.markup.markdown_text import Piece
@@ -32,14 +33,14 @@ MARKS = {
 }
 PLAIN_TAGS = frozenset({"kbd", "sub", "sup"})
 LANGUAGE = re.compile(r"\b(?:lang|language)-([\w+#.-]+)")
-HINT = re.compile(r"\s*language(-all)?:\s*(?:lang-)?([\w+#.-]+)\s*$")
+LANGUAGE_COMMENT = re.compile(r"\s*language(-all)?:\s*(?:lang-)?([\w+#.-]+)\s*$")
 NO_LANGUAGE = ("none", "default", "plaintext")
-DEEPEST = 60
+MAX_DEPTH = 60  # of elements; deeper ones become text
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block of Markdown; `joins` says that it may follow a line of text without a gap."""
+    """One block of Markdown; with `joins` it may follow a line of text without an empty line."""
 
     kind: str
     text: str
@@ -48,7 +49,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Link:
-    """Another address for a link, none for plain words; `words` are shown where the address was."""
+    """Another URL for a link, empty for no link; `words` replace a URL that was shown as its text."""
 
     address: str
     words: str = ""
@@ -61,9 +62,9 @@ def convert(
     address: Callable[[str], Link | None] | None = None,
     keep_addresses: bool = False,
 ) -> str:
-    """HTML of a post → Markdown; relative addresses are read from `base`.
+    """Convert HTML to Markdown; relative URLs are resolved with `base`.
 
-    `address(url)` may give another address for a link. `keep_addresses`: relative ones stay as they are.
+    `address(url)` may return another URL for a link. With `keep_addresses` relative URLs stay as they are.
     """
     soup = BeautifulSoup(html.replace("\r\n", "\n"), "html.parser")
     converter = _Converter(base, address or (lambda url: None), keep_addresses)
@@ -83,17 +84,21 @@ def _prefixed(text: str, first: str, rest: str) -> str:
 
 
 class _Converter:
-    """One document; remembers the language that a comment announced for the code that follows."""
+    """Converts one document; remembers the language that a comment sets for the code after it."""
 
-    def __init__(self, base: str, other_address: Callable[[str], Link | None], keep_addresses: bool):
-        self.base, self.language, self.next_language = base, "", ""
-        self.other_address, self.keep_addresses = other_address, keep_addresses
-        self.line_end, self.depth = md.BREAK, 0
+    def __init__(self, base: str, other_address: Callable[[str], Link | None], keep_addresses: bool) -> None:
+        self.base = base
+        self.language = ""
+        self.next_language = ""
+        self.other_address = other_address
+        self.keep_addresses = keep_addresses
+        self.line_end = md.BREAK
+        self.depth = 0
 
     # blocks
 
-    def blocks(self, node: Tag, room: int) -> list[Block]:
-        """The blocks of `node`; `room` is how much deeper the renderer will follow."""
+    def blocks(self, node: Tag, levels: int) -> list[Block]:
+        """The blocks of `node`; `levels` is how much deeper the renderer allows blocks to be nested."""
         found: list[Block] = []
         line: list[Piece] = []
 
@@ -104,18 +109,18 @@ class _Converter:
 
         self.depth += 1
         for child in node.children:
-            if self.depth > DEEPEST:
+            if self.depth > MAX_DEPTH:
                 line.append(md.text(child.get_text()))
             elif isinstance(child, Tag) and _is_block(child):
                 end_line()
-                found += self._block(child, room, found[-1] if found else None)
+                found += self._block(child, levels, found[-1] if found else None)
             else:
                 line += self._inline(child, frozenset(), 0)
         self.depth -= 1
         end_line()
         return found
 
-    def _block(self, node: Tag, room: int, before: Block | None) -> list[Block]:
+    def _block(self, node: Tag, levels: int, before: Block | None) -> list[Block]:
         name = node.name
         if name == "pre":
             return [Block("pre", self._fence(node))]
@@ -126,12 +131,12 @@ class _Converter:
             return [Block(name, f"{'#' * int(name[1])} {words}".rstrip())]
         if name == "table":
             return self._table(node)
-        if name == "blockquote" and room > 1:
+        if name == "blockquote" and levels > 1:
             label = [Block("p", "**Spoiler**")] if "spoiler" in (node.get("class") or ()) else []
-            return [Block(name, _prefixed(_join([*label, *self.blocks(node, room - 1)]), "> ", "> "))]
-        if name in ("ul", "ol") and room > 2:
-            return self._list(node, room - 2, before)
-        return self.blocks(node, room)
+            return [Block(name, _prefixed(_join([*label, *self.blocks(node, levels - 1)]), "> ", "> "))]
+        if name in ("ul", "ol") and levels > 2:
+            return self._list(node, levels - 2, before)
+        return self.blocks(node, levels)
 
     def _fence(self, node: Tag) -> str:
         for line_end in node.find_all("br"):
@@ -150,16 +155,16 @@ class _Converter:
         fence = "`" * max(3, longest + 1)
         return f"{fence}{'' if language in NO_LANGUAGE else language}\n{code}\n{fence}"
 
-    def _list(self, node: Tag, room: int, before: Block | None) -> list[Block]:
-        items = list(self._items(node, room))
+    def _list(self, node: Tag, levels: int, before: Block | None) -> list[Block]:
+        items = list(self._items(node, levels))
         if not items:
             return []
         tight = not any(item.find("p", recursive=False) for item in node.find_all("li", recursive=False))
         texts = [_item(blocks, tight) for blocks in items]
         other = (
-            (before is not None and before.kind == f"{node.name}-")  # lest two lists become one
+            (before is not None and before.kind == f"{node.name}-")  # or two lists would become one
             or any(re.match(r"[- ]+(\n|$)", text) for text in texts)
-        )  # or dashes a rule
+        )  # or dashes would become a rule
         for number, text in enumerate(texts):
             marker = f"{'-+'[other]} " if node.name == "ul" else f"{_start(node) + number}{'.)'[other]} "
             texts[number] = _prefixed(text, marker, " " * len(marker))
@@ -167,20 +172,20 @@ class _Converter:
         kind = node.name if other else f"{node.name}-"
         return [Block(kind, ("\n" if tight else "\n\n").join(texts), joins)]
 
-    def _items(self, node: Tag, room: int) -> Iterator[list[Block]]:
-        """What each item holds; a list put straight into a list belongs to the item before it."""
-        waiting: list[Block] | None = None
+    def _items(self, node: Tag, levels: int) -> Iterator[list[Block]]:
+        """The blocks of each item; a list directly in a list belongs to the item before it."""
+        item: list[Block] | None = None
         for child in node.children:
             if isinstance(child, Tag) and child.name == "li":
-                if waiting is not None:
-                    yield waiting
-                waiting = self.blocks(child, room)
-            elif isinstance(child, Tag) or child.strip():
+                if item is not None:
+                    yield item
+                item = self.blocks(child, levels)
+            elif isinstance(child, Tag) or str(child).strip():
                 stray = BeautifulSoup("", "html.parser")
                 stray.append(child.__copy__())
-                waiting = [*(waiting or []), *self.blocks(stray, room)]
-        if waiting is not None:
-            yield waiting
+                item = [*(item or []), *self.blocks(stray, levels)]
+        if item is not None:
+            yield item
 
     def _table(self, node: Tag) -> list[Block]:
         rows = [row for row in node.find_all("tr") if row.find_parent("table") is node]
@@ -206,7 +211,7 @@ class _Converter:
     # inline
 
     def _one_line(self, node: Tag, line_end: Piece) -> str:
-        """What `node` holds, as one line (of a heading, of a table)."""
+        """The content of `node` as one line (of a heading, of a table)."""
         self.line_end = line_end
         text = md.write(self._inlines(node))
         self.line_end = md.BREAK
@@ -215,10 +220,12 @@ class _Converter:
     def _inlines(self, node: Tag, marks: frozenset = frozenset(), depth: int = 0) -> list[Piece]:
         return [piece for child in node.children for piece in self._inline(child, marks, depth)]
 
-    def _inline(self, node, marks: frozenset, depth: int) -> list[Piece]:
-        """A node within a line of text; blocks within it keep their words, apart by spaces."""
-        if not isinstance(node, Tag):
+    def _inline(self, node: PageElement, marks: frozenset, depth: int) -> list[Piece]:
+        """A node within a line of text; blocks within it become text between spaces."""
+        if isinstance(node, NavigableString):
             return self._words(node)
+        if not isinstance(node, Tag):
+            return []
         name = node.name
         if name in DROPPED:
             return []
@@ -226,9 +233,9 @@ class _Converter:
             return [self.line_end]
         if name == "img":
             return self._image(node)
-        if name in ("code", "tt") or depth > DEEPEST:
+        if name in ("code", "tt") or depth > MAX_DEPTH:
             words = node.get_text()
-            return [md.code(words)] if words and depth <= DEEPEST else [md.text(words)]
+            return [md.code(words)] if words and depth <= MAX_DEPTH else [md.text(words)]
         kind = MARKS.get(name) or (name if name in PLAIN_TAGS or name == "a" else None)
         inner = self._inlines(node, marks | {kind}, depth + 1)
         if kind is None or kind in marks:
@@ -242,16 +249,16 @@ class _Converter:
     def _words(self, node: NavigableString) -> list[Piece]:
         if type(node) is NavigableString:
             return [md.text(node if self.line_end is md.BREAK else node.replace("\n", " "))]
-        if isinstance(node, Comment) and (hint := HINT.match(node)):
+        if isinstance(node, Comment) and (hint := LANGUAGE_COMMENT.match(node)):
             if hint[1]:
                 self.language = hint[2].lower()
             else:
                 self.next_language = hint[2].lower()
         return []
 
-    def _address(self, value: str | None) -> str:
-        """An address that may be linked from here, or nothing."""
-        value = (value or "").strip()
+    def _address(self, attribute: object) -> str:
+        """The URL in an attribute if it may be linked, else ""."""
+        value = str(attribute or "").strip()
         if self.keep_addresses and not re.match(r"[a-z][a-z0-9+.-]+:", value, re.I):
             return value
         try:
@@ -270,11 +277,13 @@ class _Converter:
         if not address:
             return inner
         seen = [piece for piece in inner if not piece.is_space]
-        return md.link(inner if seen else [md.text(address)], address, node.get("title") or "")
+        return md.link(inner if seen else [md.text(address)], address, str(node.get("title") or ""))
 
     def _image(self, node: Tag) -> list[Piece]:
-        words = " ".join((node.get("alt") or "").split()) or "image"
-        return [md.image(words, self._address(node.get("src")) or "missing:image", node.get("title") or "")]
+        words = " ".join(str(node.get("alt") or "").split()) or "image"
+        return [
+            md.image(words, self._address(node.get("src")) or "missing:image", str(node.get("title") or ""))
+        ]
 
 
 def _is_block(node: Tag) -> bool:
@@ -289,11 +298,13 @@ def _start(node: Tag) -> int:
 
 
 def _item(blocks: list[Block], tight: bool) -> str:
-    """The blocks of one item; in a tight list a nested list follows its line at once."""
-    text, before = "", None
+    """The blocks of one item; in a tight list a nested list follows its line without an empty line."""
+    text = ""
+    before: Block | None = None
     for block in blocks:
         gap = "" if before is None else "\n" if tight and before.kind == "p" and block.joins else "\n\n"
-        text, before = text + gap + block.text, block
+        text += gap + block.text
+        before = block
     return text
 
 

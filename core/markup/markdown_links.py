@@ -1,22 +1,24 @@
-"""What becomes a link without being written as one: bare addresses, identifiers, names of members.
+"""Automatic links in Markdown: bare URLs, identifiers such as CVE ids, names of members.
 
-Addresses are found before emphasis, whose marks they may contain; identifiers and names after it, in the
-text that is left. Never in code and never within a link.
+URLs are found before emphasis, whose marks they may contain; identifiers and names after it, in the remaining
+text. Never in code and never within a link.
 """
 
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import groupby
 
 from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
 
 MAX_ADDRESS_CHARACTERS = 2_000
-MAX_BARE_LINKS = 2_000  # in one text; what comes after them stays text
-STEPS_PER_TRY = 24  # what a look at one possible link costs, beside one for every LETTERS_PER_STEP
+MAX_BARE_LINKS = 2_000  # in one text; further ones stay text
+STEPS_PER_TRY = 24  # for one possible link, and one for every LETTERS_PER_STEP
 LETTERS_PER_STEP = 8
 NAME = re.compile(r"(?<![\w@./-])@([a-z0-9][a-z0-9_-]{1,28}[a-z0-9])(?![\w@])", re.I | re.A)
 IDENTIFIER = re.compile(
@@ -28,36 +30,37 @@ _START = re.compile(r"(?<![\w@])(?:(?P<identifier>(?:CVE-|KB\d|RB-|GHSA-))|(?P<n
 _SCHEME = re.compile(r"(?<![\w@])(?:https?|mailto|www)\Z", re.I | re.A)
 _LONGEST_SCHEME = 6
 _AFTER_SCHEME = {"http": "://", "https": "://", "mailto": ":", "www": "."}
-MAX_DELIMITERS = 64  # of emphasis that are looked at before an address
-# What Markdown writes in another way: escaped punctuation, entities.
+MAX_DELIMITERS = 64  # of emphasis that are examined before a URL
+# Escaped punctuation and entities.
 _WRITTEN = re.compile(
     r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)", re.I | re.A
 )
 _MARKS = re.compile(r"([*_~])\1*[^\w\s/*~]{0,3}\Z")
-# An address ends at white space, and at the punctuation of scripts that follows one without a space.
+# A URL ends at white space, and at punctuation of scripts that put no space after it.
 _END = re.compile(r"[\s،؛؟。、，；：！？（）「」『』【】《》]")
+_CODE = re.compile(r"(?<!\\)(?:\\\\)*`")  # a backtick that is not escaped
 _linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
 
 
 def install(parser: MarkdownIt) -> None:
-    """Teach `parser`; `env["names"]` holds the members that may be linked, {lower-case name: address}."""
+    """Add the rules to `parser`; `env["names"]` has the URLs of members by lower-case name."""
     parser.core.ruler.before("text_join", "bare_links", _rule)
     parser.inline.ruler.before("newline", "bare_addresses", _bare_address)
     parser.inline.add_terminator_char(".")
 
 
-def possible_names(text: str, most: int) -> list[str]:
-    """Names that `text` may call, in lower case, each once, no more than `most`."""
+def possible_names(text: str, limit: int) -> list[str]:
+    """The names in `text` that may be members, in lower case, each once, up to `limit`."""
     names: dict[str, None] = {}
     for found in NAME.finditer(text):
         names[found[1].lower()] = None
-        if len(names) >= most:
+        if len(names) >= limit:
             break
     return list(names)
 
 
 def identifier_address(identifier: str) -> str:
-    """The page that leads to what is known about an identifier."""
+    """The path of the page of an identifier."""
     word = identifier.upper()
     return f"/identifiers/{'GHSA' + word[4:].lower() if word.startswith('GHSA') else word}"
 
@@ -69,8 +72,9 @@ def _rule(state: StateCore) -> None:
 
 
 def _linked(state: StateCore, tokens: list[Token]) -> Iterator[Token]:
-    """The tokens with links in their text; neighbouring pieces of text are looked at as one."""
-    in_link, run = 0, []
+    """The tokens with links in their text; adjacent text tokens are searched as one text."""
+    in_link = 0
+    run: list[Token] = []
     for token in [*tokens, None]:
         if token is not None and token.type in ("text", "text_special"):
             run.append(token)
@@ -84,7 +88,10 @@ def _linked(state: StateCore, tokens: list[Token]) -> Iterator[Token]:
 
 
 def _split(state: StateCore, run: list[Token]) -> Iterator[Token]:
-    text, level, escaped, length = "".join(token.content for token in run), run[0].level, set(), 0
+    text = "".join(token.content for token in run)
+    level = run[0].level
+    escaped: set[int] = set()
+    length = 0
     for token in run:
         if token.type == "text_special" and token.info == "escape":
             escaped.add(length)
@@ -93,9 +100,8 @@ def _split(state: StateCore, run: list[Token]) -> Iterator[Token]:
     for start, end, address in _found(state, text, escaped):
         if start > last:
             yield _text(text[last:start], level)
-        opening, closing = Token("link_open", "a", 1), Token("link_close", "a", -1)
-        opening.attrs, opening.level, closing.level = {"href": address}, level, level
-        opening.info = closing.info = "auto"
+        opening = Token("link_open", "a", 1, attrs={"href": address}, level=level, info="auto")
+        closing = Token("link_close", "a", -1, level=level, info="auto")
         yield from (opening, _text(text[start:end], level + 1), closing)
         last = end
     if last < len(text):
@@ -103,34 +109,35 @@ def _split(state: StateCore, run: list[Token]) -> Iterator[Token]:
 
 
 def _text(words: str, level: int) -> Token:
-    token = Token("text", "", 0)
-    token.content, token.level = words, level
-    return token
+    return Token("text", "", 0, content=words, level=level)
 
 
 def _found(state: StateCore, text: str, escaped: set[int]) -> Iterator[tuple[int, int, str]]:
-    """(start, end, address) of each link; a backslash before its first character says that it is none."""
-    env, last = state.env, 0
+    """Start, end and URL of each link; not for a text with a backslash before its first character."""
+    env = state.env
+    last = 0
     for start in _START.finditer(text):
         at = start.start()
         if at < last or at in escaped or env["bare_links"] >= MAX_BARE_LINKS:
             continue
         env["budget"].spend(STEPS_PER_TRY)
-        link = None
+        address = None
         if start.lastgroup == "identifier":
-            found = IDENTIFIER.match(text, at)
-            link = found and (found.end(), identifier_address(found[0]))
-        elif (found := NAME.match(text, at)) and (address := env["names"].get(found[1].lower())):
-            link = found.end(), address
-        if link:
-            last = link[0]
+            if found := IDENTIFIER.match(text, at):
+                address = identifier_address(found[0])
+        elif found := NAME.match(text, at):
+            address = env["names"].get(found[1].lower())
+        if found and address:
+            last = found.end()
             env["bare_links"] += 1
-            yield at, *link
+            yield at, last, address
 
 
 def _bare_address(state: StateInline, silent: bool) -> bool:
-    """Take a web or mail address, its scheme was just read; marks of emphasis in it are its own."""
-    at, text, env = state.pos, state.src, state.env
+    """Inline rule for a URL whose scheme was just read; marks of emphasis in it belong to it."""
+    at = state.pos
+    text = state.src
+    env = state.env
     if silent or text[at] not in ":." or env["bare_links"] >= MAX_BARE_LINKS:
         return False
     found = _SCHEME.search(text, max(0, at - _LONGEST_SCHEME - 1), at)
@@ -155,7 +162,8 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
     else:
         env["bare_links"] += 1
         opening = state.push("link_open", "a", 1)
-        opening.attrs, opening.info = {"href": address}, "auto"
+        opening.attrs = {"href": address}
+        opening.info = "auto"
         state.push("text", "", 0).content = words
         state.push("link_close", "a", -1).info = "auto"
     state.pos = start + length
@@ -163,11 +171,11 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
 
 
 def _address(state: StateInline, part: str) -> tuple[int, str, str] | None:
-    """(length as typed, words, address) of the address that `part` begins with."""
+    """The URL at the beginning of `part`: its length as typed, its text, and its normalized form."""
     if end := _END.search(part):
         part = part[: end.start()]
-    if (end := part.find("`")) >= 0:
-        part = part[:end]
+    if code := _CODE.search(part):
+        part = part[: code.end() - 1]
     if (end := part.find("](")) >= 0:  # the words of a link, or of an image
         opening = part.rfind("[", 0, end)
         part = part[:opening].removesuffix("!") if opening >= 0 else part[:end]
@@ -190,8 +198,10 @@ def _address(state: StateInline, part: str) -> tuple[int, str, str] | None:
 
 
 def _as_meant(part: str) -> tuple[str, list[int]]:
-    """The text without escapes and entities, and for each of its places the place in `part`."""
-    plain, places, last = [], [], 0
+    """The text without escapes and entities, and for each of its positions the position in `part`."""
+    plain: list[str] = []
+    places: list[int] = []
+    last = 0
     for found in [*_WRITTEN.finditer(part), None]:
         end = found.start() if found else len(part)
         plain.append(part[last:end])
@@ -205,8 +215,9 @@ def _as_meant(part: str) -> tuple[str, list[int]]:
 
 
 def _end_before_marks(state: StateInline, part: str) -> int:
-    """Where an address ends when emphasis that began before it ends with it."""
-    end, delimiters = len(part), state.delimiters[-MAX_DELIMITERS:]
+    """Where a URL ends when emphasis that began before it ends with it."""
+    end = len(part)
+    delimiters = state.delimiters[-MAX_DELIMITERS:]
     if not delimiters:
         return end
     state.env["budget"].spend(len(delimiters) // LETTERS_PER_STEP)
@@ -219,12 +230,14 @@ def _end_before_marks(state: StateInline, part: str) -> int:
     return end
 
 
-def _is_open(delimiters: list, marker: int) -> bool:
+def _is_open(delimiters: list[Delimiter], marker: int) -> bool:
+    """Whether a mark is open after these delimiters. A run may close earlier ones, but not itself."""
     count = 0
-    for delimiter in delimiters:
-        if delimiter.marker == marker:
-            if delimiter.close and count:
-                count -= 1
-            elif delimiter.open:
-                count += 1
+    marks = [delimiter for delimiter in delimiters if delimiter.marker == marker]
+    for _run, members in groupby(enumerate(marks), key=lambda each: each[1].token - each[0]):
+        run = [delimiter for _index, delimiter in members]
+        closed = min(count, len(run)) if run[0].close else 0
+        count -= closed
+        if run[0].open:
+            count += len(run) - closed
     return count > 0

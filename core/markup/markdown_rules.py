@@ -1,54 +1,38 @@
-"""Our Markdown: CommonMark with tables, in which nothing that was typed vanishes and every step is counted.
+"""The Markdown dialect: CommonMark with tables, without loss of text, with a budget of steps.
 
-What a stock parser drops is shown as text instead: quotes and lists that lie too deep, cells beyond the last
-column, link definitions that nothing uses, the words after a code block's language (docs/decisions/0512).
+Text that a standard parser drops is shown: quotes and lists that are nested too deeply, cells beyond the last
+column, unused link definitions, the words after the language of a code block (docs/decisions/0512).
 """
 
 import re
 import sys
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from html import escape
 from types import SimpleNamespace
+from typing import Any
 
-import pygments
 from markdown_it import MarkdownIt, helpers
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit, getLine
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 
-from core.limits.budgets import Budget, Spent
+from core.limits.budgets import Budget
 from core.markup import markdown_links, plain_tags
+from core.markup.highlighting import MAX_COLOUR_SECONDS, MAX_COLOUR_STEPS, highlighted
 
-MAX_NESTING = 20  # quotes count once, lists twice; what lies deeper is shown as it was typed
+MAX_NESTING = 20  # quotes count once, lists twice; deeper ones are shown as typed
 MAX_INLINE_NESTING = 12  # emphasis within emphasis
-MAX_IMAGE_NESTING = 2  # images in the words of images
-MAX_COLOURED = 60_000  # characters of code that are coloured in one text
-# Code blocks over these have no colours: regular expressions of lexers take no steps, and some are quadratic.
-MAX_COLOURED_BLOCK, MAX_COLOURED_LINE = 20_000, 1_000  # characters
-MAX_COLOUR_STEPS, MAX_COLOUR_SECONDS = 600_000, 0.5  # for one text; code after them has no colours
-STEPS_PER_RULE, STEPS_PER_TOKEN = 4, 4  # a step is about a microsecond
-STEPS_PER_FENCE, STEPS_PER_COLOUR = 60, 8
-MAX_ADDED_CELLS = 10_000  # empty ones that fill short rows; the rows after them are text
+MAX_IMAGE_NESTING = 2  # images in the alternative text of images
+STEPS_PER_RULE = 4  # a step takes about a microsecond
+STEPS_PER_TOKEN = 4
+STEPS_PER_FENCE = 60
+MAX_ADDED_CELLS = 10_000  # empty ones that fill short rows; further rows are text
 TASKS = {"[ ] ": "☐", "[x] ": "☑"}
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
-# Languages that are coloured: their lexers were tried with hostile code (tests/core/test_markup_budget.py).
-LANGUAGES = frozenset(
-    """
-    apache apacheconf awk bash bat batch c c# c++ cfg cmake cmd conf console cpp cs csharp css diff docker
-    dockerfile go golang hcl html http ini java javascript jinja js json jsonc kotlin kusto kql lua make
-    makefile
-    markdown md mysql nginx patch perl php pl plpgsql postgresql powershell properties ps1 psm1 pwsh py python
-    python3 rb reg registry ruby rust rs scala sh shell sql swift terraform tf toml ts typescript vb.net vbnet
-    vbscript xml yaml yml zsh""".split()
-)
-
-# Names that Pygments does not know.
-ALIASES = {"cmd": "bat", "conf": "ini", "jsonc": "json", "patch": "diff", "reg": "registry"}
 
 
 class References(dict):
@@ -63,7 +47,7 @@ class References(dict):
         self.used.add(label)
         return found
 
-    def get(self, label: str, default=None):
+    def get(self, label: str, default: Any = None) -> Any:
         """The definition with this label, which counts as used."""
         try:
             return self[label]
@@ -72,14 +56,14 @@ class References(dict):
 
 
 def environment(budget: Budget, names: dict[str, str]) -> dict:
-    """What one run of the parser and renderer needs to know and to remember."""
+    """The state of one run of the parser and renderer."""
     return {
         "budget": budget,
         "names": names,
         "references": References(),
         "bare_links": 0,
         "images": 0,
-        "too_long": ("", 0),  # the paragraph, and where an address in it ends that is over its limit
+        "too_long": ("", 0),  # a paragraph, and the end of an overlong URL in it
         "coloured": 0,
         "colour_steps": MAX_COLOUR_STEPS,
         "colour_seconds": MAX_COLOUR_SECONDS,
@@ -89,8 +73,8 @@ def environment(budget: Budget, names: dict[str, str]) -> dict:
 
 
 def parser(is_safe_url: Callable[[str], bool]) -> MarkdownIt:
-    """The parser and renderer; links are made only to what `is_safe_url` accepts."""
-    made = MarkdownIt(
+    """The parser and renderer; only URLs that `is_safe_url` accepts become links."""
+    made: Any = MarkdownIt(  # its helpers and validateLink are replaced, which its type does not allow
         "commonmark",
         {"html": False, "linkify": False, "inline_definitions": True, "maxNesting": MAX_NESTING + 4},
     )
@@ -130,15 +114,15 @@ def parser(is_safe_url: Callable[[str], bool]) -> MarkdownIt:
     return made
 
 
-def _change(ruler, name: str, change: Callable) -> None:
-    """Put change(rule) in place of the rule of this name."""
+def _change(ruler: Any, name: str, change: Callable) -> None:
+    """Replace the rule of this name by change(rule)."""
     rule = next(rule for rule in ruler.__rules__ if rule.name == name)
     rule.fn = change(rule.fn)
     ruler.__cache__ = None
 
 
 def _counted(rule: Callable) -> Callable:
-    def counted(state, *arguments) -> bool:
+    def counted(state: Any, *arguments: Any) -> bool:
         state.env["budget"].spend(STEPS_PER_RULE)
         return rule(state, *arguments)
 
@@ -146,7 +130,7 @@ def _counted(rule: Callable) -> Callable:
 
 
 def _not_deeper_than(level: int) -> Callable:
-    """Containers beyond this level do not begin; their lines are text of the paragraph they stand in."""
+    """Do not start containers beyond this level; their lines belong to the paragraph around them."""
 
     def change(rule: Callable) -> Callable:
         def bounded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -158,35 +142,40 @@ def _not_deeper_than(level: int) -> Callable:
 
 
 def _whole_rows(rule: Callable) -> Callable:
-    """Cells beyond the last column are added to the last cell, with the bars between them."""
+    """Append cells beyond the last column to the last cell, with bars between them."""
 
     def table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         first = len(state.tokens)
         if not rule(state, start, end, silent):
             return False
-        width, line = 0, 0
+        width = 0
+        line = 0
+        cell: Token | None = None
         for token in [] if silent else state.tokens[first:]:
             state.env["budget"].spend(STEPS_PER_TOKEN)
             if token.type == "th_open":
                 width += 1
             elif token.type == "tr_open":
-                line = token.map[0]
+                line = token.map[0] if token.map else 0
             elif token.type == "inline":
                 cell = token
-            elif token.type == "tr_close" and line > start:
-                cells = escapedSplit(getLine(state, line).strip())
-                cells = cells[1:] if cells and cells[0] == "" else cells
-                cells = cells[:-1] if cells and cells[-1] == "" else cells
-                if len(cells) > width:
-                    more = [each.strip() for each in cells[width:]]
-                    cell.content = " | ".join([cell.content, *more])
+            elif token.type == "tr_close" and line > start and cell is not None:
+                cell.content = " | ".join([cell.content, *_cells(state, line)[width:]])
         return True
 
     return table
 
 
+def _cells(state: StateBlock, line: int) -> list[str]:
+    """The texts between the bars of a row."""
+    cells = escapedSplit(getLine(state, line).strip())
+    cells = cells[1:] if cells and cells[0] == "" else cells
+    cells = cells[:-1] if cells and cells[-1] == "" else cells
+    return [each.strip() for each in cells]
+
+
 def _no_footnotes(rule: Callable) -> Callable:
-    """`[^1]: words` is no link definition: its words would be an address and vanish."""
+    """`[^1]: text` is not a link definition: its text would be a URL and not be shown."""
 
     def reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return not state.src.startswith("[^", state.bMarks[start] + state.tShift[start]) and rule(
@@ -197,7 +186,7 @@ def _no_footnotes(rule: Callable) -> Callable:
 
 
 def _not_many_images(rule: Callable) -> Callable:
-    """The words of an image are parsed again; images within them only a few levels deep."""
+    """Limit images in the alternative text of images, which is parsed again."""
 
     def image(state: StateInline, silent: bool) -> bool:
         if not state.src.startswith("![", state.pos) or state.env["images"] > MAX_IMAGE_NESTING:
@@ -212,12 +201,15 @@ def _not_many_images(rule: Callable) -> Callable:
 
 
 def _link_label(state: StateInline, start: int, disableNested: bool = False) -> int:
-    """The stock function, with every step counted: where the label that begins at `start` ends, or -1."""
-    position, level, end = state.pos, 1, -1
+    """The end of the link label that begins at `start`, or -1: the standard function with counted steps."""
+    position = state.pos
+    level = 1
+    end = -1
     state.pos = start + 1
     while state.pos < state.posMax:
         state.env["budget"].spend()
-        marker, before = state.src[state.pos], state.pos
+        before = state.pos
+        marker = state.src[before]
         if marker == "]":
             level -= 1
             if level == 0:
@@ -234,7 +226,7 @@ def _link_label(state: StateInline, start: int, disableNested: bool = False) -> 
 
 
 def _bound_nesting(state: StateCore) -> None:
-    """Emphasis that lies too deep becomes the marks it was written with."""
+    """Turn emphasis that is nested too deeply back into its marks."""
     for token in state.tokens:
         if token.type != "inline" or not token.children:
             continue
@@ -242,6 +234,7 @@ def _bound_nesting(state: StateCore) -> None:
         depth = 0
         for child in token.children:
             state.env["budget"].spend(STEPS_PER_TOKEN)
+            is_kept = True
             if child.nesting > 0:
                 is_kept = depth < MAX_INLINE_NESTING or child.type == "link_open" or not child.markup
                 opened.append(is_kept)
@@ -250,101 +243,69 @@ def _bound_nesting(state: StateCore) -> None:
                 is_kept = opened.pop()
                 depth -= 1
             if child.nesting and not is_kept:
-                child.type, child.tag, child.nesting, child.content = "text", "", 0, child.markup
+                child.type = "text"
+                child.tag = ""
+                child.nesting = 0
+                child.content = child.markup
 
 
 def _show_tasks(state: StateCore) -> None:
-    """`[ ]` and `[x]` at the start of a list item are shown as boxes."""
+    """Show `[ ]` and `[x]` at the start of a list item as boxes."""
     for place, token in enumerate(state.tokens):
         state.env["budget"].spend()
         if place < 2 or token.type != "inline" or not token.children:
             continue
         if state.tokens[place - 2].type != "list_item_open":
             continue
-        first, box = token.children[0], TASKS.get(token.content[:4].lower())
+        first = token.children[0]
+        box = TASKS.get(token.content[:4].lower())
         if box and first.type == "text" and first.content[:3].lower() == token.content[:3].lower():
             first.content = box + first.content[3:]
 
 
 def _show_unused(state: StateCore) -> None:
-    """Definitions of links that nothing uses, and second ones of a label, are shown as they were typed."""
-    references, lines = state.env["references"], None
-    for token in state.tokens:
-        if token.type == "definition":
-            label = token.meta["id"]
-            if label not in references.used or dict.get(references, label)["map"] != token.map:
-                lines = state.src.split("\n") if lines is None else lines
-                token.content = "\n".join(lines[slice(*token.map)])
+    """Show unused link definitions, and repeated ones of a label, as they were typed."""
+    references: dict[str, dict] = state.env["references"]
+    used: set[str] = state.env["references"].used
+    definitions = [token for token in state.tokens if token.type == "definition"]
+    lines = state.src.split("\n") if definitions else []
+    for token in definitions:
+        label = token.meta["id"]
+        if label not in used or dict.__getitem__(references, label)["map"] != token.map:
+            token.content = "\n".join(lines[slice(*(token.map or ()))])
 
 
-def _definition(self, tokens, index, options, env) -> str:
+def _definition(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any
+) -> str:
     content = tokens[index].content
     return f"<p>{escape(content)}</p>\n" if content else ""
 
 
-def _fence(self, tokens, index, options, env) -> str:
-    """A fenced block, coloured by classes while its language is known and the text is not huge.
+def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+    """A fenced code block, highlighted with classes if its language is known and the text is not too large.
 
-    What its first line says beside the language stands above it.
+    The words after the language are shown above it.
     """
     token = tokens[index]
     env["budget"].spend(STEPS_PER_FENCE)
     name, _space, more = token.info.strip().partition(" ")
     language = name.lower()
     if not LANGUAGE.fullmatch(name):
-        language, more = "", token.info.strip()
-    code = _coloured(token.content, language, env) or escape(token.content)
+        language = ""
+        more = token.info.strip()
+    code = highlighted(token.content, language, env) or escape(token.content)
     css = f' class="language-{language}"' if language else ""
     note = f'<div class="code-note">{escape(more.strip())}</div>' if more.strip() else ""
     return f'{note}<div class="highlight"><pre><code{css}>{code}</code></pre></div>\n'
 
 
-def _coloured(code: str, language: str, env: dict) -> str:
-    """Code with its colours as classes; "" when it has none: another language, or too much work."""
-    lexer = _lexer(language)
-    if (
-        not lexer
-        or env["colour_steps"] <= 0
-        or len(code) > MAX_COLOURED_BLOCK
-        or env["coloured"] + len(code) > MAX_COLOURED
-        or max(map(len, code.split("\n"))) > MAX_COLOURED_LINE
-    ):
-        return ""
-    env["coloured"] += len(code)
-    # With "x" on every line each step of the C# lexer looks through the whole block.
-    budget = Budget(env["colour_steps"], env["colour_seconds"], clock_every=STEPS_PER_COLOUR)
-
-    def counted():
-        for token in lexer.get_tokens(code):
-            budget.spend(STEPS_PER_COLOUR)
-            yield token
-
-    try:
-        return pygments.format(counted(), _formatter)
-    except (Spent, RecursionError):
-        return ""
-    finally:
-        env["budget"].spend(min(budget.used, budget.steps))
-        env["colour_steps"], env["colour_seconds"] = budget.left, budget.seconds_left
+# markdown-it has no option for it
+setattr(sys.modules[escapedSplit.__module__], "MAX_AUTOCOMPLETED_CELLS", MAX_ADDED_CELLS)  # noqa: B010
 
 
-@lru_cache(maxsize=128)
-def _lexer(language: str):
-    if language not in LANGUAGES:
-        return None
-    try:
-        return get_lexer_by_name(ALIASES.get(language, language), stripnl=False)
-    except ClassNotFound:
-        return None
-
-
-_formatter = HtmlFormatter(nowrap=True)
-# the parser has no option for it
-sys.modules[escapedSplit.__module__].MAX_AUTOCOMPLETED_CELLS = MAX_ADDED_CELLS
-
-
-def _cell(self, tokens, index, options, env) -> str:
-    """Alignment of a table cell as a class: `style` would not survive the policy."""
+def _cell(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+    """A table cell with its alignment as a class: `style` is forbidden by the content security policy."""
     token = tokens[index]
     style = token.attrGet("style") or ""
     align = re.search(r"text-align:\s*(left|center|right)", str(style))
@@ -352,13 +313,14 @@ def _cell(self, tokens, index, options, env) -> str:
     return f"<{token.tag}{css}>"
 
 
-def _image(self, tokens, index, options, env) -> str:
-    """Remote images would tell others who reads what: they become links; missing ones are marked.
+def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+    """An image as a link, because remote images would reveal readers to other sites; missing ones are marked.
 
-    Inside a link the picture's words are the link's words, its address is the link's title.
+    Inside a link it becomes its alternative text, and its URL the title of the link.
     """
     token = tokens[index]
-    source, title = str(token.attrGet("src") or ""), str(token.attrGet("title") or "")
+    source = str(token.attrGet("src") or "")
+    title = str(token.attrGet("title") or "")
     words = self.renderInlineAsText(token.children or [], options, env).strip()
     text = escape(words or source.removeprefix("missing:") or "image")
     title = f' title="{escape(title)}"' if title else ""
@@ -367,12 +329,16 @@ def _image(self, tokens, index, options, env) -> str:
     return text if env["in_link"] else f'<a href="{escape(source)}"{title}>{text}</a>'
 
 
-def _link_open(self, tokens, index, options, env) -> str:
-    """The start of a link; what lies within must know that it does. One without words shows its address."""
-    token, href = tokens[index], str(tokens[index].attrGet("href") or "")
+def _link_open(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any
+) -> str:
+    """The start of a link, noted in `env` for images within it. A link without text shows its URL."""
+    token = tokens[index]
+    href = str(token.attrGet("href") or "")
     end = next(i for i in range(index, len(tokens)) if tokens[i].type == "link_close")
     within = tokens[index + 1 : end]
-    env["in_link"], env["missing"] = True, href.startswith("missing:")
+    env["in_link"] = True
+    env["missing"] = href.startswith("missing:")
     is_empty = not any(each.content.strip() or each.type == "image" for each in within)
     words = escape(href.removeprefix("missing:") or "link") if is_empty else ""
     if env["missing"]:
@@ -383,6 +349,8 @@ def _link_open(self, tokens, index, options, env) -> str:
     return self.renderToken(tokens, index, options, env) + words
 
 
-def _link_close(self, tokens, index, options, env) -> str:
+def _link_close(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any
+) -> str:
     env["in_link"] = False
     return "</span>" if env["missing"] else "</a>"

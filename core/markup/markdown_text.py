@@ -1,8 +1,8 @@
-"""Inline Markdown that means exactly the given words: text, code, links and emphasis that holds.
+"""Writes inline Markdown that renders to exactly the given text, code, links and emphasis.
 
-A line of text is a list of pieces; write() makes Markdown of it. Whether `**` begins or ends
-anything depends on its neighbours (CommonMark's flanking rules), so a neighbour in the way is
-written as a character reference: `**note:**&#119;hat`.
+A line of text is a list of pieces, which write() turns into Markdown. Whether `**` opens or closes emphasis
+depends on the characters beside it (CommonMark's flanking rules), so a character that prevents it is written
+as a reference: `**note:**&#119;hat`.
 """
 
 import re
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 
 SPACE = " \t\r\n\f"
-EM, STRONG, STRUCK = "*", "**", "~~"
+EM = "*"
+STRONG = "**"
+STRUCK = "~~"
 _SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~\n])|`"
     r"|(?<!\s)\*|\*(?!\s)"  # a star alone between spaces is only a star
@@ -23,19 +25,20 @@ _IN_LINK = re.compile(_SPECIAL.pattern + r"|[\[\]]")
 _LINE_START = re.compile(
     r"(#{1,6}|[*+-])(?=\s|$)|>|(=+|-+)\s*$|[|:-][|:\- ]*$|(?P<rule>[-_*])(\s*(?P=rule)){2,}\s*$"
 )
+_ADDRESS_AT_END = re.compile(r"(?<![\w@])https?://[!#$&-;=?@A-Z^_a-z~]+\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """`text` to be escaped, `code`, `raw` Markdown, the `open` or `close` of a mark, a line `break`."""
+    """A piece of a kind: `text` (unescaped), `code`, `raw` (Markdown), `open`, `close` (a mark), `break`."""
 
     kind: str
     text: str
 
     @property
     def is_space(self) -> bool:
-        """Whether nothing of it is seen."""
+        """Whether it is only white space."""
         return self.kind == "break" or (self.kind == "text" and not self.text.strip())
 
 
@@ -43,17 +46,17 @@ BREAK = Piece("break", "\\\n")
 
 
 def text(words: str) -> Piece:
-    """Words as they are; white space collapses as on a page, line ends stay."""
+    """Text; white space is collapsed as on a page, line ends stay."""
     return Piece("text", re.sub(rf"[{SPACE}]+", lambda run: "\n" if "\n" in run[0] else " ", words))
 
 
 def code(words: str) -> Piece:
-    """Words of a code span; line ends in it are spaces."""
+    """A code span; line ends become spaces."""
     return Piece("code", re.sub(r"\s*\n\s*", " ", words.replace("\r", "")))
 
 
 def _fenced(words: str) -> str:
-    """A code span, fenced by a run of backticks that it does not hold."""
+    """A code span between runs of backticks that it does not contain."""
     runs = {len(run) for run in re.findall("`+", words)}
     fence = "`" * next(n for n in range(1, len(words) + 2) if n not in runs)
     around = words.strip() and (words[0] == words[-1] == " " or "`" in (words[0], words[-1]))
@@ -61,7 +64,7 @@ def _fenced(words: str) -> str:
 
 
 def link(inner: Iterable[Piece], address: str, title: str = "") -> list[Piece]:
-    """A link; in the short form when its words are its address. White space at its ends stays outside."""
+    """A link; an autolink when its text is its URL. White space at its ends stays outside."""
     before, pieces, after = _trimmed(inner)
     words = write(pieces, in_link=True)
     if words == address and re.fullmatch(r"https?://[!#$&-;=?@A-Z^_a-z~]+", address) and not title:
@@ -70,7 +73,7 @@ def link(inner: Iterable[Piece], address: str, title: str = "") -> list[Piece]:
 
 
 def image(words: str, address: str, title: str = "") -> Piece:
-    """An image with its words."""
+    """An image with its alternative text."""
     return Piece("raw", f"![{write([text(words)], in_link=True)}]({_destination(address, title)})")
 
 
@@ -92,7 +95,7 @@ def mark(kind: str, inner: Iterable[Piece]) -> list[Piece]:
 
 
 def _trimmed(inner: Iterable[Piece]) -> tuple[list[Piece], list[Piece], list[Piece]]:
-    """White space before, the pieces that are seen, white space after."""
+    """White space before, the visible pieces, white space after."""
     pieces = [p for p in inner if p.text]
     before: list[Piece] = []
     after: list[Piece] = []
@@ -112,7 +115,7 @@ def _trimmed(inner: Iterable[Piece]) -> tuple[list[Piece], list[Piece], list[Pie
 
 
 def write(pieces: Iterable[Piece], *, in_link: bool = False) -> str:
-    """The pieces as Markdown, without line breaks at the ends."""
+    """The pieces as Markdown, without white space at the ends."""
     joined = _joined(pieces)
     while joined and joined[0].is_space:
         joined.pop(0)
@@ -120,20 +123,32 @@ def write(pieces: Iterable[Piece], *, in_link: bool = False) -> str:
         joined.pop()
     kinds = [p.kind for p in joined]
     strings = [_fenced(p.text) if p.kind == "code" else p.text for p in joined]
-    _vary(kinds, strings)
+    _vary_emphasis(kinds, strings)
     for i, kind in enumerate(kinds):
         if kind == "text":
             before = strings[i - 1][-1:] if i else ""
             after = strings[i + 1][:1] if i + 1 < len(strings) else "]" if in_link else ""
-            strings[i] = _escape(strings[i], before, after, in_link)
+            address = _trailing_address(strings, kinds, i)
+            words = strings[i].removesuffix(address)
+            strings[i] = _escape(words, before, "<" if address else after, in_link)
+            if address:
+                strings[i] += address.replace(":", "&#58;", 1) if in_link else f"<{address}>"
     for i, kind in enumerate(kinds):
         if kind in ("open", "close"):
-            _hold(strings, i, kind == "open")
+            _force_flanking(strings, i, kind == "open")
     return re.sub(rf"[{SPACE}]*\n[{SPACE}]*", "\n", "".join(strings)).strip()
 
 
+def _trailing_address(strings: list[str], kinds: list[str], i: int) -> str:
+    """The bare URL at the end of a text when a mark follows, which would become a part of it; else ""."""
+    if i + 1 == len(kinds) or kinds[i + 1] not in ("open", "close"):
+        return ""
+    found = _ADDRESS_AT_END.search(strings[i])
+    return found[0] if found else ""
+
+
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """Adjacent texts become one, and codes, for they cannot touch; `</b><b>` vanishes."""
+    """Merge adjacent texts, and adjacent codes, which must not touch; drop `</b><b>`."""
     joined: list[Piece] = []
     for piece in pieces:
         last = joined[-1] if joined else BREAK
@@ -148,8 +163,8 @@ def _joined(pieces: Iterable[Piece]) -> list[Piece]:
     return joined
 
 
-def _vary(kinds: list[str], strings: list[str]) -> None:
-    """Emphasis that touches strong emphasis is written `_`, lest their stars run together."""
+def _vary_emphasis(kinds: list[str], strings: list[str]) -> None:
+    """Write emphasis that touches strong emphasis with `_`, so that their stars do not merge."""
     opened: list[int] = []
     for i, kind in enumerate(kinds):
         if kind == "open":
@@ -167,7 +182,9 @@ def _vary(kinds: list[str], strings: list[str]) -> None:
 
 def _escape(words: str, before: str, after: str, in_link: bool) -> str:
     """Backslashes before what would mean something between these neighbours."""
-    whole, out, last = before + words + after, [], len(before)
+    whole = before + words + after
+    out = []
+    last = len(before)
     for found in (_IN_LINK if in_link else _SPECIAL).finditer(whole, len(before)):
         if found.start() >= len(before) + len(words):
             break
@@ -177,8 +194,8 @@ def _escape(words: str, before: str, after: str, in_link: bool) -> str:
     return "".join(out) + whole[last : len(before) + len(words)]
 
 
-def _hold(strings: list[str], i: int, opens: bool) -> None:
-    """Make the mark at `i` one that opens (or closes), by its two neighbours' characters."""
+def _force_flanking(strings: list[str], i: int, opens: bool) -> None:
+    """Make the mark at `i` open (or close) by changing the character beside it if necessary."""
     inner, outer = (i + 1, i - 1) if opens else (i - 1, i + 1)
     near = strings[inner][:1] if opens else strings[inner][-1:]
     far = ""
@@ -190,15 +207,15 @@ def _hold(strings: list[str], i: int, opens: bool) -> None:
         and not _is_punctuation(far)
         and (_is_punctuation(near) or strings[i] == "_")
     ):
-        _refer(strings, outer, first=not opens)
+        _replace_by_reference(strings, outer, first=not opens)
 
 
 def _is_punctuation(character: str) -> bool:
     return isPunctChar(character) or isMdAsciiPunct(ord(character))
 
 
-def _refer(strings: list[str], i: int, *, first: bool) -> None:
-    """Write the first or last character of a string as a character reference."""
+def _replace_by_reference(strings: list[str], i: int, *, first: bool) -> None:
+    """Replace the first or last character of a string by a character reference."""
     string = strings[i]
     if first:
         strings[i] = f"&#{ord(string[0])};{string[1:]}"
@@ -210,7 +227,7 @@ def _refer(strings: list[str], i: int, *, first: bool) -> None:
 
 
 def paragraph(pieces: Iterable[Piece]) -> str:
-    """write(), with what would begin another kind of block at a line's start made plain."""
+    """write(), with everything escaped that would start another kind of block at the start of a line."""
     return "\n".join(_guard(line) for line in write(pieces).split("\n"))
 
 

@@ -1,8 +1,8 @@
-"""Markdown becomes safe HTML once, when it is written. The one importer of bleach.
+"""Renders Markdown to safe HTML, once, when it is written. The only module that imports bleach.
 
-Raw HTML is off in the parser, bleach cleans last, and our own scheme check follows because
-bleach lets `javascript:123` pass (docs/decisions/0002). All of it under one budget of steps and processor
-time: what costs more is refused (docs/decisions/0512).
+Raw HTML is disabled in the parser, bleach cleans the result, and a check of URL schemes follows, because
+bleach accepts `javascript:123` (docs/decisions/0002). One budget of steps and processor time limits all of
+it: texts that exceed it are refused (docs/decisions/0512).
 """
 
 import html
@@ -12,29 +12,35 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlsplit
 
 import bleach
 from bleach import html5lib_shim
-from bleach._vendor.html5lib import getTreeBuilder
+from bleach._vendor.html5lib import getTreeBuilder, getTreeWalker
 from bs4 import BeautifulSoup
-from flask import Flask, current_app, has_app_context
+from flask import has_app_context
 from flask_babel import gettext as _
 
-from core.database.db import reading_beside
-from core.limits.budgets import Budget, Spent
+from core.database.db import read_without_flush
+from core.limits.budgets import Budget, BudgetExceeded
 from core.markup import characters, markdown_links, markdown_rules
 from core.markup.markdown_rules import MAX_NESTING
+from core.registry import Registry
 
 __all__ = ["MARKUP_VERSION", "MAX_NESTING", "Rendered", "TooComplex", "TooLong", "render"]
 
 MARKUP_VERSION = 2
-MAX_CHARACTERS, MAX_BYTES = 200_000, 600_000
-MAX_HTML, MAX_ELEMENTS = 800_000, 40_000
-MAX_STEPS = 1_200_000  # of the parser, the colours and the cleaner for one text
-MAX_SECONDS = 2  # of processor time, for what costs more than its steps say; real texts take a quarter of it
-STEPS_PER_ELEMENT, STEPS_PER_ATTRIBUTE, STEPS_PER_TEXT = 24, 24, 6  # in the cleaner
-MAX_NAMES = 50  # of members that one text may link
+MAX_CHARACTERS = 200_000  # of the source
+MAX_BYTES = 600_000
+MAX_HTML_CHARACTERS = 800_000
+MAX_ELEMENTS = 40_000
+MAX_STEPS = 1_200_000  # of the parser, the highlighter and the cleaner for one text
+MAX_SECONDS = 2  # of processor time, for unexpectedly slow steps; real texts take a quarter of it
+STEPS_PER_ELEMENT = 24  # of the cleaner, as are the next two
+STEPS_PER_ATTRIBUTE = 24
+STEPS_PER_TEXT = 6
+MAX_NAMES = 50  # of members that are looked up for one text
 SCHEMES = ("http", "https", "mailto")
 TAGS = frozenset(
     "a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquote pre code kbd sup "
@@ -44,22 +50,27 @@ CLASS = re.compile(
     r"(align-(left|center|right)|highlight|code-note|missing-image|language-[\w+#.-]{1,30}"
     r"|[a-z][a-z0-9]{0,2})$"
 )
-_INSTRUCTING = frozenset(f"{kind}_{end}" for kind in ("th", "td", "heading") for end in ("open", "close"))
-_STEP = re.compile(r"[*_\s]*(?:\d|step\b)", re.IGNORECASE)  # how a paragraph begins that is a step
+_INSTRUCTION_TOKENS = frozenset(
+    f"{kind}_{end}" for kind in ("th", "td", "heading") for end in ("open", "close")
+)
+_STEP = re.compile(r"[*_\s]*(?:\d|step\b)", re.IGNORECASE)  # the beginning of a paragraph that is a step
 HEADING_ID = re.compile(r"h-[\w-]{1,100}$")
+
+NameLookup = Callable[[list[str]], dict[str, str]]
+_name_lookups: Registry[NameLookup, str] = Registry("name_lookups")  # name by function
 
 
 class TooLong(ValueError):
-    """The text is over the size limit; the message says by how much."""
+    """The text is over a size limit; the message names it."""
 
 
 class TooComplex(TooLong):
-    """The text would cost more work than a text may; the message says what to do."""
+    """The text exceeds the budget of work; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """Markdown and what it became: `html` is safe to show, `version` says which rules made it."""
+    """Markdown and its safe HTML; `version` is that of the rules that rendered it."""
 
     source: str
     html: str
@@ -67,7 +78,7 @@ class Rendered:
 
 
 def is_safe_url(url: str) -> bool:
-    """Whether a link may stay: http, https, mailto, or a place on this site."""
+    """Whether a link is allowed: http, https, mailto, or relative to this site."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
@@ -94,14 +105,19 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 _threads = threading.local()
 
 
-class _CountedTree(getTreeBuilder("dom")):
-    """A tree whose every element and piece of text is paid for by this thread's budget."""
+_DomTree: Any = getTreeBuilder("dom")
 
-    def createElement(self, token):
+
+class _CountedTree(_DomTree):
+    """A DOM tree builder that counts elements and texts in this thread's budget."""
+
+    def createElement(self, token: dict) -> Any:
+        """Create an element. Raises BudgetExceeded."""
         _spend(STEPS_PER_ELEMENT)
         return super().createElement(token)
 
-    def insertText(self, data, parent=None):
+    def insertText(self, data: str, parent: Any = None) -> None:
+        """Insert a text. Raises BudgetExceeded."""
         _spend(STEPS_PER_TEXT)
         super().insertText(data, parent)
 
@@ -112,10 +128,10 @@ def _spend(steps: int) -> None:
 
 
 class _Cleaner(bleach.Cleaner):
-    """bleach over a tree whose siblings know each other.
+    """bleach with a DOM tree, whose nodes are linked to their siblings.
 
-    With its own tree every step looks a node up among all its siblings, which is quadratic: 200 KB
-    of headings took 20 s (docs/decisions/0002).
+    bleach's own tree searches a node among all its siblings at every step, which is quadratic: 200 KB of
+    headings took 20 s (docs/decisions/0002).
     """
 
     def __init__(self) -> None:
@@ -123,12 +139,12 @@ class _Cleaner(bleach.Cleaner):
         self.parser = html5lib_shim.BleachHTMLParser(
             tags=self.tags, strip=True, consume_entities=False, namespaceHTMLElements=False, tree=_CountedTree
         )
-        walk = html5lib_shim.getTreeWalker("dom")
-        self.walker = lambda tree: _joined(walk(tree))
+        walk: Any = getTreeWalker("dom")
+        self.walker: Any = lambda tree: _joined(walk(tree))
 
 
 def _joined(tokens: Iterable[dict]) -> Iterator[dict]:
-    """Neighbouring pieces of text as one: bleach recognises an entity only when it is whole."""
+    """Merge adjacent texts: bleach recognises an entity only within one text."""
     for kind, run in groupby(tokens, key=lambda token: token["type"]):
         _spend(STEPS_PER_TEXT)
         if kind == "Characters":
@@ -138,21 +154,21 @@ def _joined(tokens: Iterable[dict]) -> Iterator[dict]:
 
 
 def _clean(dirty: str) -> str:
-    """Through this thread's cleaner: its parser has a state, so threads cannot share one."""
+    """Clean with the cleaner of this thread: its parser has state, so threads cannot share one."""
     if not hasattr(_threads, "cleaner"):
         _threads.cleaner = _Cleaner()
     return _threads.cleaner.clean(dirty)
 
 
 def anchor(text: str, used: dict[str, int]) -> str:
-    """The name of a heading with these words, after those already `used` in the text."""
+    """The id of a heading with this text, unique among the `used` ones, to which it is added."""
     base = "h-" + (re.sub(r"[^\w]+", "-", text.lower()).strip("-")[:80] or "section")
     used[base] = used.get(base, 0) + 1
     return base if used[base] == 1 else f"{base}-{used[base] - 1}"
 
 
 def _finish(dirty: str) -> str:
-    """Name headings, clean, then check every link ourselves."""
+    """Add ids to headings, clean with bleach, then check every link."""
     used: dict[str, int] = {}
 
     def name(match: re.Match) -> str:
@@ -171,17 +187,17 @@ def _link(match: re.Match) -> str:
     return f'<a href="{match[1]}"' + (' rel="nofollow ugc noopener"' if outside else "")
 
 
-def register_name_lookup(app: Flask, look_up: Callable[[list[str]], dict[str, str]]) -> None:
-    """Let `look_up` say which of some lower-case names are members: {name: address of the profile}."""
-    app.extensions["markup_names"] = look_up
+def register_name_lookup(lookup: NameLookup) -> NameLookup:
+    """Decorator: the function returns the profile addresses of those lower-case names that are members."""
+    _name_lookups.add(lookup, lookup.__qualname__)
+    return lookup
 
 
 def render(text: str) -> Rendered:
-    """Markdown → safe HTML. Control characters become visible.
+    """Render Markdown to safe HTML with visible control characters.
 
-    Names of members that exist become links: one query, only for a text with an `@name`.
-    Raises TooLong over 200,000 characters or 600,000 bytes and when the page would become huge, TooComplex
-    when the work would exceed its budget.
+    `@name` becomes a link if it is a member: one query, only for texts with such a name. Raises TooLong over
+    MAX_CHARACTERS, MAX_BYTES or when the HTML would be too large, TooComplex when the budget is exceeded.
     """
     text = characters.visible(text)
     if len(text) > MAX_CHARACTERS or len(text.encode("utf-8", "replace")) > MAX_BYTES:
@@ -191,26 +207,25 @@ def render(text: str) -> Rendered:
 
 def _members(text: str) -> dict[str, str]:
     names = markdown_links.possible_names(text, MAX_NAMES) if "@" in text and has_app_context() else []
-    look_up = current_app.extensions.get("markup_names") if names else None
-    if not look_up:
+    if not (names and _name_lookups):
         return {}
-    with reading_beside():
-        return look_up(names)
+    with read_without_flush():
+        return {name: address for lookup in _name_lookups for name, address in lookup(names).items()}
 
 
 @lru_cache(maxsize=128)
 def _rendered(text: str, members: tuple[tuple[str, str], ...]) -> Rendered:
     try:
         return Rendered(text, _to_html(text, dict(members), Budget(MAX_STEPS, MAX_SECONDS)))
-    except (Spent, RecursionError) as error:
+    except (BudgetExceeded, RecursionError) as error:
         raise TooComplex(_("This text has too much markup. Use less, or split it into two texts.")) from error
 
 
 def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
-    """Safe HTML of `text`. Raises Spent, TooLong."""
+    """Safe HTML of `text`. Raises BudgetExceeded, TooLong."""
     dirty = _markdown.render(text, markdown_rules.environment(budget, members))
-    shown = len(dirty) + characters.MAX_DIRECTION_CHARACTERS * characters.directions(dirty)
-    if shown > MAX_HTML or dirty.count("<") > 2 * MAX_ELEMENTS:
+    shown = len(dirty) + characters.MAX_DIRECTION_CHARACTERS * characters.count_directions(dirty)
+    if shown > MAX_HTML_CHARACTERS or dirty.count("<") > 2 * MAX_ELEMENTS:
         raise TooLong(_("This page would be too large. Use less markup, or split it into two texts."))
     _threads.budget = budget
     try:
@@ -219,50 +234,53 @@ def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
         _threads.budget = None
 
 
-def work(text: str) -> int:
-    """How many steps of its budget a text takes to become HTML. Raises Spent, TooLong."""
+def count_steps(text: str) -> int:
+    """The steps of the budget that rendering `text` takes. Raises BudgetExceeded, TooLong."""
     budget = Budget(MAX_STEPS, MAX_SECONDS)
     _to_html(characters.visible(text), {}, budget)
     return budget.used
 
 
 def to_text(rendered: str) -> str:
-    """The words of safe HTML, without tags."""
+    """The text of safe HTML, without tags."""
     spaced = re.sub(r"</(p|li|h\d|tr|pre|blockquote|div)>|<br[^>]*>", "\n", rendered)
     return html.unescape(re.sub(r"<[^>]*>", "", spaced))
 
 
 def excerpt(rendered: str, length: int = 200) -> str:
-    """The first words of safe HTML, cut at a word."""
+    """The beginning of the text of safe HTML, cut at a word."""
     words = " ".join(to_text(rendered[: length * 12]).split())
     return words if len(words) <= length else words[:length].rsplit(" ", 1)[0] + " …"
 
 
 def headings(rendered: str) -> list[tuple[int, str, str]]:
-    """(level, id, text) of each heading, for a table of contents."""
+    """Level, id and text of each heading, for a table of contents."""
     soup = BeautifulSoup(rendered, "html.parser")
     return [
-        (int(tag.name[1]), tag["id"], tag.get_text())
+        (int(tag.name[1]), str(tag["id"]), tag.get_text())
         for tag in soup.find_all(re.compile(r"^h[1-6]$"))
         if tag.get("id")
     ]
 
 
 def instructions(text: str) -> list[str]:
-    """What a reader of a Markdown text follows, in order.
+    """The instructions in a Markdown text, in order.
 
-    That is its code, in blocks and lines, the words of its list items, table cells and headings, and of
-    paragraphs that begin with a number or "Step". A text whose parsing exceeds its budget counts as one.
+    They are its code blocks and spans, the texts of its list items, table cells and headings, and of
+    paragraphs that begin with a number or "Step". A text that exceeds the budget counts as one instruction.
     """
-    found, items, others, text = [], 0, 0, characters.visible(text)
+    found: list[str] = []
+    items = 0
+    others = 0
+    text = characters.visible(text)
     try:
         tokens = _markdown.parse(text, markdown_rules.environment(Budget(MAX_STEPS, MAX_SECONDS), {}))
-    except (Spent, RecursionError):
+    except (BudgetExceeded, RecursionError):
         return [text]
     for token in tokens:
         if token.type in ("list_item_open", "list_item_close"):
             items += token.nesting
-        elif token.type in _INSTRUCTING:
+        elif token.type in _INSTRUCTION_TOKENS:
             others += token.nesting
         elif token.type in ("fence", "code_block"):
             found.append(token.content.rstrip())

@@ -5,12 +5,12 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
-LONGEST = 2000  # how far a closing tag may be; bounds the work on thousands of opening ones
+MAX_CONTENT_CHARACTERS = 2000  # up to the closing tag; limits the work on thousands of opening ones
 TAG = re.compile(r"<(kbd|su[bp])>|<br */?>")
 
 
 def install(parser: MarkdownIt) -> None:
-    """Teach `parser` these tags; tokens carry no attributes, so nothing of the source reaches the page."""
+    """Add the rule to `parser`. Its tokens have no attributes, so nothing else reaches the page."""
     parser.inline.ruler.after("autolink", "plain_tag", _rule)
 
 
@@ -24,14 +24,17 @@ def _rule(state: StateInline, silent: bool) -> bool:
             state.push("hardbreak", "br", 0)
         state.pos = found.end()
         return True
-    closing, last = f"</{name}>", state.posMax
-    end = state.src.find(closing, found.end(), min(last, found.end() + LONGEST))
+    closing = f"</{name}>"
+    last = state.posMax
+    end = state.src.find(closing, found.end(), min(last, found.end() + MAX_CONTENT_CHARACTERS))
     if end < 0:
         return False
     if not silent:
         state.push("plain_tag_open", name, 1)
-        state.pos, state.posMax = found.end(), end
+        state.pos = found.end()
+        state.posMax = end
         state.md.inline.tokenize(state)
         state.push("plain_tag_close", name, -1)
-    state.pos, state.posMax = end + len(closing), last
+    state.pos = end + len(closing)
+    state.posMax = last
     return True

@@ -1,1 +1,1 @@
-"""What the site shows of itself: logs, metrics, gauges, hourly history and heartbeats."""
+"""Logs, metrics, gauges, hourly history and heartbeats."""

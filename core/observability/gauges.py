@@ -1,6 +1,6 @@
-"""What is measured when somebody asks: queues, workers, memory, the index; each room declares its own.
+"""Gauges, measured on request: queues, workers, memory, the search index; every package registers its own.
 
-The same readings stand in `/metrics` and in the API; the highest of some are kept by the hour for /admin.
+`/metrics` and the API show the same values; the hourly maximum of some is stored for /admin.
 """
 
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Gauge(NamedTuple):
-    """A number as it is now: `name` in words_with_units, `help` for who reads /metrics."""
+    """A current value: `name` with its unit in snake case, `help` for /metrics."""
 
     name: str
     help: str
@@ -26,13 +26,13 @@ _sources: Registry[Source, str] = Registry("gauges")  # name by source
 
 
 def register_gauges(source: Source) -> Source:
-    """Decorator: a source of gauges; it must answer at once, with indexed queries."""
+    """Decorator: register a source of gauges; it must be fast, with indexed queries."""
     _sources.add(source, source.__qualname__)
     return source
 
 
 def collect() -> list[Gauge]:
-    """All readings; a source that fails (the database is away) is left out and logged."""
+    """The gauges of all sources; a failing source (the database is unavailable) is logged and omitted."""
     found: list[Gauge] = []
     for source in _sources:
         try:

@@ -1,4 +1,4 @@
-"""Whether workers live: each of their loops says in the database, at the end of a round, that it is there."""
+"""Heartbeats of workers: each of their loops updates a row at the end of a round."""
 
 import logging
 import socket
@@ -13,34 +13,36 @@ from core.database.models import Heartbeat
 from core.observability.gauges import Gauge, register_gauges
 
 log = logging.getLogger(__name__)
-EVERY = timedelta(seconds=30)
+HEARTBEAT_INTERVAL = timedelta(seconds=30)
 DEAD_AFTER = timedelta(minutes=3)
-FORGOTTEN_AFTER = timedelta(days=1)
+HEARTBEAT_RETENTION = timedelta(days=1)
 
 
-class Beat:
-    """The heartbeat of one loop; call it after each round."""
+class HeartbeatWriter:
+    """Writes the heartbeat of one loop; call it after each round."""
 
-    def __init__(self, app: Flask, loop: str):
-        self.app, self.loop, self.last = app, loop, None
+    def __init__(self, app: Flask, loop: str) -> None:
+        self.app = app
+        self.loop = loop
+        self.last: datetime | None = None
 
     def __call__(self) -> None:
-        """Write the row when EVERY has passed; a database that is away changes nothing but that."""
+        """Write the row once per HEARTBEAT_INTERVAL; errors are logged, not raised."""
         now = utcnow()
-        if self.last is not None and now - self.last < EVERY:
+        if self.last is not None and now - self.last < HEARTBEAT_INTERVAL:
             return
         self.last = now
         with self.app.app_context():
             try:
-                beat(self.app.extensions["event_worker"], self.loop)
+                record_heartbeat(self.app.extensions["event_worker"], self.loop)
                 db.session.commit()
             except Exception:
                 db.session.rollback()
                 log.exception("worker: no heartbeat of %s", self.loop)
 
 
-def beat(worker: str, loop: str) -> None:
-    """Say that a loop of this worker has ended a round. Does not commit."""
+def record_heartbeat(worker: str, loop: str) -> None:
+    """Write the end of a round of a loop of this worker. Does not commit."""
     row = {"host": socket.gethostname()[:100], "beaten_at": utcnow()}
     db.session.execute(
         insert(Heartbeat)
@@ -50,26 +52,23 @@ def beat(worker: str, loop: str) -> None:
 
 
 def newest() -> dict[str, datetime]:
-    """When any worker last ended a round, by loop."""
-    return dict(
-        db.session.execute(
-            select(Heartbeat.loop, func.max(Heartbeat.beaten_at)).group_by(Heartbeat.loop)
-        ).all()
-    )
+    """The end of the last round of any worker (aware, UTC), by loop."""
+    rows = db.session.execute(select(Heartbeat.loop, func.max(Heartbeat.beaten_at)).group_by(Heartbeat.loop))
+    return dict(row.tuple() for row in rows)
 
 
-def forget_old() -> None:
-    """Drop the rows of workers that are long gone. Does not commit."""
-    db.session.execute(delete(Heartbeat).where(Heartbeat.beaten_at < utcnow() - FORGOTTEN_AFTER))
+def delete_old_heartbeats() -> None:
+    """Delete the rows of workers that ended long ago. Does not commit."""
+    db.session.execute(delete(Heartbeat).where(Heartbeat.beaten_at < utcnow() - HEARTBEAT_RETENTION))
 
 
 @register_gauges
 def workers() -> Iterator[Gauge]:
-    """How many workers live, and how long the last round of each loop is over."""
+    """The number of running workers, and the time since the last round of each loop."""
     now = utcnow()
-    alive = db.session.scalar(
+    alive = db.session.scalars(
         select(func.count(func.distinct(Heartbeat.worker))).where(Heartbeat.beaten_at > now - DEAD_AFTER)
-    )
+    ).one()
     yield Gauge("workers", "Workers that finished a round recently.", alive)
     for loop, beaten_at in newest().items():
         yield Gauge(

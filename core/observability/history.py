@@ -1,7 +1,7 @@
-"""How the site has been: sums and peaks by the hour, of all processes on all hosts, for 90 days.
+"""Hourly sums and maxima of metrics, of all processes on all hosts, for 90 days.
 
-Each process keeps in a thread what it counted in the last minute. Prometheus has it finer; this is for a
-site without one.
+A thread of each process adds the counts of the last minute. It is for sites without Prometheus, which has
+more detail.
 """
 
 import logging
@@ -18,15 +18,15 @@ from core.observability import gauges, metrics
 from core.registry import Registry
 
 log = logging.getLogger(__name__)
-EVERY = 60  # seconds
-KEPT = timedelta(days=90)
+INTERVAL_SECONDS = 60
+RETENTION = timedelta(days=90)
 Totals = Callable[[], dict[str, float]]
 _totals: Registry[Totals, str] = Registry("totals")  # name by source
 _peaks: Registry[str, str] = Registry("peaks")  # names of gauges
 
 
 def register_totals(totals: Totals) -> Totals:
-    """Decorator: sum by the hour what the function says of this process; its values only grow."""
+    """Decorator: store hourly sums of the function's values, which are counters of this process."""
     _totals.add(totals, totals.__qualname__)
     return totals
 
@@ -35,39 +35,38 @@ register_totals(metrics.totals)
 
 
 def register_peak(name: str) -> None:
-    """Store the highest value of a gauge by the hour."""
+    """Store the hourly maximum of a gauge."""
     _peaks.add(name, name)
 
 
 class History:
-    """The thread that writes, and what it wrote last; one for each process."""
+    """The thread of one process that writes the metrics, and the totals that it wrote last."""
 
-    def __init__(self, app: Flask):
-        self.app, self.written = app, _now_counted(app)
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.written = _current_totals(app)
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, unless it has; returns at once."""
+        """Start the thread unless it runs."""
         if self.thread is None:
             self.thread = threading.Thread(target=self._loop, name="redoubt-history", daemon=True)
             self.thread.start()
 
     def _loop(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(EVERY):
+        never_set = threading.Event()
+        while not never_set.wait(INTERVAL_SECONDS):
             with self.app.app_context():
                 try:
-                    self.keep()
-                except Exception as error:  # it is written with the next minute
+                    self.write()
+                except Exception as error:  # the counts are written with those of the next minute
                     db.session.rollback()
                     log.warning("no history of this minute: %s", type(error).__name__)
 
-    def keep(self) -> None:
-        """Add to the hour what was counted since the last time, and the peaks; commits."""
-        counted, peaks = (
-            _now_counted(self.app),
-            {each.name: each.value for each in gauges.collect() if each.name in _peaks},
-        )
+    def write(self) -> None:
+        """Add the counts since the last call to the current hour, and update the maxima; commits."""
+        counted = _current_totals(self.app)
+        peaks = {each.name: each.value for each in gauges.collect() if each.name in _peaks}
         grown = {name: value - self.written.get(name, 0) for name, value in counted.items()}
         hour = utcnow().replace(minute=0, second=0, microsecond=0)
         _write(hour, {name: value for name, value in grown.items() if value}, lambda old, new: old + new)
@@ -76,7 +75,7 @@ class History:
         self.written = counted
 
 
-def _now_counted(app: Flask) -> dict[str, float]:
+def _current_totals(app: Flask) -> dict[str, float]:
     return {name: value for totals in _totals.of(app) for name, value in totals().items()}
 
 
@@ -93,8 +92,8 @@ def _write(hour: datetime, values: dict[str, float], join: Callable) -> None:
     )
 
 
-def since(moment: datetime, *names: str) -> dict[datetime, dict[str, float]]:
-    """The figures of these names, or all whose names begin with one that ends in a colon, by hour."""
+def since(start: datetime, *names: str) -> dict[datetime, dict[str, float]]:
+    """The values by name, by hour from `start` on; a name that ends in a colon is a prefix."""
     wanted = [
         HourlyMetric.name.startswith(name, autoescape=True)
         if name.endswith(":")
@@ -104,18 +103,18 @@ def since(moment: datetime, *names: str) -> dict[datetime, dict[str, float]]:
     found: dict[datetime, dict[str, float]] = {}
     for hour, name, value in db.session.execute(
         select(HourlyMetric.hour, HourlyMetric.name, HourlyMetric.value).where(
-            HourlyMetric.hour >= moment, db.or_(*wanted)
+            HourlyMetric.hour >= start, db.or_(*wanted)
         )
     ):
         found.setdefault(hour, {})[name] = value
     return found
 
 
-def forget_old() -> None:
-    """Drop what is older than is shown. Does not commit."""
-    db.session.execute(delete(HourlyMetric).where(HourlyMetric.hour < utcnow() - KEPT))
+def delete_old_metrics() -> None:
+    """Delete metrics older than RETENTION. Does not commit."""
+    db.session.execute(delete(HourlyMetric).where(HourlyMetric.hour < utcnow() - RETENTION))
 
 
 def init_app(app: Flask) -> None:
-    """The thread is started by whoever serves: app.py, gunicorn.conf.py, a worker."""
+    """Create the history; web processes and workers start its thread."""
     app.extensions["history"] = History(app)

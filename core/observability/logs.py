@@ -1,7 +1,7 @@
-"""What is logged: lines for people, or one JSON object per record and per request (REDOUBT_LOG).
+"""Logging: lines for people, or one JSON object per record and per request (REDOUBT_LOG).
 
-Nothing personal and no secret: a request is named by its route, never by its address, and what somebody sent
-is taken out of every text that is logged while it is answered.
+No personal data and no secrets are logged: a request is identified by its route, never by its URL, and values
+from the request are masked in everything that is logged while it is handled.
 """
 
 import json
@@ -23,30 +23,32 @@ from core.database.db import db
 from core.database.replicas import RoutedSession
 from core.observability import metrics
 
-SANE_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-SHORTEST, HIDDEN = 3, "***"  # of what was sent: shorter words say nothing about anybody
+REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+MIN_MASKED_CHARACTERS = 3  # of a value in the request: shorter ones identify nobody
+MASK = "***"
 PASSWORD_IN_URL = re.compile(r"(?<=://)[^/@\s'\"]*@")
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*")
-VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*(\n +\^)?", re.M)  # PostgreSQL repeats what was in the row
+VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*(\n +\^)?", re.M)  # PostgreSQL quotes the row
 WORD = re.compile(r"[A-Za-z0-9_-]{20,}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# gunicorn quotes what it could not read, and from where; or the address at which all broke.
-QUOTING = {
+# gunicorn quotes the invalid request and the client, or the URL of the failed one.
+GUNICORN_MESSAGES = {
     "Invalid request from": "a request could not be read",
     "Error handling request": "a request could not be answered",
 }
-log, security = logging.getLogger("redoubt.request"), logging.getLogger("redoubt.security")
+log = logging.getLogger("redoubt.request")
+security = logging.getLogger("redoubt.security")
 
 
 class Formatter(logging.Formatter):
-    """A record as a dict of what may be known; `secrets` are values of settings that never show."""
+    """Turns a record into a dict without personal data; `secrets` are values of settings to mask."""
 
-    def __init__(self, secrets: Iterable[str]):
+    def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
         self.secrets = sorted(filter(None, secrets), key=len, reverse=True)
 
     def fields(self, record: logging.LogRecord) -> dict:
-        """What is said of a record; `exception` has the traceback, which quotes code, not values."""
+        """The fields of a record; `exception` has the traceback, which quotes code, not values."""
         found = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -62,20 +64,22 @@ class Formatter(logging.Formatter):
         return found
 
     def clean(self, text: str) -> str:
-        """`text` without secrets, mail addresses, what looks like a token, and what the request brought."""
-        for known in (*self.secrets, *sorted(set(_sent()), key=len, reverse=True)):
-            text = text.replace(known, HIDDEN)
-        text = PASSWORD_IN_URL.sub(f"{HIDDEN}@", VALUES.sub(rf"\1: {HIDDEN}", text))
-        return WORD.sub(_without_token, ADDRESS.sub(HIDDEN, text))
+        """`text` with secrets, email addresses, tokens and values from the request masked."""
+        for known in (*self.secrets, *sorted(set(_sent_values()), key=len, reverse=True)):
+            text = text.replace(known, MASK)
+        text = PASSWORD_IN_URL.sub(f"{MASK}@", VALUES.sub(rf"\1: {MASK}", text))
+        return WORD.sub(_without_token, ADDRESS.sub(MASK, text))
 
 
 class Text(Formatter):
-    """A line; a traceback follows, indented, so that nothing in it looks like a line of its own."""
+    """A line of text; a traceback follows, indented, so that it cannot imitate another record."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as text."""
         fields = self.fields(record)
         parts = [fields.pop("time"), fields.pop("level").upper(), fields.pop("logger")]
-        message, trace = _one_line(fields.pop("message", "")), fields.pop("exception", "")
+        message = _one_line(fields.pop("message", ""))
+        trace = fields.pop("exception", "")
         parts += [message] if message else []
         parts += [f"{name}={_one_line(str(value))}" for name, value in fields.items()]
         return "\n    ".join([" ".join(parts), *(_one_line(line) for line in trace.split("\n") if line)])
@@ -85,13 +89,15 @@ class Json(Formatter):
     """One JSON object on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
         return json.dumps(self.fields(record), ensure_ascii=True)
 
 
 class Handler(logging.Handler):
-    """Writes to what is standard error at that moment."""
+    """Writes to the current sys.stderr, which tests replace."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write and flush one record."""
         try:
             sys.stderr.write(self.format(record) + "\n")
             sys.stderr.flush()
@@ -104,19 +110,19 @@ def _one_line(text: str) -> str:
 
 
 def _without_token(word: re.Match) -> str:
-    """Random text has digits and letters of both cases, or is long and hexadecimal; names are neither."""
+    """Mask a word that looks random: with digits and letters of both cases, or long and hexadecimal."""
     text = word[0]
     looks_random = re.search("[0-9]", text) and (
         (re.search("[a-z]", text) and re.search("[A-Z]", text)) or re.fullmatch("[0-9a-f]{24,}", text)
     )
-    return HIDDEN if looks_random else text
+    return MASK if looks_random else text
 
 
-def _sent() -> Iterator[str]:
-    """What the request brought, as it would stand in a message: also quoted, also decoded."""
+def _sent_values() -> Iterator[str]:
+    """The values in the request in the forms in which a message may have them: plain, quoted, decoded."""
     if not has_request_context():
         return
-    for text in _raw():
+    for text in _raw_values():
         for form in {
             text,
             text.strip(),
@@ -124,11 +130,11 @@ def _sent() -> Iterator[str]:
             quote(text),
             unquote(text),
         }:
-            if len(form) >= SHORTEST:
+            if len(form) >= MIN_MASKED_CHARACTERS:
                 yield form
 
 
-def _raw() -> Iterator[str]:
+def _raw_values() -> Iterator[str]:
     yield request.remote_addr or ""
     yield request.query_string.decode("latin-1")
     for name in ("Authorization", "Cookie", "X-Forwarded-For", "User-Agent", "Referer"):
@@ -137,12 +143,12 @@ def _raw() -> Iterator[str]:
     yield from (str(value) for value in (request.view_args or {}).values() if not isinstance(value, int))
     yield from request.cookies.values()
     yield from (value for _name, value in request.args.items(True))
-    with suppress(Exception):  # a body that cannot be read brought nothing
+    with suppress(Exception):  # a body that cannot be read has no values
         yield from (value for _name, value in request.form.items(True))
         yield from _texts(request.get_json(silent=True))
 
 
-def _texts(value) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, (dict, list)):
@@ -151,16 +157,16 @@ def _texts(value) -> Iterator[str]:
 
 
 def request_id() -> str:
-    """The id of this request: that of a trusted proxy when it is a plain word, else a new one."""
+    """The id of this request: that of a trusted proxy if it is valid, else a new one."""
     if "request_id" not in g:
         g.request_id = id_from(current_app, request.headers.get("X-Request-ID", ""))
     return g.request_id
 
 
 def id_from(app: Flask, given: str) -> str:
-    """The id `given` by a proxy if there is one and it is sane; else a new one."""
-    is_sane = app.config["REDOUBT_PROXIES"] and SANE_ID.fullmatch(given)
-    return given if is_sane else secrets.token_hex(8)
+    """The id `given` by a trusted proxy if it is valid; else a new one."""
+    is_valid = app.config["REDOUBT_PROXIES"] and REQUEST_ID.fullmatch(given)
+    return given if is_valid else secrets.token_hex(8)
 
 
 def _begin() -> None:
@@ -169,43 +175,46 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
-    tell(current_app, lambda: _facts(response))
+    log_facts(current_app, lambda: _facts(response))
     return response
 
 
-def tell(app: Flask, facts: Callable[[], dict], logger: logging.Logger = log) -> None:
-    """Log what is known of a request (or a security event), where these are logged."""
+def log_facts(app: Flask, facts: Callable[[], dict], logger: logging.Logger = log) -> None:
+    """Log the facts of a request or a security event, if the log format is JSON."""
     if app.config["REDOUBT_LOG"] == "json":
         record = logging.LogRecord(logger.name, logging.INFO, "", 0, "", None, None)
         record.facts = facts()
         logger.handle(record)
 
 
-def note_security(facts: dict) -> None:
-    """Log a security event as soon as the present transaction is committed; never if it is undone."""
+def log_security_on_commit(facts: dict) -> None:
+    """Log a security event when the current transaction is committed; not if it is rolled back."""
     session = db.session()
     session.info.setdefault("security_events", []).append((session.get_nested_transaction(), facts))
 
 
-def _committed(session: Session) -> None:
-    events, savepoint = session.info.pop("security_events", []), session.get_nested_transaction()
-    if savepoint is not None:  # what is around it may still be undone
-        outer = savepoint.parent if savepoint.parent.nested else None
+def _log_committed(session: Session) -> None:
+    events = session.info.pop("security_events", [])
+    savepoint = session.get_nested_transaction()
+    if savepoint is not None:  # the transaction around it may still be rolled back
+        parent = savepoint.parent
+        outer = parent if parent is not None and parent.nested else None
         session.info["security_events"] = [
             (outer if inner is savepoint else inner, facts) for inner, facts in events
         ]
         return
     for _savepoint, facts in events:
-        tell_security(facts)
+        log_security(facts)
 
 
-def tell_security(facts: dict) -> None:
-    """Log a security event at once."""
-    tell(current_app, lambda: facts, security)
+def log_security(facts: dict) -> None:
+    """Log a security event now."""
+    log_facts(current_app, lambda: facts, security)
 
 
-def _undone(session: Session) -> None:
-    events, savepoint = session.info.pop("security_events", []), session.get_nested_transaction()
+def _drop_rolled_back(session: Session) -> None:
+    events = session.info.pop("security_events", [])
+    savepoint = session.get_nested_transaction()
     if savepoint is not None:
         session.info["security_events"] = [
             (inner, facts) for inner, facts in events if inner is not savepoint
@@ -213,8 +222,9 @@ def _undone(session: Session) -> None:
 
 
 def _facts(response: Response) -> dict:
-    """What is told of a request; who sent it and what is not."""
-    cost, rule = metrics.tally(), request.url_rule
+    """The facts of a request that are logged: nothing about its sender or its values."""
+    cost = metrics.tally()
+    rule = request.url_rule
     facts = {
         "method": request.method if rule else "",
         "endpoint": request.endpoint or metrics.NO_ROUTE,
@@ -229,7 +239,7 @@ def _facts(response: Response) -> dict:
 
 
 def _secrets(app: Flask) -> Iterator[str]:
-    """The secrets among the settings: whole, or of an address the password."""
+    """The values of secret settings; of a URL the password."""
     yield app.config["SECRET_KEY"]
     for name in SECRETS:
         value = app.config[name]
@@ -239,26 +249,29 @@ def _secrets(app: Flask) -> Iterator[str]:
 
 
 def _without_quotes(record: logging.LogRecord) -> bool:
-    """Log that gunicorn met a bad request, not what stood in it."""
-    for beginning, said in QUOTING.items():
+    """Logging filter: replace messages of gunicorn that quote the request."""
+    for beginning, replacement in GUNICORN_MESSAGES.items():
         if str(record.msg).startswith(beginning):
-            record.msg, record.args = said, None
+            record.msg = replacement
+            record.args = None
     return True
 
 
 def init_app(app: Flask) -> None:
-    """Log to standard error in the form that is set, and give every request its id."""
-    root, handler = logging.getLogger(), Handler()
+    """Log to standard error in the format of REDOUBT_LOG, and give every request an id."""
+    root = logging.getLogger()
+    handler = Handler()
     handler.setFormatter((Json if app.config["REDOUBT_LOG"] == "json" else Text)(_secrets(app)))
     root.handlers = [each for each in root.handlers if not isinstance(each, Handler)] + [handler]
     root.setLevel(logging.INFO)
-    server = logging.getLogger("gunicorn.error")  # as a process that serves logs it; its master has its own
-    server.handlers, server.propagate = [], True
+    server = logging.getLogger("gunicorn.error")  # of this web process; the master process has its own
+    server.handlers = []
+    server.propagate = True
     server.addFilter(_without_quotes)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app.before_request(_begin)
     app.after_request(_end)
-    for name, listener in (("after_commit", _committed), ("after_rollback", _undone)):
+    for name, listener in (("after_commit", _log_committed), ("after_rollback", _drop_rolled_back)):
         if not event.contains(RoutedSession, name, listener):
             event.listen(RoutedSession, name, listener)

@@ -1,13 +1,14 @@
-"""What this process does, counted for Prometheus; the labels are names of our own, never what somebody sent.
+"""Prometheus metrics of this process; labels are fixed names, never values from requests.
 
-Under gunicorn all processes count in files they share: gunicorn.conf.py names the folder before anything
-is loaded. Elsewhere the counts are in memory.
+Under gunicorn all processes count in shared files: gunicorn.conf.py sets the folder before anything is
+imported. Otherwise the counts are in memory.
 """
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from time import perf_counter
+from typing import Any
 
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -15,47 +16,47 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
-COUNTS = CollectorRegistry()
+REGISTRY = CollectorRegistry()
 NO_ROUTE = "none"
-BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
+BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 requests = Histogram(
     "redoubt_request_seconds",
     "Response time, by endpoint and status class.",
     ["endpoint", "status"],
-    buckets=BOUNDS,
-    registry=COUNTS,
+    buckets=BUCKETS_SECONDS,
+    registry=REGISTRY,
 )
 queries = Counter(
     "redoubt_queries",
     "Queries sent to the database, by the endpoint that sent them.",
     ["endpoint"],
-    registry=COUNTS,
+    registry=REGISTRY,
 )
-query_seconds = Counter("redoubt_query_seconds", "Time these queries took.", ["endpoint"], registry=COUNTS)
+query_seconds = Counter("redoubt_query_seconds", "Time these queries took.", ["endpoint"], registry=REGISTRY)
 pages = Counter(
     "redoubt_page_cache",
     "Pages for visitors: ready, cached (hit), rendered (miss), outdated (stale).",
     ["outcome"],
-    registry=COUNTS,
+    registry=REGISTRY,
 )
 searches = Histogram(
     "redoubt_search_seconds",
     "Search time, by whether the index was available.",
     ["outcome"],
-    buckets=BOUNDS,
-    registry=COUNTS,
+    buckets=BUCKETS_SECONDS,
+    registry=REGISTRY,
 )
 connections = Gauge(
     "redoubt_database_connections",
     "Database connections in use.",
     multiprocess_mode="livesum",
-    registry=COUNTS,
+    registry=REGISTRY,
 )
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one request has cost so far; `page` is what the page cache had for it."""
+    """The cost of one request so far; `page` is the outcome of the page cache."""
 
     began: float = field(default_factory=perf_counter)
     queries: int = 0
@@ -65,7 +66,7 @@ class Tally:
 
     @property
     def seconds(self) -> float:
-        """How long the request has taken."""
+        """The duration of the request so far."""
         return perf_counter() - self.began
 
 
@@ -77,30 +78,31 @@ def tally() -> Tally:
     return _tally.get() or Tally()
 
 
-def note_page(outcome: str) -> None:
-    """Count what the page cache had: `hit`, `miss` or `stale`."""
+def count_page(outcome: str) -> None:
+    """Count an outcome of the page cache: `hit`, `miss` or `stale`."""
     _counter(pages, outcome).inc()
     if (current := _tally.get()) is not None:
         current.page = outcome
 
 
-def note_ready(endpoint: str, status: str, seconds: float, asked: int) -> None:
-    """Count an answer that was ready, and the queries for the version of the content: one or none."""
+def count_cached_response(endpoint: str, status: str, seconds: float, query_count: int) -> None:
+    """Count a request served by the response cache, and its queries for the content version (0 or 1)."""
     _counter(requests, endpoint, f"{status[0]}xx").observe(seconds)
-    _counter(queries, endpoint).inc(asked)
+    _counter(queries, endpoint).inc(query_count)
     _counter(pages, "ready").inc()
 
 
 @cache
-def _counter(metric, *labels: str):
-    """The counter of these labels: as many as there are endpoints, so each is looked for once."""
+def _counter(metric: Any, *labels: str) -> Any:
+    """The child of a metric for these labels, cached: there are only as many as endpoints."""
     return metric.labels(*labels)
 
 
 def totals() -> dict[str, float]:
-    """This process's requests so far, over all endpoints: by class of status, and answered within a time."""
+    """The requests of this process so far, over all endpoints: by class of status, and by duration."""
     found: dict[str, float] = {}
-    for sample in requests.collect()[0].samples:
+    [metric] = requests.collect()
+    for sample in metric.samples:
         for name, label in (("_count", "status"), ("_bucket", "le")):
             if sample.name.endswith(name):
                 key = f"{label}:{sample.labels[label]}"
@@ -113,7 +115,8 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    done, endpoint = tally(), request.endpoint or NO_ROUTE
+    done = tally()
+    endpoint = request.endpoint or NO_ROUTE
     _counter(requests, endpoint, f"{response.status_code // 100}xx").observe(done.seconds)
     if done.queries:
         _counter(queries, endpoint).inc(done.queries)
@@ -123,29 +126,29 @@ def _end(response: Response) -> Response:
 
 
 @event.listens_for(Engine, "before_cursor_execute")
-def _query_begins(connection, cursor, statement, parameters, context, many) -> None:
+def _query_begins(*_arguments: object) -> None:
     if (current := _tally.get()) is not None:
         current.query_began = perf_counter()
 
 
 @event.listens_for(Engine, "after_cursor_execute")
-def _query_ends(connection, cursor, statement, parameters, context, many) -> None:
+def _query_ends(*_arguments: object) -> None:
     if (current := _tally.get()) is not None:
         current.queries += 1
         current.query_seconds += perf_counter() - current.query_began
 
 
 @event.listens_for(Pool, "checkout")
-def _connection_taken(connection, record, proxy) -> None:
+def _connection_taken(*_arguments: object) -> None:
     connections.inc()
 
 
 @event.listens_for(Pool, "checkin")
-def _connection_returned(connection, record) -> None:
+def _connection_returned(*_arguments: object) -> None:
     connections.dec()
 
 
 def init_app(app: Flask) -> None:
-    """Count every request of `app`. Called before what else looks at requests, to see it too."""
+    """Count every request of `app`. Call it before other packages add request functions."""
     app.before_request(_begin)
     app.after_request(_end)

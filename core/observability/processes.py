@@ -1,4 +1,4 @@
-"""The processes that serve on this host: how many, and the memory they hold."""
+"""The web processes of this host and their memory."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flask import current_app
+from sqlalchemy import QueuePool
 
 from core.config import ROOT
 from core.database.db import db
@@ -17,23 +18,23 @@ PROPORTIONAL = re.compile(r"^Pss:\s+(\d+) kB", re.M)
 
 
 def pids() -> set[int]:
-    """This process, and those that count in the same folder (core.observability.metrics) and live."""
+    """The ids of this process and of the running ones that share its metrics (core.observability.metrics)."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     files = Path(folder).glob("gauge_livesum_*.db") if folder else ()
     return {os.getpid(), *(int(file.stem.split("_")[-1]) for file in files)}
 
 
 def is_gunicorn_here() -> bool:
-    """Whether a gunicorn serves this instance on this host, as far as Linux tells (gunicorn.conf.py)."""
+    """Whether gunicorn serves this instance on this host; only known on Linux."""
     return any(
         _instance_of(folder.name.rpartition("-")[2]) == current_app.config["REDOUBT_INSTANCE"]
-        for place in (Path("/dev/shm"), Path(tempfile.gettempdir()))
+        for place in (Path("/dev/shm"), Path(tempfile.gettempdir()))  # noqa: S108  (only read)
         for folder in place.glob(MASTERS)
     )
 
 
 def _instance_of(pid: str) -> Path | None:
-    """The instance folder that a process was started for; None when it is gone or another user's."""
+    """The instance folder of a process; None when it has ended or belongs to another user."""
     try:
         settings = Path("/proc", pid, "environ").read_bytes().split(b"\0")
     except OSError:
@@ -43,7 +44,7 @@ def _instance_of(pid: str) -> Path | None:
 
 
 def memory(pid: int) -> int:
-    """Bytes a process holds, what it shares with others counted in part; 0 where Linux does not tell."""
+    """The proportional set size of a process in bytes; 0 where it is unknown."""
     try:
         found = PROPORTIONAL.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
     except OSError:
@@ -58,7 +59,7 @@ def web() -> Iterator[Gauge]:
     yield Gauge("processes", "Web processes of this host.", len(sizes))
     yield Gauge("memory_bytes", "Memory of these processes, shared pages counted once.", sum(sizes.values()))
     pool = db.engine.pool
-    if hasattr(pool, "size"):
+    if isinstance(pool, QueuePool):
         yield Gauge(
             "database_connections_kept", "Maximum number of connections each process keeps open.", pool.size()
         )

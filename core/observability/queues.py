@@ -1,4 +1,4 @@
-"""What waits: events that rooms have not heard, mail that has not left."""
+"""Gauges of the queues: undelivered events and unsent mail."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,17 +10,18 @@ from core.database.models import Event, OutgoingMail
 from core.observability import history
 from core.observability.gauges import Gauge, register_gauges
 
-EVENTS_AGE, MAIL_AGE = "events_oldest_seconds", "mail_oldest_seconds"
+EVENTS_AGE = "events_oldest_seconds"
+MAIL_AGE = "mail_oldest_seconds"
 history.register_peak(EVENTS_AGE)
 history.register_peak(MAIL_AGE)
 
 
 @register_gauges
 def events() -> Iterator[Gauge]:
-    """Events that are due; what is due later (an embargo) waits rightly."""
+    """Undelivered events that are due, and failed ones."""
     now = utcnow()
-    waiting = Event.done_at.is_(None), Event.due_at <= now
-    count = db.session.scalar(select(func.count()).select_from(Event).where(*waiting))
+    waiting = (Event.done_at.is_(None), Event.due_at <= now)
+    count = db.session.scalars(select(func.count()).select_from(Event).where(*waiting)).one()
     yield Gauge("events_waiting", "Events that are due and not handled yet.", count)
     yield Gauge(
         EVENTS_AGE,
@@ -38,9 +39,9 @@ def events() -> Iterator[Gauge]:
 
 @register_gauges
 def mail() -> Iterator[Gauge]:
-    """Mail that is due, and mail that nobody will get."""
+    """Unsent and failed mail."""
     now = utcnow()
-    waiting = OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None)
+    waiting = (OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))
     count, oldest = db.session.execute(
         select(func.count(), func.min(OutgoingMail.created_at)).where(*waiting)
     ).one()
@@ -49,11 +50,12 @@ def mail() -> Iterator[Gauge]:
     yield Gauge(
         "mail_given_up",
         "Emails that failed permanently, in total.",
-        db.session.scalar(
+        db.session.scalars(
             select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at.is_not(None))
-        ),
+        ).one(),
     )
 
 
-def _age(moment: datetime | None, now: datetime) -> float:
-    return max(0.0, (now - moment).total_seconds()) if moment else 0.0
+def _age(time: datetime | None, now: datetime) -> float:
+    """Seconds since `time`; 0 for None."""
+    return max(0.0, (now - time).total_seconds()) if time else 0.0

@@ -1,6 +1,6 @@
-"""`/metrics`: what was counted and what can be read now, for Prometheus and for nobody else.
+"""`/metrics` for Prometheus: counters and gauges, only with the token of REDOUBT_METRICS_TOKEN.
 
-Whoever has no token gets the page of what does not exist, as when the setting is empty.
+Without a valid token the answer is 404, as when the setting is empty.
 """
 
 import hmac
@@ -17,23 +17,26 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 bp = Blueprint("scrape", __name__)
 
 
-class _Now:
-    """The readings as gauges."""
+class _GaugeCollector:
+    """The registered gauges in the form of prometheus_client."""
 
     def collect(self) -> list[Metric]:
+        """Measure all gauges."""
         return [GaugeMetricFamily(f"redoubt_{each.name}", each.help, each.value) for each in gauges.collect()]
 
 
 @bp.get("/metrics")
-def metrics_page():
-    """All numbers of this host's processes, and those of the database."""
+def metrics_page() -> Response:
+    """All metrics of this host's processes and of the database."""
     if not _may_read():
         abort(404)
-    now = CollectorRegistry()
-    now.register(_Now())
-    answer = Response(generate_latest(_counts()) + generate_latest(now), content_type=CONTENT_TYPE_LATEST)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    current = CollectorRegistry()
+    current.register(_GaugeCollector())
+    response = Response(
+        generate_latest(_counts()) + generate_latest(current), content_type=CONTENT_TYPE_LATEST
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _may_read() -> bool:
@@ -43,9 +46,9 @@ def _may_read() -> bool:
 
 
 def _counts() -> CollectorRegistry:
-    """The counts of this process, or of all that share a folder."""
+    """The counters of this process, or of all processes that share a folder."""
     if SHARED_FOLDER not in os.environ:
-        return metrics.COUNTS
+        return metrics.REGISTRY
     together = CollectorRegistry()
     MultiProcessCollector(together)
     return together

@@ -1,4 +1,4 @@
-"""Guards of views: stop with 403 or 404, and redirect only within the site."""
+"""Access checks of views: 403, 404, and redirects only within the site."""
 
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 
 def require(allowed: bool, message: str | None = None) -> None:
-    """Stop with 403 and a sentence unless `allowed`."""
+    """Raise Forbidden (403) with a message unless `allowed`."""
     if not allowed:
         raise Forbidden(message or _("You don't have permission to do this."))
 
 
 def get_or_404(thing: T | None) -> T:
-    """`thing`, or the page that absent and invisible things share."""
+    """`thing`; raises NotFound (404) for None, so that absent and invisible things look the same."""
     return abort(404) if thing is None else thing
 
 

@@ -1,4 +1,4 @@
-"""How large the body of a request may be, asked by the server before it stores one byte of it."""
+"""The largest body of a request, which the server needs before it reads the body."""
 
 from flask import Flask, request
 
@@ -7,10 +7,10 @@ from core.web import sent_forms
 
 
 def largest_body(app: Flask, method: str, path: str) -> int:
-    """Bytes that the application would read at this address (`path` as WSGI has it, decoded to latin-1).
+    """The bytes of a body that the application reads at this path (as in WSGI, decoded as latin-1).
 
-    What is not an address of the site gets the general limit. A form for text that is too long reaches the
-    application, which gives it back to be shortened.
+    A path without a route has the general limit. A form with text may be larger, so that the application can
+    show a text that is too long again, to be shortened.
     """
     environ = {
         "REQUEST_METHOD": method,
@@ -24,7 +24,7 @@ def largest_body(app: Flask, method: str, path: str) -> int:
         "wsgi.url_scheme": "http",
     }
     with app.request_context(environ):
-        table = costs.of_app(app)
+        table = costs.route_costs(app)
         limit = table.body_bytes(request.endpoint)
         is_text = (
             method == "POST"

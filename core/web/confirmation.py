@@ -1,4 +1,6 @@
-"""The page that asks once before an act that takes something away, and says what the act will do."""
+"""The page that asks for confirmation of a destructive act and describes its effects."""
+
+from collections.abc import Sequence
 
 from flask import render_template
 
@@ -11,7 +13,7 @@ def confirmation_page(
     back: str,
     subject: str = "",
     subject_url: str = "",
-    fields: list[dict] = (),
+    fields: Sequence[dict] = (),
     values: dict | None = None,
     errors: dict | None = None,
     hidden: dict | None = None,

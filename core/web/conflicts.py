@@ -1,4 +1,4 @@
-"""Two people decide the same thing: the second is told who was first, and nothing changes."""
+"""The error for a decision that somebody else has already made."""
 
 from datetime import datetime
 
@@ -6,15 +6,18 @@ from flask_babel import gettext as _
 
 
 class AlreadyDone(Exception):
-    """Somebody else was first. `who` did `what` (a sentence) at `at`; `url` shows the thing now."""
+    """Somebody else was first: `who` did `what` (a sentence) at time `at`; `url` shows the current state."""
 
-    def __init__(self, what: str, *, who: str = "", at: datetime | None = None, url: str = "/"):
-        self.what, self.who, self.at, self.url = what, who or _("Someone else"), at, url
+    def __init__(self, what: str, *, who: str = "", at: datetime | None = None, url: str = "/") -> None:
+        self.what = what
+        self.who = who or _("Someone else")
+        self.at = at
+        self.url = url
         super().__init__(self.text)
 
     @property
     def text(self) -> str:
-        """The whole message, for people and programs alike."""
+        """The message, for pages and the API."""
         when = f" ({self.at:%Y-%m-%d %H:%M:%S} UTC)" if self.at else ""
         return _(
             "%(who)s acted first%(when)s: %(what)s Your request changed nothing.",

@@ -1,8 +1,8 @@
-"""The server of `python app.py`: waitress, with bounds on what a client may hold (docs/decisions/0514).
+"""The server of `python app.py`: waitress, with limits on what a client may use (docs/decisions/0514).
 
-A client that is idle or slow costs a connection, never a thread: waitress reads the request before a thread
-gets it and keeps the answer after the thread is done. Here is bounded how many connections there are, how
-long each may take, and how much is stored of a request before the application sees it.
+An idle or slow client uses a connection, never a thread: waitress reads the request before a thread handles
+it, and buffers the response after the thread is done. This module limits the number of connections, their
+duration, and how much of a request is stored before the application handles it.
 """
 
 import errno
@@ -12,144 +12,70 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_network
+from itertools import chain
+from typing import Any, cast
 
 from flask import Flask
-from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
-from waitress.utilities import BadRequest
 
 from core.web.body_limits import largest_body
+from core.web.server_requests import BoundedParser, Bounds, ServerSettings
 
 log = logging.getLogger(__name__)
-THREADS, MAX_ACCEPTED = 8, 64  # the latter in one round of the loop over all sockets
+THREAD_COUNT = 8
+MAX_ACCEPTED = 64  # connections in one round of the loop over all sockets
 UNBOUNDED_BYTES = 2**62  # waitress's own limit is not used: it cannot differ by route
-MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES = 1_024, 8_192
-CHUNK_OVERHEAD_BYTES = 65_536  # and once more the limit: what the framing of small chunks may take
-DRAIN_SECONDS, MAX_DRAINED_BYTES = 5, 16 * 1024 * 1024  # of a refused body, so that the refusal is read
-BUSY = (
+DRAIN_SECONDS = 5  # for reading a refused body, so that the client reads the response
+MAX_DRAINED_BYTES = 16 * 1024 * 1024
+BUSY_RESPONSE = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
     b"Content-Type: text/plain\r\nContent-Length: 27\r\n\r\nToo many open connections.\n"
 )
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What clients may hold. `body_limit(method, path)` is asked for bodies above `max_body_bytes`."""
-
-    max_connections: int = 500
-    max_connections_per_address: int | None = 64  # None: the peer is a proxy
-    idle_seconds: float = 60
-    head_seconds: float = 15
-    window_seconds: float = 20  # in each, a body or an answer has to move at this rate
-    min_bytes_per_second: int = 1_000
-    max_request_line_bytes: int = 8_190
-    max_head_bytes: int = 32_768
-    max_header_fields: int = 100
-    max_body_bytes: int = 2 * 1024 * 1024
-    body_limit: Callable[[str, str], int] | None = None
-
-
-class _Parser(HTTPRequestParser):
-    """A request whose body is refused before it is stored when it is too large.
-
-    The application gets it without its body, with the length that was announced (or one above its limit),
-    and answers 413 with its own page.
-    """
-
-    limit, is_refused = None, False
-
-    def received(self, data: bytes) -> int:
-        """Take bytes of a request; how many of them belong to it."""
-        consumed = super().received(data)
-        if self.body_rcv is not None and not self.error:
-            self._judge()
-        return consumed
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read the head. Raises ParsingError (400) where gunicorn refuses it, too: what two servers in a row
-        may understand differently is not understood at all.
-        """
-        bounds = self.adj.bounds
-        if header_plus.partition(b"\r\n")[0][bounds.max_request_line_bytes :]:
-            raise ParsingError("Request line is too long")
-        if header_plus.count(b"\r\n") > bounds.max_header_fields + 1:
-            raise ParsingError("Too many header fields")
-        if header_plus.lower().count(b"\r\nhost:") > 1:
-            raise ParsingError("More than one Host")
-        if b"\r\n " in header_plus or b"\r\n\t" in header_plus:
-            raise ParsingError("A header field on several lines")
-        super().parse_header(header_plus)
-        if self.chunked and "CONTENT_LENGTH" in self.headers:
-            raise ParsingError("Both Content-Length and Transfer-Encoding")
-        if self.body_rcv is None:
-            self.expect_continue = False  # nothing will follow: waiting for it would never end
-
-    def _judge(self) -> None:
-        bounds = self.adj.bounds
-        if self.limit is None:
-            self.limit = bounds.max_body_bytes
-            if bounds.body_limit and (self.chunked or self.content_length > self.limit):
-                self.limit = bounds.body_limit(self.command, self.path)
-        if self.content_length > self.limit or (
-            self.chunked
-            and (
-                len(self.body_rcv) > self.limit
-                or self.body_bytes_received > 2 * self.limit + CHUNK_OVERHEAD_BYTES
-            )
-        ):
-            self._refuse()
-        elif self.chunked and (
-            len(self.body_rcv.control_line) > MAX_CHUNK_LINE_BYTES
-            or len(self.body_rcv.trailer) > MAX_TRAILER_BYTES
-        ):
-            self.error, self.completed = BadRequest("Chunk framing is too long"), True
-
-    def _refuse(self) -> None:
-        self.body_rcv.getbuf().close()
-        self.body_rcv = None
-        self.headers["CONTENT_LENGTH"] = str(max(self.content_length, self.limit + 1))
-        self.headers["CONNECTION"] = "close"
-        self.is_refused = self.connection_close = self.completed = True
-        self.expect_continue = False
-
-
 class _Channel(HTTPChannel):
-    """One connection, and since when it waits for its client."""
+    """One connection, and the times since which it waits for its client."""
 
-    parser_class = _Parser
+    parser_class = BoundedParser
+    adj: ServerSettings  # pyright: ignore[reportIncompatibleVariableOverride]  (create_server() passes it)
+    request: Any  # a BoundedParser or None
+    requests: Any  # a list of BoundedParser
+    _flush_exception: Callable[[Callable], None]  # missing in the stub, as is the next
+    _flush_some: Callable
     group: str | None = None  # set when it is counted
-    request_began = draining_since = None
-    watched: tuple[object, float, int] = (None, 0, 0)  # what is on its way, since when, bytes of it then
-    sent_bytes = drained_bytes = 0
-    has_unread_body = is_closed = False
+    request_began = 0.0
+    draining_since: float | None = None
+    transfer: tuple[object, float, int] = (None, 0, 0)  # what is being transferred, since when, bytes then
+    sent_bytes = 0
+    drained_bytes = 0
+    has_unread_body = False
+    is_closed = False
 
-    def __init__(self, *args, **kwargs):
-        self.turn_began = time.monotonic()  # connected, or the last answer was written
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.waiting_since = time.monotonic()  # when it connected, or the last response was written
         super().__init__(*args, **kwargs)
 
     def received(self, data: bytes) -> bool:
         """Take bytes from the client, and note when its request began."""
         before = self.request
-        taken = super().received(data)
+        is_taken = super().received(data)
         if self.request is None or self.request is not before:
             self.request_began = time.monotonic()
-        return taken
+        return is_taken
 
     def service(self) -> None:
-        """Answer one request, in a thread; then it is the client's turn."""
+        """Handle one request, in a thread; then wait for the client again."""
         request = self.requests[0]
         self.has_unread_body = self.has_unread_body or request.is_refused or bool(request.error)
         super().service()
-        self.turn_began = time.monotonic()
+        self.waiting_since = time.monotonic()
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        """Send what the client takes now; how many bytes."""
+        """Send what the client takes now; returns the number of bytes."""
         count = super().send(data, do_close)
         self.sent_bytes += count or 0
         return count
@@ -160,32 +86,35 @@ class _Channel(HTTPChannel):
         if self.draining_since is not None:
             return now - self.draining_since > DRAIN_SECONDS
         if self.total_outbufs_len > (self.adj.send_bytes if self.requests else 0):
-            return self._is_slow("answer", self.sent_bytes, now)
+            return self._is_slow("response", self.sent_bytes, now)
         request = self.request
         if self.requests:
-            return False  # it is our turn
+            return False  # the application is working
         if request is None:
-            return now - self.turn_began > bounds.idle_seconds
+            return now - self.waiting_since > bounds.idle_seconds
         if not request.headers_finished:
             return now - self.request_began > bounds.head_seconds
         return self._is_slow(request, request.body_bytes_received, now)
 
     def _is_slow(self, what: object, count: int, now: float) -> bool:
-        """Whether too few bytes moved in the last window; what moved before counts no more: the kernel takes
-        the first megabytes of an answer for a client that reads nothing.
+        """Whether too few bytes were transferred in the last window.
+
+        Bytes of earlier windows do not count: the kernel buffers the first megabytes of a response for a
+        client that reads nothing.
         """
-        bounds, (watched, since, before) = self.adj.bounds, self.watched
-        if what is watched and now - since <= bounds.window_seconds:
+        bounds = self.adj.bounds
+        current, since, before = self.transfer
+        if what is current and now - since <= bounds.window_seconds:
             return False
-        is_slow = what is watched and count - before < bounds.window_seconds * bounds.min_bytes_per_second
-        self.watched = what, now, count
+        is_slow = what is current and count - before < bounds.window_seconds * bounds.min_bytes_per_second
+        self.transfer = (what, now, count)
         return is_slow
 
-    # A connection that is closed while bytes of the client are unread is reset, and the refusal is lost with
-    # it: so the rest of a refused body is read and thrown away for some seconds.
+    # A connection that is closed while bytes of the client are unread is reset, and the response is lost: so
+    # the rest of a refused body is read and discarded for some seconds.
 
     def handle_write(self) -> None:
-        """Send what waits; close, or drain a refused body, when all is sent."""
+        """Send buffered bytes; then close, or drain a refused body."""
         if not (self.has_unread_body and self.close_when_flushed) or self.will_close:
             super().handle_write()
             return
@@ -193,27 +122,29 @@ class _Channel(HTTPChannel):
         if self.will_close:
             self.handle_close()
         elif self.connected and not self.total_outbufs_len:
-            self.close_when_flushed, self.draining_since = False, time.monotonic()
+            self.close_when_flushed = False
+            self.draining_since = time.monotonic()
             with suppress(OSError):
+                assert self.socket is not None  # noqa: S101  (it is connected)
                 self.socket.shutdown(socket.SHUT_WR)
 
     def readable(self) -> bool:
-        """Whether bytes of the client are wanted."""
+        """Whether to read from the client."""
         if self.draining_since is not None:
             return not self.is_closed
         return not self.is_closed and super().readable()
 
     def writable(self) -> bool:
-        """Whether something waits to be sent, or to be closed."""
+        """Whether there are bytes to send, or the connection is to be closed."""
         return not self.is_closed and super().writable()
 
     def handle_close(self) -> None:
-        """Close at once; nothing is waited for on this socket any more, in this round either."""
+        """Close at once; the socket is ignored in the current round too."""
         self.is_closed = True
         super().handle_close()
 
     def handle_read(self) -> None:
-        """Take what the client sent."""
+        """Read from the client."""
         if self.draining_since is None:
             super().handle_read()
             return
@@ -222,61 +153,69 @@ class _Channel(HTTPChannel):
         if self.drained_bytes > MAX_DRAINED_BYTES:
             self.handle_close()
 
-    def del_channel(self, map=None) -> None:
-        """Forget this connection."""
+    def del_channel(self, map: Any = None) -> None:
+        """Remove this connection."""
         super().del_channel(map)
-        self.adj.connections.forget(self)
+        self.adj.connections.remove(self)
 
 
 class _Connections:
-    """All connections, by address; when there are too many, the one that waits longest gives way."""
+    """All connections, by address; when there are too many, the one that waits longest is closed."""
 
-    def __init__(self, bounds: Bounds):
-        self.bounds, self.groups = bounds, {}
-        self.closed_for_others = self.closed_as_slow = self.refused = 0
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.groups: dict[str, set[_Channel]] = {}
+        self._reset_counts()
+
+    def _reset_counts(self) -> None:
+        self.closed_for_others = 0
+        self.closed_as_slow = 0
+        self.refused = 0
 
     def add(self, channel: _Channel, group: str) -> None:
-        """Count a new connection."""
+        """Add a new connection."""
         channel.group = group
         self.groups.setdefault(group, set()).add(channel)
 
-    def forget(self, channel: _Channel) -> None:
-        """Count a closed connection no more."""
-        held = self.groups.get(channel.group, set())
-        held.discard(channel)
-        if not held:
-            self.groups.pop(channel.group, None)
+    def remove(self, channel: _Channel) -> None:
+        """Remove a closed connection."""
+        group = channel.group or ""
+        members = self.groups.get(group, set())
+        members.discard(channel)
+        if not members:
+            self.groups.pop(group, None)
 
     def all(self) -> list[_Channel]:
-        """Every connection; a thread may close one meanwhile."""
-        return [channel for held in list(self.groups.values()) for channel in list(held)]
+        """All connections; a copy, because threads may close some."""
+        return list(chain.from_iterable(list(self.groups.values())))
 
     def make_room(self, group: str) -> bool:
-        """Whether one more may come from this address; another one is closed for it where need be."""
-        held, most = self.groups.get(group, ()), self.bounds.max_connections_per_address
-        if most is not None and len(held) >= most:
-            return self._close_one(held)
+        """Whether one more connection of this address is allowed; closes another one if necessary."""
+        members = self.groups.get(group, ())
+        limit = self.bounds.max_connections_per_address
+        if limit is not None and len(members) >= limit:
+            return self._close_one(members)
         if len(self.all()) < self.bounds.max_connections:
             return True
         return self._close_one(max(list(self.groups.values()), key=len)) or self.close_any()
 
     def close_any(self) -> bool:
-        """Close the connection that waits longest of all; False when all are being served."""
+        """Close the connection that waits longest; returns False when all are being served."""
         return self._close_one(self.all())
 
     def _close_one(self, channels: Iterable[_Channel]) -> bool:
         waiting = [channel for channel in list(channels) if not channel.requests]
         if not waiting:
             return False
-        min(waiting, key=lambda channel: channel.turn_began).handle_close()
+        min(waiting, key=lambda channel: channel.waiting_since).handle_close()
         self.closed_for_others += 1
         return True
 
     def close_overdue(self) -> None:
-        """Close what takes too long; say in the log how many connections were closed.
+        """Close overdue connections, and log the number of closed ones.
 
-        waitress's own `will_close` waits until the socket can be written to, which a client that reads
-        nothing never allows.
+        waitress's own `will_close` waits until the socket is writable, which a client that reads nothing
+        prevents.
         """
         now = time.monotonic()
         for channel in self.all():
@@ -290,29 +229,33 @@ class _Connections:
                 self.refused,
                 self.closed_as_slow,
             )
-        self.closed_for_others = self.closed_as_slow = self.refused = 0
+        self._reset_counts()
 
 
 class _Server(TcpWSGIServer):
     """A listening socket."""
 
     channel_class = _Channel
+    adj: ServerSettings  # pyright: ignore[reportIncompatibleVariableOverride]  (create_server() passes it)
+    _map: dict  # missing in the stub, as are the next two
+    effective_host: str
+    effective_port: str
 
     def handle_accept(self) -> None:
-        """Take the new connections that there is room for.
+        """Accept new connections as far as the limits allow.
 
-        All are taken before one is closed for them: a number that is free again would meet what was waited
-        for under it before.
+        All are accepted before one is closed for them: a reused file descriptor would get the events of the
+        connection that was closed.
         """
         for client, address in list(self._accepted()):
-            group = group_of(address[0])
+            group = address_group(address[0])
             if self.adj.connections.make_room(group):
                 self.adj.connections.add(_Channel(self, client, address, self.adj, map=self._map), group)
                 continue
             self.adj.connections.refused += 1
             with suppress(OSError), client:
                 client.setblocking(False)
-                client.send(BUSY)
+                client.send(BUSY_RESPONSE)
 
     def _accepted(self) -> Iterator[tuple[socket.socket, tuple]]:
         for _ in range(MAX_ACCEPTED):
@@ -327,12 +270,12 @@ class _Server(TcpWSGIServer):
                 return
 
     def maintenance(self, now: float) -> None:
-        """Called once a second, before any connection is asked whether it waits for something."""
+        """Called once a second, before the sockets are polled."""
         self.adj.connections.close_overdue()
 
 
-def group_of(address: str) -> str:
-    """Whose connections are counted together: an IPv4 address, or the network a household has in IPv6."""
+def address_group(address: str) -> str:
+    """The key under which connections are counted: an IPv4 address, or an IPv6 network of 64 bits."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
@@ -341,46 +284,56 @@ def group_of(address: str) -> str:
     return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
 
 
-def serving(app, bounds: Bounds, *, host: str, port: int, threads: int = THREADS, is_proxied: bool = False):
+def create_server(
+    app: Callable,
+    bounds: Bounds,
+    *,
+    host: str,
+    port: int,
+    threads: int = THREAD_COUNT,
+    is_proxied: bool = False,
+) -> TcpWSGIServer | MultiSocketServer:
     """A server for a WSGI application; `run()` serves. Raises OSError or ValueError as waitress does."""
-    adjustments = Adjustments(
+    adjustments = ServerSettings(
         host=host,
         port=port,
         threads=threads,
         ident=None,
         cleanup_interval=1,
-        clear_untrusted_proxy_headers=not is_proxied,  # core.web reads what REDOUBT_PROXIES says
+        clear_untrusted_proxy_headers=not is_proxied,  # REDOUBT_PROXIES decides which are used
         connection_limit=2 * bounds.max_connections,
         max_request_header_size=bounds.max_head_bytes,
         max_request_body_size=UNBOUNDED_BYTES,
         log_socket_errors=False,
         asyncore_use_poll=hasattr(select, "poll"),
     )
-    adjustments.bounds, adjustments.connections = bounds, _Connections(bounds)
-    dispatcher, sockets = ThreadedTaskDispatcher(), {}
+    adjustments.bounds = bounds
+    adjustments.connections = _Connections(bounds)
+    dispatcher = ThreadedTaskDispatcher()
+    sockets: dict = {}
     dispatcher.set_thread_count(threads)
     servers = [
-        _Server(app, sockets, dispatcher=dispatcher, adj=adjustments, sockinfo=listen)
-        for listen in adjustments.listen
+        _Server(app, sockets, dispatcher=dispatcher, adj=adjustments, sockinfo=address)
+        for address in cast(list[Any], adjustments.listen)
     ]
     if len(servers) == 1:
         return servers[0]
     return MultiSocketServer(
         sockets,
         adjustments,
-        [(server.effective_host, server.effective_port) for server in servers],
+        [(server.effective_host, int(server.effective_port)) for server in servers],
         dispatcher,
         servers[0].log_info,
     )
 
 
-def create(app: Flask, *, host: str, port: int):
-    """The site's server. Behind trusted proxies the peer is the proxy, which counts its own clients."""
+def create(app: Flask, *, host: str, port: int) -> TcpWSGIServer | MultiSocketServer:
+    """The site's server. Behind a trusted proxy the limit per address is up to the proxy."""
     is_proxied = app.config["REDOUBT_PROXIES"] > 0
-    most = None if is_proxied else Bounds.max_connections_per_address
+    limit = None if is_proxied else Bounds.max_connections_per_address
     bounds = Bounds(
-        max_connections_per_address=most,
+        max_connections_per_address=limit,
         max_body_bytes=app.config["MAX_CONTENT_LENGTH"],
         body_limit=partial(largest_body, app),
     )
-    return serving(app, bounds, host=host, port=port, is_proxied=is_proxied)
+    return create_server(app, bounds, host=host, port=port, is_proxied=is_proxied)

@@ -1,20 +1,21 @@
-"""Fields of schemas that forms and JSON bodies share: Markdown text and single lines."""
+"""Schema fields for forms and JSON bodies: Markdown text and single lines."""
 
 import re
+from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import ValidationError, fields
 
-from core.markup.characters import line, visible
+from core.markup.characters import visible, visible_line
 from core.markup.markup import Rendered, TooLong, render
 
-BLANK_START = re.compile(r"\A(?:[^\S\n]*\n)+")  # empty lines; spaces before the first word may mean code
+BLANK_START = re.compile(r"\A(?:[^\S\n]*\n)+")  # empty lines; spaces before the first word may indent code
 
 
 class Markdown(fields.Field):
-    """Markdown text as `Rendered` (source and safe HTML); length counted after trimming."""
+    """Markdown text, loaded as `Rendered` (source and safe HTML); lengths in characters after trimming."""
 
-    def __init__(self, *, shortest: int = 0, longest: int = 30_000, **kwargs):
+    def __init__(self, *, shortest: int = 0, longest: int = 30_000, **kwargs: Any) -> None:
         limits = {"minLength": shortest} if shortest else {}
         super().__init__(
             metadata={
@@ -26,9 +27,10 @@ class Markdown(fields.Field):
             },
             **kwargs,
         )
-        self.shortest, self.longest = shortest, longest
+        self.shortest = shortest
+        self.longest = longest
 
-    def _deserialize(self, value, attr, data, **kwargs) -> Rendered:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: object) -> Rendered:
         if not isinstance(value, str):
             raise ValidationError(_("Enter some text."))
         text = BLANK_START.sub("", visible(value)).rstrip()
@@ -45,12 +47,12 @@ class Markdown(fields.Field):
         except TooLong as error:
             raise ValidationError(str(error)) from error
 
-    def _serialize(self, value, attr, obj, **kwargs) -> str | None:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: object) -> str | None:
         return getattr(value, "source", value)
 
 
 class Line(fields.String):
-    """One trimmed line of text; what could not be seen in it is shown (core/markup/characters.py)."""
+    """One trimmed line of text with visible control characters (core/markup/characters.py)."""
 
-    def _deserialize(self, value, attr, data, **kwargs) -> str:
-        return line(super()._deserialize(value, attr, data, **kwargs))
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return visible_line(super()._deserialize(value, attr, data, **kwargs))

@@ -1,9 +1,10 @@
-"""Input of requests: read from a form or a JSON body alike, checked by a schema, shown again when refused."""
+"""Input of requests: read from a form or a JSON body, validated by a schema, shown again on errors."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
+from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
@@ -19,9 +20,9 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Invalid(Exception):
-    """Input that fails its schema: `errors` is {field: [sentence, …]}, at most MAX_ERRORS sentences."""
+    """Input that fails validation: `errors` are messages by field, at most MAX_ERRORS in all."""
 
-    def __init__(self, errors: dict):
+    def __init__(self, errors: dict) -> None:
         self.errors: dict[str, list[str]] = {}
         found = (
             (str(name)[:MAX_NAME_CHARACTERS], sentence)
@@ -36,12 +37,12 @@ class Invalid(Exception):
 
     @property
     def text(self) -> str:
-        """All sentences in one line."""
+        """All messages in one line."""
         return " ".join(chain.from_iterable(self.errors.values()))
 
 
-def _sentences(found) -> Iterator[str]:
-    """The messages in what marshmallow reports: a sentence, a list, or those of nested fields."""
+def _sentences(found: object) -> Iterator[str]:
+    """The messages in an error value of marshmallow: a message, a list, or those of nested fields."""
     if isinstance(found, (dict, list, tuple)):
         for each in found.values() if isinstance(found, dict) else found:
             yield from _sentences(each)
@@ -50,9 +51,9 @@ def _sentences(found) -> Iterator[str]:
 
 
 class BadQuery(Invalid):
-    """A query that was not understood; `allowed` is what each parameter may be, by name."""
+    """Wrong query parameters of the API; `allowed` describes the values of each parameter by name."""
 
-    def __init__(self, errors: dict, allowed: dict[str, str]):
+    def __init__(self, errors: dict, allowed: dict[str, str]) -> None:
         super().__init__(errors)
         self.allowed = allowed
 
@@ -65,8 +66,8 @@ def json_object() -> dict:
     return body
 
 
-def raw_input() -> dict:
-    """The request's fields as sent, from a form (one sent twice is a list) or a JSON object alike.
+def sent_input() -> dict:
+    """The request's fields as sent, from a form (repeated fields are lists) or a JSON object.
 
     Raises what json_object() raises.
     """
@@ -77,13 +78,13 @@ def raw_input() -> dict:
 
 
 def require_types(schema: Schema, body: dict) -> None:
-    """Raise Invalid when a whole number or a boolean of a JSON body is of another type."""
+    """Raise Invalid when an integer or a boolean of a JSON body has another type."""
     if found := wrong_types(schema, body):
         raise Invalid(found)
 
 
-def _storable(value):
-    """`value` with a picture for what no database stores: NUL and halves of surrogate pairs, at any depth."""
+def _storable(value: Any) -> Any:
+    """`value` with visible replacements for NUL and lone surrogates, which no database stores."""
     if isinstance(value, str):
         return UNSTORABLE.sub(lambda found: visible(found[0]), value)
     if isinstance(value, dict):
@@ -93,24 +94,29 @@ def _storable(value):
 
 def parse(schema: type[Schema]) -> dict:
     """The request's fields, checked by `schema`; raises Invalid."""
-    sent, made = raw_input(), schema(unknown=EXCLUDE)
+    sent = sent_input()
+    instance = schema(unknown=EXCLUDE)
     if request.is_json:
-        require_types(made, sent)
+        require_types(instance, sent)
     try:
-        return made.load(sent)
+        loaded: Any = instance.load(sent)
     except ValidationError as error:
         raise Invalid(error.normalized_messages()) from error
+    return loaded
 
 
 class Form:
-    """What an HTML form shows again: `values` as typed, `errors` by field, `data` once valid."""
+    """The state of an HTML form: `values` as typed, `errors` by field, `data` after validation."""
 
-    def __init__(self, schema: type[Schema], **initial):
-        self.schema, self.values, self.errors, self.data = schema, dict(initial), {}, {}
+    def __init__(self, schema: type[Schema], **initial: Any) -> None:
+        self.schema = schema
+        self.values: dict[str, Any] = dict(initial)
+        self.errors: dict[str, list[str]] = {}
+        self.data: dict[str, Any] = {}
 
     def validate(self) -> bool:
-        """Read the request into `data`; False leaves what was typed and says what to change."""
-        self.values = raw_input()
+        """Read the request into `data`; returns False with `errors` set when the input is invalid."""
+        self.values = sent_input()
         try:
             self.data = parse(self.schema)
         except Invalid as error:
@@ -119,12 +125,12 @@ class Form:
 
     @property
     def expected(self) -> versions.Expected:
-        """The version that what is sent was made from; None when the form has no field for it."""
+        """The version from which the input was made; None when the form has no such field."""
         return versions.expected_by_form()
 
     @contextmanager
     def catching(self) -> Iterator[None]:
-        """Show what an action finds Invalid like what the schema finds; nothing of it is kept."""
+        """Turn Invalid, raised by an action in the block, into `errors`, and roll back."""
         try:
             yield
         except Invalid as error:
@@ -132,5 +138,5 @@ class Form:
             self.errors = error.errors
 
     def fail(self, field: str, message: str) -> None:
-        """Add an error found after the schema (a name that is taken, a wrong password)."""
+        """Add an error that the schema cannot find (a name that is taken, a wrong password)."""
         self.errors.setdefault(field, []).append(message)

@@ -1,8 +1,8 @@
-"""Security headers and the cache rules of every response."""
+"""Security headers and cache headers of every response."""
 
 from flask import Flask, Response, current_app, g, request
 
-from core.web.static_files import let_keep
+from core.web.static_files import allow_caching
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -27,7 +27,7 @@ def _secure(response: Response) -> Response:
         below = "; includeSubDomains" if current_app.config["REDOUBT_HSTS_SUBDOMAINS"] else ""
         response.headers.setdefault("Strict-Transport-Security", f"max-age=31536000{below}")
     if request.endpoint == "static":
-        let_keep(response)
+        allow_caching(response)
     else:
         personal = (
             g.get("private_page")
@@ -40,5 +40,5 @@ def _secure(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Send the headers with every response."""
+    """Add the headers to every response."""
     app.after_request(_secure)

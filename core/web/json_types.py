@@ -1,13 +1,13 @@
-"""The types of values in a JSON body: a number is a number and true is true, where a form has only text.
+"""Strict types of integers and booleans in JSON bodies.
 
-marshmallow takes 1.5 and "1" for the whole number 1, and "yes" for true, which is right for forms alone.
+marshmallow accepts 1.5 and "1" for the integer 1, and "yes" for true, which is right only for forms.
 """
 
 from marshmallow import Schema, fields
 
 
 def wrong_types(schema: Schema, body: dict) -> dict[str, list[str]]:
-    """What is wrong with whole numbers and booleans in `body`, as sentences by field; empty if nothing is."""
+    """Messages by field about integers and booleans in `body` with other types; empty if there are none."""
     found: dict[str, list[str]] = {}
     for name, field in schema.fields.items():
         key = field.data_key or name
@@ -32,4 +32,4 @@ def _sentences(field: fields.Field, value: object) -> list[str]:
     wanted = int if isinstance(field, fields.Integer) else bool if isinstance(field, fields.Boolean) else None
     if wanted is None or value is None or type(value) is wanted:
         return []
-    return [field.error_messages["invalid"]]
+    return [str(field.error_messages["invalid"])]

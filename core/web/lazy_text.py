@@ -1,4 +1,4 @@
-"""Texts of the interface that are written at import and translated when they are shown."""
+"""Interface texts that are defined at import and translated when they are shown."""
 
 from typing import TYPE_CHECKING
 

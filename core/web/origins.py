@@ -1,17 +1,21 @@
-"""Where an act comes from: a page, the API, the shell or a task; and from which address and program."""
+"""The origin of an act: a page, the API, the shell or a task, with network address and user agent."""
 
 from dataclasses import dataclass
 
 import click
 from flask import has_request_context, request
 
-PAGE, API, SHELL, TASK = MEANS = ("page", "api", "shell", "task")
+PAGE = "page"
+API = "api"
+SHELL = "shell"
+TASK = "task"
+MEANS = (PAGE, API, SHELL, TASK)
 MAX_PROGRAM_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The means of an act (one of MEANS); without a request, `address` and `program` are empty."""
+    """How an act was done (one of MEANS); without a request, `address` and `program` are empty."""
 
     means: str
     address: str = ""
@@ -19,7 +23,7 @@ class Origin:
 
 
 def current() -> Origin:
-    """The origin of what happens now."""
+    """The origin of the current request, command or task."""
     if has_request_context():
         return Origin(
             API if request.path.startswith("/api/") else PAGE,

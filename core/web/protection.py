@@ -1,4 +1,4 @@
-"""Protection of requests against forgery (CSRF), proxies in front of the site, and the language of texts."""
+"""CSRF protection, trusted proxies, and Flask-Babel."""
 
 from flask import Flask
 from flask_babel import Babel
@@ -10,7 +10,7 @@ babel = Babel()
 
 
 def init_app(app: Flask) -> None:
-    """Attach CSRF protection and translations; trust as many proxies as the settings say."""
+    """Attach CSRF protection and translations; trust as many proxies as REDOUBT_PROXIES says."""
     if hops := app.config["REDOUBT_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
     app.config["WTF_CSRF_TIME_LIMIT"] = None

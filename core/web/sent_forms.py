@@ -1,7 +1,7 @@
-"""The form of a request that failed, so that the answer gives back what was typed.
+"""The form of a failed request, which the error page shows again so that no typed text is lost.
 
-It is shown to whoever sent it, in a form to press again; nothing is ever sent again by itself, and a form
-that another site sent is not shown. Secrets and files are never given back: the form asks for them again.
+It is shown to its sender, who can submit it again; nothing is submitted automatically, and a form sent by
+another site is not shown. Secrets and files are never shown: the form asks for them again.
 """
 
 import re
@@ -9,16 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, request, session
 from werkzeug.exceptions import HTTPException
 
 from core.database.db import SAFE_METHODS
+from core.registry import Registry
 from core.web.access import safe_next
 
 MAX_FIELDS = 200
-MAX_BODY_BYTES = 4 * 1024 * 1024  # of a form that is too large to be accepted, but given back
+MAX_BODY_BYTES = 4 * 1024 * 1024  # of a form that is too large to be accepted, but is shown again
 SECRET_PARTS = ("password", "passphrase", "code", "token", "secret", "credential")  # of names of fields
-LINE_LENGTH = 40  # characters; a longer value was typed by a person
+MIN_TEXT_CHARACTERS = 40  # a longer value was typed by a person
 TEXT_NAMES = frozenset(
     (
         "title",
@@ -48,10 +49,22 @@ DRAFT_FIELD = "draft"  # the name of the browser's draft of a form, see static/j
 DRAFT_NAME = re.compile(r"[\w./:-]{1,200}", re.ASCII)
 MAX_DRAFTS = 5
 
+OwnerCheck = Callable[[], bool]
+_owner_checks: Registry[OwnerCheck, str] = Registry("form_owner_checks")  # name by function
+
+
+def register_owner_check(is_foreign: OwnerCheck) -> OwnerCheck:
+    """Decorator: the function returns whether the form was made for another account than the current one.
+
+    Such a form is not shown.
+    """
+    _owner_checks.add(is_foreign, is_foreign.__qualname__)
+    return is_foreign
+
 
 @dataclass(frozen=True)
 class SentForm:
-    """`target` is the address it was sent to; `secrets` and `files` are names of fields to fill in again."""
+    """A form as sent to the path `target`; `secrets` and `files` are names of fields to fill in again."""
 
     target: str
     fields: list[tuple[str, str]]
@@ -61,7 +74,7 @@ class SentForm:
 
     @property
     def has_text(self) -> bool:
-        """Whether somebody typed something that would be a loss."""
+        """Whether a field has typed text."""
         return any(is_text(name, value) for name, value in self.fields)
 
     def value(self, name: str) -> str:
@@ -70,16 +83,16 @@ class SentForm:
 
 
 def is_text(name: str, value: str) -> bool:
-    """Whether a value was typed, and should be shown; others are choices, kept in hidden fields."""
+    """Whether a value was typed and is shown as text; other values become hidden fields."""
     if not value.strip() or name in (DRAFT_FIELD, "form_account"):
         return False
-    return name in TEXT_NAMES or len(value) > LINE_LENGTH or any(c.isspace() for c in value)
+    return name in TEXT_NAMES or len(value) > MIN_TEXT_CHARACTERS or any(c.isspace() for c in value)
 
 
 def sent_form(*, ask_owner: bool = True) -> SentForm | None:
-    """The form in this request; None when there is none, or it is not to be shown here.
+    """The form in this request; None when there is none, or it must not be shown.
 
-    `ask_owner=False` shows it without asking (of the database) who is logged in.
+    `ask_owner=False` skips the owner checks, which query the database.
     """
     if request.method in SAFE_METHODS or request.path.startswith("/api/") or _is_cross_site():
         return None
@@ -87,12 +100,12 @@ def sent_form(*, ask_owner: bool = True) -> SentForm | None:
     fields = _fields()
     if not target or fields is None:
         return None
-    if ask_owner and current_app.extensions["sent_forms"]():
+    if ask_owner and any(is_foreign() for is_foreign in _owner_checks):
         return None
-    return _sorted(target, fields)
+    return _sent_form(target, fields)
 
 
-def _sorted(target: str, fields: list[tuple[str, str]]) -> SentForm:
+def _sent_form(target: str, fields: list[tuple[str, str]]) -> SentForm:
     secrets = [name for name, _value in fields if _is_secret(name)]
     shown = [
         (name, value)
@@ -119,25 +132,25 @@ def _fields() -> list[tuple[str, str]] | None:
 
 
 def _may_read_more() -> bool:
-    """Raise the limit for a member's form that is over it, if that is small enough to be given back."""
-    if not session.get("_user_id") or request.content_length > MAX_BODY_BYTES:
+    """Raise the limit for a member's form that exceeds it, up to MAX_BODY_BYTES; returns whether it did."""
+    if not session.get("_user_id") or (request.content_length or 0) > MAX_BODY_BYTES:
         return False
     request.max_content_length = request.max_form_memory_size = MAX_BODY_BYTES
     for name in ("form", "files"):
-        request.__dict__.pop(name, None)  # what was refused counts as empty (core.web.site)
+        request.__dict__.pop(name, None)  # a refused form counts as empty (core.web.site)
     return True
 
 
 def _is_cross_site() -> bool:
-    """Whether a browser says that the page of another site sent this."""
+    """Whether the browser reports that a page of another site sent this request."""
     if fetched := request.headers.get("Sec-Fetch-Site"):
         return fetched not in ("same-origin", "none")
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc != request.host
 
 
-def page_before() -> str:
-    """The path of this site's page that sent this request, or '/'."""
+def referring_page() -> str:
+    """The path of the page of this site that sent this request, or '/'."""
     before = urlsplit(request.referrer or "")
     if before.netloc != request.environ.get("HTTP_HOST"):  # request.host refuses a host that is not trusted
         return "/"
@@ -145,7 +158,7 @@ def page_before() -> str:
 
 
 def _note_draft(response: Response) -> Response:
-    """Remember which draft was accepted: a view answers an accepted form with a redirect."""
+    """Remember the draft of an accepted form: views answer it with a redirect."""
     if (
         request.method == "POST"
         and response.status_code in (302, 303)
@@ -158,17 +171,11 @@ def _note_draft(response: Response) -> Response:
 
 
 def accepted_drafts() -> str:
-    """Names of drafts that were accepted since the last page, with spaces between; told once."""
+    """Names of drafts accepted since the last page, separated by spaces; each is returned once."""
     return " ".join(session.pop("accepted_drafts")) if "accepted_drafts" in session else ""
 
 
-def register_owner_check(app: Flask, is_foreign: Callable[[], bool]) -> None:
-    """`is_foreign()`: whether the form in this request was made for another account than the one here."""
-    app.extensions["sent_forms"] = is_foreign
-
-
 def init_app(app: Flask) -> None:
-    """Note drafts that were accepted, for every form."""
-    register_owner_check(app, lambda: False)
+    """Note which drafts were accepted, for every form."""
     app.jinja_env.globals.update(accepted_drafts=accepted_drafts, is_typed_text=is_text)
     app.after_request(_note_draft)

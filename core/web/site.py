@@ -1,43 +1,50 @@
-"""Flask as this site needs it: addresses a database can look up, and a second try for who lost a race."""
+"""The Flask subclass: URL converters for values a database can hold, bounded requests, retried views."""
 
 import gc
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from flask import Flask, Request, current_app, has_request_context, request
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import IntegerConverter, Map, PathConverter, UnicodeConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map, PathConverter, UnicodeConverter
 from werkzeug.utils import cached_property
 
 from core.database.db import MAX_ID, db, is_conflict
-from core.database.replicas import ask_primary
+from core.database.replicas import switch_to_primary
 from core.limits import bounds
 
-TRIES = 3
-PART = re.compile(r"<([^<>:]*:)?(\w+)>")  # of a rule: perhaps a converter, and a name
-WATCHED = ("/healthz", "/readyz", "/metrics")  # asked by machines that know a host by its address
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+MAX_ATTEMPTS = 3
+RULE_VARIABLE = re.compile(r"<([^<>:]*:)?(\w+)>")  # perhaps a converter, and a name
+MONITORED_PATHS = ("/healthz", "/readyz", "/metrics")  # for monitoring, which addresses a host by IP
 
 
 class _Id(IntegerConverter):
-    """A number that a column can hold; at any other there is nothing (404)."""
+    """An integer that an id column can hold; other numbers match no route (404)."""
 
     regex = "[0-9]{1,10}"
 
-    def __init__(self, map: Map, **options):
+    def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **{"max": MAX_ID, **options})
 
 
 class _Name(UnicodeConverter):
-    """A part of a path; PostgreSQL stores no NUL, so nothing has such a name."""
+    """One segment of a path, without NUL, which PostgreSQL cannot store."""
 
-    def __init__(self, map: Map, **options):
+    def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **options)
         self.regex = self.regex.replace("[^/]", r"[^/\x00]")
 
     def to_url(self, value: object) -> str:
-        """`value` as one part of a path, all its marks escaped: a tag such as c++ has one address."""
+        """`value` as one segment of a path, fully escaped: a tag such as c++ has one URL."""
         return quote(str(value), safe="")
 
 
@@ -48,7 +55,7 @@ class _Path(PathConverter):
 
 
 class _Addresses(Map):
-    default_converters = {
+    default_converters: ClassVar[dict[str, type[BaseConverter]]] = {
         **Map.default_converters,
         "int": _Id,
         "default": _Name,
@@ -64,16 +71,16 @@ class _Request(Request):
 
     @property
     def json_module(self) -> type:
-        """What decodes a JSON body; Flask would set the app's decoder, which knows no bounds."""
+        """The decoder of JSON bodies. Flask would set the app's, which has no limits."""
         return bounds.BoundedJson
 
     @json_module.setter
-    def json_module(self, _module) -> None:
+    def json_module(self, _module: object) -> None:
         pass
 
     @cached_property
     def args(self) -> ImmutableMultiDict:
-        """The query parameters; of a query that is refused, none: its error page can ask for them."""
+        """The query parameters; empty for a query string over the limits, so that its error page works."""
         if bounds.is_too_long(self.query_string):
             return ImmutableMultiDict()
         return ImmutableMultiDict(
@@ -81,7 +88,7 @@ class _Request(Request):
         )
 
     def _load_form_data(self) -> None:
-        """Reads the form once; one that was refused counts as empty from then on."""
+        """Read the form once; a refused form counts as empty from then on."""
         try:
             super()._load_form_data()
         except HTTPException:
@@ -90,37 +97,37 @@ class _Request(Request):
 
 
 class Site(Flask):
-    """Views run again when another request's change was faster than theirs.
+    """The Flask application. A view that loses a race with another transaction is run again.
 
-    So a name taken a moment ago, a tag that two people make at once or a deadlock ends as it would
-    have, had one come after the other: with the view's own answer. What a replica has not, or cannot
-    answer, is asked of the primary in the same way. What was asked before may be ready (response_cache.py).
+    So a unique name that was just taken, a tag that two requests create at once, or a deadlock ends as if one
+    request had come after the other: with the view's own response. A view also runs again on the primary when
+    a replica lacks a row or fails. Repeated requests may be served by response_cache.py before Flask.
     """
 
     request_class = _Request
     url_map_class = _Addresses
 
-    def __call__(self, environ, start_response):
-        """What watches the hosts knows no name of the site, and gets nothing that depends on one."""
-        if environ.get("PATH_INFO") in WATCHED:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._patterns: dict[str, tuple[set[str], str] | None] = {}  # by endpoint, see _pattern()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Accept any Host header for MONITORED_PATHS, whose responses do not depend on it."""
+        if environ.get("PATH_INFO") in MONITORED_PATHS:
             environ["HTTP_HOST"] = self.config["TRUSTED_HOSTS"][0]
         return super().__call__(environ, start_response)
 
-    def begin(self) -> None:
-        """To be called in a process that serves, when all is loaded: its history is noted from now on.
+    def start_serving(self) -> None:
+        """Start recording metrics and freeze loaded objects; call it in a web process once all is loaded.
 
-        Python's collector leaves alone what is loaded; it would look at all of it now and then, and nobody
-        is served for an eighth of a second (docs/performance.md).
+        The garbage collector ignores frozen objects; scanning them would stop the process for an eighth of
+        a second now and then (docs/performance.md).
         """
         self.extensions["history"].start()
         gc.collect()
         gc.freeze()
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self._patterns: dict[str, tuple[set[str], str] | None] = {}  # by endpoint, as _pattern() makes them
-
-    def url_for(
+    def url_for(  # pyright: ignore[reportIncompatibleMethodOverride]  (positional endpoint)
         self,
         endpoint: str,
         /,
@@ -129,59 +136,63 @@ class Site(Flask):
         _method: str | None = None,
         _scheme: str | None = None,
         _external: bool | None = None,
-        **values,
+        **values: Any,
     ) -> str:
-        """The address of a view: Flask's own, but a path also where there is no request, as in the worker.
+        """The URL of a view as in Flask, but a path also without a request, as in the worker.
 
-        A page makes some two hundred addresses. Most hold nothing but the names and numbers of their one
-        rule: those are filled into its pattern, in a quarter of the time.
+        A page has some two hundred URLs. Most have no other values than those of their only rule: a format
+        string makes these in a quarter of the time.
         """
-        is_asked, has_options = has_request_context(), _anchor or _method or _scheme or _external
-        if not (has_options or (is_asked and request.root_path)):
+        has_request = has_request_context() and request_ctx.url_adapter is not None  # None: untrusted host
+        has_options = _anchor or _method or _scheme or _external
+        if not (has_options or (has_request and request.root_path)):
             try:
                 found = self._patterns[endpoint]
             except KeyError:
-                found = self._patterns[endpoint] = self._pattern(endpoint)
+                found = self._pattern(endpoint)
+                self._patterns[endpoint] = found
             if found is not None and values.keys() == found[0] and None not in values.values():
                 return found[1] % {
                     name: value if type(value) is int else quote(str(value), safe="")
                     for name, value in values.items()
                 }
-        if not (is_asked or has_options):
+        if not (has_request or has_options):
             return self.url_map.bind("").build(endpoint, values)
         return super().url_for(
             endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
         )
 
     def _pattern(self, endpoint: str) -> tuple[set[str], str] | None:
-        """The names in an endpoint's rule, and its path with gaps; None where there is more to it."""
+        """The variables of an endpoint's only rule and its path as a format string; None if not simple."""
         rules = self.url_map._rules_by_endpoint.get(endpoint, ())
         if len(rules) != 1 or rules[0].defaults or "%" in rules[0].rule:
             return None
-        parts = PART.findall(rules[0].rule)
+        parts = RULE_VARIABLE.findall(rules[0].rule)
         if any(kind not in ("", "int:", "string:") for kind, _name in parts):
             return None
-        return {name for _kind, name in parts}, PART.sub(r"%(\2)s", rules[0].rule)
+        return {name for _kind, name in parts}, RULE_VARIABLE.sub(r"%(\2)s", rules[0].rule)
 
-    def wsgi_app(self, environ, start_response):
-        ready = self.extensions["ready_pages"].answer(environ, start_response)
-        return super().wsgi_app(environ, start_response) if ready is None else ready
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Send a cached response, or let Flask make one."""
+        cached = self.extensions["response_cache"].respond(environ, start_response)
+        return super().wsgi_app(environ, start_response) if cached is None else cached
 
-    def dispatch_request(self):
-        for _attempt in range(1, TRIES):
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view, up to MAX_ATTEMPTS times."""
+        for _attempt in range(1, MAX_ATTEMPTS):
             try:
                 return super().dispatch_request()
             except DBAPIError as error:
                 db.session.rollback()
-                if not (ask_primary(error) or is_conflict(error)):
+                if not (switch_to_primary(error) or is_conflict(error)):
                     raise
             except NotFound:
-                if not ask_primary():
+                if not switch_to_primary():
                     raise
                 db.session.rollback()
         return super().dispatch_request()
 
 
-def path_to(endpoint: str, /, **values) -> str:
-    """The path of a view, for models, which know no Flask; with a request and without one."""
+def path_to(endpoint: str, /, **values: Any) -> str:
+    """The path of a view, with or without a request; for models, which do not import Flask."""
     return current_app.url_for(endpoint, **values)

@@ -1,4 +1,4 @@
-"""Static files, kept for a year under an address that holds a hash of their content."""
+"""Static files, cached for a year under URLs with a hash of their content."""
 
 import hashlib
 from functools import lru_cache
@@ -13,22 +13,24 @@ def _fingerprint(path: str, changed: float) -> str:
 
 
 def _version(filename: str) -> str:
-    path = Path(current_app.static_folder) / filename
+    path = Path(current_app.static_folder or "") / filename
     return _fingerprint(str(path), path.stat().st_mtime)
 
 
 def static_url(filename: str) -> str:
-    """URL of a static file with a hash of its content, so that it can be kept for a year."""
+    """URL of a static file with a hash of its content, so that it can be cached for a year."""
     return f"{current_app.static_url_path}/{filename}?v={_version(filename)}"
 
 
-def let_keep(response: Response) -> None:
-    """Let caches keep a file for a year if it is the one that its address names.
+def allow_caching(response: Response) -> None:
+    """Allow caching for a year if the content has the hash in the URL.
 
-    Hosts are upgraded one after the other: the old one, asked for the new file, has another under that name.
+    Hosts are upgraded one after the other: an old host may have another file under the new URL.
     """
     if response.status_code not in (200, 304) or "v" not in request.args:
         return
-    if request.args["v"] == _version(request.view_args["filename"]):
-        response.cache_control.max_age, response.cache_control.immutable = 31536000, True
-        response.cache_control.public, response.cache_control.no_cache = True, None
+    if request.args["v"] == _version((request.view_args or {})["filename"]):
+        response.cache_control.max_age = 31536000
+        response.cache_control.immutable = True
+        response.cache_control.public = True
+        response.cache_control.no_cache = None

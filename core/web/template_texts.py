@@ -1,29 +1,35 @@
-"""The interface's words in templates. A page says some three hundred, most of them over and over."""
+"""gettext for templates, with a cache of finished texts.
 
-from babel.support import Translations
+A page has some three hundred texts. Without the cache they would take more than twice the time, about half of
+the budget of a page (docs/performance.md).
+"""
+
+from typing import Any
+
 from flask import Flask, current_app, g
 from flask_babel import get_locale, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, new_context
 
-MOST = 5_000  # sentences kept of a language; templates have a thousand
+MAX_CACHED_TEXTS = 5_000  # of a language; templates have a thousand
 
 
 class Language:
-    """The catalogue of a language, and its finished sentences: those that have no gaps to fill."""
+    """The catalogue of a language, and its finished texts: those without variables."""
 
-    def __init__(self, catalogue: Translations):
+    def __init__(self, catalogue: Any) -> None:
         self.catalogue = catalogue
-        self.finished: dict[tuple[str, bool], str] = {}  # by text, and whether it is said in HTML
+        self.finished: dict[tuple[str, bool], str] = {}  # by text, and whether it is escaped for HTML
 
 
 def _language() -> Language:
-    """The language of this request; Babel would look for it at every word."""
+    """The language of this request, cached in `g`: Flask-Babel would determine it for every text."""
     try:
         return g.language
-    except AttributeError:  # its first word
-        languages, name = current_app.extensions["languages"], str(get_locale())
+    except AttributeError:  # the first text of the request
+        languages = current_app.extensions["languages"]
+        name = str(get_locale())
         if name not in languages:
             languages[name] = Language(get_translations())
         g.language = languages[name]
@@ -31,12 +37,12 @@ def _language() -> Language:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `_`, `gettext` and `ngettext`; Jinja's own make the sentences, each once a language."""
+    """Add `_`, `gettext` and `ngettext` to templates; Jinja's own functions make the texts."""
     app.extensions["languages"] = {}
-    environment = app.jinja_env
+    environment: Any = app.jinja_env  # methods of Jinja's extension are not in its type
     environment.install_gettext_callables(
-        lambda text: _language().catalogue.ugettext(text),
-        lambda one, many, number: _language().catalogue.ungettext(one, many, number),
+        lambda text: _language().catalogue.ugettext(text),  # noqa: PLW0108  (the language of the request)
+        lambda one, many, number: _language().catalogue.ungettext(one, many, number),  # noqa: PLW0108
         newstyle=True,
     )
     finish = environment.globals["gettext"]
@@ -45,16 +51,17 @@ def init_app(app: Flask) -> None:
     }
 
     @pass_eval_context
-    def say(evaluation: EvalContext, text: str, /, **gaps: object) -> str:
-        """`text` in the reader's language, its gaps filled; marked up in a template of HTML."""
-        if gaps:
-            return finish(contexts[evaluation.autoescape], text, **gaps)
-        finished, key = _language().finished, (text, evaluation.autoescape)
+    def translate(evaluation: EvalContext, text: str, /, **variables: object) -> str:
+        """`text` in the language of the request with its variables; Markup in an HTML template."""
+        if variables:
+            return finish(contexts[evaluation.autoescape], text, **variables)
+        finished = _language().finished
+        key = (text, evaluation.autoescape)
         if key not in finished:
-            sentence = finish(contexts[evaluation.autoescape], text)
-            if len(finished) >= MOST:
-                return sentence
-            finished[key] = sentence
+            translated = finish(contexts[evaluation.autoescape], text)
+            if len(finished) >= MAX_CACHED_TEXTS:
+                return translated
+            finished[key] = translated
         return finished[key]
 
-    environment.globals.update(_=say, gettext=say)
+    environment.globals.update(_=translate, gettext=translate)

@@ -1,4 +1,4 @@
-"""The colours a visitor chose, and the values that every template may use."""
+"""The colour theme, and the values that all templates may use."""
 
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import get_locale
@@ -9,13 +9,13 @@ THEMES = ("light", "dark")
 
 
 def theme() -> str:
-    """The colours of this request: light or dark if that was chosen, else auto."""
+    """The theme of this request: light or dark if chosen, else auto."""
     chosen = request.cookies.get("theme")
     return chosen if chosen in THEMES else "auto"
 
 
 def _template_values() -> dict:
-    """What every template may use; mail is rendered by the worker, without a request."""
+    """The values for all templates; the worker renders mail without a request."""
     return {
         "site_name": current_app.config["REDOUBT_SITE_NAME"],
         "theme": theme() if has_request_context() else "auto",

@@ -16,7 +16,7 @@ def subscribe() -> Response:
     """Two years of patch days, KEV due dates, and ends of support within a year."""
     day = today()
     ends = lifecycle_queries.around(day, before=PAST_DAYS, ahead=FUTURE_DAYS)
-    return calendars.answer(
+    return calendars.calendar_response(
         _("Patch days, due dates and end-of-support dates"),
         [*days.patch_days(), *days.due_days(queries.due(day - days.DAYS_BACK)), *map(calendar_day, ends)],
     )

@@ -108,4 +108,4 @@ def plan_calendar(month: str) -> Response:
         for row in open_bulletins
         if row.kev_due_on
     ]
-    return calendars.answer(_("Rollout plan for %(month)s", month=found.name), days)
+    return calendars.calendar_response(_("Rollout plan for %(month)s", month=found.name), days)

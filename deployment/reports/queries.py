@@ -59,7 +59,7 @@ def _relations() -> tuple[ORMOption, ...]:
 
 
 def reports(
-    bulletin: Bulletin, *, outcome: str = "", after: paging.Place = None, size: int = PAGE_SIZE
+    bulletin: Bulletin, *, outcome: str = "", after: paging.PageStart = None, size: int = PAGE_SIZE
 ) -> paging.Page:
     """A page of the reports of a bulletin, newest first."""
     statement = _public_reports().where(DeploymentReport.bulletin_id == bulletin.id)
@@ -67,7 +67,7 @@ def reports(
         statement = statement.where(DeploymentReport.outcome == outcome)
     keys = [DeploymentReport.updated_at, DeploymentReport.id]
     return paging.keyset(
-        statement, keys, after=after, size=size, changed=paging.at_any(DeploymentReport.updated_at)
+        statement, keys, after=after, size=size, changed=paging.changed_at_any(DeploymentReport.updated_at)
     )
 
 

@@ -66,7 +66,7 @@ def restore_revision(post_id: int, number: int) -> dict:
     require(wanted.redacted_at is None)
     actions.restore(post, wanted, by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return versions.tagged(post, item(post))
+    return versions.with_etag(post, item(post))
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from core.database import versions
 from core.database.db import db, read_only
 from core.database.versions import Stale, Versioned
-from core.web.error_answers import error_answer, wants_json
+from core.web.error_responses import error_response, wants_json
 from posts.revisions import diffs, editables, merging
 from posts.revisions.editables import Editable, Field, Values
 
@@ -56,7 +56,7 @@ def answer(stale: Stale) -> ResponseReturnValue:
     db.session.rollback()
     if wants_json():
         response = make_response(
-            error_answer(
+            error_response(
                 412,
                 _("Edit conflict"),
                 _(
@@ -65,10 +65,10 @@ def answer(stale: Stale) -> ResponseReturnValue:
                 ),
             )
         )
-        response.headers.update(versions.current_tag(stale))
+        response.headers.update(versions.current_etag(stale))
         return response
     if stale.thing is None:
-        return error_answer(409, _("Edit conflict"), _("The item you edited no longer exists."))
+        return error_response(409, _("Edit conflict"), _("The item you edited no longer exists."))
     with read_only():
         page = _page(stale, stale.thing)
     db.session.rollback()

@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
-from core.limits.budgets import Budget, Spent
+from core.limits.budgets import Budget, BudgetExceeded
 
 MAX_LINE_STEPS = 120_000  # for all lines of two texts
 MAX_WORD_STEPS = 120_000  # for all words of two texts
@@ -136,7 +136,7 @@ def _changed(before: str, after: str, budget: Budget) -> list[list[int]]:
     line_budget = Budget(min(MAX_STEPS_PER_LINE, max(budget.left, 0)), MAX_SECONDS)
     try:
         same = _common(a, b, line_budget)
-    except Spent:
+    except BudgetExceeded:
         return []
     finally:
         budget.left -= min(line_budget.used, line_budget.steps)
@@ -179,7 +179,7 @@ def _aligned(left: list[str], right: list[str], budget: Budget) -> list[Block]:
     for a, c in [*_anchors(left, right), (len(left), len(right))]:
         try:
             between = _common(left[i:a], right[j:c], budget)
-        except Spent:
+        except BudgetExceeded:
             between = _ends(left[i:a], right[j:c])
         blocks += [(i + x, j + y, n) for x, y, n in between]
         if a < len(left):

@@ -4,7 +4,7 @@ from auth import tokens
 from core.api.api import WRITE, listing, page_of
 from core.database import versions
 from core.database.db import db
-from core.database.versions import tagged
+from core.database.versions import with_etag
 from core.mail.mail import site_url
 from core.web.access import get_or_404, require
 from posts import policy
@@ -46,7 +46,7 @@ def list_tags(query: dict) -> dict:
 def get_tag(name: str) -> dict:
     """One tag."""
     tag = get_or_404(tag_named(name))
-    return tagged(tag, tag_item(tag))
+    return with_etag(tag, tag_item(tag))
 
 
 @bp.put("/tags/<name>")
@@ -62,4 +62,4 @@ def describe_tag(data: dict, name: str) -> dict:
     versions.require_header(tag_named(name))
     tag = actions.describe(name, data["excerpt"], by=user, expected=versions.expected_by_header())
     db.session.commit()
-    return tagged(tag, tag_item(tag))
+    return with_etag(tag, tag_item(tag))

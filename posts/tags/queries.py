@@ -19,13 +19,17 @@ def tag_named(name: str) -> Tag | None:
     return db.session.scalar(_tags().where(Tag.name == name.lower()))
 
 
-def tags(after: paging.Place = None, size: int = 60, *, like: str = "") -> paging.Page:
+def tags(after: paging.PageStart = None, size: int = 60, *, like: str = "") -> paging.Page:
     """One page of tags, most used first; with `like` those whose name contains it."""
     statement = _tags()
     if like:
         statement = statement.where(Tag.name.contains(like.lower(), autoescape=True))
     return paging.keyset(
-        statement, [Tag.post_count, Tag.id], after=after, size=size, changed=paging.at_any(Tag.changed_at)
+        statement,
+        [Tag.post_count, Tag.id],
+        after=after,
+        size=size,
+        changed=paging.changed_at_any(Tag.changed_at),
     )
 
 

@@ -50,7 +50,7 @@ def ending(
     kind: str = SECURITY,
     category: str = "",
     owner: User | None = None,
-    after: paging.Place = None,
+    after: paging.PageStart = None,
     size: int = PAGE_SIZE,
 ) -> paging.Page:
     """Ends within `days` from `day` on, next first; of a category, of the inventory of `owner`."""
@@ -61,7 +61,7 @@ def ending(
         after=after,
         size=size,
         descending=False,
-        changed=paging.at_any(LifecyclePhase.changed_at),
+        changed=paging.changed_at_any(LifecyclePhase.changed_at),
     )
 
 

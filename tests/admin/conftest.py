@@ -15,6 +15,6 @@ def found(app, monkeypatch):
             """Test."""
             yield from findings
 
-        replace(app, monkeypatch, "health_checks", {examination: health.HERE})
+        replace(app, monkeypatch, "health_checks", {examination: health.LOCAL})
 
     return only

@@ -9,9 +9,9 @@ from core.checks.health import Finding, Level
 from core.database.db import db
 
 FINDINGS = [
-    Finding("Good", Level.WELL, "fine"),
-    Finding("Odd", Level.REMARK, "strange", "Think."),
-    Finding("Bad", Level.FAULT, "broken", "Mend it."),
+    Finding("Good", Level.OK, "fine"),
+    Finding("Odd", Level.WARNING, "strange", "Think."),
+    Finding("Bad", Level.ERROR, "broken", "Mend it."),
 ]
 
 

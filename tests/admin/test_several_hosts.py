@@ -14,7 +14,7 @@ def complaints(app):
 
     def find(**settings):
         app.config.update(settings)
-        return " ".join(found.advice for found in hosts() if found.level == Level.FAULT)
+        return " ".join(found.advice for found in hosts() if found.level == Level.ERROR)
 
     return find
 
@@ -45,8 +45,8 @@ def test_postgresql_and_a_key_are_enough_but_for_an_index_in_files(complaints):
     ("site", "name", "role", "level"),
     [
         ("", "demo_chief", "administrator", None),
-        ("https://redoubt.example", "demo_chief", "administrator", Level.REMARK),
-        ("https://redoubt.example", "demo_mira", "member", Level.REMARK),
+        ("https://redoubt.example", "demo_chief", "administrator", Level.WARNING),
+        ("https://redoubt.example", "demo_mira", "member", Level.WARNING),
         ("https://redoubt.example", "demotion", "administrator", None),
     ],
 )

@@ -108,9 +108,9 @@ def test_the_page_costs_the_same_with_a_full_history(page, keep, count_queries):
 
 def test_what_has_to_be_mended_stands_first_with_its_advice(page, found):
     found(
-        Finding("Fine", Level.WELL, "good"),
-        Finding("Odd", Level.REMARK, "strange", "Think."),
-        Finding("Bad <b>", Level.FAULT, "broken", "Mend it."),
+        Finding("Fine", Level.OK, "good"),
+        Finding("Odd", Level.WARNING, "strange", "Think."),
+        Finding("Bad <b>", Level.ERROR, "broken", "Mend it."),
     )
     text = page()
     assert "1 problem" in text and "Bad &lt;b&gt;" in text and "Bad <b>" not in text

@@ -31,7 +31,7 @@ from tests.bulletins.conftest import (  # noqa: F401  (fixtures)
     weakness,
 )
 from tests.conftest import DATA
-from tests.core.test_mail import server  # noqa: F401  (fixture)
+from tests.core.mail.test_mail import server  # noqa: F401  (fixture)
 
 PATCH_DAY = datetime(2026, 3, 10, 17, 5, tzinfo=UTC)  # the second Tuesday, 10:05 in Los Angeles
 MORNING = datetime(2026, 3, 11, 7, tzinfo=UTC)

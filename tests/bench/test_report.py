@@ -4,8 +4,8 @@ import pytest
 
 from bench import report
 from bench.budgets import ELSEWHERE, TOPIC, lines
-from bench.figures import interleaved, percentile, written
 from bench.pages import BASELINE, QUESTION
+from bench.statistics import format_samples, interleaved, percentile
 
 MACHINE = {"cores": "2 × example", "busy": "0.1 processes wanted to run at the start"}
 
@@ -105,7 +105,7 @@ def test_the_table_replaces_only_what_is_between_the_marks(parts, tmp_path, monk
 
 
 def test_a_figure_is_the_median_with_its_spread():
-    assert written([3.0, 1.0, 2.0]) == "2 (1–3)"
+    assert format_samples([3.0, 1.0, 2.0]) == "2 (1–3)"
 
 
 def test_a_percentile_is_a_value_that_was_measured():

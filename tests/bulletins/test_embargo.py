@@ -8,7 +8,7 @@ from advisories import advisory as adv
 from bulletins import actions, queries, store_actions
 from bulletins.models import Bulletin
 from bulletins.vulnerability_models import Vulnerability
-from core.database.db import at, db
+from core.database.db import clock_set_to, db
 from core.database.models import Event
 from core.jobs import events
 from posts.queries import links_from, links_to
@@ -24,7 +24,7 @@ NO_FILTER = queries.Filter()
 @pytest.fixture
 def draft(app, moderator):
     """A bulletin of our own, scheduled for NOON."""
-    with at(EARLIER):
+    with clock_set_to(EARLIER):
         bulletin = actions.create(
             {
                 "title": "Acme Reader: a font runs code",
@@ -41,7 +41,7 @@ def draft(app, moderator):
 
 
 def round_at(moment):
-    with at(moment):
+    with clock_set_to(moment):
         events.drain()
     db.session.expire_all()
 
@@ -68,7 +68,7 @@ def test_it_is_told_once_however_often_the_event_comes(draft):
 
 
 def test_a_later_plan_holds(draft, moderator):
-    with at(EARLIER):
+    with clock_set_to(EARLIER):
         actions.schedule(draft, NOON + timedelta(hours=1), by=moderator)
         db.session.commit()
     round_at(NOON)
@@ -86,7 +86,7 @@ def test_a_plan_can_be_dropped(draft):
 
 @pytest.mark.parametrize("instant", [EARLIER, EARLIER - SECOND])
 def test_an_instant_that_has_passed_is_refused(draft, moderator, instant):
-    with at(EARLIER), pytest.raises(actions.NotPossible):
+    with clock_set_to(EARLIER), pytest.raises(actions.NotPossible):
         actions.schedule(draft, instant, by=moderator)
 
 
@@ -142,7 +142,7 @@ def test_a_draft_names_its_cves_and_numbers(draft):
 
 
 def test_superseding_is_known_from_both_ends(draft, moderator):
-    with at(EARLIER):
+    with clock_set_to(EARLIER):
         newer = actions.create({"title": "Acme Reader: fonts, again"}, by=moderator)
         actions.supersede(newer, [draft])
         db.session.commit()

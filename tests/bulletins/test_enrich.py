@@ -12,7 +12,7 @@ from advisories.scores import SEVERITIES
 from bulletins import enrich_actions, queries
 from bulletins.priority import priority
 from bulletins.vulnerability_models import Vulnerability
-from core.database.db import at, db
+from core.database.db import clock_set_to, db
 from core.database.models import Event
 from tests.bulletins.conftest import MARCH, weakness
 
@@ -61,7 +61,7 @@ LISTED = Exploited("CVE-2026-1001", date(2026, 3, 18), date(2026, 4, 8), "Patch.
 @pytest.mark.every_database
 def test_a_listed_cve_marks_its_bulletins_and_is_told_once(make_advisory, store):
     store(make_advisory())
-    with at(NOW):
+    with clock_set_to(NOW):
         assert [enrich([LISTED]), enrich([LISTED])] == [1, 0]
     bulletin = queries.bulletins(queries.Filter()).items[0]
     assert (bulletin.is_exploited, bulletin.kev_due_on, bulletin.is_ransomware) == (
@@ -74,7 +74,7 @@ def test_a_listed_cve_marks_its_bulletins_and_is_told_once(make_advisory, store)
 
 def test_what_was_listed_long_ago_is_no_news(make_advisory, store):
     store(make_advisory())
-    with at(NOW + timedelta(days=60)):
+    with clock_set_to(NOW + timedelta(days=60)):
         enrich([LISTED])
     assert told() == []
     assert queries.bulletins(queries.Filter(exploited=True)).items
@@ -82,7 +82,7 @@ def test_what_was_listed_long_ago_is_no_news(make_advisory, store):
 
 def test_it_can_be_announced_all_the_same(make_advisory, store):
     store(make_advisory())
-    with at(NOW + timedelta(days=60)):
+    with clock_set_to(NOW + timedelta(days=60)):
         enrich([LISTED], announce=True)
     assert told() == [["exploited"]]
 

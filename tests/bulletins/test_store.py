@@ -10,7 +10,7 @@ from advisories.codec import dump, load
 from bulletins import actions, fixes, forms, queries, rows, store_actions
 from bulletins.models import Bulletin
 from bulletins.vulnerability_models import Vulnerability
-from core.database.db import at, db
+from core.database.db import clock_set_to, db
 from core.database.models import Event
 from posts.models import Revision
 from tests.bulletins.conftest import MARCH, fix, weakness
@@ -100,14 +100,14 @@ def test_what_not_everybody_may_read_becomes_a_draft(make_advisory, store, field
 
 
 def test_an_archive_tells_nobody(make_advisory, store):
-    with at(MARCH + store_actions.NEWS + timedelta(hours=1)):
+    with clock_set_to(MARCH + store_actions.NEWS + timedelta(hours=1)):
         store(make_advisory())
     assert not events_named("bulletin.published")
     assert len(events_named("bulletin.imported")) == 1
 
 
 def test_a_fresh_document_is_told_once(make_advisory, store):
-    with at(MARCH + timedelta(days=1)):
+    with clock_set_to(MARCH + timedelta(days=1)):
         store(make_advisory())
         store(make_advisory())
         store(make_advisory(title="Acme Reader: overflow, reworded"))

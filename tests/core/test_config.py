@@ -34,15 +34,15 @@ from core import config
     ],
 )
 def test_a_wrong_value_stops_the_start(name, written, advice):
-    with pytest.raises(config.BadSetting) as stopped:
-        config.read({name: written})
+    with pytest.raises(config.InvalidSetting) as stopped:
+        config.read_settings({name: written})
     assert str(stopped.value).startswith(name) and advice in str(stopped.value)
 
 
 @pytest.mark.parametrize("name", sorted(config.SECRETS - {"REDOUBT_SECRET_KEY", "REDOUBT_MAIL_URL"}))
 def test_a_wrong_secret_is_not_repeated(name):
-    with pytest.raises(config.BadSetting) as stopped:
-        config.read({name: "canary"})
+    with pytest.raises(config.InvalidSetting) as stopped:
+        config.read_settings({name: "canary"})
     assert "canary" not in str(stopped.value)
 
 
@@ -62,11 +62,11 @@ def test_a_wrong_secret_is_not_repeated(name):
     ],
 )
 def test_what_is_right_is_taken_as_it_is(name, written):
-    assert config.read({name: written})[name] == written
+    assert config.read_settings({name: written})[name] == written
 
 
 def test_an_instance_that_cannot_be_made_stops_the_start(tmp_path):
     (tmp_path / "file").touch()
     app = type("Site", (), {"config": {"REDOUBT_INSTANCE": str(tmp_path / "file" / "below")}})()
-    with pytest.raises(config.BadSetting, match="REDOUBT_INSTANCE.*for the user"):
+    with pytest.raises(config.InvalidSetting, match="REDOUBT_INSTANCE.*for the user"):
         config.init_app(app)

@@ -107,6 +107,6 @@ def test_between_now_and_the_next_one_lies_none(written, now):
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_what_to_write(written):
-    with pytest.raises(config.BadSetting) as stopped:
-        config.read({"REDOUBT_PATCH_DAY": written})
+    with pytest.raises(config.InvalidSetting) as stopped:
+        config.read_settings({"REDOUBT_PATCH_DAY": written})
     assert "REDOUBT_PATCH_DAY" in str(stopped.value) and "2TU 10:00 America/Los_Angeles" in str(stopped.value)

@@ -15,7 +15,7 @@ from auth.models import ReputationEvent, User
 from auth.passwords import passwords
 from auth.privileges import Privilege, threshold
 from bulletins.models import Bulletin
-from core.database.db import UTCDateTime, at, db, utcnow
+from core.database.db import UTCDateTime, clock_set_to, db, utcnow
 from core.jobs import events
 from demo import cli, loader
 from demo.story import FOLDER, Story
@@ -306,7 +306,7 @@ def test_a_run_that_dies_leaves_nothing_and_the_next_completes(app, monkeypatch)
 
 def test_at_sets_the_clock_for_its_block_only(app):
     at_time = utcnow() - timedelta(days=30)
-    with at(at_time):
+    with clock_set_to(at_time):
         assert utcnow() == at_time
         db.session.add(tag := Tag(name="past"))
     assert tag.created_at == at_time

@@ -10,7 +10,7 @@ from bulletins import store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.models import Bulletin
 from bulletins.priority import priority
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from deployment.reports import actions
 from products import actions as product_actions
 
@@ -106,7 +106,7 @@ def report(app):
     """report(bulletin, by, outcome="ok", ring="pilot", note="", days_ago=0, **said) → DeploymentReport."""
 
     def make(bulletin, by, outcome="ok", *, ring="pilot", note="", days_ago=0, **said):
-        with at(utcnow() - timedelta(days=days_ago)):
+        with clock_set_to(utcnow() - timedelta(days=days_ago)):
             row = actions.report(bulletin, actions.Installation(ring, outcome, note, **said), by=by)
         db.session.commit()
         return row

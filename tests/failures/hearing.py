@@ -22,7 +22,7 @@ def hear(batch: list[events.Event]) -> None:
 
 if __name__ == "__main__":
     site = create_app(REDOUBT_WORKER="off")
-    events.BATCH = 10
+    events.BATCH_SIZE = 10
     site.extensions["registries"] = {
         "event_handlers": {hear: ("probe.*",)},
         "round_jobs": {events.run_round: worker.EVENTS},

@@ -28,7 +28,7 @@ def rows() -> dict[str, list]:
     """Everything in the database, by table, but what is each site's own, and mail with a live link.
 
     Own are which index is in use, and that the backup and the restore themselves were recorded. The text of
-    mail that waits with a link in it is left out of a backup (tests/core/test_stored_mail.py).
+    mail that waits with a link in it is left out of a backup (tests/core/mail/test_stored_mail.py).
     """
     statements = {table.name: select(table) for table in db.metadata.sorted_tables if table.name != IN_USE}
     statements["outgoing_mail"] = statements["outgoing_mail"].where(~OutgoingMail.has_secret)
@@ -96,7 +96,7 @@ def test_no_backup_is_begun_where_there_is_no_room(app, tmp_path, monkeypatch):
 def test_an_older_schema_is_brought_up_to_date(app, make_user, place, tmp_path):
     make_user("walter")
     db.session.remove()
-    schema.tools().downgrade(revision="0250")
+    schema.flask_migrate().downgrade(revision="0250")
     made = run(app, "backup", tmp_path / "old.zip")
     schema.ensure()
     assert made.exit_code == 0 and "schema 0250" in made.output

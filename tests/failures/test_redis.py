@@ -11,8 +11,8 @@ from redis.exceptions import RedisError
 
 from app import create_app
 from bench.programs import Program, free_port
-from core.cache.page_cache import Page, cache
-from core.cache.page_store import PREFIX
+from core.cache.page_cache import CachedPage, page_store
+from core.cache.redis_cache import KEY_PREFIX
 from core.database import schema
 from core.limits import costs
 from tests.failures import servers
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not shutil.which("redis-server"), reason="no redis-server on this machine"),
 ]
-PAGE = Page(
+PAGE = CachedPage(
     "1-1-1",
     {"": b"<p>for visitors</p>", "br": b"packed \x00\n\xff", "gzip": b"\n"},
     [("Content-Type", "text/html")],
@@ -61,7 +61,7 @@ def site(redis):
     site.test_client_class = Browser
     with site.app_context():
         schema.ensure()
-        cache.clear()
+        page_store().clear()
         for key in keys(redis, "LIMITS*"):
             Redis.from_url(redis.url).delete(key)
         yield site
@@ -73,20 +73,20 @@ def keys(redis, pattern):
 
 
 def test_a_page_is_the_same_when_it_comes_back(site):
-    cache.set("address", PAGE)
-    assert cache.get("address") == PAGE
+    page_store().set("address", PAGE)
+    assert page_store().get("address") == PAGE
 
 
 def test_pages_are_shared(site, redis):
     first = site.test_client().get("/help").data
-    (key,) = keys(redis, f"{PREFIX}*")
-    assert cache.get(key.removeprefix(PREFIX)).body("") == first
+    (key,) = keys(redis, f"{KEY_PREFIX}*")
+    assert page_store().get(key.removeprefix(KEY_PREFIX)).body("") == first
 
 
 def test_clearing_drops_the_pages_and_nothing_else(site, redis):
-    cache.set("address", PAGE)
+    page_store().set("address", PAGE)
     site.test_client().post("/theme")
-    assert cache.clear() and not keys(redis, f"{PREFIX}*") and keys(redis, "LIMITS*")
+    assert page_store().clear() and not keys(redis, f"{KEY_PREFIX}*") and keys(redis, "LIMITS*")
 
 
 class Harm:
@@ -102,27 +102,27 @@ class Harm:
     ids=["pickle", "cachelib's pickle", "nothing", "short", "long"],
 )
 def test_what_others_wrote_there_is_not_read(site, redis, forged):
-    Redis.from_url(redis.url).set(PREFIX + "address", forged)
-    assert cache.get("address") is None and Harm.done == []
+    Redis.from_url(redis.url).set(KEY_PREFIX + "address", forged)
+    assert page_store().get("address") is None and Harm.done == []
 
 
 def test_a_changed_page_is_not_served(site, redis):
-    cache.set("address", PAGE)
+    page_store().set("address", PAGE)
     server = Redis.from_url(redis.url)
-    server.set(PREFIX + "address", server.get(PREFIX + "address").replace(b"visitors", b"everyone"))
-    assert cache.get("address") is None
+    server.set(KEY_PREFIX + "address", server.get(KEY_PREFIX + "address").replace(b"visitors", b"everyone"))
+    assert page_store().get("address") is None
 
 
 def test_a_page_is_not_served_under_another_address(site, redis):
-    cache.set("address", PAGE)
+    page_store().set("address", PAGE)
     server = Redis.from_url(redis.url)
-    server.set(PREFIX + "another", server.get(PREFIX + "address"))
-    assert cache.get("another") is None
+    server.set(KEY_PREFIX + "another", server.get(KEY_PREFIX + "address"))
+    assert page_store().get("another") is None
 
 
 def test_a_page_of_a_site_with_another_key_is_not_served(site):
-    cache.set("address", PAGE)
-    store = cache.cache
+    page_store().set("address", PAGE)
+    store = page_store()
     assert type(store)(store.redis, "another secret", 60).get("address") is None
 
 
@@ -163,4 +163,4 @@ def test_redis_is_used_again_when_it_is_back(site, redis):
     client.get("/help")
     redis.start()
     wait_until(lambda: _answers(redis.url), "redis answers")
-    wait_until(lambda: client.get("/help") and keys(redis, f"{PREFIX}*"), "pages are kept")
+    wait_until(lambda: client.get("/help") and keys(redis, f"{KEY_PREFIX}*"), "pages are kept")

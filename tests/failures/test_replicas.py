@@ -200,22 +200,22 @@ def test_visitors_read_on_without_the_primary_and_are_told_it_is_not_ready(pair,
 def findings() -> dict[str, Level]:
     """What the doctor says of the servers."""
     names = ("Database", "Writing", "Replica")
-    return {each.name: each.level for each in health.examine() if each.name in names}
+    return {each.name: each.level for each in health.run_checks() if each.name in names}
 
 
 def test_the_doctor_looks_at_replicas_and_at_what_commits_wait_for(site, pair, monkeypatch):
-    assert findings() == {"Database": Level.WELL, "Replica": Level.WELL}
-    monkeypatch.setattr(database, "WAITED_FOR", text("SELECT 'db2'"))  # as deployed
-    wait_until(lambda: findings()["Writing"] == Level.WELL, "one follows")
+    assert findings() == {"Database": Level.OK, "Replica": Level.OK}
+    monkeypatch.setattr(database, "SYNCHRONOUS_STANDBYS", text("SELECT 'db2'"))  # as deployed
+    wait_until(lambda: findings()["Writing"] == Level.OK, "one follows")
     pair[1].program.kill()
-    wait_until(lambda: findings()["Writing"] == Level.FAULT, "none follows")
-    assert findings()["Replica"] == Level.REMARK
+    wait_until(lambda: findings()["Writing"] == Level.ERROR, "none follows")
+    assert findings()["Replica"] == Level.WARNING
 
 
 def test_the_doctor_knows_a_database_where_nothing_can_be_saved(site, pair, tmp_path):
     reader = create_app(REDOUBT_INSTANCE=tmp_path, REDOUBT_WORKER="off", REDOUBT_DATABASE_URL=pair[1].url())
     with reader.app_context():
-        assert findings()["Writing"] == Level.FAULT
+        assert findings()["Writing"] == Level.ERROR
         db.session.remove()
         db.engine.dispose()
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from auth import reputation
 from auth.models import ReputationEvent, User
-from core.database.db import db, snapshot
+from core.database.db import db, read_snapshot
 from forum.models import Acceptance, Answer, Question
 from kb.models import Article
 from moderation.models import Decision
@@ -63,7 +63,7 @@ def worked_out() -> tuple[dict[int, int], bool]:
 
 def check(app) -> tuple[bool, bool]:
     """Compare everything that is stored twice; returns whether (cap, floor) were seen at work."""
-    with app.app_context(), snapshot():
+    with app.app_context(), read_snapshot():
         assert reputation.verify() == []
         ledger = dict(
             db.session.execute(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from auth import reputation
 from auth.models import ReputationEvent, User
 from auth.privileges import Privilege
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from core.markup.markup import render
 from forum import actions as forum
 from forum.models import Acceptance
@@ -118,7 +118,7 @@ def test_the_limit_of_a_day_counts_that_day_only(make_question, make_answer, mak
     answers = [make_answer(make_question(), by=author) for _ in range(7)]
     for answer in answers[:6]:
         voting.vote(answer, voter, 1)
-    with at(utcnow() - timedelta(days=2)):
+    with clock_set_to(utcnow() - timedelta(days=2)):
         assert voting.vote(answers[6], voter, 1)
 
 

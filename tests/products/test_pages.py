@@ -112,8 +112,8 @@ def test_pages_follow_each_other_and_a_foreign_cursor_starts_again(client, make_
         "WyJhIiwgImIiXQ",
         "x",
         "W3sidCI6IjIwMjYtMDEtMDEifSwgMV0",
-        paging.encode(["a\x00", 1]),
-        paging.encode(["\ud800", 1]),
+        paging.encode_cursor(["a\x00", 1]),
+        paging.encode_cursor(["\ud800", 1]),
     ):
         assert client.get(f"/products?after={cursor}").status_code == 200
         assert client.get(f"/lifecycle?after={cursor}").status_code == 200

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from auth.security_log import actions, queries, tasks
 from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 
 pytestmark = pytest.mark.every_database
 
@@ -61,7 +61,10 @@ def test_a_row_cannot_be_replaced_nor_the_table_emptied_at_once(row):
 def test_the_retention_task_deletes_addresses_first_and_old_rows_later(app, member):
     now = utcnow()
     for days in (0, 29, 31, 399, 401):
-        with at(now - timedelta(days=days)), app.test_request_context(environ_base={"REMOTE_ADDR": "::1"}):
+        with (
+            clock_set_to(now - timedelta(days=days)),
+            app.test_request_context(environ_base={"REMOTE_ADDR": "::1"}),
+        ):
             actions.record("login", user=member.id)
     db.session.commit()
     tasks.forget_old_security_events()
@@ -86,13 +89,13 @@ def test_a_kind_is_full_until_the_oldest_of_its_hour_is_an_hour_old(app, member)
     start, most = utcnow(), KINDS["refused"].max_an_hour
     for minute in range(most):
         assert actions.full_until("refused", member.id) is None
-        with at(start + timedelta(seconds=minute)):
+        with clock_set_to(start + timedelta(seconds=minute)):
             assert actions.record("refused", user=member)
     end = actions.full_until("refused", member.id)
     assert abs(end - start - actions.HOUR) < timedelta(seconds=1)
-    with at(end - timedelta(seconds=1)):
+    with clock_set_to(end - timedelta(seconds=1)):
         assert actions.record("refused", user=member) is None
-    with at(end + timedelta(seconds=0.5)):
+    with clock_set_to(end + timedelta(seconds=0.5)):
         assert actions.record("refused", user=member).facts == {}
 
 

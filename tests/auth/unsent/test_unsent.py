@@ -11,7 +11,7 @@ from auth import actions as accounts
 from auth.passwords.passwords import hash_password
 from auth.unsent import actions, queries
 from auth.unsent.models import UnsentForm
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from core.limits.rate_limits import TooMany
 from core.markup.markup import render
 from core.web import database_errors, sent_forms
@@ -263,7 +263,7 @@ def test_an_account_keeps_few_forms_for_a_day(app, other, member):
     assert db.session.scalar(select(func.count()).select_from(UnsentForm)) == actions.MAX_FORMS_OF_ACCOUNT
     assert queries.by_token(first, other) is None
     assert queries.by_token(last, other) == form and queries.by_token(last, member) is None
-    with at(utcnow() + actions.LIFETIME + timedelta(minutes=1)):
+    with clock_set_to(utcnow() + actions.LIFETIME + timedelta(minutes=1)):
         assert queries.by_token(last, other) is None
         actions.delete_expired()
     assert not db.session.scalar(select(func.count()).select_from(UnsentForm))

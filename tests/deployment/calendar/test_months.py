@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import feedparser
 import pytest
 
-from core.database.db import at, db
+from core.database.db import clock_set_to, db
 from deployment import tasks
 from deployment.calendar import queries
 from deployment.calendar.months import Month, next_patch_day
@@ -137,7 +137,7 @@ def test_feed_and_files(client, month):
 
 
 def test_the_next_patch_day_counts_down(client):
-    with at(NOON):
+    with clock_set_to(NOON):
         coming = next_patch_day()
     assert (coming.day, coming.days_left, str(coming.month)) == (date(2026, 12, 8), 14, "2026-12")
     assert "until patch day" in client.get("/calendar").text or "is today" in client.get("/calendar").text
@@ -176,7 +176,7 @@ def test_questions_of_the_month(client, login, make_user, make_question, month, 
 
 def test_the_tag_is_made_once(app, month, drain):
     drain()
-    with at(NOON):
+    with clock_set_to(NOON):
         tasks.update_calendar()
         tasks.update_calendar()
     tags = db.session.scalars(db.select(Tag.name).where(Tag.name.startswith("patches-"))).all()
@@ -191,8 +191,8 @@ def test_in_the_shell(app, month):
 
 
 def test_days_left_are_whole_days_there(app):
-    with at(datetime(2026, 12, 8, 17, 59, tzinfo=UTC)):
+    with clock_set_to(datetime(2026, 12, 8, 17, 59, tzinfo=UTC)):
         assert next_patch_day().days_left == 0
-    with at(datetime(2026, 12, 8, 18, tzinfo=UTC)):
+    with clock_set_to(datetime(2026, 12, 8, 18, tzinfo=UTC)):
         assert next_patch_day().day == date(2027, 1, 12)
     assert timedelta(0) < next_patch_day().at - datetime.now(UTC) < timedelta(days=37)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from auth.models import User
-from core.database.db import at, db, utcnow
+from core.database.db import clock_set_to, db, utcnow
 from core.database.models import Event
 from deployment import tasks
 from deployment.reports import actions
@@ -100,7 +100,7 @@ def test_it_ends_by_itself_and_may_begin_again(bulletin, fail):
     fail(bulletin, 3)
     tasks.clear_failure_flags()
     assert flagged(bulletin), "as long as its reasons are young"
-    with at(utcnow() + timedelta(days=8)):
+    with clock_set_to(utcnow() + timedelta(days=8)):
         tasks.clear_failure_flags()
         assert not flagged(bulletin)
         fail(bulletin, 3)

@@ -1,0 +1,92 @@
+"""The page cache in Redis, shared by several processes; entries are authenticated with the site's key.
+
+Redis is not trusted with code: a page is plain data (no pickle) under a MAC over its own key, so that a
+client with write access to Redis can neither run code here, nor change a page, nor put one in another's
+place. While Redis is unreachable nothing is cached, and it is tried again every RETRY_SECONDS.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from redis import Redis, RedisError
+
+from core.cache.page_cache import CachedPage
+
+KEY_PREFIX = "page:2:"  # change the number with the format: hosts of two releases may share a Redis
+RETRY_SECONDS = 2
+MAC_BYTES = hashlib.sha256().digest_size
+REDIS_TIMEOUTS = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5}  # seconds; rendering takes less
+log = logging.getLogger(__name__)
+
+
+class RedisCache:
+    """CachedPage objects in Redis, each for `ttl_seconds`."""
+
+    def __init__(self, redis: Redis, secret: str, ttl_seconds: int) -> None:
+        self.redis = redis
+        self.ttl_seconds = ttl_seconds
+        self.unavailable_until = 0.0  # of time.monotonic()
+        self.mac_key = hashlib.sha256(f"kept pages:{secret}".encode()).digest()
+
+    def get(self, key: str) -> CachedPage | None:
+        """The page stored under `key`; None when there is none or its MAC is wrong."""
+        entry = self._run(self.redis.get, KEY_PREFIX + key)
+        return self._decode(key, entry) if entry else None
+
+    def set(self, key: str, value: CachedPage) -> bool:
+        """Store a page; returns whether Redis took it."""
+        return bool(
+            self._run(self.redis.set, KEY_PREFIX + key, self._encode(key, value), ex=self.ttl_seconds)
+        )
+
+    def clear(self) -> bool:
+        """Remove all pages, and no other keys of this Redis; returns False when it is unreachable."""
+        keys = self._run(lambda: list(self.redis.scan_iter(KEY_PREFIX + "*", count=1000)))
+        for key in keys or ():
+            self._run(self.redis.unlink, key)
+        return keys is not None
+
+    def _run(self, command: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+        """The result of a Redis command; None while Redis is unreachable."""
+        if time.monotonic() < self.unavailable_until:
+            return None
+        try:
+            return command(*args, **kwargs)
+        except RedisError as error:
+            log.warning("no pages from Redis for %s s: %s", RETRY_SECONDS, error)
+            self.unavailable_until = time.monotonic() + RETRY_SECONDS
+            return None
+
+    def _mac(self, key: str, data: bytes) -> bytes:
+        return hmac.digest(self.mac_key, key.encode() + b"\n" + data, "sha256")
+
+    def _encode(self, key: str, page: CachedPage) -> bytes:
+        lengths = [(encoding, len(body)) for encoding, body in page.bodies.items()]
+        head = json.dumps([page.version, page.headers, page.etag, lengths]).encode()
+        data = b"".join([head, b"\n", *page.bodies.values()])
+        return self._mac(key, data) + data
+
+    def _decode(self, key: str, entry: bytes) -> CachedPage | None:
+        mac = entry[:MAC_BYTES]
+        data = entry[MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(key, data)):
+            log.error("a page in Redis was not written by this site: %s", key)
+            return None
+        head, _newline, rest = data.partition(b"\n")
+        version, headers, etag, lengths = json.loads(head)
+        bodies: dict[str, bytes] = {}
+        start = 0
+        for encoding, length in lengths:
+            bodies[encoding] = rest[start : start + length]
+            start += length
+        return CachedPage(version, bodies, [(name, value) for name, value in headers], etag)
+
+
+def connect(url: str, secret: str, ttl_seconds: int) -> RedisCache:
+    """A cache in the Redis at `url`; connects at the first command."""
+    return RedisCache(Redis.from_url(url, **REDIS_TIMEOUTS), secret, ttl_seconds)
