@@ -10,7 +10,7 @@ from bench.peers import Peer, PeerUnavailable
 from bench.programs import free_port
 from bench.sites import WRITERS, Served, Site
 from bench.statistics import RUNS, Samples, spread
-from posts.actions import TEXTS
+from posts.actions import MAX_POSTS
 
 POSTS_PER_RUN = 10  # answers of one member
 INDEX_TIMEOUT_SECONDS = 30  # until a new post must be found
@@ -20,7 +20,7 @@ LINK = re.compile(r'href="(/questions/\d+/[^"?#]+)"')
 
 def measure(site: Site, peers: list[Peer]) -> dict[str, Samples]:
     """Latencies of posting, and seconds until a new post is found, a member in each run."""
-    if POSTS_PER_RUN > TEXTS:
+    if POSTS_PER_RUN > MAX_POSTS:
         raise RuntimeError("a member may not post so much")
     found: dict[str, Samples] = {}
     with site.served() as served:

@@ -102,7 +102,7 @@ def popular_tags(limit: int = TAG_LIST_SIZE) -> list[Tag]:
 
 def ending_soon(user: User | Visitor, limit: int = LIST_SIZE) -> tuple[list[LifecyclePhase], bool]:
     """Phases of security support that end next, and whether they are those of the user's products."""
-    if user.id is not None:
+    if isinstance(user, User):
         mine = lifecycle_queries.ending(today(), ENDING_SOON_DAYS, owner=user, size=limit).items
         if mine:
             return mine, True

@@ -14,7 +14,7 @@ from core.database import versions
 from core.database.db import db, lock_rows, utcnow
 from core.database.versions import Expected
 from core.jobs import events
-from core.limits.rate_limits import limit
+from core.limits.rate_limits import limit, lock_key
 from core.markup.markup import Rendered, render
 from posts import kinds, locks, visibility, voting
 from posts.models import HIDDEN, PUBLISHED, Comment, Post, PostLink, PostTag, Revision

@@ -36,6 +36,6 @@ def index() -> Iterator[Finding]:
     yield finding(
         name,
         found,
-        fault=lag > MAX_LAG_SECONDS,
+        error=lag > MAX_LAG_SECONDS,
         advice=_("Check that a worker is running. flask search rebuild updates the index now."),
     )

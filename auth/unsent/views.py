@@ -138,4 +138,4 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_expired_form)
     app.register_error_handler(Forbidden, _on_refusal)
     app.register_error_handler(NotFound, _on_refusal)
-    register_owner_check(app, _is_of_another_account)
+    register_owner_check(_is_of_another_account)
