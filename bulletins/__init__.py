@@ -8,7 +8,6 @@ from bulletins import (  # noqa: F401  (some declare themselves)
     api,
     cli,
     csaf_feeds,
-    documents,
     edit_views,
     feeds,
     forms,
@@ -16,6 +15,7 @@ from bulletins import (  # noqa: F401  (some declare themselves)
     labels,
     queries,
     redaction,
+    search_facts,
     views,
 )
 from bulletins.models import Bulletin, Mitigation
@@ -105,7 +105,7 @@ def init_app(app: Flask) -> None:
     )
     _register_forms()
     app.jinja_env.globals["say"] = labels
-    register_facts("bulletin", documents.facts)
+    register_facts("bulletin", search_facts.search_facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)

@@ -111,7 +111,7 @@ def restore(bulletin: Bulletin, state: State, *, by, summary: str, expected: Exp
     was, facts = posts.begin_edit(bulletin, expected), state.facts
     said = load(Advisory, facts["advisory"])
     actions.set_issues(bulletin, facts["known_issues"], by=by)
-    supersede(bulletin, queries.named(facts["supersedes"]))
+    supersede(bulletin, queries.by_references(facts["supersedes"]))
     edit(
         bulletin,
         {name: getattr(said, name) for name in SAID},
@@ -174,7 +174,7 @@ def unschedule(bulletin: Bulletin) -> None:
     bulletin.embargo_until = None
 
 
-def release_due(bulletin: Bulletin) -> bool:
+def publish_due(bulletin: Bulletin) -> bool:
     """Publish a bulletin whose instant has come; whether it was. An instant moved later is waited for."""
     locks.lock(bulletin)
     if bulletin.embargo_until is None or bulletin.embargo_until > utcnow():
@@ -228,15 +228,15 @@ def withdraw(bulletin: Bulletin, *, by) -> None:
     events.record("bulletin.withdrawn", subject=bulletin, actor=by)
 
 
-def follow_source(bulletin: Bulletin) -> None:
+def accept_imports(bulletin: Bulletin) -> None:
     """Let the next import overwrite what was changed here."""
     bulletin.imported, bulletin.import_digest = store_actions.part_digests(bulletin), ""
 
 
-def flag_failures(bulletin: Bulletin, flagged: bool) -> None:
+def set_failure_flag(bulletin: Bulletin, flagged: bool) -> None:
     """Note that deployment reports of failures rise, or that they do no more; the rise is told once."""
     if flagged and not bulletin.has_failures:
-        store_actions.tell_risk(bulletin, ["failures_reported"])
+        store_actions.announce_risk_change(bulletin, ["failures_reported"])
     bulletin.has_failures = flagged
 
 

@@ -26,7 +26,7 @@ def item(bulletin: Bulletin) -> dict:
 
 
 def _whole(bulletin: Bulletin) -> dict:
-    facts, user = bulletin_page.of(bulletin, products.today()), tokens.reader()
+    facts, user = bulletin_page.build_page(bulletin, products.today()), tokens.reader()
     return {
         **item(bulletin),
         "vulnerabilities": [_weakness(each) for each in facts.weaknesses],
@@ -150,7 +150,7 @@ def write_bulletin(data: dict):
     user = tokens.reader()
     require(policy.can_curate(user), _("Moderators write bulletins."))
     posts.limit_posting(user)
-    bulletin = forms.write(data, by=user)
+    bulletin = forms.create(data, by=user)
     db.session.commit()
     return _tagged(_find(bulletin.reference))
 
@@ -169,7 +169,7 @@ def get_bulletin(reference: str):
 def edit_bulletin(data: dict, reference: str):
     """Change what is sent, keep the rest (moderators); imports leave alone what was changed."""
     bulletin, user = _curated(reference)
-    forms.change(bulletin, data, by=user, expected=versions.expected_by_header())
+    forms.update(bulletin, data, by=user, expected=versions.expected_by_header())
     db.session.commit()
     return _tagged(_anew(bulletin))
 

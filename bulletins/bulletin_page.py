@@ -81,7 +81,7 @@ class BulletinPage:
         return [each for each in self.weaknesses if each.needs_shield and not each.mitigations]
 
 
-def of(bulletin: Bulletin, day: date) -> BulletinPage:
+def build_page(bulletin: Bulletin, day: date) -> BulletinPage:
     """The sheet of a bulletin from queries.get_bulletin()."""
     by_digest = {each.digest: each for each in bulletin.mitigations}
     ours = [each for each in bulletin.mitigations if each.is_ours]

@@ -65,7 +65,7 @@ def _enrich(kev: Path | None, epss: Path | None, announce: bool, report: cli.Imp
 
 
 def _take_kev(rows: list, report: cli.ImportReport) -> list[int]:
-    added, changed = enrich_actions.take_kev(rows)
+    added, changed = enrich_actions.store_kev(rows)
     db.session.commit()
     report.added["vulnerabilities"] += added
     report.updated["vulnerabilities"] += len(changed) - added
@@ -74,7 +74,7 @@ def _take_kev(rows: list, report: cli.ImportReport) -> list[int]:
 
 
 def _take_epss(rows: list, report: cli.ImportReport) -> list[int]:
-    changed = enrich_actions.take_epss(rows)
+    changed = enrich_actions.store_epss(rows)
     db.session.commit()
     report.updated["vulnerabilities"] += len(changed)
     report.skipped["vulnerabilities"] += len(rows) - len(changed)
@@ -82,9 +82,11 @@ def _take_epss(rows: list, report: cli.ImportReport) -> list[int]:
 
 
 def _rank(vulnerability_ids: list[int], announce: bool, report: cli.ImportReport) -> None:
-    concerned = {number for ids in _slices(vulnerability_ids) for number in enrich_actions.naming(ids)}
+    concerned = {
+        number for ids in _slices(vulnerability_ids) for number in enrich_actions.bulletins_naming(ids)
+    }
     for ids in _slices(sorted(concerned)):
-        report.updated["bulletins"] += enrich_actions.rank_anew(ids, announce=announce)
+        report.updated["bulletins"] += enrich_actions.refresh_ranks(ids, announce=announce)
         db.session.commit()
         db.session.expunge_all()
 
@@ -116,5 +118,5 @@ def list_bulletins(unpatched: bool, month: str) -> None:
 @group.command("match")
 def match() -> None:
     """Look up again which products of the catalogue the bulletins name."""
-    click.echo(f"{match_actions.match_anew():,} lines changed")
+    click.echo(f"{match_actions.rematch_products():,} lines changed")
     db.session.commit()

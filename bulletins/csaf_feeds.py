@@ -109,7 +109,7 @@ def hash_of(year: int, name: str, algorithm: str):
 
 
 def _find(year: int, name: str) -> Bulletin:
-    return get_or_404(queries.document_at(f"{year:04}/{name}.json"))
+    return get_or_404(queries.by_document_path(f"{year:04}/{name}.json"))
 
 
 def _json(body) -> Response:

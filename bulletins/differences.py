@@ -5,7 +5,7 @@ from advisories.advisory import Advisory
 _PARTS = (("Title", "title"), ("Text", "notes"), ("References", "references"))
 
 
-def between(before: Advisory, after: Advisory) -> str:
+def describe_changes(before: Advisory, after: Advisory) -> str:
     """The changes that people look for; other ones are not named."""
     found = []
     if before.severity != after.severity:

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from advisories import scores
 from advisories.advisory import REMEDIES, Advisory, ProductEntry, Remedy, Score, Vulnerability
 from advisories.csaf.rules import CVE
-from bulletins.fixes import standings
+from bulletins.fixes import product_statuses
 
 SEPARATOR = " | "
 FOR = " for "
@@ -118,7 +118,7 @@ def _give_shown_remedies(changed: Advisory, before: list[Vulnerability]) -> None
 
 
 def _listed(advisory: Advisory) -> list[ProductEntry]:
-    found = standings(advisory)
+    found = product_statuses(advisory)
     parts = {part for entry in advisory.products if entry.part_of for part in entry.part_of[1:]}
     return [
         entry for entry in advisory.products if found[entry.id].status in LISTED and entry.id not in parts

@@ -32,7 +32,7 @@ def new():
     require(policy.can_curate(me()), _("Moderators write bulletins."))
     if valid:
         with form.catching():
-            bulletin = forms.write(form.data, by=me())
+            bulletin = forms.create(form.data, by=me())
             db.session.commit()
             flash(_("Draft saved. Publish it now or schedule it."))
             return redirect(bulletin.url)
@@ -48,11 +48,11 @@ def edit(reference: str):
     bulletin = _curated(reference)
     if valid:
         with form.catching():
-            forms.change(bulletin, form.data, by=me(), expected=form.expected)
+            forms.update(bulletin, form.data, by=me(), expected=form.expected)
             db.session.commit()
             return redirect(bulletin.url)
     if request.method == "GET":
-        form.values = forms.values(bulletin)
+        form.values = forms.form_values(bulletin)
     return render_template("bulletins/edit.html", form=form, bulletin=bulletin), 422 if form.errors else 200
 
 
@@ -136,7 +136,7 @@ def withdraw(reference: str):
 def follow(reference: str):
     """Let imports overwrite what was changed here."""
     bulletin = _curated(reference)
-    actions.follow_source(bulletin)
+    actions.accept_imports(bulletin)
     db.session.commit()
     flash(_("The next import brings what the source says."))
     return redirect(bulletin.url)

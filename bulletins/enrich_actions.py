@@ -21,7 +21,7 @@ from core.jobs import events
 RANKED = selectinload(Bulletin.vulnerabilities).joinedload(BulletinVulnerability.vulnerability)
 
 
-def take_kev(entries: Iterable[Exploited]) -> tuple[int, list[int]]:
+def store_kev(entries: Iterable[Exploited]) -> tuple[int, list[int]]:
     """Keep entries of KEV; returns how many CVEs are new here, and the ids of those whose facts changed."""
     wanted = {entry.cve: entry for entry in entries}
     known = _known(wanted)
@@ -44,7 +44,7 @@ def take_kev(entries: Iterable[Exploited]) -> tuple[int, list[int]]:
     return len(added), [row.id for row in changed]
 
 
-def take_epss(scores: Iterable[Likelihood]) -> list[int]:
+def store_epss(scores: Iterable[Likelihood]) -> list[int]:
     """Keep the scores of CVEs that are known here; returns the ids of those that changed."""
     wanted = {score.cve: score for score in scores}
     return [
@@ -73,7 +73,7 @@ def _set(row: Vulnerability, facts: dict) -> bool:
     return bool(changed)
 
 
-def naming(vulnerability_ids: Iterable[int]) -> list[int]:
+def bulletins_naming(vulnerability_ids: Iterable[int]) -> list[int]:
     """The bulletins that name any of these."""
     return list(
         db.session.scalars(
@@ -85,7 +85,7 @@ def naming(vulnerability_ids: Iterable[int]) -> list[int]:
     )
 
 
-def rank_anew(bulletin_ids: Iterable[int], *, announce: bool = False) -> int:
+def refresh_ranks(bulletin_ids: Iterable[int], *, announce: bool = False) -> int:
     """Set exploitation, EPSS and order of these bulletins; returns how many changed.
 
     What is exploited from now on raises the risk, when KEV took it in within NEWS, or with `announce`: a
@@ -102,13 +102,13 @@ def rank_anew(bulletin_ids: Iterable[int], *, announce: bool = False) -> int:
     )
     for bulletin in found.all():
         before, was_exploited = _ranks(bulletin), bulletin.is_exploited
-        store_actions.rank(bulletin)
+        store_actions.set_rank(bulletin)
         if _ranks(bulletin) == before:
             continue
         changed += 1
         events.record("bulletin.ranked", subject=bulletin)
         if bulletin.is_exploited and not was_exploited and (announce or _is_news(bulletin.kev_added_on)):
-            store_actions.tell_risk(bulletin, ["exploited"])
+            store_actions.announce_risk_change(bulletin, ["exploited"])
     return changed
 
 

@@ -47,6 +47,6 @@ def rows(wanted: Filter, sort: str) -> Iterator[dict]:
             return
 
 
-def answer(name: str, extension: str, wanted: Filter, sort: str) -> Response:
+def list_response(name: str, extension: str, wanted: Filter, sort: str) -> Response:
     """The list as `name`.csv or `name`.json, to save."""
     return exports.answer(name, extension, rows(wanted, sort))

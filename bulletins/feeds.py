@@ -19,7 +19,7 @@ LONGEST = 400
 def bulletins():
     """The newest bulletins, narrowed as the page is."""
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-    return feeds.atom(_("Security bulletins"), "/bulletins", entries(views.wanted()), query)
+    return feeds.atom(_("Security bulletins"), "/bulletins", entries(views.requested_filter()), query)
 
 
 @bp.get("/bulletins/unpatched.atom")

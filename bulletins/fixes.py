@@ -12,7 +12,7 @@ from advisories.advisory import AFFECTED, FIXED, Advisory, Vulnerability
 NOT_AFFECTED, UNDER_INVESTIGATION = "known_not_affected", "under_investigation"
 
 
-def with_status(vulnerability: Vulnerability, states: tuple[str, ...]) -> set[str]:
+def products_with_status(vulnerability: Vulnerability, states: tuple[str, ...]) -> set[str]:
     """Ids of the products that are in one of these states."""
     return set(chain.from_iterable(vulnerability.status.get(state, ()) for state in states))
 
@@ -26,28 +26,30 @@ def concerns_any(vulnerability: Vulnerability) -> bool:
 def has_fix(vulnerability: Vulnerability) -> bool:
     """Whether there is a fix for anything."""
     return any(remedy.kind == "vendor_fix" for remedy in vulnerability.remedies) or bool(
-        with_status(vulnerability, FIXED)
+        products_with_status(vulnerability, FIXED)
     )
 
 
-def unfixed(vulnerability: Vulnerability) -> set[str]:
+def unfixed_products(vulnerability: Vulnerability) -> set[str]:
     """Ids of the affected products for which there is no fix."""
-    affected = with_status(vulnerability, AFFECTED)
+    affected = products_with_status(vulnerability, AFFECTED)
     fixes = [remedy for remedy in vulnerability.remedies if remedy.kind == "vendor_fix"]
-    if any(not fix.product_ids for fix in fixes) or (not fixes and with_status(vulnerability, FIXED)):
+    if any(not fix.product_ids for fix in fixes) or (
+        not fixes and products_with_status(vulnerability, FIXED)
+    ):
         return set()
     return affected - set(chain.from_iterable(fix.product_ids for fix in fixes))
 
 
 @dataclass(frozen=True)
-class Standing:
+class ProductStatus:
     """A product over all vulnerabilities of a document: its worst state, and whether all of it is fixed."""
 
     status: str = ""  # affected, under_investigation, fixed, not_affected, or nothing
     has_fix: bool = False
 
 
-def standings(advisory: Advisory) -> dict[str, Standing]:
+def product_statuses(advisory: Advisory) -> dict[str, ProductStatus]:
     """The standing of each product of a document, by its id; what was rejected counts for nothing."""
     real = [each for each in advisory.vulnerabilities if not each.is_rejected]
     groups = (
@@ -56,12 +58,15 @@ def standings(advisory: Advisory) -> dict[str, Standing]:
         ("fixed", FIXED),
         ("not_affected", (NOT_AFFECTED,)),
     )
-    named = {status: set().union(*(with_status(each, states) for each in real)) for status, states in groups}
-    open_ids = set().union(*(unfixed(each) for each in real))
+    named = {
+        status: set().union(*(products_with_status(each, states) for each in real))
+        for status, states in groups
+    }
+    open_ids = set().union(*(unfixed_products(each) for each in real))
     found = {}
     for entry in advisory.products:
         status = next((status for status, ids in named.items() if entry.id in ids), "")
-        found[entry.id] = Standing(status, status in ("affected", "fixed") and entry.id not in open_ids)
+        found[entry.id] = ProductStatus(status, status in ("affected", "fixed") and entry.id not in open_ids)
     return found
 
 
@@ -75,7 +80,7 @@ class Risk:
     fixed: frozenset[str]
 
 
-def reasons(before: Risk, after: Risk) -> list[str]:
+def risk_changes(before: Risk, after: Risk) -> list[str]:
     """Why the risk is another than before; nothing for a mere edit."""
     found = [
         ("exploited", after.is_exploited and not before.is_exploited),

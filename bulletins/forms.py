@@ -25,7 +25,7 @@ STEP = ("text", "command", "check", "undo")
 ISSUE = ("update", "url", "details")
 
 
-def write(data: dict, *, by) -> Bulletin:
+def create(data: dict, *, by) -> Bulletin:
     """Begin a bulletin with checked data of BulletinSchema. Raises Invalid."""
     blank = Advisory(format="csaf", tracking_id="", title=data["title"], publisher="")
     bulletin = actions.create(_parts(blank, data), by=by, is_out_of_band=data["is_out_of_band"])
@@ -33,7 +33,7 @@ def write(data: dict, *, by) -> Bulletin:
     return bulletin
 
 
-def change(bulletin: Bulletin, data: dict, *, by, expected: Expected = None) -> None:
+def update(bulletin: Bulletin, data: dict, *, by, expected: Expected = None) -> None:
     """Bring a bulletin to checked data, of which any part may be missing. Raises Invalid, versions.Stale."""
     check_edit(bulletin, BULLETIN_LIMITS, title=data.get("title"), is_imported=bool(bulletin.imported))
     was = posts.begin_edit(bulletin, expected)
@@ -49,12 +49,12 @@ def change(bulletin: Bulletin, data: dict, *, by, expected: Expected = None) -> 
     )
 
 
-def values(bulletin: Bulletin) -> dict[str, object]:
+def form_values(bulletin: Bulletin) -> dict[str, object]:
     """A bulletin as its form shows it."""
-    return values_of(history.present(bulletin)) | {"is_out_of_band": bulletin.is_out_of_band}
+    return form_values_at(history.present(bulletin)) | {"is_out_of_band": bulletin.is_out_of_band}
 
 
-def values_of(state: State) -> dict[str, str]:
+def form_values_at(state: State) -> dict[str, str]:
     """What its form showed of a bulletin at one of its revisions."""
     found = {"title": state.title, "body": state.body}
     if state.facts is None:
@@ -93,7 +93,7 @@ def compared_values(state: State) -> dict[str, str]:
         )
         for row in rows_of
     ]
-    return values_of(state) | {"mitigations": "\n".join(shield)}
+    return form_values_at(state) | {"mitigations": "\n".join(shield)}
 
 
 def mitigation_facts(data: dict) -> dict:
@@ -173,7 +173,7 @@ def _beside(bulletin: Bulletin, data: dict, by) -> None:
         mitigation_actions.set_issues(bulletin, issues, by=by)
     if "supersedes" in data:
         wanted = {line.upper() for line in data["supersedes"]}
-        others = queries.named(wanted) if all(map(REFERENCE.match, wanted)) else []
+        others = queries.by_references(wanted) if all(map(REFERENCE.match, wanted)) else []
         if len(others) < len(wanted):
             raise Invalid({"supersedes": [_("There is no such bulletin.")]})
         actions.supersede(bulletin, others)

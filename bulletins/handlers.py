@@ -7,17 +7,17 @@ from core.jobs import events
 
 
 @events.register_handler("bulletin.due")
-def release(batch: list[events.Event]) -> None:
+def publish_due(batch: list[events.Event]) -> None:
     """Publish what is due; an event of an earlier plan finds a later instant, or none, and does nothing."""
     for event in batch:
         bulletin = db.session.get(Bulletin, event.subject_id)
         if bulletin is not None:
-            actions.release_due(bulletin)
+            actions.publish_due(bulletin)
     db.session.commit()
 
 
 @events.register_handler("product.created", "product.changed", "product.imported")
 def match_products(batch: list[events.Event]) -> None:
     """Find what bulletins name among products that are new or called otherwise."""
-    match_actions.match_anew({event.subject_id for event in batch})
+    match_actions.rematch_products({event.subject_id for event in batch})
     db.session.commit()

@@ -33,7 +33,7 @@ class Importer:
 
     def run(self) -> None:
         """Import every file. Raises cli.Unusable when none can be used."""
-        files = list(find(self.paths))
+        files = list(find_files(self.paths))
         with Checker() as check, self.news.held(), cli.progress(files, len(files), "bulletins") as each:
             for path in each:
                 self._file(path, check)
@@ -97,7 +97,7 @@ class Importer:
             click.echo(f"{place}: … and {len(warnings) - MOST_WARNINGS:,} more", err=True)
 
 
-def find(paths: Iterable[Path]) -> Iterator[Path]:
+def find_files(paths: Iterable[Path]) -> Iterator[Path]:
     """Files as they are named; of folders every .json and .xml below, in order, but no links."""
     for path in paths:
         if path.is_dir():

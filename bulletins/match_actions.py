@@ -15,7 +15,7 @@ from core.database.db import db
 SLICE = 2000
 
 
-def match_anew(product_ids: Iterable[int] | None = None) -> int:
+def rematch_products(product_ids: Iterable[int] | None = None) -> int:
     """Look up rows without a product, and those of `product_ids` (None: all); how many changed."""
     wanted = (
         select(AffectedProduct)

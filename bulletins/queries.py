@@ -218,12 +218,12 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
             ),
             (AffectedProduct.vendor_key == wanted.vendor.casefold(), wanted.vendor),
             (_owned_by(wanted.owner), wanted.owner),
-            (past_life(today()), wanted.past_life),
+            (is_end_of_life(today()), wanted.past_life),
         )
         if is_wanted
     ]
     if wanted.unfixed and (wanted.product or wanted.owner):
-        rows.append(or_(~AffectedProduct.has_fix, past_life(today())))
+        rows.append(or_(~AffectedProduct.has_fix, is_end_of_life(today())))
     elif wanted.unfixed:
         found.append(Bulletin.is_unpatched)
     if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
@@ -236,7 +236,7 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         )
     if wanted.fixed and wanted.owner:
         open_rows = _affected().where(
-            _owned_by(wanted.owner), or_(~AffectedProduct.has_fix, past_life(today()))
+            _owned_by(wanted.owner), or_(~AffectedProduct.has_fix, is_end_of_life(today()))
         )
         found.append(Bulletin.id.not_in(open_rows))
     return found
@@ -266,7 +266,7 @@ def _owned_by(user) -> ColumnElement[bool] | None:
     )
 
 
-def past_life(day: date) -> ColumnElement[bool]:
+def is_end_of_life(day: date) -> ColumnElement[bool]:
     """SQL condition on an AffectedProduct of a Bulletin: no release it is gets security fixes on `day`.
 
     A fix that the bulletin names helps when it came in the release's life; what came later is for those who
@@ -292,7 +292,7 @@ def past_life(day: date) -> ColumnElement[bool]:
     return and_(named.where(is_gone).exists(), ~named.where(~is_gone).exists())
 
 
-def ended_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
+def end_of_life_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
     """By bulletin: the releases it affects that get no security fixes any more; one query for a page."""
     rows = db.session.execute(
         select(AffectedProduct.bulletin_id, Release)
@@ -303,7 +303,7 @@ def ended_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
         .where(
             AffectedProduct.bulletin_id.in_([row.id for row in found]),
             AffectedProduct.status == AFFECTED,
-            past_life(today()),
+            is_end_of_life(today()),
         )
         .options(joinedload(Release.product), selectinload(Release.phases))
         .order_by(Release.id)
@@ -340,7 +340,7 @@ def newest(wanted: Filter, limit: int = 40) -> list[Bulletin]:
     return bulletins(wanted, "newest", size=limit).items
 
 
-def named(references: Iterable[str]) -> list[Bulletin]:
+def by_references(references: Iterable[str]) -> list[Bulletin]:
     """The bulletins with these references, drafts too, in their order."""
     return list(
         db.session.scalars(
@@ -398,7 +398,7 @@ def published_documents(limit: int = 50_000) -> list:
     )
 
 
-def document_at(path: str) -> Bulletin | None:
+def by_document_path(path: str) -> Bulletin | None:
     """The public bulletin whose CSAF document lies there, with the rows that it is made from."""
     return db.session.scalar(
         public().where(Bulletin.document_path == path, Bulletin.tlp.in_(OPEN_TLP)).options(*WHOLE)

@@ -65,7 +65,7 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
     bulletin.publisher_namespace, bulletin.severity = advisory.publisher_namespace, advisory.severity
     bulletin.tlp, bulletin.current_release_at = advisory.tlp[: KEY // 3], advisory.current_release_at
     bulletin.more = dump(replace(advisory, notes=notes), but=_BULLETIN) | {"body_note": place}
-    standings = fixes.standings(advisory)
+    standings = fixes.product_statuses(advisory)
     tried = {
         (each.kind, each.update, each.details): each.can_roll_back
         for row in bulletin.vulnerabilities
@@ -86,7 +86,7 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
     )
 
 
-def _product(place: int, entry: ProductEntry, standing: fixes.Standing, match: tuple) -> AffectedProduct:
+def _product(place: int, entry: ProductEntry, standing: fixes.ProductStatus, match: tuple) -> AffectedProduct:
     return AffectedProduct(
         position=place,
         key=entry.id,
@@ -196,7 +196,7 @@ def _add_ours(bulletin: Bulletin, advisory: Advisory) -> None:
     issues = [KnownIssue(each.update, each.details, each.url) for each in bulletin.known_issues]
     for said in advisory.vulnerabilities:
         if not said.is_rejected:
-            affected = fixes.with_status(said, AFFECTED)
+            affected = fixes.products_with_status(said, AFFECTED)
             ids = tuple(entry.id for entry in advisory.products if entry.id in affected)
             for ours, theirs in ((remedies, said.remedies), (issues, said.known_issues)):
                 known = {(each.details, each.url) for each in theirs}

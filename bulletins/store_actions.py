@@ -18,7 +18,7 @@ from advisories.codec import dump
 from advisories.csaf import provider
 from advisories.scores import SEVERITIES
 from auth.models import Visitor
-from bulletins import differences, documents, fixes, queries, rows
+from bulletins import differences, fixes, queries, rows, search_facts
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import from_documents
 from bulletins.models import LONGEST_NAME, Bulletin, Counter
@@ -180,9 +180,9 @@ def fill(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> int:
     catalogue.learn(advisory.products)
     known, new = _vulnerabilities({said.cve for said in advisory.vulnerabilities if said.cve})
     rows.from_advisory(bulletin, advisory, known, catalogue)
-    from_documents.follow(bulletin, advisory)
-    rank(bulletin)
-    bulletin.names = documents.names(advisory)
+    from_documents.sync_mitigations(bulletin, advisory)
+    set_rank(bulletin)
+    bulletin.names = search_facts.search_names(advisory)
     return new
 
 
@@ -198,7 +198,7 @@ def _vulnerabilities(cves: set[str]) -> tuple[dict[str, Vulnerability], int]:
     return found | made, len(made)
 
 
-def rank(bulletin: Bulletin) -> None:
+def set_rank(bulletin: Bulletin) -> None:
     """Set what the lists of the exploited and EPSS say of a bulletin, and its place among others."""
     real = [row for row in bulletin.vulnerabilities if row.concerns_any]
     shared = [row.vulnerability for row in real if row.vulnerability is not None]
@@ -247,14 +247,14 @@ def rewrite(
     was, before = rows.to_advisory(bulletin), risk(bulletin)
     new = fill(bulletin, advisory, catalogue)
     db.session.flush()  # the next lock reads the row anew
-    told = ". ".join(filter(None, (summary, differences.between(was, advisory))))
+    told = ". ".join(filter(None, (summary, differences.describe_changes(was, advisory))))
     title = bulletin.title
     posts.rewrite(bulletin, body, by=by, title=title, summary=told[:200], was=facts)
-    tell_risk(bulletin, fixes.reasons(before, risk(bulletin)), by=by)
+    announce_risk_change(bulletin, fixes.risk_changes(before, risk(bulletin)), by=by)
     return new
 
 
-def tell_risk(bulletin: Bulletin, reasons: list[str], *, by=None) -> None:
+def announce_risk_change(bulletin: Bulletin, reasons: list[str], *, by=None) -> None:
     """Announce that a public bulletin is another risk than before; nothing without a reason."""
     if reasons and bulletin.is_public:
         events.record("bulletin.risk_raised", subject=bulletin, actor=by, reasons=reasons)

@@ -24,7 +24,7 @@ MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])$")
 MINE_FIRST = 100  # of what has no fix for a member's own products, on one page
 
 
-def wanted() -> Filter:
+def requested_filter() -> Filter:
     """What the list is narrowed to by the address; what no list could have counts as nothing."""
     severity, month = argument("severity"), argument("month")
     is_mine = "mine" in request.args and current_user.is_authenticated
@@ -40,25 +40,25 @@ def wanted() -> Filter:
     )
 
 
-def chosen(narrowed: Filter) -> dict[str, str]:
+def filter_parameters(narrowed: Filter) -> dict[str, str]:
     """The filter as query parameters, for links."""
     values = {each.name: getattr(narrowed, each.name) for each in fields(Filter) if each.name != "owner"}
     mine = {"mine": "1"} if narrowed.owner is not None else {}
     return {name: "1" if value is True else value for name, value in values.items() if value} | mine
 
 
-def link(endpoint: str, parameters: dict[str, str], **changes) -> str:
+def list_url(endpoint: str, parameters: dict[str, str], **changes) -> str:
     """The address of a list with other parameters; those set to nothing are left out."""
     return url_for(endpoint, **{name: value for name, value in {**parameters, **changes}.items() if value})
 
 
-def sort() -> str:
+def requested_sort() -> str:
     """In which order."""
     asked = request.args.get("sort", "")
     return asked if asked in SORTS else "urgent"
 
 
-def find(reference: str) -> Bulletin:
+def load_bulletin(reference: str) -> Bulletin:
     """The bulletin, if the reader may see it, or 404."""
     return get_or_404(queries.get_bulletin(reference, current_user))
 
@@ -69,7 +69,7 @@ def bulletins():
     """Bulletins, the most urgent first; of what one runs, what has no fix before all else."""
     if "mine" in request.args and not current_user.is_authenticated:
         return redirect(url_for("auth.login", next="/bulletins?mine=1"))
-    narrowed, after, first = wanted(), request.args.get("after"), []
+    narrowed, after, first = requested_filter(), request.args.get("after"), []
     shown = narrowed
     if narrowed.owner is not None and not narrowed.unfixed:
         if not after:
@@ -78,12 +78,12 @@ def bulletins():
     curates = policy.can_curate(current_user)
     return render_template(
         "bulletins/bulletins.html",
-        page=queries.bulletins(shown, sort(), after=after),
+        page=queries.bulletins(shown, requested_sort(), after=after),
         first=first,
         narrowed=narrowed,
-        chosen=chosen(narrowed),
-        sort=sort(),
-        link=link,
+        chosen=filter_parameters(narrowed),
+        sort=requested_sort(),
+        link=list_url,
         severities=reversed(SEVERITIES),
         vendors=queries.vendors(),
         can_curate=curates,
@@ -96,7 +96,7 @@ def bulletins():
 @bp.get("/bulletins.json", defaults={"extension": "json"})
 def export_bulletins(extension: str):
     """The list as CSV or JSON, narrowed as the page is."""
-    return exports.answer("bulletins", extension, wanted(), sort())
+    return exports.list_response("bulletins", extension, requested_filter(), requested_sort())
 
 
 @bp.get("/bulletins/unpatched")
@@ -104,15 +104,20 @@ def export_bulletins(extension: str):
 def unpatched():
     """What has no fix today, and what to do instead; then releases that get none any more."""
     is_past_life = "past-life" in request.args
-    narrowed = replace(wanted(), unfixed=not is_past_life, past_life=is_past_life)
+    narrowed = replace(requested_filter(), unfixed=not is_past_life, past_life=is_past_life)
     page = queries.bulletins(narrowed, after=request.args.get("after"), with_mitigations=True)
     return render_template(
         "bulletins/unpatched.html",
         page=page,
         is_past_life=is_past_life,
-        link=link,
-        chosen={**chosen(narrowed), "unfixed": "", "past_life": "", "past-life": "1" if is_past_life else ""},
-        releases=queries.ended_releases(page) if is_past_life else {},
+        link=list_url,
+        chosen={
+            **filter_parameters(narrowed),
+            "unfixed": "",
+            "past_life": "",
+            "past-life": "1" if is_past_life else "",
+        },
+        releases=queries.end_of_life_releases(page) if is_past_life else {},
     )
 
 
@@ -121,18 +126,18 @@ def unpatched():
 def export_unpatched(extension: str):
     """That list as CSV or JSON."""
     is_past_life = "past-life" in request.args
-    narrowed = replace(wanted(), unfixed=not is_past_life, past_life=is_past_life)
-    return exports.answer("unpatched", extension, narrowed, "urgent")
+    narrowed = replace(requested_filter(), unfixed=not is_past_life, past_life=is_past_life)
+    return exports.list_response("unpatched", extension, narrowed, "urgent")
 
 
 @bp.get("/bulletins/<reference>")
 @cached_for_visitors
 def bulletin(reference: str):
     """One bulletin: what to do first, the shield where there is no fix, and all facts."""
-    found = find(reference)
+    found = load_bulletin(reference)
     if reference != found.reference:
         return redirect(found.url, 301)
-    facts, day = bulletin_page.of(found, products.today()), products.today()
+    facts, day = bulletin_page.build_page(found, products.today()), products.today()
     replaced = queries.replaced_by(update.row.update for update in facts.updates)
     return render_template(
         "bulletins/bulletin.html",

@@ -11,7 +11,6 @@ from forum import (  # noqa: F401  (handlers, exports and more views declare the
     erasure_handlers,
     export_account,
     feeds,
-    import_stackexchange,
     queries,
     redaction,
     schemas,
@@ -19,6 +18,7 @@ from forum import (  # noqa: F401  (handlers, exports and more views declare the
     views,
 )
 from forum.models import Answer, Question
+from forum.stackexchange import import_dump  # noqa: F401  (handlers, exports and more views declare themselves)
 from posts import kinds
 from posts.revisions import editables
 from posts.revisions.editables import Field
@@ -59,7 +59,7 @@ def init_app(app: Flask) -> None:
             limits=schemas.ANSWER_LIMITS,
             on_delete=actions.answer_deleted,
             on_restore=actions.answer_restored,
-            concerned=actions.concerned,
+            concerned=actions.credited_members,
         )
     )
     editables.register_editable(
@@ -76,4 +76,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)
-    import_group.add_command(import_stackexchange.command)
+    import_group.add_command(import_dump.command)

@@ -76,7 +76,7 @@ def answer_restored(answer: Answer, *, by) -> None:
         _grant(answer.parent, answer, accepter_id=last.accepter_id, author_id=last.author_id, day=last.day)
 
 
-def concerned(answer: Answer) -> list[int]:
+def credited_members(answer: Answer) -> list[int]:
     """Who gained by the acceptance of an answer: they lose with its removal, and gain with its return."""
     rows = db.session.execute(
         select(Acceptance.accepter_id, Acceptance.author_id).where(Acceptance.answer_id == answer.id)
@@ -162,7 +162,10 @@ def _entitlements(row: Acceptance) -> Iterator[Entitlement]:
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
     concerned = Acceptance.author_id.between(first, last) | Acceptance.accepter_id.between(first, last)
     for row in db.session.scalars(
-        select(Acceptance).where(concerned).order_by(Acceptance.id).execution_options(**reputation.STREAM)
+        select(Acceptance)
+        .where(concerned)
+        .order_by(Acceptance.id)
+        .execution_options(**reputation.STREAM)
     ):
         yield from _entitlements(row)
 

@@ -52,7 +52,9 @@ def list_questions(wanted: dict):
     if "tag" not in wanted:
         return listing(queries.questions(sort, reader, after), question_item)
     tag = post_queries.tag_named(wanted["tag"])
-    return listing(queries.tagged(tag, sort, reader, after) if tag else Page([], None), question_item)
+    return listing(
+        queries.questions_tagged(tag, sort, reader, after) if tag else Page([], None), question_item
+    )
 
 
 @bp.post("/questions")
@@ -118,7 +120,7 @@ def close_question(data: dict, question_id: int):
     require(policy.can_close(user, question))
     versions.require_header(question)
     if data["reason"] == "duplicate":
-        canonical = queries.canonical(data["duplicate_of"], question, user)
+        canonical = queries.canonical_question(data["duplicate_of"], question, user)
         if canonical is None:
             raise Invalid({"duplicate_of": str(schemas.NO_CANONICAL)})
     actions.close(question, data["reason"], by=user, note=data["note"], duplicate_of=canonical)

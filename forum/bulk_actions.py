@@ -10,7 +10,7 @@ from posts.bulk_actions import Draft, create_all
 from posts.models import Post, PostLink, Tag
 
 
-def bring(drafts: Collection[Draft]) -> None:
+def import_posts(drafts: Collection[Draft]) -> None:
     """Store posts of another site. What was accepted there is so here, without reputation:
 
     the points came with the person.

@@ -8,7 +8,7 @@ from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
 from core.web.access import get_or_404
 from forum import queries
-from forum.views import wanted_sort
+from forum.views import requested_sort
 from posts.feeds import SIZE, entry
 from posts.queries import tag_named
 
@@ -16,14 +16,14 @@ bp = Blueprint("forum_feeds", __name__)
 
 
 def _query() -> str:
-    return f"?sort={wanted_sort()}" if "sort" in request.args else ""
+    return f"?sort={requested_sort()}" if "sort" in request.args else ""
 
 
 @bp.get("/questions.atom")
 @cached_for_visitors
 def questions():
     """Questions in one of the orders."""
-    page = queries.questions(wanted_sort(), Visitor(), size=SIZE)
+    page = queries.questions(requested_sort(), Visitor(), size=SIZE)
     return feeds.atom(_("Questions"), "/questions", [entry(q) for q in page], _query())
 
 
@@ -32,7 +32,7 @@ def questions():
 def tag(name: str):
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
-    page = queries.tagged(tag, wanted_sort(), Visitor(), size=SIZE)
+    page = queries.questions_tagged(tag, requested_sort(), Visitor(), size=SIZE)
     return feeds.atom(
         _("Questions tagged %(name)s", name=tag.name), tag.path, [entry(q) for q in page], _query()
     )

@@ -52,7 +52,7 @@ def questions(sort: str, user, after: paging.Place = None, size: int = paging.PA
     return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
 
 
-def tagged(
+def questions_tagged(
     tag: Tag, sort: str, user, after: paging.Place = None, size: int = paging.PAGE_SIZE
 ) -> paging.Page:
     """Public questions with a tag; the tag's own index sorts, the posts follow in one query."""
@@ -109,7 +109,7 @@ def answer_to(question: Question, answer_id: int, user) -> Answer | None:
     return db.session.scalar(_answers(question, user).where(Answer.id == answer_id))
 
 
-def named(reference: str, user) -> Question | None:
+def question_by_reference(reference: str, user) -> Question | None:
     """The question a member means by an id or an address of its page."""
     match = re.search(r"(?:questions/)?(\d{1,12})(?:/|$|[?#])", reference.strip())
     return get_question(int(match[1]), user) if match else None
@@ -121,9 +121,9 @@ def newest_answers(question: Question, user, limit: int) -> list[Answer]:
     return paging.keyset(statement, [Answer.created_at, Post.id], size=limit).items
 
 
-def canonical(reference: str, question: Question, user) -> Question | None:
+def canonical_question(reference: str, question: Question, user) -> Question | None:
     """The other, public question that `question` repeats, as a member names it."""
-    found = named(reference, user)
+    found = question_by_reference(reference, user)
     return found if found is not None and found.id != question.id and found.is_public else None
 
 

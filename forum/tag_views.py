@@ -11,7 +11,7 @@ from core.database.db import db
 from core.web.access import get_or_404, require
 from core.web.forms import Form
 from forum import queries
-from forum.views import bp, wanted_sort
+from forum.views import bp, requested_sort
 from posts import policy, tag_actions
 from posts import queries as post_queries
 from posts.revisions import diffs, facts
@@ -76,13 +76,13 @@ def suggest_tags():
 @cached_for_visitors
 def tag(name: str):
     """Questions with one tag."""
-    tag, sort = get_or_404(post_queries.tag_named(name)), wanted_sort()
+    tag, sort = get_or_404(post_queries.tag_named(name)), requested_sort()
     return render_template(
         "forum/tag.html",
         tag=tag,
         sort=sort,
         sorts=list(queries.SORTS),
-        page=queries.tagged(tag, sort, current_user, request.args.get("after")),
+        page=queries.questions_tagged(tag, sort, current_user, request.args.get("after")),
         url=url_for("forum.tag", name=tag.name),
         can_describe=policy.can_describe_tags(current_user),
     )

@@ -20,7 +20,7 @@ from search.queries import similar
 bp = Blueprint("forum", __name__)
 
 
-def wanted_sort() -> str:
+def requested_sort() -> str:
     """The order the reader asks for; the newest first when it is none of ours."""
     wanted = request.args.get("sort", "newest")
     return wanted if wanted in queries.SORTS else "newest"
@@ -30,7 +30,7 @@ def wanted_sort() -> str:
 @cached_for_visitors
 def questions():
     """Questions: newest, active, unanswered, most voted."""
-    sort = wanted_sort()
+    sort = requested_sort()
     return render_template(
         "forum/questions.html",
         sort=sort,
@@ -262,7 +262,7 @@ def close(question_id: int):
     if valid:
         canonical = None
         if form.data["reason"] == "duplicate":
-            canonical = queries.canonical(form.data["duplicate_of"], question, current_user)
+            canonical = queries.canonical_question(form.data["duplicate_of"], question, current_user)
             if canonical is None:
                 form.fail("duplicate_of", schemas.NO_CANONICAL)
         if not form.errors:

@@ -62,11 +62,11 @@ def init_app(app: Flask) -> None:
             limits=schemas.ARTICLE_LIMITS,
             on_delete=actions.article_deleted,
             on_restore=actions.article_restored,
-            concerned=actions.concerned,
+            concerned=actions.credited_members,
             facts=actions.facts_of,
             form_values=_form_values,
             restore=actions.restore,
-            on_revised=actions.follow_verification,
+            on_revised=actions.refresh_verification,
         )
     )
     editables.register_editable(

@@ -83,7 +83,7 @@ def restore(article: Article, state: State, *, by, summary: str, expected: Expec
     )
 
 
-def follow_verification(article: Article) -> None:
+def refresh_verification(article: Article) -> None:
     """Say whether steps, commands and what it applies to are still those that were verified."""
     if article.verified_on is None:
         return
@@ -134,7 +134,7 @@ def unpublish(article: Article, *, by) -> None:
     events.record("article.unpublished", subject=article, actor=by)
 
 
-def publish_again(article: Article, *, by) -> None:
+def republish(article: Article, *, by) -> None:
     """Undo unpublish(): the article is public as it was, without points."""
     posts.publish(article, by=by)
 
@@ -159,7 +159,7 @@ def article_restored(article: Article, *, by) -> None:
         _turn_credit(article, by)
 
 
-def concerned(article: Article) -> list[int | None]:
+def credited_members(article: Article) -> list[int | None]:
     """Whose reputation the two above change."""
     return [article.credited_id]
 
@@ -197,7 +197,7 @@ def verify(
     if is_same and article.verified_by_id == (by.id if on else None) and not article.changed_since_verified:
         return
     if (is_same and not article.changed_since_verified) or (
-        seen is not None and seen != verification(article) and article.verified_by_id != by.id
+        seen is not None and seen != verification_state(article) and article.verified_by_id != by.id
     ):
         check_not_done(
             article,
@@ -217,7 +217,7 @@ def verify(
     events.record("article.verified", subject=article, actor=by)
 
 
-def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
+def record_feedback(article: Article, helpful: bool, *, by, note: str = "") -> None:
     """Record one member's answer, replacing the one before, and set the counts."""
     locks.lock(article)
     row = db.session.scalar(
@@ -246,7 +246,7 @@ def say_helpful(article: Article, helpful: bool, *, by, note: str = "") -> None:
     events.record("article.rated", subject=article, actor=by, has_note=is_news)
 
 
-def verification(article: Article) -> str:
+def verification_state(article: Article) -> str:
     """What an article says of its verification, to tell whether it changed."""
     return f"{article.verified_on or ''}|{article.verified_build}|{article.verified_by_id or ''}"
 

@@ -155,7 +155,7 @@ def verify_article(data: dict, article_id: int):
 def say_helpful(data: dict, article_id: int):
     """Was this article helpful? The last word counts."""
     article, user = _article(article_id), tokens.reader()
-    require(policy.can_say_helpful(user, article))
-    actions.say_helpful(article, data["helpful"], by=user, note=data["note"])
+    require(policy.can_give_feedback(user, article))
+    actions.record_feedback(article, data["helpful"], by=user, note=data["note"])
     db.session.commit()
     return {**data, "helpful_count": article.helpful_count, "unhelpful_count": article.unhelpful_count}

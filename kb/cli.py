@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from auth.security_log import cli as security_log
 from core.cli import ImportReport, losses_file, run_import
-from kb.import_articles import Importer
+from kb.markdown.import_articles import Importer
 
 
 @click.command("articles")

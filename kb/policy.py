@@ -13,6 +13,6 @@ def can_edit(user, article) -> bool:
     return posts.can_edit(user, article)
 
 
-def can_say_helpful(user, article) -> bool:
+def can_give_feedback(user, article) -> bool:
     """Members tell whether a published article helped."""
     return posts.can_write(user) and article.is_public

@@ -11,7 +11,8 @@ from core.markup import markup
 from core.web.access import get_or_404, require, safe_next
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
-from kb import actions, export_markdown, policy, queries, schemas
+from kb import actions, policy, queries, schemas
+from kb.markdown import export_article
 from kb.models import LAYERS, Article
 from posts import actions as post_actions
 from posts import policy as post_policy
@@ -144,7 +145,7 @@ def article(article_id: int, slug: str):
         can=post_policy,
         may=policy,
         notes=queries.feedback_notes(article) if policy.can_curate(user) else [],
-        verification=actions.verification(article),
+        verification=actions.verification_state(article),
     )
 
 
@@ -165,7 +166,7 @@ def print_view(article_id: int):
 def markdown(article_id: int):
     """The article as a Markdown file."""
     article = _article(article_id)
-    answer = Response(export_markdown.export(article), mimetype="text/markdown")
+    answer = Response(export_article.export(article), mimetype="text/markdown")
     answer.headers["Content-Disposition"] = f'attachment; filename="{article.slug or article.id}.md"'
     return answer
 
@@ -259,8 +260,8 @@ def feedback(article_id: int):
     """Was this helpful?"""
     data = parse(schemas.FeedbackSchema)
     article = _article(article_id)
-    require(policy.can_say_helpful(me(), article))
-    actions.say_helpful(article, data["helpful"], by=me(), note=data["note"])
+    require(policy.can_give_feedback(me(), article))
+    actions.record_feedback(article, data["helpful"], by=me(), note=data["note"])
     db.session.commit()
     flash(_("Thank you. The moderators will see your feedback."))
     return redirect(article.url)

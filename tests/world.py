@@ -142,7 +142,7 @@ def build(make_user) -> World:
     facts, hidden = _bulletins(moderator, author)
     world.public |= facts
     world.hidden += hidden
-    kb.say_helpful(article, False, by=stranger, note="Say which service to stop.")
+    kb.record_feedback(article, False, by=stranger, note="Say which service to stop.")
     appeal = appeals.appeal(world.hidden[0], SECRET_TEXT, by=author)
     db.session.flush()
     feedback_id = db.session.scalar(db.select(ArticleFeedback.id))

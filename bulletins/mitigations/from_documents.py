@@ -17,7 +17,7 @@ def digest(text: str, url: str = "") -> str:
     return hashlib.sha256(f"{' '.join(text.split())}\n{url}".encode()).hexdigest()
 
 
-def said_by(advisory: Advisory) -> dict[str, Remedy]:
+def remedies_by_digest(advisory: Advisory) -> dict[str, Remedy]:
     """The mitigations and workarounds of a document, each text once, by digest."""
     return {
         digest(remedy.details, remedy.url): remedy
@@ -27,9 +27,9 @@ def said_by(advisory: Advisory) -> dict[str, Remedy]:
     }
 
 
-def follow(bulletin: Bulletin, advisory: Advisory) -> None:
+def sync_mitigations(bulletin: Bulletin, advisory: Advisory) -> None:
     """Bring the mitigations of a bulletin in line with what its document says now."""
-    said = said_by(advisory)
+    said = remedies_by_digest(advisory)
     have = {mitigation.digest for mitigation in bulletin.mitigations}
     bulletin.mitigations = [
         each for each in bulletin.mitigations if each.is_ours or each.is_confirmed or each.digest in said

@@ -101,7 +101,7 @@ def month(month: str):
         products=queries.product_lines(found),
         out_of_band=queries.out_of_band(found),
         tag=tag,
-        questions=forum.tagged(tag, "newest", current_user, size=DISCUSSED).items if tag else [],
+        questions=forum.questions_tagged(tag, "newest", current_user, size=DISCUSSED).items if tag else [],
         can_ask=tag is not None or post_policy.can_make_tags(current_user),
     )
 
@@ -111,7 +111,7 @@ def month(month: str):
 def export_month(month: str, extension: str):
     """The month's bulletins as CSV or JSON."""
     found = month_named(month)
-    return bulletin_exports.answer(f"bulletins-{found}", extension, Filter(month=str(found)), "urgent")
+    return bulletin_exports.list_response(f"bulletins-{found}", extension, Filter(month=str(found)), "urgent")
 
 
 @bp.get("/calendar/<month>.atom")

@@ -96,7 +96,7 @@ def report(bulletin: Bulletin, said: Said, *, by) -> DeploymentReport:
         outcome=said.outcome,
     )
     if not bulletin.has_failures and is_failure_spike(queries.recent(bulletin.id)):
-        bulletin_actions.flag_failures(bulletin, True)
+        bulletin_actions.set_failure_flag(bulletin, True)
     return row
 
 
@@ -138,7 +138,7 @@ def clear_failure_flag(bulletin: Bulletin) -> None:
     Only a removal and the daily task ask: who takes a failure back and reports it again alerts nobody twice.
     """
     if bulletin.has_failures and not is_failure_spike(queries.recent(bulletin.id)):
-        bulletin_actions.flag_failures(bulletin, False)
+        bulletin_actions.set_failure_flag(bulletin, False)
 
 
 def forget(row: DeploymentReport, *, keep_words: bool, by) -> None:

@@ -62,7 +62,7 @@ def test_it_is_dated_by_the_instant(draft):
 
 def test_it_is_told_once_however_often_the_event_comes(draft):
     round_at(NOON)
-    assert actions.release_due(db.session.get(Bulletin, draft.id)) is False
+    assert actions.publish_due(db.session.get(Bulletin, draft.id)) is False
     told = db.session.scalars(db.select(Event).where(Event.name == "bulletin.published"))
     assert len(list(told)) == 1
 

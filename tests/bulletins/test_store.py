@@ -152,7 +152,7 @@ def test_what_a_moderator_changed_survives_the_next_import(make_advisory, store,
 def test_a_change_can_be_left_to_the_source_again(make_advisory, store, moderator):
     bulletin = store(make_advisory()).bulletin
     actions.edit(bulletin, {"severity": "critical"}, by=moderator)
-    actions.follow_source(queries.whole(bulletin.id))
+    actions.accept_imports(queries.whole(bulletin.id))
     db.session.commit()
     assert store(make_advisory()).bulletin.severity == "important"
 
@@ -211,7 +211,7 @@ def test_fixed_versions_alone_are_a_fix():
     said = weakness(affected=("A",))
     said.status["fixed"] = ("B",)
     assert fixes.has_fix(said)
-    assert not fixes.unfixed(said)
+    assert not fixes.unfixed_products(said)
 
 
 def test_what_people_tried_outlives_an_import(make_advisory, store):
@@ -230,7 +230,7 @@ def test_a_document_may_lose_its_text(make_advisory, store):
 
 def test_a_short_title_of_an_import_can_be_edited(make_advisory, store, login, api, moderator):
     bulletin = store(make_advisory(title="CVE-1")).bulletin
-    reference, values = bulletin.reference, forms.values(queries.whole(bulletin.id))
+    reference, values = bulletin.reference, forms.form_values(queries.whole(bulletin.id))
     for title in ("CVE-1", "CVE-2"):
         page = login(moderator).post(f"/bulletins/{reference}/edit", data={**values, "title": title})
         assert page.status_code == 302, page.text

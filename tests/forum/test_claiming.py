@@ -8,8 +8,8 @@ from auth import queries
 from auth.models import User
 from core.database.db import db
 from core.database.models import OutgoingMail
-from forum.import_stackexchange import command
 from forum.models import Question
+from forum.stackexchange.import_dump import command
 from tests.forum import dumps
 
 PASSWORD = "violet kettle orbit 93 marsh"

@@ -4,8 +4,8 @@ import pytest
 
 from core.database.db import db
 from core.markup.markup import render
-from forum.import_stackexchange import command
 from forum.models import Question
+from forum.stackexchange.import_dump import command
 from kb.cli import import_articles
 from kb.models import Article
 from posts import actions

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from core.database.db import db
-from forum.import_stackexchange import command
 from forum.models import Answer, Question
+from forum.stackexchange.import_dump import command
 from posts import kinds
 from posts.models import Comment, Post, Revision
 from tests.forum import dumps

@@ -9,8 +9,8 @@ from auth.models import ReputationEvent, User
 from core.database.db import db
 from core.markup.markup import render
 from forum import actions
-from forum.import_stackexchange import command
 from forum.models import Answer, Question
+from forum.stackexchange.import_dump import command
 from posts import actions as post_actions
 from posts.models import Comment, Post, PostLink, Revision, Tag, Vote
 from tests.forum import dumps

@@ -9,8 +9,9 @@ from core.cli import ImportReport
 from core.database.db import db, utcnow
 from core.markup import markup
 from core.markup.markup import render
-from kb import actions, export_markdown, steps
-from kb.import_articles import Importer
+from kb import actions, steps
+from kb.markdown import export_article
+from kb.markdown.import_articles import Importer
 from kb.models import Article
 from posts import actions as posts
 from posts import queries
@@ -135,7 +136,7 @@ def test_it_is_said_in_page_list_api_export_and_search(article, moderator, clien
     assert "✓ verified" not in client.get("/articles").text
     said = api()("GET", f"/articles/{article.id}").json
     assert (said["verified_revision"], said["changed_since_verified"]) == (1, True)
-    assert "changed_since_verified: true" in export_markdown.export(article)
+    assert "changed_since_verified: true" in export_article.export(article)
     assert "Turn off" not in client.get("/search?q=is:verified+spooler").text
 
 

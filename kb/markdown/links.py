@@ -42,7 +42,7 @@ _blocks.enable("table").disable("inline")
 
 
 @dataclass(frozen=True)
-class Place:
+class ResolvedLink:
     """Where a link leads: an address, or none, and why."""
 
     address: str | None
@@ -156,7 +156,7 @@ def _all(text: str) -> Iterator[re.Match]:
 
 def rewrite(
     text: str,
-    place_of: Callable[[str, bool], Place],
+    place_of: Callable[[str, bool], ResolvedLink],
     lose: Callable[[str, str, str], None],
     wiki: Callable[[str], str | None] | None = None,
 ) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from core.markup.html_to_markdown import convert
-from kb.markdown_links import CODE, beside_spans, outside_code, outside_fences, replaced
+from kb.markdown.links import CODE, beside_spans, outside_code, outside_fences, replaced
 
 Lose = Callable[[str, str, str], None]
 ANCHOR = beside_spans(

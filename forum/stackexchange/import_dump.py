@@ -24,9 +24,9 @@ from core.database.db import db, read_transaction
 from core.jobs.import_events import News
 from core.markup import markup
 from forum import bulk_actions as forum
-from forum import stackexchange_posts as made
-from forum.stackexchange_dump import BadRow, Dump, Row
-from forum.stackexchange_relink import Relinker
+from forum.stackexchange import posts as made
+from forum.stackexchange.dump import BadRow, Dump, Row
+from forum.stackexchange.relink import Relinker
 from posts import actions as posts
 from posts.models import Post, Tag
 
@@ -220,28 +220,36 @@ class Importer:
             rows,
             self._known(Post, (row.get("Id", "") for row in rows)),
             write.question,
-            forum.bring,
+            forum.import_posts,
         )
 
     def _answers(self, rows: list[Row]) -> None:
         rows = [row for row in rows if row.get("PostTypeId") == made.ANSWER]
         write = self._writer(rows, "ParentId")
         self._bring(
-            "answers", rows, self._known(Post, (row.get("Id", "") for row in rows)), write.answer, forum.bring
+            "answers",
+            rows,
+            self._known(Post, (row.get("Id", "") for row in rows)),
+            write.answer,
+            forum.import_posts,
         )
 
     def _comments(self, rows: list[Row]) -> None:
         write = self._writer(rows, "PostId")
         known = self._known(Post, (made.comment_key(row.get("Id", "")) for row in rows))
         self._bring(
-            "comments", rows, (key.removeprefix(made.COMMENT) for key in known), write.comment, forum.bring
+            "comments",
+            rows,
+            (key.removeprefix(made.COMMENT) for key in known),
+            write.comment,
+            forum.import_posts,
         )
 
-    def _writer(self, rows: list[Row], parent: str = "") -> made.Writer:
+    def _writer(self, rows: list[Row], parent: str = "") -> made.DraftFactory:
         """What makes posts of these rows: it knows their people, their parents and what was accepted."""
         owners = {row.get(column, "") for row in rows for column in made.PEOPLE}
         parents = self._known(Post, (row.get(parent, "") for row in rows)) if parent else {}
-        return made.Writer(
+        return made.DraftFactory(
             self.source, self.site, self._known(User, owners), self.nobodies, parents, self.accepted
         )
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from kb import file_dates
+from kb.markdown import file_dates
 from kb.models import LAYERS
 from posts.actions import MAX_TAGS
 from posts.schemas import is_tag, tag_name
@@ -46,14 +46,14 @@ def is_front_matter(facts: dict) -> bool:
     )
 
 
-def normal(facts: dict) -> dict:
+def lowercase_keys(facts: dict) -> dict:
     """Front matter with its keys in small letters."""
     return {str(key).lower(): value for key, value in facts.items()}
 
 
 def _known(key: object) -> str:
     name = str(key).lower()
-    spelled = re.sub(r"[\s-]+", "_", name)  # as kb/file_dates.py reads the names of dates
+    spelled = re.sub(r"[\s-]+", "_", name)  # as kb/markdown/file_dates.py reads the names of dates
     return spelled if spelled in DATES else name
 
 
@@ -66,7 +66,7 @@ def is_draft(facts: dict) -> bool:
     )
 
 
-def lose_unused(facts: dict, lose: Lose) -> None:
+def report_unused(facts: dict, lose: Lose) -> None:
     """Count as lost what `facts` say in words and no article has a place for."""
     for key, value in facts.items():
         name = _known(key)
@@ -127,7 +127,7 @@ def tags(facts: dict, lose: Lose) -> list[str]:
     return taken
 
 
-def of_article(facts: dict, plain: Callable[[str], str], lose: Lose) -> dict:
+def article_columns(facts: dict, plain: Callable[[str], str], lose: Lose) -> dict:
     """What `facts` state, in the shape of an article's columns; `plain` takes the markup out of a text."""
     stated: dict = {}
     if (layer := scalar(facts.get("layer")).lower()) in LAYERS:

@@ -15,10 +15,10 @@ from core.database.db import db, read_transaction
 from core.jobs.import_events import News
 from core.markup import characters, markup
 from core.markup.html_to_markdown import convert
-from forum import stackexchange_links as links
-from forum import stackexchange_text
-from forum.stackexchange_dump import Row
-from forum.stackexchange_posts import ANSWER, QUESTION, comment_key
+from forum.stackexchange import comment_text
+from forum.stackexchange import links as links
+from forum.stackexchange.dump import Row
+from forum.stackexchange.posts import ANSWER, QUESTION, comment_key
 from posts import kinds
 from posts.actions import slugify
 from posts.bulk_actions import replace_texts
@@ -72,8 +72,8 @@ class Relinker:
         self._rewrite(
             [(comment_key(row["Id"]), row) for row in rows],
             "https:",
-            lambda row: stackexchange_text.convert(row["Text"]),
-            lambda row, address: stackexchange_text.convert(row["Text"], address),
+            lambda row: comment_text.convert(row["Text"]),
+            lambda row, address: comment_text.convert(row["Text"], address),
         )
 
     def _rewrite(
@@ -84,17 +84,17 @@ class Relinker:
         wanted = {
             key
             for _key, row in rows
-            for address in links.found_in(row)
-            for key in links.keys(_absolute(base, address), self.hosts)
+            for address in links.addresses_in(row)
+            for key in links.post_keys(_absolute(base, address), self.hosts)
         }
-        address = links.rewriter(self.hosts, self._targets(wanted))
+        address = links.link_rewriter(self.hosts, self._targets(wanted))
         stored = self._stored([key for key, _row in rows])
         changes = []
         for key, row in rows:
             if key not in stored:
                 continue
             post_id, body = stored[key]
-            for link in links.found_in(row):
+            for link in links.addresses_in(row):
                 absolute = _absolute(base, link)
                 if absolute.startswith(links.NO_SITE) and address(absolute).address == "":
                     self.report.lose("links", f"row Id={key}", link, "to a page of a site without a name")

@@ -10,8 +10,8 @@ from pathlib import Path
 from core.database.db import utcnow
 from core.formats import front_matter
 from core.markup import characters, markup
-from kb import dialect_tags, dialects, file_dates, markdown_html, markdown_links, stated_facts
-from kb.stated_facts import scalar, shortened
+from kb.markdown import article_facts, dialects, embedded_html, file_dates, links, tag_parsing
+from kb.markdown.article_facts import scalar, shortened
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt")
 INDEXES = ("readme", "index", "_index")
@@ -57,24 +57,24 @@ class MarkdownFile:
     is_draft: bool = False
 
 
-class NoPage(Exception):
+class NotAPage(Exception):
     """The file is a part of other pages; it becomes no article of its own."""
 
 
-def find(root: Path) -> Iterator[tuple[Path, bool]]:
+def find_files(root: Path) -> Iterator[tuple[Path, bool]]:
     """(file, is it Markdown) below `root`, in order; not what is hidden, nor folders behind links."""
     for path in sorted(root.iterdir()):
         if path.name.startswith("."):
             continue
         if path.is_dir():
             if not path.is_symlink():
-                yield from find(path)
+                yield from find_files(path)
         else:
             suffix = path.suffix.lower()
             yield path, suffix in SUFFIXES and not (suffix == ".txt" and path.stem.lower() in NO_PAGES)
 
 
-def read(path: Path, root: Path) -> MarkdownFile:
+def read_file(path: Path, root: Path) -> MarkdownFile:
     """The file at `path` of the collection below `root`. Raises BadFile, NoPage, OSError, TooLong."""
     losses: list[tuple[str, str, str]] = []
 
@@ -84,32 +84,32 @@ def read(path: Path, root: Path) -> MarkdownFile:
     text = _contents(path, root, lose)
     facts, text = _front(text)
     if scalar(facts.get("ms.topic")).lower() == "include":
-        raise NoPage
+        raise NotAPage
     if len(text) > 2 * markup.MAX_CHARACTERS:
         raise BadFile(f"it has more than {2 * markup.MAX_CHARACTERS:,} characters")
     is_blank = not text.strip()
     text = _Reader(path, root, lose).plain(text)
-    heading, text = markdown_links.first_heading(text)
+    heading, text = links.first_heading(text)
     title = plain(scalar(facts.get("title")) or heading) or _named(path, root)
     if heading and plain(heading) != title:
         text = f"# {heading}\n\n{text}"
     if is_blank and not facts:
         raise BadFile("it is empty")
-    created, edited, bad_dates = file_dates.stated(facts, utcnow())
+    created, edited, bad_dates = file_dates.read_dates(facts, utcnow())
     for bad in bad_dates:
         lose("dates", bad, "no date, or one that has not come yet")
-    stated_facts.lose_unused(facts, lose)
-    is_draft = stated_facts.is_draft(facts)
+    article_facts.report_unused(facts, lose)
+    is_draft = article_facts.is_draft(facts)
     if is_draft:
         lose("drafts", title, "draft: imported, not published")
     author, license_name = plain(scalar(facts.get("author"))), scalar(facts.get("license"))
     return MarkdownFile(
-        shortened("title", title, stated_facts.MAX_TITLE, lose),
+        shortened("title", title, article_facts.MAX_TITLE, lose),
         text.strip("\n"),
-        stated_facts.tags(facts, lose),
-        stated_facts.of_article(facts, plain, lose),
-        shortened("author", author, stated_facts.MAX_AUTHOR, lose),
-        shortened("license", license_name, stated_facts.MAX_LICENSE, lose),
+        article_facts.tags(facts, lose),
+        article_facts.article_columns(facts, plain, lose),
+        shortened("author", author, article_facts.MAX_AUTHOR, lose),
+        shortened("license", license_name, article_facts.MAX_LICENSE, lose),
         created,
         edited,
         losses,
@@ -117,7 +117,7 @@ def read(path: Path, root: Path) -> MarkdownFile:
     )
 
 
-def _contents(path: Path, root: Path, lose: markdown_html.Lose) -> str:
+def _contents(path: Path, root: Path, lose: embedded_html.Lose) -> str:
     if not path.resolve().is_relative_to(root.resolve()):
         raise BadFile("it is a link that leads out of the folder")
     if not path.is_file():
@@ -130,27 +130,25 @@ def _contents(path: Path, root: Path, lose: markdown_html.Lose) -> str:
 class _Reader:
     """Makes the text of one file plain, with the files that it includes."""
 
-    def __init__(self, path: Path, root: Path, lose: markdown_html.Lose):
+    def __init__(self, path: Path, root: Path, lose: embedded_html.Lose):
         self.root, self.lose, self.folder = root, lose, path.parent
         self.has_components = path.suffix.lower() == ".mdx"
         self.depth = self.count = self.size = 0
 
     def plain(self, text: str) -> str:
         """Dialects, then tags, then HTML as plain Markdown; the links of included files from the root."""
-        text = markdown_links.outside_fences(
-            text, lambda part: dialect_tags.included(part, self.include, self.lose)
-        )
+        text = links.outside_fences(text, lambda part: tag_parsing.included(part, self.include, self.lose))
         converter = dialects.Converter(self.include, self.lose, self.has_components)
         text = converter.convert(text)
-        text = markdown_links.outside_code(
+        text = links.outside_code(
             text,
-            lambda part: markdown_links.replaced(
+            lambda part: links.replaced(
                 part,
-                markdown_html.PLAIN,
-                lambda found: dialect_tags.plain_inline(found[0], self.lose, self.has_components),
+                embedded_html.PLAIN,
+                lambda found: tag_parsing.plain_inline(found[0], self.lose, self.has_components),
             ),
         )
-        return markdown_html.plain_html(text, self.lose)
+        return embedded_html.plain_html(text, self.lose)
 
     def include(self, name: str) -> str | None:
         """The text of a file that a page includes, its links as from the root; None if it is not there."""
@@ -185,16 +183,16 @@ class _Reader:
     def _from_root(self, text: str, folder: Path) -> str:
         here = folder.resolve().relative_to(self.root.resolve()).as_posix()
         prefix = "/" if here == "." else f"/{here}/"
-        return markdown_links.rewrite(
+        return links.rewrite(
             text,
-            lambda url, is_image: markdown_links.Place(
+            lambda url, is_image: links.ResolvedLink(
                 url if re.match(r"[a-z][\w+.-]*:|[/#]", url, re.I) else prefix + url
             ),
             lambda *loss: None,
         )
 
 
-def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
+def _decoded(raw: bytes, lose: embedded_html.Lose) -> str:
     """Text in UTF-8, in UTF-16 that says so, or else in the old Windows encoding; one kind of line end."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", "replace")
@@ -214,11 +212,11 @@ def _front(text: str) -> tuple[dict, str]:
     """(front matter, text below it); none where the lines between two rules are no front matter."""
     try:
         if found := TOML_FRONT.match(text):
-            return stated_facts.normal(front_matter.load_toml(found["facts"])), text[found.end() :]
+            return article_facts.lowercase_keys(front_matter.load_toml(found["facts"])), text[found.end() :]
         if JSON_FRONT.match(text):
             try:
                 facts, end = json.JSONDecoder().raw_decode(text.lstrip())
-                return stated_facts.normal(facts), text.lstrip()[end:]
+                return article_facts.lowercase_keys(facts), text.lstrip()[end:]
             except (ValueError, RecursionError):
                 return {}, text
         found = YAML_FRONT.match(text)
@@ -227,9 +225,9 @@ def _front(text: str) -> tuple[dict, str]:
         if all(not line.strip() or line.lstrip().startswith("#") for line in found["facts"].split("\n")):
             return ({}, text[found.end() :]) if not found["facts"].strip() else ({}, text)
         facts = _yaml(found["facts"])
-        if not stated_facts.is_front_matter(facts):
+        if not article_facts.is_front_matter(facts):
             return {}, text
-        return stated_facts.normal(facts), text[found.end() :]
+        return article_facts.lowercase_keys(facts), text[found.end() :]
     except front_matter.Refused as error:
         if "no front matter" in str(error):
             return {}, text
@@ -247,7 +245,7 @@ def _yaml(text: str) -> dict:
 
 def plain(words: str) -> str:
     """Words of a heading without its markup, on one line."""
-    words = markdown_links.CUSTOM_ANCHOR.sub("", words)[:1000]
+    words = links.CUSTOM_ANCHOR.sub("", words)[:1000]
     return " ".join(markup.to_text(markup.render(words).html).split())
 
 

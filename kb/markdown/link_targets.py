@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from core.markup import markup
-from kb import markdown_links
-from kb.markdown_files import INDEXES, SUFFIXES, plain
-from kb.markdown_links import CUSTOM_ANCHOR, Place
+from kb.markdown import links
+from kb.markdown.files import INDEXES, SUFFIXES, plain
+from kb.markdown.links import CUSTOM_ANCHOR, ResolvedLink
 from posts.actions import slugify
 
 
@@ -28,7 +28,7 @@ class Entry:
         return f"/articles/{self.article_id}/{slugify(self.title) or '-'}"
 
 
-class Targets:
+class LinkTargets:
     """All files of a collection by path; a link between files of theirs may be another name for one.
 
     `base_url` is where the folder can be seen elsewhere: what is not here is linked there.
@@ -47,36 +47,38 @@ class Targets:
         for name in (posixpath.splitext(posixpath.basename(key))[0], entry.title):
             self._named.setdefault(" ".join(re.sub("[-_]", " ", name.lower()).split()), entry)
 
-    def place(self, source: Entry, url: str, is_image: bool) -> Place:
+    def place(self, source: Entry, url: str, is_image: bool) -> ResolvedLink:
         """Where `url` in the file `source` leads from here."""
         url = re.sub(r"^//(?=[\w-]+\.)", "https://", url.strip())
         try:
             parts = urlsplit(url)
         except ValueError:
-            return Place(None, "no address")
+            return ResolvedLink(None, "no address")
         if parts.scheme.lower() in markup.SCHEMES:
-            return Place(url)
+            return ResolvedLink(url)
         if not url or (parts.scheme and len(parts.scheme) > 1) or parts.netloc:
-            return Place(None, "no address" if not url else "not an address of the web")
+            return ResolvedLink(None, "no address" if not url else "not an address of the web")
         if not parts.path and not is_image:
             return self._within(source, source, parts.fragment, "#")
         target = None if is_image else self._at(source, unquote(parts.path))
         if target is not None:
             return self._within(source, target, parts.fragment, target.path)
         if address := self._elsewhere(source, url):
-            return Place(address)
+            return ResolvedLink(address)
         path = parts.path.lower()
         is_page = path.endswith(SUFFIXES) or not posixpath.splitext(path)[1]
-        return Place(None, "a picture" if is_image else "no such page in the folder" if is_page else "a file")
+        return ResolvedLink(
+            None, "a picture" if is_image else "no such page in the folder" if is_page else "a file"
+        )
 
-    def _within(self, source: Entry, target: Entry, fragment: str, path: str) -> Place:
+    def _within(self, source: Entry, target: Entry, fragment: str, path: str) -> ResolvedLink:
         anchor = _anchor(target, fragment)
         if path != "#":
             missing = (fragment and anchor is None and "the page has no such heading") or ""
-            return Place(f"{path}#{anchor}" if anchor else path, missing)
+            return ResolvedLink(f"{path}#{anchor}" if anchor else path, missing)
         if anchor is None and fragment.lower() not in ("", "top"):
-            return Place(None, "the page has no such heading")
-        return Place(f"#{anchor or ''}")
+            return ResolvedLink(None, "the page has no such heading")
+        return ResolvedLink(f"#{anchor or ''}")
 
     def wiki(self, source: Entry, name: str) -> str | None:
         """The address of `[[name]]` or `[[name#heading]]`: a path, the name of a file, or a title."""
@@ -156,7 +158,7 @@ def anchors(text: str, title: str) -> dict[str, str]:
     theirs: dict[str, int] = {}
     mine: dict[str, int] = {}
     found = {_github(title, theirs): ""}
-    for source in markdown_links.headings(text):
+    for source in links.headings(text):
         words = plain(source)
         ours = markup.anchor(words, mine)
         found.setdefault(_github(words, theirs), ours)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 
 from core.markup.html_to_markdown import Link
-from forum.stackexchange_dump import Row
+from forum.stackexchange.dump import Row
 
 NO_SITE = "https://original.invalid"  # base of relative links when nobody knows the site's name
 HINT = re.compile(r"/(?:questions|q|a|posts)/(?:comments/)?\d")
@@ -33,7 +33,7 @@ class Target:
     title: str
 
 
-def keys(address: str, hosts: Collection[str]) -> list[str]:
+def post_keys(address: str, hosts: Collection[str]) -> list[str]:
     """The keys of the posts that an address of the old site may mean, the most exact first."""
     try:
         parts = urlsplit(address)
@@ -53,7 +53,7 @@ def keys(address: str, hosts: Collection[str]) -> list[str]:
     return list(dict.fromkeys(key for key in wanted if key))
 
 
-def found_in(row: Row) -> Iterable[str]:
+def addresses_in(row: Row) -> Iterable[str]:
     """Every address in the text of a row of Posts or Comments, in the form that rewriter() is asked for."""
     if "Text" in row:
         yield from re.findall(r"(?:https?:)?//[^\s<>\"`)\]]+", row["Text"])
@@ -62,11 +62,11 @@ def found_in(row: Row) -> Iterable[str]:
             yield link["href"]
 
 
-def rewriter(hosts: Collection[str], targets: Mapping[str, Target]):
+def link_rewriter(hosts: Collection[str], targets: Mapping[str, Target]):
     """address(url) for the converters: the post here, or None where a link stays as it is."""
 
     def address(url: str) -> Link | None:
-        for key in keys(url, hosts):
+        for key in post_keys(url, hosts):
             if key in targets:
                 return Link(targets[key].address, targets[key].title)
         return Link("") if url.startswith(NO_SITE) else None

@@ -6,7 +6,7 @@ from bulletins.models import Bulletin
 LONGEST = 100_000
 
 
-def names(advisory: Advisory) -> str:
+def search_names(advisory: Advisory) -> str:
     """CVEs, titles, updates and builds, and products, each once; kept with the bulletin for the index."""
     found = [advisory.title, *advisory.aliases]
     for said in advisory.vulnerabilities:
@@ -16,7 +16,7 @@ def names(advisory: Advisory) -> str:
     return "\n".join(dict.fromkeys(filter(None, found)))[:LONGEST]
 
 
-def facts(bulletin: Bulletin) -> dict:
+def search_facts(bulletin: Bulletin) -> dict:
     """Its text for the index, and its states."""
     states = [("exploited", bulletin.is_exploited), ("unpatched", bulletin.is_unpatched)]
     return {

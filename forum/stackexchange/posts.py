@@ -8,9 +8,9 @@ from auth.bulk_actions import Person
 from auth.schemas import WEBSITE
 from core.markup.html_to_markdown import convert
 from core.markup.markup import render
-from forum import stackexchange_text
 from forum.models import Answer, Question
-from forum.stackexchange_dump import BadRow, Row
+from forum.stackexchange import comment_text
+from forum.stackexchange.dump import BadRow, Row
 from posts.actions import MAX_TAGS
 from posts.bulk_actions import Draft, Edit
 from posts.models import Comment
@@ -81,7 +81,7 @@ def link(row: Row, ids: dict[str, int]) -> tuple[int, int, str] | None:
     return source, target, "duplicate" if row.get("LinkTypeId") == DUPLICATE else "related"
 
 
-class Writer:
+class DraftFactory:
     """Makes drafts of rows; `people` and `parents` give our ids for the dump's."""
 
     def __init__(
@@ -126,7 +126,7 @@ class Writer:
         if parent not in self.parents:
             raise BadRow(f"post {parent[:20]} is neither a question nor an answer that is here")
         columns = self._columns(row, comment_key(key)) | self._address(f"/q/{parent}#comment{key}_{parent}")
-        body = render(stackexchange_text.convert(row.need("Text")))
+        body = render(comment_text.convert(row.need("Text")))
         return Draft(Comment, columns | {"parent_id": self.parents[parent]}, body)
 
     def _body(self, row: Row):

@@ -56,7 +56,7 @@ FORMATS = (
 FIRST_YEAR = 1970
 
 
-def stated(facts: dict, now: datetime) -> tuple[datetime | None, datetime | None, list[str]]:
+def read_dates(facts: dict, now: datetime) -> tuple[datetime | None, datetime | None, list[str]]:
     """(written, last changed, dates that cannot be): the earliest and the latest that `facts` state."""
     known = {re.sub(r"[\s-]+", "_", str(key).lower()): value for key, value in facts.items()}
     bad: list[str] = []

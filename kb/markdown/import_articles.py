@@ -22,9 +22,10 @@ from core.jobs import events
 from core.jobs.import_events import News
 from core.markup import markup
 from kb import actions as kb
-from kb import link_targets, markdown_files, markdown_links
-from kb.link_targets import Entry, Targets
-from kb.markdown_files import BadFile, MarkdownFile, NoPage
+from kb.markdown import files as markdown_files
+from kb.markdown import link_targets, links
+from kb.markdown.files import BadFile, MarkdownFile, NotAPage
+from kb.markdown.link_targets import Entry, LinkTargets
 from kb.models import Article
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED
@@ -49,13 +50,13 @@ class Importer:
         unpublish_missing: bool = False,
     ):
         self.root, self.source, self.report = directory, f"articles:{source}"[:100], report
-        self.targets, self.news = Targets(base_url.rstrip("/")), News(self.source)
+        self.targets, self.news = LinkTargets(base_url.rstrip("/")), News(self.source)
         self.unpublish_missing = unpublish_missing
         self.seen: set[str] = set()  # every Markdown file, also those that were refused
 
     def run(self) -> None:
         """Import every Markdown file below the folder. Raises Unusable when none can be."""
-        found = list(markdown_files.find(self.root))
+        found = list(markdown_files.find_files(self.root))
         files = [path for path, is_markdown in found if is_markdown]
         self.seen = {_external(self._key(path)) for path in files}
         self._each(files, "reading", self._read)
@@ -97,8 +98,8 @@ class Importer:
     def _read(self, path: Path) -> None:
         """Learn a file's title and anchors; a link to another file of the folder is only a name for it."""
         try:
-            file = markdown_files.read(path, self.root)
-        except NoPage:
+            file = markdown_files.read_file(path, self.root)
+        except NotAPage:
             self._skip(path, "includes")
             return
         key = self._key(path)
@@ -139,9 +140,9 @@ class Importer:
 
     def _write(self, entry: Entry) -> None:
         """Bring an article to what its file says, unless it is so or people changed it here."""
-        file = markdown_files.read(self.root / entry.key, self.root)
+        file = markdown_files.read_file(self.root / entry.key, self.root)
         losses = list(file.losses)
-        text = markdown_links.rewrite(
+        text = links.rewrite(
             file.text,
             lambda url, is_image: self.targets.place(entry, url, is_image),
             lambda *loss: losses.append(loss),
@@ -211,7 +212,7 @@ class Importer:
             kb.unpublish(article, by=Visitor())
         elif not file.is_draft and before.startswith((DRAFT_FILE, VANISHED)) and article.status == DRAFT:
             article.published_at = article.published_at or article.created_at
-            kb.publish_again(article, by=Visitor())
+            kb.republish(article, by=Visitor())
 
     def _look_for_vanished(self) -> None:
         """Name the articles whose file is no longer there; take them out if that is wished.

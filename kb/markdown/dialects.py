@@ -7,9 +7,9 @@ quote under a bold label, a tab a heading. What has no counterpart is counted; i
 import re
 from collections.abc import Callable
 
-from kb import dialect_tags, markdown_html
-from kb.dialect_lines import FENCE, code_info, dedented, end_of_fence, indented, label, trimmed
-from kb.dialect_tags import CALLOUTS, Tag
+from kb.markdown import embedded_html, tag_parsing
+from kb.markdown.line_parsing import FENCE, code_info, dedented, end_of_fence, indented, label, trimmed
+from kb.markdown.tag_parsing import CALLOUTS, Tag
 
 MAX_DEPTH = 12  # of callouts, tabs and containers within one another
 MAX_UNCLOSED = 50  # after so many tags without an end in one file, no more ends are looked for
@@ -166,7 +166,7 @@ class Converter:
 
     def _quote(self, first: str, body: list[str], indent: str, out: list[str]) -> None:
         """A callout: the label and what it says, as one quote."""
-        body = markdown_html.plain_html("\n".join(body), self.lose).split("\n")
+        body = embedded_html.plain_html("\n".join(body), self.lose).split("\n")
         inner = trimmed(self._blocks(body))
         if out and out[-1].strip():
             out.append("")
@@ -224,7 +224,7 @@ class Converter:
         name = named["name"].lower()
         if name.endswith("-end"):
             return at + 1
-        tag = Tag(name, dialect_tags.arguments(named["more"]), dialect_tags.title(named["more"]))
+        tag = Tag(name, tag_parsing.arguments(named["more"]), tag_parsing.title(named["more"]))
         if single and name in ("image", "video", "code"):
             out += self._void(tag, found["indent"], lines[at])
             return at + 1
@@ -272,23 +272,23 @@ class Converter:
 
     def _tag(self, lines: list[str], at: int, out: list[str]) -> int | None:
         """A shortcode, a Liquid tag or a component alone in its line, with what it holds."""
-        if (split := dialect_tags.split_line(lines[at], self.has_components)) is not None:
+        if (split := tag_parsing.split_line(lines[at], self.has_components)) is not None:
             lines[at : at + 1] = split
-        found = dialect_tags.alone(lines[at], self.has_components)
+        found = tag_parsing.alone(lines[at], self.has_components)
         if found is None:
             return None
         indent, tag = found
         if tag.closes:
-            if tag.name not in dialect_tags.KNOWN:
+            if tag.name not in tag_parsing.KNOWN:
                 self.lose(tag.family, lines[at], "unknown")
             return at + 1
-        if tag.name in dialect_tags.VOID:
+        if tag.name in tag_parsing.VOID:
             out += self._void(tag, indent, lines[at])
             return at + 1
         end = None if tag.is_void else self._end_of_tag(lines, at, tag)
         if end is None:
             return None if tag.name in ("ref", "relref", "link", "param") else self._dropped(lines, at, tag)
-        if tag.name in dialect_tags.CODE:
+        if tag.name in tag_parsing.CODE:
             language = tag.title.split(" ")[0] or tag.values.get("lang", "")
             out += [f"{indent}```{language}", *lines[at + 1 : end], f"{indent}```"]
         elif tag.name in ("raw", "markdown", "md"):
@@ -306,12 +306,12 @@ class Converter:
     def _end_of_tag(self, lines: list[str], at: int, tag: Tag) -> int | None:
         depth, i = 1, at + 1
         while i < len(lines) and self.unclosed < MAX_UNCLOSED:
-            if tag.name not in dialect_tags.CODE and (end := end_of_fence(lines, i)) is not None:
+            if tag.name not in tag_parsing.CODE and (end := end_of_fence(lines, i)) is not None:
                 i = end
                 continue
-            if (split := dialect_tags.split_line(lines[i], self.has_components)) is not None:
+            if (split := tag_parsing.split_line(lines[i], self.has_components)) is not None:
                 lines[i : i + 1] = split
-            found = dialect_tags.alone(lines[i], self.has_components)
+            found = tag_parsing.alone(lines[i], self.has_components)
             if found and found[1].name == tag.name and not found[1].is_void:
                 depth += -1 if found[1].closes else 1
                 if not depth:
@@ -323,10 +323,10 @@ class Converter:
     def _container(self, tag: Tag, body: list[str], indent: str, out: list[str]) -> None:
         """What holds Markdown: a callout, a tab, a part that folds, or something of which the text stays."""
         name = tag.name
-        kind = dialect_tags.callout_kind(tag)
+        kind = tag_parsing.callout_kind(tag)
         if kind:
             self._quote(label(kind, tag.title), body, indent, out)
-        elif name in dialect_tags.TABS:
+        elif name in tag_parsing.TABS:
             self._titled(tag.title, body, indent, out)
         elif name in ("details", "dropdown", "expand", "accordion", "collapse", "spoiler"):
             out += ["", f"{indent}**{tag.title or 'Details'}**", ""]
@@ -334,7 +334,7 @@ class Converter:
         elif name == "include":
             out += self._void(tag, indent, tag.title)
         else:
-            if name not in dialect_tags.GROUPS:
+            if name not in tag_parsing.GROUPS:
                 self.lose(tag.family, tag.source or name, "unknown; its text stays")
             out += ["", *(indent + line if line else line for line in trimmed(self._blocks(body))), ""]
 
@@ -354,7 +354,7 @@ class Converter:
             shown = [f"{indent}![{words}](<{address}>)"] if address else []
             return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
         if tag.name in ("video", "youtube", "vimeo", "embed"):
-            address = dialect_tags.video_address(tag)
+            address = tag_parsing.video_address(tag)
             self.lose("embeds", source, "a link stands for it" if address else "")
             return [f"{indent}[{values.get('title') or 'Video'}](<{address}>)"] if address else []
         name = values.get("file") or values.get("source") or values.get("path") or tag.title.split(" ")[0]
