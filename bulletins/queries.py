@@ -40,22 +40,6 @@ OPEN_TLP = ("", "WHITE", "CLEAR")
 NUMBER = re.compile(r"[0-9]{1,9}$")
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What a list is narrowed to. `unfixed` and `fixed` speak of the products asked for, if any are."""
-
-    severity: str = ""
-    exploited: bool = False
-    unfixed: bool = False
-    fixed: bool = False
-    past_life: bool = False
-    product: str = ""
-    vendor: str = ""
-    month: str = ""
-    cve: str = ""
-    owner: User | None = None
-
-
 @dataclass
 class AlertFacts:
     """What an alert says of a bulletin; who asks adds the reasons."""
@@ -184,112 +168,12 @@ def bulletins(
     with_tags: bool = False,
 ) -> paging.Page:
     """Public bulletins in one of the SORTS; tags are for lists that show them."""
-    statement = public().where(*_conditions(wanted))
+    statement = public().where(*filters.conditions(wanted))
     if not with_tags:
         statement = statement.options(lazyload(Post.tags))
     if with_mitigations:
         statement = statement.options(selectinload(Bulletin.mitigations), selectinload(Bulletin.products))
     return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Bulletin))
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    """The filter in SQL; what asks for affected products asks for all of it of one and the same row."""
-    found = [
-        column == value
-        for column, value in ((Bulletin.severity, wanted.severity), (Bulletin.release_month, wanted.month))
-        if value
-    ]
-    if wanted.exploited:
-        found.append(Bulletin.priority >= EXPLOITED)
-    if wanted.cve:
-        found.append(
-            Bulletin.id.in_(
-                select(BulletinVulnerability.bulletin_id)
-                .join(BulletinVulnerability.vulnerability)
-                .where(Vulnerability.cve == wanted.cve.upper())
-            )
-        )
-    rows = [
-        condition
-        for condition, is_wanted in (
-            (
-                AffectedProduct.product_id.in_(select(Product.id).where(Product.slug == wanted.product)),
-                wanted.product,
-            ),
-            (AffectedProduct.vendor_key == wanted.vendor.casefold(), wanted.vendor),
-            (_owned_by(wanted.owner), wanted.owner),
-            (is_end_of_life(today()), wanted.past_life),
-        )
-        if is_wanted
-    ]
-    if wanted.unfixed and (wanted.product or wanted.owner):
-        rows.append(or_(~AffectedProduct.has_fix, is_end_of_life(today())))
-    elif wanted.unfixed:
-        found.append(Bulletin.is_unpatched)
-    if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
-        found.append(Bulletin.id.in_(_affected().where(*rows)))
-    elif rows:
-        found.append(
-            exists().where(
-                AffectedProduct.bulletin_id == Bulletin.id, AffectedProduct.status == AFFECTED, *rows
-            )
-        )
-    if wanted.fixed and wanted.owner:
-        open_rows = _affected().where(
-            _owned_by(wanted.owner), or_(~AffectedProduct.has_fix, is_end_of_life(today()))
-        )
-        found.append(Bulletin.id.not_in(open_rows))
-    return found
-
-
-def _affected() -> Select:
-    return (
-        select(AffectedProduct.bulletin_id)
-        .join(AffectedProduct.bulletin)
-        .where(AffectedProduct.status == AFFECTED)
-    )
-
-
-def _owned_by(user) -> ColumnElement[bool] | None:
-    """SQL condition on an AffectedProduct: `user` runs it; a range of versions affects all releases."""
-    if user is None:
-        return None
-    mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id)
-    return AffectedProduct.product_id.in_(mine) & exists().where(
-        OwnedRelease.user_id == user.id,
-        OwnedRelease.product_id == AffectedProduct.product_id,
-        or_(
-            OwnedRelease.release_id.is_(None),
-            AffectedProduct.is_whole,
-            AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id),
-        ),
-    )
-
-
-def is_end_of_life(day: date) -> ColumnElement[bool]:
-    """SQL condition on an AffectedProduct of a Bulletin: no release it is gets security fixes on `day`.
-
-    A fix that the bulletin names helps when it came in the release's life; what came later is for those who
-    pay for an extension.
-    """
-    ends, month = LifecyclePhase.ends, Bulletin.__table__.c.release_month
-    is_gone = (
-        select(LifecyclePhase.id)
-        .correlate(AffectedRelease, AffectedProduct, Bulletin.__table__)
-        .where(
-            LifecyclePhase.release_id == AffectedRelease.release_id,
-            LifecyclePhase.kind == SECURITY,
-            or_(ends < day, ends.in_([True])),
-            or_(~AffectedProduct.has_fix, ends.in_([True]), type_coerce(ends, String) < month),
-        )
-        .exists()
-    )
-    named = (
-        select(AffectedRelease.release_id)
-        .correlate(AffectedProduct, Bulletin.__table__)
-        .where(AffectedRelease.affected_product_id == AffectedProduct.id)
-    )
-    return and_(named.where(is_gone).exists(), ~named.where(~is_gone).exists())
 
 
 def end_of_life_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
@@ -353,19 +237,6 @@ def by_references(references: Iterable[str]) -> list[Bulletin]:
     )
 
 
-def unconfirmed(limit: int = 50) -> list[tuple[Mitigation, Bulletin]]:
-    """Mitigations whose layer nobody confirmed, of public bulletins, the most urgent first."""
-    return list(
-        db.session.execute(
-            select(Mitigation, Bulletin)
-            .join(Bulletin, Bulletin.id == Mitigation.bulletin_id)
-            .where(Bulletin.is_public, ~Mitigation.is_confirmed)
-            .order_by(Bulletin.priority.desc(), Mitigation.id)
-            .limit(limit)
-        ).tuples()
-    )
-
-
 def superseded(bulletin: Bulletin) -> dict[int, str]:
     """References, by id, of the bulletins that this one takes the place of, whoever may see them."""
     rows = (
@@ -421,31 +292,3 @@ def replaced_by(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         if new not in [known for known, _ in found.setdefault(old, [])]:
             found[old].append((new, reference))
     return found
-
-
-def mitigation(mitigation_id: int) -> Mitigation | None:
-    """A mitigation, read anew."""
-    return db.session.get(Mitigation, mitigation_id, populate_existing=True)
-
-
-def mitigation_facts(mitigation: Mitigation, number: int) -> dict | None:
-    """What the newest revisions of its bulletin say of a mitigation at one of its versions."""
-    kept = db.session.scalars(
-        select(Revision.facts)
-        .where(
-            Revision.post_id == mitigation.bulletin_id,
-            Revision.facts.is_not(None),
-            Revision.redacted_at.is_(None),
-        )
-        .order_by(Revision.number.desc())
-        .limit(MOST_SEARCHED)
-    )
-    return next(
-        (
-            row
-            for facts in kept
-            for row in facts.get("mitigations", ())
-            if (row["id"], row["number"]) == (mitigation.id, number)
-        ),
-        None,
-    )
