@@ -1,9 +1,10 @@
 """Pages of administration."""
 
 from flask import Blueprint, render_template
-from flask_login import current_user, login_required
+from flask_login import login_required
 
 from admin import status
+from auth.current_user import current_user
 from core.checks import health
 from core.web.access import require
 

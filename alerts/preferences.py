@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-from flask_login import current_user
-
 from alerts import labels, queries
 from alerts.models import CADENCES, SEVERITIES, Subscription
+from auth.current_user import current_user
 
 
 class Preferences(NamedTuple):

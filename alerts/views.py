@@ -6,6 +6,7 @@ from flask_login import login_required
 
 from alerts import actions, labels, queries, schemas
 from alerts.models import CADENCES, SEVERITIES, Subscription
+from auth.current_user import me
 from auth.sessions import even_suspended
 from core.database.db import db
 from core.limits.rate_limits import client_address, limit
@@ -13,7 +14,6 @@ from core.mail import signed_links
 from core.web.access import get_or_404
 from core.web.forms import Form, parse
 from core.web.protection import csrf
-from posts.views import me
 from products.queries import suggestions
 
 bp = Blueprint("alerts", __name__)

@@ -49,7 +49,7 @@ def reputation_item(event: ReputationEvent) -> dict:
 @bp.get("/users")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.UserItem))
-def list_users(wanted: dict):
+def list_users(wanted: dict) -> dict:
     """Members by reputation."""
     return listing(queries.members(wanted.get("after")), item)
 
@@ -57,7 +57,7 @@ def list_users(wanted: dict):
 @bp.get("/users/me")
 @tokens.bearer(READ)
 @bp.response(200, schemas.MeItem)
-def get_me():
+def get_me() -> dict:
     """The member the token belongs to."""
     user = tokens.reader()
     return {
@@ -71,7 +71,7 @@ def get_me():
 
 @bp.get("/users/<username>")
 @bp.response(200, schemas.UserItem)
-def get_user(username: str):
+def get_user(username: str) -> dict:
     """One member."""
     return item(get_or_404(queries.by_username(username)))
 
@@ -79,7 +79,7 @@ def get_user(username: str):
 @bp.get("/users/<username>/reputation")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.ReputationItem))
-def list_reputation(wanted: dict, username: str):
+def list_reputation(wanted: dict, username: str) -> dict:
     """The ledger of a member, newest first."""
     user = get_or_404(queries.by_username(username))
     return listing(queries.reputation_history(user, wanted.get("after")), reputation_item)

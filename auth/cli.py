@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from auth import actions, notices, queries, reputation, tokens
 from auth.address_changes import actions as address_actions
-from auth.models import ROLES
+from auth.models import ROLES, User
 from auth.names import usernames
 from auth.passwords import passwords
 from auth.security_log import actions as security_log
@@ -20,7 +20,7 @@ token_group = AppGroup("token", help="API tokens.")
 reputation_group = AppGroup("reputation", help="The ledger.")
 
 
-def _user(name: str):
+def _user(name: str) -> User:
     user = queries.account_named(name)
     if user is None:
         raise click.ClickException(f"There is no member {name}.")

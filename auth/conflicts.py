@@ -12,7 +12,7 @@ from core.web.conflicts import AlreadyDone
 MAX_EVENTS = 10_000  # how far back the log of events is read
 
 
-def last_act(subject, names: Iterable[str]) -> Event | None:
+def last_act(subject: Subject, names: Iterable[str]) -> Event | None:
     """The newest of the events with these names about `subject`, if it is among the newest of the site."""
     kind = getattr(subject, "kind", None) or type(subject).__name__.lower()
     oldest = db.session.scalar(select(func.max(Event.id))) or 0
@@ -29,7 +29,7 @@ def last_act(subject, names: Iterable[str]) -> Event | None:
     )
 
 
-def check_not_done(subject, names: Iterable[str], what: str, *, by, url: str) -> None:
+def check_not_done(subject: Subject, names: Iterable[str], what: str, *, by: User | None, url: str) -> None:
     """Raise AlreadyDone when somebody else did it: who sends the same twice has done it once.
 
     What nobody did (a question that was never closed is open) is no conflict.

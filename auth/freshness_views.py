@@ -6,13 +6,16 @@ A stolen session alone makes no API token, takes no data along, moves no address
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 from sqlalchemy import select
 
 from auth import links, notices, sessions
+from auth.current_user import me
 from auth.models import Session, User
 from auth.passwords import guesses, passwords
 from auth.security_log import actions as security_log
@@ -76,8 +79,8 @@ def require_fresh(*, reads: bool = False) -> Callable:
 
     def decorate(view: Callable) -> Callable:
         @wraps(view)
-        def guarded(**arguments):
-            user, is_read = current_user._get_current_object(), request.method in SAFE_METHODS
+        def guarded(**arguments: Any) -> ResponseReturnValue:
+            user, is_read = me(), request.method in SAFE_METHODS
             if is_read and (is_fresh(user) or not reads):
                 return view(**arguments)
             if is_read:
@@ -93,7 +96,9 @@ def require_fresh(*, reads: bool = False) -> Callable:
     return decorate
 
 
-def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, status: int = 403):
+def _ask(
+    action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, status: int = 403
+) -> ResponseReturnValue:
     """The page that asks for the password, with everything that was sent."""
     if wants_json():
         return problem(403, "Forbidden", _("Give your password on the site first, then try again."))
@@ -116,12 +121,12 @@ def _ask(action: str, sent: dict[str, list[str]], *, is_wrong: bool = False, sta
 @bp.route("/settings/prove", methods=["GET", "POST"])
 @sessions.even_suspended
 @login_required
-def prove_password():
+def prove_password() -> ResponseReturnValue:
     """Give the password again, then go on to a page of this site."""
     target = safe_next(request.args.get("next"), "/settings")
     action = url_for("auth.prove_password", next=target)
     if request.method == "POST":
-        if prove(current_user._get_current_object(), request.form.get(FIELD, "")):
+        if prove(me(), request.form.get(FIELD, "")):
             flash(_("Thank you. You can go on for 15 minutes."))
             return redirect(target)
         return _ask(action, {}, is_wrong=True)

@@ -186,7 +186,7 @@ def active_members(enough: int) -> int:
     return db.session.scalar(select(func.count()).select_from(some))
 
 
-def is_active(user=User) -> ColumnElement[bool]:
+def is_active(user: type[User] = User) -> ColumnElement[bool]:
     """SQL condition: neither erased nor suspended."""
     return and_(
         user.erased_at.is_(None), or_(user.suspended_until.is_(None), user.suspended_until <= utcnow())

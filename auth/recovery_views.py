@@ -1,14 +1,15 @@
 """Pages that take an account back: "this was not me" from a mail, and for administrators."""
 
 from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import links, policy, queries, schemas, sessions
 from auth.address_changes import actions
+from auth.current_user import me
 from auth.freshness_views import require_fresh
 from auth.security_log import actions as security_log
-from auth.settings_views import me
 from auth.views import bp
 from core.database.db import db
 from core.web.access import get_or_404, require
@@ -17,7 +18,7 @@ from core.web.forms import Form
 
 @bp.route("/secure/<token>", methods=["GET", "POST"])
 @sessions.even_suspended
-def secure(token: str):
+def secure(token: str) -> ResponseReturnValue:
     """A mailed notice was about somebody else's act: secure the account; only a pressed button does."""
     link = get_or_404(queries.email_token(token, links.SECURE))
     if request.method == "POST":
@@ -32,7 +33,7 @@ def secure(token: str):
 @bp.route("/users/<username>/secure", methods=["GET", "POST"])
 @login_required
 @require_fresh()
-def secure_user(username: str):
+def secure_user(username: str) -> ResponseReturnValue:
     """An administrator secures a member's account, and says which address is theirs."""
     form = Form(schemas.RecoverSchema)
     user = get_or_404(queries.by_username(username))

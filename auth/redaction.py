@@ -9,7 +9,7 @@ from core.jobs import events
 from core.markup.markup import render
 
 
-def _follow(user: User, by) -> None:
+def _follow(user: User, by: User) -> None:
     about = render(user.about)
     user.about_html, user.markup_version = about.html, about.version
     events.record("user.revised", subject=user)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Update, bindparam, func, select, update
 
@@ -145,7 +146,7 @@ def earned(user_id: int, day: date) -> int:
     )
 
 
-def _append(user_id: int, kind: str, points: int, **columns) -> None:
+def _append(user_id: int, kind: str, points: int, **columns: Any) -> None:
     if points == 0 and kind not in ("registered", "imported") and kind not in CAPPED:
         return
     db.session.add(ReputationEvent(user_id=user_id, kind=kind, points=points, **columns))

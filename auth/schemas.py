@@ -1,6 +1,8 @@
 """The shape of what people send about themselves, and of people in the API."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates
 
@@ -20,10 +22,12 @@ WEBSITE = r"^(https?://[^\s<>\"']{3,190})?$"
 class Address(fields.String):
     """An email address, as it is stored (mail_message.normalize_address)."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "email"}, **kwargs)
 
-    def _deserialize(self, value, attr, data, **kwargs) -> str:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
             return message.normalize_address(text)
@@ -76,7 +80,7 @@ class RecoverSchema(Schema):
     end_undo = fields.Boolean(load_default=False)
 
     @pre_load
-    def _no_address(self, data: dict, **kwargs) -> dict:
+    def _no_address(self, data: dict, **kwargs: Any) -> dict:
         return {name: value for name, value in data.items() if name != "email" or value}
 
 
@@ -94,7 +98,9 @@ class EraseSchema(Schema):
 class DisplayName(fields.String):
     """A name as it is written: what cannot be seen is refused, not dropped."""
 
-    def _deserialize(self, value, attr, data, **kwargs) -> str:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
         name = super()._deserialize(value, attr, data, **kwargs).strip(" ")
         if not 1 <= len(name) <= 80:
             raise ValidationError(str(_("Use 1 to 80 characters.")))
@@ -125,11 +131,11 @@ class TokenSchema(Schema):
     )
 
     @pre_load
-    def _no_date(self, data: dict, **kwargs) -> dict:
+    def _no_date(self, data: dict, **kwargs: Any) -> dict:
         return {**data, "expires_on": data.get("expires_on") or None}
 
     @validates("expires_on")
-    def _in_the_future(self, day: date | None, **kwargs) -> None:
+    def _in_the_future(self, day: date | None, **kwargs: Any) -> None:
         if day is not None and not utcnow().date() <= day <= LAST_DAY:
             raise ValidationError(_("Choose a day that is still to come."))
 

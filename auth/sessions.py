@@ -11,13 +11,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Response, after_this_request, current_app, request, session
-from flask_login import LoginManager, current_user
+from flask_login import LoginManager
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Unauthorized
 
 from auth import policy, tokens
+from auth.current_user import current_user
 from auth.models import EmailToken, Session, User, Visitor
 from auth.tokens import digest
 from core.database.db import SAFE_METHODS, db, read_transaction, utcnow

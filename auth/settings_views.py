@@ -1,10 +1,12 @@
 """Settings of one's own account: profile, password, address, sessions, API tokens."""
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
 from auth import actions, notices, queries, schemas, sessions
+from auth.current_user import me
 from auth.freshness_views import hold_session, prove, require_fresh
 from auth.models import User
 from auth.passwords import passwords
@@ -18,21 +20,16 @@ from core.web.confirmation import confirmation_page
 from core.web.forms import Form
 
 
-def me() -> User:
-    """The logged-in member as a row (not Flask-Login's proxy)."""
-    return current_user._get_current_object()
-
-
 @bp.get("/settings")
 @login_required
-def settings():
+def settings() -> ResponseReturnValue:
     """The first page of the settings."""
     return redirect(url_for("auth.settings_profile"))
 
 
 @bp.route("/settings/profile", methods=["GET", "POST"])
 @login_required
-def settings_profile():
+def settings_profile() -> ResponseReturnValue:
     """Change what the profile page shows."""
     user = me()
     form = Form(
@@ -56,7 +53,7 @@ def settings_profile():
 @bp.route("/settings/password", methods=["GET", "POST"])
 @sessions.even_suspended
 @login_required
-def settings_password():
+def settings_password() -> ResponseReturnValue:
     """Change the password, knowing the present one; all other ways into the account end.
 
     API tokens end too, unless the member looked at the list and keeps them.
@@ -88,7 +85,7 @@ def knows(user: User, form: Form) -> bool:
 
 @bp.get("/settings/sessions")
 @login_required
-def settings_sessions():
+def settings_sessions() -> ResponseReturnValue:
     """Where one is logged in."""
     return render_template("auth/settings_sessions.html", rows=queries.sessions_of(me()))
 
@@ -97,7 +94,7 @@ def settings_sessions():
 @sessions.even_suspended
 @login_required
 @require_fresh()
-def close_session(session_id: int):
+def close_session(session_id: int) -> ResponseReturnValue:
     """End one of one's own sessions."""
     row = get_or_404(next((s for s in queries.sessions_of(me()) if s.id == session_id), None))
     actions.close_session(row)
@@ -110,7 +107,7 @@ def close_session(session_id: int):
 @bp.route("/settings/tokens", methods=["GET", "POST"])
 @login_required
 @require_fresh()
-def settings_tokens():
+def settings_tokens() -> ResponseReturnValue:
     """API tokens: make one (shown once) and see those there are."""
     form, made = Form(schemas.TokenSchema, scope="read"), None
     if request.method == "POST" and form.validate():
@@ -130,7 +127,7 @@ def settings_tokens():
 @sessions.even_suspended
 @login_required
 @require_fresh()
-def revoke_token(token_id: int):
+def revoke_token(token_id: int) -> ResponseReturnValue:
     """End an API token. GET asks and says what will happen."""
     if request.method == "GET":
         return _ask_to_revoke(token_id)
@@ -140,7 +137,7 @@ def revoke_token(token_id: int):
     return redirect(url_for("auth.settings_tokens"))
 
 
-def _ask_to_revoke(token_id: int):
+def _ask_to_revoke(token_id: int) -> ResponseReturnValue:
     token = next((each for each in queries.api_tokens_of(me()) if each.id == token_id), None)
     if token is None:  # revoked meanwhile, on another page
         return redirect(url_for("auth.settings_tokens"))

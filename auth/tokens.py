@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from typing import Any
 
 from flask import Flask, g, request
 from flask_babel import gettext as _
@@ -112,7 +113,7 @@ def bearer(scope: str) -> Callable:
 
     def decorate(view: Callable) -> Callable:
         @wraps(view)
-        def guarded(*args, **kwargs):
+        def guarded(*args: Any, **kwargs: Any) -> Any:
             user = reader()
             if user.id is None:
                 raise _unauthorized(_("Send a token: Authorization: Bearer …"))

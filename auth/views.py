@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
 from auth import actions, chart, links, notices, policy, queries, schemas, sessions
 from auth.address_changes import actions as address_actions
 from auth.address_changes import queries as address_queries
-from auth.models import User
+from auth.current_user import current_user
+from auth.models import EmailToken, User
 from auth.names import usernames
 from auth.passwords import guesses, passwords
 from auth.registration import actions as registration_actions
@@ -51,7 +53,7 @@ def mark_private() -> None:
 
 
 @bp.route("/register", methods=["GET", "POST"])
-def register():
+def register() -> ResponseReturnValue:
     """Make an account; the answer does not tell whether the address is known."""
     mode = current_app.config["REDOUBT_REGISTRATION"]
     if mode != "open":
@@ -80,7 +82,7 @@ def register():
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
 @sessions.even_suspended
-def confirm(token: str):
+def confirm(token: str) -> ResponseReturnValue:
     """The mailed link shows a button; only pressing it confirms, for scanners follow links.
 
     A registration that another browser sent needs its password too: else somebody could register an
@@ -112,7 +114,7 @@ def _confirm(token: str, *, is_registration: bool) -> bool:
     return registration_actions.confirm(*get_or_404(links.take(token, links.CONFIRM)))
 
 
-def _is_wrong_password(link, form: Form) -> bool:
+def _is_wrong_password(link: EmailToken, form: Form) -> bool:
     """Whether the password of the registration was not given; then the form says so."""
     limit("confirm", link.id, 10, 300)
     db.session.commit()
@@ -123,7 +125,7 @@ def _is_wrong_password(link, form: Form) -> bool:
 
 @bp.route("/login", methods=["GET", "POST"])
 @sessions.even_suspended
-def login():
+def login() -> ResponseReturnValue:
     """Log in with a handle or an address."""
     form = Form(schemas.LoginSchema)
     target = safe_next(request.values.get("next"))
@@ -157,7 +159,9 @@ def login():
     return render_template("auth/login.html", form=form, next=target), 422 if form.errors else 200
 
 
-def _enter(user: User, target: str, *, stored: str, device: str | None, host: str | None):
+def _enter(
+    user: User, target: str, *, stored: str, device: str | None, host: str | None
+) -> ResponseReturnValue:
     """Begin a session of somebody whose password fits what was stored, unless it was changed meanwhile."""
     held = links.hold_account(user.id)
     require(held is not None and held.password_hash == stored, _("The password was changed. Log in again."))
@@ -177,7 +181,7 @@ def _enter(user: User, target: str, *, stored: str, device: str | None, host: st
 @bp.post("/logout")
 @sessions.even_suspended
 @login_required
-def logout():
+def logout() -> ResponseReturnValue:
     """End this session in the database, then empty the cookie."""
     actions.close_session(current_user.session)
     security_log.record("logout", user=current_user.id)
@@ -188,7 +192,7 @@ def logout():
 
 @bp.route("/reset", methods=["GET", "POST"])
 @sessions.even_suspended
-def forgot():
+def forgot() -> ResponseReturnValue:
     """Ask for a reset link; the same answer, and the same work, for every address."""
     form = Form(schemas.EmailSchema)
     if request.method == "POST" and form.validate():
@@ -202,7 +206,7 @@ def forgot():
 @bp.route("/reset/<token>", methods=["GET", "POST"], defaults={"purpose": "reset"})
 @bp.route("/claim/<token>", methods=["GET", "POST"], defaults={"purpose": "claim"})
 @sessions.even_suspended
-def new_password(token: str, purpose: str):
+def new_password(token: str, purpose: str) -> ResponseReturnValue:
     """Set a password through a mailed link: the account is secured, and its address is proved.
 
     The browser is a known device from now on: guesses from elsewhere do not keep it from logging in.
@@ -231,14 +235,14 @@ def new_password(token: str, purpose: str):
 
 @bp.get("/users")
 @cached_for_visitors
-def users():
+def users() -> ResponseReturnValue:
     """Members by reputation."""
     return render_template("auth/users.html", page=queries.members(request.args.get("after")))
 
 
 @bp.get("/users/<username>")
 @cached_for_visitors
-def profile(username: str):
+def profile(username: str) -> ResponseReturnValue:
     """One member: what they say of themselves, the newest of each kind, and a tab for each."""
     user = get_or_404(queries.by_username(username))
     tab, after = request.args.get("tab", ""), request.args.get("after")
@@ -265,7 +269,7 @@ def profile(username: str):
 
 @bp.post("/users/<username>/attach-email")
 @login_required
-def attach_email(username: str):
+def attach_email(username: str) -> ResponseReturnValue:
     """A moderator gives an imported person the address that may claim the account."""
     data = Form(schemas.EmailSchema)
     user = get_or_404(queries.by_username(username))

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from auth.current_user import me
 from bulletins import actions, forms, policy, queries, schemas
 from bulletins.mitigations import actions as mitigation_actions
 from bulletins.models import Bulletin, Mitigation
@@ -13,7 +14,6 @@ from core.database.db import db
 from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
-from posts.views import me
 
 
 def _curated(reference: str) -> Bulletin:

@@ -4,9 +4,9 @@ import re
 from dataclasses import fields, replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_login import current_user
 
 from advisories.scores import SEVERITIES
+from auth.current_user import current_user
 from bulletins import bulletin_page, exports, panels, policy, queries, store_actions
 from bulletins.actions import SUPERSEDES
 from bulletins.models import Bulletin

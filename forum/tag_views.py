@@ -2,8 +2,9 @@
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
+from auth.current_user import current_user, me
 from auth.privileges import Privilege, threshold
 from core.cache.page_cache import cached_for_visitors
 from core.database import versions
@@ -16,7 +17,6 @@ from posts import policy, tag_actions
 from posts import queries as post_queries
 from posts.revisions import diffs, facts
 from posts.schemas import NewTagSchema, TagSchema, is_tag, tag_name
-from posts.views import me
 
 SUGGESTED = 8
 

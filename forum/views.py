@@ -2,8 +2,9 @@
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
+from auth.current_user import current_user, me
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db
 from core.web.access import get_or_404, require
@@ -14,7 +15,6 @@ from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
 from posts.suggestions import queries as suggestion_queries
-from posts.views import me
 from search.queries import similar
 
 bp = Blueprint("forum", __name__)

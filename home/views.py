@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
-from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
+from auth.current_user import current_user
 from auth.privileges import GROWN_MEMBERS, POINTS, is_startup, meaning, threshold
 from auth.reputation import DAILY_CAP
 from auth.sessions import even_suspended

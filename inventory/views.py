@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import login_required
 
+from auth.current_user import me
 from core.database.db import db
 from core.formats.csv_files import csv_answer
 from core.limits.rate_limits import limit
@@ -16,7 +17,6 @@ from core.web.forms import parse
 from inventory import actions, exports, matching, sbom, schemas
 from inventory import queries as owned_queries
 from inventory.actions import MOST, SBOM, TooMuch
-from posts.views import me
 from products import policy, queries
 from products.exports import answer
 from products.models import Product, Release

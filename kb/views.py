@@ -2,8 +2,9 @@
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
+from auth.current_user import current_user, me
 from core.cache.page_cache import cached_for_visitors
 from core.database import versions
 from core.database.db import db
@@ -18,7 +19,6 @@ from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
 from posts.suggestions import queries as suggestion_queries
-from posts.views import me
 
 bp = Blueprint("kb", __name__)
 

@@ -12,7 +12,7 @@ from moderation.appeals import policy as appeal_policy
 from moderation.appeals.actions import APPEALS_A_DAY
 from moderation.appeals.schemas import AppealItem, AppealSchema
 from moderation.models import Decision, Flag
-from posts.api import visible_post
+from posts.access import visible_post
 
 bp = ApiBlueprint("moderation", __name__, description="Flags and the public log")
 
@@ -66,7 +66,8 @@ def list_flags(wanted: dict):
 @bp.response(201, AppealItem)
 def appeal_for_post(data: dict, post_id: int):
     """Ask for one's post that a moderator removed; once, and again when its text has changed."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     require(appeal_policy.can_appeal(user, post))
     limit("appeal", user.id, *APPEALS_A_DAY)
     row = appeals.appeal(post, data["text"], by=user)
@@ -87,7 +88,8 @@ def appeal_for_post(data: dict, post_id: int):
 @bp.response(201, schemas.FlagItem)
 def flag_post(data: dict, post_id: int):
     """Ask a moderator to look at a post."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     require(policy.can_flag(user, post))
     limit("flag", user.id, 20, 3600)
     row = actions.flag(post, data["reason"], by=user, note=data["note"])

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from auth.current_user import current_user, me
 from auth.queries import by_username
 from core.database.db import db
 from core.web.access import get_or_404, require, safe_next
@@ -12,7 +13,7 @@ from core.web.forms import Form, parse
 from moderation import actions, policy, queries, schemas
 from moderation.models import REASONS
 from moderation.views import bp, reason_words
-from posts.views import me, visible_post
+from posts.access import visible_post
 
 
 def _post(post_id: int):
@@ -49,7 +50,7 @@ def hide(post_id: int):
     if policy.can_moderate(me()):
         actions.hide(_post(post_id), by=me(), **data)
         return _done()
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
     actions.hide(post, by=me(), reason="spam")
     return _done()
@@ -60,7 +61,7 @@ def _ask_to_hide(post_id: int, sent, reason: str):
     if policy.can_moderate(me()):
         post = _post(post_id)
     else:
-        post = visible_post(post_id)
+        post = visible_post(post_id, current_user)
         require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
     effects = [
         _("It disappears at once from pages, search, feeds and email, with all that is below it."),

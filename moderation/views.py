@@ -2,8 +2,9 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
+from auth.current_user import current_user, me
 from auth.privileges import Privilege, threshold
 from core.database.db import db
 from core.limits.rate_limits import limit
@@ -11,7 +12,7 @@ from core.web.access import require
 from core.web.forms import Form
 from moderation import actions, policy, queries, schemas
 from moderation.models import REASONS
-from posts.views import me, visible_post
+from posts.access import visible_post
 
 bp = Blueprint("moderation", __name__)
 
@@ -35,7 +36,7 @@ def flag(post_id: int):
     """Ask a moderator to look at a post."""
     form = Form(schemas.FlagSchema)
     valid = request.method == "POST" and form.validate()
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(
         policy.can_flag(me(), post),
         _("You need %(n)s reputation to flag other people's posts.", n=threshold(Privilege.FLAG)),

@@ -2,8 +2,9 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
+from auth.current_user import current_user, me
 from auth.models import User
 from auth.sessions import even_suspended
 from core.database.db import db
@@ -18,7 +19,6 @@ from notifications.kinds import DELIVERIES, DIGEST, kinds_for
 from posts.models import Post
 from posts.queries import get as get_post
 from posts.queries import tag_named
-from posts.views import me
 from products.queries import full as full_product
 
 bp = Blueprint("notifications", __name__)

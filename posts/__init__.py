@@ -1,6 +1,7 @@
 """Everything people write is a post: votes, tags, revisions and comments live here, for all kinds."""
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth.models import User
@@ -29,12 +30,12 @@ from posts.revisions import handlers as revision_handlers  # noqa: F401
 from posts.suggestions import views as suggestion_views  # noqa: F401
 
 
-def _comment_path(comment) -> str:
+def _comment_path(comment: Comment) -> str:
     page, _, _ = kinds.url(comment.parent).partition("#")
     return f"{page}#comment-{comment.id}"
 
 
-def _vote_refused(refusal: voting.VoteRefused):
+def _vote_refused(refusal: voting.VoteRefused) -> ResponseReturnValue:
     return error_answer(403, _("Forbidden"), str(refusal))
 
 

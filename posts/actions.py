@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import and_, case, func, select, update
 
 from auth import reputation
+from auth.models import User
 from core.database import versions
 from core.database.db import db, lock_rows, utcnow
 from core.database.versions import Expected
@@ -23,7 +24,7 @@ TEXTS, TEXTS_WITHIN = 10, 600  # ten texts in ten minutes are enough for anybody
 AGAIN = timedelta(days=1)
 
 
-def limit_posting(by) -> None:
+def limit_posting(by: User) -> None:
     """Count one text that `by` is about to post; raises TooMany."""
     limit("post", by.id, TEXTS, TEXTS_WITHIN)
 
@@ -126,7 +127,7 @@ def revise(
     post: Post,
     body: Rendered,
     *,
-    by,
+    by: User,
     title: str | None = None,
     tags: Iterable[str] | None = None,
     summary: str = "",
@@ -154,7 +155,7 @@ def rewrite(
     post: Post,
     body: Rendered,
     *,
-    by,
+    by: User,
     title: str | None = None,
     tags: Iterable[str] | None = None,
     summary: str = "",
@@ -226,7 +227,7 @@ def _keep_facts(post: Post, facts: dict) -> None:
     )
 
 
-def restore(post: Post, wanted: Revision, *, by, expected: Expected = None) -> Revision | None:
+def restore(post: Post, wanted: Revision, *, by: User, expected: Expected = None) -> Revision | None:
     """Make what an old revision said, text and facts, the present again, as a new revision."""
     summary, state = f"Restored revision {wanted.number}", history.of_revision(post, wanted)
     if kinds.of(post).restore is not None and state.facts is not None:
@@ -242,7 +243,9 @@ def restore(post: Post, wanted: Revision, *, by, expected: Expected = None) -> R
     )
 
 
-def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | None = None) -> dict[str, int]:
+def redact(
+    revision: Revision, *, by: User, reason: str = "", words: Iterable[str] | None = None
+) -> dict[str, int]:
     """Close one old revision for good and mask its copies; see redaction.redact()."""
     return redaction.redact(revision, by=by, reason=reason, words=words)
 
@@ -257,7 +260,7 @@ def repeat_dates(post: Post) -> None:
     )
 
 
-def publish(post: Post, *, by) -> events.Event | None:
+def publish(post: Post, *, by: User) -> events.Event | None:
     """Make a draft or a waiting post public; None when it is, or is removed."""
     locks.lock_thread(post)
     if post.status == PUBLISHED or post.is_deleted:
@@ -279,7 +282,7 @@ def hold(post: Post) -> events.Event | None:
     return events.record(f"{post.kind}.held", subject=post)
 
 
-def release(post: Post, *, by) -> events.Event | None:
+def release(post: Post, *, by: User) -> events.Event | None:
     """Show a post again that was held; None when it is not."""
     locks.lock_thread(post)
     if post.status != HELD:
@@ -289,7 +292,7 @@ def release(post: Post, *, by) -> events.Event | None:
     return events.record(f"{post.kind}.released", subject=post, actor=by)
 
 
-def delete(post: Post, *, by, reason: str = "", note: str = "") -> events.Event | None:
+def delete(post: Post, *, by: User, reason: str = "", note: str = "") -> events.Event | None:
     """Hide a post everywhere at once and take back what it gave; undelete() undoes it.
 
     Returns the event, or None when it was removed already.
@@ -308,7 +311,7 @@ def delete(post: Post, *, by, reason: str = "", note: str = "") -> events.Event 
     return events.record(f"{post.kind}.deleted", subject=post, actor=by, reason=reason, note=note)
 
 
-def undelete(post: Post, *, by) -> events.Event | None:
+def undelete(post: Post, *, by: User) -> events.Event | None:
     """Bring a removed post back with its votes and what they gave; None when it is there, or empty."""
     locks.lock_thread(post)
     if not post.is_deleted or post.is_emptied:
@@ -335,7 +338,7 @@ def _settle(post: Post) -> None:
     touch_parent(post)
 
 
-def comment(post: Post, body: Rendered, *, by) -> Comment:
+def comment(post: Post, body: Rendered, *, by: User) -> Comment:
     """Add a comment under `post`."""
     return create_once(Comment(parent_id=post.id, author_id=by.id), body)
 

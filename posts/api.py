@@ -1,5 +1,6 @@
 """Posts of any kind in the API: the item all lists share, comments, votes, removal, tags."""
 
+from flask import Response
 from flask_babel import gettext as _
 
 from auth import queries as people
@@ -12,6 +13,7 @@ from core.database.versions import tagged
 from core.mail.mail import site_url
 from core.web.access import get_or_404, require
 from posts import actions, kinds, policy, queries, schemas, tag_actions, voting
+from posts.access import visible_post
 from posts.models import Comment, Post, Tag
 
 bp = ApiBlueprint("posts", __name__, description="Posts of any kind, comments, votes, tags")
@@ -62,25 +64,21 @@ def tag_item(tag: Tag) -> dict:
     }
 
 
-def visible_post(post_id: int) -> Post:
-    """The post if the reader may see it, else 404."""
-    return get_or_404(queries.get(Post, post_id, tokens.reader()))
-
-
 @bp.get("/posts/<int:post_id>")
 @bp.response(200, schemas.PostItem)
-def get_post(post_id: int):
+def get_post(post_id: int) -> dict:
     """Any post by its number."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, tokens.reader())
     return tagged(post, item(post))
 
 
 @bp.delete("/posts/<int:post_id>")
 @tokens.bearer(WRITE)
 @bp.response(204)
-def delete_post(post_id: int):
+def delete_post(post_id: int) -> Response:
     """Hide a post everywhere; it can be brought back."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     if post.is_deleted and user.is_moderator:
         check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=user, url=post.url)
         return no_content()
@@ -95,9 +93,10 @@ def delete_post(post_id: int):
 @bp.post("/posts/<int:post_id>/undelete")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
-def undelete_post(post_id: int):
+def undelete_post(post_id: int) -> dict:
     """Bring a removed post back."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     require(policy.can_undelete(user, post))
     versions.require_header(post)
     if actions.undelete(post, by=user) is None:
@@ -109,9 +108,9 @@ def undelete_post(post_id: int):
 @bp.get("/posts/<int:post_id>/vote")
 @tokens.bearer(READ)
 @bp.response(200, schemas.VoteItem)
-def get_vote(post_id: int):
+def get_vote(post_id: int) -> dict:
     """One's own vote on a post."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, tokens.reader())
     mine = queries.votes_of(tokens.reader(), [post.id]).get(post.id, 0)
     return {"post_id": post.id, "value": mine, "score": post.score}
 
@@ -120,9 +119,11 @@ def get_vote(post_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.VoteSchema)
 @bp.response(200, schemas.VoteItem)
-def vote_on_post(data: dict, post_id: int):
+def vote_on_post(data: dict, post_id: int) -> dict:
     """Vote up (1), down (-1), or withdraw (0)."""
-    post, user, value = visible_post(post_id), tokens.reader(), data["value"]
+    user = tokens.reader()
+    post = visible_post(post_id, user)
+    value = data["value"]
     require(policy.can_vote(user, post, value), policy.why_no_vote(user, post, value))
     voting.vote(post, user, value)
     db.session.commit()
@@ -132,18 +133,21 @@ def vote_on_post(data: dict, post_id: int):
 @bp.get("/posts/<int:post_id>/comments")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.PostItem))
-def list_comments(wanted: dict, post_id: int):
+def list_comments(wanted: dict, post_id: int) -> dict:
     """Comments under a post, oldest first."""
-    return listing(queries.comments(visible_post(post_id), tokens.reader(), wanted.get("after")), item)
+    return listing(
+        queries.comments(visible_post(post_id, tokens.reader()), tokens.reader(), wanted.get("after")), item
+    )
 
 
 @bp.post("/posts/<int:post_id>/comments")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.CommentSchema)
 @bp.response(201, schemas.PostItem)
-def comment_on_post(data: dict, post_id: int):
+def comment_on_post(data: dict, post_id: int) -> dict:
     """Comment on a question, an answer or an article."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     require(policy.can_comment(user, post, post.thread.author_id), policy.why_no_comment())
     actions.limit_posting(user)
     made = actions.comment(post, data["body"], by=user)
@@ -155,7 +159,7 @@ def comment_on_post(data: dict, post_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.EditCommentSchema)
 @bp.response(200, schemas.PostItem)
-def edit_comment(data: dict, post_id: int):
+def edit_comment(data: dict, post_id: int) -> dict:
     """Change one's own comment."""
     user = tokens.reader()
     made = get_or_404(queries.get(Comment, post_id, user))
@@ -168,14 +172,14 @@ def edit_comment(data: dict, post_id: int):
 @bp.get("/tags")
 @bp.arguments(schemas.TagQuery, location="query")
 @bp.response(200, page_of(schemas.TagItem))
-def list_tags(wanted: dict):
+def list_tags(wanted: dict) -> dict:
     """Tags by number of public posts, all or those whose name holds something."""
     return listing(queries.tags(wanted.get("after"), like=wanted["q"]), tag_item)
 
 
 @bp.get("/tags/<name>")
 @bp.response(200, schemas.TagItem)
-def get_tag(name: str):
+def get_tag(name: str) -> dict:
     """One tag."""
     tag = get_or_404(queries.tag_named(name))
     return tagged(tag, tag_item(tag))
@@ -185,7 +189,7 @@ def get_tag(name: str):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.TagSchema)
 @bp.response(200, schemas.TagItem)
-def describe_tag(data: dict, name: str):
+def describe_tag(data: dict, name: str) -> dict:
     """Say when to use a tag; a name nobody uses yet becomes a tag."""
     user, name = tokens.reader(), schemas.tag_name(name)
     get_or_404(schemas.is_tag(name) or None)
@@ -199,7 +203,7 @@ def describe_tag(data: dict, name: str):
 @bp.get("/users/<username>/posts")
 @bp.arguments(schemas.AuthorQuery, location="query")
 @bp.response(200, page_of(schemas.PostItem))
-def list_posts_of(wanted: dict, username: str):
+def list_posts_of(wanted: dict, username: str) -> dict:
     """What a member wrote, newest first; of all kinds but comments, or of one."""
     author = get_or_404(people.by_username(username))
     wanted_kinds = [wanted["kind"]] if "kind" in wanted else kinds.searchable()

@@ -5,10 +5,12 @@ The points go when the post is deleted and come back with it; each grant is a ro
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 from sqlalchemy import func, select
 
 from auth import reputation
+from auth.models import User
 from auth.reputation import POINTS, Entitlement
 from core.database.db import db, utcnow
 from posts.models import Post, Suggestion, SuggestionCredit
@@ -16,7 +18,7 @@ from posts.models import Post, Suggestion, SuggestionCredit
 MAX_POINTS_FOR_EDITS = 1_000
 
 
-def grant(suggestion: Suggestion, *, by) -> None:
+def grant(suggestion: Suggestion, *, by: User) -> None:
     """Give the author of an approved suggestion what it earns."""
     if suggestion.author_id is not None:
         reputation.lock([suggestion.author_id])
@@ -28,7 +30,7 @@ def holders(post: Post) -> list[int]:
     return [row.user_id for row in _last_credits(post)]
 
 
-def withdraw(post: Post, *, by) -> None:
+def withdraw(post: Post, *, by: User) -> None:
     """Take back what suggestions for a removed post gave."""
     for row in _last_credits(post):
         if row.withdrawn_at is not None:
@@ -39,7 +41,7 @@ def withdraw(post: Post, *, by) -> None:
                 reputation.reverse(item.reverses, by_cause=item.cause, actor_id=by.id)
 
 
-def revive(post: Post, *, by) -> None:
+def revive(post: Post, *, by: User) -> None:
     """Give again what withdraw() took, on the days it was earned."""
     for row in _last_credits(post):
         if row.withdrawn_at is not None:
@@ -60,7 +62,7 @@ def _last_credits(post: Post) -> list[SuggestionCredit]:
     )
 
 
-def _grant(suggestion_id: int, post_id: int, user_id: int, day, actor_id: int) -> None:
+def _grant(suggestion_id: int, post_id: int, user_id: int, day: date, actor_id: int) -> None:
     standing = db.session.scalar(
         select(func.coalesce(func.sum(SuggestionCredit.points), 0)).where(
             SuggestionCredit.user_id == user_id, SuggestionCredit.withdrawn_at.is_(None)

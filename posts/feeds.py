@@ -1,6 +1,6 @@
 """Posts as entries of feeds, and the feed of what one member wrote. Public posts only."""
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -29,7 +29,7 @@ def entry(post: Post, summary: str = "") -> feeds.Entry:
 
 
 @bp.get("/users/<username>.atom")
-def user(username: str):
+def user(username: str) -> Response:
     """What a member wrote last: questions, answers, articles."""
     author = get_or_404(by_username(username))
     page = queries.by_author(author, kinds.searchable(), Visitor(), size=SIZE)

@@ -6,27 +6,28 @@ Rooms below (votes, flags, search, history) serve every kind without knowing any
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from auth.models import User
 from core.registry import Registry
 from posts.text_limits import TextLimits
 
 
-def _nothing(post, *, by) -> None:
+def _nothing(post: "Post", *, by: User) -> None:
     return None
 
 
-def _nobody(post) -> list[int]:
+def _nobody(post: "Post") -> list[int]:
     return []
 
 
-def _no_facts(post) -> dict:
+def _no_facts(post: "Post") -> dict:
     return {}
 
 
-def _text_alone(state) -> dict[str, str]:
+def _text_alone(state: "State") -> dict[str, str]:
     return {"body": state.body}
 
 
-def _nothing_more(post) -> None:
+def _nothing_more(post: "Post") -> None:
     return None
 
 
@@ -72,7 +73,7 @@ def register_kind(kind: Kind) -> None:
     _kinds.add(kind.name, kind)
 
 
-def of(post) -> Kind:
+def of(post: "Post") -> Kind:
     """The kind of a post (or of a row with a `kind`)."""
     return _kinds[post.kind]
 
@@ -82,7 +83,7 @@ def named(name: str) -> Kind:
     return _kinds[name]
 
 
-def url(post) -> str:
+def url(post: "Post") -> str:
     """Path of the page that shows `post`."""
     return of(post).path(post)
 

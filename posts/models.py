@@ -7,8 +7,19 @@ from datetime import date, datetime
 from typing import ClassVar
 from urllib.parse import quote
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint, event, inspect
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+)
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
@@ -181,7 +192,7 @@ class Post(Versioned, db.Model):
 
 @event.listens_for(Post, "before_update", propagate=True)
 @event.listens_for(Tag, "before_update")
-def _note_change(mapper, connection, thing: Post | Tag) -> None:
+def _note_change(mapper: Mapper, connection: Connection, thing: Post | Tag) -> None:
     """Set `changed_at`, which lists of the API ask for with `since`, when content, facts or state changed.
 
     Statements that change these without the ORM set it themselves; votes, counters and rendering never do.

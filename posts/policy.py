@@ -2,16 +2,18 @@
 
 from flask_babel import gettext as _
 
+from auth.models import User, Visitor
 from auth.privileges import Privilege, threshold
 from posts import kinds
+from posts.models import Post, Suggestion
 
 
-def can_write(user) -> bool:
+def can_write(user: User | Visitor) -> bool:
     """Whether the member may post at all: logged in, confirmed, not suspended."""
     return user.id is not None and user.is_in_good_standing
 
 
-def can_preview_long(user, post=None) -> bool:
+def can_preview_long(user: User | Visitor, post: Post | None = None) -> bool:
     """Texts as long as articles: for those who may write one, or edit or suggest an edit of `post`."""
     return can_write(user) and (
         user.is_moderator
@@ -23,7 +25,7 @@ def can_preview_long(user, post=None) -> bool:
     )
 
 
-def can_vote(user, post, value: int) -> bool:
+def can_vote(user: User | Visitor, post: Post, value: int) -> bool:
     """Votes take reputation; never for one's own words nor on what is hidden or locked."""
     if not can_write(user) or post.author_id == user.id:
         return False
@@ -32,7 +34,7 @@ def can_vote(user, post, value: int) -> bool:
     return value == 0 or user.can(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
 
 
-def why_no_vote(user, post, value: int) -> str:
+def why_no_vote(user: User | Visitor, post: Post, value: int) -> str:
     """The sentence for a vote that can_vote() refused."""
     if post.author_id == user.id:
         return _("You cannot vote on your own posts.")
@@ -44,7 +46,7 @@ def why_no_vote(user, post, value: int) -> str:
     )
 
 
-def can_comment(user, post, thread_author_id: int | None = None) -> bool:
+def can_comment(user: User | Visitor, post: Post, thread_author_id: int | None = None) -> bool:
     """Under one's own words (and one's own question's answers) always; elsewhere with reputation."""
     if not can_write(user) or not post.is_public or post.is_locked or post.kind == "comment":
         return False
@@ -62,7 +64,7 @@ def why_no_delete() -> str:
     return _("Only its author may remove this, and only while nobody has built on it.")
 
 
-def can_edit(user, post) -> bool:
+def can_edit(user: User | Visitor, post: Post) -> bool:
     """Authors edit their own, also what was removed; others edit directly with the privilege."""
     if user.is_moderator:
         return True
@@ -75,7 +77,7 @@ def can_edit(user, post) -> bool:
     )
 
 
-def can_suggest(user, post) -> bool:
+def can_suggest(user: User | Visitor, post: Post) -> bool:
     """Who may not edit what another wrote, and can see it, may propose an edit."""
     return (
         can_write(user)
@@ -87,12 +89,12 @@ def can_suggest(user, post) -> bool:
     )
 
 
-def may_review(user) -> bool:
+def may_review(user: User | Visitor) -> bool:
     """Who sees all proposals that wait."""
     return can_write(user) and user.can(Privilege.REVIEW)
 
 
-def can_decide(user, suggestion, post) -> bool:
+def can_decide(user: User | Visitor, suggestion: Suggestion, post: Post) -> bool:
     """The author of the post and reviewers decide; never the proposer; moderators where it is locked."""
     if not (can_write(user) and suggestion.is_open and post.is_public) or suggestion.author_id == user.id:
         return False
@@ -101,7 +103,7 @@ def can_decide(user, suggestion, post) -> bool:
     )
 
 
-def can_delete(user, post) -> bool:
+def can_delete(user: User | Visitor, post: Post) -> bool:
     """Authors remove their own while nobody has built on it; moderators remove anything."""
     if post.is_deleted or not can_write(user):
         return False
@@ -110,7 +112,7 @@ def can_delete(user, post) -> bool:
     return post.author_id == user.id and not post.is_locked and not (post.answer_count or post.accepted)
 
 
-def can_undelete(user, post) -> bool:
+def can_undelete(user: User | Visitor, post: Post) -> bool:
     """Who removed it may bring it back; moderators always may."""
     return (
         post.is_deleted
@@ -120,21 +122,21 @@ def can_undelete(user, post) -> bool:
     )
 
 
-def can_see_history(user, post) -> bool:
+def can_see_history(user: User | Visitor, post: Post) -> bool:
     """Whoever sees the post sees how it came about (redacted revisions stay closed)."""
     return True
 
 
-def can_make_tags(user) -> bool:
+def can_make_tags(user: User | Visitor) -> bool:
     """New tags take a privilege; others choose among those that exist."""
     return can_write(user) and user.can(Privilege.MAKE_TAGS)
 
 
-def can_describe_tags(user) -> bool:
+def can_describe_tags(user: User | Visitor) -> bool:
     """Who may edit what others wrote may also say what a tag is for."""
     return can_write(user) and user.can(Privilege.EDIT_ANY)
 
 
-def can_redact(user) -> bool:
+def can_redact(user: User | Visitor) -> bool:
     """Moderators close a revision that holds a secret or a private detail."""
     return user.is_moderator

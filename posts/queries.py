@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import defer, joinedload, lazyload
 
-from auth.models import User
+from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db
 from posts import kinds
@@ -25,7 +25,7 @@ from posts.models import (
 )
 
 
-def visible_to(user, entity=Post) -> ColumnElement[bool]:
+def visible_to(user: User | Visitor | None, entity: type[Post] = Post) -> ColumnElement[bool]:
     """SQL condition: posts `user` may see.
 
     Everyone: what is public. Moderators: all but other people's drafts. Authors: also their own
@@ -44,17 +44,17 @@ def visible_to(user, entity=Post) -> ColumnElement[bool]:
     return or_(entity.is_public, own)
 
 
-def visible(entity, user) -> Select:
+def visible(entity: type[PostT], user: User | Visitor) -> Select:
     """SELECT of `entity` (a kind of Post) that `user` may see, with authors."""
     return select(entity).where(visible_to(user, entity)).options(joinedload(entity.author))
 
 
-def get(entity, post_id: int, user) -> Post | None:
+def get(entity: type[PostT], post_id: int, user: User | Visitor) -> Post | None:
     """The post with this id if it is of this kind and visible to `user`."""
     return db.session.scalar(visible(entity, user).where(entity.id == post_id))
 
 
-def kind_of(post_id: int, user) -> str | None:
+def kind_of(post_id: int, user: User | Visitor) -> str | None:
     """Of which kind a post is, if `user` may see it."""
     return db.session.scalar(select(Post.kind).where(Post.id == post_id, visible_to(user)))
 
@@ -64,7 +64,7 @@ def changed_in(entity: type[Post] = Post) -> paging.Changed:
     return paging.by_time(entity.changed_at, Post.id)
 
 
-def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
+def comments_of(post_ids: Iterable[int], user: User | Visitor) -> dict[int, list[Comment]]:
     """Visible comments by post id, oldest first; one query for a whole page.
 
     Sorted here: asked to sort by id, SQLite would rather read all posts in that order.
@@ -76,7 +76,7 @@ def comments_of(post_ids: Iterable[int], user) -> dict[int, list[Comment]]:
     return found
 
 
-def comments(post: Post, user, after: paging.Place = None) -> paging.Page:
+def comments(post: Post, user: User | Visitor, after: paging.Place = None) -> paging.Page:
     """Visible comments under one post, oldest first."""
     return paging.keyset(
         visible(Comment, user).where(Comment.parent_id == post.id),
@@ -87,7 +87,7 @@ def comments(post: Post, user, after: paging.Place = None) -> paging.Page:
     )
 
 
-def votes_of(user, post_ids: Iterable[int]) -> dict[int, int]:
+def votes_of(user: User | Visitor, post_ids: Iterable[int]) -> dict[int, int]:
     """The reader's own standing votes by post id; one query for a whole page."""
     if user.id is None:
         return {}
@@ -143,12 +143,12 @@ def revision(post: Post, number: int) -> Revision | None:
     return db.session.scalar(select(Revision).where(Revision.post_id == post.id, Revision.number == number))
 
 
-def _rows(user) -> Select:
+def _rows(user: User | Visitor) -> Select:
     """Visible posts for a short list of titles: without their tags."""
     return visible(Post, user).options(lazyload(Post.tags))
 
 
-def links_from(post: Post, kind: str, user) -> list[Post]:
+def links_from(post: Post, kind: str, user: User | Visitor) -> list[Post]:
     """Visible posts that `post` points to with `kind`."""
     return list(
         db.session.scalars(
@@ -159,7 +159,7 @@ def links_from(post: Post, kind: str, user) -> list[Post]:
     )
 
 
-def links_to(post: Post, kind: str, user) -> list[Post]:
+def links_to(post: Post, kind: str, user: User | Visitor) -> list[Post]:
     """Visible posts that point to `post` with `kind`."""
     return list(
         db.session.scalars(
@@ -201,7 +201,7 @@ def unknown_tags(names: Iterable[str]) -> list[str]:
     return sorted(wanted - {tag.name for tag in db.session.scalars(_tags().where(Tag.name.in_(wanted)))})
 
 
-def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:
+def tagged(kind_names: Iterable[str], tag: Tag, user: User | Visitor) -> Select:
     """Public posts with `tag`, through post_tags so that the tag's index does the sorting."""
     return select(PostTag).where(
         PostTag.tag_id == tag.id, PostTag.is_public, PostTag.kind.in_(list(kind_names))
@@ -211,7 +211,7 @@ def tagged(kind_names: Iterable[str], tag: Tag, user) -> Select:
 def by_author(
     author: User,
     kind_names: Iterable[str],
-    user,
+    user: User | Visitor,
     after: paging.Place = None,
     size: int = paging.PAGE_SIZE,
     *,
@@ -233,7 +233,7 @@ def count_public(kind: str) -> int:
     return db.session.scalar(select(func.count()).where(Post.kind == kind, Post.is_public))
 
 
-def has_published(user) -> bool:
+def has_published(user: User) -> bool:
     """Whether anything this member wrote was ever public (newcomers' first posts may wait)."""
     return (
         db.session.scalar(select(Post.id).where(Post.author_id == user.id, Post.is_public).limit(1))
@@ -241,7 +241,7 @@ def has_published(user) -> bool:
     )
 
 
-def first_status(user) -> str:
+def first_status(user: User) -> str:
     """Whether this member's post is shown at once or waits for approval (a setting)."""
     if not current_app.config["REDOUBT_FIRST_POST_APPROVAL"] or user.is_moderator:
         return PUBLISHED

@@ -6,12 +6,14 @@ belongs to the post. Nothing here commits.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.conflicts import check_not_done
+from auth.models import User
 from auth.security_log import actions as security_log
 from core import redaction
 from core.database.db import db, utcnow
@@ -29,7 +31,9 @@ IDENTIFIER = re.compile(
 )
 
 
-def redact(revision: Revision, *, by, reason: str = "", words: Iterable[str] | None = None) -> dict[str, int]:
+def redact(
+    revision: Revision, *, by: User, reason: str = "", words: Iterable[str] | None = None
+) -> dict[str, int]:
     """Close a revision and mask its copies; returns how many rows changed, by table.
 
     `words` are the texts to mask (Invalid when they are too short or too many), None for what the revision
@@ -77,7 +81,7 @@ def texts_of(post: Post, revision: Revision, words: Iterable[str] | None = None)
     return Texts(everywhere, nearby, ids, paths)
 
 
-def _text(text) -> str:
+def _text(text: Post | Revision) -> str:
     """All that people wrote in a post or a revision."""
     names = [tag if isinstance(tag, str) else tag.name for tag in text.tags]
     return "\n".join([text.title, text.body, " ".join(names), getattr(text, "summary", "")])
@@ -144,11 +148,11 @@ def _is_key(word: str) -> bool:
     )
 
 
-def _near(column):
+def _near(column: InstrumentedAttribute[int]) -> Callable[[Texts], ColumnElement[bool]]:
     return lambda texts: column.in_(texts.post_ids)
 
 
-def _follow_post(post: Post, by) -> None:
+def _follow_post(post: Post, by: User) -> None:
     """What is made of the text; the present text with its masks is a new revision."""
     body = render(post.body)
     post.body_html, post.markup_version, post.changed_at = body.html, body.version, utcnow()
@@ -180,7 +184,7 @@ def _follow_post(post: Post, by) -> None:
     announce(post, by)
 
 
-def _forget_changes(revision: Revision, by) -> None:
+def _forget_changes(revision: Revision, by: User) -> None:
     """Stored comparisons hold positions in the text as it was."""
     db.session.execute(
         update(Revision)
@@ -192,16 +196,16 @@ def _forget_changes(revision: Revision, by) -> None:
     )
 
 
-def _forget_comparison(suggestion: Suggestion, by) -> None:
+def _forget_comparison(suggestion: Suggestion, by: User) -> None:
     suggestion.changes = None
 
 
-def announce(post: Post, by) -> None:
+def announce(post: Post, by: User) -> None:
     """Let the index, caches and its author know that a post was masked."""
     events.record(f"{post.kind}.redacted", subject=post, actor=by)
 
 
-def _redact_tags(mask, by) -> int:
+def _redact_tags(mask: redaction.Mask, by: User) -> int:
     """Tags whose names hold a text are taken from posts and removed."""
     rows = [
         tag

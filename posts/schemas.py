@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
@@ -39,7 +41,7 @@ def is_tag(name: str) -> bool:
 class Tags(fields.Field):
     """Tags as a list, or as one string separated by spaces or commas; at least `fewest`."""
 
-    def __init__(self, *, fewest: int = 1, **kwargs):
+    def __init__(self, *, fewest: int = 1, **kwargs: Any) -> None:
         super().__init__(
             metadata={
                 "type": "array",
@@ -52,7 +54,9 @@ class Tags(fields.Field):
         )
         self.fewest = fewest
 
-    def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> list[str]:
         words = re.split(r"[\s,]+", value) if isinstance(value, str) else value
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise ValidationError(_("Write tags as words separated by spaces."))
@@ -87,11 +91,11 @@ class NewTagSchema(TagSchema):
     name = Line(required=True)
 
     @post_load
-    def _lower(self, data: dict, **kwargs) -> dict:
+    def _lower(self, data: dict, **kwargs: Any) -> dict:
         return {**data, "name": tag_name(data["name"])}
 
     @validates("name")
-    def _is_a_tag(self, name: str, **kwargs) -> None:
+    def _is_a_tag(self, name: str, **kwargs: Any) -> None:
         if not is_tag(tag_name(name)):
             raise ValidationError(_("Use letters, digits and _ - . + #, without spaces."))
 

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from auth.models import User
 from auth.privileges import Privilege, threshold
 from core.database import versions
 from core.database.db import db, lock_rows
@@ -19,7 +20,7 @@ from posts.revisions import facts
 CLOSE = 3
 
 
-def require_known(names: Iterable[str], *, by) -> None:
+def require_known(names: Iterable[str], *, by: User) -> None:
     """Invalid, naming tags that are close, when a tag is new and `by` may not make tags yet."""
     if policy.can_make_tags(by):
         return
@@ -41,7 +42,7 @@ def _new_tag(name: str) -> str:
     )
 
 
-def describe(name: str, excerpt: str, *, by, expected: Expected = None, summary: str = "") -> Tag:
+def describe(name: str, excerpt: str, *, by: User, expected: Expected = None, summary: str = "") -> Tag:
     """Say when to use a tag; a tag that nobody has used yet begins here.
 
     Raises versions.Stale when it is at none of the `expected` versions; one that nobody described is as good

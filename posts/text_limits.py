@@ -26,7 +26,7 @@ class TextLimits:
     max_body: int = MAX_STORED_BODY
     min_tags: int = 0
 
-    def title_rule(self, message) -> validate.Length:
+    def title_rule(self, message: str | LazyString) -> validate.Length:
         """The validator of a new title."""
         return validate.Length(self.min_title, self.max_title, error=message)
 
@@ -35,7 +35,7 @@ ANY_TITLE = validate.Length(1, MAX_STORED_TITLE, error=lazy_gettext("A title has
 
 
 def check_edit(
-    post,
+    post: "Post",
     limits: TextLimits,
     *,
     title: str | None = None,

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
 from auth.conflicts import check_not_done, last_act
+from auth.current_user import current_user, me
 from auth.privileges import Privilege
 from core.database import versions
 from core.database.db import db, read_transaction
@@ -16,6 +18,7 @@ from core.web.confirmation import confirmation_page
 from core.web.error_answers import wants_json
 from core.web.forms import Form, parse
 from posts import actions, policy, queries, redaction, schemas, voting
+from posts.access import visible_post
 from posts.models import Comment, Post, Revision
 from posts.revisions import diffs, history
 from posts.suggestions import queries as suggestion_queries
@@ -23,20 +26,10 @@ from posts.suggestions import queries as suggestion_queries
 bp = Blueprint("posts", __name__)
 
 
-def me():
-    """The member who writes, as a row."""
-    return current_user._get_current_object()
-
-
-def visible_post(post_id: int) -> Post:
-    """The post if the reader may see it, else 404."""
-    return get_or_404(queries.get(Post, post_id, current_user))
-
-
 @bp.get("/posts/<int:post_id>")
-def post(post_id: int):
+def post(post_id: int) -> ResponseReturnValue:
     """The page that shows a post, whatever its kind."""
-    return redirect(visible_post(post_id).url)
+    return redirect(visible_post(post_id, current_user).url)
 
 
 def _preview_rate() -> str:
@@ -50,12 +43,12 @@ def _preview_cost() -> int:
 @bp.post("/preview")
 @login_required
 @limiter.limit(_preview_rate, key_func=lambda: f"preview:{me().id}", cost=_preview_cost)
-def preview():
+def preview() -> ResponseReturnValue:
     """Markdown as it will look; long texts only for those whom a form would take them from."""
     wanted, post = parse(schemas.PreviewKindSchema), None
     if wanted["post"] is not None:
         with read_transaction():
-            post = visible_post(wanted["post"])
+            post = visible_post(wanted["post"], current_user)
     kind = post.kind if post is not None else wanted["kind"]
     require(
         kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),
@@ -67,10 +60,10 @@ def preview():
 
 @bp.post("/posts/<int:post_id>/vote")
 @login_required
-def vote(post_id: int):
+def vote(post_id: int) -> ResponseReturnValue:
     """Vote up, down, or withdraw."""
     value = parse(schemas.VoteSchema)["value"]
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_vote(me(), post, value), policy.why_no_vote(me(), post, value))
     voting.vote(post, me(), value)
     db.session.commit()
@@ -81,11 +74,11 @@ def vote(post_id: int):
 
 @bp.post("/posts/<int:post_id>/comments")
 @login_required
-def comment(post_id: int):
+def comment(post_id: int) -> ResponseReturnValue:
     """Comment on a question, answer or article."""
     form = Form(schemas.CommentSchema)
     valid = form.validate()
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_comment(me(), post, post.thread.author_id), policy.why_no_comment())
     if not valid:
         return render_template("posts/comment_form.html", form=form, post=post), 422
@@ -97,7 +90,7 @@ def comment(post_id: int):
 
 @bp.route("/comments/<int:post_id>/edit", methods=["GET", "POST"])
 @login_required
-def edit_comment(post_id: int):
+def edit_comment(post_id: int) -> ResponseReturnValue:
     """Change one's own comment."""
     form = Form(schemas.EditCommentSchema)
     valid = request.method == "POST" and form.validate()
@@ -117,10 +110,10 @@ def edit_comment(post_id: int):
 
 @bp.route("/posts/<int:post_id>/delete", methods=["GET", "POST"])
 @login_required
-def delete(post_id: int):
+def delete(post_id: int) -> ResponseReturnValue:
     """Hide a post everywhere; the page offers to bring it back. GET asks and says what will happen."""
     data = parse(schemas.RemoveSchema) if request.method == "POST" else {}
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     if _is_second_removal(post):
         return redirect(post.url)
     require(policy.can_delete(me(), post), policy.why_no_delete())
@@ -141,7 +134,7 @@ def _is_second_removal(post: Post) -> bool:
     return True
 
 
-def _ask_to_delete(post: Post):
+def _ask_to_delete(post: Post) -> ResponseReturnValue:
     is_own = post.author_id == me().id
     effects = [
         _("It disappears at once from pages, search, feeds and mail."),
@@ -169,9 +162,9 @@ def _ask_to_delete(post: Post):
 
 @bp.post("/posts/<int:post_id>/undelete")
 @login_required
-def undelete(post_id: int):
+def undelete(post_id: int) -> ResponseReturnValue:
     """Bring a removed post back."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     if not post.is_deleted and me().is_moderator and last_act(post, [f"{post.kind}.undeleted"]):
         check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=me(), url=post.url)
         return redirect(post.url)
@@ -183,16 +176,16 @@ def undelete(post_id: int):
 
 
 @bp.get("/posts/<int:post_id>/history", endpoint="history")
-def revisions(post_id: int):
+def revisions(post_id: int) -> ResponseReturnValue:
     """All revisions, newest first."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     return render_template("posts/history.html", post=post, revisions=queries.revisions(post))
 
 
 @bp.get("/posts/<int:post_id>/revisions/<int:number>")
-def revision(post_id: int, number: int):
+def revision(post_id: int, number: int) -> ResponseReturnValue:
     """One revision beside the one before it."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     after = get_or_404(queries.revision(post, number))
     before = queries.revision(post, number - 1)
     rows = diffs.side_by_side(before.body if before else "", after.body, after.changes)
@@ -224,9 +217,9 @@ def _fact_rows(post: Post, before: Revision | None, after: Revision) -> list:
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
 @login_required
-def restore(post_id: int, number: int):
+def restore(post_id: int, number: int) -> ResponseReturnValue:
     """Make an old revision the text again, as a new revision."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_edit(me(), post))
     wanted = get_or_404(queries.revision(post, number))
     require(wanted.redacted_at is None)
@@ -237,11 +230,11 @@ def restore(post_id: int, number: int):
 
 @bp.route("/posts/<int:post_id>/revisions/<int:number>/redact", methods=["GET", "POST"])
 @login_required
-def redact(post_id: int, number: int):
+def redact(post_id: int, number: int) -> ResponseReturnValue:
     """Close a revision that holds a secret and mask its copies. GET asks and says what will happen."""
     form = Form(schemas.RedactSchema)
     valid = request.method == "POST" and form.validate()
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_redact(me()))
     revision = get_or_404(queries.revision(post, number))
     words = redaction.lines(form.data.get("words"))
@@ -268,12 +261,12 @@ def redact(post_id: int, number: int):
                 )
             )
             return redirect(url_for("posts.history", post_id=post.id))
-        post = visible_post(post_id)
+        post = visible_post(post_id, current_user)
         revision = get_or_404(queries.revision(post, number))
     return _ask_to_redact(post, revision, form)
 
 
-def _ask_to_redact(post: Post, revision: Revision, form: Form):
+def _ask_to_redact(post: Post, revision: Revision, form: Form) -> ResponseReturnValue:
     texts = redaction.texts_of(post, revision)
     if request.method == "GET":
         form.values = {"words": "\n".join(texts.everywhere)}

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
 
 from auth import reputation
+from auth.models import User
 from auth.reputation import Entitlement
 from core.database.db import db, utcnow
 from core.jobs import events
@@ -58,7 +59,7 @@ class VoteRefused(Exception):
     """The vote may not be cast; the message says why and, where it helps, until when."""
 
 
-def vote(post: Post, user, value: int) -> bool:
+def vote(post: Post, user: User, value: int) -> bool:
     """Set the vote of `user` on `post` to 1, -1 or 0 (withdrawn); returns whether anything changed.
 
     Raises VoteRefused for the limits. The caller has checked policy.can_vote.
@@ -98,7 +99,7 @@ def vote(post: Post, user, value: int) -> bool:
     return True
 
 
-def _check_limits(post: Post, user, value: int, now: datetime) -> None:
+def _check_limits(post: Post, user: User, value: int, now: datetime) -> None:
     """Changes back and forth count: what is limited is casting, by rows that are never removed."""
     cast, on_person = db.session.execute(
         CAST_TODAY,
@@ -247,7 +248,7 @@ def remove_votes_of(user_id: int, *, most: int | None = None) -> int:
     return len(votes)
 
 
-def _votes(*conditions) -> list[Vote]:
+def _votes(*conditions: ColumnElement[bool]) -> list[Vote]:
     return list(
         db.session.scalars(
             select(Vote).where(*conditions).order_by(Vote.id).execution_options(populate_existing=True)

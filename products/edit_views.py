@@ -4,12 +4,12 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from auth.current_user import me
 from core.database import versions
 from core.database.db import db
 from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form
-from posts.views import me
 from products import actions, forms, policy, queries, schemas
 from products.models import Product, Release
 from products.views import bp, find

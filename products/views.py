@@ -1,8 +1,8 @@
 """Pages everybody reads: the list, a product, its history, and what ends when."""
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
-from flask_login import current_user
 
+from auth.current_user import current_user
 from core.cache.page_cache import cached_for_visitors
 from core.database import paging
 from core.web.access import get_or_404

@@ -1,8 +1,8 @@
 """The search page and the suggestions under its box."""
 
 from flask import Blueprint, jsonify, render_template, request
-from flask_login import current_user
 
+from auth.current_user import current_user
 from search import queries, suggestions
 from search.engines.base import SORTS
 from search.parser import MAX_LENGTH

@@ -1,13 +1,14 @@
 """Pages of address changes: ask for one, see and cancel it; the old address cancels or undoes it."""
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import schemas, sessions
 from auth.address_changes import actions, queries
+from auth.current_user import me
 from auth.freshness_views import is_fresh, require_fresh
-from auth.settings_views import me
 from auth.views import bp
 from core.database.db import db
 from core.web.access import get_or_404
@@ -18,7 +19,7 @@ from core.web.forms import Form
 @sessions.even_suspended
 @login_required
 @require_fresh()
-def settings_email():
+def settings_email() -> ResponseReturnValue:
     """Change the address; whether another account has it is not said."""
     user = me()
     form = Form(schemas.EmailSchema, email=user.email)
@@ -40,7 +41,7 @@ def settings_email():
 @sessions.even_suspended
 @login_required
 @require_fresh()
-def cancel_address_change():
+def cancel_address_change() -> ResponseReturnValue:
     """Keep the address: the link that was mailed to the new one does not work any more."""
     actions.cancel(me())
     db.session.commit()
@@ -50,7 +51,7 @@ def cancel_address_change():
 
 @bp.route("/secure/address/<token>", methods=["GET", "POST"])
 @sessions.even_suspended
-def take_back_address(token: str):
+def take_back_address(token: str) -> ResponseReturnValue:
     """The old address says that it did not ask for the change; only a pressed button does anything."""
     change = get_or_404(queries.to_take_back(token))
     form = Form(schemas.NothingSchema)

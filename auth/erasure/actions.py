@@ -18,7 +18,7 @@ FORMER = "former member"
 KEY = "account-deleted:"  # of the mail to the former address
 
 
-def erase(user: User, *, by, keep_words: bool) -> None:
+def erase(user: User, *, by: User, keep_words: bool) -> None:
     """Forget who somebody was; Invalid when nobody would administer the site any more.
 
     The row stays without a person in it, for the ledger counts on it, and so does the skeleton of

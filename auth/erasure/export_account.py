@@ -26,7 +26,7 @@ def register_export_part(name: str) -> Callable:
     return decorate
 
 
-def columns(row, *, but: set[str] = frozenset()) -> dict:
+def columns(row: object, *, but: set[str] = frozenset()) -> dict:
     """A row as a plain object, without secrets and the columns in `but`."""
     names = [column.key for column in inspect(row).mapper.column_attrs]
     return {name: getattr(row, name) for name in names if name not in NOT_TOLD | but}

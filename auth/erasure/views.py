@@ -1,14 +1,16 @@
 """Pages to take one's data along, and to leave; administrators erase a member's account."""
 
 from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth import policy, queries, schemas, sessions
+from auth.current_user import me
 from auth.erasure import actions, export_account
 from auth.freshness_views import hold_session, require_fresh
 from auth.security_log import actions as security_log
-from auth.settings_views import knows, me
+from auth.settings_views import knows
 from auth.views import bp
 from core.database.db import db, writing
 from core.jobs import events
@@ -19,7 +21,7 @@ from core.web.forms import Form
 @bp.get("/settings/data.json")
 @login_required
 @require_fresh(reads=True)
-def download_data():
+def download_data() -> ResponseReturnValue:
     """Everything the site knows of me, as a file; a mail says that it was made."""
     user = me()
     answer = Response(export_account.document(user), mimetype="application/json")
@@ -33,7 +35,7 @@ def download_data():
 @bp.route("/settings/erase", methods=["GET", "POST"])
 @sessions.even_suspended
 @login_required
-def erase_me():
+def erase_me() -> ResponseReturnValue:
     """Erase my account, knowing the password, and choose what becomes of my words."""
     form = Form(schemas.EraseSchema)
     if request.method == "POST" and form.validate() and knows(me(), form):
@@ -49,7 +51,7 @@ def erase_me():
 
 @bp.route("/users/<username>/erase", methods=["GET", "POST"])
 @login_required
-def erase_user(username: str):
+def erase_user(username: str) -> ResponseReturnValue:
     """An administrator erases a member's account; the public log says so, without the name."""
     form = Form(schemas.EraseSchema)
     valid = request.method == "POST" and form.validate()

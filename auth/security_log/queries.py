@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 
 from auth.models import User
@@ -56,7 +56,7 @@ def _whole() -> Select:
     )
 
 
-def _of(user: User):
+def _of(user: User) -> ColumnElement[bool]:
     """Events of this account; a database may give the number of a removed account to a later one."""
     return (SecurityEvent.user_id == user.id) & (SecurityEvent.created_at >= user.created_at)
 

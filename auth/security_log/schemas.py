@@ -1,5 +1,7 @@
 """The filter of the security log's page."""
 
+from typing import Any
+
 from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 
 from auth.security_log.kinds import KINDS
@@ -18,5 +20,5 @@ class FilterSchema(Schema):
     last_day = fields.Date(load_default=None)
 
     @pre_load
-    def _without_empty(self, data: dict, **kwargs) -> dict:
+    def _without_empty(self, data: dict, **kwargs: Any) -> dict:
         return {name: value for name, value in data.items() if value}

@@ -3,17 +3,19 @@
 import logging
 
 from flask import Flask, Response, current_app, g, render_template, request, url_for
-from flask_login import current_user, login_required
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from auth import queries as accounts
+from auth.current_user import current_user, me
 from auth.erasure.export_account import register_export_part
+from auth.models import User
 from auth.security_log import actions, labels, queries, schemas
 from auth.security_log.full_hours import FullHours
 from auth.security_log.kinds import KINDS
 from auth.security_log.queries import Filter
-from auth.settings_views import me
 from auth.views import bp
 from core.database.db import writing
 from core.web.access import require
@@ -24,7 +26,7 @@ RECORDED = {403: "refused", 429: "limited"}  # by status
 
 @bp.get("/settings/security")
 @login_required
-def settings_security():
+def settings_security() -> ResponseReturnValue:
     """What happened to my account: when, what, from where."""
     page = queries.own(me(), request.args.get("after"))
     return render_template("auth/settings_security.html", page=page, words=labels, user=me())
@@ -32,7 +34,7 @@ def settings_security():
 
 @bp.get("/admin/security-log")
 @login_required
-def security_log():
+def security_log() -> ResponseReturnValue:
     """All security events, for administrators: by kind, member and period."""
     require(current_user.is_admin)
     wanted, errors, user = {}, {}, None
@@ -65,7 +67,7 @@ def security_log():
 
 
 @register_export_part("security_events")
-def _events(user) -> list[dict]:
+def _events(user: User) -> list[dict]:
     return [
         {
             "kind": row.kind,

@@ -1,8 +1,9 @@
 """The mark in a form that says which account its page was made for."""
 
 from flask import current_app, g
-from flask_login import current_user
 from itsdangerous import BadSignature, Signer
+
+from auth.current_user import current_user
 
 FIELD = "form_account"
 

@@ -1,13 +1,15 @@
 """Log in to send a form; the page with the form afterwards; what a form of another account is answered."""
 
 from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from auth import schemas
+from auth.current_user import current_user
 from auth.sessions import login_manager
 from auth.unsent import actions, marks, queries
 from core.database.db import SAFE_METHODS, db
@@ -29,14 +31,14 @@ def mark_private() -> None:
 
 @bp.get("/unsent/<token>")
 @login_required
-def unsent(token: str):
+def unsent(token: str) -> ResponseReturnValue:
     """A form that arrived when nobody was logged in, for its account to send."""
     form = get_or_404(queries.by_token(token, current_user))
     return render_template("auth/unsent.html", sent=form)
 
 
 @login_manager.unauthorized_handler
-def ask_to_log_in():
+def ask_to_log_in() -> ResponseReturnValue:
     """People log in and come back, with what they typed; programs get 401."""
     if wants_json():
         return problem(401, "Unauthorized", "Log in first.")
@@ -92,7 +94,7 @@ def _is_foreign() -> bool:
     return current_user.is_authenticated and _owner_id() not in (None, current_user.id)
 
 
-def _on_expired_form(error: CSRFError):
+def _on_expired_form(error: CSRFError) -> ResponseReturnValue:
     """The token of a form belongs to a session: log in again, or send it again with a new token."""
     title = _("This form has expired")
     if wants_json():
@@ -119,7 +121,7 @@ def _of_another_account(form: SentForm) -> Response:
     return make_response(render_template("auth/unsent_of_another.html", address=address), 400)
 
 
-def _on_refusal(error: HTTPException):
+def _on_refusal(error: HTTPException) -> ResponseReturnValue:
     """403 and 404 of a form whose session has ended are answered by asking to log in."""
     if request.method not in SAFE_METHODS and not wants_json() and not current_user.is_authenticated:
         form = sent_form(ask_owner=False)

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
-from flask_login import current_user
 
+from auth.current_user import current_user
 from bulletins import exports as bulletin_exports
 from bulletins import feeds as bulletin_feeds
 from bulletins import queries as bulletins

@@ -6,6 +6,7 @@ from flask import Response, g, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from auth.current_user import me
 from core.database.db import utcnow
 from core.formats import calendars
 from deployment import exports
@@ -15,7 +16,6 @@ from deployment.calendar.views import bp, month_named
 from deployment.plans.queries import Task, plan
 from deployment.plans.schedule import BROAD_DAYS, MOST_DAYS, PILOT_DAYS, Plan
 from inventory import queries
-from posts.views import me
 from products import exports as files
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)

@@ -2,8 +2,9 @@
 
 from flask import abort, flash, redirect, render_template, request
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
+from auth.current_user import current_user, me
 from bulletins.models import Bulletin
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db
@@ -17,7 +18,6 @@ from deployment.calendar.views import bp
 from deployment.models import OUTCOMES, DeploymentReport
 from deployment.reports import actions, bars, helpful_actions, queries
 from deployment.reports.actions import Gone, Hidden
-from posts.views import me
 from products import exports as files
 from products.models import Release
 

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from auth.current_user import current_user, me
 from core.database.db import db
 from core.limits.rate_limits import limit
 from core.web.access import get_or_404, require, safe_next
@@ -14,7 +15,7 @@ from moderation.appeals import actions, policy, queries, schemas
 from moderation.appeals.models import Appeal, state_of
 from moderation.views import bp, reason_words
 from posts import policy as posts_policy
-from posts.views import me, visible_post
+from posts.access import visible_post
 
 
 @bp.route("/posts/<int:post_id>/appeal", methods=["GET", "POST"])
@@ -23,7 +24,7 @@ def appeal(post_id: int):
     """Why one's post was removed, and a form to ask for it back."""
     form = Form(schemas.AppealSchema)
     valid = request.method == "POST" and form.validate()
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_appeal(me(), post), _("Only the author of a removed post asks for it back."))
     if valid:
         limit("appeal", me().id, *actions.APPEALS_A_DAY)
@@ -32,7 +33,7 @@ def appeal(post_id: int):
             db.session.commit()
             flash(_("Sent. A moderator will look at it, and you will hear what came of it."))
             return redirect(post.url)
-        post = visible_post(post_id)
+        post = visible_post(post_id, current_user)
     last = queries.of_post(post)
     return render_template(
         "moderation/appeal.html",

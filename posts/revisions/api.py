@@ -10,7 +10,8 @@ from core.mail.mail import site_url
 from core.web.access import get_or_404, require
 from core.web.forms import parse
 from posts import actions, policy, queries, redaction, schemas
-from posts.api import bp, item, visible_post
+from posts.access import visible_post
+from posts.api import bp, item
 from posts.models import Revision
 from posts.revisions import history
 
@@ -33,16 +34,18 @@ def revision_item(revision: Revision) -> dict:
 @bp.get("/posts/<int:post_id>/revisions")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.RevisionItem))
-def list_revisions(wanted: dict, post_id: int):
+def list_revisions(wanted: dict, post_id: int) -> dict:
     """How a post came about, newest first."""
-    return listing(queries.revision_page(visible_post(post_id), wanted.get("after")), revision_item)
+    return listing(
+        queries.revision_page(visible_post(post_id, tokens.reader()), wanted.get("after")), revision_item
+    )
 
 
 @bp.get("/posts/<int:post_id>/revisions/<int:number>")
 @bp.response(200, schemas.RevisionText)
-def get_revision(post_id: int, number: int):
+def get_revision(post_id: int, number: int) -> dict:
     """One revision with its text."""
-    post = visible_post(post_id)
+    post = visible_post(post_id, tokens.reader())
     revision = get_or_404(queries.revision(post, number))
     return {
         **revision_item(revision),
@@ -54,9 +57,10 @@ def get_revision(post_id: int, number: int):
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
-def restore_revision(post_id: int, number: int):
+def restore_revision(post_id: int, number: int) -> dict:
     """Make an old revision the text again, as a new revision."""
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     require(policy.can_edit(user, post))
     wanted = get_or_404(queries.revision(post, number))
     require(wanted.redacted_at is None)
@@ -68,13 +72,14 @@ def restore_revision(post_id: int, number: int):
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.RevisionItem)
-def redact_revision(post_id: int, number: int):
+def redact_revision(post_id: int, number: int) -> dict:
     """Close an old revision that holds a secret, and mask what it held in all copies (moderators).
 
     A JSON body may name the texts to mask, one a line, as `words`, and why as `reason`.
     """
     data = parse(schemas.RedactSchema) if request.content_length else schemas.RedactSchema().load({})
-    post, user = visible_post(post_id), tokens.reader()
+    user = tokens.reader()
+    post = visible_post(post_id, user)
     words = redaction.lines(data["words"])
     require(policy.can_redact(user) and (words is not None or number != post.revision_count))
     versions.require_header(post)

@@ -7,6 +7,7 @@ every field of the refused form, ready to be sent again: merged where the change
 from dataclasses import dataclass
 
 from flask import make_response, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.database import versions
@@ -50,7 +51,7 @@ def _shown(field: Field, value: str) -> str:
     return next((str(label) for key, label in field.choices if key == value), value)
 
 
-def answer(stale: Stale):
+def answer(stale: Stale) -> ResponseReturnValue:
     """The error handler of Stale."""
     db.session.rollback()
     if wants_json():

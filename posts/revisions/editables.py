@@ -80,13 +80,13 @@ def for_posts(*fields: Field) -> Editable:
 def for_things(fields: tuple[Field, ...], *, load: Callable, now: Callable, path: Callable) -> Editable:
     """How a thing with fact_revisions is edited; `now(thing)` are its form's values."""
 
-    def values_at(thing, number: int) -> Values | None:
+    def values_at(thing: Any, number: int) -> Values | None:
         if number == thing.revision_count:
             return now(thing)
         kept = facts.get(thing, number)
         return kept.facts if kept is not None and kept.redacted_at is None else None
 
-    def last_edit(thing) -> LastEdit | None:
+    def last_edit(thing: Any) -> LastEdit | None:
         kept = facts.get(thing, thing.revision_count)
         return kept and LastEdit(kept.author, kept.created_at, kept.summary)
 

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from auth.models import User
 from core.database import paging
 from core.database.db import db, utcnow
 from core.database.versions import Versioned
@@ -15,11 +16,13 @@ def kind_of(thing: Versioned) -> str:
     return type(thing).__name__.lower()
 
 
-def _of(thing: Versioned):
+def _of(thing: Versioned) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return (FactRevision.thing_kind == kind_of(thing), FactRevision.thing_id == thing.id)
 
 
-def keep(thing: Versioned, facts: dict, *, by=None, summary: str = "", at: datetime | None = None) -> None:
+def keep(
+    thing: Versioned, facts: dict, *, by: User | None = None, summary: str = "", at: datetime | None = None
+) -> None:
     """Keep `facts` as the present version of `thing`, unless that version is kept already."""
     if get(thing, thing.revision_count) is None:
         db.session.add(

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from auth.conflicts import name_of
+from auth.models import User
 from core.database.db import db, utcnow
 from core.jobs import events
 from core.markup.markup import Rendered
@@ -23,12 +24,12 @@ OPEN_AT_ONCE = 5  # so that nobody holds up the edits of many posts
 class SuggestionRefused(Invalid):
     """The proposal cannot be made or decided now; the message says why."""
 
-    def __init__(self, message: str):
+    def __init__(self, message: str) -> None:
         super().__init__({"_": [message]})
 
 
 def propose(
-    post: Post, body: Rendered, *, by, base_number: int, title: str, tags: list[str], summary: str
+    post: Post, body: Rendered, *, by: User, base_number: int, title: str, tags: list[str], summary: str
 ) -> Suggestion:
     """Propose a new text for `post`, or change one's open proposal.
 
@@ -58,7 +59,7 @@ def propose(
     return row
 
 
-def _new(post: Post, by) -> Suggestion:
+def _new(post: Post, by: User) -> Suggestion:
     waiting = db.session.scalar(
         select(func.count()).where(Suggestion.author_id == by.id, Suggestion.outcome.is_(None))
     )
@@ -71,7 +72,7 @@ def _new(post: Post, by) -> Suggestion:
     return row
 
 
-def approve(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revision:
+def approve(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Revision:
     """Make the proposal (rendered as `body`) the text of the post, credited to its author.
 
     `seen` is the version the reviewer looked at: nobody approves what was changed under their hands.
@@ -86,7 +87,7 @@ def improve(
     proposed: Rendered,
     body: Rendered,
     *,
-    by,
+    by: User,
     seen: str,
     title: str,
     tags: list[str],
@@ -99,7 +100,7 @@ def improve(
     return improved or revision
 
 
-def _apply(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revision:
+def _apply(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Revision:
     post = _take(suggestion)
     if suggestion.version != seen:
         raise SuggestionRefused(_("The proposal was changed since you looked at it; look again."))
@@ -121,14 +122,14 @@ def _apply(suggestion: Suggestion, body: Rendered, *, by, seen: str) -> Revision
     return revision
 
 
-def reject(suggestion: Suggestion, reason: str, *, by) -> None:
+def reject(suggestion: Suggestion, reason: str, *, by: User) -> None:
     """Refuse the proposal and tell its author why."""
     post = _take(suggestion)
     _settle(suggestion, REJECTED, by, reason)
     events.record("suggestion.rejected", subject=suggestion, actor=by, post_id=post.id)
 
 
-def withdraw(suggestion: Suggestion, *, by) -> None:
+def withdraw(suggestion: Suggestion, *, by: User) -> None:
     """Take one's own proposal back."""
     _take(suggestion)
     _settle(suggestion, WITHDRAWN, by)
@@ -152,7 +153,7 @@ def _decided(suggestion: Suggestion) -> str:
     }.get(suggestion.outcome, _("%(who)s has withdrawn this edit.", who=who))
 
 
-def _settle(suggestion: Suggestion, outcome: str, by, reason: str = "") -> None:
+def _settle(suggestion: Suggestion, outcome: str, by: User, reason: str = "") -> None:
     suggestion.outcome, suggestion.reason = outcome, reason
     suggestion.decided_by_id, suggestion.decided_at = by.id, utcnow()
     db.session.flush()

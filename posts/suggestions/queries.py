@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload
 
+from auth.models import User, Visitor
 from auth.privileges import Privilege
 from core.database import paging
 from core.database.db import db
@@ -12,7 +13,7 @@ from posts.models import Post, Suggestion
 from posts.queries import visible_to
 
 
-def _visible(user) -> Select:
+def _visible(user: User | Visitor) -> Select:
     return (
         select(Suggestion)
         .join(Suggestion.post)
@@ -26,7 +27,7 @@ def _visible(user) -> Select:
     )
 
 
-def get(suggestion_id: int, user) -> Suggestion | None:
+def get(suggestion_id: int, user: User | Visitor) -> Suggestion | None:
     """A suggestion, for its author, the author of the post and those who review."""
     if user.id is None:
         return None
@@ -36,18 +37,18 @@ def get(suggestion_id: int, user) -> Suggestion | None:
     return db.session.scalar(statement)
 
 
-def waiting(user, after: str | None = None) -> paging.Page:
+def waiting(user: User | Visitor, after: str | None = None) -> paging.Page:
     """Open suggestions of others that a reviewer may decide, the oldest first."""
     statement = _visible(user).where(Suggestion.outcome.is_(None), Suggestion.author_id != user.id)
     return paging.keyset(statement, [Suggestion.id], after=after, descending=False)
 
 
-def of(user, after: str | None = None) -> paging.Page:
+def of(user: User, after: str | None = None) -> paging.Page:
     """What a member proposed and what became of it, newest first."""
     return paging.keyset(_visible(user).where(Suggestion.author_id == user.id), [Suggestion.id], after=after)
 
 
-def open_on(posts: Iterable[Post], user) -> dict[int, Suggestion]:
+def open_on(posts: Iterable[Post], user: User | Visitor) -> dict[int, Suggestion]:
     """Open suggestions by post id, for a page that shows these posts to a member; one query."""
     if user.id is None:
         return {}

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import login_required
 
+from auth.current_user import current_user, me
 from auth.privileges import Privilege, threshold
 from auth.reputation import POINTS
 from core.database.db import db, read_transaction
@@ -13,22 +15,23 @@ from core.markup.markup import render
 from core.web.access import get_or_404, require
 from core.web.forms import Form, Invalid
 from posts import kinds, policy, queries, schemas
+from posts.access import visible_post
 from posts.actions import limit_posting
-from posts.models import Suggestion
+from posts.models import Post, Suggestion
 from posts.revisions import diffs
 from posts.suggestions import actions
 from posts.suggestions import queries as suggestion_queries
-from posts.views import bp, me, visible_post
+from posts.views import bp
 
 
 @bp.route("/posts/<int:post_id>/suggest", methods=["GET", "POST"])
 @login_required
-def suggest(post_id: int):
+def suggest(post_id: int) -> ResponseReturnValue:
     """Propose an edit of what another wrote, or change one's proposal; what was typed is never lost."""
     with read_transaction():
         kind = get_or_404(queries.kind_of(post_id, current_user))
     form = _form(kind)
-    post = visible_post(post_id)
+    post = visible_post(post_id, current_user)
     require(policy.can_suggest(me(), post), _("You cannot suggest an edit here."))
     mine = suggestion_queries.open_on([post], me()).get(post.id)
     if _is_final(form):
@@ -75,7 +78,7 @@ def _is_final(form: Form) -> bool:
     return bool(form.data) and not form.errors and form.values.get("action") != "preview"
 
 
-def _values(text) -> dict:
+def _values(text: Post | Suggestion) -> dict:
     """What the form shows of a post or of a proposal."""
     names = [tag if isinstance(tag, str) else tag.name for tag in text.tags]
     return {
@@ -86,7 +89,7 @@ def _values(text) -> dict:
     }
 
 
-def _is_behind(form: Form, mine: Suggestion | None, post) -> bool:
+def _is_behind(form: Form, mine: Suggestion | None, post: Post) -> bool:
     """Whether the post was edited since the text in the form was begun."""
     if request.method == "POST":
         return request.form.get("base", 0, type=int) != post.revision_count
@@ -95,7 +98,7 @@ def _is_behind(form: Form, mine: Suggestion | None, post) -> bool:
 
 @bp.get("/review")
 @login_required
-def review():
+def review() -> ResponseReturnValue:
     """Proposals that wait, the oldest first."""
     require(
         policy.may_review(me()),
@@ -108,14 +111,14 @@ def review():
 
 @bp.get("/settings/edits")
 @login_required
-def my_edits():
+def my_edits() -> ResponseReturnValue:
     """What I proposed and what became of it."""
     return render_template("posts/my_edits.html", page=suggestion_queries.of(me(), request.args.get("after")))
 
 
 @bp.get("/suggestions/<int:suggestion_id>")
 @login_required
-def suggestion(suggestion_id: int):
+def suggestion(suggestion_id: int) -> ResponseReturnValue:
     """A proposal beside the text it changes."""
     found = _suggestion(suggestion_id)
     base = queries.revision(found.post, found.base_number)
@@ -141,7 +144,7 @@ def _decidable(suggestion_id: int) -> Suggestion:
     return found
 
 
-def _decide(suggestion_id: int, decision: Callable[[], object], thanks: str):
+def _decide(suggestion_id: int, decision: Callable[[], object], thanks: str) -> ResponseReturnValue:
     """Run the decision; when another was first, say so on the page that shows it."""
     try:
         decision()
@@ -155,7 +158,7 @@ def _decide(suggestion_id: int, decision: Callable[[], object], thanks: str):
 
 @bp.post("/suggestions/<int:suggestion_id>/approve")
 @login_required
-def approve(suggestion_id: int):
+def approve(suggestion_id: int) -> ResponseReturnValue:
     """Make the proposal the text."""
     with read_transaction():
         source = _suggestion(suggestion_id).body
@@ -169,7 +172,7 @@ def approve(suggestion_id: int):
 
 @bp.route("/suggestions/<int:suggestion_id>/improve", methods=["GET", "POST"])
 @login_required
-def improve(suggestion_id: int):
+def improve(suggestion_id: int) -> ResponseReturnValue:
     """Approve the proposal with changes of one's own."""
     with read_transaction():
         begun = _suggestion(suggestion_id)
@@ -212,7 +215,7 @@ def improve(suggestion_id: int):
 
 @bp.post("/suggestions/<int:suggestion_id>/reject")
 @login_required
-def reject(suggestion_id: int):
+def reject(suggestion_id: int) -> ResponseReturnValue:
     """Refuse the proposal, with a reason for its author."""
     form = Form(schemas.RejectSchema)
     valid, found = form.validate(), _decidable(suggestion_id)
@@ -226,7 +229,7 @@ def reject(suggestion_id: int):
 
 @bp.post("/suggestions/<int:suggestion_id>/withdraw")
 @login_required
-def withdraw(suggestion_id: int):
+def withdraw(suggestion_id: int) -> ResponseReturnValue:
     """Take one's own proposal back."""
     found = _suggestion(suggestion_id)
     require(found.author_id == me().id)
