@@ -51,6 +51,14 @@ def reader() -> User | Visitor:
     return g.api_user
 
 
+def member() -> User:
+    """The member of an API request, for operations below bearer(); raises Unauthorized without a token."""
+    user = reader()
+    if not isinstance(user, User):
+        raise _unauthorized(_("Send a token: Authorization: Bearer …"))
+    return user
+
+
 def _read_header() -> tuple[User | Visitor, str | None]:
     header = request.headers.get("Authorization")
     if header is None:

@@ -1,4 +1,4 @@
-"""The shapes of the API's answers about bulletins, and of what its lists may be asked."""
+"""Schemas of the API's responses about bulletins, and of the parameters of its lists."""
 
 from marshmallow import fields, validate
 
@@ -92,7 +92,7 @@ class RemedyItem(Reply):
     product_keys = fields.List(fields.String())
 
 
-class WeaknessItem(Reply):
+class VulnerabilityItem(Reply):
     """A vulnerability as this bulletin has it."""
 
     cve = fields.String(allow_none=True)
@@ -153,7 +153,7 @@ class IssueItem(Reply):
 class WholeBulletin(_Facts):
     """A bulletin with everything it says."""
 
-    vulnerabilities = fields.List(fields.Nested(WeaknessItem))
+    vulnerabilities = fields.List(fields.Nested(VulnerabilityItem))
     products = fields.List(fields.Nested(AffectedItem))
     mitigations = fields.List(fields.Nested(MitigationItem))
     known_issues = fields.List(fields.Nested(IssueItem))

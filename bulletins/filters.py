@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, String, and_, exists, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Select,
+    String,
+    and_,
+    exists,
+    or_,
+    select,
+    type_coerce,
+)
 
 from auth.models import User
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
@@ -18,7 +28,10 @@ AFFECTED = "affected"  # AffectedProduct.status
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to. `unfixed` and `fixed` speak of the products asked for, if any are."""
+    """Which bulletins a list contains. With a product or an owner, `unfixed` and `fixed` refer to it.
+
+    `past_life`: only those that affect a release past its end of life. `owner`: who runs an affected product.
+    """
 
     severity: str = ""
     exploited: bool = False
@@ -32,13 +45,13 @@ class Filter:
     owner: User | None = None
 
 
-def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    """The filter in SQL; what asks for affected products asks for all of it of one and the same row."""
-    found = [
-        column == value
-        for column, value in ((Bulletin.severity, wanted.severity), (Bulletin.release_month, wanted.month))
-        if value
-    ]
+def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
+    """The filter as SQL conditions; those on affected products must all hold for one AffectedProduct."""
+    found: list[ColumnExpressionArgument[bool]] = []
+    if wanted.severity:
+        found.append(Bulletin.severity == wanted.severity)
+    if wanted.month:
+        found.append(Bulletin.release_month == wanted.month)
     if wanted.exploited:
         found.append(Bulletin.priority >= EXPLOITED)
     if wanted.cve:
@@ -49,22 +62,8 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
                 .where(Vulnerability.cve == wanted.cve.upper())
             )
         )
-    rows = [
-        condition
-        for condition, is_wanted in (
-            (
-                AffectedProduct.product_id.in_(select(Product.id).where(Product.slug == wanted.product)),
-                wanted.product,
-            ),
-            (AffectedProduct.vendor_key == wanted.vendor.casefold(), wanted.vendor),
-            (is_run_by(wanted.owner), wanted.owner),
-            (is_end_of_life(today()), wanted.past_life),
-        )
-        if is_wanted
-    ]
-    if wanted.unfixed and (wanted.product or wanted.owner):
-        rows.append(or_(~AffectedProduct.has_fix, is_end_of_life(today())))
-    elif wanted.unfixed:
+    rows = _row_conditions(wanted)
+    if wanted.unfixed and not (wanted.product or wanted.owner):
         found.append(Bulletin.is_unpatched)
     if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
         found.append(Bulletin.id.in_(affected_bulletin_ids().where(*rows)))
@@ -75,14 +74,33 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
             )
         )
     if wanted.fixed and wanted.owner:
-        open_rows = affected_bulletin_ids().where(
-            is_run_by(wanted.owner), or_(~AffectedProduct.has_fix, is_end_of_life(today()))
-        )
-        found.append(Bulletin.id.not_in(open_rows))
+        unfixed = affected_bulletin_ids().where(is_run_by(wanted.owner), _is_unfixed())
+        found.append(Bulletin.id.not_in(unfixed))
     return found
 
 
+def _row_conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
+    """The part of a filter that one AffectedProduct must meet."""
+    found: list[ColumnExpressionArgument[bool]] = []
+    if wanted.product:
+        found.append(AffectedProduct.product_id.in_(select(Product.id).where(Product.slug == wanted.product)))
+    if wanted.vendor:
+        found.append(AffectedProduct.vendor_key == wanted.vendor.casefold())
+    if wanted.owner:
+        found.append(is_run_by(wanted.owner))
+    if wanted.past_life:
+        found.append(is_end_of_life(today()))
+    if wanted.unfixed and (wanted.product or wanted.owner):
+        found.append(_is_unfixed())
+    return found
+
+
+def _is_unfixed() -> ColumnElement[bool]:
+    return or_(~AffectedProduct.has_fix, is_end_of_life(today()))
+
+
 def affected_bulletin_ids() -> Select:
+    """SELECT of the ids of bulletins that affect a product, to be narrowed by conditions on it."""
     return (
         select(AffectedProduct.bulletin_id)
         .join(AffectedProduct.bulletin)
@@ -90,10 +108,8 @@ def affected_bulletin_ids() -> Select:
     )
 
 
-def is_run_by(user) -> ColumnElement[bool] | None:
+def is_run_by(user: User) -> ColumnElement[bool]:
     """SQL condition on an AffectedProduct: `user` runs it; a range of versions affects all releases."""
-    if user is None:
-        return None
     mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id)
     return AffectedProduct.product_id.in_(mine) & exists().where(
         OwnedRelease.user_id == user.id,
@@ -107,13 +123,14 @@ def is_run_by(user) -> ColumnElement[bool] | None:
 
 
 def is_end_of_life(day: date) -> ColumnElement[bool]:
-    """SQL condition on an AffectedProduct of a Bulletin: no release it is gets security fixes on `day`.
+    """SQL condition on an AffectedProduct of a Bulletin: on `day`, all releases are past their end of life.
 
-    A fix that the bulletin names helps when it came in the release's life; what came later is for those who
-    pay for an extension.
+    A release with a fix counts as supported when the fix came out before the end of its security support;
+    later fixes are for customers of paid extensions only.
     """
-    ends, month = LifecyclePhase.ends, Bulletin.__table__.c.release_month
-    is_gone = (
+    ends = LifecyclePhase.ends
+    month = Bulletin.__table__.c.release_month
+    has_ended = (
         select(LifecyclePhase.id)
         .correlate(AffectedRelease, AffectedProduct, Bulletin.__table__)
         .where(
@@ -129,4 +146,4 @@ def is_end_of_life(day: date) -> ColumnElement[bool]:
         .correlate(AffectedProduct, Bulletin.__table__)
         .where(AffectedRelease.affected_product_id == AffectedProduct.id)
     )
-    return and_(named.where(is_gone).exists(), ~named.where(~is_gone).exists())
+    return and_(named.where(has_ended).exists(), ~named.where(~has_ended).exists())

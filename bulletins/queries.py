@@ -1,31 +1,32 @@
-"""Reads of bulletins. Lists, feeds, counts and alerts see what is public, whoever asks.
+"""Reads of bulletins. Lists, feeds, counts and alerts contain public bulletins only, whoever asks.
 
-Only a bulletin's own page shows a draft, and only to moderators: what is under embargo has no other door.
+Drafts are shown to moderators alone, on the page of the bulletin and in the list of drafts: nothing else may
+reveal a bulletin under embargo.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, String, and_, exists, func, or_, select, true, type_coerce
+from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
-from auth.models import User
+from auth.models import User, Visitor
+from bulletins import filters
+from bulletins.filters import AFFECTED, Filter, is_end_of_life
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin, Mitigation
-from bulletins.priority import EXPLOITED
-from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
+from bulletins.vulnerability_models import BulletinVulnerability, Remediation
 from core.database import paging
 from core.database.db import db
-from posts.models import DRAFT, PENDING, Post, PostLink, Revision
+from posts.models import DRAFT, PENDING, Post, PostLink
 from posts.queries import changed_in, visible_to
-from products.lifecycle.phases import SECURITY
-from products.models import LifecyclePhase, OwnedRelease, Product, Release
+from products.models import Release
 from products.queries import today
 
-PAGE = 40
+PAGE_SIZE = 40
 SORTS = {"urgent": [Bulletin.priority, Bulletin.id], "newest": [Bulletin.published_at, Bulletin.id]}
-WHOLE = (
+WITH_ROWS = (  # what rows.to_advisory() reads
     selectinload(Bulletin.products).selectinload(AffectedProduct.named_releases),
     selectinload(Bulletin.mitigations),
     selectinload(Bulletin.known_issues),
@@ -33,16 +34,16 @@ WHOLE = (
         joinedload(BulletinVulnerability.vulnerability), selectinload(BulletinVulnerability.remediations)
     ),
 )
-AFFECTED, SUPERSEDES = "affected", "supersedes"
-FACETED, MOST_REPLACED = 500, 500
-MOST_SEARCHED = 50  # revisions of a bulletin in which an old version of a mitigation is looked for
-OPEN_TLP = ("", "WHITE", "CLEAR")
-NUMBER = re.compile(r"[0-9]{1,9}$")
+SUPERSEDES = "supersedes"  # kind of a link between posts
+MAX_FACETED = 500  # newest bulletins whose vendors are counted
+MAX_SUPERSEDING_UPDATES = 500
+OPEN_TLP = ("", "WHITE", "CLEAR")  # labels of documents that everybody may read
+POST_ID = re.compile(r"[0-9]{1,9}$")
 
 
 @dataclass
 class AlertFacts:
-    """What an alert says of a bulletin; who asks adds the reasons."""
+    """What an alert says of a bulletin; the caller adds the reasons."""
 
     id: int
     reference: str
@@ -51,7 +52,7 @@ class AlertFacts:
     severity: str
     is_exploited: bool
     has_fix: bool
-    published_at: datetime
+    published_at: datetime | None
     product_ids: set[int] = field(default_factory=set)
     release_ids: set[int] = field(default_factory=set)
     whole_product_ids: set[int] = field(default_factory=set)
@@ -59,12 +60,12 @@ class AlertFacts:
 
 
 def public() -> Select:
-    """Bulletins that everybody may see; without their kind, so that the indexes of bulletins sort."""
+    """SELECT of public bulletins, without a condition on `kind`, so that the indexes of bulletins sort."""
     return select(Bulletin).where(Bulletin.is_public)
 
 
 def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
-    """What alerts need of those of these bulletins that are public, the most urgent first; two queries.
+    """Facts for alerts about the public ones of these bulletins, the most urgent first; two queries.
 
     `product_ids` are all affected products, `release_ids` the releases known among them, and
     `whole_product_ids` the products that are affected in all releases.
@@ -108,20 +109,20 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
     return list(found.values())
 
 
-def get_bulletin(reference: str, user) -> Bulletin | None:
+def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
     """The bulletin with all its rows, if `user` may see it: moderators see drafts too.
 
-    The number that every post has is another way to call it.
+    `reference` is RB-yyyy-nnn in any case, or the id of the post.
     """
-    seen = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
-    called = (
-        Bulletin.id == int(reference) if NUMBER.match(reference) else Bulletin.reference == reference.upper()
+    is_visible = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
+    is_meant = (
+        Bulletin.id == int(reference) if POST_ID.match(reference) else Bulletin.reference == reference.upper()
     )
-    statement = select(Bulletin).where(called, seen)
+    statement = select(Bulletin).where(is_meant, is_visible)
     return db.session.scalar(
         statement.options(
             joinedload(Bulletin.author),
-            *WHOLE,
+            *WITH_ROWS,
             selectinload(Bulletin.products).joinedload(AffectedProduct.product),
             selectinload(Bulletin.products)
             .selectinload(AffectedProduct.named_releases)
@@ -132,18 +133,18 @@ def get_bulletin(reference: str, user) -> Bulletin | None:
     )
 
 
-def whole(bulletin_id: int) -> Bulletin | None:
-    """A bulletin with the rows that a change needs, whoever may see it; read anew."""
-    return db.session.scalar(
+def get_whole(bulletin_id: int) -> Bulletin:
+    """A bulletin with all its rows, whoever may see it; reloads it. Raises NoResultFound."""
+    return db.session.scalars(
         select(Bulletin)
         .where(Bulletin.id == bulletin_id)
-        .options(*WHOLE)
+        .options(*WITH_ROWS)
         .execution_options(populate_existing=True)
-    )
+    ).one()
 
 
 def drafts(limit: int = 100) -> list[Bulletin]:
-    """What moderators have yet to publish, what is scheduled first."""
+    """Unpublished bulletins, the scheduled ones first."""
     return list(
         db.session.scalars(
             select(Bulletin)
@@ -163,11 +164,11 @@ def bulletins(
     sort: str = "urgent",
     *,
     after: paging.Place = None,
-    size: int = PAGE,
+    size: int = PAGE_SIZE,
     with_mitigations: bool = False,
     with_tags: bool = False,
 ) -> paging.Page:
-    """Public bulletins in one of the SORTS; tags are for lists that show them."""
+    """A page of public bulletins in one of the SORTS; tags and mitigations are loaded on demand."""
     statement = public().where(*filters.conditions(wanted))
     if not with_tags:
         statement = statement.options(lazyload(Post.tags))
@@ -177,7 +178,7 @@ def bulletins(
 
 
 def end_of_life_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
-    """By bulletin: the releases it affects that get no security fixes any more; one query for a page."""
+    """By bulletin id: the affected releases past their end of life; one query for a page."""
     rows = db.session.execute(
         select(AffectedProduct.bulletin_id, Release)
         .distinct()
@@ -199,12 +200,12 @@ def end_of_life_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
 
 
 def vendors(limit: int = 30) -> dict[str, int]:
-    """Vendors by how many of the newest public bulletins name them."""
+    """Number of bulletins by vendor, among the MAX_FACETED newest public ones; the largest first."""
     newest = (
         public()
         .with_only_columns(Bulletin.id)
         .order_by(Bulletin.published_at.desc(), Bulletin.id.desc())
-        .limit(FACETED)
+        .limit(MAX_FACETED)
         .subquery()
     )
     number = func.count(AffectedProduct.bulletin_id.distinct())
@@ -216,16 +217,16 @@ def vendors(limit: int = 30) -> dict[str, int]:
         .order_by(number.desc(), AffectedProduct.vendor_key)
         .limit(limit)
     )
-    return dict(db.session.execute(rows).all())
+    return dict(db.session.execute(rows).tuples().all())
 
 
 def newest(wanted: Filter, limit: int = 40) -> list[Bulletin]:
-    """For the feeds."""
+    """The newest public bulletins that match a filter."""
     return bulletins(wanted, "newest", size=limit).items
 
 
 def by_references(references: Iterable[str]) -> list[Bulletin]:
-    """The bulletins with these references, drafts too, in their order."""
+    """The bulletins with these references, drafts included, sorted by reference."""
     return list(
         db.session.scalars(
             select(Bulletin)
@@ -238,18 +239,18 @@ def by_references(references: Iterable[str]) -> list[Bulletin]:
 
 
 def superseded(bulletin: Bulletin) -> dict[int, str]:
-    """References, by id, of the bulletins that this one takes the place of, whoever may see them."""
+    """References, by id, of the bulletins that this one supersedes, whoever may see them."""
     rows = (
         select(Bulletin.id, Bulletin.reference)
         .join(PostLink, PostLink.target_id == Bulletin.id)
         .where(PostLink.source_id == bulletin.id, PostLink.kind == SUPERSEDES)
         .order_by(Bulletin.reference)
     )
-    return dict(db.session.execute(rows).all())
+    return dict(db.session.execute(rows).tuples().all())
 
 
-def published_documents(limit: int = 50_000) -> list:
-    """What the CSAF provider lists of public bulletins whose TLP lets everybody read them."""
+def published_documents(limit: int = 50_000) -> list[Row]:
+    """Rows for the lists of the CSAF provider: public bulletins whose TLP label lets everybody read them."""
     return list(
         db.session.execute(
             public()
@@ -270,14 +271,14 @@ def published_documents(limit: int = 50_000) -> list:
 
 
 def by_document_path(path: str) -> Bulletin | None:
-    """The public bulletin whose CSAF document lies there, with the rows that it is made from."""
+    """The public bulletin whose CSAF document has this path below /csaf/, with all its rows."""
     return db.session.scalar(
-        public().where(Bulletin.document_path == path, Bulletin.tlp.in_(OPEN_TLP)).options(*WHOLE)
+        public().where(Bulletin.document_path == path, Bulletin.tlp.in_(OPEN_TLP)).options(*WITH_ROWS)
     )
 
 
-def replaced_by(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """By update (KB5026361): the later updates that replace it, each with the bulletin it is in."""
+def superseding_updates(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """By update (KB5026361): the later updates that supersede it, each with the reference of its bulletin."""
     wanted = [update for update in updates if update]
     rows = db.session.execute(
         select(Remediation.supersedes, Remediation.update, Bulletin.reference)
@@ -285,7 +286,7 @@ def replaced_by(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         .join(BulletinVulnerability, BulletinVulnerability.id == Remediation.bulletin_vulnerability_id)
         .join(Bulletin, Bulletin.id == BulletinVulnerability.bulletin_id)
         .where(Bulletin.is_public, Remediation.supersedes.in_(wanted), Remediation.update != "")
-        .limit(MOST_REPLACED)
+        .limit(MAX_SUPERSEDING_UPDATES)
     )
     found: dict[str, list[tuple[str, str]]] = {}
     for old, new, reference in sorted(rows):

@@ -57,7 +57,7 @@ def confirm() -> None:
     number = db.session.scalar(db.select(Bulletin.id).where(Bulletin.tracking_id == SHOWN["bulletin"]))
     if by is None or number is None:
         return
-    bulletin = queries.whole(number)
+    bulletin = queries.get_whole(number)
     facts = {name: SHOWN[name] for name in ("layer", "blocks", "side_effects", "steps")}
     with at(Story(utcnow()).today - CONFIRMED_BEFORE):
         for each in bulletin.mitigations:
@@ -82,4 +82,4 @@ def _supersede(newer: str, older: str) -> None:
         for row in db.session.scalars(db.select(Bulletin).where(Bulletin.tracking_id.in_((newer, older))))
     }
     if len(found) == 2:
-        actions.supersede(queries.whole(found[newer].id), [found[older]])
+        actions.supersede(queries.get_whole(found[newer].id), [found[older]])

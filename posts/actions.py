@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import and_, case, func, select, update
 
 from auth import reputation
-from auth.models import User
+from auth.models import User, Visitor
 from core.database import versions
 from core.database.db import db, lock_rows, utcnow
 from core.database.versions import Expected
@@ -155,7 +155,7 @@ def rewrite(
     post: Post,
     body: Rendered,
     *,
-    by: User,
+    by: User | Visitor,
     title: str | None = None,
     tags: Iterable[str] | None = None,
     summary: str = "",
@@ -260,7 +260,7 @@ def repeat_dates(post: Post) -> None:
     )
 
 
-def publish(post: Post, *, by: User) -> events.Event | None:
+def publish(post: Post, *, by: User | Visitor | None) -> events.Event | None:
     """Make a draft or a waiting post public; None when it is, or is removed."""
     locks.lock_thread(post)
     if post.status == PUBLISHED or post.is_deleted:

@@ -17,7 +17,7 @@ from search.fields import Document
 
 MAX_BODY = 100_000
 SLICE = 500
-_extras: Registry[str, Callable[[Post], dict]] = Registry("search_facts")  # by kind of post
+_extras: Registry[str, Callable[..., dict]] = Registry("search_facts")  # by kind of post
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def register_family(family: Family) -> None:
     families.add(family.name, family)
 
 
-def register_facts(kind: str, extra: Callable[[Post], dict]) -> None:
+def register_facts(kind: str, extra: Callable[..., dict]) -> None:
     """Add what only a content package knows of its kind: {"layer": …, "states": (…), "text": …}."""
     _extras.add(kind, extra)
 

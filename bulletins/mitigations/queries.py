@@ -9,8 +9,8 @@ from posts.models import Revision
 MAX_REVISIONS_SEARCHED = 50  # revisions of a bulletin in which an old version of a mitigation is looked for
 
 
-def unconfirmed(limit: int = 50) -> list[tuple[Mitigation, Bulletin]]:
-    """Mitigations whose layer nobody confirmed, of public bulletins, the most urgent first."""
+def unconfirmed_mitigations(limit: int = 50) -> list[tuple[Mitigation, Bulletin]]:
+    """Mitigations of public bulletins whose layer no moderator confirmed, the most urgent first."""
     return list(
         db.session.execute(
             select(Mitigation, Bulletin)
@@ -22,14 +22,14 @@ def unconfirmed(limit: int = 50) -> list[tuple[Mitigation, Bulletin]]:
     )
 
 
-def mitigation(mitigation_id: int) -> Mitigation | None:
-    """A mitigation, read anew."""
+def get_mitigation(mitigation_id: int) -> Mitigation | None:
+    """A mitigation; reloads what the session has."""
     return db.session.get(Mitigation, mitigation_id, populate_existing=True)
 
 
-def mitigation_facts(mitigation: Mitigation, number: int) -> dict | None:
-    """What the newest revisions of its bulletin say of a mitigation at one of its versions."""
-    kept = db.session.scalars(
+def facts_at_version(mitigation: Mitigation, number: int) -> dict | None:
+    """The facts of a mitigation at one of its versions, from the newest revisions of its bulletin."""
+    revisions = db.session.scalars(
         select(Revision.facts)
         .where(
             Revision.post_id == mitigation.bulletin_id,
@@ -39,12 +39,8 @@ def mitigation_facts(mitigation: Mitigation, number: int) -> dict | None:
         .order_by(Revision.number.desc())
         .limit(MAX_REVISIONS_SEARCHED)
     )
-    return next(
-        (
-            row
-            for facts in kept
-            for row in facts.get("mitigations", ())
-            if (row["id"], row["number"]) == (mitigation.id, number)
-        ),
-        None,
-    )
+    for facts in revisions:
+        for row in (facts or {}).get("mitigations", ()):
+            if (row["id"], row["number"]) == (mitigation.id, number):
+                return row
+    return None

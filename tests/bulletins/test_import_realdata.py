@@ -214,7 +214,7 @@ def test_what_is_attacked_comes_first_in_every_order(site):
 def test_our_own_export_imported_changes_nothing(site):
     catalogue = Catalogue()
     for number in list(db.session.scalars(db.select(Bulletin.id))):
-        document = to_bytes(write(rows.to_advisory(queries.whole(number))))
+        document = to_bytes(write(rows.to_advisory(queries.get_whole(number))))
         db.session.commit()
         (back,) = recognise.read(document, str(number))
         assert store_actions.store(back, catalogue=catalogue).outcome == "skipped", back.tracking_id

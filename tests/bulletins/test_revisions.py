@@ -46,7 +46,7 @@ CHANGES = {
 def shown(bulletin) -> dict:
     """Everything its form shows, and its mitigations."""
     db.session.expire_all()
-    return forms.compared_values(history.present(queries.whole(bulletin.id)))
+    return forms.compared_values(history.present(queries.get_whole(bulletin.id)))
 
 
 @pytest.mark.parametrize("what", CHANGES)
@@ -89,7 +89,7 @@ def test_mitigations_are_part_of_it(bulletin, moderator, login):
     assert "Unplug" in page
     posts.restore(bulletin, post_queries.revision(bulletin, number), by=moderator)
     db.session.commit()
-    assert [each.text for each in queries.whole(bulletin.id).mitigations] == ["Turn it off."]
+    assert [each.text for each in queries.get_whole(bulletin.id).mitigations] == ["Turn it off."]
 
 
 def test_nothing_changed_is_no_revision(bulletin, moderator):

@@ -115,7 +115,7 @@ def deliver(app):
 
 def exploit(bulletin):
     """The CVEs of a bulletin enter the list of the exploited."""
-    cves = [row.cve for row in queries.whole(bulletin.id).vulnerabilities]
+    cves = [row.cve for row in queries.get_whole(bulletin.id).vulnerabilities]
     _, changed = enrich_actions.store_kev([Exploited(cve, utcnow().date()) for cve in cves])
     enrich_actions.refresh_ranks(enrich_actions.bulletins_naming(changed))
     db.session.commit()
