@@ -146,8 +146,8 @@ def supersede(bulletin: Bulletin, others: Iterable[Bulletin]) -> None:
 def schedule(bulletin: Bulletin, at: datetime, *, by: User, seen: str | None = None) -> None:
     """Schedule a draft: the worker publishes it at this time (UTC), not earlier. Raises NotPossible.
 
-    `seen` is the scheduled time (ISO 8601) that the page of `by` showed. Raises AlreadyDone when somebody else
-    has set another time since.
+    `seen` is the scheduled time (ISO 8601) that the page of `by` showed. Raises AlreadyDone when
+    somebody else has set another time since.
     """
     locks.lock(bulletin)
     if bulletin.embargo_until == at and bulletin.status != PUBLISHED:

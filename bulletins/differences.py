@@ -6,7 +6,7 @@ PARTS = (("Title", "title"), ("Text", "notes"), ("References", "references"))
 
 
 def describe_changes(before: Advisory, after: Advisory) -> str:
-    """The changes of title, text, severity, products and vulnerabilities, as sentences; others are omitted."""
+    """The changes of title, text, severity, products and vulnerabilities, in sentences; no others."""
     found = []
     if before.severity != after.severity:
         found.append(f"Severity {before.severity or 'unrated'} → {after.severity or 'unrated'}")

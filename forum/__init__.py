@@ -1,11 +1,11 @@
-"""The forum: IT pros ask and answer."""
+"""The forum: questions and answers."""
 
 from flask import Flask
 
 from core.api.api import register_api
 from core.cli import import_group
 from core.web.lazy_text import lazy_gettext as _
-from forum import (  # noqa: F401  (handlers, exports and more views declare themselves)
+from forum import (  # noqa: F401  (handlers, exports and more views register themselves on import)
     actions,
     api,
     erasure_handlers,
@@ -18,28 +18,31 @@ from forum import (  # noqa: F401  (handlers, exports and more views declare the
     views,
 )
 from forum.models import Answer, Question
-from forum.stackexchange import import_dump  # noqa: F401  (handlers, exports and more views declare themselves)
+from forum.stackexchange import import_dump
 from posts import kinds
+from posts.models import Post
 from posts.revisions import editables
 from posts.revisions.editables import Field
+from posts.revisions.history import State
 
 
-def _question_path(question) -> str:
+def _question_path(question: Post) -> str:
     return f"/questions/{question.id}/{question.slug or '-'}"
 
 
-def _answer_path(answer) -> str:
-    """In a thread of several pages the address asks for the answer that it names."""
-    wanted = f"?answer={answer.id}" if answer.parent.answer_count > queries.ANSWERS_A_PAGE else ""
-    return f"{_question_path(answer.parent)}{wanted}#answer-{answer.id}"
+def _answer_path(answer: Answer) -> str:
+    """The URL of an answer; in a thread of several pages it names the answer to show."""
+    question = answer.thread
+    query = f"?answer={answer.id}" if question.answer_count > queries.ANSWERS_PER_PAGE else ""
+    return f"{_question_path(question)}{query}#answer-{answer.id}"
 
 
-def _question_values(state) -> dict[str, str]:
+def _question_values(state: State) -> dict[str, str]:
     return {"title": state.title, "body": state.body, "tags": " ".join(state.tags)}
 
 
 def init_app(app: Flask) -> None:
-    """Register the kinds and attach the doors of the room."""
+    """Register the kinds of post, their editable fields and the entry points."""
     kinds.register_kind(
         kinds.Kind(
             "question",

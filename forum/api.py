@@ -7,7 +7,6 @@ from core.database.db import db
 from core.database.paging import Page
 from core.database.versions import tagged
 from core.web.access import get_or_404, require
-from core.web.forms import Invalid
 from forum import actions, policy, queries, schemas
 from forum.models import Answer, Question
 from posts import actions as posts
@@ -43,12 +42,26 @@ def _answer(answer_id: int) -> Answer:
     return get_or_404(queries.get_answer(answer_id, tokens.reader()))
 
 
+def _saved_question(question: Question) -> dict:
+    """Commit, and answer with the question."""
+    db.session.commit()
+    return tagged(question, question_item(question))
+
+
+def _saved_answer(answer: Answer) -> dict:
+    """Commit, and answer with the answer."""
+    db.session.commit()
+    return tagged(answer, answer_item(answer))
+
+
 @bp.get("/questions")
 @bp.arguments(schemas.QuestionQuery, location="query")
 @bp.response(200, page_of(schemas.QuestionItem))
-def list_questions(wanted: dict):
+def list_questions(wanted: dict) -> dict:
     """Public questions in one of the orders, with one tag or all."""
-    sort, after, reader = wanted["sort"], wanted.get("after"), tokens.reader()
+    sort = wanted["sort"]
+    after = wanted.get("after")
+    reader = tokens.reader()
     if "tag" not in wanted:
         return listing(queries.questions(sort, reader, after), question_item)
     tag = post_queries.tag_named(wanted["tag"])
@@ -61,23 +74,20 @@ def list_questions(wanted: dict):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.QuestionSchema)
 @bp.response(201, schemas.QuestionItem)
-def ask_question(data: dict):
-    """Ask a question; a newcomer's first may wait for approval (status pending)."""
-    user = tokens.reader()
+def ask_question(data: dict) -> dict:
+    """Ask a question; the first post of a member may need approval (status pending)."""
+    user = tokens.member()
     require(policy.can_ask(user))
-    posts.limit_posting(user)
-    made = actions.ask(
-        data["title"], data["body"], data["tags"], by=user, status=post_queries.first_status(user)
-    )
-    db.session.commit()
-    return tagged(made, question_item(made))
+    question = actions.ask(data["title"], data["body"], data["tags"], by=user)
+    return _saved_question(question)
 
 
 @bp.get("/questions/<int:question_id>")
 @bp.response(200, schemas.QuestionPageItem)
-def get_question(question_id: int):
+def get_question(question_id: int) -> dict:
     """A question with its first answers."""
-    question, reader = _question(question_id), tokens.reader()
+    question = _question(question_id)
+    reader = tokens.reader()
     canonical = queries.duplicate_of(question, reader)
     return tagged(
         question,
@@ -93,9 +103,10 @@ def get_question(question_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.EditQuestionSchema(partial=True))
 @bp.response(200, schemas.QuestionItem)
-def edit_question(data: dict, question_id: int):
-    """Change what is sent, keep the rest; what it was is kept as a revision."""
-    question, user = _question(question_id), tokens.reader()
+def edit_question(data: dict, question_id: int) -> dict:
+    """Change the fields that are sent, as a new revision."""
+    question = _question(question_id)
+    user = tokens.member()
     require(post_policy.can_edit(user, question))
     posts.revise(
         question,
@@ -106,46 +117,41 @@ def edit_question(data: dict, question_id: int):
         summary=data.get("summary", ""),
         expected=versions.expected_by_header(),
     )
-    db.session.commit()
-    return tagged(question, question_item(question))
+    return _saved_question(question)
 
 
 @bp.post("/questions/<int:question_id>/close")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.CloseSchema)
 @bp.response(200, schemas.QuestionItem)
-def close_question(data: dict, question_id: int):
+def close_question(data: dict, question_id: int) -> dict:
     """Close a question to new answers."""
-    question, user, canonical = _question(question_id), tokens.reader(), None
+    question = _question(question_id)
+    user = tokens.member()
     require(policy.can_close(user, question))
     versions.require_header(question)
-    if data["reason"] == "duplicate":
-        canonical = queries.canonical_question(data["duplicate_of"], question, user)
-        if canonical is None:
-            raise Invalid({"duplicate_of": str(schemas.NO_CANONICAL)})
-    actions.close(question, data["reason"], by=user, note=data["note"], duplicate_of=canonical)
-    db.session.commit()
-    return tagged(question, question_item(question))
+    actions.close(question, data["reason"], by=user, note=data["note"], duplicate_of=data["duplicate_of"])
+    return _saved_question(question)
 
 
 @bp.post("/questions/<int:question_id>/reopen")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.QuestionItem)
-def reopen_question(question_id: int):
-    """Open a closed question again."""
-    question, user = _question(question_id), tokens.reader()
+def reopen_question(question_id: int) -> dict:
+    """Reopen a closed question."""
+    question = _question(question_id)
+    user = tokens.member()
     require(policy.can_close(user, question))
     versions.require_header(question)
     actions.reopen(question, by=user)
-    db.session.commit()
-    return tagged(question, question_item(question))
+    return _saved_question(question)
 
 
 @bp.get("/questions/<int:question_id>/answers")
 @bp.arguments(schemas.AnswerQuery, location="query")
 @bp.response(200, page_of(schemas.AnswerItem))
-def list_answers(wanted: dict, question_id: int):
-    """Answers of a question: the accepted one first, then by score; or as they came."""
+def list_answers(wanted: dict, question_id: int) -> dict:
+    """Answers to a question: the accepted one first, then by score; or by time."""
     page = queries.answers(_question(question_id), tokens.reader(), wanted.get("after"), wanted["sort"])
     return listing(page, answer_item)
 
@@ -154,19 +160,18 @@ def list_answers(wanted: dict, question_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.AnswerSchema)
 @bp.response(201, schemas.AnswerItem)
-def answer_question(data: dict, question_id: int):
-    """Answer a question; a newcomer's first post may wait for approval."""
-    question, user = _question(question_id), tokens.reader()
+def answer_question(data: dict, question_id: int) -> dict:
+    """Answer a question; the first post of a member may need approval (status pending)."""
+    question = _question(question_id)
+    user = tokens.member()
     require(policy.can_answer(user, question))
-    posts.limit_posting(user)
-    made = actions.answer(question, data["body"], by=user, status=post_queries.first_status(user))
-    db.session.commit()
-    return tagged(made, answer_item(made))
+    answer = actions.answer(question, data["body"], by=user)
+    return _saved_answer(answer)
 
 
 @bp.get("/answers/<int:answer_id>")
 @bp.response(200, schemas.AnswerItem)
-def get_answer(answer_id: int):
+def get_answer(answer_id: int) -> dict:
     """One answer."""
     answer = _answer(answer_id)
     return tagged(answer, answer_item(answer))
@@ -176,38 +181,38 @@ def get_answer(answer_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.EditAnswerSchema)
 @bp.response(200, schemas.AnswerItem)
-def edit_answer(data: dict, answer_id: int):
-    """Change an answer; what it was is kept as a revision."""
-    answer, user = _answer(answer_id), tokens.reader()
+def edit_answer(data: dict, answer_id: int) -> dict:
+    """Change an answer, as a new revision."""
+    answer = _answer(answer_id)
+    user = tokens.member()
     require(post_policy.can_edit(user, answer))
     posts.revise(
         answer, data["body"], by=user, summary=data["summary"], expected=versions.expected_by_header()
     )
-    db.session.commit()
-    return tagged(answer, answer_item(answer))
+    return _saved_answer(answer)
 
 
 @bp.post("/answers/<int:answer_id>/accept")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.AnswerItem)
-def accept_answer(answer_id: int):
+def accept_answer(answer_id: int) -> dict:
     """Accept an answer in place of any other (the asker)."""
-    answer, user = _answer(answer_id), tokens.reader()
-    require(policy.can_accept(user, answer.parent, answer))
+    answer = _answer(answer_id)
+    user = tokens.member()
+    require(policy.can_accept(user, answer))
     versions.require_header(answer)
     actions.accept(answer, by=user)
-    db.session.commit()
-    return tagged(answer, answer_item(answer))
+    return _saved_answer(answer)
 
 
 @bp.post("/answers/<int:answer_id>/unaccept")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.AnswerItem)
-def unaccept_answer(answer_id: int):
-    """Take the acceptance back (the asker)."""
-    answer, user = _answer(answer_id), tokens.reader()
-    require(policy.can_accept(user, answer.parent, answer))
+def unaccept_answer(answer_id: int) -> dict:
+    """Withdraw the acceptance of an answer (the asker)."""
+    answer = _answer(answer_id)
+    user = tokens.member()
+    require(policy.can_accept(user, answer))
     versions.require_header(answer)
     actions.unaccept(answer, by=user)
-    db.session.commit()
-    return tagged(answer, answer_item(answer))
+    return _saved_answer(answer)

@@ -1,6 +1,6 @@
-"""Atom feeds of the forum: questions, those with one tag, the answers of one."""
+"""Atom feeds of the forum: questions, questions with a tag, answers to a question."""
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -21,15 +21,15 @@ def _query() -> str:
 
 @bp.get("/questions.atom")
 @cached_for_visitors
-def questions():
-    """Questions in one of the orders."""
+def questions() -> Response:
+    """Questions in one of the SORTS."""
     page = queries.questions(requested_sort(), Visitor(), size=SIZE)
     return feeds.atom(_("Questions"), "/questions", [entry(q) for q in page], _query())
 
 
 @bp.get("/tags/<name>.atom")
 @cached_for_visitors
-def tag(name: str):
+def tag(name: str) -> Response:
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
     page = queries.questions_tagged(tag, requested_sort(), Visitor(), size=SIZE)
@@ -40,8 +40,8 @@ def tag(name: str):
 
 @bp.get("/questions/<int:question_id>.atom")
 @cached_for_visitors
-def answers(question_id: int):
-    """The answers of one question, as they come."""
+def answers(question_id: int) -> Response:
+    """The answers to a question, the newest first."""
     question = get_or_404(queries.get_question(question_id, Visitor()))
     found = queries.newest_answers(question, Visitor(), SIZE)
     return feeds.atom(

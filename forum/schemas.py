@@ -1,4 +1,4 @@
-"""The shape of questions and answers, for forms and JSON alike, and of both in the API."""
+"""Schemas of questions and answers: the input from a form or as JSON, and the API's responses."""
 
 from marshmallow import Schema, fields, validate
 
@@ -10,7 +10,6 @@ from forum.queries import ANSWER_SORTS, SORTS
 from posts.schemas import PostItem, SummarySchema, Tags
 from posts.text_limits import ANY_TITLE, MAX_STORED_BODY, TextLimits
 
-NO_CANONICAL = _("Give the number or the address of another question.")
 QUESTION_LIMITS = TextLimits(min_title=15, max_title=150, min_body=30, max_body=30_000, min_tags=1)
 ANSWER_LIMITS = TextLimits(min_body=30, max_body=30_000)
 EXAMPLE = "Installing the update stops at 87 % and rolls back. The log says 0x80070643."

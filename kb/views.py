@@ -1,6 +1,7 @@
-"""Pages of the knowledge base: lists, layers, the article, write, publish, verify, feedback."""
+"""Pages of the knowledge base: lists, layers, articles, editing, publication, verification, feedback."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -13,9 +14,9 @@ from core.web.access import get_or_404, require, safe_next
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
 from kb import actions, policy, queries, schemas
+from kb.labels import layer_introduction
 from kb.markdown import export_article
 from kb.models import LAYERS, Article
-from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
 from posts.suggestions import queries as suggestion_queries
@@ -23,69 +24,50 @@ from posts.suggestions import queries as suggestion_queries
 bp = Blueprint("kb", __name__)
 
 
-def _sort() -> str:
-    wanted = request.args.get("sort", "newest")
-    return wanted if wanted in queries.SORTS else "newest"
+def _requested_sort() -> str:
+    sort = request.args.get("sort", "newest")
+    return sort if sort in queries.SORTS else "newest"
 
 
 def _article(article_id: int) -> Article:
     return get_or_404(queries.get_article(article_id, current_user))
 
 
-def intro(layer: str) -> str:
-    """What belongs to a layer, in a sentence or two."""
-    return {
-        "perimeter": _(
-            "Where your network meets everybody else's: firewalls, gateways, remote "
-            "access, mail and web filters. Decide what may come in, and what may leave."
-        ),
-        "network": _(
-            "What moves between your machines: segments, name resolution, authentication "
-            "on the wire, monitoring. Keep one lost machine from becoming all of them."
-        ),
-        "host": _(
-            "The single machine: its updates, accounts, services, logging and hardening. "
-            "Patch it, and shrink what can be attacked while you cannot."
-        ),
-        "application": _(
-            "The software that does the work: configuration, input, sessions, "
-            "dependencies. Most of what is exploited is here."
-        ),
-        "data": _(
-            "What all of it is for: encryption, backups, access and disposal. When the other "
-            "layers fail, this one decides what it costs."
-        ),
-    }[layer]
+def _curated(article_id: int) -> Article:
+    """The article, for a moderator; 404 before 403."""
+    article = _article(article_id)
+    require(policy.can_curate(me()))
+    return article
 
 
 @bp.get("/articles")
 @cached_for_visitors
-def articles():
+def articles() -> ResponseReturnValue:
     """All articles: newest or most helpful."""
-    sort = _sort()
-    mine = queries.drafts(current_user) if policy.can_curate(current_user) else []
+    sort = _requested_sort()
+    curates = policy.can_curate(current_user)
     return render_template(
         "kb/articles.html",
         sort=sort,
         sorts=list(queries.SORTS),
         layers=LAYERS,
-        drafts=mine,
-        can_curate=policy.can_curate(current_user),
+        drafts=queries.drafts(current_user) if curates else [],
+        can_curate=curates,
         page=queries.articles(sort, current_user, after=request.args.get("after")),
     )
 
 
 @bp.get("/layers/<layer>")
 @cached_for_visitors
-def layer(layer: str):
+def layer(layer: str) -> ResponseReturnValue:
     """One of the five layers of defence."""
     if layer not in LAYERS:
         abort(404)
-    sort = _sort()
+    sort = _requested_sort()
     return render_template(
         "kb/layer.html",
         layer=layer,
-        intro=intro(layer),
+        intro=layer_introduction(layer),
         sort=sort,
         sorts=list(queries.SORTS),
         layers=LAYERS,
@@ -95,13 +77,12 @@ def layer(layer: str):
 
 @bp.route("/articles/new", methods=["GET", "POST"])
 @login_required
-def new():
-    """Begin an article."""
+def new() -> ResponseReturnValue:
+    """Write an article."""
     form = Form(schemas.ArticleSchema, layer=request.args.get("layer", "host"))
     valid = request.method == "POST" and form.validate()
     require(policy.can_curate(me()), _("Moderators write articles."))
     if valid and form.values.get("action") != "preview":
-        post_actions.limit_posting(me())
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
         with form.catching():
             article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
@@ -118,15 +99,15 @@ def new():
 
 
 @bp.get("/articles/<int:article_id>")
-def article_by_id(article_id: int):
-    """The address without its words leads to the one with them."""
+def article_by_id(article_id: int) -> ResponseReturnValue:
+    """Redirect to the URL with the slug."""
     return redirect(_article(article_id).url, 301)
 
 
 @bp.get("/articles/<int:article_id>/<slug>")
 @cached_for_visitors
-def article(article_id: int, slug: str):
-    """An article with its table of contents and what belongs beside it."""
+def article(article_id: int, slug: str) -> ResponseReturnValue:
+    """An article with table of contents, related posts, comments and feedback."""
     article = _article(article_id)
     if slug != (article.slug or "-"):
         return redirect(article.url, 301)
@@ -150,31 +131,31 @@ def article(article_id: int, slug: str):
 
 
 @bp.get("/articles/<int:article_id>/history")
-def history(article_id: int):
-    """How the article came about."""
+def history(article_id: int) -> ResponseReturnValue:
+    """Redirect to the revisions of the article."""
     return redirect(url_for("posts.history", post_id=_article(article_id).id))
 
 
 @bp.get("/articles/<int:article_id>/print")
 @cached_for_visitors
-def print_view(article_id: int):
-    """Only the article, for paper."""
+def print_view(article_id: int) -> ResponseReturnValue:
+    """The article alone, for printing."""
     return render_template("kb/print.html", article=_article(article_id))
 
 
 @bp.get("/articles/<int:article_id>.md")
-def markdown(article_id: int):
+def markdown(article_id: int) -> ResponseReturnValue:
     """The article as a Markdown file."""
     article = _article(article_id)
-    answer = Response(export_article.export(article), mimetype="text/markdown")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{article.slug or article.id}.md"'
-    return answer
+    response = Response(export_article.export(article), mimetype="text/markdown")
+    response.headers["Content-Disposition"] = f'attachment; filename="{article.slug or article.id}.md"'
+    return response
 
 
 @bp.route("/articles/<int:article_id>/edit", methods=["GET", "POST"])
 @login_required
-def edit(article_id: int):
-    """Change an article; what it was is kept."""
+def edit(article_id: int) -> ResponseReturnValue:
+    """Edit an article, as a new revision."""
     form = Form(schemas.EditArticleSchema)
     valid = request.method == "POST" and form.validate()
     article = _article(article_id)
@@ -201,10 +182,9 @@ def edit(article_id: int):
 
 @bp.post("/articles/<int:article_id>/publish")
 @login_required
-def publish(article_id: int):
-    """Make a draft public."""
-    article = _article(article_id)
-    require(policy.can_curate(me()))
+def publish(article_id: int) -> ResponseReturnValue:
+    """Publish a draft."""
+    article = _curated(article_id)
     actions.publish(article, by=me())
     db.session.commit()
     flash(_("Published."))
@@ -213,10 +193,9 @@ def publish(article_id: int):
 
 @bp.route("/articles/<int:article_id>/unpublish", methods=["GET", "POST"])
 @login_required
-def unpublish(article_id: int):
-    """Take an article back to a draft. GET asks and says what will happen."""
-    article = _article(article_id)
-    require(policy.can_curate(me()))
+def unpublish(article_id: int) -> ResponseReturnValue:
+    """Make an article a draft again. GET asks for confirmation."""
+    article = _curated(article_id)
     if request.method == "GET":
         return confirmation_page(
             _("Take this article back to a draft?"),
@@ -237,11 +216,10 @@ def unpublish(article_id: int):
 
 @bp.post("/articles/<int:article_id>/verify")
 @login_required
-def verify(article_id: int):
-    """Say that the steps were followed, when and on which build."""
+def verify(article_id: int) -> ResponseReturnValue:
+    """Record on which day and build the steps were followed."""
     data = parse(schemas.VerifySchema)
-    article = _article(article_id)
-    require(policy.can_curate(me()))
+    article = _curated(article_id)
     actions.verify(
         article,
         by=me(),
@@ -256,8 +234,8 @@ def verify(article_id: int):
 
 @bp.post("/articles/<int:article_id>/feedback")
 @login_required
-def feedback(article_id: int):
-    """Was this helpful?"""
+def feedback(article_id: int) -> ResponseReturnValue:
+    """Rate an article as helpful or not."""
     data = parse(schemas.FeedbackSchema)
     article = _article(article_id)
     require(policy.can_give_feedback(me(), article))
@@ -269,21 +247,21 @@ def feedback(article_id: int):
 
 @bp.get("/articles/feedback")
 @login_required
-def feedback_list():
-    """What readers say would make articles better, the newest first; what waits, or all."""
+def feedback_list() -> ResponseReturnValue:
+    """Notes of readers on articles, the newest first: unread ones, or all."""
     require(policy.can_curate(me()), _("Moderators read what readers say about articles."))
     show_all = "all" in request.args
     return render_template(
         "kb/feedback.html",
         show_all=show_all,
-        page=queries.feedback_page(request.args.get("after"), waiting_only=not show_all),
+        page=queries.feedback_page(request.args.get("after"), unread_only=not show_all),
     )
 
 
 @bp.post("/articles/feedback/<int:feedback_id>/read")
 @login_required
-def read_feedback(feedback_id: int):
-    """A moderator has dealt with a note."""
+def read_feedback(feedback_id: int) -> ResponseReturnValue:
+    """Mark a note as read."""
     require(policy.can_curate(me()), _("Moderators read what readers say about articles."))
     actions.mark_read(get_or_404(queries.feedback_by_id(feedback_id)), by=me())
     db.session.commit()

@@ -18,7 +18,7 @@ def _is_own(user: User, post: type[Post]) -> ColumnElement[bool]:
 
 
 def _rows(
-    entity: type[Row], owner: InstrumentedAttribute[int] | InstrumentedAttribute[int | None], user: User
+    entity: type, owner: InstrumentedAttribute[int] | InstrumentedAttribute[int | None], user: User
 ) -> list:
     return list(db.session.scalars(select(entity).where(owner == user.id).order_by(entity.id)))
 

@@ -5,10 +5,15 @@ Rooms below (votes, flags, search, history) serve every kind without knowing any
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auth.models import User
 from core.registry import Registry
 from posts.text_limits import TextLimits
+
+if TYPE_CHECKING:
+    from posts.models import Post
+    from posts.revisions.history import State
 
 
 def _nothing(post: "Post", *, by: User) -> None:

@@ -1,6 +1,7 @@
 """Reads over all kinds; visibility is part of every one of them."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
@@ -23,6 +24,8 @@ from posts.models import (
     Tag,
     Vote,
 )
+
+PostT = TypeVar("PostT", bound=Post)
 
 
 def visible_to(user: User | Visitor | None, entity: type[Post] = Post) -> ColumnElement[bool]:
@@ -49,7 +52,7 @@ def visible(entity: type[PostT], user: User | Visitor) -> Select:
     return select(entity).where(visible_to(user, entity)).options(joinedload(entity.author))
 
 
-def get(entity: type[PostT], post_id: int, user: User | Visitor) -> Post | None:
+def get(entity: type[PostT], post_id: int, user: User | Visitor) -> PostT | None:
     """The post with this id if it is of this kind and visible to `user`."""
     return db.session.scalar(visible(entity, user).where(entity.id == post_id))
 

@@ -6,12 +6,16 @@ it was imported: what was imported may stay as short, as long and as untagged as
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 from marshmallow import validate
 
 from core.web.forms import Invalid
 from core.web.lazy_text import lazy_gettext
+
+if TYPE_CHECKING:
+    from posts.models import Post
 
 MAX_STORED_TITLE, MAX_STORED_BODY = 200, 200_000  # what any edit may have: the column, and what is rendered
 
@@ -26,7 +30,7 @@ class TextLimits:
     max_body: int = MAX_STORED_BODY
     min_tags: int = 0
 
-    def title_rule(self, message: str | LazyString) -> validate.Length:
+    def title_rule(self, message: str) -> validate.Length:
         """The validator of a new title."""
         return validate.Length(self.min_title, self.max_title, error=message)
 

@@ -65,7 +65,7 @@ def affected_ids(advisory: Advisory) -> tuple[str, ...]:
 
 
 def product_names(advisory: Advisory) -> dict[str, str]:
-    """The names of listed_products() in remedy lines, by id, with the version unless the name ends with it."""
+    """Names of listed_products() in remedy lines by id, with the version unless the name ends with it."""
     return {entry.id: _name_with_version(entry) for entry in listed_products(advisory)}
 
 
@@ -92,7 +92,7 @@ def unescape(text: str) -> str:
 def split_cells(line: str, number: int, *, with_newlines: bool = False) -> list[str]:
     r"""The `number` cells of a line; missing ones are empty, the last one takes the rest.
 
-    `with_newlines` replaces \\n by newlines in all cells.
+    `with_newlines` replaces \n by newlines in all cells.
     """
     cells = [cell.strip() for cell in line.split("|", number - 1)]
     if with_newlines:

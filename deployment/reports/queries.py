@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
-from bulletins.queries import AFFECTED, NUMBER, public
+from bulletins.queries import AFFECTED, POST_ID, public
 from core.database import paging
 from core.database.db import db, utcnow
 from deployment.models import FAILING, OUTCOMES, DeploymentReport, DeploymentTally, HelpfulMark
@@ -32,7 +32,7 @@ class Tally:
 
 def bulletin_named(reference: str) -> Bulletin | None:
     """The bulletin with this reference or number, if it is public: drafts have no reports."""
-    if NUMBER.match(reference):
+    if POST_ID.match(reference):
         return db.session.scalar(public().where(Bulletin.id == int(reference)))
     return db.session.scalar(public().where(Bulletin.reference == reference.upper()))
 

@@ -1,4 +1,4 @@
-"""The front matter of a Markdown file: what an article takes of it, and what is lost of the rest."""
+"""The front matter of a Markdown file: the columns of an article, and the losses of an import."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,15 +9,19 @@ from kb.models import LAYERS
 from posts.actions import MAX_TAGS
 from posts.schemas import is_tag, tag_name
 
-Lose = Callable[[str, str, str], None]
+ReportLoss = Callable[[str, str, str], None]  # kind, what, why
 FRONT_MATTER = "front matter"
-MAX_TITLE, MAX_SUMMARY, MAX_AUTHOR, MAX_LICENSE = 200, 300, 80, 60
-MAX_APPLIES_TO, MAX_NAME = 50, 100
+MAX_TITLE_CHARACTERS = 200
+MAX_SUMMARY_CHARACTERS = 300
+MAX_AUTHOR_CHARACTERS = 80
+MAX_LICENSE_CHARACTERS = 60
+MAX_APPLIES_TO = 50
+MAX_NAME_CHARACTERS = 100
 SINGLE_VALUES = ("title", "summary", "description", "author", "license", "layer")
-DATES = frozenset(file_dates.CREATED + file_dates.CHANGED)
-USED = DATES | {*SINGLE_VALUES, "applies_to", "tags", "taxonomies", "draft", "ms.topic"}
+DATE_FIELDS = frozenset(file_dates.CREATED + file_dates.CHANGED)
+USED_FIELDS = DATE_FIELDS | {*SINGLE_VALUES, "applies_to", "tags", "taxonomies", "draft", "ms.topic"}
 
-# Settings of the programs that make sites: their values say nothing to a reader of the page.
+# Settings of site generators, which have no meaning for readers of the page.
 SETTINGS = frozenset(
     """
     slug weight layout permalink aliases alias id lang sidebar_position sidebar_label sidebar hide_title toc
@@ -27,19 +31,19 @@ SETTINGS = frozenset(
     booktoc extra params style render_with_liquid pagination_next pagination_prev
     localization_priority""".split()
 )
-SETTINGS_OF_A_PROGRAM = re.compile(r"(?:ms|f1|search|og|twitter|archive|mkdocs|docsearch)[.:_].+|ms|uid")
-NAME_OF_FACT = re.compile(r"[a-z]\w*(?:[._:-]\w+)+|[a-z]+[A-Z]\w*")  # a name that no word is
+GENERATOR_SETTING = re.compile(r"(?:ms|f1|search|og|twitter|archive|mkdocs|docsearch)[.:_].+|ms|uid")
+FIELD_NAME = re.compile(r"[a-z]\w*(?:[._:-]\w+)+|[a-z]+[A-Z]\w*")  # a name that is no word
 
 
 def is_front_matter(facts: dict) -> bool:
-    """Whether `facts` between two rules are front matter, and not lines of the text that look like it.
+    """Whether `facts` between two rules are front matter, and not text that looks like it.
 
-    They are when one of them is used here, or is a setting; a sentence ("Status: closed since May") is none.
+    They are if one of them is a used field or a setting; a sentence ("Status: closed since May") is neither.
     """
     return any(
-        _known(key) in USED
+        _field_name(key) in USED_FIELDS
         or (
-            (_known(key) in SETTINGS or NAME_OF_FACT.fullmatch(str(key)) is not None)
+            (_field_name(key) in SETTINGS or FIELD_NAME.fullmatch(str(key)) is not None)
             and not (isinstance(value, str) and len(value.split()) > 1)
         )
         for key, value in facts.items()
@@ -47,18 +51,18 @@ def is_front_matter(facts: dict) -> bool:
 
 
 def lowercase_keys(facts: dict) -> dict:
-    """Front matter with its keys in small letters."""
+    """Front matter with its keys in lower case."""
     return {str(key).lower(): value for key, value in facts.items()}
 
 
-def _known(key: object) -> str:
+def _field_name(key: object) -> str:
     name = str(key).lower()
     spelled = re.sub(r"[\s-]+", "_", name)  # as kb/markdown/file_dates.py reads the names of dates
-    return spelled if spelled in DATES else name
+    return spelled if spelled in DATE_FIELDS else name
 
 
 def is_draft(facts: dict) -> bool:
-    """Whether the page says that it is not to be published yet."""
+    """Whether the front matter marks the page as a draft."""
     return (
         scalar(facts.get("draft")).lower() in ("true", "yes", "1")
         or facts.get("published") is False
@@ -66,22 +70,24 @@ def is_draft(facts: dict) -> bool:
     )
 
 
-def report_unused(facts: dict, lose: Lose) -> None:
-    """Count as lost what `facts` say in words and no article has a place for."""
+def report_unused(facts: dict, report_loss: ReportLoss) -> None:
+    """Report texts in `facts` that articles have no column for as losses."""
     for key, value in facts.items():
-        name = _known(key)
+        name = _field_name(key)
         if name == "status" and is_draft(facts):
             continue
         if name in SINGLE_VALUES:
             if not scalar(value) and _has_text(value):
-                lose(FRONT_MATTER, f"{key}: {value}", "not a single value")
-        elif name not in USED | SETTINGS and not SETTINGS_OF_A_PROGRAM.fullmatch(name) and _has_text(value):
-            lose(FRONT_MATTER, f"{key}: {value}", "articles have no place for it")
+                report_loss(FRONT_MATTER, f"{key}: {value}", "not a single value")
+        elif (
+            name not in USED_FIELDS | SETTINGS and not GENERATOR_SETTING.fullmatch(name) and _has_text(value)
+        ):
+            report_loss(FRONT_MATTER, f"{key}: {value}", "articles have no place for it")
     summary, description = scalar(facts.get("summary")), scalar(facts.get("description"))
     if summary and description and summary != description:
-        lose(FRONT_MATTER, f"description: {description}", "the summary is taken")
+        report_loss(FRONT_MATTER, f"description: {description}", "the summary is taken")
     if (layer := scalar(facts.get("layer"))) and layer.lower() not in LAYERS:
-        lose(FRONT_MATTER, f"layer: {layer}", "no layer of this site")
+        report_loss(FRONT_MATTER, f"layer: {layer}", "no layer of this site")
 
 
 def _has_text(value: object) -> bool:
@@ -92,15 +98,16 @@ def _has_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def shortened(name: str, value: str, most: int, lose: Lose) -> str:
-    """The first `most` characters of a value; what is cut off is counted as lost."""
-    if len(value) > most:
-        lose(FRONT_MATTER, f"{name}: {value[most:]}", f"cut after {most} characters")
-    return value[:most]
+def shortened(name: str, value: str, max_characters: int, report_loss: ReportLoss) -> str:
+    """The first `max_characters` of a value; the rest is reported as a loss."""
+    if len(value) > max_characters:
+        rest = value[max_characters:]
+        report_loss(FRONT_MATTER, f"{name}: {rest}", f"cut after {max_characters} characters")
+    return value[:max_characters]
 
 
 def scalar(value: object) -> str:
-    """A single value as text; lists and mappings where one word belongs count as nothing."""
+    """A single value as text; empty for lists and mappings."""
     return str(value).strip() if isinstance(value, str | int | float | date) else ""
 
 
@@ -109,8 +116,8 @@ def _words(value: object) -> list[str]:
     return [word for item in items if (word := scalar(item))]
 
 
-def tags(facts: dict, lose: Lose) -> list[str]:
-    """The tags that `facts` state, MAX_TAGS at most; the others are counted as lost."""
+def tags(facts: dict, report_loss: ReportLoss) -> list[str]:
+    """The tags in `facts`, at most MAX_TAGS; the others are reported as losses."""
     taxonomies = facts.get("taxonomies")
     value = facts.get("tags") or (taxonomies.get("tags") if isinstance(taxonomies, dict) else None)
     words: Iterable[str] = (
@@ -119,25 +126,26 @@ def tags(facts: dict, lose: Lose) -> list[str]:
     taken: list[str] = []
     for name in dict.fromkeys(tag_name(re.sub(r"\s+", "-", word)) for word in words):
         if not is_tag(name):
-            lose("tags", name, "cannot be a tag")
+            report_loss("tags", name, "cannot be a tag")
         elif len(taken) == MAX_TAGS:
-            lose("tags", name, f"an article has {MAX_TAGS} tags at most")
+            report_loss("tags", name, f"an article has {MAX_TAGS} tags at most")
         else:
             taken.append(name)
     return taken
 
 
-def article_columns(facts: dict, plain: Callable[[str], str], lose: Lose) -> dict:
-    """What `facts` state, in the shape of an article's columns; `plain` takes the markup out of a text."""
+def article_columns(facts: dict, plain: Callable[[str], str], report_loss: ReportLoss) -> dict:
+    """The columns of Article that `facts` state; `plain` removes the markup of a text."""
     stated: dict = {}
     if (layer := scalar(facts.get("layer")).lower()) in LAYERS:
         stated["layer"] = layer
     if summary := plain(scalar(facts.get("summary")) or scalar(facts.get("description"))):
-        stated["summary"] = shortened("summary", summary, MAX_SUMMARY, lose)
+        stated["summary"] = shortened("summary", summary, MAX_SUMMARY_CHARACTERS, report_loss)
     if applies_to := _words(facts.get("applies_to")):
         stated["applies_to"] = [
-            shortened("applies_to", name, MAX_NAME, lose) for name in applies_to[:MAX_APPLIES_TO]
+            shortened("applies_to", name, MAX_NAME_CHARACTERS, report_loss)
+            for name in applies_to[:MAX_APPLIES_TO]
         ]
         for name in applies_to[MAX_APPLIES_TO:]:
-            lose(FRONT_MATTER, f"applies_to: {name}", f"an article names {MAX_APPLIES_TO} at most")
+            report_loss(FRONT_MATTER, f"applies_to: {name}", f"an article names {MAX_APPLIES_TO} at most")
     return stated

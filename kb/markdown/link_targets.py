@@ -1,21 +1,22 @@
-"""Where the links between the files of a collection lead: from a path to the article it became."""
+"""Resolves links between the files of an imported collection to the articles made of them."""
 
 import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from core.markup import markup
 from kb.markdown import links
-from kb.markdown.files import INDEXES, SUFFIXES, plain
+from kb.markdown.files import INDEX_NAMES, SUFFIXES, plain
 from kb.markdown.links import CUSTOM_ANCHOR, ResolvedLink
 from posts.actions import slugify
 
 
 @dataclass
 class Entry:
-    """One file: its path below the folder, its title, our anchor for each of its own, its article."""
+    """A file: its path below the folder, its title, our anchor for each of its anchors, its article."""
 
     key: str
     title: str
@@ -29,9 +30,9 @@ class Entry:
 
 
 class LinkTargets:
-    """All files of a collection by path; a link between files of theirs may be another name for one.
+    """The files of a collection by path; a symbolic link is another path of its target.
 
-    `base_url` is where the folder can be seen elsewhere: what is not here is linked there.
+    `base_url` is a public URL of the folder, for links to files that are not imported.
     """
 
     def __init__(self, base_url: str = "") -> None:
@@ -41,14 +42,14 @@ class LinkTargets:
         self._named: dict[str, Entry] = {}
 
     def add(self, key: str, entry: Entry) -> None:
-        """Make a file known under a path (its own, or that of a link to it)."""
+        """Add a file under its path, or that of a symbolic link to it."""
         self.entries[key] = entry
         self._folded.setdefault(key.lower(), entry)
         for name in (posixpath.splitext(posixpath.basename(key))[0], entry.title):
-            self._named.setdefault(" ".join(re.sub("[-_]", " ", name.lower()).split()), entry)
+            self._named.setdefault(_folded_name(name), entry)
 
-    def place(self, source: Entry, url: str, is_image: bool) -> ResolvedLink:
-        """Where `url` in the file `source` leads from here."""
+    def resolve(self, source: Entry, url: str, is_image: bool) -> ResolvedLink:
+        """The target of the link `url` in the file `source`."""
         url = re.sub(r"^//(?=[\w-]+\.)", "https://", url.strip())
         try:
             parts = urlsplit(url)
@@ -80,16 +81,10 @@ class LinkTargets:
             return ResolvedLink(None, "the page has no such heading")
         return ResolvedLink(f"#{anchor or ''}")
 
-    def wiki(self, source: Entry, name: str) -> str | None:
-        """The address of `[[name]]` or `[[name#heading]]`: a path, the name of a file, or a title."""
+    def resolve_wiki_link(self, source: Entry, name: str) -> str | None:
+        """The URL of `[[name]]` or `[[name#heading]]`: a path, the name of a file, or a title; or None."""
         page, _sign, fragment = name.partition("#")
-        target = (
-            source
-            if not page
-            else (
-                self._at(source, page) or self._named.get(" ".join(re.sub("[-_]", " ", page.lower()).split()))
-            )
-        )
+        target = self._at(source, page) or self._named.get(_folded_name(page)) if page else source
         if target is None or not target.article_id:
             return None
         return self._within(source, target, fragment, target.path if page else "#").address
@@ -104,7 +99,7 @@ class LinkTargets:
         return quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")
 
     def _at(self, source: Entry, path: str) -> Entry | None:
-        """The file at a path: from the page's folder, as sites serve it, or from the root of the site."""
+        """The file at a path: relative to the folder of `source`, to its page, or to the root of the site."""
         path = path.replace("\\", "/")
         path = path[1:] if path.startswith("~/") else path  # Docs: the root of the site
         above = posixpath.dirname(source.key)
@@ -120,22 +115,26 @@ class LinkTargets:
         return None
 
 
+def _folded_name(name: str) -> str:
+    return " ".join(re.sub("[-_]", " ", name.lower()).split())
+
+
 def _ancestors(folder: str) -> Iterator[str]:
-    """The folders on the way to `folder`, outermost first: one of them may be the root of a site."""
+    """The parents of `folder` and itself, outermost first: one of them may be the root of a site."""
     names = folder.split("/") if folder else []
     return ("/".join(names[:count]) for count in range(1, len(names) + 1))
 
 
 def _candidates(path: str) -> Iterator[str]:
-    """The file itself, the Markdown that a page or a bare name was made of, a folder's index."""
+    """Paths that a link may mean: the file, the Markdown of a page or bare name, a folder's index."""
     yield path
     stem = re.sub(r"\.(html?|aspx|mdx?|markdown)$", "", path, flags=re.I)
     yield from (stem + suffix for suffix in SUFFIXES)
-    yield from (posixpath.join(stem, name + suffix) for name in INDEXES for suffix in SUFFIXES)
+    yield from (posixpath.join(stem, name + suffix) for name, suffix in product(INDEX_NAMES, SUFFIXES))
 
 
 def _anchor(entry: Entry, fragment: str) -> str | None:
-    """Our anchor for one of theirs; hosts differ in how they make them, so letters and digits decide.
+    """Our anchor for an anchor of the file; letters and digits decide, because sites make them differently.
 
     Empty for the top of the page, None when the page has no such heading.
     """
@@ -143,32 +142,27 @@ def _anchor(entry: Entry, fragment: str) -> str | None:
     if not wanted or wanted in entry.anchors:
         return entry.anchors.get(wanted, "")
     letters = re.sub(r"[\W_]+", "", wanted)
-    return next(
-        (
-            ours
-            for theirs, ours in entry.anchors.items()
-            if letters and re.sub(r"[\W_]+", "", theirs) == letters
-        ),
-        None,
-    )
+    if not letters:
+        return None
+    return next((ours for its, ours in entry.anchors.items() if re.sub(r"[\W_]+", "", its) == letters), None)
 
 
 def anchors(text: str, title: str) -> dict[str, str]:
-    """The anchors that others make of the headings of `text`, each with the one that we make."""
-    theirs: dict[str, int] = {}
-    mine: dict[str, int] = {}
-    found = {_github(title, theirs): ""}
+    """Our anchor of each heading of `text` by its anchor on GitHub, and by its explicit anchor."""
+    used_there: dict[str, int] = {}
+    used_here: dict[str, int] = {}
+    found = {_github_anchor(title, used_there): ""}
     for source in links.headings(text):
-        words = plain(source)
-        ours = markup.anchor(words, mine)
-        found.setdefault(_github(words, theirs), ours)
+        heading = plain(source)
+        anchor = markup.anchor(heading, used_here)
+        found.setdefault(_github_anchor(heading, used_there), anchor)
         if custom := CUSTOM_ANCHOR.search(source):
-            found[custom[1].lower()] = ours
+            found[custom[1].lower()] = anchor
     return found
 
 
-def _github(words: str, used: dict[str, int]) -> str:
-    """The anchor that hosts of Markdown files make of a heading."""
+def _github_anchor(words: str, used: dict[str, int]) -> str:
+    """The anchor of a heading on GitHub."""
     name = re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
     used[name] = used.get(name, -1) + 1
     return name if not used[name] else f"{name}-{used[name]}"

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from advisories import advisory as adv
-from bulletins import drafting, queries, rows
+from bulletins import queries, rows
+from bulletins.drafting.lines import lines_of
 from bulletins.models import Bulletin
 from core.database.db import db
 from inventory import actions
@@ -97,7 +98,7 @@ def test_an_edit_that_changes_nothing_is_no_revision(curator, make_advisory, sto
 
 
 def _lines(number):
-    lines = drafting.lines_of(rows.to_advisory(queries.get_whole(number)))
+    lines = lines_of(rows.to_advisory(queries.get_whole(number)))
     return {name: "\n".join(getattr(lines, name)) for name in ("vulnerabilities", "affected", "remedies")}
 
 

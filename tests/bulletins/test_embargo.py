@@ -129,7 +129,9 @@ def test_what_comes_back_is_no_news(draft, moderator):
 
 def test_an_edit_after_release_is_a_new_version(draft, moderator):
     round_at(NOON)
-    actions.edit(queries.get_whole(draft.id), {"severity": "important"}, by=moderator, change="Less than feared")
+    actions.edit(
+        queries.get_whole(draft.id), {"severity": "important"}, by=moderator, change="Less than feared"
+    )
     bulletin = queries.get_whole(draft.id)
     assert bulletin.more["version"] == "2"
     assert [entry["number"] for entry in bulletin.more["history"]] == ["1", "2"]

@@ -100,7 +100,7 @@ def test_what_not_everybody_may_read_becomes_a_draft(make_advisory, store, field
 
 
 def test_an_archive_tells_nobody(make_advisory, store):
-    with at(MARCH + store_actions.NEWS + timedelta(hours=1)):
+    with at(MARCH + store_actions.NEWS_PERIOD + timedelta(hours=1)):
         store(make_advisory())
     assert not events_named("bulletin.published")
     assert len(events_named("bulletin.imported")) == 1

@@ -68,7 +68,9 @@ def test_edits_of_severity_product_and_remedy_appear(client, make_advisory, stor
         },
         by=moderator,
     )
-    mitigation_actions.add(queries.get_whole(bulletin.id), {"layer": "host", "text": "Unplug it."}, by=moderator)
+    mitigation_actions.add(
+        queries.get_whole(bulletin.id), {"layer": "host", "text": "Unplug it."}, by=moderator
+    )
     db.session.commit()
     answer = client.get(f"/csaf/{bulletin.document_path}")
     assert checker.problems(answer.data) == []
