@@ -8,6 +8,7 @@ from core.web.lazy_text import lazy_gettext as _
 from forum import (  # noqa: F401  (handlers, exports and more views register themselves on import)
     actions,
     api,
+    cli,
     erasure_handlers,
     export_account,
     feeds,
@@ -18,7 +19,6 @@ from forum import (  # noqa: F401  (handlers, exports and more views register th
     views,
 )
 from forum.models import Answer, Question
-from forum.stackexchange import import_dump
 from posts import kinds
 from posts.models import Post
 from posts.revisions import editables
@@ -79,4 +79,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)
-    import_group.add_command(import_dump.command)
+    import_group.add_command(cli.import_stackexchange)

@@ -33,13 +33,15 @@ def ask(title: str, body: Rendered, tags: Iterable[str], *, by: User) -> Questio
     """
     posts.limit_posting(by)
     require_known(tags, by=by)
-    return posts.create_once(Question(title=title, author_id=by.id, status=first_status(by)), body, tags=tags)
+    question = Question(title=title, author_id=by.id, status=first_status(by))
+    return cast("Question", posts.create_once(question, body, tags=tags))
 
 
 def answer(question: Question, body: Rendered, *, by: User) -> Answer:
     """Answer a question; as in ask(), a first post may need approval. Raises TooMany."""
     posts.limit_posting(by)
-    return posts.create_once(Answer(parent_id=question.id, author_id=by.id, status=first_status(by)), body)
+    made = Answer(parent_id=question.id, author_id=by.id, status=first_status(by))
+    return cast("Answer", posts.create_once(made, body))
 
 
 def accept(answer: Answer, *, by: User) -> bool:

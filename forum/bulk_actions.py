@@ -11,8 +11,9 @@ from posts.models import Post, PostLink, Tag
 
 
 def import_posts(drafts: Collection[Draft]) -> None:
-    """Store posts of another site. Accepted answers are accepted here without points for it: the imported
-    reputation of a member includes them.
+    """Store posts of another site.
+
+    Its accepted answers are accepted here without points: the imported reputation of members includes them.
     """
     for post in create_all(drafts):
         if post.kind == "answer" and post.accepted:
@@ -37,7 +38,7 @@ def describe_tag(name: str, text: str) -> None:
 
 
 def link_all(links: Collection[tuple[int, int, str]]) -> None:
-    """Record links (from, to, kind), each once; questions closed elsewhere become duplicates of their targets."""
+    """Record links (from, to, kind), each once; questions closed elsewhere become duplicates."""
     columns = (PostLink.source_id, PostLink.target_id, PostLink.kind)
     known = {tuple(row) for row in db.session.execute(select(*columns).where(tuple_(*columns).in_(links)))}
     for source, target, kind in dict.fromkeys(links):

@@ -35,7 +35,7 @@ class Answer(Post):
 
 
 class Acceptance(db.Model):
-    """The acceptance of an answer by the asker; withdrawn, never deleted. `day` (UTC) is when its points count."""
+    """The acceptance of an answer by the asker; withdrawn, never deleted. Its points count on `day` (UTC)."""
 
     __tablename__ = "acceptances"
     __table_args__ = (

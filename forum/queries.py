@@ -58,7 +58,7 @@ def questions(
 def questions_tagged(
     tag: Tag, sort: str, user: User | Visitor, after: paging.Place = None, size: int = paging.PAGE_SIZE
 ) -> paging.Page:
-    """Public questions with a tag, sorted by the index of post_tags; the posts are loaded by a second query."""
+    """Public questions with a tag, sorted by an index of post_tags; a second query loads the posts."""
     if isinstance(after, paging.Window) and after.since is not None:
         return _changed_questions(tag, sort, user, after, size)
     statement = select(PostTag).where(PostTag.tag_id == tag.id, PostTag.kind == "question", PostTag.is_public)

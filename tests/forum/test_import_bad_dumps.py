@@ -5,9 +5,9 @@ import json
 import pytest
 
 from core.database.db import db
+from forum.cli import import_stackexchange
 from forum.models import Question
 from forum.stackexchange import posts as stackexchange_posts
-from forum.stackexchange.import_dump import command
 from posts.models import Comment
 from tests.forum import dumps
 from tests.forum.dumps import comment, question, row, user
@@ -27,7 +27,7 @@ def bring(app):
     """bring(folder) → (exit code, report or None, standard error)."""
 
     def run(folder):
-        result = app.test_cli_runner().invoke(command, [str(folder)])
+        result = app.test_cli_runner().invoke(import_stackexchange, [str(folder)])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.output
         return result.exit_code, json.loads(result.stdout.strip().splitlines()[-1]), result.stderr
 

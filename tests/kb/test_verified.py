@@ -172,7 +172,9 @@ def test_cells_headings_and_paragraphs_that_are_steps_are_instructions(before, a
 
 
 def test_a_typo_in_prose_changes_no_instruction():
-    assert instructions_digest("## How\n\nTell collegues.", []) == instructions_digest("## How\n\nTell colleagues.", [])
+    assert instructions_digest("## How\n\nTell collegues.", []) == instructions_digest(
+        "## How\n\nTell colleagues.", []
+    )
 
 
 def test_restoring_brings_the_facts_back(article, moderator, login):
