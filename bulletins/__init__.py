@@ -1,6 +1,6 @@
 """Security bulletins: vulnerabilities, affected products, fixes and mitigations."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from auth.models import User
 from bulletins import (  # noqa: F401  (some register themselves on import)
@@ -31,8 +31,12 @@ from posts.revisions.editables import Editable, Field, LastEdit
 from search.documents import register_facts
 
 
+def _edit_path(bulletin: Bulletin) -> str:
+    return url_for("bulletins.edit", reference=bulletin.slug)
+
+
 def _path(bulletin: Bulletin) -> str:
-    return f"/bulletins/{bulletin.slug}"
+    return url_for("bulletins.bulletin", reference=bulletin.slug)
 
 
 def _last_confirmed(mitigation: Mitigation) -> LastEdit:
@@ -59,7 +63,7 @@ def _register_editables() -> None:
             Field("remedies", _("Remedies"), "text"),
             Field("known_issues", _("Known issues"), "text"),
             Field("supersedes", _("Supersedes"), "text"),
-            Field("is_out_of_band", _("Out of band: released outside the patch day"), "flag"),
+            Field("is_out_of_band", _("Out-of-band: released outside patch day"), "flag"),
         ),
     )
     layers = (
@@ -85,7 +89,7 @@ def _register_editables() -> None:
             ),
             lambda mitigation: mitigation_queries.get_mitigation(mitigation.id),
             mitigation_forms.form_values_at,
-            lambda mitigation: f"/posts/{mitigation.bulletin_id}",
+            lambda mitigation: url_for("posts.post", post_id=mitigation.bulletin_id),
             _last_confirmed,
         ),
     )
@@ -98,6 +102,7 @@ def init_app(app: Flask) -> None:
             "bulletin",
             "bulletin",
             _path,
+            _edit_path,
             outlives_author=True,
             curated=True,
             keeps_slug=True,

@@ -153,9 +153,9 @@ def schedule(bulletin: Bulletin, at: datetime, *, by: User, seen: str | None = N
     if bulletin.embargo_until == at and bulletin.status != PUBLISHED:
         return
     if bulletin.status == PUBLISHED or bulletin.is_deleted:
-        raise NotPossible("it is public, or removed")
+        raise NotPossible(_("it is already public, or deleted"))
     if at <= utcnow():
-        raise NotPossible("the instant has passed")
+        raise NotPossible(_("this time is in the past"))
     if bulletin.embargo_until is not None:
         _check_schedule_seen(bulletin, bulletin.embargo_until, by=by, seen=seen)
     bulletin.embargo_until = at
@@ -205,7 +205,7 @@ def publish(bulletin: Bulletin, *, by: User | None) -> bool:
     if event is None:
         if by is not None and bulletin.is_deleted:
             check_not_done(
-                bulletin, ["bulletin.deleted"], _("this bulletin is removed."), by=by, url=bulletin.url
+                bulletin, ["bulletin.deleted"], _("this bulletin is deleted."), by=by, url=bulletin.url
             )
         elif by is not None:
             check_not_done(
@@ -241,7 +241,7 @@ def withdraw(bulletin: Bulletin, *, by: User) -> None:
     locks.lock_thread(bulletin)
     if bulletin.status != PUBLISHED:
         check_not_done(
-            bulletin, ["bulletin.withdrawn"], _("this bulletin is a draft again."), by=by, url=bulletin.url
+            bulletin, ["bulletin.withdrawn"], _("this bulletin is unpublished."), by=by, url=bulletin.url
         )
         return
     bulletin.status = DRAFT

@@ -46,7 +46,7 @@ MITIGATION_FIELDS = (
     "url",
     "version",
 )
-bp = ApiBlueprint("bulletins", __name__, description="Security bulletins and the no-patch shield")
+bp = ApiBlueprint("bulletins", __name__, description="Security bulletins and their mitigations")
 
 
 def item(bulletin: Bulletin) -> dict:
@@ -137,7 +137,7 @@ def _curated(reference: str) -> tuple[Bulletin, User]:
 
 def _moderator() -> User:
     user = tokens.member()
-    require(policy.can_curate(user), _("Moderators write bulletins."))
+    require(policy.can_curate(user), _("Only moderators can write bulletins."))
     return user
 
 
@@ -148,7 +148,7 @@ def _saved(reference: str) -> dict:
     return _tagged(_find(reference))
 
 
-@bp.get("/bulletins")
+@bp.get("bulletins.bulletins")
 @bp.arguments(api_schemas.BulletinQuery, location="query")
 @bp.response(200, page_of(api_schemas.BulletinItem))
 def list_bulletins(wanted: dict) -> dict:
@@ -159,12 +159,12 @@ def list_bulletins(wanted: dict) -> dict:
     if wanted.pop("mine"):
         owner = tokens.reader()
         if not isinstance(owner, User):
-            raise Invalid({"mine": [_("Send a token, so that we know what you run.")]})
+            raise Invalid({"mine": [_("Send a token to filter by your products.")]})
     page = queries.bulletins(Filter(**wanted, owner=owner), sort, after=after, with_tags=True)
     return listing(page, item)
 
 
-@bp.post("/bulletins")
+@bp.post("bulletins.bulletins")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.BulletinSchema)
 @bp.response(201, api_schemas.WholeBulletin)

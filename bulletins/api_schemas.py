@@ -19,23 +19,22 @@ class BulletinQuery(Cursor):
     unfixed = fields.Boolean(
         load_default=False,
         metadata={
-            "description": "Only where something has no fix; of a product asked for, when that has none."
+            "description": "Only bulletins with no fix for some product; with `product`, with no fix for it."
         },
     )
     past_life = fields.Boolean(
-        load_default=False,
-        metadata={"description": "Only where a release is affected that gets no security fixes any more."},
+        load_default=False, metadata={"description": "Only bulletins that affect an end-of-life release."}
     )
     product = Line(
         load_default="",
         validate=validate.Length(max=60),
-        metadata={"description": "The address part of a product, such as windows-server."},
+        metadata={"description": "Slug of a product, such as windows-server."},
     )
     vendor = Line(load_default="", validate=validate.Length(max=60))
     month = fields.String(load_default="", validate=validate.Regexp(r"^$|^\d{4}-(0[1-9]|1[0-2])$"))
     cve = Line(load_default="", validate=validate.Length(max=30))
     mine = fields.Boolean(
-        load_default=False, metadata={"description": "Only what affects what you run; needs a token."}
+        load_default=False, metadata={"description": "Only bulletins for your products; needs a token."}
     )
 
 
@@ -107,8 +106,7 @@ class VulnerabilityItem(Reply):
     scores = fields.List(fields.Nested(RatingItem))
     remediations = fields.List(fields.Nested(RemedyItem))
     mitigations = fields.List(
-        fields.Integer(),
-        metadata={"description": "Ids of the mitigations below; empty without a fix: none is known."},
+        fields.Integer(), metadata={"description": "Ids of the mitigations below; empty if none is known."}
     )
 
 

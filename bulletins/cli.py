@@ -1,4 +1,4 @@
-"""Bulletins from the shell."""
+"""Commands of the bulletins."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from advisories.advisory import Unusable
 from advisories.exploited import Exploited, Likelihood, read_epss, read_kev
@@ -21,7 +22,7 @@ group = AppGroup("bulletin", help="Security bulletins.")
 BATCH_SIZE = 500  # CVEs of a transaction
 FILE = click.Path(exists=True, path_type=Path)
 ANNOUNCE = click.option(
-    "--announce", is_flag=True, help="Tell subscribers of what is older than 31 days, too."
+    "--announce", is_flag=True, help="Also notify subscribers of bulletins older than 31 days."
 )
 
 
@@ -29,7 +30,7 @@ ANNOUNCE = click.option(
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @ANNOUNCE
 def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
-    """Import CSAF, CVRF and CVE records from FILES and folders; search finds them when this returns."""
+    """Import CSAF, CVRF and CVE records from FILES and folders, and index them for search."""
     security_log.note("bulletin-import")
     report = cli.ImportReport()
     cli.run_import(report, Importer(files, report, announce=announce).run)
@@ -40,9 +41,9 @@ def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
 @click.option("--epss", type=FILE, help="FIRST's daily scores, CSV, also compressed.")
 @ANNOUNCE
 def enrich(kev: Path | None, epss: Path | None, announce: bool) -> None:
-    """Mark what is exploited and how likely the rest is; the order of all lists follows."""
+    """Set which vulnerabilities are exploited and how likely the others are to be; lists are sorted by it."""
     if not (kev or epss):
-        raise click.UsageError("Name at least one file: --kev FILE or --epss FILE.")
+        raise click.UsageError(_("Name at least one file: --kev FILE or --epss FILE."))
     security_log.note("bulletin-enrich")
     report = cli.ImportReport()
     cli.run_import(report, lambda: _enrich(kev, epss, announce, report))
@@ -100,7 +101,7 @@ def _batches(rows: Iterable) -> Iterator[list]:
 
 
 @group.command("list")
-@click.option("--unpatched", is_flag=True, help="Only where something has no fix.")
+@click.option("--unpatched", is_flag=True, help="Only bulletins with no fix for some product.")
 @click.option("--month", default="", metavar="YYYY-MM")
 def list_bulletins(unpatched: bool, month: str) -> None:
     """List bulletins, the most urgent first."""
@@ -119,6 +120,6 @@ def list_bulletins(unpatched: bool, month: str) -> None:
 
 @group.command("match")
 def match() -> None:
-    """Look up again which products of the catalogue the bulletins name."""
-    click.echo(f"{match_actions.rematch_products():,} lines changed")
+    """Match the products named in bulletins with the catalogue again."""
+    click.echo(_("%(n)s lines changed", n=f"{match_actions.rematch_products():,}"))
     db.session.commit()

@@ -18,7 +18,7 @@ from core.web.forms import Form, parse
 def require_curated(reference: str) -> Bulletin:
     """The bulletin, for a moderator; 403 for others who see it, 404 for those who do not."""
     bulletin = get_or_404(queries.get_bulletin(reference, me()))
-    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    require(policy.can_curate(me()), _("Only moderators can write bulletins."))
     return bulletin
 
 
@@ -28,7 +28,7 @@ def new() -> ResponseReturnValue:
     """Create a bulletin as a draft."""
     form = Form(schemas.BulletinSchema)
     valid = request.method == "POST" and form.validate()
-    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    require(policy.can_curate(me()), _("Only moderators can write bulletins."))
     if valid:
         with form.catching():
             bulletin = forms.create(form.data, by=me())
@@ -87,18 +87,18 @@ def publish(reference: str) -> ResponseReturnValue:
 
 def _ask_to_publish(bulletin: Bulletin) -> ResponseReturnValue:
     effects = [
-        _("It appears at once on pages, in search, feeds, CSAF documents and the calendar."),
-        _("It was public before: nobody is mailed again.")
+        _("It will appear on pages, in search, feeds, CSAF documents and the calendar immediately."),
+        _("It was public before, so no emails are sent.")
         if bulletin.is_told
         else _(
-            "Everybody whose alerts it matches is mailed, and members who watch an affected product are "
-            "told. A mail cannot be taken back."
+            "Everyone with matching alerts gets an email, and followers of the affected products are "
+            "notified. Emails cannot be recalled."
         ),
     ]
     if bulletin.embargo_until is not None:
         effects.append(
             _(
-                "It does not wait for %(when)s UTC, the instant that is set.",
+                "It will be published now instead of at the scheduled time, %(when)s UTC.",
                 when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}",
             )
         )
@@ -114,11 +114,14 @@ def withdraw(reference: str) -> ResponseReturnValue:
     bulletin = require_curated(reference)
     if request.method == "GET":
         return confirmation_page(
-            _("Take this bulletin back to a draft?"),
+            _("Unpublish this bulletin?"),
             [
-                _("It disappears at once from pages, search, feeds, CSAF documents and the calendar."),
-                _("What was mailed stays mailed; readers who follow a link find nothing."),
-                _("You can publish it again. It stands in the public log."),
+                _(
+                    "It will disappear from pages, search, feeds, CSAF documents and the calendar "
+                    "immediately."
+                ),
+                _("Emails cannot be recalled; their links will lead to a “not found” page."),
+                _("You can publish it again. The public log will record this."),
             ],
             _("Unpublish"),
             back=bulletin.url,
@@ -126,7 +129,7 @@ def withdraw(reference: str) -> ResponseReturnValue:
         )
     actions.withdraw(bulletin, by=me())
     db.session.commit()
-    flash(_("Back to a draft: only moderators see it now."))
+    flash(_("Unpublished. Only moderators can see it now."))
     return redirect(bulletin.url)
 
 
@@ -137,5 +140,5 @@ def follow(reference: str) -> ResponseReturnValue:
     bulletin = require_curated(reference)
     actions.accept_imports(bulletin)
     db.session.commit()
-    flash(_("The next import brings what the source says."))
+    flash(_("The next import will update it from its source."))
     return redirect(bulletin.url)

@@ -1,6 +1,6 @@
 """Atom feeds of public bulletins: the filtered list, and bulletins without a fix."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from bulletins import labels, queries, views
@@ -19,14 +19,16 @@ MAX_EXCERPT_CHARACTERS = 400
 def bulletins() -> Response:
     """The newest bulletins, filtered like the page."""
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-    return feeds.atom(_("Security bulletins"), "/bulletins", entries(views.requested_filter()), query)
+    return feeds.atom(
+        _("Security bulletins"), "bulletins.bulletins", entries(views.requested_filter()), query
+    )
 
 
 @bp.get("/bulletins/unpatched.atom")
 @cached_for_visitors
 def unpatched() -> Response:
     """The newest bulletins without a fix."""
-    return feeds.atom(_("Without a fix"), "/bulletins/unpatched", entries(Filter(unfixed=True)))
+    return feeds.atom(_("No fix"), url_for("bulletins.unpatched"), entries(Filter(unfixed=True)))
 
 
 def entries(wanted: Filter) -> list[feeds.Entry]:

@@ -112,7 +112,7 @@ def _parts(advisory: Advisory, data: dict) -> dict:
         return parts | changes.apply_lines(advisory, lines)
     except BadLine as error:
         field = next(name for name in LINE_FIELDS if error.line in getattr(lines, name))
-        message = error.reason or _("This line cannot be read: %(line)s", line=error.line[:100])
+        message = error.reason or _("Cannot read this line: %(line)s", line=error.line[:100])
         raise Invalid({field: [message]}) from error
 
 
@@ -137,11 +137,11 @@ def _set_local_facts(bulletin: Bulletin, data: dict, by: User) -> None:
         if any(
             not issue["details"] or (issue["url"] and not issue["url"].startswith("http")) for issue in issues
         ):
-            raise Invalid({"known_issues": [_("Say what goes wrong: update | link | what goes wrong")]})
+            raise Invalid({"known_issues": [_("Describe the issue: update | link | known issue")]})
         mitigation_actions.set_issues(bulletin, issues, by=by)
     if "supersedes" in data:
         wanted = {line.upper() for line in data["supersedes"]}
         others = queries.by_references(wanted) if all(map(REFERENCE.match, wanted)) else []
         if len(others) < len(wanted):
-            raise Invalid({"supersedes": [_("There is no such bulletin.")]})
+            raise Invalid({"supersedes": [_("This bulletin does not exist.")]})
         actions.supersede(bulletin, others)

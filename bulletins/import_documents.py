@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
+from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from advisories import recognise
@@ -45,9 +46,9 @@ class Importer:
         if not any(
             counts["bulletins"] for counts in (self.report.added, self.report.updated, self.report.skipped)
         ):
-            raise cli.Unusable(f"None of {len(files)} files holds an advisory that can be used.")
+            raise cli.Unusable(_("None of %(files)s files contains a usable advisory.", files=len(files)))
         if not self.news.tell():
-            self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
+            self.report.fault(_("The search index is not up to date yet: run `flask search rebuild`."))
 
     def _import_file(self, path: Path, check: Checker) -> None:
         try:
@@ -90,13 +91,24 @@ class Importer:
         rest["vulnerabilities"] += named - stored.new_cves
         if stored.kept:
             parts = ", ".join(stored.kept)
-            self._warn(place, [f"{stored.bulletin.reference} was changed here and keeps its own: {parts}"])
+            self._warn(
+                place,
+                [
+                    _(
+                        "%(reference)s was edited here; not imported: %(parts)s",
+                        reference=stored.bulletin.reference,
+                        parts=parts,
+                    )
+                ],
+            )
 
     def _warn(self, place: str, warnings: list[str]) -> None:
         for warning in warnings[:MAX_WARNINGS]:
             click.echo(f"{place}: {' '.join(warning.split())[:300]}", err=True)
         if len(warnings) > MAX_WARNINGS:
-            click.echo(f"{place}: … and {len(warnings) - MAX_WARNINGS:,} more", err=True)
+            click.echo(
+                _("%(place)s: … and %(n)s more", place=place, n=f"{len(warnings) - MAX_WARNINGS:,}"), err=True
+            )
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:

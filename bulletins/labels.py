@@ -22,7 +22,7 @@ def status(name: str) -> str:
         "fixed": _("fixed"),
         "not_affected": _("not affected"),
         "under_investigation": _("under investigation"),
-    }.get(name, _("named only"))
+    }.get(name, _("listed only"))
 
 
 def remedy(name: str) -> str:
@@ -41,14 +41,14 @@ def restart(name: str) -> str:
     return {
         "none": _("no restart"),
         "machine": _("restart the machine"),
-        "system": _("restart of the system"),
-        "service": _("restart of the service"),
+        "system": _("restart the system"),
+        "service": _("restart the service"),
         "maybe": _("may require a restart"),
-        "vulnerable_component": _("restart of the component"),
-        "zone": _("restart of the zone"),
-        "parent": _("restart of the parent process"),
-        "connected": _("restart of what is connected"),
-        "dependencies": _("restart of what depends on it"),
+        "vulnerable_component": _("restart the component"),
+        "zone": _("restart the zone"),
+        "parent": _("restart the parent process"),
+        "connected": _("restart connected systems"),
+        "dependencies": _("restart dependent components"),
     }.get(name, "")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from bulletins.vulnerability_models import BulletinVulnerability
 from core.database.db import UTCDateTime, db, utcnow
 from core.database.versions import Versioned
+from core.web.site import path_to
 from posts.models import Post
 from products.models import Product, Release
 
@@ -111,6 +112,12 @@ class Bulletin(Post):
     def whole_title(self) -> str:
         """The full title of the document, or the title as changed here."""
         return self.full_title if self.full_title.startswith(self.title) else self.title
+
+    @property
+    def document_url(self) -> str:
+        """Path of its CSAF document."""
+        year, name = self.document_path.removesuffix(".json").split("/")
+        return path_to("csaf.document", year=year, name=name)
 
 
 class AffectedProduct(db.Model):

@@ -75,7 +75,7 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
             row.id,
             row.reference,
             row.title,
-            f"/bulletins/{row.reference}",
+            row.url,
             row.severity,
             row.is_exploited,
             not row.is_unpatched,

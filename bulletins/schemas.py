@@ -43,12 +43,12 @@ class Lines(fields.Field):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-            raise ValidationError(_("Write one a line."))
+            raise ValidationError(_("Enter one per line."))
         lines = [visible(line).replace("\n", " ").strip() for line in lines]
         lines = [line for line in lines if line.strip(" |")]
         if len(lines) > MAX_LINES or any(len(line) > MAX_LINE_CHARACTERS for line in lines):
             raise ValidationError(
-                _("At most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=MAX_LINE_CHARACTERS)
+                _("Use at most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=MAX_LINE_CHARACTERS)
             )
         return tuple(lines)
 
@@ -63,7 +63,7 @@ class PlainText(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = visible(super()._deserialize(value, attr, data, **kwargs)).strip()
         if len(text) > self.max_characters:
-            raise ValidationError(_("Keep this under %(n)s characters.", n=self.max_characters))
+            raise ValidationError(_("Use at most %(n)s characters.", n=self.max_characters))
         return text
 
 
@@ -87,12 +87,12 @@ class Timestamp(fields.Field):
         except (ValueError, OverflowError):
             raise ValidationError(_("Use the form 2026-12-08T18:00:00Z.")) from None
         if not 2000 <= at.year <= 2199:
-            raise ValidationError(_("Write a year from 2000 to 2199."))
+            raise ValidationError(_("Enter a year from 2000 to 2199."))
         return at
 
 
 def _max_characters(n: int) -> validate.Length:
-    return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
+    return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
 BULLETIN_LIMITS = TextLimits(min_title=15, max_title=150)
@@ -102,12 +102,13 @@ class BulletinSchema(Schema):
     r"""A bulletin as a moderator writes it. In a cell, \n is a newline."""
 
     title = Line(
-        required=True, validate=BULLETIN_LIMITS.title_rule(lazy_gettext("A title has 15 to 150 characters."))
+        required=True,
+        validate=BULLETIN_LIMITS.title_rule(lazy_gettext("Use 15 to 150 characters for the title.")),
     )
     body = Markdown(load_default="", longest=MAX_BODY_CHARACTERS)
     severity = fields.String(
         load_default="",
-        validate=validate.OneOf(["", *SEVERITIES], error=lazy_gettext("Choose a severity, or none.")),
+        validate=validate.OneOf(["", *SEVERITIES], error=lazy_gettext("Choose a severity, or “not rated”.")),
     )
     vulnerabilities = Lines(
         "CVE | CVSS vector | title",
@@ -119,7 +120,7 @@ class BulletinSchema(Schema):
         "fix for OpenSSL 3.0; Python) | update | link | what to do",
         "fix | AC100 | https://acme.example/ac100 | Install the update.",
     )
-    known_issues = Lines("update | link | what goes wrong", "AC100 | | Printing stops.")
+    known_issues = Lines("update | link | known issue", "AC100 | | Printing stops.")
     supersedes = Lines("a bulletin", "RB-2026-001")
     is_out_of_band = fields.Boolean(load_default=False)
     change = Line(load_default="", validate=_max_characters(100))
@@ -155,7 +156,7 @@ class MitigationSchema(Schema):
         load_default="",
         validate=validate.Regexp(
             re.compile(r"$|" + ARTICLE.pattern),
-            error=lazy_gettext("Give the number or address of an article."),
+            error=lazy_gettext("Enter the number or address of an article."),
         ),
     )
     url = Address(load_default="", validate=_max_characters(300))

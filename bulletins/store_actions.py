@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from advisories.advisory import Advisory, Unusable
@@ -112,14 +113,14 @@ def changed_here(bulletin: Bulletin) -> tuple[str, ...]:
 def _check(advisory: Advisory) -> None:
     for name in ("publisher", "tracking_id"):
         if not 0 < len(getattr(advisory, name)) <= MAX_NAME_CHARACTERS:
-            raise Unusable(f"{name}: 1 to {MAX_NAME_CHARACTERS} characters are needed")
+            raise Unusable(_("%(name)s: 1 to %(n)s characters are needed", name=name, n=MAX_NAME_CHARACTERS))
 
 
 def _rendered(advisory: Advisory) -> markup.Rendered:
     try:
         return markup.render(rows.body(advisory))
     except markup.TooLong as error:
-        raise Unusable(f"notes: {error}") from error
+        raise Unusable(_("notes: %(why)s", why=error)) from error
 
 
 def _digest(advisory: Advisory) -> str:

@@ -68,12 +68,12 @@ def load_bulletin(reference: str) -> Bulletin:
     return get_or_404(queries.get_bulletin(reference, current_user))
 
 
-@bp.get("/bulletins")
+@bp.get("bulletins.bulletins")
 @cached_for_visitors
 def bulletins() -> ResponseReturnValue:
     """Bulletins, the most urgent first; for the reader's products, those without a fix first."""
     if "mine" in request.args and not current_user.is_authenticated:
-        return redirect(url_for("auth.login", next="/bulletins?mine=1"))
+        return redirect(url_for("auth.login", next=url_for("bulletins.bulletins", mine=1)))
     narrowed = requested_filter()
     after = request.args.get("after")
     first = []

@@ -1,6 +1,6 @@
 """The forum: questions and answers."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from core.api.api import register_api
 from core.cli import import_group
@@ -27,7 +27,15 @@ from posts.revisions.history import State
 
 
 def _question_path(question: Post) -> str:
-    return f"/questions/{question.id}/{question.slug or '-'}"
+    return url_for("forum.question", question_id=question.id, slug=question.slug or "-")
+
+
+def _question_edit_path(question: Question) -> str:
+    return url_for("forum.edit_question", question_id=question.id)
+
+
+def _answer_edit_path(answer: Answer) -> str:
+    return url_for("forum.edit_answer", answer_id=answer.id)
 
 
 def _answer_path(answer: Answer) -> str:
@@ -48,6 +56,7 @@ def init_app(app: Flask) -> None:
             "question",
             "question",
             _question_path,
+            _question_edit_path,
             edit_schema=schemas.EditQuestionSchema,
             form_values=_question_values,
             limits=schemas.QUESTION_LIMITS,
@@ -58,6 +67,7 @@ def init_app(app: Flask) -> None:
             "answer",
             "answer",
             _answer_path,
+            _answer_edit_path,
             edit_schema=schemas.EditAnswerSchema,
             limits=schemas.ANSWER_LIMITS,
             on_delete=actions.answer_deleted,

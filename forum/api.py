@@ -58,7 +58,7 @@ def _saved_answer(answer: Answer) -> dict:
 @bp.arguments(schemas.QuestionQuery, location="query")
 @bp.response(200, page_of(schemas.QuestionItem))
 def list_questions(wanted: dict) -> dict:
-    """Public questions in one of the orders, with one tag or all."""
+    """Public questions, optionally with one tag."""
     sort = wanted["sort"]
     after = wanted.get("after")
     reader = tokens.reader()
@@ -75,7 +75,7 @@ def list_questions(wanted: dict) -> dict:
 @bp.arguments(schemas.QuestionSchema)
 @bp.response(201, schemas.QuestionItem)
 def ask_question(data: dict) -> dict:
-    """Ask a question; the first post of a member may need approval (status pending)."""
+    """Ask a question. A new member's first post may need approval (status pending)."""
     user = tokens.member()
     require(policy.can_ask(user))
     question = actions.ask(data["title"], data["body"], data["tags"], by=user)
@@ -104,7 +104,7 @@ def get_question(question_id: int) -> dict:
 @bp.arguments(schemas.EditQuestionSchema(partial=True))
 @bp.response(200, schemas.QuestionItem)
 def edit_question(data: dict, question_id: int) -> dict:
-    """Change the fields that are sent, as a new revision."""
+    """Edit the fields that are sent. The old version is kept as a revision."""
     question = _question(question_id)
     user = tokens.member()
     require(post_policy.can_edit(user, question))
@@ -151,7 +151,7 @@ def reopen_question(question_id: int) -> dict:
 @bp.arguments(schemas.AnswerQuery, location="query")
 @bp.response(200, page_of(schemas.AnswerItem))
 def list_answers(wanted: dict, question_id: int) -> dict:
-    """Answers to a question: the accepted one first, then by score; or by time."""
+    """Answers to a question: accepted first, then by score; or by time."""
     page = queries.answers(_question(question_id), tokens.reader(), wanted.get("after"), wanted["sort"])
     return listing(page, answer_item)
 
@@ -161,7 +161,7 @@ def list_answers(wanted: dict, question_id: int) -> dict:
 @bp.arguments(schemas.AnswerSchema)
 @bp.response(201, schemas.AnswerItem)
 def answer_question(data: dict, question_id: int) -> dict:
-    """Answer a question; the first post of a member may need approval (status pending)."""
+    """Answer a question. A new member's first post may need approval."""
     question = _question(question_id)
     user = tokens.member()
     require(policy.can_answer(user, question))
@@ -182,7 +182,7 @@ def get_answer(answer_id: int) -> dict:
 @bp.arguments(schemas.EditAnswerSchema)
 @bp.response(200, schemas.AnswerItem)
 def edit_answer(data: dict, answer_id: int) -> dict:
-    """Change an answer, as a new revision."""
+    """Edit an answer. The old text is kept as a revision."""
     answer = _answer(answer_id)
     user = tokens.member()
     require(post_policy.can_edit(user, answer))
@@ -196,7 +196,7 @@ def edit_answer(data: dict, answer_id: int) -> dict:
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.AnswerItem)
 def accept_answer(answer_id: int) -> dict:
-    """Accept an answer in place of any other (the asker)."""
+    """Accept an answer instead of any other (asker only)."""
     answer = _answer(answer_id)
     user = tokens.member()
     require(policy.can_accept(user, answer))
@@ -209,7 +209,7 @@ def accept_answer(answer_id: int) -> dict:
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.AnswerItem)
 def unaccept_answer(answer_id: int) -> dict:
-    """Withdraw the acceptance of an answer (the asker)."""
+    """Unaccept an answer (asker only)."""
     answer = _answer(answer_id)
     user = tokens.member()
     require(policy.can_accept(user, answer))

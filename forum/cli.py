@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 
 from auth.security_log import cli as security_log
 from core.cli import ImportReport, losses_file, run_import
@@ -14,21 +15,21 @@ from forum.stackexchange.import_dump import NETWORK_SITE, Importer
 
 @click.command("stackexchange")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--source", default=None, help="Name of the site it comes from (default: folder name).")
-@click.option("--url", default=None, help="Address of that site, for links to the originals.")
+@click.option("--source", default=None, help="Name of the original site (default: folder name).")
+@click.option("--url", default=None, help="Address of the original site, for links to the originals.")
 @click.option(
     "--site",
     "hosts",
     multiple=True,
     metavar="HOST",
-    help="Host name of that site; links to its posts lead to the posts here. May be given again.",
+    help="Host name of the original site. Links to its posts become links to the imported posts. Repeatable.",
 )
 @click.option(
     "--losses",
     type=click.Path(dir_okay=False, path_type=Path),
     default=None,
     metavar="FILE",
-    help="Where to list what was not taken, as CSV (default: in the instance folder).",
+    help="CSV file for the list of what was not imported (default: in the instance folder).",
 )
 @with_appcontext
 def import_stackexchange(
@@ -40,7 +41,7 @@ def import_stackexchange(
     if url is None and (NETWORK_SITE.fullmatch(source) or names):
         url = f"https://{names[0] if names else source}"
     if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
-        raise click.BadParameter("write it like https://security.stackexchange.com", param_hint="--url")
+        raise click.BadParameter(_("use the form https://security.stackexchange.com"), param_hint="--url")
     security_log.note("import-stackexchange")
     report = ImportReport()
     site = (url or "").rstrip("/")

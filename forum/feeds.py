@@ -1,6 +1,6 @@
 """Atom feeds of the forum: questions, questions with a tag, answers to a question."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -24,7 +24,7 @@ def _query() -> str:
 def questions() -> Response:
     """Questions in one of the SORTS."""
     page = queries.questions(requested_sort(), Visitor(), size=SIZE)
-    return feeds.atom(_("Questions"), "/questions", [entry(q) for q in page], _query())
+    return feeds.atom(_("Questions"), url_for("forum.questions"), [entry(q) for q in page], _query())
 
 
 @bp.get("/tags/<name>.atom")
@@ -46,6 +46,6 @@ def answers(question_id: int) -> Response:
     found = queries.newest_answers(question, Visitor(), SIZE)
     return feeds.atom(
         _("Answers: %(title)s", title=question.title),
-        f"/questions/{question.id}",
+        url_for("forum.question_by_id", question_id=question.id),
         [entry(each) for each in found],
     )

@@ -38,11 +38,11 @@ def make_tag() -> ResponseReturnValue:
     valid = form.validate()
     require(policy.can_describe_tags(me()), _why_not_describe())
     if valid and post_queries.tag_named(form.data["name"]):
-        form.fail("name", _("This tag is there already."))
+        form.fail("name", _("This tag already exists."))
     elif valid:
         tag_actions.describe(form.data["name"], form.data["excerpt"], by=me())
         db.session.commit()
-        flash(_("The tag %(name)s is there to be used.", name=form.data["name"]))
+        flash(_("Tag %(name)s created.", name=form.data["name"]))
         return redirect(url_for("forum.tags"))
     return _tags_page(form), 422
 
@@ -84,7 +84,6 @@ def tag(name: str) -> ResponseReturnValue:
         "forum/tag.html",
         tag=tag,
         sort=sort,
-        sorts=list(queries.SORTS),
         page=queries.questions_tagged(tag, sort, current_user, request.args.get("after")),
         url=url_for("forum.tag", name=tag.name),
         can_describe=policy.can_describe_tags(current_user),

@@ -39,7 +39,6 @@ def questions() -> ResponseReturnValue:
     return render_template(
         "forum/questions.html",
         sort=sort,
-        sorts=list(queries.SORTS),
         page=queries.questions(sort, current_user, request.args.get("after")),
     )
 
@@ -119,8 +118,8 @@ def question(question_id: int, slug: str) -> ResponseReturnValue:
 
 def _why_no_answer(question: Question) -> str:
     if question.closed_at:
-        return _("This question was closed, so it takes no more answers.")
-    return _("You cannot answer this question now.")
+        return _("This question is closed. It takes no more answers.")
+    return _("You can't answer this question now.")
 
 
 def _linked_answer(question: Question, page: Page) -> Answer | None:
@@ -148,7 +147,6 @@ def _question_page(question: Question, form: Form, preview: Rendered | None) -> 
         form=form,
         preview=preview,
         order=order,
-        orders=list(queries.ANSWER_SORTS),
         close_reasons=labels.close_reasons(),
         comments=post_queries.comments_of(ids, current_user),
         my_votes=post_queries.votes_of(current_user, ids),

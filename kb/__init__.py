@@ -1,6 +1,6 @@
 """The knowledge base: articles in five layers of defence, curated by moderators."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from core.api.api import register_api
 from core.cli import import_group
@@ -25,8 +25,12 @@ from posts.revisions.history import State
 from search import documents
 
 
+def _article_edit_path(article: Article) -> str:
+    return url_for("kb.edit", article_id=article.id)
+
+
 def _article_path(article: Article) -> str:
-    return f"/articles/{article.id}/{article.slug or '-'}"
+    return url_for("kb.article", article_id=article.id, slug=article.slug or "-")
 
 
 def _form_values(state: State) -> dict[str, str]:
@@ -51,6 +55,7 @@ def init_app(app: Flask) -> None:
             "article",
             "article",
             _article_path,
+            _article_edit_path,
             outlives_author=True,
             edit_schema=schemas.EditTextSchema,
             limits=schemas.ARTICLE_LIMITS,

@@ -20,6 +20,7 @@ from core.markup import markup
 from core.markup.markup import Rendered, render
 from core.web.conflicts import AlreadyDone
 from core.web.forms import Invalid
+from core.web.site import path_to
 from kb.models import Article, ArticleFeedback
 from posts import actions as posts
 from posts import locks, visibility
@@ -122,7 +123,7 @@ def publish(article: Article, *, by: User) -> None:
     if posts.publish(article, by=by) is None:
         if article.is_deleted:
             check_not_done(
-                article, ["article.deleted"], _("this article is removed."), by=by, url=article.url
+                article, ["article.deleted"], _("this article is deleted."), by=by, url=article.url
             )
         else:
             check_not_done(
@@ -142,7 +143,7 @@ def unpublish(article: Article, *, by: User | Visitor) -> None:
     locks.lock_thread(article)
     if article.status != PUBLISHED:
         check_not_done(
-            article, ["article.unpublished"], _("this article is a draft again."), by=by, url=article.url
+            article, ["article.unpublished"], _("this article is unpublished."), by=by, url=article.url
         )
         return
     article.status = DRAFT
@@ -201,8 +202,8 @@ def verify(
     versions.require(article, expected)
     if on is not None and on > utcnow().date():
         message = _(
-            "This day is still to come. Write the day on which the steps were "
-            "followed, today (%(today)s, UTC) or before.",
+            "This date is in the future. Enter the day when the steps were "
+            "followed: today (%(today)s, UTC) or earlier.",
             today=utcnow().date().isoformat(),
         )
         raise Invalid({"verified_on": [message]})
@@ -215,7 +216,7 @@ def verify(
         check_not_done(
             article,
             ["article.verified"],
-            _("this article is verified, or no longer."),
+            _("the verification of this article was changed."),
             by=by,
             url=article.url,
         )
@@ -277,10 +278,10 @@ def mark_read(row: ArticleFeedback, *, by: User) -> None:
         row.read_by_id = by.id
     elif row.read_by_id != by.id:
         raise AlreadyDone(
-            _("this note is dealt with."),
+            _("this feedback is resolved."),
             who=name_of(row.read_by_id),
             at=row.read_at,
-            url="/articles/feedback",
+            url=path_to("kb.feedback_list"),
         )
 
 

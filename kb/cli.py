@@ -1,10 +1,11 @@
-"""The knowledge base from the shell."""
+"""Commands of the knowledge base."""
 
 import re
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 
 from auth.security_log import cli as security_log
 from core.cli import ImportReport, losses_file, run_import
@@ -18,28 +19,28 @@ from kb.markdown.import_articles import Importer
     "--base-url",
     default="",
     metavar="URL",
-    help="Address of the folder elsewhere; links to what is not imported lead there.",
+    help="Public address of the folder; links to files that are not imported point there.",
 )
 @click.option(
     "--unpublish-missing",
     is_flag=True,
-    help="Make articles whose files have gone since the last import drafts again.",
+    help="Unpublish articles whose files were removed since the last import.",
 )
 @click.option(
     "--losses",
     type=click.Path(dir_okay=False, path_type=Path),
     default=None,
     metavar="FILE",
-    help="Where to list what was not taken, as CSV (default: in the instance folder).",
+    help="CSV file that lists what was not imported (default: in the instance folder).",
 )
 @with_appcontext
 def import_articles(
     directory: Path, source: str | None, base_url: str, unpublish_missing: bool, losses: Path | None
 ) -> None:
-    """Import Markdown files from DIRECTORY and below; search finds them when this returns."""
+    """Import Markdown files from DIRECTORY and its subfolders, and index them for search."""
     if base_url and not re.fullmatch(r"https?://[^\s?#<>\"']+", base_url):
         raise click.BadParameter(
-            "write it like https://github.com/NAME/REPOSITORY/blob/main", param_hint="--base-url"
+            _("use the form https://github.com/NAME/REPOSITORY/blob/main"), param_hint="--base-url"
         )
     security_log.note("import-articles")
     source, report = source or directory.resolve().name, ImportReport()

@@ -1,6 +1,6 @@
 """Atom feeds of public articles: of all, and of each layer."""
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, url_for
 from flask_babel import gettext as _
 
 from core.cache.page_cache import cached_for_visitors
@@ -21,7 +21,7 @@ def _atom(title: str, path: str, layer: str | None = None) -> Response:
 @cached_for_visitors
 def articles() -> Response:
     """The newest articles."""
-    return _atom(_("Articles"), "/articles")
+    return _atom(_("Articles"), url_for("kb.articles"))
 
 
 @bp.get("/layers/<layer>.atom")
@@ -30,4 +30,4 @@ def layer(layer: str) -> Response:
     """The newest articles of one layer."""
     if layer not in LAYERS:
         abort(404)
-    return _atom(_("Articles: %(layer)s", layer=layer), f"/layers/{layer}", layer)
+    return _atom(_("Articles: %(layer)s", layer=layer), url_for("kb.layer", layer=layer), layer)

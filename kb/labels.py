@@ -17,23 +17,23 @@ def layer_introduction(layer: str) -> str:
     """One or two sentences on what belongs to a layer of defence."""
     return {
         "perimeter": _(
-            "Where your network meets everybody else's: firewalls, gateways, remote "
-            "access, mail and web filters. Decide what may come in, and what may leave."
+            "Where your network meets the internet: firewalls, gateways, remote access, email "
+            "and web filters. Decide which traffic may enter and leave."
         ),
         "network": _(
-            "What moves between your machines: segments, name resolution, authentication "
-            "on the wire, monitoring. Keep one lost machine from becoming all of them."
+            "Traffic between your machines: segments, name resolution, authentication, "
+            "monitoring. Stop an attacker on one machine from reaching the others."
         ),
         "host": _(
-            "The single machine: its updates, accounts, services, logging and hardening. "
-            "Patch it, and shrink what can be attacked while you cannot."
+            "Each machine: updates, accounts, services, logging and hardening. Patch it, and reduce "
+            "its attack surface until you can."
         ),
         "application": _(
-            "The software that does the work: configuration, input, sessions, "
-            "dependencies. Most of what is exploited is here."
+            "The software you use: configuration, input, sessions, dependencies. Most "
+            "exploited vulnerabilities are here."
         ),
         "data": _(
-            "What all of it is for: encryption, backups, access and disposal. When the other "
-            "layers fail, this one decides what it costs."
+            "The information the other layers protect: encryption, backups, access and disposal. If "
+            "they fail, this layer limits the damage."
         ),
     }[layer]

@@ -36,12 +36,12 @@ class _Lines(fields.Field):
             raise ValidationError(_("Enter one product per line."))
         lines = [" ".join(line.split()) for line in lines if line.strip()]
         if len(lines) > 30 or any(len(line) > 100 for line in lines):
-            raise ValidationError(_("At most 30 lines of 100 characters."))
+            raise ValidationError(_("Use at most 30 lines of 100 characters."))
         return lines
 
 
 def _max_characters(n: int) -> validate.Length:
-    return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
+    return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
 class VerifySchema(Schema):
@@ -50,7 +50,7 @@ class VerifySchema(Schema):
     verified_on = fields.Date(
         allow_none=True,
         load_default=None,
-        error_messages={"invalid": lazy_gettext("Write the date as YYYY-MM-DD.")},
+        error_messages={"invalid": lazy_gettext("Enter the date as YYYY-MM-DD.")},
     )
     verified_build = Line(load_default="", validate=_max_characters(80))
 
@@ -69,7 +69,7 @@ class _TextSchema(Schema):
 
     title = Line(
         required=True,
-        validate=ARTICLE_LIMITS.title_rule(lazy_gettext("A title has 5 to 150 characters.")),
+        validate=ARTICLE_LIMITS.title_rule(lazy_gettext("Use 5 to 150 characters for the title.")),
         metadata={"example": EXAMPLE_TITLE},
     )
     body = Markdown(

@@ -81,7 +81,7 @@ def new() -> ResponseReturnValue:
     """Write an article."""
     form = Form(schemas.ArticleSchema, layer=request.args.get("layer", "host"))
     valid = request.method == "POST" and form.validate()
-    require(policy.can_curate(me()), _("Moderators write articles."))
+    require(policy.can_curate(me()), _("Only moderators can write articles."))
     if valid and form.values.get("action") != "preview":
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
         with form.catching():
@@ -91,7 +91,7 @@ def new() -> ResponseReturnValue:
                     article, by=me(), on=form.data["verified_on"], build=form.data["verified_build"]
                 )
             db.session.commit()
-            flash(_("Saved as a draft. Publish it when it is ready."))
+            flash(_("Draft saved. Publish it when it is ready."))
             return redirect(article.url)
     return render_template(
         "kb/edit.html", form=form, article=None, layers=LAYERS, preview=form.data.get("body")
@@ -159,7 +159,7 @@ def edit(article_id: int) -> ResponseReturnValue:
     form = Form(schemas.EditArticleSchema)
     valid = request.method == "POST" and form.validate()
     article = _article(article_id)
-    require(policy.can_edit(me(), article), _("Moderators and trusted members edit articles."))
+    require(policy.can_edit(me(), article), _("Only moderators and trusted members can edit articles."))
     if valid and form.values.get("action") != "preview":
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "title", "tags", "change")}
         with form.catching():
@@ -198,11 +198,11 @@ def unpublish(article_id: int) -> ResponseReturnValue:
     article = _curated(article_id)
     if request.method == "GET":
         return confirmation_page(
-            _("Take this article back to a draft?"),
+            _("Unpublish this article?"),
             [
-                _("It disappears at once from pages, search and feeds; only moderators see it."),
-                _("Its votes, comments and history stay. Its author is notified."),
-                _("You can publish it again. It stands in the public log."),
+                _("It will disappear from pages, search and feeds immediately. Only moderators will see it."),
+                _("Its votes, comments and history are kept. Its author is notified."),
+                _("You can publish it again. The public log will record this."),
             ],
             _("Unpublish"),
             back=article.url,
@@ -210,7 +210,7 @@ def unpublish(article_id: int) -> ResponseReturnValue:
         )
     actions.unpublish(article, by=me())
     db.session.commit()
-    flash(_("Back to a draft: only moderators see it now."))
+    flash(_("Unpublished. Only moderators can see it now."))
     return redirect(article.url)
 
 
@@ -245,11 +245,11 @@ def feedback(article_id: int) -> ResponseReturnValue:
     return redirect(article.url)
 
 
-@bp.get("/articles/feedback")
+@bp.get("kb.feedback_list")
 @login_required
 def feedback_list() -> ResponseReturnValue:
     """Notes of readers on articles, the newest first: unread ones, or all."""
-    require(policy.can_curate(me()), _("Moderators read what readers say about articles."))
+    require(policy.can_curate(me()), _("Only moderators can read feedback on articles."))
     show_all = "all" in request.args
     return render_template(
         "kb/feedback.html",
@@ -262,7 +262,7 @@ def feedback_list() -> ResponseReturnValue:
 @login_required
 def read_feedback(feedback_id: int) -> ResponseReturnValue:
     """Mark a note as read."""
-    require(policy.can_curate(me()), _("Moderators read what readers say about articles."))
+    require(policy.can_curate(me()), _("Only moderators can read feedback on articles."))
     actions.mark_read(get_or_404(queries.feedback_by_id(feedback_id)), by=me())
     db.session.commit()
     return redirect(safe_next(request.form.get("next"), url_for("kb.feedback_list")))

@@ -66,7 +66,7 @@ def _refuse_repeats(lines: Lines, known: Lines) -> None:
             key = tuple(cell.casefold() for cell in split_cells(line, 3)[:width])
             if key in seen and any(key) and line not in old:
                 raise BadLine(
-                    line, _("This is listed twice: %(line)s. Write one line for it.", line=line[:100])
+                    line, _("This is listed twice: %(line)s. Keep one of the lines.", line=line[:100])
                 )
             seen.add(key)
 

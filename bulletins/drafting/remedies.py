@@ -98,7 +98,7 @@ def _check_products(line: str, remedy: Remedy, advisory: Advisory) -> None:
     if remedy.kind == "vendor_fix" and not remedy.product_ids and len(products) > 1:
         names = "; ".join(list(product_names(advisory).values())[:MAX_NAMES])
         raise BadLine(
-            line, _("Say which products this fix is for, such as “fix for %(names)s | …”.", names=names)
+            line, _("Name the products of this fix, for example “fix for %(names)s | …”.", names=names)
         )
 
 

@@ -20,7 +20,7 @@ def facts_from(data: dict, mitigation: Mitigation | None = None) -> dict:
     Mitigations of documents need no text: theirs is not changed.
     """
     if not data["text"] and (mitigation is None or mitigation.is_ours):
-        raise Invalid({"text": [_("Say what to do.")]})
+        raise Invalid({"text": [_("Describe what to do.")]})
     facts = {name: data[name] for name in ("layer", "kind", "text", "blocks", "side_effects", "url")}
     steps = [
         dict(zip(STEP_CELLS, split_cells(line, 4, with_newlines=True), strict=True)) for line in data["steps"]

@@ -1,6 +1,6 @@
 """Pages of moderators: add, edit, confirm and remove mitigations."""
 
-from flask import redirect, render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -67,11 +67,11 @@ def remove_mitigation(reference: str, mitigation_id: int) -> ResponseReturnValue
         return confirmation_page(
             _("Remove this mitigation?"),
             [
-                _("It disappears at once from the bulletin and its documents."),
-                _("The history of the bulletin keeps it; restoring a revision brings it back."),
+                _("It will disappear from the bulletin and its documents immediately."),
+                _("The history keeps it. Restore an earlier revision to get it back."),
             ],
-            _("Remove"),
-            back=f"{bulletin.url}/mitigations/{mitigation.id}",
+            _("Delete"),
+            back=url_for("bulletins.edit_mitigation", reference=reference, mitigation_id=mitigation.id),
             subject=bulletin.title,
             subject_url=bulletin.url,
             hidden={versions.FIELD: mitigation.version},
@@ -85,5 +85,5 @@ def remove_mitigation(reference: str, mitigation_id: int) -> ResponseReturnValue
 @login_required
 def unconfirmed() -> ResponseReturnValue:
     """Mitigations whose suggested layer is not confirmed, those of the most urgent bulletins first."""
-    require(policy.can_curate(me()), _("Moderators write bulletins."))
+    require(policy.can_curate(me()), _("Only moderators can write bulletins."))
     return render_template("bulletins/mitigations.html", rows=queries.unconfirmed_mitigations())

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
+from flask_babel import gettext as _
 
 from core.cli import ImportReport, Unusable
 
@@ -36,14 +37,14 @@ class Row(dict[str, str]):
     def need(self, name: str) -> str:
         """A required attribute."""
         if not self.get(name):
-            raise BadRow(f"it has no {name}")
+            raise BadRow(_("it has no %(name)s", name=name))
         return self[name]
 
     def number(self, name: str, default: int | None = None) -> int:
         """An integer that fits a database column."""
         text = self.need(name) if default is None else self.get(name) or str(default)
         if not re.fullmatch(r"0|-?[1-9][0-9]{0,9}", text) or abs(int(text)) > MAX_INTEGER:
-            raise BadRow(f"{name} “{text[:30]}” is not a number of sensible size")
+            raise BadRow(_("%(name)s “%(text)s” is not a valid number", name=name, text=text[:30]))
         return int(text)
 
     def key(self, name: str) -> str:
@@ -59,7 +60,7 @@ class Row(dict[str, str]):
             value = datetime.fromisoformat(text)
             return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
-            raise BadRow(f"{name} “{text[:30]}” is not a date") from None
+            raise BadRow(_("%(name)s “%(text)s” is not a date", name=name, text=text[:30])) from None
 
     def line(self, name: str, max_characters: int) -> str:
         """One line of text without control characters, truncated."""
@@ -104,12 +105,18 @@ class Dump:
 
 def _hint(directory: Path, present: dict[str, Path]) -> str:
     if packed := [path.name for name, path in present.items() if name.endswith(ARCHIVE_SUFFIXES)]:
-        return f"{directory} holds archives ({', '.join(packed[:3])}): unpack them and name that folder."
+        return _(
+            "%(folder)s contains archives (%(names)s). Unpack them and name that folder.",
+            folder=directory,
+            names=", ".join(packed[:3]),
+        )
     for folder in sorted(path for path in directory.iterdir() if path.is_dir()):
         if any(path.name.lower() == "posts.xml" for path in folder.iterdir()):
-            return f"The dump lies one folder deeper: name {folder}."
+            return _("The dump is in a subfolder. Name %(folder)s.", folder=folder)
     files = ", ".join(f"{table}.xml" for table in REQUIRED_TABLES)
-    return f"{directory} is no Stack Exchange dump: it has none of {files}."
+    return _(
+        "%(folder)s is not a Stack Exchange dump. It has none of %(names)s.", folder=directory, names=files
+    )
 
 
 class _Rows:
@@ -156,16 +163,23 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
             try:
                 parser.feed(line)
             except DefusedXmlException:
-                report.refuse(f"{path.name}: refused, for it declares entities; no dump does.")
+                report.refuse(_("%(file)s: refused, because it declares entities.", file=path.name))
                 return
             except (ParseError, LookupError) as error:
                 if not rows.root or is_utf16:
-                    report.refuse(f"{path.name}: {error}; the rows before it were used.")
+                    report.refuse(
+                        _("%(file)s: %(why)s. The rows before it were imported.", file=path.name, why=error)
+                    )
                     return
                 yield from rows.take()
                 parser, is_bad = _restarted(rows, encoding, line)
                 report.fault(
-                    f"{path.name} line {number if is_bad else number - 1}: {error}; the row is left out."
+                    _(
+                        "%(file)s line %(n)s: %(why)s. The row was skipped.",
+                        file=path.name,
+                        n=number if is_bad else number - 1,
+                        why=error,
+                    )
                 )
             yield from rows.take()
             to(file.tell())
@@ -173,9 +187,9 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
         parser.close()
     except ParseError:
         if not rows.root:
-            report.fault(f"{path.name}: is empty.")
+            report.fault(_("%(file)s is empty.", file=path.name))
         else:
-            report.refuse(f"{path.name}: ends in the middle; the rows before it were used.")
+            report.refuse(_("%(file)s is cut off. The rows before that were imported.", file=path.name))
 
 
 def _restarted(rows: _Rows, encoding: str, line: bytes) -> tuple[DefusedXMLParser, bool]:

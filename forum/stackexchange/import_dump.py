@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -68,12 +69,12 @@ class Importer:
         with self.news.held():
             self._import_tables()
         if not self.dump.count:
-            raise Unusable("There is not one row in these files.")
+            raise Unusable(_("These files contain no rows."))
         self.report.added["tags"] = self._count_tags() - tags
         for table in {"Users", "Posts"} - self.dump.files.keys():
-            self.report.fault(f"{table}.xml is not there.")
+            self.report.fault(_("%(file)s is missing.", file=f"{table}.xml"))
         if not self.news.tell():
-            self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
+            self.report.fault(_("The search index is not up to date. Run `flask search rebuild`."))
 
     def _import_tables(self) -> None:
         self._each("Users", self._users)
@@ -94,7 +95,7 @@ class Importer:
         self._badges()
         for path in self.dump.unread:
             self.report.skipped[path.name] += 1
-            self.report.lose("files", path.name, path.name, "a table that is not taken")
+            self.report.lose("files", path.name, path.name, _("table not supported"))
 
     def _committing(self, step: Callable[[list[Row]], None]) -> Callable[[list[Row]], None]:
         def committed(rows: list[Row]) -> None:
@@ -154,7 +155,14 @@ class Importer:
             db.session.expunge_all()
 
     def _fault(self, noun: str, row: Row, error: Exception) -> None:
-        self.report.fault(f"{TABLES_BY_NOUN[noun]}.xml row Id={row.get('Id', '?')[:20]}: {error}")
+        self.report.fault(
+            _(
+                "%(file)s row Id=%(key)s: %(why)s",
+                file=f"{TABLES_BY_NOUN[noun]}.xml",
+                key=row.get("Id", "?")[:20],
+                why=error,
+            )
+        )
 
     def _known(self, entity: type[User] | type[Post], keys: Iterable[str]) -> dict[str, int]:
         """Our ids of the rows with these ids in the dump, as far as they are imported."""
@@ -188,7 +196,7 @@ class Importer:
             self.excerpts[row.get("ExcerptPostId", "")] = name
             self.wikis[row.get("WikiPostId", "")] = name
             if not name:
-                self._fault("tags", row, BadRow("it has no TagName"))
+                self._fault("tags", row, BadRow(_("it has no %(name)s", name="TagName")))
         with read_transaction():
             known = set(db.session.scalars(select(Tag.name).where(Tag.name.in_(names))))
         self.report.skipped["tags"] += len(known)
@@ -202,7 +210,7 @@ class Importer:
         for row in rows:
             place = f"Posts.xml row Id={row.get('Id', '?')[:20]}"
             for image in converters.images(row):
-                self.report.lose("images", place, image, "a link stands for it")
+                self.report.lose("images", place, image, _("replaced by a link"))
             text = converters.tag_text(row) if row.get("PostTypeId") in converters.TAG_TEXT_TYPES else ""
             if text and row.get("Id") in self.wikis:
                 self.long_texts[self.wikis[row["Id"]]] = text

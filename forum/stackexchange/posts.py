@@ -3,6 +3,7 @@
 import re
 
 from bs4 import BeautifulSoup
+from flask_babel import gettext as _
 
 from auth.bulk_actions import Person
 from auth.schemas import WEBSITE
@@ -107,11 +108,11 @@ class DraftFactory:
         columns = self._columns(row, str(row.number("Id")))
         columns["title"] = row.line("Title", 200)
         if not columns["title"]:
-            raise BadRow("it has no Title")
+            raise BadRow(_("it has no %(name)s", name="Title"))
         if row.get("ClosedDate"):
             columns["closed_at"] = row.timestamp("ClosedDate")
             columns["close_reason"] = IMPORTED_CLOSE_REASON
-            columns["close_note"] = f"Closed on {self.source}; the dump does not tell why."
+            columns["close_note"] = f"Closed on {self.source}. The dump gives no reason."
         columns |= self._source_url(f"/questions/{columns['external_id']}")
         tags = filter(None, map(tag_name, re.findall(r"[^<>|]+", row.get("Tags", ""))))
         return Draft(
@@ -123,7 +124,7 @@ class DraftFactory:
         key = str(row.number("Id"))
         parent = row.need("ParentId")
         if parent not in self.parents:
-            raise BadRow(f"its question {parent[:20]} is not here")
+            raise BadRow(_("its question %(key)s was not imported", key=parent[:20]))
         columns = self._columns(row, key) | self._source_url(f"/a/{key}")
         columns |= {"parent_id": self.parents[parent], "accepted": self.accepted.get(key) == parent}
         return Draft(Answer, columns, self._body(row), edit=self._edit(row))
@@ -133,7 +134,7 @@ class DraftFactory:
         key = str(row.number("Id"))
         parent = row.need("PostId")
         if parent not in self.parents:
-            raise BadRow(f"post {parent[:20]} is neither a question nor an answer that is here")
+            raise BadRow(_("post %(key)s is not an imported question or answer", key=parent[:20]))
         columns = self._columns(row, comment_key(key)) | self._source_url(
             f"/q/{parent}#comment{key}_{parent}"
         )
@@ -172,5 +173,5 @@ class DraftFactory:
         return Edit(
             row.timestamp("LastEditDate"),
             self.members.get(editor),
-            f"Edited{by} on {self.source}; the dump does not hold what it was before."[:200],
+            f"Edited{by} on {self.source}. The dump does not contain earlier versions."[:200],
         )

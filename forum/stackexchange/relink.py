@@ -7,6 +7,7 @@ nothing, an interrupted one is completed by the next.
 from collections.abc import Callable, Collection, Iterable
 from urllib.parse import urljoin
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -113,14 +114,19 @@ class Relinker:
                 try:
                     changes.append((post_id, body, markup.render(after)))
                 except markup.TooLong:
-                    self.report.lose("links", f"row Id={key}", "all to this site", "the text is at its limit")
+                    self.report.lose(
+                        "links",
+                        f"row Id={key}",
+                        _("all links to this site"),
+                        _("the text would exceed its length limit"),
+                    )
         if changes and replace_texts(changes):
             self.news.promise()
 
     def _report_unknown(self, key: str, url: str, link: Link | None) -> None:
         """Report a link to a page of a site without a name, which becomes text."""
         if link is not None and link.address == "":
-            self.report.lose("links", f"row Id={key}", url, "to a page of a site without a name")
+            self.report.lose("links", f"row Id={key}", url, _("link to a page of an unnamed site"))
 
     def _targets(self, keys: Collection[str]) -> dict[str, links.Target]:
         if not keys:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 
+from flask_babel import gettext as _
+
 from kb.markdown import file_dates
 from kb.models import LAYERS
 from posts.actions import MAX_TAGS
@@ -78,16 +80,16 @@ def report_unused(facts: dict, report_loss: ReportLoss) -> None:
             continue
         if name in SINGLE_VALUES:
             if not scalar(value) and _has_text(value):
-                report_loss(FRONT_MATTER, f"{key}: {value}", "not a single value")
+                report_loss(FRONT_MATTER, f"{key}: {value}", _("not a single value"))
         elif (
             name not in USED_FIELDS | SETTINGS and not GENERATOR_SETTING.fullmatch(name) and _has_text(value)
         ):
-            report_loss(FRONT_MATTER, f"{key}: {value}", "articles have no place for it")
+            report_loss(FRONT_MATTER, f"{key}: {value}", _("articles have no such field"))
     summary, description = scalar(facts.get("summary")), scalar(facts.get("description"))
     if summary and description and summary != description:
-        report_loss(FRONT_MATTER, f"description: {description}", "the summary is taken")
+        report_loss(FRONT_MATTER, f"description: {description}", _("the article already has a summary"))
     if (layer := scalar(facts.get("layer"))) and layer.lower() not in LAYERS:
-        report_loss(FRONT_MATTER, f"layer: {layer}", "no layer of this site")
+        report_loss(FRONT_MATTER, f"layer: {layer}", _("not a layer of this site"))
 
 
 def _has_text(value: object) -> bool:
@@ -102,7 +104,7 @@ def shortened(name: str, value: str, max_characters: int, report_loss: ReportLos
     """The first `max_characters` of a value; the rest is reported as a loss."""
     if len(value) > max_characters:
         rest = value[max_characters:]
-        report_loss(FRONT_MATTER, f"{name}: {rest}", f"cut after {max_characters} characters")
+        report_loss(FRONT_MATTER, f"{name}: {rest}", _("cut after %(n)s characters", n=max_characters))
     return value[:max_characters]
 
 
@@ -126,9 +128,9 @@ def tags(facts: dict, report_loss: ReportLoss) -> list[str]:
     taken: list[str] = []
     for name in dict.fromkeys(tag_name(re.sub(r"\s+", "-", word)) for word in words):
         if not is_tag(name):
-            report_loss("tags", name, "cannot be a tag")
+            report_loss("tags", name, _("cannot be a tag"))
         elif len(taken) == MAX_TAGS:
-            report_loss("tags", name, f"an article has {MAX_TAGS} tags at most")
+            report_loss("tags", name, _("an article has %(n)s tags at most", n=MAX_TAGS))
         else:
             taken.append(name)
     return taken
@@ -147,5 +149,8 @@ def article_columns(facts: dict, plain: Callable[[str], str], report_loss: Repor
             for name in applies_to[:MAX_APPLIES_TO]
         ]
         for name in applies_to[MAX_APPLIES_TO:]:
-            report_loss(FRONT_MATTER, f"applies_to: {name}", f"an article names {MAX_APPLIES_TO} at most")
+            report_loss(
+            report_loss(FRONT_MATTER, f"applies_to: {name}", why)
+                FRONT_MATTER, f"applies_to: {name}", _("an article names %(n)s at most", n=MAX_APPLIES_TO)
+            )
     return stated

@@ -8,6 +8,8 @@ kept.
 import re
 from collections.abc import Callable
 
+from flask_babel import gettext as _
+
 from kb.markdown import embedded_html, tag_parsing
 from kb.markdown.line_parsing import code_info, dedented, end_of_fence, indented, label, match_fence, trimmed
 from kb.markdown.tag_parsing import CALLOUTS, Tag
@@ -68,7 +70,7 @@ class Converter:
                 out += lines[position:end]
             elif re.match(r"(?:import|export)\s", lines[position]):
                 end = next((i for i in range(position, len(lines)) if not lines[i].strip()), len(lines))
-                self.report_loss("components", lines[position], "code of an MDX page")
+                self.report_loss("components", lines[position], _("code of an MDX page"))
             else:
                 end = position + 1
                 out.append(lines[position])
@@ -106,7 +108,7 @@ class Converter:
         if heading := HEADING_LINE.match(line):
             self.level = len(heading[1])
         if CONTENTS_LINE.match(line):
-            self.report_loss("directives", line, "a table of contents is made here by itself")
+            self.report_loss("directives", line, _("pages here have their own table of contents"))
             return at + 1
         out.append(line)
         return at + 1
@@ -129,7 +131,7 @@ class Converter:
                 info = title
         language, label, rest = code_info(info)
         if rest:
-            self.report_loss("attributes", info, "of a block of code")
+            self.report_loss("attributes", info, _("of a block of code"))
         indent = opening["indent"]
         if label and not opening["item"]:
             out += [f"{indent}**{label}**", ""]
@@ -239,14 +241,14 @@ class Converter:
             out += self._void(tag, found["indent"], lines[at])
             return at + 1
         if single or name in ("moniker", "zone", "row", "column"):
-            self.report_loss("directives", lines[at], "layout or a version of the page")
+            self.report_loss("directives", lines[at], _("layout or a version of the page"))
             return at + 1
         end = self._end_of_colons(lines, at, len(found["colons"]))
         if end is None:
             if name in CALLOUTS:
                 out += [f"{found['indent']}{label(name, tag.title)}", ""]
             else:
-                self.report_loss("directives", lines[at], "not closed")
+                self.report_loss("directives", lines[at], _("not closed"))
             return at + 1
         body = lines[at + 1 : end]
         while body and OPTION_LINE.match(body[0]):
@@ -347,7 +349,7 @@ class Converter:
             out += self._void(tag, indent, tag.title)
         else:
             if name not in tag_parsing.GROUP_TAGS:
-                self.report_loss(tag.family, tag.source or name, "unknown; its text stays")
+                self.report_loss(tag.family, tag.source or name, _("unknown; its text is kept"))
             out += ["", *(indent + line if line else line for line in trimmed(self._blocks(body))), ""]
 
     def _void(self, tag: Tag, indent: str, source: str) -> list[str]:
@@ -367,12 +369,12 @@ class Converter:
             return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
         if tag.name in ("video", "youtube", "vimeo", "embed"):
             address = tag_parsing.video_address(tag)
-            self.report_loss("embeds", source, "a link stands for it" if address else "")
+            self.report_loss("embeds", source, _("replaced by a link") if address else "")
             return [f"{indent}[{values.get('title') or 'Video'}](<{address}>)"] if address else []
         name = values.get("file") or values.get("source") or values.get("path") or tag.title.split(" ")[0]
         text = self.include(name) if name else None
         if text is None:
-            self.report_loss("includes", source, "the file is not there")
+            self.report_loss("includes", source, _("file not found"))
             return []
         if tag.name == "code":
             mark = "`" * (3 + max((len(run) for run in re.findall("`{3,}", text)), default=0))
@@ -393,7 +395,7 @@ class Converter:
         ]
         kind = next((name for name in classes if name in CALLOUTS), "")
         if not kind:
-            self.report_loss("attributes", lines[at].strip(), "of a block")
+            self.report_loss("attributes", lines[at].strip(), _("of a block"))
             return at + 1
         if not (out and out[-1].strip()):  # the block that follows
             end = next((i for i in range(at + 1, len(lines)) if not lines[i].strip()), len(lines))

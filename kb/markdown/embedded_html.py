@@ -6,6 +6,8 @@ Unknown elements are kept as text, because `<user>` in a text is a placeholder, 
 import re
 from collections.abc import Callable
 
+from flask_babel import gettext as _
+
 from core.markup.html_to_markdown import convert
 from kb.markdown.links import CODE_SPAN, beside_spans, outside_code, outside_fences, replaced
 
@@ -163,13 +165,13 @@ def _plain_inline(text: str, report_loss: ReportLoss, is_row: bool) -> str:
         values = _attributes(found[0])
         address = values.get("src") or values.get("data") or ""
         address = f"https:{address}" if address.startswith("//") else address
-        report_loss("embeds", found[0], "a link stands for it" if address else f"<{found[1].lower()}>")
+        report_loss("embeds", found[0], _("replaced by a link") if address else f"<{found[1].lower()}>")
         words = values.get("title") or ("Video" if found[1].lower() in ("video", "iframe") else "File")
         return f"[{words}](<{address}>)" if address else ""
 
     def lost(found: re.Match) -> str:
         if not found[0].startswith("</"):
-            report_loss("html", found[0], "its text stays")
+            report_loss("html", found[0], _("its text is kept"))
         return ""
 
     text = _between(text, COMMENT_START, lambda found: "-->", comment)

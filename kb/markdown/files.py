@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from flask_babel import gettext as _
+
 from core.database.db import utcnow
 from core.formats import front_matter
 from core.markup import characters, markup
@@ -90,7 +92,7 @@ def read_file(path: Path, root: Path) -> MarkdownFile:
     if scalar(facts.get("ms.topic")).lower() == "include":
         raise NotAPage
     if len(text) > 2 * markup.MAX_CHARACTERS:
-        raise BadFile(f"it has more than {2 * markup.MAX_CHARACTERS:,} characters")
+        raise BadFile(_("it has more than %(n)s characters", n=f"{2 * markup.MAX_CHARACTERS:,}"))
     is_blank = not text.strip()
     text = _PlainTextConverter(path, root, report_loss).plain(text)
     heading, text = links.first_heading(text)
@@ -98,14 +100,14 @@ def read_file(path: Path, root: Path) -> MarkdownFile:
     if heading and plain(heading) != title:
         text = f"# {heading}\n\n{text}"
     if is_blank and not facts:
-        raise BadFile("it is empty")
+        raise BadFile(_("it is empty"))
     created, edited, bad_dates = file_dates.read_dates(facts, utcnow())
     for bad in bad_dates:
-        report_loss("dates", bad, "no date, or one that has not come yet")
+        report_loss("dates", bad, _("not a date, or a date in the future"))
     article_facts.report_unused(facts, report_loss)
     is_draft = article_facts.is_draft(facts)
     if is_draft:
-        report_loss("drafts", title, "draft: imported, not published")
+        report_loss("drafts", title, _("draft: imported, not published"))
     author = plain(scalar(facts.get("author")))
     license_name = scalar(facts.get("license"))
     return MarkdownFile(
@@ -124,11 +126,11 @@ def read_file(path: Path, root: Path) -> MarkdownFile:
 
 def _contents(path: Path, root: Path, report_loss: embedded_html.ReportLoss) -> str:
     if not path.resolve().is_relative_to(root.resolve()):
-        raise BadFile("it is a link that leads out of the folder")
+        raise BadFile(_("it is a link to a place outside the folder"))
     if not path.is_file():
-        raise BadFile("it is not a file")
+        raise BadFile(_("it is not a file"))
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise BadFile(f"it is larger than {MAX_FILE_BYTES:,} bytes")
+        raise BadFile(_("it is larger than %(n)s bytes", n=f"{MAX_FILE_BYTES:,}"))
     return _decoded(path.read_bytes(), report_loss)
 
 
@@ -207,15 +209,15 @@ def _decoded(raw: bytes, report_loss: embedded_html.ReportLoss) -> str:
     r"""The text, in UTF-8, UTF-16 with a byte order mark, or else Windows-1252; with \\n at line ends."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", "replace")
-        report_loss("encodings", "UTF-16", "converted to UTF-8")
+        report_loss("encodings", "UTF-16", _("converted to UTF-8"))
     elif b"\x00" in raw:
-        raise BadFile("it is not a text")
+        raise BadFile(_("it is not a text file"))
     else:
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = raw.decode("cp1252", "replace")
-            report_loss("encodings", "Windows-1252 (Latin-1)", "converted to UTF-8")
+            report_loss("encodings", "Windows-1252 (Latin-1)", _("converted to UTF-8"))
     return characters.visible(text.removeprefix("\ufeff"))
 
 
@@ -238,7 +240,7 @@ def _front(text: str) -> tuple[dict, str]:
     except front_matter.Refused as error:
         if "no front matter" in str(error):
             return {}, text
-        raise BadFile(f"its front matter cannot be read: {error}") from error
+        raise BadFile(_("its front matter cannot be read: %(error)s", error=error)) from error
 
 
 def _json_front(text: str) -> tuple[dict, str]:

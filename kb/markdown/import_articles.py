@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -65,7 +66,11 @@ class Importer:
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
             raise Unusable(
-                f"{self.root} holds no Markdown file ({', '.join(markdown_files.SUFFIXES)}) that can be used."
+                _(
+                    "%(folder)s contains no usable Markdown file (%(suffixes)s).",
+                    folder=self.root,
+                    suffixes=", ".join(markdown_files.SUFFIXES),
+                )
             )
         for path in (path for path, is_markdown in found if not is_markdown):
             self._skip(path, path.suffix.lower() or "no extension")
@@ -75,11 +80,11 @@ class Importer:
             self._delete_empty_drafts()
             self._report_missing_files()
         if not self.news.tell():
-            self.report.fault("The search index is not up to date yet: run `flask search rebuild`.")
+            self.report.fault(_("The search index is not up to date yet: run `flask search rebuild`."))
 
     def _skip(self, path: Path, kind: str) -> None:
         self.report.skipped[kind] += 1
-        self.report.lose("files", self._key(path), kind, "not a page")
+        self.report.lose("files", self._key(path), kind, _("not a page"))
 
     def _each(self, things: list, label: str, step: Callable) -> None:
         """Call `step` for each file or entry; those that cannot be imported are reported."""
@@ -179,7 +184,7 @@ class Importer:
             self._follow_draft_mark(article, file, before)
         else:
             self.report.skipped["articles"] += 1
-            raise BadFile("it has changed, but so has its article here since; the article stays as it is")
+            raise BadFile(_("both the file and the article have changed; the article was not updated"))
         article.import_digest = digest
         article.import_state = _state(article, file.tags)
         db.session.commit()
@@ -249,9 +254,9 @@ class Importer:
                 article.import_digest = (MISSING_PREFIX + digest)[:64]
                 self.news.promise()
                 self.report.updated["unpublished"] += 1
-                outcome = "taken out; a moderator can publish it again"
+                outcome = "unpublished; a moderator can publish it again"
             else:
-                outcome = "still published; --unpublish-missing takes it out"
+                outcome = "still published; use --unpublish-missing to unpublish it"
             self.report.lose("vanished files", key, title, outcome)
             db.session.commit()
             db.session.expunge_all()

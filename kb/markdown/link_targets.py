@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from flask_babel import gettext as _
+
 from core.markup import markup
+from core.web.site import path_to
 from kb.markdown import links
 from kb.markdown.files import INDEX_NAMES, SUFFIXES, plain
 from kb.markdown.links import CUSTOM_ANCHOR, ResolvedLink
@@ -26,7 +29,7 @@ class Entry:
     @property
     def path(self) -> str:
         """The page of its article."""
-        return f"/articles/{self.article_id}/{slugify(self.title) or '-'}"
+        return path_to("kb.article", article_id=self.article_id, slug=slugify(self.title) or "-")
 
 
 class LinkTargets:
@@ -54,11 +57,11 @@ class LinkTargets:
         try:
             parts = urlsplit(url)
         except ValueError:
-            return ResolvedLink(None, "no address")
+            return ResolvedLink(None, _("not an address"))
         if parts.scheme.lower() in markup.SCHEMES:
             return ResolvedLink(url)
         if not url or (parts.scheme and len(parts.scheme) > 1) or parts.netloc:
-            return ResolvedLink(None, "no address" if not url else "not an address of the web")
+            return ResolvedLink(None, _("not an address") if not url else _("not a web address"))
         if not parts.path and not is_image:
             return self._within(source, source, parts.fragment, "#")
         target = None if is_image else self._at(source, unquote(parts.path))
@@ -69,16 +72,16 @@ class LinkTargets:
         path = parts.path.lower()
         is_page = path.endswith(SUFFIXES) or not posixpath.splitext(path)[1]
         return ResolvedLink(
-            None, "a picture" if is_image else "no such page in the folder" if is_page else "a file"
+            None, _("a picture") if is_image else _("no such page in the folder") if is_page else _("a file")
         )
 
     def _within(self, source: Entry, target: Entry, fragment: str, path: str) -> ResolvedLink:
         anchor = _anchor(target, fragment)
         if path != "#":
-            missing = (fragment and anchor is None and "the page has no such heading") or ""
+            missing = (fragment and anchor is None and _(_("the page has no such heading"))) or ""
             return ResolvedLink(f"{path}#{anchor}" if anchor else path, missing)
         if anchor is None and fragment.lower() not in ("", "top"):
-            return ResolvedLink(None, "the page has no such heading")
+            return ResolvedLink(None, _("the page has no such heading"))
         return ResolvedLink(f"#{anchor or ''}")
 
     def resolve_wiki_link(self, source: Entry, name: str) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 
@@ -142,7 +143,7 @@ def without_definitions(text: str, report_loss: Callable[[str, str, str], None])
             report_loss(
                 "comments" if address in ("#", "") or label in ("//", "COMMENT", "_") else "definitions",
                 f"[{label.lower()}]: {address} {title}",
-                "nothing uses it",
+                _("nothing uses it"),
             )
     return remaining, references
 
@@ -189,7 +190,7 @@ def rewrite(
     def written(bang: str, words: str, url: str, title: str) -> str:
         target = resolve(url.strip(), bool(bang))
         if bang:
-            report_loss("images", url, target.reason or "a link stands for it")
+            report_loss("images", url, target.reason or _("replaced by a link"))
             return f"![{words or 'image'}]({_pointed(target.address or f'missing:{_name(url)}')}{title})"
         if not url:
             return words
@@ -206,7 +207,7 @@ def rewrite(
         address = wiki(page + part) if wiki is not None and (page or part) else None
         if match["bang"] or address is None:
             if match["words"] or match["bang"] or re.fullmatch(r"[\w][\w .&/-]*", page):
-                report_loss("wiki links", match[0], "no page of this name")
+                report_loss("wiki links", match[0], _("no page with this name"))
             return match[0]
         return f"[{(match['words'] or page or part[1:]).strip()}]({_pointed(address)})"
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from flask_babel import gettext as _
+
 CALLOUTS = frozenset(
     """
     note tip hint important warning caution danger error attention seealso info information abstract summary
@@ -221,7 +223,7 @@ def included(
     def put(name: str, source: str, indent: str = "") -> str:
         found = include(name)
         if found is None:
-            report_loss("includes", source, "the file is not there")
+            report_loss("includes", source, _("file not found"))
             return ""
         return found.strip("\n").replace("\n", f"\n{indent}")
 
@@ -240,7 +242,7 @@ def plain_inline(text: str, report_loss: Callable[[str, str, str], None], has_co
         return dropped
 
     def video(found: re.Match) -> str:
-        report_loss("embeds", found[0], "a link stands for it")
+        report_loss("embeds", found[0], _("replaced by a link"))
         return f"{found[1]}[Video](<{found[2]}>)" if re.match("https?://", found[2]) else found[1]
 
     text = VIDEO.sub(video, text)
@@ -281,7 +283,7 @@ def _component(found: re.Match, report_loss: Callable[[str, str, str], None]) ->
     if found["name"].lower() in ("image", "img") and values.get("src"):
         return f"![{values.get('alt', '')}](<{values['src']}>)"
     if found["name"] == "Link" and values.get("href"):
-        report_loss("components", found[0], "its text stays")
+        report_loss("components", found[0], _("its text is kept"))
         return ""
-    report_loss("components", found[0], "its text stays")
+    report_loss("components", found[0], _("its text is kept"))
     return ""
