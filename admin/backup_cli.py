@@ -39,7 +39,7 @@ def backup_command(file: Path) -> None:
     """Copy the whole site into FILE while it serves."""
     with _saying("No backup was made."):
         manifest = backup.backup(file)
-    security_log.note_export()
+    security_log.record_export()
     click.echo(f"{file}: {file.stat().st_size:,} bytes, schema {manifest['revision']}, {_counts(manifest)}")
     if backup.KEY in manifest["files"]:
         click.echo("The key that signs links is in it: keep it as you keep the site.")
@@ -61,7 +61,7 @@ def restore_command(file: Path) -> None:
     _say_settings(archive.manifest)
     with progress(documents.everything(), len(documents.keys()), "indexing") as found:
         click.echo(f"Search index: {handlers.rebuild(found)} documents.")
-    security_log.note("restore")
+    security_log.record_command("restore")
     with snapshot():
         waiting = db.session.scalar(
             select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))

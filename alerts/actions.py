@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from alerts import queries
 from alerts.models import CHOSEN, MINE, AlertNews, Subscription
-from auth.actions import limit_mails, register_on_secure
+from auth.actions import limit_mail, register_on_secure
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
 from core.mail import mail, signed_links, stopped_addresses
@@ -20,7 +20,7 @@ def sign_up(email: str, wishes: dict) -> None:
 
     Raises TooMany after a few mails to one address, whoever asks for them.
     """
-    limit_mails("alerts", email)
+    limit_mail("alerts", email)
     products = _products(wishes)
     known = queries.by_address(email)
     if not mail.can_receive(email):

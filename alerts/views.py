@@ -7,7 +7,7 @@ from flask_login import login_required
 from alerts import actions, labels, queries, schemas
 from alerts.models import CADENCES, SEVERITIES, Subscription
 from auth.current_user import me
-from auth.sessions import even_suspended
+from auth.sessions import allow_suspended
 from core.database.db import db
 from core.limits.rate_limits import client_address, limit
 from core.mail import signed_links
@@ -21,7 +21,7 @@ SIGN_UPS = (20, 3600)  # from one network address in an hour
 
 
 @bp.route("/alerts", methods=["GET", "POST"])
-@even_suspended
+@allow_suspended
 def alerts():
     """Sign up with an address; the answer does not tell whether it is known."""
     g.private_page = True
@@ -75,7 +75,7 @@ def _subscription(purpose: str, token: str) -> Subscription:
 
 
 @bp.route("/alerts/confirm/<token>", methods=["GET", "POST"])
-@even_suspended
+@allow_suspended
 def confirm_alerts(token: str):
     """The mailed link shows a button; only pressing it confirms, for scanners follow links."""
     g.private_page = True
@@ -92,7 +92,7 @@ def confirm_alerts(token: str):
 
 
 @bp.route("/alerts/manage/<token>", methods=["GET", "POST"])
-@even_suspended
+@allow_suspended
 def manage_alerts(token: str):
     """Change products, severity and rhythm, or stop; whoever has the mail may."""
     g.private_page = True
@@ -115,7 +115,7 @@ def manage_alerts(token: str):
 
 @bp.route("/alerts/unsubscribe/<token>", methods=["GET", "POST"])
 @csrf.exempt
-@even_suspended
+@allow_suspended
 def stop_alerts(token: str):
     """A POST stops at once, without log-in or form token (RFC 8058); GET changes nothing.
 

@@ -1,4 +1,4 @@
-"""Writes about people: accounts, sessions, mailed links, tokens. Nothing here commits."""
+"""Writes on accounts, sessions, mailed links and API tokens. Nothing here commits."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,11 +10,11 @@ from auth import links, notices, queries, reputation, tokens
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, Session, User
 from auth.names import reserved_names, usernames
-from auth.passwords import guesses, passwords
+from auth.passwords import login_attempts, passwords
 from auth.security_log import actions as security_log
 from auth.sessions import LIFETIME
 from core.database import versions
-from core.database.db import db, lock_rows, utcnow
+from core.database.db import changed_rows, db, lock_rows, utcnow
 from core.database.models import OutgoingMail
 from core.database.versions import Expected
 from core.jobs import events
@@ -24,15 +24,16 @@ from core.markup.markup import Rendered
 from core.registry import Registry
 from core.web.forms import Invalid
 
-TRIES = 200  # numbered handles that are looked up at a time
-MAILS_TO_ONE = (5, 3600)  # of one purpose to one address in an hour, whoever asks for them
+CANDIDATES_PER_QUERY = 200  # numbered usernames that are looked up at a time
+MAX_MAILS_PER_ADDRESS = 5  # of one purpose within MAILS_WINDOW_SECONDS
+MAILS_WINDOW_SECONDS = 3600
 _on_secure: Registry[Callable[[User], None], str] = Registry("on_secure")  # name by function
 
 
 def register_on_secure(function: Callable[[User], None]) -> Callable[[User], None]:
     """Decorator: run `function(user)` in the transaction that secures an account.
 
-    For packages above that hand out secret addresses: it ends those of the member. It must not commit.
+    For packages that hand out secret addresses: the function revokes those of the member. It must not commit.
     """
     _on_secure.add(function, function.__qualname__)
     return function
@@ -50,7 +51,7 @@ def make_user(
     imported_from: str | None = None,
     external_id: str | None = None,
 ) -> User:
-    """Make an account with the first line of its ledger."""
+    """Create an account and its first ledger entry; `created_at` is in UTC, by default now."""
     now = created_at or utcnow()
     user = User(
         username=username,
@@ -71,42 +72,43 @@ def make_user(
     return user
 
 
-def free_usernames(wanted: Iterable[str]) -> list[str]:
-    """For each wanted name a handle near it that nobody has or could mistake for another's."""
+def available_usernames(wanted: Iterable[str]) -> list[str]:
+    """For each wanted name a valid username close to it that no account has or resembles."""
     bases = [
-        usernames.OTHERWISE if reserved_names.is_reserved(base) else base
-        for base in map(usernames.wish, wanted)
+        usernames.FALLBACK if reserved_names.is_reserved(base) else base
+        for base in map(usernames.suggest, wanted)
     ]
-    taken = _taken(bases)
-    given: list[str] = []
+    taken = _taken_keys(bases)
+    chosen: list[str] = []
     for base in bases:
-        number, candidates = 1, [base]
-        while not (
-            free := next(
-                (
-                    name
-                    for name in candidates
-                    if not usernames.fault(name) and usernames.key(name) not in taken
-                ),
-                None,
-            )
-        ):
-            candidates = [f"{base}-{n}" for n in range(number + 1, number + 1 + TRIES)]
-            number += TRIES
-            taken |= _taken(candidates)
-        given.append(free)
-        taken.add(usernames.key(free))
-    return given
+        candidates = [base]
+        last_number = 1
+        while (username := _first_available(candidates, taken)) is None:
+            first_number = last_number + 1
+            last_number += CANDIDATES_PER_QUERY
+            candidates = [f"{base}-{number}" for number in range(first_number, last_number + 1)]
+            taken |= _taken_keys(candidates)
+        chosen.append(username)
+        taken.add(usernames.key(username))
+    return chosen
 
 
-def _taken(candidates: list[str]) -> set[str]:
+def _first_available(candidates: list[str], taken: set[str]) -> str | None:
+    for name in candidates:
+        if not usernames.error(name) and usernames.key(name) not in taken:
+            return name
+    return None
+
+
+def _taken_keys(candidates: list[str]) -> set[str]:
     keys = [usernames.key(name) for name in candidates]
     return set(db.session.scalars(select(User.username_key).where(User.username_key.in_(keys))))
 
 
 def open_session(user: User, *, user_agent: str = "") -> str:
-    """Log a member in on one device, with the password; returns the token for its cookie."""
-    token, now = tokens.new(), utcnow()
+    """Start a session of a member who gave the password; returns the token for the cookie."""
+    token = tokens.new()
+    now = utcnow()
     db.session.add(
         Session(
             token_hash=tokens.digest(token),
@@ -121,30 +123,32 @@ def open_session(user: User, *, user_agent: str = "") -> str:
 
 
 def close_session(session: Session) -> None:
-    """End one session; its cookie is dead everywhere."""
+    """End one session; every copy of its cookie becomes invalid."""
     db.session.execute(delete(Session).where(Session.id == session.id))
 
 
-def close_sessions(user: User, *, but: Session | None = None, by: User | None = None) -> None:
-    """End all sessions of a member, except perhaps the one in use; `by` is who asked for it, if known."""
-    keep = but.id if but else 0
-    ended = db.session.execute(delete(Session).where(Session.user_id == user.id, Session.id != keep))
-    if ended.rowcount:
-        security_log.record("sessions_ended", user=user, actor=by, sessions=ended.rowcount)
+def close_sessions(user: User, *, keep: Session | None = None, by: User | None = None) -> None:
+    """End all sessions of a member except `keep`; `by` is the user who requested it, None if unknown."""
+    kept_id = keep.id if keep else 0
+    ended = changed_rows(delete(Session).where(Session.user_id == user.id, Session.id != kept_id))
+    if ended:
+        security_log.record("sessions_ended", user=user, actor=by, sessions=ended)
 
 
-def limit_mails(purpose: str, email: str) -> None:
-    """Count a mail that somebody asks for; raises TooMany after MAILS_TO_ONE.
+def limit_mail(purpose: str, email: str) -> None:
+    """Count a requested mail; raises TooMany after MAX_MAILS_PER_ADDRESS.
 
-    Each purpose has a budget of its own, so that nobody keeps a reset link away by asking for other mails.
-    To be called before it is looked up whether anybody has the address.
+    Each purpose has its own limit: requests for other mails cannot block a reset link. Call it before
+    looking up whether an account has the address, so that the answer does not depend on that.
     """
-    limit(f"mail-{purpose}", email, *MAILS_TO_ONE)
+    limit(f"mail-{purpose}", email, MAX_MAILS_PER_ADDRESS, MAILS_WINDOW_SECONDS)
 
 
 def send_link(user: User, purpose: str, template: str, subject: str, *, to: str | None = None) -> None:
-    """Mail a link that works once, to the member's address or to the one it shall confirm."""
+    """Mail a one-time link to `to`, by default the account's address; ValueError when there is none."""
     to = to or user.email
+    if not to:
+        raise ValueError("no address to mail to")
     token = links.issue(user.id, purpose, to)
     mail.queue(to, template, subject=subject, user=user, token=token, has_secret=True)
 
@@ -152,12 +156,14 @@ def send_link(user: User, purpose: str, template: str, subject: str, *, to: str 
 def send_reset(email: str) -> None:
     """Mail a link to set a new password to the account of an address, if there is one.
 
-    The same statements run where there is none; no row of them stays. Raises TooMany.
+    Without an account the same statements run and leave no row, so that timing does not tell whether the
+    address is known. Raises TooMany.
     """
-    limit_mails(links.RESET, email)
+    limit_mail(links.RESET, email)
     user = queries.by_email(email)
     security_log.record("password_reset_asked", user=user, actor=None)
-    token, key = links.issue(user.id if user else 0, links.RESET, email), tokens.new()
+    token = links.issue(user.id if user else 0, links.RESET, email)
+    key = tokens.new()
     mail.queue(
         email,
         "reset",
@@ -184,36 +190,36 @@ def secure_account(
     end_undo: bool = False,
     by: User | None = None,
 ) -> None:
-    """End every way into an account that somebody may have opened for themselves.
+    """Revoke every credential of an account that an intruder may hold.
 
-    Sessions (but `keep`), pending changes of the address, mailed links, API tokens (unless `keep_tokens`),
-    remembered devices, lock-outs and the secret addresses of other packages (on_secure) end.
-    `forget_password`: the password does not work any more either, and a mailed link must set another. A
-    change of the address that was made in the last days can still be undone by who has the former one,
-    unless `end_undo` (docs/decisions/0516). `by` is who asked, if known: whoever opens a mailed link is not.
+    Ends sessions (except `keep`), pending changes of the address, mailed links, API tokens (unless
+    `keep_tokens`), remembered devices, lockouts, and the secret addresses of other packages
+    (register_on_secure). `forget_password` also removes the password: a mailed link must set another. The
+    former address can still undo a recent change of address, unless `end_undo` (docs/decisions/0516). `by` is
+    the user who requested it; None when unknown, as for a mailed link.
     """
-    links.hold_account(user.id)
+    links.lock_account(user.id)
     security_log.record("account_secured", user=user, actor=by)
-    close_sessions(user, but=keep, by=by)
-    links.end_all(user)
-    ended = AddressChange.user_id == user.id
-    db.session.execute(
-        delete(AddressChange).where(ended if end_undo else ended & AddressChange.done_at.is_(None))
-    )
+    close_sessions(user, keep=keep, by=by)
+    links.revoke_all(user)
+    changes = AddressChange.user_id == user.id
+    if not end_undo:
+        changes &= AddressChange.done_at.is_(None)
+    db.session.execute(delete(AddressChange).where(changes))
     if not keep_tokens:
         _revoke_tokens(user, by=by)
     user.device_generation += 1
     if forget_password:
         user.password_hash = None
-    for end_addresses in _on_secure:
-        end_addresses(user)
-    guesses.lift_lock_out(user)
+    for revoke in _on_secure:
+        revoke(user)
+    login_attempts.clear_limits(user)
 
 
 def _revoke_tokens(user: User, *, by: User | None) -> None:
-    revoked = db.session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
-    if revoked.rowcount:
-        security_log.record("token_revoked", user=user, actor=by, tokens=revoked.rowcount)
+    revoked = changed_rows(delete(ApiToken).where(ApiToken.user_id == user.id))
+    if revoked:
+        security_log.record("token_revoked", user=user, actor=by, tokens=revoked)
 
 
 def set_password(
@@ -224,7 +230,7 @@ def set_password(
     keep_tokens: bool = False,
     by: User | None = None,
 ) -> None:
-    """Change the password and secure the account; the session in use may stay, tokens if they are wanted."""
+    """Secure the account (see secure_account) and set a new password; the owner gets a mail about it."""
     secure_account(user, keep=keep, keep_tokens=keep_tokens, by=by)
     user.password_hash = password_hash
     security_log.record("password_changed", user=user, actor=by)
@@ -232,9 +238,9 @@ def set_password(
 
 
 def attach_email(user: User, email: str) -> None:
-    """Give an imported person an address; the claim link lets them set a password. Raises TooMany."""
-    limit_mails(links.CLAIM, email.lower())
-    links.end_all(user)
+    """Set the address of an imported account and mail it a link to claim it. Raises TooMany."""
+    limit_mail(links.CLAIM, email.lower())
+    links.revoke_all(user)
     user.email = email.lower()
     db.session.flush()
     send_link(user, links.CLAIM, "claim", _("Your account is ready to claim"))
@@ -243,10 +249,10 @@ def attach_email(user: User, email: str) -> None:
 def edit_profile(
     user: User, *, display_name: str, location: str, website: str, about: Rendered, expected: Expected = None
 ) -> None:
-    """Change what the profile page shows.
+    """Change the public profile.
 
-    Raises Invalid when the name is another's or the site's own, versions.Stale when the profile is at none of
-    the `expected` versions.
+    Raises Invalid when the name is reserved or resembles another account's, versions.Stale when the current
+    version is none of `expected`.
     """
     lock_rows(User, [user.id])
     db.session.refresh(user, ["revision_count"])
@@ -254,19 +260,23 @@ def edit_profile(
     user.revision_count += 1
     if display_name != user.display_name:
         _check_name(display_name, user)
-    user.display_name, user.location, user.website = display_name, location, website
-    user.about, user.about_html, user.markup_version = about.source, about.html, about.version
+    user.display_name = display_name
+    user.location = location
+    user.website = website
+    user.about = about.source
+    user.about_html = about.html
+    user.markup_version = about.version
     events.record("user.revised", subject=user)
 
 
 def _check_name(name: str, user: User) -> None:
     reserved = reserved_names.is_reserved(name) and not user.is_moderator
-    if reserved or queries.imitated(name, by=user):
+    if reserved or queries.similar_account(name, other_than=user):
         raise Invalid({"display_name": [_("This name is too similar to another member's.")]})
 
 
 def make_token(user: User, name: str, scope: str, *, last_day: date | None = None) -> str:
-    """A new API token, returned once; good through `last_day` (UTC), or until it is revoked."""
+    """Create an API token and return it; valid through `last_day` (UTC), None: until it is revoked."""
     token = tokens.new()
     expires = last_day and datetime.combine(last_day + timedelta(days=1), time(), tzinfo=UTC)
     db.session.add(
@@ -277,22 +287,20 @@ def make_token(user: User, name: str, scope: str, *, last_day: date | None = Non
 
 
 def revoke_token(user: User, token_id: int) -> ApiToken | None:
-    """End an API token at once; returns it, or None when there is no such token of this member."""
+    """Delete an API token; returns it, or None when this member has no such token."""
     token = db.session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
     if token is None:
         return None
-    gone = db.session.execute(
-        delete(ApiToken).where(ApiToken.id == token_id).execution_options(synchronize_session=False)
-    ).rowcount
-    if gone:
-        security_log.record("token_revoked", user=user)
-    return token if gone else None
+    if not changed_rows(delete(ApiToken).where(ApiToken.id == token_id)):
+        return None
+    security_log.record("token_revoked", user=user)
+    return token
 
 
 def set_role(user: User, role: str, *, by: User | None) -> None:
-    """Appoint a member to a role, or end it; `by` is None in the shell. It holds from the next request on."""
+    """Set the role of a member, effective from the next request; `by` is None in the shell."""
     db.session.flush()
-    db.session.refresh(user, ["role"], with_for_update=True)  # one after the other: one change is one event
+    db.session.refresh(user, ["role"], with_for_update=True)  # serialized: one event per change
     if user.role != role:
         security_log.record("role_changed", user=user, actor=by, before=user.role, after=role)
         user.role = role
@@ -300,20 +308,22 @@ def set_role(user: User, role: str, *, by: User | None) -> None:
 
 
 def suspend(user: User, until: datetime, reason: str, *, by: User | None = None) -> None:
-    """Let a member only read until then."""
-    user.suspended_until, user.suspension_reason = until, reason
+    """Make an account read-only until the time `until`; `by` is None in the shell."""
+    user.suspended_until = until
+    user.suspension_reason = reason
     security_log.record("suspended", user=user, actor=by, days=(until - utcnow()).days + 1)
 
 
-def lift_suspension(user: User, *, by: User | None = None) -> None:
+def unsuspend(user: User, *, by: User | None = None) -> None:
     """End a suspension early."""
-    user.suspended_until, user.suspension_reason = None, ""
+    user.suspended_until = None
+    user.suspension_reason = ""
     security_log.record("suspension_lifted", user=user, actor=by)
 
 
 def rehash(user: User, password: str) -> None:
-    """Renew a hash made with older parameters (called with the password that just fitted)."""
-    if passwords.is_outdated(user.password_hash):
+    """Replace a hash that was made with weaker parameters; `password` has just been verified."""
+    if user.password_hash is not None and passwords.is_outdated(user.password_hash):
         db.session.execute(
             update(User).where(User.id == user.id).values(password_hash=passwords.hash_password(password))
         )

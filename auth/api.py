@@ -1,4 +1,4 @@
-"""People in the API: members, oneself, how a reputation came about."""
+"""Members in the API: profiles, the token's own account, the reputation ledger."""
 
 from flask import g
 
@@ -13,7 +13,7 @@ bp = ApiBlueprint("users", __name__, description="Members and their reputation")
 
 
 def item(user: User) -> dict:
-    """What the API says of a member to everybody."""
+    """A member as an API item, with what is public."""
     url = site_url() + user.profile_url
     return {
         "id": user.id,
@@ -36,7 +36,7 @@ def item(user: User) -> dict:
 
 
 def reputation_item(event: ReputationEvent) -> dict:
-    """One line of the ledger."""
+    """One entry of the ledger."""
     return {
         "id": event.id,
         "reason": event.kind,
@@ -49,9 +49,9 @@ def reputation_item(event: ReputationEvent) -> dict:
 @bp.get("/users")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.UserItem))
-def list_users(wanted: dict) -> dict:
+def list_users(query: dict) -> dict:
     """Members by reputation."""
-    return listing(queries.members(wanted.get("after")), item)
+    return listing(queries.members(query.get("after")), item)
 
 
 @bp.get("/users/me")
@@ -59,7 +59,7 @@ def list_users(wanted: dict) -> dict:
 @bp.response(200, schemas.MeItem)
 def get_me() -> dict:
     """The member the token belongs to."""
-    user = tokens.reader()
+    user = tokens.member()
     return {
         **item(user),
         "email": user.email,
@@ -79,7 +79,7 @@ def get_user(username: str) -> dict:
 @bp.get("/users/<username>/reputation")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.ReputationItem))
-def list_reputation(wanted: dict, username: str) -> dict:
+def list_reputation(query: dict, username: str) -> dict:
     """The ledger of a member, newest first."""
     user = get_or_404(queries.by_username(username))
-    return listing(queries.reputation_history(user, wanted.get("after")), reputation_item)
+    return listing(queries.reputation_history(user, query.get("after")), reputation_item)

@@ -1,4 +1,4 @@
-"""Many people at once, for imports: what actions.make_user does, in a few statements a batch."""
+"""Create many accounts in a few statements per batch, for imports (actions.make_user creates one)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import update
 
 from auth import reputation
-from auth.actions import free_usernames
+from auth.actions import available_usernames
 from auth.models import ReputationEvent, User
 from auth.names import usernames
 from core.database.db import db
@@ -16,7 +16,7 @@ from core.markup.markup import Rendered
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of another site: who they are there, and the points they have there."""
+    """A user of another site; `points` is the reputation there."""
 
     external_id: str
     display_name: str
@@ -27,8 +27,8 @@ class Person:
     points: int = 0
 
 
-def bring(people: Collection[Person], source: str) -> None:
-    """Make accounts that nobody can log in to, each with its ledger: registered, imported points."""
+def create_accounts(people: Collection[Person], source: str) -> None:
+    """Create accounts without a password, each with ledger entries for registration and imported points."""
     users = [
         User(
             username=username,
@@ -43,7 +43,7 @@ def bring(people: Collection[Person], source: str) -> None:
             imported_from=source,
             external_id=person.external_id,
         )
-        for person, username in zip(people, free_usernames(map(_wanted, people)), strict=True)
+        for person, username in zip(people, available_usernames(map(_wanted, people)), strict=True)
     ]
     db.session.add_all(users)
     db.session.flush()
@@ -70,13 +70,13 @@ def bring(people: Collection[Person], source: str) -> None:
 
 
 def _wanted(person: Person) -> str:
-    """Names in other scripts leave no letters for a handle; their number there makes one."""
-    nothing_left = usernames.wish(person.display_name) == usernames.wish("")
-    return f"user{person.external_id}" if nothing_left else person.display_name
+    """The name to make a username of; `user` and the id for names without any Latin letter."""
+    has_no_letters = usernames.suggest(person.display_name) == usernames.suggest("")
+    return f"user{person.external_id}" if has_no_letters else person.display_name
 
 
 def set_badges(badges: dict[int, dict[str, int]]) -> None:
-    """What each of these users (by id) has won elsewhere, as counts by class."""
+    """Set the badges won on the imported site: {user id: {class: count}}."""
     db.session.execute(
         update(User), [{"id": user_id, "imported_badges": counts} for user_id, counts in badges.items()]
     )

@@ -21,16 +21,17 @@ reputation_group = AppGroup("reputation", help="The ledger.")
 
 
 def _user(name: str) -> User:
-    user = queries.account_named(name)
+    """The account with this username; ClickException when there is none."""
+    user = queries.account_by_username(name)
     if user is None:
         raise click.ClickException(f"There is no member {name}.")
     return user
 
 
 def _password(from_stdin: bool, *known: str) -> str:
-    """The password on standard input, or a random one."""
+    """The password from standard input, or a random one; ClickException when it is refused."""
     password = sys.stdin.readline().rstrip("\n") if from_stdin else tokens.new()
-    if why := passwords.fault(password, *known):
+    if why := passwords.error(password, *known):
         raise click.ClickException(why)
     return password
 
@@ -42,13 +43,13 @@ def _password(from_stdin: bool, *known: str) -> str:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     """Make a confirmed account; without a password, print a random one."""
-    if why := usernames.fault(name):
+    if why := usernames.error(name):
         raise click.ClickException(why)
     try:
         email = message.normalize_address(email, any_host=True)
     except message.BadAddress as error:
         raise click.ClickException(f"{email}: {error}") from error
-    if queries.looks_like(name) or queries.by_email(email):
+    if queries.similar_account(name) or queries.by_email(email):
         raise click.ClickException("The name or the address is taken.")
     password = _password(password_stdin, name, email)
     user = actions.make_user(

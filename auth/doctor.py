@@ -1,4 +1,4 @@
-"""Whether somebody can run the site."""
+"""Health check of the administrators."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from core.database.db import db
 @register_check()
 def administrators() -> Iterator[Finding]:
     """Administrators."""
-    found = db.session.scalars(queries.holders("administrator").order_by(User.id).limit(5))
+    found = db.session.scalars(queries.with_role("administrator").order_by(User.id).limit(5))
     names = [user.username for user in found]
     yield judge(
         _("Administrators"),

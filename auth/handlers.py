@@ -8,7 +8,7 @@ from core.jobs import events
 
 @events.register_handler("user.exported")
 def mail_about_exports(batch: list[events.Event]) -> None:
-    """A page that only reads writes no mail: it records this event."""
+    """Mail members about exports of their data; the export itself is a GET and writes only the event."""
     for event in batch:
         user = db.session.get(User, event.subject_id, populate_existing=True)
         if user is not None:

@@ -1,7 +1,7 @@
-"""Links that are mailed and work once. The database keeps a hash of each; nothing here commits.
+"""Mailed one-time links, stored as hashes. Nothing here commits.
 
-An older link of the same purpose goes on working until it expires: else whoever asks for a link in
-somebody's name would end the one that this person is about to open.
+An older link of the same purpose stays valid until it expires: otherwise anybody could invalidate a member's
+link by requesting another one.
 """
 
 from datetime import timedelta
@@ -10,9 +10,12 @@ from sqlalchemy import delete, insert, literal, select
 
 from auth import queries, tokens
 from auth.models import EmailToken, User
-from core.database.db import db, utcnow
+from core.database.db import changed_rows, db, utcnow
 
-CONFIRM, RESET, CLAIM, SECURE = "confirm", "reset", "claim", "secure"
+CONFIRM = "confirm"
+RESET = "reset"
+CLAIM = "claim"
+SECURE = "secure"
 LIFETIMES = {
     CONFIRM: timedelta(days=3),
     RESET: timedelta(hours=2),
@@ -22,12 +25,13 @@ LIFETIMES = {
 
 
 def issue(user_id: int, purpose: str, email: str, **registration: str | None) -> str:
-    """A new link for an account, mailed to `email`; returns its token.
+    """Create a link for an account, to be mailed to `email`; returns its token.
 
-    `registration` is what a confirmation activates: username, password_hash, browser_hash. For an account
-    that is not there (id 0) the same statement writes no row, so that nobody can tell by the time.
+    `registration` is what a confirmation activates: username, password_hash, browser_hash. For the id 0 (no
+    account) the same statement writes no row, so that timing does not tell whether an account exists.
     """
-    token, now = tokens.new(), utcnow()
+    token = tokens.new()
+    now = utcnow()
     values = {
         "token_hash": tokens.digest(token),
         "purpose": purpose,
@@ -48,26 +52,27 @@ def issue(user_id: int, purpose: str, email: str, **registration: str | None) ->
     return token
 
 
-def hold_account(user_id: int) -> User | None:
-    """The account as it is now; nobody else changes its ways in until this transaction ends."""
+def lock_account(user_id: int) -> User | None:
+    """Lock the row of an account until this transaction ends and reload it; None when it is gone.
+
+    Every change of credentials takes this lock, so that they run one after the other.
+    """
     return db.session.scalar(
         select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
     )
 
 
-def take(token: str, purpose: str) -> tuple[EmailToken, User] | None:
-    """Consume a live link: (what it was, the account, held). None when it is dead, or another was faster."""
+def consume(token: str, purpose: str) -> tuple[EmailToken, User] | None:
+    """Use up a valid link: (its row, the locked account). None when it is invalid, expired or used."""
     row = queries.email_token(token, purpose)
-    if row is None or (user := hold_account(row.user_id)) is None:
+    if row is None or (user := lock_account(row.user_id)) is None:
         return None
-    taken = db.session.execute(
-        delete(EmailToken).where(EmailToken.id == row.id).execution_options(synchronize_session=False)
-    ).rowcount
-    return (row, user) if taken else None
+    was_unused = changed_rows(delete(EmailToken).where(EmailToken.id == row.id))
+    return (row, user) if was_unused else None
 
 
-def end_all(user: User) -> None:
-    """End every link that was mailed for an account."""
+def revoke_all(user: User) -> None:
+    """Invalidate every link that was mailed for an account."""
     db.session.execute(
         delete(EmailToken).where(EmailToken.user_id == user.id).execution_options(synchronize_session=False)
     )

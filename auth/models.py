@@ -1,6 +1,7 @@
-"""Who people are: accounts, their sessions and tokens, and the ledger of their reputation."""
+"""Accounts, sessions, API tokens, mailed links, and the reputation ledger."""
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from flask_login import AnonymousUserMixin, UserMixin
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
@@ -16,7 +17,7 @@ ROLES = ("member", *STAFF_ROLES)
 
 
 class User(UserMixin, Versioned, db.Model):
-    """An account. `username` is the unique handle, `display_name` is free."""
+    """An account. `username` is unique; `display_name` is free text."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -67,62 +68,65 @@ class User(UserMixin, Versioned, db.Model):
     failed_logins: Mapped[int] = mapped_column(default=0, server_default="0")  # in a row
     device_generation: Mapped[int] = mapped_column(default=0, server_default="0")
 
-    session = None  # the Session of this request, set when it is loaded
+    if TYPE_CHECKING:
+        session: "Session | None"
+    else:
+        session = None  # the Session of this request, set when it is loaded
 
     @property
     def is_moderator(self) -> bool:
-        """The rights of a moderator: the role (administrators have it too) and good standing."""
+        """Whether the user has a moderator's rights: the role (or administrator) and good standing."""
         return self.is_staff and self.is_in_good_standing
 
     @property
     def is_admin(self) -> bool:
-        """The rights of an administrator: the role and good standing."""
+        """Whether the user has an administrator's rights: the role and good standing."""
         return self.is_appointed_admin and self.is_in_good_standing
 
     @property
     def is_staff(self) -> bool:
-        """Appointed to moderate, whether the rights may be used now or not: never a reason to let in."""
+        """Whether the role is a staff role, in good standing or not; never sufficient to authorize."""
         return self.role in STAFF_ROLES
 
     @property
     def is_appointed_admin(self) -> bool:
-        """Appointed to run the site, whether the rights may be used now or not."""
+        """Whether the role is administrator, in good standing or not; never sufficient to authorize."""
         return self.role == "administrator"
 
     @property
     def is_in_good_standing(self) -> bool:
-        """Confirmed, not suspended, not erased: only then a role or reputation gives rights."""
+        """Whether the account is confirmed, not suspended and not erased; required for all rights."""
         return self.confirmed_at is not None and self.erased_at is None and not self.is_suspended
 
     @property
     def is_suspended(self) -> bool:
-        """Whether this account may only read for now."""
+        """Whether the account is read-only at present."""
         return self.suspended_until is not None and self.suspended_until > utcnow()
 
     @property
-    def is_active(self) -> bool:
-        """Whether the account may be logged in to at all."""
+    def is_active(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]  (stub: Literal[True])
+        """Whether login is possible (Flask-Login)."""
         return self.erased_at is None
 
     @property
     def is_pending(self) -> bool:
-        """Whether this is a registration that nobody has confirmed: it is shown to nobody."""
+        """Whether this is an unconfirmed registration, which is not public."""
         return self.confirmed_at is None and self.imported_from is None and self.erased_at is None
 
     @property
     def privilege_points(self) -> int:
-        """Reputation earned here; what came from another site opens no doors, not even a debt there."""
+        """Reputation that counts for privileges: without imported points, at least 1."""
         return max(1, self.reputation - max(0, self.imported_reputation))
 
     def can(self, privilege: Privilege) -> bool:
-        """Whether this member has earned (or was appointed to) `privilege`."""
+        """Whether the user has `privilege`, by reputation or as a moderator."""
         if not self.is_in_good_standing:
             return False
         return self.is_moderator or self.privilege_points >= threshold(privilege)
 
     @property
     def own_words(self) -> tuple[str, ...]:
-        """What an attacker would try first as this account's password."""
+        """Words that must not make up the password: username, display name, address."""
         return self.username, self.display_name, self.email or ""
 
     @property
@@ -132,7 +136,7 @@ class User(UserMixin, Versioned, db.Model):
 
 
 class Visitor(AnonymousUserMixin):
-    """Nobody is logged in: the same questions can be asked, the answers are no."""
+    """A user who is not logged in: no rights, no reputation."""
 
     id = None
     username = None
@@ -142,14 +146,14 @@ class Visitor(AnonymousUserMixin):
     is_moderator = is_admin = is_staff = is_appointed_admin = is_in_good_standing = is_suspended = False
 
     def can(self, privilege: Privilege) -> bool:
-        """Visitors read."""
+        """Whether the user has `privilege`: never."""
         return False
 
 
 class Session(db.Model):
-    """A log-in on one device. The cookie holds the token, this table only its hash.
+    """A login on one device. The cookie holds the token, this table only its hash.
 
-    `proved_at` is when the password was given last in this session (auth/freshness_views.py).
+    `proved_at` is when the password was last given in this session (auth/freshness_views.py).
     """
 
     __tablename__ = "sessions"
@@ -167,7 +171,7 @@ class Session(db.Model):
 
 
 class ApiToken(db.Model):
-    """A Bearer token of a member; shown once, kept as a hash."""
+    """A Bearer token of a member; shown once, stored as a hash."""
 
     __tablename__ = "api_tokens"
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_api_tokens_user_id", "user_id"))
@@ -184,10 +188,10 @@ class ApiToken(db.Model):
 
 
 class EmailToken(db.Model):
-    """A link sent by mail, good once: confirm, reset, claim, secure.
+    """A mailed one-time link; `purpose` is confirm, reset, claim or secure (auth/links.py).
 
-    A link that confirms a registration carries what was registered with it: the username, the password
-    and the browser. So it activates only the registration that it was mailed for.
+    A link that confirms a registration stores its username, password hash and browser, so that it activates
+    only the registration that it was mailed for.
     """
 
     __tablename__ = "email_tokens"
@@ -210,8 +214,8 @@ class EmailToken(db.Model):
     user: Mapped[User] = relationship()
 
 
-class HeldName(db.Model):
-    """A username that somebody registered a short time ago, and (as a hash) for which address."""
+class UsernameReservation(db.Model):
+    """A username reserved for an unconfirmed registration; `email_hash` identifies its address."""
 
     __tablename__ = "held_names"
 
@@ -221,10 +225,10 @@ class HeldName(db.Model):
 
 
 class ReputationEvent(db.Model):
-    """One applied change of somebody's reputation; rows are only ever added.
+    """One applied change of a reputation; append-only.
 
-    `cause` names the one change that made it and is unique, so a retry writes nothing.
-    `day` is the UTC day whose cap it counts toward: a reversal carries the day it reverses.
+    `cause` identifies the change and is unique, so that a retry writes nothing.
+    `day` is the UTC day whose cap it counts toward; a reversal has the day of what it reverses.
     """
 
     __tablename__ = "reputation_events"

@@ -1,4 +1,4 @@
-"""Mails about what was done to an account, each with a link for who did not do it. Nothing here commits."""
+"""Mails about security events of an account, each with a link to secure it. Nothing here commits."""
 
 from flask_babel import gettext as _
 
@@ -9,9 +9,9 @@ from core.mail import mail
 
 
 def notify(user: User, subject: str, text: str, *, key: str | None = None) -> None:
-    """Mail a sentence about an act to the account's address; nothing where there is none to mail to.
+    """Queue a mail with `text` to the confirmed address of an account, if it has one.
 
-    `key` makes a repeat mail nothing.
+    A second mail with the same `key` is not queued.
     """
     if not user.email or user.confirmed_at is None or user.erased_at is not None:
         return
@@ -30,12 +30,12 @@ def notify(user: User, subject: str, text: str, *, key: str | None = None) -> No
 
 
 def password_changed(user: User) -> None:
-    """The password was set anew."""
+    """Notify the owner that the password was changed."""
     notify(user, _("Your password was changed"), _("the password of your account was changed."))
 
 
 def token_made(user: User, name: str, scope: str) -> None:
-    """A program may act in the member's name from now on."""
+    """Notify the owner about a new API token."""
     may = _("read and write") if scope == "write" else _("read")
     notify(
         user,
@@ -45,7 +45,7 @@ def token_made(user: User, name: str, scope: str) -> None:
 
 
 def token_revoked(user: User, token: ApiToken) -> None:
-    """A program may not any more."""
+    """Notify the owner about a revoked API token."""
     notify(
         user,
         _("An API token was revoked"),
@@ -54,7 +54,7 @@ def token_revoked(user: User, token: ApiToken) -> None:
 
 
 def new_device(user: User, program: str) -> None:
-    """Somebody logged in on a browser that was not used before."""
+    """Notify the owner about a login on an unknown device; `program` is its User-Agent."""
     notify(
         user,
         _("A log-in on a new device"),
@@ -66,7 +66,7 @@ def new_device(user: User, program: str) -> None:
 
 
 def session_ended(user: User, program: str) -> None:
-    """The member, or somebody in their name, ended a session."""
+    """Notify the owner about an ended session; `program` is its User-Agent."""
     notify(
         user,
         _("A session was ended"),
@@ -75,7 +75,7 @@ def session_ended(user: User, program: str) -> None:
 
 
 def data_exported(user: User, event_id: int) -> None:
-    """A file with everything about the member was made, once for the event."""
+    """Notify the owner about an export of their data, once per event."""
     notify(
         user,
         _("Your data was downloaded"),
@@ -85,7 +85,7 @@ def data_exported(user: User, event_id: int) -> None:
 
 
 def locked_out(user: User) -> None:
-    """So many log-ins failed that the password is not accepted any more."""
+    """Notify the owner that too many failed logins have locked the password login."""
     notify(
         user,
         _("Many failed log-ins"),

@@ -1,4 +1,4 @@
-"""Who may do what to an account."""
+"""Permissions on accounts."""
 
 from flask_babel import gettext as _
 
@@ -6,8 +6,8 @@ from auth.models import User, Visitor
 
 
 def why_read_only(user: User | Visitor) -> str:
-    """Why a member who is not in good standing may only read: on top of every page, and where they write."""
-    if not user.is_suspended:
+    """The message for a member who is not in good standing: suspended or unconfirmed."""
+    if not isinstance(user, User) or user.suspended_until is None or not user.is_suspended:
         return _("Confirm your email address first: open the link in the message we sent you.")
     return _(
         "You can read but not post until %(when)s UTC. %(why)s",
@@ -17,22 +17,22 @@ def why_read_only(user: User | Visitor) -> str:
 
 
 def can_see_email(user: User | Visitor, account: User) -> bool:
-    """Addresses are shown to their owners and administrators."""
+    """Whether `user` may see the address of an account: its owner and administrators."""
     return user.id is not None and (user.id == account.id or user.is_admin)
 
 
 def can_erase(user: User | Visitor, account: User) -> bool:
-    """Administrators erase members and moderators; their own account they leave under Settings."""
+    """Whether `user` may delete another's account: administrators, but not those of administrators."""
     return user.is_admin and not account.is_appointed_admin and user.id != account.id
 
 
 def can_secure(user: User | Visitor, account: User) -> bool:
-    """Administrators secure the accounts of members and moderators; administrators' from the shell."""
+    """Whether `user` may secure another's account: as can_erase()."""
     return can_erase(user, account)
 
 
 def can_attach_email(user: User | Visitor, account: User) -> bool:
-    """Moderators give imported people, who have none, an address; never those who have claimed theirs."""
+    """Whether `user` may set the address of an account: moderators, of unclaimed imported accounts."""
     return (
         user.is_moderator
         and account.imported_from is not None

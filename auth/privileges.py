@@ -1,7 +1,7 @@
-"""What reputation opens, in one table, and how a young site relaxes it (start-up mode).
+"""Privileges and the reputation they need, with lower thresholds for small communities (start-up mode).
 
-While a community is small, nobody could have earned what its first questions take: thresholds begin low and
-rise with the number of active members. `REDOUBT_PRIVILEGE_SCALE` as a number switches that off.
+Thresholds rise with the number of active members. A number in `REDOUBT_PRIVILEGE_SCALE` switches that off
+and multiplies the full thresholds.
 """
 
 import time
@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 
 class Privilege(Enum):
-    """What a member may earn."""
+    """A right that is earned with reputation."""
 
     VOTE_UP = "vote up"
     FLAG = "flag"
@@ -37,8 +37,6 @@ POINTS = {
     Privilege.CLOSE: 3_000,
     Privilege.MOD_TOOLS: 10_000,
 }
-
-
 STARTUP_POINTS = {  # below GROWING_MEMBERS active members; moderator tools are never relaxed
     Privilege.VOTE_UP: 1,
     Privilege.FLAG: 1,
@@ -59,12 +57,13 @@ GROWING_POINTS = {  # below GROWN_MEMBERS
     Privilege.EDIT_ANY: 1_000,
     Privilege.CLOSE: 1_500,
 }
-GROWING_MEMBERS, GROWN_MEMBERS = 25, 100
-COUNT_FOR_SECONDS = 60
+GROWING_MEMBERS = 25
+GROWN_MEMBERS = 100
+COUNT_LIFETIME_SECONDS = 60
 
 
 def meaning(privilege: Privilege) -> str:
-    """What a privilege opens, in words, for the help."""
+    """A description of a privilege, for the help page."""
     return {
         Privilege.VOTE_UP: _("upvote"),
         Privilege.FLAG: _("flag what needs a moderator"),
@@ -79,7 +78,7 @@ def meaning(privilege: Privilege) -> str:
 
 
 def points(privilege: Privilege, active_members: int) -> int:
-    """Points that `privilege` takes in a community of so many active members."""
+    """The reputation that `privilege` needs in a community of `active_members`."""
     if active_members < GROWING_MEMBERS:
         return STARTUP_POINTS.get(privilege, POINTS[privilege])
     if active_members < GROWN_MEMBERS:
@@ -88,7 +87,7 @@ def points(privilege: Privilege, active_members: int) -> int:
 
 
 def threshold(privilege: Privilege) -> int:
-    """Points needed for `privilege` on this site now."""
+    """The reputation that `privilege` needs on this site at present."""
     scale = current_app.config["REDOUBT_PRIVILEGE_SCALE"]
     if scale is not None:
         return round(POINTS[privilege] * scale)
@@ -96,20 +95,20 @@ def threshold(privilege: Privilege) -> int:
 
 
 def active_members() -> int:
-    """How many members were active lately, up to GROWN_MEMBERS; counted once in COUNT_FOR_SECONDS."""
-    known = current_app.extensions["active_members"]
+    """The number of active members, up to GROWN_MEMBERS; cached for COUNT_LIFETIME_SECONDS."""
+    cache = current_app.extensions["active_members"]
     now = time.monotonic()
-    if known.get("until", 0) <= now:
-        known["number"] = known["count"](GROWN_MEMBERS)
-        known["until"] = now + COUNT_FOR_SECONDS
-    return known["number"]
+    if cache.get("until", 0) <= now:
+        cache["number"] = cache["count"](GROWN_MEMBERS)
+        cache["until"] = now + COUNT_LIFETIME_SECONDS
+    return cache["number"]
 
 
 def is_startup() -> bool:
-    """Whether thresholds are lower here than they will be."""
+    """Whether thresholds are lowered because the community is small."""
     return current_app.config["REDOUBT_PRIVILEGE_SCALE"] is None and active_members() < GROWN_MEMBERS
 
 
 def init_app(app: Flask, count: Callable[[int], int]) -> None:
-    """`count(enough)` gives the number of active members, or `enough` when it is more."""
+    """Set up the count of active members: `count(max_count)` returns it, up to `max_count`."""
     app.extensions["active_members"] = {"count": count}

@@ -1,43 +1,40 @@
-"""Reads about people."""
+"""Reads of accounts, sessions, tokens and the ledger."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
-from auth.names import display_names
+from auth.names.skeletons import skeleton
 from auth.tokens import digest
 from core.database import paging
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
 from core.mail import message
 
-YEAR = timedelta(days=365)
-ACTIVE = timedelta(days=90)
+CHART_PERIOD = timedelta(days=365)
+ACTIVITY_PERIOD = timedelta(days=90)
 
 
 def is_listed() -> ColumnElement[bool]:
-    """Whose page and name everybody may see: not erased, and no registration that nobody has confirmed.
-
-    Imported people never confirm.
-    """
-    is_somebody = or_(User.confirmed_at.is_not(None), User.imported_from.is_not(None))
-    return and_(User.erased_at.is_(None), is_somebody)
+    """SQL condition: accounts with a public profile, which are confirmed or imported, and not erased."""
+    is_established = or_(User.confirmed_at.is_not(None), User.imported_from.is_not(None))
+    return and_(User.erased_at.is_(None), is_established)
 
 
 def by_username(username: str) -> User | None:
-    """The member with this handle; erased and unconfirmed accounts have no page."""
+    """The member with this username and a public profile; None for unconfirmed and erased accounts."""
     return db.session.scalar(select(User).where(User.username == username.lower(), is_listed()))
 
 
-def account_named(username: str) -> User | None:
-    """The account with this handle, be it unconfirmed: for whoever runs the site."""
+def account_by_username(username: str) -> User | None:
+    """The account with this username, confirmed or not; for administrators and the shell."""
     return db.session.scalar(select(User).where(User.username == username.lower(), User.erased_at.is_(None)))
 
 
-def profile_addresses(usernames: Iterable[str]) -> dict[str, str]:
-    """Paths of the profiles of those of these handles that are members'; one query."""
+def profile_paths(usernames: Iterable[str]) -> dict[str, str]:
+    """{username: path of the profile} for those of these names that exist; one query."""
     known = db.session.scalars(
         select(User.username).where(
             User.username.in_(list(usernames)), User.erased_at.is_(None), User.confirmed_at.is_not(None)
@@ -47,7 +44,7 @@ def profile_addresses(usernames: Iterable[str]) -> dict[str, str]:
 
 
 def by_login(name: str) -> User | None:
-    """Who logs in as `name`: a handle or an address."""
+    """The account that logs in with `name`, a username or an email address."""
     wanted = User.username == name.strip().lower()
     if "@" in name:
         try:
@@ -58,17 +55,12 @@ def by_login(name: str) -> User | None:
 
 
 def by_email(email: str) -> User | None:
-    """The account of an address."""
+    """The account with this email address, confirmed or not."""
     return db.session.scalar(select(User).where(User.email == email.lower()))
 
 
-def looks_like(username: str) -> User | None:
-    """An account whose handle, or a moderator whose name, could be mistaken for this handle."""
-    return imitated(username, by=None)
-
-
 def in_good_standing() -> ColumnElement[bool]:
-    """SQL condition: what User.is_in_good_standing says of a row."""
+    """SQL condition: User.is_in_good_standing."""
     return and_(
         User.confirmed_at.is_not(None),
         User.erased_at.is_(None),
@@ -76,23 +68,24 @@ def in_good_standing() -> ColumnElement[bool]:
     )
 
 
-def holders(*roles: str) -> Select:
-    """SELECT of the members who hold one of these roles and may use it now."""
+def with_role(*roles: str) -> Select:
+    """SELECT of the members in good standing with one of these roles."""
     return select(User).where(User.role.in_(roles), in_good_standing())
 
 
-def imitated(name: str, *, by: User | None) -> User | None:
-    """Somebody else whose handle this name looks like, or whose name if they moderate."""
-    skeleton, mine = display_names.skeleton(name), by.id if by else 0
-    namesake = db.session.scalar(select(User).where(User.username_key == skeleton, User.id != mine))
-    if namesake is not None:
-        return namesake
-    staff = db.session.scalars(select(User).where(User.role != "member", User.id != mine))
-    return next((user for user in staff if display_names.skeleton(user.display_name) == skeleton), None)
+def similar_account(name: str, *, other_than: User | None = None) -> User | None:
+    """An account, but `other_than`, whose username (or, of staff, display name) looks like `name`."""
+    key = skeleton(name)
+    own_id = other_than.id if other_than else 0
+    found = db.session.scalar(select(User).where(User.username_key == key, User.id != own_id))
+    if found is not None:
+        return found
+    staff = db.session.scalars(select(User).where(User.role != "member", User.id != own_id))
+    return next((user for user in staff if skeleton(user.display_name) == key), None)
 
 
 def members(after: paging.Place = None, size: int = 40) -> paging.Page:
-    """Members by reputation."""
+    """One page of members, highest reputation first."""
     return paging.keyset(
         select(User).where(is_listed()),
         [User.reputation, User.id],
@@ -103,7 +96,7 @@ def members(after: paging.Place = None, size: int = 40) -> paging.Page:
 
 
 def reputation_history(user: User, after: paging.Place = None) -> paging.Page:
-    """The ledger of one member, newest first."""
+    """One page of a member's ledger, newest first, without entries of 0 points."""
     return paging.keyset(
         select(ReputationEvent).where(ReputationEvent.user_id == user.id, ReputationEvent.points != 0),
         [ReputationEvent.id],
@@ -114,7 +107,7 @@ def reputation_history(user: User, after: paging.Place = None) -> paging.Page:
 
 
 def ledger(user: User) -> list[ReputationEvent]:
-    """The whole ledger of one member, in order."""
+    """The whole ledger of a member, oldest first."""
     return list(
         db.session.scalars(
             select(ReputationEvent).where(ReputationEvent.user_id == user.id).order_by(ReputationEvent.id)
@@ -123,7 +116,7 @@ def ledger(user: User) -> list[ReputationEvent]:
 
 
 def mail_to(user: User) -> list[OutgoingMail]:
-    """What was or will be mailed to a member's address."""
+    """Queued and sent mails to a member's address."""
     return list(
         db.session.scalars(
             select(OutgoingMail).where(OutgoingMail.recipient == user.email).order_by(OutgoingMail.id)
@@ -131,22 +124,23 @@ def mail_to(user: User) -> list[OutgoingMail]:
     )
 
 
-def reputation_by_day(user: User) -> list[tuple]:
-    """(day, points of that day) of the last year in order, for the chart; first all that came before."""
+def reputation_by_day(user: User) -> list[tuple[date, int]]:
+    """(UTC day, points) of the last year for the chart, oldest first; the first entry sums up all before."""
     today = utcnow().date()
-    since = today - YEAR
-    days = db.session.execute(
-        select(ReputationEvent.day, db.func.sum(ReputationEvent.points))
+    since = today - CHART_PERIOD
+    rows = db.session.execute(
+        select(ReputationEvent.day, func.sum(ReputationEvent.points))
         .where(ReputationEvent.user_id == user.id, ReputationEvent.day > since)
         .group_by(ReputationEvent.day)
         .order_by(ReputationEvent.day)
-    ).all()
+    )
+    days = [(day, points) for day, points in rows]
     before = user.reputation - sum(points for _, points in days)
     return [(since, before), *days, (today, 0)] if before > 1 else days
 
 
 def email_token(token: str, purpose: str) -> EmailToken | None:
-    """A live mailed link."""
+    """The row of a valid mailed link; None when it is invalid or expired."""
     row = db.session.scalar(
         select(EmailToken)
         .where(EmailToken.token_hash == digest(token), EmailToken.purpose == purpose)
@@ -156,45 +150,48 @@ def email_token(token: str, purpose: str) -> EmailToken | None:
 
 
 def sessions_of(user: User) -> list[Session]:
-    """Where a member is logged in."""
+    """A member's sessions, last used first."""
     return list(
         db.session.scalars(select(Session).where(Session.user_id == user.id).order_by(Session.seen_at.desc()))
     )
 
 
 def api_tokens_of(user: User) -> list[ApiToken]:
-    """A member's API tokens."""
+    """A member's API tokens, newest first."""
     return list(
         db.session.scalars(select(ApiToken).where(ApiToken.user_id == user.id).order_by(ApiToken.id.desc()))
     )
 
 
-def active_members(enough: int) -> int:
-    """How many confirmed members earned reputation here and logged in lately; `enough` when it is more."""
-    some = (
+def active_members(max_count: int) -> int:
+    """The number of confirmed members with earned reputation who were active in ACTIVITY_PERIOD.
+
+    Counts up to `max_count`.
+    """
+    active = (
         select(User.id)
         .where(
             User.reputation > 1,
-            User.last_seen_at >= utcnow() - ACTIVE,
+            User.last_seen_at >= utcnow() - ACTIVITY_PERIOD,
             User.confirmed_at.is_not(None),
             User.erased_at.is_(None),
         )
         .order_by(User.reputation.desc(), User.id.desc())
-        .limit(enough)
+        .limit(max_count)
         .subquery()
     )
-    return db.session.scalar(select(func.count()).select_from(some))
+    return db.session.scalar(select(func.count()).select_from(active)) or 0
 
 
-def is_active(user: type[User] = User) -> ColumnElement[bool]:
+def is_active(entity: type[User] = User) -> ColumnElement[bool]:
     """SQL condition: neither erased nor suspended."""
     return and_(
-        user.erased_at.is_(None), or_(user.suspended_until.is_(None), user.suspended_until <= utcnow())
+        entity.erased_at.is_(None), or_(entity.suspended_until.is_(None), entity.suspended_until <= utcnow())
     )
 
 
 def reachable_members(user_ids: Iterable[int]) -> list[User]:
-    """Those of these members who can use their account now and have a confirmed email address."""
+    """Those of these members who are active and have a confirmed address, ordered by id."""
     return list(
         db.session.scalars(
             select(User)

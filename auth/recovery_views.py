@@ -1,4 +1,4 @@
-"""Pages that take an account back: "this was not me" from a mail, and for administrators."""
+"""Pages to secure an account: from a link in a mailed notice, and by administrators."""
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -17,12 +17,12 @@ from core.web.forms import Form
 
 
 @bp.route("/secure/<token>", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 def secure(token: str) -> ResponseReturnValue:
-    """A mailed notice was about somebody else's act: secure the account; only a pressed button does."""
+    """Secure an account through the link in a mailed notice; GET changes nothing."""
     link = get_or_404(queries.email_token(token, links.SECURE))
     if request.method == "POST":
-        _link, user = get_or_404(links.take(token, links.SECURE))
+        _link, user = get_or_404(links.consume(token, links.SECURE))
         actions.recover(user)
         db.session.commit()
         flash(_("Your account is secured. A link to set a new password is in your mail."))
@@ -34,7 +34,7 @@ def secure(token: str) -> ResponseReturnValue:
 @login_required
 @require_fresh()
 def secure_user(username: str) -> ResponseReturnValue:
-    """An administrator secures a member's account, and says which address is theirs."""
+    """Secure a member's account and set its address, as an administrator."""
     form = Form(schemas.RecoverSchema)
     user = get_or_404(queries.by_username(username))
     require(policy.can_secure(me(), user), _("Administrators secure accounts, but not each other's."))

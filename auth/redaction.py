@@ -1,7 +1,7 @@
-"""What redaction masks of accounts, and what it leaves alone."""
+"""The columns of accounts that redaction masks, and those without people's text."""
 
 from auth.address_changes.models import AddressChange
-from auth.models import ApiToken, EmailToken, HeldName, ReputationEvent, Session, User
+from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User, UsernameReservation
 from auth.security_log.models import SecurityEvent, SecurityOrigin
 from auth.unsent.models import UnsentForm
 from core import redaction
@@ -9,9 +9,10 @@ from core.jobs import events
 from core.markup.markup import render
 
 
-def _follow(user: User, by: User) -> None:
+def _render_about(user: User, by: User) -> None:
     about = render(user.about)
-    user.about_html, user.markup_version = about.html, about.version
+    user.about_html = about.html
+    user.markup_version = about.version
     events.record("user.revised", subject=user)
 
 
@@ -22,7 +23,7 @@ redaction.register_text(
     "website",
     "about",
     "suspension_reason",
-    changed=_follow,
+    changed=_render_about,
     derived=("about_html",),
 )
 redaction.register_text(ApiToken, "name")
@@ -42,7 +43,7 @@ redaction.register_without_text(Session, "token_hash", "user_agent")
 redaction.register_without_text(
     EmailToken, "token_hash", "purpose", "email", "username", "password_hash", "browser_hash"
 )
-redaction.register_without_text(HeldName, "username_key", "email_hash")
+redaction.register_without_text(UsernameReservation, "username_key", "email_hash")
 redaction.register_without_text(
     AddressChange, "old_email", "new_email", "confirm_hash", "cancel_hash", "undo_hash"
 )

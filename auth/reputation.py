@@ -1,13 +1,14 @@
-"""The ledger: reputation is the sum of applied deltas, each with the one change that caused it.
+"""The reputation ledger: reputation is the sum of applied deltas, each with its cause.
 
-Only the daily cap clips a delta (docs/decisions/0006). A reversal is the exact negative of what
-was applied, on the day of what it reverses, so no sequence of changes can pay.
+Only the daily cap limits a delta (docs/decisions/0006). A reversal is the exact negative of what was applied,
+on the day of what it reverses, so that no sequence of votes and withdrawals gains points.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Update, bindparam, func, select, update
@@ -34,16 +35,16 @@ POINTS = {
     "imported": 0,
 }
 CAPPED = frozenset({"question_up", "answer_up", "article_up"})
-AT_ONCE = 100_000  # rows of the ledger that `verify` compares at once: its memory
-STREAM = {"yield_per": 1000}  # how a source reads its records
+VERIFY_BATCH_ROWS = 100_000  # ledger rows that verify() holds in memory
+STREAM_OPTIONS = {"yield_per": 1000}  # execution options of large reads
 
 
 @dataclass(frozen=True)
 class Entitlement:
-    """What one recorded change should have done to the ledger, for `verify`.
+    """A ledger entry that a recorded change should have caused, for verify().
 
-    `reverses` names the cause that this one undoes. `order` sorts capped entitlements of one person
-    as they happened, for each may have filled the day for the next; for others it means nothing.
+    `reverses` is the cause that this one undoes. `order` sorts the capped entitlements of one user in the
+    order in which they happened, because each uses up the cap of the day; others need no order.
     """
 
     cause: str
@@ -56,7 +57,7 @@ class Entitlement:
 
 
 def _total() -> Update:
-    """The statement of recount(), built once: it is run at every change of anybody's reputation."""
+    """The statement of recount(), built once because it runs with every change of a reputation."""
     users = User.__table__
     earned = select(func.coalesce(func.sum(ReputationEvent.points), 0)).where(
         ReputationEvent.user_id == users.c.id
@@ -76,16 +77,16 @@ _sources: list[Source] = []
 
 
 def register_source(source: Source) -> Source:
-    """Rooms above tell `verify` how to replay their own records, of the users with ids from … to ….
+    """Decorator: `source(first, last)` replays a package's records of users with ids in that range.
 
-    It may give what concerns others too, but nothing that concerns these may be missing.
+    It may also return entitlements of other users, but must not miss any of these.
     """
     _sources.append(source)
     return source
 
 
-def lock(user_ids: Iterable[int]) -> None:
-    """Take the rows of these users, all that a change concerns at once: posts/locks.py says why."""
+def lock(user_ids: Iterable[int | None]) -> None:
+    """Lock the rows of all users whose reputation a change affects, in one call (posts/locks.py)."""
     lock_rows(User, user_ids)
 
 
@@ -99,9 +100,10 @@ def award(
     day: date | None = None,
     points: int | None = None,
 ) -> int:
-    """Apply the points of `kind` to a user once; returns the applied delta.
+    """Append the points of `kind` to a user's ledger; returns the applied delta, 0 without a user.
 
-    The caller holds lock(). `points` overrides the table (imports, scaled reversals).
+    `cause` must be unique. The caller holds lock(). `day` is the UTC day of the cap, by default today;
+    `points` overrides POINTS.
     """
     if user_id is None:
         return 0
@@ -114,14 +116,14 @@ def award(
 
 
 def award_all(awards: Collection[ReputationEvent]) -> None:
-    """Append many awards that no cap concerns, as award() does one: for imports."""
+    """Append many awards without a cap, for imports."""
     db.session.add_all(awards)
     db.session.flush()
     recount(award.user_id for award in awards)
 
 
 def reverse(cause: str, *, by_cause: str, actor_id: int | None = None) -> int:
-    """Undo exactly what `cause` applied; returns the delta. Nothing applied, nothing undone."""
+    """Append the negative of what `cause` applied; returns the delta, 0 when nothing was applied."""
     event = db.session.scalar(select(ReputationEvent).where(ReputationEvent.cause == cause))
     if event is None:
         return 0
@@ -138,12 +140,13 @@ def reverse(cause: str, *, by_cause: str, actor_id: int | None = None) -> int:
 
 
 def earned(user_id: int, day: date) -> int:
-    """What counts toward the cap of `day`: gains from votes less their reversals."""
-    return db.session.scalar(
-        select(func.coalesce(func.sum(ReputationEvent.points), 0)).where(
+    """The points that count toward the cap of `day` (UTC): gains from votes less their reversals."""
+    points = db.session.scalar(
+        select(func.sum(ReputationEvent.points)).where(
             ReputationEvent.user_id == user_id, ReputationEvent.day == day, ReputationEvent.kind.in_(CAPPED)
         )
     )
+    return points or 0
 
 
 def _append(user_id: int, kind: str, points: int, **columns: Any) -> None:
@@ -155,7 +158,7 @@ def _append(user_id: int, kind: str, points: int, **columns: Any) -> None:
 
 
 def recount(user_ids: Iterable[int]) -> None:
-    """Set `users.reputation` to max(1, sum of the ledger) for these users."""
+    """Set `users.reputation` of these users to the sum of their ledger, at least 1."""
     for user_id in sorted(set(user_ids)):
         db.session.execute(RECOUNT, {"user": user_id})
         user = db.session.identity_map.get(db.session.identity_key(User, user_id))
@@ -166,17 +169,19 @@ def recount(user_ids: Iterable[int]) -> None:
 @register_source
 def _registrations(first: int, last: int) -> Iterator[Entitlement]:
     for user_id, created_at in db.session.execute(
-        select(User.id, User.created_at).where(User.id.between(first, last)).execution_options(**STREAM)
+        select(User.id, User.created_at)
+        .where(User.id.between(first, last))
+        .execution_options(**STREAM_OPTIONS)
     ):
         yield Entitlement(f"registration:{user_id}", user_id, "registered", 1, created_at.date())
 
 
 def expected(first: int, last: int) -> dict[str, tuple[int, str, int]]:
-    """Replay every room's records of these users: {cause: (user id, kind, applied points)}."""
-    room: dict[tuple[int, date], int] = defaultdict(int)
+    """Replay the records of all sources about these users: {cause: (user id, kind, applied points)}."""
+    capped_points: dict[tuple[int, date], int] = defaultdict(int)
     applied: dict[str, tuple[int, str, int, date]] = {}
-    everything = sorted((e for source in _sources for e in source(first, last)), key=lambda e: e.order)
-    for item in everything:
+    entitlements = chain.from_iterable(source(first, last) for source in _sources)
+    for item in sorted(entitlements, key=lambda e: e.order):
         if item.reverses is not None:
             if item.reverses not in applied:
                 continue
@@ -185,41 +190,46 @@ def expected(first: int, last: int) -> dict[str, tuple[int, str, int]]:
         elif not first <= item.user_id <= last:
             continue
         else:
-            user_id, kind, points, day = item.user_id, item.kind, item.points, item.day
+            user_id = item.user_id
+            kind = item.kind
+            points = item.points
+            day = item.day
             if kind in CAPPED and points > 0:
-                points = max(0, min(points, DAILY_CAP - room[user_id, day]))
+                points = max(0, min(points, DAILY_CAP - capped_points[user_id, day]))
         if kind in CAPPED:
-            room[user_id, day] += points
+            capped_points[user_id, day] += points
         applied[item.cause] = (user_id, kind, points, day)
     return {cause: (user, kind, points) for cause, (user, kind, points, _) in applied.items()}
 
 
 def verify() -> list[str]:
-    """Compare totals, ledger and replay; returns one sentence per difference (none: clean).
+    """Compare totals, ledger and replay; returns one sentence per difference.
 
-    Some users after the others, for nobody's points depend on another's. Beside other writers, call it
-    within core.database.db.snapshot().
+    Works on ranges of users, which are independent. While others write, call it within
+    core.database.db.snapshot().
     """
-    return [fault for first, last in _shares() for fault in _faults(first, last)]
+    return list(chain.from_iterable(_differences(first, last) for first, last in _user_ranges()))
 
 
-def _shares() -> Iterator[tuple[int, int]]:
-    """All ids of users in ranges, each with about AT_ONCE rows of the ledger, or one user with more."""
-    first, rows = 0, 0
+def _user_ranges() -> Iterator[tuple[int, int]]:
+    """Ranges that cover all user ids, each with about VERIFY_BATCH_ROWS ledger rows or one user."""
+    first = 0
+    rows = 0
     sizes = (
         select(ReputationEvent.user_id, func.count())
         .group_by(ReputationEvent.user_id)
         .order_by(ReputationEvent.user_id)
     )
     for user_id, count in db.session.execute(sizes).all():
-        if rows and rows + count > AT_ONCE:
+        if rows and rows + count > VERIFY_BATCH_ROWS:
             yield first, user_id - 1
-            first, rows = user_id, 0
+            first = user_id
+            rows = 0
         rows += count
     yield first, MAX_ID
 
 
-def _faults(first: int, last: int) -> Iterator[str]:
+def _differences(first: int, last: int) -> Iterator[str]:
     want = expected(first, last)
     sums: dict[int, int] = defaultdict(int)
     ledger = (
@@ -227,7 +237,7 @@ def _faults(first: int, last: int) -> Iterator[str]:
         .where(ReputationEvent.user_id.between(first, last))
         .order_by(ReputationEvent.id)
     )
-    for user_id, cause, kind, points in db.session.execute(ledger.execution_options(**STREAM)):
+    for user_id, cause, kind, points in db.session.execute(ledger.execution_options(**STREAM_OPTIONS)):
         sums[user_id] += points
         if kind == "imported":
             continue
@@ -238,6 +248,6 @@ def _faults(first: int, last: int) -> Iterator[str]:
         if should[2] != 0:
             yield f"{cause}: missing from the ledger: {should}"
     shown = select(User.id, User.reputation).where(User.id.between(first, last)).order_by(User.id)
-    for user_id, reputation in db.session.execute(shown.execution_options(**STREAM)):
+    for user_id, reputation in db.session.execute(shown.execution_options(**STREAM_OPTIONS)):
         if reputation != max(1, sums[user_id]):
             yield f"user {user_id}: shows {reputation}, ledger sums to {sums[user_id]}"

@@ -1,4 +1,4 @@
-"""The shape of what people send about themselves, and of people in the API."""
+"""Schemas of account forms, and of members in the API."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -20,7 +20,7 @@ WEBSITE = r"^(https?://[^\s<>\"']{3,190})?$"
 
 
 class Address(fields.String):
-    """An email address, as it is stored (mail_message.normalize_address)."""
+    """An email address, normalized by core.mail.message.normalize_address."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "email"}, **kwargs)
@@ -44,7 +44,7 @@ class RegisterSchema(Schema):
 
 
 class LoginSchema(Schema):
-    """A handle or address, and the password."""
+    """A username or address, and the password."""
 
     username = Line(required=True, validate=validate.Length(1, 254))
     password = fields.String(required=True, validate=validate.Length(1, 1000))
@@ -63,18 +63,18 @@ class PasswordSchema(Schema):
 
 
 class ChangePasswordSchema(PasswordSchema):
-    """A new password and the present one; API tokens stay only if that is wished."""
+    """A new password and the current one; API tokens are revoked unless `keep_tokens`."""
 
     current_password = fields.String(required=True)
     keep_tokens = fields.Boolean(load_default=False)
 
 
 class NothingSchema(Schema):
-    """A form with a button alone."""
+    """A form without fields."""
 
 
 class RecoverSchema(Schema):
-    """Where a member is reached whose account is secured, and whether former addresses lose their say."""
+    """The address of an account to secure, and whether former addresses can still undo their change."""
 
     email = Address(load_default="", validate=validate.Length(max=254))
     end_undo = fields.Boolean(load_default=False)
@@ -85,7 +85,7 @@ class RecoverSchema(Schema):
 
 
 class EraseSchema(Schema):
-    """The password, and what becomes of what the person wrote."""
+    """The password, and whether posts are kept without a name or removed."""
 
     current_password = fields.String(required=True)
     words = fields.String(
@@ -96,7 +96,7 @@ class EraseSchema(Schema):
 
 
 class DisplayName(fields.String):
-    """A name as it is written: what cannot be seen is refused, not dropped."""
+    """A display name; invisible characters are refused, not dropped."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -104,13 +104,13 @@ class DisplayName(fields.String):
         name = super()._deserialize(value, attr, data, **kwargs).strip(" ")
         if not 1 <= len(name) <= 80:
             raise ValidationError(str(_("Use 1 to 80 characters.")))
-        if why := display_names.fault(name):
-            raise ValidationError(why)
+        if error := display_names.error(name):
+            raise ValidationError(error)
         return name
 
 
 class ProfileSchema(Schema):
-    """What the profile page shows."""
+    """The public profile."""
 
     display_name = DisplayName(required=True)
     location = Line(load_default="", validate=validate.Length(max=100))
@@ -122,7 +122,7 @@ class ProfileSchema(Schema):
 
 
 class TokenSchema(Schema):
-    """A name to remember the token by, what it may do, and its last day (none: until revoked)."""
+    """The name of a token, its scope, and its last day (UTC; none: valid until revoked)."""
 
     name = Line(required=True, validate=validate.Length(1, 80, error=_("Use 1 to 80 characters.")))
     scope = fields.String(required=True, validate=validate.OneOf(SCOPES))
@@ -151,7 +151,7 @@ class UserItem(Item):
 
 
 class MeItem(UserItem):
-    """Oneself: what only the owner sees, and what the token and the reputation allow."""
+    """The token's own account: with private fields, the scope and the privileges."""
 
     email = fields.String(allow_none=True)
     is_confirmed = fields.Boolean()
@@ -160,7 +160,7 @@ class MeItem(UserItem):
 
 
 class ReputationItem(Reply):
-    """One line of the ledger: how many points, for what, on which post."""
+    """One entry of the ledger: points, reason and post."""
 
     id = fields.Integer()
     reason = fields.String()

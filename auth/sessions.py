@@ -1,21 +1,23 @@
-"""Sessions live in the database under a random token: logging out kills every copy of the cookie.
+"""Sessions and device cookies.
 
-A browser that logged in once keeps a device cookie. Guesses from elsewhere are counted per account,
-guesses from such a device by themselves: who guesses from a thousand addresses locks out nobody
-who has been here before (OWASP's device cookies). The cookie carries the account's generation of devices:
-a higher one makes all of them unknown.
+Sessions are rows under a random token: logging out invalidates every copy of the cookie.
+
+A browser that logged in once has a device cookie (OWASP). Failed logins from known devices are counted per
+device, all others per account, so that guessing from many addresses does not lock out a member on a known
+device. The cookie contains the account's device generation: raising it invalidates all device cookies.
 """
 
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Response, after_this_request, current_app, request, session
+from flask import after_this_request, current_app, request, session
 from flask_login import LoginManager
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response
 
 from auth import policy, tokens
 from auth.current_user import current_user
@@ -24,38 +26,40 @@ from auth.tokens import digest
 from core.database.db import SAFE_METHODS, db, read_transaction, utcnow
 from core.web.access import require
 
-LIFETIME, DEVICE_LIFETIME = timedelta(days=30), timedelta(days=365)
+LIFETIME = timedelta(days=30)
+DEVICE_LIFETIME = timedelta(days=365)
 login_manager = LoginManager()
-login_manager.session_protection = None
+login_manager.session_protection = None  # pyright: ignore[reportAttributeAccessIssue]  (stub: str)
 login_manager.anonymous_user = Visitor
 
 
 @login_manager.user_loader
 def load(token: str) -> User | None:
-    """The member of a live session; read outside the writing transaction that may follow."""
+    """The member of a valid session; read in a transaction of its own, before one that may write."""
     with read_transaction():
         row = db.session.scalar(
             select(Session).where(Session.token_hash == digest(token)).options(joinedload(Session.user))
         )
     if row is None or row.expires_at < utcnow() or row.user.erased_at is not None:
         return None
-    row.user.session = row
-    return row.user
+    user = row.user
+    user.session = row
+    return user
 
 
-def even_suspended(view: Callable) -> Callable:
-    """Decorator: a suspended member may send this form too (log out, secure or leave the account)."""
-    view.even_suspended = True
+def allow_suspended(view: Callable) -> Callable:
+    """Decorator: suspended members may submit this form too (log out, secure or delete the account)."""
+    view.__dict__["allow_suspended"] = True
     return view
 
 
 def refuse_suspended() -> None:
-    """Who is suspended or unconfirmed only reads: no page takes their form, whatever it asks itself."""
-    view = current_app.view_functions.get(request.endpoint)
+    """Refuse forms of members who are suspended or unconfirmed, before any view; raises Forbidden."""
+    view = current_app.view_functions.get(request.endpoint or "")
     if (
         request.method in SAFE_METHODS
         or request.path.startswith("/api/")
-        or getattr(view, "even_suspended", False)
+        or getattr(view, "allow_suspended", False)
     ):
         return
     if current_user.is_authenticated and not current_user.is_in_good_standing:
@@ -63,78 +67,81 @@ def refuse_suspended() -> None:
 
 
 def account_of_request() -> int | None:
-    """The id of the member whose session or token a request brings; None for visitors and wrong tokens."""
+    """The id of the member by session or API token; None for visitors and invalid tokens."""
     if not request.path.startswith("/api/"):
         return current_user.id
     try:
         return tokens.reader().id
-    except Unauthorized:  # answered by the token's own check
+    except Unauthorized:  # tokens.init_app() answers it
         return None
 
 
-def enter(token: str) -> None:
-    """Put a new session's token into the cookie; whatever was there before is gone."""
+def log_in(token: str) -> None:
+    """Put a new session's token into the cookie, replacing its content."""
     session.clear()
-    session["_user_id"], session["_fresh"] = token, True
+    session["_user_id"] = token
+    session["_fresh"] = True
     session.permanent = True
 
 
-def leave() -> None:
-    """Empty the cookie, and let the browser forget the member's pages and drafts.
+def log_out() -> None:
+    """Empty the cookie and make the browser clear cached pages and drafts (Clear-Site-Data).
 
-    Not `"cookies"`: the colours that were chosen and the mark of a known device stay (known_device()).
-    Browsers obey on https and on localhost only.
+    Not `"cookies"`: the theme and the device cookie stay. Browsers obey on https and localhost only.
     """
     session.clear()
     after_this_request(_clear_site_data)
 
 
-def _clear_site_data(answer: Response) -> Response:
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return answer
+def _clear_site_data(response: Response) -> Response:
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 def _device_cookie() -> str:
     return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
 
 
-def _devices() -> URLSafeSerializer:
+def _device_serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="device")
 
 
 def known_device(user: User | None) -> str | None:
-    """The mark of this browser when `user` logged in on it before."""
+    """The device id of this browser if `user` logged in on it before."""
     try:
-        name, mark, *rest = _devices().loads(request.cookies.get(_device_cookie(), ""))
+        username, device_id, *rest = _device_serializer().loads(request.cookies.get(_device_cookie(), ""))
     except (BadSignature, ValueError, TypeError):
         return None
     generation = rest[0] if rest else 0
-    is_theirs = user is not None and (name, generation) == (user.username, user.device_generation)
-    return mark if is_theirs else None
+    if user is None or (username, generation) != (user.username, user.device_generation):
+        return None
+    return device_id
 
 
-def remember_device(answer: Response, user: User) -> Response:
-    """Mark this browser as one that `user` has used."""
-    mark = [user.username, secrets.token_urlsafe(12), user.device_generation]
-    answer.set_cookie(
+def remember_device(response: Response, user: User) -> Response:
+    """Set the device cookie: this browser is a known device of `user`."""
+    content = [user.username, secrets.token_urlsafe(12), user.device_generation]
+    response.set_cookie(
         _device_cookie(),
-        _devices().dumps(mark),
+        _device_serializer().dumps(content),
         max_age=DEVICE_LIFETIME,
         httponly=True,
         samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
-    return answer
+    return response
 
 
-def registering_browser() -> str:
-    """A secret of this browser, by which it is known again when it confirms what it registered."""
+def registration_secret() -> str:
+    """A secret in this browser's cookie that identifies it when it confirms its registration."""
     if "registration" not in session:
         session["registration"] = secrets.token_urlsafe(24)
     return session["registration"]
 
 
-def has_registered(link: EmailToken) -> bool:
-    """Whether this browser sent the registration that a link confirms."""
-    mine = session.get("registration")
-    return bool(mine and link.browser_hash) and secrets.compare_digest(digest(mine), link.browser_hash)
+def is_registering_browser(link: EmailToken) -> bool:
+    """Whether this browser submitted the registration that a link confirms."""
+    secret = session.get("registration")
+    if not secret or not link.browser_hash:
+        return False
+    return secrets.compare_digest(digest(secret), link.browser_hash)

@@ -1,4 +1,4 @@
-"""Settings of one's own account: profile, password, address, sessions, API tokens."""
+"""Settings of one's own account: profile, password, sessions, API tokens."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -7,7 +7,7 @@ from flask_login import login_required
 
 from auth import actions, notices, queries, schemas, sessions
 from auth.current_user import me
-from auth.freshness_views import hold_session, prove, require_fresh
+from auth.freshness_views import reauthenticate, require_fresh, require_live_session
 from auth.models import User
 from auth.passwords import passwords
 from auth.security_log import actions as security_log
@@ -19,18 +19,21 @@ from core.web.access import get_or_404
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form
 
+MAX_NEW_TOKENS = 20  # of one member within NEW_TOKENS_WINDOW_SECONDS
+NEW_TOKENS_WINDOW_SECONDS = 3600
+
 
 @bp.get("/settings")
 @login_required
 def settings() -> ResponseReturnValue:
-    """The first page of the settings."""
+    """Redirect to the first page of the settings."""
     return redirect(url_for("auth.settings_profile"))
 
 
 @bp.route("/settings/profile", methods=["GET", "POST"])
 @login_required
 def settings_profile() -> ResponseReturnValue:
-    """Change what the profile page shows."""
+    """Edit the public profile."""
     user = me()
     form = Form(
         schemas.ProfileSchema,
@@ -41,9 +44,8 @@ def settings_profile() -> ResponseReturnValue:
     )
     if request.method == "POST" and form.validate():
         with form.catching():
-            actions.edit_profile(
-                user, expected=form.expected, **form.data | {"about": form.data["about"] or render("")}
-            )
+            about = form.data.pop("about") or render("")
+            actions.edit_profile(user, about=about, expected=form.expected, **form.data)
             db.session.commit()
             flash(_("Your profile is saved."))
             return redirect(user.profile_url)
@@ -51,20 +53,18 @@ def settings_profile() -> ResponseReturnValue:
 
 
 @bp.route("/settings/password", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 def settings_password() -> ResponseReturnValue:
-    """Change the password, knowing the present one; all other ways into the account end.
-
-    API tokens end too, unless the member looked at the list and keeps them.
-    """
-    user, form = me(), Form(schemas.ChangePasswordSchema)
+    """Change the password with the current one; ends other sessions and, unless kept, API tokens."""
+    user = me()
+    form = Form(schemas.ChangePasswordSchema)
     if request.method == "POST" and form.validate():
-        if knows(user, form) and (why := passwords.fault(form.data["password"], *user.own_words)):
-            form.fail("password", why)
+        if check_password(user, form) and (error := passwords.error(form.data["password"], *user.own_words)):
+            form.fail("password", error)
         if not form.errors:
             password_hash = passwords.hash_password(form.data["password"])
-            hold_session(user)
+            require_live_session(user)
             actions.set_password(
                 user, password_hash, keep=user.session, keep_tokens=form.data["keep_tokens"], by=user
             )
@@ -76,9 +76,9 @@ def settings_password() -> ResponseReturnValue:
     ), 422 if form.errors else 200
 
 
-def knows(user: User, form: Form) -> bool:
-    """Whether the present password was given; otherwise the form says so."""
-    if not prove(user, form.data["current_password"]):
+def check_password(user: User, form: Form) -> bool:
+    """Whether the form has the current password; otherwise adds an error to it. Commits."""
+    if not reauthenticate(user, form.data["current_password"]):
         form.fail("current_password", _("That is not your current password."))
     return not form.errors
 
@@ -86,12 +86,12 @@ def knows(user: User, form: Form) -> bool:
 @bp.get("/settings/sessions")
 @login_required
 def settings_sessions() -> ResponseReturnValue:
-    """Where one is logged in."""
+    """List one's sessions."""
     return render_template("auth/settings_sessions.html", rows=queries.sessions_of(me()))
 
 
 @bp.post("/settings/sessions/<int:session_id>/close")
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 @require_fresh()
 def close_session(session_id: int) -> ResponseReturnValue:
@@ -108,27 +108,28 @@ def close_session(session_id: int) -> ResponseReturnValue:
 @login_required
 @require_fresh()
 def settings_tokens() -> ResponseReturnValue:
-    """API tokens: make one (shown once) and see those there are."""
-    form, made = Form(schemas.TokenSchema, scope="read"), None
+    """List one's API tokens and create one, which is shown once."""
+    form = Form(schemas.TokenSchema, scope="read")
+    token = None
     if request.method == "POST" and form.validate():
-        limit("token", me().id, 20, 3600)
-        made = actions.make_token(
+        limit("token", me().id, MAX_NEW_TOKENS, NEW_TOKENS_WINDOW_SECONDS)
+        token = actions.make_token(
             me(), form.data["name"], form.data["scope"], last_day=form.data["expires_on"]
         )
         notices.token_made(me(), form.data["name"], form.data["scope"])
         db.session.commit()
         form.values = {"scope": "read"}
     return render_template(
-        "auth/settings_tokens.html", form=form, made=made, now=utcnow(), rows=queries.api_tokens_of(me())
+        "auth/settings_tokens.html", form=form, made=token, now=utcnow(), rows=queries.api_tokens_of(me())
     ), 422 if form.errors else 200
 
 
 @bp.route("/settings/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 @require_fresh()
 def revoke_token(token_id: int) -> ResponseReturnValue:
-    """End an API token. GET asks and says what will happen."""
+    """Revoke an API token; GET shows a confirmation page."""
     if request.method == "GET":
         return _ask_to_revoke(token_id)
     if token := actions.revoke_token(me(), token_id):
@@ -139,7 +140,7 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
 
 def _ask_to_revoke(token_id: int) -> ResponseReturnValue:
     token = next((each for each in queries.api_tokens_of(me()) if each.id == token_id), None)
-    if token is None:  # revoked meanwhile, on another page
+    if token is None:  # revoked on another page
         return redirect(url_for("auth.settings_tokens"))
     return confirmation_page(
         _("Revoke this API token?"),

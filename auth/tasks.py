@@ -8,9 +8,9 @@ from core.jobs.worker import register_daily_task
 
 @register_daily_task(hour=3, minute=20)
 def purge_unconfirmed() -> None:
-    """Remove registrations that nobody confirmed for a week, and links that do not work any more."""
-    while registration_actions.purge():
+    """Delete old unconfirmed registrations, expired links and sent notices."""
+    while registration_actions.purge_batch():
         db.session.commit()
-    registration_actions.forget_expired()
-    actions.forget_addresses()
+    registration_actions.delete_expired()
+    actions.delete_sent_notices()
     db.session.commit()

@@ -1,4 +1,4 @@
-"""Secrets that travel: random, kept only as hashes. Bearer tokens of the API among them."""
+"""Random tokens, stored as hashes, and the Bearer authentication of the API."""
 
 import hashlib
 import secrets
@@ -21,7 +21,7 @@ from core.api.api import WRITE, ApiBlueprint
 from core.database.db import db, read_transaction, utcnow, write_at_once
 from core.web.database_errors import is_outage
 
-NOTED_EVERY = timedelta(hours=1)
+USED_AT_PRECISION = timedelta(hours=1)
 
 
 def new() -> str:
@@ -30,12 +30,12 @@ def new() -> str:
 
 
 def digest(token: str) -> str:
-    """What the database keeps of a token."""
+    """The SHA-256 hash under which a token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def init_app(app: Flask) -> None:
-    """A wrong token is refused wherever it is sent, even where none is needed."""
+    """Refuse invalid tokens on every API route, even where none is needed."""
     app.before_request(_read_token)
 
 
@@ -45,7 +45,7 @@ def _read_token() -> None:
 
 
 def reader() -> User | Visitor:
-    """Who calls the API: the token's member, or a Visitor; raises Unauthorized for a wrong token."""
+    """The user of an API request, without a token a Visitor; raises Unauthorized for an invalid one."""
     if "api_user" not in g:
         g.api_user, g.api_scope = _read_header()
     return g.api_user
@@ -64,7 +64,7 @@ def _read_header() -> tuple[User | Visitor, str | None]:
     if header is None:
         return Visitor(), None
     scheme, _space, token = header.partition(" ")
-    row = _live(token.strip()) if scheme.lower() == "bearer" else None
+    row = _valid_token(token.strip()) if scheme.lower() == "bearer" else None
     if row is None:
         raise _unauthorized(
             _("This token is not valid (any more). Make one under Settings, API tokens."),
@@ -75,8 +75,8 @@ def _read_header() -> tuple[User | Visitor, str | None]:
     return row.user, row.scope
 
 
-def _live(token: str) -> ApiToken | None:
-    """The token's row while it may be used; read outside the writing transaction that may follow."""
+def _valid_token(token: str) -> ApiToken | None:
+    """The row of a valid token; read in a transaction of its own, before one that may write."""
     with read_transaction():
         row = db.session.scalar(
             select(ApiToken).where(ApiToken.token_hash == digest(token)).options(joinedload(ApiToken.user))
@@ -87,18 +87,19 @@ def _live(token: str) -> ApiToken | None:
 
 
 def _note_use(row: ApiToken) -> None:
-    """Keep when a token was last used, to the hour: a busy program does not make every read a write.
+    """Store when a token was last used, to USED_AT_PRECISION, so that few requests write.
 
-    Where nothing can be written at present, it is not kept: reading goes on.
+    Skipped while the database is read-only, so that API reads go on.
     """
     now = utcnow()
-    if row.used_at is not None and row.used_at >= now - NOTED_EVERY:
+    if row.used_at is not None and row.used_at >= now - USED_AT_PRECISION:
         return
     try:
         write_at_once(
             update(ApiToken)
             .where(
-                ApiToken.id == row.id, or_(ApiToken.used_at.is_(None), ApiToken.used_at < now - NOTED_EVERY)
+                ApiToken.id == row.id,
+                or_(ApiToken.used_at.is_(None), ApiToken.used_at < now - USED_AT_PRECISION),
             )
             .values(used_at=now)
         )
@@ -114,17 +115,15 @@ def _unauthorized(text: str, **parameters: str) -> Unauthorized:
 
 
 def bearer(scope: str) -> Callable:
-    """Decorator: the endpoint needs a token of at least `scope` (read or write).
+    """Decorator: the operation needs a token of at least `scope` (read or write).
 
-    Goes right under the route, so that nothing is parsed or written for a stranger.
+    Place it directly below the route, so that nothing is parsed for unauthorized requests.
     """
 
     def decorate(view: Callable) -> Callable:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            user = reader()
-            if user.id is None:
-                raise _unauthorized(_("Send a token: Authorization: Bearer …"))
+            user = member()
             if scope == WRITE and g.api_scope != WRITE:
                 raise Forbidden(_("This token may only read."))
             if scope == WRITE and not user.is_in_good_standing:

@@ -1,4 +1,4 @@
-"""Pages of accounts: register, confirm, log in and out, reset a password; profiles."""
+"""Pages of accounts: registration, confirmation, login, password reset, profiles."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,19 +7,20 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
+from werkzeug.exceptions import Forbidden
 
 from auth import actions, chart, links, notices, policy, queries, schemas, sessions
 from auth.address_changes import actions as address_actions
 from auth.address_changes import queries as address_queries
-from auth.current_user import current_user
-from auth.models import EmailToken, User
+from auth.current_user import current_user, me
+from auth.models import EmailToken, User, Visitor
 from auth.names import usernames
-from auth.passwords import guesses, passwords
+from auth.passwords import login_attempts, passwords
 from auth.registration import actions as registration_actions
 from auth.security_log import actions as security_log
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db, read_transaction
-from core.database.paging import PAGE_SIZE
+from core.database.paging import PAGE_SIZE, Page
 from core.limits.rate_limits import client_address, forget, limit
 from core.registry import Registry
 from core.web.access import get_or_404, require, safe_next
@@ -30,15 +31,15 @@ bp = Blueprint("auth", __name__)
 
 @dataclass(frozen=True)
 class Section:
-    """A tab of the profile page: `page(user, viewer, after, size)` gives posts, newest first."""
+    """A tab of the profile page: `page(user, viewer, after, size)` returns posts, newest first."""
 
     name: str
     label: str
-    page: Callable
+    page: Callable[[User, User | Visitor, str | None, int], Page]
 
 
 _sections: Registry[str, Section] = Registry("profile_sections")  # by name
-NEWEST = 5
+NEWEST_PER_SECTION = 5
 
 
 def register_profile_section(section: Section) -> None:
@@ -48,13 +49,13 @@ def register_profile_section(section: Section) -> None:
 
 @bp.before_request
 def mark_private() -> None:
-    """Pages about one's own account are kept by no cache."""
+    """Keep pages about one's own account out of caches."""
     g.private_page = request.endpoint not in ("auth.profile", "auth.users")
 
 
 @bp.route("/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
-    """Make an account; the answer does not tell whether the address is known."""
+    """Create an account; the response does not reveal whether the address is known."""
     mode = current_app.config["REDOUBT_REGISTRATION"]
     if mode != "open":
         return render_template("auth/closed.html", mode=mode), 403
@@ -62,17 +63,17 @@ def register() -> ResponseReturnValue:
     target = safe_next(request.values.get("next"))
     if request.method == "POST" and form.validate():
         data = form.data
-        if why := usernames.fault(data["username"]):
-            form.fail("username", why)
-        if why := passwords.fault(data["password"], data["username"], data["email"]):
-            form.fail("password", why)
+        if error := usernames.error(data["username"]):
+            form.fail("username", error)
+        if error := passwords.error(data["password"], data["username"], data["email"]):
+            form.fail("password", error)
         if not form.errors:
             password_hash = passwords.hash_password(data["password"])
             limit("register", client_address(), 10, 3600)
             db.session.commit()
             with form.catching():
                 registration_actions.register(
-                    data["username"], data["email"], password_hash, browser=sessions.registering_browser()
+                    data["username"], data["email"], password_hash, browser=sessions.registration_secret()
                 )
                 db.session.commit()
                 session["after_log_in"] = target
@@ -81,20 +82,24 @@ def register() -> ResponseReturnValue:
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 def confirm(token: str) -> ResponseReturnValue:
-    """The mailed link shows a button; only pressing it confirms, for scanners follow links.
+    """Confirm an address through a mailed link; GET only shows a button, because mail scanners follow links.
 
-    A registration that another browser sent needs its password too: else somebody could register an
-    address that is not theirs, and wait until its owner presses the button.
+    In another browser than the one that registered, the password is needed too: otherwise somebody could
+    register another person's address and wait until its owner confirms it.
     """
     with read_transaction():
         link = queries.email_token(token, links.CONFIRM)
         if link is None:
             get_or_404(address_queries.to_confirm(token))
     form = Form(schemas.NothingSchema)
-    asks = link is not None and link.password_hash is not None and not sessions.has_registered(link)
-    if request.method == "POST" and not (asks and _is_wrong_password(link, form)):
+    needs_password = (
+        link is not None and link.password_hash is not None and not sessions.is_registering_browser(link)
+    )
+    if request.method == "POST" and not (
+        link is not None and needs_password and _is_wrong_password(link, form)
+    ):
         with form.catching():
             require(
                 _confirm(token, is_registration=link is not None),
@@ -104,18 +109,18 @@ def confirm(token: str) -> ResponseReturnValue:
             flash(_("Your email address is confirmed. You can log in."))
             return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
     return render_template(
-        "auth/confirm.html", form=form, asks=asks, name=link and link.username
+        "auth/confirm.html", form=form, asks=needs_password, name=link and link.username
     ), 422 if form.errors else 200
 
 
 def _confirm(token: str, *, is_registration: bool) -> bool:
     if not is_registration:
         return address_actions.confirm(token)
-    return registration_actions.confirm(*get_or_404(links.take(token, links.CONFIRM)))
+    return registration_actions.confirm(*get_or_404(links.consume(token, links.CONFIRM)))
 
 
 def _is_wrong_password(link: EmailToken, form: Form) -> bool:
-    """Whether the password of the registration was not given; then the form says so."""
+    """Whether the registration's password is wrong or missing; then adds an error to the form. Commits."""
     limit("confirm", link.id, 10, 300)
     db.session.commit()
     if not passwords.verify(link.password_hash, request.form.get("password", "")[:1000]):
@@ -124,25 +129,27 @@ def _is_wrong_password(link: EmailToken, form: Form) -> bool:
 
 
 @bp.route("/login", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 def login() -> ResponseReturnValue:
-    """Log in with a handle or an address."""
+    """Log in with a username or an address."""
     form = Form(schemas.LoginSchema)
     target = safe_next(request.values.get("next"))
     if request.method == "POST" and form.validate():
-        name, host = form.data["username"].lower(), client_address()
+        name = form.data["username"].lower()
+        host = client_address()
         with read_transaction():
             user = queries.by_login(name)
-        name, device = user.username if user else name, sessions.known_device(user)
-        guesses.limit_tries(name, device=device, host=host)
-        failures = guesses.count_try(user, is_known_device=device is not None)
-        if guesses.is_last(failures):
+        name = user.username if user else name
+        device = sessions.known_device(user)
+        login_attempts.limit_attempts(name, device=device, host=host)
+        failures = login_attempts.count_attempt(user, is_known_device=device is not None)
+        if user is not None and login_attempts.is_lockout(failures):
             notices.locked_out(user)
             security_log.record("locked_out", user=user, actor=None)
         db.session.commit()
         stored = user.password_hash if user else None
-        fits = passwords.verify(stored, form.data["password"])
-        if not fits or failures is None:
+        is_correct = passwords.verify(stored, form.data["password"])
+        if user is None or not is_correct or failures is None:
             form.fail(
                 "password",
                 _(
@@ -155,45 +162,48 @@ def login() -> ResponseReturnValue:
         elif user.confirmed_at is None:
             form.fail("username", _("Confirm your address first: the link is in your mail."))
         else:
-            return _enter(user, target, stored=stored, device=device, host=host)
+            return _log_in(user, target, stored=stored, device=device, host=host)
     return render_template("auth/login.html", form=form, next=target), 422 if form.errors else 200
 
 
-def _enter(
-    user: User, target: str, *, stored: str, device: str | None, host: str | None
+def _log_in(
+    user: User, target: str, *, stored: str | None, device: str | None, host: str | None
 ) -> ResponseReturnValue:
-    """Begin a session of somebody whose password fits what was stored, unless it was changed meanwhile."""
-    held = links.hold_account(user.id)
-    require(held is not None and held.password_hash == stored, _("The password was changed. Log in again."))
+    """Start a session after the password matched the hash `stored`; Forbidden if it was changed since."""
+    account = links.lock_account(user.id)
+    if account is None or account.password_hash != stored:
+        raise Forbidden(_("The password was changed. Log in again."))
     if device is None and user.last_seen_at is not None:
         notices.new_device(user, request.user_agent.string[:200])
         security_log.record("new_device", user=user)
-    guesses.start_anew(user, failures=held.failed_logins)
+    login_attempts.reset_failures(user, failures=account.failed_logins)
     forget("login-pair", f"{user.username}|{host}")
     actions.rehash(user, request.form["password"])
     token = actions.open_session(user, user_agent=request.user_agent.string)
     security_log.record("login", user=user)
     db.session.commit()
-    sessions.enter(token)
+    sessions.log_in(token)
     return sessions.remember_device(redirect(target), user)
 
 
 @bp.post("/logout")
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 def logout() -> ResponseReturnValue:
-    """End this session in the database, then empty the cookie."""
-    actions.close_session(current_user.session)
-    security_log.record("logout", user=current_user.id)
+    """End this session and empty the cookie."""
+    user = me()
+    if user.session is not None:
+        actions.close_session(user.session)
+    security_log.record("logout", user=user)
     db.session.commit()
-    sessions.leave()
+    sessions.log_out()
     return redirect("/")
 
 
 @bp.route("/reset", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 def forgot() -> ResponseReturnValue:
-    """Ask for a reset link; the same answer, and the same work, for every address."""
+    """Request a reset link; same response and same work for every address."""
     form = Form(schemas.EmailSchema)
     if request.method == "POST" and form.validate():
         limit("reset-host", client_address(), 20, 3600)
@@ -205,24 +215,24 @@ def forgot() -> ResponseReturnValue:
 
 @bp.route("/reset/<token>", methods=["GET", "POST"], defaults={"purpose": "reset"})
 @bp.route("/claim/<token>", methods=["GET", "POST"], defaults={"purpose": "claim"})
-@sessions.even_suspended
+@sessions.allow_suspended
 def new_password(token: str, purpose: str) -> ResponseReturnValue:
-    """Set a password through a mailed link: the account is secured, and its address is proved.
+    """Set a password through a mailed link, which secures the account and confirms its address.
 
-    The browser is a known device from now on: guesses from elsewhere do not keep it from logging in.
+    The browser becomes a known device, so that failed logins from other devices do not lock it out.
     """
     with read_transaction():
         link = queries.email_token(token, purpose)
         user = get_or_404(link).user
     form = Form(schemas.PasswordSchema)
     if request.method == "POST" and form.validate():
-        if why := passwords.fault(form.data["password"], *user.own_words):
-            form.fail("password", why)
+        if error := passwords.error(form.data["password"], *user.own_words):
+            form.fail("password", error)
         else:
             password_hash = passwords.hash_password(form.data["password"])
-            link, user = get_or_404(links.take(token, purpose))
+            link, user = get_or_404(links.consume(token, purpose))
             require(user.email == link.email, _("This link was mailed to a former address of the account."))
-            registration_actions.prove_address(user)
+            registration_actions.confirm_address(user)
             actions.set_password(user, password_hash)
             security_log.record(
                 "claimed" if purpose == links.CLAIM else "password_reset", user=user, actor=None
@@ -236,20 +246,23 @@ def new_password(token: str, purpose: str) -> ResponseReturnValue:
 @bp.get("/users")
 @cached_for_visitors
 def users() -> ResponseReturnValue:
-    """Members by reputation."""
+    """List members by reputation."""
     return render_template("auth/users.html", page=queries.members(request.args.get("after")))
 
 
 @bp.get("/users/<username>")
 @cached_for_visitors
 def profile(username: str) -> ResponseReturnValue:
-    """One member: what they say of themselves, the newest of each kind, and a tab for each."""
+    """Show a member's profile: the newest posts of each section, or one section or the ledger as a tab."""
     user = get_or_404(queries.by_username(username))
-    tab, after = request.args.get("tab", ""), request.args.get("after")
+    tab = request.args.get("tab", "")
+    after = request.args.get("after")
     sections = list(_sections.values())
     chosen = _sections.get(tab)
     if chosen is None and tab != "reputation":
-        shown = [(section, section.page(user, current_user, None, NEWEST)) for section in sections]
+        shown = [
+            (section, section.page(user, current_user, None, NEWEST_PER_SECTION)) for section in sections
+        ]
     else:
         shown = [(chosen, chosen.page(user, current_user, after, PAGE_SIZE))] if chosen else []
     return render_template(
@@ -270,13 +283,13 @@ def profile(username: str) -> ResponseReturnValue:
 @bp.post("/users/<username>/attach-email")
 @login_required
 def attach_email(username: str) -> ResponseReturnValue:
-    """A moderator gives an imported person the address that may claim the account."""
-    data = Form(schemas.EmailSchema)
+    """Set the address of an imported account and mail its claim link, as a moderator."""
+    form = Form(schemas.EmailSchema)
     user = get_or_404(queries.by_username(username))
     require(policy.can_attach_email(current_user, user))
-    if not data.validate() or not registration_actions.free_address(data.data["email"]):
+    if not form.validate() or not registration_actions.release_address(form.data["email"]):
         raise Invalid({"email": [_("Enter an address that no other account uses.")]})
-    actions.attach_email(user, data.data["email"])
+    actions.attach_email(user, form.data["email"])
     security_log.record("claim_sent", user=user, actor=current_user.id)
     db.session.commit()
     flash(_("The claim link is on its way."))

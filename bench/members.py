@@ -10,7 +10,7 @@ from bench.figures import RUNS, Found, spread
 from bench.peers import Missing, Peer
 from bench.programs import free_port
 from bench.sites import WRITERS, Served, Site
-from posts.actions import TEXTS
+from posts.actions import MAX_POSTS
 
 POSTS, WAIT = 10, 30  # answers of one member in a run; seconds until a post must be found
 TEXT = "The update needs a restart: see `Get-HotFix`, then the **event log** again. {word}\n\n- one\n- two"
@@ -19,7 +19,7 @@ LINK = re.compile(r'href="(/questions/\d+/[^"?#]+)"')
 
 def measure(site: Site, peers: list[Peer]) -> dict[str, Found]:
     """Latencies of posting, and seconds until a new post is found, a member in each run."""
-    assert POSTS <= TEXTS
+    assert POSTS <= MAX_POSTS
     found: dict[str, Found] = {}
     with site.served() as served:
         question = LINK.search(Browser(served.port).get("/questions").text)[1]

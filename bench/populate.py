@@ -31,8 +31,8 @@ from core.markup.markup import render
 from forum.models import Acceptance, Question
 from kb.models import Article, ArticleFeedback
 from notifications.models import Watch
-from posts.actions import recount_tags
 from posts.models import Post, PostLink, PostTag, Revision, Tag, Vote, VoteChange
+from posts.tags.actions import recount_tags
 
 ORDER = (
     Post,

@@ -12,8 +12,8 @@ from forum.models import Question
 from forum.queries import ANSWERS_PER_PAGE
 from kb.models import LAYERS, Article
 from notifications.models import Watch
-from posts.actions import slugify
 from posts.models import DRAFT, PENDING, PUBLISHED, Post, PostLink, PostTag, Revision
+from posts.slugs import slugify
 
 ANSWERS = [26, 32, 20, 10, 5, 3, 1, 1, 1, 0.5, 0.3, 0.2]  # how often a question has so many
 COMMENTS = [72, 16, 7, 3, 1, 1]

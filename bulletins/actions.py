@@ -94,7 +94,7 @@ def edit(
     before = rows.to_advisory(bulletin, with_local=False)
     after = replace(before, **parts)
     if dump(after) == dump(before):
-        posts.rewrite(bulletin, bulletin.rendered, by=by, summary=change, was=was)
+        posts.rewrite(bulletin, bulletin.rendered, by=by, summary=change, old_facts=was)
         return
     if bulletin.published_at is not None:
         after = _new_version(after, change)
@@ -130,7 +130,7 @@ def restore(bulletin: Bulletin, state: State, *, by: User, summary: str, expecte
     )
     was = posts.begin_edit(bulletin, None)
     actions.restore(bulletin, facts["mitigations"], by=by)
-    posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, was=was)
+    posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, old_facts=was)
 
 
 def supersede(bulletin: Bulletin, others: Iterable[Bulletin]) -> None:

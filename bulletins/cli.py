@@ -31,7 +31,7 @@ ANNOUNCE = click.option(
 @ANNOUNCE
 def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
     """Import CSAF, CVRF and CVE records from FILES and folders, and index them for search."""
-    security_log.note("bulletin-import")
+    security_log.record_command("bulletin-import")
     report = cli.ImportReport()
     cli.run_import(report, Importer(files, report, announce=announce).run)
 
@@ -44,7 +44,7 @@ def enrich(kev: Path | None, epss: Path | None, announce: bool) -> None:
     """Set which vulnerabilities are exploited and how likely the others are to be; lists are sorted by it."""
     if not (kev or epss):
         raise click.UsageError(_("Name at least one file: --kev FILE or --epss FILE."))
-    security_log.note("bulletin-enrich")
+    security_log.record_command("bulletin-enrich")
     report = cli.ImportReport()
     cli.run_import(report, lambda: _enrich(kev, epss, announce, report))
 

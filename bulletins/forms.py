@@ -50,7 +50,7 @@ def update(bulletin: Bulletin, data: dict, *, by: User, expected: Expected = Non
 
 def form_values(bulletin: Bulletin) -> dict[str, object]:
     """The form values of a bulletin."""
-    return {**form_values_at(history.present(bulletin)), "is_out_of_band": bulletin.is_out_of_band}
+    return {**form_values_at(history.current(bulletin)), "is_out_of_band": bulletin.is_out_of_band}
 
 
 def form_values_at(state: State) -> dict[str, str]:

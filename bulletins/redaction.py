@@ -8,14 +8,14 @@ from bulletins.vulnerability_models import BulletinVulnerability, Remediation, V
 from core import redaction
 from core.database.db import db
 from posts.models import Post
-from posts.redaction import announce
+from posts.redaction import record_redacted
 
 
 def _announce_bulletin(row: object, by: User) -> None:
     bulletin_id = getattr(row, "bulletin_id", None)
     post = db.session.get(Post, bulletin_id) if bulletin_id is not None else None
     if post is not None:
-        announce(post, by)
+        record_redacted(post, by)
 
 
 def _replace_digest(row: Mitigation, by: User) -> None:
@@ -32,7 +32,7 @@ redaction.register_text(
     "names",
     "more",
     "imported",
-    changed=announce,
+    changed=record_redacted,
     about=lambda texts: Bulletin.id.in_(texts.post_ids),
 )
 redaction.register_text(

@@ -256,7 +256,9 @@ def rewrite(
     db.session.flush()  # the next lock reloads the row
     changes = ". ".join(filter(None, (summary, differences.describe_changes(before, advisory))))
     title = bulletin.title
-    posts.rewrite(bulletin, body, by=by, title=title, summary=changes[:MAX_SUMMARY_CHARACTERS], was=facts)
+    posts.rewrite(
+        bulletin, body, by=by, title=title, summary=changes[:MAX_SUMMARY_CHARACTERS], old_facts=facts
+    )
     announce_risk_change(bulletin, fixes.risk_changes(risk_before, risk(bulletin)), by=by)
     return new
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from advisories import recognise
 from auth.models import User
-from auth.queries import holders
+from auth.queries import with_role
 from bulletins import actions, queries, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import actions as mitigation_actions
@@ -53,7 +53,7 @@ def load() -> None:
 
 def confirm() -> None:
     """Let a moderator of the demo have worked one mitigation out, with commands, checks and undo."""
-    by = db.session.scalar(holders("moderator").order_by(User.id).limit(1))
+    by = db.session.scalar(with_role("moderator").order_by(User.id).limit(1))
     number = db.session.scalar(db.select(Bulletin.id).where(Bulletin.tracking_id == SHOWN["bulletin"]))
     if by is None or number is None:
         return

@@ -12,7 +12,7 @@ def _reports(user) -> list[dict]:
     rows = db.session.scalars(
         select(DeploymentReport).where(DeploymentReport.user_id == user.id).order_by(DeploymentReport.id)
     )
-    return [columns(row, but={"removed_by_id"}) for row in rows]
+    return [columns(row, exclude={"removed_by_id"}) for row in rows]
 
 
 @register_export_part("helpful_marks")
@@ -20,4 +20,4 @@ def _marks(user) -> list[dict]:
     rows = db.session.scalars(
         select(HelpfulMark).where(HelpfulMark.user_id == user.id).order_by(HelpfulMark.id)
     )
-    return [columns(row, but={"author_id"}) for row in rows]
+    return [columns(row, exclude={"author_id"}) for row in rows]

@@ -21,7 +21,7 @@ from forum.models import Acceptance, Answer, Question
 from posts import actions as posts
 from posts import locks
 from posts.queries import first_status
-from posts.tag_actions import require_known
+from posts.tags.actions import require_known
 
 CLOSE_REASONS = ("duplicate", "off-topic", "needs-details", "too-broad", "opinion")
 
@@ -188,7 +188,10 @@ def _entitlements(row: Acceptance) -> Iterator[Entitlement]:
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
     concerned = Acceptance.author_id.between(first, last) | Acceptance.accepter_id.between(first, last)
     for row in db.session.scalars(
-        select(Acceptance).where(concerned).order_by(Acceptance.id).execution_options(**reputation.STREAM)
+        select(Acceptance)
+        .where(concerned)
+        .order_by(Acceptance.id)
+        .execution_options(**reputation.STREAM_OPTIONS)
     ):
         yield from _entitlements(row)
 

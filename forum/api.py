@@ -12,7 +12,7 @@ from forum.models import Answer, Question
 from posts import actions as posts
 from posts import api as post_api
 from posts import policy as post_policy
-from posts import queries as post_queries
+from posts.tags.queries import tag_named
 
 bp = ApiBlueprint("questions", __name__, description="Questions and answers")
 
@@ -64,7 +64,7 @@ def list_questions(wanted: dict) -> dict:
     reader = tokens.reader()
     if "tag" not in wanted:
         return listing(queries.questions(sort, reader, after), question_item)
-    tag = post_queries.tag_named(wanted["tag"])
+    tag = tag_named(wanted["tag"])
     return listing(
         queries.questions_tagged(tag, sort, reader, after) if tag else Page([], None), question_item
     )

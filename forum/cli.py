@@ -42,7 +42,7 @@ def import_stackexchange(
         url = f"https://{names[0] if names else source}"
     if url and not re.fullmatch(r"https?://[^\s/?#<>\"']+/?", url):
         raise click.BadParameter(_("use the form https://security.stackexchange.com"), param_hint="--url")
-    security_log.note("import-stackexchange")
+    security_log.record_command("import-stackexchange")
     report = ImportReport()
     site = (url or "").rstrip("/")
     report.losses_file = losses or losses_file("stackexchange", source)

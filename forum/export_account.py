@@ -13,4 +13,4 @@ def _acceptances(user: User) -> list[dict]:
     rows = db.session.scalars(
         select(Acceptance).where(Acceptance.accepter_id == user.id).order_by(Acceptance.id)
     )
-    return [columns(row, but={"author_id"}) for row in rows]
+    return [columns(row, exclude={"author_id"}) for row in rows]

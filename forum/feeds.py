@@ -9,8 +9,8 @@ from core.formats import feeds
 from core.web.access import get_or_404
 from forum import queries
 from forum.views import requested_sort
-from posts.feeds import SIZE, entry
-from posts.queries import tag_named
+from posts.feeds import FEED_SIZE, entry
+from posts.tags.queries import tag_named
 
 bp = Blueprint("forum_feeds", __name__)
 
@@ -23,7 +23,7 @@ def _query() -> str:
 @cached_for_visitors
 def questions() -> Response:
     """Questions in one of the SORTS."""
-    page = queries.questions(requested_sort(), Visitor(), size=SIZE)
+    page = queries.questions(requested_sort(), Visitor(), size=FEED_SIZE)
     return feeds.atom(_("Questions"), url_for("forum.questions"), [entry(q) for q in page], _query())
 
 
@@ -32,7 +32,7 @@ def questions() -> Response:
 def tag(name: str) -> Response:
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
-    page = queries.questions_tagged(tag, requested_sort(), Visitor(), size=SIZE)
+    page = queries.questions_tagged(tag, requested_sort(), Visitor(), size=FEED_SIZE)
     return feeds.atom(
         _("Questions tagged %(name)s", name=tag.name), tag.path, [entry(q) for q in page], _query()
     )
@@ -43,7 +43,7 @@ def tag(name: str) -> Response:
 def answers(question_id: int) -> Response:
     """The answers to a question, the newest first."""
     question = get_or_404(queries.get_question(question_id, Visitor()))
-    found = queries.newest_answers(question, Visitor(), SIZE)
+    found = queries.newest_answers(question, Visitor(), FEED_SIZE)
     return feeds.atom(
         _("Answers: %(title)s", title=question.title),
         url_for("forum.question_by_id", question_id=question.id),

@@ -7,7 +7,8 @@ from core.web.fields import Line, Markdown
 from core.web.lazy_text import lazy_gettext as _
 from forum.actions import CLOSE_REASONS
 from forum.queries import ANSWER_SORTS, SORTS
-from posts.schemas import PostItem, SummarySchema, Tags
+from posts.schemas import PostItem, SummarySchema
+from posts.tags.schemas import Tags
 from posts.text_limits import ANY_TITLE, MAX_STORED_BODY, TextLimits
 
 QUESTION_LIMITS = TextLimits(min_title=15, max_title=150, min_body=30, max_body=30_000, min_tags=1)
@@ -40,7 +41,7 @@ class EditQuestionSchema(QuestionSchema, SummarySchema):
         required=True, validate=ANY_TITLE, metadata={"example": "Why does KB5034441 fail with 0x80070643?"}
     )
     body = Markdown(required=True, shortest=1, longest=MAX_STORED_BODY, metadata={"example": EXAMPLE})
-    tags = Tags(required=True, fewest=0)
+    tags = Tags(required=True, min_tags=0)
 
 
 class AnswerSchema(Schema):

@@ -14,11 +14,13 @@ from core.web.access import get_or_404, require
 from core.web.forms import Form
 from forum import queries
 from forum.views import bp, requested_sort
-from posts import policy, tag_actions
-from posts import queries as post_queries
+from posts import policy
 from posts.models import FactRevision
-from posts.revisions import diffs, facts
-from posts.schemas import NewTagSchema, TagSchema, is_tag, tag_name
+from posts.revisions import diffs, fact_revisions
+from posts.tags import actions
+from posts.tags import queries as tag_queries
+from posts.tags.queries import tag_named
+from posts.tags.schemas import NewTagSchema, TagSchema, is_tag, tag_name
 
 MAX_SUGGESTIONS = 8
 
@@ -37,10 +39,10 @@ def make_tag() -> ResponseReturnValue:
     form = Form(NewTagSchema)
     valid = form.validate()
     require(policy.can_describe_tags(me()), _why_not_describe())
-    if valid and post_queries.tag_named(form.data["name"]):
+    if valid and tag_named(form.data["name"]):
         form.fail("name", _("This tag already exists."))
     elif valid:
-        tag_actions.describe(form.data["name"], form.data["excerpt"], by=me())
+        actions.describe(form.data["name"], form.data["excerpt"], by=me())
         db.session.commit()
         flash(_("Tag %(name)s created.", name=form.data["name"]))
         return redirect(url_for("forum.tags"))
@@ -49,7 +51,7 @@ def make_tag() -> ResponseReturnValue:
 
 def _tags_page(form: Form) -> str:
     like = request.args.get("q", "").strip()[:40]
-    page = post_queries.tags(request.args.get("after"), like=like)
+    page = tag_queries.tags(request.args.get("after"), like=like)
     can_describe = policy.can_describe_tags(current_user)
     is_new = can_describe and not page.items and is_tag(tag_name(like))
     return render_template(
@@ -70,7 +72,7 @@ def _why_not_describe() -> str:
 def suggest_tags() -> ResponseReturnValue:
     """The most used tags whose name contains the text being typed, as JSON."""
     like = request.args.get("q", "").strip()[:40]
-    found = post_queries.tags(size=MAX_SUGGESTIONS, like=like) if like else []
+    found = tag_queries.tags(size=MAX_SUGGESTIONS, like=like) if like else []
     return jsonify(items=[{"text": tag.name, "kind": f"{tag.post_count:,}"} for tag in found])
 
 
@@ -78,7 +80,7 @@ def suggest_tags() -> ResponseReturnValue:
 @cached_for_visitors
 def tag(name: str) -> ResponseReturnValue:
     """Questions with one tag."""
-    tag = get_or_404(post_queries.tag_named(name))
+    tag = get_or_404(tag_named(name))
     sort = requested_sort()
     return render_template(
         "forum/tag.html",
@@ -100,10 +102,10 @@ def edit_tag(name: str) -> ResponseReturnValue:
     get_or_404(is_tag(name) or None)
     require(policy.can_describe_tags(me()), _why_not_describe())
     if valid:
-        tag_actions.describe(name, form.data["excerpt"], by=me(), expected=form.expected)
+        actions.describe(name, form.data["excerpt"], by=me(), expected=form.expected)
         db.session.commit()
         return redirect(url_for("forum.tag", name=name))
-    known = post_queries.tag_named(name)
+    known = tag_named(name)
     if request.method == "GET" and known is not None:
         form.values = {"excerpt": known.excerpt}
     return render_template(
@@ -114,9 +116,9 @@ def edit_tag(name: str) -> ResponseReturnValue:
 @bp.get("/tags/<name>/history")
 def tag_history(name: str) -> ResponseReturnValue:
     """The revisions of the description of a tag, the newest first."""
-    tag = get_or_404(post_queries.tag_named(name))
-    page = facts.page(tag, request.args.get("after"))
-    older = facts.get(tag, page.items[-1].number - 1) if page.items else None
+    tag = get_or_404(tag_named(name))
+    page = fact_revisions.page(tag, request.args.get("after"))
+    older = fact_revisions.get(tag, page.items[-1].number - 1) if page.items else None
     return render_template(
         "forum/tag_history.html",
         tag=tag,
@@ -146,11 +148,11 @@ def _differences(revisions: list[FactRevision]) -> dict[int, list]:
 @login_required
 def restore_tag(name: str, number: int) -> ResponseReturnValue:
     """Restore an old description."""
-    tag = get_or_404(post_queries.tag_named(name))
+    tag = get_or_404(tag_named(name))
     require(policy.can_describe_tags(me()))
-    wanted = get_or_404(facts.get(tag, number))
+    wanted = get_or_404(fact_revisions.get(tag, number))
     require(wanted.redacted_at is None)
-    tag_actions.describe(
+    actions.describe(
         tag.name,
         wanted.facts["excerpt"],
         by=me(),

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from auth.current_user import current_user
 from auth.privileges import GROWN_MEMBERS, POINTS, is_startup, meaning, threshold
 from auth.reputation import DAILY_CAP
-from auth.sessions import even_suspended
+from auth.sessions import allow_suspended
 from bulletins import labels
 from bulletins.queries import get_bulletin
 from core.cache.page_cache import cached_for_visitors
@@ -81,7 +81,7 @@ def help_page():
 
 @csrf.exempt
 @bp.post("/theme")
-@even_suspended
+@allow_suspended
 def theme():
     """Keep the reader's choice of light, dark or automatic in a plain cookie."""
     choice = request.form.get("theme", "auto")

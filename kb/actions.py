@@ -27,6 +27,7 @@ from posts import locks, visibility
 from posts.models import DRAFT, PUBLISHED
 from posts.revisions import history
 from posts.revisions.history import State
+from posts.tags import actions as tag_actions
 
 ARTICLE_FACTS = ("layer", "summary", "applies_to")
 UNKNOWN_DIGEST = "unknown"  # the text of the verified revision is not stored
@@ -67,7 +68,7 @@ def edit(
     for name in ARTICLE_FACTS:
         if name in facts:
             setattr(article, name, facts[name])
-    posts.revise(article, body, by=by, title=title, tags=tags, summary=change, was=was)
+    posts.revise(article, body, by=by, title=title, tags=tags, summary=change, old_facts=was)
 
 
 def facts_of(article: Article) -> dict:
@@ -94,7 +95,7 @@ def refresh_verification(article: Article) -> None:
     if article.verified_on is None:
         return
     if not article.verified_digest:
-        state = history.at(article, article.verified_revision or 1)
+        state = history.at_number(article, article.verified_revision or 1)
         if state is not None and state.facts is not None:
             article.verified_digest = instructions_digest(state.body, state.facts["applies_to"])
         else:
@@ -148,7 +149,7 @@ def unpublish(article: Article, *, by: User | Visitor) -> None:
         return
     article.status = DRAFT
     visibility.refresh(article)
-    posts.recount_tags(tag.name for tag in article.tags)
+    tag_actions.recount_tags(tag.name for tag in article.tags)
     events.record("article.unpublished", subject=article, actor=by)
 
 
@@ -163,7 +164,7 @@ def set_dates(article: Article, created_at: datetime, edited_at: datetime | None
     article.edited_at = edited_at or article.edited_at
     article.last_activity_at = edited_at or created_at
     db.session.flush()
-    posts.repeat_dates(article)
+    tag_actions.copy_dates_to_tags(article)
 
 
 def article_deleted(article: Article, *, by: User) -> None:
@@ -320,6 +321,6 @@ def _replay(first: int, last: int) -> Iterator[Entitlement]:
         select(Article.id, Article.credited_id, Article.published_at, Article.credit_turns)
         .where(Article.credit_turns > 0, Article.credited_id.between(first, last))
         .order_by(Article.id)
-        .execution_options(**reputation.STREAM)
+        .execution_options(**reputation.STREAM_OPTIONS)
     ):
         yield from _entitlements(*row)

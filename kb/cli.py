@@ -42,7 +42,7 @@ def import_articles(
         raise click.BadParameter(
             _("use the form https://github.com/NAME/REPOSITORY/blob/main"), param_hint="--base-url"
         )
-    security_log.note("import-articles")
+    security_log.record_command("import-articles")
     source, report = source or directory.resolve().name, ImportReport()
     report.losses_file = losses or losses_file("articles", source)
     run_import(

@@ -7,13 +7,13 @@ from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
 from kb import queries
 from kb.models import LAYERS
-from posts.feeds import SIZE, entry
+from posts.feeds import FEED_SIZE, entry
 
 bp = Blueprint("kb_feeds", __name__)
 
 
 def _atom(title: str, path: str, layer: str | None = None) -> Response:
-    found = queries.newest_public(layer, limit=SIZE)
+    found = queries.newest_public(layer, limit=FEED_SIZE)
     return feeds.atom(title, path, [entry(article, article.summary) for article in found])
 
 

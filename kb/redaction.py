@@ -2,14 +2,14 @@
 
 from core import redaction
 from kb.models import Article, ArticleFeedback
-from posts.redaction import announce
+from posts.redaction import record_redacted
 
 redaction.register_text(
     Article,
     "summary",
     "applies_to",
     "verified_build",
-    changed=announce,
+    changed=record_redacted,
     about=lambda texts: Article.id.in_(texts.post_ids),
 )
 redaction.register_text(

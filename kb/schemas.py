@@ -10,7 +10,8 @@ from core.web.fields import Line, Markdown
 from core.web.lazy_text import lazy_gettext
 from kb.models import LAYERS
 from kb.queries import SORTS
-from posts.schemas import PostItem, SummarySchema, Tags
+from posts.schemas import PostItem, SummarySchema
+from posts.tags.schemas import Tags
 from posts.text_limits import ANY_TITLE, TextLimits
 
 MAX_BODY_CHARACTERS = 200_000
@@ -78,7 +79,7 @@ class _TextSchema(Schema):
         longest=MAX_BODY_CHARACTERS,
         metadata={"example": EXAMPLE},
     )
-    tags = Tags(fewest=0, load_default=list)
+    tags = Tags(min_tags=0, load_default=list)
 
 
 class _EditSchema(Schema):

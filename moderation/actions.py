@@ -63,7 +63,7 @@ def _hold(post: Post) -> None:
     )
     if kept_at is not None and (post.edited_at is None or post.edited_at <= kept_at):
         return
-    if event := posts.hold(post):
+    if event := posts.hide(post):
         db.session.add(Decision(action="hold", post_id=post.id, event_id=event.id))
         db.session.flush()
 
@@ -231,7 +231,7 @@ def dismiss_flags(post: Post, *, by, note: str = "", seen: int | None = None) ->
     Does nothing when no flag waits and `by` was the last to decide; AlreadyDone when it was somebody else.
     """
     _take(post, by, seen)
-    released = posts.release(post, by=by)
+    released = posts.unhide(post, by=by)
     if released is None and not queries.open_flags(post.id):
         newest = queries.last_decision(post)
         if newest is not None and newest.actor_id != by.id:
@@ -328,7 +328,7 @@ def unsuspend(user: User, *, by, seen: str | None = None) -> None:
         if last is not None and last.action == "lift":
             _check_decision(last, by)
         return
-    auth.lift_suspension(user, by=by)
+    auth.unsuspend(user, by=by)
     decide("lift", by=by, user=user)
     events.record("user.unsuspended", subject=user, actor=by)
 
@@ -362,6 +362,6 @@ def _replay(first: int, last: int) -> Iterator[Entitlement]:
         select(Decision)
         .where(Decision.penalised_id.between(first, last))
         .order_by(Decision.id)
-        .execution_options(**reputation.STREAM)
+        .execution_options(**reputation.STREAM_OPTIONS)
     ):
         yield from _entitlements(row)

@@ -11,16 +11,16 @@ from moderation.models import Decision, Flag
 @register_export_part("flags")
 def _flags(user) -> list[dict]:
     rows = db.session.scalars(select(Flag).where(Flag.user_id == user.id).order_by(Flag.id))
-    return [columns(row, but={"resolved_by_id"}) for row in rows]
+    return [columns(row, exclude={"resolved_by_id"}) for row in rows]
 
 
 @register_export_part("decisions_about_me")
 def _decisions(user) -> list[dict]:
     rows = db.session.scalars(select(Decision).where(Decision.user_id == user.id).order_by(Decision.id))
-    return [columns(row, but={"actor_id"}) for row in rows]
+    return [columns(row, exclude={"actor_id"}) for row in rows]
 
 
 @register_export_part("appeals")
 def _appeals(user) -> list[dict]:
     rows = db.session.scalars(select(Appeal).where(Appeal.user_id == user.id).order_by(Appeal.id))
-    return [columns(row, but={"decided_by_id"}) for row in rows]
+    return [columns(row, exclude={"decided_by_id"}) for row in rows]

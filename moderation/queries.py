@@ -12,7 +12,7 @@ from core.database.db import db, utcnow
 from moderation.appeals.models import Appeal
 from moderation.appeals.queries import open_appeals
 from moderation.models import URGENT, Claim, Decision, Flag
-from posts.models import HELD, PENDING, Post
+from posts.models import HIDDEN, PENDING, Post
 
 QUEUE = 50
 MAX_COUNTED = 99  # what waits is counted so far; then it says 99+
@@ -53,7 +53,7 @@ def queue(*, public_only: bool = False) -> list[Item]:
         i
         for i in db.session.scalars(
             select(Post.id)
-            .where(Post.status.in_((PENDING, HELD)), Post.deleted_at.is_(None))
+            .where(Post.status.in_((PENDING, HIDDEN)), Post.deleted_at.is_(None))
             .order_by(Post.created_at, Post.id)
             .limit(QUEUE)
         )

@@ -11,7 +11,7 @@ from notifications import actions, labels, policy, queries, schemas
 from notifications.models import Notification, Watch
 from notifications.views import watchable
 from posts.models import Post, Tag
-from posts.queries import tag_named
+from posts.tags.queries import tag_named
 from products.queries import full as full_product
 
 bp = ApiBlueprint("inbox", __name__, description="What you are told, what you watch, and your alerts")

@@ -13,7 +13,7 @@ def _notifications(user) -> list[dict]:
     rows = db.session.scalars(
         select(Notification).where(Notification.user_id == user.id).order_by(Notification.id)
     )
-    return [columns(row, but={"actor_id"}) for row in rows]
+    return [columns(row, exclude={"actor_id"}) for row in rows]
 
 
 @register_export_part("watches")

@@ -180,7 +180,7 @@ def _concerns_author(event, actor: User) -> bool:
 
 def _is_approved_by_author(post: Post, number: int) -> bool:
     """Whether this revision is another's proposal that the author of the post approved: they know of it."""
-    suggestion = queries.behind(post, number)
+    suggestion = queries.approved_as(post, number)
     return suggestion is not None and suggestion.decided_by_id == post.author_id
 
 

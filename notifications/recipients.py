@@ -7,7 +7,7 @@ from itertools import chain
 from sqlalchemy import or_, select
 
 from auth.models import User
-from auth.queries import holders, is_listed
+from auth.queries import is_listed, with_role
 from core.database.db import db
 from notifications.mentions import mentioned
 from notifications.models import Watch
@@ -20,7 +20,7 @@ MODERATOR_ROLES = ("moderator", "administrator")
 
 def of_moderators(kind: str) -> dict[int, str]:
     """Every moderator in good standing, for what waits for one."""
-    return dict.fromkeys(db.session.scalars(holders(*MODERATOR_ROLES).with_only_columns(User.id)), kind)
+    return dict.fromkeys(db.session.scalars(with_role(*MODERATOR_ROLES).with_only_columns(User.id)), kind)
 
 
 def of_new_post(post: Post, moment: datetime) -> dict[int, str]:

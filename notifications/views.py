@@ -6,7 +6,7 @@ from flask_login import login_required
 
 from auth.current_user import current_user, me
 from auth.models import User
-from auth.sessions import even_suspended
+from auth.sessions import allow_suspended
 from core.database.db import db
 from core.mail import signed_links, stopped_addresses
 from core.web.access import get_or_404, require
@@ -18,7 +18,7 @@ from notifications import labels as wording
 from notifications.kinds import DELIVERIES, DIGEST, kinds_for
 from posts.models import Post
 from posts.queries import get as get_post
-from posts.queries import tag_named
+from posts.tags.queries import tag_named
 from products.queries import full as full_product
 
 bp = Blueprint("notifications", __name__)
@@ -34,7 +34,7 @@ def inbox():
 
 
 @bp.post("/inbox/<int:notification_id>/read")
-@even_suspended
+@allow_suspended
 @login_required
 def read(notification_id: int):
     """Mark one line read."""
@@ -45,7 +45,7 @@ def read(notification_id: int):
 
 
 @bp.post("/inbox/read")
-@even_suspended
+@allow_suspended
 @login_required
 def read_all():
     """Mark every line read."""
@@ -131,7 +131,7 @@ def revive():
 
 @bp.route("/inbox/unsubscribe/<token>", methods=["GET", "POST"])
 @csrf.exempt
-@even_suspended
+@allow_suspended
 def mute(token: str):
     """No mail of one kind any more: a POST from a mail program does it at once (RFC 8058), GET only asks.
 

@@ -1,4 +1,4 @@
-"""Everything people write is a post: votes, tags, revisions and comments live here, for all kinds."""
+"""Posts of all kinds: comments, votes, tags, revisions, suggested edits."""
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
@@ -28,10 +28,11 @@ from posts.revisions import api as revision_api  # noqa: F401
 from posts.revisions import conflict_pages, editables
 from posts.revisions import handlers as revision_handlers  # noqa: F401
 from posts.suggestions import views as suggestion_views  # noqa: F401
+from posts.tags import api as tag_api  # noqa: F401
 
 
 def _comment_path(comment: Comment) -> str:
-    page, _, _ = kinds.url(comment.parent).partition("#")
+    page = comment.parent.url.partition("#")[0] if comment.parent else ""
     return f"{page}#comment-{comment.id}"
 
 
@@ -40,14 +41,14 @@ def _vote_refused(refusal: voting.VoteRefused) -> ResponseReturnValue:
 
 
 def _profile(user: User, number: int) -> dict[str, str] | None:
-    """The profile as its form shows it; older ones are not kept."""
+    """The form values of a profile; only the current version is stored."""
     if number != user.revision_count:
         return None
     return {name: getattr(user, name) for name in ("display_name", "location", "website", "about")}
 
 
 def init_app(app: Flask) -> None:
-    """Attach the doors of the room."""
+    """Register kind, editables and error handlers; attach pages, feeds and API."""
     kinds.register_kind(
         kinds.Kind("comment", "comment", _comment_path, searchable=False, limits=schemas.COMMENT_LIMITS)
     )
@@ -57,10 +58,10 @@ def init_app(app: Flask) -> None:
     )
     editables.register_editable(
         Tag,
-        editables.for_things(
+        editables.for_fact_revisions(
             (editables.Field("excerpt", lazy_gettext("When to use it"), "text", is_required=True),),
             load=lambda tag: db.session.get(Tag, tag.id, populate_existing=True),
-            now=lambda tag: {"excerpt": tag.excerpt},
+            current_values=lambda tag: {"excerpt": tag.excerpt},
             path=lambda tag: tag.path,
         ),
     )

@@ -1,22 +1,24 @@
-"""Many posts at once, for imports: what actions.create does, in a few statements a batch."""
+"""Create many posts in a few statements per batch, for imports (actions.create creates one)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import func, select, update
 
-from core.database.db import db, lock_rows, utcnow
+from core.database.db import changed_rows, db, lock_rows, utcnow
 from core.markup.markup import Rendered
-from posts.actions import make_tags, recount_tags, slugify
 from posts.models import PUBLISHED, Post, PostTag, Revision
+from posts.slugs import slugify
+from posts.tags.actions import make_tags, recount_tags
 
 COUNTERS = {"answer": "answer_count", "comment": "comment_count"}
 
 
 @dataclass(frozen=True)
 class Edit:
-    """The last edit that another site knows of; the text before it is not known here."""
+    """The last edit on the imported site, whose previous text is not imported."""
 
     at: datetime
     editor_id: int | None
@@ -25,7 +27,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Draft:
-    """A public post to be: its kind, its columns, its text, its tags, its last edit."""
+    """A public post to create: its kind, columns, text, tags and last edit."""
 
     kind: type[Post]
     columns: dict
@@ -35,9 +37,9 @@ class Draft:
 
 
 def create_all(drafts: Collection[Draft]) -> list[Post]:
-    """Store posts with revisions, tags and counters; the importer announces them (core.jobs.import_events).
+    """Store posts with revisions, tags and counters; the importer records events (core.jobs.import_events).
 
-    Parents are posts already stored; a post below a hidden one is hidden.
+    Parents must be stored already; a post below a hidden one is hidden.
     """
     parents = {draft.columns["parent_id"] for draft in drafts if draft.columns.get("parent_id")}
     lock_rows(Post, parents)
@@ -45,7 +47,7 @@ def create_all(drafts: Collection[Draft]) -> list[Post]:
     posts = [_post(draft, public) for draft in drafts]
     db.session.add_all(posts)
     db.session.flush()
-    tags = make_tags(name for draft in drafts for name in draft.tags)
+    tags = make_tags(chain.from_iterable(draft.tags for draft in drafts))
     for post, draft in zip(posts, drafts, strict=True):
         db.session.add_all(_revisions(post, draft))
         db.session.add_all(_tagged(post, tags[name].id) for name in draft.tags)
@@ -56,20 +58,19 @@ def create_all(drafts: Collection[Draft]) -> list[Post]:
 
 
 def replace_texts(changes: Collection[tuple[int, str, Rendered]]) -> int:
-    """Replace (post, its text, the new one) and the same text in its revisions; how many were replaced.
+    """Replace texts, given as (post id, current text, new text), also in revisions; returns how many posts.
 
-    For addresses that an import learns later; a text that is another by now stays.
+    For links that an import can resolve only later; a text that was changed since stays.
     """
     count = 0
     for post_id, before, body in changes:
-        done = db.session.execute(
+        replaced = changed_rows(
             update(Post)
             .where(Post.id == post_id, Post.body == before)
             .values(body=body.source, body_html=body.html, markup_version=body.version, changed_at=utcnow())
-            .execution_options(synchronize_session=False)
-        ).rowcount
-        if done:
-            count += done
+        )
+        if replaced:
+            count += replaced
             db.session.execute(
                 update(Revision)
                 .where(Revision.post_id == post_id, Revision.body == before)
@@ -124,7 +125,7 @@ def _tagged(post: Post, tag_id: int) -> PostTag:
 
 
 def _recount(parents: set[int]) -> None:
-    """Set the counters of these posts from what lies below them, and repeat them beside their tags."""
+    """Set the counters of these posts from their children, and copy them to post_tags."""
     child = Post.__table__.alias()
     counts = {
         column: select(func.count())

@@ -1,7 +1,7 @@
-"""What approved suggestions give their authors: 2 points each, at most 1,000 in all.
+"""Reputation for approved suggested edits: 2 points each, up to MAX_POINTS_FOR_EDITS per member.
 
-The points go when the post is deleted and come back with it; each grant is a row that
-`flask reputation verify` replays. Who calls withdraw() or revive() holds the rows of the holders().
+The points are withdrawn when the post is deleted and restored with it; each grant is a row that
+`flask reputation verify` replays. Callers of withdraw() and restore() hold the locks of holders().
 """
 
 from collections.abc import Iterator
@@ -19,19 +19,19 @@ MAX_POINTS_FOR_EDITS = 1_000
 
 
 def grant(suggestion: Suggestion, *, by: User) -> None:
-    """Give the author of an approved suggestion what it earns."""
+    """Award the points for an approved suggestion to its author."""
     if suggestion.author_id is not None:
         reputation.lock([suggestion.author_id])
         _grant(suggestion.id, suggestion.post_id, suggestion.author_id, utcnow().date(), by.id)
 
 
 def holders(post: Post) -> list[int]:
-    """Whom the removal or return of a post may cost or pay for their suggestions."""
+    """Ids of the users whose points depend on whether the post is deleted."""
     return [row.user_id for row in _last_credits(post)]
 
 
 def withdraw(post: Post, *, by: User) -> None:
-    """Take back what suggestions for a removed post gave."""
+    """Reverse the points for suggestions to a deleted post."""
     for row in _last_credits(post):
         if row.withdrawn_at is not None:
             continue
@@ -41,8 +41,8 @@ def withdraw(post: Post, *, by: User) -> None:
                 reputation.reverse(item.reverses, by_cause=item.cause, actor_id=by.id)
 
 
-def revive(post: Post, *, by: User) -> None:
-    """Give again what withdraw() took, on the days it was earned."""
+def restore(post: Post, *, by: User) -> None:
+    """Award again what withdraw() reversed, on the original days."""
     for row in _last_credits(post):
         if row.withdrawn_at is not None:
             _grant(row.suggestion_id, post.id, row.user_id, row.day, by.id)
@@ -63,8 +63,8 @@ def _last_credits(post: Post) -> list[SuggestionCredit]:
 
 
 def _grant(suggestion_id: int, post_id: int, user_id: int, day: date, actor_id: int) -> None:
-    standing = db.session.scalar(
-        select(func.coalesce(func.sum(SuggestionCredit.points), 0)).where(
+    total = db.session.scalar(
+        select(func.sum(SuggestionCredit.points)).where(
             SuggestionCredit.user_id == user_id, SuggestionCredit.withdrawn_at.is_(None)
         )
     )
@@ -72,7 +72,7 @@ def _grant(suggestion_id: int, post_id: int, user_id: int, day: date, actor_id: 
         suggestion_id=suggestion_id,
         user_id=user_id,
         day=day,
-        points=max(0, min(POINTS["edit_accepted"], MAX_POINTS_FOR_EDITS - standing)),
+        points=max(0, min(POINTS["edit_accepted"], MAX_POINTS_FOR_EDITS - (total or 0))),
     )
     db.session.add(row)
     db.session.flush()
@@ -98,5 +98,7 @@ def _entitlements(row: SuggestionCredit) -> Iterator[Entitlement]:
 @reputation.register_source
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
     given = select(SuggestionCredit).where(SuggestionCredit.user_id.between(first, last))
-    for row in db.session.scalars(given.order_by(SuggestionCredit.id).execution_options(**reputation.STREAM)):
+    for row in db.session.scalars(
+        given.order_by(SuggestionCredit.id).execution_options(**reputation.STREAM_OPTIONS)
+    ):
         yield from _entitlements(row)

@@ -1,4 +1,4 @@
-"""Posts as entries of feeds, and the feed of what one member wrote. Public posts only."""
+"""Posts as feed entries, and the Atom feed of a member's public posts."""
 
 from flask import Blueprint, Response
 from flask_babel import gettext as _
@@ -12,11 +12,11 @@ from posts import kinds, queries
 from posts.models import Post
 
 bp = Blueprint("post_feeds", __name__)
-SIZE = 30
+FEED_SIZE = 30  # entries
 
 
 def entry(post: Post, summary: str = "") -> feeds.Entry:
-    """A post as an entry; its first words stand for a summary it has not."""
+    """A post as a feed entry; without a summary it has the beginning of the text."""
     return feeds.Entry(
         f"/posts/{post.id}",
         post.heading,
@@ -30,9 +30,9 @@ def entry(post: Post, summary: str = "") -> feeds.Entry:
 
 @bp.get("/users/<username>.atom")
 def user(username: str) -> Response:
-    """What a member wrote last: questions, answers, articles."""
+    """Atom feed of a member's newest questions, answers and articles."""
     author = get_or_404(by_username(username))
-    page = queries.by_author(author, kinds.searchable(), Visitor(), size=SIZE)
+    page = queries.by_author(author, kinds.searchable(), Visitor(), size=FEED_SIZE)
     return feeds.atom(
         _("Posts of %(name)s", name=author.display_name), author.profile_url, [entry(post) for post in page]
     )

@@ -1,26 +1,28 @@
-"""The register of kinds: content rooms say here what their kind of post is called and does.
+"""The registry of kinds of posts: content packages register their kinds here.
 
-Rooms below (votes, flags, search, history) serve every kind without knowing any.
+Lower packages (votes, flags, search, history) work with every kind through this registry.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema
 
 from auth.models import User
 from core.registry import Registry
 from posts.text_limits import TextLimits
 
 if TYPE_CHECKING:
-    from posts.models import Post
+    from posts.models import Post, Revision
     from posts.revisions.history import State
 
 
-def _nothing(post: "Post", *, by: User) -> None:
-    return None
+def _no_hook(post: "Post", *, by: User) -> None:
+    """Do nothing."""
 
 
-def _nobody(post: "Post") -> list[int]:
+def _no_users(post: "Post") -> list[int]:
     return []
 
 
@@ -28,46 +30,48 @@ def _no_facts(post: "Post") -> dict:
     return {}
 
 
-def _text_alone(state: "State") -> dict[str, str]:
+def _body_only(state: "State") -> dict[str, str]:
     return {"body": state.body}
 
 
-def _nothing_more(post: "Post") -> None:
-    return None
+def _no_revision_hook(post: "Post") -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of post. `path(post)` is its page; the hooks run inside delete() and undelete().
+    """One kind of post.
 
-    `concerned(post)` are the ids of those whose reputation the hooks may change.
-    A kind that `outlives_author` stays, without a name, when its author has their words removed.
-    The slug of a kind that `keeps_slug` is its room's to give, not made of the title.
-    Only moderators edit a `curated` kind, whatever reputation others have.
-    `edit_schema` is the shape of a changed text, for kinds whose edits others may suggest.
-    `facts(post)` is what an edit may change beside title, text and tags, as JSON; `form_values(state)` is a
-    posts.history.State as the fields of its form; `restore(post, state, …)` makes an old state the present
-    one (else posts.actions does). `on_revised(post)` runs in each change of text or facts.
-    `limits` bind edits of what was written here; posts/text_limits.py says why schemas do not.
+    `path(post)` is the path of its page.
+    `on_delete` and `on_restore` run inside delete() and undelete(); `concerned(post)` are the ids of users
+    whose reputation they may change.
+    `outlives_author`: stays, without a name, when the author's account is deleted with its posts.
+    `keeps_slug`: its package sets the slug; otherwise it is made from the title.
+    `curated`: only moderators may write and edit it.
+    `edit_schema` validates an edit; None for kinds whose edits cannot be suggested.
+    `facts(post)` is the JSON of what an edit may change beside title, text and tags; `form_values(state)`
+    returns the form fields of a posts.revisions.history.State; `restore(post, state, …)` restores a state
+    instead of posts.actions.restore(). `on_revised(post)` runs after each change of text or facts.
+    `limits` apply to edits of posts that were not imported (posts/text_limits.py).
     """
 
     name: str
     label: str
-    path: Callable
+    path: Callable[[Any], str]
     votable: bool = True
     searchable: bool = True
     outlives_author: bool = False
     curated: bool = False
     keeps_slug: bool = False
-    edit_schema: type | None = None
-    limits: TextLimits = TextLimits()
-    on_delete: Callable = _nothing
-    on_restore: Callable = _nothing
-    concerned: Callable = _nobody
-    facts: Callable = _no_facts
-    form_values: Callable = _text_alone
-    restore: Callable | None = None
-    on_revised: Callable = _nothing_more
+    edit_schema: type[Schema] | None = None
+    limits: TextLimits = field(default_factory=TextLimits)
+    on_delete: Callable[..., object] = _no_hook
+    on_restore: Callable[..., object] = _no_hook
+    concerned: Callable[[Any], Iterable[int | None]] = _no_users
+    facts: Callable[[Any], dict] = _no_facts
+    form_values: Callable[["State"], dict[str, str]] = _body_only
+    restore: Callable[..., "Revision | None"] | None = None
+    on_revised: Callable[[Any], object] = _no_revision_hook
 
 
 _kinds: Registry[str, Kind] = Registry("post_kinds")  # by name
@@ -79,12 +83,12 @@ def register_kind(kind: Kind) -> None:
 
 
 def of(post: "Post") -> Kind:
-    """The kind of a post (or of a row with a `kind`)."""
+    """The kind of a post."""
     return _kinds[post.kind]
 
 
 def named(name: str) -> Kind:
-    """The kind of this name."""
+    """The kind with this name; KeyError when there is none."""
     return _kinds[name]
 
 
@@ -99,7 +103,7 @@ def names() -> list[str]:
 
 
 def searchable() -> list[str]:
-    """Names of the kinds the index holds."""
+    """Names of the kinds that are in the search index."""
     return [kind.name for kind in _kinds.values() if kind.searchable]
 
 

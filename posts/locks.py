@@ -1,7 +1,7 @@
-"""Rows are taken in one order everywhere, so that no two changes ever wait for each other.
+"""Row locks in one order everywhere, which prevents deadlocks.
 
 Posts by id (a parent is older than its children), then tags by id, then users by id
-(`auth.reputation.lock`). On SQLite, which has one writer at a time, only the reading anew remains.
+(`auth.reputation.lock`). On SQLite, which has one writer at a time, only the reload remains.
 """
 
 from collections.abc import Iterable
@@ -13,28 +13,30 @@ from posts.models import Post, Tag
 
 
 def lock(*posts: Post | None) -> None:
-    """Take these posts and read them anew: what was loaded before may have changed meanwhile.
+    """Lock these posts and reload them, because they may have changed since they were loaded.
 
-    Two statements: PostgreSQL reads what it need not lock (the table of a kind) as it was before the wait.
+    Two statements: a single one would read the unlocked table of a kind as it was before the wait
+    (PostgreSQL).
     """
-    posts = [post for post in posts if post is not None]
-    lock_rows(Post, (post.id for post in posts))
-    for post in posts:
+    found = [post for post in posts if post is not None]
+    lock_rows(Post, (post.id for post in found))
+    for post in found:
         db.session.refresh(post, [column.key for column in inspect(post).mapper.column_attrs])
         db.session.expire(post, ["tags"])
 
 
 def lock_thread(post: Post) -> None:
-    """Take a post, its parent and everything below it, for a change of what people see."""
+    """Lock a post, its parent and all its descendants, for a change of visibility."""
     lock_rows(Post, [post.parent_id, post.id])
-    below, level = [], [post.id]
+    descendants: list[int] = []
+    level = [post.id]
     while level:
         level = list(db.session.scalars(select(Post.id).where(Post.parent_id.in_(level))))
-        below += level
-    lock_rows(Post, below)
+        descendants += level
+    lock_rows(Post, descendants)
     lock(post.parent, post)
 
 
 def lock_tags(names: Iterable[str]) -> None:
-    """Take the rows of these tags, whose counters change."""
+    """Lock the rows of these tags, for a change of their counters."""
     lock_rows(Tag, db.session.scalars(select(Tag.id).where(Tag.name.in_(names))))

@@ -1,6 +1,6 @@
-"""What people write: one base for questions, answers, articles and comments.
+"""Posts: the base of questions, answers, articles, bulletins and comments, with tags, votes and revisions.
 
-Every column a list filters, sorts or shows lives in `posts`; kinds add only their own facts.
+Every column that lists filter, sort or show is in `posts`; the tables of kinds add only their own facts.
 """
 
 from datetime import date, datetime
@@ -27,12 +27,14 @@ from core.database.versions import Versioned
 from core.markup.markup import Rendered
 from posts import kinds
 
-DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
-HELD = "held"  # hidden by the flags of members until a moderator has decided
+DRAFT = "draft"
+PENDING = "pending"  # waits for the approval of a moderator
+PUBLISHED = "published"
+HIDDEN = "held"  # hidden by flags until a moderator decides
 
 
 class PostTag(db.Model):
-    """A post carries a tag; repeats the sort keys so that a tag's list needs no join to sort."""
+    """A tag of a post, with copies of the sort keys, so that lists of a tag need no join to sort."""
 
     __tablename__ = "post_tags"
     __table_args__ = (
@@ -52,7 +54,7 @@ class PostTag(db.Model):
 
 
 class Tag(Versioned, db.Model):
-    """A word that groups posts, with a sentence on when to use it."""
+    """A tag; `excerpt` says when to use it."""
 
     __tablename__ = "tags"
     __table_args__ = (UniqueConstraint("name"), Index("ix_tags_post_count_id", "post_count", "id"))
@@ -68,15 +70,15 @@ class Tag(Versioned, db.Model):
 
     @property
     def path(self) -> str:
-        """Where its page is; the name may hold `#` and `+`."""
+        """Path of its page; names may contain `#` and `+`."""
         return f"/tags/{quote(self.name, safe='')}"
 
 
 class Post(Versioned, db.Model):
-    """Anything people wrote. `is_public` alone decides what visitors, index, feeds and API see."""
+    """A post of any kind. `is_public` alone decides what visitors, index, feeds and API see."""
 
     __tablename__ = "posts"
-    __mapper_args__: ClassVar[dict] = {"polymorphic_on": "kind", "polymorphic_identity": "post"}
+    __mapper_args__: ClassVar[dict] = {"polymorphic_on": "kind", "polymorphic_identity": "post"}  # pyright: ignore[reportIncompatibleVariableOverride]
     __table_args__ = (
         UniqueConstraint("imported_from", "external_id"),
         Index("ix_posts_kind_new", "kind", "is_public", "created_at", "id"),
@@ -91,7 +93,7 @@ class Post(Versioned, db.Model):
         Index("ix_posts_kind_changed", "kind", "is_public", "changed_at", "id"),
     )
 
-    # What is counted or made of the rest; a kind adds its own. All else moves `changed_at` (_note_change).
+    # Counters and derived columns, to which kinds add theirs; all others update `changed_at` (_note_change).
     COUNTERS: ClassVar[frozenset[str]] = frozenset(
         {
             "score",
@@ -149,17 +151,17 @@ class Post(Versioned, db.Model):
 
     @property
     def is_deleted(self) -> bool:
-        """Hidden from everyone but moderators and its author."""
+        """Whether it is hidden from everyone but moderators and its author."""
         return self.deleted_at is not None
 
     @property
     def is_emptied(self) -> bool:
-        """Removed with its words when its author left: there is nothing to bring back."""
+        """Whether its text was removed with its author's account, so that it cannot be restored."""
         return self.is_deleted and self.author_id is None and not self.body
 
     @property
     def is_locked(self) -> bool:
-        """Nobody but moderators may change it."""
+        """Whether only moderators may change it."""
         return self.locked_at is not None
 
     @property
@@ -169,22 +171,22 @@ class Post(Versioned, db.Model):
 
     @property
     def rendered(self) -> Rendered:
-        """Its text as it stands, for a change of other things."""
+        """Its current text, for edits of other fields."""
         return Rendered(self.body, self.body_html, self.markup_version)
 
     @property
     def thread(self) -> "Post":
-        """The question of an answer; anything else stands for itself."""
-        return self.parent if self.parent_id else self
+        """The parent (the question of an answer), or the post itself."""
+        return self.parent or self
 
     @property
     def heading(self) -> str:
-        """Its title, or that of what it stands under."""
+        """Its title, or that of its parent."""
         return self.title or (self.parent.heading if self.parent is not None else "")
 
     @property
     def byline(self) -> str:
-        """Who wrote it, for people: the member, the imported name, or nobody any more."""
+        """The name of its author: of the member, the imported name, or "former member"."""
         if self.author is not None:
             return self.author.display_name
         return self.author_name or "former member"
@@ -192,30 +194,30 @@ class Post(Versioned, db.Model):
 
 @event.listens_for(Post, "before_update", propagate=True)
 @event.listens_for(Tag, "before_update")
-def _note_change(mapper: Mapper, connection: Connection, thing: Post | Tag) -> None:
-    """Set `changed_at`, which lists of the API ask for with `since`, when content, facts or state changed.
+def _note_change(mapper: Mapper, connection: Connection, instance: Post | Tag) -> None:
+    """Set `changed_at`, which the API filters by (`since`), when content, facts or state changed.
 
-    Statements that change these without the ORM set it themselves; votes, counters and rendering never do.
+    Statements that bypass the ORM set it themselves; votes, counters and rendering do not change it.
     """
-    state = inspect(thing)
+    state = inspect(instance)
     if any(
-        column.key not in thing.COUNTERS and state.attrs[column.key].history.has_changes()
+        column.key not in instance.COUNTERS and state.attrs[column.key].history.has_changes()
         for column in mapper.column_attrs
     ):
-        thing.changed_at = utcnow()
+        instance.changed_at = utcnow()
 
 
 class Comment(Post):
-    """A short remark under a post (its parent)."""
+    """A comment below a post (its parent)."""
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "comment"}
 
 
 class Revision(db.Model):
-    """The text of a post as it once was, number 1 being the first.
+    """A revision of a post; `number` starts at 1.
 
-    `facts` are those of its kind (kinds.Kind.facts), kept when the next revision takes its place: those of
-    the present revision stand in the post's own rows. None: they were not kept.
+    `facts` are those of its kind (kinds.Kind.facts), stored when the next revision replaces it: the current
+    facts are in the post's own rows. None: not stored.
     """
 
     __tablename__ = "revisions"
@@ -240,14 +242,12 @@ class Revision(db.Model):
     summary: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     redacted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    changes: Mapped[dict | None] = mapped_column(
-        JSON(none_as_null=True), deferred=True
-    )  # posts/revisions/diffs.py
+    changes: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     author: Mapped[User | None] = relationship(lazy="joined")
 
 
 class FactRevision(db.Model):
-    """What a thing that is no post said at one of its versions; `facts` are fields of its form."""
+    """A revision of an object that is no post, such as a tag; `facts` are the fields of its form."""
 
     __tablename__ = "fact_revisions"
     __table_args__ = (
@@ -268,9 +268,9 @@ class FactRevision(db.Model):
 
 
 class Suggestion(db.Model):
-    """An edit that somebody proposes; open while `outcome` is empty.
+    """A suggested edit; open while `outcome` is NULL.
 
-    `base_number` is the revision it changes: when the post has a newer one, it must be redone.
+    `base_number` is the revision it changes; it cannot be approved when the post has a newer one.
     """
 
     __tablename__ = "suggestions"
@@ -308,22 +308,22 @@ class Suggestion(db.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has decided on it."""
+        """Whether it is undecided."""
         return self.outcome is None
 
     @property
     def version(self) -> str:
-        """Changes whenever its author changes the proposal."""
+        """Changes whenever its author changes the suggestion."""
         return self.created_at.isoformat()
 
     @property
     def is_stale(self) -> bool:
-        """Whether the post was edited since it was proposed."""
+        """Whether the post was edited since."""
         return self.base_number != self.post.revision_count
 
 
 class SuggestionCredit(db.Model):
-    """What an approved suggestion gave its author; withdrawn, never removed (the post went)."""
+    """Points for an approved suggestion; `withdrawn_at` is set when the post is deleted."""
 
     __tablename__ = "suggestion_credits"
     __table_args__ = (
@@ -340,7 +340,7 @@ class SuggestionCredit(db.Model):
 
 
 class Vote(db.Model):
-    """The standing vote of one member on one post. `change_id` is the change that made it so."""
+    """The current vote of one member on one post. `change_id` is the VoteChange that set it."""
 
     __tablename__ = "votes"
     __table_args__ = (UniqueConstraint("user_id", "post_id"), Index("ix_votes_post_id", "post_id"))
@@ -355,10 +355,10 @@ class Vote(db.Model):
 
 
 class VoteChange(db.Model):
-    """Every change of a vote, append-only: `flask reputation verify` replays these rows.
+    """A change of a vote, append-only: `flask reputation verify` replays these rows.
 
     `reason`: cast (by the voter), void (post or voter removed), revive (post restored).
-    `day` is the UTC day the new value counts toward.
+    `day` is the UTC day that the new value counts toward.
     """
 
     __tablename__ = "vote_changes"
@@ -381,7 +381,7 @@ class VoteChange(db.Model):
 
 
 class PostLink(db.Model):
-    """One post points to another: duplicate, related, promoted, linked."""
+    """A link between two posts; `kind` is duplicate, related, promoted or linked."""
 
     __tablename__ = "post_links"
     __table_args__ = (

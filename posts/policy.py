@@ -1,4 +1,4 @@
-"""Who may do what to a post, as pure functions of the two."""
+"""Permissions on posts, tags and suggested edits."""
 
 from flask_babel import gettext as _
 
@@ -9,12 +9,12 @@ from posts.models import Post, Suggestion
 
 
 def can_write(user: User | Visitor) -> bool:
-    """Whether the member may post at all: logged in, confirmed, not suspended."""
+    """Whether the user may post at all: logged in, confirmed, not suspended."""
     return user.id is not None and user.is_in_good_standing
 
 
 def can_preview_long(user: User | Visitor, post: Post | None = None) -> bool:
-    """Texts as long as articles: for those who may write one, or edit or suggest an edit of `post`."""
+    """Whether `user` may preview texts as long as articles: may write, edit or suggest one."""
     return can_write(user) and (
         user.is_moderator
         or user.can(Privilege.EDIT_ANY)
@@ -26,7 +26,7 @@ def can_preview_long(user: User | Visitor, post: Post | None = None) -> bool:
 
 
 def can_vote(user: User | Visitor, post: Post, value: int) -> bool:
-    """Votes take reputation; never for one's own words nor on what is hidden or locked."""
+    """Whether `user` may vote `value`: with reputation, on public, unlocked posts of others."""
     if not can_write(user) or post.author_id == user.id:
         return False
     if not post.is_public or post.is_locked:
@@ -35,7 +35,7 @@ def can_vote(user: User | Visitor, post: Post, value: int) -> bool:
 
 
 def why_no_vote(user: User | Visitor, post: Post, value: int) -> str:
-    """The sentence for a vote that can_vote() refused."""
+    """The message for a vote that can_vote() refused."""
     if post.author_id == user.id:
         return _("You cannot vote on your own posts.")
     need = threshold(Privilege.VOTE_UP if value > 0 else Privilege.VOTE_DOWN)
@@ -47,7 +47,7 @@ def why_no_vote(user: User | Visitor, post: Post, value: int) -> str:
 
 
 def can_comment(user: User | Visitor, post: Post, thread_author_id: int | None = None) -> bool:
-    """Under one's own words (and one's own question's answers) always; elsewhere with reputation."""
+    """Whether `user` may comment: on their own posts and threads always, elsewhere with reputation."""
     if not can_write(user) or not post.is_public or post.is_locked or post.kind == "comment":
         return False
     own = user.id in (post.author_id, thread_author_id)
@@ -55,17 +55,17 @@ def can_comment(user: User | Visitor, post: Post, thread_author_id: int | None =
 
 
 def why_no_comment() -> str:
-    """The sentence for a comment that can_comment() refused."""
+    """The message for a comment that can_comment() refused."""
     return _("You need %(n)s reputation to comment here.", n=threshold(Privilege.COMMENT_ANYWHERE))
 
 
 def why_no_delete() -> str:
-    """The sentence for a removal that can_delete() refused."""
+    """The message for a removal that can_delete() refused."""
     return _("Only its author may remove this, and only while nobody has built on it.")
 
 
 def can_edit(user: User | Visitor, post: Post) -> bool:
-    """Authors edit their own, also what was removed; others edit directly with the privilege."""
+    """Whether `user` may edit: authors their own posts, also deleted ones; others with the privilege."""
     if user.is_moderator:
         return True
     if not can_write(user) or post.is_locked or kinds.of(post).curated:
@@ -78,7 +78,7 @@ def can_edit(user: User | Visitor, post: Post) -> bool:
 
 
 def can_suggest(user: User | Visitor, post: Post) -> bool:
-    """Who may not edit what another wrote, and can see it, may propose an edit."""
+    """Whether `user` may suggest an edit: of a public post of another author that they may not edit."""
     return (
         can_write(user)
         and post.is_public
@@ -90,12 +90,15 @@ def can_suggest(user: User | Visitor, post: Post) -> bool:
 
 
 def may_review(user: User | Visitor) -> bool:
-    """Who sees all proposals that wait."""
+    """Whether `user` sees all pending suggestions."""
     return can_write(user) and user.can(Privilege.REVIEW)
 
 
 def can_decide(user: User | Visitor, suggestion: Suggestion, post: Post) -> bool:
-    """The author of the post and reviewers decide; never the proposer; moderators where it is locked."""
+    """Whether `user` may decide: the post's author and reviewers, never on their own suggestion.
+
+    Only moderators decide on locked posts.
+    """
     if not (can_write(user) and suggestion.is_open and post.is_public) or suggestion.author_id == user.id:
         return False
     return (user.is_moderator or not post.is_locked) and (
@@ -104,7 +107,7 @@ def can_decide(user: User | Visitor, suggestion: Suggestion, post: Post) -> bool
 
 
 def can_delete(user: User | Visitor, post: Post) -> bool:
-    """Authors remove their own while nobody has built on it; moderators remove anything."""
+    """Whether `user` may delete: authors without answers or acceptance; moderators always."""
     if post.is_deleted or not can_write(user):
         return False
     if user.is_moderator:
@@ -113,7 +116,7 @@ def can_delete(user: User | Visitor, post: Post) -> bool:
 
 
 def can_undelete(user: User | Visitor, post: Post) -> bool:
-    """Who removed it may bring it back; moderators always may."""
+    """Whether `user` may restore: the author who deleted it, and moderators."""
     return (
         post.is_deleted
         and not post.is_emptied
@@ -122,21 +125,16 @@ def can_undelete(user: User | Visitor, post: Post) -> bool:
     )
 
 
-def can_see_history(user: User | Visitor, post: Post) -> bool:
-    """Whoever sees the post sees how it came about (redacted revisions stay closed)."""
-    return True
-
-
 def can_make_tags(user: User | Visitor) -> bool:
-    """New tags take a privilege; others choose among those that exist."""
+    """Whether `user` may create tags."""
     return can_write(user) and user.can(Privilege.MAKE_TAGS)
 
 
 def can_describe_tags(user: User | Visitor) -> bool:
-    """Who may edit what others wrote may also say what a tag is for."""
+    """Whether `user` may edit the descriptions of tags."""
     return can_write(user) and user.can(Privilege.EDIT_ANY)
 
 
 def can_redact(user: User | Visitor) -> bool:
-    """Moderators close a revision that holds a secret or a private detail."""
+    """Whether `user` may redact revisions."""
     return user.is_moderator

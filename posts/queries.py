@@ -1,10 +1,10 @@
-"""Reads over all kinds; visibility is part of every one of them."""
+"""Reads of posts of all kinds; every query includes who may see its rows."""
 
 from collections.abc import Iterable
 from typing import TypeVar
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import Select, SQLColumnExpression, func, or_, select, tuple_
 from sqlalchemy.orm import defer, joinedload, lazyload
 
 from auth.models import User, Visitor
@@ -13,27 +13,24 @@ from core.database.db import db
 from posts import kinds
 from posts.models import (
     DRAFT,
-    HELD,
+    HIDDEN,
     PENDING,
     PUBLISHED,
     Comment,
     Post,
     PostLink,
-    PostTag,
     Revision,
-    Tag,
     Vote,
 )
 
 PostT = TypeVar("PostT", bound=Post)
 
 
-def visible_to(user: User | Visitor | None, entity: type[Post] = Post) -> ColumnElement[bool]:
-    """SQL condition: posts `user` may see.
+def visible_to(user: User | Visitor | None, entity: type[Post] = Post) -> SQLColumnExpression[bool]:
+    """SQL condition: posts that `user` may see.
 
-    Everyone: what is public. Moderators: all but other people's drafts. Authors: also their own
-    drafts, what waits for a moderator and what was removed, whoever removed it; not of a curated kind, for
-    that is the moderators' work, and ends with the rights of a moderator.
+    Everyone sees public posts, moderators all but the drafts of others. Authors also see their own drafts,
+    pending, hidden and deleted posts, except of curated kinds, which need the rights of a moderator.
     """
     if user is None or user.id is None:
         return entity.is_public
@@ -42,45 +39,46 @@ def visible_to(user: User | Visitor | None, entity: type[Post] = Post) -> Column
     own = (
         (entity.author_id == user.id)
         & entity.kind.not_in(kinds.curated())
-        & or_(entity.deleted_at.is_not(None), entity.status.in_((DRAFT, PENDING, HELD)))
+        & or_(entity.deleted_at.is_not(None), entity.status.in_((DRAFT, PENDING, HIDDEN)))
     )
     return or_(entity.is_public, own)
 
 
-def visible(entity: type[PostT], user: User | Visitor) -> Select:
-    """SELECT of `entity` (a kind of Post) that `user` may see, with authors."""
+def visible(entity: type[PostT], user: User | Visitor) -> Select[PostT]:
+    """SELECT of posts of a kind that `user` may see, with their authors."""
     return select(entity).where(visible_to(user, entity)).options(joinedload(entity.author))
 
 
 def get(entity: type[PostT], post_id: int, user: User | Visitor) -> PostT | None:
-    """The post with this id if it is of this kind and visible to `user`."""
+    """The post with this id, if it is of this kind and visible to `user`."""
     return db.session.scalar(visible(entity, user).where(entity.id == post_id))
 
 
 def kind_of(post_id: int, user: User | Visitor) -> str | None:
-    """Of which kind a post is, if `user` may see it."""
+    """The kind of a post, if `user` may see it."""
     return db.session.scalar(select(Post.kind).where(Post.id == post_id, visible_to(user)))
 
 
 def changed_in(entity: type[Post] = Post) -> paging.Changed:
-    """When posts were created or changed."""
+    """How pages of posts filter by the time of creation or change."""
     return paging.by_time(entity.changed_at, Post.id)
 
 
 def comments_of(post_ids: Iterable[int], user: User | Visitor) -> dict[int, list[Comment]]:
-    """Visible comments by post id, oldest first; one query for a whole page.
+    """{post id: visible comments, oldest first}; one query for a whole page.
 
-    Sorted here: asked to sort by id, SQLite would rather read all posts in that order.
+    Sorted in Python: with ORDER BY id, SQLite would scan all posts in that order.
     """
     found: dict[int, list[Comment]] = {}
     rows = visible(Comment, user).where(Comment.parent_id.in_(list(post_ids))).options(lazyload(Comment.tags))
     for comment in sorted(db.session.scalars(rows), key=lambda comment: comment.id):
-        found.setdefault(comment.parent_id, []).append(comment)
+        if comment.parent_id is not None:
+            found.setdefault(comment.parent_id, []).append(comment)
     return found
 
 
 def comments(post: Post, user: User | Visitor, after: paging.Place = None) -> paging.Page:
-    """Visible comments under one post, oldest first."""
+    """One page of visible comments below a post, oldest first."""
     return paging.keyset(
         visible(Comment, user).where(Comment.parent_id == post.id),
         [Comment.id],
@@ -91,20 +89,19 @@ def comments(post: Post, user: User | Visitor, after: paging.Place = None) -> pa
 
 
 def votes_of(user: User | Visitor, post_ids: Iterable[int]) -> dict[int, int]:
-    """The reader's own standing votes by post id; one query for a whole page."""
+    """{post id: value} of the user's own votes; one query for a whole page."""
     if user.id is None:
         return {}
-    return dict(
-        db.session.execute(
-            select(Vote.post_id, Vote.value).where(Vote.user_id == user.id, Vote.post_id.in_(list(post_ids)))
-        ).all()
+    rows = db.session.execute(
+        select(Vote.post_id, Vote.value).where(Vote.user_id == user.id, Vote.post_id.in_(list(post_ids)))
     )
+    return dict(rows.tuples().all())
 
 
 def last_edits(posts: Iterable[Post]) -> dict[int, Revision]:
-    """The newest revision, without its text, of those posts that were edited here; by post id.
+    """{post id: newest revision without its text} of those posts that were edited.
 
-    SQLite looks up single columns only: for the pairs alone it would read every revision.
+    The condition on post_id alone is for SQLite, which would scan all revisions for the pairs.
     """
     edited = {post.id: post.revision_count for post in posts if post.revision_count > 1}
     if not edited:
@@ -118,7 +115,7 @@ def last_edits(posts: Iterable[Post]) -> dict[int, Revision]:
 
 
 def revisions(post: Post) -> list[Revision]:
-    """All revisions, newest first."""
+    """All revisions of a post, newest first."""
     return list(
         db.session.scalars(
             select(Revision).where(Revision.post_id == post.id).order_by(Revision.number.desc())
@@ -127,7 +124,7 @@ def revisions(post: Post) -> list[Revision]:
 
 
 def revision_page(post: Post, after: paging.Place = None) -> paging.Page:
-    """Revisions without their texts, newest first."""
+    """One page of revisions without their texts, newest first."""
     statement = (
         select(Revision)
         .where(Revision.post_id == post.id)
@@ -142,20 +139,20 @@ def revision_page(post: Post, after: paging.Place = None) -> paging.Page:
 
 
 def revision(post: Post, number: int) -> Revision | None:
-    """One revision of a post."""
+    """The revision of a post with this number."""
     return db.session.scalar(select(Revision).where(Revision.post_id == post.id, Revision.number == number))
 
 
-def _rows(user: User | Visitor) -> Select:
-    """Visible posts for a short list of titles: without their tags."""
+def _untagged(user: User | Visitor) -> Select:
+    """SELECT of visible posts without their tags, for lists of titles."""
     return visible(Post, user).options(lazyload(Post.tags))
 
 
 def links_from(post: Post, kind: str, user: User | Visitor) -> list[Post]:
-    """Visible posts that `post` points to with `kind`."""
+    """Visible posts that `post` links to with `kind`."""
     return list(
         db.session.scalars(
-            _rows(user)
+            _untagged(user)
             .join(PostLink, PostLink.target_id == Post.id)
             .where(PostLink.source_id == post.id, PostLink.kind == kind)
         )
@@ -163,51 +160,13 @@ def links_from(post: Post, kind: str, user: User | Visitor) -> list[Post]:
 
 
 def links_to(post: Post, kind: str, user: User | Visitor) -> list[Post]:
-    """Visible posts that point to `post` with `kind`."""
+    """Visible posts that link to `post` with `kind`."""
     return list(
         db.session.scalars(
-            _rows(user)
+            _untagged(user)
             .join(PostLink, PostLink.source_id == Post.id)
             .where(PostLink.target_id == post.id, PostLink.kind == kind)
         )
-    )
-
-
-def _tags() -> Select:
-    """Tags everybody may know of: used by a public post, or described by somebody trusted."""
-    return select(Tag).where(or_(Tag.post_count > 0, Tag.excerpt != ""))
-
-
-def tag_named(name: str) -> Tag | None:
-    """The tag with this name."""
-    return db.session.scalar(_tags().where(Tag.name == name.lower()))
-
-
-def tags(after: paging.Place = None, size: int = 60, *, like: str = "") -> paging.Page:
-    """Tags by number of public posts, or those whose name holds `like`."""
-    statement = _tags()
-    if like:
-        statement = statement.where(Tag.name.contains(like.lower(), autoescape=True))
-    return paging.keyset(
-        statement, [Tag.post_count, Tag.id], after=after, size=size, changed=paging.at_any(Tag.changed_at)
-    )
-
-
-def tag_names(limit: int = 2000) -> list[str]:
-    """Names of the most used tags."""
-    return [tag.name for tag in tags(size=limit)]
-
-
-def unknown_tags(names: Iterable[str]) -> list[str]:
-    """Which of these no reader knows of yet."""
-    wanted = set(names)
-    return sorted(wanted - {tag.name for tag in db.session.scalars(_tags().where(Tag.name.in_(wanted)))})
-
-
-def tagged(kind_names: Iterable[str], tag: Tag, user: User | Visitor) -> Select:
-    """Public posts with `tag`, through post_tags so that the tag's index does the sorting."""
-    return select(PostTag).where(
-        PostTag.tag_id == tag.id, PostTag.is_public, PostTag.kind.in_(list(kind_names))
     )
 
 
@@ -220,9 +179,9 @@ def by_author(
     *,
     with_tags: bool = False,
 ) -> paging.Page:
-    """What `author` wrote of these kinds, newest first, as far as `user` may see it."""
+    """One page of the posts of `author` of these kinds that `user` may see, newest first."""
     statement = (
-        (visible(Post, user) if with_tags else _rows(user))
+        (visible(Post, user) if with_tags else _untagged(user))
         .where(Post.author_id == author.id, Post.kind.in_(list(kind_names)))
         .options(joinedload(Post.parent).lazyload(Post.tags))
     )
@@ -232,12 +191,12 @@ def by_author(
 
 
 def count_public(kind: str) -> int:
-    """How many public posts of a kind there are (small sites and the front page's cache only)."""
-    return db.session.scalar(select(func.count()).where(Post.kind == kind, Post.is_public))
+    """The number of public posts of a kind; slow on large sites, so callers cache it."""
+    return db.session.scalar(select(func.count()).where(Post.kind == kind, Post.is_public)) or 0
 
 
 def has_published(user: User) -> bool:
-    """Whether anything this member wrote was ever public (newcomers' first posts may wait)."""
+    """Whether the member has a public post."""
     return (
         db.session.scalar(select(Post.id).where(Post.author_id == user.id, Post.is_public).limit(1))
         is not None
@@ -245,7 +204,7 @@ def has_published(user: User) -> bool:
 
 
 def first_status(user: User) -> str:
-    """Whether this member's post is shown at once or waits for approval (a setting)."""
+    """The status of a new post of this member: published, or pending if first posts need approval."""
     if not current_app.config["REDOUBT_FIRST_POST_APPROVAL"] or user.is_moderator:
         return PUBLISHED
     return PUBLISHED if has_published(user) else PENDING

@@ -1,12 +1,13 @@
-"""Redaction of posts: a revision closes for good, and what it held is masked in all copies.
+"""Redaction of posts: remove the text of a revision permanently and mask its copies. Nothing here commits.
 
-A moderator may name the texts to mask; they are masked everywhere. Else they are what the revision holds and
-the present text does not: passages and what looks like a key are masked everywhere, single rare words in what
-belongs to the post. Nothing here commits.
+Texts that a moderator names are masked everywhere. Otherwise the texts are what the revision contains and the
+current version does not: passages and key-like words are masked everywhere, single rare words only near the
+post.
 """
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select, update
@@ -34,14 +35,13 @@ IDENTIFIER = re.compile(
 def redact(
     revision: Revision, *, by: User, reason: str = "", words: Iterable[str] | None = None
 ) -> dict[str, int]:
-    """Close a revision and mask its copies; returns how many rows changed, by table.
+    """Redact a revision and mask its copies; returns {table: changed rows}.
 
-    `words` are the texts to mask (Invalid when they are too short or too many), None for what the revision
-    holds and the present text does not. The newest revision, which is the present text, is masked and does
-    not close. When the revision is closed already and no words are given, raises AlreadyDone, and does
-    nothing if `by` closed it.
+    `words` are the texts to mask (Invalid when too short or too many); None for what the revision contains
+    and the current version does not. The newest revision is only masked, because it is the current text.
+    Without words, an already redacted revision raises AlreadyDone, or changes nothing if `by` redacted it.
     """
-    post = db.session.get(Post, revision.post_id)
+    post = db.session.get_one(Post, revision.post_id)
     locks.lock(post)
     db.session.refresh(revision)
     if revision.redacted_at is not None and not words:
@@ -50,7 +50,7 @@ def redact(
     texts = texts_of(post, revision, words)
     is_old = revision.number != post.revision_count
     if is_old and revision.redacted_at is None:
-        _close(revision)
+        _clear(revision)
     security_log.record("revision_redacted", user=revision.author_id, actor=by, post=post.id)
     events.record("revision.redacted", subject=revision, actor=by, post_id=post.id, reason=reason)
     events.record(f"{post.kind}.redacted", subject=post, actor=by, reason=reason)
@@ -58,21 +58,23 @@ def redact(
     return redaction.apply(texts, by=by)
 
 
-def lines(text: str | None) -> list[str] | None:
-    """The texts in a field of a form, one a line; None when nobody has said."""
+def split_lines(text: str | None) -> list[str] | None:
+    """The lines of a form field, without empty ones; None when there are none."""
     found = [line.strip() for line in (text or "").splitlines() if line.strip()]
     return found or None
 
 
-def _close(revision: Revision) -> None:
+def _clear(revision: Revision) -> None:
     revision.title = revision.body = revision.summary = ""
-    revision.tags, revision.facts, revision.redacted_at = [], None, utcnow()
+    revision.tags = []
+    revision.facts = None
+    revision.redacted_at = utcnow()
     db.session.flush()
-    _forget_changes(revision, None)
+    _delete_comparisons(revision)
 
 
 def texts_of(post: Post, revision: Revision, words: Iterable[str] | None = None) -> Texts:
-    """What a redaction of this revision masks, and near which posts."""
+    """The texts that a redaction of this revision masks, and near which posts."""
     ids = (post.id, *db.session.scalars(select(Post.id).where(Post.parent_id == post.id)))
     paths = (post.url.rsplit("/", 1)[0] + "/" if post.parent_id is None else post.url.split("#")[0],)
     everywhere, nearby = suspects(_text(revision), _text(post))
@@ -82,14 +84,14 @@ def texts_of(post: Post, revision: Revision, words: Iterable[str] | None = None)
 
 
 def _text(text: Post | Revision) -> str:
-    """All that people wrote in a post or a revision."""
+    """Title, body, tags and summary of a post or revision as one text."""
     names = [tag if isinstance(tag, str) else tag.name for tag in text.tags]
     return "\n".join([text.title, text.body, " ".join(names), getattr(text, "summary", "")])
 
 
-def suspects(old: str, present: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(texts to mask everywhere, words to mask near the post): what only the old text holds."""
-    known = {_bare(word) for word in present.split()}
+def suspects(old: str, current: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(texts to mask everywhere, words to mask near the post): what only the old text contains."""
+    known = {_bare(word) for word in current.split()}
     everywhere: dict[str, None] = {}
     nearby: dict[str, None] = {}
     for line in old.splitlines():
@@ -104,7 +106,7 @@ def suspects(old: str, present: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _passages(words: list[str], known: set[str]) -> Iterable[list[str]]:
-    """Runs of words that the present text does not have."""
+    """Runs of words that the current text does not contain."""
     run: list[str] = []
     for word in words:
         if _bare(word) in known:
@@ -126,7 +128,7 @@ def _bare(word: str) -> str:
 
 
 def _is_rare(word: str) -> bool:
-    """Whether a word is none of everyday language, as far as its form says."""
+    """Whether the form of a word suggests a name, number or key rather than everyday language."""
     inner = word[1:]
     return (
         any(c.isdigit() for c in word)
@@ -152,10 +154,12 @@ def _near(column: InstrumentedAttribute[int]) -> Callable[[Texts], ColumnElement
     return lambda texts: column.in_(texts.post_ids)
 
 
-def _follow_post(post: Post, by: User) -> None:
-    """What is made of the text; the present text with its masks is a new revision."""
+def _update_masked_post(post: Post, by: User) -> None:
+    """Render the masked text and store it as a new revision."""
     body = render(post.body)
-    post.body_html, post.markup_version, post.changed_at = body.html, body.version, utcnow()
+    post.body_html = body.html
+    post.markup_version = body.version
+    post.changed_at = utcnow()
     if not kinds.of(post).keeps_slug:
         post.slug = slugify(post.title)
     db.session.flush()
@@ -181,11 +185,11 @@ def _follow_post(post: Post, by: User) -> None:
                 created_at=post.edited_at,
             )
         )
-    announce(post, by)
+    record_redacted(post, by)
 
 
-def _forget_changes(revision: Revision, by: User) -> None:
-    """Stored comparisons hold positions in the text as it was."""
+def _delete_comparisons(revision: Revision, by: User | None = None) -> None:
+    """Delete stored comparisons, which are positions in the unmasked text."""
     db.session.execute(
         update(Revision)
         .where(
@@ -196,17 +200,17 @@ def _forget_changes(revision: Revision, by: User) -> None:
     )
 
 
-def _forget_comparison(suggestion: Suggestion, by: User) -> None:
+def _delete_comparison(suggestion: Suggestion, by: User) -> None:
     suggestion.changes = None
 
 
-def announce(post: Post, by: User) -> None:
-    """Let the index, caches and its author know that a post was masked."""
+def record_redacted(post: Post, by: User) -> None:
+    """Record the event that a post was masked, for index, caches and its author."""
     events.record(f"{post.kind}.redacted", subject=post, actor=by)
 
 
-def _redact_tags(mask: redaction.Mask, by: User) -> int:
-    """Tags whose names hold a text are taken from posts and removed."""
+def _redact_tags(mask: redaction.Mask, by: Any) -> int:
+    """Remove tags whose names contain a text to mask; returns how many."""
     rows = [
         tag
         for tag in db.session.scalars(select(Tag).where(mask.found_by(Tag.name)))
@@ -217,7 +221,7 @@ def _redact_tags(mask: redaction.Mask, by: User) -> int:
         select(Post).join(PostTag, PostTag.post_id == Post.id).where(PostTag.tag_id.in_(ids))
     ):
         post.changed_at = utcnow()
-        announce(post, by)
+        record_redacted(post, by)
     db.session.execute(db.delete(PostTag).where(PostTag.tag_id.in_(ids)))
     for tag in rows:
         events.record("tag.redacted", subject=tag, actor=by)
@@ -226,14 +230,14 @@ def _redact_tags(mask: redaction.Mask, by: User) -> int:
 
 
 redaction.register_rows("tags", _redact_tags)
-# The present text comes before the revisions: what _follow_post() adds is what it should be.
+# Posts come before revisions, because _update_masked_post() adds a revision.
 redaction.register_text(
     Post,
     "title",
     "body",
     "source_url",
     about=lambda texts: Post.id.in_(texts.post_ids),
-    changed=_follow_post,
+    changed=_update_masked_post,
     derived=("body_html", "slug"),
 )
 redaction.register_text(
@@ -244,9 +248,9 @@ redaction.register_text(
     "summary",
     "facts",
     about=_near(Revision.post_id),
-    changed=_forget_changes,
+    changed=_delete_comparisons,
 )
-redaction.register_without_text(Revision, "changes")  # positions, no words
+redaction.register_without_text(Revision, "changes")  # positions
 redaction.register_text(
     Suggestion,
     "title",
@@ -255,7 +259,7 @@ redaction.register_text(
     "summary",
     "reason",
     about=_near(Suggestion.post_id),
-    changed=_forget_comparison,
+    changed=_delete_comparison,
     derived=("changes",),
 )
 redaction.register_text(FactRevision, "facts", "summary")
@@ -264,7 +268,7 @@ redaction.register_text(Tag, "excerpt")
 redaction.register_without_text(
     Post, "kind", "status", "author_name", "license", "imported_from", "external_id"
 )
-redaction.register_without_text(Tag, "name")  # _redact_tags() removes them
+redaction.register_without_text(Tag, "name")  # _redact_tags() removes the tags
 redaction.register_without_text(PostTag, "kind")
 redaction.register_without_text(PostLink, "kind")
 redaction.register_without_text(Suggestion, "outcome")

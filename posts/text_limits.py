@@ -1,7 +1,7 @@
-"""How long titles and texts of posts are. Minimums bind what is written here, never what was imported.
+"""Limits of titles, texts and tags of posts, for posts written here and for imported ones.
 
-The schemas of forms and of the API check new posts. An edit is checked here, for only the post says whether
-it was imported: what was imported may stay as short, as long and as untagged as it came.
+Schemas check new posts. Edits are checked here, because the limits depend on whether the post was imported:
+imported posts have no minimums, and may stay longer than the maximums.
 """
 
 from collections.abc import Iterable
@@ -17,12 +17,13 @@ from core.web.lazy_text import lazy_gettext
 if TYPE_CHECKING:
     from posts.models import Post
 
-MAX_STORED_TITLE, MAX_STORED_BODY = 200, 200_000  # what any edit may have: the column, and what is rendered
+MAX_STORED_TITLE = 200  # characters; the column
+MAX_STORED_BODY = 200_000  # characters; what is rendered
 
 
 @dataclass(frozen=True)
 class TextLimits:
-    """The limits of one kind of post: characters of title and text, and the number of tags. 0: none."""
+    """The limits of one kind of post: characters of title and text, number of tags; 0: no limit."""
 
     min_title: int = 0
     max_title: int = 0
@@ -31,7 +32,7 @@ class TextLimits:
     min_tags: int = 0
 
     def title_rule(self, message: str) -> validate.Length:
-        """The validator of a new title."""
+        """The validator of a new title, with its error message."""
         return validate.Length(self.min_title, self.max_title, error=message)
 
 
@@ -47,32 +48,32 @@ def check_edit(
     tags: Iterable[str] | None = None,
     is_imported: bool | None = None,
 ) -> None:
-    """Raise Invalid when an edit of `post` leaves the limits of its kind; None is what is not changed.
+    """Raise Invalid when an edit of `post` exceeds the limits of its kind; None means unchanged.
 
-    `is_imported` is for kinds that note it elsewhere. Of what was imported only the maximums count, and only
-    where the edit makes it longer still.
+    `is_imported` is for kinds that store elsewhere whether a post was imported. Imported posts only have
+    maximums, which do not apply while the edit makes the text no longer.
     """
     errors: dict[str, list[str]] = {}
-    is_ours = post.imported_from is None if is_imported is None else not is_imported
-    if title not in (None, post.title) and limits.max_title:
-        longest = limits.max_title if is_ours else max(limits.max_title, len(post.title))
-        if not (limits.min_title if is_ours else 1) <= len(title) <= longest:
+    is_local = post.imported_from is None if is_imported is None else not is_imported
+    if title is not None and title != post.title and limits.max_title:
+        max_length = limits.max_title if is_local else max(limits.max_title, len(post.title))
+        if not (limits.min_title if is_local else 1) <= len(title) <= max_length:
             errors["title"] = [
                 _(
                     "A title has %(least)s to %(most)s characters.",
-                    least=limits.min_title if is_ours else 1,
-                    most=longest,
+                    least=limits.min_title if is_local else 1,
+                    most=max_length,
                 )
             ]
-    if body not in (None, post.body):
-        longest = limits.max_body if is_ours else max(limits.max_body, len(post.body))
-        if is_ours and len(body) < limits.min_body:
+    if body is not None and body != post.body:
+        max_length = limits.max_body if is_local else max(limits.max_body, len(post.body))
+        if is_local and len(body) < limits.min_body:
             errors["body"] = [
                 _("Write at least %(n)s characters; this has %(m)s.", n=limits.min_body, m=len(body))
             ]
-        elif len(body) > longest:
-            errors["body"] = [_("Keep it under %(n)s characters; this has %(m)s.", n=longest, m=len(body))]
-    if is_ours and tags is not None and not list(tags) and limits.min_tags:
+        elif len(body) > max_length:
+            errors["body"] = [_("Keep it under %(n)s characters; this has %(m)s.", n=max_length, m=len(body))]
+    if is_local and tags is not None and not list(tags) and limits.min_tags:
         errors["tags"] = [_("Choose one to five tags.")]
     if errors:
         raise Invalid(errors)

@@ -1,4 +1,4 @@
-"""Pages of any post: vote, comment, delete, history, diff, restore; the preview of the editor."""
+"""Pages of any post: vote, comment, delete, restore, history, redact; the editor's preview."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ bp = Blueprint("posts", __name__)
 
 @bp.get("/posts/<int:post_id>")
 def post(post_id: int) -> ResponseReturnValue:
-    """The page that shows a post, whatever its kind."""
+    """Redirect to the page of a post of any kind."""
     return redirect(visible_post(post_id, current_user).url)
 
 
@@ -44,12 +44,13 @@ def _preview_cost() -> int:
 @login_required
 @limiter.limit(_preview_rate, key_func=lambda: f"preview:{me().id}", cost=_preview_cost)
 def preview() -> ResponseReturnValue:
-    """Markdown as it will look; long texts only for those whom a form would take them from."""
-    wanted, post = parse(schemas.PreviewKindSchema), None
-    if wanted["post"] is not None:
+    """Render Markdown; texts as long as articles only for users who may submit them."""
+    data = parse(schemas.PreviewKindSchema)
+    post = None
+    if data["post"] is not None:
         with read_transaction():
-            post = visible_post(wanted["post"], current_user)
-    kind = post.kind if post is not None else wanted["kind"]
+            post = visible_post(data["post"], current_user)
+    kind = post.kind if post is not None else data["kind"]
     require(
         kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),
         _("Only those who may edit articles see long texts beforehand."),
@@ -61,7 +62,7 @@ def preview() -> ResponseReturnValue:
 @bp.post("/posts/<int:post_id>/vote")
 @login_required
 def vote(post_id: int) -> ResponseReturnValue:
-    """Vote up, down, or withdraw."""
+    """Vote up, down, or withdraw the vote."""
     value = parse(schemas.VoteSchema)["value"]
     post = visible_post(post_id, current_user)
     require(policy.can_vote(me(), post, value), policy.why_no_vote(me(), post, value))
@@ -75,14 +76,13 @@ def vote(post_id: int) -> ResponseReturnValue:
 @bp.post("/posts/<int:post_id>/comments")
 @login_required
 def comment(post_id: int) -> ResponseReturnValue:
-    """Comment on a question, answer or article."""
+    """Post a comment."""
     form = Form(schemas.CommentSchema)
-    valid = form.validate()
+    is_valid = form.validate()
     post = visible_post(post_id, current_user)
     require(policy.can_comment(me(), post, post.thread.author_id), policy.why_no_comment())
-    if not valid:
+    if not is_valid:
         return render_template("posts/comment_form.html", form=form, post=post), 422
-    actions.limit_posting(me())
     made = actions.comment(post, form.data["body"], by=me())
     db.session.commit()
     return redirect(made.url)
@@ -91,12 +91,12 @@ def comment(post_id: int) -> ResponseReturnValue:
 @bp.route("/comments/<int:post_id>/edit", methods=["GET", "POST"])
 @login_required
 def edit_comment(post_id: int) -> ResponseReturnValue:
-    """Change one's own comment."""
+    """Edit a comment."""
     form = Form(schemas.EditCommentSchema)
-    valid = request.method == "POST" and form.validate()
+    is_valid = request.method == "POST" and form.validate()
     made = get_or_404(queries.get(Comment, post_id, current_user))
     require(policy.can_edit(me(), made))
-    if valid:
+    if is_valid:
         with form.catching():
             actions.revise(made, form.data["body"], by=me(), expected=form.expected)
             db.session.commit()
@@ -111,7 +111,7 @@ def edit_comment(post_id: int) -> ResponseReturnValue:
 @bp.route("/posts/<int:post_id>/delete", methods=["GET", "POST"])
 @login_required
 def delete(post_id: int) -> ResponseReturnValue:
-    """Hide a post everywhere; the page offers to bring it back. GET asks and says what will happen."""
+    """Delete a post; GET shows a confirmation page."""
     data = parse(schemas.RemoveSchema) if request.method == "POST" else {}
     post = visible_post(post_id, current_user)
     if _is_second_removal(post):
@@ -123,14 +123,14 @@ def delete(post_id: int) -> ResponseReturnValue:
         _is_second_removal(post)
     db.session.commit()
     flash(_("Deleted. You can restore it from its page."))
-    return redirect(post.parent.url if post.parent_id else post.url)
+    return redirect((post.parent or post).url)
 
 
 def _is_second_removal(post: Post) -> bool:
-    """Whether a moderator removes what they have removed; AlreadyDone when somebody else has."""
+    """Whether a moderator deletes a post again; raises AlreadyDone when another user deleted it."""
     if not (post.is_deleted and me().is_moderator and policy.can_write(me())):
         return False
-    check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=me(), url=post.url)
+    actions.check_not_deleted(post, by=me())
     return True
 
 
@@ -163,28 +163,28 @@ def _ask_to_delete(post: Post) -> ResponseReturnValue:
 @bp.post("/posts/<int:post_id>/undelete")
 @login_required
 def undelete(post_id: int) -> ResponseReturnValue:
-    """Bring a removed post back."""
+    """Restore a deleted post."""
     post = visible_post(post_id, current_user)
     if not post.is_deleted and me().is_moderator and last_act(post, [f"{post.kind}.undeleted"]):
-        check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=me(), url=post.url)
+        actions.check_not_undeleted(post, by=me())
         return redirect(post.url)
     require(policy.can_undelete(me(), post))
     if actions.undelete(post, by=me()) is None:
-        check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=me(), url=post.url)
+        actions.check_not_undeleted(post, by=me())
     db.session.commit()
     return redirect(post.url)
 
 
 @bp.get("/posts/<int:post_id>/history", endpoint="history")
 def revisions(post_id: int) -> ResponseReturnValue:
-    """All revisions, newest first."""
+    """List the revisions of a post, newest first."""
     post = visible_post(post_id, current_user)
     return render_template("posts/history.html", post=post, revisions=queries.revisions(post))
 
 
 @bp.get("/posts/<int:post_id>/revisions/<int:number>")
 def revision(post_id: int, number: int) -> ResponseReturnValue:
-    """One revision beside the one before it."""
+    """Show a revision beside the one before it."""
     post = visible_post(post_id, current_user)
     after = get_or_404(queries.revision(post, number))
     before = queries.revision(post, number - 1)
@@ -196,7 +196,7 @@ def revision(post_id: int, number: int) -> ResponseReturnValue:
         after=after,
         rows=rows,
         fact_rows=_fact_rows(post, before, after),
-        suggestion=suggestion_queries.behind(post, number),
+        suggestion=suggestion_queries.approved_as(post, number),
         can_restore=policy.can_edit(current_user, post)
         and not after.redacted_at
         and number != post.revision_count,
@@ -205,20 +205,23 @@ def revision(post_id: int, number: int) -> ResponseReturnValue:
 
 
 def _fact_rows(post: Post, before: Revision | None, after: Revision) -> list:
-    """Title, tags and facts of two revisions side by side; nothing where they are the same or unknown."""
+    """Title, tags and facts of two revisions side by side; [] where they are equal or not stored."""
     if before is None or before.redacted_at or after.redacted_at:
         return []
-    old, new = (history.of_revision(post, each) for each in (before, after))
+    old = history.of_revision(post, before)
+    new = history.of_revision(post, after)
     if old.facts is None or new.facts is None:
-        old, new = replace(old, facts=None), replace(new, facts=None)
-    one, other = (history.fact_lines(post, state) for state in (old, new))
-    return diffs.side_by_side(one, other) if one != other else []
+        old = replace(old, facts=None)
+        new = replace(new, facts=None)
+    old_lines = history.fact_lines(post, old)
+    new_lines = history.fact_lines(post, new)
+    return diffs.side_by_side(old_lines, new_lines) if old_lines != new_lines else []
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/restore")
 @login_required
 def restore(post_id: int, number: int) -> ResponseReturnValue:
-    """Make an old revision the text again, as a new revision."""
+    """Restore an old revision as a new one."""
     post = visible_post(post_id, current_user)
     require(policy.can_edit(me(), post))
     wanted = get_or_404(queries.revision(post, number))
@@ -231,13 +234,13 @@ def restore(post_id: int, number: int) -> ResponseReturnValue:
 @bp.route("/posts/<int:post_id>/revisions/<int:number>/redact", methods=["GET", "POST"])
 @login_required
 def redact(post_id: int, number: int) -> ResponseReturnValue:
-    """Close a revision that holds a secret and mask its copies. GET asks and says what will happen."""
+    """Redact a revision and mask its copies; GET shows a confirmation page."""
     form = Form(schemas.RedactSchema)
-    valid = request.method == "POST" and form.validate()
+    is_valid = request.method == "POST" and form.validate()
     post = visible_post(post_id, current_user)
     require(policy.can_redact(me()))
     revision = get_or_404(queries.revision(post, number))
-    words = redaction.lines(form.data.get("words"))
+    words = redaction.split_lines(form.data.get("words"))
     if revision.redacted_at is not None and words is None:
         check_not_done(
             revision,
@@ -247,11 +250,11 @@ def redact(post_id: int, number: int) -> ResponseReturnValue:
             url=url_for("posts.history", post_id=post.id),
         )
         return redirect(url_for("posts.history", post_id=post.id))
-    if valid and words is None and number == post.revision_count:
+    if is_valid and words is None and number == post.revision_count:
         form.fail("words", _("Enter the text to mask: this is the current version, which is not deleted."))
-    if valid and not form.errors:
+    if is_valid and not form.errors:
         with form.catching():
-            counts = actions.redact(revision, by=me(), reason=form.data["reason"], words=words)
+            counts = redaction.redact(revision, by=me(), reason=form.data["reason"], words=words)
             db.session.commit()
             flash(
                 _(

@@ -1,4 +1,4 @@
-"""The one place that decides and stores who sees a post."""
+"""The only module that sets `Post.is_public`."""
 
 from sqlalchemy import select, update
 
@@ -7,7 +7,7 @@ from posts.models import PUBLISHED, Post, PostTag
 
 
 def refresh(post: Post) -> None:
-    """Recompute `is_public` of `post`, its tags and everything below it, after its state changed."""
+    """Recompute `is_public` of `post`, its tags and its descendants, after its state changed."""
     db.session.flush()
     parent_public = True
     if post.parent_id is not None:

@@ -1,14 +1,13 @@
-"""Votes and what they do to reputation: one change row per change, applied once, reversed exactly.
+"""Votes and their reputation: one VoteChange per change, applied once, reversed exactly.
 
-The caller of everything but vote() and remove_votes_of() holds the rows (posts/locks.py). The limits
-are those of design section 4.
+Callers of all functions but vote() and remove_votes_of() hold the locks (posts/locks.py).
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
+from sqlalchemy import Row, SQLColumnExpression, Update, bindparam, case, func, or_, select, update
 
 from auth import reputation
 from auth.models import User
@@ -18,9 +17,10 @@ from core.jobs import events
 from posts import locks
 from posts.models import Post, PostTag, Vote, VoteChange
 
-VOTES_A_DAY = 40
-UPS_ON_ONE_PERSON, DOWNS_ON_ONE_PERSON = 6, 3
-LOCKED_AFTER = timedelta(minutes=5)
+MAX_VOTES_PER_DAY = 40
+MAX_UPVOTES_PER_AUTHOR = 6  # of one member in a UTC day
+MAX_DOWNVOTES_PER_AUTHOR = 3
+CHANGE_PERIOD = timedelta(minutes=5)  # afterwards a vote is locked until the post is edited
 
 CAST_TODAY = select(
     func.count(),
@@ -38,11 +38,13 @@ CAST_TODAY = select(
 )
 
 
-def _counters() -> tuple:
-    """The statements of recount(). Like the one above they are built once and run at every vote."""
-    posts, tags = Post.__table__, PostTag.__table__
+def _counters() -> tuple[Update, Update]:
+    """The statements of recount(), built once because they run with every vote."""
+    posts = Post.__table__
+    tags = PostTag.__table__
     votes = select(func.count()).where(Vote.post_id == posts.c.id)
-    ups, downs = (votes.where(side).scalar_subquery() for side in (Vote.value > 0, Vote.value < 0))
+    ups = votes.where(Vote.value > 0).scalar_subquery()
+    downs = votes.where(Vote.value < 0).scalar_subquery()
     score = select(posts.c.score).where(posts.c.id == tags.c.post_id).scalar_subquery()
     return (
         update(posts)
@@ -56,52 +58,55 @@ RECOUNT = _counters()
 
 
 class VoteRefused(Exception):
-    """The vote may not be cast; the message says why and, where it helps, until when."""
+    """The vote is refused; the message says why."""
 
 
 def vote(post: Post, user: User, value: int) -> bool:
-    """Set the vote of `user` on `post` to 1, -1 or 0 (withdrawn); returns whether anything changed.
+    """Set the vote of `user` on `post` to 1, -1 or 0 (withdrawn); returns whether it changed.
 
     Raises VoteRefused for the limits. The caller has checked policy.can_vote.
     """
     locks.lock(post)
     if not post.is_public:
         raise VoteRefused(_("This was removed a moment ago."))
-    standing = db.session.scalar(
+    current = db.session.scalar(
         select(Vote)
         .where(Vote.post_id == post.id, Vote.user_id == user.id)
         .execution_options(populate_existing=True)
     )
-    old = standing.value if standing and not standing.is_void else 0
+    old = current.value if current and not current.is_void else 0
     if old == value:
         return False
     reputation.lock([post.author_id, user.id])
     now = utcnow()
-    if (
-        old
-        and now - standing.cast_at > LOCKED_AFTER
-        and not (post.edited_at and post.edited_at > standing.cast_at)
-    ):
+    if current is not None and old and _is_locked(current, post, now):
         raise VoteRefused(_("Your vote is locked until the post is edited."))
     if value:
         _check_limits(post, user, value, now)
-    change = _change(post, user.id, old, value, standing, "cast", now)
-    if standing is None:
+    change = _change(post, user.id, old, value, current, "cast", now)
+    if current is None:
         db.session.add(Vote(user_id=user.id, post_id=post.id, value=value, change_id=change.id, cast_at=now))
     elif value == 0:
-        db.session.delete(standing)
+        db.session.delete(current)
     else:
-        standing.value, standing.change_id, standing.cast_at = value, change.id, now
-        standing.is_void = False
+        current.value = value
+        current.change_id = change.id
+        current.cast_at = now
+        current.is_void = False
     events.record("post.voted", subject=post, actor=user, value=value)
     db.session.flush()
     recount(post.id)
     return True
 
 
+def _is_locked(vote: Vote, post: Post, now: datetime) -> bool:
+    was_edited = post.edited_at is not None and post.edited_at > vote.cast_at
+    return now - vote.cast_at > CHANGE_PERIOD and not was_edited
+
+
 def _check_limits(post: Post, user: User, value: int, now: datetime) -> None:
-    """Changes back and forth count: what is limited is casting, by rows that are never removed."""
-    cast, on_person = db.session.execute(
+    """Raise VoteRefused for the daily limits, which count every cast vote, also withdrawn ones."""
+    votes_today, votes_for_author = db.session.execute(
         CAST_TODAY,
         {
             "user": user.id,
@@ -111,19 +116,22 @@ def _check_limits(post: Post, user: User, value: int, now: datetime) -> None:
             "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0),
         },
     ).one()
-    if cast >= VOTES_A_DAY:
+    if votes_today >= MAX_VOTES_PER_DAY:
         raise VoteRefused(
-            _("You have used all %(n)s votes for today. You can vote again at 00:00 UTC.", n=VOTES_A_DAY)
+            _(
+                "You have used all %(n)s votes for today. You can vote again at 00:00 UTC.",
+                n=MAX_VOTES_PER_DAY,
+            )
         )
-    most = UPS_ON_ONE_PERSON if value > 0 else DOWNS_ON_ONE_PERSON
-    if post.author_id is not None and on_person >= most:
+    max_votes = MAX_UPVOTES_PER_AUTHOR if value > 0 else MAX_DOWNVOTES_PER_AUTHOR
+    if post.author_id is not None and votes_for_author >= max_votes:
         raise VoteRefused(_("You have reached today's limit of votes for this member."))
 
 
 def _change(
-    post: Post, voter_id: int, old: int, new: int, standing: Vote | None, reason: str, at: datetime
+    post: Post, voter_id: int, old: int, new: int, current: Vote | None, reason: str, at: datetime
 ) -> VoteChange:
-    """Append the change and apply it to the ledger; a new value counts toward the day of `at`."""
+    """Append a change and apply it to the ledger; a new value counts toward the UTC day of `at`."""
     change = VoteChange(
         user_id=voter_id,
         post_id=post.id,
@@ -131,7 +139,7 @@ def _change(
         post_kind=post.kind,
         old_value=old,
         new_value=new,
-        previous_id=standing.change_id if standing and old else None,
+        previous_id=current.change_id if current and old else None,
         reason=reason,
         day=at.date(),
         created_at=at if reason == "cast" else utcnow(),
@@ -148,10 +156,10 @@ def _change(
     return change
 
 
-def _entitlements(change: VoteChange) -> Iterator[Entitlement]:
-    """What one change does: first undo the value it replaces, then apply the new one.
+def _entitlements(change: VoteChange | Row) -> Iterator[Entitlement]:
+    """The ledger entries of one change: first reverse the value that it replaces, then apply the new one.
 
-    A voter's own minus for a down-vote is undone with the vote it belongs to.
+    The voter's own cost of a downvote is reversed with the vote.
     """
     kind = change.post_kind
     costs = kind == "answer"
@@ -191,64 +199,62 @@ def _entitlements(change: VoteChange) -> Iterator[Entitlement]:
 
 @reputation.register_source
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
-    change, previous = VoteChange.__table__, VoteChange.__table__.alias()
-    concerned = or_(
-        *(
-            column.between(first, last)
-            for column in (change.c.author_id, change.c.user_id, previous.c.author_id)
-        )
-    )
-    for row in db.session.execute(  # rows as they are: objects of millions of changes take minutes
+    change = VoteChange.__table__
+    previous = change.alias()
+    affected_users = (change.c.author_id, change.c.user_id, previous.c.author_id)
+    is_in_range = or_(*(column.between(first, last) for column in affected_users))
+    for row in db.session.execute(  # rows, not objects: there may be millions
         select(change)
         .outerjoin(previous, previous.c.id == change.c.previous_id)
-        .where(concerned)
+        .where(is_in_range)
         .order_by(change.c.id)
-        .execution_options(**reputation.STREAM)
+        .execution_options(**reputation.STREAM_OPTIONS)
     ):
         yield from _entitlements(row)
 
 
 def voters(post: Post) -> list[int]:
-    """Whose votes stand on a post, void ones too: whom its removal or return may cost or pay."""
+    """Ids of the members with a vote on a post, void ones included."""
     return list(db.session.scalars(select(Vote.user_id).where(Vote.post_id == post.id)))
 
 
 def void_votes(post: Post) -> None:
-    """Take back what the votes on a removed post gave; the votes stay on record."""
-    for standing in _votes(Vote.post_id == post.id, ~Vote.is_void):
-        _void(standing, post)
+    """Reverse the reputation of the votes on a deleted post; the votes stay stored."""
+    for vote in _votes(Vote.post_id == post.id, ~Vote.is_void):
+        _void(vote, post)
 
 
-def revive_votes(post: Post) -> None:
-    """Give back what void_votes() took, on the days the votes were cast, within those days' caps."""
-    for standing in _votes(Vote.post_id == post.id, Vote.is_void):
-        change = _change(post, standing.user_id, 0, standing.value, None, "revive", standing.cast_at)
-        standing.is_void, standing.change_id = False, change.id
+def restore_votes(post: Post) -> None:
+    """Apply again what void_votes() reversed, on the days when the votes were cast, within their caps."""
+    for vote in _votes(Vote.post_id == post.id, Vote.is_void):
+        change = _change(post, vote.user_id, 0, vote.value, None, "revive", vote.cast_at)
+        vote.is_void = False
+        vote.change_id = change.id
 
 
-def remove_votes_of(user_id: int, *, most: int | None = None) -> int:
-    """Reverse and remove the votes a departing member cast, at most so many; returns how many.
+def remove_votes_of(user_id: int, *, max_votes: int | None = None) -> int:
+    """Reverse and delete up to `max_votes` votes of a deleted account; returns how many.
 
-    Takes posts, then users: call it before anything else that takes users. The account's row and
-    the record of its votes must stay, for the ledger is proved from them.
+    Locks posts, then users: call it before anything else that locks users. The account's row and its
+    VoteChanges must stay, because verify() replays them.
     """
-    cast = select(Vote.post_id).where(Vote.user_id == user_id).order_by(Vote.post_id).limit(most)
+    cast = select(Vote.post_id).where(Vote.user_id == user_id).order_by(Vote.post_id).limit(max_votes)
     posts = {post.id: post for post in db.session.scalars(select(Post).where(Post.id.in_(cast)))}
     locks.lock(*posts.values())
     reputation.lock([user_id, *(post.author_id for post in posts.values())])
     votes = _votes(Vote.user_id == user_id, Vote.post_id.in_(posts))
-    for standing in votes:
-        post = posts[standing.post_id]
-        if not standing.is_void:
-            _void(standing, post)
-        db.session.delete(standing)
+    for vote in votes:
+        post = posts[vote.post_id]
+        if not vote.is_void:
+            _void(vote, post)
+        db.session.delete(vote)
         db.session.flush()
         recount(post.id)
         events.record("post.voted", subject=post, value=0)
     return len(votes)
 
 
-def _votes(*conditions: ColumnElement[bool]) -> list[Vote]:
+def _votes(*conditions: SQLColumnExpression[bool]) -> list[Vote]:
     return list(
         db.session.scalars(
             select(Vote).where(*conditions).order_by(Vote.id).execution_options(populate_existing=True)
@@ -256,13 +262,14 @@ def _votes(*conditions: ColumnElement[bool]) -> list[Vote]:
     )
 
 
-def _void(standing: Vote, post: Post) -> None:
-    change = _change(post, standing.user_id, standing.value, 0, standing, "void", utcnow())
-    standing.is_void, standing.change_id = True, change.id
+def _void(vote: Vote, post: Post) -> None:
+    change = _change(post, vote.user_id, vote.value, 0, vote, "void", utcnow())
+    vote.is_void = True
+    vote.change_id = change.id
 
 
 def recount(post_id: int) -> None:
-    """Set the counters of a post from its votes; a void vote still counts on the hidden post."""
+    """Set the counters of a post from its votes, void ones included."""
     for statement in RECOUNT:
         db.session.execute(statement, {"post": post_id})
     post = db.session.identity_map.get(db.session.identity_key(Post, post_id))

@@ -22,7 +22,7 @@ group = AppGroup("product", help="Products and their life cycles.")
 @click.option("--source", default="endoflife.date", show_default=True, help="Name of the collection.")
 def import_products(directory: Path, source: str) -> None:
     """Import endoflife.date files from DIRECTORY and below; search finds them when this returns."""
-    security_log.note("product-import")
+    security_log.record_command("product-import")
     importer = Importer(directory, source)
     run_import(importer.report, lambda: _import(importer))
 

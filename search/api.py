@@ -10,6 +10,7 @@ from core.api.api import ApiBlueprint
 from core.database import paging
 from core.registry import Registry
 from posts import api as posts
+from posts.tags.api import tag_item
 from search import queries, schemas
 from search.views import MAX_PAGE
 
@@ -24,7 +25,7 @@ def register_item(kind: str, item: Callable[..., dict]) -> None:
 
 
 register_item("user", people.item)
-register_item("tag", posts.tag_item)
+register_item("tag", tag_item)
 
 
 def found_item(hit: queries.Hit) -> dict:

@@ -407,7 +407,7 @@ def is_closed_to_restricted(endpoint: str, method: str, view) -> bool:
         return level(endpoint, method) not in ("all", "members")
     return (
         level(endpoint, method) != "all"
-        and not getattr(view, "even_suspended", False)
+        and not getattr(view, "allow_suspended", False)
         and endpoint not in READING_POSTS
     )
 

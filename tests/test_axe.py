@@ -112,7 +112,7 @@ def fill() -> dict:
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
     tokens |= _alert_links(admin)
     tokens["/secure/<token>"] = account_links.issue(member.id, account_links.SECURE, member.email)
-    address_actions.ask(member, "another@example.org")
+    address_actions.request_change(member, "another@example.org")
     tokens["/secure/address/<token>"] = (
         db.session.scalar(
             select(OutgoingMail.body)
@@ -123,7 +123,7 @@ def fill() -> dict:
         .split("/secure/address/")[1]
         .split()[0]
     )
-    tokens["/unsent/<token>"] = unsent.keep(
+    tokens["/unsent/<token>"] = unsent.store(
         SentForm("/questions/ask", [("body", "Words " * 90)], [], []), admin.id
     )
     accounts.make_token(admin, "backup", "read")

@@ -26,7 +26,7 @@ from notifications.tasks import mail_news
 from posts import actions as posts
 from posts import queries
 from posts.models import Post, Revision
-from posts.redaction import suspects
+from posts.redaction import redact, suspects
 from posts.suggestions import actions
 from products import actions as products
 
@@ -143,7 +143,7 @@ def copies(app, secret, make_user, member, other, moderator, make_question, make
         tags=["printing"],
         summary=f"took {secret} out",
     )
-    unsent_actions.keep(SentForm("/questions/new", [("body", f"Grüße!\n{line}")], [], []), member.id)
+    unsent_actions.store(SentForm("/questions/new", [("body", f"Grüße!\n{line}")], [], []), member.id)
     db.session.commit()
     drain()
     return question
@@ -295,7 +295,7 @@ def test_what_only_the_old_text_held_is_found_and_names_are_not_masked_everywher
 def test_both_databases_find_masked_json_and_other_scripts(app, make_question, moderator, member):
     question = make_question(body="Ein Passwort: Grüße_ß12 steht hier, und es ist lang genug.")
     posts.revise(question, render(CLEAN), by=member, summary="Grüße_ß12 entfernt")
-    posts.redact(queries.revision(question, 1), by=moderator, words=["Grüße_ß12"])
+    redact(queries.revision(question, 1), by=moderator, words=["Grüße_ß12"])
     db.session.commit()
     assert holders("ße_ß12") == {}
 
@@ -304,7 +304,7 @@ def test_nothing_stays_in_the_pages_of_the_database_file(app, make_question, mod
     question = make_question(body=LINE)
     posts.revise(question, render(CLEAN), by=member)
     db.session.commit()
-    posts.redact(queries.revision(question, 1), by=moderator, words=[SECRET])
+    redact(queries.revision(question, 1), by=moderator, words=[SECRET])
     drain()
     path = app.config["REDOUBT_INSTANCE"] / "redoubt.db"
     with sqlite3.connect(path) as connection:

@@ -26,9 +26,11 @@ from moderation import actions as moderation
 from moderation.appeals import actions as appeals
 from notifications.models import Notification, Watch
 from posts import actions as posts
-from posts import queries, tag_actions
+from posts import queries
 from posts.models import PENDING, Post
+from posts.redaction import redact
 from posts.suggestions import actions as suggestions
+from posts.tags import actions
 from products import actions as products
 from products.change_models import ImportConflict, ProductChange
 
@@ -107,10 +109,10 @@ def build(make_user) -> World:
         tags=["printing"],
     )
     kb.publish(article, by=moderator)
-    tag_actions.describe("printing", "For everything that prints.", by=moderator)
+    actions.describe("printing", "For everything that prints.", by=moderator)
     posts.revise(question, render(SECRET_TEXT), by=author, summary=f"{CANARY} by mistake")
     posts.revise(question, render(TEXT), by=author, summary="Taken out again")
-    posts.redact(queries.revision(question, 2), by=moderator)
+    redact(queries.revision(question, 2), by=moderator)
     proposal = suggestions.propose(
         question,
         render(f"{TEXT} One step more."),

@@ -1,1 +1,1 @@
-"""Changes of an account's address: asked for, confirmed by the new one, cancelled or undone by the old."""
+"""Changes of an account's email address: requested, confirmed, cancelled or undone."""

@@ -12,27 +12,31 @@ from auth.address_changes.models import AddressChange
 from auth.models import User
 from auth.registration import actions as registration_actions
 from auth.security_log import actions as security_log
-from core.database.db import db, utcnow
+from core.database.db import changed_rows, db, utcnow
 from core.limits.rate_limits import limit
 from core.mail import mail
 from core.web.forms import Invalid
 
-PENDING, UNDO = timedelta(days=3), timedelta(days=7)
-MAX_REQUESTS = (5, 3600)  # of one account in an hour
+PENDING_LIFETIME = timedelta(days=3)
+UNDO_LIFETIME = timedelta(days=7)
+MAX_REQUESTS = 5  # of one account within REQUESTS_WINDOW_SECONDS
+REQUESTS_WINDOW_SECONDS = 3600
 
 
-def ask(user: User, email: str) -> None:
-    """Ask the new address to confirm itself, and tell the old one; until it does, the old one stays.
+def request_change(user: User, email: str) -> None:
+    """Mail a confirmation link to the new address and a notice to the old one, which stays until then.
 
-    An earlier change that is pending ends. Whether another account has the address is not said: its owner
-    gets a mail instead of the link. Raises TooMany.
+    Replaces an earlier pending change. Does not reveal whether another account has the address: its owner
+    gets a notice instead of the link. Raises TooMany.
     """
-    limit("address-change", user.id, *MAX_REQUESTS)
-    actions.limit_mails("address", email)
-    links.hold_account(user.id)
+    limit("address-change", user.id, MAX_REQUESTS, REQUESTS_WINDOW_SECONDS)
+    actions.limit_mail("address", email)
+    links.lock_account(user.id)
     _end_pending(user)
-    holder, now = accounts.by_email(email), utcnow()
-    confirm, cancel = tokens.new(), tokens.new()
+    owner = accounts.by_email(email)
+    now = utcnow()
+    confirm_token = tokens.new()
+    cancel_token = tokens.new()
     security_log.record("email_change_asked", user=user)
     db.session.add(
         AddressChange(
@@ -40,22 +44,22 @@ def ask(user: User, email: str) -> None:
             old_email=user.email,
             new_email=email,
             asked_at=now,
-            expires_at=now + PENDING,
-            confirm_hash=tokens.digest(confirm),
-            cancel_hash=tokens.digest(cancel),
+            expires_at=now + PENDING_LIFETIME,
+            confirm_hash=tokens.digest(confirm_token),
+            cancel_hash=tokens.digest(cancel_token),
         )
     )
-    if holder is None or holder.is_pending:
+    if owner is None or owner.is_pending:
         mail.queue(
             email,
             "address_confirm",
             subject=_("Confirm your address"),
             user=user,
-            token=confirm,
+            token=confirm_token,
             has_secret=True,
         )
     else:
-        mail.queue(email, "address_in_use", subject=_("Your address belongs to your account"), user=holder)
+        mail.queue(email, "address_in_use", subject=_("Your address belongs to your account"), user=owner)
     if user.email:
         mail.queue(
             user.email,
@@ -63,40 +67,42 @@ def ask(user: User, email: str) -> None:
             subject=_("A change of your address was asked for"),
             user=user,
             email=email,
-            token=cancel,
+            token=cancel_token,
             has_secret=True,
         )
 
 
 def cancel(user: User) -> None:
-    """The member wants to keep the address."""
-    links.hold_account(user.id)
+    """Cancel the pending change of address, at the member's request."""
+    links.lock_account(user.id)
     if _end_pending(user):
         security_log.record("email_change_cancelled", user=user)
 
 
 def _end_pending(user: User) -> int:
-    return db.session.execute(
-        delete(AddressChange)
-        .where(AddressChange.user_id == user.id, AddressChange.done_at.is_(None))
-        .execution_options(synchronize_session=False)
-    ).rowcount
+    return changed_rows(
+        delete(AddressChange).where(AddressChange.user_id == user.id, AddressChange.done_at.is_(None))
+    )
 
 
 def confirm(token: str) -> bool:
-    """The new address confirms itself; links mailed to the old one end, and it can undo this for 7 days.
+    """Apply the change that a link to the new address confirms; the old one can undo it for UNDO_LIFETIME.
 
-    False when the link is dead, or another account has taken that address meanwhile.
+    Revokes links that were mailed to the old address. False when the link is invalid or expired, or another
+    account has the address.
     """
     change = queries.to_confirm(token)
-    if change is None or (user := links.hold_account(change.user_id)) is None:
+    if change is None or (user := links.lock_account(change.user_id)) is None:
         return False
     change = queries.to_confirm(token)
-    if change is None or not registration_actions.free_address(change.new_email):
+    if change is None or not registration_actions.release_address(change.new_email):
         return False
-    links.end_all(user)
-    undo, now = tokens.new(), utcnow()
-    change.done_at, change.expires_at, change.undo_hash = now, now + UNDO, tokens.digest(undo)
+    links.revoke_all(user)
+    undo_token = tokens.new()
+    now = utcnow()
+    change.done_at = now
+    change.expires_at = now + UNDO_LIFETIME
+    change.undo_hash = tokens.digest(undo_token)
     if change.old_email:
         mail.queue(
             change.old_email,
@@ -104,7 +110,7 @@ def confirm(token: str) -> bool:
             subject=_("Your address was changed"),
             user=user,
             email=change.new_email,
-            token=undo,
+            token=undo_token,
             has_secret=True,
         )
     user.email = change.new_email
@@ -112,20 +118,23 @@ def confirm(token: str) -> bool:
     return True
 
 
-def take_back(token: str) -> str | None:
-    """The old address says that it was somebody else: cancel or undo the change, and secure the account.
+def revert(token: str) -> str | None:
+    """Cancel or undo a change that the owner of the old address did not request, and secure the account.
 
-    All later changes go with it. Returns the token of a link that sets a new password; None when the link is
-    dead. Invalid when another account has the old address by now.
+    Later changes are removed too. Returns the token of a link that sets a new password; None when the link is
+    invalid or expired. Raises Invalid when another account now has the old address.
     """
-    change = queries.to_take_back(token)
-    if change is None or (user := links.hold_account(change.user_id)) is None:
+    change = queries.to_revert(token)
+    if change is None or (user := links.lock_account(change.user_id)) is None:
         return None
-    if (change := queries.to_take_back(token)) is None:
+    if (change := queries.to_revert(token)) is None:
         return None
-    old_email, is_pending = change.old_email, change.done_at is None
-    if change.done_at is not None and user.email != old_email:
-        if not registration_actions.free_address(old_email):
+    old_email = change.old_email
+    if old_email is None:  # no link is mailed without an address
+        return None
+    is_pending = change.done_at is None
+    if not is_pending and user.email != old_email:
+        if not registration_actions.release_address(old_email):
             raise Invalid({"_": [_("Another account uses this address by now. Write to an administrator.")]})
         user.email = old_email
     db.session.execute(
@@ -141,13 +150,13 @@ def take_back(token: str) -> str | None:
 
 
 def recover(user: User, *, email: str | None = None, end_undo: bool = False, by: User | None = None) -> None:
-    """Secure an account that its member has lost, and mail them a link to set a password.
+    """Secure an account whose owner lost access, and mail a link to set a password.
 
-    `email` is their address where another one stands in the account; `by` the administrator who asks, None
-    for a mailed link and the shell. Invalid when an account has that address.
+    `email` replaces the account's address; `by` is the administrator who requested it, None for a mailed link
+    and the shell. Raises Invalid when another account has `email`.
     """
     if email and email != user.email:
-        if not registration_actions.free_address(email):
+        if not registration_actions.release_address(email):
             raise Invalid({"email": [_("Another account uses this address.")]})
         user.email = email
         security_log.record("email_changed", user=user, actor=by)

@@ -1,4 +1,4 @@
-"""Changes of addresses, each with the hashes of the links that were mailed about it."""
+"""Changes of email addresses, with the hashes of the tokens that were mailed for them."""
 
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from core.database.db import UTCDateTime, db, utcnow
 class AddressChange(db.Model):
     """A change of an account's address.
 
-    It is pending until `done_at`. `confirm_hash` is the link mailed to the new address, `cancel_hash` the
-    one mailed to the old address when the change was asked for, `undo_hash` the one mailed there when it
-    was done; the last two do the same.
+    Pending until `done_at` is set. `confirm_hash` belongs to the link mailed to the new address,
+    `cancel_hash` to the one mailed to the old address on request, `undo_hash` to the one mailed there on
+    confirmation; the last two have the same effect.
     """
 
     __tablename__ = "address_changes"

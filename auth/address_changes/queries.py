@@ -7,11 +7,11 @@ from auth.models import User
 from auth.tokens import digest
 from core.database.db import db, utcnow
 
-FRESH = {"populate_existing": True}
+RELOAD = {"populate_existing": True}
 
 
 def pending_of(user: User) -> AddressChange | None:
-    """The change that waits for the new address, if there is one."""
+    """The pending, unexpired change of a member, if there is one."""
     return db.session.scalar(
         select(AddressChange)
         .where(
@@ -25,7 +25,7 @@ def pending_of(user: User) -> AddressChange | None:
 
 
 def to_confirm(token: str) -> AddressChange | None:
-    """The pending change that a link to the new address confirms."""
+    """The pending change that a token mailed to the new address confirms; None when invalid or expired."""
     return db.session.scalar(
         select(AddressChange)
         .where(
@@ -33,15 +33,15 @@ def to_confirm(token: str) -> AddressChange | None:
             AddressChange.done_at.is_(None),
             AddressChange.expires_at > utcnow(),
         )
-        .execution_options(**FRESH)
+        .execution_options(**RELOAD)
     )
 
 
-def to_take_back(token: str) -> AddressChange | None:
-    """The change that a link to the old address cancels or undoes, while it may."""
+def to_revert(token: str) -> AddressChange | None:
+    """The change that a token mailed to the old address cancels or undoes; None when invalid or expired."""
     row = db.session.scalar(
         select(AddressChange)
         .where(or_(AddressChange.cancel_hash == digest(token), AddressChange.undo_hash == digest(token)))
-        .execution_options(**FRESH)
+        .execution_options(**RELOAD)
     )
     return row if row is not None and row.expires_at > utcnow() else None

@@ -1,4 +1,4 @@
-"""Pages of address changes: ask for one, see and cancel it; the old address cancels or undoes it."""
+"""Pages of address changes: request, cancel; undo from the old address."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,15 +16,15 @@ from core.web.forms import Form
 
 
 @bp.route("/settings/email", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 @require_fresh()
 def settings_email() -> ResponseReturnValue:
-    """Change the address; whether another account has it is not said."""
+    """Request a change of address; does not reveal whether another account has it."""
     user = me()
     form = Form(schemas.EmailSchema, email=user.email)
     if request.method == "POST" and form.validate():
-        actions.ask(user, form.data["email"])
+        actions.request_change(user, form.data["email"])
         db.session.commit()
         flash(_("Open the link we emailed to the new address. Until then the old address stays in use."))
         return redirect(url_for("auth.settings_email"))
@@ -38,11 +38,11 @@ def settings_email() -> ResponseReturnValue:
 
 
 @bp.post("/settings/email/cancel")
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 @require_fresh()
 def cancel_address_change() -> ResponseReturnValue:
-    """Keep the address: the link that was mailed to the new one does not work any more."""
+    """Cancel the pending change; its confirmation link stops working."""
     actions.cancel(me())
     db.session.commit()
     flash(_("The change is cancelled. Your address stays as it is."))
@@ -50,14 +50,14 @@ def cancel_address_change() -> ResponseReturnValue:
 
 
 @bp.route("/secure/address/<token>", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 def take_back_address(token: str) -> ResponseReturnValue:
-    """The old address says that it did not ask for the change; only a pressed button does anything."""
-    change = get_or_404(queries.to_take_back(token))
+    """Cancel or undo a change through the link mailed to the old address; GET changes nothing."""
+    change = get_or_404(queries.to_revert(token))
     form = Form(schemas.NothingSchema)
     if request.method == "POST":
         with form.catching():
-            link = get_or_404(actions.take_back(token))
+            link = get_or_404(actions.revert(token))
             db.session.commit()
             flash(_("Your account is yours again: everybody is logged out. Set a new password now."))
             return redirect(url_for("auth.new_password", token=link, purpose="reset"))

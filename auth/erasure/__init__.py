@@ -1,1 +1,1 @@
-"""Leaving: a member's data as a file, and the deletion of an account."""
+"""Deletion of an account, and the export of a member's data."""

@@ -1,4 +1,4 @@
-"""Pages to take one's data along, and to leave; administrators erase a member's account."""
+"""Pages to export one's data and to delete an account."""
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,9 +8,9 @@ from flask_login import login_required
 from auth import policy, queries, schemas, sessions
 from auth.current_user import me
 from auth.erasure import actions, export_account
-from auth.freshness_views import hold_session, require_fresh
+from auth.freshness_views import require_fresh, require_live_session
 from auth.security_log import actions as security_log
-from auth.settings_views import knows
+from auth.settings_views import check_password
 from auth.views import bp
 from core.database.db import db, writing
 from core.jobs import events
@@ -22,28 +22,28 @@ from core.web.forms import Form
 @login_required
 @require_fresh(reads=True)
 def download_data() -> ResponseReturnValue:
-    """Everything the site knows of me, as a file; a mail says that it was made."""
+    """Download one's data as a JSON file; a mail about it follows."""
     user = me()
-    answer = Response(export_account.document(user), mimetype="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
+    response = Response(export_account.document(user), mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{user.username}.json"'
     with writing():
         events.record("user.exported", subject=user, actor=user)
         security_log.record("data_exported", user=user)
-    return answer
+    return response
 
 
 @bp.route("/settings/erase", methods=["GET", "POST"])
-@sessions.even_suspended
+@sessions.allow_suspended
 @login_required
 def erase_me() -> ResponseReturnValue:
-    """Erase my account, knowing the password, and choose what becomes of my words."""
+    """Delete one's account with the password; posts stay without a name or are removed."""
     form = Form(schemas.EraseSchema)
-    if request.method == "POST" and form.validate() and knows(me(), form):
+    if request.method == "POST" and form.validate() and check_password(me(), form):
         with form.catching():
-            hold_session(me())
+            require_live_session(me())
             actions.erase(me(), by=me(), keep_words=form.data["words"] == "keep")
             db.session.commit()
-            sessions.leave()
+            sessions.log_out()
             flash(_("Your account is deleted. The rest of your request will finish within a few minutes."))
             return redirect("/")
     return render_template("auth/erase.html", form=form, user=me()), 422 if form.errors else 200
@@ -52,13 +52,13 @@ def erase_me() -> ResponseReturnValue:
 @bp.route("/users/<username>/erase", methods=["GET", "POST"])
 @login_required
 def erase_user(username: str) -> ResponseReturnValue:
-    """An administrator erases a member's account; the public log says so, without the name."""
+    """Delete a member's account, as an administrator; the public log records it without the name."""
     form = Form(schemas.EraseSchema)
     valid = request.method == "POST" and form.validate()
     user = get_or_404(queries.by_username(username))
     require(policy.can_erase(me(), user), _("Administrators erase accounts, but not each other's."))
-    if valid and knows(me(), form):
-        hold_session(me())
+    if valid and check_password(me(), form):
+        require_live_session(me())
         user = get_or_404(queries.by_username(username))
         actions.erase(user, by=me(), keep_words=form.data["words"] == "keep")
         security_log.record("administrator_act", user=user, actor=me(), act="erase")

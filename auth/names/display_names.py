@@ -1,4 +1,4 @@
-"""Display names: free, but readable, and not somebody else's in other letters."""
+"""Rules for display names: visible characters, nothing that looks like a badge."""
 
 import unicodedata
 from itertools import groupby
@@ -6,26 +6,25 @@ from itertools import groupby
 from flask_babel import gettext as _
 
 from auth.names.reserved_names import MARKS
-from auth.names.skeletons import skeleton  # noqa: F401  (what names that look alike share)
 
-UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # take room or none, show nothing
-MARKS_IN_A_ROW = 3
+INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # blank, though not in these categories
+MAX_COMBINING_MARKS = 3
 JOINERS = frozenset("\ufe0f\ufe0e\u20e3\u20dd\u20de\u20e0")  # make a letter or digit an emoji or a sign
-# Names of people hold a single letter of these beside another script ("C. Иванов V"); of others it is a sign.
+# Scripts of which one letter beside another script is an initial ("C. Иванов V"); of others it is a symbol.
 INITIALS = frozenset({"LATIN", "CYRILLIC", "GREEK", "HANGUL", "CJK", "MODIFIER"})
 JAPANESE = frozenset({"KATAKANA", "HIRAGANA", "KATAKANA-HIRAGANA"})  # mixed with CJK in one word
 SYMBOLS = frozenset({"So", "Sk"})  # emoji, check marks, stars; "Sm" beyond ASCII: roots and ticks
 
 
-def fault(name: str) -> str | None:
-    """Why this display name is refused, in a sentence; None when it can be read as it is written."""
+def error(name: str) -> str | None:
+    """A sentence on why this display name is refused; None when it is valid."""
     kinds = [unicodedata.category(c) for c in name]
-    if not UNSEEN.isdisjoint(kinds) or not BLANK.isdisjoint(name):
+    if not INVISIBLE_CATEGORIES.isdisjoint(kinds) or not BLANK.isdisjoint(name):
         return _("A name cannot hold invisible characters or ones that turn the direction of text.")
     if "  " in name or any(kind == "Zs" and c != " " for kind, c in zip(kinds, name, strict=True)):
         return _("Use single, ordinary spaces.")
-    if "M" * (MARKS_IN_A_ROW + 1) in "".join(kind[0] for kind in kinds):
+    if "M" * (MAX_COMBINING_MARKS + 1) in "".join(kind[0] for kind in kinds):
         return _("Too many marks are stacked on one letter.")
     if any(
         (kind in SYMBOLS and c not in "^`")
@@ -33,15 +32,15 @@ def fault(name: str) -> str | None:
         or c in MARKS
         or c in JOINERS
         for kind, c in zip(kinds, name, strict=True)
-    ) or _has_sign(name):
+    ) or _has_symbol_letter(name):
         return _("A name cannot hold symbols, check marks or emoji: they could be taken for a badge.")
     if not any(c.isalnum() for c in name):
         return _("Use at least one letter or digit.")
     return None
 
 
-def _has_sign(name: str) -> bool:
-    """Whether one letter of a foreign script stands alone: it is there for its shape, such as a tick."""
+def _has_symbol_letter(name: str) -> bool:
+    """Whether a single letter of another script is used as a symbol, such as a check mark."""
     plain = [c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c)[0] != "M"]
     runs = [(script, list(run)) for script, run in groupby(plain, _script) if script]
     return len({script for script, _letters in runs}) > 1 and any(
@@ -50,7 +49,7 @@ def _has_sign(name: str) -> bool:
 
 
 def _script(character: str) -> str:
-    """The first word of a letter's Unicode name, which is its script; "" when it is no letter."""
+    """The script of a letter, by the first word of its Unicode name; "" for other characters."""
     if unicodedata.category(character) != "Nl" and not character.isalpha():
         return ""
     script = unicodedata.name(character, "").partition(" ")[0]

@@ -1,21 +1,24 @@
-"""Names that speak for the site: one rule for usernames and display names.
+"""Reserved names: usernames and display names that seem to speak for the site.
 
-A name is reserved when nothing is left of it once separators, digits, and words of roles, of the site's
-mailboxes, of its own name and such as "team" or "the" are taken away; and when one of its parts is the word
-of a mark that this site shows, or the site's name. Look-alike letters are the same; words count in eight
-languages, those of roles also in scripts without spaces, where they are looked for anywhere in a name.
+A name is reserved when it consists only of separators, digits, words for roles, mailboxes and the site, and
+fillers such as "team" or "the"; or when one of its parts is a word that the site shows as a badge, or the
+site's name. Look-alike letters are equal. The lists cover eight languages; in scripts without spaces, words
+for roles are reserved anywhere in a name.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
+from itertools import combinations
+from typing import NamedTuple
 
 from flask import current_app
 
 from auth.names.skeletons import skeleton
 
-# Words that this site shows as a mark beside a name, or that claim one: no part of a name may be one of them.
-MARKED = """\
+# Words of badges, and words that claim one: no part of a name may be one of them.
+BADGE_WORDS = """\
 staff admin admins administrator administrators administration administratoren administratorin
 administratorinnen administrateur administrateurs administratrice administratrices administrador
 administradora administradores administradoras amministratore amministratrice amministratori beheerder
@@ -30,15 +33,15 @@ virallinen vahvistettu spravce spravca administratör administratorer redaktör 
 официальный официально офіційний проверено مشرف المشرف المشرفون مشرفين مدير المدير الادارة ادارة ادمن
 الادمن رسمي موثق مسؤول מנהל המנהל מנהלים הנהלה רשמי διαχειριστης διαχειριστες συντονιστης συντονιστες
 επισημο"""
-# The beginnings of words that are bent or lengthened: a part of a name that begins so is marked.
+# Stems of inflected words: no part of a name may start with one of them.
 STEMS = """administrat администрат администрац адміністра модерат модерац модерув yonetici yllapit
 διαχειριστ rendszergazd"""
-# In scripts that write no spaces between words: refused wherever they stand.
+# In scripts without spaces between words: reserved anywhere in a name.
 CONTAINED = """\
 管理 官方 版主 站长 站長 客服 运营 運営 運營 公式 认证 認證 認証
 モデレータ アドミン サポート スタッフ 관리 운영 공식 모더레이터 어드민 고객센터
 ผู้ดูแล แอดมิน प्रशासक संचालक व्यवस्थापक""".split()
-# Reserved as a whole name, or beside one another and the words of FILLERS.
+# Reserved as a whole name, and in combination with each other and with FILLERS.
 ROLES = """\
 root sysadmin sysadmins sysop sysops superuser superusers webmaster webmasters postmaster hostmaster
 listmaster usenet uucp ftp www mail email mailer mailerdaemon daemon noreply donotreply nobody system
@@ -71,25 +74,36 @@ original our your my its site sites website websites web forum forums community 
 server online portal page account accounts user users member members bot bots info contact kontakt
 contacto center centre zentrum response responder incident incidents emergency it ops operations tech
 technical internal public hq inc llc gmbh official the x xx xxx id no nr number sir mr mrs ms dear"""
-# Signs that look like a check mark, a badge or a rank; beside these every symbol and emoji is refused.
+# Letters and punctuation that look like a badge; symbols and emoji are refused by their category.
 MARKS = frozenset("ꪜⱱ•‣※√⍻\u2713\u2714\u2611\u2705")
-# Written together, short words make too many names: "Ally" is not "all" and "y".
-MIN_GLUED_ROLE_CHARACTERS, MIN_GLUED_FILLER_CHARACTERS = 3, 4
-MIN_STRETCHED_CHARACTERS, STRETCHED = 5, "="  # "adminn" has the key "=admin"
-EXACT = frozenset({"all"})  # its skeleton is that of Ali
+# Shorter words are not combined without a separator: "Ally" is not "all" and "y".
+MIN_JOINED_ROLE_CHARACTERS = 3
+MIN_JOINED_FILLER_CHARACTERS = 4
+MIN_STRETCHED_CHARACTERS = 5
+STRETCHED_PREFIX = "="  # "adminn" has the key "=admin"
+EXACT_NAMES = frozenset({"all"})  # its skeleton is also that of Ali
 MAX_PARTS = 12
-
-
 LETTERS = str.maketrans({"$": "s", "@": "a", "€": "e", "£": "l", "|": "l", "!": "i", "+": "t", "§": "s"})
 SOUNDS = str.maketrans({"8": "at", "2": "to", "9": "g", "6": "g"})  # "Moder8or"
 
 
+class Words(NamedTuple):
+    """Word lists as skeletons; `joined_…` are the words that count without a separator."""
+
+    sites: frozenset[str]
+    badges: frozenset[str]
+    roles: frozenset[str]
+    allowed: frozenset[str]  # beside a role
+    joined_roles: frozenset[str]
+    joined_fillers: frozenset[str]
+
+
 @cache
-def _keys(words: str, shortest: int = 1) -> frozenset[str]:
-    """The skeletons of words of at least `shortest` characters; marked, what is left of stretched ones."""
-    keys = {key for key in map(skeleton, words.split()) if len(key) >= shortest}
+def _keys(words: str, min_characters: int = 1) -> frozenset[str]:
+    """Skeletons of words with at least `min_characters`, and, prefixed, those without doubled letters."""
+    keys = {key for key in map(skeleton, words.split()) if len(key) >= min_characters}
     return frozenset(
-        keys | {f"{STRETCHED}{_once(key)}" for key in keys if len(key) >= MIN_STRETCHED_CHARACTERS}
+        keys | {f"{STRETCHED_PREFIX}{_once(key)}" for key in keys if len(key) >= MIN_STRETCHED_CHARACTERS}
     )
 
 
@@ -98,31 +112,38 @@ def _once(key: str) -> str:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name would be taken for somebody who speaks for the site."""
-    if name.casefold() in EXACT:
+    """Whether a username or display name would suggest an official role."""
+    if name.casefold() in EXACT_NAMES:
         return True
-    sites, marked, roles, allowed, glued, glued_fillers = _words(current_app.config["REDOUBT_SITE_NAME"])
+    words = _words(current_app.config["REDOUBT_SITE_NAME"])
     name = unicodedata.normalize("NFKC", name)
     plain = "".join(c for c in name if c.isalnum() or unicodedata.category(c)[0] == "M")
     if any(word in plain for word in CONTAINED):
         return True
     # In lower case too: of some letters only the capitals look like Latin ones.
-    for form in {name, name.casefold(), name.translate(LETTERS), name.translate(SOUNDS)}:
-        parts = [_forms(part) for part in _parts(form)[:MAX_PARTS]]
-        runs = {
-            skeleton("".join(_parts(form)[start:end]))
-            for start in range(len(parts))
-            for end in range(start + 1, len(parts) + 1)
-        }
-        if _forms(form) & roles or any(part & marked for part in parts) or runs & sites:
-            return True
-        if any(key.startswith(_stems()) for part in parts for key in part):
-            return True
-        if parts and all(part & allowed for part in parts) and any(part & roles for part in parts):
-            return True
-        if any(_is_made_of(whole, glued, glued_fillers) for whole in _forms(form)):
-            return True
-    return False
+    forms = {name, name.casefold(), name.translate(LETTERS), name.translate(SOUNDS)}
+    return any(_is_reserved_form(form, words) for form in forms)
+
+
+def _is_reserved_form(form: str, words: Words) -> bool:
+    whole = _forms(form)
+    parts = _parts(form)
+    part_forms = [_forms(part) for part in parts[:MAX_PARTS]]
+    if whole & words.roles or any(part & words.badges for part in part_forms):
+        return True
+    if not words.sites.isdisjoint(map(skeleton, _runs(parts[:MAX_PARTS]))):
+        return True
+    if any(key.startswith(_stems()) for part in part_forms for key in part):
+        return True
+    if all(part & words.allowed for part in part_forms) and any(part & words.roles for part in part_forms):
+        return True
+    return any(_is_combination(key, words.joined_roles, words.joined_fillers) for key in whole)
+
+
+def _runs(parts: list[str]) -> Iterator[str]:
+    """All sequences of consecutive parts, written together."""
+    for start, end in combinations(range(len(parts) + 1), 2):
+        yield "".join(parts[start:end])
 
 
 @cache
@@ -131,30 +152,28 @@ def _stems() -> tuple[str, ...]:
 
 
 @cache
-def _words(site_name: str) -> tuple[frozenset[str], ...]:
-    """Of a site with this name: its names, what marks, all roles, what may stand beside them; the last two
-    for words written together.
-    """
+def _words(site_name: str) -> Words:
+    """The word lists of a site with this name."""
     sites = _keys(f"redoubt redoubts {skeleton(site_name)} {skeleton(site_name)}s")
-    marked, fillers = _keys(MARKED) | sites, _keys(FILLERS)
-    roles = marked | _keys(ROLES)
-    return (
-        sites,
-        marked,
-        roles,
-        roles | fillers,
-        marked | _keys(ROLES, MIN_GLUED_ROLE_CHARACTERS),
-        _keys(FILLERS, MIN_GLUED_FILLER_CHARACTERS) | _keys("the web net ops dev sec"),
+    badges = _keys(BADGE_WORDS) | sites
+    roles = badges | _keys(ROLES)
+    return Words(
+        sites=sites,
+        badges=badges,
+        roles=roles,
+        allowed=roles | _keys(FILLERS),
+        joined_roles=badges | _keys(ROLES, MIN_JOINED_ROLE_CHARACTERS),
+        joined_fillers=_keys(FILLERS, MIN_JOINED_FILLER_CHARACTERS) | _keys("the web net ops dev sec"),
     )
 
 
 def _forms(text: str) -> frozenset[str]:
-    """What a text may be read as: digits as letters or as decoration, doubled letters once."""
+    """The keys a text may be read as: digits as letters or left out, doubled letters as one."""
     keys = {skeleton(text), skeleton(re.sub(r"(?<![^\W\d_])\d+|\d+(?![^\W\d_])", "", text))} - {""}
     return frozenset(
         keys
         | {
-            f"{STRETCHED}{_once(key)}"
+            f"{STRETCHED_PREFIX}{_once(key)}"
             for key in keys
             if len(key) >= MIN_STRETCHED_CHARACTERS and key != _once(key)
         }
@@ -162,22 +181,21 @@ def _forms(text: str) -> frozenset[str]:
 
 
 def _parts(name: str) -> list[str]:
-    """The words of a name: what separators, digits alone and changes to capitals divide."""
+    """The words of a name, divided at separators, numbers and changes to capitals."""
     divided = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return [part for part in re.findall(r"[^\W_]+", divided) if not part.isdigit()]
 
 
-def _is_made_of(whole: str, roles: frozenset[str], fillers: frozenset[str]) -> bool:
-    """Whether a skeleton is nothing but words written together, one of them a role."""
-    reached = {(0, False)}  # (place, whether a role was among the words)
-    for place in range(len(whole)):
+def _is_combination(key: str, roles: frozenset[str], fillers: frozenset[str]) -> bool:
+    """Whether a skeleton consists of words written together, at least one of them a role."""
+    reached = {(0, False)}  # (position, whether a role is among the words before it)
+    for start, end in combinations(range(len(key) + 1), 2):
+        piece = key[start:end]
         for has_role in (False, True):
-            if (place, has_role) not in reached:
+            if (start, has_role) not in reached:
                 continue
-            for end in range(place + 1, len(whole) + 1):
-                piece = whole[place:end]
-                if piece in roles:
-                    reached.add((end, True))
-                if piece in fillers:
-                    reached.add((end, has_role))
-    return (len(whole), True) in reached
+            if piece in roles:
+                reached.add((end, True))
+            if piece in fillers:
+                reached.add((end, has_role))
+    return (len(key), True) in reached

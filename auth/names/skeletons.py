@@ -1,12 +1,13 @@
-"""What names that look alike share."""
+"""Skeletons: keys that are equal for names that look alike (Unicode TR 39)."""
 
 import re
 import unicodedata
+from itertools import chain
 
 from confusable_homoglyphs.utils import load
 
 MAX_CHARACTERS = 80
-ALIKE = str.maketrans(
+LOOKALIKES = str.maketrans(
     {
         "0": "o",
         "1": "l",
@@ -32,25 +33,22 @@ LATIN_BLOCKS = (
     range(0xAB30, 0xAB70),
     range(0x1DF00, 0x1DF2B),
 )
-# Small letters that look like small capitals, or that only their capitals are listed for.
-SMALL = dict(zip("вкмнтгуκτηωμεχυ", "bkmhtryktnwuexu", strict=True))
+# Lower-case letters that are confusable, though only their capitals are listed.
+LOWER_CASE = dict(zip("вкмнтгуκτηωμεχυ", "bkmhtryktnwuexu", strict=True))
 
 
 def _named() -> dict[str, str]:
-    """The Latin letter that the Unicode name of a character names."""
-    names = {
-        chr(code): LATIN_NAME.fullmatch(unicodedata.name(chr(code), ""))
-        for block in LATIN_BLOCKS
-        for code in block
-    }
+    """{character: Latin letter in its Unicode name}."""
+    characters = map(chr, chain(*LATIN_BLOCKS))
+    names = {c: LATIN_NAME.fullmatch(unicodedata.name(c, "")) for c in characters}
     return {character: found[1].lower() for character, found in names.items() if found}
 
 
 LATIN = str.maketrans(
-    SMALL
+    LOWER_CASE
     | {
         character: next(other["c"] for other in alike if other["c"].isascii())
-        for character, alike in load("confusables.json").items()  # read once and let go: 6 MB
+        for character, alike in load("confusables.json").items()  # 6 MB, read once
         if len(character) == 1 and not character.isascii() and any(other["c"].isascii() for other in alike)
     }
     | _named()
@@ -58,12 +56,12 @@ LATIN = str.maketrans(
 
 
 def of_ascii(name: str) -> str:
-    """The skeleton of a handle ("rn" reads as "m", "0" as "o")."""
+    """The skeleton of a username: "rn" is "m", "0" is "o"."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return plain.translate(ALIKE).replace("rn", "m").replace("vv", "w")[:MAX_CHARACTERS]
+    return plain.translate(LOOKALIKES).replace("rn", "m").replace("vv", "w")[:MAX_CHARACTERS]
 
 
 def skeleton(name: str) -> str:
-    """The skeleton of any name: Latin look-alikes, without marks and separators."""
+    """The skeleton of any name: as Latin letters, without combining marks and separators."""
     latin = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).translate(LATIN))
     return of_ascii("".join(c for c in latin if c.isalnum()))

@@ -1,4 +1,4 @@
-"""Handles: unique, readable, and not mistakable for another's or for the site's own."""
+"""Rules for usernames."""
 
 import re
 import unicodedata
@@ -7,13 +7,13 @@ from flask_babel import gettext as _
 
 from auth.names import reserved_names, skeletons
 
-OTHERWISE = "member"  # the beginning of a handle where the wished one is reserved
+FALLBACK = "member"  # instead of a reserved username
 PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9_-]{1,28})[a-z0-9]$")
 key = skeletons.of_ascii
 
 
-def fault(username: str) -> str | None:
-    """Why this handle is refused, in a sentence; None when it may be used (if still free)."""
+def error(username: str) -> str | None:
+    """A sentence on why this username is refused; None when it is valid, though it may be taken."""
     if not PATTERN.match(username):
         return _(
             "Use 3 to 30 lower-case letters, digits, - or _, beginning and ending with a letter or digit."
@@ -23,8 +23,8 @@ def fault(username: str) -> str | None:
     return None
 
 
-def wish(name: str) -> str:
-    """A valid handle close to a display name from elsewhere."""
+def suggest(name: str) -> str:
+    """A username close to a display name; valid, though it may be reserved or taken."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     plain = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:24].strip("-")
     return plain if len(plain) >= 3 else f"member-{plain}".strip("-")

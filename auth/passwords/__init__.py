@@ -1,1 +1,1 @@
-"""Passwords: hashing, strength, and limits on guessing."""
+"""Passwords: hashing, strength, and limits on login attempts."""

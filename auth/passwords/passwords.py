@@ -1,4 +1,4 @@
-"""Passwords: argon2id, never truncated, refused with the reason when short, common or guessable."""
+"""Passwords: hashed with argon2id, never truncated; short, common and guessable ones are refused."""
 
 import re
 import unicodedata
@@ -12,62 +12,67 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 from flask_babel import gettext as _
 
-from auth.passwords import guessing
+from auth.passwords import strength
 
-MIN_CHARACTERS_WITH_SECOND_FACTOR, MAX_CHARACTERS = 8, 256
-MAX_TYPED_CHARACTERS = 1_000  # what is longer fits no account; so little is worked on
+MIN_CHARACTERS_WITH_SECOND_FACTOR = 8
+MAX_CHARACTERS = 256
+MAX_VERIFIED_CHARACTERS = 1_000  # bounds the work on longer input, which no account has
 MAX_SCORED_CHARACTERS = 72  # zxcvbn raises above
-MIN_POWER, MIN_POWER_WITH_SECOND_FACTOR = 9.0, 5.0  # of ten: guesses (docs/decisions/0519)
-MIN_SCORE, MIN_SCORE_WITH_SECOND_FACTOR = 3, 2  # of zxcvbn: 10^8 and 10^6 guesses
+MIN_GUESSES_LOG10 = 9.0  # docs/decisions/0519
+MIN_GUESSES_LOG10_WITH_SECOND_FACTOR = 5.0
+MIN_ZXCVBN_SCORE = 3  # 10^8 guesses
+MIN_ZXCVBN_SCORE_WITH_SECOND_FACTOR = 2  # 10^6 guesses
 _hasher = PasswordHasher()
-_nobody = _hasher.hash("no account has this password")
+_unknown_account_hash = _hasher.hash("no account has this password")
 
 
 @cache
-def _judge() -> Callable[..., dict]:
-    """zxcvbn, whose lists of words take 12 MB: only in processes in which a password is chosen."""
+def _zxcvbn() -> Callable[..., dict]:
+    """The zxcvbn function; its word lists take 12 MB and are loaded when a password is first chosen."""
     return import_module("zxcvbn").zxcvbn
 
 
-def _normal(password: str) -> str:
+def _normalize(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
 def min_characters(*, only_factor: bool = True) -> int:
-    """How long a password has to be; a setting where it is all that protects the account."""
+    """The minimum length; a setting where the password is the only factor."""
     return current_app.config["REDOUBT_PASSWORD_LENGTH"] if only_factor else MIN_CHARACTERS_WITH_SECOND_FACTOR
 
 
-def fault(password: str, *known: str, only_factor: bool = True) -> str | None:
-    """Why this password is refused, in a sentence; None when it will do.
+def error(password: str, *known: str, only_factor: bool = True) -> str | None:
+    """A sentence on why this password is refused; None when it is accepted.
 
-    `known` are what an attacker would try first: the username, the display name, the address. `only_factor`
-    is False where the account has a second factor: then less is asked. The same rule for every way in.
+    `known` are words of the account: username, display name, address. `only_factor` is False where the
+    account has a second factor, which lowers the requirements.
     """
-    if len(password) > MAX_CHARACTERS or len(password := _normal(password)) > MAX_CHARACTERS:
+    if len(password) > MAX_CHARACTERS or len(password := _normalize(password)) > MAX_CHARACTERS:
         return _("Use at most %(n)s characters.", n=MAX_CHARACTERS)
-    if len(password) < (least := min_characters(only_factor=only_factor)):
-        return _("Use at least %(n)s characters; a few unrelated words work well.", n=least)
-    if guessing.is_listed(password):
+    if len(password) < (min_length := min_characters(only_factor=only_factor)):
+        return _("Use at least %(n)s characters; a few unrelated words work well.", n=min_length)
+    if strength.is_listed(password):
         return _(
             "This password is on a list of common passwords. Use four or more unrelated words, or let a "
             "password manager make one."
         )
     words = _words(known)
-    if guessing.power(password, words) < (MIN_POWER if only_factor else MIN_POWER_WITH_SECOND_FACTOR):
+    if strength.guesses_log10(password, words) < (
+        MIN_GUESSES_LOG10 if only_factor else MIN_GUESSES_LOG10_WITH_SECOND_FACTOR
+    ):
         return _(
             "This password is too easy to guess: it is made of common words, names, years or patterns. "
             "Use four or more unrelated words, or let a password manager make one."
         )
-    result = _judge()(password[:MAX_SCORED_CHARACTERS], user_inputs=sorted(words))
-    if result["score"] < (MIN_SCORE if only_factor else MIN_SCORE_WITH_SECOND_FACTOR):
+    result = _zxcvbn()(password[:MAX_SCORED_CHARACTERS], user_inputs=sorted(words))
+    if result["score"] < (MIN_ZXCVBN_SCORE if only_factor else MIN_ZXCVBN_SCORE_WITH_SECOND_FACTOR):
         why = result["feedback"]["warning"] or _("It can be guessed quickly.")
         return _("This password is too easy to guess: %(why)s", why=why)
     return None
 
 
 def _words(known: tuple[str, ...]) -> set[str]:
-    """The words of the site and of the account, whole and in parts, in lower case."""
+    """Words of the site and of the account, whole and in parts, in lower case."""
     site = current_app.config["REDOUBT_SITE_NAME"], urlsplit(current_app.config["REDOUBT_SITE_URL"]).hostname
     whole = {text.casefold() for text in (*known, *site) if text}
     parts = {part for text in whole for part in re.split(r"[\W_]+", text) if len(part) > 2}
@@ -76,19 +81,20 @@ def _words(known: tuple[str, ...]) -> set[str]:
 
 def hash_password(password: str) -> str:
     """An argon2id hash of the normalised password."""
-    return _hasher.hash(_normal(password))
+    return _hasher.hash(_normalize(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password fits; takes as long for an account that does not exist."""
-    known, password = len(password) <= MAX_TYPED_CHARACTERS, password[:MAX_TYPED_CHARACTERS]
+    """Whether the password matches the hash; takes as long without a hash (no such account)."""
+    is_complete = len(password) <= MAX_VERIFIED_CHARACTERS
+    password = password[:MAX_VERIFIED_CHARACTERS]
     try:
-        _hasher.verify(password_hash or _nobody, _normal(password))
+        _hasher.verify(password_hash or _unknown_account_hash, _normalize(password))
     except (VerificationError, InvalidHashError):
         return False
-    return known and password_hash is not None
+    return is_complete and password_hash is not None
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Whether the hash was made with weaker parameters than today's."""
+    """Whether the hash was made with weaker parameters than the current ones."""
     return _hasher.check_needs_rehash(password_hash)

@@ -1,5 +1,5 @@
-"""What happened to accounts and to the site's security: log-ins, failures, refusals, roles, tokens, acts.
+"""Security log: logins, failures, refused requests, role changes, tokens, administrative actions.
 
-Rows are only ever added (the database refuses the rest) and hold no secret: an act, whom it concerns, who
-did it, and a few plain facts. Addresses are in a table of their own, for a short time.
+Append-only (enforced by the database) and free of secrets: a row has the kind of event, the account, the
+actor and a few plain facts. Client addresses are in a table of their own and are deleted after a short time.
 """

@@ -1,4 +1,4 @@
-"""The one way into the security log. Nothing here commits: an event is written with its act or not at all."""
+"""Writes of the security log. Nothing here commits: an event is written in the transaction of its action."""
 
 import re
 from collections.abc import Iterable
@@ -11,14 +11,16 @@ from sqlalchemy import ColumnElement, Insert, Select, delete, func, insert, lite
 from auth.models import User
 from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
-from core.database.db import db, utcnow
+from core.database.db import changed_rows, db, utcnow
 from core.observability import logs
 from core.web import origins
 
-PLAIN = re.compile(r"[\w.:/<>-]{1,80}", re.ASCII)  # a route, a scope, a role: never a sentence or an address
+PLAIN_WORD = re.compile(
+    r"[\w.:/<>-]{1,80}", re.ASCII
+)  # a route, a scope, a role: never a sentence or an address
 HOUR = timedelta(hours=1)
 MAX_ADDRESS_CHARACTERS = 45
-MAX_DELETED_ROWS = 10_000  # by one statement of the retention task
+DELETE_BATCH_SIZE = 10_000  # rows
 
 
 def record(
@@ -28,51 +30,54 @@ def record(
     actor: User | int | EllipsisType | None = ...,
     **facts: int | str | None,
 ) -> SecurityEvent | None:
-    """Write one event: a kind of KINDS, the account it concerns, who did it.
+    """Write one event of a kind of KINDS about the account `user`, caused by `actor`.
 
-    Without `actor` that is the member themselves, and nobody who is known in the shell or a task.
+    `actor` defaults to `user` in a request, and to None (unknown) in the shell and in tasks.
 
     `facts` are numbers or single words (a route, a scope, a role). Anything else is dropped, so that no typed
-    text, address or secret gets here by mistake. Returns the row; None when the hour has
-    enough of this kind: then only the structured log has it. Raises KeyError for a kind that is not in KINDS.
+    text, address or secret is stored by mistake. Returns the row; None when the kind's `max_an_hour` is
+    reached: then the event is only in the structured log. Raises KeyError for an unknown kind.
     """
-    values, most = _values(kind, user, actor, facts), KINDS[kind].max_an_hour
-    logs.note_security(_told(values))
-    if most is None:
+    values = _values(kind, user, actor, facts)
+    max_an_hour = KINDS[kind].max_an_hour
+    logs.note_security(_log_fields(values))
+    if max_an_hour is None:
         row = SecurityEvent(**values)
-        row.origin = SecurityOrigin(**_from_where()) if _keeps_origins() else None
+        row.origin = SecurityOrigin(**_origin_values()) if _stores_origins() else None
         db.session.add(row)
         return row
-    return _write_unless_full(values, most)
+    return _write_unless_full(values, max_an_hour)
 
 
 def log_only(kind: str, *, user: User | int | None, actor: User | int | None, **facts: int | str) -> None:
-    """Say in the structured log at once what `record` would say; no row is written."""
-    logs.tell_security(_told(_values(kind, user, actor, facts)))
+    """Write the event only to the structured log, at once."""
+    logs.tell_security(_log_fields(_values(kind, user, actor, facts)))
 
 
 def full_until(kind: str, user_id: int | None) -> datetime | None:
-    """Until when the hour has enough events of a kind for an account; None when it has not."""
-    most = KINDS[kind].max_an_hour
-    oldest = most and db.session.scalar(
+    """Until when (UTC) `max_an_hour` of a kind is reached for an account; None when it is not."""
+    max_an_hour = KINDS[kind].max_an_hour
+    if not max_an_hour:
+        return None
+    oldest = db.session.scalar(
         select(SecurityEvent.created_at)
         .where(*_within_hour(kind, user_id))
         .order_by(SecurityEvent.created_at.desc())
-        .offset(most - 1)
+        .offset(max_an_hour - 1)
         .limit(1)
     )
     return oldest + HOUR if oldest else None
 
 
 def _values(kind: str, user: User | int | None, actor: User | int | EllipsisType | None, facts: dict) -> dict:
-    """The columns of an event."""
+    """The column values of an event."""
     means = origins.current().means
     if actor is ...:
         actor = user if means in (origins.PAGE, origins.API) else None
     plain = {
         name: value
         for name, value in facts.items()
-        if isinstance(value, int) or (isinstance(value, str) and PLAIN.fullmatch(value))
+        if isinstance(value, int) or (isinstance(value, str) and PLAIN_WORD.fullmatch(value))
     }
     return {
         "kind": kind,
@@ -88,8 +93,8 @@ def _id(user: User | int | None) -> int | None:
     return user if user is None or isinstance(user, int) else user.id
 
 
-def _told(values: dict) -> dict:
-    """An event as it stands in the structured log."""
+def _log_fields(values: dict) -> dict:
+    """The fields of an event in the structured log."""
     return {
         "event": values["kind"],
         "user": values["user_id"],
@@ -99,11 +104,11 @@ def _told(values: dict) -> dict:
     }
 
 
-def _keeps_origins() -> bool:
+def _stores_origins() -> bool:
     return bool(origins.current().address and current_app.config["REDOUBT_SECURITY_LOG_ADDRESS_DAYS"])
 
 
-def _from_where() -> dict:
+def _origin_values() -> dict:
     origin = origins.current()
     return {"address": origin.address[:MAX_ADDRESS_CHARACTERS], "program": origin.program}
 
@@ -113,25 +118,25 @@ def _within_hour(kind: str, user_id: int | None) -> tuple[ColumnElement[bool], .
     return SecurityEvent.kind == kind, same, SecurityEvent.created_at > utcnow() - HOUR
 
 
-def _write_unless_full(values: dict, most: int) -> SecurityEvent | None:
-    """Insert an event unless this hour has `most` of its kind for its account.
+def _write_unless_full(values: dict, max_an_hour: int) -> SecurityEvent | None:
+    """Insert an event unless the last hour has `max_an_hour` of its kind for its account.
 
-    The same statements run in both cases: whether an address is known must not show in them.
+    The same statements run in both cases, so that timing does not tell whether an account exists.
     """
-    enough = (
+    existing = (
         select(SecurityEvent.id)
         .where(*_within_hour(values["kind"], values["user_id"]))
-        .limit(most)
+        .limit(max_an_hour)
         .subquery()
     )
-    is_room = select(func.count()).select_from(enough).scalar_subquery() < most
+    is_below_limit = select(func.count()).select_from(existing).scalar_subquery() < max_an_hour
     row = db.session.scalar(
-        _insert(SecurityEvent, values, select(*_literals(SecurityEvent, values)).where(is_room)).returning(
-            SecurityEvent
-        )
+        _insert(
+            SecurityEvent, values, select(*_literals(SecurityEvent, values)).where(is_below_limit)
+        ).returning(SecurityEvent)
     )
-    if _keeps_origins():
-        origin = _from_where()
+    if _stores_origins():
+        origin = _origin_values()
         db.session.execute(
             _insert(
                 SecurityOrigin,
@@ -144,28 +149,36 @@ def _write_unless_full(values: dict, most: int) -> SecurityEvent | None:
     return row
 
 
-def _insert(model: type, names: Iterable[str], rows: Select) -> Insert:
+def _insert(model: type[SecurityEvent] | type[SecurityOrigin], names: Iterable[str], rows: Select) -> Insert:
     return insert(model).from_select(list(names), rows)
 
 
-def _literals(model: type, values: dict) -> list[ColumnElement]:
+def _literals(model: type[SecurityEvent] | type[SecurityOrigin], values: dict) -> list[ColumnElement]:
     return [literal(value, model.__table__.c[name].type) for name, value in values.items()]
 
 
-def forget_old() -> int:
-    """Delete events and addresses older than the settings say, a batch of each; returns how many rows."""
-    gone = 0
-    for model, setting in (
-        (SecurityOrigin, "REDOUBT_SECURITY_LOG_ADDRESS_DAYS"),
-        (SecurityEvent, "REDOUBT_SECURITY_LOG_DAYS"),
-    ):
-        oldest = utcnow() - timedelta(days=current_app.config[setting])
-        key = SecurityEvent.id if model is SecurityEvent else SecurityOrigin.event_id
-        old = select(key).where(SecurityEvent.created_at < oldest)
-        if model is SecurityOrigin:
-            old = old.join(SecurityEvent, SecurityEvent.id == SecurityOrigin.event_id)
-        old = old.order_by(SecurityEvent.created_at, SecurityEvent.id).limit(MAX_DELETED_ROWS)
-        gone += db.session.execute(
-            delete(model).where(key.in_(old.scalar_subquery())).execution_options(synchronize_session=False)
-        ).rowcount
-    return gone
+def delete_old() -> int:
+    """Delete a batch of events and of addresses older than the settings allow; returns how many rows."""
+    old_origins = (
+        select(SecurityOrigin.event_id)
+        .join(SecurityEvent, SecurityEvent.id == SecurityOrigin.event_id)
+        .where(SecurityEvent.created_at < _oldest("REDOUBT_SECURITY_LOG_ADDRESS_DAYS"))
+        .order_by(SecurityEvent.created_at, SecurityEvent.id)
+        .limit(DELETE_BATCH_SIZE)
+    )
+    old_events = (
+        select(SecurityEvent.id)
+        .where(SecurityEvent.created_at < _oldest("REDOUBT_SECURITY_LOG_DAYS"))
+        .order_by(SecurityEvent.created_at, SecurityEvent.id)
+        .limit(DELETE_BATCH_SIZE)
+    )
+    deleted = changed_rows(
+        delete(SecurityOrigin).where(SecurityOrigin.event_id.in_(old_origins.scalar_subquery()))
+    )
+    return deleted + changed_rows(
+        delete(SecurityEvent).where(SecurityEvent.id.in_(old_events.scalar_subquery()))
+    )
+
+
+def _oldest(setting: str) -> datetime:
+    return utcnow() - timedelta(days=current_app.config[setting])

@@ -1,4 +1,4 @@
-"""What the security log says of commands in the shell."""
+"""Records of shell commands in the security log."""
 
 import logging
 
@@ -10,17 +10,17 @@ from core.database.db import db
 log = logging.getLogger(__name__)
 
 
-def note(command: str) -> None:
-    """Record that a command was run, by a name like `import-articles`; commits."""
+def record_command(command: str) -> None:
+    """Record a command by a name such as `import-articles`; commits."""
     actions.record("shell_act", command=command)
     db.session.commit()
 
 
-def note_export() -> None:
-    """Record that the whole site was copied; commits. Where nothing can be written, a warning is logged."""
+def record_export() -> None:
+    """Record a backup of the whole site; commits. Logs a warning when the database cannot be written."""
     try:
         actions.record("site_exported", command="backup")
         db.session.commit()
-    except DBAPIError as error:  # a full disk is when a backup is wanted most
+    except DBAPIError as error:  # a full disk must not prevent a backup
         db.session.rollback()
         log.warning("the backup could not be recorded: %s", type(error.orig).__name__)

@@ -1,17 +1,22 @@
-"""What the security log knows: one line per kind of event. A kind that is not here cannot be recorded."""
+"""The kinds of events of the security log. Other kinds cannot be recorded."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from core.web.lazy_text import lazy_gettext as _
 
-ACCOUNT, ACCESS, RIGHTS, CONTENT, SITE = GROUPS = ("account", "access", "rights", "content", "site")
+ACCOUNT = "account"
+ACCESS = "access"
+RIGHTS = "rights"
+CONTENT = "content"
+SITE = "site"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of event: its group, what it is called, and how many an hour are written at most for one
-    account (or, without an account, in all): what anybody can cause without end must not fill the table.
+    """A kind of event; `max_an_hour` limits the rows of one account, or of all events without an account.
+
+    The limit keeps visitors from filling the table.
     """
 
     group: str

@@ -1,4 +1,4 @@
-"""Security events in words."""
+"""Labels of security events."""
 
 import re
 
@@ -8,7 +8,7 @@ from auth.models import User
 from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
 
-# Looked for in this order: many programs name others whose pages they can read.
+# In this order: many User-Agents also name other browsers.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -31,13 +31,13 @@ SYSTEMS = (
 
 
 def what(event: SecurityEvent) -> str:
-    """What happened: the label of its kind."""
+    """The label of the kind of an event."""
     return str(KINDS[event.kind].label) if event.kind in KINDS else event.kind
 
 
 def facts(event: SecurityEvent) -> str:
     """The plain facts of an event on one line."""
-    said = {
+    labels = {
         "role": _("role"),
         "before": _("before"),
         "after": _("after"),
@@ -50,18 +50,18 @@ def facts(event: SecurityEvent) -> str:
         "command": _("command"),
         "act": _("act"),
     }
-    return ", ".join(f"{said.get(name, name)}: {value}" for name, value in event.facts.items())
+    return ", ".join(f"{labels.get(name, name)}: {value}" for name, value in event.facts.items())
 
 
 def by(event: SecurityEvent, reader: User) -> str:
-    """Who did it, for the member whose account it is."""
+    """The actor of an event, as shown to the member whose account it is."""
     if event.actor_id is None:
         return _("an administrator of the server") if event.means == "shell" else _("somebody not logged in")
     return _("you") if event.actor_id == reader.id else _("a moderator or administrator")
 
 
 def means(event: SecurityEvent) -> str:
-    """The way it was done."""
+    """The label of the means: browser, API, shell or task."""
     return {
         "page": _("browser"),
         "api": _("API"),
@@ -71,17 +71,20 @@ def means(event: SecurityEvent) -> str:
 
 
 def place(event: SecurityEvent) -> str:
-    """Where it came from: "Firefox on Windows, 203.0.113.7"; after the address is deleted only the means."""
+    """The origin: "Firefox on Windows, 203.0.113.7"; only the means once the address is deleted."""
     if event.origin is None:
         return means(event)
     return ", ".join(filter(None, (program(event.origin) or means(event), event.origin.address)))
 
 
 def program(origin: SecurityOrigin) -> str:
-    """A User-Agent in words: the browser and the system; of other programs the first word."""
-    found = [
-        next((name for mark, name in marks if mark in origin.program), "") for marks in (BROWSERS, SYSTEMS)
-    ]
-    if all(found):
-        return _("%(browser)s on %(system)s", browser=found[0], system=found[1])
-    return found[0] or found[1] or re.split(r"[ /(]", origin.program)[0][:30]
+    """Browser and system of a User-Agent; the first word of other programs."""
+    browser = _first_match(BROWSERS, origin.program)
+    system = _first_match(SYSTEMS, origin.program)
+    if browser and system:
+        return _("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or system or re.split(r"[ /(]", origin.program)[0][:30]
+
+
+def _first_match(names: tuple[tuple[str, str], ...], program: str) -> str:
+    return next((name for token, name in names if token in program), "")

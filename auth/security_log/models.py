@@ -10,9 +10,9 @@ from core.database.db import UTCDateTime, db, utcnow
 
 
 class SecurityEvent(db.Model):
-    """One event. `user_id` is the account it concerns, `actor_id` who did it; None: nobody who is known.
+    """One event. `user_id` is the account concerned, `actor_id` the user who caused it; None: unknown.
 
-    Both are plain numbers: an account that is removed leaves its rows as they are.
+    Both are no foreign keys, so that rows stay unchanged when an account is removed.
     """
 
     __tablename__ = "security_events"
@@ -40,7 +40,7 @@ class SecurityEvent(db.Model):
 
 
 class SecurityOrigin(db.Model):
-    """From which address and program an event came; deleted after a short time (a setting)."""
+    """The client address and User-Agent of an event; deleted after a short time (a setting)."""
 
     __tablename__ = "security_origins"
 

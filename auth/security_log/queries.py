@@ -1,4 +1,4 @@
-"""Reads of the security log: all of it for administrators, one's own part for a member."""
+"""Reads of the security log: all events for administrators, a member's own for the member."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +16,7 @@ MAX_EXPORTED_ROWS = 10_000
 
 @dataclass(frozen=True)
 class Filter:
-    """Which events: of one kind, of one member, from a day to a day (UTC, both included); None: all."""
+    """A filter by kind, member and period (UTC days, both included); None does not filter."""
 
     kind: str | None = None
     user: User | None = None
@@ -24,27 +24,27 @@ class Filter:
     last_day: date | None = None
 
 
-def events(wanted: Filter, after: str | None = None) -> paging.Page:
-    """The events that a filter lets through, newest first. For administrators."""
+def events(chosen: Filter, after: str | None = None) -> paging.Page:
+    """One page of the events that match a filter, newest first; for administrators."""
     statement = _whole()
-    if wanted.kind:
-        statement = statement.where(SecurityEvent.kind == wanted.kind)
-    if wanted.user:
-        statement = statement.where(_of(wanted.user))
-    if wanted.first_day:
-        statement = statement.where(SecurityEvent.created_at >= _midnight(wanted.first_day))
-    if wanted.last_day:
-        statement = statement.where(SecurityEvent.created_at < _midnight(wanted.last_day) + timedelta(days=1))
+    if chosen.kind:
+        statement = statement.where(SecurityEvent.kind == chosen.kind)
+    if chosen.user:
+        statement = statement.where(_of(chosen.user))
+    if chosen.first_day:
+        statement = statement.where(SecurityEvent.created_at >= _midnight(chosen.first_day))
+    if chosen.last_day:
+        statement = statement.where(SecurityEvent.created_at < _midnight(chosen.last_day) + timedelta(days=1))
     return _page(statement, after)
 
 
 def own(user: User, after: str | None = None) -> paging.Page:
-    """What happened to one's own account, newest first."""
+    """One page of the events of a member's own account, newest first."""
     return _page(_whole().where(_of(user)), after)
 
 
 def all_of(user: User) -> list[SecurityEvent]:
-    """The newest MAX_EXPORTED_ROWS events of a member, for the export of their data."""
+    """The newest MAX_EXPORTED_ROWS events of a member, for the data export."""
     return paging.keyset(
         _whole().where(_of(user)), [SecurityEvent.created_at, SecurityEvent.id], size=MAX_EXPORTED_ROWS
     ).items
@@ -57,7 +57,7 @@ def _whole() -> Select:
 
 
 def _of(user: User) -> ColumnElement[bool]:
-    """Events of this account; a database may give the number of a removed account to a later one."""
+    """SQL condition: events of this account, not of a removed one whose id was reused."""
     return (SecurityEvent.user_id == user.id) & (SecurityEvent.created_at >= user.created_at)
 
 

@@ -1,4 +1,4 @@
-"""The filter of the security log's page."""
+"""Schema of the security log's filter."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from core.web.fields import Line
 
 
 class FilterSchema(Schema):
-    """Everything is optional: an empty field filters nothing."""
+    """The filter; an empty field does not filter."""
 
     class Meta:
         unknown = EXCLUDE

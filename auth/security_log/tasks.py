@@ -7,7 +7,7 @@ from core.jobs.worker import register_daily_task
 
 @register_daily_task(hour=3, minute=25)
 def forget_old_security_events() -> None:
-    """Delete addresses and events whose time is over, in batches."""
-    while actions.forget_old():
+    """Delete addresses and events past their retention, in batches."""
+    while actions.delete_old():
         db.session.commit()
     db.session.commit()

@@ -1,33 +1,27 @@
-"""Pages of the security log: one's own part, all of it for administrators; refusals are recorded here."""
+"""Pages of the security log: a member's own events, and all events for administrators."""
 
-import logging
+from typing import Any, cast
 
-from flask import Flask, Response, current_app, g, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from marshmallow import ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from auth import queries as accounts
 from auth.current_user import current_user, me
 from auth.erasure.export_account import register_export_part
 from auth.models import User
-from auth.security_log import actions, labels, queries, schemas
-from auth.security_log.full_hours import FullHours
+from auth.security_log import labels, queries, schemas
 from auth.security_log.kinds import KINDS
 from auth.security_log.queries import Filter
 from auth.views import bp
-from core.database.db import writing
 from core.web.access import require
-
-log = logging.getLogger(__name__)
-RECORDED = {403: "refused", 429: "limited"}  # by status
 
 
 @bp.get("/settings/security")
 @login_required
 def settings_security() -> ResponseReturnValue:
-    """What happened to my account: when, what, from where."""
+    """Security events of one's own account."""
     page = queries.own(me(), request.args.get("after"))
     return render_template("auth/settings_security.html", page=page, words=labels, user=me())
 
@@ -35,26 +29,26 @@ def settings_security() -> ResponseReturnValue:
 @bp.get("/admin/security-log")
 @login_required
 def security_log() -> ResponseReturnValue:
-    """All security events, for administrators: by kind, member and period."""
+    """All security events, filtered by kind, member and period; for administrators."""
     require(current_user.is_admin)
-    wanted, errors, user = {}, {}, None
+    filters: dict = {}
+    errors: dict = {}
+    user: User | None = None
     try:
-        wanted = schemas.FilterSchema().load(request.args.to_dict())
+        filters = cast("dict", schemas.FilterSchema().load(request.args.to_dict()))
     except ValidationError as error:
-        errors = error.normalized_messages()
-    if wanted.get("user") and (user := accounts.by_username(wanted["user"])) is None:
+        errors = dict(error.normalized_messages())
+    if filters.get("user") and (user := accounts.by_username(filters["user"])) is None:
         errors["user"] = ["?"]
     page = None
     if not errors:
-        chosen = Filter(wanted["kind"], user, wanted["first_day"], wanted["last_day"])
+        chosen = Filter(filters["kind"], user, filters["first_day"], filters["last_day"])
         page = queries.events(chosen, request.args.get("after"))
     following = None
     if page and page.next:
-        following = url_for(
-            "auth.security_log",
-            after=page.next,
-            **{name: value for name, value in request.args.items() if value and name != "after"},
-        )
+        arguments: dict[str, Any] = {name: value for name, value in request.args.items() if value}
+        arguments["after"] = page.next
+        following = url_for("auth.security_log", **arguments)
     return render_template(
         "auth/security_log.html",
         page=page,
@@ -80,34 +74,3 @@ def _events(user: User) -> list[dict]:
         }
         for row in queries.all_of(user)
     ]
-
-
-def record_refusal(answer: Response) -> Response:
-    """A request that was refused: of a member always, of a visitor only for being too many."""
-    kind = RECORDED.get(answer.status_code)
-    if kind is None or request.url_rule is None:
-        return answer
-    user = g.get("api_user") or (current_user if not request.path.startswith("/api/") else None)
-    user_id = getattr(user, "id", None)
-    if user_id is None and kind == "refused":
-        return answer
-    hours: FullHours = current_app.extensions["security_log_full_hours"]
-    event = {"user": user_id, "actor": user_id, "route": request.url_rule.rule, "method": request.method}
-    if hours.has(kind, user_id):
-        actions.log_only(kind, **event)
-        return answer
-    try:
-        with writing():
-            actions.record(kind, **event)
-            end = actions.full_until(kind, user_id)
-        if end is not None:
-            hours.note(kind, user_id, end)
-    except DBAPIError as error:  # the answer is right all the same
-        log.warning("a refusal could not be recorded: %s", type(error.orig).__name__)
-    return answer
-
-
-def init_app(app: Flask) -> None:
-    """Record what is refused, after it was answered."""
-    app.extensions["security_log_full_hours"] = FullHours()
-    app.after_request(record_refusal)

@@ -1,4 +1,4 @@
-"""Keep a form for its account, and forget it again. Nothing here commits."""
+"""Store and delete unsent forms. Nothing here commits."""
 
 from datetime import timedelta
 
@@ -14,15 +14,16 @@ from core.web.sent_forms import SentForm
 
 LIFETIME = timedelta(hours=24)
 MAX_FORMS_OF_ACCOUNT = 5
-FORMS_IN_AN_HOUR = 30  # of one account
+MAX_FORMS_PER_HOUR = 30  # of one account
+HOUR_SECONDS = 3600
 
 
-def keep(form: SentForm, user_id: int) -> str:
-    """Keep `form` for an account; returns the secret of its address. Raises TooMany.
+def store(form: SentForm, user_id: int) -> str:
+    """Store `form` for an account; returns the token of its URL. Raises TooMany.
 
-    Beyond MAX_FORMS_OF_ACCOUNT the oldest are dropped.
+    Only the newest MAX_FORMS_OF_ACCOUNT forms of an account are stored.
     """
-    limit("unsent", user_id, FORMS_IN_AN_HOUR, 3600)
+    limit("unsent", user_id, MAX_FORMS_PER_HOUR, HOUR_SECONDS)
     newest = (
         select(UnsentForm.id)
         .where(UnsentForm.user_id == user_id)
@@ -43,13 +44,13 @@ def keep(form: SentForm, user_id: int) -> str:
 
 
 @register_on_secure
-def forget_all(user: User) -> None:
-    """Drop what waits for an account: somebody else may have sent it."""
+def delete_all(user: User) -> None:
+    """Delete the forms of an account: an intruder may have submitted them."""
     db.session.execute(
         delete(UnsentForm).where(UnsentForm.user_id == user.id).execution_options(synchronize_session=False)
     )
 
 
-def forget_old() -> None:
-    """Drop forms that nobody came back for."""
+def delete_expired() -> None:
+    """Delete forms older than LIFETIME."""
     db.session.execute(delete(UnsentForm).where(UnsentForm.created_at < utcnow() - LIFETIME))

@@ -1,4 +1,4 @@
-"""A form that waits for its account to log in."""
+"""Forms stored until their account logs in again."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from core.database.db import JSONText, UTCDateTime, db, utcnow
 
 
 class UnsentForm(db.Model):
-    """`fields` is a list of [name, value]; secrets are never among them."""
+    """A submitted form; `fields` is a list of [name, value], without secrets."""
 
     __tablename__ = "unsent_forms"
     __table_args__ = (Index(None, "user_id", "id"), Index(None, "created_at"))

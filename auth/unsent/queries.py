@@ -1,4 +1,4 @@
-"""Read a form that waits for its account."""
+"""Reads of unsent forms."""
 
 from sqlalchemy import select
 
@@ -11,7 +11,7 @@ from core.web.sent_forms import SentForm
 
 
 def by_token(token: str, user: User) -> SentForm | None:
-    """The form at this address if it is the member's own and not too old."""
+    """The form with this token, if it belongs to the member and is not older than LIFETIME."""
     row = db.session.scalar(
         select(UnsentForm).where(
             UnsentForm.token_hash == tokens.digest(token),

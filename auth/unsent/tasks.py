@@ -1,4 +1,4 @@
-"""Housekeeping of forms that wait for their account."""
+"""Retention of unsent forms."""
 
 from auth.unsent import actions
 from core.database.db import db
@@ -7,6 +7,6 @@ from core.jobs.worker import register_daily_task
 
 @register_daily_task(hour=3, minute=20)
 def forget_unsent_forms() -> None:
-    """Drop forms that nobody came back for."""
-    actions.forget_old()
+    """Delete expired forms."""
+    actions.delete_expired()
     db.session.commit()

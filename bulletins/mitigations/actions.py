@@ -106,7 +106,7 @@ def issues_of(bulletin: Bulletin) -> list[dict]:
 def _revise(bulletin: Bulletin, was: dict, by: User, summary: str, *, is_added: bool = False) -> None:
     """Record a revision of the bulletin: its mitigations are part of its content."""
     events.record("bulletin.shield_changed", subject=bulletin, actor=by, is_added=is_added)
-    posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, was=was)
+    posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, old_facts=was)
 
 
 def _confirm(mitigation: Mitigation, by: User) -> None:

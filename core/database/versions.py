@@ -6,8 +6,12 @@ and the others are refused.
 """
 
 import re
+from typing import TYPE_CHECKING
 
 from flask import Response, g, request
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Mapped
 
 FIELD, NEW = "version", "new"  # NEW is the version of what is not there yet
 Expected = frozenset[str] | None  # versions that a change may have been made from; None: any
@@ -19,8 +23,9 @@ _STRONG_TAG = re.compile(r'(?<!/)"([^":]*)(?::(?:zstd|br|gzip|deflate))?"')  # c
 class Versioned:
     """A thing that is edited; `revision_count` is the number of its present version, 1 being the first."""
 
-    id: int
-    revision_count: int
+    if TYPE_CHECKING:
+        id: Mapped[int]
+        revision_count: Mapped[int]
 
     @property
     def version(self) -> str:

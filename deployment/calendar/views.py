@@ -20,7 +20,7 @@ from deployment.reports import queries as report_queries
 from deployment.reports.queries import Tally
 from forum import queries as forum
 from posts import policy as post_policy
-from posts import queries as posts
+from posts.tags.queries import tag_named
 from products import exports as files
 
 bp = Blueprint("deployment", __name__)
@@ -85,7 +85,7 @@ def export_calendar(extension: str):
 def month(month: str):
     """What came in a month: totals, products, the bulletins, and what people say."""
     found = month_named(month)
-    tag = posts.tag_named(found.tag)
+    tag = tag_named(found.tag)
     key = str(found)
     totals = queries.totals(found, found).get(key) or Totals()
     tally = report_queries.of_months(key, key).get(key) or Tally()

@@ -109,5 +109,7 @@ def _entitlements(row: HelpfulMark) -> Iterator[Entitlement]:
 @reputation.register_source
 def _replay(first: int, last: int) -> Iterator[Entitlement]:
     given = select(HelpfulMark).where(HelpfulMark.turns > 0, HelpfulMark.author_id.between(first, last))
-    for row in db.session.scalars(given.order_by(HelpfulMark.id).execution_options(**reputation.STREAM)):
+    for row in db.session.scalars(
+        given.order_by(HelpfulMark.id).execution_options(**reputation.STREAM_OPTIONS)
+    ):
         yield from _entitlements(row)

@@ -25,8 +25,8 @@ from forum.stackexchange import posts as converters
 from forum.stackexchange.dump import BadRow, Dump, Row
 from forum.stackexchange.links import COMMENT_KEY
 from forum.stackexchange.relink import Relinker
-from posts import actions as posts
 from posts.models import Post, Tag
+from posts.tags import actions as tag_actions
 
 BATCH_SIZE = 400
 NETWORK_SITE = re.compile(
@@ -186,7 +186,7 @@ class Importer:
             rows,
             [*known, *self.system_users],
             converters.person,
-            lambda found: people.bring(found, self.source),
+            lambda found: people.create_accounts(found, self.source),
         )
 
     def _tags(self, rows: list[Row]) -> None:
@@ -201,7 +201,7 @@ class Importer:
             known = set(db.session.scalars(select(Tag.name).where(Tag.name.in_(names))))
         self.report.skipped["tags"] += len(known)
         if names - known:
-            posts.make_tags(names)
+            tag_actions.make_tags(names)
             self.news.promise()
             db.session.commit()
 

@@ -13,9 +13,9 @@ from forum.models import Answer, Question
 from forum.stackexchange import comment_text
 from forum.stackexchange.dump import BadRow, Row
 from forum.stackexchange.links import COMMENT_KEY
-from posts.actions import MAX_TAGS
 from posts.bulk_actions import Draft, Edit
 from posts.models import Comment
+from posts.tags.schemas import MAX_TAGS
 
 QUESTION_TYPE = "1"  # PostTypeId
 ANSWER_TYPE = "2"

@@ -20,9 +20,9 @@ from forum.stackexchange import comment_text, links
 from forum.stackexchange.dump import Row
 from forum.stackexchange.posts import ANSWER_TYPE, QUESTION_TYPE, comment_key
 from posts import kinds
-from posts.actions import slugify
 from posts.bulk_actions import replace_texts
 from posts.models import Post
+from posts.slugs import slugify
 
 
 class Relinker:

@@ -8,8 +8,7 @@ from flask_babel import gettext as _
 
 from kb.markdown import file_dates
 from kb.models import LAYERS
-from posts.actions import MAX_TAGS
-from posts.schemas import is_tag, tag_name
+from posts.tags.schemas import MAX_TAGS, is_tag, tag_name
 
 ReportLoss = Callable[[str, str, str], None]  # kind, what, why
 FRONT_MATTER = "front matter"
@@ -149,8 +148,6 @@ def article_columns(facts: dict, plain: Callable[[str], str], report_loss: Repor
             for name in applies_to[:MAX_APPLIES_TO]
         ]
         for name in applies_to[MAX_APPLIES_TO:]:
-            report_loss(
-            report_loss(FRONT_MATTER, f"applies_to: {name}", why)
-                FRONT_MATTER, f"applies_to: {name}", _("an article names %(n)s at most", n=MAX_APPLIES_TO)
-            )
+            reason = _("an article names %(n)s at most", n=MAX_APPLIES_TO)
+            report_loss(FRONT_MATTER, f"applies_to: {name}", reason)
     return stated

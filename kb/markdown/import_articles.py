@@ -29,6 +29,7 @@ from kb.markdown.link_targets import Entry, LinkTargets
 from kb.models import Article
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED
+from posts.slugs import slugify
 
 FILE_ERRORS = (BadFile, OSError, markup.TooLong, RecursionError, DataError, IntegrityError)
 REVISION_SUMMARY = "Import"
@@ -131,7 +132,7 @@ class Importer:
         drafts = {
             entry.key: Article(
                 title=entry.title,
-                slug=posts.slugify(entry.title),
+                slug=slugify(entry.title),
                 status=DRAFT,
                 imported_from=self.source,
                 external_id=_external(entry.key),
@@ -216,7 +217,7 @@ class Importer:
                 title=file.title,
                 tags=file.tags,
                 summary=REVISION_SUMMARY,
-                was=was,
+                old_facts=was,
             )
             is None
         ):

@@ -14,7 +14,7 @@ from core.web.site import path_to
 from kb.markdown import links
 from kb.markdown.files import INDEX_NAMES, SUFFIXES, plain
 from kb.markdown.links import CUSTOM_ANCHOR, ResolvedLink
-from posts.actions import slugify
+from posts.slugs import slugify
 
 
 @dataclass

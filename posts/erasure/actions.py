@@ -1,6 +1,6 @@
-"""What follows when an account is erased: its votes, its words, its name under them. Nothing here commits.
+"""Erase votes, posts and names of a deleted account. Nothing here commits.
 
-A little at a time, so that a long life on the site holds up nobody; begun again it goes on where it was.
+In batches with short transactions; after an interruption it continues where it stopped.
 """
 
 from flask_babel import gettext as _
@@ -12,45 +12,53 @@ from core.jobs import events
 from core.markup.markup import Rendered, render
 from posts import actions, kinds, locks, voting
 from posts.models import FactRevision, Post, Revision, Suggestion
+from posts.slugs import slugify
 from posts.suggestions.actions import WITHDRAWN
+from posts.tags import actions as tag_actions
 
-SLICE = 25
+BATCH_SIZE = 25
 
 
-def follow(user: User, *, keep_words: bool) -> bool:
-    """Do the next part for an erased `user`; whether there may be more."""
-    if voting.remove_votes_of(user.id, most=SLICE):
+def erase_batch(user: User, *, keep_words: bool) -> bool:
+    """Process the next batch for a deleted account; returns whether there may be more."""
+    if voting.remove_votes_of(user.id, max_votes=BATCH_SIZE):
         return True
     posts = list(
-        db.session.scalars(select(Post).where(Post.author_id == user.id).order_by(Post.id).limit(SLICE))
+        db.session.scalars(select(Post).where(Post.author_id == user.id).order_by(Post.id).limit(BATCH_SIZE))
     )
     for post in posts:
         if not keep_words and not kinds.of(post).outlives_author:
-            _remove(post, user)
-        _unsign(post)
+            _remove_text(post, user)
+        _remove_author(post)
     if not posts:
-        _forget(user, keep_words)
+        _remove_names(user, keep_words)
     return bool(posts)
 
 
-def _unsign(post: Post) -> None:
+def _remove_author(post: Post) -> None:
     locks.lock(post)
-    post.author_id, post.author_name = None, ""
+    post.author_id = None
+    post.author_name = ""
     db.session.flush()
     events.record(f"{post.kind}.orphaned", subject=post)
 
 
-def _remove(post: Post, user: User) -> None:
-    """Remove a post with its words; one that others have answered keeps its place, emptied."""
+def _remove_text(post: Post, user: User) -> None:
+    """Delete a post and its text; one with answers of others stays with a placeholder text."""
     if not _is_answered_by_others(post, user):
         actions.delete(post, by=user)
     if post.is_deleted:
-        title, body = "", Rendered("", "")
-        actions.set_tags(post, [])
+        title = ""
+        body = Rendered("", "")
+        tag_actions.set_tags(post, [])
     else:
-        title, body = _("Removed by its author"), render(_("Its author has removed this text."))
-    post.title, post.slug, post.source_url = title, actions.slugify(title), ""
-    post.body, post.body_html = body.source, body.html
+        title = _("Removed by its author")
+        body = render(_("Its author has removed this text."))
+    post.title = title
+    post.slug = slugify(title)
+    post.source_url = ""
+    post.body = body.source
+    post.body_html = body.html
     db.session.execute(
         update(Revision)
         .where(Revision.post_id == post.id)
@@ -72,18 +80,18 @@ def _is_answered_by_others(post: Post, user: User) -> bool:
     return db.session.scalar(answers) is not None
 
 
-def _forget(user: User, keep_words: bool) -> None:
-    """Names under revisions and suggestions; what still waits is taken back."""
-    mine = Suggestion.author_id == user.id
+def _remove_names(user: User, keep_words: bool) -> None:
+    """Remove the name from revisions and suggestions; withdraw open suggestions."""
+    own = Suggestion.author_id == user.id
     db.session.execute(
         update(Suggestion)
-        .where(mine, Suggestion.outcome.is_(None))
+        .where(own, Suggestion.outcome.is_(None))
         .values(outcome=WITHDRAWN, decided_by_id=user.id, decided_at=utcnow())
     )
     if not keep_words:
         db.session.execute(
-            update(Suggestion).where(mine).values(title="", body="", summary="", tags=[], changes=None)
+            update(Suggestion).where(own).values(title="", body="", summary="", tags=[], changes=None)
         )
-    db.session.execute(update(Suggestion).where(mine).values(author_id=None))
-    for kept in (Revision, FactRevision):
-        db.session.execute(update(kept).where(kept.author_id == user.id).values(author_id=None))
+    db.session.execute(update(Suggestion).where(own).values(author_id=None))
+    for model in (Revision, FactRevision):
+        db.session.execute(update(model).where(model.author_id == user.id).values(author_id=None))

@@ -1,4 +1,4 @@
-"""Votes, words and names follow when an account is erased."""
+"""Event handlers of erased accounts."""
 
 from auth.models import User
 from core.database.db import db
@@ -8,9 +8,9 @@ from posts.erasure import actions
 
 @events.register_handler("user.erased")
 def follow(batch: list[events.Event]) -> None:
-    """Part after part, each in a transaction of its own; a repeat finds nothing left."""
+    """Erase votes, posts and names in batches; idempotent."""
     for event in batch:
-        user = db.session.get(User, event.subject_id)
-        while actions.follow(user, keep_words=event.data["keep_words"]):
+        user = db.session.get_one(User, event.subject_id)
+        while actions.erase_batch(user, keep_words=event.data["keep_words"]):
             db.session.commit()
         db.session.commit()

@@ -1,1 +1,1 @@
-"""Revisions: history, differences, merging, and edit conflicts."""
+"""Revisions: history, comparison, merging, and edit conflicts."""

@@ -1,4 +1,4 @@
-"""What a revision or a proposal changed, stored as positions (diffs.py). Nothing here commits."""
+"""Stored comparisons of revisions and suggestions, as positions (diffs.py). Nothing here commits."""
 
 from sqlalchemy import select, update
 
@@ -8,7 +8,7 @@ from posts.revisions import diffs
 
 
 def compare_revision(post_id: int, number: int) -> None:
-    """Compare a revision with the one before it; begins a unit of work, for it compares before it locks."""
+    """Compare a revision with the one before it; call it outside of a transaction."""
     with read_transaction():
         texts = _bodies(post_id, [number - 1, number])
     if len(texts) == 2:
@@ -22,14 +22,14 @@ def compare_revision(post_id: int, number: int) -> None:
 
 
 def compare_suggestion(suggestion: Suggestion) -> None:
-    """Compare a proposal with the revision it changes."""
+    """Compare a suggestion with the revision that it changes."""
     base = _bodies(suggestion.post_id, [suggestion.base_number])
     if base:
         suggestion.changes = diffs.compare(base[suggestion.base_number], suggestion.body).changes
 
 
-def not_compared(after: int, most: int) -> list[tuple[int, int, int]]:
-    """(id, post id, number) of revisions after the id `after` that have no stored comparison."""
+def not_compared(after: int, limit: int) -> list[tuple[int, int, int]]:
+    """(id, post id, number) of up to `limit` revisions without a comparison, after the id `after`."""
     rows = db.session.execute(
         select(Revision.id, Revision.post_id, Revision.number)
         .where(
@@ -39,9 +39,9 @@ def not_compared(after: int, most: int) -> list[tuple[int, int, int]]:
             Revision.id > after,
         )
         .order_by(Revision.id)
-        .limit(most)
+        .limit(limit)
     )
-    return [tuple(row) for row in rows]
+    return [(revision_id, post_id, number) for revision_id, post_id, number in rows]
 
 
 def _bodies(post_id: int, numbers: list[int]) -> dict[int, str]:
@@ -50,4 +50,4 @@ def _bodies(post_id: int, numbers: list[int]) -> dict[int, str]:
             Revision.post_id == post_id, Revision.number.in_(numbers)
         )
     )
-    return dict(rows.all())
+    return dict(rows.tuples().all())

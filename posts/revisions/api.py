@@ -1,4 +1,4 @@
-"""How a post came about, in the API: its revisions, to read, restore and redact."""
+"""Revisions of posts in the API: read, restore, redact."""
 
 from flask import request
 
@@ -17,7 +17,7 @@ from posts.revisions import history
 
 
 def revision_item(revision: Revision) -> dict:
-    """A revision without its text."""
+    """A revision as an API item, without its text."""
     return {
         "post_id": revision.post_id,
         "number": revision.number,
@@ -34,10 +34,10 @@ def revision_item(revision: Revision) -> dict:
 @bp.get("/posts/<int:post_id>/revisions")
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.RevisionItem))
-def list_revisions(wanted: dict, post_id: int) -> dict:
+def list_revisions(query: dict, post_id: int) -> dict:
     """How a post came about, newest first."""
     return listing(
-        queries.revision_page(visible_post(post_id, tokens.reader()), wanted.get("after")), revision_item
+        queries.revision_page(visible_post(post_id, tokens.reader()), query.get("after")), revision_item
     )
 
 
@@ -59,7 +59,7 @@ def get_revision(post_id: int, number: int) -> dict:
 @bp.response(200, schemas.PostItem)
 def restore_revision(post_id: int, number: int) -> dict:
     """Make an old revision the text again, as a new revision."""
-    user = tokens.reader()
+    user = tokens.member()
     post = visible_post(post_id, user)
     require(policy.can_edit(user, post))
     wanted = get_or_404(queries.revision(post, number))
@@ -77,13 +77,13 @@ def redact_revision(post_id: int, number: int) -> dict:
 
     A JSON body may name the texts to mask, one a line, as `words`, and why as `reason`.
     """
-    data = parse(schemas.RedactSchema) if request.content_length else schemas.RedactSchema().load({})
-    user = tokens.reader()
+    data = parse(schemas.RedactSchema) if request.content_length else {"words": None, "reason": ""}
+    user = tokens.member()
     post = visible_post(post_id, user)
-    words = redaction.lines(data["words"])
+    words = redaction.split_lines(data["words"])
     require(policy.can_redact(user) and (words is not None or number != post.revision_count))
     versions.require_header(post)
     revision = get_or_404(queries.revision(post, number))
-    actions.redact(revision, by=user, reason=data["reason"], words=words)
+    redaction.redact(revision, by=user, reason=data["reason"], words=words)
     db.session.commit()
     return revision_item(revision)

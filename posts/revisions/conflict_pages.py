@@ -1,7 +1,7 @@
-"""The answer to a change that was made from another version: 412 for programs, for people both texts (409).
+"""Responses to edit conflicts (Stale): 412 for programs, a page with both texts (409) for browsers.
 
-One page for everything that can be edited. It shows what was saved meanwhile beside what was typed, and has
-every field of the refused form, ready to be sent again: merged where the changes do not touch.
+One page for all editables. It shows the current version beside the submitted one, and a form with every
+submitted field, merged where the changes do not overlap.
 """
 
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from core.web.error_answers import error_answer, wants_json
 from posts.revisions import diffs, editables, merging
 from posts.revisions.editables import Editable, Field, Values
 
-UNSHOWN = ("csrf_token", "action", versions.FIELD)
-SEPARATORS = {"words": " ", "lines": "\n"}  # of what is a set
-MAX_OTHER_LENGTH = 10_000  # characters of what is no field of the thing, such as the reason of a change
-UNREADABLE = ("draft", "form_account")  # hidden fields that mean nothing to people
+INTERNAL_FIELDS = ("csrf_token", "action", versions.FIELD)
+SEPARATORS = {"words": " ", "lines": "\n"}  # of sets, by kind of field
+MAX_OTHER_CHARACTERS = 10_000  # of form fields that are no fields of the object, such as a reason
+HIDDEN_FIELDS = ("draft", "form_account")  # sent again, not shown
 
 
 @dataclass(frozen=True)
 class Row:
-    """One field: what it says now, what was typed, what both make of it; `state` is who changed it.
+    """One field: the current value (`theirs`), the submitted one (`mine`) and the proposed one.
 
-    `state`: same, mine, theirs, merged or conflict. `both` is what to take of a conflict to lose nothing.
+    `state` is same, mine, theirs, merged or conflict. `both` combines the two values of a conflict.
     """
 
     field: Field
@@ -38,8 +38,8 @@ class Row:
     state: str
 
     @property
-    def changes(self) -> list:
-        """What stands there now beside what was typed, line by line."""
+    def changes(self) -> list[diffs.Row]:
+        """The current value beside the submitted one, line by line."""
         if self.field.kind in ("choice", "flag"):
             return diffs.side_by_side(_shown(self.field, self.theirs), _shown(self.field, self.mine))
         return diffs.side_by_side(self.theirs, self.mine)
@@ -52,7 +52,7 @@ def _shown(field: Field, value: str) -> str:
 
 
 def answer(stale: Stale) -> ResponseReturnValue:
-    """The error handler of Stale."""
+    """Error handler of Stale."""
     db.session.rollback()
     if wants_json():
         response = make_response(
@@ -70,22 +70,28 @@ def answer(stale: Stale) -> ResponseReturnValue:
     if stale.thing is None:
         return error_answer(409, _("Edit conflict"), _("What you edited is no longer there."))
     with read_only():
-        page = _page(stale)
+        page = _page(stale, stale.thing)
     db.session.rollback()
     return page, 409
 
 
-def _page(stale: Stale) -> str:
-    spec = editables.of(stale.thing)
-    thing = spec.load(stale.thing)
+def _page(stale: Stale, edited: Versioned) -> str:
+    spec = editables.of(edited)
+    thing = spec.load(edited)
     now = spec.values_at(thing, thing.revision_count) or {}
     base = _base(spec, thing, stale)
-    typed = {name: value.replace("\r\n", "\n") for name, value in request.form.items() if name not in UNSHOWN}
+    typed = {
+        name: value.replace("\r\n", "\n")
+        for name, value in request.form.items()
+        if name not in INTERNAL_FIELDS
+    }
     fields = [field for field in spec.fields if field.name in typed or _is_unticked(field, spec, typed)]
     rows = [_row(field, now.get(field.name, ""), typed.get(field.name, ""), base) for field in fields]
     named = {field.name for field in fields}
     others = {
-        name: value for name, value in typed.items() if name not in named and len(value) <= MAX_OTHER_LENGTH
+        name: value
+        for name, value in typed.items()
+        if name not in named and len(value) <= MAX_OTHER_CHARACTERS
     }
     return render_template(
         "posts/conflict.html",
@@ -96,19 +102,19 @@ def _page(stale: Stale) -> str:
         conflicts=[row for row in rows if row.state == "conflict"],
         has_mine=any(row.proposed != row.mine for row in rows),
         others=others,
-        shown_others={name: value for name, value in others.items() if value and name not in UNREADABLE},
+        shown_others={name: value for name, value in others.items() if value and name not in HIDDEN_FIELDS},
         since=[] if rows else _since(spec, base, now),
         sent_to=request.full_path,
     )
 
 
 def _is_unticked(field: Field, spec: Editable, typed: dict) -> bool:
-    """Whether a box of the form that was sent is not ticked: a browser does not send it."""
+    """Whether this is an unchecked checkbox of the submitted form, which browsers do not send."""
     return field.kind == "flag" and any(other.name in typed for other in spec.fields)
 
 
 def _base(spec: Editable, thing: Versioned, stale: Stale) -> Values | None:
-    """What the form said when its editing began."""
+    """The form values of the version from which the edit was made; None when unknown."""
     numbers = [
         number
         for each in stale.expected or ()
@@ -118,8 +124,9 @@ def _base(spec: Editable, thing: Versioned, stale: Stale) -> Values | None:
 
 
 def _row(field: Field, theirs: str, mine: str, base: Values | None) -> Row:
-    was = None if base is None or field.name not in base else _plain(field, base[field.name])
-    now, typed = _plain(field, theirs), _plain(field, mine)
+    was = None if base is None or field.name not in base else _normalize(field, base[field.name])
+    now = _normalize(field, theirs)
+    typed = _normalize(field, mine)
     if now == typed:
         return Row(field, now, typed, typed, typed, "same")
     if was is None:
@@ -139,8 +146,8 @@ def _row(field: Field, theirs: str, mine: str, base: Values | None) -> Row:
     return Row(field, now, typed, typed, typed, "conflict")
 
 
-def _plain(field: Field, value: str) -> str:
-    """A value without differences that mean nothing."""
+def _normalize(field: Field, value: str) -> str:
+    """A value without insignificant differences."""
     if field.kind == "flag":
         return "1" if value.lower() in ("1", "true", "on", "yes") else ""
     if field.kind == "words":
@@ -150,8 +157,8 @@ def _plain(field: Field, value: str) -> str:
     return value.replace("\r\n", "\n").strip() if field.kind == "text" else " ".join(value.split())
 
 
-def _since(spec: Editable, base: Values | None, now: Values) -> list[tuple[Field, list]]:
-    """What changed since, for a form that holds nothing of it, such as the one of a restored revision."""
+def _since(spec: Editable, base: Values | None, now: Values) -> list[tuple[Field, list[diffs.Row]]]:
+    """The changes since `base`, for a form without fields of the object, such as restoring a revision."""
     if base is None:
         return []
     return [

@@ -1,7 +1,7 @@
-"""Two texts side by side: lines aligned, changed words marked, under a budget of steps.
+"""Comparison of two texts, side by side: aligned lines, marked words, limited number of steps.
 
-What is compared is stored as positions only, never as text: a redaction leaves no copy behind, and a stored
-comparison that does not fit its two texts any more is not used.
+Comparisons are stored as positions only, so that a redaction leaves no copy of a text; a stored comparison is
+used only if its fingerprint matches the texts.
 """
 
 import re
@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from core.limits.budgets import Budget, Spent
 
-MAX_LINE_STEPS, MAX_WORD_STEPS = 120_000, 120_000  # for all lines, for all words of two texts
+MAX_LINE_STEPS = 120_000  # for all lines of two texts
+MAX_WORD_STEPS = 120_000  # for all words of two texts
 MAX_STEPS_PER_LINE = 20_000  # for the words of one pair of lines
 MAX_SECONDS = 1.0  # of processor time
-MAX_LINE_CHARACTERS = 2_000  # both lines together; longer ones are marked whole
+MAX_LINE_CHARACTERS = 2_000  # both lines together; longer ones are marked as a whole
 CONTEXT_LINES = 8  # unchanged lines shown around a change
 MAX_ROWS = 3_000
 VERSION = 1
@@ -27,7 +28,7 @@ Block = tuple[int, int, int]  # so many equal items from here on the left, from 
 
 
 class Row(NamedTuple):
-    """A line on the left, a line on the right; or how many unchanged (or further) lines are left out here."""
+    """A line on each side; or the number of omitted `unchanged` lines, or of `more` lines at the end."""
 
     left_number: int | None
     left: list[Part]
@@ -38,7 +39,7 @@ class Row(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What changed, and how many steps it took to find."""
+    """The changes, and the number of steps of the comparison."""
 
     changes: dict
     steps: int
@@ -50,12 +51,14 @@ def compare(old: str, new: str) -> Comparison:
     `words` has for each pair of lines the changed ranges of characters on either side, or nothing when the
     lines are marked whole.
     """
-    left, right = _lines(old), _lines(new)
-    lines, words = Budget(MAX_LINE_STEPS, MAX_SECONDS), Budget(MAX_WORD_STEPS, MAX_SECONDS)
-    runs = [
-        [a, b, c, d, [_changed(*pair, words) for pair in zip(left[a:b], right[c:d], strict=False)]]
-        for a, b, c, d in _gaps(_aligned(left, right, lines), len(left), len(right))
-    ]
+    left = _lines(old)
+    right = _lines(new)
+    lines = Budget(MAX_LINE_STEPS, MAX_SECONDS)
+    words = Budget(MAX_WORD_STEPS, MAX_SECONDS)
+    runs = []
+    for a, b, c, d in _gaps(_aligned(left, right, lines), len(left), len(right)):
+        pairs = zip(left[a:b], right[c:d], strict=False)
+        runs.append([a, b, c, d, [_changed(before, after, words) for before, after in pairs]])
     return Comparison(
         {"version": VERSION, "of": fingerprint(old, new), "runs": runs},
         min(lines.used, MAX_LINE_STEPS) + min(words.used, MAX_WORD_STEPS),
@@ -67,15 +70,16 @@ def _lines(text: str) -> list[str]:
 
 
 def fingerprint(old: str, new: str) -> str:
-    """Tells whether a stored comparison is one of these two texts."""
+    """A hash that identifies the two texts of a stored comparison."""
     both = f"{len(old)}:{old}{new}".encode("utf-8", "replace")
     return sha256(both).hexdigest()[:24]
 
 
 def side_by_side(old: str, new: str, stored: dict | None = None) -> list[Row]:
-    """Rows for a page, from what was stored if it fits the texts, else compared now."""
-    fits = stored and stored.get("version") == VERSION and stored["of"] == fingerprint(old, new)
-    changes = stored if fits else compare(old, new).changes
+    """Rows for a page, from the stored comparison if it matches the texts, else compared now."""
+    changes = stored or {}
+    if changes.get("version") != VERSION or changes["of"] != fingerprint(old, new):
+        changes = compare(old, new).changes
     rows = list(_rows(_lines(old), _lines(new), changes["runs"]))
     if len(rows) > MAX_ROWS:
         rows[MAX_ROWS:] = [Row(None, [], None, [], more=len(rows) - MAX_ROWS)]
@@ -94,7 +98,8 @@ def _rows(left: list[str], right: list[str], runs: list) -> Iterator[Row]:
                 None if after is None else c + n + 1,
                 _parts(after, spans[1]),
             )
-        i, j = b, d
+        i = b
+        j = d
 
 
 def _unchanged(
@@ -113,7 +118,7 @@ def _unchanged(
 
 
 def _parts(line: str | None, spans: list[int]) -> list[Part]:
-    """A line cut where its changed ranges begin and end; without ranges all of it is changed."""
+    """A line divided at its changed ranges; without ranges the whole line is changed."""
     if line is None:
         return [("", True)]
     if not spans:
@@ -123,28 +128,30 @@ def _parts(line: str | None, spans: list[int]) -> list[Part]:
 
 
 def _changed(before: str, after: str, budget: Budget) -> list[list[int]]:
-    """Changed ranges of characters, `[start, end, …]`, in each of two lines; [] marks them whole."""
+    """Changed ranges of characters, `[start, end, …]`, in each of two lines; [] for whole lines."""
     if len(before) + len(after) > MAX_LINE_CHARACTERS:
         return []
-    a, b = WORD.findall(before), WORD.findall(after)
-    purse = Budget(min(MAX_STEPS_PER_LINE, max(budget.left, 0)), MAX_SECONDS)
+    a = WORD.findall(before)
+    b = WORD.findall(after)
+    line_budget = Budget(min(MAX_STEPS_PER_LINE, max(budget.left, 0)), MAX_SECONDS)
     try:
-        same = _common(a, b, purse)
+        same = _common(a, b, line_budget)
     except Spent:
         return []
     finally:
-        budget.left -= min(purse.used, purse.steps)
+        budget.left -= min(line_budget.used, line_budget.steps)
     if not same:
         return []
     return [_ranges(a, [(i, n) for i, _, n in same]), _ranges(b, [(j, n) for _, j, n in same])]
 
 
 def _ranges(words: list[str], same: list[tuple[int, int]]) -> list[int]:
-    """Where the words that are not among the `same` begin and end, in characters."""
+    """Start and end positions, in characters, of the words that are not in `same`."""
     ends = [0]
     for word in words:
         ends.append(ends[-1] + len(word))
-    found, at = [], 0
+    found: list[int] = []
+    at = 0
     for start, count in [*same, (len(words), 0)]:
         if start > at:
             found += [ends[at], ends[start]]
@@ -153,19 +160,19 @@ def _ranges(words: list[str], same: list[tuple[int, int]]) -> list[int]:
 
 
 def _gaps(blocks: list[Block], n: int, m: int) -> Iterator[tuple[int, int, int, int]]:
-    """What lies between equal blocks."""
+    """The ranges between equal blocks: (left from, to, right from, to)."""
     i = j = 0
     for a, c, count in [*blocks, (n, m, 0)]:
         if a > i or c > j:
             yield i, a, j, c
-        i, j = a + count, c + count
+        i = a + count
+        j = c + count
 
 
 def _aligned(left: list[str], right: list[str], budget: Budget) -> list[Block]:
     """Equal blocks of lines.
 
-    Lines that are unique on both sides hold the texts together; between them the shortest edit is looked for,
-    as long as there are steps.
+    Aligned at lines that are unique on both sides; between them by the shortest edit, within the budget.
     """
     blocks: list[Block] = []
     i = j = 0
@@ -177,7 +184,8 @@ def _aligned(left: list[str], right: list[str], budget: Budget) -> list[Block]:
         blocks += [(i + x, j + y, n) for x, y, n in between]
         if a < len(left):
             blocks.append((a, c, 1))
-        i, j = a + 1, c + 1
+        i = a + 1
+        j = c + 1
     return _merged(blocks)
 
 
@@ -192,7 +200,7 @@ def _merged(blocks: list[Block]) -> list[Block]:
 
 
 def _anchors(left: list[str], right: list[str]) -> list[tuple[int, int]]:
-    """Pairs of equal lines, each unique on its side, that do not cross: the longest such chain."""
+    """The longest chain of pairs of equal lines that are unique on their sides and do not cross."""
     once = {line for line, n in Counter(left).items() if n == 1}
     where = {line: n for line, n in Counter(right).items() if n == 1 and line in once}
     where = {line: j for j, line in enumerate(right) if line in where}
@@ -203,8 +211,10 @@ def _anchors(left: list[str], right: list[str]) -> list[tuple[int, int]]:
         if (j := where.get(line)) is not None:
             at = bisect_left(tails, j)
             chain.append((i, j, ends[at - 1] if at else -1))
-            tails[at : at + 1], ends[at : at + 1] = [j], [len(chain) - 1]
-    found, at = [], ends[-1] if ends else -1
+            tails[at : at + 1] = [j]
+            ends[at : at + 1] = [len(chain) - 1]
+    found = []
+    at = ends[-1] if ends else -1
     while at >= 0:
         i, j, at = chain[at]
         found.append((i, j))
@@ -213,10 +223,12 @@ def _anchors(left: list[str], right: list[str]) -> list[tuple[int, int]]:
 
 def _ends(a: list[str], b: list[str]) -> list[Block]:
     """The equal blocks at the beginning and at the end."""
-    most, start, end = min(len(a), len(b)), 0, 0
-    while start < most and a[start] == b[start]:
+    shorter = min(len(a), len(b))
+    start = 0
+    while start < shorter and a[start] == b[start]:
         start += 1
-    while end < most - start and a[-1 - end] == b[-1 - end]:
+    end = 0
+    while end < shorter - start and a[-1 - end] == b[-1 - end]:
         end += 1
     return [block for block in ((0, 0, start), (len(a) - end, len(b) - end, end)) if block[2]]
 
@@ -234,39 +246,45 @@ def _common(a: list[str], b: list[str], budget: Budget) -> list[Block]:
 
 def _shortest(a: list[str], b: list[str], budget: Budget) -> list[Block]:
     """Myers' greedy algorithm: the work grows with the number of differences. Raises Spent."""
-    n, m = len(a), len(b)
+    n = len(a)
+    m = len(b)
     if not n or not m:
         return []
-    furthest, trace = {1: 0}, []
+    furthest = {1: 0}
+    trace: list[dict[int, int]] = []
     for distance in range(n + m + 1):
         budget.spend(2 * distance + 1)
         trace.append(furthest.copy())
         for k in range(-distance, distance + 1, 2):
             down = k == -distance or (k != distance and furthest[k - 1] < furthest[k + 1])
             x = furthest[k + 1] if down else furthest[k - 1] + 1
-            y, begun = x - k, x
-            while x < n and y < m and a[x] == b[y]:
-                x, y = x + 1, y + 1
-            if x > begun:
-                budget.spend(x - begun)
+            start = x
+            while x < n and x - k < m and a[x] == b[x - k]:
+                x += 1
+            if x > start:
+                budget.spend(x - start)
             furthest[k] = x
-            if x >= n and y >= m:
-                return _way_back(trace, n, m)
+            if x >= n and x - k >= m:
+                return _backtrack(trace, n, m)
     return []
 
 
-def _way_back(trace: list[dict[int, int]], x: int, y: int) -> list[Block]:
+def _backtrack(trace: list[dict[int, int]], x: int, y: int) -> list[Block]:
+    """The equal blocks on the path that ends at (x, y)."""
     blocks: list[Block] = []
     for distance in range(len(trace) - 1, -1, -1):
-        furthest, k = trace[distance], x - y
+        furthest = trace[distance]
+        k = x - y
         down = k == -distance or (k != distance and furthest[k - 1] < furthest[k + 1])
         before_k = k + 1 if down else k - 1
         before_x = furthest[before_k] if distance else 0
         before_y = before_x - before_k if distance else 0
-        at_x, at_y = (before_x, before_y + 1) if down else (before_x + 1, before_y)
+        at_x = before_x if down else before_x + 1
+        at_y = before_y + 1 if down else before_y
         if not distance:
-            at_x, at_y = 0, 0
+            at_x = at_y = 0
         if x > at_x:
             blocks.append((at_x, at_y, x - at_x))
-        x, y = before_x, before_y
+        x = before_x
+        y = before_y
     return blocks[::-1]

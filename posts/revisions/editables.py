@@ -1,7 +1,6 @@
-"""The register of what can be edited: which fields its form has, and what they said at any version.
+"""The registry of editable models: the fields of their forms, and the field values at any version.
 
-A conflict (conflict_pages.py) is shown from it, and tests/editing.py walks over it. Packages above
-register theirs.
+conflict_pages.py and tests/editing.py use it; packages register their models in init_app().
 """
 
 from collections.abc import Callable
@@ -9,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from auth.models import User
 from core.database.db import db
 from core.database.versions import Versioned
 from core.registry import Registry
 from posts import kinds, queries
 from posts.models import Post
-from posts.revisions import facts, history
+from posts.revisions import fact_revisions, history
 
 Values = dict[str, str]
 
@@ -32,9 +32,9 @@ class Field:
 
 @dataclass(frozen=True)
 class LastEdit:
-    """Who made the present version, when and why."""
+    """Author, time (UTC) and summary of the current version."""
 
-    author: Any
+    author: User | None
     at: datetime | None
     summary: str = ""
 
@@ -43,8 +43,8 @@ class LastEdit:
 class Editable:
     """How a model is edited.
 
-    `load(thing)` reads it anew with all that the others need; `values_at(thing, number)` are its form's
-    values at a version, None when they were not kept; `path(thing)` is its page.
+    `load(thing)` reloads it with everything that the others need; `values_at(thing, number)` returns the form
+    values of a version, None when they are not stored; `path(thing)` is the path of its page.
     """
 
     fields: tuple[Field, ...]
@@ -58,7 +58,7 @@ _editables: Registry[type, Editable] = Registry("editables")  # by model
 
 
 def register_editable(model: type, editable: Editable) -> None:
-    """Say how a model is edited; called from a package's init_app()."""
+    """Register how a model is edited; called from a package's init_app()."""
     _editables.add(model, editable)
 
 
@@ -73,32 +73,38 @@ def all_models() -> list[type]:
 
 
 def for_posts(*fields: Field) -> Editable:
-    """How a kind of post is edited: its form's values come from its revisions."""
-    return Editable(fields, _anew, _post_values_at, lambda post: post.url, _last_revision)
+    """An Editable for a kind of post, with values from its revisions."""
+    return Editable(fields, _reload, _post_values_at, lambda post: post.url, _last_revision)
 
 
-def for_things(fields: tuple[Field, ...], *, load: Callable, now: Callable, path: Callable) -> Editable:
-    """How a thing with fact_revisions is edited; `now(thing)` are its form's values."""
+def for_fact_revisions(
+    fields: tuple[Field, ...],
+    *,
+    load: Callable[[Any], Any],
+    current_values: Callable[[Any], Values],
+    path: Callable[[Any], str],
+) -> Editable:
+    """An Editable for a model with fact_revisions; `current_values(thing)` are the values of its form."""
 
     def values_at(thing: Any, number: int) -> Values | None:
         if number == thing.revision_count:
-            return now(thing)
-        kept = facts.get(thing, number)
-        return kept.facts if kept is not None and kept.redacted_at is None else None
+            return current_values(thing)
+        revision = fact_revisions.get(thing, number)
+        return revision.facts if revision is not None and revision.redacted_at is None else None
 
     def last_edit(thing: Any) -> LastEdit | None:
-        kept = facts.get(thing, thing.revision_count)
-        return kept and LastEdit(kept.author, kept.created_at, kept.summary)
+        revision = fact_revisions.get(thing, thing.revision_count)
+        return revision and LastEdit(revision.author, revision.created_at, revision.summary)
 
     return Editable(fields, load, values_at, path, last_edit)
 
 
-def _anew(post: Post) -> Post:
-    return db.session.get(type(post), post.id, populate_existing=True)
+def _reload(post: Post) -> Post:
+    return db.session.get_one(type(post), post.id, populate_existing=True)
 
 
 def _post_values_at(post: Post, number: int) -> Values | None:
-    state = history.at(post, number)
+    state = history.at_number(post, number)
     return state and kinds.of(post).form_values(state)
 
 

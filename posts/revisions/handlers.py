@@ -1,4 +1,4 @@
-"""Texts are compared once, after the change, and the positions of what changed are stored with it."""
+"""Event handlers that compare texts once, after the change, and store the comparison."""
 
 from core.database.db import db
 from core.jobs import events
@@ -8,16 +8,16 @@ from posts.revisions import actions
 
 @events.register_handler("*.revised")
 def compare_revisions(batch: list[events.Event]) -> None:
-    """Store what each new revision changed."""
+    """Compare each new revision with the one before it."""
     for event in batch:
-        if "number" in event.data:
+        if event.subject_id is not None and "number" in event.data:
             actions.compare_revision(event.subject_id, event.data["number"])
             db.session.commit()
 
 
 @events.register_handler("suggestion.proposed")
 def compare_suggestions(batch: list[events.Event]) -> None:
-    """Store what each proposal would change."""
+    """Compare each suggestion with the revision that it changes."""
     for event in batch:
         if suggestion := db.session.get(Suggestion, event.subject_id):
             actions.compare_suggestion(suggestion)

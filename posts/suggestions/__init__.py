@@ -1,1 +1,1 @@
-"""Suggested edits: propose, review, decide."""
+"""Suggested edits: suggest, review, decide."""

@@ -1,28 +1,40 @@
 """Writes of suggested edits: propose, withdraw, approve, improve, reject. Nothing here commits.
 
-The post's row is taken first, so that of two who decide at once the second finds it decided.
+The row of the post is locked first, so that the second of two concurrent decisions sees the first.
 """
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from auth.conflicts import name_of
-from auth.models import User
+from auth.models import User, Visitor
 from core.database.db import db, utcnow
 from core.jobs import events
 from core.markup.markup import Rendered
 from core.web.forms import Invalid
-from posts import actions, credits, kinds, locks, tag_actions
+from posts import actions, credits, kinds, locks
 from posts.models import Post, Revision, Suggestion
+from posts.tags import actions as tag_actions
 from posts.text_limits import check_edit
 
-APPROVED, REJECTED, WITHDRAWN = "approved", "rejected", "withdrawn"
-PROPOSAL = ("outcome", "created_at", "base_number", "title", "body", "tags", "summary")
-OPEN_AT_ONCE = 5  # so that nobody holds up the edits of many posts
+APPROVED = "approved"
+REJECTED = "rejected"
+WITHDRAWN = "withdrawn"
+RELOADED_COLUMNS = (
+    "decided_by_id",
+    "outcome",
+    "created_at",
+    "base_number",
+    "title",
+    "body",
+    "tags",
+    "summary",
+)
+MAX_OPEN_PER_MEMBER = 5  # each blocks other edits of its post
 
 
 class SuggestionRefused(Invalid):
-    """The proposal cannot be made or decided now; the message says why."""
+    """The suggestion cannot be made or decided; the message says why."""
 
     def __init__(self, message: str) -> None:
         super().__init__({"_": [message]})
@@ -31,12 +43,13 @@ class SuggestionRefused(Invalid):
 def propose(
     post: Post, body: Rendered, *, by: User, base_number: int, title: str, tags: list[str], summary: str
 ) -> Suggestion:
-    """Propose a new text for `post`, or change one's open proposal.
+    """Suggest an edit of `post`, or change one's open suggestion.
 
-    Raises SuggestionRefused when the post is newer than `base_number`, another's proposal waits,
-    nothing changes or too many of one's own wait; Invalid for a tag that `by` may not make, and outside
-    the limits of its kind.
+    Raises SuggestionRefused when the post is newer than `base_number`, a suggestion of another member is
+    open, nothing changes, or MAX_OPEN_PER_MEMBER is reached; Invalid for a tag that `by` may not create and
+    for texts outside the limits of the kind; TooMany (posts.actions.limit_posting).
     """
+    actions.limit_posting(by)
     locks.lock(post)
     before = sorted(tag.name for tag in post.tags)
     tag_actions.require_known(set(tags) - set(before), by=by)
@@ -52,20 +65,25 @@ def propose(
     ) or _new(post, by)
     if row.author_id != by.id:
         raise SuggestionRefused(_("Another suggested edit is pending. It must be reviewed first."))
-    row.base_number, row.title, row.body, row.tags = base_number, title, body.source, tags
-    row.summary, row.created_at, row.changes = summary, utcnow(), None
+    row.base_number = base_number
+    row.title = title
+    row.body = body.source
+    row.tags = tags
+    row.summary = summary
+    row.created_at = utcnow()
+    row.changes = None
     db.session.flush()
     events.record("suggestion.proposed", subject=row, actor=by, post_id=post.id)
     return row
 
 
 def _new(post: Post, by: User) -> Suggestion:
-    waiting = db.session.scalar(
+    open_count = db.session.scalar(
         select(func.count()).where(Suggestion.author_id == by.id, Suggestion.outcome.is_(None))
     )
-    if waiting >= OPEN_AT_ONCE:
+    if (open_count or 0) >= MAX_OPEN_PER_MEMBER:
         raise SuggestionRefused(
-            _("%(n)s of your edits wait already; more when those are decided.", n=waiting)
+            _("%(n)s of your edits wait already; more when those are decided.", n=open_count)
         )
     row = Suggestion(post_id=post.id, author_id=by.id)
     db.session.add(row)
@@ -73,9 +91,10 @@ def _new(post: Post, by: User) -> Suggestion:
 
 
 def approve(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Revision:
-    """Make the proposal (rendered as `body`) the text of the post, credited to its author.
+    """Apply a suggestion, rendered as `body`, to its post, under the name of its author.
 
-    `seen` is the version the reviewer looked at: nobody approves what was changed under their hands.
+    Raises SuggestionRefused when it was changed since the version `seen`, the post was edited, or it is
+    decided.
     """
     revision = _apply(suggestion, body, by=by, seen=seen)
     credits.grant(suggestion, by=by)
@@ -93,15 +112,16 @@ def improve(
     tags: list[str],
     summary: str,
 ) -> Revision:
-    """Approve the proposal, then change it further: two revisions, each credited to who wrote it."""
+    """Approve a suggestion and edit it further: two revisions, each under the name of its author."""
     revision = _apply(suggestion, proposed, by=by, seen=seen)
     improved = actions.revise(suggestion.post, body, by=by, title=title, tags=tags, summary=summary)
-    credits.grant(suggestion, by=by)  # people are taken last (posts/locks.py)
+    credits.grant(suggestion, by=by)  # users are locked last (posts/locks.py)
     return improved or revision
 
 
 def _apply(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Revision:
-    post = _take(suggestion)
+    post = _lock(suggestion)
+    author = suggestion.author
     if suggestion.version != seen:
         raise SuggestionRefused(_("The proposal was changed since you looked at it; look again."))
     if suggestion.is_stale:
@@ -111,49 +131,54 @@ def _apply(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Re
     revision = actions.rewrite(
         post,
         body,
-        by=suggestion.author,
+        by=author or Visitor(),
         title=suggestion.title,
         tags=suggestion.tags,
         summary=suggestion.summary,
     )
-    _settle(suggestion, APPROVED, by)
+    if revision is None:  # propose() refuses suggestions without changes
+        raise SuggestionRefused(_("There are no changes."))
+    _decide(suggestion, APPROVED, by)
     suggestion.revision_number = revision.number
     events.record("suggestion.approved", subject=suggestion, actor=by, post_id=post.id)
     return revision
 
 
 def reject(suggestion: Suggestion, reason: str, *, by: User) -> None:
-    """Refuse the proposal and tell its author why."""
-    post = _take(suggestion)
-    _settle(suggestion, REJECTED, by, reason)
+    """Reject a suggestion, with a reason for its author."""
+    post = _lock(suggestion)
+    _decide(suggestion, REJECTED, by, reason)
     events.record("suggestion.rejected", subject=suggestion, actor=by, post_id=post.id)
 
 
 def withdraw(suggestion: Suggestion, *, by: User) -> None:
-    """Take one's own proposal back."""
-    _take(suggestion)
-    _settle(suggestion, WITHDRAWN, by)
+    """Withdraw one's own suggestion."""
+    _lock(suggestion)
+    _decide(suggestion, WITHDRAWN, by)
 
 
-def _take(suggestion: Suggestion) -> Post:
-    """The post, locked; raises SuggestionRefused when somebody has decided already."""
+def _lock(suggestion: Suggestion) -> Post:
+    """Lock and return the post; raises SuggestionRefused when the suggestion is decided."""
     locks.lock(suggestion.post)
-    db.session.refresh(suggestion, (*PROPOSAL, "decided_by_id"))
+    db.session.refresh(suggestion, RELOADED_COLUMNS)
     if not suggestion.is_open:
-        raise SuggestionRefused(_decided(suggestion))
+        raise SuggestionRefused(_decision_message(suggestion))
     return suggestion.post
 
 
-def _decided(suggestion: Suggestion) -> str:
-    """Who was first, and what they decided."""
+def _decision_message(suggestion: Suggestion) -> str:
+    """The message about an earlier decision."""
     who = name_of(suggestion.decided_by_id) or _("Somebody")
-    return {
-        APPROVED: _("%(who)s was faster and approved this edit.", who=who),
-        REJECTED: _("%(who)s was faster and rejected this edit.", who=who),
-    }.get(suggestion.outcome, _("%(who)s has withdrawn this edit.", who=who))
+    if suggestion.outcome == APPROVED:
+        return _("%(who)s was faster and approved this edit.", who=who)
+    if suggestion.outcome == REJECTED:
+        return _("%(who)s was faster and rejected this edit.", who=who)
+    return _("%(who)s has withdrawn this edit.", who=who)
 
 
-def _settle(suggestion: Suggestion, outcome: str, by: User, reason: str = "") -> None:
-    suggestion.outcome, suggestion.reason = outcome, reason
-    suggestion.decided_by_id, suggestion.decided_at = by.id, utcnow()
+def _decide(suggestion: Suggestion, outcome: str, by: User, reason: str = "") -> None:
+    suggestion.outcome = outcome
+    suggestion.reason = reason
+    suggestion.decided_by_id = by.id
+    suggestion.decided_at = utcnow()
     db.session.flush()

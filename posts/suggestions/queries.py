@@ -1,4 +1,4 @@
-"""Reads of suggested edits; who may not see the post does not see what was proposed for it."""
+"""Reads of suggested edits; only users who may see the post see its suggestions."""
 
 from collections.abc import Iterable
 
@@ -28,7 +28,7 @@ def _visible(user: User | Visitor) -> Select:
 
 
 def get(suggestion_id: int, user: User | Visitor) -> Suggestion | None:
-    """A suggestion, for its author, the author of the post and those who review."""
+    """A suggestion, if `user` is its author, the author of the post or a reviewer."""
     if user.id is None:
         return None
     statement = _visible(user).where(Suggestion.id == suggestion_id)
@@ -37,19 +37,19 @@ def get(suggestion_id: int, user: User | Visitor) -> Suggestion | None:
     return db.session.scalar(statement)
 
 
-def waiting(user: User | Visitor, after: str | None = None) -> paging.Page:
-    """Open suggestions of others that a reviewer may decide, the oldest first."""
+def pending(user: User, after: str | None = None) -> paging.Page:
+    """One page of open suggestions of others, oldest first, for a reviewer."""
     statement = _visible(user).where(Suggestion.outcome.is_(None), Suggestion.author_id != user.id)
     return paging.keyset(statement, [Suggestion.id], after=after, descending=False)
 
 
-def of(user: User, after: str | None = None) -> paging.Page:
-    """What a member proposed and what became of it, newest first."""
+def by_member(user: User, after: str | None = None) -> paging.Page:
+    """One page of a member's suggestions, newest first."""
     return paging.keyset(_visible(user).where(Suggestion.author_id == user.id), [Suggestion.id], after=after)
 
 
 def open_on(posts: Iterable[Post], user: User | Visitor) -> dict[int, Suggestion]:
-    """Open suggestions by post id, for a page that shows these posts to a member; one query."""
+    """{post id: open suggestion} of these posts, for members; one query for a whole page."""
     if user.id is None:
         return {}
     rows = db.session.scalars(
@@ -60,8 +60,8 @@ def open_on(posts: Iterable[Post], user: User | Visitor) -> dict[int, Suggestion
     return {row.post_id: row for row in rows}
 
 
-def behind(post: Post, number: int) -> Suggestion | None:
-    """The approved suggestion that became this revision."""
+def approved_as(post: Post, number: int) -> Suggestion | None:
+    """The approved suggestion that became this revision, if there is one."""
     return db.session.scalar(
         select(Suggestion)
         .where(Suggestion.post_id == post.id, Suggestion.revision_number == number)

@@ -1,4 +1,4 @@
-"""Pages of suggested edits: propose one, what waits, look and decide, my own."""
+"""Pages of suggested edits: suggest, review, decide, one's own suggestions."""
 
 from collections.abc import Callable
 
@@ -16,8 +16,7 @@ from core.web.access import get_or_404, require
 from core.web.forms import Form, Invalid
 from posts import kinds, policy, queries, schemas
 from posts.access import visible_post
-from posts.actions import limit_posting
-from posts.models import Post, Suggestion
+from posts.models import Post, Revision, Suggestion
 from posts.revisions import diffs
 from posts.suggestions import actions
 from posts.suggestions import queries as suggestion_queries
@@ -27,15 +26,15 @@ from posts.views import bp
 @bp.route("/posts/<int:post_id>/suggest", methods=["GET", "POST"])
 @login_required
 def suggest(post_id: int) -> ResponseReturnValue:
-    """Propose an edit of what another wrote, or change one's proposal; what was typed is never lost."""
+    """Suggest an edit of a post, or change one's open suggestion."""
     with read_transaction():
         kind = get_or_404(queries.kind_of(post_id, current_user))
     form = _form(kind)
     post = visible_post(post_id, current_user)
     require(policy.can_suggest(me(), post), _("You cannot suggest an edit here."))
-    mine = suggestion_queries.open_on([post], me()).get(post.id)
+    pending = suggestion_queries.open_on([post], me()).get(post.id)
+    mine = pending if pending is not None and pending.author_id == me().id else None
     if _is_final(form):
-        limit_posting(me())
         with form.catching():
             made = actions.propose(
                 post,
@@ -50,23 +49,23 @@ def suggest(post_id: int) -> ResponseReturnValue:
             flash(_("Thank you. Your edit will appear once it has been reviewed."))
             return redirect(url_for("posts.suggestion", suggestion_id=made.id))
     if request.method == "GET":
-        form.values = _values(mine if mine and mine.author_id == me().id else post)
+        form.values = _values(mine or post)
     return render_template(
         "posts/suggest.html",
         form=form,
         post=post,
         preview=form.data.get("body"),
         reward=POINTS["edit_accepted"],
-        taken=mine is not None and mine.author_id != me().id,
+        taken=pending is not None and mine is None,
         base=post.revision_count,
         changes=diffs.side_by_side(post.body, form.values.get("body", ""))
-        if _is_behind(form, mine, post)
+        if _is_outdated(mine, post)
         else None,
     ), 422 if form.errors else 200
 
 
 def _form(kind: str) -> Form:
-    """The form of a changed text of this kind, read if it was sent; here the summary is a must."""
+    """The form for an edit of this kind, validated if submitted; the summary is required."""
     form = Form(get_or_404(kinds.named(kind).edit_schema))
     if request.method == "POST" and form.validate() and _is_final(form) and not form.data["summary"]:
         form.fail("summary", _("Say what your edit is for."))
@@ -74,12 +73,12 @@ def _form(kind: str) -> Form:
 
 
 def _is_final(form: Form) -> bool:
-    """Whether a sent form is in order and more than a preview is wanted."""
+    """Whether a valid form was submitted, not only for a preview."""
     return bool(form.data) and not form.errors and form.values.get("action") != "preview"
 
 
 def _values(text: Post | Suggestion) -> dict:
-    """What the form shows of a post or of a proposal."""
+    """The form values of a post or a suggestion."""
     names = [tag if isinstance(tag, str) else tag.name for tag in text.tags]
     return {
         "title": text.title,
@@ -89,40 +88,43 @@ def _values(text: Post | Suggestion) -> dict:
     }
 
 
-def _is_behind(form: Form, mine: Suggestion | None, post: Post) -> bool:
-    """Whether the post was edited since the text in the form was begun."""
+def _is_outdated(mine: Suggestion | None, post: Post) -> bool:
+    """Whether the post was edited since the version on which the text in the form is based."""
     if request.method == "POST":
         return request.form.get("base", 0, type=int) != post.revision_count
-    return mine is not None and mine.author_id == me().id and mine.base_number != post.revision_count
+    return mine is not None and mine.base_number != post.revision_count
 
 
 @bp.get("/review")
 @login_required
 def review() -> ResponseReturnValue:
-    """Proposals that wait, the oldest first."""
+    """List open suggestions, oldest first."""
     require(
         policy.may_review(me()),
         _("You need %(n)s reputation to review edits.", n=threshold(Privilege.REVIEW)),
     )
     return render_template(
-        "posts/review.html", page=suggestion_queries.waiting(me(), request.args.get("after"))
+        "posts/review.html", page=suggestion_queries.pending(me(), request.args.get("after"))
     )
 
 
 @bp.get("/settings/edits")
 @login_required
 def my_edits() -> ResponseReturnValue:
-    """What I proposed and what became of it."""
-    return render_template("posts/my_edits.html", page=suggestion_queries.of(me(), request.args.get("after")))
+    """List one's own suggestions."""
+    return render_template(
+        "posts/my_edits.html", page=suggestion_queries.by_member(me(), request.args.get("after"))
+    )
 
 
 @bp.get("/suggestions/<int:suggestion_id>")
 @login_required
 def suggestion(suggestion_id: int) -> ResponseReturnValue:
-    """A proposal beside the text it changes."""
+    """Show a suggestion beside the text that it changes."""
     found = _suggestion(suggestion_id)
-    base = queries.revision(found.post, found.base_number)
-    before, after = (f"{text.title}\n{' '.join(text.tags)}" for text in (base, found))
+    base = get_or_404(queries.revision(found.post, found.base_number))
+    before = _heading(base)
+    after = _heading(found)
     return render_template(
         "posts/suggestion.html",
         suggestion=found,
@@ -131,6 +133,10 @@ def suggestion(suggestion_id: int) -> ResponseReturnValue:
         rows=diffs.side_by_side(base.body, found.body, found.changes),
         can_decide=policy.can_decide(me(), found, found.post),
     )
+
+
+def _heading(text: Revision | Suggestion) -> str:
+    return f"{text.title}\n{' '.join(text.tags)}"
 
 
 def _suggestion(suggestion_id: int) -> Suggestion:
@@ -145,24 +151,25 @@ def _decidable(suggestion_id: int) -> Suggestion:
 
 
 def _decide(suggestion_id: int, decision: Callable[[], object], thanks: str) -> ResponseReturnValue:
-    """Run the decision; when another was first, say so on the page that shows it."""
+    """Run and commit a decision; if it is refused, show the message on the page of the suggestion."""
     try:
         decision()
         db.session.commit()
         flash(thanks)
     except Invalid as refusal:
         db.session.rollback()
-        flash(" ".join(sum(refusal.errors.values(), [])))
+        flash(refusal.text)
     return redirect(url_for("posts.suggestion", suggestion_id=suggestion_id))
 
 
 @bp.post("/suggestions/<int:suggestion_id>/approve")
 @login_required
 def approve(suggestion_id: int) -> ResponseReturnValue:
-    """Make the proposal the text."""
+    """Approve a suggestion."""
     with read_transaction():
         source = _suggestion(suggestion_id).body
-    body, found = render(source), _decidable(suggestion_id)
+    body = render(source)
+    found = _decidable(suggestion_id)
     return _decide(
         found.id,
         lambda: actions.approve(found, body, by=me(), seen=request.form.get("seen", "")),
@@ -173,11 +180,14 @@ def approve(suggestion_id: int) -> ResponseReturnValue:
 @bp.route("/suggestions/<int:suggestion_id>/improve", methods=["GET", "POST"])
 @login_required
 def improve(suggestion_id: int) -> ResponseReturnValue:
-    """Approve the proposal with changes of one's own."""
+    """Approve a suggestion with further changes."""
     with read_transaction():
-        begun = _suggestion(suggestion_id)
-        form, seen = _form(begun.post.kind), request.form.get("seen", begun.version)
-    proposed, found = render(begun.body), _decidable(suggestion_id)
+        found = _suggestion(suggestion_id)
+        form = _form(found.post.kind)
+        seen = request.form.get("seen", found.version)
+        source = found.body
+    proposed = render(source)
+    found = _decidable(suggestion_id)
     require(found.is_open, _("This suggestion has already been reviewed."))
     if _is_final(form):
         with form.catching():
@@ -194,7 +204,7 @@ def improve(suggestion_id: int) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Approved with your changes."))
             return redirect(found.post.url)
-        found = _suggestion(suggestion_id)  # what was refused was rolled back, and what was loaded with it
+        found = _suggestion(suggestion_id)  # reload: the rollback expired it
     if request.method == "GET":
         form.values = _values(found) | {"summary": _("Improved the suggested edit")}
     changes = (
@@ -216,10 +226,11 @@ def improve(suggestion_id: int) -> ResponseReturnValue:
 @bp.post("/suggestions/<int:suggestion_id>/reject")
 @login_required
 def reject(suggestion_id: int) -> ResponseReturnValue:
-    """Refuse the proposal, with a reason for its author."""
+    """Reject a suggestion, with a reason for its author."""
     form = Form(schemas.RejectSchema)
-    valid, found = form.validate(), _decidable(suggestion_id)
-    if not valid:
+    is_valid = form.validate()
+    found = _decidable(suggestion_id)
+    if not is_valid:
         raise Invalid(form.errors)
     actions.reject(found, form.data["reason"], by=me())
     db.session.commit()
@@ -230,7 +241,7 @@ def reject(suggestion_id: int) -> ResponseReturnValue:
 @bp.post("/suggestions/<int:suggestion_id>/withdraw")
 @login_required
 def withdraw(suggestion_id: int) -> ResponseReturnValue:
-    """Take one's own proposal back."""
+    """Withdraw one's own suggestion."""
     found = _suggestion(suggestion_id)
     require(found.author_id == me().id)
     return _decide(found.id, lambda: actions.withdraw(found, by=me()), _("Withdrawn."))

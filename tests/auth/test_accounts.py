@@ -36,7 +36,7 @@ def test_register_confirm_log_in_log_out(client):
     assert register(client).status_code == 200
     link = mailed_link("confirm")
     client.get(link)
-    assert queries.account_named("carol").confirmed_at is None, "a scanner's GET confirms nothing"
+    assert queries.account_by_username("carol").confirmed_at is None, "a scanner's GET confirms nothing"
     db.session.commit()
     client.post(link)
     assert client.post("/login", data={"username": "carol", "password": PASSWORD}).status_code == 302
@@ -68,7 +68,7 @@ def test_a_reset_link_works_once_and_ends_sessions(client, login, make_user):
 @pytest.mark.parametrize("name", ["admin", "ADM1N", "adrnin", "a", "-bob", "b b", "bób"])
 def test_bad_usernames_are_refused_with_a_reason(app, name):
     with app.test_request_context():
-        assert usernames.fault(name)
+        assert usernames.error(name)
 
 
 def test_look_alikes_are_refused(client, make_user):
@@ -81,13 +81,13 @@ def test_look_alikes_are_refused(client, make_user):
 @pytest.mark.parametrize("password", ["short", "password1234", "aaaaaaaaaaaaaaaa", "qwertyuiop12"])
 def test_weak_passwords_are_refused_with_a_reason(app, password):
     with app.test_request_context():
-        assert passwords.fault(password)
+        assert passwords.error(password)
 
 
 def test_long_unicode_passwords_work_untruncated(app):
     password = "пароль-длинный-и-надёжный-" * 4
     with app.test_request_context():
-        assert passwords.fault(password) is None
+        assert passwords.error(password) is None
     made = passwords.hash_password(password)
     assert passwords.verify(made, password)
     assert not passwords.verify(made, password[:-1])

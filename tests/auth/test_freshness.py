@@ -7,9 +7,9 @@ import time_machine
 from sqlalchemy import select
 
 from auth import actions
-from auth.freshness_views import FRESH_FOR
+from auth.freshness_views import FRESH_LIFETIME
 from auth.models import ApiToken, Session, User
-from auth.passwords import guesses
+from auth.passwords import login_attempts
 from core.database.db import db, utcnow
 from tests.auth.conftest import NEW, OWN
 from tests.test_access import ROUTES
@@ -29,7 +29,7 @@ def stale(owner, login):
     browser = login(owner)
     actions.open_session(owner, user_agent="another browser")
     actions.make_token(owner, "old", "read")
-    db.session.execute(db.update(Session).values(proved_at=utcnow() - FRESH_FOR - timedelta(seconds=1)))
+    db.session.execute(db.update(Session).values(proved_at=utcnow() - FRESH_LIFETIME - timedelta(seconds=1)))
     db.session.commit()
     return browser
 
@@ -189,9 +189,9 @@ def test_the_api_makes_no_tokens_and_ends_no_sessions(app, owner):
 @pytest.mark.parametrize(
     ("failures", "mailed"),
     [
-        (guesses.MAX_FAILED_LOGINS_ELSEWHERE - 2, 0),
-        (guesses.MAX_FAILED_LOGINS_ELSEWHERE - 1, 1),
-        (guesses.MAX_FAILED_LOGINS - 1, 1),
+        (login_attempts.MAX_FAILED_LOGINS_UNKNOWN_DEVICE - 2, 0),
+        (login_attempts.MAX_FAILED_LOGINS_UNKNOWN_DEVICE - 1, 1),
+        (login_attempts.MAX_FAILED_LOGINS - 1, 1),
     ],
 )
 def test_the_owner_is_told_of_the_last_password_that_was_wrong(stale, owner, mails, failures, mailed):

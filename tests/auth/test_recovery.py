@@ -11,7 +11,7 @@ from alerts import actions as alert_actions
 from alerts.models import Subscription
 from auth import actions
 from auth.models import EmailToken, User
-from auth.passwords import guesses, passwords
+from auth.passwords import login_attempts, passwords
 from auth.security_log import actions as security_log
 from auth.security_log.kinds import KINDS
 from core.database.db import db, utcnow
@@ -208,7 +208,7 @@ class TestLockOuts:
         assert log_in(known, OWN) == 302
         known.post("/logout")
         start = utcnow()
-        for number in range(guesses.MAX_FAILED_LOGINS_ELSEWHERE + 5):
+        for number in range(login_attempts.MAX_FAILED_LOGINS_UNKNOWN_DEVICE + 5):
             with time_machine.travel(start + timedelta(hours=number)):
                 log_in(app.test_client(), f"guess {number}", f"198.51.100.{number}")
         with time_machine.travel(start + timedelta(hours=300)):
@@ -230,7 +230,7 @@ class TestLockOuts:
         assert "Many failed log-ins" in [mail.subject for mail in mails(owner.email)]
 
     def test_the_answer_does_not_tell_that_an_account_is_locked(self, app, owner):
-        owner.failed_logins = guesses.MAX_FAILED_LOGINS
+        owner.failed_logins = login_attempts.MAX_FAILED_LOGINS
         db.session.commit()
         one = send(app, "/login", {"username": "ophelia", "password": OWN})
         two = send(app, "/login", {"username": "ophelib", "password": OWN})
@@ -241,7 +241,7 @@ class TestLockOuts:
         log_in(known, OWN)
         known.post("/logout")
         actions.set_password(owner, passwords.hash_password(NEW))
-        owner.failed_logins = guesses.MAX_FAILED_LOGINS_ELSEWHERE
+        owner.failed_logins = login_attempts.MAX_FAILED_LOGINS_UNKNOWN_DEVICE
         db.session.commit()
         assert log_in(known, NEW) == 422
 

@@ -74,7 +74,7 @@ def test_hidden_posts_and_the_queue_close_while_suspended(login, api, moderator,
         for answer in (client.get(question.url), call("get", f"/questions/{question.id}")):
             assert answer.status_code == (200 if is_open else 404)
         assert (client.get("/moderation").status_code == 200) == is_open
-        suspend(moderator) if is_open else accounts.lift_suspension(moderator)
+        suspend(moderator) if is_open else accounts.unsuspend(moderator)
         db.session.commit()
 
 
@@ -91,7 +91,7 @@ def test_a_right_never_outlives_standing_whatever_the_role(app, make_user):
             setattr(user, column, value)
             db.session.flush()
             assert not user.is_moderator and not user.is_admin, column
-            assert user not in db.session.scalars(queries.holders("moderator", "administrator")).all()
+            assert user not in db.session.scalars(queries.with_role("moderator", "administrator")).all()
             setattr(user, column, before)
 
 

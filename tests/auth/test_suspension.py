@@ -62,7 +62,7 @@ def test_no_page_takes_the_form_of_a_suspended_member(app, login, suspended):
         if (
             "POST" in rule.methods
             and not rule.rule.startswith("/api/")
-            and not getattr(view, "even_suspended", False)
+            and not getattr(view, "allow_suspended", False)
         ):
             path = rule.build(dict.fromkeys(rule.arguments, "1"), append_unknown=False)
             assert client.post(path[1] if path else rule.rule).status_code == 403, rule.rule

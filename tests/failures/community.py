@@ -24,8 +24,8 @@ from core.database.db import db
 from core.database.models import Event, OutgoingMail
 from notifications import actions as notify_actions
 from notifications.models import Notification
-from posts import actions as post_actions
 from posts.models import Post
+from posts.tags import actions as tag_actions
 from tests.failures.processes import WEB, wait_until
 from tests.failures.sites import leave
 
@@ -75,7 +75,7 @@ class Community:
             auth_actions.make_user(name, email=f"{name}@example.org", confirmed=True)
             for name in ("walter", "wendy")
         )
-        notify_actions.watch(wendy, post_actions.make_tags(["patching"])["patching"], True)
+        notify_actions.watch(wendy, tag_actions.make_tags(["patching"])["patching"], True)
         notify_actions.choose(wendy, {"tag": "mail"})
         token = auth_actions.make_token(walter, "test", "write")
         db.session.commit()

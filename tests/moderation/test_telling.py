@@ -16,7 +16,7 @@ from moderation.models import Decision, Flag
 from notifications.models import Notification
 from notifications.tasks import mail_news
 from posts import actions as posts
-from posts.models import HELD, Post
+from posts.models import HIDDEN, Post
 
 
 def lines(user, kind=None):
@@ -102,7 +102,7 @@ class TestHeld:
     def test_enough_flags_hide_a_post_and_its_author_is_told(
         self, held, login, client, member, other, moderator
     ):
-        assert held.status == HELD and not held.is_public
+        assert held.status == HIDDEN and not held.is_public
         assert client.get(held.url).status_code == 404 and login(other).get(held.url).status_code == 404
         assert "until a moderator has decided" in login(member).get(held.url).text
         assert "until a moderator has decided" in login(member).get("/inbox").text

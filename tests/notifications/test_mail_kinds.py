@@ -220,9 +220,9 @@ def _change(act):
         if act == "confirm":  # mailed to the new address
             ada.email = "former@example.org"
         elif act == "in use":
-            address_actions.ask(make_user("carla"), "ada@example.org")
+            address_actions.request_change(make_user("carla"), "ada@example.org")
             return
-        address_actions.ask(ada, "ada@example.org" if act == "confirm" else "new@example.org")
+        address_actions.request_change(ada, "ada@example.org" if act == "confirm" else "new@example.org")
 
     return cause
 

@@ -5,7 +5,7 @@ import pytest
 from core.database.db import db
 from posts import actions
 from posts.models import Comment
-from posts.voting import UPS_ON_ONE_PERSON
+from posts.voting import MAX_UPVOTES_PER_AUTHOR
 
 TEXT = "A comment that is long enough to be one."
 
@@ -48,7 +48,7 @@ def test_a_vote_on_ones_own_words_is_refused_with_the_reason(api, question, memb
 
 def test_the_limits_of_votes_bind_programs(api, make_question, other):
     call = api(other)
-    for _ in range(UPS_ON_ONE_PERSON):
+    for _ in range(MAX_UPVOTES_PER_AUTHOR):
         assert call("POST", f"/posts/{make_question().id}/vote", {"value": 1}).status_code == 200
     refused = call("POST", f"/posts/{make_question().id}/vote", {"value": 1})
     assert refused.status_code == 403 and "one person" in refused.json["detail"]

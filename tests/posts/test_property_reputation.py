@@ -25,7 +25,7 @@ from moderation import actions as moderation
 from posts import actions, policy, voting
 from posts.models import Post
 from posts.suggestions import actions as suggestions
-from tests.posts.proof import check
+from tests.posts.ledger import check
 
 pytestmark = pytest.mark.every_database
 SEED, THREADS, STEPS, CHECKS = 20261013, 8, 10_000, 3

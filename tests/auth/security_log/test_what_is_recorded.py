@@ -10,7 +10,7 @@ from sqlalchemy import select
 from auth import actions as accounts
 from auth import tasks
 from auth.models import ApiToken, Session
-from auth.passwords import guesses, passwords
+from auth.passwords import login_attempts, passwords
 from auth.security_log import actions as security_log
 from auth.security_log.kinds import KINDS
 from auth.security_log.models import SecurityEvent, SecurityOrigin
@@ -19,6 +19,7 @@ from core.markup.markup import render
 from moderation import actions as moderation
 from posts import actions as posts
 from posts.models import Revision
+from posts.redaction import redact
 from tests.auth.conftest import NEW, OWN
 from tests.conftest import PASSWORD
 
@@ -66,7 +67,7 @@ def test_log_ins_failures_and_what_a_member_does(app, client, known):
 def test_acts_of_others_name_who_did_them(app, member, moderator, admin, make_question):
     question = make_question()
     posts.revise(question, render("Another text that is long enough to be one of a question."), by=member)
-    posts.redact(db.session.scalar(select(Revision).where(Revision.number == 1)), by=moderator)
+    redact(db.session.scalar(select(Revision).where(Revision.number == 1)), by=moderator)
     moderation.suspend(member, 3, "A reason.", by=moderator)
     moderation.unsuspend(member, by=moderator)
     accounts.set_role(member, "moderator", by=admin)
@@ -256,7 +257,10 @@ class TestAccounts:
         assert kinds(owner) == ["token_made", "token_revoked", "session_ended"]
 
     def test_a_lock_out_and_its_end(self, app, owner, link):
-        owner.failed_logins, owner.last_seen_at = guesses.MAX_FAILED_LOGINS_ELSEWHERE - 1, utcnow()
+        owner.failed_logins, owner.last_seen_at = (
+            login_attempts.MAX_FAILED_LOGINS_UNKNOWN_DEVICE - 1,
+            utcnow(),
+        )
         db.session.commit()
         page = app.test_client()
         page.post("/login", data={"username": "ophelia", "password": CANARY})

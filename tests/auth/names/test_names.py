@@ -3,7 +3,7 @@
 import pytest
 
 from auth import queries
-from auth.names import display_names
+from auth.names import skeletons
 
 HIDDEN = ["ali\u202ece", "al\u200bice", "alice\u00ad", "a\u0001b", "\u3164\u3164", "\u2800x", "al\ufeffice"]
 
@@ -68,4 +68,4 @@ def test_a_new_handle_cannot_be_a_moderators_name(app, client, moderator):
 
 def test_skeletons_of_handles_are_their_keys(app, make_user):
     for name in ("rnoira", "m0ira-5tone", "vvalter", "i11"):
-        assert display_names.skeleton(name) == make_user(name).username_key
+        assert skeletons.skeleton(name) == make_user(name).username_key

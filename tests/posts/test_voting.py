@@ -421,12 +421,12 @@ class TestADepartingVoter:
 
     def test_may_go_little_by_little_and_twice(self, cast):
         voter, author, _ = cast
-        assert [voting.remove_votes_of(voter.id, most=2) for _ in range(3)] == [2, 1, 0]
+        assert [voting.remove_votes_of(voter.id, max_votes=2) for _ in range(3)] == [2, 1, 0]
         assert (points(voter), points(author)) == (100, 100)
 
 
 class TestVerify:
-    @pytest.fixture(params=[1, reputation.AT_ONCE], ids=["user after user", "all at once"])
+    @pytest.fixture(params=[1, reputation.VERIFY_BATCH_ROWS], ids=["user after user", "all at once"])
     def some(self, request, monkeypatch, make_question, make_answer, make_user):
         """(voter, author) of a vote that was changed, one that was cast and an acceptance."""
         monkeypatch.setattr(reputation, "AT_ONCE", request.param)
@@ -473,7 +473,7 @@ class TestVerify:
 
     def test_what_an_author_who_left_had_is_undone_in_their_share(self, some):
         """The change that undoes it names no author any more; the one that it undoes does."""
-        voter, author = some
+        _voter, author = some
         change = db.session.scalars(select(VoteChange).order_by(VoteChange.id)).all()[1]
         change.author_id = None
         given = db.session.scalar(

@@ -1,4 +1,4 @@
-"""Words that are tried first against the members of a site like this one, whatever their rank in lists."""
+"""Words that attackers try first against this site, whatever their rank in general lists."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoc
 samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miercoles jueves viernes
 sabado domingo lunedi martedi mercoledi giovedi venerdi sabato domenica maandag dinsdag woensdag donderdag
 vrijdag zaterdag zondag poniedzialek wtorek sroda czwartek piatek sobota niedziela"""
-PASSWORD_WORDS = """\
+LOGIN_WORDS = """\
 password passwort passwd passphrase passcode kennwort kennung motdepasse contrasena clave wachtwoord senha
 haslo parola geheim secret secreto login logon welcome willkommen bienvenue bienvenido welkom witaj
 changeme change letmein default temp temporary test testing guest user admin administrator root sysadmin
@@ -38,7 +38,7 @@ FIELD = """\
 security infosec cyber cybersecurity patch patches patchday patchtuesday update hotfix server network
 firewall router switch backup monitor service support helpdesk desktop domain system systems database
 cloud vpn wifi bulletin advisory forum redoubt defence defense fortress castle"""
-# Said so often that they are one word; a passphrase of words that mean nothing together is not here.
+# Well-known phrases, which count as one word.
 PHRASES = """\
 correcthorsebatterystaple thequickbrownfox jumpsoverthelazydog tobeornottobe thatisthequestion
 maytheforcebewithyou maytheforce allyourbasearebelongtous inthebeginningwastheword inthebeginning
@@ -52,7 +52,7 @@ iamtheadmin youarethebest thereisnospoon itsatrap usetheforce lordofthering lord
 gameofthrones starwars startrek breakingbad manchesterunited realmadrid neverendingstory lukeiamyourfather
 iamyourfather asdfjkl troubadour troubador makeamericagreatagain longlivetheking knowledgeispower
 timeismoney practicemakesperfect"""
-# The words of "I love my wife and kids": a sentence of these alone is tried like one word.
+# Words of everyday sentences, such as "I love my wife and kids".
 SENTENCES = """\
 and are but can did does for from had has have her here him his how into just let like not now our
 out she that the their them then there they this thing very was were what when where which who will
@@ -67,7 +67,7 @@ petya stuxnet mirai zerologon printnightmare proxyshell proxylogon follina regre
 poodle mimikatz metasploit meterpreter nmap wireshark hashcat johntheripper burpsuite rockyou
 wordlist exploit exploitdb zeroday 0day malware ransomware phishing rootkit botnet hacker hacking
 hackers pwned txt exe pdf docx xlsx zip"""
-# Common in passwords of other scripts, for which zxcvbn has no lists; also in Latin letters.
+# Other scripts, for which zxcvbn has no lists; also transliterated.
 CYRILLIC = """\
 пароль пароли парол секрет секретно админ администратор администрация модератор пользователь юзер
 логин вход привет приветик здравствуйте здравствуй пока спасибо пожалуйста добро пожаловать
@@ -108,14 +108,14 @@ OTHER_SCRIPTS = """\
 MIN_WORD_CHARACTERS = 3
 
 
-def general() -> frozenset[str]:
-    """All words of this module, and the years of a human life."""
+def all_words() -> frozenset[str]:
+    """All words of this module."""
     words = " ".join(
         (
             SEASONS,
             MONTHS,
             WEEKDAYS,
-            PASSWORD_WORDS,
+            LOGIN_WORDS,
             VENDORS,
             FIELD,
             PHRASES,

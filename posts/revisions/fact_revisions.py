@@ -1,4 +1,4 @@
-"""Revisions of things that are no posts, such as tags: kept, read, listed. Nothing here commits."""
+"""Revisions of objects that are no posts, such as tags: store, read, list. Nothing here commits."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from posts.models import FactRevision
 
 
 def kind_of(thing: Versioned) -> str:
-    """What its revisions are kept under."""
+    """The `thing_kind` of its revisions."""
     return type(thing).__name__.lower()
 
 
@@ -20,10 +20,10 @@ def _of(thing: Versioned) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return (FactRevision.thing_kind == kind_of(thing), FactRevision.thing_id == thing.id)
 
 
-def keep(
+def store(
     thing: Versioned, facts: dict, *, by: User | None = None, summary: str = "", at: datetime | None = None
 ) -> None:
-    """Keep `facts` as the present version of `thing`, unless that version is kept already."""
+    """Store `facts` as the current version of `thing`, unless it is stored; `at` (UTC) is by default now."""
     if get(thing, thing.revision_count) is None:
         db.session.add(
             FactRevision(
@@ -39,10 +39,10 @@ def keep(
 
 
 def get(thing: Versioned, number: int) -> FactRevision | None:
-    """One revision of a thing."""
+    """The revision of `thing` with this number."""
     return db.session.scalar(select(FactRevision).where(*_of(thing), FactRevision.number == number))
 
 
 def page(thing: Versioned, after: str | None = None) -> paging.Page:
-    """Revisions of a thing, newest first."""
+    """One page of the revisions of `thing`, newest first."""
     return paging.keyset(select(FactRevision).where(*_of(thing)), [FactRevision.number], after=after)

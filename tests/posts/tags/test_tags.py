@@ -6,8 +6,9 @@ import pytest
 
 from core.database.db import db
 from core.database.models import Event
-from posts import actions, queries
+from posts import actions
 from posts.models import Post, Tag
+from posts.tags.queries import unknown_tags
 
 BODY = "What happens is told here in enough words for others to understand it."
 
@@ -117,7 +118,7 @@ def test_restoring_an_old_revision_may_bring_its_own_tags_back(login, newcomer, 
     question = make_question(tags=("rare",))
     actions.revise(question, actions.render(BODY), by=member, tags=["patching"])
     question.author_id = newcomer.id
-    assert queries.unknown_tags(["rare"]) == ["rare"]
+    assert unknown_tags(["rare"]) == ["rare"]
     assert login(newcomer).post(f"/posts/{question.id}/revisions/1/restore").status_code == 302
     assert [tag.name for tag in question.tags] == ["rare"]
 

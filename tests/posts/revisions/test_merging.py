@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.revisions.merging import MAX_COMPARED, _changes, _is_cheap, merge, merge_sets
+from posts.revisions.merging import MAX_LINE_PAIRS, _changes, _is_cheap, merge, merge_sets
 
 BASE = "one\ntwo\nthree\nfour\nfive"
 LINES = st.lists(st.sampled_from("abcd"), max_size=12).map("\n".join)
@@ -49,7 +49,7 @@ def test_words_are_merged_as_a_set():
 
 def test_texts_that_would_take_long_are_one_change():
     many = [str(n) for n in range(1100)]
-    assert len(many) ** 2 > MAX_COMPARED
+    assert len(many) ** 2 > MAX_LINE_PAIRS
     assert len(list(_changes(many, [f"{n}x" for n in many]))) == 1
     same = ["a", "b"] * 400
     assert not _is_cheap(same)

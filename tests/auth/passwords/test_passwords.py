@@ -11,7 +11,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from auth import actions as accounts
 from auth.models import User
-from auth.passwords import guessing, passwords
+from auth.passwords import passwords, strength
 from core.database.db import db
 from tests.conftest import PASSWORD
 
@@ -50,13 +50,13 @@ ACCOUNT = ("alice", "Alice Wonder", "alice.wonder@example.org")
 @pytest.mark.parametrize("password", NAMED + OF_THE_SAME_KINDS + OTHER_SCRIPTS + SENTENCES)
 def test_what_is_tried_first_is_refused_with_a_reason(app, password):
     with app.test_request_context():
-        assert passwords.fault(password, *ACCOUNT)
+        assert passwords.error(password, *ACCOUNT)
 
 
 @pytest.mark.parametrize("password", NAMED)
 def test_a_second_factor_does_not_make_them_good(app, password):
     with app.test_request_context():
-        assert passwords.fault(password, *ACCOUNT, only_factor=False)
+        assert passwords.error(password, *ACCOUNT, only_factor=False)
 
 
 def test_random_passphrases_and_strings_pass(app):
@@ -75,7 +75,7 @@ def test_random_passphrases_and_strings_pass(app):
         for _ in range(12)
     ]
     with app.test_request_context():
-        assert [password for password in chosen if passwords.fault(password, *ACCOUNT)] == []
+        assert [password for password in chosen if passwords.error(password, *ACCOUNT)] == []
 
 
 def test_random_letters_of_other_scripts_and_words_of_the_commonest_pass(app):
@@ -93,7 +93,7 @@ def test_random_letters_of_other_scripts_and_words_of_the_commonest_pass(app):
     ]
     chosen += ["лодка метель гвоздь укроп", "βάρκα κουμπί σύννεφο λεμόνι", "трамвай kettle сирень orbit"]
     with app.test_request_context():
-        assert [password for password in chosen if passwords.fault(password, *ACCOUNT)] == []
+        assert [password for password in chosen if passwords.error(password, *ACCOUNT)] == []
 
 
 def test_eight_random_characters_do_beside_a_second_factor_and_not_alone(app):
@@ -102,8 +102,8 @@ def test_eight_random_characters_do_beside_a_second_factor_and_not_alone(app):
     with app.test_request_context():
         for _ in range(12):
             password = "".join(rng.choice(signs) for _ in range(8))
-            assert passwords.fault(password, only_factor=False) is None
-            assert "15" in passwords.fault(password)
+            assert passwords.error(password, only_factor=False) is None
+            assert "15" in passwords.error(password)
 
 
 def test_the_list_is_long(app):
@@ -111,7 +111,7 @@ def test_the_list_is_long(app):
     assert (
         sum(
             map(
-                guessing.is_listed,
+                strength.is_listed,
                 [
                     "sunshine2010",
                     "liverpool123",
@@ -129,7 +129,7 @@ def test_the_list_is_long(app):
 def test_the_form_of_the_letters_does_not_matter(app):
     wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in "Password123!Password")
     with app.test_request_context():
-        assert passwords.fault(wide)
+        assert passwords.error(wide)
     made = passwords.hash_password(unicodedata.normalize("NFC", "cafébrüllaffe tango 9 sieben"))
     assert passwords.verify(made, unicodedata.normalize("NFD", "cafébrüllaffe tango 9 sieben"))
 
@@ -139,17 +139,17 @@ def test_the_form_of_the_letters_does_not_matter(app):
 )
 def test_the_work_is_bounded_whatever_is_typed(app, monkeypatch, password):
     looked_at = []
-    monkeypatch.setattr(guessing, "_in_files", lambda text: looked_at.append(text) and False)
+    monkeypatch.setattr(strength, "_in_files", lambda text: looked_at.append(text) and False)
     with app.test_request_context():
-        passwords.fault(password)
-    assert len(looked_at) <= 4 * guessing.MAX_LOOKED_UP_CHARACTERS * 2
+        passwords.error(password)
+    assert len(looked_at) <= 4 * strength.MAX_LOOKED_UP_CHARACTERS * 2
 
 
 def test_sixty_four_characters_are_taken_and_too_many_refused(app):
     rng = random.Random(1)
     with app.test_request_context():
-        assert passwords.fault("".join(rng.choice(string.ascii_letters) for _ in range(64))) is None
-        assert "256" in passwords.fault("x" * 257)
+        assert passwords.error("".join(rng.choice(string.ascii_letters) for _ in range(64))) is None
+        assert "256" in passwords.error("x" * 257)
     assert not passwords.verify(passwords.hash_password("a" * 1000), "a" * 1001)
 
 

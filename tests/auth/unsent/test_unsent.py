@@ -258,14 +258,14 @@ def test_a_visitor_who_sends_what_takes_an_account_returns_to_the_page(app, make
 @pytest.mark.every_database
 def test_an_account_keeps_few_forms_for_a_day(app, other, member):
     form = SentForm("/questions/ask", [("body", TEXT)], [], [])
-    first, *_rest, last = [actions.keep(form, other.id) for _ in range(actions.MAX_FORMS_OF_ACCOUNT + 2)]
+    first, *_rest, last = [actions.store(form, other.id) for _ in range(actions.MAX_FORMS_OF_ACCOUNT + 2)]
     db.session.commit()
     assert db.session.scalar(select(func.count()).select_from(UnsentForm)) == actions.MAX_FORMS_OF_ACCOUNT
     assert queries.by_token(first, other) is None
     assert queries.by_token(last, other) == form and queries.by_token(last, member) is None
     with at(utcnow() + actions.LIFETIME + timedelta(minutes=1)):
         assert queries.by_token(last, other) is None
-        actions.forget_old()
+        actions.delete_expired()
     assert not db.session.scalar(select(func.count()).select_from(UnsentForm))
 
 

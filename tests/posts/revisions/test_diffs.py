@@ -10,6 +10,7 @@ from core.database.db import db
 from core.markup.markup import render
 from posts import actions, tasks
 from posts.models import Revision, Suggestion
+from posts.redaction import redact
 from posts.revisions import diffs
 
 MAX_STEPS = diffs.MAX_LINE_STEPS + diffs.MAX_WORD_STEPS
@@ -119,7 +120,7 @@ def test_redaction_takes_the_comparisons_on_both_sides(edited, member, moderator
     actions.revise(edited, render(edited.body + " And another."), by=member)
     db.session.commit()
     drain()
-    actions.redact(db.session.scalar(db.select(Revision).where(Revision.number == 2)), by=moderator)
+    redact(db.session.scalar(db.select(Revision).where(Revision.number == 2)), by=moderator)
     db.session.commit()
     assert stored(2) is None and stored(3) is None
     assert client.get(f"/posts/{edited.id}/revisions/3").status_code == 200

@@ -1,4 +1,4 @@
-"""The mark in a form that says which account its page was made for."""
+"""The signed form field that names the account that a page was rendered for."""
 
 from flask import current_app, g
 from itsdangerous import BadSignature, Signer
@@ -13,7 +13,7 @@ def _signer() -> Signer:
 
 
 def form_account() -> str:
-    """The mark of the account that this page is made for; '' for visitors."""
+    """The signed id of the account that this page is rendered for; "" for visitors."""
     if "form_account" not in g:
         g.form_account = (
             _signer().sign(str(current_user.id)).decode() if current_user.is_authenticated else ""
@@ -21,9 +21,9 @@ def form_account() -> str:
     return g.form_account
 
 
-def owner_id(mark: str) -> int | None:
-    """The account that a mark of ours names, else None."""
+def owner_id(signed: str) -> int | None:
+    """The account id in a signed field; None when the signature is invalid."""
     try:
-        return int(_signer().unsign(mark.encode()))
+        return int(_signer().unsign(signed.encode()))
     except (BadSignature, ValueError):
         return None

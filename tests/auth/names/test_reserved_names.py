@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from auth import actions as accounts
-from auth.bulk_actions import Person, bring
+from auth.bulk_actions import Person, create_accounts
 from auth.models import User
 from auth.names import reserved_names
 from core.database.db import db, utcnow
@@ -196,7 +196,7 @@ def test_the_sites_own_name_counts(app, site_name):
 
 
 def test_imports_get_a_free_name(app):
-    bring(
+    create_accounts(
         [
             Person(str(number), name, utcnow(), render(""))
             for number, name in enumerate(["Admin", "Security Team", "Ann", "Moderator", "admin"])

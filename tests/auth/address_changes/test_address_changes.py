@@ -39,7 +39,7 @@ def opened(app, client, login, owner, link):
     calendar = owned_actions.secret(owned_actions.renew_address(owner))
     alert_actions.switch(owner, on=True, minimum="important", cadence="daily")
     handle = db.session.scalar(select(Subscription.handle))
-    unsent.keep(SentForm("/settings/email", [("email", THIEF)], [], []), owner.id)
+    unsent.store(SentForm("/settings/email", [("email", THIEF)], [], []), owner.id)
     db.session.commit()
     assert thief.get(f"/my/{calendar}.ics").status_code == 200
     return {
@@ -293,9 +293,9 @@ class TestChangesOfTheAddress:
         app.test_client().post(
             "/register", data={"username": "squatter", "email": "ophelia@example.org", "password": OWN}
         )
-        assert queries.account_named("squatter")
+        assert queries.account_by_username("squatter")
         assert app.test_client().post(link("secure/address", "ophelia@example.org")).status_code == 302
-        assert account().email == "ophelia@example.org" and queries.account_named("squatter") is None
+        assert account().email == "ophelia@example.org" and queries.account_by_username("squatter") is None
 
     def test_it_is_undone_for_seven_days(self, app, owner, link, moved):
         undo = link("secure/address", "ophelia@example.org")
@@ -303,11 +303,11 @@ class TestChangesOfTheAddress:
             assert app.test_client().get(undo).status_code == 404
         done = db.session.scalar(select(AddressChange.done_at))
         db.session.commit()
-        with time_machine.travel(done + changes.UNDO * 0.99):
+        with time_machine.travel(done + changes.UNDO_LIFETIME * 0.99):
             assert app.test_client().get(undo).status_code == 200
-        with time_machine.travel(done + changes.UNDO * 1.01):
+        with time_machine.travel(done + changes.UNDO_LIFETIME * 1.01):
             assert app.test_client().post(undo).status_code == 404
-            registration_actions.forget_expired()
+            registration_actions.delete_expired()
             assert db.session.scalar(select(AddressChange)) is None
 
     def test_an_address_of_another_account_looks_like_any_other(
@@ -333,4 +333,4 @@ def test_links_live_as_long_as_the_mails_say(app):
         "claim": 14 * 86400,
         "secure": 7 * 86400,
     }
-    assert (changes.PENDING.days, changes.UNDO.days) == (3, 7)
+    assert (changes.PENDING_LIFETIME.days, changes.UNDO_LIFETIME.days) == (3, 7)

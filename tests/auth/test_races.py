@@ -12,7 +12,7 @@ from auth import actions, links
 from auth.address_changes import actions as changes
 from auth.address_changes.models import AddressChange
 from auth.models import ApiToken, EmailToken, Session, User
-from auth.passwords import guesses, passwords
+from auth.passwords import login_attempts, passwords
 from auth.registration import actions as registration_actions
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
@@ -122,7 +122,7 @@ def test_a_reset_link_sets_one_password(app, owner, at_once, post):
 
 def test_a_reset_or_the_confirmation_of_another_address_never_both(app, owner, at_once, post):
     """Whatever comes first ends the other."""
-    changes.ask(owner, "thief@evil.example")
+    changes.request_change(owner, "thief@evil.example")
     actions.send_reset(owner.email)
     db.session.commit()
     reset, confirm = tokens_of("reset")[0], tokens_of("confirm")[0]
@@ -137,7 +137,7 @@ def test_a_reset_or_the_confirmation_of_another_address_never_both(app, owner, a
 
 
 def test_undone_or_confirmed_the_old_address_has_the_last_word(app, owner, at_once, post):
-    changes.ask(owner, "thief@evil.example")
+    changes.request_change(owner, "thief@evil.example")
     db.session.commit()
     undo, confirm = tokens_of("secure/address")[0], tokens_of("confirm")[0]
     codes = at_once(*[post(undo), post(confirm)] * (MANY // 2))
@@ -232,11 +232,11 @@ def test_requests_for_an_address_leave_one_pending(app, login, owner, at_once, p
 
 
 def test_guesses_at_one_moment_do_not_pass_the_hundred(app, owner, at_once, monkeypatch):
-    owner.failed_logins = guesses.MAX_FAILED_LOGINS_ELSEWHERE - 5
+    owner.failed_logins = login_attempts.MAX_FAILED_LOGINS_UNKNOWN_DEVICE - 5
     db.session.commit()
 
     def guess():
-        found = guesses.count_try(owner, is_known_device=False)
+        found = login_attempts.count_attempt(owner, is_known_device=False)
         db.session.commit()
         return found
 

@@ -93,11 +93,11 @@ class TestThePerson:
         row = db.session.scalar(db.select(OutgoingMail).where(OutgoingMail.recipient == address))
         assert NAME in row.body and not row.has_secret
         assert re.findall(r"http\S+", row.body) == ["http://localhost:8000/"], "no link in it opens anything"
-        erasure_actions.forget_addresses()
+        erasure_actions.delete_sent_notices()
         assert db.session.get(OutgoingMail, row.id, populate_existing=True), "it was not sent yet"
         row.sent_at = utcnow()
         db.session.flush()
-        erasure_actions.forget_addresses()
+        erasure_actions.delete_sent_notices()
         assert db.session.scalar(db.select(OutgoingMail.id).where(OutgoingMail.recipient == address)) is None
 
     def test_an_address_that_was_not_proved_gets_no_mail(self, app, make_user):
@@ -184,7 +184,7 @@ class TestVotesAndPoints:
         assert points(author) == 1 and clean()
 
     def test_more_votes_than_one_part_takes(self, quentin, leave, make_question, monkeypatch):
-        monkeypatch.setattr("posts.erasure.actions.SLICE", 2)
+        monkeypatch.setattr("posts.erasure.actions.BATCH_SIZE", 2)
         questions = [make_question() for _ in range(5)]
         for question in questions:
             voting.vote(question, quentin, 1)

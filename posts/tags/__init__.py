@@ -1,0 +1,1 @@
+"""Tags: who may create one, what it is for, how many posts carry it."""
