@@ -1,9 +1,9 @@
-# Redoubt: `make run` serves the site, `make test` runs every test. Nothing else is needed.
+# Redoubt: `make run` serves the site, `make test` runs every test. No other step is needed.
 PYTHON ?= python3
 BIN := .venv/bin
 export PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long lint check lock bench wrk browser postgres servers
+.PHONY: help setup setup-dev run test test-long lint check lock bench version wrk browser postgres servers
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,7 @@ help: ## list the targets
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-setup: .venv/.runtime ## virtual environment and dependencies
+setup: .venv/.runtime ## make the virtual environment and install dependencies
 setup-dev: .venv/.development
 
 run: setup ## set up, load the demo community once (not with SEED=0), serve on PORT
@@ -36,21 +36,26 @@ servers:
 test: setup-dev browser postgres ## set up and run the tests
 	$(BIN)/python -m pytest -n auto -m "not long"
 
-test-long: setup-dev browser postgres servers ## the tests that take minutes: failures, scale, real data
+test-long: setup-dev browser postgres servers ## run the tests that take minutes: failures, scale, real data
 	$(BIN)/python -m pytest -n auto -m long
 
-lint: setup-dev ## style and laws
+lint: setup-dev ## style, format and types
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
 
 check: ## what CI runs
 	bash .ci/run
 
-bench: setup-dev browser wrk ## measure, and print one table (POSTS=130000 PEERS= POSTGRES= COLLECTION= WRITE=)
+bench: setup-dev browser wrk ## measure performance and print one table (POSTS=130000 PEERS= POSTGRES= COLLECTION= WRITE=)
 	$(BIN)/python -m bench $(if $(POSTS),--posts $(POSTS)) $(if $(PEERS),--peers) $(if $(WRITE),--write) \
 		$(if $(POSTGRES),--postgres $(POSTGRES)) $(if $(COLLECTION),--collection $(COLLECTION))
 
 wrk:
 	@sh bench/ensure_wrk.sh
+
+version: ## print the version
+	@sed -n 's/^## \([0-9][0-9.]*\) .*/\1/p;T;q' CHANGELOG.md
 
 lock: ## renew the lock files from requirements*.txt
 	$(BIN)/python -m pip install --quiet uv

@@ -1,4 +1,4 @@
-"""The whole site: create_app() joins the rooms; `python app.py` serves it with its worker."""
+"""The whole site: create_app() joins the packages; `python app.py` serves it with its worker."""
 
 import os
 import signal

@@ -7,7 +7,7 @@ from core.checks.health import examine, is_well
 from core.observability.gauges import collect
 from core.web.access import require
 
-bp = ApiBlueprint("status", __name__, description="How the site is, for administrators")
+bp = ApiBlueprint("status", __name__, description="Site status, for administrators")
 
 
 @bp.get("/status")

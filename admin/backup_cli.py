@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,7 +25,7 @@ SHOWN = ("users", "posts", "votes", "products", "bulletins", "notifications")
 
 @contextmanager
 def _saying(what: str) -> Iterator[None]:
-    """End with one sentence when a place, an archive, the disk or the database will not do."""
+    """End with one sentence when the instance, the archive, the disk or the database fails."""
     try:
         yield
     except (Refused, OSError, SQLAlchemyError, db.engine.dialect.dbapi.Error) as error:
@@ -36,46 +37,62 @@ def _saying(what: str) -> Iterator[None]:
 @click.argument("file", type=click.Path(path_type=Path))
 @with_appcontext
 def backup_command(file: Path) -> None:
-    """Copy the whole site into FILE while it serves."""
-    with _saying("No backup was made."):
+    """Back up the whole site to FILE while it is running."""
+    with _saying(_("No backup was made.")):
         manifest = backup.backup(file)
     security_log.record_export()
-    click.echo(f"{file}: {file.stat().st_size:,} bytes, schema {manifest['revision']}, {_counts(manifest)}")
+    click.echo(
+        _(
+            "%(file)s: %(size)s bytes, schema %(schema)s, %(counts)s",
+            file=file,
+            size=f"{file.stat().st_size:,}",
+            schema=manifest["revision"],
+            counts=_counts(manifest),
+        )
+    )
     if backup.KEY in manifest["files"]:
-        click.echo("The key that signs links is in it: keep it as you keep the site.")
+        click.echo(_("It contains the signing key: protect it like the site itself."))
     else:
-        click.echo("The key that signs links is not in it: keep REDOUBT_SECRET_KEY elsewhere.")
+        click.echo(_("It does not contain the signing key: store REDOUBT_SECRET_KEY separately."))
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_appcontext
 def restore_command(file: Path) -> None:
-    """Fill an empty place from a backup FILE, then compare it with what the backup counted."""
-    with _saying("Nothing was restored."), Archive(file) as archive:
+    """Restore a backup FILE into an empty instance and check it against the counts in the backup."""
+    with _saying(_("Nothing was restored.")), Archive(file) as archive:
         backup.restore(archive)
     click.echo(
-        f"Of {archive.manifest['made_at']:%Y-%m-%d %H:%M} UTC: {_counts(archive.manifest)}; "
-        "every count is that of the backup, every reference leads somewhere."
+        _(
+            "Backup of %(when)s UTC: %(counts)s. All counts match the backup, and all references are valid.",
+            when=f"{archive.manifest['made_at']:%Y-%m-%d %H:%M}",
+            counts=_counts(archive.manifest),
+        )
     )
     _say_settings(archive.manifest)
     with progress(documents.everything(), len(documents.keys()), "indexing") as found:
-        click.echo(f"Search index: {handlers.rebuild(found)} documents.")
+        click.echo(_("Search index: %(n)s documents.", n=handlers.rebuild(found)))
     security_log.record_command("restore")
     with snapshot():
         waiting = db.session.scalar(
             select(func.count()).where(OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None))
         )
         faults = reputation.verify()
-    click.echo(f"{waiting} mails wait; the worker sends them when it starts.")
-    click.echo("\n".join([*faults, f"Reputation: {len(faults)} differences."]))
+    click.echo(_("%(n)s emails are queued. The worker sends them when it starts.", n=waiting))
+    click.echo("\n".join([*faults, _("Reputation: %(n)s differences.", n=len(faults))]))
     sys.exit(1 if faults else 0)
 
 
 def _counts(manifest: dict) -> str:
     rows = {name: table["rows"] for name, table in manifest["tables"].items()}
     some = ", ".join(f"{rows[name]:,} {name}" for name in SHOWN if name in rows)
-    return f"{sum(rows.values()):,} rows in {len(rows)} tables ({some})"
+    return _(
+        "%(rows)s rows in %(tables)s tables (%(some)s)",
+        rows=f"{sum(rows.values()):,}",
+        tables=len(rows),
+        some=some,
+    )
 
 
 def _say_settings(manifest: dict) -> None:
@@ -83,6 +100,6 @@ def _say_settings(manifest: dict) -> None:
     here = backup.settings()
     for name, value in manifest["settings"].items():
         if here.get(name) != value:
-            click.echo(f"Set {name}={value!r} as it was.")
+            click.echo(_("Set %(name)s=%(value)s, as on the original site.", name=name, value=repr(value)))
     for name in manifest["unsaid"]:
-        click.echo(f"{name} was set; secrets from the environment are not in a backup.")
+        click.echo(_("%(name)s was set. Secrets from the environment are not in a backup.", name=name))

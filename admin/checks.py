@@ -26,23 +26,23 @@ def hosts() -> Iterator[Finding]:
         _("One database for all hosts"),
         kind,
         fault=kind != "postgresql",
-        advice=_("A SQLite file belongs to one host: set REDOUBT_DATABASE_URL to PostgreSQL."),
+        advice=_("A SQLite file works on one host only: set REDOUBT_DATABASE_URL to PostgreSQL."),
     )
     key = config["REDOUBT_SECRET_KEY"]
     yield judge(
         _("One key for all hosts"),
-        _("set") if key else _("a file of this host"),
+        _("set") if key else _("a file on this host"),
         fault=not key,
-        advice=_("Each host makes its own and knows nobody who logged in elsewhere: set REDOUBT_SECRET_KEY."),
+        advice=_("Each host has its own key and rejects sessions of the others: set REDOUBT_SECRET_KEY."),
     )
     files = config["REDOUBT_SEARCH"] == "whoosh" or kind != "postgresql"
     yield judge(
         _("One index for all hosts"),
-        _("files of this host") if files else "PostgreSQL",
+        _("files on this host") if files else "PostgreSQL",
         fault=files,
         advice=_(
-            "An index in files belongs to one host, and one worker writes it: "
-            "set REDOUBT_SEARCH=auto, then run flask search rebuild."
+            "A file index works on one host with one worker: set REDOUBT_SEARCH=auto, then "
+            "run flask search rebuild."
         ),
     )
 
@@ -59,7 +59,7 @@ def demonstration() -> Iterator[Finding]:
             _("%(n)s accounts", n=count),
             remark=True,
             advice=_(
-                "A real site needs none, least an administrator: begin with an empty place, or "
-                "take their roles away (flask user promote NAME member)."
+                "Do not run a real site with demo accounts: start with an empty instance, or "
+                "remove their roles (flask user promote NAME member)."
             ),
         )

@@ -12,13 +12,13 @@ class FindingItem(Reply):
     name = fields.String()
     level = fields.String(validate=validate.OneOf([level.value for level in Level]))
     found = fields.String()
-    advice = fields.String(metadata={"description": "What to do; empty when all is well."})
+    advice = fields.String(metadata={"description": "What to do; empty if the level is OK."})
 
 
 class StatusItem(Reply):
     """How the site is."""
 
-    is_well = fields.Boolean(metadata={"description": "Whether nothing has to be mended."})
+    is_well = fields.Boolean(metadata={"description": "Whether no error was found."})
     findings = fields.List(fields.Nested(FindingItem))
     readings = fields.Dict(
         keys=fields.String(),

@@ -34,9 +34,9 @@ def counts() -> list[tuple[str, int]]:
         (_("Answers"), posts.get("answer", 0)),
         (_("Articles"), posts.get("article", 0)),
         (_("Comments"), posts.get("comment", 0)),
-        (_("Events waiting"), waiting),
-        (_("Mail waiting"), unsent),
-        (_("Mail given up"), failed),
+        (_("Pending events"), waiting),
+        (_("Queued emails"), unsent),
+        (_("Undeliverable emails"), failed),
     ]
 
 
@@ -59,22 +59,22 @@ def _hourly() -> Iterator[Chart]:
     yield chart(
         "requests",
         _("Requests"),
-        _("an hour"),
+        _("per hour"),
         {"ok": _("answered"), "issue": _("refused (4xx)"), "failed": _("failed (5xx)")},
         _outcomes,
     )
     yield chart(
         "times",
-        _("Time to answer"),
+        _("Response time"),
         "ms",
-        {"half": _("half are faster"), "most": _("95 % are faster")},
+        {"half": _("median"), "most": _("95th percentile")},
         _times,
         is_nested=True,
     )
     for name, title, reading in (
-        ("events", _("Longest wait of an event"), queues.EVENTS_AGE),
-        ("mail-wait", _("Longest wait of a mail"), queues.MAIL_AGE),
-        ("lag", _("A post missing in the search index"), LAG),
+        ("events", _("Longest event delay"), queues.EVENTS_AGE),
+        ("mail-wait", _("Longest email delay"), queues.MAIL_AGE),
+        ("lag", _("Search index delay"), LAG),
     ):
         yield chart(
             name,
@@ -107,7 +107,7 @@ def _daily() -> Iterator[Chart]:
         return Chart(
             name,
             title,
-            _("a day"),
+            _("per day"),
             parts,
             [(f"{day:%d %b}", found.get(f"{day:%Y-%m-%d}", {})) for day in days],
             is_daily=True,
@@ -140,7 +140,7 @@ def _daily() -> Iterator[Chart]:
             .group_by("day")
         ),
     )
-    yield chart("mails", _("Mail"), {"sent": _("sent"), "failed": _("given up")}, _mails(days[0]))
+    yield chart("mails", _("Email"), {"sent": _("sent"), "failed": _("undeliverable")}, _mails(days[0]))
 
 
 def _day(moment):

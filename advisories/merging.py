@@ -2,6 +2,8 @@
 
 from dataclasses import fields
 
+from flask_babel import gettext as _
+
 from advisories.advisory import Vulnerability
 from advisories.csaf.rules import without_contradictions
 from advisories.reading import Log
@@ -23,7 +25,7 @@ class Collected:
         if known is vulnerability:
             self.found.append(vulnerability)
         else:
-            self.log.double(place, f"{known.cve} is described a second time; both are kept as one")
+            self.log.double(place, _("%(cve)s is described twice; the entries were merged", cve=known.cve))
             merge(known, vulnerability)
 
 

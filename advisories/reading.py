@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from flask_babel import gettext as _
+
 from advisories.addresses import is_web_address, tidy
 from advisories.advisory import Unusable
 from core.markup import html_to_markdown
@@ -45,31 +47,33 @@ class Log:
         if len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(f"{place[:200] or '/'}: {words}")
         elif len(self.warnings) == MAX_WARNINGS:
-            self.warnings.append("…: and more of this kind")
+            self.warnings.append(_("…: more of this kind follow"))
 
     def count(self, references: int) -> None:
         """Adds named products. Raises Unusable when a document names absurdly many."""
         self.references += references
         if self.references > MAX_REFERENCES:
-            raise Unusable(f"the document names products more than {MAX_REFERENCES:,} times")
+            raise Unusable(_("the document names products more than %(n)s times", n=f"{MAX_REFERENCES:,}"))
 
     def count_products(self, products: int) -> None:
         """Raises Unusable when a document has absurdly many products."""
         if products > MAX_PRODUCTS:
-            raise Unusable(f"the document has more than {MAX_PRODUCTS:,} products")
+            raise Unusable(_("the document has more than %(n)s products", n=f"{MAX_PRODUCTS:,}"))
 
     def double(self, place: str, words: str) -> None:
         """Notes that something comes a second time. Raises Unusable when that never ends."""
         self.warn(place, words)
         self.doubles += 1
         if self.doubles > MAX_DOUBLES:
-            raise Unusable(f"{place}: more than {MAX_DOUBLES} things are described twice")
+            raise Unusable(
+                _("%(place)s: more than %(n)s things that are described twice", place=place, n=MAX_DOUBLES)
+            )
 
     def text(self, value: str, place: str, longest: int = MAX_TEXT) -> str:
         """`value` without characters that are no text; what is too long is cut, with a warning."""
         value = _NO_TEXT.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
         if len(value) > longest:
-            self.warn(place, f"only the first {longest:,} characters are kept")
+            self.warn(place, _("only the first %(n)s characters are kept", n=f"{longest:,}"))
             value = value[:longest].rstrip()
         return value
 
@@ -97,7 +101,7 @@ class Log:
         """A web address, or nothing with a warning."""
         value = tidy(self.text(value, place))
         if value and not is_web_address(value):
-            self.warn(place, f"no web address: {value[:60]!r}")
+            self.warn(place, _("not a web address: %(value)s", value=repr(value[:60])))
             return ""
         return value
 
@@ -109,11 +113,11 @@ class Log:
             at = datetime.fromisoformat(value.strip())
             if at.tzinfo is None:
                 if not zone_is_utc:
-                    self.warn(place, "a time without its zone, read as UTC")
+                    self.warn(place, _("a time without a time zone, read as UTC"))
                 at = at.replace(tzinfo=UTC)
             return at.astimezone(UTC)
         except (ValueError, OverflowError):
-            self.warn(place, f"no date and time: {value[:40]!r}")
+            self.warn(place, _("not a date and time: %(value)s", value=repr(value[:40])))
             return None
 
 
@@ -137,16 +141,16 @@ class Node:
             if isinstance(item.value, dict):
                 yield item
             else:
-                self.log.warn(item.place, "an object is needed")
+                self.log.warn(item.place, _("must be an object"))
 
     def _items(self) -> Iterator["Node"]:
         if self.value is None:
             return
         if not isinstance(self.value, list):
-            self.log.warn(self.place, "a list is needed")
+            self.log.warn(self.place, _("must be a list"))
             return
         if len(self.value) > MAX_ITEMS:
-            self.log.warn(self.place, f"only the first {MAX_ITEMS:,} entries are read")
+            self.log.warn(self.place, _("only the first %(n)s entries are read", n=f"{MAX_ITEMS:,}"))
         for number, value in enumerate(self.value[:MAX_ITEMS]):
             yield Node(value, f"{self.place}/{number}", self.log)
 
@@ -154,7 +158,7 @@ class Node:
         node = self[key]
         if node.value is None or isinstance(node.value, str):
             return node if node.value is not None else None
-        self.log.warn(node.place, "text is needed")
+        self.log.warn(node.place, _("must be text"))
         return None
 
     def text(self, key: str) -> str:
@@ -193,7 +197,10 @@ class Node:
         if word in choices:
             return word
         if word:
-            self.log.warn(self[key].place, f"{word[:40]!r} is none of {', '.join(choices)}")
+            self.log.warn(
+                self[key].place,
+                _("%(word)s is not one of %(choices)s", word=repr(word[:40]), choices=", ".join(choices)),
+            )
         return default
 
     def score(self, key: str) -> float | None:
@@ -202,7 +209,7 @@ class Node:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 10:
             return float(value)
         if value is not None:
-            self.log.warn(self[key].place, "no score from 0 to 10")
+            self.log.warn(self[key].place, _("not a score from 0 to 10"))
         return None
 
     def lines(self, key: str) -> tuple[str, ...]:
@@ -212,5 +219,5 @@ class Node:
             if isinstance(item.value, str):
                 found.append(self.log.line(item.value, item.place))
             else:
-                self.log.warn(item.place, "text is needed")
+                self.log.warn(item.place, _("must be text"))
         return tuple(dict.fromkeys(filter(None, found)))

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+from flask_babel import gettext as _
+
 from advisories.advisory import Advisory, Unusable
 from advisories.csaf import read as read_csaf
 from advisories.cve import read as read_cve
@@ -27,21 +29,21 @@ def read(data: bytes, where: str, *, check: Check | None = None) -> list[Advisor
 
 def _read(data: bytes, check: Check | None) -> list[Advisory]:
     if len(data) > MAX_BYTES:
-        raise Unusable(f"larger than {MAX_BYTES // 1024**2} MB")
+        raise Unusable(_("larger than %(n)s MB", n=MAX_BYTES // 1024**2))
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"{":
         return _from_json(data, check)
     if start == b"<":
         root = parse(data)
         if local(root) != "cvrfdoc":
-            raise Unusable(f"/{local(root)[:60]}: this XML is no CVRF document")
+            raise Unusable(_("/%(local)s: this XML is not a CVRF document", local=local(root)[:60]))
         return read_cvrf.read(root)
-    raise Unusable("neither JSON nor XML")
+    raise Unusable(_("neither JSON nor XML"))
 
 
 def _from_json(data: bytes, check: Check | None) -> list[Advisory]:
     if data.count(b"{") + data.count(b"[") > MAX_PARTS:
-        raise Unusable(f"more than {MAX_PARTS:,} objects and lists")
+        raise Unusable(_("more than %(n)s objects and lists", n=f"{MAX_PARTS:,}"))
     document = _parsed(data)
     if "cveMetadata" in document or document.get("dataType") == "CVE_RECORD":
         return read_cve.read(document)
@@ -51,16 +53,22 @@ def _from_json(data: bytes, check: Check | None) -> list[Advisory]:
         if check:
             advisories[0].warnings += check(data)
         return advisories
-    raise Unusable("/: this JSON is neither CSAF (document.csaf_version) nor a CVE record (cveMetadata)")
+    raise Unusable(_("/: this JSON is neither CSAF (document.csaf_version) nor a CVE record (cveMetadata)"))
 
 
 def _parsed(data: bytes) -> dict:
     try:
         return json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise Unusable(f"{place}: the JSON is broken ({error.msg})") from error
+        raise Unusable(
+            _(
+                "line %(line)s, column %(column)s: the JSON is broken (%(why)s)",
+                line=error.lineno,
+                column=error.colno,
+                why=error.msg,
+            )
+        ) from error
     except UnicodeDecodeError as error:
-        raise Unusable(f"byte {error.start}: this is not UTF-8") from error
+        raise Unusable(_("byte %(start)s: this is not UTF-8", start=error.start)) from error
     except (ValueError, RecursionError) as error:
-        raise Unusable("the JSON is nested too deep, or has a number that is too long") from error
+        raise Unusable(_("the JSON is nested too deeply, or has a number that is too long")) from error

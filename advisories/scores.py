@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cvss import CVSS2, CVSS3, CVSS4
 from cvss.exceptions import CVSSError
+from flask_babel import gettext as _
 
 from advisories.advisory import Score
 
@@ -87,7 +88,7 @@ def stated(
     vector = normal(vector)
     known = version_of(vector)
     if vector and not known:
-        log.warn(place, f"no CVSS vector: {vector[:60]!r}")
+        log.warn(place, _("not a CVSS vector: %(vector)s", vector=repr(vector[:60])))
         vector = ""
     return Score(known or version, vector, base, product_ids) if vector or base is not None else None
 

@@ -34,7 +34,7 @@ def sign_up(email: str, wishes: dict) -> None:
     _wish(row, wishes, products)
     if is_on:
         attempt.rollback()
-        _mail(known, "alerts_known", _("You have security alerts already"))
+        _mail(known, "alerts_known", _("You already get security alerts"))
         return
     attempt.commit()
     _mail(
@@ -86,7 +86,7 @@ def _products(wishes: dict) -> list:
         return []
     if found := queries.products_named(wishes["products"]):
         return found
-    raise Invalid({"products": [_("None of these products is listed here any more.")]})
+    raise Invalid({"products": [_("None of these products is listed here now.")]})
 
 
 def _wish(row: Subscription, wishes: dict, products: list) -> None:

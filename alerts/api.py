@@ -22,7 +22,7 @@ def sign_up_for_alerts(data: dict):
     limit("alerts", client_address(), *SIGN_UPS)
     actions.sign_up(data.pop("email"), data)
     db.session.commit()
-    return {"message": _("A mail with a link to confirm is on its way.")}
+    return {"message": _("We sent an email with a link to confirm.")}
 
 
 @bp.get("/users/me/alerts")

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from alerts.models import CADENCES, SEVERITIES
 from bulletins.labels import risk_reason
 
 
@@ -16,6 +17,11 @@ def severity(name: str) -> str:
     }[name]
 
 
+def severities() -> list[tuple[str, str]]:
+    """The options of the least severity, for a form."""
+    return [(name, severity(name)) for name in SEVERITIES]
+
+
 def cadence(name: str) -> str:
     """How often."""
     return {
@@ -23,6 +29,11 @@ def cadence(name: str) -> str:
         "daily": _("daily digest"),
         "patch-day": _("monthly, after patch day"),
     }[name]
+
+
+def cadences() -> list[tuple[str, str]]:
+    """The options of how often, for a form."""
+    return [(name, cadence(name)) for name in CADENCES]
 
 
 def rating(name: str) -> str:

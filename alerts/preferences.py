@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from alerts import labels, queries
-from alerts.models import CADENCES, SEVERITIES, Subscription
+from alerts.models import Subscription
 from auth.current_user import current_user
 
 
@@ -11,11 +11,10 @@ class Preferences(NamedTuple):
     """A member's alerts, or None, and what the form offers."""
 
     alerts: Subscription | None
-    words: object
-    severities: tuple[str, ...]
-    cadences: tuple[str, ...]
+    severities: list[tuple[str, str]]
+    cadences: list[tuple[str, str]]
 
 
 def for_page() -> Preferences:
     """The alerts of the member who is logged in."""
-    return Preferences(queries.of_member(current_user), labels, SEVERITIES, CADENCES)
+    return Preferences(queries.of_member(current_user), labels.severities(), labels.cadences())

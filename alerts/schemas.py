@@ -31,13 +31,14 @@ class Slugs(fields.Field):
         if not isinstance(slugs, list) or not all(isinstance(s, str) and SLUG.match(s) for s in slugs):
             raise ValidationError(_("Choose products from the list."))
         if len(set(slugs)) > MOST_PRODUCTS:
-            raise ValidationError(_("At most %(n)s products; choose all of them instead.", n=MOST_PRODUCTS))
+            raise ValidationError(_("Choose at most %(n)s products, or all products.", n=MOST_PRODUCTS))
         return sorted(set(slugs))
 
 
 def _choice(*allowed: str, default: str) -> fields.String:
     return fields.String(
-        load_default=default, validate=validate.OneOf(allowed, error=lazy_gettext("Choose one of these."))
+        load_default=default,
+        validate=validate.OneOf(allowed, error=lazy_gettext("Choose one of the options.")),
     )
 
 
@@ -52,7 +53,9 @@ class WishesSchema(Schema):
     @validates_schema
     def _some(self, data: dict, **kwargs) -> None:
         if data["scope"] == CHOSEN and not data["products"]:
-            raise ValidationError(_("Search for a product and tick it, or choose all."), "products")
+            raise ValidationError(
+                _("Search for a product and select it, or choose all products."), "products"
+            )
 
 
 class SignUpSchema(EmailSchema, WishesSchema):

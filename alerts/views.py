@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from alerts import actions, labels, queries, schemas
-from alerts.models import CADENCES, SEVERITIES, Subscription
+from alerts.models import Subscription
 from auth.current_user import me
 from auth.sessions import allow_suspended
 from core.database.db import db
@@ -62,9 +62,8 @@ def _page(template: str, form: Form, **context):
         chosen=chosen,
         found=found,
         text=text,
-        cadences=CADENCES,
-        severities=SEVERITIES,
-        words=labels,
+        cadences=labels.cadences(),
+        severities=labels.severities(),
         **context,
     ), 422 if form.errors else 200
 

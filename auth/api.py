@@ -80,6 +80,6 @@ def get_user(username: str) -> dict:
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.ReputationItem))
 def list_reputation(query: dict, username: str) -> dict:
-    """The ledger of a member, newest first."""
+    """Reputation history of a member, newest first."""
     user = get_or_404(queries.by_username(username))
     return listing(queries.reputation_history(user, query.get("after")), reputation_item)

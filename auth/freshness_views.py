@@ -70,7 +70,7 @@ def require_live_session(user: User) -> None:
         user.session is not None
         and db.session.scalar(select(Session.id).where(Session.id == user.session.id)) is not None
     )
-    require(is_live, _("You were logged out meanwhile. Log in again."))
+    require(is_live, _("You have been logged out. Log in again."))
 
 
 def require_fresh(*, reads: bool = False) -> Callable:
@@ -105,7 +105,7 @@ def _ask(
 ) -> ResponseReturnValue:
     """The page that asks for the password, with the submitted fields as hidden inputs."""
     if wants_json():
-        return problem(403, "Forbidden", _("Give your password on the site first, then try again."))
+        return problem(403, "Forbidden", _("Enter your password on the site first, then try again."))
     fields: list[tuple[str, str]] = []
     for name, values in sent.items():
         if name not in (FORM_FIELD, "csrf_token"):
@@ -125,11 +125,11 @@ def _ask(
 @login_required
 def prove_password() -> ResponseReturnValue:
     """Ask for the password, then redirect to a page of this site."""
-    target = safe_next(request.args.get("next"), "/settings")
+    target = safe_next(request.args.get("next"), url_for("auth.settings"))
     action = url_for("auth.prove_password", next=target)
     if request.method == "POST":
         if reauthenticate(me(), request.form.get(FORM_FIELD, "")):
-            flash(_("Thank you. You can go on for 15 minutes."))
+            flash(_("Password confirmed. You won't be asked again for 15 minutes."))
             return redirect(target)
         return _ask(action, {}, is_wrong=True)
     return _ask(action, {}, status=200)

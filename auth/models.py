@@ -11,6 +11,7 @@ from auth.privileges import Privilege, threshold
 from core.database.db import UTCDateTime, db, utcnow
 from core.database.versions import Versioned
 from core.markup.markup import MARKUP_VERSION
+from core.web.site import path_to
 
 STAFF_ROLES = ("moderator", "administrator")
 ROLES = ("member", *STAFF_ROLES)
@@ -132,7 +133,7 @@ class User(UserMixin, Versioned, db.Model):
     @property
     def profile_url(self) -> str:
         """Path of the profile page."""
-        return f"/users/{self.username}"
+        return path_to("auth.profile", username=self.username)
 
 
 class Visitor(AnonymousUserMixin):

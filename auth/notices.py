@@ -39,8 +39,8 @@ def token_made(user: User, name: str, scope: str) -> None:
     may = _("read and write") if scope == "write" else _("read")
     notify(
         user,
-        _("A new API token"),
-        _("an API token was made for your account: “%(name)s”, which may %(may)s.", name=name, may=may),
+        _("New API token"),
+        _("an API token was created for your account: “%(name)s” (%(may)s).", name=name, may=may),
     )
 
 
@@ -57,10 +57,10 @@ def new_device(user: User, program: str) -> None:
     """Notify the owner about a login on an unknown device; `program` is its User-Agent."""
     notify(
         user,
-        _("A log-in on a new device"),
+        _("New device logged in"),
         _(
-            "somebody logged in to your account on a device that was not used before: %(program)s",
-            program=program or _("unknown program"),
+            "someone logged in to your account from a new device: %(program)s",
+            program=program or _("unknown device"),
         ),
     )
 
@@ -69,8 +69,8 @@ def session_ended(user: User, program: str) -> None:
     """Notify the owner about an ended session; `program` is its User-Agent."""
     notify(
         user,
-        _("A session was ended"),
-        _("a session of your account was ended: %(program)s", program=program or _("unknown program")),
+        _("A session was logged out"),
+        _("a session of your account was logged out: %(program)s", program=program or _("unknown device")),
     )
 
 
@@ -80,7 +80,7 @@ def data_exported(user: User, event_id: int) -> None:
         user,
         _("Your data was downloaded"),
         key=f"exported:{event_id}",
-        text=_("a file with everything that the site knows of you was downloaded."),
+        text=_("a file with all your data on the site was downloaded."),
     )
 
 
@@ -90,8 +90,8 @@ def locked_out(user: User) -> None:
         user,
         _("Many failed log-ins"),
         _(
-            "so many log-ins to your account failed in a row that your password is not accepted from new "
-            "devices any more. Reset it to log in again: %(url)s",
+            "too many log-ins to your account failed. Your password is no longer accepted on new devices. "
+            "Reset it to log in again: %(url)s",
             url=f"{mail.site_url()}/reset",
         ),
     )

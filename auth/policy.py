@@ -8,7 +8,7 @@ from auth.models import User, Visitor
 def why_read_only(user: User | Visitor) -> str:
     """The message for a member who is not in good standing: suspended or unconfirmed."""
     if not isinstance(user, User) or user.suspended_until is None or not user.is_suspended:
-        return _("Confirm your email address first: open the link in the message we sent you.")
+        return _("Confirm your email address first: open the link we emailed you.")
     return _(
         "You can read but not post until %(when)s UTC. %(why)s",
         when=f"{user.suspended_until:%d %b %Y, %H:%M}",

@@ -66,14 +66,14 @@ def meaning(privilege: Privilege) -> str:
     """A description of a privilege, for the help page."""
     return {
         Privilege.VOTE_UP: _("upvote"),
-        Privilege.FLAG: _("flag what needs a moderator"),
-        Privilege.COMMENT_ANYWHERE: _("comment on what others wrote (on your own always)"),
+        Privilege.FLAG: _("flag posts for moderators"),
+        Privilege.COMMENT_ANYWHERE: _("comment on other people's posts (always possible on your own)"),
         Privilege.VOTE_DOWN: _("downvote"),
-        Privilege.MAKE_TAGS: _("make new tags"),
-        Privilege.REVIEW: _("review the edits that members suggest"),
-        Privilege.EDIT_ANY: _("edit what others wrote without a review, and describe tags"),
-        Privilege.CLOSE: _("close questions and open them again"),
-        Privilege.MOD_TOOLS: _("read what was flagged, and hide what another member flagged as spam"),
+        Privilege.MAKE_TAGS: _("create tags"),
+        Privilege.REVIEW: _("review suggested edits"),
+        Privilege.EDIT_ANY: _("edit other people's posts without review, and edit tag descriptions"),
+        Privilege.CLOSE: _("close and reopen questions"),
+        Privilege.MOD_TOOLS: _("see flagged posts, and hide posts that another member flagged as spam"),
     }[privilege]
 
 

@@ -12,6 +12,7 @@ from core.database import paging
 from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
 from core.mail import message
+from core.web.site import path_to
 
 CHART_PERIOD = timedelta(days=365)
 ACTIVITY_PERIOD = timedelta(days=90)
@@ -40,7 +41,7 @@ def profile_paths(usernames: Iterable[str]) -> dict[str, str]:
             User.username.in_(list(usernames)), User.erased_at.is_(None), User.confirmed_at.is_not(None)
         )
     )
-    return {name: f"/users/{name}" for name in known}
+    return {name: path_to("auth.profile", username=name) for name in known}
 
 
 def by_login(name: str) -> User | None:

@@ -1,6 +1,6 @@
 """Pages to secure an account: from a link in a mailed notice, and by administrators."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -25,8 +25,8 @@ def secure(token: str) -> ResponseReturnValue:
         _link, user = get_or_404(links.consume(token, links.SECURE))
         actions.recover(user)
         db.session.commit()
-        flash(_("Your account is secured. A link to set a new password is in your mail."))
-        return redirect("/login")
+        flash(_("Your account is secured. We emailed you a link to set a new password."))
+        return redirect(url_for("auth.login"))
     return render_template("auth/secure.html", form=Form(schemas.NothingSchema), change=None, user=link.user)
 
 
@@ -37,7 +37,10 @@ def secure_user(username: str) -> ResponseReturnValue:
     """Secure a member's account and set its address, as an administrator."""
     form = Form(schemas.RecoverSchema)
     user = get_or_404(queries.by_username(username))
-    require(policy.can_secure(me(), user), _("Administrators secure accounts, but not each other's."))
+    require(
+        policy.can_secure(me(), user),
+        _("Only administrators can secure accounts, except those of other administrators."),
+    )
     if request.method == "POST" and form.validate():
         with form.catching():
             actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"], by=me())
@@ -45,8 +48,8 @@ def secure_user(username: str) -> ResponseReturnValue:
             db.session.commit()
             flash(
                 _(
-                    "The account is secured. A link to set a new password is on its way to %(email)s.",
-                    email=user.email or _("nobody: the account has no address"),
+                    "The account is secured. A link to set a new password was sent to: %(email)s",
+                    email=user.email or _("no one (the account has no email address)"),
                 )
             )
             return redirect(user.profile_url)

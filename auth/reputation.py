@@ -11,6 +11,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Update, bindparam, func, select, update
 
 from auth.models import ReputationEvent, User
@@ -243,11 +244,23 @@ def _differences(first: int, last: int) -> Iterator[str]:
             continue
         should = want.pop(cause, None)
         if should != (user_id, kind, points):
-            yield f"{cause}: ledger has {points:+d} {kind} for user {user_id}, the records say {should}"
+            yield _(
+                "%(cause)s: ledger has %(points)s %(kind)s for user %(user)s, expected %(expected)s",
+                cause=cause,
+                points=f"{points:+d}",
+                kind=kind,
+                user=user_id,
+                expected=should,
+            )
     for cause, should in want.items():
         if should[2] != 0:
-            yield f"{cause}: missing from the ledger: {should}"
+            yield _("%(cause)s: missing from the ledger: %(expected)s", cause=cause, expected=should)
     shown = select(User.id, User.reputation).where(User.id.between(first, last)).order_by(User.id)
     for user_id, reputation in db.session.execute(shown.execution_options(**STREAM_OPTIONS)):
         if reputation != max(1, sums[user_id]):
-            yield f"user {user_id}: shows {reputation}, ledger sums to {sums[user_id]}"
+            yield _(
+                "user %(user)s: shows %(shown)s, ledger total is %(total)s",
+                user=user_id,
+                shown=reputation,
+                total=sums[user_id],
+            )

@@ -116,7 +116,7 @@ class ProfileSchema(Schema):
     location = Line(load_default="", validate=validate.Length(max=100))
     website = Line(
         load_default="",
-        validate=validate.Regexp(WEBSITE, error=_("Write a full address that starts with https://")),
+        validate=validate.Regexp(WEBSITE, error=_("Enter a full address that starts with https://")),
     )
     about = Markdown(longest=5_000, load_default=None)
 
@@ -127,7 +127,7 @@ class TokenSchema(Schema):
     name = Line(required=True, validate=validate.Length(1, 80, error=_("Use 1 to 80 characters.")))
     scope = fields.String(required=True, validate=validate.OneOf(SCOPES))
     expires_on = fields.Date(
-        allow_none=True, load_default=None, error_messages={"invalid": _("Write the date as YYYY-MM-DD.")}
+        allow_none=True, load_default=None, error_messages={"invalid": _("Use the form YYYY-MM-DD.")}
     )
 
     @pre_load
@@ -137,7 +137,7 @@ class TokenSchema(Schema):
     @validates("expires_on")
     def _in_the_future(self, day: date | None, **kwargs: Any) -> None:
         if day is not None and not utcnow().date() <= day <= LAST_DAY:
-            raise ValidationError(_("Choose a day that is still to come."))
+            raise ValidationError(_("Choose a date in the future."))
 
 
 class UserItem(Item):

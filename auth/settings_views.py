@@ -47,7 +47,7 @@ def settings_profile() -> ResponseReturnValue:
             about = form.data.pop("about") or render("")
             actions.edit_profile(user, about=about, expected=form.expected, **form.data)
             db.session.commit()
-            flash(_("Your profile is saved."))
+            flash(_("Profile saved."))
             return redirect(user.profile_url)
     return render_template("auth/settings_profile.html", form=form, user=user), 422 if form.errors else 200
 
@@ -69,7 +69,7 @@ def settings_password() -> ResponseReturnValue:
                 user, password_hash, keep=user.session, keep_tokens=form.data["keep_tokens"], by=user
             )
             db.session.commit()
-            flash(_("Your password is changed. Other sessions have ended."))
+            flash(_("Password changed. Your other sessions are logged out."))
             return sessions.remember_device(redirect(url_for("auth.settings_password")), user)
     return render_template(
         "auth/settings_password.html", form=form, rows=queries.api_tokens_of(user)
@@ -145,8 +145,8 @@ def _ask_to_revoke(token_id: int) -> ResponseReturnValue:
     return confirmation_page(
         _("Revoke this API token?"),
         [
-            _("Programs that use it are refused at once."),
-            _("It cannot be brought back; you can make another."),
+            _("Programs that use it lose access at once."),
+            _("It can't be restored. You can create a new one."),
         ],
         _("Revoke"),
         back=url_for("auth.settings_tokens"),

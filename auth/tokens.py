@@ -67,7 +67,7 @@ def _read_header() -> tuple[User | Visitor, str | None]:
     row = _valid_token(token.strip()) if scheme.lower() == "bearer" else None
     if row is None:
         raise _unauthorized(
-            _("This token is not valid (any more). Make one under Settings, API tokens."),
+            _("This token is not valid or has expired. Create one under Settings, API tokens."),
             error="invalid_token",
         )
     g.private_page = True
@@ -125,7 +125,7 @@ def bearer(scope: str) -> Callable:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             user = member()
             if scope == WRITE and g.api_scope != WRITE:
-                raise Forbidden(_("This token may only read."))
+                raise Forbidden(_("This token can only read."))
             if scope == WRITE and not user.is_in_good_standing:
                 raise Forbidden(policy.why_read_only(user))
             return view(*args, **kwargs)

@@ -124,7 +124,7 @@ def _is_wrong_password(link: EmailToken, form: Form) -> bool:
     limit("confirm", link.id, 10, 300)
     db.session.commit()
     if not passwords.verify(link.password_hash, request.form.get("password", "")[:1000]):
-        form.fail("password", _("This is not the password that was chosen when the address was registered."))
+        form.fail("password", _("This is not the password chosen when the account was created."))
     return bool(form.errors)
 
 
@@ -153,14 +153,14 @@ def login() -> ResponseReturnValue:
             form.fail(
                 "password",
                 _(
-                    "The name and the password do not fit together. After many failed "
-                    "log-ins only a reset of the password lets you in."
+                    "Incorrect username or password. After many failed log-ins you have to "
+                    "reset your password."
                 ),
             )
             security_log.record("login_failed", user=user, actor=None)
             db.session.commit()
         elif user.confirmed_at is None:
-            form.fail("username", _("Confirm your address first: the link is in your mail."))
+            form.fail("username", _("Confirm your email address first. We emailed you the link."))
         else:
             return _log_in(user, target, stored=stored, device=device, host=host)
     return render_template("auth/login.html", form=form, next=target), 422 if form.errors else 200
@@ -172,7 +172,7 @@ def _log_in(
     """Start a session after the password matched the hash `stored`; Forbidden if it was changed since."""
     account = links.lock_account(user.id)
     if account is None or account.password_hash != stored:
-        raise Forbidden(_("The password was changed. Log in again."))
+        raise Forbidden(_("Your password was changed. Log in again."))
     if device is None and user.last_seen_at is not None:
         notices.new_device(user, request.user_agent.string[:200])
         security_log.record("new_device", user=user)
@@ -197,7 +197,7 @@ def logout() -> ResponseReturnValue:
     security_log.record("logout", user=user)
     db.session.commit()
     sessions.log_out()
-    return redirect("/")
+    return redirect(url_for("home.home"))
 
 
 @bp.route("/reset", methods=["GET", "POST"])
@@ -231,14 +231,16 @@ def new_password(token: str, purpose: str) -> ResponseReturnValue:
         else:
             password_hash = passwords.hash_password(form.data["password"])
             link, user = get_or_404(links.consume(token, purpose))
-            require(user.email == link.email, _("This link was mailed to a former address of the account."))
+            require(
+                user.email == link.email, _("This link was sent to a former email address of the account.")
+            )
             registration_actions.confirm_address(user)
             actions.set_password(user, password_hash)
             security_log.record(
                 "claimed" if purpose == links.CLAIM else "password_reset", user=user, actor=None
             )
             db.session.commit()
-            flash(_("Your password is set. Log in with it."))
+            flash(_("Password set. You can log in with it now."))
             return sessions.remember_device(redirect(url_for("auth.login")), user)
     return render_template("auth/new_password.html", form=form, user=user), 422 if form.errors else 200
 
@@ -268,10 +270,13 @@ def profile(username: str) -> ResponseReturnValue:
     return render_template(
         "auth/profile.html",
         user=user,
-        tab=tab,
-        sections=sections,
         chosen=chosen,
         shown=shown,
+        tabs=[
+            ("", _("Overview")),
+            *((section.name, section.label) for section in sections),
+            ("reputation", _("Reputation")),
+        ],
         history=queries.reputation_history(user, after) if tab == "reputation" else None,
         chart=None if chosen else chart.line(queries.reputation_by_day(user)),
         can_attach=policy.can_attach_email(current_user, user),
@@ -292,5 +297,5 @@ def attach_email(username: str) -> ResponseReturnValue:
     actions.attach_email(user, form.data["email"])
     security_log.record("claim_sent", user=user, actor=current_user.id)
     db.session.commit()
-    flash(_("The claim link is on its way."))
+    flash(_("Claim link sent."))
     return redirect(user.profile_url)

@@ -1,6 +1,6 @@
 """Measures the site, and prints one table: `make bench`, or `python -m bench [PART …]`.
 
-Parts: pages (with floors and peers), members (posting), search, scale (small beside large); all by default.
+Parts: pages (with baselines, peers), members (posting), search, scale (small beside large); all by default.
 Communities, peers and results are kept below --folder: what is there is not made again, and the table shows
 what was measured last of each part. `make bench POSTS=1000000 PEERS=1 WRITE=1` is everything.
 """

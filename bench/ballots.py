@@ -15,7 +15,7 @@ from forum.models import Acceptance, Question
 from kb.models import Article, ArticleFeedback
 from posts.models import PENDING, Post, Vote, VoteChange
 
-POPULAR, MOST_VOTES = 0.01, 150  # how often a post is voted on by very many, and by how many at most
+POPULAR, MAX_VOTES = 0.01, 150  # how often a post is voted on by very many, and by how many at most
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Ballots:
 
     def _acts(self, post: dict) -> Iterator[tuple[datetime, int, str]]:
         """(when, which vote, cast or void) of everybody who votes on a post: never its author."""
-        most = min(MOST_VOTES, self.slice.plan.members // 2)
+        most = min(MAX_VOTES, self.slice.plan.members // 2)
         is_popular = self.rng.random() < POPULAR
         count = self.rng.randint(10, most) if is_popular else int(self.rng.expovariate(1 / 1.2))
         last = post["deleted_at"] or self.slice.end - timedelta(seconds=1)
@@ -127,10 +127,10 @@ class Ballots:
     def _cast(self, at: datetime, vote: dict) -> None:
         self._changed(at, vote, 0, vote["value"], "cast")
         post, way, cause = vote["post"], "up" if vote["value"] > 0 else "down", f"vote:{vote['change_id']}"
-        told = {"source": post["id"], "actor_id": vote["user_id"]}
-        self.ledger.award(post["author_id"], f"{post['kind']}_{way}", f"{cause}:author", at, **told)
+        details = {"source": post["id"], "actor_id": vote["user_id"]}
+        self.ledger.award(post["author_id"], f"{post['kind']}_{way}", f"{cause}:author", at, **details)
         if way == "down" and post["kind"] == "answer":
-            self.ledger.award(vote["user_id"], "answer_downvoted", f"{cause}:voter", at, **told)
+            self.ledger.award(vote["user_id"], "answer_downvoted", f"{cause}:voter", at, **details)
 
     def _void(self, at: datetime, vote: dict) -> None:
         before = vote["change_id"]

@@ -7,7 +7,7 @@ from statistics import median
 
 from bench import scale
 from bench.figures import short
-from bench.pages import FLOOR, QUESTION, SIGNED_IN, UNKEPT
+from bench.pages import BASELINE, QUESTION, SIGNED_IN, UNCACHED
 from bench.peers.flaskbb import FlaskBB
 from bench.peers.mediawiki import MediaWiki
 
@@ -39,39 +39,39 @@ class Line:
     is_met: bool | None
 
 
-def _figure(parts: Parts, part: str, name: str, figure: str) -> float:
+def _metric(parts: Parts, part: str, name: str, metric: str) -> float:
     try:
-        return median(parts[part]["rows"][name][figure])
+        return median(parts[part]["rows"][name][metric])
     except KeyError:
         raise Unmeasured from None
 
 
-def _peer(parts: Parts, part: str, name: str, figure: str) -> tuple[float, str]:
-    """(a figure of a peer, a mark when it is not of this run)."""
+def _peer(parts: Parts, part: str, name: str, metric: str) -> tuple[float, str]:
+    """(a metric of a peer, a mark when it is not of this run)."""
     try:
-        return _figure(parts, part, name, figure), ""
+        return _metric(parts, part, name, metric), ""
     except Unmeasured:
-        return ELSEWHERE[name][figure], " (not of this run)"
+        return ELSEWHERE[name][metric], " (not of this run)"
 
 
 def _times(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool]:
     """Requests/s of ours over theirs with 8 connections; the processor's time per request tells the same."""
-    ratio = _figure(parts, "pages", f"{ours} ×8", "rate") / _figure(parts, "pages", f"{theirs} ×8", "rate")
-    alone = _figure(parts, "pages", f"{ours} ×1", "rate") / _figure(parts, "pages", f"{theirs} ×1", "rate")
-    cost = _figure(parts, "pages", f"{theirs} ×1", "cpu") / _figure(parts, "pages", f"{ours} ×1", "cpu")
+    ratio = _metric(parts, "pages", f"{ours} ×8", "rate") / _metric(parts, "pages", f"{theirs} ×8", "rate")
+    alone = _metric(parts, "pages", f"{ours} ×1", "rate") / _metric(parts, "pages", f"{theirs} ×1", "rate")
+    cost = _metric(parts, "pages", f"{theirs} ×1", "cpu") / _metric(parts, "pages", f"{ours} ×1", "cpu")
     return f"{ratio:.2f} × (one connection {alone:.2f}, by processor time {cost:.2f})", ratio >= least
 
 
 def _times_peer(parts: Parts, ours: str, theirs: str, least: float) -> tuple[str, bool | None]:
     """Requests/s of ours over a peer's with 8 connections; no verdict over another machine's figures."""
     rate, mark = _peer(parts, "pages", f"{theirs} ×8", "rate")
-    ratio = _figure(parts, "pages", f"{ours} ×8", "rate") / rate
+    ratio = _metric(parts, "pages", f"{ours} ×8", "rate") / rate
     return f"{short(ratio)} ×{mark}", None if mark else ratio >= least
 
 
 def _share_of_peer(parts: Parts, part: str, ours: str, theirs: str, most: float) -> tuple[str, bool | None]:
     value, mark = _peer(parts, part, theirs, "p50")
-    share = _figure(parts, part, ours, "p50") / value
+    share = _metric(parts, part, ours, "p50") / value
     return f"1/{1 / share:.1f}{mark}", None if mark else share <= most
 
 
@@ -106,7 +106,7 @@ def searches(parts: Parts) -> Parts:
 
 def _searched(parts: Parts, documents: int) -> tuple[str, int]:
     """(the part with about so many documents, their number): at most a third more or fewer."""
-    sizes = {part: _figure(parts, part, "documents", "count") for part in searches(parts)}
+    sizes = {part: _metric(parts, part, "documents", "count") for part in searches(parts)}
     near = [part for part, size in sizes.items() if 2 / 3 < size / documents < 4 / 3]
     if not near:
         raise Unmeasured
@@ -116,13 +116,13 @@ def _searched(parts: Parts, documents: int) -> tuple[str, int]:
 
 def _search(parts: Parts, documents: int, most: int) -> tuple[str, bool]:
     part, size = _searched(parts, documents)
-    found, is_met = _at_most(_figure(parts, part, "search", "p95"), most, "ms")
+    found, is_met = _at_most(_metric(parts, part, "search", "p95"), most, "ms")
     return f"{found} at {size:,}", is_met
 
 
 def _memory(parts: Parts) -> tuple[str, bool]:
     part, _size = _searched(parts, MEASURED)
-    return _at_most(_figure(parts, part, "memory of web and worker", "MB"), MEMORY, "MB")
+    return _at_most(_metric(parts, part, "memory of web and worker", "MB"), MEMORY, "MB")
 
 
 def lines(parts: Parts) -> Iterator[Line]:
@@ -130,17 +130,17 @@ def lines(parts: Parts) -> Iterator[Line]:
     engine = next((kept["engine"] for kept in searches(parts).values()), "Whoosh")
     rules: list[tuple[str, str, Callable[[], tuple[str, bool | None]]]] = [
         (
-            "question of 20 answers, kept",
+            "question of 20 answers, cached",
             "≥ 0.7 × a bare view of the same bytes",
-            lambda: _times(parts, QUESTION, f"{FLOOR}the same bytes, bare view", 0.7),
+            lambda: _times(parts, QUESTION, f"{BASELINE}the same bytes, bare view", 0.7),
         ),
-        ("the same, kept", "≥ 60 × FlaskBB", lambda: _times_peer(parts, QUESTION, TOPIC, 60)),
+        ("the same, cached", "≥ 60 × FlaskBB", lambda: _times_peer(parts, QUESTION, TOPIC, 60)),
         (
-            "the same, not kept",
+            "the same, not cached",
             "≥ 0.7 × 20 posts, ORM joined",
-            lambda: _times(parts, UNKEPT, f"{FLOOR}20 posts, ORM joined", 0.7),
+            lambda: _times(parts, UNCACHED, f"{BASELINE}20 posts, ORM joined", 0.7),
         ),
-        ("the same, not kept", "≥ 20 × FlaskBB", lambda: _times_peer(parts, UNKEPT, TOPIC, 20)),
+        ("the same, not cached", "≥ 20 × FlaskBB", lambda: _times_peer(parts, UNCACHED, TOPIC, 20)),
         (
             "the same, signed in",
             "p50 ≤ 1/12 of FlaskBB",
@@ -174,7 +174,7 @@ def lines(parts: Parts) -> Iterator[Line]:
         (
             "a new post is found",
             "within 1 s",
-            lambda: _at_most(_figure(parts, "members", "a new post is found", "seconds"), 1, "s"),
+            lambda: _at_most(_metric(parts, "members", "a new post is found", "seconds"), 1, "s"),
         ),
         (f"memory of web and worker at {MEASURED:,} documents", f"≤ {MEMORY} MB", lambda: _memory(parts)),
     ]

@@ -66,7 +66,7 @@ def _advisory(writer: Writer, number: int, at: datetime) -> Advisory:
     ids = tuple(entry.id for entry in named)
     fix = Remedy("vendor_fix", "Install the update.", ids, update=f"KB{6_000_000 + number}")
     workaround = Remedy("workaround", writer.sentence(14), ids)
-    weaknesses = [
+    vulnerabilities = [
         Vulnerability(
             cve=f"CVE-{at.year}-{50_000 + number * 4 + place}",
             title=writer.title(),
@@ -89,7 +89,7 @@ def _advisory(writer: Writer, number: int, at: datetime) -> Advisory:
         current_release_at=at,
         notes=[Note("summary", writer.paragraph(60))],
         products=named,
-        vulnerabilities=weaknesses,
+        vulnerabilities=vulnerabilities,
     )
 
 

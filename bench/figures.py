@@ -1,4 +1,4 @@
-"""Figures with their spread: the median of several runs, the lowest and the highest beside it."""
+"""Results with their spread: the median of several runs, with the lowest and the highest."""
 
 from collections.abc import Callable, Iterable
 from math import ceil
@@ -6,7 +6,7 @@ from statistics import median
 
 RUNS = 5
 Run = Callable[[], dict[str, float]]
-Found = dict[str, list[float]]  # a figure's name → its value in each run
+Found = dict[str, list[float]]  # a metric's name → its value in each run
 
 
 def written(values: list[float]) -> str:
@@ -30,7 +30,7 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 def spread(milliseconds: list[float]) -> dict[str, float]:
-    """What is told of the latencies of one run."""
+    """The percentiles of the latencies of one run."""
     return {f"p{share}": percentile(milliseconds, share / 100) for share in (50, 95, 99)}
 
 

@@ -11,8 +11,8 @@ from bench.figures import Run
 from bench.programs import Together
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
-UNKEPT = {"Cookie": "session=of-nobody"}  # a visitor whose browser has a session gets no kept page
-PATIENCE = (1, 5, 20)
+UNCACHED = {"Cookie": "session=of-nobody"}  # a visitor whose browser has a session gets no cached page
+RUN_SECONDS = (1, 5, 20)
 
 
 def page(
@@ -37,10 +37,10 @@ def page(
     command = ["wrk", "-t1", f"-c{connections}", "--timeout", "60s", *sent, "-s", str(SCRIPT), url]
 
     def run() -> dict[str, float]:
-        for patience in PATIENCE:  # a busy machine may answer nothing in a second
+        for seconds_of_run in RUN_SECONDS:  # a busy machine may answer nothing in a second
             before = server.cpu()
             said = subprocess.run(
-                [*command, f"-d{max(1, round(seconds * patience))}s"],
+                [*command, f"-d{max(1, round(seconds * seconds_of_run))}s"],
                 capture_output=True,
                 text=True,
                 check=True,

@@ -44,8 +44,8 @@ def measure(site: Site, peers: list[Peer]) -> dict[str, Found]:
     return found
 
 
-def _add(found: dict[str, Found], name: str, figures: dict[str, float]) -> None:
-    for key, value in figures.items():
+def _add(found: dict[str, Found], name: str, metrics: dict[str, float]) -> None:
+    for key, value in metrics.items():
         found.setdefault(name, {}).setdefault(key, []).append(value)
 
 

@@ -1,4 +1,4 @@
-"""How many pages a second, how fast, at what cost; beside floors and peers, all of them in turn."""
+"""How many pages a second, how fast, at what cost; beside baselines and peers, all of them in turn."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,8 +13,8 @@ from bench.sites import GUNICORN, Served, Site
 from core.config import ROOT
 from core.database.db import db
 
-QUESTION, FLOOR = "question, 20 answers", "floor: "
-UNKEPT, SIGNED_IN, EMBEDDED = (f"{QUESTION}, {how}" for how in ("not kept", "signed in", "python app.py"))
+QUESTION, BASELINE = "question, 20 answers", "baseline: "
+UNCACHED, SIGNED_IN, EMBEDDED = (f"{QUESTION}, {how}" for how in ("not cached", "signed in", "python app.py"))
 SHOWN = (
     "front page",
     QUESTION,
@@ -28,11 +28,11 @@ CONNECTIONS = (1, 8)
 
 
 def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
-    """{"what ×connections": figures} of our pages, the floors and the peers."""
+    """{"what ×connections": metrics} of our pages, the baselines and the peers."""
     with ExitStack() as running:
         served = running.enter_context(site.served())
         embedded = running.enter_context(site.served(embedded=True))
-        floors = running.enter_context(_floors(served))
+        baselines = running.enter_context(_baselines(served))
         question = site.addresses[QUESTION]
         targets: dict[str, Run] = {}
 
@@ -44,12 +44,12 @@ def measure(site: Site, peers: list[Peer], seconds: float) -> dict[str, Found]:
 
         for name in SHOWN:
             add(name, served.url(site.addresses[name]), served.web)
-        add(UNKEPT, served.url(question), served.web, load.UNKEPT)
-        add("article, not kept", served.url(site.addresses["article"]), served.web, load.UNKEPT)
+        add(UNCACHED, served.url(question), served.web, load.UNCACHED)
+        add("article, not cached", served.url(site.addresses["article"]), served.web, load.UNCACHED)
         add(SIGNED_IN, served.url(question), served.web, served.member(20).headers)
         add(EMBEDDED, embedded.url(question), embedded.web)
-        for name, url in floors[0].items():
-            add(FLOOR + name, url, floors[1])
+        for name, url in baselines[0].items():
+            add(BASELINE + name, url, baselines[1])
         for peer in peers:
             port = free_port()
             server = running.enter_context(peer.served(port))
@@ -74,10 +74,10 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
             path = site.addresses[name]
             kb, requests = weigh(served.url(path)) or (None, None)
             found[name] = {
-                "queries": site.statements(path, load.UNKEPT),
+                "queries": site.statements(path, load.UNCACHED),
                 "KB": kb,
                 "requests": requests,
-                "queries when kept": site.statements(path),
+                "queries when cached": site.statements(path),
             }
         found[SIGNED_IN] = {"queries": site.statements(site.addresses[QUESTION], served.member(21).headers)}
         found["memory"] = {"MB": served.memory()}
@@ -92,8 +92,8 @@ def facts(site: Site, peers: list[Peer]) -> dict[str, dict[str, float | None]]:
 
 
 @contextmanager
-def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
-    """({name: address}, server) of bench/floors.py on the same server, with the bytes of our page."""
+def _baselines(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
+    """({name: address}, server) of bench/baselines.py on the same server, with the bytes of our page."""
     site, port = served.site, free_port()
     page, answer = site.folder / "page", Browser(served.port).get(site.addresses[QUESTION])
     page.write_bytes(answer.sent)
@@ -106,9 +106,9 @@ def _floors(served: Served) -> Iterator[tuple[dict[str, str], Together]]:
             f"127.0.0.1:{port}",
             "--pythonpath",
             ROOT,
-            "bench.floors:create_app()",
+            "bench.baselines:create_app()",
         ],  # from elsewhere: gunicorn.conf.py is for the site
-        site.folder / "floors.log",
+        site.folder / "baselines.log",
         folder=site.folder,
         BENCH_PAGE=str(page),
         BENCH_PACKING=answer.packing,

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
 
-SLICE = 2_000
+BATCH_SIZE = 2_000
 BEFORE = 5_000  # numbers of posts that are left to the bulletins, which come first
 END, DAYS = datetime(2026, 1, 1, tzinfo=UTC), 3_650
 STAFF = {2: "administrator", 3: "moderator", 4: "moderator", 5: "moderator", 6: "moderator"}
-BODIES, LONGEST, LONG, TAGS, BUSY_MONTH, ARTICLES = 20_000, 5_000, 520, 1_000, 500, 200
+BODIES, MAX_THREAD_ANSWERS, LONG, TAGS, BUSY_MONTH, ARTICLES = 20_000, 5_000, 520, 1_000, 500, 200
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Plan:
     @property
     def slices(self) -> int:
         """How many transactions it takes."""
-        return -(-self.posts // SLICE)
+        return -(-self.posts // BATCH_SIZE)
 
     @property
     def days(self) -> int:
@@ -76,7 +76,7 @@ class Plan:
     @property
     def longest_thread(self) -> int:
         """Answers of the second question, which gets some in every slice."""
-        return min(LONGEST, self.posts // 8)
+        return min(MAX_THREAD_ANSWERS, self.posts // 8)
 
     @property
     def busy_month(self) -> int:
@@ -90,11 +90,11 @@ class Plan:
 
     def first_id(self, number: int) -> int:
         """The number of the first post of a slice."""
-        return BEFORE + 1 + number * SLICE
+        return BEFORE + 1 + number * BATCH_SIZE
 
     def size(self, number: int) -> int:
         """How many posts a slice has."""
-        return min(SLICE, self.posts - number * SLICE)
+        return min(BATCH_SIZE, self.posts - number * BATCH_SIZE)
 
     def begin(self, number: int) -> datetime:
         """The midnight at which a slice begins."""

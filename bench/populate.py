@@ -1,7 +1,7 @@
 """`python -m bench.populate --posts N` fills the empty instance of the settings with a made-up community.
 
-The rows go through the models' own bulk inserts, with all that the rules of the rooms derive from them. A run
-that was stopped goes on where it was; a whole one adds nothing. `flask search rebuild` follows.
+The models insert the rows in bulk, with everything that the packages derive from them. A run that was
+stopped continues; after a complete one nothing is added. Run `flask search rebuild` afterwards.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from auth.models import ReputationEvent, User
 from auth.names import usernames
 from bench import documents
 from bench.ballots import Ballots
-from bench.plan import BEFORE, SLICE, STAFF, Plan
+from bench.plan import BATCH_SIZE, BEFORE, STAFF, Plan
 from bench.threads import Slice, Texts
 from bench.words import Writer, rendered_bodies
 from core.cli import progress_to
@@ -140,7 +140,7 @@ def _missing(plan: Plan) -> range:
     """The slices that are not there yet."""
     newest = db.session.scalar(select(func.max(Post.id)).where(Post.id > BEFORE))
     db.session.rollback()
-    return range(0 if newest is None else -(-(newest - BEFORE) // SLICE), plan.slices)
+    return range(0 if newest is None else -(-(newest - BEFORE) // BATCH_SIZE), plan.slices)
 
 
 def write(slice_: Slice) -> None:

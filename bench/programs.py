@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE, GRACE = 180, 60  # seconds to start, and to end
+START_TIMEOUT_SECONDS = 180
+STOP_TIMEOUT_SECONDS = 60
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -48,7 +49,7 @@ class Program:
 
     def wait_for(self, url: str) -> None:
         """Return when `url` answers with a page; raises RuntimeError with what the program said."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             if answers(url):
                 return
@@ -86,14 +87,14 @@ class Program:
     def kill(self) -> int:
         """End it at once; returns its exit code."""
         self.signal(signal.SIGKILL)
-        return self.process.wait(GRACE)
+        return self.process.wait(STOP_TIMEOUT_SECONDS)
 
     def stop(self) -> int:
         """Ask it to finish, as systemd does, and end what does not; returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(GRACE)
+            return self.process.wait(STOP_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             return self.kill()
 

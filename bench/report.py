@@ -64,7 +64,7 @@ def _pages(parts: Parts) -> Iterator[str]:
         return
     rows = parts["pages"]["rows"]
     names = [name.removesuffix(" ×1") for name in rows if name.endswith(" ×1")]
-    figures = ("rate", "p50", "p95", "p99")
+    metrics = ("rate", "p50", "p95", "p99")
     yield f"### Pages at {parts['pages']['posts']:,} posts"
     yield grid(
         (
@@ -82,8 +82,8 @@ def _pages(parts: Parts) -> Iterator[str]:
         (
             (
                 name,
-                *(written(rows[f"{name} ×1"][figure]) for figure in (*figures, "cpu")),
-                *(written(rows[f"{name} ×8"][figure]) for figure in figures),
+                *(written(rows[f"{name} ×1"][metric]) for metric in (*metrics, "cpu")),
+                *(written(rows[f"{name} ×8"][metric]) for metric in metrics),
             )
             for name in names
         ),
@@ -94,7 +94,7 @@ def _facts(parts: Parts) -> Iterator[str]:
     """What does not vary from run to run."""
     if "facts" not in parts:
         return
-    keys = ("queries", "queries when kept", "KB", "requests", "MB")
+    keys = ("queries", "queries when cached", "KB", "requests", "MB")
     yield "### What a page takes: queries, all a browser loads at its first visit, compressed; memory"
     yield grid(
         ("what", *keys),
@@ -108,7 +108,7 @@ def _facts(parts: Parts) -> Iterator[str]:
 def _scale(parts: Parts) -> Iterator[str]:
     if "scale" not in parts:
         return
-    yield f"### {scale.SMALL:,} posts beside {parts['scale']['posts']:,}: one connection, nothing kept"
+    yield f"### {scale.SMALL:,} posts beside {parts['scale']['posts']:,}: one connection, nothing cached"
     yield grid(
         (
             "page",
@@ -186,9 +186,9 @@ def _missing(parts: Parts) -> Iterator[str]:
     if missing:
         yield "### Not of this run\n\n" + "\n".join(f"- {name}: {why}" for name, why in missing.items())
         yield grid(
-            ("what, measured elsewhere before", "figure"),
+            ("what, measured elsewhere before", "metric"),
             (
-                (name, ", ".join(f"{figure} {short(value)}" for figure, value in figures.items()))
-                for name, figures in ELSEWHERE.items()
+                (name, ", ".join(f"{metric} {short(value)}" for metric, value in metrics.items()))
+                for name, metrics in ELSEWHERE.items()
             ),
         )

@@ -11,12 +11,12 @@ WITHIN = 1.5  # the budget of design section 7
 
 
 def measure(small: Site, large: Site, seconds: float) -> dict[str, dict[str, Found]]:
-    """{page: {"small" and "large": figures}} of every list and thread, none of them kept."""
+    """{page: {"small" and "large": metrics}} of every list and thread, none of them cached."""
     with small.served() as one, large.served() as other:
         sides = {"small": one, "large": other}
         targets = {
             (name, side): load.page(
-                served.url(served.site.addresses[name]), served.web, seconds=seconds, headers=load.UNKEPT
+                served.url(served.site.addresses[name]), served.web, seconds=seconds, headers=load.UNCACHED
             )
             for name in small.addresses
             for side, served in sides.items()
@@ -25,6 +25,6 @@ def measure(small: Site, large: Site, seconds: float) -> dict[str, dict[str, Fou
     return {name: {side: found[name, side] for side in sides} for name in small.addresses}
 
 
-def ratio(pair: dict[str, Found], figure: str = "p50") -> float:
+def ratio(pair: dict[str, Found], metric: str = "p50") -> float:
     """How much longer the page takes on the large site."""
-    return median(pair["large"][figure]) / median(pair["small"][figure])
+    return median(pair["large"][metric]) / median(pair["small"][metric])

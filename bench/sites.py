@@ -160,9 +160,9 @@ class Site:
                     db.session.scalar(
                         text(
                             "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' "
-                            "AND relnamespace = CAST(:room AS regnamespace)"
+                            "AND relnamespace = CAST(:schema AS regnamespace)"
                         ),
-                        {"room": SCHEMA},
+                        {"schema": SCHEMA},
                     )
                 )
         return sum(path.stat().st_size for path in (self.folder / "index").rglob("*") if path.is_file())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bench.plan import STAFF, Plan
-from bench.words import Writer, extended
+from bench.words import Writer, extended, paragraph_html
 from core.markup.markup import Rendered
 from forum.models import Question
 from forum.queries import ANSWERS_PER_PAGE
@@ -78,14 +78,14 @@ class Slice:
         share = -(-self.plan.longest_thread // self.plan.slices)
         left = self.plan.longest_thread - share * self.number
         for _ in range(min(share, left, self.last - self.id + 1)):
-            self._post("answer", self._moment(self.begin), parent_id=self.plan.first_id(0) + 1)
-        for moment in sorted(self._moment(self.begin) for _ in range(self.last - self.id + 1)):
+            self._post("answer", self._time_after(self.begin), parent_id=self.plan.first_id(0) + 1)
+        for time in sorted(self._time_after(self.begin) for _ in range(self.last - self.id + 1)):
             if self.id > self.last:
                 break
             if self.rng.random() < 0.01:
-                self._article(moment)
+                self._article(time)
             else:
-                self._thread(moment, self.rng.choices(range(len(ANSWERS)), ANSWERS)[0])
+                self._thread(time, self.rng.choices(range(len(ANSWERS)), ANSWERS)[0])
         self._relate()
         self._tag()
         return self.rows
@@ -99,7 +99,7 @@ class Slice:
             for _ in range(answers):
                 self._answer(question, is_whole=True)
 
-    def _moment(self, after: datetime) -> datetime:
+    def _time_after(self, after: datetime) -> datetime:
         """Some time between `after` and the end of the slice, all of its seconds alike."""
         left = (self.end - after).total_seconds()
         return after + timedelta(seconds=int(self.rng.random() * left))
@@ -172,7 +172,7 @@ class Slice:
                 self._post(
                     "comment",
                     self._soon(post["created_at"]),
-                    Rendered(words, f"<p>{words}</p>\n"),
+                    Rendered(words, paragraph_html(words)),
                     parent_id=post["id"],
                 )
 
@@ -233,11 +233,11 @@ class Slice:
         ]
 
     def _count(self, post: dict, children: list[dict]) -> None:
-        standing = [child for child in children if child["deleted_at"] is None]
-        answers = [child for child in standing if child["kind"] == "answer"]
-        post["answer_count"], post["comment_count"] = len(answers), len(standing) - len(answers)
-        moments = [post["last_activity_at"], *(answer["created_at"] for answer in answers)]
-        post["last_activity_at"] = max(moments)
+        undeleted = [child for child in children if child["deleted_at"] is None]
+        answers = [child for child in undeleted if child["kind"] == "answer"]
+        post["answer_count"], post["comment_count"] = len(answers), len(undeleted) - len(answers)
+        times = [post["last_activity_at"], *(answer["created_at"] for answer in answers)]
+        post["last_activity_at"] = max(times)
 
     def _tag(self) -> None:
         """Tags of questions and articles, their links, and the revisions that name the tags."""

@@ -105,7 +105,11 @@ def rendered_bodies(seed: int, count: int) -> list[Rendered]:
     return [render(writer.markdown()) for _ in range(count)]
 
 
+def paragraph_html(sentence: str) -> str:
+    """HTML of one sentence; only an identifier in it needs the renderer."""
+    return render(sentence).html if IDENTIFIER.search(sentence) else f"<p>{sentence}</p>\n"
+
+
 def extended(body: Rendered, sentence: str) -> Rendered:
-    """A reused text with a last paragraph of its own; only an identifier in it needs the renderer."""
-    html = render(sentence).html if IDENTIFIER.search(sentence) else f"<p>{sentence}</p>\n"
-    return Rendered(f"{body.source}\n\n{sentence}", f"{body.html}{html}", body.version)
+    """A reused text with a last paragraph of its own."""
+    return Rendered(f"{body.source}\n\n{sentence}", f"{body.html}{paragraph_html(sentence)}", body.version)

@@ -109,15 +109,15 @@ class Bulletin(Post):
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "bulletin", "inherit_condition": id == Post.id}
 
     @property
-    def whole_title(self) -> str:
-        """The full title of the document, or the title as changed here."""
-        return self.full_title if self.full_title.startswith(self.title) else self.title
-
-    @property
     def document_url(self) -> str:
         """Path of its CSAF document."""
         year, name = self.document_path.removesuffix(".json").split("/")
         return path_to("csaf.document", year=year, name=name)
+
+    @property
+    def whole_title(self) -> str:
+        """The full title of the document, or the title as changed here."""
+        return self.full_title if self.full_title.startswith(self.title) else self.title
 
 
 class AffectedProduct(db.Model):

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 
 from core import config
@@ -20,7 +21,7 @@ from core.database.db import analyze_tables
 from core.formats.csv_files import to_csv
 from core.web.database_errors import OUTAGE_ADVICE, is_outage, outage_reason
 
-import_group = click.Group("import", help="Bring content from elsewhere.")
+import_group = click.Group("import", help="Import content.")
 NOUNS = (
     "users",
     "questions",
@@ -84,7 +85,7 @@ class ImportReport:
             name: {noun: counter[noun] for noun in dict.fromkeys([*NOUNS, *counter])}
             for name, counter in counters.items()
         }
-        more = [f"… and {self.more_errors:,} more"] if self.more_errors else []
+        more = [_("… and %(n)s more", n=f"{self.more_errors:,}")] if self.more_errors else []
         losses = dict(sorted(self.losses.items()))
         if losses and self.losses_file:
             self._list_losses(self.losses_file)
@@ -98,9 +99,17 @@ class ImportReport:
             with os.fdopen(descriptor, "w", newline="", encoding="utf-8", errors="replace") as file:
                 file.write(to_csv(("kind", "page", "what", "why"), self._lost))
         except OSError as error:
-            click.echo(f"Not taken: {counts}. The list was not written: {path}: {error.strerror}.", err=True)
+            click.echo(
+                _(
+                    "Not imported: %(counts)s. The list could not be written: %(path)s: %(why)s.",
+                    counts=counts,
+                    path=path,
+                    why=error.strerror,
+                ),
+                err=True,
+            )
         else:
-            click.echo(f"Not taken: {counts}. The list: {path}", err=True)
+            click.echo(_("Not imported: %(counts)s. The list: %(path)s", counts=counts, path=path), err=True)
 
 
 def losses_file(noun: str, source: str) -> Path:
@@ -119,13 +128,16 @@ def run_import(report: ImportReport, run: Callable[[], None]) -> None:
         run()
         analyze_tables()
         if report.refused_files:
-            why = f"{report.refused_files:,} refused, as `errors` says. The rest is stored."
+            why = _(
+                "%(n)s files refused; `errors` has the reasons. The rest is stored.",
+                n=f"{report.refused_files:,}",
+            )
     except Unusable as error:
         report.fault(str(error))
         why = str(error)
     finally:
         if why:  # before the report, which stays the last line where both are read together
-            click.echo(f"Error: {why}", err=True)
+            click.echo(_("Error: %(why)s", why=why), err=True)
         report.print()
     if why:
         raise click.exceptions.Exit(1)
@@ -164,7 +176,7 @@ def settings_command() -> None:
 @click.command("worker")
 @with_appcontext
 def worker_command() -> None:
-    """Hear events, send mail and run scheduled tasks until interrupted."""
+    """Handle events, send email and run scheduled tasks until interrupted."""
     current_app.extensions["worker"].run()
 
 

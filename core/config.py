@@ -120,7 +120,7 @@ SETTINGS = (
         "REDOUBT_INSTANCE",
         "instance",
         str,
-        "Folder for the database, search index, outgoing mail and the secret key.",
+        "Folder for the database, search index, outgoing email and the secret key.",
     ),
     Setting(
         "REDOUBT_DATABASE_URL",
@@ -133,15 +133,15 @@ SETTINGS = (
         "REDOUBT_SEARCH",
         "auto",
         _choice("auto", "whoosh", "postgresql"),
-        "Where the search index is: whoosh (files in the instance folder) or postgresql (tables in that "
-        "database). auto: postgresql if the database is. After a change: `flask search rebuild`.",
+        "Search engine: whoosh (files in the instance folder) or postgresql (tables in that database). "
+        "auto: postgresql if the database is PostgreSQL. After a change, run `flask search rebuild`.",
     ),
     Setting(
         "REDOUBT_REPLICA_URLS",
         "",
         _replicas,
-        "Addresses of streaming replicas of the PostgreSQL database, with commas between. Reads of "
-        "people who are not logged in go to those that are at most 2 seconds behind. Empty: none.",
+        "Addresses of streaming replicas of the PostgreSQL database, separated by commas. Visitors who "
+        "are not logged in read from those that are at most 2 seconds behind. Empty: none.",
         is_secret=True,
     ),
     Setting(
@@ -155,100 +155,99 @@ SETTINGS = (
         "REDOUBT_EDGE_SECONDS",
         "0",
         _at_least_zero(int),
-        "How long a shared cache in front (nginx, a CDN) may answer visitors with a page before it asks "
-        "again; a deleted page may be seen there for so long. 0: shared caches keep no page.",
+        "How long a shared cache in front (nginx, a CDN) may serve a page to visitors before it "
+        "revalidates. A deleted page can stay visible that long. 0: shared caches store no pages.",
     ),
     Setting(
         "REDOUBT_SECRET_KEY",
         "",
         str,
-        "Signs cookies. Empty: made once and kept (mode 0600) in the instance folder.",
+        "Signs cookies. Empty: generated once and stored (mode 0600) in the instance folder.",
         is_secret=True,
     ),
     Setting(
         "REDOUBT_SITE_URL",
         "",
         _url,
-        "The address people use, such as https://redoubt.example. Links in mail come from it. "
-        "Empty: only localhost and 127.0.0.1 are served.",
+        "The public address, such as https://redoubt.example. Links in email use it. Empty: only "
+        "localhost and 127.0.0.1 are served.",
     ),
     Setting(
         "REDOUBT_HSTS_SUBDOMAINS",
         "off",
         _switch,
-        "on: browsers that saw the site ask every name below its own by https only, for a year "
-        "(Strict-Transport-Security: includeSubDomains). Only when all of them speak https.",
+        "on: browsers that visited the site use only https for all its subdomains, for a year "
+        "(Strict-Transport-Security: includeSubDomains). Set it only if all subdomains support https.",
     ),
-    Setting("REDOUBT_SITE_NAME", "Redoubt", str, "The name shown in the header, mail and feeds."),
+    Setting("REDOUBT_SITE_NAME", "Redoubt", str, "The name shown in the header, in email and in feeds."),
     Setting(
         "REDOUBT_MAIL_URL",
         "",
         str,
-        "smtp://user:password@host:port (smtps:// for TLS from the start, "
-        "smtp+starttls:// to require STARTTLS). "
-        "Empty: mail is written as .eml files to the folder `outbox` of the instance.",
+        "smtp://user:password@host:port (smtps:// for TLS from the start, smtp+starttls:// to require "
+        "STARTTLS). Empty: email is written as .eml files to the folder `outbox` of the "
+        "instance.",
         is_secret=True,
     ),
     Setting(
         "REDOUBT_MAIL_FROM",
         "",
         str,
-        "Sender of the site's mail, as an address or `Name <address>`. Empty: redoubt@ and the host of "
+        "Sender of the site's email, as an address or `Name <address>`. Empty: redoubt@ and the host of "
         "the site's address. Without a name, the site's name is shown.",
     ),
     Setting(
         "REDOUBT_MAIL_SMTPUTF8",
         "off",
         _switch,
-        "`on` when the mail server offers SMTPUTF8 (RFC 6531): addresses may then hold letters beyond "
-        "ASCII before the @. Off: such an address is refused when somebody enters it.",
+        "on: the mail server supports SMTPUTF8 (RFC 6531), so email addresses may contain letters "
+        "beyond ASCII before the @. off: such addresses are refused when entered.",
     ),
     Setting(
         "REDOUBT_REGISTRATION",
         "open",
         _choice("open", "invite", "closed"),
-        "Who may make an account: anyone, people a moderator adds, nobody.",
+        "Who can create an account: anyone, people added by a moderator, or nobody.",
     ),
     Setting(
         "REDOUBT_PASSWORD_LENGTH",
         "15",
         _whole(8, 64),
-        "How many characters a password has at least where it is the only factor, 8 to 64. "
-        "NIST SP 800-63B-4 asks for 15.",
+        "Minimum length of a password where it is the only factor, 8 to 64. NIST SP 800-63B-4 requires 15.",
     ),
     Setting(
         "REDOUBT_FIRST_POST_APPROVAL",
         "off",
         _switch,
-        "on: a newcomer's first post waits until a moderator approves it.",
+        "on: a moderator has to approve the first post of each new member.",
     ),
     Setting(
         "REDOUBT_FLAG_WEIGHT",
         "5",
         _at_least_zero(int),
-        "So much weight of open flags hides what a member wrote until a moderator has decided: a flag "
-        "counts 1, from 500 reputation 2, from 2,000 reputation 3. 0: flags hide nothing.",
+        "Weight of open flags that hides a post until a moderator reviews it. A flag counts 1, from 500 "
+        "reputation 2, from 2,000 reputation 3. 0: flags hide nothing.",
     ),
     Setting(
         "REDOUBT_PRIVILEGE_SCALE",
         "auto",
         _scale,
-        "auto: reputation thresholds are low while the community has few active members, and rise with "
-        "it (/help shows those in force). A number multiplies the full thresholds instead; 0 lets "
+        "auto: reputation thresholds are low while the community has few active members and rise with "
+        "it (/help shows the current ones). A number multiplies the full thresholds instead; 0 lets "
         "everyone do everything.",
     ),
     Setting(
         "REDOUBT_PATCH_DAY",
         "2TU 10:00 America/Los_Angeles",
         Monthly.parse,
-        "When the monthly patches come: a weekday of the month as iCalendar writes it (2TU: the second "
-        "Tuesday; 1 to 4, or -1 for the last), the time, and the zone whose clocks count.",
+        "When monthly patches are released: weekday of the month as in iCalendar (2TU: second Tuesday; "
+        "1 to 4, or -1 for the last), time and time zone.",
     ),
     Setting(
         "REDOUBT_RATE_LIMITS",
         "on",
         _switch,
-        "off: no limits on log-in, mail and posting. For tests only; `flask doctor` complains.",
+        "off: no limits on log-in, email and posting. For tests only; `flask doctor` reports an error.",
     ),
     Setting(
         "REDOUBT_WORKER",
@@ -260,33 +259,33 @@ SETTINGS = (
         "REDOUBT_PROXIES",
         "0",
         _at_least_zero(int),
-        "How many reverse proxies in front set X-Forwarded-For, -Proto and X-Request-ID. 0: headers ignored.",
+        "Number of reverse proxies in front that set X-Forwarded-For, -Proto and X-Request-ID. 0: "
+        "headers are ignored.",
     ),
     Setting(
         "REDOUBT_LOG",
         "text",
         _choice("text", "json"),
-        "text: lines about what needs attention; json: one object per record and per request.",
+        "text: lines about problems; json: one object per log record and per request.",
     ),
     Setting(
         "REDOUBT_SECURITY_LOG_DAYS",
         "400",
         _days(MIN_SECURITY_LOG_DAYS),
-        "Days that the security log is kept: log-ins, refusals, changes of roles, tokens, acts of "
+        "Days to keep the security log: log-ins, refusals, role changes, tokens, actions of "
         "administrators. 30 or more.",
     ),
     Setting(
         "REDOUBT_SECURITY_LOG_ADDRESS_DAYS",
         "30",
         _days(0),
-        "Days that the security log keeps the network address and the program of an event. "
-        "0: they are not recorded.",
+        "Days to keep the IP address and the browser in the security log. 0: they are not recorded.",
     ),
     Setting(
         "REDOUBT_METRICS_TOKEN",
         "",
         _token,
-        "Who sends it as Authorization: Bearer may read /metrics. Empty: nobody may.",
+        "Token for reading /metrics, sent as Authorization: Bearer. Empty: /metrics is closed.",
         is_secret=True,
     ),
 )
@@ -295,7 +294,7 @@ SETTINGS = (
 OF_SERVERS = (
     ("HOST", "127.0.0.1", "`python app.py`: the address it listens at."),
     ("PORT", "8000", "`python app.py` and `make run`: its port."),
-    ("SEED", "1", "`make run`: 0 begins empty, without the demo community."),
+    ("SEED", "1", "`make run`: 0 starts empty, without the demo community."),
     ("WEB_CONCURRENCY", "1", "gunicorn: web processes, as many as cores."),
     ("LINGER", "0", "gunicorn: seconds that old processes serve on after HUP while new ones load."),
 )

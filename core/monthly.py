@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 WRITTEN = re.compile(r"([1-4]|-1)(MO|TU|WE|TH|FR|SA|SU) (([01]\d|2[0-3]):[0-5]\d) ([\w+/-]+)$", re.A)
 WISH = (
-    "write a weekday as iCalendar does (2TU: the second Tuesday, -1FR: the last Friday), a time and a "
-    "zone: 2TU 10:00 America/Los_Angeles"
+    "must be a weekday as in iCalendar (2TU: second Tuesday, -1FR: last Friday), a time and a time "
+    "zone, such as 2TU 10:00 America/Los_Angeles"
 )
 
 

@@ -200,8 +200,8 @@ def checked(lines: Iterable[str]) -> tuple[str, ...]:
             {
                 "words": [
                     _(
-                        "Each line needs at least %(n)s characters, else it would be masked in "
-                        "texts that have nothing to do with it.",
+                        "Use at least %(n)s characters per line. Shorter text would be masked in "
+                        "unrelated posts too.",
                         n=MIN_CHARACTERS,
                     )
                 ]
@@ -209,7 +209,7 @@ def checked(lines: Iterable[str]) -> tuple[str, ...]:
         )
     if len(texts) > MAX_TEXTS or any(len(text) > MAX_CHARACTERS for text in texts):
         raise Invalid(
-            {"words": [_("At most %(n)s lines of %(m)s characters.", n=MAX_TEXTS, m=MAX_CHARACTERS)]}
+            {"words": [_("Use at most %(n)s lines of %(m)s characters.", n=MAX_TEXTS, m=MAX_CHARACTERS)]}
         )
     return texts
 

@@ -1,7 +1,9 @@
 """The command that loads the demo community."""
 
 import click
+from flask import url_for
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from auth.models import User
@@ -20,16 +22,23 @@ def is_empty() -> bool:
 @click.option("--once", is_flag=True, help="Do nothing when the instance already has accounts.")
 @with_appcontext
 def seed(once: bool) -> None:
-    """Load the demo community; prints accounts to try, with random passwords. Never doubles anything."""
+    """Load the demo community and print accounts with random passwords. Safe to run again."""
     if once and not is_empty():
         return
     accounts = loader.load()
     db.session.commit()
     if accounts:
-        click.echo(f"\nThe demo community is here. Log in at {mail.site_url()}/login as one of\n")
+        click.echo(
+            "\n"
+            + _(
+                "The demo community is loaded. Log in at %(url)s with one of these accounts:",
+                url=mail.site_url() + url_for("auth.login"),
+            )
+            + "\n"
+        )
         for account in accounts:
             click.echo(f"  {account.role:<16}{account.username:<16}{account.password}")
-        click.echo("\nThe passwords are random and shown only now.\n")
+        click.echo("\n" + _("The passwords are random. You won't see them again.") + "\n")
     else:
-        click.echo("The demo community is already here.")
+        click.echo(_("The demo community is already loaded."))
     events.drain()

@@ -22,7 +22,7 @@ from deployment.reports import queries as report_queries
 from deployment.reports.actions import Gone, Hidden
 from deployment.reports.views import A_DAY, DAY, THANKS, find_bulletin, hidden_before
 
-bp = ApiBlueprint("calendar", __name__, description="Patch days, what came in a month, and how it went")
+bp = ApiBlueprint("calendar", __name__, description="Patch days, monthly bulletins and deployment reports")
 
 
 @bp.get("/calendar")

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from flask import url_for
+
 from bulletins.models import Bulletin
 from core.mail.mail import site_url
 from deployment import labels
@@ -100,7 +102,7 @@ def plan_row(month: Month, plan: Plan, tasks: list[Task]) -> dict:
         "deadline": plan.deadline,
         "is_late": plan.is_late,
         "items": [task_row(task, plan) for task in tasks],
-        "url": f"{site_url()}{month.path}/plan",
+        "url": site_url() + url_for("deployment.plan_page", month=month),
     }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from auth.models import User
 from bulletins.models import Bulletin
 from core.database.db import UTCDateTime, db, utcnow
+from core.web.site import path_to
 from products.models import Release
 
 RINGS = ("lab", "pilot", "broad")
@@ -53,7 +54,7 @@ class DeploymentReport(db.Model):
     @property
     def path(self) -> str:
         """Where it stands; its bulletin is loaded."""
-        return f"/bulletins/{self.bulletin.reference}/reports#report-{self.id}"
+        return f"{path_to('deployment.reports', reference=self.bulletin.reference)}#report-{self.id}"
 
     @property
     def is_failing(self) -> bool:

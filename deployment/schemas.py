@@ -13,7 +13,7 @@ from deployment.models import LONGEST_NOTE, LONGEST_TARGET, OUTCOMES, RINGS
 from deployment.plans.schedule import BROAD_DAYS, MOST_DAYS, PILOT_DAYS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-CHOOSE = _("Choose one of these.")
+CHOOSE = _("Choose one of the options.")
 
 
 class ReportSchema(Schema):
@@ -23,16 +23,14 @@ class ReportSchema(Schema):
         load_default="",
         validate=validate.Length(max=130),
         metadata={
-            "description": "A release of the catalogue as product/cycle, or nothing.",
+            "description": "A listed release as product/cycle; optional.",
             "example": "windows/10-22h2",
         },
     )
     target = Line(
         load_default="",
         validate=validate.Length(max=LONGEST_TARGET),
-        metadata={
-            "description": "Where it was installed, in words, when the catalogue has no release for it."
-        },
+        metadata={"description": "Where it was installed, as text, if the release is not listed."},
     )
     ring = fields.String(required=True, validate=validate.OneOf(RINGS, error=CHOOSE))
     outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES, error=CHOOSE))
@@ -68,7 +66,7 @@ class YearQuery(Cursor):
     """Of which year; this one when none is given."""
 
     year = WholeNumber(1990, 2199, load_default=None)
-    since = Since("Only months that were not over at this time.")
+    since = Since("Only months that had not ended at this time.")
 
 
 class PlanQuery(Schema):

@@ -17,5 +17,5 @@ def first_days() -> Iterator[Finding]:
             _("First steps"),
             ", ".join(step.title for step in open_steps) or _("all done"),
             remark=bool(open_steps),
-            advice=_("An administrator finds them on the front page, after logging in."),
+            advice=_("Administrators see them on the front page after logging in."),
         )

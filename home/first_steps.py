@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import current_app, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -51,47 +51,44 @@ def steps() -> list[Step]:
     )
     return [
         Step(
-            _("Name the site and its address"),
+            _("Set the name and address of the site"),
             _(
-                "REDOUBT_SITE_NAME is shown in the header and in mail; links in mail begin with "
+                "REDOUBT_SITE_NAME is shown in the header and in emails; links in emails start with "
                 "REDOUBT_SITE_URL."
             ),
             bool(config["REDOUBT_SITE_URL"]),
         ),
         Step(
-            _("Let it send mail"),
+            _("Set up email"),
             _(
-                "Without REDOUBT_MAIL_URL mail only lies in the folder outbox, and nobody can confirm an "
-                "account."
+                "Without REDOUBT_MAIL_URL, emails are only saved in the outbox folder, and nobody can "
+                "confirm an account."
             ),
             bool(config["REDOUBT_MAIL_URL"]),
             command="flask doctor",
         ),
         Step(
-            _("Make the first tags"),
-            _("Questions carry one to five. A dozen broad ones are a good beginning."),
+            _("Create the first tags"),
+            _("Each question has one to five tags. A dozen broad tags are a good start."),
             _any(select(Tag.id)),
-            url="/tags",
+            url=url_for("forum.tags"),
         ),
         Step(
             _("Write the first article"),
-            _("One page that saves people time shows what this place is for."),
+            _("One useful article shows what this site is for."),
             _any(select(Article.id)),
-            url="/articles/new",
+            url=url_for("kb.new"),
         ),
         Step(
-            _("Bring what you have"),
-            _("Markdown folders, a Stack Exchange dump, bulletins and product life cycles can be imported."),
+            _("Import existing content"),
+            _("You can import Markdown folders, a Stack Exchange dump, bulletins and product life cycles."),
             _any(select(User.id).where(User.imported_from.is_not(None))) or _any(select(Question.id)),
             command="flask import articles DIR",
         ),
         Step(
             _("Invite people"),
-            _(
-                "Until there are more of you, newcomers may do at once what takes reputation later (see the "
-                "help)."
-            ),
+            _("While the community is small, new members need less reputation (see the help)."),
             _any(members),
-            url="/help#privileges",
+            url=url_for("home.help_page") + "#privileges",
         ),
     ]

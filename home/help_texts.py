@@ -8,15 +8,15 @@ from auth.reputation import POINTS
 def rewards() -> list[tuple[str, str]]:
     """(what happened, the points that it gives or takes), for the help."""
     said = {
-        ("question_up", "answer_up", "article_up"): _("your question, answer or article is voted up"),
-        ("question_down", "answer_down", "article_down"): _("it is voted down"),
-        ("answer_downvoted",): _("you vote an answer down"),
-        ("answer_accepted",): _("your answer is accepted by somebody else"),
-        ("accepted_an_answer",): _("you accept an answer of somebody else"),
-        ("edit_accepted",): _("an edit that you suggested is accepted"),
-        ("report_helpful",): _("a member says that your deployment report helped"),
-        ("article_published",): _("your article is published for the first time"),
-        ("spam_removed",): _("a moderator removes what you wrote as spam"),
+        ("question_up", "answer_up", "article_up"): _("Your question, answer or article is upvoted"),
+        ("question_down", "answer_down", "article_down"): _("Your question, answer or article is downvoted"),
+        ("answer_downvoted",): _("You downvote an answer"),
+        ("answer_accepted",): _("Someone else accepts your answer"),
+        ("accepted_an_answer",): _("You accept someone else's answer"),
+        ("edit_accepted",): _("Your suggested edit is approved"),
+        ("report_helpful",): _("A member marks your deployment report as helpful"),
+        ("article_published",): _("Your article is published for the first time"),
+        ("spam_removed",): _("A moderator deletes your post as spam"),
     }
     found = []
     for kinds, text in said.items():

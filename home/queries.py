@@ -9,6 +9,7 @@ from sqlalchemy.orm import defer, lazyload, with_polymorphic
 from bulletins import queries as bulletin_queries
 from bulletins.models import Bulletin
 from core.database.db import db
+from core.web.site import path_to
 from deployment.calendar import queries
 from forum.models import Question
 from kb import queries as articles
@@ -132,6 +133,6 @@ def mapped_pages() -> Iterator[tuple[str, datetime]]:
         .group_by(Product.slug)
     )
     for slug, moment in db.session.execute(changed):
-        yield f"/products/{slug}", moment
+        yield path_to("products.product", slug=slug), moment
     for month, moment in queries.latest():
         yield month.path, moment

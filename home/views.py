@@ -113,7 +113,10 @@ def identifier(identifier: str):
 @cached_for_visitors
 def sitemap():
     """Where the addresses of everything public are (sitemaps.org)."""
-    parts = ["pages", *range(1, queries.sitemap_parts() + 1)]
+    parts = [
+        url_for("home.sitemap_pages"),
+        *(url_for("home.sitemap_posts", number=number) for number in range(1, queries.sitemap_parts() + 1)),
+    ]
     body = render_template("home/sitemap.xml", parts=parts, site=mail.site_url())
     return Response(body, mimetype="application/xml")
 
@@ -147,7 +150,7 @@ def robots():
         "Disallow: /moderation",
         "Disallow: /posts/",
         "Disallow: /identifiers/",
-        f"Sitemap: {mail.site_url()}/sitemap.xml",
+        f"Sitemap: {mail.site_url()}{url_for('home.sitemap')}",
         "",
     ]
     return Response("\n".join(lines), mimetype="text/plain")
@@ -155,11 +158,11 @@ def robots():
 
 @bp.get("/.well-known/security.txt")
 def security_txt():
-    """How to report a weakness in this site (RFC 9116)."""
+    """How to report a vulnerability in this site (RFC 9116)."""
     expires = (utcnow() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
     body = (
         f"Contact: mailto:{mail.sender()}\nExpires: {expires}\nPreferred-Languages: en\n"
-        f"Canonical: {mail.site_url()}/.well-known/security.txt\n"
+        f"Canonical: {mail.site_url()}{url_for('home.security_txt')}\n"
     )
     return Response(body, mimetype="text/plain")
 
@@ -168,7 +171,7 @@ def security_txt():
 def opensearch():
     """Lets a browser use the site's search box as its own."""
     return Response(
-        render_template("home/opensearch.xml", url=mail.site_url()),
+        render_template("home/opensearch.xml", url=mail.site_url() + url_for("search.search")),
         mimetype="application/opensearchdescription+xml",
     )
 

@@ -59,7 +59,7 @@ def add_mine(data: dict):
     require(policy.can_own(user))
     product = queries.full(data["product"])
     if product is None:
-        raise Invalid({"product": [_("There is no such product.")]})
+        raise Invalid({"product": [_("This product does not exist.")]})
     release = release_of(product, data["release"]) if data["release"] else None
     if data["release"] and release is None:
         raise Invalid({"release": [_("This product has no such release.")]})
@@ -67,7 +67,7 @@ def add_mine(data: dict):
         added = actions.own(user, [(product, release)])
     except actions.TooMuch:
         raise Invalid(
-            {"_": [_("Your list is full: it holds %(n)s lines. Remove some first.", n=actions.MOST)]}
+            {"_": [_("Your list is full (%(n)s entries). Remove some first.", n=actions.MOST)]}
         ) from None
     db.session.commit()
     return {"added": added}

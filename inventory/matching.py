@@ -203,10 +203,7 @@ class _Budget:
         self.left -= comparisons
         if self.left < 0:
             raise TooManyComparisons(
-                _(
-                    "The document names products with many releases too often to compare "
-                    "them all. Send it in parts."
-                )
+                _("The document has too many components to match at once. Split it into smaller files.")
             )
 
 

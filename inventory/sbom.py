@@ -60,11 +60,11 @@ def _from_json(raw: bytes) -> list[Component]:
     try:
         document = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise BadSbom(_("The JSON cannot be read.")) from error
+        raise BadSbom(_("The JSON is invalid.")) from error
     if document.get("bomFormat") != "CycloneDX":
-        raise BadSbom(_("This JSON is no CycloneDX document (its bomFormat says otherwise)."))
+        raise BadSbom(_("This JSON is not a CycloneDX document (see its bomFormat)."))
     if not isinstance(document.get("components", []), list):
-        raise BadSbom(_("The components of this document are no list."))
+        raise BadSbom(_("The components of this document are not a list."))
     metadata = document.get("metadata")
     return list(_walk([metadata.get("component") if isinstance(metadata, dict) else None, *_items(document)]))
 
@@ -89,7 +89,7 @@ class _XmlReader:
         if self.elements > MAX_ELEMENTS:
             raise BadSbom(_("The document has more than %(n)s elements.", n=f"{MAX_ELEMENTS:,}"))
         if len(self.states) >= MAX_DEPTH:
-            raise BadSbom(_("The XML is nested too deep."))
+            raise BadSbom(_("The XML is nested too deeply."))
         self.states.append(self._state(tag))
         if self.states[-1] == "component":
             self.open.append({})
@@ -102,7 +102,7 @@ class _XmlReader:
         """What an element is where it stands: one that means something to us, else nothing."""
         if not self.states:
             if not tag.startswith("{" + NAMESPACE) or not tag.endswith("}bom"):
-                raise BadSbom(_("This XML is no CycloneDX document (its root element says otherwise)."))
+                raise BadSbom(_("This XML is not a CycloneDX document (see its root element)."))
             self.space = tag.removesuffix("bom")
             return "bom"
         name = tag.removeprefix(self.space) if tag.startswith(self.space) else ""
@@ -141,7 +141,7 @@ def _from_xml(raw: bytes) -> list[Component]:
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         if isinstance(error, BadSbom):
             raise
-        raise BadSbom(_("The XML cannot be read, or has a document type or entities.")) from error
+        raise BadSbom(_("The XML is invalid, or has a document type or entities.")) from error
     return [_component(each) for each in found]
 
 

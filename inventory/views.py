@@ -28,7 +28,7 @@ MAX_SHOWN, MAX_EXPORTED = 300, 5_000
 
 
 def _member():
-    require(policy.can_own(me()), _("Confirm your address first."))
+    require(policy.can_own(me()), _("Confirm your email address first."))
     return me()
 
 
@@ -81,10 +81,10 @@ def _own(user, picks: list[tuple[Product, Release | None]], source: str = action
         added = actions.own(user, picks, source=source)
     except TooMuch:
         db.session.rollback()
-        flash(_("Your list is full: it holds %(n)s lines. Remove some first.", n=MOST), "danger")
+        flash(_("Your list is full (%(n)s entries). Remove some first.", n=MOST), "danger")
         return
     db.session.commit()
-    flash(ngettext("%(num)s line added to what you run.", "%(num)s lines added to what you run.", added))
+    flash(ngettext("%(num)s entry added to your products.", "%(num)s entries added to your products.", added))
 
 
 @bp.post("/settings/products/<int:owned_id>/remove")
@@ -145,11 +145,11 @@ def renew_calendar():
     """Make the private calendar address, or a new one that ends the old. GET asks first."""
     if request.method == "GET":
         return confirmation_page(
-            _("Make a new calendar address?"),
+            _("Create a new calendar address?"),
             [
-                _("The present address stops working at once, in every calendar program that has it."),
-                _("You are shown the new address, to subscribe to it."),
-                _("The old address never works again."),
+                _("The current address will stop working immediately in every calendar app."),
+                _("You will see the new address to subscribe to."),
+                _("The old address will never work again."),
             ],
             _("Create a new address"),
             back=url_for("inventory.mine") + "#calendar",

@@ -49,7 +49,6 @@ def articles() -> ResponseReturnValue:
     return render_template(
         "kb/articles.html",
         sort=sort,
-        sorts=list(queries.SORTS),
         layers=LAYERS,
         drafts=queries.drafts(current_user) if curates else [],
         can_curate=curates,
@@ -69,7 +68,6 @@ def layer(layer: str) -> ResponseReturnValue:
         layer=layer,
         intro=layer_introduction(layer),
         sort=sort,
-        sorts=list(queries.SORTS),
         layers=LAYERS,
         page=queries.articles(sort, current_user, layer=layer, after=request.args.get("after")),
     )

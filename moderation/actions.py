@@ -15,6 +15,7 @@ from auth.reputation import POINTS, Entitlement
 from core.database.db import db, lock_rows, utcnow
 from core.jobs import events
 from core.web.conflicts import AlreadyDone
+from core.web.site import path_to
 from moderation import policy, queries
 from moderation.models import DECLINED, HELPFUL, Claim, Decision, Flag
 from posts import actions as posts
@@ -192,21 +193,21 @@ def _refuse_after_keep(post: Post, by, seen: int | None) -> None:
 
 def _already(decision: Decision) -> AlreadyDone:
     what = {
-        "keep": _("this post stays."),
+        "keep": _("the flags are dismissed."),
         "hide": _("this post is hidden."),
         "hold": _("this post is hidden until a moderator has decided."),
         "restore": _("this post is restored."),
         "approve": _("this post is approved."),
-        "reject": _("this post is refused."),
+        "reject": _("this post is rejected."),
         "lock": _("this post is locked."),
         "unlock": _("this post is unlocked."),
         "suspend": _("this member is suspended."),
         "lift": _("the suspension is lifted."),
-    }.get(decision.action, _("this was decided."))
+    }.get(decision.action, _("this is already resolved."))
     url = (
         decision.post.url
         if decision.post is not None
-        else (decision.user.profile_url if decision.user is not None else "/moderation")
+        else (decision.user.profile_url if decision.user is not None else path_to("moderation.queue"))
     )
     return AlreadyDone(what, who=name_of(decision.actor_id), at=decision.created_at, url=url)
 

@@ -47,7 +47,7 @@ def flag_item(row: Flag) -> dict:
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.DecisionItem))
 def list_decisions(wanted: dict):
-    """Every decision, newest first."""
+    """All moderation decisions, newest first."""
     return listing(queries.log(wanted.get("after")), decision_item)
 
 
@@ -56,7 +56,7 @@ def list_decisions(wanted: dict):
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.FlagItem))
 def list_flags(wanted: dict):
-    """What one flagged and what became of it, newest first."""
+    """Your flags and their outcome, newest first."""
     return listing(queries.flags_of(tokens.reader(), wanted.get("after")), flag_item)
 
 
@@ -65,7 +65,7 @@ def list_flags(wanted: dict):
 @bp.arguments(AppealSchema)
 @bp.response(201, AppealItem)
 def appeal_for_post(data: dict, post_id: int):
-    """Ask for one's post that a moderator removed; once, and again when its text has changed."""
+    """Ask for a review of your deleted post: once, and again after you edit its text."""
     user = tokens.reader()
     post = visible_post(post_id, user)
     require(appeal_policy.can_appeal(user, post))
@@ -87,7 +87,7 @@ def appeal_for_post(data: dict, post_id: int):
 @bp.arguments(schemas.FlagSchema)
 @bp.response(201, schemas.FlagItem)
 def flag_post(data: dict, post_id: int):
-    """Ask a moderator to look at a post."""
+    """Flag a post for the moderators."""
     user = tokens.reader()
     post = visible_post(post_id, user)
     require(policy.can_flag(user, post))

@@ -2,24 +2,25 @@
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from auth.models import Visitor
 from moderation import queries
 
-group = AppGroup("moderation", help="The queue and the log.")
+group = AppGroup("moderation", help="Moderation queue and log.")
 
 
 @group.command("queue")
 def queue() -> None:
-    """What waits, oldest first."""
+    """List the items to review, oldest first."""
     for item in queries.queue():
-        why = ", ".join(flag.reason for flag in item.flags) or "first post"
+        why = ", ".join(flag.reason for flag in item.flags) or _("first post")
         click.echo(f"{item.post.id}\t{item.post.kind}\t{why}\t{item.post.title}")
 
 
 @group.command("log")
 def log() -> None:
-    """The newest decisions."""
+    """List the newest decisions."""
     for row in queries.log():
         who = row.actor.username if row.actor else "-"
         click.echo(

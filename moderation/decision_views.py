@@ -1,6 +1,6 @@
 """What moderators press: claim, hide, keep, restore, approve, refuse, lock, suspend."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -17,13 +17,13 @@ from posts.access import visible_post
 
 
 def _post(post_id: int):
-    require(policy.can_moderate(me()), _("Only moderators do this."))
+    require(policy.can_moderate(me()), _("Only moderators can do this."))
     return get_or_404(queries.get_post(post_id))
 
 
 def _done():
     db.session.commit()
-    return redirect(safe_next(request.form.get("next"), "/moderation"))
+    return redirect(safe_next(request.form.get("next"), url_for("moderation.queue")))
 
 
 @bp.post("/posts/<int:post_id>/claim")
@@ -33,7 +33,7 @@ def claim(post_id: int):
     if not actions.claim(_post(post_id), by=me()):
         flash(_("Another moderator has claimed this item."))
     db.session.commit()
-    return redirect(f"/moderation#item-{post_id}")
+    return redirect(url_for("moderation.queue", _anchor=f"item-{post_id}"))
 
 
 @bp.route("/posts/<int:post_id>/hide", methods=["GET", "POST"])
@@ -51,7 +51,7 @@ def hide(post_id: int):
         actions.hide(_post(post_id), by=me(), **data)
         return _done()
     post = visible_post(post_id, current_user)
-    require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
+    require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do this."))
     actions.hide(post, by=me(), reason="spam")
     return _done()
 
@@ -62,9 +62,14 @@ def _ask_to_hide(post_id: int, sent, reason: str):
         post = _post(post_id)
     else:
         post = visible_post(post_id, current_user)
-        require(policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators do this."))
+        require(
+            policy.can_hide_spam(me(), post, queries.open_flags(post.id)), _("Only moderators can do this.")
+        )
     effects = [
-        _("It disappears at once from pages, search, feeds and email, with all that is below it."),
+        _(
+            "It disappears at once from pages, search, feeds and email, together with its answers and "
+            "comments."
+        ),
         _(
             "Its author gets a notification with the reason and your message, still sees it, and can "
             "edit it and ask for a review."
@@ -73,7 +78,7 @@ def _ask_to_hide(post_id: int, sent, reason: str):
     ]
     if me().is_moderator:
         effects.insert(1, _("As spam it costs its author 100 reputation, until it is restored."))
-    back = safe_next(sent.get("next"), "/moderation")
+    back = safe_next(sent.get("next"), url_for("moderation.queue"))
     newest = queries.last_decision(post)
     return confirmation_page(
         _("Hide this post?"),
@@ -89,7 +94,7 @@ def _ask_to_hide(post_id: int, sent, reason: str):
                 "name": "reason",
                 "label": _("Reason"),
                 "type": "select",
-                "options": [("", _("No reason from the list")), *reason_words().items()],
+                "options": [("", _("Other reason")), *reason_words().items()],
             },
             {
                 "name": "note",

@@ -1,6 +1,6 @@
 """The public log as Atom; it says of hidden posts only their number."""
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -14,10 +14,10 @@ bp = Blueprint("moderation_feeds", __name__)
 @bp.get("/moderation/log.atom")
 def log():
     """The newest decisions."""
-    entries, words = [], action_words()
+    entries, words, here = [], action_words(), url_for("moderation.log")
     for row in queries.log():
         text, _url = queries.subject(row, Visitor())
-        path = f"/moderation/log#decision-{row.id}"
+        path = f"{here}#decision-{row.id}"
         entries.append(
             feeds.Entry(
                 path,
@@ -29,4 +29,4 @@ def log():
                 row.created_at,
             )
         )
-    return feeds.atom(_("Moderation log"), "/moderation/log", entries)
+    return feeds.atom(_("Moderation log"), here, entries)

@@ -7,14 +7,14 @@ from core.web.fields import Line
 from core.web.lazy_text import lazy_gettext
 from moderation.models import REASONS
 
-_SHORT = validate.Length(max=500, error=lazy_gettext("Keep this under 500 characters."))
+_SHORT = validate.Length(max=500, error=lazy_gettext("Use at most 500 characters."))
 
 
 class FlagSchema(Schema):
     """Why a post needs a moderator."""
 
     reason = fields.String(
-        required=True, validate=validate.OneOf(REASONS, error=lazy_gettext("Choose one of the reasons."))
+        required=True, validate=validate.OneOf(REASONS, error=lazy_gettext("Choose a reason."))
     )
     note = Line(load_default="", validate=_SHORT)
 
@@ -41,12 +41,12 @@ class SuspendSchema(Schema):
     """For how long, and what the member is told."""
 
     days = fields.Integer(
-        required=True, validate=validate.Range(1, 3650, error=lazy_gettext("Between 1 and 3650 days."))
+        required=True, validate=validate.Range(1, 3650, error=lazy_gettext("Enter a number from 1 to 3,650."))
     )
     seen = fields.String(load_default=None, allow_none=True)
     message = Line(
         required=True,
-        validate=validate.Length(min=10, max=500, error=lazy_gettext("Write 10 to 500 characters.")),
+        validate=validate.Length(min=10, max=500, error=lazy_gettext("Use 10 to 500 characters.")),
     )
 
 

@@ -14,7 +14,7 @@ from posts.models import Post, Tag
 from posts.tags.queries import tag_named
 from products.queries import full as full_product
 
-bp = ApiBlueprint("inbox", __name__, description="What you are told, what you watch, and your alerts")
+bp = ApiBlueprint("inbox", __name__, description="Notifications, followed items and alerts")
 
 
 def news_item(line: Notification) -> dict:

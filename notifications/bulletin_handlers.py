@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from flask import url_for
+
 from bulletins.models import Bulletin
 from bulletins.queries import AlertFacts, alert_facts
 from core.database.db import db
@@ -83,6 +85,6 @@ def note_withdrawn(batch: list[events.Event]) -> None:
                 cause=f"withdrawn:{event.id}",
                 thread_id=bulletin.id,
                 actor_id=event.actor_id,
-                data={"reference": bulletin.reference, "url": "/bulletins"},
+                data={"reference": bulletin.reference, "url": url_for("bulletins.bulletins")},
             )
         db.session.commit()

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from flask import url_for
+
 from core.database.db import db
 from core.jobs import events
 from notifications import actions, recipients
@@ -43,7 +45,7 @@ def _new_post(event, post: Post) -> None:
             post_id=post.id,
             actor_id=post.author_id,
             thread_id=post.id,
-            data={"url": "/moderation"},
+            data={"url": url_for("moderation.queue")},
         )
 
 

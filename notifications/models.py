@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
+from core.web.site import path_to
 from posts.models import Post, Tag
 from products.models import Product
 
@@ -85,13 +86,13 @@ class Notification(db.Model):
     def url(self) -> str:
         """Path of what it tells of."""
         if suggestion := self.data.get("suggestion"):
-            return f"/suggestions/{suggestion}"
+            return path_to("posts.suggestion", suggestion_id=suggestion)
         if self.kind == "flag":
-            return "/settings/flags"
+            return path_to("moderation.my_flags")
         if address := self.data.get("url"):
             return address
         if self.event == "bulletin.published" and self.product is not None:
-            return f"/bulletins?product={self.product.slug}"
+            return path_to("bulletins.bulletins", product=self.product.slug)
         return self.post.url if self.post is not None else self.product.path
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from flask import url_for
 from sqlalchemy import select
 
 from auth.models import User
@@ -57,7 +58,7 @@ def _flagged(event) -> None:
             post_id=post.id,
             actor_id=event.actor_id,
             thread_id=post.id,
-            data={"reason": event.data.get("reason", "other"), "url": "/moderation"},
+            data={"reason": event.data.get("reason", "other"), "url": url_for("moderation.queue")},
         )
 
 
@@ -74,7 +75,7 @@ def _appealed(event) -> None:
         event=event,
         post_id=event.data["post_id"],
         actor_id=event.actor_id,
-        data={"url": "/moderation"},
+        data={"url": url_for("moderation.queue")},
     )
 
 
@@ -112,7 +113,7 @@ def _rated(event) -> None:
             post_id=event.subject_id,
             cause=f"feedback:{event.subject_id}:{event.created_at:%Y-%m-%d}",
             actor_id=event.actor_id,
-            data={"url": "/articles/feedback"},
+            data={"url": url_for("kb.feedback_list")},
         )
 
 
@@ -137,7 +138,7 @@ def _moderated(event) -> None:
         return
     facts = {name: event.data[name] for name in FACTS if event.data.get(name)}
     if post.is_deleted or event.name.startswith("decision."):
-        facts["url"] = f"/posts/{post.id}"
+        facts["url"] = url_for("posts.post", post_id=post.id)
     cause = f"moderated:{event.id}"
     if event.name.endswith(".redacted"):  # each column of a post that is masked records one
         cause = f"redacted:{post.id}:{event.created_at:%Y-%m-%dT%H:%M}"
@@ -214,5 +215,5 @@ def _unsuspended(event) -> None:
         cause=f"moderated:{event.id}",
         event=event,
         actor_id=event.actor_id,
-        data={"url": "/help"},
+        data={"url": url_for("home.help_page")},
     )

@@ -94,7 +94,7 @@ def _queue(user: User, lines: list[Notification]) -> None:
     said = labels.sentence(first).partition(". ")[0].removesuffix(".")
     subject = f"{said}: {labels.title(first)}"
     if len(lines) > 1:
-        subject = ngettext("%(num)s piece of news", "%(num)s pieces of news", len(lines))
+        subject = ngettext("%(num)s notification", "%(num)s notifications", len(lines))
         subject = subject if first.in_digest else f"{subject}: {labels.title(first)}"
     mail.queue(
         user.email,

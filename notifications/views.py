@@ -112,8 +112,8 @@ def settings():
         "notifications/settings.html",
         form=form,
         kinds=kinds_for(user),
-        deliveries=DELIVERIES,
         wording=wording,
+        deliveries=[(name, wording.delivery(name)) for name in DELIVERIES],
         watches=queries.watches(user, request.args.get("after")),
         is_stopped=user.email in stopped_addresses.stopped_addresses([user.email]),
     ), 422 if form.errors else 200
@@ -125,7 +125,7 @@ def revive():
     """My address takes mail again."""
     stopped_addresses.revive_address(me().email)
     db.session.commit()
-    flash(_("Mail goes to your address again."))
+    flash(_("We will send email to your address again."))
     return redirect(url_for("notifications.settings"))
 
 
@@ -141,7 +141,10 @@ def mute(token: str):
     user = get_or_404(db.session.get(User, user_id))
     require(
         (rest[0] if rest else 0) == user.device_generation,
-        _("This link ended when the account was secured. Use the one in a newer mail, or your settings."),
+        _(
+            "This link stopped working when the account was secured. Use the link in a newer email, or your "
+            "settings."
+        ),
     )
     if request.method == "POST":
         if user.erased_at is None:
@@ -150,5 +153,5 @@ def mute(token: str):
     return render_template(
         "notifications/muted.html",
         done=request.method == "POST",
-        what=_("the daily mail") if kind == DIGEST else wording.kind(kind),
+        what=_("the daily digest") if kind == DIGEST else wording.kind(kind),
     )

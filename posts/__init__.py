@@ -1,6 +1,6 @@
 """Posts of all kinds: comments, votes, tags, revisions, suggested edits."""
 
-from flask import Flask
+from flask import Flask, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -36,6 +36,10 @@ def _comment_path(comment: Comment) -> str:
     return f"{page}#comment-{comment.id}"
 
 
+def _comment_edit_path(comment: Comment) -> str:
+    return url_for("posts.edit_comment", post_id=comment.id)
+
+
 def _vote_refused(refusal: voting.VoteRefused) -> ResponseReturnValue:
     return error_answer(403, _("Forbidden"), str(refusal))
 
@@ -50,7 +54,14 @@ def _profile(user: User, number: int) -> dict[str, str] | None:
 def init_app(app: Flask) -> None:
     """Register kind, editables and error handlers; attach pages, feeds and API."""
     kinds.register_kind(
-        kinds.Kind("comment", "comment", _comment_path, searchable=False, limits=schemas.COMMENT_LIMITS)
+        kinds.Kind(
+            "comment",
+            "comment",
+            _comment_path,
+            _comment_edit_path,
+            searchable=False,
+            limits=schemas.COMMENT_LIMITS,
+        )
     )
     editables.register_editable(
         Comment,

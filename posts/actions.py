@@ -327,7 +327,7 @@ def undelete(post: Post, *, by: User) -> events.Event | None:
 
 def check_not_deleted(post: Post, *, by: User) -> None:
     """Raise AlreadyDone when another user than `by` deleted a post."""
-    check_not_done(post, [f"{post.kind}.deleted"], _("this post is removed."), by=by, url=post.url)
+    check_not_done(post, [f"{post.kind}.deleted"], _("this post is deleted."), by=by, url=post.url)
 
 
 def check_not_undeleted(post: Post, *, by: User) -> None:

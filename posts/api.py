@@ -56,7 +56,7 @@ def get_post(post_id: int) -> dict:
 @tokens.bearer(WRITE)
 @bp.response(204)
 def delete_post(post_id: int) -> Response:
-    """Hide a post everywhere; it can be brought back."""
+    """Delete a post. It can be restored."""
     user = tokens.member()
     post = visible_post(post_id, user)
     if post.is_deleted and user.is_moderator:
@@ -74,7 +74,7 @@ def delete_post(post_id: int) -> Response:
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
 def undelete_post(post_id: int) -> dict:
-    """Bring a removed post back."""
+    """Restore a deleted post."""
     user = tokens.member()
     post = visible_post(post_id, user)
     require(policy.can_undelete(user, post))
@@ -89,7 +89,7 @@ def undelete_post(post_id: int) -> dict:
 @tokens.bearer(READ)
 @bp.response(200, schemas.VoteItem)
 def get_vote(post_id: int) -> dict:
-    """One's own vote on a post."""
+    """Your vote on a post."""
     post = visible_post(post_id, tokens.reader())
     mine = queries.votes_of(tokens.reader(), [post.id]).get(post.id, 0)
     return {"post_id": post.id, "value": mine, "score": post.score}
@@ -100,7 +100,7 @@ def get_vote(post_id: int) -> dict:
 @bp.arguments(schemas.VoteSchema)
 @bp.response(200, schemas.VoteItem)
 def vote_on_post(data: dict, post_id: int) -> dict:
-    """Vote up (1), down (-1), or withdraw (0)."""
+    """Upvote (1), downvote (-1) or withdraw the vote (0)."""
     user = tokens.member()
     post = visible_post(post_id, user)
     value = data["value"]
@@ -114,7 +114,7 @@ def vote_on_post(data: dict, post_id: int) -> dict:
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.PostItem))
 def list_comments(query: dict, post_id: int) -> dict:
-    """Comments under a post, oldest first."""
+    """Comments on a post, oldest first."""
     return listing(
         queries.comments(visible_post(post_id, tokens.reader()), tokens.reader(), query.get("after")), item
     )
@@ -139,7 +139,7 @@ def comment_on_post(data: dict, post_id: int) -> dict:
 @bp.arguments(schemas.EditCommentSchema)
 @bp.response(200, schemas.PostItem)
 def edit_comment(data: dict, post_id: int) -> dict:
-    """Change one's own comment."""
+    """Edit your own comment."""
     user = tokens.member()
     made = get_or_404(queries.get(Comment, post_id, user))
     require(policy.can_edit(user, made))
@@ -152,7 +152,7 @@ def edit_comment(data: dict, post_id: int) -> dict:
 @bp.arguments(schemas.AuthorQuery, location="query")
 @bp.response(200, page_of(schemas.PostItem))
 def list_posts_of(query: dict, username: str) -> dict:
-    """What a member wrote, newest first; of all kinds but comments, or of one."""
+    """Posts by a member, newest first: all kinds except comments, or one kind."""
     author = get_or_404(people.by_username(username))
     kind_names = [query["kind"]] if "kind" in query else kinds.searchable()
     page = queries.by_author(author, kind_names, tokens.reader(), query.get("after"), with_tags=True)

@@ -1,6 +1,6 @@
 """Posts as feed entries, and the Atom feed of a member's public posts."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -18,7 +18,7 @@ FEED_SIZE = 30  # entries
 def entry(post: Post, summary: str = "") -> feeds.Entry:
     """A post as a feed entry; without a summary it has the beginning of the text."""
     return feeds.Entry(
-        f"/posts/{post.id}",
+        url_for("posts.post", post_id=post.id),
         post.heading,
         post.url,
         summary or excerpt(post.body_html, 400),
@@ -34,5 +34,5 @@ def user(username: str) -> Response:
     author = get_or_404(by_username(username))
     page = queries.by_author(author, kinds.searchable(), Visitor(), size=FEED_SIZE)
     return feeds.atom(
-        _("Posts of %(name)s", name=author.display_name), author.profile_url, [entry(post) for post in page]
+        _("Posts by %(name)s", name=author.display_name), author.profile_url, [entry(post) for post in page]
     )

@@ -42,7 +42,7 @@ def _no_revision_hook(post: "Post") -> None:
 class Kind:
     """One kind of post.
 
-    `path(post)` is the path of its page.
+    `path(post)` is the path of its page, `edit_path(post)` that of the form that edits it.
     `on_delete` and `on_restore` run inside delete() and undelete(); `concerned(post)` are the ids of users
     whose reputation they may change.
     `outlives_author`: stays, without a name, when the author's account is deleted with its posts.
@@ -58,6 +58,7 @@ class Kind:
     name: str
     label: str
     path: Callable[[Any], str]
+    edit_path: Callable[[Any], str]
     votable: bool = True
     searchable: bool = True
     outlives_author: bool = False

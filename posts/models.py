@@ -5,7 +5,6 @@ Every column that lists filter, sort or show is in `posts`; the tables of kinds 
 
 from datetime import date, datetime
 from typing import ClassVar
-from urllib.parse import quote
 
 from sqlalchemy import (
     JSON,
@@ -25,6 +24,7 @@ from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
 from core.database.versions import Versioned
 from core.markup.markup import Rendered
+from core.web.site import path_to
 from posts import kinds
 
 DRAFT = "draft"
@@ -71,7 +71,7 @@ class Tag(Versioned, db.Model):
     @property
     def path(self) -> str:
         """Path of its page; names may contain `#` and `+`."""
-        return f"/tags/{quote(self.name, safe='')}"
+        return path_to("forum.tag", name=self.name)
 
 
 class Post(Versioned, db.Model):
@@ -168,6 +168,11 @@ class Post(Versioned, db.Model):
     def url(self) -> str:
         """Path of the page that shows this post."""
         return kinds.url(self)
+
+    @property
+    def edit_url(self) -> str:
+        """Path of the form that edits this post."""
+        return kinds.of(self).edit_path(self)
 
     @property
     def rendered(self) -> Rendered:

@@ -61,7 +61,7 @@ def why_no_comment() -> str:
 
 def why_no_delete() -> str:
     """The message for a removal that can_delete() refused."""
-    return _("Only its author may remove this, and only while nobody has built on it.")
+    return _("Only the author can delete this post, and only while nobody has answered it or built on it.")
 
 
 def can_edit(user: User | Visitor, post: Post) -> bool:

@@ -62,7 +62,8 @@ class RejectSchema(Schema):
     """The reason for rejecting a suggested edit, for its author."""
 
     reason = Line(
-        required=True, validate=validate.Length(5, 300, error=lazy_gettext("Say why in 5 to 300 characters."))
+        required=True,
+        validate=validate.Length(5, 300, error=lazy_gettext("Give a reason of 5 to 300 characters.")),
     )
 
 
@@ -70,8 +71,7 @@ class RemoveSchema(Schema):
     """The note for the author of a post that another user deletes."""
 
     note = Line(
-        load_default="",
-        validate=validate.Length(max=500, error=lazy_gettext("Keep this under 500 characters.")),
+        load_default="", validate=validate.Length(max=500, error=lazy_gettext("Use at most 500 characters."))
     )
 
 
@@ -84,11 +84,10 @@ class RedactSchema(Schema):
     words = fields.String(
         load_default=None,
         allow_none=True,
-        validate=validate.Length(max=100_000, error=lazy_gettext("Keep this under 100000 characters.")),
+        validate=validate.Length(max=100_000, error=lazy_gettext("Use at most 100,000 characters.")),
     )
     reason = Line(
-        load_default="",
-        validate=validate.Length(max=300, error=lazy_gettext("Keep this under 300 characters.")),
+        load_default="", validate=validate.Length(max=300, error=lazy_gettext("Use at most 300 characters."))
     )
 
 
@@ -96,8 +95,7 @@ class SummarySchema(Schema):
     """The summary of an edit."""
 
     summary = Line(
-        load_default="",
-        validate=validate.Length(max=200, error=lazy_gettext("Keep the summary under 200 characters.")),
+        load_default="", validate=validate.Length(max=200, error=lazy_gettext("Use at most 200 characters."))
     )
 
 
@@ -147,7 +145,7 @@ class RevisionText(RevisionItem):
 def _is_kind(name: str) -> None:
     """Raise ValidationError, with the valid names, unless `name` is a kind of post."""
     if name not in kinds.names():
-        raise ValidationError(_("Write one of: %(names)s.", names=", ".join(kinds.names())))
+        raise ValidationError(_("Use one of: %(names)s.", names=", ".join(kinds.names())))
 
 
 class AuthorQuery(Cursor):

@@ -36,7 +36,7 @@ class TextLimits:
         return validate.Length(self.min_title, self.max_title, error=message)
 
 
-ANY_TITLE = validate.Length(1, MAX_STORED_TITLE, error=lazy_gettext("A title has 1 to 200 characters."))
+ANY_TITLE = validate.Length(1, MAX_STORED_TITLE, error=lazy_gettext("Use 1 to 200 characters."))
 
 
 def check_edit(
@@ -60,7 +60,7 @@ def check_edit(
         if not (limits.min_title if is_local else 1) <= len(title) <= max_length:
             errors["title"] = [
                 _(
-                    "A title has %(least)s to %(most)s characters.",
+                    "Use %(least)s to %(most)s characters.",
                     least=limits.min_title if is_local else 1,
                     most=max_length,
                 )
@@ -69,10 +69,10 @@ def check_edit(
         max_length = limits.max_body if is_local else max(limits.max_body, len(post.body))
         if is_local and len(body) < limits.min_body:
             errors["body"] = [
-                _("Write at least %(n)s characters; this has %(m)s.", n=limits.min_body, m=len(body))
+                _("Use at least %(n)s characters. This has %(m)s.", n=limits.min_body, m=len(body))
             ]
         elif len(body) > max_length:
-            errors["body"] = [_("Keep it under %(n)s characters; this has %(m)s.", n=max_length, m=len(body))]
+            errors["body"] = [_("Use at most %(n)s characters. This has %(m)s.", n=max_length, m=len(body))]
     if is_local and tags is not None and not list(tags) and limits.min_tags:
         errors["tags"] = [_("Choose one to five tags.")]
     if errors:

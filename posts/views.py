@@ -53,7 +53,7 @@ def preview() -> ResponseReturnValue:
     kind = post.kind if post is not None else data["kind"]
     require(
         kind not in schemas.LONG_KINDS or policy.can_preview_long(me(), post),
-        _("Only those who may edit articles see long texts beforehand."),
+        _("Only members who can edit articles can preview long texts."),
     )
     rendered = parse(schemas.PREVIEWS[kind])["body"]
     return render_template("posts/_preview.html", html=rendered.html if rendered else "")
@@ -137,26 +137,26 @@ def _is_second_removal(post: Post) -> bool:
 def _ask_to_delete(post: Post) -> ResponseReturnValue:
     is_own = post.author_id == me().id
     effects = [
-        _("It disappears at once from pages, search, feeds and mail."),
-        _("Votes for it and what they gave are taken back until it is restored."),
+        _("It disappears at once from pages, search, feeds and email."),
+        _("Its votes and their reputation are reversed until it is restored."),
     ]
     if post.answer_count or post.comment_count:
-        effects.append(_("What stands under it disappears with it."))
+        effects.append(_("All its answers and comments disappear with it."))
     effects.append(
-        _("You can bring it back from its page.")
+        _("You can restore it from its page.")
         if is_own
         else _(
-            "Its author is notified, still sees it, and can edit it and ask for it back. "
-            "It stands in the public log."
+            "Its author gets a notification, still sees it, and can edit it and ask for a review. "
+            "The decision appears in the public log."
         )
     )
     return confirmation_page(
-        _("Remove this post?"),
+        _("Delete this post?"),
         effects,
-        _("Remove"),
+        _("Delete"),
         back=post.url,
         subject=post.heading,
-        fields=[] if is_own else [{"name": "note", "label": _("Why? Its author reads this.")}],
+        fields=[] if is_own else [{"name": "note", "label": _("Reason, for the author")}],
     )
 
 
@@ -251,15 +251,15 @@ def redact(post_id: int, number: int) -> ResponseReturnValue:
         )
         return redirect(url_for("posts.history", post_id=post.id))
     if is_valid and words is None and number == post.revision_count:
-        form.fail("words", _("Enter the text to mask: this is the current version, which is not deleted."))
+        form.fail("words", _("Enter the text to mask. This is the current version, which is not deleted."))
     if is_valid and not form.errors:
         with form.catching():
             counts = redaction.redact(revision, by=me(), reason=form.data["reason"], words=words)
             db.session.commit()
             flash(
                 _(
-                    "Redacted; masked in %(n)s other places. Backups and mail that was sent still have it: "
-                    "a key that was public must be changed.",
+                    "Redacted, and masked in %(n)s other places. Backups and sent email still contain it: "
+                    "change any key or password that was public.",
                     n=sum(counts.values()),
                 )
             )
@@ -284,8 +284,8 @@ def _ask_to_redact(post: Post, revision: Revision, form: Form) -> ResponseReturn
             "comments and posts, reports, flags, notifications, stored email and the search index."
         ),
         _(
-            "Not reached: backups, email that was sent, and copies that people made. "
-            "A key or password must be changed all the same."
+            "Backups, sent email and copies made by other people are not changed. Change the key or "
+            "password in any case."
         ),
         _(
             "The authors of masked posts are notified. The decision appears in the public log, without "
@@ -306,7 +306,10 @@ def _ask_to_redact(post: Post, revision: Revision, form: Form) -> ResponseReturn
                 "label": _("Text to mask, one per line"),
                 "type": "text",
                 "rows": 5,
-                "hint": _("Delete the lines that may stay. Empty: the text that only this revision holds."),
+                "hint": _(
+                    "Delete the lines that may stay. If empty, the text that only this revision contains "
+                    "is masked."
+                ),
             },
             {
                 "name": "reason",

@@ -68,7 +68,7 @@ def vote(post: Post, user: User, value: int) -> bool:
     """
     locks.lock(post)
     if not post.is_public:
-        raise VoteRefused(_("This was removed a moment ago."))
+        raise VoteRefused(_("This post was deleted a moment ago."))
     current = db.session.scalar(
         select(Vote)
         .where(Vote.post_id == post.id, Vote.user_id == user.id)
@@ -80,7 +80,7 @@ def vote(post: Post, user: User, value: int) -> bool:
     reputation.lock([post.author_id, user.id])
     now = utcnow()
     if current is not None and old and _is_locked(current, post, now):
-        raise VoteRefused(_("Your vote is locked until the post is edited."))
+        raise VoteRefused(_("You can't change this vote until the post is edited."))
     if value:
         _check_limits(post, user, value, now)
     change = _change(post, user.id, old, value, current, "cast", now)

@@ -45,7 +45,7 @@ def _register_forms() -> None:
                 Field("names", _("Other names and identifiers"), "lines"),
                 Field("policy_url", _("Policy")),
                 Field("version_command", _("Version command")),
-                Field("description", _("Policy in words"), "text"),
+                Field("description", _("Policy text"), "text"),
             ),
             queries.anew,
             forms.values_at,

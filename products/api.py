@@ -93,7 +93,7 @@ def add_product(data: dict):
     """Add a product (moderators)."""
     user, slug = _curator(), data.pop("slug")
     if queries.full(slug, removed=True):
-        raise Invalid({"slug": [_("There is a product with this address already.")]})
+        raise Invalid({"slug": [_("A product with this address already exists.")]})
     product = actions.create(slug, data, by=user)
     db.session.commit()
     return versions.tagged(product, _whole(product))
@@ -144,7 +144,7 @@ def put_release(data: dict, slug: str, cycle: str):
     if release is not None:
         actions.edit(release, data, by=user, expected=versions.expected_by_header())
     elif not schemas.CYCLE.match(cycle) or any(r.cycle == cycle for r in product.releases):
-        raise Invalid({"cycle": [_("This cannot be the name of a new release here.")]})
+        raise Invalid({"cycle": [_("This name cannot be used for a new release.")]})
     else:
         release = actions.add_release(product, cycle, data, by=user)
     db.session.commit()

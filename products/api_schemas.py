@@ -30,7 +30,7 @@ class ProductQuery(Cursor):
     q = Line(
         load_default="",
         validate=validate.Length(max=100),
-        metadata={"description": "Words that begin words of their names.", "example": "windows ser"},
+        metadata={"description": "Beginnings of words in the name.", "example": "windows ser"},
     )
     category = Line(load_default="", validate=validate.Length(max=30))
     vendor = Line(load_default="", validate=validate.Length(max=60))

@@ -1,9 +1,10 @@
-"""Products from the shell."""
+"""Commands of the products."""
 
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from auth.security_log import cli as security_log
 from core.cli import Unusable, run_import
@@ -21,7 +22,7 @@ group = AppGroup("product", help="Products and their life cycles.")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--source", default="endoflife.date", show_default=True, help="Name of the collection.")
 def import_products(directory: Path, source: str) -> None:
-    """Import endoflife.date files from DIRECTORY and below; search finds them when this returns."""
+    """Import endoflife.date files from DIRECTORY and its subfolders, and index them for search."""
     security_log.record_command("product-import")
     importer = Importer(directory, source)
     run_import(importer.report, lambda: _import(importer))
@@ -30,7 +31,9 @@ def import_products(directory: Path, source: str) -> None:
 def _import(importer: Importer) -> None:
     importer.run()
     if not any((importer.report.added, importer.report.updated, importer.report.skipped)):
-        raise Unusable(f"{importer.directory} holds no endoflife.date file (.md) that can be used.")
+        raise Unusable(
+            _("%(folder)s contains no usable endoflife.date file (.md).", folder=importer.directory)
+        )
     events.drain()
 
 
@@ -39,11 +42,11 @@ def _import(importer: Importer) -> None:
     "--ending",
     type=click.IntRange(0, 3650),
     metavar="DAYS",
-    help="Only releases whose security support ends within so many days.",
+    help="Only releases whose security support ends within this many days.",
 )
 @click.argument("text", default="")
 def list_products(ending: int | None, text: str) -> None:
-    """List products (whose names have TEXT), or what ends soon."""
+    """List products (with TEXT in their names), or those ending soon."""
     day = queries.today()
     if ending is not None:
         for phase in lifecycle_queries.around(day, before=0, ahead=ending):
@@ -69,7 +72,7 @@ def show(slug: str) -> None:
     """Show one product with its releases and when each kind of support ends."""
     product = queries.full(slug)
     if product is None:
-        raise click.ClickException(f"there is no product {slug!r}")
+        raise click.ClickException(_("There is no product “%(slug)s”.", slug=slug))
     day = queries.today()
     click.echo(f"{product.name} ({product.category}{', ' + product.vendor if product.vendor else ''})")
     click.echo(f"{'cycle':<24} {'phase':<10} " + " ".join(f"{kind:<12}" for kind in KINDS))

@@ -1,6 +1,6 @@
 """Pages of moderators: add and edit products and releases, remove, undo, settle conflicts."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -17,7 +17,7 @@ from products.views import bp, find
 
 def _curator():
     """The moderator who edits, or 403."""
-    require(policy.can_curate(me()), _("Moderators keep the list of products."))
+    require(policy.can_curate(me()), _("Only moderators can edit products."))
     return me()
 
 
@@ -33,7 +33,7 @@ def new_product():
     valid = request.method == "POST" and form.validate()
     user = _curator()
     if valid and queries.full(form.data["slug"], removed=True):
-        form.fail("slug", _("There is a product with this address already."))
+        form.fail("slug", _("A product with this address already exists."))
     if valid and not form.errors:
         slug = form.data.pop("slug")
         product = actions.create(slug, form.data, by=user)
@@ -69,7 +69,7 @@ def new_release(slug: str):
     valid = request.method == "POST" and form.validate()
     user, product = _curator(), find(slug)
     if valid and any(r.cycle == form.data["cycle"] for r in product.releases):
-        form.fail("cycle", _("This product has that release already; a removed one is in the history."))
+        form.fail("cycle", _("This product already has that release. Deleted releases are in the history."))
     if valid and not form.errors:
         actions.add_release(product, form.data.pop("cycle"), form.data, by=user)
         db.session.commit()
@@ -105,17 +105,14 @@ def remove_product(slug: str):
     user, product = _curator(), find(slug)
     if request.method == "GET":
         return confirmation_page(
-            _("Remove this product?"),
+            _("Delete this product?"),
             [
-                _(
-                    "It disappears at once from every list, from search, feeds and calendars, "
-                    "with its releases."
-                ),
-                _("Members who run it or watch it hear no more of it."),
-                _("Its history page brings it back."),
+                _("It and its releases will disappear from lists, search, feeds and calendars immediately."),
+                _("Members who use or follow it get no more notifications about it."),
+                _("You can restore it from its history page."),
             ],
-            _("Remove"),
-            back=f"{product.path}/edit",
+            _("Delete"),
+            back=url_for("products.edit_product", slug=slug),
             subject=product.name,
             subject_url=product.path,
             hidden={versions.FIELD: product.version},
@@ -123,7 +120,7 @@ def remove_product(slug: str):
     actions.remove(product, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Deleted. You can restore it from the history page."))
-    return redirect(f"{product.path}/history")
+    return redirect(url_for("products.history", slug=product.slug))
 
 
 @bp.route("/products/<slug>/releases/<int:release_id>/remove", methods=["GET", "POST"])
@@ -134,21 +131,21 @@ def remove_release(slug: str, release_id: int):
     release = _release(product, release_id)
     if request.method == "GET":
         return confirmation_page(
-            _("Remove this release?"),
+            _("Delete this release?"),
             [
-                _("It disappears at once from the page of its product, from lists, feeds and calendars."),
-                _("Members who run it hear no more of its support."),
-                _("The history page of the product brings it back."),
+                _("It will disappear from its product page, lists, feeds and calendars immediately."),
+                _("Members who use it get no more notifications about its support."),
+                _("You can restore it from the history page of the product."),
             ],
-            _("Remove"),
-            back=f"{product.path}/releases/{release.id}/edit",
+            _("Delete"),
+            back=url_for("products.edit_release", slug=slug, release_id=release.id),
             subject=release.title,
             subject_url=product.path,
             hidden={versions.FIELD: release.version},
         )
     actions.remove(release, by=user, expected=versions.expected_by_form())
     db.session.commit()
-    flash(_("Removed. The history page brings it back."))
+    flash(_("Deleted. You can restore it from the history page of the product."))
     return redirect(product.path)
 
 
@@ -161,7 +158,7 @@ def undo(slug: str, change_id: int):
     actions.undo(change, by=user, expected=versions.expected_by_form())
     db.session.commit()
     flash(_("Change reverted. The history shows it."))
-    return redirect(f"{product.path}/history")
+    return redirect(url_for("products.history", slug=product.slug))
 
 
 @bp.get("/products/conflicts")

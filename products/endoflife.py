@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
+from flask_babel import gettext as _
+
 from core.formats import front_matter
 from core.markup import markup
 from products import facts as written
@@ -48,18 +50,20 @@ def read(raw: bytes, stem: str) -> ProductFile:
     permalink = _line(front, "permalink", 60, default=f"/{stem}")
     slug = permalink.strip("/").lower()
     if not SLUG.match(slug):
-        raise BadFile(f"permalink: {permalink[:60]!r} is no name for an address")
+        raise BadFile(_("permalink: %(permalink)s cannot be an address", permalink=repr(permalink[:60])))
     file = ProductFile(slug, _product(front, text))
     releases = front.get("releases")
     if not isinstance(releases, list) or not 0 < len(releases) <= MAX_RELEASES:
-        raise BadFile(f"releases: a list of 1 to {MAX_RELEASES} is needed")
+        raise BadFile(_("releases: must be a list of 1 to %(n)s entries", n=MAX_RELEASES))
     templates = {name: _line(front, name, 300) for name in ("releaseLabel", "changelogTemplate")}
     for row in releases:
         if not isinstance(row, dict):
-            raise BadFile("releases: an entry is not a mapping")
+            raise BadFile(_("releases: an entry is not a mapping"))
         cycle = _line(row, "releaseCycle", 60)
         if not CYCLE.match(cycle) or cycle in file.releases:
-            raise BadFile(f"releaseCycle: {cycle[:60]!r} is empty, double or no name of a release")
+            raise BadFile(
+                _("releaseCycle: %(cycle)s is empty, a duplicate or not a valid name", cycle=repr(cycle[:60]))
+            )
         try:
             file.releases[cycle] = _release(row, cycle, templates)
         except ValueError as error:
@@ -70,14 +74,14 @@ def read(raw: bytes, stem: str) -> ProductFile:
 def _product(front: dict, text: str) -> dict:
     title = _line(front, "title", 100)
     if not title:
-        raise BadFile("title: is missing")
+        raise BadFile(_("title: missing"))
     category = _line(front, "category", 30).lower()
     if not CATEGORY.match(category):
-        raise BadFile(f"category: {category!r} is not one word")
+        raise BadFile(_("category: %(category)s is not one word", category=repr(category)))
     tags = " ".join(_words(front, "tags"))[:200]
     called = _names(front)
     if len(text) > MAX_TEXT:
-        raise BadFile(f"the text has more than {MAX_TEXT:,} characters")
+        raise BadFile(_("the text has more than %(n)s characters", n=f"{MAX_TEXT:,}"))
     return {
         "name": title,
         "category": CATEGORIES.get(category, category),
@@ -126,10 +130,10 @@ def _line(front: dict, key: str, longest: int, default: str = "") -> str:
     if value is None:
         return default
     if isinstance(value, (list, dict, set, bytes)):
-        raise BadFile(f"{key}: text is needed")
+        raise BadFile(_("%(key)s: must be text", key=key))
     text = _plain(written.written(value) if isinstance(value, (bool, date)) else str(value))
     if len(text) > longest:
-        raise BadFile(f"{key}: more than {longest} characters")
+        raise BadFile(_("%(key)s: more than %(n)s characters", key=key, n=longest))
     return text
 
 
@@ -166,7 +170,7 @@ def _names(front: dict) -> list[names.Name]:
     ]
     for row in _list(front, "identifiers"):
         if not isinstance(row, dict):
-            raise BadFile("identifiers: an entry is not a mapping")
+            raise BadFile(_("identifiers: an entry is not a mapping"))
         lines += [
             f"repology:{value}" if kind == "repology" else str(value)
             for kind, value in row.items()
@@ -182,7 +186,7 @@ def _names(front: dict) -> list[names.Name]:
 def _list(front: dict, key: str) -> list:
     value = front.get(key) or []
     if not isinstance(value, list) or len(value) > MAX_NAMES:
-        raise BadFile(f"{key}: a list of at most {MAX_NAMES} is needed")
+        raise BadFile(_("%(key)s: must be a list of at most %(n)s entries", key=key, n=MAX_NAMES))
     return value
 
 

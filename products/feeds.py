@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from core.formats import calendars, feeds
@@ -32,7 +32,7 @@ def products():
         )
         for change in queries.news()
     ]
-    return feeds.atom(_("Products"), "/products", entries)
+    return feeds.atom(_("Products"), url_for("products.products"), entries)
 
 
 def _title(change: ProductChange) -> str:
@@ -70,7 +70,7 @@ def lifecycle():
         for phase in found
     ]
     entries.sort(key=lambda entry: entry.updated, reverse=True)
-    return feeds.atom(_("What ends"), "/lifecycle", entries)
+    return feeds.atom(_("Ending soon"), url_for("products.lifecycle"), entries)
 
 
 def _noticed(phase: LifecyclePhase) -> datetime:
@@ -85,7 +85,7 @@ def lifecycle_calendar():
     found = lifecycle_queries.around(
         queries.today(), before=BEFORE, ahead=AHEAD, category=request.args.get("category", "")
     )
-    return calendars.answer(_("What ends"), map(day_of, found))
+    return calendars.answer(_("Ending soon"), map(day_of, found))
 
 
 @bp.get("/products/<slug>.ics")
@@ -105,7 +105,7 @@ def product_calendar(slug: str):
 def day_of(phase: LifecyclePhase) -> calendars.Day:
     """An end of support as a day of a calendar."""
     headline = labels.headline(phase.release, phase.kind)
-    text = _("%(what)s on %(day)s. It is still there on that day.", what=headline, day=phase.ends)
+    text = _("%(what)s. Last day: %(day)s.", what=headline, day=phase.ends)
     return calendars.Day(
         f"phase-{phase.id}",
         phase.ends,

@@ -5,6 +5,7 @@ Each file is one transaction: what was imported before a kill stays, and the nex
 
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.cli import ImportReport, progress
@@ -38,7 +39,7 @@ class Importer:
         try:
             file = self._read(path)
             if file.slug in self.seen:
-                raise BadFile(f"the same product as {self.seen[file.slug]}")
+                raise BadFile(_("the same product as %(seen)s", seen=self.seen[file.slug]))
             self.seen[file.slug] = name
             self._keep(file)
             db.session.commit()
@@ -49,7 +50,7 @@ class Importer:
 
     def _read(self, path: Path) -> ProductFile:
         if path.is_symlink():
-            raise BadFile("a symbolic link is not followed")
+            raise BadFile(_("a symbolic link is not followed"))
         with path.open("rb") as stream:
             raw = stream.read(endoflife.MAX_FILE + 1)
         return endoflife.read(raw, path.stem)

@@ -36,7 +36,7 @@ def kind(name: str) -> str:
         "active": _("Active support"),
         "security": _("Security support"),
         "extension": _("Extended support"),
-        "discontinued": _("Sold"),
+        "discontinued": _("End of sale"),
     }[name]
 
 
@@ -95,10 +95,10 @@ def verb(name: str) -> str:
     return {
         "added": _("added"),
         "edited": _("changed"),
-        "removed": _("removed"),
+        "removed": _("deleted"),
         "restored": _("restored"),
-        "undone": _("undone"),
-        "decided": _("taken from the import"),
+        "undone": _("reverted"),
+        "decided": _("imported value used"),
     }[name]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.database.db import UTCDateTime, db, utcnow
 from core.database.versions import Versioned
 from core.markup.markup import MARKUP_VERSION, Rendered
+from core.web.site import path_to
 from products import names as naming
 from products.lifecycle import phases as lifecycle
 from products.lifecycle.phases import Ends
@@ -101,7 +102,7 @@ class Product(Versioned, db.Model):
     @property
     def path(self) -> str:
         """Path of its page."""
-        return f"/products/{self.slug}"
+        return path_to("products.product", slug=self.slug)
 
     @property
     def live_releases(self) -> list["Release"]:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from flask_babel import lazy_gettext as _
 from packageurl import PackageURL
 
 NAME, TITLE, PURL, CPE, REPOLOGY = "name", "title", "purl", "cpe", "repology"
@@ -62,11 +63,11 @@ def name_key(text: str) -> str:
 def parse_purl(text: str) -> tuple[str, str]:
     """(key, version) of a package URL. Raises BadName."""
     if len(text) > 1000:
-        raise BadName("a package URL of more than 1,000 characters")
+        raise BadName(_("a package URL has at most 1,000 characters"))
     try:
         purl = PackageURL.from_string(re.split("[?#]", text, maxsplit=1)[0])  # qualifiers name no product
     except (ValueError, IndexError) as error:
-        raise BadName(f"not a package URL: {text[:80]}") from error
+        raise BadName(_("not a package URL: %(text)s", text=text[:80])) from error
     key = "/".join(part for part in (purl.type, purl.namespace, purl.name) if part).casefold()
     return key[:MAX_LENGTH], (purl.version or "")[:100]
 
@@ -82,7 +83,7 @@ def parse_cpe(text: str) -> Cpe:
         fields = []
     fields = [_ESCAPED.sub(r"\1", field).strip().casefold() for field in fields]
     if len(fields) < 3 or fields[0] not in ("a", "o", "h") or not fields[1] or not fields[2]:
-        raise BadName(f"not a CPE name: {text[:80]}")
+        raise BadName(_("not a CPE name: %(text)s", text=text[:80]))
     version = fields[3] if len(fields) > 3 and fields[3] not in ("*", "-", "") else ""
     if version and len(fields) > 4 and fields[4] not in ("*", "-", ""):
         version = f"{version} {fields[4]}"
@@ -93,7 +94,7 @@ def parse(line: str) -> Name:
     """A line as people and files write it: pkg:…, cpe:…, repology:… or a plain name. Raises BadName."""
     line = " ".join("".join(c for c in line if c.isprintable() or c.isspace()).split())
     if len(line) > MAX_LENGTH:
-        raise BadName(f"a name of more than {MAX_LENGTH} characters")
+        raise BadName(_("a name has at most %(n)s characters", n=MAX_LENGTH))
     if line.startswith("pkg:"):
         kind, value, key = PURL, line, parse_purl(line)[0]
     elif line.startswith("cpe:"):
@@ -104,7 +105,7 @@ def parse(line: str) -> Name:
     else:
         kind, value, key = NAME, line, name_key(line)
     if not key:
-        raise BadName(f"a name without letters or digits: {line[:80]}")
+        raise BadName(_("a name needs a letter or digit: %(text)s", text=line[:80]))
     return Name(kind, value, key)
 
 

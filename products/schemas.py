@@ -26,7 +26,7 @@ class Ends(fields.Field):
             allow_none=True,
             load_default=None,
             metadata={
-                "description": "A date, true (over) or false (not over) where only that is known, or null.",
+                "description": "A date; true (ended) or false (not ended) if only that is known; or null.",
                 "anyOf": [{"type": "string", "format": "date"}, {"type": "boolean"}, {"type": "null"}],
             },
             **kwargs,
@@ -36,7 +36,7 @@ class Ends(fields.Field):
         try:
             return written.to_ends(value)
         except ValueError:
-            raise ValidationError(_("Write a date as YYYY-MM-DD, or yes or no, or leave it empty.")) from None
+            raise ValidationError(_("Enter a date as YYYY-MM-DD, or yes or no, or leave it empty.")) from None
 
 
 class Day(fields.Field):
@@ -51,7 +51,7 @@ class Day(fields.Field):
         try:
             return written.to_date(value)
         except ValueError:
-            raise ValidationError(_("Write a date from 1950 to 2199 as YYYY-MM-DD.")) from None
+            raise ValidationError(_("Enter a date from 1950 to 2199 as YYYY-MM-DD.")) from None
 
 
 class Names(fields.Field):
@@ -71,14 +71,14 @@ class Names(fields.Field):
     def _deserialize(self, value, attr, data, **kwargs) -> list[names.Name]:
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-            raise ValidationError(_("Write one name a line."))
+            raise ValidationError(_("Enter one name per line."))
         lines = [line for line in lines if line.strip()]
         if len(lines) > MAX_NAMES:
-            raise ValidationError(_("At most %(n)s names.", n=MAX_NAMES))
+            raise ValidationError(_("Enter at most %(n)s names.", n=MAX_NAMES))
         try:
             parsed = [names.parse(line) for line in lines]
         except names.BadName as error:
-            raise ValidationError(_("This line cannot be used: %(why)s", why=str(error))) from error
+            raise ValidationError(_("Cannot use this line: %(why)s", why=str(error))) from error
         return list({(name.kind, name.key): name for name in parsed}.values())
 
 
@@ -88,12 +88,12 @@ class Address(Line):
     def _deserialize(self, value, attr, data, **kwargs) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text and not (text.startswith(("https://", "http://")) and is_safe_url(text)):
-            raise ValidationError(_("Write a link that starts with https://"))
+            raise ValidationError(_("Enter a link that starts with https://"))
         return text
 
 
 def _longest(n: int) -> validate.Length:
-    return validate.Length(max=n, error=lazy_gettext("Keep this under %(n)s characters.", n=n))
+    return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
 def _shape(pattern: re.Pattern, sentence) -> validate.Regexp:
@@ -105,13 +105,13 @@ class ProductSchema(Schema):
 
     name = Line(
         required=True,
-        validate=validate.Length(min=2, max=100, error=lazy_gettext("A name has 2 to 100 characters.")),
+        validate=validate.Length(min=2, max=100, error=lazy_gettext("Use 2 to 100 characters for the name.")),
     )
     vendor = Line(load_default="", validate=_longest(60))
     category = Line(
         required=True,
         validate=_shape(
-            CATEGORY, lazy_gettext("A category is one word in small letters, such as os or server-app.")
+            CATEGORY, lazy_gettext("Use one lowercase word for the category, such as os or server-app.")
         ),
     )
     tags = Line(load_default="", validate=_longest(200))
@@ -127,8 +127,8 @@ class NewProductSchema(ProductSchema):
     slug = Line(
         required=True,
         validate=[
-            _shape(SLUG, lazy_gettext("Use small letters, digits and - . + _ only.")),
-            validate.NoneOf(RESERVED, error=lazy_gettext("This word is taken by the site itself.")),
+            _shape(SLUG, lazy_gettext("Use only lowercase letters, digits and - . + _")),
+            validate.NoneOf(RESERVED, error=lazy_gettext("The site reserves this word. Choose another one.")),
         ],
     )
 
@@ -155,6 +155,6 @@ class NewReleaseSchema(ReleaseSchema):
     cycle = Line(
         required=True,
         validate=_shape(
-            CYCLE, lazy_gettext("A cycle starts with a letter or digit and has at most 60 characters.")
+            CYCLE, lazy_gettext("Start the cycle with a letter or digit and use at most 60 characters.")
         ),
     )

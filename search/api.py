@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
 
 from auth import api as people
@@ -14,7 +15,7 @@ from posts.tags.api import tag_item
 from search import queries, schemas
 from search.views import MAX_PAGE
 
-bp = ApiBlueprint("search", __name__, description="Search over everything public")
+bp = ApiBlueprint("search", __name__, description="Search")
 MAX_RESULTS = MAX_PAGE * queries.PAGE  # what is further down is no answer: ask for something narrower
 _items: Registry[str, Callable[..., dict]] = Registry("search_items")  # by kind of hit
 
@@ -39,7 +40,7 @@ def found_item(hit: queries.Hit) -> dict:
 @bp.response(200, schemas.FoundPage)
 @bp.alt_response(503, "SERVICE_UNAVAILABLE")
 def search(wanted: dict):
-    """Search questions, answers, articles, members and tags, best first."""
+    """Search questions, answers, articles, members and tags, most relevant first."""
     place = wanted["after"]
     _cursor, size, since = paging.window_of(place, queries.PAGE)
     number, sized = paging.position(place, [int, int]) or [1, size]
@@ -49,7 +50,9 @@ def search(wanted: dict):
         wanted["q"], user=tokens.reader(), page=number, size=size, any_word=wanted["any"], since=since
     )
     if not found.available:
-        raise ServiceUnavailable("Search is being rebuilt. Try again in a minute.", retry_after=60)
+        raise ServiceUnavailable(
+            _("The search index is being rebuilt. Try again in a minute."), retry_after=60
+        )
     more = found.total > number * size and number * size < MAX_RESULTS
     return {
         "items": [found_item(hit) for hit in found.hits],

@@ -25,17 +25,17 @@ def index() -> Iterator[Finding]:
             name,
             _("Missing or damaged."),
             fault=True,
-            advice=_("A running worker rebuilds it; flask search rebuild does it now."),
+            advice=_("A running worker will rebuild it. To do it now, run flask search rebuild."),
         )
         return
     found = (
         _("%(n)s documents, up to date", n=size)
         if not behind
-        else _("%(n)s documents; the newest post is missing for %(s)s s", n=size, s=behind)
+        else _("%(n)s documents; newest post missing for %(s)s s", n=size, s=behind)
     )
     yield judge(
         name,
         found,
         fault=behind > LATE,
-        advice=_("Is a worker running? flask search rebuild brings it up to date."),
+        advice=_("Check that a worker is running. flask search rebuild updates the index now."),
     )

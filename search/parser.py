@@ -218,7 +218,7 @@ def _filter(query: Query, name: str, value: str, negated: bool) -> bool:
     if name in DATES:
         moment = _date(value)
         if moment is None:
-            query.warnings.append(_("%(name)s: takes a date such as 2026-03-01.", name=name))
+            query.warnings.append(_("%(name)s: needs a date such as 2026-03-01.", name=name))
         elif (name == "before") != negated:
             query.before = moment
         else:
@@ -233,14 +233,14 @@ def _filter(query: Query, name: str, value: str, negated: bool) -> bool:
         column, value = ("kind", single) if single in KINDS else (column, value)
     if not value or (allowed and value not in (*allowed, *(KINDS if column == "kind" else ()))):
         query.warnings.append(
-            _("%(name)s: takes one of %(values)s.", name=name, values=", ".join(allowed))
+            _("%(name)s: must be one of %(values)s.", name=name, values=", ".join(allowed))
             if allowed
-            else _("%(name)s: takes a name.", name=name)
+            else _("%(name)s: needs a name.", name=name)
         )
         return False
     values = (query.without if negated else query.only).setdefault(column, [])
     if len(values) == MAX_FILTERS:
-        query.warnings.append(_("Only the first %(n)s filters of a kind were used.", n=MAX_FILTERS))
+        query.warnings.append(_("Only the first %(n)s filters of each kind were used.", n=MAX_FILTERS))
         return False
     values.append(value[:60])
     return True
@@ -250,7 +250,7 @@ def _title(query: Query, value: str, negated: bool) -> bool:
     """Ask for words in the title; they count as words too."""
     found = terms(value)[:MAX_FILTERS]
     if not found:
-        query.warnings.append(_("title: takes a word."))
+        query.warnings.append(_("title: needs a word."))
         return False
     (query.without if negated else query.only).setdefault("title", []).extend(found)
     if not negated:

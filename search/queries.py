@@ -122,7 +122,7 @@ def search(
         if again.total:
             again.query.warnings.append(
                 _(
-                    "Nothing was found without %(words)s, so these results have it.",
+                    "No results without %(words)s. Showing results that contain it.",
                     words=", ".join(each.text for each in found.query.filters),
                 )
             )

@@ -24,10 +24,10 @@ def index() -> Iterator[Gauge]:
     try:
         with current_app.extensions["search"].view() as found:
             yield Gauge("search_documents", "Documents in the search index.", found.size)
-        yield Gauge(LAG, "Age of the newest public post while the index does not have it, else 0.", lag())
+        yield Gauge(LAG, "Age of the newest public post if it is not in the index, else 0.", lag())
     except Unavailable:
         usable = False
-    yield Gauge("search_usable", "1 when the index can be asked.", usable)
+    yield Gauge("search_usable", "1 if the index is available.", usable)
 
 
 def lag() -> float:

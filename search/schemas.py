@@ -18,8 +18,8 @@ class SearchQuery(Cursor):
             "example": "KB5034441 kind:question",
         },
     )
-    since = Since("Only what was written at this time or later; tags are of no time.")
-    any = fields.Boolean(load_default=False, metadata={"description": "Any of the words will do."})
+    since = Since("Only items written at or after this time. Tags have no time.")
+    any = fields.Boolean(load_default=False, metadata={"description": "Match any of the words."})
 
 
 class FoundItem(Item):
@@ -40,8 +40,8 @@ FoundPage = page_of(
     FoundItem,
     total=fields.Integer(),
     facets=fields.Nested(Facets),
-    correction=fields.String(allow_none=True, metadata={"description": "A likelier spelling."}),
-    loosened=fields.Boolean(metadata={"description": "Nothing had all the words; these have some."}),
-    estimated=fields.Boolean(metadata={"description": "Total and facets are reckoned from a sample."}),
+    correction=fields.String(allow_none=True, metadata={"description": "Suggested spelling."}),
+    loosened=fields.Boolean(metadata={"description": "No item has all the words; these have some of them."}),
+    estimated=fields.Boolean(metadata={"description": "Total and facets are estimated from a sample."}),
     warnings=fields.List(fields.String()),
 )

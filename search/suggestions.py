@@ -2,7 +2,7 @@
 
 import re
 
-from flask import current_app
+from flask import current_app, url_for
 from flask_babel import gettext as _
 
 from search import changes, queries
@@ -30,7 +30,7 @@ def suggest(text: str, *, user) -> list[Suggestion]:
 
 def _identifier(term: str) -> Suggestion:
     shown = term if term.startswith("0x") else term.upper()
-    return {"text": shown, "url": f"/search?q={shown}", "kind": _("identifier")}
+    return {"text": shown, "url": url_for("search.search", q=shown), "kind": _("identifier")}
 
 
 def _titles(keys: list[str], start: str, user) -> list[Suggestion]:

@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(items):
 def cheap_passwords():
     """Hashes that cost nothing; tests/auth/test_accounts.py looks at the parameters of the real ones."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    passwords._nobody = passwords.hash_password("no account has this password")
+    passwords._unknown_account_hash = passwords.hash_password("no account has this password")
 
 
 @pytest.fixture(scope="session")

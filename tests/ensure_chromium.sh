@@ -1,5 +1,5 @@
 #!/bin/sh
-# Browser tests drive the system's Chromium: install it where we may, say so where we may not.
+# Install Chromium for the browser tests if this user may install packages, else print how.
 for name in chromium chromium-browser google-chrome; do command -v "$name" >/dev/null 2>&1 && exit 0; done
 if command -v apt-get >/dev/null 2>&1; then
     if [ "$(id -u)" = 0 ]; then sudo=""; elif sudo -n true 2>/dev/null; then sudo="sudo -n"; else sudo=none; fi

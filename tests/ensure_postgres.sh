@@ -1,6 +1,6 @@
 #!/bin/sh
-# Some tests run on a PostgreSQL of their own: install the server's programs where we may, say so where
-# we may not. Debian may start a cluster when it installs them; no test ever speaks to that one.
+# Install PostgreSQL for the tests that start their own server if this user may install packages, else print
+# how. Debian may start a cluster when it installs it; no test uses that one.
 for found in /usr/lib/postgresql/*/bin/initdb; do [ -x "$found" ] && exit 0; done
 command -v initdb >/dev/null 2>&1 && exit 0
 if command -v apt-get >/dev/null 2>&1; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Programs that the failure tests start for themselves: install what is missing where we may, say so where
-# we may not. Debian may start a service when it installs one; no test ever speaks to that one.
+# Install missing programs that the failure tests start if this user may install packages, else print how.
+# Debian may start a service when it installs one; no test uses that one.
 wanted="redis-server:redis-server nginx:nginx ip:iproute2 openssl:openssl"
 missing=""
 for pair in $wanted; do

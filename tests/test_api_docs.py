@@ -52,9 +52,9 @@ def test_an_example_can_be_pasted_into_a_shell(client, api, member):
 
 def test_the_page_says_what_a_token_must_allow(client):
     page = client.get("/api/docs").text
-    assert "Needs no token" in page.split('id="list_questions"')[1].split("</details>")[0]
-    assert "may read" in page.split('id="get_me"')[1].split("</details>")[0]
-    assert "may write" in page.split('id="ask_question"')[1].split("</details>")[0]
+    assert "No token required" in page.split('id="list_questions"')[1].split("</details>")[0]
+    assert "the scope read" in page.split('id="get_me"')[1].split("</details>")[0]
+    assert "the scope write" in page.split('id="ask_question"')[1].split("</details>")[0]
 
 
 def test_help_and_footer_lead_to_the_page(client):

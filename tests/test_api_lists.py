@@ -131,7 +131,7 @@ def test_a_refusal_names_the_choices(site):
     assert "question" in get(site, "/api/v1/users/bob/posts?kind=poem").json["errors"]["kind"][0]
     assert "true, false" in get(site, "/api/v1/bulletins?exploited=perhaps").json["errors"]["exploited"][1]
     assert get(site, "/api/v1/questions?tags=dns").json["errors"] == {
-        "tags": ["There is no such parameter here. Allowed: after, limit, since, sort, tag."]
+        "tags": ["Unknown parameter. Allowed: after, limit, since, sort, tag."]
     }
 
 
@@ -140,7 +140,7 @@ def test_what_takes_no_parameters_says_so(site, path):
     answer = get(site, f"/api/v1{path.format(**site.ids)}?fields=id")
     assert answer.status_code == (404 if path.endswith("x") else 400)
     if answer.status_code == 400:
-        assert answer.json["errors"] == {"fields": ["This address takes no parameters."]}
+        assert answer.json["errors"] == {"fields": ["This endpoint takes no parameters."]}
 
 
 def test_a_change_with_an_unknown_parameter_changes_nothing(site):

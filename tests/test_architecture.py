@@ -3,6 +3,8 @@
 import ast
 import re
 import subprocess
+import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -189,3 +191,121 @@ def test_no_forbidden_packages_and_no_secrets_in_the_tree():
         assert not (ROOT / word).exists()
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout
     assert not re.search(r"(secret_key|\.db|\.env|\.pem)$", tracked, re.M)
+
+
+DOCUMENTS = sorted(
+    [
+        *(ROOT / "docs").glob("**/*.md"),
+        *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
+    ]
+)
+SUFFIXES = "py|html|css|js|sh|md|conf|service|timer|environment|toml|txt|lock|json|yaml"
+
+
+def code_spans(path: Path) -> list[str]:
+    """What stands in backticks in a document, without blocks of code."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.S | re.M)
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_paths_named_in_documents_exist(path):
+    named = set(re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text()))
+    for span in code_spans(path):
+        named |= set(re.findall(rf"^[\w./-]+/[\w.-]+\.(?:{SUFFIXES})$|^(?:[\w-]+/)+$", span))
+    bases = (ROOT, ROOT / "docs", ROOT / "templates", path.parent)
+    missing = {each for each in named if each[0] != "/" and not any((base / each).exists() for base in bases)}
+    missing -= {"imports/", "outbox/", "instance/", "instance/outbox/"}  # folders of an instance
+    assert not missing, f"{name(path)} names {sorted(missing)}"
+
+
+def defines(dotted: str) -> bool:
+    """Whether a dotted name in a document is a module, or a name that the module mentions."""
+    path, rest = ROOT, dotted.split(".")
+    while rest and (path / rest[0]).is_dir():
+        path, rest = path / rest[0], rest[1:]
+    if not rest:
+        return True
+    module = path / f"{rest[0]}.py"
+    rest = rest[1:] if module.exists() else rest
+    module = module if module.exists() else path / "__init__.py"
+    return all(re.search(rf"\b{re.escape(part)}\b", module.read_text()) for part in rest)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_dotted_names_in_documents_exist(path):
+    packages = "|".join(PACKAGES)
+    named = {
+        match[0]
+        for span in code_spans(path)
+        if (match := re.match(rf"(?:{packages})(?:\.[A-Za-z_]\w*)+", span)) and "/" not in span
+    }
+    missing = {each for each in named if not each.endswith((".py", ".service")) and not defines(each)}
+    assert not missing, f"{name(path)} names {sorted(missing)}"
+
+
+def test_extension_points_are_documented():
+    """Every public register_… function is in the table of docs/architecture.md, and nothing else is."""
+    defined = {
+        (node.name, name(path))
+        for path in FILES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("register_")
+    }
+    table = (ROOT / "docs" / "architecture.md").read_text().split("## Extension points")[1]
+    assert set(re.findall(r"^\| `(register_\w+)` \| `([^`]+)` \|", table, re.M)) == defined
+
+
+def test_imports_for_a_side_effect_are_documented():
+    """A module that an __init__.py imports and does not use is in the table of docs/architecture.md."""
+    document = (ROOT / "docs" / "architecture.md").read_text()
+    table = document.split("| imported for its side effect |")[1].split("\n\n")[0]
+    patterns = re.findall(r"`([\w*]+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:]))
+    undocumented = []
+    for path in FILES:
+        if path.name == "__init__.py":
+            tree = ast.parse(path.read_text())
+            used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            for node in tree.body:
+                unused = [a for a in getattr(node, "names", ()) if (a.asname or a.name) not in used]
+                modules = [a.name for a in unused if not any(fnmatchcase(a.name, each) for each in patterns)]
+                undocumented += [f"{name(path)}: {module}" for module in modules]
+    assert not undocumented
+
+
+def test_layers_and_sub_packages_of_core_are_documented():
+    document = (ROOT / "docs" / "architecture.md").read_text()
+    for package in PACKAGES:
+        assert re.search(rf"^layer {LAYERS[package]} .*\b{package}/", document, re.M), package
+    for folder in (ROOT / "core").iterdir():
+        if folder.is_dir() and folder.name != "__pycache__":
+            assert f"`core/{folder.name}/`" in document, folder.name
+
+
+def test_the_index_of_decisions_is_complete_and_in_order():
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"^\| \[(\d{4})\]\(([^)]+)\) \|", (folder / "README.md").read_text(), re.M)
+    files = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert listed == [(file[:4], file) for file in files]
+    for file in files:
+        assert (folder / file).read_text().startswith(f"# {file[:4]} "), (
+            f"{file}: the heading begins with its number"
+        )
+
+
+def test_the_version_is_that_of_the_changelog():
+    versions = re.findall(
+        r"^## (\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)", (ROOT / "CHANGELOG.md").read_text(), re.M
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == versions[0]
+    assert versions == sorted(versions, key=lambda version: [int(part) for part in version.split(".")])[::-1]
+
+
+def test_pre_commit_runs_what_lint_runs():
+    """Hooks are local, and run the same programs of .venv as `make lint`."""
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    lint = (ROOT / "Makefile").read_text().split("\nlint:")[1].split("\n\n")[0]
+    assert re.findall(r"repo: (.*)", hooks) == ["local"]
+    for program in ("ruff check", "ruff format --check", "pyright"):
+        assert f"/{program}" in lint and f".venv/bin/{program}" in hooks, program

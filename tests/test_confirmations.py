@@ -39,7 +39,7 @@ def test_publishing_a_bulletin(asked, client, make_bulletin, moderator):
     bulletin.is_told = False
     db.session.commit()
     page, send = asked(moderator, f"{bulletin.url}/publish")
-    assert "is mailed" in page and client.get(bulletin.url).status_code == 404
+    assert "gets an email" in page and client.get(bulletin.url).status_code == 404
     assert send().status_code == 302 and client.get(bulletin.url).status_code == 200
 
 
@@ -66,7 +66,7 @@ def test_revoking_a_token(asked, login, member, other):
 
 def test_a_new_calendar_address(asked, member):
     page, send = asked(member, "/settings/products/calendar")
-    assert "stops working" in page and send().status_code == 302
+    assert "will stop working" in page and send().status_code == 302
 
 
 def test_a_product_and_its_release(asked, client, make_product, moderator):

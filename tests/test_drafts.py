@@ -85,7 +85,7 @@ def test_the_draft_of_all_fields_stays_when_the_server_refuses(site, enter, make
     page.fill("main [name=body]", TEXT)
     page.fill("main [name=tags]", "no-such-tag-yet")
     stays(page)
-    browsing.press(page, "text=Post the question")
+    browsing.press(page, "text=Post question")
     assert page.locator(".errors-summary").count() == 1
     ready(page)
     page.wait_for_timeout(400)
@@ -104,7 +104,7 @@ def test_an_accepted_answer_leaves_no_draft(site, enter, other, make_question):
     open_form(page, site + question.url)
     page.fill("main form.form:has([data-editor]) [name=body]", TEXT)
     stays(page, f"answer-{question.id}")
-    browsing.press(page, "text=Post the answer")
+    browsing.press(page, "text=Post answer")
     until(page, "Object.keys(localStorage).every((key) => !key.startsWith('draft:'))")
 
 
@@ -144,12 +144,12 @@ def test_the_server_stopped_while_sending(site, enter, other, make_question):
     open_form(page, site + question.url)
     page.fill("main form.form:has([data-editor]) [name=body]", TEXT)
     page.context.set_offline(True)
-    page.click("text=Post the answer")
+    page.click("text=Post answer")
     page.wait_for_timeout(500)
     page.context.set_offline(False)
     open_form(page, site + question.url)
     page.click("[data-draft=restore]")
-    browsing.press(page, "text=Post the answer")
+    browsing.press(page, "text=Post answer")
     until(page, "Object.keys(localStorage).every((key) => !key.startsWith('draft:'))")
 
 
@@ -167,10 +167,10 @@ def test_logging_out_in_one_tab_leaves_nothing_for_others(site, enter, with_pass
     first.locator("main form.form:has([data-editor]) [name=body]").press_sequentially("!")
     first.wait_for_timeout(600)
     assert drafts(first) == {}
-    browsing.press(first, "text=Post the answer")
+    browsing.press(first, "text=Post answer")
     assert first.input_value("main textarea[readonly]").replace("!", "") == TEXT
     log_in(first, "bob")
-    assert first.locator("h1").inner_text() == "Send it again"
+    assert first.locator("h1").inner_text() == "Send again"
     browsing.press(first, "[data-sent-form] .button-primary")
     assert re.match(rf"{site}/questions/{question.id}/", first.url)
     assert "about the spooler" in first.locator(".post >> nth=1").inner_text()
@@ -204,7 +204,7 @@ def test_a_session_that_ended_and_a_question_that_closed(
     page.fill("main form.form:has([data-editor]) [name=body]", TEXT)
     accounts.close_sessions(with_password)
     db.session.commit()
-    browsing.press(page, "text=Post the answer")
+    browsing.press(page, "text=Post answer")
     assert page.input_value("main textarea[readonly]") == TEXT
     log_in(page, "bob")
     assert page.input_value("[data-sent-form] textarea") == TEXT
@@ -212,7 +212,7 @@ def test_a_session_that_ended_and_a_question_that_closed(
     db.session.commit()
     browsing.press(page, "[data-sent-form] .button-primary")
     assert page.input_value("[data-sent-form] textarea") == TEXT
-    browsing.press(page, "text=Use it for a new question")
+    browsing.press(page, "text=Use it in a new question")
     assert page.url == f"{site}/questions/ask" and page.input_value("main [name=body]") == TEXT
 
 

@@ -51,7 +51,7 @@ def test_two_newcomers_ask_answer_and_accept(app, site, browser, javascript):
     asker.fill("main [name=title]", QUESTION)
     asker.fill("main [name=body]", "I want to alert when a restore finished, and find no event id for it.")
     asker.fill("main [name=tags]", "backup")
-    browsing.press(asker, "text=Post the question")
+    browsing.press(asker, "text=Post question")
     question = asker.url
     helper = browser.new_context(java_script_enabled=javascript).new_page()
     helper.goto(question)
@@ -62,9 +62,9 @@ def test_two_newcomers_ask_answer_and_accept(app, site, browser, javascript):
     browsing.press(helper, "main form[action='/login'] button")
     assert helper.url == question
     helper.fill("main form.form:has([data-editor]) [name=body]", "Event 4 of its log says that it is done.")
-    browsing.press(helper, "text=Post the answer")
+    browsing.press(helper, "text=Post answer")
     asker.goto(question)
-    browsing.press(asker, "text=Accept this answer")
+    browsing.press(asker, "text=Accept answer")
     assert asker.locator(".accepted-mark").count() == 1
     asker.goto(f"{site}/help")
     assert "This community is young" in asker.locator("main").inner_text()
@@ -108,7 +108,7 @@ def test_the_first_administrator_is_led_and_the_doctor_says_what_is_missing(app,
     assert "First steps" in login(admin).get("/").text
     assert "First steps" not in login(member).get("/").text
     found = next(each for each in health.examine() if each.name == "First steps")
-    assert found.level == health.Level.REMARK and "Make the first tags" in found.found
+    assert found.level == health.Level.REMARK and "Create the first tags" in found.found
 
 
 def test_moderators_make_and_edit_tags_from_the_list(app, moderator, make_user, login):
@@ -122,7 +122,7 @@ def test_moderators_make_and_edit_tags_from_the_list(app, moderator, make_user, 
     assert refused.status_code == 422 and "A text that is long enough." in refused.text
     newcomer, data = login(make_user("newcomer")), {"name": "x", "excerpt": "A text that is long enough."}
     assert newcomer.post("/tags", data=data).status_code == 403
-    assert "Make a tag" not in newcomer.get("/tags").text
+    assert "Create a tag" not in newcomer.get("/tags").text
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])

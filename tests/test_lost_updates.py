@@ -116,8 +116,8 @@ def test_of_two_editors_the_later_sees_both_texts_and_can_take_both(app, world, 
     if "summary" in again and name != "article":
         assert again["summary"] == "My reason"
     labels = [button.text.strip() for button in page.select(".conflict-choices button, .conflict-choices a")]
-    assert "Take mine" in labels and "Take theirs" in labels
-    index = labels.index("Take both") if "Take both" in labels else -1
+    assert "Use my version" in labels and "Use the current version" in labels
+    index = labels.index("Keep both") if "Keep both" in labels else -1
     saved = other.post(path, data=sent(refused, index) if index >= 0 else again)
     assert saved.status_code == 302, saved.text[:2000]
     text = opened(one, path)[field]

@@ -43,7 +43,8 @@ def test_the_help_reads_its_numbers_from_the_tables(client, monkeypatch, app):
 
 
 def test_the_help_says_no_other_number(client):
-    text = words(client.get("/help").text.split("<main")[1].split("Being told")[0].split("Reputation", 1)[1])
+    page = client.get("/help").text.split("<main")[1]
+    text = words(page.split("Notifications")[0].split("Reputation", 1)[1])
     known = {
         *map(abs, reputation.POINTS.values()),
         *privileges.POINTS.values(),
@@ -60,7 +61,7 @@ def test_the_page_of_a_suggestion_reads_its_reward_from_the_table(
 ):
     monkeypatch.setitem(reputation.POINTS, "edit_accepted", 77)
     page = login(make_user()).get(f"/posts/{make_question().id}/suggest").text
-    assert "An accepted edit earns 77 reputation." in page
+    assert "An approved edit earns you 77 reputation." in page
 
 
 def test_every_reward_is_given_somewhere():

@@ -58,9 +58,9 @@ def test_both_texts_survive(app, world):
             assert mine.strip() in shown and theirs.strip() in shown, name
             assert browsing.findings(other) == []
             assert other.evaluate("document.documentElement.scrollWidth") <= width
-            both = other.locator(".conflict-choices button", has_text="Take both")
+            both = other.locator(".conflict-choices button", has_text="Keep both")
             with other.expect_navigation():
-                (both if both.count() else other.get_by_role("button", name="Take mine")).click()
+                (both if both.count() else other.get_by_role("button", name="Use my version")).click()
             other.goto(site + path)
             saved = other.input_value(f"main form.form [name={field}]")
             assert mine.strip() in saved, name

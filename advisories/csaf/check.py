@@ -10,6 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
+from flask_babel import gettext as _
+
 MAX_BYTES = 16 * 1024 * 1024  # its rules walk a document some dozen times
 SECONDS = 30
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,13 +32,13 @@ class Checker:
     def __call__(self, data: bytes) -> list[str]:
         """The broken rules, each with its place; a line that says so where the validator gave up."""
         if len(data) > MAX_BYTES:
-            return [f"not checked against the rules: larger than {MAX_BYTES // 1024**2} MB"]
+            return [_("not checked against the rules: larger than %(n)s MB", n=MAX_BYTES // 1024**2)]
         answer = self._ask(data)
         try:
             return [str(line) for line in json.loads(answer)]
         except ValueError:
             self._stop()
-            return ["not checked against the rules: the validator gave no answer"]
+            return [_("not checked against the rules: the validator did not answer")]
 
     def _ask(self, data: bytes) -> bytes:
         """One exchange; an empty answer when the process died or had to be stopped."""

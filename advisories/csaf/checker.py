@@ -38,7 +38,7 @@ def problems(data: bytes) -> list[str]:
         ]
     except Exception as error:  # a young validator, given documents of strangers
         return [f"not checked against the rules: {type(error).__name__} in the validator"]
-    return found[:MAX_PROBLEMS] + (["…: and more broken rules"] if len(found) > MAX_PROBLEMS else [])
+    return found[:MAX_PROBLEMS] + (["…: more violations follow"] if len(found) > MAX_PROBLEMS else [])
 
 
 def serve() -> None:

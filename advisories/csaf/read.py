@@ -3,6 +3,8 @@
 import re
 from datetime import datetime
 
+from flask_babel import gettext as _
+
 from advisories import cwe, scores
 from advisories.advisory import (
     REMEDIES,
@@ -49,15 +51,17 @@ def read(document: dict) -> list[Advisory]:
 def _head(head: Node, log: Log) -> Advisory:
     version = head.line("csaf_version")
     if not version.startswith("2."):
-        raise Unusable(f"/document/csaf_version: {version[:20]!r} is not 2.0")
+        raise Unusable(_("/document/csaf_version: %(version)s is not 2.0", version=repr(version[:20])))
     if version != "2.0":
-        log.warn(head["csaf_version"].place, f"version {version[:20]} is read as if it were 2.0")
+        log.warn(
+            head["csaf_version"].place, _("version %(version)s is read as version 2.0", version=version[:20])
+        )
     publisher, tracking = head["publisher"], head["tracking"]
     namespace = publisher.line("namespace")
     name = publisher.line("name") or namespace
     for value, place in ((name, publisher["name"].place), (tracking.line("id"), tracking["id"].place)):
         if not value:
-            raise Unusable(f"{place}: is missing")
+            raise Unusable(_("%(place)s: missing", place=place))
     history, notes = _history(tracking["revision_history"]), _notes(head["notes"])
     times = [entry.at for entry in history]
     return Advisory(
@@ -92,10 +96,10 @@ def _label(tlp: Node) -> str:
     word = tlp.line("label").upper()
     label = {"CLEAR": "WHITE", "AMBER+STRICT": "RED"}.get(word, word)
     if label and label not in rules.TLP:
-        tlp.log.warn(tlp["label"].place, f"unknown label {word[:40]!r}, kept as RED")
+        tlp.log.warn(tlp["label"].place, _("unknown label %(word)s, kept as RED", word=repr(word[:40])))
         return "RED"
     if tlp.value is not None and not label:
-        tlp.log.warn(tlp.place, "a TLP without its label, kept as RED")
+        tlp.log.warn(tlp.place, _("a TLP without a label, kept as RED"))
         return "RED"
     return label
 
@@ -114,7 +118,7 @@ def _history(nodes: Node) -> list[RevisionEntry]:
                 )
             )
         else:
-            node.log.warn(node.place, "a revision without its date is left out")
+            node.log.warn(node.place, _("a revision without a date was skipped"))
     return found
 
 
@@ -198,12 +202,12 @@ def _identify(found: Vulnerability, node: Node) -> None:
     if rules.CVE.fullmatch(cve):
         found.cve = cve
     elif cve:
-        node.log.warn(node["cve"].place, f"no CVE id: {cve[:40]!r}")
+        node.log.warn(node["cve"].place, _("not a CVE id: %(cve)s", cve=repr(cve[:40])))
         found.other_ids.append(("CVE", cve))
     if rules.CWE.fullmatch(weakness):
         found.cwe = weakness, cwe.name_of(weakness) or node["cwe"].line("name") or weakness
     elif weakness:
-        node.log.warn(node["cwe"]["id"].place, f"no CWE id: {weakness[:40]!r}")
+        node.log.warn(node["cwe"]["id"].place, _("not a CWE id: %(cwe)s", cwe=repr(weakness[:40])))
 
 
 def _scores(node: Node, products: Products) -> list[Score]:
@@ -227,7 +231,7 @@ def _scores(node: Node, products: Products) -> list[Score]:
 def _remedy(node: Node, products: Products) -> Remedy | None:
     kind, url, details = node.choice("category", REMEDIES), node.url("url"), node.text("details")
     if not kind or not (details or url):
-        node.log.warn(node.place, "a remediation without its category or details is left out")
+        node.log.warn(node.place, _("a remediation without a category or details was skipped"))
         return None
     restart = node["restart_required"]
     return csaf_notes.read_fix(

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from flask_babel import gettext as _
+
 from advisories.addresses import is_uri
 from advisories.advisory import STATUSES, ProductEntry
 from advisories.csaf import rules
@@ -35,7 +37,7 @@ class Products:
         ids = self._known(node, key)
         for group in node.lines("group_ids"):
             if group not in self.groups:
-                self.log.warn(node["group_ids"].place, f"no group {group[:60]!r}")
+                self.log.warn(node["group_ids"].place, _("unknown group %(group)s", group=repr(group[:60])))
             self.log.count(len(self.groups.get(group, ())))
             ids += self.groups.get(group, ())
         return tuple(dict.fromkeys(ids))
@@ -55,7 +57,7 @@ class Products:
         found = {status: ids for status in STATUSES if (ids := self._known(node, status))}
         settled = rules.without_contradictions(found)
         if settled != found:
-            self.log.warn(node.place, "products have contradicting states; the worse one counts")
+            self.log.warn(node.place, _("products have contradictory states; the worst one is used"))
         return settled
 
     def _known(self, node: Node, key: str) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ class Products:
         self.log.count(len(ids))
         for name in ids:
             if name not in self.entries:
-                self.log.warn(node[key].place, f"no product {name[:60]!r}")
+                self.log.warn(node[key].place, _("unknown product %(name)s", name=repr(name[:60])))
         return tuple(name for name in ids if name in self.entries)
 
     def _add(self, node: Node, path: tuple[tuple[str, str], ...], part_of=None) -> None:
@@ -71,7 +73,9 @@ class Products:
         if not name or name in self.entries:
             self.log.warn(
                 node["product_id"].place,
-                f"{name[:60]!r} names two products" if name else "a product without its id",
+                _("%(name)s names two products", name=repr(name[:60]))
+                if name
+                else _("a product without an id"),
             )
             return
         self.log.count_products(len(self.entries) + 1)
@@ -95,7 +99,7 @@ class Products:
     def _identifier(self, helper: Node, key: str, is_right) -> str:
         value = helper.line(key)
         if value and not is_right(value):
-            self.log.warn(helper[key].place, f"no {key}: {value[:60]!r}")
+            self.log.warn(helper[key].place, _("invalid %(key)s: %(value)s", key=key, value=repr(value[:60])))
             return ""
         return value
 
@@ -123,7 +127,7 @@ class Products:
                 seen.add(algorithm)
                 yield {"algorithm": algorithm, "value": value}
             else:
-                self.log.warn(item.place, "no hash, or a second one of its kind")
+                self.log.warn(item.place, _("an invalid hash, or a second one of the same kind"))
 
     def _relate(self, node: Node) -> None:
         relation = node.choice("category", rules.RELATIONS, rules.RELATIONS[0])
@@ -134,7 +138,10 @@ class Products:
         """Relations to unknown products or in a circle are taken away; the products stay."""
         for name in self.entries:
             if self.entries[name].part_of and not self._ends_somewhere(name):
-                self.log.warn(f"{place}/relationships", f"product {name[:60]!r} leads nowhere or to itself")
+                self.log.warn(
+                    f"{place}/relationships",
+                    _("product %(name)s points to nothing or to itself", name=repr(name[:60])),
+                )
                 self.entries[name] = replace(self.entries[name], part_of=None)
 
     def _ends_somewhere(self, name: str) -> bool:
@@ -155,7 +162,7 @@ class Products:
 def _leaves(branches: Node, path: tuple[tuple[str, str], ...]) -> Iterator[tuple[Node, tuple]]:
     """(product, path of branches) in the order of the document."""
     if len(path) > MAX_DEPTH:
-        branches.log.warn(branches.place, "branches are nested too deep")
+        branches.log.warn(branches.place, _("branches are nested too deeply"))
         return
     for node in branches:
         category = node.choice("category", rules.BRANCHES)

@@ -6,6 +6,8 @@ The container of the numbering authority (CNA) is the record; CISA and others ad
 import re
 from datetime import datetime
 
+from flask_babel import gettext as _
+
 from advisories import cwe, scores
 from advisories.advisory import (
     Advisory,
@@ -36,7 +38,7 @@ def read(document: dict) -> list[Advisory]:
     meta, cna = root["cveMetadata"], root["containers"]["cna"]
     name = meta.line("cveId").upper()
     if not CVE.fullmatch(name):
-        raise Unusable(f"/cveMetadata/cveId: {name[:40]!r} is no CVE id")
+        raise Unusable(_("/cveMetadata/cveId: %(name)s is not a CVE id", name=repr(name[:40])))
     state = meta.choice("state", ("PUBLISHED", "REJECTED"), "PUBLISHED")
     containers = [cna, *root["containers"]["adp"]]
     affected = read_affected(containers, log)

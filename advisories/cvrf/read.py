@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
+from flask_babel import gettext as _
+
 from advisories import scores
 from advisories.advisory import Advisory, Note, RevisionEntry, Unusable
 from advisories.csaf.category import category_of
@@ -51,7 +53,7 @@ def _head(document: XmlNode, log: Log) -> Advisory:
     tracking, publisher = document["DocumentTracking"], document["DocumentPublisher"]
     identity = tracking["Identification"]["ID"].line()
     if not identity:
-        raise Unusable("/cvrfdoc/DocumentTracking/Identification/ID: is missing")
+        raise Unusable(_("/cvrfdoc/DocumentTracking/Identification/ID: missing"))
     contact = publisher["ContactDetails"].text()
     domain = match[1] if (match := _DOMAIN.search(contact)) else ""
     vendors = {
@@ -61,7 +63,7 @@ def _head(document: XmlNode, log: Log) -> Advisory:
     }
     name = vendors.pop() if len(vendors) == 1 else domain
     if not name:
-        raise Unusable("/cvrfdoc/DocumentPublisher: neither a vendor nor an address tells who publishes this")
+        raise Unusable(_("/cvrfdoc/DocumentPublisher: no vendor and no address identify the publisher"))
     history = _history(document["DocumentTracking"])
     month = MONTH.fullmatch(identity)
     kind = publisher.attribute("Type").lower()
@@ -100,7 +102,7 @@ def _history(node: XmlNode) -> list[RevisionEntry]:
         if at:
             found.append((at, revision["Number"].line(), revision["Description"].prose()))
         else:
-            revision.log.warn(revision.place, "a revision without its date is left out")
+            revision.log.warn(revision.place, _("a revision without a date was skipped"))
     found.sort(key=lambda entry: (entry[0], [int(part) for part in re.findall(r"\d{1,9}", entry[1])]))
     return [
         RevisionEntry(str(number), at, summary, legacy if legacy != str(number) else "")
@@ -124,7 +126,9 @@ def _add_to_month(month: dict[str, Advisory], whole: Advisory, node: XmlNode, pr
     identity = node["CVE"].line() or f"{whole.tracking_id}-{node.attribute('Ordinal') or len(month)}"
     if identity in month:
         advisory = month[identity]
-        log.double(node.place, f"{identity} is described a second time; both are kept as one")
+        log.double(
+            node.place, _("%(identity)s is described twice; the entries were merged", identity=identity)
+        )
         merge(advisory.vulnerabilities[0], vulnerability)
     else:
         advisory = month[identity] = _part(whole, identity, vulnerability, _history(node))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from flask_babel import gettext as _
+
 from advisories.advisory import ProductEntry
 from advisories.csaf.rules import BRANCHES, RELATIONS, is_cpe, is_range, plain_path
 from advisories.cvrf.xml_values import XmlNode
@@ -27,7 +29,7 @@ class Products:
         ids = dict.fromkeys(filter(None, (each.line() for each in node.each("ProductID"))))
         for name in ids:
             if name not in self.entries:
-                node.log.warn(node.place, f"no product {name[:60]!r}")
+                node.log.warn(node.place, _("unknown product %(name)s", name=repr(name[:60])))
         self.log.count(len(ids))
         return tuple(name for name in ids if name in self.entries)
 
@@ -40,9 +42,9 @@ class Products:
     def _add(self, node: XmlNode, entry: ProductEntry) -> None:
         self.log.count_products(len(self.entries) + 1)
         if not entry.id:
-            self.log.warn(node.place, "a product without its ProductID")
+            self.log.warn(node.place, _("a product without a ProductID"))
         elif self.entries.setdefault(entry.id, entry).name != entry.name:
-            self.log.warn(node.place, f"{entry.id[:60]!r} names two products")
+            self.log.warn(node.place, _("%(id)s names two products", id=repr(entry.id[:60])))
 
 
 def _leaves(node: XmlNode, path: tuple) -> Iterator[tuple[XmlNode, tuple]]:
@@ -62,7 +64,7 @@ def _entry(node: XmlNode, path: tuple[tuple[str, str], ...]) -> ProductEntry:
         path = (*path, ("product_name", name))
     version = words.get("product_version_range") or words.get("product_version", "")
     if cpe and not is_cpe(cpe):
-        node.log.warn(node.place, f"no CPE: {cpe[:60]!r}")
+        node.log.warn(node.place, _("not a CPE: %(cpe)s", cpe=repr(cpe[:60])))
     return ProductEntry(
         node.attribute("ProductID"),
         name,
@@ -81,7 +83,7 @@ def _relate(node: XmlNode, found: dict[str, ProductEntry], log: Log) -> None:
     for product in node.each("FullProductName"):
         entry = _entry(product, ())
         if not entry.id or entry.id in found or not all(end in found for end in ends):
-            log.warn(product.place, "a relation that leads nowhere, or a product named twice")
+            log.warn(product.place, _("a relationship that points to nothing, or a product listed twice"))
         else:
             found[entry.id] = replace(
                 entry, product="", part_of=(relation if relation in RELATIONS else RELATIONS[0], *ends)

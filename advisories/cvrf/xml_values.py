@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
+from flask_babel import gettext as _
 
 from advisories.advisory import Unusable
 from advisories.reading import MAX_DEPTH, MAX_ITEMS, Log
@@ -24,16 +25,24 @@ def parse(data: bytes) -> Element:
             count += event == "start"
             if depth > MAX_DEPTH or count > MAX_ELEMENTS:
                 raise Unusable(
-                    f"element {count:,} ({local(element)[:60]}): the XML is nested deeper than "
-                    f"{MAX_DEPTH}, or has more than {MAX_ELEMENTS:,} elements"
+                    _(
+                        "element %(number)s (%(name)s): the XML is nested deeper than %(depth)s, "
+                        "or has more than %(n)s elements",
+                        number=f"{count:,}",
+                        name=local(element)[:60],
+                        depth=MAX_DEPTH,
+                        n=f"{MAX_ELEMENTS:,}",
+                    )
                 )
     except ParseError as error:
         line, column = error.position
-        raise Unusable(f"line {line}, column {column}: the XML is broken") from error
+        raise Unusable(
+            _("line %(line)s, column %(column)s: the XML is broken", line=line, column=column)
+        ) from error
     except DefusedXmlException as error:
-        raise Unusable("the XML has a document type or entities, which are refused") from error
+        raise Unusable(_("the XML has a document type or entities, which are refused")) from error
     except (ValueError, LookupError) as error:
-        raise Unusable("the XML is in no encoding that is known") from error
+        raise Unusable(_("the encoding of the XML is unknown")) from error
     return events.root
 
 
@@ -62,7 +71,10 @@ class XmlNode:
             if local(child) == name:
                 number += 1
                 if number > MAX_ITEMS:
-                    self.log.warn(self.place, f"only the first {MAX_ITEMS:,} of {name} are read")
+                    self.log.warn(
+                        self.place,
+                        _("only the first %(n)s of %(name)s are read", n=f"{MAX_ITEMS:,}", name=name),
+                    )
                     return
                 yield XmlNode(child, f"{self.place}/{name}[{number}]", self.log)
 
@@ -98,7 +110,7 @@ class XmlNode:
             value = -1.0
         if value is None or 0 <= value <= 10:
             return value
-        self.log.warn(self.place, "no score from 0 to 10")
+        self.log.warn(self.place, _("not a score from 0 to 10"))
         return None
 
     def time(self) -> datetime | None:

@@ -53,18 +53,18 @@ def request_change(user: User, email: str) -> None:
         mail.queue(
             email,
             "address_confirm",
-            subject=_("Confirm your address"),
+            subject=_("Confirm your email address"),
             user=user,
             token=confirm_token,
             has_secret=True,
         )
     else:
-        mail.queue(email, "address_in_use", subject=_("Your address belongs to your account"), user=owner)
+        mail.queue(email, "address_in_use", subject=_("This is already your email address"), user=owner)
     if user.email:
         mail.queue(
             user.email,
             "address_asked",
-            subject=_("A change of your address was asked for"),
+            subject=_("Change of your email address requested"),
             user=user,
             email=email,
             token=cancel_token,
@@ -107,7 +107,7 @@ def confirm(token: str) -> bool:
         mail.queue(
             change.old_email,
             "email_changed",
-            subject=_("Your address was changed"),
+            subject=_("Your email address was changed"),
             user=user,
             email=change.new_email,
             token=undo_token,
@@ -135,7 +135,7 @@ def revert(token: str) -> str | None:
     is_pending = change.done_at is None
     if not is_pending and user.email != old_email:
         if not registration_actions.release_address(old_email):
-            raise Invalid({"_": [_("Another account uses this address by now. Write to an administrator.")]})
+            raise Invalid({"_": [_("Another account now uses this address. Contact an administrator.")]})
         user.email = old_email
     db.session.execute(
         delete(AddressChange)
@@ -157,7 +157,7 @@ def recover(user: User, *, email: str | None = None, end_undo: bool = False, by:
     """
     if email and email != user.email:
         if not registration_actions.release_address(email):
-            raise Invalid({"email": [_("Another account uses this address.")]})
+            raise Invalid({"email": [_("Another account already uses this address.")]})
         user.email = email
         security_log.record("email_changed", user=user, actor=by)
     actions.secure_account(user, forget_password=True, end_undo=end_undo, by=by)

@@ -45,7 +45,7 @@ def cancel_address_change() -> ResponseReturnValue:
     """Cancel the pending change; its confirmation link stops working."""
     actions.cancel(me())
     db.session.commit()
-    flash(_("The change is cancelled. Your address stays as it is."))
+    flash(_("Change cancelled. Your email address stays the same."))
     return redirect(url_for("auth.settings_email"))
 
 
@@ -59,7 +59,7 @@ def take_back_address(token: str) -> ResponseReturnValue:
         with form.catching():
             link = get_or_404(actions.revert(token))
             db.session.commit()
-            flash(_("Your account is yours again: everybody is logged out. Set a new password now."))
+            flash(_("Your account is secured and all devices are logged out. Set a new password now."))
             return redirect(url_for("auth.new_password", token=link, purpose="reset"))
     return render_template(
         "auth/secure.html", form=form, change=change, user=change.user

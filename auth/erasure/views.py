@@ -45,7 +45,7 @@ def erase_me() -> ResponseReturnValue:
             db.session.commit()
             sessions.log_out()
             flash(_("Your account is deleted. The rest of your request will finish within a few minutes."))
-            return redirect("/")
+            return redirect(url_for("home.home"))
     return render_template("auth/erase.html", form=form, user=me()), 422 if form.errors else 200
 
 
@@ -56,13 +56,16 @@ def erase_user(username: str) -> ResponseReturnValue:
     form = Form(schemas.EraseSchema)
     valid = request.method == "POST" and form.validate()
     user = get_or_404(queries.by_username(username))
-    require(policy.can_erase(me(), user), _("Administrators erase accounts, but not each other's."))
+    require(
+        policy.can_erase(me(), user),
+        _("Only administrators can delete accounts, except those of other administrators."),
+    )
     if valid and check_password(me(), form):
         require_live_session(me())
         user = get_or_404(queries.by_username(username))
         actions.erase(user, by=me(), keep_words=form.data["words"] == "keep")
         security_log.record("administrator_act", user=user, actor=me(), act="erase")
         db.session.commit()
-        flash(_("The account is erased. What it wrote and voted follows within minutes."))
+        flash(_("The account is deleted. Its posts and votes will be processed within a few minutes."))
         return redirect(url_for("auth.users"))
     return render_template("auth/erase.html", form=form, user=user), 422 if form.errors else 200

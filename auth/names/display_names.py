@@ -21,11 +21,11 @@ def error(name: str) -> str | None:
     """A sentence on why this display name is refused; None when it is valid."""
     kinds = [unicodedata.category(c) for c in name]
     if not INVISIBLE_CATEGORIES.isdisjoint(kinds) or not BLANK.isdisjoint(name):
-        return _("A name cannot hold invisible characters or ones that turn the direction of text.")
+        return _("A name can't contain invisible characters or characters that change the direction of text.")
     if "  " in name or any(kind == "Zs" and c != " " for kind, c in zip(kinds, name, strict=True)):
         return _("Use single, ordinary spaces.")
     if "M" * (MAX_COMBINING_MARKS + 1) in "".join(kind[0] for kind in kinds):
-        return _("Too many marks are stacked on one letter.")
+        return _("A letter has too many accents or marks.")
     if any(
         (kind in SYMBOLS and c not in "^`")
         or (kind == "Sm" and not c.isascii())
@@ -33,7 +33,7 @@ def error(name: str) -> str | None:
         or c in JOINERS
         for kind, c in zip(kinds, name, strict=True)
     ) or _has_symbol_letter(name):
-        return _("A name cannot hold symbols, check marks or emoji: they could be taken for a badge.")
+        return _("A name can't contain symbols, check marks or emoji, because they could look like a badge.")
     if not any(c.isalnum() for c in name):
         return _("Use at least one letter or digit.")
     return None

@@ -15,9 +15,7 @@ key = skeletons.of_ascii
 def error(username: str) -> str | None:
     """A sentence on why this username is refused; None when it is valid, though it may be taken."""
     if not PATTERN.match(username):
-        return _(
-            "Use 3 to 30 lower-case letters, digits, - or _, beginning and ending with a letter or digit."
-        )
+        return _("Use 3 to 30 lower-case letters, digits, - or _. Start and end with a letter or digit.")
     if reserved_names.is_reserved(username):
         return _("This name is reserved.")
     return None

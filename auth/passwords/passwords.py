@@ -50,19 +50,19 @@ def error(password: str, *known: str, only_factor: bool = True) -> str | None:
     if len(password) > MAX_CHARACTERS or len(password := _normalize(password)) > MAX_CHARACTERS:
         return _("Use at most %(n)s characters.", n=MAX_CHARACTERS)
     if len(password) < (min_length := min_characters(only_factor=only_factor)):
-        return _("Use at least %(n)s characters; a few unrelated words work well.", n=min_length)
+        return _("Use at least %(n)s characters. A few unrelated words work well.", n=min_length)
     if strength.is_listed(password):
         return _(
-            "This password is on a list of common passwords. Use four or more unrelated words, or let a "
-            "password manager make one."
+            "This is a common password. Use four or more unrelated words, or let a password manager "
+            "create one."
         )
     words = _words(known)
     if strength.guesses_log10(password, words) < (
         MIN_GUESSES_LOG10 if only_factor else MIN_GUESSES_LOG10_WITH_SECOND_FACTOR
     ):
         return _(
-            "This password is too easy to guess: it is made of common words, names, years or patterns. "
-            "Use four or more unrelated words, or let a password manager make one."
+            "This password is too easy to guess: it consists of common words, names, years or "
+            "patterns. Use four or more unrelated words, or let a password manager create one."
         )
     result = _zxcvbn()(password[:MAX_SCORED_CHARACTERS], user_inputs=sorted(words))
     if result["score"] < (MIN_ZXCVBN_SCORE if only_factor else MIN_ZXCVBN_SCORE_WITH_SECOND_FACTOR):

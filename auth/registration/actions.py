@@ -58,7 +58,7 @@ def register(username: str, email: str, password_hash: str, *, browser: str) -> 
         browser_hash=tokens.digest(browser),
     )
     template, subject = (
-        ("confirm", _("Confirm your address"))
+        ("confirm", _("Confirm your email address"))
         if account.is_pending
         else ("already", _("You already have an account"))
     )
@@ -105,7 +105,13 @@ def confirm(link: EmailToken, user: User) -> bool:
     if link.username and link.username != user.username:
         other = queries.similar_account(link.username)
         if other is not None and other.id != user.id:
-            raise Invalid({"username": [_("This name is taken by now. Register again with another one.")]})
+            raise Invalid(
+                {
+                    "username": [
+                        _("This username has been taken since. Create your account again with another one.")
+                    ]
+                }
+            )
         user.username = link.username
         user.username_key = usernames.key(link.username)
     if user.email != link.email and not release_address(link.email):

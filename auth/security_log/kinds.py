@@ -29,8 +29,8 @@ KINDS = MappingProxyType(
         "login": Kind(ACCESS, _("Logged in")),
         "login_failed": Kind(ACCESS, _("Log-in failed"), 200),
         "logout": Kind(ACCESS, _("Logged out")),
-        "session_ended": Kind(ACCESS, _("Session ended")),
-        "sessions_ended": Kind(ACCESS, _("All other sessions ended")),
+        "session_ended": Kind(ACCESS, _("Session logged out")),
+        "sessions_ended": Kind(ACCESS, _("All other sessions logged out")),
         "reauthentication_failed": Kind(ACCESS, _("Password check failed"), 60),
         "locked_out": Kind(ACCESS, _("Log-in locked after too many failures"), 60),
         "lockout_lifted": Kind(ACCESS, _("Log-in lock lifted")),
@@ -48,7 +48,7 @@ KINDS = MappingProxyType(
         "email_change_cancelled": Kind(ACCOUNT, _("Change of email address cancelled")),
         "email_changed": Kind(ACCOUNT, _("Email address changed")),
         "email_change_undone": Kind(ACCOUNT, _("Change of email address undone")),
-        "account_secured": Kind(ACCOUNT, _("Account secured: sessions, links and tokens ended")),
+        "account_secured": Kind(ACCOUNT, _("Account secured: sessions, links and tokens revoked")),
         "second_factor_added": Kind(ACCOUNT, _("Second factor added")),
         "second_factor_removed": Kind(ACCOUNT, _("Second factor removed")),
         "token_made": Kind(ACCOUNT, _("API token created")),
@@ -62,7 +62,7 @@ KINDS = MappingProxyType(
         "revision_redacted": Kind(CONTENT, _("Revision redacted")),
         "setting_changed": Kind(SITE, _("Setting changed")),
         "site_exported": Kind(SITE, _("Site data exported")),
-        "administrator_act": Kind(SITE, _("Act of an administrator")),
+        "administrator_act": Kind(SITE, _("Administrator action")),
         "shell_act": Kind(SITE, _("Command run in the shell")),
     }
 )

@@ -56,7 +56,7 @@ def facts(event: SecurityEvent) -> str:
 def by(event: SecurityEvent, reader: User) -> str:
     """The actor of an event, as shown to the member whose account it is."""
     if event.actor_id is None:
-        return _("an administrator of the server") if event.means == "shell" else _("somebody not logged in")
+        return _("a server administrator") if event.means == "shell" else _("someone not logged in")
     return _("you") if event.actor_id == reader.id else _("a moderator or administrator")
 
 
@@ -65,7 +65,7 @@ def means(event: SecurityEvent) -> str:
     return {
         "page": _("browser"),
         "api": _("API"),
-        "shell": _("shell of the server"),
+        "shell": _("server shell"),
         "task": _("scheduled task"),
     }.get(event.means, event.means)
 

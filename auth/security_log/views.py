@@ -53,8 +53,8 @@ def security_log() -> ResponseReturnValue:
         "auth/security_log.html",
         page=page,
         errors=errors,
-        kinds=KINDS,
         words=labels,
+        kinds=[(name, kind.label) for name, kind in KINDS.items()],
         values=request.args,
         following=following,
     ), 422 if errors else 200

@@ -41,7 +41,7 @@ def unsent(token: str) -> ResponseReturnValue:
 def ask_to_log_in() -> ResponseReturnValue:
     """Redirect browsers to the login page and store what was typed; 401 for programs."""
     if wants_json():
-        return problem(401, "Unauthorized", "Log in first.")
+        return problem(401, _("Unauthorized"), _("Log in first."))
     if request.method in SAFE_METHODS:
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
     form = sent_form()
@@ -110,8 +110,8 @@ def _on_expired_form(error: CSRFError) -> ResponseReturnValue:
         400,
         title,
         _(
-            "You logged in or out after the page was opened, or it was open for "
-            "very long. Nothing was saved yet: send it again."
+            "You logged in or out after opening this page, or it was open for a "
+            "long time. Nothing was saved. Send it again."
         ),
     )
 

@@ -15,26 +15,26 @@ from core.limits import rate_limits
 from core.web.protection import csrf
 
 INTRODUCTION = """\
-Read without an account. Write with a token from *Settings, API tokens*, sent as
-`Authorization: Bearer …`; cookies are never read, and a wrong token is refused even where none is
-needed. Bodies are JSON; fields that are not listed are refused.
+You can read without an account. To write, create a token in *Settings, API tokens* and send it as
+`Authorization: Bearer …`. Cookies are never read, and an invalid token is refused even where none is
+required. Bodies are JSON; unknown fields are refused.
 
-A list answers `items` and `next`: send `next` back as `after`, with the same other parameters, until it is
-null. `limit` (1 to 100) says how many items at once, `since` takes only what was created or changed at a time
-or later. A parameter that is not listed, a value of another type and a damaged cursor are answered with 400,
-which says in `allowed` what there is.
+A list returns `items` and `next`. Send `next` back as `after`, with the same other parameters, until it is
+null. `limit` (1 to 100) sets the number of items; `since` returns only items created or changed at or after
+that time. An unknown parameter, a value of the wrong type or an invalid cursor returns 400, with the accepted
+values in `allowed`.
 
-Errors are problem details (RFC 9457): `errors` names the fields to correct, 429 and 503 say in `Retry-After`
-when to come back, and what you may not see is as absent as what is not there (404). The limit in force is
-told with each answer: `RateLimit-Limit` requests a minute, of which `RateLimit-Remaining` are left, and all
-again after `RateLimit-Reset` seconds; `RateLimit` and `RateLimit-Policy` say the same with its name.
+Errors are problem details (RFC 9457). `errors` names the fields to correct. 429 and 503 carry `Retry-After`.
+Items you do not have access to return 404. Every response states the rate limit: `RateLimit-Limit` requests
+a minute, `RateLimit-Remaining` of them left, reset after `RateLimit-Reset` seconds. `RateLimit` and
+`RateLimit-Policy` say the same, with the name of the limit.
 
-Send a text again when its answer got lost: the same text of the same member in the same place within a day is
-one post.
+You can safely send a text again if the response was lost: the same text by the same member in the same place
+within a day creates one post only.
 
-A thing that can be edited is answered with an `ETag` that names its version (`version` in JSON). Send it back
-as `If-Match` with a change: when somebody else changed the thing meanwhile, the answer is 412 with the
-present `ETag`, and nothing is written.
+An item that can be edited is returned with an `ETag` for its version (`version` in JSON). Send it back as
+`If-Match` with a change. If someone else changed the item since, you get 412 with the current `ETag`, and
+nothing is written.
 """
 READ, WRITE = "read", "write"
 ANYBODY = [{}, {"token": [READ]}]  # no token needed; a token also shows what only its owner may see
@@ -59,13 +59,13 @@ class Item(Reply):
     url = fields.Url()
     body = fields.String()
     author = fields.String(
-        allow_none=True, metadata={"description": "Username; where there is no account, a name."}
+        allow_none=True, metadata={"description": "Username, or a name if there is no account."}
     )
     author_url = fields.Url(allow_none=True)
     score = fields.Integer()
     tags = fields.List(fields.String())
     created_at = fields.AwareDateTime()
-    source = fields.Url(allow_none=True, metadata={"description": "Where imported text came from."})
+    source = fields.Url(allow_none=True, metadata={"description": "Source of imported text."})
 
 
 class Version(fields.String):
@@ -81,8 +81,10 @@ class Cursor(Schema):
     Loaded, `after` is a paging.Window of the three, which queries pass on to the page.
     """
 
-    after = fields.String(validate=validate.Length(1), metadata={"description": "`next` of the page before."})
-    limit = WholeNumber(1, MAX_SIZE, metadata={"description": "How many items at most."})
+    after = fields.String(
+        validate=validate.Length(1), metadata={"description": "`next` of the previous page."}
+    )
+    limit = WholeNumber(1, MAX_SIZE, metadata={"description": "Maximum number of items."})
     since = Since()
 
     @post_load
@@ -100,7 +102,9 @@ class Problem(Schema):
     detail = fields.String()
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     allowed = fields.Dict(keys=fields.String(), values=fields.String())
-    request_id = fields.String(metadata={"description": "Of faults of the site: its number in the log."})
+    request_id = fields.String(
+        metadata={"description": "For server errors: the reference number in the log."}
+    )
 
 
 @cache
@@ -228,11 +232,11 @@ class _RedoubtApi(Api):
 _LIMIT_HEADERS = {
     name: {"schema": {"type": kind}, "description": text}
     for name, kind, text in (
-        ("RateLimit-Limit", "integer", "Requests a minute that are allowed."),
-        ("RateLimit-Remaining", "integer", "How many of them are left."),
-        ("RateLimit-Reset", "integer", "After how many seconds all are there again."),
-        ("RateLimit-Policy", "string", "The same limit by name (IETF draft): q requests in w seconds."),
-        ("RateLimit", "string", "What is left of it: r requests, t seconds until all are there again."),
+        ("RateLimit-Limit", "integer", "Allowed requests per minute."),
+        ("RateLimit-Remaining", "integer", "Requests left."),
+        ("RateLimit-Reset", "integer", "Seconds until the limit is reset."),
+        ("RateLimit-Policy", "string", "The limit by name (IETF draft): q requests in w seconds."),
+        ("RateLimit", "string", "What is left of the limit: r requests, t seconds until it is reset."),
     )
 }
 _HEADERS = {

@@ -164,7 +164,7 @@ def _limits(schema: dict) -> str:
     if longest:
         return _("%(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
     if "maxItems" in schema:
-        return _("%(fewest)s to %(most)s of them.", fewest=schema.get("minItems", 0), most=schema["maxItems"])
+        return _("%(fewest)s to %(most)s items.", fewest=schema.get("minItems", 0), most=schema["maxItems"])
     return ""
 
 

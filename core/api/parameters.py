@@ -22,8 +22,8 @@ TIME = re.compile(
 )
 QUERY = "query"
 SINCE = (
-    "Only what was created or changed at this time or later: its text, facts, state or tags, not its "
-    "votes and counters. Posts and members then come in the order of these changes, the oldest first."
+    "Only items created or changed at or after this time: text, facts, state or tags, not votes and "
+    "counters. Posts and members are then sorted by the time of these changes, oldest first."
 )
 
 
@@ -63,7 +63,7 @@ class Since(fields.Field):
             moment = datetime.fromisoformat(f"{day}T{time or '00:00'}{zone.upper() or 'Z'}")
             return moment.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise ValidationError(_("Write a time in UTC as 2026-12-01T00:00:00Z.")) from None
+            raise ValidationError(_("Use a time in UTC such as 2026-12-01T00:00:00Z.")) from None
 
 
 def describe(field: fields.Field) -> str:
@@ -97,11 +97,9 @@ def refusal(found: dict, schema: Schema | None) -> BadQuery:
             has_choices = any(isinstance(rule, validate.OneOf) for rule in schema.fields[name].validators)
             errors[name] = [what] if has_choices else [sentences, what]
         elif allowed:
-            errors[name] = [
-                _("There is no such parameter here. Allowed: %(names)s.", names=", ".join(allowed))
-            ]
+            errors[name] = [_("Unknown parameter. Allowed: %(names)s.", names=", ".join(allowed))]
         else:
-            errors[name] = [_("This address takes no parameters.")]
+            errors[name] = [_("This endpoint takes no parameters.")]
     return BadQuery(errors, allowed)
 
 
@@ -124,7 +122,7 @@ class Parser(FlaskParser):
     def load_querystring(self, req, schema):
         twice = [name for name, values in req.args.lists() if len(values) > 1]
         if twice:
-            raise refusal({name: [_("Send this once.")] for name in twice}, schema)
+            raise refusal({name: [_("Send this parameter only once.")] for name in twice}, schema)
         return super().load_querystring(req, schema)
 
     def handle_error(self, error, req, schema, *, error_status_code, error_headers):

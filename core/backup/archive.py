@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from flask_babel import gettext as _
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 FORMAT = 1
@@ -108,7 +109,7 @@ def made(target: Path) -> Iterator[tuple[Writer, Path]]:
     Both lie beside `target`, readable by nobody else. Raises Refused where there is something already.
     """
     if target.exists():
-        raise Refused(f"{target} exists already; name another file.")
+        raise Refused(_("%(file)s already exists. Choose another file name.", file=target))
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         part = Path(folder) / "archive"
         yield Writer(part), Path(folder)
@@ -151,17 +152,23 @@ class Archive:
         with self._open(MANIFEST) as file:
             text = file.read(MANIFEST_SIZE + 1)
         if len(text) > MANIFEST_SIZE:
-            raise Refused("The archive's manifest is too large to be one.")
+            raise Refused(_("The manifest of the archive is too large."))
         found = json.loads(text)
         if isinstance(found, dict) and found.get("format") != FORMAT:
             theirs = str(found.get("format"))[:20]
-            raise Refused(f"The archive has format {theirs!r}; this version reads {FORMAT}.")
+            raise Refused(
+                _(
+                    "The archive has format %(theirs)s. This version reads format %(ours)s.",
+                    theirs=repr(theirs),
+                    ours=FORMAT,
+                )
+            )
         return Manifest().load(found)
 
     def _check_names(self) -> None:
         names = [info.filename for info in self._zip.infolist()]
         if sorted(names) != sorted([*self.manifest["files"], MANIFEST]):
-            raise Refused("The archive does not hold the files that its manifest names.")
+            raise Refused(_("The archive does not contain the files in its manifest."))
         for name in self.manifest["files"]:
             parts = PurePosixPath(name).parts
             if (
@@ -172,13 +179,17 @@ class Archive:
                 or ":" in name
                 or {".", ".."} & set(parts)
             ):
-                raise Refused(f"The archive holds a file with a name that leads elsewhere: {name!r}")
+                raise Refused(
+                    _("The archive contains a file name that leads outside it: %(name)s", name=repr(name))
+                )
 
     def _open(self, name: str) -> zipfile.ZipExtFile:
         info = self._zip.getinfo(name)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if info.compress_type not in KINDS or info.flag_bits & 1 or kind not in (0, stat.S_IFREG):
-            raise Refused(f"The archive holds something that is no plain file: {name!r}")
+            raise Refused(
+                _("The archive contains something that is not a regular file: %(name)s", name=repr(name))
+            )
         return self._zip.open(info)
 
     def require_tables(self, ours: dict[str, list[str]]) -> None:
@@ -187,12 +198,14 @@ class Archive:
         if {name: sorted(found) for name, found in theirs.items()} != {
             name: sorted(found) for name, found in ours.items()
         }:
-            raise Refused("The archive's tables are not those of its schema.")
+            raise Refused(_("The tables of the archive do not match its schema."))
 
     def require_rows(self, table: str, rows: int) -> None:
         """Refused unless the manifest counted as many rows."""
         if rows != (counted := self.manifest["tables"][table]["rows"]):
-            raise Refused(f"The archive has {rows} rows of {table}, but {counted} were put into it.")
+            raise Refused(
+                _("The archive has %(n)s rows of %(table)s instead of %(m)s.", n=rows, table=table, m=counted)
+            )
 
     def names(self, folder: str) -> list[str]:
         """The files below a folder of the archive."""
@@ -204,14 +217,14 @@ class Archive:
         """
         want, digest, size = self.manifest["files"].get(name), hashlib.sha256(), 0
         if want is None:
-            raise Refused(f"The archive lacks {name}.")
+            raise Refused(_("%(name)s is missing from the archive.", name=name))
         with _refusing(), self._open(name) as file:
             while size <= want["size"] and (piece := file.read(PIECE)):
                 size += len(piece)
                 digest.update(piece)
                 yield piece
         if (size, digest.hexdigest()) != (want["size"], want["sha256"]):
-            raise Refused(f"The archive is damaged: {name} is not what was put into it.")
+            raise Refused(_("The archive is damaged: the content of %(name)s has changed.", name=name))
 
     def verify(self, tell: Callable[[int], object]) -> None:
         """Read everything once; `tell` hears how many bytes were right. Raises Refused."""
@@ -245,4 +258,4 @@ def _refusing() -> Iterator[None]:
         NotImplementedError,
         ValidationError,
     ) as error:
-        raise Refused(f"This is no archive of a site, or it is damaged: {error}") from error
+        raise Refused(_("This is not a backup of a site, or it is damaged: %(why)s", why=error)) from error

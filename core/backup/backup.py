@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from flask import current_app
+from flask_babel import gettext as _
 
 from core.backup import copy_postgres, copy_sqlite
 from core.backup.archive import Archive, Refused, made
@@ -40,7 +41,7 @@ def _instance() -> Path:
 def backup(target: Path) -> dict:
     """Write the site as it is now to `target`; returns the manifest. Raises Refused."""
     if schema.present() is None:
-        raise Refused("There is no site here yet: the database has no tables.")
+        raise Refused(_("There is no site yet: the database has no tables."))
     uploads = _uploads()
     _require_space(target.parent, _store().space_needed() + sum(path.stat().st_size for path in uploads))
     with made(target) as (archive, folder):
@@ -72,7 +73,14 @@ def settings() -> dict[str, str]:
 def _require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise Refused(f"{folder} has {free / 1e6:,.0f} MB free, and this may take {needed / 1e6:,.0f} MB.")
+        raise Refused(
+            _(
+                "%(folder)s has %(n)s MB free. This may need %(m)s MB.",
+                folder=folder,
+                n=f"{free / 1e6:,.0f}",
+                m=f"{needed / 1e6:,.0f}",
+            )
+        )
 
 
 def restore(archive: Archive) -> None:
@@ -102,21 +110,32 @@ def _require_fitting(archive: Archive) -> None:
     kind, ours = archive.manifest["database"], db.engine.dialect.name
     if kind != ours:
         raise Refused(
-            f"The archive is of {kind}, and REDOUBT_DATABASE_URL names {ours}. Restore it into an "
-            f"empty {kind} database: rows are not carried from one to the other."
+            _(
+                "The archive is from %(theirs)s, but REDOUBT_DATABASE_URL names %(ours)s. Rows "
+                "can't be converted: restore it into an empty %(theirs)s "
+                "database.",
+                theirs=kind,
+                ours=ours,
+            )
         )
     if (revision := archive.manifest["revision"]) not in schema.REVISIONS:
         raise Refused(
-            f"The archive has schema {revision}, which this version does not know: it was made by "
-            "a newer one. Install that first."
+            _(
+                "A newer version made this archive (schema %(revision)s). Install that version first.",
+                revision=revision,
+            )
         )
     if not _store().is_empty():
         raise Refused(
-            "The database has tables already. Restore into an empty place: another "
-            "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."
+            _(
+                "The database already has tables. Restore into an empty one: use another "
+                "REDOUBT_INSTANCE, or a new database in REDOUBT_DATABASE_URL."
+            )
         )
     if (_instance() / UPLOADS).exists():
-        raise Refused(f"{_instance() / UPLOADS} is there already. Restore into an empty place.")
+        raise Refused(
+            _("%(folder)s already exists. Restore into an empty instance.", folder=_instance() / UPLOADS)
+        )
     _require_space(_instance(), archive.size * _store().COPIES)
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import MetaData, inspect
 
 from core.backup import omissions
@@ -116,7 +117,9 @@ def load(archive: Archive, folder: Path) -> None:
             _set_sequences(database, archive.manifest["sequences"])
             database.commit()
     except (driver.DataError, driver.IntegrityError) as error:
-        raise Refused(f"The archive's rows are damaged: {error.diag.message_primary}") from error
+        raise Refused(
+            _("The rows of the archive are damaged: %(why)s", why=error.diag.message_primary)
+        ) from error
 
 
 def _parents_first() -> list[str]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from flask_babel import gettext as _
+
 from core.backup import omissions
 from core.backup.archive import Archive, Refused, Writer
 from core.cli import progress, progress_to
@@ -135,7 +137,7 @@ def load(archive: Archive, folder: Path) -> None:
             _load(database, archive)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF in DAMAGE:
-                raise Refused(f"The archive's database is damaged: {error}") from error
+                raise Refused(_("The database of the archive is damaged: %(why)s", why=error)) from error
             raise
         finally:
             if database.in_transaction:
@@ -148,9 +150,9 @@ def load(archive: Archive, folder: Path) -> None:
 
 def _load(database: sqlite3.Connection, archive: Archive) -> None:
     if (found := database.execute("PRAGMA archive.integrity_check(1)").fetchone()) != ("ok",):
-        raise Refused(f"The archive's database is damaged: {found[0]}")
+        raise Refused(_("The database of the archive is damaged: %(why)s", why=found[0]))
     if database.execute("SELECT 1 FROM archive.sqlite_schema WHERE coalesce(rootpage, 0) = 0").fetchone():
-        raise Refused("The archive's database holds more than tables and indexes.")
+        raise Refused(_("The database of the archive contains more than tables and indexes."))
     ours = _columns(database, "main")
     archive.require_tables(ours)
     database.execute("BEGIN IMMEDIATE")
@@ -160,5 +162,5 @@ def _load(database: sqlite3.Connection, archive: Archive) -> None:
             database.execute(f'INSERT INTO main."{name}" ({listed}) SELECT {listed} FROM archive."{name}"')
             archive.require_rows(name, _count(database, name))
     if database.execute("PRAGMA main.foreign_key_check").fetchone():
-        raise Refused("Rows of the archive refer to rows that are not in it.")
+        raise Refused(_("Rows of the archive refer to rows that are missing."))
     database.execute("COMMIT")

@@ -42,7 +42,7 @@ def version() -> Iterator[Finding]:
         except DBAPIError as error:
             if not is_outage(error):
                 raise
-            yield judge(_("Database"), outage_reason(error), fault=True, advice=OUTAGE_ADVICE)
+            yield judge(_("Database"), outage_reason(error), fault=True, advice=str(OUTAGE_ADVICE))
             return
         yield judge(
             _("Database"),
@@ -62,16 +62,16 @@ def _writing() -> Iterator[Finding]:
             name,
             _("This server is a replica."),
             fault=True,
-            advice=_("Nothing can be saved: name the primary in REDOUBT_DATABASE_URL."),
+            advice=_("Nothing can be saved. Set REDOUBT_DATABASE_URL to the primary."),
         )
     elif db.session.scalar(WAITED_FOR):
         followers = db.session.scalar(text("SELECT count(*) FROM pg_stat_replication"))
         yield judge(
             name,
-            _("%(n)s servers follow", n=followers),
+            _("%(n)s standby servers connected", n=followers),
             fault=not followers,
             advice=_(
-                "Every commit waits for one: start a replica, or see “two replicas” in docs/operations.md."
+                "Commits wait for a standby server. Start one, or see “two replicas” in docs/operations.md."
             ),
         )
 
@@ -94,22 +94,24 @@ def replicas() -> Iterator[Finding]:
                 name,
                 f"{host}: {outage_reason(error)}",
                 remark=True,
-                advice=_("Start it, or correct REDOUBT_REPLICA_URLS. The primary does its work."),
+                advice=_(
+                    "Start it, or correct REDOUBT_REPLICA_URLS. Until then the primary handles its queries."
+                ),
             )
             continue
         if behind is None:
             yield judge(
                 name,
-                _("%(host)s takes writes itself", host=host),
+                _("%(host)s accepts writes", host=host),
                 remark=True,
-                advice=_("It is not read as a replica: right for a server that was promoted."),
+                advice=_("It is not used as a replica. This is expected after a promotion."),
             )
         else:
             yield judge(
                 name,
                 _("%(host)s is %(n)s bytes behind", host=host, n=f"{behind:,}"),
                 remark=behind > FAR_BEHIND,
-                advice=_("It is not read until it keeps up: look at its disks and the network."),
+                advice=_("It is not used until it catches up. Check its disks and the network."),
             )
 
 
@@ -119,25 +121,25 @@ def _schema() -> Finding:
     if schema.is_usable():
         return judge(
             _("Schema"),
-            _("Ahead of the code."),
+            _("Newer than the code."),
             remark=True,
-            advice=_("Bring this host to the newer code that others run."),
+            advice=_("Update the code on this host to the version that other hosts run."),
         )
-    return judge(_("Schema"), _("Behind the code."), fault=True, advice=_("Run flask db upgrade."))
+    return judge(_("Schema"), _("Older than the code."), fault=True, advice=_("Run flask db upgrade."))
 
 
 @register_check()
 def clock() -> Iterator[Finding]:
     """Clock."""
     now, name = utcnow(), _("Clock")
-    advice = _("Set the clock by NTP: patch days, embargoes and log-ins depend on it.")
+    advice = _("Synchronise the clock with NTP. Patch days, embargoes and log-ins depend on it.")
     newest = db.session.scalar(select(Event.created_at).order_by(Event.id.desc()).limit(1))
     behind = max(RELEASED, newest or RELEASED) - now
     yield judge(name, f"{now:%Y-%m-%d %H:%M:%S} UTC", fault=behind > FAST_ENOUGH, advice=advice)
     if db.engine.dialect.name == "postgresql":
         apart = abs(db.session.scalar(select(func.clock_timestamp())) - now)
         yield judge(
-            _("Clock of the database"),
+            _("Database clock"),
             _("%(n)s s apart", n=round(apart.total_seconds(), 1)),
             fault=apart > CLOCKS_DIFFER,
             advice=advice,
@@ -151,18 +153,18 @@ def waiting() -> Iterator[Finding]:
     late, age = now[queues.EVENTS_AGE] > EVENTS_LATE.total_seconds(), int(now[queues.EVENTS_AGE])
     yield judge(
         _("Events"),
-        _("%(n)s waiting, the oldest for %(s)s s", n=now["events_waiting"], s=age),
+        _("%(n)s queued, oldest %(s)s s", n=now["events_waiting"], s=age),
         fault=late,
-        advice=_("The search and mails fall behind: is a worker running? Look into its log."),
+        advice=_("Search and email are delayed. Check that a worker is running, and its log."),
     )
     yield judge(
         _("Failed events"),
-        _("%(n)s given up, %(m)s to be tried again", n=now["events_given_up"], m=now["events_retried"]),
+        _("%(n)s failed permanently, %(m)s to be retried", n=now["events_given_up"], m=now["events_retried"]),
         fault=now["events_given_up"] > 0,
         remark=now["events_retried"] > 0,
         advice=_(
-            "Look for “handler … failed” in the worker's log and mend the cause; "
-            "flask search rebuild brings the index up to date."
+            "Look for “handler … failed” in the worker's log and fix the cause. Then run flask "
+            "search rebuild to update the index."
         ),
     )
     late, age = now[queues.MAIL_AGE] > MAIL_LATE.total_seconds(), int(now[queues.MAIL_AGE])
@@ -170,16 +172,11 @@ def waiting() -> Iterator[Finding]:
         select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at > utcnow() - DAY)
     )
     yield judge(
-        _("Outgoing mail"),
-        _(
-            "%(n)s waiting, the oldest for %(s)s s; %(m)s given up today",
-            n=now["mail_waiting"],
-            s=age,
-            m=lost,
-        ),
+        _("Outgoing email"),
+        _("%(n)s queued, oldest %(s)s s; %(m)s failed today", n=now["mail_waiting"], s=age, m=lost),
         fault=late,
         remark=lost > 0,
-        advice=_("Try flask doctor --mail; the worker's log names what the server said."),
+        advice=_("Run flask doctor --mail. The worker's log has the answers of the mail server."),
     )
 
 
@@ -189,7 +186,7 @@ def workers() -> Iterator[Finding]:
     name, newest = _("Workers"), heartbeats.newest()
     advice = _("Start flask worker (or set REDOUBT_WORKER=on with python app.py).")
     if not newest:
-        yield judge(name, _("None has been here yet."), remark=True, advice=advice)
+        yield judge(name, _("No worker has run yet."), remark=True, advice=advice)
     for loop, beaten_at in sorted(newest.items()):
         silent = utcnow() - beaten_at
         yield judge(

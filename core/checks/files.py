@@ -33,20 +33,22 @@ def permissions() -> Iterator[Finding]:
     open_ones = [path for path in there if path.stat().st_mode & 0o077]
     yield judge(
         _("Permissions"),
-        _("Others may read: %(names)s", names=_names(open_ones, instance))
+        _("Readable by other users: %(names)s", names=_names(open_ones, instance))
         if open_ones
-        else _("only the owner reads the instance"),
+        else _("instance readable by its owner only"),
         fault=bool(open_ones),
-        advice=_("Take them away: chmod -R go-rwx on the folder of the instance."),
+        advice=_("Run chmod -R go-rwx on the instance folder."),
     )
     strange = [path for path in there if path.stat().st_uid != os.geteuid()]
     yield judge(
         _("Owner"),
         _("Owned by another user: %(names)s", names=_names(strange, instance))
         if strange
-        else _("the one who runs this"),
+        else _("the user running this command"),
         fault=bool(strange),
-        advice=_("Run the site and its commands as one user, and give these files to that user."),
+        advice=_(
+            "Run the site and its commands as the same user, and make that user the owner of these files."
+        ),
     )
 
 
@@ -55,7 +57,7 @@ def room() -> Iterator[Finding]:
     """Room on the disk."""
     disk = os.statvfs(current_app.config["REDOUBT_INSTANCE"])
     free = disk.f_bavail * disk.f_frsize
-    advice = _("Make room: a full disk stops all writing.")
+    advice = _("Free some space. A full disk stops all writing.")
     yield judge(
         _("Disk"),
         _("%(n)s MB free", n=f"{free // 10**6:,}"),

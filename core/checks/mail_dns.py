@@ -31,10 +31,10 @@ def domain(selector: str = "") -> Iterator[Finding]:
     name = mail.sender().rpartition("@")[2].rstrip(">").casefold()
     if "." not in name:
         yield judge(
-            _("Mail domain"),
+            _("Email domain"),
             name,
             remark=True,
-            advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM: this domain is in no DNS."),
+            advice=_("Set REDOUBT_SITE_URL or REDOUBT_MAIL_FROM. This domain is not in DNS."),
         )
         return
     ask = resolver()
@@ -45,9 +45,9 @@ def domain(selector: str = "") -> Iterator[Finding]:
     except dns.exception.DNSException as error:
         yield judge(
             _("DNS"),
-            _("No answer about %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
+            _("No answer for %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
             fault=True,
-            advice=_("Look at the resolver of this machine, then try again."),
+            advice=_("Check the DNS resolver of this machine, then try again."),
         )
 
 
@@ -63,7 +63,7 @@ def _texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
 def _spf(name: str, texts: list[str]) -> Finding:
     found = [text for text in texts if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
     advice = _(
-        "Publish one TXT record at %(name)s such as “v=spf1 a mx -all” that names your mail server.",
+        "Publish one TXT record at %(name)s that names your mail server, such as “v=spf1 a mx -all”.",
         name=name,
     )
     if len(found) != 1:
@@ -78,9 +78,9 @@ def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
     if not selector:
         return judge(
             "DKIM",
-            _("Not looked at."),
+            _("Not checked."),
             remark=True,
-            advice=_("Name the selector that your mail server signs with: --dkim SELECTOR."),
+            advice=_("Give the selector your mail server signs with: --dkim SELECTOR."),
         )
     keys = [_tags(text).get("p") for text in texts if "p" in _tags(text)]
     found = (
@@ -97,7 +97,7 @@ def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
         found,
         fault=not any(keys),
         advice=_(
-            "Let the mail server sign, and publish its key at %(place)s.",
+            "Sign outgoing email on the mail server and publish its key at %(place)s.",
             place=f"{selector}._domainkey.{name}",
         ),
     )
@@ -135,7 +135,7 @@ def server() -> Iterator[Finding]:
     """Mail server."""
     url = urlsplit(current_app.config["REDOUBT_MAIL_URL"])
     if not url.scheme:
-        yield judge(_("Mail server"), _("None is set."), remark=True, advice=_("Set REDOUBT_MAIL_URL."))
+        yield judge(_("Mail server"), _("Not set."), remark=True, advice=_("Set REDOUBT_MAIL_URL."))
         return
     try:
         with mail.connect(url) as connection:
@@ -143,12 +143,12 @@ def server() -> Iterator[Finding]:
     except (OSError, smtplib.SMTPException) as error:
         yield judge(
             _("Mail server"),
-            _("Refuses us: %(why)s.", why=_reason(error)),
+            _("Refused: %(why)s.", why=_reason(error)),
             fault=True,
-            advice=_("Correct REDOUBT_MAIL_URL, or let the server take mail from this machine."),
+            advice=_("Correct REDOUBT_MAIL_URL, or allow this machine to send through the server."),
         )
         return
-    yield well(_("Mail server"), _("%(host)s takes our mail", host=url.hostname))
+    yield well(_("Mail server"), _("%(host)s accepts our email", host=url.hostname))
 
 
 def _reason(error: Exception) -> str:

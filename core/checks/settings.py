@@ -24,16 +24,16 @@ def address() -> Iterator[Finding]:
     if not site.hostname:
         yield judge(
             name,
-            _("Not set: only this machine is served."),
+            _("Not set. Only this machine can use the site."),
             remark=True,
-            advice=_("Set REDOUBT_SITE_URL to the https address people use."),
+            advice=_("Set REDOUBT_SITE_URL to the public https address."),
         )
         return
     yield judge(
         name,
         config["REDOUBT_SITE_URL"],
         fault=site.scheme != "https",
-        advice=_("Passwords travel in the clear: use an https address in REDOUBT_SITE_URL."),
+        advice=_("Passwords are sent unencrypted. Use an https address in REDOUBT_SITE_URL."),
     )
     if site.scheme == "https":
         yield judge(
@@ -41,8 +41,9 @@ def address() -> Iterator[Finding]:
             str(config["REDOUBT_PROXIES"]),
             remark=not config["REDOUBT_PROXIES"],
             advice=_(
-                "Unless this server speaks https itself, set REDOUBT_PROXIES to the number of "
-                "proxies in front: else all visitors share one address and its limits."
+                "Unless this server terminates https itself, set REDOUBT_PROXIES to the number "
+                "of proxies in front. Otherwise all visitors share one IP address and its "
+                "limits."
             ),
         )
 
@@ -61,9 +62,9 @@ def slow_clients() -> Iterator[Finding]:
         fault=is_direct and is_public,
         remark=is_direct,
         advice=_(
-            "A few clients that send a request slowly hold all of gunicorn's threads: put nginx "
-            "in front (docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with "
-            "`python app.py`."
+            "A few slow clients can block all of gunicorn's threads. Put nginx in front "
+            "(docs/deploy/nginx.conf) and set REDOUBT_PROXIES=1, or serve with `python "
+            "app.py`."
         ),
     )
 
@@ -77,7 +78,7 @@ def protection() -> Iterator[Finding]:
         _("Request limits"),
         _("on") if limited else _("off"),
         fault=not limited,
-        advice=_("Passwords can be guessed without end: set REDOUBT_RATE_LIMITS=on."),
+        advice=_("Passwords can be guessed without limit. Set REDOUBT_RATE_LIMITS=on."),
     )
     length = len(config["SECRET_KEY"])
     yield judge(
@@ -85,7 +86,7 @@ def protection() -> Iterator[Finding]:
         _("%(n)s characters", n=length),
         fault=length < LEAST_KEY,
         advice=_(
-            "Set REDOUBT_SECRET_KEY to %(n)s random characters or more, or leave it empty.", n=LEAST_KEY
+            "Set REDOUBT_SECRET_KEY to at least %(n)s random characters, or leave it empty.", n=LEAST_KEY
         ),
     )
 
@@ -104,7 +105,7 @@ def names() -> Iterator[Finding]:
             _("Unknown settings"),
             ", ".join(unknown),
             remark=True,
-            advice=_("Unknown settings: see docs/settings.md for the correct names."),
+            advice=_("See docs/settings.md for the correct names."),
         )
     examples = sorted(name for name in SECRETS if EXAMPLE in str(current_app.config[name]))
     if examples:
@@ -112,7 +113,7 @@ def names() -> Iterator[Finding]:
             _("Passwords"),
             ", ".join(examples),
             fault=True,
-            advice=_("Still those of the examples, which everybody knows: change them."),
+            advice=_("These still have the publicly known example values. Change them."),
         )
 
 
@@ -123,19 +124,19 @@ def mail_way() -> Iterator[Finding]:
     url = urlsplit(config["REDOUBT_MAIL_URL"])
     if url.hostname:
         yield judge(
-            _("Mail"),
-            _("goes to %(server)s", server=url.hostname),
+            _("Email"),
+            _("sent through %(server)s", server=url.hostname),
             remark=url.scheme == "smtp" and url.password is not None,
-            advice=_("Its password may travel in the clear: use smtp+starttls:// or smtps://."),
+            advice=_("The password may be sent unencrypted. Use smtp+starttls:// or smtps://."),
         )
         return
     real = bool(config["REDOUBT_SITE_URL"])
     yield judge(
-        _("Mail"),
-        _("Goes to files in the outbox."),
+        _("Email"),
+        _("Written to files in the outbox folder."),
         fault=real,
         remark=not real,
-        advice=_("Nobody gets a mail: set REDOUBT_MAIL_URL."),
+        advice=_("No email is sent. Set REDOUBT_MAIL_URL."),
     )
 
 
@@ -155,5 +156,5 @@ def redis() -> Iterator[Finding]:
         _("Redis"),
         found,
         fault=fault,
-        advice=_("Start it, or correct REDOUBT_REDIS_URL: limits and the page cache need it."),
+        advice=_("Start it, or correct REDOUBT_REDIS_URL. Limits and the page cache need it."),
     )

@@ -10,6 +10,7 @@ import tomllib
 
 import frontmatter
 import yaml
+from flask_babel import gettext as _
 from frontmatter.default_handlers import YAMLHandler
 
 MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 100_000, 12
@@ -43,19 +44,19 @@ def _look(text: str) -> None:
     depth = 0
     for nodes, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if isinstance(event, yaml.AliasEvent):
-            raise Refused("aliases are not taken")
+            raise Refused(_("aliases are not supported"))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise Refused("too deep or too many values")
+            raise Refused(_("nested too deeply, or too many values"))
 
 
 def load(raw: bytes) -> tuple[dict, str]:
     """(front matter, text below it) of a file. Raises Refused."""
     if len(raw) > MAX_BYTES:
-        raise Refused(f"larger than {MAX_BYTES:,} bytes")
+        raise Refused(_("larger than %(n)s bytes", n=f"{MAX_BYTES:,}"))
     try:
         facts, text = frontmatter.parse(raw.decode("utf-8-sig"), handler=_Handler())
     except Refused:
@@ -63,14 +64,14 @@ def load(raw: bytes) -> tuple[dict, str]:
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise Refused(" ".join(str(error).split())[:200]) from error
     if not facts:
-        raise Refused("there is no front matter")
+        raise Refused(_("there is no front matter"))
     return facts, text.replace("\x00", "")
 
 
 def load_toml(text: str) -> dict:
     """TOML front matter as a mapping. Raises Refused."""
     if len(text.encode("utf-8", "replace")) > MAX_TOML_BYTES:
-        raise Refused(f"larger than {MAX_TOML_BYTES:,} bytes")
+        raise Refused(_("larger than %(n)s bytes", n=f"{MAX_TOML_BYTES:,}"))
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from core.database.db import db, read_transaction
@@ -107,9 +108,15 @@ def render_all(most: int | None = None) -> Counter:
 
 @group.command("render")
 def render_command() -> None:
-    """Render all texts again that older rules of Markdown made HTML of: posts, profiles, products.
+    """Render posts, profiles and products again if they were rendered by an older version of Markdown.
 
-    The site does it at night by itself.
+    The worker does this every night.
     """
     count = render_all()
-    click.echo(f"{count['rendered']:,} rendered, {count['refused']:,} stay as they were (see the log)")
+    click.echo(
+        _(
+            "%(n)s rendered, %(m)s unchanged (see the log)",
+            n=f"{count['rendered']:,}",
+            m=f"{count['refused']:,}",
+        )
+    )

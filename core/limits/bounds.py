@@ -47,8 +47,8 @@ def check_query(query: bytes) -> None:
     if is_too_long(query):
         raise TooLongAddress(
             _(
-                "The address is longer than %(n)s characters or has more than %(m)s "
-                "parameters. Ask for less at once.",
+                "The URL is longer than %(n)s characters or has more than %(m)s parameters. "
+                "Send a shorter request.",
                 n=MAX_QUERY_BYTES,
                 m=MAX_QUERY_PARAMETERS,
             )
@@ -75,11 +75,11 @@ def json_text(body: bytes | str) -> str:
         else:
             strings += 1
         if keys > MAX_KEYS:
-            raise TooMuch(_("The JSON has more than %(n)s fields. Send less at once.", n=MAX_KEYS))
+            raise TooMuch(_("The JSON has more than %(n)s fields. Send fewer at once.", n=MAX_KEYS))
         if values > MAX_VALUES or strings > MAX_STRINGS:
-            raise TooMuch(_("The JSON has more than %(n)s items. Send less at once.", n=MAX_VALUES))
+            raise TooMuch(_("The JSON has more than %(n)s items. Send fewer at once.", n=MAX_VALUES))
         if depth > MAX_DEPTH:
-            raise TooDeep(_("The JSON is nested deeper than %(n)s levels.", n=MAX_DEPTH))
+            raise TooDeep(_("The JSON is nested more than %(n)s levels deep.", n=MAX_DEPTH))
     return text
 
 
@@ -97,7 +97,7 @@ def check_names(value: object) -> None:
 
 def _check_name(name: str) -> None:
     if len(name) > MAX_NAME_CHARACTERS:
-        raise TooMuch(_("The name of a field is longer than %(n)s characters.", n=MAX_NAME_CHARACTERS))
+        raise TooMuch(_("A field name is longer than %(n)s characters.", n=MAX_NAME_CHARACTERS))
 
 
 class BoundedJson:
@@ -117,7 +117,7 @@ class BoundedFormParser(FormDataParser):
     def _parse_urlencoded(self, stream, mimetype, content_length, options):
         body = stream.read()
         if body.count(b"&") >= MAX_FORM_FIELDS:
-            raise TooMuch(_("The form has more than %(n)s fields. Send less at once.", n=MAX_FORM_FIELDS))
+            raise TooMuch(_("The form has more than %(n)s fields. Send fewer at once.", n=MAX_FORM_FIELDS))
         return self._checked(super()._parse_urlencoded(BytesIO(body), mimetype, content_length, options))
 
     def _parse_multipart(self, stream, mimetype, content_length, options):

@@ -71,7 +71,7 @@ def normalize_address(text: str, *, any_host: bool = False) -> str:
     if not found.local_part.isascii() and not allowed:
         raise BadAddress(
             _(
-                "This site cannot send email to addresses with letters like “%(letters)s” before "
+                "This site can't send email to addresses with letters like “%(letters)s” before "
                 "the @. Enter another address.",
                 letters="".join(dict.fromkeys(c for c in found.local_part if not c.isascii())),
             )

@@ -3,18 +3,18 @@
 Each purpose has its own signature; a link of one opens nothing of another.
 """
 
-from flask import current_app
+from flask import current_app, url_for
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 from core.mail.mail import site_url
 
 CONFIRM, MANAGE, STOP, MUTE = "confirm", "manage", "stop", "mute"
 CONFIRM_WITHIN = 3 * 24 * 3600
-_PATHS = {
-    CONFIRM: "/alerts/confirm",
-    MANAGE: "/alerts/manage",
-    STOP: "/alerts/unsubscribe",
-    MUTE: "/inbox/unsubscribe",
+_PAGES = {
+    CONFIRM: "alerts.confirm_alerts",
+    MANAGE: "alerts.manage_alerts",
+    STOP: "alerts.stop_alerts",
+    MUTE: "notifications.mute",
 }
 
 
@@ -39,4 +39,4 @@ def read(purpose: str, text: str) -> list | None:
 
 def url(purpose: str, *values: object) -> str:
     """The whole link, for a mail."""
-    return f"{site_url()}{_PATHS[purpose]}/{token(purpose, *values)}"
+    return site_url() + url_for(_PAGES[purpose], token=token(purpose, *values))

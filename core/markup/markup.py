@@ -203,9 +203,7 @@ def _rendered(text: str, members: tuple[tuple[str, str], ...]) -> Rendered:
     try:
         return Rendered(text, _to_html(text, dict(members), Budget(MAX_STEPS, MAX_SECONDS)))
     except (Spent, RecursionError) as error:
-        raise TooComplex(
-            _("This has too much markup for one text. Use less of it, or make two texts of it.")
-        ) from error
+        raise TooComplex(_("This text has too much markup. Use less, or split it into two texts.")) from error
 
 
 def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
@@ -213,7 +211,7 @@ def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
     dirty = _markdown.render(text, markdown_rules.environment(budget, members))
     shown = len(dirty) + characters.MAX_DIRECTION_CHARACTERS * characters.directions(dirty)
     if shown > MAX_HTML or dirty.count("<") > 2 * MAX_ELEMENTS:
-        raise TooLong(_("This becomes too large a page. Use less markup, or make two texts of it."))
+        raise TooLong(_("This page would be too large. Use less markup, or split it into two texts."))
     _threads.budget = budget
     try:
         return characters.show_directions(_finish(dirty))

@@ -70,10 +70,10 @@ def workers() -> Iterator[Gauge]:
     alive = db.session.scalar(
         select(func.count(func.distinct(Heartbeat.worker))).where(Heartbeat.beaten_at > now - DEAD_AFTER)
     )
-    yield Gauge("workers", "Workers that ended a round lately.", alive)
+    yield Gauge("workers", "Workers that finished a round recently.", alive)
     for loop, beaten_at in newest().items():
         yield Gauge(
             f"worker_{loop}_last_round_seconds",
-            f"Time since a worker's last round of {loop}.",
+            f"Time since the last round of the loop {loop}.",
             (now - beaten_at).total_seconds(),
         )

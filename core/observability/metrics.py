@@ -20,7 +20,7 @@ NO_ROUTE = "none"
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
 requests = Histogram(
     "redoubt_request_seconds",
-    "Time to make an answer, by endpoint and class of status.",
+    "Response time, by endpoint and status class.",
     ["endpoint", "status"],
     buckets=BOUNDS,
     registry=COUNTS,
@@ -31,18 +31,16 @@ queries = Counter(
     ["endpoint"],
     registry=COUNTS,
 )
-query_seconds = Counter(
-    "redoubt_query_seconds", "Time that these queries took.", ["endpoint"], registry=COUNTS
-)
+query_seconds = Counter("redoubt_query_seconds", "Time these queries took.", ["endpoint"], registry=COUNTS)
 pages = Counter(
     "redoubt_page_cache",
-    "Visitors' pages: ready, kept (hit), new (miss), out of date (stale).",
+    "Pages for visitors: ready, cached (hit), rendered (miss), outdated (stale).",
     ["outcome"],
     registry=COUNTS,
 )
 searches = Histogram(
     "redoubt_search_seconds",
-    "Time of a search, by whether the index could be asked.",
+    "Search time, by whether the index was available.",
     ["outcome"],
     buckets=BOUNDS,
     registry=COUNTS,

@@ -59,4 +59,6 @@ def web() -> Iterator[Gauge]:
     yield Gauge("memory_bytes", "Memory of these processes, shared pages counted once.", sum(sizes.values()))
     pool = db.engine.pool
     if hasattr(pool, "size"):
-        yield Gauge("database_connections_kept", "Connections each process keeps open at most.", pool.size())
+        yield Gauge(
+            "database_connections_kept", "Maximum number of connections each process keeps open.", pool.size()
+        )

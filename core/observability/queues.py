@@ -21,7 +21,7 @@ def events() -> Iterator[Gauge]:
     now = utcnow()
     waiting = Event.done_at.is_(None), Event.due_at <= now
     count = db.session.scalar(select(func.count()).select_from(Event).where(*waiting))
-    yield Gauge("events_waiting", "Events that are due and not heard yet.", count)
+    yield Gauge("events_waiting", "Events that are due and not handled yet.", count)
     yield Gauge(
         EVENTS_AGE,
         "Age of the oldest of them.",
@@ -33,7 +33,7 @@ def events() -> Iterator[Gauge]:
         )
     ).one()
     yield Gauge("events_retried", "Events that failed and will be tried again.", retried)
-    yield Gauge("events_given_up", "Events of the last 30 days that failed for good.", given_up)
+    yield Gauge("events_given_up", "Events of the last 30 days that failed permanently.", given_up)
 
 
 @register_gauges
@@ -44,11 +44,11 @@ def mail() -> Iterator[Gauge]:
     count, oldest = db.session.execute(
         select(func.count(), func.min(OutgoingMail.created_at)).where(*waiting)
     ).one()
-    yield Gauge("mail_waiting", "Mails that have not left yet.", count)
+    yield Gauge("mail_waiting", "Emails not sent yet.", count)
     yield Gauge(MAIL_AGE, "Age of the oldest of them.", _age(oldest, now))
     yield Gauge(
         "mail_given_up",
-        "Mails given up, of all time.",
+        "Emails that failed permanently, in total.",
         db.session.scalar(
             select(func.count()).select_from(OutgoingMail).where(OutgoingMail.failed_at.is_not(None))
         ),

@@ -13,7 +13,7 @@ T = TypeVar("T")
 def require(allowed: bool, message: str | None = None) -> None:
     """Stop with 403 and a sentence unless `allowed`."""
     if not allowed:
-        raise Forbidden(message or _("You may not do this."))
+        raise Forbidden(message or _("You don't have permission to do this."))
 
 
 def get_or_404(thing: T | None) -> T:

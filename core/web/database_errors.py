@@ -10,6 +10,7 @@ import sqlite3
 
 from flask import Flask, Response, current_app, make_response, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
@@ -23,9 +24,9 @@ from core.web.theme import theme
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = 30  # seconds
-OUTAGE_ADVICE = (
-    "Start it, or correct REDOUBT_DATABASE_URL; a passfile is read only when it is the site's "
-    "user's own and has mode 0600."
+OUTAGE_ADVICE = lazy_gettext(
+    "Start it, or correct REDOUBT_DATABASE_URL. A passfile is read only if it is "
+    "owned by the site's user and has mode 0600."
 )
 READ_ONLY_TRANSACTION = "25006"
 # PostgreSQL's classes of errors (its manual, appendix A): connection lost, no resources (a full disk too),
@@ -62,7 +63,7 @@ def _is_away(error: BaseException | None, sqlite: set[int]) -> bool:
 def outage_reason(error: DBAPIError) -> str:
     """The driver's own words for an administrator, in one sentence."""
     said = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-    return f"The database cannot be used: {said[0].rstrip('.')}."
+    return _("The database can't be used: %(why)s.", why=said[0].rstrip("."))
 
 
 def _is_empty() -> bool:
@@ -126,11 +127,10 @@ def _words() -> tuple[str, str]:
     if request.method in SAFE_METHODS:
         return (
             _("Temporarily unavailable"),
-            _("The site cannot read its database just now. Reload in a minute."),
+            _("The site can't reach its database. Reload this page in a minute."),
         )
     return _("Not saved"), _(
-        "The site cannot save anything just now. Nothing of what you sent was "
-        "half-saved; send it again in a minute."
+        "The site can't save anything right now. Nothing was partly saved. Send it again in a minute."
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 
@@ -70,7 +70,9 @@ def _form_to_give_back(status: int) -> SentForm | None:
 
 def _may_be_asked(status: int, form: SentForm) -> bool:
     """Whether a text whose place is gone could become a question."""
-    return status in WITHOUT_REPEAT and bool(form.value("body").strip()) and form.target != "/questions/ask"
+    return (
+        status in WITHOUT_REPEAT and bool(form.value("body").strip()) and form.target != url_for("forum.ask")
+    )
 
 
 def http_error_answer(error: HTTPException):
@@ -80,19 +82,28 @@ def http_error_answer(error: HTTPException):
     texts = {
         400: _("The request could not be read. Go back and try again."),
         404: _("This page does not exist, or you don't have access to it."),
-        405: _("This address does not take that kind of request."),
-        413: _("That is larger than this site takes."),
-        429: _("Too many requests. Wait a little and try again."),
+        405: _("This page does not support that kind of request."),
+        413: _("This is too large. Send less at once."),
+        429: _("Too many requests. Wait a moment and try again."),
+    }
+    titles = {
+        400: _("Bad request"),
+        403: _("Access denied"),
+        404: _("Page not found"),
+        405: _("Request not supported"),
+        413: _("Too large"),
+        429: _("Too many requests"),
     }
     given = error.description if isinstance(error, (Forbidden, TooMuch, TooDeep, TooLongAddress)) else None
     if isinstance(error, SecurityError):
         given = _(
-            "This site is not served under the name you asked for. Use its own address, which its "
-            "administrator sets with REDOUBT_SITE_URL."
+            "This site is not available under this host name. Use its own address (administrators set "
+            "it with REDOUBT_SITE_URL)."
         )
     status = error.code or 500
+    title = error.name if wants_json() else titles.get(status, error.name)
     answer = current_app.make_response(
-        error_answer(status, error.name, given or texts.get(status, error.description))
+        error_answer(status, title, given or texts.get(status, error.description))
     )
     if status == 429 and (limit := rate_limits.in_force()):
         answer.headers["Retry-After"] = str(limit.seconds)
@@ -116,7 +127,7 @@ def _on_too_many(error: TooMany):
 def _on_already_done(error: AlreadyDone):
     text, url = error.text, error.url
     if wants_json():
-        return error_answer(409, _("Decided already"), text)
+        return error_answer(409, _("Already decided"), text)
     db.session.rollback()
     form = sent_form()
     return render_template(
@@ -127,21 +138,15 @@ def _on_already_done(error: AlreadyDone):
 def _on_invalid(error: Invalid):
     """422 for a body or form; 400 for a query that the API does not take: then with what it takes."""
     if isinstance(error, BadQuery):
-        return error_answer(
-            400, _("These parameters are not understood"), error.text, error.errors, allowed=error.allowed
-        )
+        return error_answer(400, _("Invalid parameters"), error.text, error.errors, allowed=error.allowed)
     is_query = request.path.startswith("/api/") and request.method in SAFE_METHODS
-    return error_answer(400 if is_query else 422, _("Please correct the input"), error.text, error.errors)
+    return error_answer(400 if is_query else 422, _("Invalid input"), error.text, error.errors)
 
 
 def _on_bad_cursor(_error: BadCursor):
-    text = _("This is no `next` of a page of this list in this order. Leave `after` out to begin anew.")
+    text = _("This is not a `next` value of this list in this order. Leave out `after` to start again.")
     return error_answer(
-        400,
-        _("The cursor is damaged"),
-        text,
-        {"after": [text]},
-        allowed={"after": _("`next` of the page before")},
+        400, _("Invalid cursor"), text, {"after": [text]}, allowed={"after": _("`next` of the previous page")}
     )
 
 

@@ -34,11 +34,11 @@ class Markdown(fields.Field):
         text = BLANK_START.sub("", visible(value)).rstrip()
         if len(text) < self.shortest:
             raise ValidationError(
-                _("Write at least %(n)s characters; this has %(m)s.", n=self.shortest, m=len(text))
+                _("Use at least %(n)s characters. This has %(m)s.", n=self.shortest, m=len(text))
             )
         if len(text) > self.longest:
             raise ValidationError(
-                _("Keep it under %(n)s characters; this has %(m)s.", n=self.longest, m=len(text))
+                _("Use at most %(n)s characters. This has %(m)s.", n=f"{self.longest:,}", m=f"{len(text):,}")
             )
         try:
             return render(text)

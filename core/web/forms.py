@@ -31,7 +31,7 @@ class Invalid(Exception):
         for name, sentence in islice(found, MAX_ERRORS):
             self.errors.setdefault(name, []).append(sentence[:MAX_ERROR_CHARACTERS])
         if next(found, None):
-            self.errors.setdefault("_", []).append(_("More is wrong than is listed here."))
+            self.errors.setdefault("_", []).append(_("There are more errors than listed here."))
         super().__init__(self.errors)
 
     @property
@@ -61,7 +61,7 @@ def json_object() -> dict:
     """The JSON object in the request; raises BadRequest, UnsupportedMediaType, TooMuch or Invalid."""
     body = _storable(request.get_json())
     if not isinstance(body, dict):
-        raise Invalid({"_": [_("Send one JSON object.")]})
+        raise Invalid({"_": [_("Send a single JSON object.")]})
     return body
 
 

@@ -1,8 +1,10 @@
 """Flask as this site needs it: addresses a database can look up, and a second try for who lost a race."""
 
 import gc
+import re
+from urllib.parse import quote
 
-from flask import Flask, Request
+from flask import Flask, Request, current_app, has_request_context, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException, NotFound
@@ -14,6 +16,7 @@ from core.database.replicas import ask_primary
 from core.limits import bounds
 
 TRIES = 3
+PART = re.compile(r"<([^<>:]*:)?(\w+)>")  # of a rule: perhaps a converter, and a name
 WATCHED = ("/healthz", "/readyz", "/metrics")  # asked by machines that know a host by its address
 
 
@@ -32,6 +35,10 @@ class _Name(UnicodeConverter):
     def __init__(self, map: Map, **options):
         super().__init__(map, **options)
         self.regex = self.regex.replace("[^/]", r"[^/\x00]")
+
+    def to_url(self, value: object) -> str:
+        """`value` as one part of a path, all its marks escaped: a tag such as c++ has one address."""
+        return quote(str(value), safe="")
 
 
 class _Path(PathConverter):
@@ -109,6 +116,53 @@ class Site(Flask):
         gc.collect()
         gc.freeze()
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._patterns: dict[str, tuple[set[str], str] | None] = {}  # by endpoint, as _pattern() makes them
+
+    def url_for(
+        self,
+        endpoint: str,
+        /,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values,
+    ) -> str:
+        """The address of a view: Flask's own, but a path also where there is no request, as in the worker.
+
+        A page makes some two hundred addresses. Most hold nothing but the names and numbers of their one
+        rule: those are filled into its pattern, in a quarter of the time.
+        """
+        is_asked, has_options = has_request_context(), _anchor or _method or _scheme or _external
+        if not (has_options or (is_asked and request.root_path)):
+            try:
+                found = self._patterns[endpoint]
+            except KeyError:
+                found = self._patterns[endpoint] = self._pattern(endpoint)
+            if found is not None and values.keys() == found[0] and None not in values.values():
+                return found[1] % {
+                    name: value if type(value) is int else quote(str(value), safe="")
+                    for name, value in values.items()
+                }
+        if not (is_asked or has_options):
+            return self.url_map.bind("").build(endpoint, values)
+        return super().url_for(
+            endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
+        )
+
+    def _pattern(self, endpoint: str) -> tuple[set[str], str] | None:
+        """The names in an endpoint's rule, and its path with gaps; None where there is more to it."""
+        rules = self.url_map._rules_by_endpoint.get(endpoint, ())
+        if len(rules) != 1 or rules[0].defaults or "%" in rules[0].rule:
+            return None
+        parts = PART.findall(rules[0].rule)
+        if any(kind not in ("", "int:", "string:") for kind, _name in parts):
+            return None
+        return {name for _kind, name in parts}, PART.sub(r"%(\2)s", rules[0].rule)
+
     def wsgi_app(self, environ, start_response):
         ready = self.extensions["ready_pages"].answer(environ, start_response)
         return super().wsgi_app(environ, start_response) if ready is None else ready
@@ -126,3 +180,8 @@ class Site(Flask):
                     raise
                 db.session.rollback()
         return super().dispatch_request()
+
+
+def path_to(endpoint: str, /, **values) -> str:
+    """The path of a view, for models, which know no Flask; with a request and without one."""
+    return current_app.url_for(endpoint, **values)

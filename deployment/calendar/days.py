@@ -72,7 +72,7 @@ def due_days(bulletins: Iterable[Bulletin]) -> list[Day]:
             due_uid(row),
             row.kev_due_on,
             _("%(reference)s: due today", reference=row.reference),
-            _("%(title)s. Known to be exploited; CISA's catalogue names this day.", title=row.title),
+            _("%(title)s. Known to be exploited; CISA set this due date.", title=row.title),
             row.url,
             *told[due_uid(row)],
         )

@@ -16,5 +16,5 @@ def open_for(months: Iterable[Month]) -> None:
     known = set(db.session.scalars(select(Tag.name).where(Tag.name.in_(wanted))))
     for name, month in wanted.items():
         if name not in known:
-            about = _("Questions about the patches of %(month)s.", month=month.name)
+            about = _("Questions about the patches in %(month)s.", month=month.name)
             db.session.add(Tag(name=name, excerpt=about))

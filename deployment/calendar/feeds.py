@@ -16,6 +16,6 @@ def subscribe():
     day = today()
     ends = lifecycle_queries.around(day, before=BEFORE, ahead=AHEAD)
     return calendars.answer(
-        _("Patch days, due dates and ends of support"),
+        _("Patch days, due dates and end-of-support dates"),
         [*days.patch_days(), *days.due_days(queries.due(day - days.DAYS_BACK)), *map(day_of, ends)],
     )

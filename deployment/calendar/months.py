@@ -5,7 +5,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flask import current_app
+from flask import current_app, url_for
 from flask_babel import format_date
 
 from core.database.db import utcnow
@@ -45,7 +45,7 @@ class Month:
     @property
     def path(self) -> str:
         """Its page."""
-        return f"/calendar/{self}"
+        return url_for("deployment.month", month=self)
 
     @property
     def name(self) -> str:

@@ -119,7 +119,7 @@ def month_feed(month: str):
     """The month's bulletins, the newest first."""
     found = month_named(month)
     return feeds.atom(
-        _("Bulletins of %(month)s", month=found.name),
+        _("Bulletins in %(month)s", month=found.name),
         found.path,
         bulletin_feeds.entries(Filter(month=str(found))),
     )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import Response, g, render_template, request
+from flask import Response, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -82,12 +82,13 @@ def plan_calendar(month: str):
     found, mine, drawn, _numbers = _plan(month)
     now = utcnow().replace(microsecond=0)
     number = int((now - EPOCH).total_seconds() // 60)
-    path, open_tasks = f"{found.path}/plan", [task.bulletin for task in mine if not task.is_done]
+    path = url_for("deployment.plan_page", month=found)
+    open_tasks = [task.bulletin for task in mine if not task.is_done]
     listed = "\n".join(f"{row.reference}: {row.title}" for row in open_tasks)
     days = [
         calendars.Day(f"plan-{me().id}-{found}-{name}", day, title, listed, path, number, now)
         for name, day, title in (
-            ("pilot", drawn.pilot, _("Patches to the pilot")),
+            ("pilot", drawn.pilot, _("Pilot deployment")),
             ("broad", drawn.broad, _("Broad deployment")),
         )
     ]

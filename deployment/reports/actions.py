@@ -56,7 +56,9 @@ def said(data: dict) -> Said:
         slug, _slash, cycle = data["release"].partition("/")
         release = queries.release_named(slug, cycle)
         if release is None:
-            raise Invalid({"release": [_("There is no such release here. Choose one, or say it in words.")]})
+            raise Invalid(
+                {"release": [_("This release is not listed. Choose one from the list, or describe it.")]}
+            )
     return Said(data["ring"], data["outcome"], data["note"], release, data["target"])
 
 
@@ -123,7 +125,7 @@ def restore(row: DeploymentReport, *, by) -> None:
     """Show a report again that a moderator hid."""
     hold(row)
     if row.removed_at is None:
-        check_not_done(row, ["report.shown"], _("this report is shown again."), by=by, url=row.bulletin.url)
+        check_not_done(row, ["report.shown"], _("this report is visible again."), by=by, url=row.bulletin.url)
     else:
         row.removed_at = row.removed_by_id = None
         _follow(row.bulletin, row, by)

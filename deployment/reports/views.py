@@ -1,6 +1,6 @@
 """Deployment reports: the form, the list of a bulletin, thanks, and what moderators hide."""
 
-from flask import abort, flash, redirect, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -37,7 +37,7 @@ def find(report_id: int) -> DeploymentReport:
 
 def hidden_before() -> str:
     """The sentence for Hidden."""
-    return _("A moderator has hidden your report of this. Write to the moderators if that was wrong.")
+    return _("A moderator has hidden your report. Contact the moderators if you disagree.")
 
 
 def wanted_outcome() -> str:
@@ -124,8 +124,8 @@ def send_report(reference: str):
             except Gone:
                 abort(404)
             db.session.commit()
-            flash(_("Thank you. Your report counts from now on; you can change it here."))
-            return redirect(f"{bulletin.url}/reports#mine")
+            flash(_("Thank you. Your report is published. You can change it here."))
+            return redirect(url_for("deployment.reports", reference=reference, _anchor="mine"))
     return _page(bulletin, form, 422)
 
 
@@ -143,8 +143,12 @@ def export_reports(reference: str, extension: str):
 def report_feed(reference: str):
     """The latest reports of a bulletin."""
     bulletin = find_bulletin(reference)
-    title = _("%(reference)s: how the updates went", reference=bulletin.reference)
-    return feeds.atom(title, f"{bulletin.url}/reports", [_entry(row) for row in queries.reports(bulletin)])
+    title = _("%(reference)s: deployment reports", reference=bulletin.reference)
+    return feeds.atom(
+        title,
+        url_for("deployment.reports", reference=bulletin.reference),
+        [_entry(row) for row in queries.reports(bulletin)],
+    )
 
 
 def _entry(row: DeploymentReport) -> feeds.Entry:
@@ -190,18 +194,20 @@ def remove_report(report_id: int):
         return _ask_to_remove(row)
     actions.remove(row, by=me())
     db.session.commit()
-    flash(_("Your report was withdrawn."))
-    return redirect(f"{row.bulletin.url}/reports")
+    flash(_("Your report was withdrawn.") if row.user_id == me().id else _("The report is hidden."))
+    return redirect(url_for("deployment.reports", reference=row.bulletin.reference))
 
 
 def _ask_to_remove(row: DeploymentReport):
-    effects = [_("It disappears at once from the bulletin, and its outcome counts no more.")]
+    effects = [_("It will disappear from the bulletin immediately, and its outcome will no longer count.")]
     if row.user_id == me().id:
-        title, button = _("Remove this report?"), _("Remove")
-        effects.append(_("You can send another."))
+        title, button = _("Withdraw this report?"), _("Withdraw")
+        effects.append(_("You can send a new report."))
     else:
         title, button = _("Hide this report?"), _("Hide")
-        effects.append(_("Who sent it is told. It stands in the public log; moderators can show it again."))
+        effects.append(
+            _("Its author is notified, and the public log will record this. Moderators can unhide it.")
+        )
     return confirmation_page(title, effects, button, back=row.path, subject=row.bulletin.title)
 
 

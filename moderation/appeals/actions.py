@@ -20,13 +20,13 @@ def appeal(post: Post, text: str, *, by) -> Appeal:
     """Ask for a removed post. Invalid when it is back, or was asked for in this state."""
     locks.lock(post)
     if not post.is_deleted:
-        raise Invalid({"_": [_("This post is not removed any more.")]})
+        raise Invalid({"_": [_("This post is no longer deleted.")]})
     state = state_of(post)
     known = db.session.scalar(select(Appeal).where(Appeal.post_id == post.id, Appeal.state == state))
     if known is not None:
-        message = _("You have asked for this post; a moderator will answer.")
+        message = _("You have already asked for a review. A moderator will answer.")
         if known.outcome:
-            message = _("You have asked for this post already. Change its text to ask again.")
+            message = _("You have already asked for a review of this post. Edit its text to ask again.")
         raise Invalid({"_": [message]})
     row = db.session.scalar(select(Appeal).where(Appeal.post_id == post.id, Appeal.outcome.is_(None)))
     if row is None:
@@ -66,7 +66,7 @@ def _take(row: Appeal, by) -> bool:
         return True
     if row.decided_by_id == by.id:
         return False
-    what = _("this post is restored.") if row.outcome == APPROVED else _("this request is refused.")
+    what = _("this post is restored.") if row.outcome == APPROVED else _("this request is rejected.")
     raise AlreadyDone(what, who=name_of(row.decided_by_id), at=row.decided_at, url=row.post.url)
 
 

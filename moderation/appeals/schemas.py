@@ -11,7 +11,7 @@ class AppealSchema(Schema):
     """Why a removed post should come back."""
 
     text = Line(
-        required=True, validate=validate.Length(10, 1000, error=lazy_gettext("Write 10 to 1000 characters."))
+        required=True, validate=validate.Length(10, 1000, error=lazy_gettext("Use 10 to 1,000 characters."))
     )
 
 
@@ -19,7 +19,8 @@ class RefusalSchema(Schema):
     """Why the post stays removed; its author reads it."""
 
     answer = Line(
-        required=True, validate=validate.Length(5, 500, error=lazy_gettext("Say why in 5 to 500 characters."))
+        required=True,
+        validate=validate.Length(5, 500, error=lazy_gettext("Give a reason of 5 to 500 characters.")),
     )
 
 

@@ -1,6 +1,6 @@
 """Pages of appeals: the author of a removed post reads why and asks for it back; moderators decide."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -25,13 +25,13 @@ def appeal(post_id: int):
     form = Form(schemas.AppealSchema)
     valid = request.method == "POST" and form.validate()
     post = visible_post(post_id, current_user)
-    require(policy.can_appeal(me(), post), _("Only the author of a removed post asks for it back."))
+    require(policy.can_appeal(me(), post), _("Only the author of a deleted post can ask for a review."))
     if valid:
         limit("appeal", me().id, *actions.APPEALS_A_DAY)
         with form.catching():
             actions.appeal(post, form.data["text"], by=me())
             db.session.commit()
-            flash(_("Sent. A moderator will look at it, and you will hear what came of it."))
+            flash(_("Request sent. A moderator will review it and tell you the outcome."))
             return redirect(post.url)
         post = visible_post(post_id, current_user)
     last = queries.of_post(post)
@@ -48,13 +48,13 @@ def appeal(post_id: int):
 
 
 def _appeal(appeal_id: int) -> Appeal:
-    require(moderation_policy.can_moderate(me()), _("Only moderators do this."))
+    require(moderation_policy.can_moderate(me()), _("Only moderators can do this."))
     return get_or_404(queries.get(appeal_id))
 
 
 def _done():
     db.session.commit()
-    return redirect(safe_next(request.form.get("next"), "/moderation"))
+    return redirect(safe_next(request.form.get("next"), url_for("moderation.queue")))
 
 
 @bp.post("/appeals/<int:appeal_id>/approve")

@@ -53,7 +53,7 @@ def _remove_text(post: Post, user: User) -> None:
         tag_actions.set_tags(post, [])
     else:
         title = _("Removed by its author")
-        body = render(_("Its author has removed this text."))
+        body = render(_("Text removed by its author."))
     post.title = title
     post.slug = slugify(title)
     post.source_url = ""

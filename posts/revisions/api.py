@@ -35,7 +35,7 @@ def revision_item(revision: Revision) -> dict:
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.RevisionItem))
 def list_revisions(query: dict, post_id: int) -> dict:
-    """How a post came about, newest first."""
+    """Revisions of a post, newest first."""
     return listing(
         queries.revision_page(visible_post(post_id, tokens.reader()), query.get("after")), revision_item
     )
@@ -58,7 +58,7 @@ def get_revision(post_id: int, number: int) -> dict:
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.PostItem)
 def restore_revision(post_id: int, number: int) -> dict:
-    """Make an old revision the text again, as a new revision."""
+    """Restore an old revision, as a new revision."""
     user = tokens.member()
     post = visible_post(post_id, user)
     require(policy.can_edit(user, post))
@@ -73,7 +73,7 @@ def restore_revision(post_id: int, number: int) -> dict:
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.RevisionItem)
 def redact_revision(post_id: int, number: int) -> dict:
-    """Close an old revision that holds a secret, and mask what it held in all copies (moderators).
+    """Redact an old revision and mask its text in all copies (moderators only).
 
     A JSON body may name the texts to mask, one a line, as `words`, and why as `reason`.
     """

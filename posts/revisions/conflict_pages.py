@@ -60,15 +60,15 @@ def answer(stale: Stale) -> ResponseReturnValue:
                 412,
                 _("Edit conflict"),
                 _(
-                    "This was changed since the version you named. "
-                    "Read it again and apply your change to that."
+                    "This was changed after the version you named. "
+                    "Read it again and apply your change to the current version."
                 ),
             )
         )
         response.headers.update(versions.current_tag(stale))
         return response
     if stale.thing is None:
-        return error_answer(409, _("Edit conflict"), _("What you edited is no longer there."))
+        return error_answer(409, _("Edit conflict"), _("The item you edited no longer exists."))
     with read_only():
         page = _page(stale, stale.thing)
     db.session.rollback()

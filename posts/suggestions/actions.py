@@ -83,7 +83,7 @@ def _new(post: Post, by: User) -> Suggestion:
     )
     if (open_count or 0) >= MAX_OPEN_PER_MEMBER:
         raise SuggestionRefused(
-            _("%(n)s of your edits wait already; more when those are decided.", n=open_count)
+            _("You already have %(n)s pending edits. Suggest more once those are reviewed.", n=open_count)
         )
     row = Suggestion(post_id=post.id, author_id=by.id)
     db.session.add(row)
@@ -123,7 +123,7 @@ def _apply(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Re
     post = _lock(suggestion)
     author = suggestion.author
     if suggestion.version != seen:
-        raise SuggestionRefused(_("The proposal was changed since you looked at it; look again."))
+        raise SuggestionRefused(_("This suggestion was changed after you opened it. Check it again."))
     if suggestion.is_stale:
         raise SuggestionRefused(
             _("This post was edited after the suggestion was made. The suggestion has to be updated first.")
@@ -168,11 +168,11 @@ def _lock(suggestion: Suggestion) -> Post:
 
 def _decision_message(suggestion: Suggestion) -> str:
     """The message about an earlier decision."""
-    who = name_of(suggestion.decided_by_id) or _("Somebody")
+    who = name_of(suggestion.decided_by_id) or _("Someone else")
     if suggestion.outcome == APPROVED:
-        return _("%(who)s was faster and approved this edit.", who=who)
+        return _("%(who)s has already approved this edit.", who=who)
     if suggestion.outcome == REJECTED:
-        return _("%(who)s was faster and rejected this edit.", who=who)
+        return _("%(who)s has already rejected this edit.", who=who)
     return _("%(who)s has withdrawn this edit.", who=who)
 
 

@@ -31,7 +31,7 @@ def suggest(post_id: int) -> ResponseReturnValue:
         kind = get_or_404(queries.kind_of(post_id, current_user))
     form = _form(kind)
     post = visible_post(post_id, current_user)
-    require(policy.can_suggest(me(), post), _("You cannot suggest an edit here."))
+    require(policy.can_suggest(me(), post), _("You can't suggest an edit here."))
     pending = suggestion_queries.open_on([post], me()).get(post.id)
     mine = pending if pending is not None and pending.author_id == me().id else None
     if _is_final(form):
@@ -68,7 +68,7 @@ def _form(kind: str) -> Form:
     """The form for an edit of this kind, validated if submitted; the summary is required."""
     form = Form(get_or_404(kinds.named(kind).edit_schema))
     if request.method == "POST" and form.validate() and _is_final(form) and not form.data["summary"]:
-        form.fail("summary", _("Say what your edit is for."))
+        form.fail("summary", _("Describe your edit."))
     return form
 
 

@@ -37,7 +37,7 @@ def _refusal(name: str) -> str:
         n=threshold(Privilege.MAKE_TAGS),
     )
     return f"{message} " + (
-        _("Close to it: %(names)s.", names=", ".join(similar))
+        _("Similar tags: %(names)s.", names=", ".join(similar))
         if similar
         else _("No similar tag exists. Choose another one.")
     )

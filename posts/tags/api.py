@@ -37,7 +37,7 @@ def tag_item(tag: Tag) -> dict:
 @bp.arguments(TagQuery, location="query")
 @bp.response(200, page_of(TagItem))
 def list_tags(query: dict) -> dict:
-    """Tags by number of public posts, all or those whose name holds something."""
+    """Tags by number of public posts, optionally filtered by name."""
     return listing(tags(query.get("after"), like=query["q"]), tag_item)
 
 
@@ -54,7 +54,7 @@ def get_tag(name: str) -> dict:
 @bp.arguments(TagSchema)
 @bp.response(200, TagItem)
 def describe_tag(data: dict, name: str) -> dict:
-    """Say when to use a tag; a name nobody uses yet becomes a tag."""
+    """Describe when to use a tag. A new name creates the tag."""
     user = tokens.member()
     name = tag_name(name)
     get_or_404(is_tag(name) or None)

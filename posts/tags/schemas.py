@@ -53,7 +53,7 @@ class Tags(fields.Field):
     ) -> list[str]:
         words = re.split(r"[\s,]+", value) if isinstance(value, str) else value
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise ValidationError(_("Write tags as words separated by spaces."))
+            raise ValidationError(_("Separate tags with spaces."))
         names = sorted({tag_name(word) for word in words if word})
         if not self.min_tags <= len(names) <= MAX_TAGS:
             raise ValidationError(_("Choose one to five tags."))
@@ -61,8 +61,8 @@ class Tags(fields.Field):
             if not is_tag(name):
                 raise ValidationError(
                     _(
-                        "“%(name)s” cannot be a tag. Use up to %(n)s letters, digits and "
-                        "_ - . + #; begin with a letter, a digit, or a dot before one.",
+                        "“%(name)s” can't be a tag. Use up to %(n)s letters, digits and _ - "
+                        ". + #. Start with a letter or digit, or with a dot before one.",
                         name=name[:40],
                         n=MAX_TAG_CHARACTERS,
                     )
@@ -75,7 +75,7 @@ class TagSchema(Schema):
 
     excerpt = Line(
         required=True,
-        validate=validate.Length(10, 600, error=lazy_gettext("Say it in 10 to 600 characters.")),
+        validate=validate.Length(10, 600, error=lazy_gettext("Use 10 to 600 characters.")),
     )
 
 
@@ -106,5 +106,5 @@ class TagQuery(Cursor):
     q = Line(
         load_default="",
         validate=validate.Length(max=40),
-        metadata={"description": "Only tags whose name holds this."},
+        metadata={"description": "Only tags whose name contains this."},
     )

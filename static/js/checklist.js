@@ -1,7 +1,7 @@
-// Boxes to tick beside the steps of a list; kept in this browser only. A step is known by its text, so ticks
-// stay with their steps when others are added above, and a step that changed says so.
-const MAX_TEXT = 400;  // characters kept of a step
-const ALIKE = 0.5;  // share of words that a changed step has in common with what it was
+// Checkboxes beside the steps of a list, stored in this browser only. A step is identified by its text, so ticks
+// stay with their steps when others are added above, and a changed step is marked.
+const MAX_TEXT_CHARACTERS = 400;  // stored characters of a step
+const MIN_SIMILARITY = 0.5;  // minimum share of words that a changed step has in common with its former text
 
 export default function checklist(holder) {
   const name = holder.dataset.checklist;
@@ -10,18 +10,18 @@ export default function checklist(holder) {
   const state = load(name);
   follow(steps, state);
   const { changed, removed } = compare(steps, state);
-  // A changed step stays new until its old tick is settled.
-  const keep = () => save(name, steps.filter((step) => !(changed.get(step.key) in state.ticked)), state);
-  steps.forEach((step) => tickBox(step, state, changed.get(step.key), words, keep));
+  // A changed step counts as new until its old tick is removed or confirmed.
+  const saveTicks = () => save(name, steps.filter((step) => !(changed.get(step.key) in state.ticked)), state);
+  steps.forEach((step) => tickBox(step, state, changed.get(step.key), words, saveTicks));
   const texts = removed.map((key) => state.ticked[key]);
   if (removed.length) report(holder, texts, words, () => {
     removed.forEach((key) => delete state.ticked[key]);
-    keep();
+    saveTicks();
   });
 }
 
-// Every step with its text and its key: the hash of the text; where several say the same also that of the step
-// before it, numbered where that is the same too.
+// Every step with its text and its key: the hash of the text; for equal texts also the hash of the step before
+// it, numbered when that is equal too.
 function stepsOf(holder) {
   const times = new Map();
   const count = (name) => times.set(name, (times.get(name) ?? 0) + 1).get(name);
@@ -37,7 +37,7 @@ function stepsOf(holder) {
   });
 }
 
-// A step that became one of several with its text, or the only one, has another key: its tick follows it.
+// When the number of steps with one text changes from or to one, their keys change: ticks are moved to the new keys.
 function follow(steps, state) {
   const present = new Set(steps.map((step) => step.key));
   for (const key of Object.keys(state.ticked)) {
@@ -55,14 +55,14 @@ function textOf(item) {
   return copy.textContent.normalize('NFC').replace(/\s+/g, ' ').trim();
 }
 
-// FNV-1a of 64 bits; only equal texts have to be told from others.
+// FNV-1a of 64 bits: only for comparing texts.
 function hash(text) {
   let sum = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) sum = BigInt.asUintN(64, (sum ^ BigInt(byte)) * 0x100000001b3n);
   return sum.toString(36);
 }
 
-// {ticked: {key: text}, known: [keys of the steps there were], after: {key: hash of the step before it}}
+// {ticked: {key: text}, known: [keys of the steps at the last visit], after: {key: hash of the step before it}}
 function load(name) {
   try {
     localStorage.removeItem(`checklist:${name}`);  // ticks by position, of earlier versions
@@ -76,10 +76,10 @@ function save(name, steps, state) {
   state.after = Object.fromEntries(steps.map((step) => [step.key, step.after]));
   try {
     localStorage.setItem(`steps:${name}`, JSON.stringify(state));
-  } catch { /* a full or forbidden storage only loses the ticks */ }
+  } catch { /* without storage only the ticks are lost */ }
 }
 
-// Ticked steps that are not there any more: each is the new step most like it, or was removed.
+// Ticked steps that no longer exist: each is matched with the most similar new step, or was removed.
 function compare(steps, state) {
   const present = new Set(steps.map((step) => step.key));
   const fresh = steps.filter((step) => !state.known.includes(step.key) && !state.ticked[step.key]);
@@ -87,8 +87,8 @@ function compare(steps, state) {
   for (const [key, text] of Object.entries(state.ticked)) {
     if (present.has(key)) continue;
     const [best] = fresh.filter((step) => !changed.has(step.key))
-      .map((step) => ({ step, share: likeness(text, step.text.slice(0, MAX_TEXT)) }))
-      .filter(({ share }) => share >= ALIKE).sort((a, b) => b.share - a.share);
+      .map((step) => ({ step, share: likeness(text, step.text.slice(0, MAX_TEXT_CHARACTERS)) }))
+      .filter(({ share }) => share >= MIN_SIMILARITY).sort((a, b) => b.share - a.share);
     if (best) changed.set(best.step.key, key);
     else removed.push(key);
   }
@@ -113,7 +113,7 @@ function tickBox({ item, text, key }, state, was, words, changed) {
     item.append(note);
   }
   box.addEventListener('change', () => {
-    if (box.checked) state.ticked[key] = text.slice(0, MAX_TEXT);
+    if (box.checked) state.ticked[key] = text.slice(0, MAX_TEXT_CHARACTERS);
     else delete state.ticked[key];
     if (was !== undefined) delete state.ticked[was];
     note?.remove();

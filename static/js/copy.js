@@ -1,4 +1,6 @@
 // A button that copies a block of code, and one that shows the rest of a long one.
+import words from './words.js';
+
 const MAX_LINES = 25;
 
 export default function code(block) {
@@ -7,12 +9,12 @@ export default function code(block) {
   addFold(block, pre);
   if (!navigator.clipboard) return;
   const button = document.createElement('button');
-  Object.assign(button, { type: 'button', className: 'copy', textContent: 'Copy' });
+  Object.assign(button, { type: 'button', className: 'copy', textContent: words.copy });
   button.setAttribute('aria-live', 'polite');
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(pre.textContent);
-    button.textContent = 'Copied';
-    setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+    button.textContent = words.copied;
+    setTimeout(() => { button.textContent = words.copy; }, 2000);
   });
   block.append(button);
 }
@@ -25,7 +27,7 @@ function addFold(block, pre) {
   const show = (isFolded) => {
     block.classList.toggle('is-folded', isFolded);
     button.setAttribute('aria-expanded', String(!isFolded));
-    button.textContent = isFolded ? `Show all ${lines} lines` : 'Show fewer lines';
+    button.textContent = isFolded ? words.all_lines.replace('{lines}', lines) : words.fewer_lines;
   };
   button.addEventListener('click', () => show(!block.classList.contains('is-folded')));
   pre.after(button);

@@ -1,13 +1,13 @@
-// What is typed in a form is kept in this browser until the server has accepted it.
-// A draft belongs to one account, one form and one open page: draft:<account>:<form>:<page>. Open pages keep
-// their own; the draft of a page that is gone is offered. Logging out removes all drafts of the account.
+// The text of a form is stored in this browser until the server has accepted it.
+// A draft belongs to one account, one form and one open page: draft:<account>:<form>:<page>. Open pages have
+// their own; the draft of a closed page is offered. Logging out removes all drafts of the account.
 import { type } from './typing.js';
 
 const PREFIX = 'draft:';
-const HERE = 'drafts-account';  // who is logged in at this browser
-const LEAVING = 'drafts-leaving';  // who has asked to log out
-const SAVE_AFTER = 400;  // milliseconds
-const ANSWER_WITHIN = 150;  // milliseconds, for other tabs to name the drafts of their pages
+const ACCOUNT_KEY = 'drafts-account';  // account that is logged in with this browser
+const LOGOUT_KEY = 'drafts-leaving';  // account that has asked to log out
+const SAVE_DELAY_MS = 400;
+const ANSWER_TIMEOUT_MS = 150;  // for other tabs to name the drafts of their pages
 const KEEP_DAYS = 30;
 const SECRET = /password|passphrase|code|token|secret|credential|form_account/;
 const { account } = document.body.dataset;
@@ -15,20 +15,20 @@ const words = JSON.parse(document.body.dataset.draftWords || '{}');
 const page = Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join('-');
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('drafts') : null;
 const attached = new Set();  // forms
-const mine = new Set();  // keys
-let stopped = false;  // somebody else is logged in by now, or nobody
+const ownKeys = new Set();  // keys of the drafts of this page
+let stopped = false;  // the account has changed or logged out
 
 attempt(tidy);
-channel?.addEventListener('message', ({ data }) => { if (data.ask) channel.postMessage({ mine: [...mine] }); });
+channel?.addEventListener('message', ({ data }) => { if (data.ask) channel.postMessage({ keys: [...ownKeys] }); });
 globalThis.addEventListener('storage', ({ key, newValue }) => {
-  if (key === HERE) stopped = newValue !== account;
+  if (key === ACCOUNT_KEY) stopped = newValue !== account;
 });
 document.querySelector('form[action="/logout"]')?.addEventListener('submit', () => {
-  attempt(() => localStorage.setItem(LEAVING, account));
+  attempt(() => localStorage.setItem(LOGOUT_KEY, account));
 });
 
 function attempt(change) {
-  try { return change(); } catch { return null; }  // a full or forbidden storage only loses the draft
+  try { return change(); } catch { return null; }  // without storage only the draft is lost
 }
 
 function keys() {
@@ -40,17 +40,17 @@ function read(key) {
   return Array.isArray(draft?.fields) ? draft : null;
 }
 
-// Once a page: remove what the server accepted, what is old, and what this account must not see.
+// Once per page: remove drafts that the server accepted, old ones, and those of other accounts.
 function tidy() {
-  const leaving = localStorage.getItem(LEAVING);
-  localStorage.removeItem(LEAVING);
+  const leaving = localStorage.getItem(LOGOUT_KEY);
+  localStorage.removeItem(LOGOUT_KEY);
   if (!account) {
-    if (!leaving) return;  // a session that ended by itself: its drafts wait for its account
-    localStorage.removeItem(HERE);  // first: other tabs stop saving
+    if (!leaving) return;  // an expired session: its drafts stay for its account
+    localStorage.removeItem(ACCOUNT_KEY);  // first: other tabs stop saving
     keys().filter((key) => key.startsWith(`${PREFIX}${leaving}:`)).forEach((key) => localStorage.removeItem(key));
     return;
   }
-  localStorage.setItem(HERE, account);
+  localStorage.setItem(ACCOUNT_KEY, account);
   for (const name of document.body.dataset.acceptedDrafts.split(' ')) localStorage.removeItem(PREFIX + name);
   for (const key of keys()) {
     const draft = read(key);
@@ -66,34 +66,34 @@ export default function drafts(field) {
   const [before, place] = placeOf(form);
   const name = `${account}:${place}:${page}-${attached.size}`;
   const key = PREFIX + name;
-  mine.add(key);
+  ownKeys.add(key);
   nameOf(form).value = name;
   const begun = JSON.stringify(shown(form));
-  const isGivenBack = 'sentForm' in form.dataset;  // by the server, for it could not be accepted
-  let timer, isChanged = isGivenBack, isUnsent = isGivenBack;
+  const isReturned = 'sentForm' in form.dataset;  // shown again by the server, which did not accept it
+  let timer, isChanged = isReturned, isUnsent = isReturned;
   function save() {
     clearTimeout(timer);
-    if (stopped || !isChanged || attempt(() => localStorage.getItem(HERE)) !== account) return;
+    if (stopped || !isChanged || attempt(() => localStorage.getItem(ACCOUNT_KEY)) !== account) return;
     isChanged = false;
     attempt(() => {
       if (!isUnsent && JSON.stringify(shown(form)) === begun) localStorage.removeItem(key);
       else localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields: everything(form) }));
     });
   }
-  function keep(isSent) {
+  function update(isSent) {
     isChanged = true;
     isUnsent ||= isSent;
     save();
   }
-  form.addEventListener('input', () => { isChanged = true; clearTimeout(timer); timer = setTimeout(save, SAVE_AFTER); });
+  form.addEventListener('input', () => { isChanged = true; clearTimeout(timer); timer = setTimeout(save, SAVE_DELAY_MS); });
   form.addEventListener('submit', save);
   globalThis.addEventListener('pagehide', save);
   save();
   if (before) attempt(() => localStorage.removeItem(PREFIX + before));
-  left(`${PREFIX}${account}:${place}:`).then((found) => offer(form, field, found, keep));
+  left(`${PREFIX}${account}:${place}:`).then((found) => offer(form, field, found, update));
 }
 
-// The hidden field that tells the server which draft this is.
+// The hidden field with the name of this draft.
 function nameOf(form) {
   if (!form.elements.draft) {
     form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'draft' }));
@@ -101,7 +101,7 @@ function nameOf(form) {
   return form.elements.draft;
 }
 
-// Which form this is, on whatever page it stands; and the draft it had before, if the server gave it back.
+// The name of the form, independent of its page; and its former draft, if the server showed it again.
 function placeOf(form) {
   const before = form.elements.draft?.value ?? '';
   const parts = before.split(':');
@@ -124,7 +124,7 @@ function entry(each) {
   return isTicked(each) ? [each.name, each.value, each.checked] : [each.name, each.value];
 }
 
-// With the hidden fields: they say which version of a text this was made from.
+// Includes the hidden fields: they have the version of the text that is edited.
 function everything(form) {
   return fields(form).map(entry);
 }
@@ -133,24 +133,24 @@ function shown(form) {
   return fields(form).filter((each) => each.type !== 'hidden').map(entry);
 }
 
-// Drafts of this form whose pages are gone, the newest first.
+// Drafts of this form whose pages are closed, newest first.
 async function left(start) {
   const others = new Set();
-  const hear = ({ data }) => data.mine?.forEach((key) => others.add(key));
-  channel?.addEventListener('message', hear);
+  const onAnswer = ({ data }) => data.keys?.forEach((key) => others.add(key));
+  channel?.addEventListener('message', onAnswer);
   channel?.postMessage({ ask: true });
-  await new Promise((done) => { setTimeout(done, ANSWER_WITHIN); });
-  channel?.removeEventListener('message', hear);
+  await new Promise((done) => { setTimeout(done, ANSWER_TIMEOUT_MS); });
+  channel?.removeEventListener('message', onAnswer);
   const found = attempt(keys) ?? [];
-  return found.filter((key) => key.startsWith(start) && !others.has(key) && !mine.has(key))
+  return found.filter((key) => key.startsWith(start) && !others.has(key) && !ownKeys.has(key))
     .map((key) => ({ key, ...read(key) })).filter((draft) => draft.fields).sort((a, b) => b.at - a.at);
 }
 
-function offer(form, field, found, keep) {
+function offer(form, field, found, update) {
   const now = JSON.stringify(everything(form));
   const [draft] = found.filter((each) => {
     if (JSON.stringify(each.fields) !== now) return true;
-    keep(true);  // the page shows the text that the server did not accept
+    update(true);  // the page shows the text that the server did not accept
     attempt(() => localStorage.removeItem(each.key));
     return false;
   });
@@ -168,7 +168,7 @@ function offer(form, field, found, keep) {
     note.remove();
     field.focus();
   };
-  const acts = { restore: () => { restore(form, draft.fields); keep(false); drop(); }, discard: drop };
+  const acts = { restore: () => { restore(form, draft.fields); update(false); drop(); }, discard: drop };
   for (const [word, act] of Object.entries(acts)) {
     const button = Object.assign(document.createElement('button'),
       { type: 'button', className: 'button-link', textContent: words[word] });

@@ -67,7 +67,7 @@ function preview(box, area, words) {
   });
 }
 
-// What the server says against the text; nothing when it said nothing.
+// The server's error message about the text, or an empty string.
 async function reason(answer) {
   const problem = await answer?.json().catch(() => null);
   return Object.values(problem?.errors ?? {}).flat().join(' ') || problem?.detail;

@@ -1,4 +1,4 @@
-// Loads each helper only where its attribute stands in the page.
+// Loads each script only on pages that have its attribute.
 const helpers = {
   '[data-editor]': 'editor', '[data-similar]': 'similar', '[data-suggest]': 'suggest',
   '[data-vote]': 'vote', '[data-theme-form]': 'theme', '[data-toc]': 'toc',

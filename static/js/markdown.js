@@ -1,4 +1,4 @@
-// What a tool does to a text: (text, start, end) → { from, to, put, select }. Every tool takes itself back.
+// The tools of the editor: (text, start, end) → { from, to, put, select }. Every tool is a toggle.
 
 const run = (text, at, step, sign) => {
   let many = 0;
@@ -64,7 +64,7 @@ function lines(text, start, end) {
   return [from, next < 0 ? text.length : next];
 }
 
-// A code block: fences above and below; taken away when the selection is in a block.
+// A code block: fences above and below; removed when the selection is in a block.
 export function block(text, start, end) {
   const [from, to] = lines(text, start, end);
   const around = fences(text).find(([open, close]) => open.from <= from && to <= close.to);
@@ -97,7 +97,7 @@ function fences(text) {
   return found;
 }
 
-// A link: around the selection, or taken off the link that the selection is in.
+// A link: around the selection, or removed when the selection is in a link.
 export function link(text, start, end) {
   const [from, to] = lines(text, start, end);
   for (const match of text.slice(from, to).matchAll(/\[([^\][]*)\]\(([^()\s]*)\)/g)) {
@@ -116,7 +116,7 @@ export function link(text, start, end) {
   return { from: start, to: end, put, select: inner ? address : [start + 1, start + 1] };
 }
 
-// Lines that begin with a mark: a quote, a list, numbered steps, a heading.
+// Lines with a prefix: a quote, a list, numbered steps, a heading.
 function prefix({ has, bare, add, blank = false }) {
   return (text, start, end) => {
     const [from, to] = lines(text, start, end);

@@ -1,4 +1,4 @@
-// Following the link of an unread line marks it read; the button beside it does so without a script.
+// Following the link of an unread line marks it read; without scripts the button beside it does.
 export default function read(line) {
   line.querySelector('a')?.addEventListener('click', () => {
     const body = new FormData(line.querySelector('form'));

@@ -1,4 +1,6 @@
-// Questions like the title being typed, so that nobody asks twice.
+// Questions similar to the title being typed, to avoid duplicates.
+import words from './words.js';
+
 export default function similar(input) {
   const into = document.querySelector(input.dataset.similarInto || '#similar');
   if (!into) return;
@@ -23,7 +25,7 @@ export default function similar(input) {
       line.append(link, ` (${item.answers ?? item.answer_count ?? 0})`);
       list.append(line);
     }
-    const lead = Object.assign(document.createElement('p'), { textContent: into.dataset.title || 'Already asked?' });
+    const lead = Object.assign(document.createElement('p'), { textContent: words.similar });
     into.replaceChildren(...(items.length ? [lead, list] : []));
   }
 }

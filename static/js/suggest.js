@@ -1,13 +1,14 @@
 // Suggestions under an input, as an ARIA combobox; Enter without a choice sends the form.
 // A choice opens its page, or with data-suggest-words completes the word being typed.
 import { type } from './typing.js';
+import texts from './words.js';
 
 export default function suggest(input) {
   const list = document.createElement('ul');
   const id = `${input.id || 'q'}-suggestions`;
   Object.assign(list, { id, className: 'suggestions', hidden: true });
   list.setAttribute('role', 'listbox');
-  list.setAttribute('aria-label', input.labels?.[0]?.textContent ?? 'Suggestions');
+  list.setAttribute('aria-label', input.labels?.[0]?.textContent ?? texts.suggestions);
   input.parentElement.append(list);
   for (const [name, value] of Object.entries({ role: 'combobox', 'aria-expanded': 'false',
     'aria-controls': id, 'aria-autocomplete': 'list' })) input.setAttribute(name, value);
@@ -29,7 +30,7 @@ export default function suggest(input) {
       { headers: { Accept: 'application/json' } }).catch(() => null);
     if (!answer?.ok || typed() !== text || document.activeElement !== input) return;
     const found = (await answer.json()).items;
-    const items = words ? found.filter((item) => item.text !== text) : found;  // a finished word needs no help
+    const items = words ? found.filter((item) => item.text !== text) : found;  // no suggestion for a complete word
     list.replaceChildren(...items.slice(0, 8).map((item, i) => {
       const option = Object.assign(document.createElement('li'), { id: `${id}-${i}` });
       option.setAttribute('role', 'option');

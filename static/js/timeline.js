@@ -1,4 +1,4 @@
-// A timeline wider than the screen begins at today, not decades ago.
+// Scrolls a timeline that is wider than the screen to today.
 export default function timeline(picture) {
   const box = picture.closest('.table-scroll');
   const share = Number(picture.dataset.today);

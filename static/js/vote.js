@@ -1,4 +1,6 @@
-// Votes without leaving the page; any surprise falls back to the plain form.
+// Votes without leaving the page; any error falls back to the plain form.
+import words from './words.js';
+
 export default function vote(box) {
   box.addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -12,7 +14,7 @@ export default function vote(box) {
     try {
       answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
     } catch {
-      return refuse(box, navigator.onLine ? 'The vote was not counted.' : 'You are offline.');
+      return refuse(box, navigator.onLine ? words.not_counted : words.offline);
     }
     const json = await answer.json().catch(() => null);
     if (!json) return location.reload();

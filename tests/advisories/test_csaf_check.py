@@ -47,7 +47,7 @@ def test_a_validator_that_dies_or_hangs_is_a_warning_and_the_next_document_is_ch
         monkeypatch.setattr(csaf_check, "SECONDS", 0.2)
         checker._process.send_signal(signal.SIGSTOP)
         assert checker(json.dumps(CSAF).encode()) == [
-            "not checked against the rules: the validator gave no answer"
+            "not checked against the rules: the validator did not answer"
         ]
         monkeypatch.setattr(csaf_check, "SECONDS", 30)
         assert checker(json.dumps(CSAF).encode()) == []

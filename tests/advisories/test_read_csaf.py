@@ -80,7 +80,7 @@ def test_products_that_are_not_there_are_named_in_a_warning():
         lambda it: it["vulnerabilities"][0]["remediations"][0].update(product_ids=["OLD", "NO"])
     )
     assert advisory.vulnerabilities[0].remedies[0].product_ids == ("OLD",)
-    assert advisory.warnings == ["/vulnerabilities/0/remediations/0/product_ids: no product 'NO'"]
+    assert advisory.warnings == ["/vulnerabilities/0/remediations/0/product_ids: unknown product 'NO'"]
 
 
 def test_a_remedy_without_products_is_for_those_affected():

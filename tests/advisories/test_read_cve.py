@@ -27,7 +27,7 @@ def test_head(record):
     )
     assert (record.publisher_authority, record.aliases, record.version) == ("Assigned by acme", ["AC-7"], "2")
     assert record.initial_release_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
-    assert record.warnings == ["/containers/cna/references/1/url: no web address: 'javascript:alert(1)'"]
+    assert record.warnings == ["/containers/cna/references/1/url: not a web address: 'javascript:alert(1)'"]
 
 
 def test_versions_as_people_write_them(record, hole):

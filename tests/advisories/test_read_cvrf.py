@@ -99,7 +99,7 @@ def test_another_cvrf_document_is_one_advisory():
 def test_a_cve_that_comes_twice_is_one_advisory():
     twice = month(CVRF.replace("ADV260001", "CVE-2026-3000"))
     assert [advisory.tracking_id for advisory in twice] == ["CVE-2026-3000"]
-    assert any("second time" in warning for warning in twice[0].warnings)
+    assert any("described twice" in warning for warning in twice[0].warnings)
 
 
 def test_without_an_id_it_is_refused():

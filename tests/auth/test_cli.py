@@ -51,7 +51,7 @@ def test_another_password_ends_all_sessions(run, client, login, make_user):
     browser = login(make_user("carol"))
     assert browser.get("/settings/profile").status_code == 200
     done = run("user", "password", "carol", "--password-stdin", input=f"{PASSWORD}\n")
-    assert done.output == "carol has another password.\n"
+    assert done.output == "Password of carol changed.\n"
     assert browser.get("/settings/profile").status_code == 302
     assert passwords.verify(queries.by_username("carol").password_hash, PASSWORD)
     assert client.post("/login", data={"username": "carol", "password": PASSWORD}).status_code == 302
@@ -59,7 +59,7 @@ def test_another_password_ends_all_sessions(run, client, login, make_user):
 
 def test_nobody_and_a_weak_password_change_nothing(run, make_user):
     before = make_user("carol").password_hash
-    assert "There is no member nobody" in run("user", "password", "nobody").output
+    assert "No member is called nobody" in run("user", "password", "nobody").output
     assert run("user", "password", "carol", "--password-stdin", input="carol\n").exit_code == 1
     assert queries.by_username("carol").password_hash == before
 

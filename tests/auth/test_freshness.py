@@ -62,7 +62,7 @@ def test_an_act_asks_for_the_password_keeps_what_was_typed_and_goes_on(stale, pa
         assert f'<input type="hidden" name="{name}" value="{escaped}">' in page.text
     assert everything() == before
     wrong = stale.post(path, data={**data, "current_password": "not the password"})
-    assert wrong.status_code == 422 and "not your present password" in wrong.text
+    assert wrong.status_code == 422 and "not your current password" in wrong.text
     assert everything() == before
     assert stale.post(path, data={**data, "current_password": OWN}).status_code in (200, 302)
     if "cancel" not in path:
@@ -135,13 +135,13 @@ class TestMails:
         mine.post("/settings/password", data={"current_password": OWN, "password": NEW})
         found = {mail.subject: mail.body for mail in mails(owner.email)}
         assert list(found) == [
-            "A new API token",
+            "New API token",
             "An API token was revoked",
-            "A session was ended",
+            "A session was logged out",
             "Your password was changed",
         ]
-        assert "“nightly”, which may read and write" in found["A new API token"]
-        assert "a lost laptop" in found["A session was ended"]
+        assert "“nightly” (read and write)" in found["New API token"]
+        assert "a lost laptop" in found["A session was logged out"]
         assert all("/secure/" in body and " UTC" in body for body in found.values())
 
     def test_a_log_in_on_a_new_device_is_mailed_and_on_a_known_one_not(self, app, client, owner, mails):
@@ -152,7 +152,7 @@ class TestMails:
         client.post("/logout")
         client.post("/login", data=data)
         found = mails(owner.email)
-        assert [mail.subject for mail in found] == ["A log-in on a new device"]
+        assert [mail.subject for mail in found] == ["New device logged in"]
         assert "Netscape 4" in found[0].body
 
     def test_the_first_log_in_of_all_is_no_news(self, client, owner, mails):
@@ -161,7 +161,7 @@ class TestMails:
 
     def test_a_token_from_the_shell_is_mailed(self, app, owner, mails):
         app.test_cli_runner().invoke(args=["token", "create", "ophelia"])
-        assert [mail.subject for mail in mails(owner.email)] == ["A new API token"]
+        assert [mail.subject for mail in mails(owner.email)] == ["New API token"]
 
 
 def test_the_api_makes_no_tokens_and_ends_no_sessions(app, owner):

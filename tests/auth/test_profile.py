@@ -31,13 +31,13 @@ def test_a_tab_pages_through_everything(client, prolific):
     following = first.text.split('rel="next"')[0].split('href="')[-1].split('"')[0].replace("&amp;", "&")
     second = client.get(prolific.profile_url + following)
     assert titles(first) + titles(second) == 25
-    assert "Reputation ledger" not in first.text
+    assert "Reputation history" not in first.text
 
 
 def test_every_tab_answers_and_a_wrong_one_is_the_overview(client, prolific):
     for tab in ("answers", "articles", "reputation", "nonsense"):
         assert client.get(f"{prolific.profile_url}?tab={tab}").status_code == 200
-    assert "Reputation ledger" in client.get(f"{prolific.profile_url}?tab=reputation").text
+    assert "Reputation history" in client.get(f"{prolific.profile_url}?tab=reputation").text
     assert titles(client.get(f"{prolific.profile_url}?tab=nonsense")) == 5
 
 
@@ -53,5 +53,5 @@ def test_what_waits_is_marked_for_its_author_and_unseen_by_others(login, make_qu
     actions.visibility.refresh(waiting)
     db.session.commit()
     own = login(member).get(f"{member.profile_url}?tab=questions").text
-    assert waiting.title in own and "waits for approval<" in own
+    assert waiting.title in own and "pending approval<" in own
     assert waiting.title not in login(other).get(f"{member.profile_url}?tab=questions").text

@@ -1,4 +1,4 @@
-"""The made-up community keeps the rules of the rooms, and is made once."""
+"""The made-up community keeps the rules of the packages, and is made once."""
 
 import pytest
 from sqlalchemy import func, select, text

@@ -5,7 +5,7 @@ import pytest
 from bench import report
 from bench.budgets import ELSEWHERE, TOPIC, lines
 from bench.figures import interleaved, percentile, written
-from bench.pages import FLOOR, QUESTION
+from bench.pages import BASELINE, QUESTION
 
 MACHINE = {"cores": "2 × example", "busy": "0.1 processes wanted to run at the start"}
 
@@ -13,18 +13,18 @@ MACHINE = {"cores": "2 × example", "busy": "0.1 processes wanted to run at the 
 def rates(value):
     """Five runs of a page at this rate, with either number of connections."""
     once = {"rate": value, "p50": 1.0, "p95": 2.0, "p99": 3.0, "cpu": 1000 / value}
-    figures = {name: [number] * 5 for name, number in once.items()}
-    return {1: figures, 8: dict(figures)}
+    metrics = {name: [number] * 5 for name, number in once.items()}
+    return {1: metrics, 8: dict(metrics)}
 
 
 @pytest.fixture
 def parts():
-    """Our page at 700 requests a second, its floor at 1,000; nothing else."""
-    measured = {QUESTION: 700.0, f"{FLOOR}the same bytes, bare view": 1000.0}
+    """Our page at 700 requests a second, its baseline at 1,000; nothing else."""
+    measured = {QUESTION: 700.0, f"{BASELINE}the same bytes, bare view": 1000.0}
     rows = {
-        f"{name} ×{count}": figures
+        f"{name} ×{count}": metrics
         for name, rate in measured.items()
-        for count, figures in rates(rate).items()
+        for count, metrics in rates(rate).items()
     }
     return {
         "pages": {"machine": MACHINE, "posts": 10_000, "missing": {"MediaWiki": "not here"}, "rows": rows}
@@ -51,7 +51,7 @@ def test_a_peer_that_did_not_run_is_marked(parts):
 
 
 def test_a_peer_that_ran_replaces_what_was_measured_elsewhere(parts):
-    parts["pages"]["rows"] |= {f"{TOPIC} ×{count}": figures for count, figures in rates(7.0).items()}
+    parts["pages"]["rows"] |= {f"{TOPIC} ×{count}": metrics for count, metrics in rates(7.0).items()}
     line = found(parts, "≥ 60 × FlaskBB")
     assert (line.is_met, line.found) == (True, "100 ×")
     assert ELSEWHERE[f"{TOPIC} ×8"]["rate"] != 7.0

@@ -161,7 +161,7 @@ def test_a_file_that_is_neither_is_refused(app, tmp_path):
     wrong.write_text("a,b\n1,2\n")
     done = app.test_cli_runner().invoke(args=["bulletin", "enrich", "--epss", str(wrong)])
     assert done.exit_code == 1
-    assert "columns cve and epss are needed" in done.output
+    assert "needs the columns cve and epss" in done.output
 
 
 def test_march_is_when_it_was_released(make_advisory, store):

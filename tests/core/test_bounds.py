@@ -124,7 +124,7 @@ def test_errors_are_counted_and_short():
     many = Invalid({"a" * 5_000: [f"sentence {n}" for n in range(30)], "b": nested})
     sentences = [each for found in many.errors.values() for each in found]
     assert len(sentences) == MAX_ERRORS + 1 and len(many.text) < 40_000
-    assert many.errors["_"] == ["More is wrong than is listed here."]
+    assert many.errors["_"] == ["There are more errors than listed here."]
     assert max(map(len, many.errors)) == MAX_NAME_CHARACTERS
 
 

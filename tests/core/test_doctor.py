@@ -107,9 +107,9 @@ def test_a_clock_before_the_code_was_written_is_wrong(level):
 @pytest.mark.postgres
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_clocks_that_differ_are_a_fault(level):
-    assert level("Clock of the database") == WELL
+    assert level("Database clock") == WELL
     with time_machine.travel(utcnow() + timedelta(seconds=20)):
-        assert level("Clock of the database") == FAULT
+        assert level("Database clock") == FAULT
 
 
 @pytest.mark.every_database
@@ -146,7 +146,7 @@ def test_mail_that_waits_long_is_a_fault_and_one_given_up_today_a_remark(level, 
         )
     )
     db.session.commit()
-    assert level("Outgoing mail") == expected
+    assert level("Outgoing email") == expected
 
 
 @pytest.mark.every_database
@@ -360,7 +360,7 @@ def test_a_resolver_that_does_not_answer_is_a_fault(level, zone):
 
 def test_a_site_that_is_in_no_dns_is_told_so(app, level, zone):
     app.config["REDOUBT_SITE_URL"] = ""
-    assert level("Mail domain", dns={}) == REMARK
+    assert level("Email domain", dns={}) == REMARK
 
 
 class Connection:

@@ -47,7 +47,7 @@ def test_thanks_give_two_points_once(login, member, other, author, row, client):
     assert points(author) == 3
     thank(login(other), row)
     assert points(author) == 5
-    assert "helped 2 members" in client.get(f"{row.bulletin.url}/reports").text
+    assert "helpful to 2 members" in client.get(f"{row.bulletin.url}/reports").text
 
 
 def test_taken_back_and_given_again(login, member, author, row):

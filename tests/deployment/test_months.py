@@ -140,12 +140,12 @@ def test_the_next_patch_day_counts_down(client):
     with at(NOON):
         coming = next_patch_day()
     assert (coming.day, coming.days_left, str(coming.month)) == (date(2026, 12, 8), 14, "2026-12")
-    assert "to patch day" in client.get("/calendar").text or "is today" in client.get("/calendar").text
+    assert "until patch day" in client.get("/calendar").text or "is today" in client.get("/calendar").text
 
 
 def test_the_front_page_and_the_sitemap_lead_there(client, month):
     home = client.get("/").text
-    assert 'href="/calendar/' in home and ("to patch day" in home or "is today" in home)
+    assert 'href="/calendar/' in home and ("until patch day" in home or "is today" in home)
     sitemap = client.get("/sitemap/pages.xml").text
     assert "/calendar/2026-11<" in sitemap and "/calendar/2026-10<" in sitemap
     assert "/calendar/2026-12" not in sitemap

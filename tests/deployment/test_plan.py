@@ -70,7 +70,7 @@ def test_what_is_installed_broadly_has_no_deadline(login, member, mine, report):
 
 def test_others_do_not_see_it(login, client, other, mine):
     page = login(other).get("/calendar/2026-11/plan").text
-    assert mine[0].reference not in page and "Say what you run first" in page
+    assert mine[0].reference not in page and "Choose your products first" in page
     for door in ("", ".csv", ".md", ".ics"):
         answer = client.get(f"/calendar/2026-11/plan{door}")
         assert answer.status_code == 302 and "/login" in answer.headers["Location"]
@@ -85,12 +85,12 @@ def test_files(login, member, mine):
     assert r"\*bold\* \[x\]\(http://evil\) \| a" in text, "a title is shown, not run"
     answer = browser.get("/calendar/2026-11/plan.ics?pilot=1&broad=4")
     events = {str(e["summary"]): e for e in Calendar.from_ical(answer.text).events}
-    assert events["Patches to the pilot"]["dtstart"].dt == date(2026, 11, 11)
+    assert events["Pilot deployment"]["dtstart"].dt == date(2026, 11, 11)
     assert events["Broad deployment"]["dtstart"].dt == date(2026, 11, 14)
     assert len(events) == 4
     again = browser.get("/calendar/2026-11/plan.ics?pilot=9&broad=9")
     moved = {str(e["summary"]): e for e in Calendar.from_ical(again.text).events}
-    before, after = (each["Patches to the pilot"] for each in (events, moved))
+    before, after = (each["Pilot deployment"] for each in (events, moved))
     assert before["uid"] == after["uid"] and after["sequence"] >= before["sequence"]
 
 

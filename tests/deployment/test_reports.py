@@ -86,7 +86,7 @@ def test_nobody_changes_the_report_of_another(login, member, other, bulletin, pa
 )
 def test_wrong_input_is_refused_with_a_sentence(login, member, bulletin, path, wrong):
     answer = login(member).post(path, data={**SENT, **wrong})
-    assert answer.status_code == 422 and "Please correct this" in answer.text
+    assert answer.status_code == 422 and "There is a problem" in answer.text
     assert count() == 0
 
 
@@ -192,7 +192,7 @@ def test_what_moderators_hide_is_in_the_public_log_once(client, drain, member, m
     actions.remove(row, by=member)
     drain()
     page = client.get("/moderation/log").text
-    assert page.count("deployment report hidden") == 1 and page.count("shown again") == 1
+    assert page.count("deployment report hidden") == 1 and page.count("deployment report restored") == 1
     assert bulletin.title in page and "canary" not in page
 
 

@@ -83,7 +83,7 @@ def test_secrets_of_the_environment_are_named_not_kept(app, tmp_path, monkeypatc
 def test_a_backup_never_replaces_a_file(app, archive):
     before = archive.read_bytes()
     answer = run(app, "backup", archive)
-    assert answer.exit_code == 1 and "exists already" in answer.output
+    assert answer.exit_code == 1 and "already exists" in answer.output
     assert archive.read_bytes() == before
 
 
@@ -136,7 +136,7 @@ def test_a_table_of_somebody_else_is_left_out(app, make_user, place, tmp_path):
 def test_only_an_empty_place_is_filled(app, community, archive):
     before = rows()
     answer = run(app, "restore", archive)
-    assert answer.exit_code == 1 and "tables already" in answer.output
+    assert answer.exit_code == 1 and "already has tables" in answer.output
     assert rows() == before
 
 

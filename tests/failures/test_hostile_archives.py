@@ -184,12 +184,12 @@ def _link(file):
 
 
 def test_a_link_in_an_archive_is_refused(refused):
-    assert "no plain file" in refused(_link)
+    assert "not a regular file" in refused(_link)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive at all", b"PK\x05\x06" + bytes(18)])
 def test_what_is_no_archive_is_refused(refused, content):
-    assert "This is no archive" in refused(lambda file: file.write_bytes(content))
+    assert "This is not a backup" in refused(lambda file: file.write_bytes(content))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
@@ -198,7 +198,7 @@ def test_half_an_archive_is_refused(refused, share):
         content = file.read_bytes()
         file.write_bytes(content[: int(len(content) * share)])
 
-    assert "This is no archive" in refused(cut)
+    assert "This is not a backup" in refused(cut)
 
 
 def _orphans(manifest, files):
@@ -256,4 +256,4 @@ def test_an_archive_of_the_other_database_is_refused(refused):
         kinds = {"sqlite": "postgresql", "postgresql": "sqlite"}
         manifest["database"] = kinds[manifest["database"]]
 
-    assert "rows are not carried" in refused(lambda file: _rewritten(file, other))
+    assert "Rows can't be converted" in refused(lambda file: _rewritten(file, other))

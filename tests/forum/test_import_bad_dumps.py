@@ -86,7 +86,7 @@ def test_a_file_that_ends_in_the_middle_gives_what_came_before(bring, tmp_path):
     path = folder / "Posts.xml"
     path.write_bytes(path.read_bytes()[:-60])
     _, report, _ = bring(folder)
-    assert titles() == ["Question number 1"] and "ends in the middle" in report["errors"][0]
+    assert titles() == ["Question number 1"] and "cut off" in report["errors"][0]
 
 
 @pytest.mark.parametrize("text", [BOMB, OUTSIDE], ids=["bomb", "outside"])
@@ -119,7 +119,7 @@ def test_files_may_be_missing_empty_or_lower_case(bring, tmp_path):
     (folder / "Comments.xml").write_bytes(b"")
     code, report, _ = bring(folder)
     assert code == 0 and titles() == ["Question number 1"]
-    assert report["errors"] == ["Comments.xml: is empty.", "Users.xml is not there."]
+    assert report["errors"] == ["Comments.xml is empty.", "Users.xml is missing."]
 
 
 def test_doubles_and_orphans(bring, tmp_path):
@@ -157,10 +157,10 @@ def test_only_the_first_thousand_faults_are_spelled_out(bring, tmp_path):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda folder: folder.mkdir(), "is no Stack Exchange dump"),
-        (lambda folder: dumps.small(folder / "inner"), "one folder deeper"),
-        (lambda folder: (folder.mkdir(), (folder / "site.7z").write_bytes(b"7z")), "unpack them"),
-        (lambda folder: dumps.write(folder, Posts="", Users=""), "not one row"),
+        (lambda folder: folder.mkdir(), "is not a Stack Exchange dump"),
+        (lambda folder: dumps.small(folder / "inner"), "in a subfolder"),
+        (lambda folder: (folder.mkdir(), (folder / "site.7z").write_bytes(b"7z")), "Unpack them"),
+        (lambda folder: dumps.write(folder, Posts="", Users=""), "no rows"),
     ],
 )
 def test_a_folder_without_anything_usable_ends_with_a_sentence(bring, tmp_path, make, sentence):

@@ -34,11 +34,11 @@ def test_only_a_fault_makes_the_exit_code_1(run, found, count, code):
 def test_a_person_reads_a_line_for_each_and_what_to_do(run, found):
     found(*FINDINGS)
     assert run().output.splitlines() == [
-        "well   Good: fine",
-        "remark Odd: strange",
-        "       → Think.",
-        "FAULT  Bad: broken",
-        "       → Mend it.",
+        "OK      Good: fine",
+        "WARNING Odd: strange",
+        "        → Think.",
+        "ERROR   Bad: broken",
+        "        → Mend it.",
     ]
 
 
@@ -59,7 +59,7 @@ def test_each_room_of_a_new_site_is_looked_at_and_nothing_fails(run, make_questi
         "Schema",
         "Clock",
         "Events",
-        "Outgoing mail",
+        "Outgoing email",
         "Workers",
         "Permissions",
         "Disk",
@@ -68,7 +68,7 @@ def test_each_room_of_a_new_site_is_looked_at_and_nothing_fails(run, make_questi
         "Administrators",
     } <= found.keys()
     assert found["Search index"]["level"] == "well"
-    assert not [each for each in found.values() if "Could not be looked at" in each["found"]]
+    assert not [each for each in found.values() if "Could not be checked" in each["found"]]
 
 
 def test_a_lost_index_is_a_fault(run):
@@ -101,4 +101,4 @@ def test_dns_and_mail_server_are_asked_by_options(app, run, monkeypatch):
     assert "SPF" not in run().output and not asked
     assert "SPF: 0 records" in run("--dns").output
     assert "no key at s1" in run("--dkim", "s1").output and "s1._domainkey.redoubt.example" in asked
-    assert "Mail server: None is set." in run("--mail").output
+    assert "Mail server: Not set." in run("--mail").output

@@ -281,7 +281,7 @@ def test_a_second_run_changes_nothing(seeded):
     before = rows()
     printed = app.test_cli_runner().invoke(args=["seed"])
     assert printed.exit_code == 0
-    assert "already here" in printed.output
+    assert "already loaded" in printed.output
     assert rows() == before
 
 

@@ -24,7 +24,7 @@ SEVERAL = {"REDOUBT_REDIS_URL": "redis://10.0.0.31/0", "REDOUBT_SECRET_KEY": KEY
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [({"REDOUBT_SECRET_KEY": ""}, "set REDOUBT_SECRET_KEY"), ({}, "A SQLite file belongs to one host")],
+    [({"REDOUBT_SECRET_KEY": ""}, "set REDOUBT_SECRET_KEY"), ({}, "A SQLite file works on one host only")],
 )
 def test_several_hosts_share_key_and_database(complaints, wrong, words):
     assert words in complaints(**{**SEVERAL, **wrong})
@@ -38,7 +38,7 @@ def test_one_host_needs_none_of_it(complaints):
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_postgresql_and_a_key_are_enough_but_for_an_index_in_files(complaints):
     assert not complaints(**SEVERAL)
-    assert "An index in files" in complaints(**SEVERAL, REDOUBT_SEARCH="whoosh")
+    assert "A file index" in complaints(**SEVERAL, REDOUBT_SEARCH="whoosh")
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_chart_has_bars_a_sentence_and_all_numbers(page, keep):
     words = {each.get("id"): each.text for each in picture if each.tag in ("title", "desc")}
     assert picture.get("role") == "img"
     assert picture.get("aria-labelledby").split() == list(words) == ["requests-title", "requests-text"]
-    assert words["requests-title"] == "Requests, an hour" and "Highest: 1,000 at " in words["requests-text"]
+    assert words["requests-title"] == "Requests, per hour" and "Highest: 1,000 at " in words["requests-text"]
     assert [each.get("class") for each in picture.iter("rect")] == ["bar bar-ok"] * 2 + [
         "bar bar-issue",
         "bar bar-failed",
@@ -113,8 +113,8 @@ def test_what_has_to_be_mended_stands_first_with_its_advice(page, found):
         Finding("Bad <b>", Level.FAULT, "broken", "Mend it."),
     )
     text = page()
-    assert "1 thing to mend" in text and "Bad &lt;b&gt;" in text and "Bad <b>" not in text
-    assert text.index("Mend it.") < text.index("Think.") < text.index("1 thing is well") < text.index("good")
+    assert "1 problem" in text and "Bad &lt;b&gt;" in text and "Bad <b>" not in text
+    assert text.index("Mend it.") < text.index("Think.") < text.index("1 check is OK") < text.index("good")
 
 
 @pytest.mark.every_database

@@ -100,7 +100,7 @@ def test_a_changed_step_says_so_until_it_is_ticked_again(page, revise):
     revise(["Stop and disable the spooler service on every print server", *STEPS[1:]])
     assert ticks(page) == [False, False, True, False]
     note = page.locator(".step-note")
-    assert "Changed since you ticked it" in note.inner_text()
+    assert "Changed since you checked it" in note.inner_text()
     note.locator("summary").click()
     assert STEPS[0] in note.inner_text()
     assert not browsing.findings(page)

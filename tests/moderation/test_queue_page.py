@@ -81,4 +81,4 @@ def test_the_subject_of_a_mail_holds_one_sentence(app, other, moderator, flagged
     with app.app_context():
         mail_news()
     subject = db.session.scalar(db.select(OutgoingMail.subject).where(OutgoingMail.recipient == other.email))
-    assert "decided that it stays: " in subject
+    assert "dismissed the flag: " in subject

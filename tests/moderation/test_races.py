@@ -88,8 +88,8 @@ def test_a_page_that_was_not_reloaded_overrules_nobody(login, make_question, oth
     db.session.commit()
     login(moderator).post(f"/posts/{question.id}/keep", data={"seen": "0"})
     late = login(admin)
-    told(late, f"/posts/{question.id}/hide", "moira", "stays", {"seen": "0"})
-    told(late, f"/posts/{question.id}/hide", "moira", "stays")
+    told(late, f"/posts/{question.id}/hide", "moira", "flags are dismissed", {"seen": "0"})
+    told(late, f"/posts/{question.id}/hide", "moira", "flags are dismissed")
     assert question.is_public and lines("hide") == 0
     newest = db.session.scalar(select(func.max(Decision.id)))
     assert late.post(f"/posts/{question.id}/hide", data={"seen": newest}).status_code == 302
@@ -202,7 +202,7 @@ def test_suggested_edits(pair, make_question, member, other, moderator):
         data={"reason": "It changes the meaning."},
         follow_redirects=True,
     )
-    assert "was faster and rejected" in answer.text
+    assert "has already rejected" in answer.text
 
 
 def posts_suggestion(question, by):
@@ -237,5 +237,5 @@ def test_the_second_moderator_gets_what_they_wrote_back(
     db.session.commit()
     assert login(moderator).post(path, data=form | {field: "What the first wrote."}).status_code == 302
     answer = login(admin).post(path, data=form | {field: typed})
-    assert answer.status_code == 409 and "Decided already" in answer.text
+    assert answer.status_code == 409 and "Already decided" in answer.text
     assert typed in answer.text and "data-sent-form" in answer.text

@@ -81,5 +81,5 @@ def test_below_ten_thousand_there_are_no_tools(login, make_user, other, make_que
 
 def test_help_says_what_each_privilege_opens(client):
     page = client.get("/help").text
-    for words in ("review the edits that members suggest", "flagged as spam", "make new tags"):
+    for words in ("review suggested edits", "flagged as spam", "create tags"):
         assert words in page

@@ -397,7 +397,7 @@ class TestMembers:
         for number in range(4):
             publish(f"ACME-{number}", "Reader", "9")
         publish("ACME-9", "Writer", "9")
-        assert inbox(member) == ["New security bulletins about a product you watch: Reader"]
+        assert inbox(member) == ["New security bulletins about a product you follow: Reader"]
         clock.shift(timedelta(days=1))
         exploit(publish("ACME-5", "Reader", "9"))
         assert len(inbox(member)) == 3
@@ -405,11 +405,11 @@ class TestMembers:
 
     def test_who_watches_a_bulletin_hears_of_its_risk(self, publish, inbox, login, member, clock):
         bulletin = publish("ACME-1")
-        assert 'value="true">Watch<' in login(member).get(bulletin.url).text
+        assert 'value="true">Follow<' in login(member).get(bulletin.url).text
         login(member).post(f"/posts/{bulletin.id}/watch", data={"watch": "true"})
         exploit(bulletin)
         (found,) = inbox(member)
-        assert found.startswith("The risk has changed in a bulletin you watch: now exploited")
+        assert found.startswith("The risk has changed in a bulletin you follow: now exploited")
         assert bulletin.url in login(member).get("/inbox").text
 
 

@@ -62,7 +62,7 @@ class TestSigningUp:
     def test_get_shows_a_button_and_post_confirms(self, client, link):
         client.post("/alerts", data=WISHES)
         page = client.get(link("confirm"))
-        assert "Yes, send me these alerts" in page.text and EVE in page.text
+        assert "Confirm alerts" in page.text and EVE in page.text
         assert subscription().confirmed_at is None, "a scanner that follows the link changes nothing"
         assert "are on" in client.post(link("confirm")).text
         assert subscription().confirmed_at is not None
@@ -77,7 +77,7 @@ class TestSigningUp:
     def test_again_changes_nothing_and_mails_the_way_to_change(self, client, confirmed, mails):
         client.post("/alerts", data=WISHES | {"cadence": "at-once", "minimum": "low"})
         assert (subscription().cadence, subscription().minimum) == ("daily", "important")
-        assert "gets them already" in mails(EVE)[-1].body and "/alerts/manage/" in mails(EVE)[-1].body
+        assert "already gets them" in mails(EVE)[-1].body and "/alerts/manage/" in mails(EVE)[-1].body
 
     def test_again_before_confirming_takes_the_last_wishes(self, client, link):
         client.post("/alerts", data=WISHES)
@@ -206,7 +206,7 @@ class TestStopping:
     def test_get_changes_nothing_and_one_post_forgets_the_address(self, app, client, confirmed, link):
         app.config["WTF_CSRF_ENABLED"] = True
         path = link("unsubscribe")
-        assert "No security alerts any more?" in client.get(path).text
+        assert "Stop all security alerts to your address?" in client.get(path).text
         assert subscription() is not None
         answer = client.post(path, data={"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200 and subscription() is None

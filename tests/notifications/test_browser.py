@@ -80,10 +80,10 @@ def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, s
     page.goto(link(mail, "/alerts/confirm", site))
     assert "Debian" in page.inner_text("main")
     check_with(page, javascript)
-    browsing.press(page, "text=Yes, send me these alerts")
+    browsing.press(page, "text=Confirm alerts")
     page.wait_for_selector("h1:has-text('Your alerts are on')")
     check_with(page, javascript)
-    browsing.press(page, "text=Change or stop them")
+    browsing.press(page, "text=Change or stop alerts")
     check_with(page, javascript)
     page.uncheck("text=Debian")
     page.fill("#f-q", "win")
@@ -118,14 +118,14 @@ def test_an_inbox_is_read(app, site, visit, login, member, question_answered, sc
         browsing.press(page, ".is-unread button")
     page.goto(f"{site}/inbox")
     assert page.locator(".is-unread").count() == 1
-    browsing.press(page, "text=Mark all read")
+    browsing.press(page, "text=Mark all as read")
     page.wait_for_selector(".is-unread", state="detached")
     page.goto(f"{site}/settings/notifications")
     check_with(page, javascript)
     page.select_option("#f-answer", "digest")
     browsing.press(page, "main form:has(#f-answer) >> text=Save")
     assert page.input_value("#f-answer") == "digest"
-    browsing.press(page, "#watches ~ ul >> text=Stop watching")
+    browsing.press(page, "#watches ~ ul >> text=Unfollow")
     check_with(page, javascript)
 
 

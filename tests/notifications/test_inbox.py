@@ -77,7 +77,7 @@ class TestWhoIsTold:
             tags=["patching"],
             summary="",
         )
-        assert inbox(member) == ["steve suggests an edit of your question: How do I patch a server?"]
+        assert inbox(member) == ["steve suggested an edit of your question: How do I patch a server?"]
         suggestions.reject(proposal, "Not needed here.", by=member)
         assert inbox(stranger) == ["alice rejected your edit of a question: How do I patch a server?"]
 
@@ -85,7 +85,7 @@ class TestWhoIsTold:
         moderation.flag(question, "other", by=other)
         moderation.dismiss_flags(question, by=moderator, note="It is fine here.")
         assert inbox(other) == [
-            "A moderator looked at the post you flagged and decided that it stays.: Your flags"
+            "A moderator reviewed the post you flagged and dismissed the flag.: Your flags"
         ]
         page = login(other).get("/inbox").text
         assert "It is fine here." in page and "/settings/flags" in page and moderator.username not in page
@@ -103,22 +103,22 @@ class TestWatching:
         answer = make_answer(question)
         posts.comment(answer, render(BODY), by=question.author)
         assert inbox(carol) == [
-            "alice commented on an answer you watch: How do I patch a server?",
-            "bob answered a question you watch: How do I patch a server?",
+            "alice commented on an answer you follow: How do I patch a server?",
+            "bob answered a question you follow: How do I patch a server?",
         ]
 
     def test_an_article_that_changes(self, inbox, make_article, moderator, carol):
         article = make_article("Harden the host")
         actions.watch(carol, article, True)
         posts.revise(article, render(BODY + " One step more."), by=moderator)
-        assert inbox(carol) == ["An article you watch was changed: Harden the host"]
+        assert inbox(carol) == ["An article you follow was changed: Harden the host"]
 
     def test_a_tag(self, inbox, login, question, make_question, other, carol):
         login(carol).post("/tags/patching/watch", data={"watch": "true"})
         make_question("What else can be patched here?", by=other)
         make_question("What has nothing to do with it?", by=other, tags=("cooking",))
         assert inbox(carol) == [
-            "New under a tag you watch: a question by bob: What else can be patched here?"
+            "New under a tag you follow: a question by bob: What else can be patched here?"
         ]
 
     def test_an_article_of_a_tag_once_though_it_was_a_draft_first(self, inbox, question, make_article, carol):
@@ -134,7 +134,7 @@ class TestWatching:
         make_answer(question)
         inbox(other)
         forum.answer(question, render(BODY), by=carol)
-        assert inbox(other) == ["carol answered a question you watch: How do I patch a server?"]
+        assert inbox(other) == ["carol answered a question you follow: How do I patch a server?"]
 
     def test_turned_off_it_stays_off(self, inbox, question, make_answer, other, carol):
         inbox(other)
@@ -150,10 +150,10 @@ class TestWatching:
     def test_the_button_says_what_it_does(self, login, question, carol, make_article, client):
         browser = login(carol)
         for thing in (question.url, make_article().url, "/tags/patching"):
-            assert 'value="true">Watch<' in browser.get(thing).text, thing
-            assert "Watch<" not in client.get(thing).text
+            assert 'value="true">Follow<' in browser.get(thing).text, thing
+            assert "Follow<" not in client.get(thing).text
         browser.post(f"/posts/{question.id}/watch", data={"watch": "true"})
-        assert 'value="false">Stop watching<' in browser.get(question.url).text
+        assert 'value="false">Unfollow<' in browser.get(question.url).text
         assert question.title in browser.get("/settings/notifications").text
 
     def test_answers_are_watched_with_their_question_only(self, login, question, make_answer, carol):

@@ -400,7 +400,7 @@ def test_letters_before_the_at_need_a_server_that_takes_them(app, client, arrive
         normalize_address("jürgen@example.org")
     typed = {"username": "juergen", "email": "jürgen@example.org", "password": PASSWORD}
     page = client.post("/register", base_url=SITE_URL, data=typed)
-    assert page.status_code == 422 and "cannot send email to addresses with letters like “ü”" in page.text
+    assert page.status_code == 422 and "send email to addresses with letters like “ü”" in page.text
     app.config["REDOUBT_MAIL_SMTPUTF8"] = True
     assert normalize_address("jürgen@bücher.example") == "jürgen@xn--bcher-kva.example"
     mail.queue("jürgen@bücher.example", "already", subject="Grüße", user=make_user("ada"))

@@ -58,7 +58,7 @@ def test_ten_answers_in_an_hour_are_one_mail_and_the_rest_comes_in_one_more(
     assert len(mails(ASKER)) == 1
     clock.shift(timedelta(minutes=10))
     first, second = mails(ASKER)
-    assert second.subject == "9 pieces of news: How do I patch a server?"
+    assert second.subject == "9 notifications: How do I patch a server?"
     assert second.body.count("#answer-") == 9
     clock.shift(timedelta(days=3))
     assert len(mails(ASKER)) == 2
@@ -79,7 +79,7 @@ def test_a_digest_is_one_mail_in_the_morning(question, make_question, make_answe
     assert mails(ASKER) == []
     clock.move_to("2026-03-11 07:00:00+00:00")
     (digest,) = mails(ASKER)
-    assert digest.subject == "6 pieces of news" and digest.body.count("#answer-") == 6
+    assert digest.subject == "6 notifications" and digest.body.count("#answer-") == 6
     clock.shift(timedelta(days=2))
     assert len(mails(ASKER)) == 1
 
@@ -230,7 +230,7 @@ class TestDeadAddresses:
         make_answer(question)
         assert mails(ASKER) == [] and len(inbox(member)) == 1
         browser = login(member)
-        assert "no mailbox" in browser.get("/settings/notifications").text
+        assert "no such mailbox" in browser.get("/settings/notifications").text
         browser.post("/settings/notifications/revive")
         assert db.session.get(StoppedAddress, ASKER) is None
         make_answer(question)
@@ -259,7 +259,7 @@ def test_a_flag_is_answered_by_mail(question, make_answer, other, moderator, mai
     moderation.flag(question, "other", by=other)
     moderation.dismiss_flags(question, by=moderator, note="It is fine here.")
     (sent,) = mails(other.email)
-    assert "decided that it stays" in sent.body and "It is fine here." in sent.body
+    assert "dismissed the flag" in sent.body and "It is fine here." in sent.body
     assert "/settings/flags" in sent.body
 
 

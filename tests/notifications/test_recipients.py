@@ -53,7 +53,7 @@ class TestFirstPosts:
         login(member).post(
             "/questions/ask", data={"title": "How do I patch a server?", "body": BODY, "tags": "patching"}
         )
-        assert inbox(moderator) == ["alice is new: a question waits for approval: How do I patch a server?"]
+        assert inbox(moderator) == ["First post by alice to approve: a question: How do I patch a server?"]
         assert inbox(other) == [] and "/moderation" in login(moderator).get("/inbox").text
         moderation.approve(db.session.scalar(db.select(Post)), by=moderator)
         inbox(moderator)
@@ -73,7 +73,7 @@ class TestBulletins:
         bulletin = make_bulletin(title="A title that was a mistake")
         actions.watch(member, bulletin, True)
         bulletins.withdraw(bulletin, by=moderator)
-        assert inbox(member) == [f"A bulletin you watch was withdrawn: {bulletin.reference}"]
+        assert inbox(member) == [f"A bulletin you follow was withdrawn: {bulletin.reference}"]
         assert inbox(other) == []
         page = login(member).get("/inbox")
         assert page.status_code == 200 and "A title that was a mistake" not in page.text
@@ -91,7 +91,7 @@ class TestBulletins:
         actions.watch(member, bulletin, True)
         made = mitigation_actions.add(bulletin, MITIGATION, by=moderator)
         db.session.commit()
-        heard = ["A mitigation was added to a bulletin you watch that has no fix yet: Reader overflow"]
+        heard = ["A mitigation was added to a bulletin you follow that has no fix yet: Reader overflow"]
         assert inbox(member) == ([] if has_fix else heard)
         mitigation_actions.change(bulletin, made, MITIGATION | {"text": "Close both."}, by=moderator)
         assert inbox(member) == ([] if has_fix else heard), "a change of it is no news"

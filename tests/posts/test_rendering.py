@@ -203,10 +203,12 @@ def test_texts_of_profiles_and_products_are_rendered_again(app, member):
     db.session.commit()
     tables = {db.metadata.tables[texts.model.__tablename__] for texts in stored_markup.markdown_columns()}
     with_html = {
-        table for table in db.metadata.sorted_tables if any(name.endswith("_html") for name in table.columns)
+        table
+        for table in db.metadata.sorted_tables
+        if any(column.name.endswith("_html") for column in table.columns)
     }
     assert tables == with_html
-    assert "2 rendered, 0 stay" in app.test_cli_runner().invoke(args=["markup", "render"]).output
+    assert "2 rendered, 0 unchanged" in app.test_cli_runner().invoke(args=["markup", "render"]).output
     db.session.expire_all()
     assert 'href="https://a.example"' in product.description_html
     assert "<code>dnf</code>" in member.about_html

@@ -429,7 +429,7 @@ class TestVerify:
     @pytest.fixture(params=[1, reputation.VERIFY_BATCH_ROWS], ids=["user after user", "all at once"])
     def some(self, request, monkeypatch, make_question, make_answer, make_user):
         """(voter, author) of a vote that was changed, one that was cast and an acceptance."""
-        monkeypatch.setattr(reputation, "AT_ONCE", request.param)
+        monkeypatch.setattr(reputation, "VERIFY_BATCH_ROWS", request.param)
         voter, author, asker = (make_user(reputation=500) for _ in range(3))
         answer = make_answer(make_question(by=asker), by=author)
         voting.vote(answer, voter, -1)

@@ -49,12 +49,12 @@ def test_pick_upload_and_edit(app, site, browser, login, moderator, debian, tmp_
     page = context.new_page()
     page.goto(f"{site}/products/debian")
     page.select_option("#f-release", "13")
-    browsing.press(page, "text=I run this")
-    assert "You run this" in page.inner_text("aside")
+    browsing.press(page, "text=Add to my products")
+    assert "In your products" in page.inner_text("aside")
     check_with(page, javascript)
     page.goto(f"{site}/settings/products?q=deb")
     check_with(page, javascript)
-    browsing.press(page, "text=Make my calendar")
+    browsing.press(page, "text=Create my calendar")
     assert "/my/" in page.inner_text(".secret-address")
     file = tmp_path / "bom.json"
     file.write_text(
@@ -70,9 +70,9 @@ def test_pick_upload_and_edit(app, site, browser, login, moderator, debian, tmp_
         )
     )
     page.set_input_files("#f-sbom", file)
-    browsing.press(page, "text=Read it")
+    browsing.press(page, "text=Check file")
     check_with(page, javascript)
-    browsing.press(page, "text=Add what is ticked")
+    browsing.press(page, "text=Add selected")
     assert page.locator("table tbody tr").count() == 3
     edit = f"/products/debian/releases/{debian.releases[0].id}/edit"
     for path in (

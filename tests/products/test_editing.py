@@ -54,14 +54,14 @@ def test_a_moderator_adds_a_product_and_its_release(widget):
 @pytest.mark.parametrize(
     ("field", "value", "hint"),
     [
-        ("slug", "Has Space", "small letters"),
-        ("slug", "new", "taken"),
-        ("slug", "", "small letters"),
+        ("slug", "Has Space", "lowercase"),
+        ("slug", "new", "reserves"),
+        ("slug", "", "lowercase"),
         ("name", "x", "2 to 100"),
-        ("category", "Not One", "one word"),
-        ("names", "cpe:bad", "cannot be used"),
+        ("category", "Not One", "one lowercase word"),
+        ("names", "cpe:bad", "Cannot use this line"),
         ("policy_url", "javascript:alert(1)", "https://"),
-        ("description", "x" * 100_001, "under 100000"),
+        ("description", "x" * 100_001, "at most 100,000"),
     ],
 )
 def test_a_product_that_is_wrong_says_why(browser, field, value, hint):
@@ -77,8 +77,8 @@ def test_a_product_that_is_wrong_says_why(browser, field, value, hint):
         ("security", "2026-02-30", "YYYY-MM-DD"),
         ("active", "9999-01-01", "YYYY-MM-DD"),
         ("released_on", "yes", "YYYY-MM-DD"),
-        ("cycle", "", "starts with"),
-        ("cycle", "../x", "starts with"),
+        ("cycle", "", "letter or digit"),
+        ("cycle", "../x", "letter or digit"),
         ("link", "ftp://x", "https://"),
     ],
 )

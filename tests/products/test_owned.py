@@ -44,13 +44,13 @@ def rows(member):
 
 
 def test_a_member_picks_and_removes(browser, member, debian):
-    assert "I run this" in browser.get("/products/debian").text
+    assert "Add to my products" in browser.get("/products/debian").text
     assert browser.post("/settings/products", data={"product": "debian", "release": "12"}).status_code == 302
     browser.post("/settings/products", data={"product": "debian", "release": ""})
     browser.post("/settings/products", data={"product": "debian", "release": "12"})
     assert rows(member) == [("debian", "12"), ("debian", None)], "the same line once"
     assert "Debian 12" in browser.get("/settings/products").text
-    assert "You run this" in browser.get("/products/debian").text
+    assert "In your products" in browser.get("/products/debian").text
     for row in owned_queries.owned(member):
         browser.post(f"/settings/products/{row.id}/remove")
     assert rows(member) == []

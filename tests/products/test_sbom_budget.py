@@ -113,11 +113,11 @@ def test_a_member_is_told_what_was_too_much(app, member, login, as_token, monkey
     browser = login(member)
     upload = {"sbom": (io.BytesIO(document.encode()), "sbom.json")}
     sent = browser.post("/settings/products/sbom", data=upload)
-    assert sent.status_code == 302 and "Send it in parts" in browser.get("/settings/products").text
+    assert sent.status_code == 302 and "Split it into smaller files" in browser.get("/settings/products").text
     answer = app.test_client().post(
         "/api/v1/users/me/products/match",
         data=document,
         headers=as_token(member, "read"),
         content_type="application/json",
     )
-    assert answer.status_code == 422 and "Send it in parts" in answer.json["errors"]["_"][0]
+    assert answer.status_code == 422 and "Split it into smaller files" in answer.json["errors"]["_"][0]

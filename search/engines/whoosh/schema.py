@@ -9,7 +9,7 @@ from whoosh import columns, fields, formats
 from search.analysis import placed
 from search.fields import FAMILIES, TEXTS, Document
 
-FORMAT = 3  # another number makes every older index be rebuilt
+FORMAT = 4  # another number makes every older index be rebuilt
 Posting = tuple[bytes, int, float, bytes]
 
 

@@ -315,7 +315,7 @@ class TestAdministrators:
         drain()
         drain()
         log = client.get("/moderation/log").text
-        assert log.count("account erased") == 1 and "a former member" in log and NAME not in log
+        assert log.count("account deleted") == 1 and "a former member" in log and NAME not in log
         assert db.session.scalar(db.select(Decision).where(Decision.action == "erase")).actor_id == admin.id
 
     def test_need_their_own_password(self, login, admin, quentin):

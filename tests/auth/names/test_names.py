@@ -63,7 +63,7 @@ def test_a_new_handle_cannot_be_a_moderators_name(app, client, moderator):
         ).status_code
         == 422
     )
-    assert queries.looks_like("moira_st0ne") == moderator
+    assert queries.similar_account("moira_st0ne") == moderator
 
 
 def test_skeletons_of_handles_are_their_keys(app, make_user):

@@ -191,7 +191,7 @@ class TestWhoProvesTheAddress:
         mine = link("confirm")
         make_user("victoria")
         answer = owner.post(mine)
-        assert answer.status_code == 422 and "taken by now" in answer.text
+        assert answer.status_code == 422 and "taken since" in answer.text
 
 
 class TestNames:

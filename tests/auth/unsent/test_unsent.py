@@ -165,7 +165,7 @@ def test_a_question_that_is_gone_gives_the_answer_back_to_ask_it_elsewhere(
         question.url, data={**fields, "body": TEXT}, headers={"Referer": f"http://localhost{question.url}"}
     )
     assert answer.status_code == (403 if becomes == "closed" else 404)
-    assert f'<a href="{question.url}">Back to the page</a>' in answer.text
+    assert f'<a href="{question.url}">Back</a>' in answer.text
     assert SHOWN in answer.text and 'formaction="/questions/ask"' in answer.text
     form = sent_form(answer.text)
     preview = browser.post("/questions/ask", data={**form, "action": "preview"} | {None: ""})
@@ -237,7 +237,7 @@ def test_a_thousand_fields_are_not_given_back(client):
 def test_what_nobody_typed_needs_no_form(make_question, other, login, client):
     question = make_question()
     answer = client.post(f"/posts/{question.id}/vote", data={"value": "1"})
-    assert answer.status_code == 400 and "What you wrote" not in answer.text
+    assert answer.status_code == 400 and "Your text" not in answer.text
     assert login(other).post("/posts/99999/vote", data={"value": "1"}).status_code == 400
 
 

@@ -228,7 +228,7 @@ class TestDeciding:
                 "summary": "My own summary",
             },
         )
-        assert answer.status_code == 422 and "edited meanwhile" in answer.text
+        assert answer.status_code == 422 and "edited after" in answer.text
         assert "And more." in answer.text and "My own summary" in answer.text
         shown = re.sub(r"</?(ins|del|mark|span)\b[^>]*>", "", answer.text)
         assert "which the author wrote in the meantime" in shown
@@ -257,7 +257,7 @@ class TestDeciding:
         press(client, proposed)
         assert question.body == NEWER and proposed.is_open and earned(helper) == 0
         form = login(helper).get(f"/posts/{question.id}/suggest").text
-        assert NEW in form and "Nothing of yours is lost" in form
+        assert NEW in form and "Your text is safe" in form
         propose(helper, question)
         press(client, proposed)
         assert question.body == NEW and earned(helper) == 2
@@ -265,7 +265,7 @@ class TestDeciding:
     def test_an_edit_while_one_types_is_shown_and_the_typing_kept(self, propose, question, helper):
         actions.revise(question, render(NEWER), by=question.author)
         answer = propose(helper, question, base=1)
-        assert answer.status_code == 422 and "Nothing of yours is lost" in answer.text
+        assert answer.status_code == 422 and "Your text is safe" in answer.text
         assert 'name="base" value="2"' in answer.text and NEW in answer.text
         assert only() is None
 

@@ -54,7 +54,7 @@ class Post(db.Model):
 
 
 def create_app() -> Flask:
-    """The three floors: /bare, /file and /orm."""
+    """The three baselines: /bare, /file and /orm."""
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["BENCH_DATABASE"]
     db.init_app(app)
