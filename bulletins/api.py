@@ -148,7 +148,7 @@ def _saved(reference: str) -> dict:
     return _tagged(_find(reference))
 
 
-@bp.get("bulletins.bulletins")
+@bp.get("/bulletins")
 @bp.arguments(api_schemas.BulletinQuery, location="query")
 @bp.response(200, page_of(api_schemas.BulletinItem))
 def list_bulletins(wanted: dict) -> dict:
@@ -164,7 +164,7 @@ def list_bulletins(wanted: dict) -> dict:
     return listing(page, item)
 
 
-@bp.post("bulletins.bulletins")
+@bp.post("/bulletins")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.BulletinSchema)
 @bp.response(201, api_schemas.WholeBulletin)

@@ -20,7 +20,7 @@ def bulletins() -> Response:
     """The newest bulletins, filtered like the page."""
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
     return feeds.atom(
-        _("Security bulletins"), "bulletins.bulletins", entries(views.requested_filter()), query
+        _("Security bulletins"), url_for("bulletins.bulletins"), entries(views.requested_filter()), query
     )
 
 

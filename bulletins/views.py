@@ -68,7 +68,7 @@ def load_bulletin(reference: str) -> Bulletin:
     return get_or_404(queries.get_bulletin(reference, current_user))
 
 
-@bp.get("bulletins.bulletins")
+@bp.get("/bulletins")
 @cached_for_visitors
 def bulletins() -> ResponseReturnValue:
     """Bulletins, the most urgent first; for the reader's products, those without a fix first."""

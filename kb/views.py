@@ -243,7 +243,7 @@ def feedback(article_id: int) -> ResponseReturnValue:
     return redirect(article.url)
 
 
-@bp.get("kb.feedback_list")
+@bp.get("/articles/feedback")
 @login_required
 def feedback_list() -> ResponseReturnValue:
     """Notes of readers on articles, the newest first: unread ones, or all."""
