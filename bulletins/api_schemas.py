@@ -78,7 +78,7 @@ class RatingItem(Reply):
 
 
 class RemedyItem(Reply):
-    """What the issuer offers or says."""
+    """A remedy as the issuer states it."""
 
     kind = fields.String()
     details = fields.String()
@@ -141,7 +141,7 @@ class MitigationItem(Reply):
 
 
 class IssueItem(Reply):
-    """What goes wrong after an update."""
+    """A known issue of an update."""
 
     update = fields.String()
     details = fields.String()
@@ -149,7 +149,7 @@ class IssueItem(Reply):
 
 
 class WholeBulletin(_Facts):
-    """A bulletin with everything it says."""
+    """A bulletin with all its content."""
 
     vulnerabilities = fields.List(fields.Nested(VulnerabilityItem))
     products = fields.List(fields.Nested(AffectedItem))

@@ -89,8 +89,8 @@ class Importer:
         self.report.added["vulnerabilities"] += stored.new_cves
         rest = self.report.updated if stored.outcome is Outcome.UPDATED else self.report.skipped
         rest["vulnerabilities"] += named - stored.new_cves
-        if stored.kept:
-            parts = ", ".join(stored.kept)
+        if stored.not_imported:
+            parts = ", ".join(stored.not_imported)
             self._warn(
                 place,
                 [

@@ -57,7 +57,7 @@ class Stored:
     outcome: Outcome
     bulletin: Bulletin
     new_cves: int = 0
-    kept: tuple[str, ...] = ()
+    not_imported: tuple[str, ...] = ()
 
 
 def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -> Stored:
@@ -81,12 +81,12 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
         return Stored(Outcome.SKIPPED, bulletin)
     edited = changed_here(bulletin)
     current = rows.to_advisory(bulletin, with_local=False)
-    kept = {}
+    local_values = {}
     for part in edited:
-        kept |= {field: getattr(current, field) for field in PARTS[part]}
+        local_values |= {field: getattr(current, field) for field in PARTS[part]}
     new = rewrite(
         bulletin,
-        replace(advisory, **kept),
+        replace(advisory, **local_values),
         by=Visitor(),
         catalogue=catalogue,
         summary=f"Import of version {advisory.version}"[:60],

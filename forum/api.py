@@ -199,7 +199,7 @@ def accept_answer(answer_id: int) -> dict:
     """Accept an answer instead of any other (asker only)."""
     answer = _answer(answer_id)
     user = tokens.member()
-    require(policy.can_accept(user, answer))
+    require(policy.can_accept(user, answer.thread, answer))
     versions.require_header(answer)
     actions.accept(answer, by=user)
     return _saved_answer(answer)
@@ -212,7 +212,7 @@ def unaccept_answer(answer_id: int) -> dict:
     """Unaccept an answer (asker only)."""
     answer = _answer(answer_id)
     user = tokens.member()
-    require(policy.can_accept(user, answer))
+    require(policy.can_accept(user, answer.thread, answer))
     versions.require_header(answer)
     actions.unaccept(answer, by=user)
     return _saved_answer(answer)

@@ -3,6 +3,7 @@
 from auth.models import User, Visitor
 from auth.privileges import Privilege
 from forum.models import Answer, Question
+from posts.models import Post
 from posts.policy import can_write
 
 
@@ -16,11 +17,8 @@ def can_answer(user: User | Visitor, question: Question) -> bool:
     return can_write(user) and question.is_public and question.closed_at is None and not question.is_locked
 
 
-def can_accept(user: User | Visitor, answer: Answer) -> bool:
+def can_accept(user: User | Visitor, question: Post, answer: Answer) -> bool:
     """The asker accepts answers; moderators cannot."""
-    question = answer.parent
-    if question is None:
-        return False
     return can_write(user) and question.author_id == user.id and answer.is_public and not question.is_locked
 
 

@@ -217,7 +217,10 @@ def edit_answer(answer_id: int) -> ResponseReturnValue:
 def _asked_answer(answer_id: int) -> Answer:
     """The answer, for the member who asked its question."""
     answer = get_or_404(queries.get_answer(answer_id, current_user))
-    require(policy.can_accept(current_user, answer), _("Only the person who asked can accept an answer."))
+    require(
+        policy.can_accept(current_user, answer.thread, answer),
+        _("Only the person who asked can accept an answer."),
+    )
     return answer
 
 

@@ -45,7 +45,8 @@ def _curated(article_id: int) -> tuple[Article, User]:
 
 def _saved(article: Article) -> dict:
     """Commit, and answer with the article."""
-    return _saved(article)
+    db.session.commit()
+    return tagged(article, item(article))
 
 
 @bp.get("/articles")

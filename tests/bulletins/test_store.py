@@ -145,7 +145,7 @@ def test_what_a_moderator_changed_survives_the_next_import(make_advisory, store,
     actions.edit(bulletin, {"severity": "critical"}, by=moderator)
     db.session.commit()
     stored = store(make_advisory(title="Acme Reader: overflow in fonts", severity="moderate", version="3"))
-    assert (stored.bulletin.severity, stored.kept) == ("critical", ("severity",))
+    assert (stored.bulletin.severity, stored.not_imported) == ("critical", ("severity",))
     assert stored.bulletin.title == "Acme Reader: overflow in fonts"
 
 
