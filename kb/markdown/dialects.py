@@ -299,8 +299,11 @@ class Converter:
             out += self._void(tag, indent, lines[at])
             return at + 1
         end = None if tag.is_void else self._end_of_tag(lines, at, tag)
+        if end is None and tag.name in ("ref", "relref", "link", "param"):
+            return None
         if end is None:
-            return None if tag.name in ("ref", "relref", "link", "param") else self._dropped(lines, at, tag)
+            self.report_loss(tag.family, lines[at], "unknown")
+            return at + 1
         if tag.name in tag_parsing.CODE_TAGS:
             language = tag.title.split(" ")[0] or tag.values.get("lang", "")
             out += [f"{indent}```{language}", *lines[at + 1 : end], f"{indent}```"]
@@ -311,10 +314,6 @@ class Converter:
         else:
             self._container(tag, dedented(lines[at + 1 : end], indent), indent, out)
         return end + 1
-
-    def _dropped(self, lines: list[str], at: int, tag: Tag) -> int:
-        self.report_loss(tag.family, lines[at], "unknown")
-        return at + 1
 
     def _end_of_tag(self, lines: list[str], at: int, tag: Tag) -> int | None:
         depth = 1
@@ -356,17 +355,7 @@ class Converter:
         """The lines for an element without content: an image, a video, another file."""
         values = tag.values
         if tag.name in ("image", "figure", "img"):
-            address = values.get("source") or values.get("src") or tag.title
-            words = (
-                values.get("alt-text")
-                or values.get("alt")
-                or values.get("caption")
-                or values.get("title")
-                or ""
-            )
-            caption = values.get("caption") or values.get("title") or ""
-            shown = [f"{indent}![{words}](<{address}>)"] if address else []
-            return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
+            return tag_parsing.image_lines(tag, indent)
         if tag.name in ("video", "youtube", "vimeo", "embed"):
             address = tag_parsing.video_address(tag)
             self.report_loss("embeds", source, _("replaced by a link") if address else "")

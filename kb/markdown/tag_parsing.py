@@ -200,6 +200,16 @@ def _splits(pattern: re.Pattern, found: re.Match) -> bool:
     )
 
 
+def image_lines(tag: Tag, indent: str) -> list[str]:
+    """The lines for an image: the image, and its caption unless that is its alternative text."""
+    values = tag.values
+    address = values.get("source") or values.get("src") or tag.title
+    words = values.get("alt-text") or values.get("alt") or values.get("caption") or values.get("title") or ""
+    caption = values.get("caption") or values.get("title") or ""
+    shown = [f"{indent}![{words}](<{address}>)"] if address else []
+    return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
+
+
 def video_address(tag: Tag) -> str:
     """The URL of the video of a tag; empty when it has none."""
     name = (
