@@ -13,7 +13,6 @@ from bulletins import (  # noqa: F401  (some register themselves on import)
     forms,
     handlers,
     labels,
-    queries,
     redaction,
     search_facts,
     views,

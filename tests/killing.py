@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from app import create_app
-from core import schema
+from core.database import schema
 from forum import cli as forum_cli
 from forum.stackexchange import import_dump
 from kb import cli as kb_cli
