@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import func, select
 
-from auth.models import User
+from auth.models import User, Visitor
 from core.database.db import db
 from core.database.models import Event
 from core.web.conflicts import AlreadyDone
@@ -36,7 +36,9 @@ def last_act(subject: Subject, names: Iterable[str]) -> Event | None:
     )
 
 
-def check_not_done(subject: Subject, names: Iterable[str], what: str, *, by: User | None, url: str) -> None:
+def check_not_done(
+    subject: Subject, names: Iterable[str], what: str, *, by: User | Visitor | None, url: str
+) -> None:
     """Raise AlreadyDone when the last of these events was caused by a user other than `by`.
 
     Repeating one's own act is no conflict, and neither is an act that has no event. `what` is a sentence

@@ -9,7 +9,7 @@ from bench.plan import STAFF, Plan
 from bench.words import Writer, extended, paragraph_html
 from core.markup.markup import Rendered
 from forum.models import Question
-from forum.queries import ANSWERS_A_PAGE
+from forum.queries import ANSWERS_PER_PAGE
 from kb.models import LAYERS, Article
 from notifications.models import Watch
 from posts.models import DRAFT, PENDING, PUBLISHED, Post, PostLink, PostTag, Revision
@@ -95,7 +95,7 @@ class Slice:
         for _ in range(3):
             self._thread(self.begin, 0, is_whole=True)
         long, _longest, plain = self.rows[Post]
-        for question, answers in ((long, self.plan.long_thread), (plain, ANSWERS_A_PAGE)):
+        for question, answers in ((long, self.plan.long_thread), (plain, ANSWERS_PER_PAGE)):
             for _ in range(answers):
                 self._answer(question, is_whole=True)
 

@@ -1,23 +1,25 @@
-"""Security bulletins: what is broken, who is affected and what to do, patch or no patch."""
+"""Security bulletins: vulnerabilities, affected products, fixes and mitigations."""
 
 from flask import Flask, url_for
 
 from auth.models import User
-from bulletins import (  # noqa: F401  (some declare themselves)
+from bulletins import (  # noqa: F401  (some register themselves on import)
     actions,
     api,
     cli,
     csaf_feeds,
-    documents,
     edit_views,
     feeds,
     forms,
     handlers,
     labels,
-    queries,
     redaction,
+    search_facts,
     views,
 )
+from bulletins.mitigations import forms as mitigation_forms
+from bulletins.mitigations import queries as mitigation_queries
+from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
 from core.api.api import register_api
 from core.database.db import db
@@ -28,20 +30,20 @@ from posts.revisions.editables import Editable, Field, LastEdit
 from search.documents import register_facts
 
 
-def _edit_path(bulletin) -> str:
+def _edit_path(bulletin: Bulletin) -> str:
     return url_for("bulletins.edit", reference=bulletin.slug)
 
 
-def _path(bulletin) -> str:
+def _path(bulletin: Bulletin) -> str:
     return url_for("bulletins.bulletin", reference=bulletin.slug)
 
 
 def _last_confirmed(mitigation: Mitigation) -> LastEdit:
-    who = db.session.get(User, mitigation.confirmed_by_id) if mitigation.confirmed_by_id else None
-    return LastEdit(who, mitigation.confirmed_at)
+    editor = db.session.get(User, mitigation.confirmed_by_id) if mitigation.confirmed_by_id else None
+    return LastEdit(editor, mitigation.confirmed_at)
 
 
-def _register_forms() -> None:
+def _register_editables() -> None:
     severities = (
         ("", _("not rated")),
         ("critical", _("critical")),
@@ -84,8 +86,8 @@ def _register_forms() -> None:
                 Field("side_effects", _("Side effects"), "text"),
                 Field("article", _("Article that explains it")),
             ),
-            lambda mitigation: queries.mitigation(mitigation.id),
-            forms.mitigation_values_at,
+            lambda mitigation: mitigation_queries.get_mitigation(mitigation.id),
+            mitigation_forms.form_values_at,
             lambda mitigation: url_for("posts.post", post_id=mitigation.bulletin_id),
             _last_confirmed,
         ),
@@ -93,7 +95,7 @@ def _register_forms() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Register the kind and attach the doors of the room."""
+    """Register the kind of post, its editable fields and the entry points."""
     kinds.register_kind(
         kinds.Kind(
             "bulletin",
@@ -108,9 +110,9 @@ def init_app(app: Flask) -> None:
             restore=actions.restore,
         )
     )
-    _register_forms()
-    app.jinja_env.globals["say"] = labels
-    register_facts("bulletin", documents.facts)
+    _register_editables()
+    app.jinja_env.globals["bulletin_labels"] = labels
+    register_facts("bulletin", search_facts.search_facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)

@@ -1,7 +1,6 @@
-"""Writes of bulletins by people: write, edit, schedule, publish. Documents come in by store_actions.
+"""Writes of bulletins by moderators: create, edit, schedule, publish. store_actions stores documents.
 
-Nothing here commits. What people write is put into an advisory and stored like any document, so that there
-is one way into the rows.
+Nothing here commits. Input of moderators is converted to an advisory and stored like a document.
 """
 
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from advisories.advisory import Advisory, RevisionEntry
 from advisories.codec import dump, load
 from advisories.csaf import provider
 from auth.conflicts import check_not_done, last_act
+from auth.models import User
 from bulletins import queries, rows, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import actions
@@ -30,20 +30,26 @@ from posts import locks, visibility
 from posts.models import DRAFT, PUBLISHED
 from posts.revisions.history import State
 
-SAID = ("title", "severity", "severity_text", "notes", "references", "products", "vulnerabilities")
-RECENTLY = timedelta(minutes=2)  # who names an instant so soon after another has not seen theirs
-PUBLICATIONS = ("bulletin.published", "bulletin.republished")
+RESTORED_FIELDS = ("title", "severity", "severity_text", "notes", "references", "products", "vulnerabilities")
+CONCURRENT_SCHEDULE_WINDOW = timedelta(
+    minutes=2
+)  # within it, a second schedule was set without seeing the first
+PUBLICATION_EVENTS = ("bulletin.published", "bulletin.republished")
 
 
 class NotPossible(ValueError):
-    """The bulletin is not in a state for this; the message says why."""
+    """The state of the bulletin does not allow this; the message is the reason."""
 
 
-def create(parts: dict, *, by, release_at: datetime | None = None, is_out_of_band: bool = False) -> Bulletin:
-    """Begin a bulletin of our own, as a draft; `parts` are fields of Advisory. Its number is final.
+def create(
+    parts: dict, *, by: User, release_at: datetime | None = None, is_out_of_band: bool = False
+) -> Bulletin:
+    """Create a bulletin as a draft; `parts` are fields of Advisory. Its reference does not change later.
 
-    `release_at` only says of which year the number is: schedule() sets the instant.
+    `release_at` only decides the year of the reference: schedule() sets the time of publication. Raises
+    TooMany beyond the limit for posts.
     """
+    posts.limit_posting(by)
     release_at = release_at or utcnow()
     reference = store_actions.next_reference(release_at.year)
     advisory = Advisory(
@@ -63,28 +69,29 @@ def create(parts: dict, *, by, release_at: datetime | None = None, is_out_of_ban
         is_out_of_band=is_out_of_band,
         **{name: [] for name in store_actions.CHILDREN},
     )
-    store_actions.fill(bulletin, advisory, Catalogue())
-    return posts.create(bulletin, markup.render(rows.body(advisory)))
+    store_actions.set_rows(bulletin, advisory, Catalogue())
+    posts.create(bulletin, markup.render(rows.body(advisory)))
+    return bulletin
 
 
 def edit(
     bulletin: Bulletin,
     parts: dict,
     *,
-    by,
+    by: User,
     change: str = "",
     is_out_of_band: bool | None = None,
     was: dict | None = None,
 ) -> None:
-    """Change some fields of Advisory, as a new version of the document; nothing when none differs.
+    """Change some fields of Advisory, as a new version of the document, if any differs.
 
-    `was` are the facts from posts.begin_edit() when more than the document may have changed since.
+    `was` are the facts from posts.begin_edit(), when more than the document may have changed since.
     """
     if was is None:
         was = posts.begin_edit(bulletin, None)
     if is_out_of_band is not None:
         bulletin.is_out_of_band = is_out_of_band
-    before = rows.to_advisory(bulletin, with_ours=False)
+    before = rows.to_advisory(bulletin, with_local=False)
     after = replace(before, **parts)
     if dump(after) == dump(before):
         posts.rewrite(bulletin, bulletin.rendered, by=by, summary=change, old_facts=was)
@@ -95,10 +102,10 @@ def edit(
 
 
 def facts_of(bulletin: Bulletin) -> dict:
-    """What its revisions keep: the document, and what was written here beside it."""
-    found = queries.whole(bulletin.id)
+    """The facts in its revisions: the document, and what moderators entered besides."""
+    found = queries.get_whole(bulletin.id)
     return {
-        "advisory": dump(rows.to_advisory(found, with_ours=False)),
+        "advisory": dump(rows.to_advisory(found, with_local=False)),
         "is_out_of_band": found.is_out_of_band,
         "known_issues": actions.issues_of(found),
         "supersedes": sorted(queries.superseded(found).values()),
@@ -106,15 +113,16 @@ def facts_of(bulletin: Bulletin) -> dict:
     }
 
 
-def restore(bulletin: Bulletin, state: State, *, by, summary: str, expected: Expected = None) -> None:
-    """Make what an old revision said the present again; the document's own numbers and dates go on."""
-    was, facts = posts.begin_edit(bulletin, expected), state.facts
-    said = load(Advisory, facts["advisory"])
+def restore(bulletin: Bulletin, state: State, *, by: User, summary: str, expected: Expected = None) -> None:
+    """Restore an old revision as a new version of the document. Raises versions.Stale."""
+    was = posts.begin_edit(bulletin, expected)
+    facts = state.facts or {}
+    advisory = load(Advisory, facts["advisory"])
     actions.set_issues(bulletin, facts["known_issues"], by=by)
-    supersede(bulletin, queries.named(facts["supersedes"]))
+    supersede(bulletin, queries.by_references(facts["supersedes"]))
     edit(
         bulletin,
-        {name: getattr(said, name) for name in SAID},
+        {name: getattr(advisory, name) for name in RESTORED_FIELDS},
         by=by,
         change=summary,
         is_out_of_band=facts["is_out_of_band"],
@@ -126,7 +134,7 @@ def restore(bulletin: Bulletin, state: State, *, by, summary: str, expected: Exp
 
 
 def supersede(bulletin: Bulletin, others: Iterable[Bulletin]) -> None:
-    """Say that a bulletin takes the place of exactly these."""
+    """Set which bulletins this one supersedes."""
     wanted = {other.id: other for other in others if other.id != bulletin.id}
     if queries.superseded(bulletin).keys() == wanted.keys():
         return
@@ -135,10 +143,11 @@ def supersede(bulletin: Bulletin, others: Iterable[Bulletin]) -> None:
         posts.link(bulletin, other, SUPERSEDES)
 
 
-def schedule(bulletin: Bulletin, at: datetime, *, by, seen: str | None = None) -> None:
-    """Let the worker publish a draft at an instant, not a second earlier. Raises NotPossible.
+def schedule(bulletin: Bulletin, at: datetime, *, by: User, seen: str | None = None) -> None:
+    """Schedule a draft: the worker publishes it at this time (UTC), not earlier. Raises NotPossible.
 
-    `seen` is the instant (ISO) that `by` knew of. Raises AlreadyDone when somebody else has named another.
+    `seen` is the scheduled time (ISO 8601) that the page of `by` showed. Raises AlreadyDone when
+    somebody else has set another time since.
     """
     locks.lock(bulletin)
     if bulletin.embargo_until == at and bulletin.status != PUBLISHED:
@@ -147,46 +156,50 @@ def schedule(bulletin: Bulletin, at: datetime, *, by, seen: str | None = None) -
         raise NotPossible(_("it is already public, or deleted"))
     if at <= utcnow():
         raise NotPossible(_("this time is in the past"))
-    last = last_act(bulletin, ["bulletin.due"]) if bulletin.embargo_until is not None else None
-    if (
-        last is not None
-        and last.actor_id != by.id
-        and (
-            last.created_at > utcnow() - RECENTLY
-            if seen is None
-            else seen != bulletin.embargo_until.isoformat()
-        )
-    ):
-        check_not_done(
-            bulletin,
-            ["bulletin.due"],
-            _("it is published at %(when)s UTC.", when=f"{bulletin.embargo_until:%Y-%m-%d %H:%M}"),
-            by=by,
-            url=bulletin.url,
-        )
+    if bulletin.embargo_until is not None:
+        _check_schedule_seen(bulletin, bulletin.embargo_until, by=by, seen=seen)
     bulletin.embargo_until = at
     events.record("bulletin.due", subject=bulletin, actor=by, due_at=at)
 
 
+def _check_schedule_seen(bulletin: Bulletin, scheduled: datetime, *, by: User, seen: str | None) -> None:
+    """Raise AlreadyDone unless `by` knew the scheduled time that is about to be replaced."""
+    last = last_act(bulletin, ["bulletin.due"])
+    if last is None or last.actor_id == by.id:
+        return
+    if seen is None:
+        is_unseen = last.created_at > utcnow() - CONCURRENT_SCHEDULE_WINDOW
+    else:
+        is_unseen = seen != scheduled.isoformat()
+    if is_unseen:
+        check_not_done(
+            bulletin,
+            ["bulletin.due"],
+            _("it is published at %(when)s UTC.", when=f"{scheduled:%Y-%m-%d %H:%M}"),
+            by=by,
+            url=bulletin.url,
+        )
+
+
 def unschedule(bulletin: Bulletin) -> None:
-    """Take the instant away: it stays a draft until somebody publishes it."""
+    """Remove the scheduled time: the bulletin stays a draft until somebody publishes it."""
     locks.lock(bulletin)
     bulletin.embargo_until = None
 
 
-def release_due(bulletin: Bulletin) -> bool:
-    """Publish a bulletin whose instant has come; whether it was. An instant moved later is waited for."""
+def publish_due(bulletin: Bulletin) -> bool:
+    """Publish a bulletin if its scheduled time has come; returns whether it was published."""
     locks.lock(bulletin)
     if bulletin.embargo_until is None or bulletin.embargo_until > utcnow():
         return False
     return publish(bulletin, by=None)
 
 
-def publish(bulletin: Bulletin, *, by) -> bool:
-    """Make a draft public: from here on it is everywhere. Whether it was one; AlreadyDone when somebody
-    else has published or removed it.
+def publish(bulletin: Bulletin, *, by: User | None) -> bool:
+    """Publish a draft; returns whether it was one. `by` is None for the worker.
 
-    What was public before is no news when it comes back.
+    A bulletin that was public before is not announced again. Raises AlreadyDone when somebody else has
+    published or removed it.
     """
     event = posts.publish(bulletin, by=by)
     if event is None:
@@ -195,28 +208,36 @@ def publish(bulletin: Bulletin, *, by) -> bool:
                 bulletin, ["bulletin.deleted"], _("this bulletin is deleted."), by=by, url=bulletin.url
             )
         elif by is not None:
-            check_not_done(bulletin, PUBLICATIONS, _("this bulletin is published."), by=by, url=bulletin.url)
+            check_not_done(
+                bulletin, PUBLICATION_EVENTS, _("this bulletin is published."), by=by, url=bulletin.url
+            )
         return False
     if bulletin.is_told:
         event.name = "bulletin.republished"
     bulletin.is_told = True
     if bulletin.published_at is None:
-        at = bulletin.embargo_until if by is None else utcnow()
-        bulletin.published_at, bulletin.release_month = at, f"{at:%Y-%m}"
-        bulletin.current_release_at, bulletin.document_path = at, provider.path(bulletin.reference, at)
-        first = dump(RevisionEntry("1", at, "Initial release"))
-        bulletin.more = bulletin.more | {
-            "initial_release_at": at.isoformat(),
-            "version": "1",
-            "current_release_at": at.isoformat(),
-            "history": [first],
-        }
+        _set_first_release(bulletin, (bulletin.embargo_until if by is None else None) or utcnow())
     bulletin.embargo_until = None
     return True
 
 
-def withdraw(bulletin: Bulletin, *, by) -> None:
-    """Take a bulletin back to a draft, off every list. Raises AlreadyDone when somebody else has."""
+def _set_first_release(bulletin: Bulletin, at: datetime) -> None:
+    """Set the dates and the version of a document that is published for the first time."""
+    bulletin.published_at = at
+    bulletin.release_month = f"{at:%Y-%m}"
+    bulletin.current_release_at = at
+    bulletin.document_path = provider.path(bulletin.reference, at)
+    first = dump(RevisionEntry("1", at, "Initial release"))
+    bulletin.more = bulletin.more | {
+        "initial_release_at": at.isoformat(),
+        "version": "1",
+        "current_release_at": at.isoformat(),
+        "history": [first],
+    }
+
+
+def withdraw(bulletin: Bulletin, *, by: User) -> None:
+    """Make a published bulletin a draft again. Raises AlreadyDone when somebody else has."""
     locks.lock_thread(bulletin)
     if bulletin.status != PUBLISHED:
         check_not_done(
@@ -228,21 +249,23 @@ def withdraw(bulletin: Bulletin, *, by) -> None:
     events.record("bulletin.withdrawn", subject=bulletin, actor=by)
 
 
-def follow_source(bulletin: Bulletin) -> None:
-    """Let the next import overwrite what was changed here."""
-    bulletin.imported, bulletin.import_digest = store_actions.part_digests(bulletin), ""
+def accept_imports(bulletin: Bulletin) -> None:
+    """Let the next import overwrite the changes of moderators."""
+    bulletin.imported = store_actions.part_digests(bulletin)
+    bulletin.import_digest = ""
 
 
-def flag_failures(bulletin: Bulletin, flagged: bool) -> None:
-    """Note that deployment reports of failures rise, or that they do no more; the rise is told once."""
+def set_failure_flag(bulletin: Bulletin, flagged: bool) -> None:
+    """Set whether deployment reports show a failure spike; the beginning of one is announced."""
     if flagged and not bulletin.has_failures:
-        store_actions.tell_risk(bulletin, ["failures_reported"])
+        store_actions.announce_risk_change(bulletin, ["failures_reported"])
     bulletin.has_failures = flagged
 
 
 def _new_version(advisory: Advisory, change: str) -> Advisory:
-    """The advisory with its version counted up and a line in its history."""
-    now, parts = utcnow(), advisory.version.split(".")
+    """The advisory with an incremented version and a new entry in its history."""
+    now = utcnow()
+    parts = advisory.version.split(".")
     major = int(parts[0]) + 1 if parts[0].isdigit() else len(advisory.history) + 1
     version = ".".join([str(major), *("0" for _ in parts[1:])])
     entry = RevisionEntry(version, now, change or "Edited")

@@ -1,51 +1,86 @@
 """Bulletins in the API."""
 
+from collections.abc import Iterable
+
+from flask import Response
 from flask_babel import gettext as _
 
 from auth import tokens
+from auth.models import User
 from bulletins import actions, api_schemas, bulletin_page, exports, forms, policy, queries, schemas
+from bulletins.filters import Filter
 from bulletins.mitigations import actions as mitigation_actions
-from bulletins.models import Bulletin, Mitigation
-from bulletins.queries import Filter
+from bulletins.mitigations import forms as mitigation_forms
+from bulletins.models import AffectedProduct, Bulletin, Mitigation
+from bulletins.vulnerability_models import Remediation
 from core.api.api import WRITE, ApiBlueprint, listing, no_content, page_of
 from core.database import versions
 from core.database.db import db
 from core.web.access import get_or_404, require
 from core.web.forms import Invalid
-from posts import actions as posts
 from posts import api as post_api
+from posts.models import Post
 from posts.queries import links_from, links_to
 from products import queries as products
 
+REMEDY_FIELDS = (
+    "kind",
+    "details",
+    "url",
+    "update",
+    "supersedes",
+    "fixed_build",
+    "restart",
+    "can_roll_back",
+)
+MITIGATION_FIELDS = (
+    "id",
+    "kind",
+    "layer",
+    "is_confirmed",
+    "text",
+    "blocks",
+    "steps",
+    "side_effects",
+    "article_id",
+    "url",
+    "version",
+)
 bp = ApiBlueprint("bulletins", __name__, description="Security bulletins and their mitigations")
 
 
 def item(bulletin: Bulletin) -> dict:
-    """A bulletin as every list of the API has it."""
+    """The fields of a bulletin in lists of the API."""
     return {**post_api.item(bulletin), **exports.row(bulletin), "embargo_until": bulletin.embargo_until}
 
 
 def _whole(bulletin: Bulletin) -> dict:
-    facts, user = bulletin_page.of(bulletin, products.today()), tokens.reader()
+    content = bulletin_page.build_page(bulletin, products.today())
+    user = tokens.reader()
     return {
         **item(bulletin),
-        "vulnerabilities": [_weakness(each) for each in facts.weaknesses],
-        "products": [_affected(row, facts.builds.get(row.key, [])) for row in bulletin.products],
+        "vulnerabilities": [_vulnerability_item(each) for each in content.vulnerabilities],
+        "products": [_product_item(row, content.builds.get(row.key, [])) for row in bulletin.products],
         "mitigations": [mitigation_item(each) for each in bulletin.mitigations],
         "known_issues": [
-            {"update": each.update, "details": each.details, "url": each.url} for each in facts.issues
+            {"update": each.update, "details": each.details, "url": each.url} for each in content.issues
         ],
-        "supersedes": [other.reference for other in links_from(bulletin, actions.SUPERSEDES, user)],
-        "superseded_by": [other.reference for other in links_to(bulletin, actions.SUPERSEDES, user)],
+        "supersedes": _references(links_from(bulletin, actions.SUPERSEDES, user)),
+        "superseded_by": _references(links_to(bulletin, actions.SUPERSEDES, user)),
     }
+
+
+def _references(posts: Iterable[Post]) -> list[str]:
+    return [post.reference for post in posts if isinstance(post, Bulletin)]
 
 
 def _tagged(bulletin: Bulletin) -> dict:
     return versions.with_etag(bulletin, _whole(bulletin))
 
 
-def _weakness(each: bulletin_page.VulnerabilityFacts) -> dict:
-    row, shared = each.row, each.row.vulnerability if each.row.vulnerability_id else None
+def _vulnerability_item(each: bulletin_page.VulnerabilityFacts) -> dict:
+    row = each.row
+    shared = row.vulnerability
     return {
         "cve": row.cve or None,
         "title": row.title,
@@ -57,31 +92,17 @@ def _weakness(each: bulletin_page.VulnerabilityFacts) -> dict:
         "epss": shared and shared.epss,
         "status": row.status,
         "scores": each.ratings,
-        "remediations": [
-            {
-                **{
-                    name: getattr(remedy, name)
-                    for name in (
-                        "kind",
-                        "details",
-                        "url",
-                        "update",
-                        "supersedes",
-                        "fixed_build",
-                        "restart",
-                        "can_roll_back",
-                    )
-                },
-                "product_keys": remedy.product_ids,
-            }
-            for remedy in row.remediations
-        ],
+        "remediations": [_remedy_item(remedy) for remedy in row.remediations],
         "mitigations": [mitigation.id for mitigation in each.mitigations],
     }
 
 
-def _affected(row, builds: list[str]) -> dict:
-    is_listed = row.product is not None and row.product.removed_at is None
+def _remedy_item(remedy: Remediation) -> dict:
+    return {**_values(remedy, REMEDY_FIELDS), "product_keys": remedy.product_ids}
+
+
+def _product_item(row: AffectedProduct, builds: list[str]) -> dict:
+    product = row.product if row.product is not None and row.product.removed_at is None else None
     return {
         "key": row.key,
         "name": row.name,
@@ -90,54 +111,56 @@ def _affected(row, builds: list[str]) -> dict:
         "status": row.status,
         "has_fix": row.has_fix,
         "fixed_builds": builds,
-        "product": row.product.slug if is_listed else None,
-        "releases": [each.cycle for each in row.releases if is_listed and each.removed_at is None],
+        "product": product.slug if product is not None else None,
+        "releases": [each.cycle for each in row.releases if product is not None and each.removed_at is None],
     }
 
 
 def mitigation_item(each: Mitigation) -> dict:
     """A mitigation as JSON."""
-    return {
-        name: getattr(each, name)
-        for name in (
-            "id",
-            "kind",
-            "layer",
-            "is_confirmed",
-            "text",
-            "blocks",
-            "steps",
-            "side_effects",
-            "article_id",
-            "url",
-            "version",
-        )
-    }
+    return _values(each, MITIGATION_FIELDS)
+
+
+def _values(row: object, names: Iterable[str]) -> dict:
+    return {name: getattr(row, name) for name in names}
 
 
 def _find(reference: str) -> Bulletin:
     return get_or_404(queries.get_bulletin(reference, tokens.reader()))
 
 
-def _curated(reference: str) -> tuple[Bulletin, object]:
+def _curated(reference: str) -> tuple[Bulletin, User]:
     """The bulletin and the moderator who changes it; 404 before 403."""
-    bulletin, user = _find(reference), tokens.reader()
+    bulletin = _find(reference)
+    return bulletin, _moderator()
+
+
+def _moderator() -> User:
+    user = tokens.member()
     require(policy.can_curate(user), _("Only moderators can write bulletins."))
-    return bulletin, user
+    return user
+
+
+def _saved(reference: str) -> dict:
+    """Commit, and answer with the bulletin as it is stored now."""
+    db.session.commit()
+    db.session.expunge_all()
+    return _tagged(_find(reference))
 
 
 @bp.get("/bulletins")
 @bp.arguments(api_schemas.BulletinQuery, location="query")
 @bp.response(200, page_of(api_schemas.BulletinItem))
-def list_bulletins(wanted: dict):
-    """Public bulletins: what is exploited first, then by severity, then by EPSS; or the newest."""
-    sort, after, is_mine = wanted.pop("sort"), wanted.pop("after", None), wanted.pop("mine")
-    user = tokens.reader()
-    if is_mine and user.id is None:
-        raise Invalid({"mine": [_("Send a token to filter by your products.")]})
-    page = queries.bulletins(
-        Filter(**wanted, owner=user if is_mine else None), sort, after=after, with_tags=True
-    )
+def list_bulletins(wanted: dict) -> dict:
+    """Public bulletins: exploited ones first, then by severity, then by EPSS; or the newest."""
+    sort = wanted.pop("sort")
+    after = wanted.pop("after", None)
+    owner = None
+    if wanted.pop("mine"):
+        owner = tokens.reader()
+        if not isinstance(owner, User):
+            raise Invalid({"mine": [_("Send a token to filter by your products.")]})
+    page = queries.bulletins(Filter(**wanted, owner=owner), sort, after=after, with_tags=True)
     return listing(page, item)
 
 
@@ -145,20 +168,16 @@ def list_bulletins(wanted: dict):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.BulletinSchema)
 @bp.response(201, api_schemas.WholeBulletin)
-def write_bulletin(data: dict):
-    """Write a bulletin, as a draft (moderators)."""
-    user = tokens.reader()
-    require(policy.can_curate(user), _("Only moderators can write bulletins."))
-    posts.limit_posting(user)
-    bulletin = forms.write(data, by=user)
-    db.session.commit()
-    return _tagged(_find(bulletin.reference))
+def write_bulletin(data: dict) -> dict:
+    """Create a bulletin as a draft (moderators)."""
+    bulletin = forms.create(data, by=_moderator())
+    return _saved(bulletin.reference)
 
 
 @bp.get("/bulletins/<reference>")
 @bp.response(200, api_schemas.WholeBulletin)
-def get_bulletin(reference: str):
-    """One bulletin with everything it says."""
+def get_bulletin(reference: str) -> dict:
+    """One bulletin with all its content."""
     return _tagged(_find(reference))
 
 
@@ -166,25 +185,19 @@ def get_bulletin(reference: str):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.EditBulletinSchema(partial=True))
 @bp.response(200, api_schemas.WholeBulletin)
-def edit_bulletin(data: dict, reference: str):
-    """Change what is sent, keep the rest (moderators); imports leave alone what was changed."""
+def edit_bulletin(data: dict, reference: str) -> dict:
+    """Change the fields that are sent (moderators); imports do not overwrite what was changed."""
     bulletin, user = _curated(reference)
-    forms.change(bulletin, data, by=user, expected=versions.expected_by_header())
-    db.session.commit()
-    return _tagged(_anew(bulletin))
-
-
-def _anew(bulletin: Bulletin) -> Bulletin:
-    db.session.expunge_all()
-    return _find(bulletin.reference)
+    forms.update(bulletin, data, by=user, expected=versions.expected_by_header())
+    return _saved(bulletin.reference)
 
 
 @bp.post("/bulletins/<reference>/schedule")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.ScheduleSchema)
 @bp.response(200, api_schemas.WholeBulletin)
-def schedule_bulletin(data: dict, reference: str):
-    """Name the instant at which a draft is published, not a second earlier; null takes it away."""
+def schedule_bulletin(data: dict, reference: str) -> dict:
+    """Set the time at which a draft is published, not earlier; null removes the schedule (moderators)."""
     bulletin, user = _curated(reference)
     versions.require_header(bulletin)
     try:
@@ -194,61 +207,53 @@ def schedule_bulletin(data: dict, reference: str):
             actions.schedule(bulletin, data["at"], by=user)
     except actions.NotPossible as error:
         raise Invalid({"at": [_("This cannot be scheduled: %(why)s", why=str(error))]}) from error
-    db.session.commit()
-    return _tagged(_anew(bulletin))
+    return _saved(bulletin.reference)
 
 
 @bp.post("/bulletins/<reference>/publish")
 @tokens.bearer(WRITE)
 @bp.response(200, api_schemas.WholeBulletin)
-def publish_bulletin(reference: str):
-    """Make a draft public now (moderators)."""
+def publish_bulletin(reference: str) -> dict:
+    """Publish a draft now (moderators)."""
     bulletin, user = _curated(reference)
     versions.require_header(bulletin)
     actions.publish(bulletin, by=user)
-    db.session.commit()
-    return _tagged(_anew(bulletin))
+    return _saved(bulletin.reference)
 
 
 @bp.post("/bulletins/<reference>/withdraw")
 @tokens.bearer(WRITE)
 @bp.response(200, api_schemas.WholeBulletin)
-def withdraw_bulletin(reference: str):
-    """Take a bulletin back to a draft (moderators)."""
+def withdraw_bulletin(reference: str) -> dict:
+    """Make a published bulletin a draft again (moderators)."""
     bulletin, user = _curated(reference)
     versions.require_header(bulletin)
     actions.withdraw(bulletin, by=user)
-    db.session.commit()
-    return _tagged(_anew(bulletin))
+    return _saved(bulletin.reference)
 
 
 @bp.post("/bulletins/<reference>/mitigations")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.MitigationSchema)
 @bp.response(201, api_schemas.MitigationItem)
-def add_mitigation(data: dict, reference: str):
-    """Add what protects without the patch (moderators)."""
+def add_mitigation(data: dict, reference: str) -> dict:
+    """Add a mitigation (moderators)."""
     bulletin, user = _curated(reference)
-    if not data["text"]:
-        raise Invalid({"text": [_("Describe what to do.")]})
-    made = mitigation_actions.add(bulletin, forms.mitigation_facts(data), by=user)
+    mitigation = mitigation_actions.add(bulletin, mitigation_forms.facts_from(data), by=user)
     db.session.commit()
-    return versions.with_etag(made, mitigation_item(made))
+    return versions.with_etag(mitigation, mitigation_item(mitigation))
 
 
 @bp.put("/bulletins/<reference>/mitigations/<int:mitigation_id>")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.MitigationSchema)
 @bp.response(200, api_schemas.MitigationItem)
-def put_mitigation(data: dict, reference: str, mitigation_id: int):
-    """Confirm a document's mitigation with its layer and steps, or change one of ours (moderators)."""
+def put_mitigation(data: dict, reference: str, mitigation_id: int) -> dict:
+    """Confirm a document's mitigation with its layer and steps, or change one entered here (moderators)."""
     bulletin, user = _curated(reference)
     mitigation = _mitigation(bulletin, mitigation_id)
-    if mitigation.is_ours and not data["text"]:
-        raise Invalid({"text": [_("Describe what to do.")]})
-    mitigation_actions.change(
-        bulletin, mitigation, forms.mitigation_facts(data), by=user, expected=versions.expected_by_header()
-    )
+    facts = mitigation_forms.facts_from(data, mitigation)
+    mitigation_actions.change(bulletin, mitigation, facts, by=user, expected=versions.expected_by_header())
     db.session.commit()
     return versions.with_etag(mitigation, mitigation_item(mitigation))
 
@@ -256,8 +261,8 @@ def put_mitigation(data: dict, reference: str, mitigation_id: int):
 @bp.delete("/bulletins/<reference>/mitigations/<int:mitigation_id>")
 @tokens.bearer(WRITE)
 @bp.response(204)
-def remove_mitigation(reference: str, mitigation_id: int):
-    """Take a mitigation that was written here away (moderators)."""
+def remove_mitigation(reference: str, mitigation_id: int) -> Response:
+    """Remove a mitigation that was entered here (moderators)."""
     bulletin, user = _curated(reference)
     mitigation_actions.remove(
         bulletin, _mitigation(bulletin, mitigation_id), by=user, expected=versions.expected_by_header()

@@ -1,4 +1,4 @@
-"""The shapes of the API's answers about bulletins, and of what its lists may be asked."""
+"""Schemas of the API's responses about bulletins, and of the parameters of its lists."""
 
 from marshmallow import fields, validate
 
@@ -78,7 +78,7 @@ class RatingItem(Reply):
 
 
 class RemedyItem(Reply):
-    """What the issuer offers or says."""
+    """A remedy as the issuer states it."""
 
     kind = fields.String()
     details = fields.String()
@@ -91,7 +91,7 @@ class RemedyItem(Reply):
     product_keys = fields.List(fields.String())
 
 
-class WeaknessItem(Reply):
+class VulnerabilityItem(Reply):
     """A vulnerability as this bulletin has it."""
 
     cve = fields.String(allow_none=True)
@@ -141,7 +141,7 @@ class MitigationItem(Reply):
 
 
 class IssueItem(Reply):
-    """What goes wrong after an update."""
+    """A known issue of an update."""
 
     update = fields.String()
     details = fields.String()
@@ -149,9 +149,9 @@ class IssueItem(Reply):
 
 
 class WholeBulletin(_Facts):
-    """A bulletin with everything it says."""
+    """A bulletin with all its content."""
 
-    vulnerabilities = fields.List(fields.Nested(WeaknessItem))
+    vulnerabilities = fields.List(fields.Nested(VulnerabilityItem))
     products = fields.List(fields.Nested(AffectedItem))
     mitigations = fields.List(fields.Nested(MitigationItem))
     known_issues = fields.List(fields.Nested(IssueItem))

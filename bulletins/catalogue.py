@@ -1,4 +1,4 @@
-"""From the products that a document names to those of the catalogue; nothing waits for a CVE or a CPE."""
+"""Matches the products that a document names to products and releases of the catalogue."""
 
 from collections.abc import Iterable
 
@@ -10,13 +10,13 @@ Match = tuple[int | None, tuple[int, ...]]  # ids of the product and its release
 
 
 class Catalogue:
-    """Remembers what it found, for an import names the same products again and again."""
+    """A cache of matches, because an import names the same products many times."""
 
     def __init__(self) -> None:
         self._found: dict[Component, Match] = {}
 
-    def learn(self, entries: Iterable[ProductEntry]) -> None:
-        """Look up what is not known yet, in few queries; guesses count as nothing."""
+    def look_up(self, entries: Iterable[ProductEntry]) -> None:
+        """Match the entries that are not cached yet, in few queries; uncertain matches are ignored."""
         new = {component(entry) for entry in entries} - self._found.keys()
         if not new:
             return
@@ -28,12 +28,12 @@ class Catalogue:
             self._found[each] = (None, ())
 
     def __call__(self, entry: ProductEntry) -> Match:
-        """Product and releases of an entry that was learnt."""
+        """Product and releases of an entry that was looked up."""
         return self._found[component(entry)]
 
 
 def component(entry: ProductEntry) -> Component:
-    """An entry as matching knows components; a range of versions names no release."""
+    """An entry as the component that inventory.matching takes; a range of versions has no version."""
     return Component(
         entry.product or entry.name,
         entry.vendor,

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from advisories.advisory import Unusable
-from advisories.exploited import read_epss, read_kev
+from advisories.exploited import Exploited, Likelihood, read_epss, read_kev
 from advisories.parsing import Log
 from auth.security_log import cli as security_log
 from bulletins import enrich_actions, match_actions, queries
@@ -19,7 +19,7 @@ from core.database.db import db
 from core.jobs import events
 
 group = AppGroup("bulletin", help="Security bulletins.")
-SLICE = 500
+BATCH_SIZE = 500  # CVEs of a transaction
 FILE = click.Path(exists=True, path_type=Path)
 ANNOUNCE = click.option(
     "--announce", is_flag=True, help="Also notify subscribers of bulletins older than 31 days."
@@ -50,23 +50,25 @@ def enrich(kev: Path | None, epss: Path | None, announce: bool) -> None:
 
 
 def _enrich(kev: Path | None, epss: Path | None, announce: bool, report: cli.ImportReport) -> None:
-    for path, read, take in ((kev, read_kev, _take_kev), (epss, read_epss, _take_epss)):
+    for path, read, store in ((kev, read_kev, _import_kev), (epss, read_epss, _import_epss)):
         if path is None:
             continue
         log = Log()
         try:
             with path.open("rb") as stream:
-                changed = [number for rows in _slices(read(stream, log)) for number in take(rows, report)]
+                changed = []
+                for rows in _batches(read(stream, log)):
+                    changed += store(rows, report)
         except (Unusable, OSError) as error:
             raise cli.NothingToImport(f"{path.name}: {error}") from error
         for warning in log.warnings:
             report.add_error(f"{path.name}: {warning}")
-        _rank(changed, announce, report)
+        _refresh_ranks(changed, announce, report)
     events.drain()
 
 
-def _take_kev(rows: list, report: cli.ImportReport) -> list[int]:
-    added, changed = enrich_actions.take_kev(rows)
+def _import_kev(rows: list[Exploited], report: cli.ImportReport) -> list[int]:
+    added, changed = enrich_actions.store_kev(rows)
     db.session.commit()
     report.added["vulnerabilities"] += added
     report.updated["vulnerabilities"] += len(changed) - added
@@ -74,26 +76,28 @@ def _take_kev(rows: list, report: cli.ImportReport) -> list[int]:
     return changed
 
 
-def _take_epss(rows: list, report: cli.ImportReport) -> list[int]:
-    changed = enrich_actions.take_epss(rows)
+def _import_epss(rows: list[Likelihood], report: cli.ImportReport) -> list[int]:
+    changed = enrich_actions.store_epss(rows)
     db.session.commit()
     report.updated["vulnerabilities"] += len(changed)
     report.skipped["vulnerabilities"] += len(rows) - len(changed)
     return changed
 
 
-def _rank(vulnerability_ids: list[int], announce: bool, report: cli.ImportReport) -> None:
-    concerned = {number for ids in _slices(vulnerability_ids) for number in enrich_actions.naming(ids)}
-    for ids in _slices(sorted(concerned)):
-        report.updated["bulletins"] += enrich_actions.rank_anew(ids, announce=announce)
+def _refresh_ranks(vulnerability_ids: list[int], announce: bool, report: cli.ImportReport) -> None:
+    concerned: set[int] = set()
+    for ids in _batches(vulnerability_ids):
+        concerned.update(enrich_actions.bulletins_naming(ids))
+    for ids in _batches(sorted(concerned)):
+        report.updated["bulletins"] += enrich_actions.refresh_ranks(ids, announce=announce)
         db.session.commit()
         db.session.expunge_all()
 
 
-def _slices(rows: Iterable) -> Iterator[list]:
+def _batches(rows: Iterable) -> Iterator[list]:
     rows = iter(rows)
-    while part := list(islice(rows, SLICE)):
-        yield part
+    while batch := list(islice(rows, BATCH_SIZE)):
+        yield batch
 
 
 @group.command("list")
@@ -117,5 +121,5 @@ def list_bulletins(unpatched: bool, month: str) -> None:
 @group.command("match")
 def match() -> None:
     """Match the products named in bulletins with the catalogue again."""
-    click.echo(_("%(n)s lines changed", n=f"{match_actions.match_anew():,}"))
+    click.echo(_("%(n)s lines changed", n=f"{match_actions.rematch_products():,}"))
     db.session.commit()

@@ -1,13 +1,14 @@
-"""The CSAF provider: every public bulletin as a document, with the lists that other machines follow.
+"""The CSAF provider: every public bulletin as a CSAF document, and the lists that aggregators read.
 
-Documents are made from the rows at the moment they are asked for. They keep their issuer's name and id, so
-that who reads them twice knows them; only where two issuers use one id, the later comes under ours.
+Documents are generated from the rows on request. They are published under the id of their issuer, so that
+readers recognize them; where two issuers use the same id, the later document gets our reference.
 """
 
 from dataclasses import replace
 
 from flask import Blueprint, Response, abort, current_app
 from flask_babel import gettext as _
+from sqlalchemy import Row
 
 from advisories.csaf import provider
 from advisories.csaf.provider import Document
@@ -19,7 +20,7 @@ from core.mail.mail import sender, site_url
 from core.web.access import get_or_404
 
 bp = Blueprint("csaf", __name__)
-SUMS = ("sha256", "sha512")
+HASH_ALGORITHMS = ("sha256", "sha512")
 
 
 def _publisher() -> Publisher:
@@ -34,7 +35,7 @@ def _documents() -> list[Document]:
     return [
         Document(
             row.document_path,
-            row.tracking_id if _is_theirs(row) else row.reference,
+            row.tracking_id if _has_issuers_id(row) else row.reference,
             row.title,
             row.published_at,
             row.current_release_at or row.published_at,
@@ -44,25 +45,25 @@ def _documents() -> list[Document]:
     ]
 
 
-def _is_theirs(row) -> bool:
+def _has_issuers_id(row: Bulletin | Row) -> bool:
     """Whether the document is published under its issuer's id."""
     return row.document_path.endswith(f"/{provider.filename(row.tracking_id)}")
 
 
 def document_of(bulletin: Bulletin) -> bytes:
-    """The CSAF document of a bulletin, made from its rows."""
-    said = rows.to_advisory(bulletin)
-    if said.current_release_at is None and said.initial_release_at is None:
+    """The CSAF document of a bulletin, generated from its rows."""
+    advisory = rows.to_advisory(bulletin)
+    if advisory.current_release_at is None and advisory.initial_release_at is None:
         at = bulletin.published_at
-        said = replace(said, initial_release_at=at, current_release_at=at)
-    if _is_theirs(bulletin):
-        return to_bytes(write(said))
-    return to_bytes(write(said, publisher=_publisher(), tracking_id=bulletin.reference))
+        advisory = replace(advisory, initial_release_at=at, current_release_at=at)
+    if _has_issuers_id(bulletin):
+        return to_bytes(write(advisory))
+    return to_bytes(write(advisory, publisher=_publisher(), tracking_id=bulletin.reference))
 
 
 @bp.get("/.well-known/csaf/provider-metadata.json")
-def metadata():
-    """Who we are and where the documents lie."""
+def metadata() -> Response:
+    """The provider metadata: the publisher, and where the documents are."""
     found = _documents()
     labels = {provider.label_of(each) for each in found}
     newest = max((each.updated_at for each in found), default=utcnow())
@@ -70,38 +71,37 @@ def metadata():
 
 
 @bp.get("/csaf/index.txt")
-def index():
-    """Every document, a line each."""
+def index() -> Response:
+    """The paths of all documents, one per line."""
     return Response(provider.index(_documents()), mimetype="text/plain")
 
 
 @bp.get("/csaf/changes.csv")
-def changes():
-    """Every document with its last change, the newest first."""
+def changes() -> Response:
+    """All documents with the time of their last change, the newest first."""
     return Response(provider.changes(_documents()), mimetype="text/csv")
 
 
 @bp.get("/csaf/<name>.json")
-def feed(name: str):
+def feed(name: str) -> Response:
     """The ROLIE feed of a TLP label."""
     found = _documents()
-    label = next(
-        (each for each in ("WHITE", "UNLABELED") if provider.feed_name(each) == f"{name}.json"), None
-    ) or abort(404)
+    labels = {provider.feed_name(each): each for each in ("WHITE", "UNLABELED")}
+    label = get_or_404(labels.get(f"{name}.json"))
     title = _("Security bulletins of %(site)s", site=current_app.config["REDOUBT_SITE_NAME"])
     return _json(provider.to_json(provider.feed(label, found, _folder(), title)))
 
 
 @bp.get("/csaf/<int:year>/<name>.json")
-def document(year: int, name: str):
+def document(year: int, name: str) -> Response:
     """One bulletin as CSAF 2.0."""
     return _json(document_of(_find(year, name)))
 
 
 @bp.get("/csaf/<int:year>/<name>.json.<algorithm>")
-def hash_of(year: int, name: str, algorithm: str):
-    """The hash of that file."""
-    if algorithm not in SUMS:
+def hash_of(year: int, name: str, algorithm: str) -> Response:
+    """The hash of a document, as a file."""
+    if algorithm not in HASH_ALGORITHMS:
         abort(404)
     bulletin = _find(year, name)
     text = provider.hash_file(document_of(bulletin), bulletin.document_path, algorithm)
@@ -109,8 +109,8 @@ def hash_of(year: int, name: str, algorithm: str):
 
 
 def _find(year: int, name: str) -> Bulletin:
-    return get_or_404(queries.document_at(f"{year:04}/{name}.json"))
+    return get_or_404(queries.by_document_path(f"{year:04}/{name}.json"))
 
 
-def _json(body) -> Response:
+def _json(body: bytes | str) -> Response:
     return Response(body, mimetype="application/json")

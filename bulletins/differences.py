@@ -1,17 +1,18 @@
-"""What changed from one state of an advisory to the next, in a sentence for its revision. Pure."""
+"""Summaries of the changes between two states of an advisory, for revisions. Pure functions."""
 
-from advisories.advisory import Advisory
+from advisories.advisory import Advisory, Vulnerability
 
-_PARTS = (("Title", "title"), ("Text", "notes"), ("References", "references"))
+PARTS = (("Title", "title"), ("Text", "notes"), ("References", "references"))
 
 
-def between(before: Advisory, after: Advisory) -> str:
-    """The changes that people look for; other ones are not named."""
+def describe_changes(before: Advisory, after: Advisory) -> str:
+    """The changes of title, text, severity, products and vulnerabilities, in sentences; no others."""
     found = []
     if before.severity != after.severity:
         found.append(f"Severity {before.severity or 'unrated'} → {after.severity or 'unrated'}")
     found += _counted("product", {p.id for p in before.products}, {p.id for p in after.products})
-    old, new = ({_name(v): v for v in advisory.vulnerabilities} for advisory in (before, after))
+    old = {_name(each): each for each in before.vulnerabilities}
+    new = {_name(each): each for each in after.vulnerabilities}
     found += _counted("vulnerability", set(old), set(new))
     shared = [(old[name], new[name]) for name in old.keys() & new.keys()]
     for label, field in (
@@ -20,15 +21,13 @@ def between(before: Advisory, after: Advisory) -> str:
         ("Scores", "scores"),
         ("Known issues", "known_issues"),
     ):
-        if any(getattr(was, field) != getattr(now, field) for was, now in shared):
+        if any(getattr(earlier, field) != getattr(later, field) for earlier, later in shared):
             found.append(f"{label} changed")
-    found += [
-        f"{label} changed" for label, field in _PARTS if getattr(before, field) != getattr(after, field)
-    ]
+    found += [f"{label} changed" for label, field in PARTS if getattr(before, field) != getattr(after, field)]
     return ". ".join(found)
 
 
-def _name(vulnerability) -> str:
+def _name(vulnerability: Vulnerability) -> str:
     return vulnerability.cve or vulnerability.title or str(vulnerability.other_ids)
 
 

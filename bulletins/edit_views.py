@@ -1,23 +1,22 @@
-"""Pages of moderators: write, edit, schedule, publish, and the mitigations of the shield."""
+"""Pages of moderators: create, edit, schedule, publish and withdraw bulletins."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.current_user import me
 from bulletins import actions, forms, policy, queries, schemas
-from bulletins.mitigations import actions as mitigation_actions
-from bulletins.models import Bulletin, Mitigation
+from bulletins.models import Bulletin
 from bulletins.views import bp
-from core.database import versions
 from core.database.db import db
 from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
 
 
-def _curated(reference: str) -> Bulletin:
-    """The bulletin, for a moderator; 403 for others who see it, 404 for who does not."""
+def require_curated(reference: str) -> Bulletin:
+    """The bulletin, for a moderator; 403 for others who see it, 404 for those who do not."""
     bulletin = get_or_404(queries.get_bulletin(reference, me()))
     require(policy.can_curate(me()), _("Only moderators can write bulletins."))
     return bulletin
@@ -25,14 +24,14 @@ def _curated(reference: str) -> Bulletin:
 
 @bp.route("/bulletins/new", methods=["GET", "POST"])
 @login_required
-def new():
-    """Write a bulletin, as a draft."""
+def new() -> ResponseReturnValue:
+    """Create a bulletin as a draft."""
     form = Form(schemas.BulletinSchema)
     valid = request.method == "POST" and form.validate()
     require(policy.can_curate(me()), _("Only moderators can write bulletins."))
     if valid:
         with form.catching():
-            bulletin = forms.write(form.data, by=me())
+            bulletin = forms.create(form.data, by=me())
             db.session.commit()
             flash(_("Draft saved. Publish it now or schedule it."))
             return redirect(bulletin.url)
@@ -41,32 +40,32 @@ def new():
 
 @bp.route("/bulletins/<reference>/edit", methods=["GET", "POST"])
 @login_required
-def edit(reference: str):
-    """Change a bulletin; what it was is kept, and imports leave alone what changed."""
+def edit(reference: str) -> ResponseReturnValue:
+    """Edit a bulletin; imports do not overwrite the parts that were edited."""
     form = Form(schemas.EditBulletinSchema)
     valid = request.method == "POST" and form.validate()
-    bulletin = _curated(reference)
+    bulletin = require_curated(reference)
     if valid:
         with form.catching():
-            forms.change(bulletin, form.data, by=me(), expected=form.expected)
+            forms.update(bulletin, form.data, by=me(), expected=form.expected)
             db.session.commit()
             return redirect(bulletin.url)
     if request.method == "GET":
-        form.values = forms.values(bulletin)
+        form.values = forms.form_values(bulletin)
     return render_template("bulletins/edit.html", form=form, bulletin=bulletin), 422 if form.errors else 200
 
 
 @bp.post("/bulletins/<reference>/schedule")
 @login_required
-def schedule(reference: str):
-    """Name the instant at which the worker publishes it, or take it away."""
-    at, seen = parse(schemas.ScheduleSchema)["at"], request.form.get("seen")
-    bulletin = _curated(reference)
+def schedule(reference: str) -> ResponseReturnValue:
+    """Set the time at which the worker publishes it, or remove the schedule."""
+    at = parse(schemas.ScheduleSchema)["at"]
+    bulletin = require_curated(reference)
     try:
         if at is None:
             actions.unschedule(bulletin)
         else:
-            actions.schedule(bulletin, at, by=me(), seen=seen)
+            actions.schedule(bulletin, at, by=me(), seen=request.form.get("seen"))
         db.session.commit()
     except actions.NotPossible as error:
         db.session.rollback()
@@ -76,9 +75,9 @@ def schedule(reference: str):
 
 @bp.route("/bulletins/<reference>/publish", methods=["GET", "POST"])
 @login_required
-def publish(reference: str):
-    """Publish it now. GET asks and says what will happen."""
-    bulletin = _curated(reference)
+def publish(reference: str) -> ResponseReturnValue:
+    """Publish it now. GET asks for confirmation."""
+    bulletin = require_curated(reference)
     if request.method == "GET":
         return _ask_to_publish(bulletin)
     actions.publish(bulletin, by=me())
@@ -86,7 +85,7 @@ def publish(reference: str):
     return redirect(bulletin.url)
 
 
-def _ask_to_publish(bulletin: Bulletin):
+def _ask_to_publish(bulletin: Bulletin) -> ResponseReturnValue:
     effects = [
         _("It will appear on pages, in search, feeds, CSAF documents and the calendar immediately."),
         _("It was public before, so no emails are sent.")
@@ -110,9 +109,9 @@ def _ask_to_publish(bulletin: Bulletin):
 
 @bp.route("/bulletins/<reference>/withdraw", methods=["GET", "POST"])
 @login_required
-def withdraw(reference: str):
-    """Take it back to a draft. GET asks and says what will happen."""
-    bulletin = _curated(reference)
+def withdraw(reference: str) -> ResponseReturnValue:
+    """Make it a draft again. GET asks for confirmation."""
+    bulletin = require_curated(reference)
     if request.method == "GET":
         return confirmation_page(
             _("Unpublish this bulletin?"),
@@ -136,83 +135,10 @@ def withdraw(reference: str):
 
 @bp.post("/bulletins/<reference>/follow")
 @login_required
-def follow(reference: str):
-    """Let imports overwrite what was changed here."""
-    bulletin = _curated(reference)
-    actions.follow_source(bulletin)
+def follow(reference: str) -> ResponseReturnValue:
+    """Let imports overwrite what moderators changed."""
+    bulletin = require_curated(reference)
+    actions.accept_imports(bulletin)
     db.session.commit()
     flash(_("The next import will update it from its source."))
     return redirect(bulletin.url)
-
-
-@bp.route("/bulletins/<reference>/mitigations/new", methods=["GET", "POST"])
-@login_required
-def new_mitigation(reference: str):
-    """Add what protects without the patch."""
-    return _mitigation(reference, None)
-
-
-@bp.route("/bulletins/<reference>/mitigations/<int:mitigation_id>", methods=["GET", "POST"])
-@login_required
-def edit_mitigation(reference: str, mitigation_id: int):
-    """Confirm the suggested layer of a document's mitigation and say more, or change one of ours."""
-    return _mitigation(reference, mitigation_id)
-
-
-def _mitigation(reference: str, mitigation_id: int | None):
-    form = Form(schemas.MitigationSchema, layer="host", kind="mitigation")
-    valid = request.method == "POST" and form.validate()
-    bulletin = _curated(reference)
-    mitigation = _of(bulletin, mitigation_id) if mitigation_id is not None else None
-    if valid and not form.data["text"] and (mitigation is None or mitigation.is_ours):
-        form.fail("text", _("Describe what to do."))
-    if valid and not form.errors:
-        with form.catching():
-            facts = forms.mitigation_facts(form.data)
-            if mitigation is None:
-                mitigation_actions.add(bulletin, facts, by=me())
-            else:
-                mitigation_actions.change(bulletin, mitigation, facts, by=me(), expected=form.expected)
-            db.session.commit()
-            return redirect(f"{bulletin.url}#shield")
-    if request.method == "GET" and mitigation is not None:
-        form.values = forms.mitigation_values(mitigation)
-    return render_template(
-        "bulletins/mitigation.html", form=form, bulletin=bulletin, mitigation=mitigation
-    ), 422 if form.errors else 200
-
-
-def _of(bulletin: Bulletin, mitigation_id: int) -> Mitigation:
-    return get_or_404(next((each for each in bulletin.mitigations if each.id == mitigation_id), None))
-
-
-@bp.route("/bulletins/<reference>/mitigations/<int:mitigation_id>/remove", methods=["GET", "POST"])
-@login_required
-def remove_mitigation(reference: str, mitigation_id: int):
-    """Take one of our own away. GET asks and says what will happen."""
-    bulletin = _curated(reference)
-    mitigation = _of(bulletin, mitigation_id)
-    if request.method == "GET":
-        return confirmation_page(
-            _("Remove this mitigation?"),
-            [
-                _("It will disappear from the bulletin and its documents immediately."),
-                _("The history keeps it. Restore an earlier revision to get it back."),
-            ],
-            _("Delete"),
-            back=url_for("bulletins.edit_mitigation", reference=reference, mitigation_id=mitigation.id),
-            subject=bulletin.title,
-            subject_url=bulletin.url,
-            hidden={versions.FIELD: mitigation.version},
-        )
-    mitigation_actions.remove(bulletin, mitigation, by=me(), expected=versions.expected_by_form())
-    db.session.commit()
-    return redirect(f"{bulletin.url}#shield")
-
-
-@bp.get("/bulletins/mitigations")
-@login_required
-def unconfirmed():
-    """Mitigations whose layer is only suggested, those of the most urgent bulletins first."""
-    require(policy.can_curate(me()), _("Only moderators can write bulletins."))
-    return render_template("bulletins/mitigations.html", rows=queries.unconfirmed())

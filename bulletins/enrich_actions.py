@@ -1,8 +1,8 @@
-"""Who is attacked (KEV) and who may be (EPSS), taken from their files into vulnerabilities and bulletins.
+"""Stores known exploitation (KEV) and exploit prediction scores (EPSS) with vulnerabilities and bulletins.
 
-KEV is kept for every CVE it names, so that a bulletin that comes later is exploited from the start; EPSS
-names hundreds of thousands and is kept for those that some bulletin names. Nothing commits: every function
-takes a slice that its caller commits.
+KEV entries are stored for every CVE, so that a bulletin imported later is marked as exploited at once. EPSS
+has hundreds of thousands of entries, which are stored only for CVEs that some bulletin names. Nothing
+commits: each function takes a batch that its caller commits.
 """
 
 from collections.abc import Iterable
@@ -18,47 +18,50 @@ from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
 from core.database.db import db, utcnow
 from core.jobs import events
 
-RANKED = selectinload(Bulletin.vulnerabilities).joinedload(BulletinVulnerability.vulnerability)
+WITH_VULNERABILITIES = selectinload(Bulletin.vulnerabilities).joinedload(BulletinVulnerability.vulnerability)
 
 
-def take_kev(entries: Iterable[Exploited]) -> tuple[int, list[int]]:
-    """Keep entries of KEV; returns how many CVEs are new here, and the ids of those whose facts changed."""
+def store_kev(entries: Iterable[Exploited]) -> tuple[int, list[int]]:
+    """Store entries of KEV; returns the number of new CVEs, and the ids of vulnerabilities that changed."""
     wanted = {entry.cve: entry for entry in entries}
     known = _known(wanted)
     added = [Vulnerability(cve=cve) for cve in sorted(wanted.keys() - known.keys())]
     db.session.add_all(added)
     db.session.flush()
-    changed = [
-        row
-        for row in (*known.values(), *added)
-        if _set(
+    changed = []
+    for row in (*known.values(), *added):
+        entry = wanted[row.cve]
+        is_changed = _set(
             row,
             {
-                "kev_added_on": wanted[row.cve].added_on,
-                "kev_due_on": wanted[row.cve].due_on,
-                "kev_action": wanted[row.cve].action,
-                "is_ransomware": wanted[row.cve].is_ransomware,
+                "kev_added_on": entry.added_on,
+                "kev_due_on": entry.due_on,
+                "kev_action": entry.action,
+                "is_ransomware": entry.is_ransomware,
             },
         )
-    ]
-    return len(added), [row.id for row in changed]
+        if is_changed:
+            changed.append(row.id)
+    return len(added), changed
 
 
-def take_epss(scores: Iterable[Likelihood]) -> list[int]:
-    """Keep the scores of CVEs that are known here; returns the ids of those that changed."""
+def store_epss(scores: Iterable[Likelihood]) -> list[int]:
+    """Store the scores of known CVEs; returns the ids of vulnerabilities that changed."""
     wanted = {score.cve: score for score in scores}
-    return [
-        row.id
-        for row in _known(wanted).values()
-        if _set(
+    changed = []
+    for row in _known(wanted).values():
+        score = wanted[row.cve]
+        is_changed = _set(
             row,
             {
-                "epss": wanted[row.cve].probability,
-                "epss_percentile": wanted[row.cve].percentile,
-                "epss_on": wanted[row.cve].scored_on or row.epss_on,
+                "epss": score.probability,
+                "epss_percentile": score.percentile,
+                "epss_on": score.scored_on or row.epss_on,
             },
         )
-    ]
+        if is_changed:
+            changed.append(row.id)
+    return changed
 
 
 def _known(cves: Iterable[str]) -> dict[str, Vulnerability]:
@@ -73,8 +76,8 @@ def _set(row: Vulnerability, facts: dict) -> bool:
     return bool(changed)
 
 
-def naming(vulnerability_ids: Iterable[int]) -> list[int]:
-    """The bulletins that name any of these."""
+def bulletins_naming(vulnerability_ids: Iterable[int]) -> list[int]:
+    """Ids of the bulletins that name any of these vulnerabilities."""
     return list(
         db.session.scalars(
             select(BulletinVulnerability.bulletin_id)
@@ -85,30 +88,31 @@ def naming(vulnerability_ids: Iterable[int]) -> list[int]:
     )
 
 
-def rank_anew(bulletin_ids: Iterable[int], *, announce: bool = False) -> int:
-    """Set exploitation, EPSS and order of these bulletins; returns how many changed.
+def refresh_ranks(bulletin_ids: Iterable[int], *, announce: bool = False) -> int:
+    """Update exploitation, EPSS and priority of these bulletins; returns how many changed.
 
-    What is exploited from now on raises the risk, when KEV took it in within NEWS, or with `announce`: a
-    list that is read for the first time must not tell of years ago.
+    A newly exploited bulletin is announced if KEV added it within NEWS_PERIOD, or with `announce`: the first
+    import of KEV must not send alerts about past years.
     """
     changed = 0
     found = db.session.scalars(
         select(Bulletin)
         .where(Bulletin.id.in_(list(bulletin_ids)))
-        .options(RANKED)
+        .options(WITH_VULNERABILITIES)
         .order_by(Bulletin.id)
         .with_for_update(of=Bulletin)
         .execution_options(populate_existing=True)
     )
     for bulletin in found.all():
-        before, was_exploited = _ranks(bulletin), bulletin.is_exploited
-        store_actions.rank(bulletin)
+        before = _ranks(bulletin)
+        was_exploited = bulletin.is_exploited
+        store_actions.set_rank(bulletin)
         if _ranks(bulletin) == before:
             continue
         changed += 1
         events.record("bulletin.ranked", subject=bulletin)
         if bulletin.is_exploited and not was_exploited and (announce or _is_news(bulletin.kev_added_on)):
-            store_actions.tell_risk(bulletin, ["exploited"])
+            store_actions.announce_risk_change(bulletin, ["exploited"])
     return changed
 
 
@@ -123,4 +127,4 @@ def _ranks(bulletin: Bulletin) -> tuple:
 
 
 def _is_news(day: date | None) -> bool:
-    return day is not None and day > utcnow().date() - store_actions.NEWS
+    return day is not None and day > utcnow().date() - store_actions.NEWS_PERIOD

@@ -1,4 +1,4 @@
-"""Lists as rows of values: what the API, the CSV and the JSON files say."""
+"""Lists of bulletins as rows of values, for the API, CSV and JSON files."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,12 @@ from bulletins.queries import Filter
 from core.mail.mail import site_url
 from products import exports
 
-SLICE, MOST = 500, 20_000
+BATCH_SIZE = 500
+MAX_ROWS = 20_000
 
 
 def row(bulletin: Bulletin) -> dict:
-    """A bulletin as a line of a list."""
+    """The values of a bulletin in a list, by column."""
     return {
         "reference": bulletin.reference,
         "title": bulletin.title,
@@ -37,16 +38,16 @@ def row(bulletin: Bulletin) -> dict:
 
 
 def rows(wanted: Filter, sort: str) -> Iterator[dict]:
-    """All bulletins that a filter leaves, a slice at a time."""
-    after, told = None, 0
-    while told < MOST:
-        page = queries.bulletins(wanted, sort, after=after, size=SLICE)
+    """The bulletins that match a filter, at most MAX_ROWS."""
+    after = None
+    for _page in range(MAX_ROWS // BATCH_SIZE):
+        page = queries.bulletins(wanted, sort, after=after, size=BATCH_SIZE)
         yield from map(row, page)
-        told, after = told + len(page), page.next
+        after = page.next
         if after is None:
             return
 
 
-def answer(name: str, extension: str, wanted: Filter, sort: str) -> Response:
-    """The list as `name`.csv or `name`.json, to save."""
+def list_response(name: str, extension: str, wanted: Filter, sort: str) -> Response:
+    """The list as a download, `name`.csv or `name`.json by `extension`."""
     return exports.file_response(name, extension, rows(wanted, sort))

@@ -1,7 +1,7 @@
-"""What of an advisory is fixed and what is open. Pure.
+"""Which vulnerabilities and products of an advisory have a fix. Pure functions.
 
-A vendor fix counts for the products it names, for all when it names none. Fixed versions without any word of
-a fix are a fix for all: that is how VEX documents say it.
+A vendor fix counts for the products it names, or for all when it names none. Fixed versions without a vendor
+fix count as a fix for all products: VEX documents state fixes in this way.
 """
 
 from dataclasses import dataclass
@@ -9,65 +9,73 @@ from itertools import chain
 
 from advisories.advisory import AFFECTED, FIXED, Advisory, Vulnerability
 
-NOT_AFFECTED, UNDER_INVESTIGATION = "known_not_affected", "under_investigation"
+NOT_AFFECTED = "known_not_affected"
+UNDER_INVESTIGATION = "under_investigation"
 
 
-def with_status(vulnerability: Vulnerability, states: tuple[str, ...]) -> set[str]:
-    """Ids of the products that are in one of these states."""
-    return set(chain.from_iterable(vulnerability.status.get(state, ()) for state in states))
+def products_with_status(vulnerability: Vulnerability, statuses: tuple[str, ...]) -> set[str]:
+    """Ids of the products with one of these statuses."""
+    return set(chain.from_iterable(vulnerability.status.get(status, ()) for status in statuses))
 
 
 def concerns_any(vulnerability: Vulnerability) -> bool:
-    """Whether it is a risk for somebody: not when it was rejected, or no product is affected by it."""
-    states = {state for state, ids in vulnerability.status.items() if ids}
-    return not vulnerability.is_rejected and states != {NOT_AFFECTED}
+    """Whether it may affect a product: not if the CVE was rejected or all products are not affected."""
+    statuses = {status for status, ids in vulnerability.status.items() if ids}
+    return not vulnerability.is_rejected and statuses != {NOT_AFFECTED}
 
 
 def has_fix(vulnerability: Vulnerability) -> bool:
-    """Whether there is a fix for anything."""
+    """Whether there is a fix for at least one product."""
     return any(remedy.kind == "vendor_fix" for remedy in vulnerability.remedies) or bool(
-        with_status(vulnerability, FIXED)
+        products_with_status(vulnerability, FIXED)
     )
 
 
-def unfixed(vulnerability: Vulnerability) -> set[str]:
-    """Ids of the affected products for which there is no fix."""
-    affected = with_status(vulnerability, AFFECTED)
+def unfixed_products(vulnerability: Vulnerability) -> set[str]:
+    """Ids of the affected products without a fix."""
+    affected = products_with_status(vulnerability, AFFECTED)
     fixes = [remedy for remedy in vulnerability.remedies if remedy.kind == "vendor_fix"]
-    if any(not fix.product_ids for fix in fixes) or (not fixes and with_status(vulnerability, FIXED)):
+    if any(not fix.product_ids for fix in fixes) or (
+        not fixes and products_with_status(vulnerability, FIXED)
+    ):
         return set()
     return affected - set(chain.from_iterable(fix.product_ids for fix in fixes))
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A product over all vulnerabilities of a document: its worst state, and whether all of it is fixed."""
+class ProductStatus:
+    """The worst status of a product over all vulnerabilities, and whether all of them have a fix."""
 
     status: str = ""  # affected, under_investigation, fixed, not_affected, or nothing
     has_fix: bool = False
 
 
-def standings(advisory: Advisory) -> dict[str, Standing]:
-    """The standing of each product of a document, by its id; what was rejected counts for nothing."""
-    real = [each for each in advisory.vulnerabilities if not each.is_rejected]
+def product_statuses(advisory: Advisory) -> dict[str, ProductStatus]:
+    """The status of each product of a document, by product id; rejected vulnerabilities are ignored."""
+    counted = [each for each in advisory.vulnerabilities if not each.is_rejected]
     groups = (
         ("affected", AFFECTED),
         ("under_investigation", (UNDER_INVESTIGATION,)),
         ("fixed", FIXED),
         ("not_affected", (NOT_AFFECTED,)),
     )
-    named = {status: set().union(*(with_status(each, states) for each in real)) for status, states in groups}
-    open_ids = set().union(*(unfixed(each) for each in real))
+    named = {
+        status: set().union(*(products_with_status(each, statuses) for each in counted))
+        for status, statuses in groups
+    }
+    unfixed_ids = set().union(*(unfixed_products(each) for each in counted))
     found = {}
     for entry in advisory.products:
         status = next((status for status, ids in named.items() if entry.id in ids), "")
-        found[entry.id] = Standing(status, status in ("affected", "fixed") and entry.id not in open_ids)
+        found[entry.id] = ProductStatus(
+            status, status in ("affected", "fixed") and entry.id not in unfixed_ids
+        )
     return found
 
 
 @dataclass(frozen=True)
 class Risk:
-    """What alerts depend on: what is open and what is fixed are names of vulnerabilities and products."""
+    """What alerts depend on; `open` and `fixed` contain keys of vulnerabilities and products."""
 
     is_exploited: bool
     severity: int
@@ -75,8 +83,8 @@ class Risk:
     fixed: frozenset[str]
 
 
-def reasons(before: Risk, after: Risk) -> list[str]:
-    """Why the risk is another than before; nothing for a mere edit."""
+def risk_changes(before: Risk, after: Risk) -> list[str]:
+    """The reasons for a new alert (labels.risk_reason); none for an edit that changes no risk."""
     found = [
         ("exploited", after.is_exploited and not before.is_exploited),
         ("severity", after.severity > before.severity),

@@ -1,4 +1,4 @@
-"""What the room hears: an embargo that ends, and products that join the catalogue or change their names."""
+"""Event handlers: publish scheduled bulletins, and match bulletins to changed products."""
 
 from bulletins import actions, match_actions
 from bulletins.models import Bulletin
@@ -7,17 +7,17 @@ from core.jobs import events
 
 
 @events.register_handler("bulletin.due")
-def release(batch: list[events.Event]) -> None:
-    """Publish what is due; an event of an earlier plan finds a later instant, or none, and does nothing."""
+def publish_due(batch: list[events.Event]) -> None:
+    """Publish bulletins that are due; the event of a replaced schedule has no effect."""
     for event in batch:
         bulletin = db.session.get(Bulletin, event.subject_id)
         if bulletin is not None:
-            actions.release_due(bulletin)
+            actions.publish_due(bulletin)
     db.session.commit()
 
 
 @events.register_handler("product.created", "product.changed", "product.imported")
 def match_products(batch: list[events.Event]) -> None:
-    """Find what bulletins name among products that are new or called otherwise."""
-    match_actions.match_anew({event.subject_id for event in batch})
+    """Match bulletins to products that are new or were renamed."""
+    match_actions.rematch_products([event.subject_id for event in batch if event.subject_id is not None])
     db.session.commit()

@@ -1,6 +1,6 @@
-"""Files of CSAF, CVRF and CVE records become bulletins; again and again, without doubling.
+"""Imports files of CSAF, CVRF and CVE records as bulletins; the same file twice creates nothing twice.
 
-Each advisory is one transaction: what came before a kill stays, and the next run goes on.
+Each advisory is one transaction, so an interrupted import is completed by the next run.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,23 +21,28 @@ from core import cli
 from core.database.db import db, is_conflict
 from core.jobs.import_events import ImportEvent
 
-ENDINGS = (".json", ".xml")
-MOST_FILES, MOST_WARNINGS, TRIES = 50_000, 20, 3
+SUFFIXES = (".json", ".xml")
+MAX_FILES = 50_000  # of one folder
+MAX_WARNINGS = 20  # printed for one document
+MAX_ATTEMPTS = 3
 
 
 class Importer:
-    """One run over `paths`, files or folders; `announce` tells the world of old documents too."""
+    """One import of `paths`, files or folders; `announce` also announces old documents."""
 
-    def __init__(self, paths: Iterable[Path], report: cli.ImportReport, *, announce: bool = False):
-        self.paths, self.report, self.announce = list(paths), report, announce
-        self.catalogue, self.news = Catalogue(), ImportEvent("bulletins")
+    def __init__(self, paths: Iterable[Path], report: cli.ImportReport, *, announce: bool = False) -> None:
+        self.paths = list(paths)
+        self.report = report
+        self.announce = announce
+        self.catalogue = Catalogue()
+        self.news = ImportEvent("bulletins")
 
     def run(self) -> None:
-        """Import every file. Raises cli.Unusable when none can be used."""
-        files = list(find(self.paths))
+        """Import all files. Raises cli.NothingToImport when none holds a usable advisory."""
+        files = list(find_files(self.paths))
         with Checker() as check, self.news.deferred(), cli.progress(files, len(files), "bulletins") as each:
             for path in each:
-                self._file(path, check)
+                self._import_file(path, check)
         if not any(
             counts["bulletins"] for counts in (self.report.added, self.report.updated, self.report.skipped)
         ):
@@ -47,30 +52,27 @@ class Importer:
         if not self.news.deliver():
             self.report.add_error(_("The search index is not up to date yet: run `flask search rebuild`."))
 
-    def _file(self, path: Path, check: Checker) -> None:
+    def _import_file(self, path: Path, check: Checker) -> None:
         try:
             with path.open("rb") as stream:
                 advisories = recognise.read(stream.read(MAX_BYTES + 1), path.name, check=check)
         except (Unusable, OSError) as error:
-            self.report.reject_file(
-                f"{path.name}: {getattr(error, 'strerror', None) or error}"
-                if isinstance(error, OSError)
-                else str(error)
-            )
+            reason = f"{path.name}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+            self.report.reject_file(reason)
             return
         for advisory in advisories:
             place = f"{path.name} {advisory.tracking_id}"
             self._warn(place, advisory.warnings)
             try:
-                self._count(advisory, self._keep(advisory), place)
+                self._count(advisory, self._store(advisory), place)
             except (Unusable, SQLAlchemyError) as error:
                 db.session.rollback()
                 self.report.reject_file(f"{place}: {error}")
             db.session.expunge_all()
 
-    def _keep(self, advisory: Advisory) -> Stored:
-        """Store it; who loses a race for a CVE or a number tries again."""
-        for attempt in range(1, TRIES + 1):
+    def _store(self, advisory: Advisory) -> Stored:
+        """Store and commit an advisory; retried after a conflict over a CVE or a reference."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 stored = store_actions.store(advisory, catalogue=self.catalogue, announce=self.announce)
                 if stored.outcome is not Outcome.SKIPPED:
@@ -79,7 +81,7 @@ class Importer:
                 return stored
             except DBAPIError as error:
                 db.session.rollback()
-                if attempt == TRIES or not is_conflict(error):
+                if attempt == MAX_ATTEMPTS or not is_conflict(error):
                     raise
         raise AssertionError
 
@@ -89,8 +91,8 @@ class Importer:
         self.report.added["vulnerabilities"] += stored.new_cves
         rest = self.report.updated if stored.outcome is Outcome.UPDATED else self.report.skipped
         rest["vulnerabilities"] += named - stored.new_cves
-        if stored.kept:
-            parts = ", ".join(stored.kept)
+        if stored.not_imported:
+            parts = ", ".join(stored.not_imported)
             self._warn(
                 place,
                 [
@@ -103,23 +105,22 @@ class Importer:
             )
 
     def _warn(self, place: str, warnings: list[str]) -> None:
-        for warning in warnings[:MOST_WARNINGS]:
+        for warning in warnings[:MAX_WARNINGS]:
             click.echo(f"{place}: {' '.join(warning.split())[:300]}", err=True)
-        if len(warnings) > MOST_WARNINGS:
+        if len(warnings) > MAX_WARNINGS:
             click.echo(
-                _("%(place)s: … and %(n)s more", place=place, n=f"{len(warnings) - MOST_WARNINGS:,}"),
-                err=True,
+                _("%(place)s: … and %(n)s more", place=place, n=f"{len(warnings) - MAX_WARNINGS:,}"), err=True
             )
 
 
-def find(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files as they are named; of folders every .json and .xml below, in order, but no links."""
+def find_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Files as given, and all .json and .xml files below folders, sorted, without symbolic links."""
     for path in paths:
         if path.is_dir():
             yield from sorted(
                 each
                 for each in path.rglob("*")
-                if each.suffix.lower() in ENDINGS and each.is_file() and not each.is_symlink()
-            )[:MOST_FILES]
+                if each.suffix.lower() in SUFFIXES and each.is_file() and not each.is_symlink()
+            )[:MAX_FILES]
         else:
             yield path

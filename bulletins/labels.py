@@ -1,10 +1,12 @@
-"""What severities, states and remedies are called, for pages, feeds and calendars alike."""
+"""Labels of severities, statuses and remedies, for pages, feeds and calendars."""
 
 from flask_babel import gettext as _
 
+from bulletins.models import Bulletin
+
 
 def severity(name: str) -> str:
-    """A severity in a word."""
+    """The label of a severity; "not rated" for an empty one."""
     return {
         "critical": _("critical"),
         "important": _("important"),
@@ -14,7 +16,7 @@ def severity(name: str) -> str:
 
 
 def status(name: str) -> str:
-    """What a bulletin says of a product."""
+    """The label of a product status (fixes.ProductStatus)."""
     return {
         "affected": _("affected"),
         "fixed": _("fixed"),
@@ -24,7 +26,7 @@ def status(name: str) -> str:
 
 
 def remedy(name: str) -> str:
-    """A kind of remedy."""
+    """The label of a kind of remedy."""
     return {
         "vendor_fix": _("vendor fix"),
         "workaround": _("workaround"),
@@ -35,7 +37,7 @@ def remedy(name: str) -> str:
 
 
 def restart(name: str) -> str:
-    """What must be restarted after an update; nothing when nobody says."""
+    """What must be restarted after an update; empty when unknown."""
     return {
         "none": _("no restart"),
         "machine": _("restart the machine"),
@@ -50,15 +52,15 @@ def restart(name: str) -> str:
     }.get(name, "")
 
 
-def fix(bulletin) -> str:
-    """Whether it can be patched, in a line of a list."""
+def fix(bulletin: Bulletin) -> str:
+    """Whether a bulletin has fixes, for a line of a list."""
     if not bulletin.is_unpatched:
         return _("fix available")
     return _("no fix for some") if bulletin.has_fix else _("no fix")
 
 
 def part(name: str) -> str:
-    """A part of a bulletin that imports leave alone once people changed it."""
+    """The label of one of store_actions.PARTS."""
     return {
         "title": _("title"),
         "severity": _("severity"),
@@ -68,7 +70,7 @@ def part(name: str) -> str:
 
 
 def risk_reason(name: str) -> str:
-    """Why something is told again."""
+    """The label of a reason for an alert about a changed risk."""
     return {
         "exploited": _("now exploited"),
         "severity": _("severity raised"),

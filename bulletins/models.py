@@ -1,7 +1,7 @@
-"""Bulletins: a kind of Post with what an advisory says. The vulnerabilities stand in their own file.
+"""Bulletins: a kind of Post with the content of an advisory. vulnerability_models.py has the vulnerabilities.
 
-A bulletin is made of rows, whoever wrote it; rows.py reads them back into an advisory. Columns hold what is
-filtered, sorted or edited, `more` what an advisory says besides.
+Every bulletin is stored in these rows, imported or written here; rows.py converts them to an advisory and
+back. Columns hold what is filtered, sorted or edited; `more` holds the other fields of an advisory.
 """
 
 from datetime import date, datetime
@@ -17,17 +17,17 @@ from core.web.site import path_to
 from posts.models import Post
 from products.models import Product, Release
 
-LONGEST_NAME = 200  # of a publisher and of the issuer's id
+MAX_NAME_CHARACTERS = 200  # of a publisher and of a tracking id
 
 
 class Bulletin(Post):
-    """One advisory. (publisher, tracking_id) is its identity at its issuer, `reference` its name here.
+    """One advisory: (publisher, tracking_id) identifies it at its issuer, `reference` on this site.
 
-    The slug, which every list has at hand, repeats the reference.
+    The slug repeats the reference, because lists of posts load the slug.
 
-    `imported` has a digest of each part as the last import left it: what differs was changed by people, and
-    imports leave it alone. `priority` is the order of every list (priority.py). `has_fix`: every
-    vulnerability has one; `is_unpatched`: one has none, or none for some affected product.
+    `imported` has a digest of each part as the last import left it: parts that differ were changed by
+    moderators, and imports leave them alone. `priority` sorts all lists (priority.py). `has_fix`: every
+    vulnerability has a fix; `is_unpatched`: some vulnerability or affected product has none.
     """
 
     __tablename__ = "bulletins"
@@ -53,30 +53,36 @@ class Bulletin(Post):
 
     id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     reference: Mapped[str] = mapped_column(String(16))
-    publisher: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    publisher: Mapped[str] = mapped_column(String(MAX_NAME_CHARACTERS))
     publisher_namespace: Mapped[str] = mapped_column(Text, default="")
-    tracking_id: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    tracking_id: Mapped[str] = mapped_column(String(MAX_NAME_CHARACTERS))
     document_path: Mapped[str] = mapped_column(String(220))  # below /csaf/, named as CSAF 5.1 says
     tlp: Mapped[str] = mapped_column(String(20), default="")
     current_release_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    full_title: Mapped[str] = mapped_column(Text, default="")  # only when it is longer than a post's
+    full_title: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # only if longer than the title of a post may be
     severity: Mapped[str] = mapped_column(String(10), default="")
     priority: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     release_month: Mapped[str] = mapped_column(String(7), default="")
-    is_told: Mapped[bool] = mapped_column(default=False)  # its publication was news once, or never will be
+    is_told: Mapped[bool] = mapped_column(
+        default=False
+    )  # whether its publication was announced, or must not be
     is_out_of_band: Mapped[bool] = mapped_column(default=False)
     embargo_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     is_exploited: Mapped[bool] = mapped_column(default=False)
     kev_added_on: Mapped[date | None] = mapped_column(Date)
     kev_due_on: Mapped[date | None] = mapped_column(Date)
     is_ransomware: Mapped[bool] = mapped_column(default=False)
-    epss: Mapped[float | None]  # the highest of its vulnerabilities; None: none of them has one
+    epss: Mapped[float | None]  # the highest of its vulnerabilities; None if unknown
     has_fix: Mapped[bool] = mapped_column(default=False)
     is_unpatched: Mapped[bool] = mapped_column(default=False)
-    has_failures: Mapped[bool] = mapped_column(default=False)  # deployment reports of failures rise
+    has_failures: Mapped[bool] = mapped_column(
+        default=False
+    )  # whether deployment reports show a failure spike
     vulnerability_count: Mapped[int] = mapped_column(default=0)
-    names: Mapped[str] = mapped_column(Text, default="")  # what search finds it by
+    names: Mapped[str] = mapped_column(Text, default="")  # other names, for the search index
     more: Mapped[dict] = mapped_column(JSON, default=dict)
     imported: Mapped[dict] = mapped_column(JSON, default=dict)
     import_digest: Mapped[str] = mapped_column(String(64), default="")
@@ -110,17 +116,17 @@ class Bulletin(Post):
 
     @property
     def whole_title(self) -> str:
-        """The title as its issuer wrote it, unless it was changed here."""
+        """The full title of the document, or the title as changed here."""
         return self.full_title if self.full_title.startswith(self.title) else self.title
 
 
 class AffectedProduct(db.Model):
-    """A product as the document names it, its worst status in it, and what it is here when that is known.
+    """A product as the document names it, with its worst status, matched to the catalogue where possible.
 
-    `is_whole`: it is the product in all its releases, or a range of versions; else it is those in
-    `named_releases`, or a version that the catalogue does not know.
+    `is_whole`: all releases of the product, or a range of versions; else the `named_releases`, or a version
+    that the catalogue does not know.
 
-    `key` is the document's own id; a fix counts when it covers all that affects the product.
+    `key` is the id in the document. `has_fix`: all vulnerabilities that affect the product have a fix.
     """
 
     __tablename__ = "affected_products"
@@ -155,12 +161,12 @@ class AffectedProduct(db.Model):
 
     @property
     def releases(self) -> list[Release]:
-        """The releases of the catalogue that it is; none when it is the product as a whole."""
+        """The matched releases; none for the product as a whole."""
         return [row.release for row in self.named_releases]
 
 
 class AffectedRelease(db.Model):
-    """A release that an affected product is; several when a name fits the editions of one version."""
+    """A release matched to an affected product; several when a name matches the editions of one version."""
 
     __tablename__ = "affected_releases"
     __table_args__ = (Index("ix_affected_releases_release_id", "release_id"),)
@@ -174,10 +180,10 @@ class AffectedRelease(db.Model):
 
 
 class Mitigation(Versioned, db.Model):
-    """What to do without the patch, typed by layer.
+    """A measure for those who cannot patch, assigned to a layer of defence.
 
-    What a document says comes in once for each text (`digest`), with a suggested layer that a moderator
-    confirms; what was written here (`is_ours`) is exported with every vulnerability.
+    Mitigations of documents are stored once for each text (`digest`), with a suggested layer that a moderator
+    confirms; those written here (`is_ours`) are exported with every vulnerability.
     """
 
     __tablename__ = "mitigations"
@@ -208,7 +214,7 @@ class Mitigation(Versioned, db.Model):
 
     @property
     def as_text(self) -> str:
-        """All of it as one text, for documents that know no steps."""
+        """Text and steps as one text, for documents, which have no steps."""
         steps = [
             " ".join(filter(None, (f"{number}.", step.get("text"), step.get("command"))))
             for number, step in enumerate(self.steps, 1)
@@ -217,7 +223,7 @@ class Mitigation(Versioned, db.Model):
 
 
 class KnownIssue(db.Model):
-    """What goes wrong after an update, as written here; a document's own stand in its vulnerabilities."""
+    """A problem after an update, entered here; those of documents are stored with their vulnerabilities."""
 
     __tablename__ = "known_issues"
     __table_args__ = (Index("ix_known_issues_bulletin_id", "bulletin_id"),)
@@ -231,7 +237,7 @@ class KnownIssue(db.Model):
 
 
 class Counter(db.Model):
-    """The last number given to a bulletin of a year."""
+    """The last number assigned to a bulletin of a year."""
 
     __tablename__ = "bulletin_counters"
 

@@ -1,4 +1,4 @@
-"""Places on a bulletin's page where higher packages show something of theirs."""
+"""Panels that higher packages add to the page of a bulletin."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,12 +7,13 @@ from auth.models import User, Visitor
 from bulletins.models import Bulletin
 from core.registry import Registry
 
-TOP, BELOW = "top", "below"
+TOP = "top"
+BELOW = "below"
 
 
 @dataclass(frozen=True)
 class Panel:
-    """`facts(bulletin, reader)` is what `template` finds as `panel`; None leaves the place empty."""
+    """`facts(bulletin, reader)` is the variable `panel` of `template`; None omits the panel."""
 
     place: str
     template: str
@@ -23,12 +24,12 @@ _panels: Registry[Panel, str] = Registry("bulletin_panels")  # place by panel
 
 
 def register_panel(panel: Panel) -> None:
-    """Show this on the page of every bulletin; called from a package's init_app()."""
+    """Show this on the page of every bulletin; call it from init_app()."""
     _panels.add(panel, panel.place)
 
 
-def shown(bulletin: Bulletin, reader) -> dict[str, list[tuple[str, dict]]]:
-    """By place: the templates to include, each with its facts."""
+def shown(bulletin: Bulletin, reader: User | Visitor) -> dict[str, list[tuple[str, dict]]]:
+    """The templates to include by place (TOP, BELOW), each with its facts."""
     found: dict[str, list[tuple[str, dict]]] = {TOP: [], BELOW: []}
     for panel in _panels:
         facts = panel.facts(bulletin, reader)

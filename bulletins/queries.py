@@ -1,31 +1,32 @@
-"""Reads of bulletins. Lists, feeds, counts and alerts see what is public, whoever asks.
+"""Reads of bulletins. Lists, feeds, counts and alerts contain public bulletins only, whoever asks.
 
-Only a bulletin's own page shows a draft, and only to moderators: what is under embargo has no other door.
+Drafts are shown to moderators alone, on the page of the bulletin and in the list of drafts: nothing else may
+reveal a bulletin under embargo.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, String, and_, exists, func, or_, select, true, type_coerce
+from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
-from auth.models import User
+from auth.models import User, Visitor
+from bulletins import filters
+from bulletins.filters import AFFECTED, Filter, is_end_of_life
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin, Mitigation
-from bulletins.priority import EXPLOITED
-from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
+from bulletins.vulnerability_models import BulletinVulnerability, Remediation
 from core.database import paging
 from core.database.db import db
-from posts.models import DRAFT, PENDING, Post, PostLink, Revision
+from posts.models import DRAFT, PENDING, Post, PostLink
 from posts.queries import changed_in, visible_to
-from products.lifecycle.phases import SECURITY
-from products.models import LifecyclePhase, OwnedRelease, Product, Release
+from products.models import Release
 from products.queries import today
 
-PAGE = 40
+PAGE_SIZE = 40
 SORTS = {"urgent": [Bulletin.priority, Bulletin.id], "newest": [Bulletin.published_at, Bulletin.id]}
-WHOLE = (
+WITH_ROWS = (  # what rows.to_advisory() reads
     selectinload(Bulletin.products).selectinload(AffectedProduct.named_releases),
     selectinload(Bulletin.mitigations),
     selectinload(Bulletin.known_issues),
@@ -33,32 +34,16 @@ WHOLE = (
         joinedload(BulletinVulnerability.vulnerability), selectinload(BulletinVulnerability.remediations)
     ),
 )
-AFFECTED, SUPERSEDES = "affected", "supersedes"
-FACETED, MOST_REPLACED = 500, 500
-MOST_SEARCHED = 50  # revisions of a bulletin in which an old version of a mitigation is looked for
-OPEN_TLP = ("", "WHITE", "CLEAR")
-NUMBER = re.compile(r"[0-9]{1,9}$")
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What a list is narrowed to. `unfixed` and `fixed` speak of the products asked for, if any are."""
-
-    severity: str = ""
-    exploited: bool = False
-    unfixed: bool = False
-    fixed: bool = False
-    past_life: bool = False
-    product: str = ""
-    vendor: str = ""
-    month: str = ""
-    cve: str = ""
-    owner: User | None = None
+SUPERSEDES = "supersedes"  # kind of a link between posts
+MAX_FACETED = 500  # newest bulletins whose vendors are counted
+MAX_SUPERSEDING_UPDATES = 500
+OPEN_TLP = ("", "WHITE", "CLEAR")  # labels of documents that everybody may read
+POST_ID = re.compile(r"[0-9]{1,9}$")
 
 
 @dataclass
 class AlertFacts:
-    """What an alert says of a bulletin; who asks adds the reasons."""
+    """What an alert says of a bulletin; the caller adds the reasons."""
 
     id: int
     reference: str
@@ -67,7 +52,7 @@ class AlertFacts:
     severity: str
     is_exploited: bool
     has_fix: bool
-    published_at: datetime
+    published_at: datetime | None
     product_ids: set[int] = field(default_factory=set)
     release_ids: set[int] = field(default_factory=set)
     whole_product_ids: set[int] = field(default_factory=set)
@@ -75,12 +60,12 @@ class AlertFacts:
 
 
 def public() -> Select:
-    """Bulletins that everybody may see; without their kind, so that the indexes of bulletins sort."""
+    """SELECT of public bulletins, without a condition on `kind`, so that the indexes of bulletins sort."""
     return select(Bulletin).where(Bulletin.is_public)
 
 
 def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
-    """What alerts need of those of these bulletins that are public, the most urgent first; two queries.
+    """Facts for alerts about the public ones of these bulletins, the most urgent first; two queries.
 
     `product_ids` are all affected products, `release_ids` the releases known among them, and
     `whole_product_ids` the products that are affected in all releases.
@@ -124,20 +109,20 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
     return list(found.values())
 
 
-def get_bulletin(reference: str, user) -> Bulletin | None:
+def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
     """The bulletin with all its rows, if `user` may see it: moderators see drafts too.
 
-    The number that every post has is another way to call it.
+    `reference` is RB-yyyy-nnn in any case, or the id of the post.
     """
-    seen = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
-    called = (
-        Bulletin.id == int(reference) if NUMBER.match(reference) else Bulletin.reference == reference.upper()
+    is_visible = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
+    is_meant = (
+        Bulletin.id == int(reference) if POST_ID.match(reference) else Bulletin.reference == reference.upper()
     )
-    statement = select(Bulletin).where(called, seen)
+    statement = select(Bulletin).where(is_meant, is_visible)
     return db.session.scalar(
         statement.options(
             joinedload(Bulletin.author),
-            *WHOLE,
+            *WITH_ROWS,
             selectinload(Bulletin.products).joinedload(AffectedProduct.product),
             selectinload(Bulletin.products)
             .selectinload(AffectedProduct.named_releases)
@@ -148,18 +133,18 @@ def get_bulletin(reference: str, user) -> Bulletin | None:
     )
 
 
-def whole(bulletin_id: int) -> Bulletin | None:
-    """A bulletin with the rows that a change needs, whoever may see it; read anew."""
-    return db.session.scalar(
+def get_whole(bulletin_id: int) -> Bulletin:
+    """A bulletin with all its rows, whoever may see it; reloads it. Raises NoResultFound."""
+    return db.session.scalars(
         select(Bulletin)
         .where(Bulletin.id == bulletin_id)
-        .options(*WHOLE)
+        .options(*WITH_ROWS)
         .execution_options(populate_existing=True)
-    )
+    ).one()
 
 
 def drafts(limit: int = 100) -> list[Bulletin]:
-    """What moderators have yet to publish, what is scheduled first."""
+    """Unpublished bulletins, the scheduled ones first."""
     return list(
         db.session.scalars(
             select(Bulletin)
@@ -179,12 +164,12 @@ def bulletins(
     sort: str = "urgent",
     *,
     after: paging.PageStart = None,
-    size: int = PAGE,
+    size: int = PAGE_SIZE,
     with_mitigations: bool = False,
     with_tags: bool = False,
 ) -> paging.Page:
-    """Public bulletins in one of the SORTS; tags are for lists that show them."""
-    statement = public().where(*_conditions(wanted))
+    """A page of public bulletins in one of the SORTS; tags and mitigations are loaded on demand."""
+    statement = public().where(*filters.conditions(wanted))
     if not with_tags:
         statement = statement.options(lazyload(Post.tags))
     if with_mitigations:
@@ -192,108 +177,8 @@ def bulletins(
     return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Bulletin))
 
 
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    """The filter in SQL; what asks for affected products asks for all of it of one and the same row."""
-    found = [
-        column == value
-        for column, value in ((Bulletin.severity, wanted.severity), (Bulletin.release_month, wanted.month))
-        if value
-    ]
-    if wanted.exploited:
-        found.append(Bulletin.priority >= EXPLOITED)
-    if wanted.cve:
-        found.append(
-            Bulletin.id.in_(
-                select(BulletinVulnerability.bulletin_id)
-                .join(BulletinVulnerability.vulnerability)
-                .where(Vulnerability.cve == wanted.cve.upper())
-            )
-        )
-    rows = [
-        condition
-        for condition, is_wanted in (
-            (
-                AffectedProduct.product_id.in_(select(Product.id).where(Product.slug == wanted.product)),
-                wanted.product,
-            ),
-            (AffectedProduct.vendor_key == wanted.vendor.casefold(), wanted.vendor),
-            (_owned_by(wanted.owner), wanted.owner),
-            (past_life(today()), wanted.past_life),
-        )
-        if is_wanted
-    ]
-    if wanted.unfixed and (wanted.product or wanted.owner):
-        rows.append(or_(~AffectedProduct.has_fix, past_life(today())))
-    elif wanted.unfixed:
-        found.append(Bulletin.is_unpatched)
-    if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
-        found.append(Bulletin.id.in_(_affected().where(*rows)))
-    elif rows:
-        found.append(
-            exists().where(
-                AffectedProduct.bulletin_id == Bulletin.id, AffectedProduct.status == AFFECTED, *rows
-            )
-        )
-    if wanted.fixed and wanted.owner:
-        open_rows = _affected().where(
-            _owned_by(wanted.owner), or_(~AffectedProduct.has_fix, past_life(today()))
-        )
-        found.append(Bulletin.id.not_in(open_rows))
-    return found
-
-
-def _affected() -> Select:
-    return (
-        select(AffectedProduct.bulletin_id)
-        .join(AffectedProduct.bulletin)
-        .where(AffectedProduct.status == AFFECTED)
-    )
-
-
-def _owned_by(user) -> ColumnElement[bool] | None:
-    """SQL condition on an AffectedProduct: `user` runs it; a range of versions affects all releases."""
-    if user is None:
-        return None
-    mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id)
-    return AffectedProduct.product_id.in_(mine) & exists().where(
-        OwnedRelease.user_id == user.id,
-        OwnedRelease.product_id == AffectedProduct.product_id,
-        or_(
-            OwnedRelease.release_id.is_(None),
-            AffectedProduct.is_whole,
-            AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id),
-        ),
-    )
-
-
-def past_life(day: date) -> ColumnElement[bool]:
-    """SQL condition on an AffectedProduct of a Bulletin: no release it is gets security fixes on `day`.
-
-    A fix that the bulletin names helps when it came in the release's life; what came later is for those who
-    pay for an extension.
-    """
-    ends, month = LifecyclePhase.ends, Bulletin.__table__.c.release_month
-    is_gone = (
-        select(LifecyclePhase.id)
-        .correlate(AffectedRelease, AffectedProduct, Bulletin.__table__)
-        .where(
-            LifecyclePhase.release_id == AffectedRelease.release_id,
-            LifecyclePhase.kind == SECURITY,
-            or_(ends < day, ends.in_([True])),
-            or_(~AffectedProduct.has_fix, ends.in_([True]), type_coerce(ends, String) < month),
-        )
-        .exists()
-    )
-    named = (
-        select(AffectedRelease.release_id)
-        .correlate(AffectedProduct, Bulletin.__table__)
-        .where(AffectedRelease.affected_product_id == AffectedProduct.id)
-    )
-    return and_(named.where(is_gone).exists(), ~named.where(~is_gone).exists())
-
-
-def ended_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
-    """By bulletin: the releases it affects that get no security fixes any more; one query for a page."""
+def end_of_life_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
+    """By bulletin id: the affected releases past their end of life; one query for a page."""
     rows = db.session.execute(
         select(AffectedProduct.bulletin_id, Release)
         .distinct()
@@ -303,7 +188,7 @@ def ended_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
         .where(
             AffectedProduct.bulletin_id.in_([row.id for row in found]),
             AffectedProduct.status == AFFECTED,
-            past_life(today()),
+            is_end_of_life(today()),
         )
         .options(joinedload(Release.product), selectinload(Release.phases))
         .order_by(Release.id)
@@ -315,12 +200,12 @@ def ended_releases(found: Iterable[Bulletin]) -> dict[int, list[Release]]:
 
 
 def vendors(limit: int = 30) -> dict[str, int]:
-    """Vendors by how many of the newest public bulletins name them."""
+    """Number of bulletins by vendor, among the MAX_FACETED newest public ones; the largest first."""
     newest = (
         public()
         .with_only_columns(Bulletin.id)
         .order_by(Bulletin.published_at.desc(), Bulletin.id.desc())
-        .limit(FACETED)
+        .limit(MAX_FACETED)
         .subquery()
     )
     number = func.count(AffectedProduct.bulletin_id.distinct())
@@ -332,16 +217,16 @@ def vendors(limit: int = 30) -> dict[str, int]:
         .order_by(number.desc(), AffectedProduct.vendor_key)
         .limit(limit)
     )
-    return dict(db.session.execute(rows).all())
+    return dict(db.session.execute(rows).tuples().all())
 
 
 def newest(wanted: Filter, limit: int = 40) -> list[Bulletin]:
-    """For the feeds."""
+    """The newest public bulletins that match a filter."""
     return bulletins(wanted, "newest", size=limit).items
 
 
-def named(references: Iterable[str]) -> list[Bulletin]:
-    """The bulletins with these references, drafts too, in their order."""
+def by_references(references: Iterable[str]) -> list[Bulletin]:
+    """The bulletins with these references, drafts included, sorted by reference."""
     return list(
         db.session.scalars(
             select(Bulletin)
@@ -353,32 +238,19 @@ def named(references: Iterable[str]) -> list[Bulletin]:
     )
 
 
-def unconfirmed(limit: int = 50) -> list[tuple[Mitigation, Bulletin]]:
-    """Mitigations whose layer nobody confirmed, of public bulletins, the most urgent first."""
-    return list(
-        db.session.execute(
-            select(Mitigation, Bulletin)
-            .join(Bulletin, Bulletin.id == Mitigation.bulletin_id)
-            .where(Bulletin.is_public, ~Mitigation.is_confirmed)
-            .order_by(Bulletin.priority.desc(), Mitigation.id)
-            .limit(limit)
-        ).tuples()
-    )
-
-
 def superseded(bulletin: Bulletin) -> dict[int, str]:
-    """References, by id, of the bulletins that this one takes the place of, whoever may see them."""
+    """References, by id, of the bulletins that this one supersedes, whoever may see them."""
     rows = (
         select(Bulletin.id, Bulletin.reference)
         .join(PostLink, PostLink.target_id == Bulletin.id)
         .where(PostLink.source_id == bulletin.id, PostLink.kind == SUPERSEDES)
         .order_by(Bulletin.reference)
     )
-    return dict(db.session.execute(rows).all())
+    return dict(db.session.execute(rows).tuples().all())
 
 
-def published_documents(limit: int = 50_000) -> list:
-    """What the CSAF provider lists of public bulletins whose TLP lets everybody read them."""
+def published_documents(limit: int = 50_000) -> list[Row]:
+    """Rows for the lists of the CSAF provider: public bulletins whose TLP label lets everybody read them."""
     return list(
         db.session.execute(
             public()
@@ -398,15 +270,15 @@ def published_documents(limit: int = 50_000) -> list:
     )
 
 
-def document_at(path: str) -> Bulletin | None:
-    """The public bulletin whose CSAF document lies there, with the rows that it is made from."""
+def by_document_path(path: str) -> Bulletin | None:
+    """The public bulletin whose CSAF document has this path below /csaf/, with all its rows."""
     return db.session.scalar(
-        public().where(Bulletin.document_path == path, Bulletin.tlp.in_(OPEN_TLP)).options(*WHOLE)
+        public().where(Bulletin.document_path == path, Bulletin.tlp.in_(OPEN_TLP)).options(*WITH_ROWS)
     )
 
 
-def replaced_by(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """By update (KB5026361): the later updates that replace it, each with the bulletin it is in."""
+def superseding_updates(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """By update (KB5026361): the later updates that supersede it, each with the reference of its bulletin."""
     wanted = [update for update in updates if update]
     rows = db.session.execute(
         select(Remediation.supersedes, Remediation.update, Bulletin.reference)
@@ -414,38 +286,10 @@ def replaced_by(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         .join(BulletinVulnerability, BulletinVulnerability.id == Remediation.bulletin_vulnerability_id)
         .join(Bulletin, Bulletin.id == BulletinVulnerability.bulletin_id)
         .where(Bulletin.is_public, Remediation.supersedes.in_(wanted), Remediation.update != "")
-        .limit(MOST_REPLACED)
+        .limit(MAX_SUPERSEDING_UPDATES)
     )
     found: dict[str, list[tuple[str, str]]] = {}
     for old, new, reference in sorted(rows):
         if new not in [known for known, _ in found.setdefault(old, [])]:
             found[old].append((new, reference))
     return found
-
-
-def mitigation(mitigation_id: int) -> Mitigation | None:
-    """A mitigation, read anew."""
-    return db.session.get(Mitigation, mitigation_id, populate_existing=True)
-
-
-def mitigation_facts(mitigation: Mitigation, number: int) -> dict | None:
-    """What the newest revisions of its bulletin say of a mitigation at one of its versions."""
-    kept = db.session.scalars(
-        select(Revision.facts)
-        .where(
-            Revision.post_id == mitigation.bulletin_id,
-            Revision.facts.is_not(None),
-            Revision.redacted_at.is_(None),
-        )
-        .order_by(Revision.number.desc())
-        .limit(MOST_SEARCHED)
-    )
-    return next(
-        (
-            row
-            for facts in kept
-            for row in facts.get("mitigations", ())
-            if (row["id"], row["number"]) == (mitigation.id, number)
-        ),
-        None,
-    )

@@ -1,7 +1,8 @@
-"""What redaction masks of bulletins and of all that belongs to them."""
+"""The columns of bulletins and their rows that redaction masks."""
 
 import hashlib
 
+from auth.models import User
 from bulletins.models import AffectedProduct, Bulletin, KnownIssue, Mitigation
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 from core import redaction
@@ -10,16 +11,17 @@ from posts.models import Post
 from posts.redaction import record_redacted
 
 
-def _of_bulletin(row, by) -> None:
+def _announce_bulletin(row: object, by: User) -> None:
     bulletin_id = getattr(row, "bulletin_id", None)
-    if bulletin_id is not None:
-        record_redacted(db.session.get(Post, bulletin_id), by)
+    post = db.session.get(Post, bulletin_id) if bulletin_id is not None else None
+    if post is not None:
+        record_redacted(post, by)
 
 
-def _follow_mitigation(row: Mitigation, by) -> None:
-    """The digest of a text would tell who guesses the text that it is right."""
+def _replace_digest(row: Mitigation, by: User) -> None:
+    """Replace the digest of the text: with it, a guess at the redacted text could be confirmed."""
     row.digest = hashlib.sha256(f"{row.id}:{row.text}".encode()).hexdigest()
-    _of_bulletin(row, by)
+    _announce_bulletin(row, by)
 
 
 redaction.register_text(
@@ -34,9 +36,11 @@ redaction.register_text(
     about=lambda texts: Bulletin.id.in_(texts.post_ids),
 )
 redaction.register_text(
-    AffectedProduct, "key", "name", "vendor", "vendor_key", "version", "more", changed=_of_bulletin
+    AffectedProduct, "key", "name", "vendor", "vendor_key", "version", "more", changed=_announce_bulletin
 )
-redaction.register_text(BulletinVulnerability, "title", "scores", "more", "status", changed=_of_bulletin)
+redaction.register_text(
+    BulletinVulnerability, "title", "scores", "more", "status", changed=_announce_bulletin
+)
 redaction.register_text(Vulnerability, "kev_action")
 redaction.register_text(
     Remediation,
@@ -47,7 +51,7 @@ redaction.register_text(
     "fixed_build",
     "more",
     "product_ids",
-    changed=_of_bulletin,
+    changed=_announce_bulletin,
 )
 redaction.register_text(
     Mitigation,
@@ -56,10 +60,10 @@ redaction.register_text(
     "blocks",
     "steps",
     "side_effects",
-    changed=_follow_mitigation,
+    changed=_replace_digest,
     derived=("digest",),
 )
-redaction.register_text(KnownIssue, "update", "details", "url", changed=_of_bulletin)
+redaction.register_text(KnownIssue, "update", "details", "url", changed=_announce_bulletin)
 redaction.register_without_text(
     Bulletin, "reference", "tracking_id", "document_path", "tlp", "severity", "release_month", "import_digest"
 )

@@ -1,22 +1,29 @@
-"""A bulletin's rows from an advisory, and an advisory from its rows: read(write(a)) says what `a` said.
+"""Converts an advisory to the rows of a bulletin and back, without loss.
 
-The text of the bulletin is its summary note, so that people edit it and revisions keep it; the place of
-that note among the others is remembered, not its words.
+The summary note becomes the text of the post, so that it can be edited and revisions contain it; of the note
+itself only the position among the others is stored.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
+from typing import TypeVar
 
 from advisories.advisory import AFFECTED, Advisory, KnownIssue, Note, ProductEntry, Remedy, Score
-from advisories.advisory import Vulnerability as Said
+from advisories.advisory import Vulnerability as AdvisoryVulnerability
 from advisories.codec import dump, load
 from bulletins import fixes
+from bulletins.catalogue import Match
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 
-TITLE, KEY, UPDATE = 200, 60, 100  # what columns hold
-BODY_NOTES = ("summary", "description", "general")
-_BULLETIN = (
+T = TypeVar("T", Remedy, KnownIssue)
+MAX_TITLE_CHARACTERS = 200
+MAX_VENDOR_KEY_CHARACTERS = 60
+MAX_UPDATE_CHARACTERS = 100
+MAX_TLP_CHARACTERS = 20
+BODY_NOTE_CATEGORIES = ("summary", "description", "general")
+_BULLETIN_FIELDS = (
     "title",
     "publisher",
     "publisher_namespace",
@@ -26,59 +33,57 @@ _BULLETIN = (
     "vulnerabilities",
     "warnings",
 )
-_PRODUCT = ("id", "name", "vendor", "version")
-_VULNERABILITY = ("cve", "title", "status", "scores", "remedies", "is_rejected", "is_exploited")
-_REMEDY = ("kind", "details", "product_ids", "url", "update", "supersedes", "fixed_build", "restart")
-Known = dict[str, Vulnerability]
-Matched = Callable[[ProductEntry], tuple[int | None, tuple[int, ...]]]
+_PRODUCT_FIELDS = ("id", "name", "vendor", "version")
+_VULNERABILITY_FIELDS = ("cve", "title", "status", "scores", "remedies", "is_rejected", "is_exploited")
+_REMEDY_FIELDS = ("kind", "details", "product_ids", "url", "update", "supersedes", "fixed_build", "restart")
+Known = dict[str, Vulnerability]  # by CVE
+Matched = Callable[[ProductEntry], Match]
 
 
 def body_note(advisory: Advisory) -> int | None:
-    """Which of its notes is its text: the first that sums up, or describes."""
-    return next(
-        (
-            place
-            for category in BODY_NOTES
-            for place, note in enumerate(advisory.notes)
-            if note.category == category and note.text
-        ),
-        None,
-    )
+    """The index of the note that is the text of the bulletin: a summary, else a description."""
+    for category in BODY_NOTE_CATEGORIES:
+        for place, note in enumerate(advisory.notes):
+            if note.category == category and note.text:
+                return place
+    return None
 
 
 def body(advisory: Advisory) -> str:
-    """The text of a bulletin made of this advisory."""
+    """The text of the bulletin of an advisory."""
     place = body_note(advisory)
     return "" if place is None else advisory.notes[place].text
 
 
 def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched: Matched) -> None:
-    """Make the rows say what the advisory says; its text (body) is the caller's to store.
+    """Set the columns and rows of a bulletin, except for its text (body), which the caller stores.
 
-    `known` has a row for every CVE it names; `matched` tells the product and the releases of an entry.
+    `known` has a row for every CVE that the advisory names; `matched` returns the ids of the product and the
+    releases of an entry.
     """
     place = body_note(advisory)
     notes = [replace(note, text="") if at == place else note for at, note in enumerate(advisory.notes)]
-    bulletin.title = advisory.title[:TITLE]
-    bulletin.full_title = advisory.title if len(advisory.title) > TITLE else ""
-    bulletin.publisher, bulletin.tracking_id = advisory.publisher, advisory.tracking_id
-    bulletin.publisher_namespace, bulletin.severity = advisory.publisher_namespace, advisory.severity
-    bulletin.tlp, bulletin.current_release_at = advisory.tlp[: KEY // 3], advisory.current_release_at
-    bulletin.more = dump(replace(advisory, notes=notes), but=_BULLETIN) | {"body_note": place}
-    standings = fixes.standings(advisory)
-    tried = {
-        (each.kind, each.update, each.details): each.can_roll_back
-        for row in bulletin.vulnerabilities
-        for each in row.remediations
+    bulletin.title = advisory.title[:MAX_TITLE_CHARACTERS]
+    bulletin.full_title = advisory.title if len(advisory.title) > MAX_TITLE_CHARACTERS else ""
+    bulletin.publisher = advisory.publisher
+    bulletin.publisher_namespace = advisory.publisher_namespace
+    bulletin.tracking_id = advisory.tracking_id
+    bulletin.severity = advisory.severity
+    bulletin.tlp = advisory.tlp[:MAX_TLP_CHARACTERS]
+    bulletin.current_release_at = advisory.current_release_at
+    bulletin.more = dump(replace(advisory, notes=notes), but=_BULLETIN_FIELDS) | {"body_note": place}
+    statuses = fixes.product_statuses(advisory)
+    can_roll_back = {
+        (each.kind, each.update, each.details): each.can_roll_back for each in _remediations(bulletin)
     }
     bulletin.products = [
-        _product(at, entry, standings[entry.id], matched(entry)) for at, entry in enumerate(advisory.products)
+        _product(at, entry, statuses[entry.id], matched(entry)) for at, entry in enumerate(advisory.products)
     ]
     bulletin.vulnerabilities = [
-        _vulnerability(at, said, known) for at, said in enumerate(advisory.vulnerabilities)
+        _vulnerability(at, each, known) for at, each in enumerate(advisory.vulnerabilities)
     ]
-    for each in (remedy for row in bulletin.vulnerabilities for remedy in row.remediations):
-        each.can_roll_back = tried.get((each.kind, each.update, each.details))
+    for each in _remediations(bulletin):
+        each.can_roll_back = can_roll_back.get((each.kind, each.update, each.details))
     bulletin.vulnerability_count = len(bulletin.vulnerabilities)
     bulletin.has_fix = all(row.has_fix for row in bulletin.vulnerabilities if row.concerns_any)
     bulletin.is_unpatched = not bulletin.has_fix or any(
@@ -86,57 +91,62 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
     )
 
 
-def _product(place: int, entry: ProductEntry, standing: fixes.Standing, match: tuple) -> AffectedProduct:
+def _remediations(bulletin: Bulletin) -> list[Remediation]:
+    return list(chain.from_iterable(row.remediations for row in bulletin.vulnerabilities))
+
+
+def _product(place: int, entry: ProductEntry, status: fixes.ProductStatus, match: Match) -> AffectedProduct:
     return AffectedProduct(
         position=place,
         key=entry.id,
         name=entry.name,
         vendor=entry.vendor,
         version=entry.version,
-        vendor_key=entry.vendor.casefold()[:KEY],
-        status=standing.status,
-        has_fix=standing.has_fix,
+        vendor_key=entry.vendor.casefold()[:MAX_VENDOR_KEY_CHARACTERS],
+        status=status.status,
+        has_fix=status.has_fix,
         product_id=match[0],
         is_whole=is_whole(entry, match),
-        more=dump(entry, but=_PRODUCT),
+        more=dump(entry, but=_PRODUCT_FIELDS),
         named_releases=[AffectedRelease(release_id=each) for each in match[1]],
     )
 
 
-def is_whole(entry: ProductEntry, match: tuple[int | None, tuple[int, ...]]) -> bool:
-    """Whether an entry that matched is a product in all its releases."""
+def is_whole(entry: ProductEntry, match: Match) -> bool:
+    """Whether a matched entry means all releases of the product."""
     return match[0] is not None and not match[1] and (entry.is_range or not entry.version)
 
 
-def _vulnerability(place: int, said: Said, known: Known) -> BulletinVulnerability:
+def _vulnerability(place: int, vulnerability: AdvisoryVulnerability, known: Known) -> BulletinVulnerability:
+    shared = known[vulnerability.cve] if vulnerability.cve else None
     return BulletinVulnerability(
         position=place,
-        vulnerability=known[said.cve] if said.cve else None,
-        vulnerability_id=known[said.cve].id if said.cve else None,
-        title=said.title,
-        status=dump(said.status),
-        scores=dump(said.scores),
-        is_rejected=said.is_rejected,
-        is_exploited=said.is_exploited,
-        has_fix=fixes.has_fix(said),
-        concerns_any=fixes.concerns_any(said),
-        more=dump(said, but=_VULNERABILITY),
-        remediations=[_remediation(at, remedy) for at, remedy in enumerate(said.remedies)],
+        vulnerability=shared,
+        vulnerability_id=shared.id if shared is not None else None,
+        title=vulnerability.title,
+        status=dump(vulnerability.status),
+        scores=dump(vulnerability.scores),
+        is_rejected=vulnerability.is_rejected,
+        is_exploited=vulnerability.is_exploited,
+        has_fix=fixes.has_fix(vulnerability),
+        concerns_any=fixes.concerns_any(vulnerability),
+        more=dump(vulnerability, but=_VULNERABILITY_FIELDS),
+        remediations=[_remediation(at, remedy) for at, remedy in enumerate(vulnerability.remedies)],
     )
 
 
 def _remediation(place: int, remedy: Remedy) -> Remediation:
-    facts = {name: getattr(remedy, name) for name in _REMEDY}
+    facts = {name: getattr(remedy, name) for name in _REMEDY_FIELDS}
     facts |= {
         "product_ids": list(remedy.product_ids),
-        "update": remedy.update[:UPDATE],
-        "supersedes": remedy.supersedes[:UPDATE],
+        "update": remedy.update[:MAX_UPDATE_CHARACTERS],
+        "supersedes": remedy.supersedes[:MAX_UPDATE_CHARACTERS],
     }
-    return Remediation(position=place, more=dump(remedy, but=_REMEDY), **facts)
+    return Remediation(position=place, more=dump(remedy, but=_REMEDY_FIELDS), **facts)
 
 
-def to_advisory(bulletin: Bulletin, *, with_ours: bool = True) -> Advisory:
-    """What the rows say, as an advisory; mitigations and issues written here go with every vulnerability."""
+def to_advisory(bulletin: Bulletin, *, with_local: bool = True) -> Advisory:
+    """The rows as an advisory; `with_local` adds the mitigations and issues that were entered here."""
     more = dict(bulletin.more)
     place = more.pop("body_note", None)
     advisory = load(
@@ -163,15 +173,15 @@ def to_advisory(bulletin: Bulletin, *, with_ours: bool = True) -> Advisory:
         )
         for row in bulletin.products
     ]
-    advisory.vulnerabilities = [_said(row) for row in bulletin.vulnerabilities]
-    if with_ours:
-        _add_ours(bulletin, advisory)
+    advisory.vulnerabilities = [_to_vulnerability(row) for row in bulletin.vulnerabilities]
+    if with_local:
+        _add_local(bulletin, advisory)
     return advisory
 
 
-def _said(row: BulletinVulnerability) -> Said:
-    said = load(
-        Said,
+def _to_vulnerability(row: BulletinVulnerability) -> AdvisoryVulnerability:
+    vulnerability = load(
+        AdvisoryVulnerability,
         {
             **row.more,
             "cve": row.cve,
@@ -181,25 +191,30 @@ def _said(row: BulletinVulnerability) -> Said:
             "is_exploited": row.is_exploited,
         },
     )
-    said.scores = load(list[Score], row.scores)
-    said.remedies = [
-        load(Remedy, {**each.more, **{name: getattr(each, name) for name in _REMEDY}})
+    vulnerability.scores = load(list[Score], row.scores)
+    vulnerability.remedies = [
+        load(Remedy, {**each.more, **{name: getattr(each, name) for name in _REMEDY_FIELDS}})
         for each in row.remediations
     ]
-    return said
+    return vulnerability
 
 
-def _add_ours(bulletin: Bulletin, advisory: Advisory) -> None:
+def _add_local(bulletin: Bulletin, advisory: Advisory) -> None:
+    """Add mitigations and known issues that were entered here to all vulnerabilities that lack them."""
     remedies = [
         Remedy(each.kind, each.as_text, url=each.url) for each in bulletin.mitigations if each.is_ours
     ]
     issues = [KnownIssue(each.update, each.details, each.url) for each in bulletin.known_issues]
-    for said in advisory.vulnerabilities:
-        if not said.is_rejected:
-            affected = fixes.with_status(said, AFFECTED)
-            ids = tuple(entry.id for entry in advisory.products if entry.id in affected)
-            for ours, theirs in ((remedies, said.remedies), (issues, said.known_issues)):
-                known = {(each.details, each.url) for each in theirs}
-                theirs += [
-                    replace(each, product_ids=ids) for each in ours if (each.details, each.url) not in known
-                ]
+    for vulnerability in advisory.vulnerabilities:
+        if vulnerability.is_rejected:
+            continue
+        affected = fixes.products_with_status(vulnerability, AFFECTED)
+        ids = tuple(entry.id for entry in advisory.products if entry.id in affected)
+        vulnerability.remedies += _missing(remedies, vulnerability.remedies, ids)
+        vulnerability.known_issues += _missing(issues, vulnerability.known_issues, ids)
+
+
+def _missing(local: list[T], stated: list[T], product_ids: tuple[str, ...]) -> list[T]:
+    """The local entries, for these products, except those that the document states."""
+    known = {(each.details, each.url) for each in stated}
+    return [replace(each, product_ids=product_ids) for each in local if (each.details, each.url) not in known]

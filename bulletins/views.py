@@ -1,16 +1,19 @@
-"""Pages everybody reads: the list, what is unpatched, and one bulletin."""
+"""Public pages: the list, unpatched bulletins, and one bulletin."""
 
 import re
 from dataclasses import fields, replace
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from advisories.scores import SEVERITIES
-from auth.current_user import current_user
+from auth.current_user import current_user, me
 from bulletins import bulletin_page, exports, panels, policy, queries, store_actions
 from bulletins.actions import SUPERSEDES
+from bulletins.filters import Filter
 from bulletins.models import Bulletin
-from bulletins.queries import SORTS, Filter
+from bulletins.queries import SORTS
 from core.cache.page_cache import cached_for_visitors
 from core.web.access import get_or_404
 from core.web.query_parameters import query_text
@@ -21,12 +24,13 @@ from products.lifecycle.phases import phase_on
 
 bp = Blueprint("bulletins", __name__)
 MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])$")
-MINE_FIRST = 100  # of what has no fix for a member's own products, on one page
+MAX_UNFIXED_FIRST = 100  # bulletins without a fix for the reader's products, shown before all others
 
 
-def wanted() -> Filter:
-    """What the list is narrowed to by the address; what no list could have counts as nothing."""
-    severity, month = query_text("severity"), query_text("month")
+def requested_filter() -> Filter:
+    """The filter in the query string; unknown values are ignored."""
+    severity = query_text("severity")
+    month = query_text("month")
     is_mine = "mine" in request.args and current_user.is_authenticated
     return Filter(
         severity=severity if severity in SEVERITIES else "",
@@ -36,54 +40,57 @@ def wanted() -> Filter:
         vendor=query_text("vendor"),
         month=month if MONTH.match(month) else "",
         cve=query_text("cve")[:30],
-        owner=current_user if is_mine else None,
+        owner=me() if is_mine else None,
     )
 
 
-def chosen(narrowed: Filter) -> dict[str, str]:
+def filter_parameters(narrowed: Filter) -> dict[str, str]:
     """The filter as query parameters, for links."""
     values = {each.name: getattr(narrowed, each.name) for each in fields(Filter) if each.name != "owner"}
     mine = {"mine": "1"} if narrowed.owner is not None else {}
     return {name: "1" if value is True else value for name, value in values.items() if value} | mine
 
 
-def link(endpoint: str, parameters: dict[str, str], **changes) -> str:
-    """The address of a list with other parameters; those set to nothing are left out."""
-    return url_for(endpoint, **{name: value for name, value in {**parameters, **changes}.items() if value})
+def list_url(endpoint: str, parameters: dict[str, str], **changes: str) -> str:
+    """The URL of a list with changed parameters; empty ones are left out."""
+    values: dict[str, Any] = {name: value for name, value in {**parameters, **changes}.items() if value}
+    return url_for(endpoint, **values)
 
 
-def sort() -> str:
-    """In which order."""
-    asked = request.args.get("sort", "")
-    return asked if asked in SORTS else "urgent"
+def requested_sort() -> str:
+    """The sort order in the query string; "urgent" for an unknown one."""
+    sort = request.args.get("sort", "")
+    return sort if sort in SORTS else "urgent"
 
 
-def find(reference: str) -> Bulletin:
+def load_bulletin(reference: str) -> Bulletin:
     """The bulletin, if the reader may see it, or 404."""
     return get_or_404(queries.get_bulletin(reference, current_user))
 
 
 @bp.get("/bulletins")
 @cached_for_visitors
-def bulletins():
-    """Bulletins, the most urgent first; of what one runs, what has no fix before all else."""
+def bulletins() -> ResponseReturnValue:
+    """Bulletins, the most urgent first; for the reader's products, those without a fix first."""
     if "mine" in request.args and not current_user.is_authenticated:
         return redirect(url_for("auth.login", next=url_for("bulletins.bulletins", mine=1)))
-    narrowed, after, first = wanted(), request.args.get("after"), []
+    narrowed = requested_filter()
+    after = request.args.get("after")
+    first = []
     shown = narrowed
     if narrowed.owner is not None and not narrowed.unfixed:
         if not after:
-            first = queries.bulletins(replace(narrowed, unfixed=True), size=MINE_FIRST).items
+            first = queries.bulletins(replace(narrowed, unfixed=True), size=MAX_UNFIXED_FIRST).items
         shown = replace(narrowed, fixed=True)
     curates = policy.can_curate(current_user)
     return render_template(
         "bulletins/bulletins.html",
-        page=queries.bulletins(shown, sort(), after=after),
+        page=queries.bulletins(shown, requested_sort(), after=after),
         first=first,
         narrowed=narrowed,
-        chosen=chosen(narrowed),
-        sort=sort(),
-        link=link,
+        chosen=filter_parameters(narrowed),
+        sort=requested_sort(),
+        link=list_url,
         severities=reversed(SEVERITIES),
         vendors=queries.vendors(),
         can_curate=curates,
@@ -94,60 +101,66 @@ def bulletins():
 
 @bp.get("/bulletins.csv", defaults={"extension": "csv"})
 @bp.get("/bulletins.json", defaults={"extension": "json"})
-def export_bulletins(extension: str):
-    """The list as CSV or JSON, narrowed as the page is."""
-    return exports.answer("bulletins", extension, wanted(), sort())
+def export_bulletins(extension: str) -> ResponseReturnValue:
+    """The list as CSV or JSON, filtered like the page."""
+    return exports.list_response("bulletins", extension, requested_filter(), requested_sort())
 
 
 @bp.get("/bulletins/unpatched")
 @cached_for_visitors
-def unpatched():
-    """What has no fix today, and what to do instead; then releases that get none any more."""
+def unpatched() -> ResponseReturnValue:
+    """Bulletins without a fix and their mitigations; or those that affect releases past their end of life."""
     is_past_life = "past-life" in request.args
-    narrowed = replace(wanted(), unfixed=not is_past_life, past_life=is_past_life)
+    narrowed = replace(requested_filter(), unfixed=not is_past_life, past_life=is_past_life)
     page = queries.bulletins(narrowed, after=request.args.get("after"), with_mitigations=True)
     return render_template(
         "bulletins/unpatched.html",
         page=page,
         is_past_life=is_past_life,
-        link=link,
-        chosen={**chosen(narrowed), "unfixed": "", "past_life": "", "past-life": "1" if is_past_life else ""},
-        releases=queries.ended_releases(page) if is_past_life else {},
+        link=list_url,
+        chosen={
+            **filter_parameters(narrowed),
+            "unfixed": "",
+            "past_life": "",
+            "past-life": "1" if is_past_life else "",
+        },
+        releases=queries.end_of_life_releases(page) if is_past_life else {},
     )
 
 
 @bp.get("/bulletins/unpatched.csv", defaults={"extension": "csv"})
 @bp.get("/bulletins/unpatched.json", defaults={"extension": "json"})
-def export_unpatched(extension: str):
-    """That list as CSV or JSON."""
+def export_unpatched(extension: str) -> ResponseReturnValue:
+    """The unpatched bulletins as CSV or JSON."""
     is_past_life = "past-life" in request.args
-    narrowed = replace(wanted(), unfixed=not is_past_life, past_life=is_past_life)
-    return exports.answer("unpatched", extension, narrowed, "urgent")
+    narrowed = replace(requested_filter(), unfixed=not is_past_life, past_life=is_past_life)
+    return exports.list_response("unpatched", extension, narrowed, "urgent")
 
 
 @bp.get("/bulletins/<reference>")
 @cached_for_visitors
-def bulletin(reference: str):
-    """One bulletin: what to do first, the shield where there is no fix, and all facts."""
-    found = find(reference)
+def bulletin(reference: str) -> ResponseReturnValue:
+    """One bulletin: first steps, mitigations where there is no fix, and all facts."""
+    found = load_bulletin(reference)
     if reference != found.reference:
         return redirect(found.url, 301)
-    facts, day = bulletin_page.of(found, products.today()), products.today()
-    replaced = queries.replaced_by(update.row.update for update in facts.updates)
+    day = products.today()
+    content = bulletin_page.build_page(found, day)
+    curates = policy.can_curate(current_user)
     return render_template(
         "bulletins/bulletin.html",
         bulletin=found,
-        sheet=facts,
+        content=content,
         day=day,
-        most=bulletin_page.LONGEST_LIST,
-        replaced=replaced,
+        max_rows=bulletin_page.MAX_ROWS,
+        superseding=queries.superseding_updates(update.row.update for update in content.updates),
         phases=lambda row: dict.fromkeys(phase_on(each, day) for each in row.releases),
         supersedes=post_queries.links_from(found, SUPERSEDES, current_user),
         superseded_by=post_queries.links_to(found, SUPERSEDES, current_user),
         comments=post_queries.comments_of([found.id], current_user),
         my_votes=post_queries.votes_of(current_user, [found.id]),
         can=post_policy,
-        can_curate=policy.can_curate(current_user),
+        can_curate=curates,
         panels=panels.shown(found, current_user),
-        changed_here=store_actions.changed_here(found) if policy.can_curate(current_user) else (),
+        changed_here=store_actions.changed_here(found) if curates else (),
     )

@@ -66,7 +66,7 @@ def confirm() -> None:
 
 
 def _bulletin(bulletin_id: int) -> Bulletin:
-    bulletin = queries.whole(bulletin_id)
+    bulletin = queries.get_whole(bulletin_id)
     if bulletin is None:
         raise LookupError(bulletin_id)
     return bulletin

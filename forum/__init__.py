@@ -1,17 +1,17 @@
-"""The forum: IT pros ask and answer."""
+"""The forum: questions and answers."""
 
 from flask import Flask, url_for
 
 from core.api.api import register_api
 from core.cli import import_group
 from core.web.lazy_text import lazy_gettext as _
-from forum import (  # noqa: F401  (handlers, exports and more views declare themselves)
+from forum import (  # noqa: F401  (handlers, exports and more views register themselves on import)
     actions,
     api,
+    cli,
     erasure_handlers,
     export_account,
     feeds,
-    import_stackexchange,
     queries,
     redaction,
     schemas,
@@ -20,34 +20,37 @@ from forum import (  # noqa: F401  (handlers, exports and more views declare the
 )
 from forum.models import Answer, Question
 from posts import kinds
+from posts.models import Post
 from posts.revisions import editables
 from posts.revisions.editables import Field
+from posts.revisions.history import State
 
 
-def _question_path(question) -> str:
+def _question_path(question: Post) -> str:
     return url_for("forum.question", question_id=question.id, slug=question.slug or "-")
 
 
-def _question_edit_path(question) -> str:
+def _question_edit_path(question: Question) -> str:
     return url_for("forum.edit_question", question_id=question.id)
 
 
-def _answer_path(answer) -> str:
-    """In a thread of several pages the address asks for the answer that it names."""
-    wanted = f"?answer={answer.id}" if answer.parent.answer_count > queries.ANSWERS_A_PAGE else ""
-    return f"{_question_path(answer.parent)}{wanted}#answer-{answer.id}"
-
-
-def _answer_edit_path(answer) -> str:
+def _answer_edit_path(answer: Answer) -> str:
     return url_for("forum.edit_answer", answer_id=answer.id)
 
 
-def _question_values(state) -> dict[str, str]:
+def _answer_path(answer: Answer) -> str:
+    """The URL of an answer; in a thread of several pages it names the answer to show."""
+    question = answer.thread
+    query = f"?answer={answer.id}" if question.answer_count > queries.ANSWERS_PER_PAGE else ""
+    return f"{_question_path(question)}{query}#answer-{answer.id}"
+
+
+def _question_values(state: State) -> dict[str, str]:
     return {"title": state.title, "body": state.body, "tags": " ".join(state.tags)}
 
 
 def init_app(app: Flask) -> None:
-    """Register the kinds and attach the doors of the room."""
+    """Register the kinds of post, their editable fields and the entry points."""
     kinds.register_kind(
         kinds.Kind(
             "question",
@@ -69,7 +72,7 @@ def init_app(app: Flask) -> None:
             limits=schemas.ANSWER_LIMITS,
             on_delete=actions.answer_deleted,
             on_restore=actions.answer_restored,
-            concerned=actions.concerned,
+            concerned=actions.credited_members,
         )
     )
     editables.register_editable(
@@ -86,4 +89,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)
-    import_group.add_command(import_stackexchange.command)
+    import_group.add_command(cli.import_stackexchange)

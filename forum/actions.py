@@ -2,45 +2,57 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import chain
+from typing import cast
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from auth import reputation
 from auth.conflicts import check_not_done
+from auth.models import User
 from auth.reputation import POINTS, Entitlement
 from core.database.db import db, utcnow
 from core.jobs import events
 from core.markup.markup import Rendered
+from core.web.forms import Invalid
+from forum import queries
 from forum.models import Acceptance, Answer, Question
 from posts import actions as posts
 from posts import locks
-from posts.models import PUBLISHED
+from posts.queries import first_status
 from posts.tags.actions import require_known
 
 CLOSE_REASONS = ("duplicate", "off-topic", "needs-details", "too-broad", "opinion")
 
 
-def ask(title: str, body: Rendered, tags: Iterable[str], *, by, status: str = PUBLISHED) -> Question:
-    """Ask a question; Invalid when a tag is new and the asker may not make tags."""
+def ask(title: str, body: Rendered, tags: Iterable[str], *, by: User) -> Question:
+    """Ask a question. The first post of a member may need the approval of a moderator (first_status).
+
+    Raises TooMany beyond the limit for posts, and Invalid when a tag is new and `by` may not create tags.
+    """
+    posts.limit_posting(by)
     require_known(tags, by=by)
-    return posts.create_once(Question(title=title, author_id=by.id, status=status), body, tags=tags)
+    question = Question(title=title, author_id=by.id, status=first_status(by))
+    return cast("Question", posts.create_once(question, body, tags=tags))
 
 
-def answer(question: Question, body: Rendered, *, by, status: str = PUBLISHED) -> Answer:
-    """Answer a question."""
-    return posts.create_once(Answer(parent_id=question.id, author_id=by.id, status=status), body)
+def answer(question: Question, body: Rendered, *, by: User) -> Answer:
+    """Answer a question; as in ask(), a first post may need approval. Raises TooMany."""
+    posts.limit_posting(by)
+    made = Answer(parent_id=question.id, author_id=by.id, status=first_status(by))
+    return cast("Answer", posts.create_once(made, body))
 
 
-def accept(answer: Answer, *, by) -> bool:
+def accept(answer: Answer, *, by: User) -> bool:
     """Accept an answer in place of any other: +15 to its author, +2 to the accepter.
 
-    False when nothing changed: it is the accepted one, or was removed meanwhile.
+    False when nothing changed: it is the accepted one already, or it was deleted.
     """
     question = _lock(answer)
     if question.accepted_answer_id == answer.id or not answer.is_public:
         return False
-    reputation.lock([answer.author_id, by.id, *_people(question)])
+    reputation.lock(_ids(answer.author_id, by.id, *_credited(question)))
     if question.accepted_answer_id is not None:
         replaced = db.session.get(Answer, question.accepted_answer_id)
         events.record("answer.unaccepted", subject=replaced, actor=by)
@@ -50,58 +62,68 @@ def accept(answer: Answer, *, by) -> bool:
     return True
 
 
-def unaccept(answer: Answer, *, by) -> bool:
-    """Take the acceptance back, and what it gave; False when it is not the accepted one."""
+def unaccept(answer: Answer, *, by: User) -> bool:
+    """Withdraw the acceptance of an answer and its points; False when it is not the accepted one."""
     question = _lock(answer)
     if question.accepted_answer_id != answer.id:
         return False
-    reputation.lock(_people(question))
+    reputation.lock(_ids(*_credited(question)))
     _withdraw(question)
     events.record("answer.unaccepted", subject=answer, actor=by)
     return True
 
 
-def answer_deleted(answer: Answer, *, by) -> None:
-    """A removed answer is not the accepted one any more."""
-    if answer.parent.accepted_answer_id == answer.id:
-        _withdraw(answer.parent, by_deletion=True)
+def answer_deleted(answer: Answer, *, by: User) -> None:
+    """Withdraw the acceptance of a deleted answer."""
+    question = _question_of(answer)
+    if question.accepted_answer_id == answer.id:
+        _withdraw(question, by_deletion=True)
 
 
-def answer_restored(answer: Answer, *, by) -> None:
-    """A restored answer is accepted again, as on the day it was, unless another took its place."""
+def answer_restored(answer: Answer, *, by: User) -> None:
+    """Accept an undeleted answer again, as of the former day, unless another one is accepted now."""
+    question = _question_of(answer)
     last = db.session.scalar(
         select(Acceptance).where(Acceptance.answer_id == answer.id).order_by(Acceptance.id.desc()).limit(1)
     )
-    if last is not None and last.by_deletion and answer.parent.accepted_answer_id is None:
-        _grant(answer.parent, answer, accepter_id=last.accepter_id, author_id=last.author_id, day=last.day)
+    if last is not None and last.by_deletion and question.accepted_answer_id is None:
+        _grant(question, answer, accepter_id=last.accepter_id, author_id=last.author_id, day=last.day)
 
 
-def concerned(answer: Answer) -> list[int]:
-    """Who gained by the acceptance of an answer: they lose with its removal, and gain with its return."""
+def credited_members(answer: Answer) -> list[int]:
+    """Ids of the members whose reputation answer_deleted() and answer_restored() change."""
     rows = db.session.execute(
         select(Acceptance.accepter_id, Acceptance.author_id).where(Acceptance.answer_id == answer.id)
     )
-    return [user_id for row in rows for user_id in row]
+    return _ids(*chain.from_iterable(rows))
 
 
 def _lock(answer: Answer) -> Question:
-    """Take the question, then the answer and whichever is accepted now (posts/locks.py)."""
-    question = answer.parent
+    """Lock the question, then the answer and the accepted one (in the order of posts/locks.py)."""
+    question = _question_of(answer)
     locks.lock(question)
     accepted = db.session.get(Answer, question.accepted_answer_id) if question.accepted_answer_id else None
     locks.lock(answer, accepted)
     return question
 
 
-def _standing(question: Question) -> Acceptance | None:
+def _question_of(answer: Answer) -> Question:
+    return cast("Question", answer.parent)
+
+
+def _ids(*user_ids: int | None) -> list[int]:
+    return [user_id for user_id in user_ids if user_id is not None]
+
+
+def _current_acceptance(question: Question) -> Acceptance | None:
     return db.session.scalar(
         select(Acceptance).where(Acceptance.question_id == question.id, Acceptance.withdrawn_at.is_(None))
     )
 
 
-def _people(question: Question) -> list[int]:
-    standing = _standing(question)
-    return [standing.accepter_id, standing.author_id] if standing else []
+def _credited(question: Question) -> list[int | None]:
+    current = _current_acceptance(question)
+    return [current.accepter_id, current.author_id] if current else []
 
 
 def _grant(
@@ -112,7 +134,9 @@ def _grant(
     )
     db.session.add(row)
     db.session.flush()
-    question.accepted_answer_id, question.accepted, answer.accepted = answer.id, True, True
+    question.accepted_answer_id = answer.id
+    question.accepted = True
+    answer.accepted = True
     for item in _entitlements(row):
         reputation.award(
             item.user_id, item.kind, cause=item.cause, source=answer.id, actor_id=accepter_id, day=day
@@ -121,27 +145,29 @@ def _grant(
 
 
 def _withdraw(question: Question, *, by_deletion: bool = False) -> None:
-    """End the standing acceptance; an imported one, which names nobody, is written down first."""
+    """Withdraw the current acceptance; an imported one, which has no row, gets one first."""
     if question.accepted_answer_id is None:
         return
-    row = _standing(question)
+    row = _current_acceptance(question)
     if row is None:
         row = Acceptance(question_id=question.id, answer_id=question.accepted_answer_id, day=utcnow().date())
         db.session.add(row)
-    row.withdrawn_at, row.by_deletion = utcnow(), by_deletion
+    row.withdrawn_at = utcnow()
+    row.by_deletion = by_deletion
     db.session.flush()
     for item in _entitlements(row):
         if item.reverses:
             reputation.reverse(item.reverses, by_cause=item.cause)
-    db.session.get(Answer, question.accepted_answer_id).accepted = False
-    question.accepted_answer_id, question.accepted = None, False
+    db.session.get_one(Answer, question.accepted_answer_id).accepted = False
+    question.accepted_answer_id = None
+    question.accepted = False
     db.session.flush()
 
 
 def _entitlements(row: Acceptance) -> Iterator[Entitlement]:
-    """What an acceptance gives, and what its withdrawal takes; one's own answer gives nothing.
+    """The points for an acceptance, and their reversal after its withdrawal.
 
-    Nor does an imported acceptance: it names neither author nor accepter.
+    There are none for one's own answer, nor for imported acceptances, which have no author and no accepter.
     """
     if row.author_id == row.accepter_id:
         return
@@ -171,18 +197,28 @@ def _replay(first: int, last: int) -> Iterator[Entitlement]:
 
 
 def close(
-    question: Question, reason: str, *, by, note: str = "", duplicate_of: Question | None = None
+    question: Question,
+    reason: str,
+    *,
+    by: User,
+    note: str = "",
+    duplicate_of: Question | str | None = None,
 ) -> None:
-    """Close a question to new answers; a duplicate points to the canonical question.
+    """Close a question to new answers; `duplicate_of` is the canonical question, or its id or URL.
 
-    Raises AlreadyDone when somebody else has closed it; what `by` sends twice is done once.
+    Raises Invalid when a duplicate has no canonical question that `by` may see, and AlreadyDone when somebody
+    else has closed the question; a second request of `by` has no effect.
     """
+    if isinstance(duplicate_of, str):
+        duplicate_of = _canonical(duplicate_of, question, by=by) if reason == "duplicate" else None
     locks.lock(question)
     if question.closed_at is not None:
         check_not_done(question, ["question.closed"], _("this question is closed."), by=by, url=question.url)
         return
-    question.closed_at, question.closed_by_id = utcnow(), by.id
-    question.close_reason, question.close_note = reason, note
+    question.closed_at = utcnow()
+    question.closed_by_id = by.id
+    question.close_reason = reason
+    question.close_note = note
     question.duplicate_of_id = duplicate_of.id if duplicate_of else None
     if duplicate_of is not None:
         posts.link(question, duplicate_of, "duplicate")
@@ -190,14 +226,24 @@ def close(
     events.record("question.closed", subject=question, actor=by, reason=reason, note=note)
 
 
-def reopen(question: Question, *, by) -> None:
-    """Open a closed question again. Raises AlreadyDone when somebody else has."""
+def _canonical(reference: str, question: Question, *, by: User) -> Question:
+    found = queries.canonical_question(reference, question, by)
+    if found is None:
+        raise Invalid({"duplicate_of": [_("Enter the number of or the link to another question.")]})
+    return found
+
+
+def reopen(question: Question, *, by: User) -> None:
+    """Reopen a closed question. Raises AlreadyDone when somebody else has."""
     locks.lock(question)
     if question.closed_at is None:
         check_not_done(question, ["question.reopened"], _("this question is open."), by=by, url=question.url)
         return
     posts.unlink(question, "duplicate")
-    question.closed_at = question.closed_by_id = question.duplicate_of_id = None
-    question.close_reason, question.close_note = None, ""
+    question.closed_at = None
+    question.closed_by_id = None
+    question.duplicate_of_id = None
+    question.close_reason = None
+    question.close_note = ""
     db.session.flush()
     events.record("question.reopened", subject=question, actor=by)

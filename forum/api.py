@@ -7,13 +7,11 @@ from core.database.db import db
 from core.database.paging import Page
 from core.database.versions import with_etag
 from core.web.access import get_or_404, require
-from core.web.forms import Invalid
 from forum import actions, policy, queries, schemas
 from forum.models import Answer, Question
 from posts import actions as posts
 from posts import api as post_api
 from posts import policy as post_policy
-from posts import queries as post_queries
 from posts.tags.queries import tag_named
 
 bp = ApiBlueprint("questions", __name__, description="Questions and answers")
@@ -44,39 +42,52 @@ def _answer(answer_id: int) -> Answer:
     return get_or_404(queries.get_answer(answer_id, tokens.reader()))
 
 
+def _saved_question(question: Question) -> dict:
+    """Commit, and answer with the question."""
+    db.session.commit()
+    return with_etag(question, question_item(question))
+
+
+def _saved_answer(answer: Answer) -> dict:
+    """Commit, and answer with the answer."""
+    db.session.commit()
+    return with_etag(answer, answer_item(answer))
+
+
 @bp.get("/questions")
 @bp.arguments(schemas.QuestionQuery, location="query")
 @bp.response(200, page_of(schemas.QuestionItem))
-def list_questions(wanted: dict):
+def list_questions(wanted: dict) -> dict:
     """Public questions, optionally with one tag."""
-    sort, after, reader = wanted["sort"], wanted.get("after"), tokens.reader()
+    sort = wanted["sort"]
+    after = wanted.get("after")
+    reader = tokens.reader()
     if "tag" not in wanted:
         return listing(queries.questions(sort, reader, after), question_item)
     tag = tag_named(wanted["tag"])
-    return listing(queries.tagged(tag, sort, reader, after) if tag else Page([], None), question_item)
+    return listing(
+        queries.questions_tagged(tag, sort, reader, after) if tag else Page([], None), question_item
+    )
 
 
 @bp.post("/questions")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.QuestionSchema)
 @bp.response(201, schemas.QuestionItem)
-def ask_question(data: dict):
+def ask_question(data: dict) -> dict:
     """Ask a question. A new member's first post may need approval (status pending)."""
-    user = tokens.reader()
+    user = tokens.member()
     require(policy.can_ask(user))
-    posts.limit_posting(user)
-    made = actions.ask(
-        data["title"], data["body"], data["tags"], by=user, status=post_queries.first_status(user)
-    )
-    db.session.commit()
-    return with_etag(made, question_item(made))
+    question = actions.ask(data["title"], data["body"], data["tags"], by=user)
+    return _saved_question(question)
 
 
 @bp.get("/questions/<int:question_id>")
 @bp.response(200, schemas.QuestionPageItem)
-def get_question(question_id: int):
+def get_question(question_id: int) -> dict:
     """A question with its first answers."""
-    question, reader = _question(question_id), tokens.reader()
+    question = _question(question_id)
+    reader = tokens.reader()
     canonical = queries.duplicate_of(question, reader)
     return with_etag(
         question,
@@ -92,9 +103,10 @@ def get_question(question_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.EditQuestionSchema(partial=True))
 @bp.response(200, schemas.QuestionItem)
-def edit_question(data: dict, question_id: int):
+def edit_question(data: dict, question_id: int) -> dict:
     """Edit the fields that are sent. The old version is kept as a revision."""
-    question, user = _question(question_id), tokens.reader()
+    question = _question(question_id)
+    user = tokens.member()
     require(post_policy.can_edit(user, question))
     posts.revise(
         question,
@@ -105,45 +117,40 @@ def edit_question(data: dict, question_id: int):
         summary=data.get("summary", ""),
         expected=versions.expected_by_header(),
     )
-    db.session.commit()
-    return with_etag(question, question_item(question))
+    return _saved_question(question)
 
 
 @bp.post("/questions/<int:question_id>/close")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.CloseSchema)
 @bp.response(200, schemas.QuestionItem)
-def close_question(data: dict, question_id: int):
+def close_question(data: dict, question_id: int) -> dict:
     """Close a question to new answers."""
-    question, user, canonical = _question(question_id), tokens.reader(), None
+    question = _question(question_id)
+    user = tokens.member()
     require(policy.can_close(user, question))
     versions.require_header(question)
-    if data["reason"] == "duplicate":
-        canonical = queries.canonical(data["duplicate_of"], question, user)
-        if canonical is None:
-            raise Invalid({"duplicate_of": str(schemas.NO_CANONICAL)})
-    actions.close(question, data["reason"], by=user, note=data["note"], duplicate_of=canonical)
-    db.session.commit()
-    return with_etag(question, question_item(question))
+    actions.close(question, data["reason"], by=user, note=data["note"], duplicate_of=data["duplicate_of"])
+    return _saved_question(question)
 
 
 @bp.post("/questions/<int:question_id>/reopen")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.QuestionItem)
-def reopen_question(question_id: int):
+def reopen_question(question_id: int) -> dict:
     """Reopen a closed question."""
-    question, user = _question(question_id), tokens.reader()
+    question = _question(question_id)
+    user = tokens.member()
     require(policy.can_close(user, question))
     versions.require_header(question)
     actions.reopen(question, by=user)
-    db.session.commit()
-    return with_etag(question, question_item(question))
+    return _saved_question(question)
 
 
 @bp.get("/questions/<int:question_id>/answers")
 @bp.arguments(schemas.AnswerQuery, location="query")
 @bp.response(200, page_of(schemas.AnswerItem))
-def list_answers(wanted: dict, question_id: int):
+def list_answers(wanted: dict, question_id: int) -> dict:
     """Answers to a question: accepted first, then by score; or by time."""
     page = queries.answers(_question(question_id), tokens.reader(), wanted.get("after"), wanted["sort"])
     return listing(page, answer_item)
@@ -153,19 +160,18 @@ def list_answers(wanted: dict, question_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.AnswerSchema)
 @bp.response(201, schemas.AnswerItem)
-def answer_question(data: dict, question_id: int):
+def answer_question(data: dict, question_id: int) -> dict:
     """Answer a question. A new member's first post may need approval."""
-    question, user = _question(question_id), tokens.reader()
+    question = _question(question_id)
+    user = tokens.member()
     require(policy.can_answer(user, question))
-    posts.limit_posting(user)
-    made = actions.answer(question, data["body"], by=user, status=post_queries.first_status(user))
-    db.session.commit()
-    return with_etag(made, answer_item(made))
+    answer = actions.answer(question, data["body"], by=user)
+    return _saved_answer(answer)
 
 
 @bp.get("/answers/<int:answer_id>")
 @bp.response(200, schemas.AnswerItem)
-def get_answer(answer_id: int):
+def get_answer(answer_id: int) -> dict:
     """One answer."""
     answer = _answer(answer_id)
     return with_etag(answer, answer_item(answer))
@@ -175,38 +181,38 @@ def get_answer(answer_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.EditAnswerSchema)
 @bp.response(200, schemas.AnswerItem)
-def edit_answer(data: dict, answer_id: int):
+def edit_answer(data: dict, answer_id: int) -> dict:
     """Edit an answer. The old text is kept as a revision."""
-    answer, user = _answer(answer_id), tokens.reader()
+    answer = _answer(answer_id)
+    user = tokens.member()
     require(post_policy.can_edit(user, answer))
     posts.revise(
         answer, data["body"], by=user, summary=data["summary"], expected=versions.expected_by_header()
     )
-    db.session.commit()
-    return with_etag(answer, answer_item(answer))
+    return _saved_answer(answer)
 
 
 @bp.post("/answers/<int:answer_id>/accept")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.AnswerItem)
-def accept_answer(answer_id: int):
+def accept_answer(answer_id: int) -> dict:
     """Accept an answer instead of any other (asker only)."""
-    answer, user = _answer(answer_id), tokens.reader()
-    require(policy.can_accept(user, answer.parent, answer))
+    answer = _answer(answer_id)
+    user = tokens.member()
+    require(policy.can_accept(user, answer.thread, answer))
     versions.require_header(answer)
     actions.accept(answer, by=user)
-    db.session.commit()
-    return with_etag(answer, answer_item(answer))
+    return _saved_answer(answer)
 
 
 @bp.post("/answers/<int:answer_id>/unaccept")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.AnswerItem)
-def unaccept_answer(answer_id: int):
+def unaccept_answer(answer_id: int) -> dict:
     """Unaccept an answer (asker only)."""
-    answer, user = _answer(answer_id), tokens.reader()
-    require(policy.can_accept(user, answer.parent, answer))
+    answer = _answer(answer_id)
+    user = tokens.member()
+    require(policy.can_accept(user, answer.thread, answer))
     versions.require_header(answer)
     actions.unaccept(answer, by=user)
-    db.session.commit()
-    return with_etag(answer, answer_item(answer))
+    return _saved_answer(answer)

@@ -1,4 +1,4 @@
-"""Writes of imports: many questions, answers and comments at once. Nothing here commits."""
+"""Bulk writes of imports: questions, answers, comments and links. Nothing here commits."""
 
 from collections.abc import Collection
 
@@ -10,10 +10,10 @@ from posts.bulk_actions import Draft, create_all
 from posts.models import Post, PostLink, Tag
 
 
-def bring(drafts: Collection[Draft]) -> None:
-    """Store posts of another site. What was accepted there is so here, without reputation:
+def import_posts(drafts: Collection[Draft]) -> None:
+    """Store posts of another site.
 
-    the points came with the person.
+    Its accepted answers are accepted here without points: the imported reputation of members includes them.
     """
     for post in create_all(drafts):
         if post.kind == "answer" and post.accepted:
@@ -28,7 +28,7 @@ def bring(drafts: Collection[Draft]) -> None:
 
 
 def describe_tag(name: str, text: str) -> None:
-    """Give a tag that says nothing yet a sentence on when to use it."""
+    """Set the excerpt of a tag that has none."""
     db.session.execute(
         update(Tag)
         .where(Tag.name == name, Tag.excerpt == "")
@@ -38,7 +38,7 @@ def describe_tag(name: str, text: str) -> None:
 
 
 def link_all(links: Collection[tuple[int, int, str]]) -> None:
-    """Record (from, to, kind) once each; a question closed elsewhere is closed as its first duplicate."""
+    """Record links (from, to, kind), each once; questions closed elsewhere become duplicates."""
     columns = (PostLink.source_id, PostLink.target_id, PostLink.kind)
     known = {tuple(row) for row in db.session.execute(select(*columns).where(tuple_(*columns).in_(links)))}
     for source, target, kind in dict.fromkeys(links):

@@ -1,4 +1,4 @@
-"""Acceptances follow when a member leaves with all their words."""
+"""Withdraws the acceptances of members who are erased with their posts."""
 
 from sqlalchemy import select
 
@@ -11,14 +11,14 @@ from forum.models import Acceptance, Answer
 
 @events.register_handler("user.erased")
 def withdraw_acceptances(batch: list[events.Event]) -> None:
-    """Who removes their words takes back what they accepted; who keeps them leaves it to the readers."""
+    """Withdraw the acceptances of an erased member, unless their posts are kept."""
     for event in batch:
-        user = db.session.get(User, event.subject_id)
         if event.data["keep_words"]:
             continue
-        standing = select(Acceptance.answer_id).where(
+        user = db.session.get_one(User, event.subject_id)
+        accepted = select(Acceptance.answer_id).where(
             Acceptance.accepter_id == user.id, Acceptance.withdrawn_at.is_(None)
         )
-        for answer_id in list(db.session.scalars(standing)):
-            actions.unaccept(db.session.get(Answer, answer_id), by=user)
+        for answer_id in list(db.session.scalars(accepted)):
+            actions.unaccept(db.session.get_one(Answer, answer_id), by=user)
             db.session.commit()

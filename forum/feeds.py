@@ -1,6 +1,6 @@
-"""Atom feeds of the forum: questions, those with one tag, the answers of one."""
+"""Atom feeds of the forum: questions, questions with a tag, answers to a question."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
@@ -8,7 +8,7 @@ from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
 from core.web.access import get_or_404
 from forum import queries
-from forum.views import wanted_sort
+from forum.views import requested_sort
 from posts.feeds import FEED_SIZE, entry
 from posts.tags.queries import tag_named
 
@@ -16,23 +16,23 @@ bp = Blueprint("forum_feeds", __name__)
 
 
 def _query() -> str:
-    return f"?sort={wanted_sort()}" if "sort" in request.args else ""
+    return f"?sort={requested_sort()}" if "sort" in request.args else ""
 
 
 @bp.get("/questions.atom")
 @cached_for_visitors
-def questions():
-    """Questions in one of the orders."""
-    page = queries.questions(wanted_sort(), Visitor(), size=FEED_SIZE)
+def questions() -> Response:
+    """Questions in one of the SORTS."""
+    page = queries.questions(requested_sort(), Visitor(), size=FEED_SIZE)
     return feeds.atom(_("Questions"), url_for("forum.questions"), [entry(q) for q in page], _query())
 
 
 @bp.get("/tags/<name>.atom")
 @cached_for_visitors
-def tag(name: str):
+def tag(name: str) -> Response:
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
-    page = queries.tagged(tag, wanted_sort(), Visitor(), size=FEED_SIZE)
+    page = queries.questions_tagged(tag, requested_sort(), Visitor(), size=FEED_SIZE)
     return feeds.atom(
         _("Questions tagged %(name)s", name=tag.name), tag.path, [entry(q) for q in page], _query()
     )
@@ -40,8 +40,8 @@ def tag(name: str):
 
 @bp.get("/questions/<int:question_id>.atom")
 @cached_for_visitors
-def answers(question_id: int):
-    """The answers of one question, as they come."""
+def answers(question_id: int) -> Response:
+    """The answers to a question, the newest first."""
     question = get_or_404(queries.get_question(question_id, Visitor()))
     found = queries.newest_answers(question, Visitor(), FEED_SIZE)
     return feeds.atom(

@@ -1,4 +1,4 @@
-"""Questions and answers: kinds of Post with the facts that are only theirs."""
+"""Questions and answers, two kinds of Post, and acceptances."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -12,7 +12,7 @@ from posts.models import Post
 
 
 class Question(Post):
-    """Something somebody wants to know."""
+    """A question."""
 
     __tablename__ = "questions"
 
@@ -35,7 +35,7 @@ class Answer(Post):
 
 
 class Acceptance(db.Model):
-    """An asker accepted an answer; withdrawn, never removed. `day` is the UTC day it counts toward."""
+    """The acceptance of an answer by the asker; withdrawn, never deleted. Its points count on `day` (UTC)."""
 
     __tablename__ = "acceptances"
     __table_args__ = (

@@ -1,25 +1,28 @@
-"""Who may do what in the forum."""
+"""Permissions in the forum."""
 
+from auth.models import User, Visitor
 from auth.privileges import Privilege
+from forum.models import Answer, Question
+from posts.models import Post
 from posts.policy import can_write
 
 
-def can_ask(user) -> bool:
-    """Every confirmed member asks."""
+def can_ask(user: User | Visitor) -> bool:
+    """Confirmed members ask, unless they are suspended."""
     return can_write(user)
 
 
-def can_answer(user, question) -> bool:
-    """Open, public questions take answers."""
+def can_answer(user: User | Visitor, question: Question) -> bool:
+    """Members answer public questions that are open and not locked."""
     return can_write(user) and question.is_public and question.closed_at is None and not question.is_locked
 
 
-def can_accept(user, question, answer) -> bool:
-    """The asker accepts; moderators do not speak for the asker."""
+def can_accept(user: User | Visitor, question: Post, answer: Answer) -> bool:
+    """The asker accepts answers; moderators cannot."""
     return can_write(user) and question.author_id == user.id and answer.is_public and not question.is_locked
 
 
-def can_close(user, question) -> bool:
+def can_close(user: User | Visitor, question: Question) -> bool:
     """Moderators and members with the privilege close and reopen."""
     return (
         can_write(user)

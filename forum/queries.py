@@ -1,4 +1,4 @@
-"""Reads of the forum; all through posts.queries.visible."""
+"""Reads of the forum, of posts that the user may see."""
 
 import re
 
@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db
 from forum.models import Answer, Question
@@ -29,22 +30,24 @@ ANSWER_SORTS = {
     "newest": ([Answer.created_at, Post.id], True),
     "oldest": ([Answer.created_at, Post.id], False),
 }
-ANSWERS_A_PAGE = 20
+ANSWERS_PER_PAGE = 20
 
 
-def get_question(question_id: int, user) -> Question | None:
-    """The question if `user` may see it, with who closed it."""
+def get_question(question_id: int, user: User | Visitor) -> Question | None:
+    """The question if `user` may see it, with the member who closed it."""
     return db.session.scalar(
         visible(Question, user).where(Question.id == question_id).options(joinedload(Question.closed_by))
     )
 
 
-def get_answer(answer_id: int, user) -> Answer | None:
+def get_answer(answer_id: int, user: User | Visitor) -> Answer | None:
     """The answer if `user` may see it."""
     return get(Answer, answer_id, user)
 
 
-def questions(sort: str, user, after: paging.PageStart = None, size: int = paging.PAGE_SIZE) -> paging.Page:
+def questions(
+    sort: str, user: User | Visitor, after: paging.PageStart = None, size: int = paging.PAGE_SIZE
+) -> paging.Page:
     """Public questions in one of the SORTS."""
     statement = visible(Question, user).where(Question.kind == "question", Question.is_public)
     if sort == "unanswered":
@@ -52,12 +55,12 @@ def questions(sort: str, user, after: paging.PageStart = None, size: int = pagin
     return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
 
 
-def tagged(
-    tag: Tag, sort: str, user, after: paging.PageStart = None, size: int = paging.PAGE_SIZE
+def questions_tagged(
+    tag: Tag, sort: str, user: User | Visitor, after: paging.PageStart = None, size: int = paging.PAGE_SIZE
 ) -> paging.Page:
-    """Public questions with a tag; the tag's own index sorts, the posts follow in one query."""
+    """Public questions with a tag, sorted by an index of post_tags; a second query loads the posts."""
     if isinstance(after, paging.PageRequest) and after.since is not None:
-        return _changed_with(tag, sort, user, after, size)
+        return _changed_questions(tag, sort, user, after, size)
     statement = select(PostTag).where(PostTag.tag_id == tag.id, PostTag.kind == "question", PostTag.is_public)
     if sort == "unanswered":
         statement = statement.where(PostTag.answer_count == 0)
@@ -67,8 +70,10 @@ def tagged(
     return paging.Page([found[i] for i in ids if i in found], page.next)
 
 
-def _changed_with(tag: Tag, sort: str, user, after: paging.PageRequest, size: int) -> paging.Page:
-    """Public questions with a tag that changed since a time, in the order of their changes."""
+def _changed_questions(
+    tag: Tag, sort: str, user: User | Visitor, after: paging.PageRequest, size: int
+) -> paging.Page:
+    """Public questions with a tag that changed since a time, in order of change."""
     statement = visible(Question, user).where(
         Question.kind == "question",
         Question.is_public,
@@ -79,8 +84,8 @@ def _changed_with(tag: Tag, sort: str, user, after: paging.PageRequest, size: in
     return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
 
 
-def _answers(question: Question, user) -> Select:
-    """Answers carry no tags: their question does."""
+def _answers(question: Question, user: User | Visitor) -> Select:
+    """SELECT of visible answers, without tags, which only questions have."""
     return (
         visible(Answer, user)
         .where(Answer.parent_id == question.id, Answer.kind == "answer")
@@ -88,47 +93,49 @@ def _answers(question: Question, user) -> Select:
     )
 
 
-def answers(question: Question, user, after: paging.PageStart = None, order: str = "best") -> paging.Page:
-    """Answers of a question; the best are the accepted one, then those of most votes."""
-    keys, descending = ANSWER_SORTS[order]
+def answers(
+    question: Question, user: User | Visitor, after: paging.PageStart = None, sort: str = "best"
+) -> paging.Page:
+    """Answers to a question in one of the ANSWER_SORTS; "best" is the accepted one, then by score."""
+    keys, descending = ANSWER_SORTS[sort]
     page = paging.keyset(
         _answers(question, user),
         keys,
         after=after,
         descending=descending,
-        size=ANSWERS_A_PAGE,
+        size=ANSWERS_PER_PAGE,
         changed=changed_in(Answer),
     )
     for answer in page:
-        set_committed_value(answer, "parent", question)  # their addresses need not look for it
+        set_committed_value(answer, "parent", question)  # which their URLs need
     return page
 
 
-def answer_to(question: Question, answer_id: int, user) -> Answer | None:
-    """One answer of this question, wherever in a long thread it stands."""
+def answer_to(question: Question, answer_id: int, user: User | Visitor) -> Answer | None:
+    """An answer to this question, on whatever page of the thread."""
     return db.session.scalar(_answers(question, user).where(Answer.id == answer_id))
 
 
-def named(reference: str, user) -> Question | None:
-    """The question a member means by an id or an address of its page."""
+def question_by_reference(reference: str, user: User | Visitor) -> Question | None:
+    """The question with this id or this URL, if `user` may see it."""
     match = re.search(r"(?:questions/)?(\d{1,12})(?:/|$|[?#])", reference.strip())
     return get_question(int(match[1]), user) if match else None
 
 
-def newest_answers(question: Question, user, limit: int) -> list[Answer]:
-    """Answers of a question as they came, the newest first."""
+def newest_answers(question: Question, user: User | Visitor, limit: int) -> list[Answer]:
+    """Answers to a question, the newest first."""
     statement = visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
     return paging.keyset(statement, [Answer.created_at, Post.id], size=limit).items
 
 
-def canonical(reference: str, question: Question, user) -> Question | None:
-    """The other, public question that `question` repeats, as a member names it."""
-    found = named(reference, user)
+def canonical_question(reference: str, question: Question, user: User | Visitor) -> Question | None:
+    """The public question, other than `question`, with this id or URL; None if there is none."""
+    found = question_by_reference(reference, user)
     return found if found is not None and found.id != question.id and found.is_public else None
 
 
-def duplicate_of(question: Question, user) -> Question | None:
-    """The question it was closed for, as far as `user` may see it."""
+def duplicate_of(question: Question, user: User | Visitor) -> Question | None:
+    """The question that a closed one duplicates, if `user` may see it."""
     if question.duplicate_of_id is None:
         return None
     return db.session.scalar(

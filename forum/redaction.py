@@ -1,4 +1,4 @@
-"""What redaction masks of questions."""
+"""The columns of questions that redaction masks."""
 
 from core import redaction
 from forum.models import Question

@@ -1,4 +1,4 @@
-"""The shape of questions and answers, for forms and JSON alike, and of both in the API."""
+"""Schemas of questions and answers: the input from a form or as JSON, and the API's responses."""
 
 from marshmallow import Schema, fields, validate
 
@@ -11,7 +11,6 @@ from posts.schemas import PostItem, SummarySchema
 from posts.tags.schemas import Tags
 from posts.text_limits import ANY_TITLE, MAX_STORED_BODY, TextLimits
 
-NO_CANONICAL = _("Enter the number of or the link to another question.")
 QUESTION_LIMITS = TextLimits(min_title=15, max_title=150, min_body=30, max_body=30_000, min_tags=1)
 ANSWER_LIMITS = TextLimits(min_body=30, max_body=30_000)
 EXAMPLE = "Installing the update stops at 87 % and rolls back. The log says 0x80070643."

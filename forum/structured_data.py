@@ -1,4 +1,4 @@
-"""What search engines read of a question's page: schema.org's QAPage, with its answers."""
+"""Structured data of a question's page for search engines: schema.org's QAPage."""
 
 from collections.abc import Iterable
 

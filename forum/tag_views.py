@@ -1,6 +1,7 @@
-"""Pages of tags: all of them, one with its questions, what it is for; suggestions while typing."""
+"""Pages of tags: the list, a tag with its questions, descriptions and their history; suggestions."""
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -12,31 +13,33 @@ from core.database.db import db
 from core.web.access import get_or_404, require
 from core.web.forms import Form
 from forum import queries
-from forum.views import bp, wanted_sort
+from forum.views import bp, requested_sort
 from posts import policy
+from posts.models import FactRevision
 from posts.revisions import diffs, fact_revisions
 from posts.tags import actions
 from posts.tags import queries as tag_queries
+from posts.tags.queries import tag_named
 from posts.tags.schemas import NewTagSchema, TagSchema, is_tag, tag_name
 
-SUGGESTED = 8
+MAX_SUGGESTIONS = 8
 
 
 @bp.get("/tags")
 @cached_for_visitors
-def tags():
-    """Tags by use; `?q=` keeps those whose name holds it."""
+def tags() -> ResponseReturnValue:
+    """Tags by number of posts; `?q=` filters by name."""
     return _tags_page(Form(NewTagSchema))
 
 
 @bp.post("/tags")
 @login_required
-def make_tag():
-    """Begin a tag that nobody has used yet."""
+def make_tag() -> ResponseReturnValue:
+    """Create a tag that no post has yet."""
     form = Form(NewTagSchema)
     valid = form.validate()
     require(policy.can_describe_tags(me()), _why_not_describe())
-    if valid and tag_queries.tag_named(form.data["name"]):
+    if valid and tag_named(form.data["name"]):
         form.fail("name", _("This tag already exists."))
     elif valid:
         actions.describe(form.data["name"], form.data["excerpt"], by=me())
@@ -66,23 +69,24 @@ def _why_not_describe() -> str:
 
 
 @bp.get("/tags.json")
-def suggest_tags():
-    """The most used tags whose name holds what is being typed."""
+def suggest_tags() -> ResponseReturnValue:
+    """The most used tags whose name contains the text being typed, as JSON."""
     like = request.args.get("q", "").strip()[:40]
-    found = tag_queries.tags(size=SUGGESTED, like=like) if like else []
+    found = tag_queries.tags(size=MAX_SUGGESTIONS, like=like) if like else []
     return jsonify(items=[{"text": tag.name, "kind": f"{tag.post_count:,}"} for tag in found])
 
 
 @bp.get("/tags/<name>")
 @cached_for_visitors
-def tag(name: str):
+def tag(name: str) -> ResponseReturnValue:
     """Questions with one tag."""
-    tag, sort = get_or_404(tag_queries.tag_named(name)), wanted_sort()
+    tag = get_or_404(tag_named(name))
+    sort = requested_sort()
     return render_template(
         "forum/tag.html",
         tag=tag,
         sort=sort,
-        page=queries.tagged(tag, sort, current_user, request.args.get("after")),
+        page=queries.questions_tagged(tag, sort, current_user, request.args.get("after")),
         url=url_for("forum.tag", name=tag.name),
         can_describe=policy.can_describe_tags(current_user),
     )
@@ -90,9 +94,10 @@ def tag(name: str):
 
 @bp.route("/tags/<name>/edit", methods=["GET", "POST"])
 @login_required
-def edit_tag(name: str):
-    """Say what a tag is for; a name nobody uses yet becomes a tag."""
-    name, form = tag_name(name), Form(TagSchema)
+def edit_tag(name: str) -> ResponseReturnValue:
+    """Edit the description of a tag; a new name becomes a tag."""
+    name = tag_name(name)
+    form = Form(TagSchema)
     valid = request.method == "POST" and form.validate()
     get_or_404(is_tag(name) or None)
     require(policy.can_describe_tags(me()), _why_not_describe())
@@ -100,7 +105,7 @@ def edit_tag(name: str):
         actions.describe(name, form.data["excerpt"], by=me(), expected=form.expected)
         db.session.commit()
         return redirect(url_for("forum.tag", name=name))
-    known = tag_queries.tag_named(name)
+    known = tag_named(name)
     if request.method == "GET" and known is not None:
         form.values = {"excerpt": known.excerpt}
     return render_template(
@@ -109,9 +114,9 @@ def edit_tag(name: str):
 
 
 @bp.get("/tags/<name>/history")
-def tag_history(name: str):
-    """What the tag was said to be for, when and by whom, newest first."""
-    tag = get_or_404(tag_queries.tag_named(name))
+def tag_history(name: str) -> ResponseReturnValue:
+    """The revisions of the description of a tag, the newest first."""
+    tag = get_or_404(tag_named(name))
     page = fact_revisions.page(tag, request.args.get("after"))
     older = fact_revisions.get(tag, page.items[-1].number - 1) if page.items else None
     return render_template(
@@ -123,13 +128,17 @@ def tag_history(name: str):
     )
 
 
-def _differences(revisions: list) -> dict[int, list]:
-    """By number: what each revision changed of the one before it."""
+def _excerpt(revision: FactRevision | None) -> str:
+    return (revision.facts or {}).get("excerpt", "") if revision is not None else ""
+
+
+def _differences(revisions: list[FactRevision]) -> dict[int, list]:
+    """The changes of each revision to the one before it, by number."""
     before = {revision.number + 1: revision for revision in revisions}
     return {
         revision.number: diffs.side_by_side(
-            before[revision.number].facts.get("excerpt", "") if revision.number in before else "",
-            revision.facts.get("excerpt", ""),
+            _excerpt(before.get(revision.number)),
+            _excerpt(revision),
         )
         for revision in revisions
     }
@@ -137,9 +146,9 @@ def _differences(revisions: list) -> dict[int, list]:
 
 @bp.post("/tags/<name>/history/<int:number>/restore")
 @login_required
-def restore_tag(name: str, number: int):
-    """Make an old description the present one again."""
-    tag = get_or_404(tag_queries.tag_named(name))
+def restore_tag(name: str, number: int) -> ResponseReturnValue:
+    """Restore an old description."""
+    tag = get_or_404(tag_named(name))
     require(policy.can_describe_tags(me()))
     wanted = get_or_404(fact_revisions.get(tag, number))
     require(wanted.redacted_at is None)

@@ -1,36 +1,41 @@
-"""Pages of the forum: lists, ask, the question page, accept, close."""
+"""Pages of the forum: lists of questions, a question, asking, answering, accepting, closing."""
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.current_user import current_user, me
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db
+from core.database.paging import Page
+from core.markup.markup import Rendered
 from core.web.access import get_or_404, require
 from core.web.forms import Form
-from forum import actions, policy, queries, schemas
+from forum import actions, labels, policy, queries, schemas
+from forum.models import Answer, Question
 from forum.structured_data import qa_page
 from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
+from posts.models import Post
 from posts.suggestions import queries as suggestion_queries
 from search.queries import similar
 
 bp = Blueprint("forum", __name__)
 
 
-def wanted_sort() -> str:
-    """The order the reader asks for; the newest first when it is none of ours."""
-    wanted = request.args.get("sort", "newest")
-    return wanted if wanted in queries.SORTS else "newest"
+def requested_sort() -> str:
+    """The sort order in the query string; "newest" for an unknown one."""
+    sort = request.args.get("sort", "newest")
+    return sort if sort in queries.SORTS else "newest"
 
 
 @bp.get("/questions")
 @cached_for_visitors
-def questions():
-    """Questions: newest, active, unanswered, most voted."""
-    sort = wanted_sort()
+def questions() -> ResponseReturnValue:
+    """Questions in one of the SORTS."""
+    sort = requested_sort()
     return render_template(
         "forum/questions.html",
         sort=sort,
@@ -40,9 +45,11 @@ def questions():
 
 @bp.route("/questions/ask", methods=["GET", "POST"])
 @login_required
-def ask():
-    """Ask: the first press shows a preview and similar questions, the second posts."""
-    form, preview, alike = Form(schemas.QuestionSchema), None, []
+def ask() -> ResponseReturnValue:
+    """Ask a question: a preview with similar questions first, then the post."""
+    form = Form(schemas.QuestionSchema)
+    preview = None
+    similar_ones: list[Post] = []
     if request.method == "GET":
         form.values = {
             "title": request.args.get("title", "")[:150],
@@ -52,16 +59,14 @@ def ask():
         require(policy.can_ask(me()), _("Confirm your email address first. Suspended members can only read."))
         if form.values.get("action") == "preview":
             preview = form.data["body"]
-            alike = similar(form.data["title"], preview.source, user=current_user)
+            similar_ones = similar(form.data["title"], preview.source, user=current_user)
         else:
-            post_actions.limit_posting(me())
             with form.catching():
                 question = actions.ask(
                     form.data["title"],
                     form.data["body"],
                     form.data["tags"],
                     by=me(),
-                    status=post_queries.first_status(me()),
                 )
                 db.session.commit()
                 if not question.is_public:
@@ -73,26 +78,26 @@ def ask():
                     )
                 return redirect(question.url)
     return render_template(
-        "forum/ask.html", form=form, preview=preview, alike=alike
+        "forum/ask.html", form=form, preview=preview, similar_ones=similar_ones
     ), 422 if form.errors else 200
 
 
 @bp.get("/questions/similar")
-def similar_questions():
-    """Questions like the title being typed, for the ask page's script."""
+def similar_questions() -> ResponseReturnValue:
+    """Questions similar to the title being typed, as JSON for the script of the ask page."""
     rows = similar(request.args.get("title", "")[:150], "", user=current_user)
     return jsonify(items=[{"title": q.title, "url": q.url, "answers": q.answer_count} for q in rows])
 
 
 @bp.get("/questions/<int:question_id>")
-def question_by_id(question_id: int):
-    """The address without its words leads to the one with them."""
+def question_by_id(question_id: int) -> ResponseReturnValue:
+    """Redirect to the URL with the slug."""
     return redirect(get_or_404(queries.get_question(question_id, current_user)).url, 301)
 
 
 @bp.route("/questions/<int:question_id>/<slug>", methods=["GET", "POST"])
 @cached_for_visitors
-def question(question_id: int, slug: str):
+def question(question_id: int, slug: str) -> ResponseReturnValue:
     """A question with its answers; POST adds an answer."""
     form = Form(schemas.AnswerSchema)
     valid = request.method == "POST" and form.validate()
@@ -105,45 +110,33 @@ def question(question_id: int, slug: str):
     if valid and form.values.get("action") == "preview":
         preview = form.data["body"]
     elif valid:
-        post_actions.limit_posting(me())
-        answer = actions.answer(question, form.data["body"], by=me(), status=post_queries.first_status(me()))
+        answer = actions.answer(question, form.data["body"], by=me())
         db.session.commit()
         return redirect(answer.url)
     return _question_page(question, form, preview), 422 if form.errors else 200
 
 
-def _why_no_answer(question) -> str:
+def _why_no_answer(question: Question) -> str:
     if question.closed_at:
         return _("This question is closed. It takes no more answers.")
     return _("You can't answer this question now.")
 
 
-def close_words() -> dict[str, str]:
-    """What each reason to close a question says to people."""
-    return {
-        "duplicate": _("duplicate"),
-        "off-topic": _("off topic"),
-        "needs-details": _("needs details"),
-        "too-broad": _("too broad"),
-        "opinion": _("opinion-based"),
-        "imported": _("closed on the original site"),
-    }
-
-
-def _linked(question, page):
-    """The answer that the address asks for, unless this page of the thread shows it anyway."""
+def _linked_answer(question: Question, page: Page) -> Answer | None:
+    """The answer that the URL names, unless this page of the thread contains it."""
     answer_id = request.args.get("answer", type=int)
     if answer_id is None or any(answer.id == answer_id for answer in page):
         return None
     return queries.answer_to(question, answer_id, current_user)
 
 
-def _question_page(question, form: Form, preview) -> str:
-    """Everything the page shows, in a fixed number of queries whatever the number of answers."""
-    wanted = request.args.get("answers", "best")
-    order = wanted if wanted in queries.ANSWER_SORTS else "best"
+def _question_page(question: Question, form: Form, preview: Rendered | None) -> str:
+    """The page of a question, with a fixed number of queries whatever the number of answers."""
+    order = request.args.get("answers", "best")
+    if order not in queries.ANSWER_SORTS:
+        order = "best"
     page = queries.answers(question, current_user, request.args.get("after"), order)
-    linked = _linked(question, page)
+    linked = _linked_answer(question, page)
     posts = [question, *([linked] if linked else []), *page]
     ids = [post.id for post in posts]
     return render_template(
@@ -154,7 +147,7 @@ def _question_page(question, form: Form, preview) -> str:
         form=form,
         preview=preview,
         order=order,
-        words=close_words(),
+        close_reasons=labels.close_reasons(),
         comments=post_queries.comments_of(ids, current_user),
         my_votes=post_queries.votes_of(current_user, ids),
         edits=post_queries.last_edits(posts),
@@ -169,8 +162,8 @@ def _question_page(question, form: Form, preview) -> str:
 
 @bp.route("/questions/<int:question_id>/edit", methods=["GET", "POST"])
 @login_required
-def edit_question(question_id: int):
-    """Change a question; what it was is kept."""
+def edit_question(question_id: int) -> ResponseReturnValue:
+    """Edit a question, as a new revision."""
     form = Form(schemas.EditQuestionSchema)
     valid = request.method == "POST" and form.validate()
     question = get_or_404(queries.get_question(question_id, current_user))
@@ -201,8 +194,8 @@ def edit_question(question_id: int):
 
 @bp.route("/answers/<int:answer_id>/edit", methods=["GET", "POST"])
 @login_required
-def edit_answer(answer_id: int):
-    """Change an answer; what it was is kept."""
+def edit_answer(answer_id: int) -> ResponseReturnValue:
+    """Edit an answer, as a new revision."""
     form = Form(schemas.EditAnswerSchema)
     valid = request.method == "POST" and form.validate()
     answer = get_or_404(queries.get_answer(answer_id, current_user))
@@ -221,15 +214,21 @@ def edit_answer(answer_id: int):
     ), 422 if form.errors else 200
 
 
-@bp.post("/answers/<int:answer_id>/accept")
-@login_required
-def accept(answer_id: int):
-    """The asker accepts an answer."""
+def _asked_answer(answer_id: int) -> Answer:
+    """The answer, for the member who asked its question."""
     answer = get_or_404(queries.get_answer(answer_id, current_user))
     require(
-        policy.can_accept(current_user, answer.parent, answer),
+        policy.can_accept(current_user, answer.thread, answer),
         _("Only the person who asked can accept an answer."),
     )
+    return answer
+
+
+@bp.post("/answers/<int:answer_id>/accept")
+@login_required
+def accept(answer_id: int) -> ResponseReturnValue:
+    """Accept an answer."""
+    answer = _asked_answer(answer_id)
     actions.accept(answer, by=me())
     db.session.commit()
     return redirect(answer.url)
@@ -237,13 +236,9 @@ def accept(answer_id: int):
 
 @bp.post("/answers/<int:answer_id>/unaccept")
 @login_required
-def unaccept(answer_id: int):
-    """The asker takes the acceptance back."""
-    answer = get_or_404(queries.get_answer(answer_id, current_user))
-    require(
-        policy.can_accept(current_user, answer.parent, answer),
-        _("Only the person who asked can accept an answer."),
-    )
+def unaccept(answer_id: int) -> ResponseReturnValue:
+    """Withdraw the acceptance of an answer."""
+    answer = _asked_answer(answer_id)
     actions.unaccept(answer, by=me())
     db.session.commit()
     return redirect(answer.url)
@@ -251,36 +246,36 @@ def unaccept(answer_id: int):
 
 @bp.route("/questions/<int:question_id>/close", methods=["GET", "POST"])
 @login_required
-def close(question_id: int):
+def close(question_id: int) -> ResponseReturnValue:
     """Close a question with a reason; a duplicate names the canonical question."""
     form = Form(schemas.CloseSchema, reason="duplicate")
     valid = request.method == "POST" and form.validate()
     question = get_or_404(queries.get_question(question_id, current_user))
     require(policy.can_close(me(), question))
     if valid:
-        canonical = None
-        if form.data["reason"] == "duplicate":
-            canonical = queries.canonical(form.data["duplicate_of"], question, current_user)
-            if canonical is None:
-                form.fail("duplicate_of", schemas.NO_CANONICAL)
-        if not form.errors:
+        with form.catching():
             actions.close(
-                question, form.data["reason"], by=me(), note=form.data["note"], duplicate_of=canonical
+                question,
+                form.data["reason"],
+                by=me(),
+                note=form.data["note"],
+                duplicate_of=form.data["duplicate_of"],
             )
             db.session.commit()
             return redirect(question.url)
+    reasons = labels.close_reasons()
     return render_template(
         "forum/close.html",
         form=form,
         question=question,
-        reasons=[(reason, close_words()[reason]) for reason in actions.CLOSE_REASONS],
+        reasons=[(reason, reasons[reason]) for reason in actions.CLOSE_REASONS],
     ), 422 if form.errors else 200
 
 
 @bp.post("/questions/<int:question_id>/reopen")
 @login_required
-def reopen(question_id: int):
-    """Open a closed question again."""
+def reopen(question_id: int) -> ResponseReturnValue:
+    """Reopen a closed question."""
     question = get_or_404(queries.get_question(question_id, current_user))
     require(policy.can_close(me(), question))
     actions.reopen(question, by=me())

@@ -25,8 +25,8 @@ from core.web.theme import THEMES
 from deployment.calendar.months import next_patch_day, rule
 from home import first_steps, queries
 from home.help_texts import rewards
+from kb.labels import layer_introduction
 from kb.models import LAYERS
-from kb.views import intro
 from posts.suggestions.credits import MAX_POINTS_FOR_EDITS
 from products.queries import today
 
@@ -51,7 +51,7 @@ def home() -> str:
         unanswered=queries.unanswered_questions(current_user),
         active=queries.active_questions(current_user),
         articles=queries.recent_articles(current_user),
-        layers={layer: intro(layer) for layer in LAYERS},
+        layers={layer: layer_introduction(layer) for layer in LAYERS},
         counts=queries.articles_by_layer(),
         tags=queries.popular_tags(),
         first_steps=first_steps.steps() if _needs_first_steps() else [],

@@ -5,7 +5,7 @@ from flask import Flask, url_for
 from core.api.api import register_api
 from core.cli import import_group
 from core.web.lazy_text import lazy_gettext as _
-from kb import (  # noqa: F401  (handlers and exports declare themselves)
+from kb import (  # noqa: F401  (handlers and exports register themselves on import)
     actions,
     api,
     cli,
@@ -16,37 +16,31 @@ from kb import (  # noqa: F401  (handlers and exports declare themselves)
     schemas,
     views,
 )
+from kb.labels import LAYER_NAMES
 from kb.models import Article
 from posts import kinds
 from posts.revisions import editables
 from posts.revisions.editables import Field
+from posts.revisions.history import State
 from search import documents
 
-LAYER_NAMES = (
-    ("perimeter", _("Perimeter")),
-    ("network", _("Network")),
-    ("host", _("Host")),
-    ("application", _("Application")),
-    ("data", _("Data")),
-)
 
-
-def _article_edit_path(article) -> str:
+def _article_edit_path(article: Article) -> str:
     return url_for("kb.edit", article_id=article.id)
 
 
-def _article_path(article) -> str:
+def _article_path(article: Article) -> str:
     return url_for("kb.article", article_id=article.id, slug=article.slug or "-")
 
 
-def _form_values(state) -> dict[str, str]:
+def _form_values(state: State) -> dict[str, str]:
     facts = state.facts or {}
-    known = {name: facts[name] for name in ("layer", "summary") if name in facts}
+    texts = {name: facts[name] for name in ("layer", "summary") if name in facts}
     lists = {"applies_to": "\n".join(facts["applies_to"])} if "applies_to" in facts else {}
-    return {"title": state.title, **known, **lists, "body": state.body, "tags": " ".join(state.tags)}
+    return {"title": state.title, **texts, **lists, "body": state.body, "tags": " ".join(state.tags)}
 
 
-def _facts(article) -> dict:
+def _search_facts(article: Article) -> dict:
     return {
         "layer": article.layer,
         "states": ("verified",) if article.is_verified else (),
@@ -55,7 +49,7 @@ def _facts(article) -> dict:
 
 
 def init_app(app: Flask) -> None:
-    """Register the kind and attach the doors of the room."""
+    """Register the kind of post, its editable fields and the entry points."""
     kinds.register_kind(
         kinds.Kind(
             "article",
@@ -67,11 +61,11 @@ def init_app(app: Flask) -> None:
             limits=schemas.ARTICLE_LIMITS,
             on_delete=actions.article_deleted,
             on_restore=actions.article_restored,
-            concerned=actions.concerned,
+            concerned=actions.credited_members,
             facts=actions.facts_of,
             form_values=_form_values,
             restore=actions.restore,
-            on_revised=actions.follow_verification,
+            on_revised=actions.refresh_verification,
         )
     )
     editables.register_editable(
@@ -85,7 +79,7 @@ def init_app(app: Flask) -> None:
             Field("tags", _("Tags"), "words"),
         ),
     )
-    documents.register_facts("article", _facts)
+    documents.register_facts("article", _search_facts)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)

@@ -1,6 +1,7 @@
 """Articles in the API."""
 
 from auth import tokens
+from auth.models import User
 from core.api.api import WRITE, ApiBlueprint, listing, page_of
 from core.database import versions
 from core.database.db import db
@@ -8,7 +9,6 @@ from core.database.versions import with_etag
 from core.web.access import get_or_404, require
 from kb import actions, policy, queries, schemas
 from kb.models import Article
-from posts import actions as posts
 from posts import api as post_api
 
 bp = ApiBlueprint("articles", __name__, description="Knowledge base articles")
@@ -35,10 +35,24 @@ def _article(article_id: int) -> Article:
     return get_or_404(queries.get_article(article_id, tokens.reader()))
 
 
+def _curated(article_id: int) -> tuple[Article, User]:
+    """The article and the moderator who changes it; 404 before 403."""
+    article = _article(article_id)
+    user = tokens.member()
+    require(policy.can_curate(user))
+    return article, user
+
+
+def _saved(article: Article) -> dict:
+    """Commit, and answer with the article."""
+    db.session.commit()
+    return with_etag(article, item(article))
+
+
 @bp.get("/articles")
 @bp.arguments(schemas.ArticleQuery, location="query")
 @bp.response(200, page_of(schemas.ArticleItem))
-def list_articles(wanted: dict):
+def list_articles(wanted: dict) -> dict:
     """Public articles, of one layer or all."""
     return listing(
         queries.articles(
@@ -52,11 +66,10 @@ def list_articles(wanted: dict):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.ArticleSchema)
 @bp.response(201, schemas.ArticleItem)
-def write_article(data: dict):
-    """Begin an article as a draft (moderators)."""
-    user = tokens.reader()
+def write_article(data: dict) -> dict:
+    """Create an article as a draft (moderators)."""
+    user = tokens.member()
     require(policy.can_curate(user))
-    posts.limit_posting(user)
     article = actions.write(
         data["title"],
         data["body"],
@@ -68,13 +81,12 @@ def write_article(data: dict):
     )
     if data["verified_on"]:
         actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"])
-    db.session.commit()
-    return with_etag(article, item(article))
+    return _saved(article)
 
 
 @bp.get("/articles/<int:article_id>")
 @bp.response(200, schemas.ArticleItem)
-def get_article(article_id: int):
+def get_article(article_id: int) -> dict:
     """One article."""
     article = _article(article_id)
     return with_etag(article, item(article))
@@ -84,11 +96,12 @@ def get_article(article_id: int):
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.EditArticleSchema(partial=True))
 @bp.response(200, schemas.ArticleItem)
-def edit_article(data: dict, article_id: int):
-    """Change what is sent, keep the rest; what it was is kept as a revision."""
-    article, user = _article(article_id), tokens.reader()
+def edit_article(data: dict, article_id: int) -> dict:
+    """Change the fields that are sent, as a new revision."""
+    article = _article(article_id)
+    user = tokens.member()
     require(policy.can_edit(user, article))
-    facts = {name: data[name] for name in actions.FACTS if name in data}
+    facts = {name: data[name] for name in actions.ARTICLE_FACTS if name in data}
     actions.edit(
         article,
         data.get("body", article.rendered),
@@ -99,44 +112,38 @@ def edit_article(data: dict, article_id: int):
         expected=versions.expected_by_header(),
         **facts,
     )
-    db.session.commit()
-    return with_etag(article, item(article))
+    return _saved(article)
 
 
 @bp.post("/articles/<int:article_id>/publish")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.ArticleItem)
-def publish_article(article_id: int):
-    """Make a draft public (moderators)."""
-    article, user = _article(article_id), tokens.reader()
-    require(policy.can_curate(user))
+def publish_article(article_id: int) -> dict:
+    """Publish a draft (moderators)."""
+    article, user = _curated(article_id)
     versions.require_header(article)
     actions.publish(article, by=user)
-    db.session.commit()
-    return with_etag(article, item(article))
+    return _saved(article)
 
 
 @bp.post("/articles/<int:article_id>/unpublish")
 @tokens.bearer(WRITE)
 @bp.response(200, schemas.ArticleItem)
-def unpublish_article(article_id: int):
-    """Take an article back to a draft (moderators)."""
-    article, user = _article(article_id), tokens.reader()
-    require(policy.can_curate(user))
+def unpublish_article(article_id: int) -> dict:
+    """Make an article a draft again (moderators)."""
+    article, user = _curated(article_id)
     versions.require_header(article)
     actions.unpublish(article, by=user)
-    db.session.commit()
-    return with_etag(article, item(article))
+    return _saved(article)
 
 
 @bp.post("/articles/<int:article_id>/verify")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.VerifySchema)
 @bp.response(200, schemas.ArticleItem)
-def verify_article(data: dict, article_id: int):
-    """Say when and on which build the steps were followed (moderators); null takes it back."""
-    article, user = _article(article_id), tokens.reader()
-    require(policy.can_curate(user))
+def verify_article(data: dict, article_id: int) -> dict:
+    """Record on which day and build the steps were followed (moderators); null withdraws it."""
+    article, user = _curated(article_id)
     actions.verify(
         article,
         by=user,
@@ -144,18 +151,18 @@ def verify_article(data: dict, article_id: int):
         build=data["verified_build"],
         expected=versions.expected_by_header(),
     )
-    db.session.commit()
-    return with_etag(article, item(article))
+    return _saved(article)
 
 
 @bp.post("/articles/<int:article_id>/feedback")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.FeedbackSchema)
 @bp.response(200, schemas.FeedbackItem)
-def say_helpful(data: dict, article_id: int):
-    """Was this article helpful? The last word counts."""
-    article, user = _article(article_id), tokens.reader()
-    require(policy.can_say_helpful(user, article))
-    actions.say_helpful(article, data["helpful"], by=user, note=data["note"])
+def say_helpful(data: dict, article_id: int) -> dict:
+    """Rate an article as helpful or not; replaces an earlier answer."""
+    article = _article(article_id)
+    user = tokens.member()
+    require(policy.can_give_feedback(user, article))
+    actions.record_feedback(article, data["helpful"], by=user, note=data["note"])
     db.session.commit()
     return {**data, "helpful_count": article.helpful_count, "unhelpful_count": article.unhelpful_count}

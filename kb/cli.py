@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from auth.security_log import cli as security_log
 from core.cli import ImportReport, losses_file, run_import
-from kb.import_articles import Importer
+from kb.markdown.import_articles import Importer
 
 
 @click.command("articles")

@@ -1,4 +1,4 @@
-"""The name of who verified an article goes with the account; remarks go with the words."""
+"""Removes the name of an erased verifier from articles, and the feedback notes of an erased member."""
 
 from sqlalchemy import update
 
@@ -6,16 +6,16 @@ from core.database.db import db
 from core.jobs import events
 from kb.models import Article, ArticleFeedback
 
-VERIFIED = Article.__table__
+ARTICLES = Article.__table__
 
 
 @events.register_handler("user.erased")
 def forget_names(batch: list[events.Event]) -> None:
-    """The day and the build of a verification stay; who did it is nobody any more."""
+    """Remove the verifier's name; date and build of the verification are kept."""
     for event in batch:
         db.session.execute(
-            update(VERIFIED)
-            .where(VERIFIED.c.verified_by_id == event.subject_id)
+            update(ARTICLES)
+            .where(ARTICLES.c.verified_by_id == event.subject_id)
             .values(verified_by_id=None, verified_by_name="former member")
         )
         if not event.data["keep_words"]:

@@ -1,4 +1,4 @@
-"""Atom feeds of articles: all, and one for each layer. Public ones only."""
+"""Atom feeds of public articles: of all, and of each layer."""
 
 from flask import Blueprint, Response, abort, url_for
 from flask_babel import gettext as _
@@ -19,14 +19,14 @@ def _atom(title: str, path: str, layer: str | None = None) -> Response:
 
 @bp.get("/articles.atom")
 @cached_for_visitors
-def articles():
+def articles() -> Response:
     """The newest articles."""
     return _atom(_("Articles"), url_for("kb.articles"))
 
 
 @bp.get("/layers/<layer>.atom")
 @cached_for_visitors
-def layer(layer: str):
+def layer(layer: str) -> Response:
     """The newest articles of one layer."""
     if layer not in LAYERS:
         abort(404)

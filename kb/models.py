@@ -10,18 +10,18 @@ from auth.models import User
 from core.database.db import UTCDateTime, db, utcnow
 from posts.models import Post
 
-UNREAD = db.text("note <> '' AND read_at IS NULL")
+HAS_UNREAD_NOTE = db.text("note <> '' AND read_at IS NULL")
 LAYERS = ("perimeter", "network", "host", "application", "data")
 
 
 class Article(Post):
-    """Guidance that moderators stand behind.
+    """Guidance that moderators are responsible for.
 
-    `credited_id` is who got the points of publishing; `credit_turns` how often they were given, taken
-    back with the article and given again: odd means they stand.
+    `credited_id` is the member who got the points for its publication; `credit_turns` counts how often they
+    were awarded and reversed: odd means awarded.
 
-    Who verified it followed the steps of `verified_revision`, of which `verified_digest` is made (steps.py).
-    `changed_since_verified`: steps, commands or what it applies to are others now.
+    The verifier followed the steps of `verified_revision`; `verified_digest` is their digest (actions.py).
+    `changed_since_verified`: steps, commands or `applies_to` differ from those.
     """
 
     __tablename__ = "articles"
@@ -54,25 +54,30 @@ class Article(Post):
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     credited_id: Mapped[int | None]
     credit_turns: Mapped[int] = mapped_column(default=0)
-    import_digest: Mapped[str | None] = mapped_column(String(64))  # of what its file said
-    import_state: Mapped[str | None] = mapped_column(String(64))  # of what that made of it
+    import_digest: Mapped[str | None] = mapped_column(String(64))  # of its file
+    import_state: Mapped[str | None] = mapped_column(String(64))  # of the article after the import
 
     @property
     def is_verified(self) -> bool:
-        """Whether somebody followed the steps as they stand now."""
+        """Whether the current steps were followed by the verifier."""
         return self.verified_on is not None and not self.changed_since_verified
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "article", "inherit_condition": id == Post.id}
 
 
 class ArticleFeedback(db.Model):
-    """One member's "was this helpful"; the last word counts. A note is read once by a moderator."""
+    """The last answer of a member to "was this helpful"; moderators mark notes as read."""
 
     __tablename__ = "article_feedback"
     __table_args__ = (
         UniqueConstraint("user_id", "article_id"),
         Index("ix_article_feedback_article_id", "article_id"),
-        Index("ix_article_feedback_waiting", "id", sqlite_where=UNREAD, postgresql_where=UNREAD),
+        Index(
+            "ix_article_feedback_waiting",
+            "id",
+            sqlite_where=HAS_UNREAD_NOTE,
+            postgresql_where=HAS_UNREAD_NOTE,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

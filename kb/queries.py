@@ -1,9 +1,9 @@
-"""Reads of the knowledge base; drafts are for moderators and their authors."""
+"""Reads of the knowledge base; drafts are visible to moderators and to their authors."""
 
 from sqlalchemy import Select, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, selectin_polymorphic
 
-from auth.models import Visitor
+from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db
 from kb.models import Article, ArticleFeedback
@@ -12,27 +12,30 @@ from posts.queries import changed_in, links_from, links_to, visible, visible_to
 from search.queries import similar
 
 SORTS = {"newest": [Post.created_at, Post.id], "helpful": [Article.helpful_count, Article.id]}
-# Through posts, articles come in the order of an index and their own columns by a second query. Joined,
-# SQLite reads and sorts all of them, for it knows only how many posts a kind has on average.
-WHOLE = selectin_polymorphic(Post, [Article])
+# Selected from posts, articles are sorted by an index and their own columns loaded by a second query. With a
+# join SQLite would read and sort all of them, because it estimates the number of posts of a kind.
+WITH_ARTICLE_COLUMNS = selectin_polymorphic(Post, [Article])
 MAX_NOTES = 20  # shown on an article
-BESIDE, CONSIDERED = 5, 200  # shown; newest posts of a tag among which they are sought
+MAX_RELATED = 5
+MAX_CANDIDATES = 200  # newest posts of each tag, of which related posts are chosen
 
 
-def _visible(user, entity: type[Post] = Article) -> Select:
-    """Moderators curate every draft, whoever began it."""
-    seen = or_(visible_to(user, entity), true()) if user.is_moderator else visible_to(user, entity)
-    return select(entity).where(seen).options(joinedload(entity.author))
+def _visible(user: User | Visitor, entity: type[Post] = Article) -> Select:
+    """SELECT of visible posts; moderators see the drafts of everybody."""
+    is_visible = or_(visible_to(user, entity), true()) if user.is_moderator else visible_to(user, entity)
+    return select(entity).where(is_visible).options(joinedload(entity.author))
 
 
-def get_article(article_id: int, user) -> Article | None:
+def get_article(article_id: int, user: User | Visitor) -> Article | None:
     """The article if `user` may see it."""
     return db.session.scalar(_visible(user).where(Article.id == article_id))
 
 
-def public(user, layer: str | None = None, *, entity: type[Post] = Post) -> Select:
+def public(user: User | Visitor, layer: str | None = None, *, entity: type[Post] = Post) -> Select:
     """Public articles, of one layer or all, to be sorted by columns of `entity`."""
-    statement = visible(entity, user).where(entity.kind == "article", entity.is_public).options(WHOLE)
+    statement = (
+        visible(entity, user).where(entity.kind == "article", entity.is_public).options(WITH_ARTICLE_COLUMNS)
+    )
     if layer:
         table = Article.__table__.alias()
         statement = statement.where(
@@ -41,7 +44,9 @@ def public(user, layer: str | None = None, *, entity: type[Post] = Post) -> Sele
     return statement
 
 
-def articles(sort: str, user, *, layer: str | None = None, after: paging.PageStart = None) -> paging.Page:
+def articles(
+    sort: str, user: User | Visitor, *, layer: str | None = None, after: paging.PageStart = None
+) -> paging.Page:
     """Public articles in one of the SORTS, of one layer or all."""
     entity = Article if sort == "helpful" else Post
     return paging.keyset(
@@ -49,13 +54,13 @@ def articles(sort: str, user, *, layer: str | None = None, after: paging.PageSta
     )
 
 
-def drafts(user) -> list[Article]:
-    """What moderators have yet to publish."""
+def drafts(user: User | Visitor) -> list[Article]:
+    """Unpublished articles that `user` may see, the newest first."""
     return list(
         db.session.scalars(
             _visible(user, Post)
             .where(Post.kind == "article", Post.status == DRAFT, Post.deleted_at.is_(None))
-            .options(WHOLE)
+            .options(WITH_ARTICLE_COLUMNS)
             .order_by(Post.created_at.desc(), Post.id.desc())
             .limit(50)
         )
@@ -63,7 +68,7 @@ def drafts(user) -> list[Article]:
 
 
 def newest_public(layer: str | None = None, limit: int = 30) -> list[Article]:
-    """For the feeds."""
+    """The newest public articles, of one layer or all."""
     return list(
         db.session.scalars(
             public(Visitor(), layer).order_by(Post.created_at.desc(), Post.id.desc()).limit(limit)
@@ -71,23 +76,21 @@ def newest_public(layer: str | None = None, limit: int = 30) -> list[Article]:
     )
 
 
-def related(article: Article, user, kind: str) -> list[Post]:
-    """Posts of a kind beside an article: linked ones, then shared tags, then like words."""
-    found = {
-        p.id: p
-        for link in ("related", "promoted")
-        for p in [*links_from(article, link, user), *links_to(article, link, user)]
-        if p.kind == kind and p.is_public
-    }
-    mine = [tag.id for tag in article.tags]
-    if mine and len(found) < BESIDE:
+def related(article: Article, user: User | Visitor, kind: str) -> list[Post]:
+    """Up to MAX_RELATED posts of a kind: linked ones, then those with common tags, then similar ones."""
+    found: dict[int, Post] = {}
+    for link in ("related", "promoted"):
+        linked = [*links_from(article, link, user), *links_to(article, link, user)]
+        found.update({post.id: post for post in linked if post.kind == kind and post.is_public})
+    tag_ids = [tag.id for tag in article.tags]
+    if tag_ids and len(found) < MAX_RELATED:
         newest = (
             select(PostTag.post_id)
             .where(PostTag.tag_id == tag, PostTag.kind == kind, PostTag.is_public)
             .order_by(PostTag.created_at.desc(), PostTag.post_id.desc())
-            .limit(CONSIDERED)
+            .limit(MAX_CANDIDATES)
             .subquery()
-            for tag in mine
+            for tag in tag_ids
         )
         beside = union_all(*(select(tagged.c.post_id) for tagged in newest)).subquery()
         ids = (
@@ -95,18 +98,18 @@ def related(article: Article, user, kind: str) -> list[Post]:
             .where(beside.c.post_id != article.id)
             .group_by(beside.c.post_id)
             .order_by(db.func.count().desc(), beside.c.post_id.desc())
-            .limit(BESIDE)
+            .limit(MAX_RELATED)
         )
         for post in db.session.scalars(visible(Post, user).where(Post.id.in_(ids))):
             found.setdefault(post.id, post)
-    if len(found) < BESIDE:
+    if len(found) < MAX_RELATED:
         for post in similar(article.title, "", user=user, kind=kind, exclude_id=article.id):
             found.setdefault(post.id, post)
-    return list(found.values())[:BESIDE]
+    return list(found.values())[:MAX_RELATED]
 
 
-def feedback_of(article: Article, user) -> ArticleFeedback | None:
-    """What the reader said about this article."""
+def feedback_of(article: Article, user: User | Visitor) -> ArticleFeedback | None:
+    """The feedback of `user` on an article."""
     if user.id is None:
         return None
     return db.session.scalar(
@@ -117,7 +120,7 @@ def feedback_of(article: Article, user) -> ArticleFeedback | None:
 
 
 def feedback_notes(article: Article) -> list[ArticleFeedback]:
-    """What readers say would make an article better and nobody has dealt with, for moderators."""
+    """Unread notes of readers on an article, for moderators; the newest first."""
     return list(
         db.session.scalars(
             select(ArticleFeedback)
@@ -133,18 +136,18 @@ def feedback_notes(article: Article) -> list[ArticleFeedback]:
     )
 
 
-def feedback_page(after: str | None = None, *, waiting_only: bool = True) -> paging.Page:
+def feedback_page(after: str | None = None, *, unread_only: bool = True) -> paging.Page:
     """Notes of readers on all articles, newest first."""
     statement = (
         select(ArticleFeedback)
         .where(ArticleFeedback.note != "")
         .options(joinedload(ArticleFeedback.user), joinedload(ArticleFeedback.article).lazyload(Article.tags))
     )
-    if waiting_only:
+    if unread_only:
         statement = statement.where(ArticleFeedback.read_at.is_(None))
     return paging.keyset(statement, [ArticleFeedback.id], after=after)
 
 
 def feedback_by_id(feedback_id: int) -> ArticleFeedback | None:
-    """One note."""
+    """The feedback with this id."""
     return db.session.get(ArticleFeedback, feedback_id)

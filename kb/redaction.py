@@ -1,4 +1,4 @@
-"""What redaction masks of articles and of what readers say about them."""
+"""The columns of articles and their feedback that redaction masks."""
 
 from core import redaction
 from kb.models import Article, ArticleFeedback

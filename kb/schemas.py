@@ -1,4 +1,6 @@
-"""The shape of an article as sent by a form or as JSON, and in the API's answers."""
+"""Schemas of articles: the input from a form or as JSON, and the API's responses."""
+
+from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
@@ -12,13 +14,13 @@ from posts.schemas import PostItem, SummarySchema
 from posts.tags.schemas import Tags
 from posts.text_limits import ANY_TITLE, TextLimits
 
-MAX_BODY = 200_000
+MAX_BODY_CHARACTERS = 200_000
 
 
 class _Lines(fields.Field):
-    """A list of short lines, or one text with a line each."""
+    """A list of short lines, or one text with a line for each."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             metadata={
                 "type": "array",
@@ -29,7 +31,7 @@ class _Lines(fields.Field):
             **kwargs,
         )
 
-    def _deserialize(self, value, attr, data, **kwargs) -> list[str]:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
             raise ValidationError(_("Enter one product per line."))
@@ -39,31 +41,32 @@ class _Lines(fields.Field):
         return lines
 
 
-def _longest(n: int) -> validate.Length:
+def _max_characters(n: int) -> validate.Length:
     return validate.Length(max=n, error=lazy_gettext("Use at most %(n)s characters.", n=n))
 
 
 class VerifySchema(Schema):
-    """When somebody last followed the steps, and on which build; an empty date means never."""
+    """When the steps were last followed, and on which build; an empty date withdraws the verification."""
 
     verified_on = fields.Date(
         allow_none=True,
         load_default=None,
         error_messages={"invalid": lazy_gettext("Enter the date as YYYY-MM-DD.")},
     )
-    verified_build = Line(load_default="", validate=_longest(80))
+    verified_build = Line(load_default="", validate=_max_characters(80))
 
     @pre_load
-    def _no_date(self, data: dict, **kwargs) -> dict:
+    def _no_date(self, data: dict, **kwargs: object) -> dict:
         return {**data, "verified_on": None} if data.get("verified_on") == "" else data
 
 
-ARTICLE_LIMITS = TextLimits(min_title=5, max_title=150, min_body=20, max_body=MAX_BODY)
-EXAMPLE_TITLE, EXAMPLE = "Disable SMB version 1", "1. List who still uses it: `Get-SmbSession`."
+ARTICLE_LIMITS = TextLimits(min_title=5, max_title=150, min_body=20, max_body=MAX_BODY_CHARACTERS)
+EXAMPLE_TITLE = "Disable SMB version 1"
+EXAMPLE = "1. List who still uses it: `Get-SmbSession`."
 
 
 class _TextSchema(Schema):
-    """The words of an article."""
+    """Title, text and tags of an article."""
 
     title = Line(
         required=True,
@@ -71,20 +74,23 @@ class _TextSchema(Schema):
         metadata={"example": EXAMPLE_TITLE},
     )
     body = Markdown(
-        required=True, shortest=ARTICLE_LIMITS.min_body, longest=MAX_BODY, metadata={"example": EXAMPLE}
+        required=True,
+        shortest=ARTICLE_LIMITS.min_body,
+        longest=MAX_BODY_CHARACTERS,
+        metadata={"example": EXAMPLE},
     )
     tags = Tags(min_tags=0, load_default=list)
 
 
 class _EditSchema(Schema):
-    """Changed words; the action checks ARTICLE_LIMITS."""
+    """A changed title and text; the action checks ARTICLE_LIMITS."""
 
     title = Line(required=True, validate=ANY_TITLE, metadata={"example": EXAMPLE_TITLE})
-    body = Markdown(required=True, shortest=1, longest=MAX_BODY, metadata={"example": EXAMPLE})
+    body = Markdown(required=True, shortest=1, longest=MAX_BODY_CHARACTERS, metadata={"example": EXAMPLE})
 
 
 class EditTextSchema(_EditSchema, _TextSchema, SummarySchema):
-    """Changed words, which also somebody may suggest who does not curate its facts."""
+    """A changed text as members suggest it, without the facts that moderators edit."""
 
 
 class ArticleSchema(_TextSchema, VerifySchema):
@@ -93,13 +99,13 @@ class ArticleSchema(_TextSchema, VerifySchema):
     layer = fields.String(
         required=True, validate=validate.OneOf(LAYERS, error=lazy_gettext("Choose one of the five layers."))
     )
-    summary = Line(load_default="", validate=_longest(300))
+    summary = Line(load_default="", validate=_max_characters(300))
     applies_to = _Lines(load_default=list)
-    change = Line(load_default="", validate=_longest(200))
+    change = Line(load_default="", validate=_max_characters(200))
 
 
 class EditArticleSchema(_EditSchema, ArticleSchema):
-    """A changed article; who verified it, and when, is said apart."""
+    """A changed article, without its verification."""
 
     class Meta:
         exclude = ("verified_on", "verified_build")
@@ -109,7 +115,7 @@ class FeedbackSchema(Schema):
     """Was this helpful: yes or no, and why."""
 
     helpful = fields.Boolean(required=True)
-    note = Line(load_default="", validate=_longest(500))
+    note = Line(load_default="", validate=_max_characters(500))
 
 
 class ArticleQuery(Cursor):
@@ -139,7 +145,7 @@ class ArticleItem(PostItem):
 
 
 class FeedbackItem(Reply):
-    """What one said, and what readers said in all."""
+    """The reader's own answer, and the number of answers of all readers."""
 
     helpful = fields.Boolean()
     note = fields.String()

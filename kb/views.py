@@ -1,6 +1,7 @@
-"""Pages of the knowledge base: lists, layers, the article, write, publish, verify, feedback."""
+"""Pages of the knowledge base: lists, layers, articles, editing, publication, verification, feedback."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -12,9 +13,10 @@ from core.markup import markup
 from core.web.access import get_or_404, require, safe_next
 from core.web.confirmation import confirmation_page
 from core.web.forms import Form, parse
-from kb import actions, export_markdown, policy, queries, schemas
+from kb import actions, policy, queries, schemas
+from kb.labels import layer_introduction
+from kb.markdown import export_article
 from kb.models import LAYERS, Article
-from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
 from posts.suggestions import queries as suggestion_queries
@@ -22,71 +24,50 @@ from posts.suggestions import queries as suggestion_queries
 bp = Blueprint("kb", __name__)
 
 
-def _sort() -> str:
-    wanted = request.args.get("sort", "newest")
-    return wanted if wanted in queries.SORTS else "newest"
+def _requested_sort() -> str:
+    sort = request.args.get("sort", "newest")
+    return sort if sort in queries.SORTS else "newest"
 
 
 def _article(article_id: int) -> Article:
     return get_or_404(queries.get_article(article_id, current_user))
 
 
-def intro(layer: str) -> str:
-    """What belongs to a layer, in a sentence or two."""
-    return {
-        "perimeter": _(
-            "Where your network meets the internet: firewalls, gateways, remote access, email "
-            "and web filters. Decide which traffic may enter and leave."
-        ),
-        "network": _(
-            "Traffic between your machines: segments, name resolution, authentication, "
-            "monitoring. Stop an attacker on one machine from reaching the others."
-        ),
-        "host": _(
-            "Each machine: updates, accounts, services, logging and hardening. Patch it, and reduce "
-            "its attack surface until you can."
-        ),
-        "application": _(
-            "The software you use: configuration, input, sessions, dependencies. Most "
-            "exploited vulnerabilities are here."
-        ),
-        "data": _(
-            "The information the other layers protect: encryption, backups, access and disposal. If "
-            "they fail, this layer limits the damage."
-        ),
-    }[layer]
+def _curated(article_id: int) -> Article:
+    """The article, for a moderator; 404 before 403."""
+    article = _article(article_id)
+    require(policy.can_curate(me()))
+    return article
 
 
 @bp.get("/articles")
 @cached_for_visitors
-def articles():
+def articles() -> ResponseReturnValue:
     """All articles: newest or most helpful."""
-    sort = _sort()
-    mine = queries.drafts(current_user) if policy.can_curate(current_user) else []
+    sort = _requested_sort()
+    curates = policy.can_curate(current_user)
     return render_template(
         "kb/articles.html",
         sort=sort,
-        sorts=list(queries.SORTS),
         layers=LAYERS,
-        drafts=mine,
-        can_curate=policy.can_curate(current_user),
+        drafts=queries.drafts(current_user) if curates else [],
+        can_curate=curates,
         page=queries.articles(sort, current_user, after=request.args.get("after")),
     )
 
 
 @bp.get("/layers/<layer>")
 @cached_for_visitors
-def layer(layer: str):
+def layer(layer: str) -> ResponseReturnValue:
     """One of the five layers of defence."""
     if layer not in LAYERS:
         abort(404)
-    sort = _sort()
+    sort = _requested_sort()
     return render_template(
         "kb/layer.html",
         layer=layer,
-        intro=intro(layer),
+        intro=layer_introduction(layer),
         sort=sort,
-        sorts=list(queries.SORTS),
         layers=LAYERS,
         page=queries.articles(sort, current_user, layer=layer, after=request.args.get("after")),
     )
@@ -94,13 +75,12 @@ def layer(layer: str):
 
 @bp.route("/articles/new", methods=["GET", "POST"])
 @login_required
-def new():
-    """Begin an article."""
+def new() -> ResponseReturnValue:
+    """Write an article."""
     form = Form(schemas.ArticleSchema, layer=request.args.get("layer", "host"))
     valid = request.method == "POST" and form.validate()
     require(policy.can_curate(me()), _("Only moderators can write articles."))
     if valid and form.values.get("action") != "preview":
-        post_actions.limit_posting(me())
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
         with form.catching():
             article = actions.write(form.data["title"], form.data["body"], by=me(), **facts)
@@ -117,15 +97,15 @@ def new():
 
 
 @bp.get("/articles/<int:article_id>")
-def article_by_id(article_id: int):
-    """The address without its words leads to the one with them."""
+def article_by_id(article_id: int) -> ResponseReturnValue:
+    """Redirect to the URL with the slug."""
     return redirect(_article(article_id).url, 301)
 
 
 @bp.get("/articles/<int:article_id>/<slug>")
 @cached_for_visitors
-def article(article_id: int, slug: str):
-    """An article with its table of contents and what belongs beside it."""
+def article(article_id: int, slug: str) -> ResponseReturnValue:
+    """An article with table of contents, related posts, comments and feedback."""
     article = _article(article_id)
     if slug != (article.slug or "-"):
         return redirect(article.url, 301)
@@ -144,36 +124,36 @@ def article(article_id: int, slug: str):
         can=post_policy,
         may=policy,
         notes=queries.feedback_notes(article) if policy.can_curate(user) else [],
-        verification=actions.verification(article),
+        verification=actions.verification_state(article),
     )
 
 
 @bp.get("/articles/<int:article_id>/history")
-def history(article_id: int):
-    """How the article came about."""
+def history(article_id: int) -> ResponseReturnValue:
+    """Redirect to the revisions of the article."""
     return redirect(url_for("posts.history", post_id=_article(article_id).id))
 
 
 @bp.get("/articles/<int:article_id>/print")
 @cached_for_visitors
-def print_view(article_id: int):
-    """Only the article, for paper."""
+def print_view(article_id: int) -> ResponseReturnValue:
+    """The article alone, for printing."""
     return render_template("kb/print.html", article=_article(article_id))
 
 
 @bp.get("/articles/<int:article_id>.md")
-def markdown(article_id: int):
+def markdown(article_id: int) -> ResponseReturnValue:
     """The article as a Markdown file."""
     article = _article(article_id)
-    answer = Response(export_markdown.export(article), mimetype="text/markdown")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{article.slug or article.id}.md"'
-    return answer
+    response = Response(export_article.export(article), mimetype="text/markdown")
+    response.headers["Content-Disposition"] = f'attachment; filename="{article.slug or article.id}.md"'
+    return response
 
 
 @bp.route("/articles/<int:article_id>/edit", methods=["GET", "POST"])
 @login_required
-def edit(article_id: int):
-    """Change an article; what it was is kept."""
+def edit(article_id: int) -> ResponseReturnValue:
+    """Edit an article, as a new revision."""
     form = Form(schemas.EditArticleSchema)
     valid = request.method == "POST" and form.validate()
     article = _article(article_id)
@@ -200,10 +180,9 @@ def edit(article_id: int):
 
 @bp.post("/articles/<int:article_id>/publish")
 @login_required
-def publish(article_id: int):
-    """Make a draft public."""
-    article = _article(article_id)
-    require(policy.can_curate(me()))
+def publish(article_id: int) -> ResponseReturnValue:
+    """Publish a draft."""
+    article = _curated(article_id)
     actions.publish(article, by=me())
     db.session.commit()
     flash(_("Published."))
@@ -212,10 +191,9 @@ def publish(article_id: int):
 
 @bp.route("/articles/<int:article_id>/unpublish", methods=["GET", "POST"])
 @login_required
-def unpublish(article_id: int):
-    """Take an article back to a draft. GET asks and says what will happen."""
-    article = _article(article_id)
-    require(policy.can_curate(me()))
+def unpublish(article_id: int) -> ResponseReturnValue:
+    """Make an article a draft again. GET asks for confirmation."""
+    article = _curated(article_id)
     if request.method == "GET":
         return confirmation_page(
             _("Unpublish this article?"),
@@ -236,11 +214,10 @@ def unpublish(article_id: int):
 
 @bp.post("/articles/<int:article_id>/verify")
 @login_required
-def verify(article_id: int):
-    """Say that the steps were followed, when and on which build."""
+def verify(article_id: int) -> ResponseReturnValue:
+    """Record on which day and build the steps were followed."""
     data = parse(schemas.VerifySchema)
-    article = _article(article_id)
-    require(policy.can_curate(me()))
+    article = _curated(article_id)
     actions.verify(
         article,
         by=me(),
@@ -255,12 +232,12 @@ def verify(article_id: int):
 
 @bp.post("/articles/<int:article_id>/feedback")
 @login_required
-def feedback(article_id: int):
-    """Was this helpful?"""
+def feedback(article_id: int) -> ResponseReturnValue:
+    """Rate an article as helpful or not."""
     data = parse(schemas.FeedbackSchema)
     article = _article(article_id)
-    require(policy.can_say_helpful(me(), article))
-    actions.say_helpful(article, data["helpful"], by=me(), note=data["note"])
+    require(policy.can_give_feedback(me(), article))
+    actions.record_feedback(article, data["helpful"], by=me(), note=data["note"])
     db.session.commit()
     flash(_("Thank you. The moderators will see your feedback."))
     return redirect(article.url)
@@ -268,21 +245,21 @@ def feedback(article_id: int):
 
 @bp.get("/articles/feedback")
 @login_required
-def feedback_list():
-    """What readers say would make articles better, the newest first; what waits, or all."""
+def feedback_list() -> ResponseReturnValue:
+    """Notes of readers on articles, the newest first: unread ones, or all."""
     require(policy.can_curate(me()), _("Only moderators can read feedback on articles."))
     show_all = "all" in request.args
     return render_template(
         "kb/feedback.html",
         show_all=show_all,
-        page=queries.feedback_page(request.args.get("after"), waiting_only=not show_all),
+        page=queries.feedback_page(request.args.get("after"), unread_only=not show_all),
     )
 
 
 @bp.post("/articles/feedback/<int:feedback_id>/read")
 @login_required
-def read_feedback(feedback_id: int):
-    """A moderator has dealt with a note."""
+def read_feedback(feedback_id: int) -> ResponseReturnValue:
+    """Mark a note as read."""
     require(policy.can_curate(me()), _("Only moderators can read feedback on articles."))
     actions.mark_read(get_or_404(queries.feedback_by_id(feedback_id)), by=me())
     db.session.commit()

@@ -262,7 +262,7 @@ def restore(post: Post, wanted: Revision, *, by: User, expected: Expected = None
     )
 
 
-def publish(post: Post, *, by: User) -> events.Event | None:
+def publish(post: Post, *, by: User | Visitor | None) -> events.Event | None:
     """Make a draft or pending post public; None when it is public or deleted."""
     locks.lock_thread(post)
     if post.status == PUBLISHED or post.is_deleted:

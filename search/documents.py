@@ -17,7 +17,7 @@ from search.fields import Document
 
 MAX_BODY_LENGTH = 100_000
 BATCH_SIZE = 500
-_fact_functions: Registry[str, Callable[[Post], dict]] = Registry("search_facts")  # by kind of post
+_fact_functions: Registry[str, Callable[..., dict]] = Registry("search_facts")  # by kind of post
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def register_family(family: Family) -> None:
     families.add(family.name, family)
 
 
-def register_facts(kind: str, extra: Callable[[Post], dict]) -> None:
+def register_facts(kind: str, extra: Callable[..., dict]) -> None:
     """Register what only a content package knows of a kind: {"layer": …, "states": (…), "text": …}."""
     _fact_functions.add(kind, extra)
 

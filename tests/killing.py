@@ -14,12 +14,13 @@ from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from app import create_app
-from core import schema
-from forum import import_stackexchange
+from core.database import schema
+from forum import cli as forum_cli
+from forum.stackexchange import import_dump
 from kb import cli as kb_cli
 
 noun, folder, instance, moment, last = sys.argv[1:]
-import_stackexchange.BATCH = 40
+import_dump.BATCH_SIZE = 40
 app, commits = create_app(REDOUBT_INSTANCE=Path(instance), REDOUBT_WORKER="off"), 0
 
 def count(session):
@@ -31,7 +32,7 @@ def count(session):
 with app.app_context():
     schema.ensure()
     event.listen(Session, moment, count)
-    command = {"stackexchange": import_stackexchange.command, "articles": kb_cli.import_articles}[noun]
+    command = {"stackexchange": forum_cli.import_stackexchange, "articles": kb_cli.import_articles}[noun]
     command.main([folder], standalone_mode=False)
 print(commits)
 """

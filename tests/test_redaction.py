@@ -98,7 +98,7 @@ def copies(app, secret, make_user, member, other, moderator, make_question, make
         applies_to=[secret],
     )
     kb.write("A draft that quotes", render(line), layer="host", by=moderator, summary=secret)
-    kb.say_helpful(article, False, by=other, note=line)
+    kb.record_feedback(article, False, by=other, note=line)
     kb.verify(article, by=moderator, on=None)
     db.session.flush()
     actions.propose(

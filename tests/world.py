@@ -19,6 +19,7 @@ from core.database.db import db, utcnow
 from core.markup.markup import render
 from deployment.reports import actions as patching
 from forum import actions as forum
+from forum.models import Question
 from kb import actions as kb
 from kb.models import ArticleFeedback
 from moderation import actions as moderation
@@ -144,7 +145,7 @@ def build(make_user) -> World:
     facts, hidden = _bulletins(moderator, author)
     world.public |= facts
     world.hidden += hidden
-    kb.say_helpful(article, False, by=stranger, note="Say which service to stop.")
+    kb.record_feedback(article, False, by=stranger, note="Say which service to stop.")
     appeal = appeals.appeal(world.hidden[0], SECRET_TEXT, by=author)
     db.session.flush()
     feedback_id = db.session.scalar(db.select(ArticleFeedback.id))
@@ -273,7 +274,7 @@ def _hide(world: World, author, moderator, question) -> None:
     deleted = forum.ask(title, secret, [CANARY], by=author)
     under = forum.answer(deleted, secret, by=author)
     posts.delete(deleted, by=moderator)
-    waiting = forum.ask(title, secret, [CANARY], by=author, status=PENDING)
+    waiting = posts.create(Question(title=title, author_id=author.id, status=PENDING), secret, tags=[CANARY])
     answer = forum.answer(question, secret, by=author)
     remark = posts.comment(question, secret, by=author)
     for post in (answer, remark):

@@ -1,1 +1,1 @@
-"""Mitigations of bulletins: written by people, or taken from documents."""
+"""Mitigations of bulletins, entered by moderators or taken from documents."""

@@ -1,38 +1,39 @@
-"""The no-patch shield: mitigations and workarounds of documents become typed mitigations, once for each text.
+"""Stores the mitigations and workarounds of documents, once for each text.
 
-What a moderator confirmed or wrote stays whatever the document says later.
+What a moderator confirmed or wrote is not changed by later versions of the document.
 """
 
 import hashlib
+from itertools import chain
 
 from advisories import layers
 from advisories.advisory import Advisory, Remedy
 from bulletins.models import Bulletin, Mitigation
 
-KINDS = ("workaround", "mitigation")
+MITIGATION_KINDS = ("workaround", "mitigation")
 
 
 def digest(text: str, url: str = "") -> str:
-    """The same for texts that differ in white space only."""
+    """A digest of text and link that ignores white space."""
     return hashlib.sha256(f"{' '.join(text.split())}\n{url}".encode()).hexdigest()
 
 
-def said_by(advisory: Advisory) -> dict[str, Remedy]:
+def remedies_by_digest(advisory: Advisory) -> dict[str, Remedy]:
     """The mitigations and workarounds of a document, each text once, by digest."""
+    remedies = chain.from_iterable(each.remedies for each in advisory.vulnerabilities)
     return {
         digest(remedy.details, remedy.url): remedy
-        for said in advisory.vulnerabilities
-        for remedy in said.remedies
-        if remedy.kind in KINDS and (remedy.details or remedy.url)
+        for remedy in remedies
+        if remedy.kind in MITIGATION_KINDS and (remedy.details or remedy.url)
     }
 
 
-def follow(bulletin: Bulletin, advisory: Advisory) -> None:
-    """Bring the mitigations of a bulletin in line with what its document says now."""
-    said = said_by(advisory)
-    have = {mitigation.digest for mitigation in bulletin.mitigations}
+def sync_mitigations(bulletin: Bulletin, advisory: Advisory) -> None:
+    """Add mitigations that are new in the document; remove unconfirmed ones that it no longer has."""
+    stated = remedies_by_digest(advisory)
+    present = {mitigation.digest for mitigation in bulletin.mitigations}
     bulletin.mitigations = [
-        each for each in bulletin.mitigations if each.is_ours or each.is_confirmed or each.digest in said
+        each for each in bulletin.mitigations if each.is_ours or each.is_confirmed or each.digest in stated
     ]
     bulletin.mitigations += [
         Mitigation(
@@ -45,6 +46,6 @@ def follow(bulletin: Bulletin, advisory: Advisory) -> None:
             is_ours=False,
             is_confirmed=False,
         )
-        for key, remedy in said.items()
-        if key not in have
+        for key, remedy in stated.items()
+        if key not in present
     ]

@@ -85,6 +85,7 @@ def month(month: str) -> str:
     key = str(found)
     totals = queries.totals(found, found).get(key) or Totals()
     tally = report_queries.of_months(key, key).get(key) or Tally()
+    questions = tag and forum.questions_tagged(tag, "newest", current_user, size=MAX_QUESTIONS)
     return render_template(
         "deployment/month.html",
         month=found,
@@ -97,7 +98,7 @@ def month(month: str) -> str:
         products=queries.product_lines(found),
         out_of_band=queries.out_of_band(found),
         tag=tag,
-        questions=forum.tagged(tag, "newest", current_user, size=MAX_QUESTIONS).items if tag else [],
+        questions=questions.items if questions else [],
         can_ask=tag is not None or post_policy.can_make_tags(current_user),
     )
 
@@ -107,7 +108,7 @@ def month(month: str) -> str:
 def export_month(month: str, extension: str) -> Response:
     """The month's bulletins as CSV or JSON."""
     found = month_named(month)
-    return bulletin_exports.answer(f"bulletins-{found}", extension, Filter(month=str(found)), "urgent")
+    return bulletin_exports.list_response(f"bulletins-{found}", extension, Filter(month=str(found)), "urgent")
 
 
 @bp.get("/calendar/<month>.atom")

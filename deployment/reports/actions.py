@@ -106,7 +106,7 @@ def report(bulletin: Bulletin, installed: Installation, *, by: User) -> Deployme
         outcome=installed.outcome,
     )
     if not bulletin.has_failures and is_failure_spike(queries.recent(bulletin.id)):
-        bulletin_actions.flag_failures(bulletin, True)
+        bulletin_actions.set_failure_flag(bulletin, True)
     return row
 
 
@@ -151,7 +151,7 @@ def clear_failure_flag(bulletin: Bulletin) -> None:
     alert members twice.
     """
     if bulletin.has_failures and not is_failure_spike(queries.recent(bulletin.id)):
-        bulletin_actions.flag_failures(bulletin, False)
+        bulletin_actions.set_failure_flag(bulletin, False)
 
 
 def forget(row: DeploymentReport, *, keep_words: bool, by: User) -> None:

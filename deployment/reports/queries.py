@@ -9,7 +9,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from auth.models import User, Visitor
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
-from bulletins.queries import AFFECTED, NUMBER, public
+from bulletins.queries import AFFECTED, POST_ID, public
 from core.database import paging
 from core.database.db import db, utcnow
 from deployment.models import FAILING_OUTCOMES, OUTCOMES, DeploymentReport, DeploymentTally, HelpfulMark
@@ -36,7 +36,7 @@ class Tally:
 
 def bulletin_named(reference: str) -> Bulletin | None:
     """The public bulletin with this reference or id; drafts have no reports."""
-    if NUMBER.match(reference):
+    if POST_ID.match(reference):
         return db.session.scalar(public().where(Bulletin.id == int(reference)))
     return db.session.scalar(public().where(Bulletin.reference == reference.upper()))
 

@@ -115,9 +115,9 @@ def deliver(app):
 
 def exploit(bulletin):
     """The CVEs of a bulletin enter the list of the exploited."""
-    cves = [row.cve for row in queries.whole(bulletin.id).vulnerabilities]
-    _, changed = enrich_actions.take_kev([Exploited(cve, utcnow().date()) for cve in cves])
-    enrich_actions.rank_anew(enrich_actions.naming(changed))
+    cves = [row.cve for row in queries.get_whole(bulletin.id).vulnerabilities]
+    _, changed = enrich_actions.store_kev([Exploited(cve, utcnow().date()) for cve in cves])
+    enrich_actions.refresh_ranks(enrich_actions.bulletins_naming(changed))
     db.session.commit()
 
 
@@ -255,7 +255,7 @@ class TestRisk:
         assert "its fix was withdrawn" in alerts()[2].body
 
     def test_so_are_failures_that_members_report(self, bulletin, alerts):
-        bulletin_actions.flag_failures(bulletin, True)
+        bulletin_actions.set_failure_flag(bulletin, True)
         assert "members report failures" in alerts()[1].body
 
     def test_it_does_not_wait_for_the_next_day(self, subscribe, publish, alerts, clock):

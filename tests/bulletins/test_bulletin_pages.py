@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from advisories import advisory as adv
-from bulletins import drafting, queries, rows
+from bulletins import queries, rows
+from bulletins.drafting.lines import lines_of
 from bulletins.models import Bulletin
 from core.database.db import db
 from inventory import actions
@@ -97,7 +98,7 @@ def test_an_edit_that_changes_nothing_is_no_revision(curator, make_advisory, sto
 
 
 def _lines(number):
-    lines = drafting.lines_of(rows.to_advisory(queries.whole(number)))
+    lines = lines_of(rows.to_advisory(queries.get_whole(number)))
     return {name: "\n".join(getattr(lines, name)) for name in ("vulnerabilities", "affected", "remedies")}
 
 
@@ -138,7 +139,7 @@ def test_none_known_is_said(client, make_advisory, store):
 def test_a_suggested_layer_is_confirmed_with_steps(curator, client, make_advisory, store):
     words = adv.Remedy("mitigation", "Do not open files from strangers.", ("A",))
     bulletin = store(make_advisory(vulnerabilities=[weakness(remedies=[words])])).bulletin
-    mitigation = queries.whole(bulletin.id).mitigations[0]
+    mitigation = queries.get_whole(bulletin.id).mitigations[0]
     assert "not confirmed yet" in client.get(bulletin.url).text
     assert bulletin.title in curator.get("/bulletins/mitigations").text
     curator.post(f"{bulletin.url}/mitigations/{mitigation.id}", data={**SHIELD, "text": "Other"})
@@ -152,22 +153,22 @@ def test_a_suggested_layer_is_confirmed_with_steps(curator, client, make_advisor
 def test_a_confirmed_mitigation_outlives_its_document(curator, make_advisory, store):
     words = adv.Remedy("mitigation", "Do not open files from strangers.", ("A",))
     bulletin = store(make_advisory(vulnerabilities=[weakness(remedies=[words])])).bulletin
-    mitigation = queries.whole(bulletin.id).mitigations[0]
+    mitigation = queries.get_whole(bulletin.id).mitigations[0]
     curator.post(f"{bulletin.url}/mitigations/{mitigation.id}", data=SHIELD)
     store(make_advisory(version="2", vulnerabilities=[weakness()]))
-    assert [each.layer for each in queries.whole(bulletin.id).mitigations] == ["network"]
+    assert [each.layer for each in queries.get_whole(bulletin.id).mitigations] == ["network"]
 
 
 def test_a_mitigation_of_ours_goes_with_every_export_and_away(curator, make_advisory, store):
     bulletin = store(make_advisory(vulnerabilities=[weakness()])).bulletin
     curator.post(f"{bulletin.url}/mitigations/new", data=SHIELD)
-    whole = queries.whole(bulletin.id)
+    whole = queries.get_whole(bulletin.id)
     (remedy,) = rows.to_advisory(whole).vulnerabilities[0].remedies
     assert (remedy.kind, remedy.product_ids) == ("mitigation", ("A", "B"))
     assert remedy.details == "Do not let it out.\n1. Close it netsh x"
     assert store(rows.to_advisory(whole)).outcome == "skipped"
     curator.post(f"{bulletin.url}/mitigations/{whole.mitigations[0].id}/remove")
-    assert queries.whole(bulletin.id).mitigations == []
+    assert queries.get_whole(bulletin.id).mitigations == []
 
 
 def test_past_its_life_a_fix_that_came_later_does_not_count(client, make_product, make_advisory, store):

@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from advisories import advisory as adv
-from bulletins import drafting
-from bulletins.drafting import BadLine, Lines
+from bulletins.drafting import changes
+from bulletins.drafting.lines import BadLine, Lines, lines_of
 from tests.bulletins.conftest import fix, weakness
 
 
 def changed(advisory, **lines):
-    return replace(advisory, **drafting.apply(advisory, replace(drafting.lines_of(advisory), **lines)))
+    return replace(advisory, **changes.apply_lines(advisory, replace(lines_of(advisory), **lines)))
 
 
 def test_the_form_shows_a_document_in_lines(make_advisory):
-    assert drafting.lines_of(make_advisory()) == Lines(
+    assert lines_of(make_advisory()) == Lines(
         ("CVE-2026-1001 |  | Overflow in the parser (CVE-2026-1001)",),
         ("Acme Reader 9 | 9 | 10.1", "Acme Reader 10 | 10 | 10.1"),
         ("fix | AC100 |  | Install the update.",),
@@ -23,11 +23,11 @@ def test_the_form_shows_a_document_in_lines(make_advisory):
 
 
 def test_lines_as_they_were_change_nothing(make_advisory):
-    assert drafting.apply(make_advisory(), drafting.lines_of(make_advisory())) == {}
+    assert changes.apply_lines(make_advisory(), lines_of(make_advisory())) == {}
 
 
 def test_a_new_product_is_affected_by_all(make_advisory):
-    lines = drafting.lines_of(make_advisory()).affected
+    lines = lines_of(make_advisory()).affected
     after = changed(make_advisory(), affected=(*lines, "Acme Writer | 3"))
     assert after.products[-1] == adv.ProductEntry("P1", "Acme Writer", product="Acme Writer", version="3")
     assert after.vulnerabilities[0].status == {"known_affected": ("A", "B", "P1")}
@@ -80,10 +80,10 @@ def test_a_changed_remedy_keeps_its_place_and_products(make_advisory):
 def test_a_text_of_several_lines_is_one_line_of_the_form(make_advisory):
     words = adv.Remedy("workaround", "First\nthen C:\\new", ("A",))
     document = make_advisory(vulnerabilities=[weakness(remedies=[words])])
-    lines = drafting.lines_of(document)
+    lines = lines_of(document)
     assert lines.remedies == ("workaround for Acme Reader 9 |  |  | First\\nthen C:\\\\new",)
     emptied = changed(document, remedies=())
-    again = replace(emptied, **drafting.apply(emptied, lines))
+    again = replace(emptied, **changes.apply_lines(emptied, lines))
     assert again.vulnerabilities[0].remedies[0].details == words.details
 
 
@@ -140,15 +140,15 @@ def test_a_fix_that_names_its_product_keeps_text_and_link_beside_the_build(blank
     assert fixes(after) == [
         ("openssl-3.0.15", "https://acme.example/x", "Install it with care.", "3.0.15", ["OpenSSL"])
     ]
-    assert drafting.lines_of(after).remedies == (f"fix for OpenSSL 3.0 | {TYPED}",)
-    assert drafting.lines_of(after).affected == ("OpenSSL | 3.0 | 3.0.15", "Python |  | ")
+    assert lines_of(after).remedies == (f"fix for OpenSSL 3.0 | {TYPED}",)
+    assert lines_of(after).affected == ("OpenSSL | 3.0 | 3.0.15", "Python |  | ")
 
 
 @pytest.mark.parametrize("remedy", [f"fix | {TYPED}", f"fix for Perl | {TYPED}"])
 def test_a_fix_that_does_not_say_for_what_is_refused(blank, remedy):
     with pytest.raises(BadLine) as refused:
         changed(blank, affected=TWO, remedies=(remedy,))
-    assert refused.value.why
+    assert refused.value.reason
 
 
 def test_a_fix_for_several_of_the_products(blank):
@@ -202,7 +202,7 @@ def test_a_corrected_number_or_title_keeps_what_was_said(make_advisory, line):
 
 
 def test_a_vulnerability_that_is_added_later_has_the_remedies_that_are_shown(make_advisory):
-    known = drafting.lines_of(make_advisory()).vulnerabilities
+    known = lines_of(make_advisory()).vulnerabilities
     after = changed(make_advisory(), vulnerabilities=(*known, "CVE-2026-1099 |  | Second"))
     assert after.vulnerabilities[1].remedies == make_advisory().vulnerabilities[0].remedies
 
@@ -224,7 +224,7 @@ def test_a_build_that_is_cleared_is_gone_and_the_text_of_its_fix_stays(blank):
 def test_what_is_typed_twice_is_refused(make_advisory, lines):
     with pytest.raises(BadLine) as refused:
         changed(make_advisory(), **lines)
-    assert "twice" in refused.value.why
+    assert "twice" in refused.value.reason
 
 
 def test_a_product_with_a_semicolon_can_be_named(blank):
@@ -234,4 +234,4 @@ def test_a_product_with_a_semicolon_can_be_named(blank):
         remedies=("fix for Reader\\; Pro 9 | U1 | | Install.",),
     )
     assert fixes(after) == [("U1", "", "Install.", "", ["Reader; Pro"])]
-    assert drafting.lines_of(after).remedies == ("fix for Reader\\; Pro 9 | U1 |  | Install.",)
+    assert lines_of(after).remedies == ("fix for Reader\\; Pro 9 | U1 |  | Install.",)

@@ -55,14 +55,14 @@ def test_it_waits_for_the_instant(draft):
 
 def test_it_is_dated_by_the_instant(draft):
     round_at(NOON + timedelta(minutes=5))
-    bulletin = queries.whole(draft.id)
+    bulletin = queries.get_whole(draft.id)
     assert (bulletin.published_at, bulletin.release_month) == (NOON, "2026-12")
     assert bulletin.more["history"] == [{"number": "1", "at": NOON.isoformat(), "summary": "Initial release"}]
 
 
 def test_it_is_told_once_however_often_the_event_comes(draft):
     round_at(NOON)
-    assert actions.release_due(db.session.get(Bulletin, draft.id)) is False
+    assert actions.publish_due(db.session.get(Bulletin, draft.id)) is False
     told = db.session.scalars(db.select(Event).where(Event.name == "bulletin.published"))
     assert len(list(told)) == 1
 
@@ -129,8 +129,10 @@ def test_what_comes_back_is_no_news(draft, moderator):
 
 def test_an_edit_after_release_is_a_new_version(draft, moderator):
     round_at(NOON)
-    actions.edit(queries.whole(draft.id), {"severity": "important"}, by=moderator, change="Less than feared")
-    bulletin = queries.whole(draft.id)
+    actions.edit(
+        queries.get_whole(draft.id), {"severity": "important"}, by=moderator, change="Less than feared"
+    )
+    bulletin = queries.get_whole(draft.id)
     assert bulletin.more["version"] == "2"
     assert [entry["number"] for entry in bulletin.more["history"]] == ["1", "2"]
 

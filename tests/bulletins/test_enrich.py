@@ -41,9 +41,9 @@ def test_severity_outranks_every_likelihood(is_exploited, rank, epss, likely):
 
 
 def enrich(kev=(), epss=(), **more):
-    _added, changed = enrich_actions.take_kev(kev)
-    changed += enrich_actions.take_epss(epss)
-    count = enrich_actions.rank_anew(enrich_actions.naming(changed), **more)
+    _added, changed = enrich_actions.store_kev(kev)
+    changed += enrich_actions.store_epss(epss)
+    count = enrich_actions.refresh_ranks(enrich_actions.bulletins_naming(changed), **more)
     db.session.commit()
     return count
 

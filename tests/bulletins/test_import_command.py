@@ -50,13 +50,13 @@ def test_search_finds_it_when_the_command_returns(app, run, make_advisory):
 
 def test_what_was_changed_here_is_said_and_kept(run, make_advisory, moderator):
     run(good=to_bytes(write(make_advisory())))
-    bulletin = queries.whole(db.session.scalar(db.select(Bulletin.id)))
+    bulletin = queries.get_whole(db.session.scalar(db.select(Bulletin.id)))
     actions.edit(bulletin, {"severity": "low"}, by=moderator)
     db.session.commit()
     _, report, output = run(good=to_bytes(write(make_advisory(severity="critical", version="2"))))
     assert report["updated"]["bulletins"] == 1
     assert "RB-2026-001 was edited here; not imported: severity" in output
-    assert queries.whole(bulletin.id).severity == "low"
+    assert queries.get_whole(bulletin.id).severity == "low"
 
 
 def test_products_that_join_later_are_found(make_advisory, store, make_product, moderator, drain):
@@ -64,7 +64,7 @@ def test_products_that_join_later_are_found(make_advisory, store, make_product, 
     from_test = make_product("acme-reader", {"9": {}}, name="Reader", vendor="Acme")
     products.edit(from_test, {"vendor": "Acme Corp"}, by=moderator)
     drain()
-    rows = queries.whole(bulletin.id).products
+    rows = queries.get_whole(bulletin.id).products
     assert [(row.product_id, len(row.named_releases), row.is_whole) for row in rows] == [
         (from_test.id, 1, False),
         (from_test.id, 0, False),

@@ -111,13 +111,13 @@ def stored():
     for number in list(db.session.scalars(db.select(Bulletin.id))):
         bulletin = queries.get_bulletin(str(number), reader)
         key = bulletin.tracking_id if bulletin.publisher != "CVE Program" else "cve:" + bulletin.tracking_id
-        found[key] = bulletin, bulletin_page.of(bulletin, products.today())
+        found[key] = bulletin, bulletin_page.build_page(bulletin, products.today())
         db.session.expunge_all()
     return found
 
 
 def test_every_document_and_vulnerability_is_there(site):
-    there = {key: {each.name for each in facts.weaknesses} for key, (_, facts) in stored().items()}
+    there = {key: {each.name for each in facts.vulnerabilities} for key, (_, facts) in stored().items()}
     wanted = {key: set(found) for key, found in expected().items()}
     assert there.keys() == wanted.keys()
     assert {
@@ -130,13 +130,13 @@ def test_without_a_fix_there_is_a_mitigation_or_none_is_known(site):
     wanted, shown = expected(), stored()
     wrong, none_known = [], 0
     for key, (_, facts) in shown.items():
-        for each in facts.weaknesses:
+        for each in facts.vulnerabilities:
             has_fix, has_more = wanted[key].get(each.name, (None, None))
             if has_fix is False and each.row.concerns_any:
                 none_known += not has_more
-                if not each.needs_shield or bool(each.mitigations) != has_more:
+                if not each.needs_mitigation or bool(each.mitigations) != has_more:
                     wrong.append((key, each.name))
-            elif has_fix and each.needs_shield:
+            elif has_fix and each.needs_mitigation:
                 wrong.append((key, each.name))
     assert wrong == []
     assert none_known > 10
@@ -149,7 +149,7 @@ def test_the_page_says_none_known_exactly_there(site):
             continue
         text = client.get(bulletin.url).text
         assert ("None known" in text) == bool(
-            facts.none_known or (facts.past_life and not bulletin.mitigations)
+            facts.without_remedy or (facts.end_of_life and not bulletin.mitigations)
         ), bulletin.reference
 
 
@@ -214,7 +214,7 @@ def test_what_is_attacked_comes_first_in_every_order(site):
 def test_our_own_export_imported_changes_nothing(site):
     catalogue = Catalogue()
     for number in list(db.session.scalars(db.select(Bulletin.id))):
-        document = to_bytes(write(rows.to_advisory(queries.whole(number))))
+        document = to_bytes(write(rows.to_advisory(queries.get_whole(number))))
         db.session.commit()
         (back,) = recognise.read(document, str(number))
         assert store_actions.store(back, catalogue=catalogue).outcome == "skipped", back.tracking_id

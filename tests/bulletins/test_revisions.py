@@ -47,13 +47,13 @@ CHANGES = {
 def shown(bulletin) -> dict:
     """Everything its form shows, and its mitigations."""
     db.session.expire_all()
-    return forms.compared_values(history.current(queries.whole(bulletin.id)))
+    return forms.compared_values(history.current(queries.get_whole(bulletin.id)))
 
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_change_of_facts_is_a_revision_and_can_be_restored(bulletin, moderator, login, what):
     before, number = shown(bulletin), bulletin.revision_count
-    forms.change(bulletin, CHANGES[what], by=moderator)
+    forms.update(bulletin, CHANGES[what], by=moderator)
     db.session.commit()
     assert bulletin.revision_count == number + 1
     assert shown(bulletin) != before
@@ -68,7 +68,7 @@ def test_a_change_of_facts_is_a_revision_and_can_be_restored(bulletin, moderator
 def test_what_it_supersedes_is_a_revision(bulletin, moderator):
     other = actions.create({"title": "An older one of the same", "notes": []}, by=moderator)
     number = bulletin.revision_count
-    forms.change(bulletin, {"supersedes": (other.reference,)}, by=moderator)
+    forms.update(bulletin, {"supersedes": (other.reference,)}, by=moderator)
     assert bulletin.revision_count == number + 1
     posts.restore(bulletin, post_queries.revision(bulletin, number), by=moderator)
     assert queries.superseded(bulletin) == {}
@@ -90,19 +90,19 @@ def test_mitigations_are_part_of_it(bulletin, moderator, login):
     assert "Unplug" in page
     posts.restore(bulletin, post_queries.revision(bulletin, number), by=moderator)
     db.session.commit()
-    assert [each.text for each in queries.whole(bulletin.id).mitigations] == ["Turn it off."]
+    assert [each.text for each in queries.get_whole(bulletin.id).mitigations] == ["Turn it off."]
 
 
 def test_nothing_changed_is_no_revision(bulletin, moderator):
     number = bulletin.revision_count
-    forms.change(bulletin, {"severity": "critical", "is_out_of_band": False}, by=moderator)
+    forms.update(bulletin, {"severity": "critical", "is_out_of_band": False}, by=moderator)
     assert bulletin.revision_count == number
 
 
 def test_a_redacted_revision_keeps_no_facts(bulletin, moderator):
     number = bulletin.revision_count
-    forms.change(bulletin, {"known_issues": ("KB1 | | The password is hunter2.",)}, by=moderator)
-    forms.change(bulletin, {"known_issues": ()}, by=moderator)
+    forms.update(bulletin, {"known_issues": ("KB1 | | The password is hunter2.",)}, by=moderator)
+    forms.update(bulletin, {"known_issues": ()}, by=moderator)
     db.session.commit()
     kept = post_queries.revision(bulletin, number + 1)
     assert "hunter2" in str(kept.facts)
@@ -113,7 +113,7 @@ def test_a_redacted_revision_keeps_no_facts(bulletin, moderator):
 
 
 def test_the_api_shows_the_facts_of_a_revision(bulletin, moderator, api):
-    forms.change(bulletin, {"severity": "low"}, by=moderator)
+    forms.update(bulletin, {"severity": "low"}, by=moderator)
     db.session.commit()
     facts = api()("GET", f"/posts/{bulletin.id}/revisions/{bulletin.revision_count - 1}").json["facts"]
     assert facts["advisory"]["severity"] == "critical"

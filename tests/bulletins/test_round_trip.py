@@ -32,7 +32,7 @@ def stored(advisory):
     db.session.commit()
     found = done.bulletin.id
     db.session.expire_all()
-    return done.outcome, rows.to_advisory(queries.whole(found))
+    return done.outcome, rows.to_advisory(queries.get_whole(found))
 
 
 def exported(advisory):

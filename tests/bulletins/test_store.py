@@ -59,7 +59,7 @@ def full(make_advisory):
 def test_what_rows_say_is_what_the_document_said(make_advisory, store):
     document = full(make_advisory)
     bulletin = store(document).bulletin
-    assert dump(rows.to_advisory(queries.whole(bulletin.id))) == dump(document)
+    assert dump(rows.to_advisory(queries.get_whole(bulletin.id))) == dump(document)
 
 
 def test_values_survive_json(make_advisory):
@@ -100,7 +100,7 @@ def test_what_not_everybody_may_read_becomes_a_draft(make_advisory, store, field
 
 
 def test_an_archive_tells_nobody(make_advisory, store):
-    with clock_set_to(MARCH + store_actions.NEWS + timedelta(hours=1)):
+    with clock_set_to(MARCH + store_actions.NEWS_PERIOD + timedelta(hours=1)):
         store(make_advisory())
     assert not events_named("bulletin.published")
     assert len(events_named("bulletin.imported")) == 1
@@ -145,14 +145,14 @@ def test_what_a_moderator_changed_survives_the_next_import(make_advisory, store,
     actions.edit(bulletin, {"severity": "critical"}, by=moderator)
     db.session.commit()
     stored = store(make_advisory(title="Acme Reader: overflow in fonts", severity="moderate", version="3"))
-    assert (stored.bulletin.severity, stored.kept) == ("critical", ("severity",))
+    assert (stored.bulletin.severity, stored.not_imported) == ("critical", ("severity",))
     assert stored.bulletin.title == "Acme Reader: overflow in fonts"
 
 
 def test_a_change_can_be_left_to_the_source_again(make_advisory, store, moderator):
     bulletin = store(make_advisory()).bulletin
     actions.edit(bulletin, {"severity": "critical"}, by=moderator)
-    actions.follow_source(queries.whole(bulletin.id))
+    actions.accept_imports(queries.get_whole(bulletin.id))
     db.session.commit()
     assert store(make_advisory()).bulletin.severity == "important"
 
@@ -161,7 +161,7 @@ def test_an_import_of_our_own_export_changes_nothing(make_advisory, store, moder
     bulletin = store(make_advisory()).bulletin
     actions.edit(bulletin, {"severity": "critical"}, by=moderator)
     db.session.commit()
-    assert store(rows.to_advisory(queries.whole(bulletin.id))).outcome == "skipped"
+    assert store(rows.to_advisory(queries.get_whole(bulletin.id))).outcome == "skipped"
 
 
 def test_an_identity_that_no_column_holds_is_refused(make_advisory, store):
@@ -172,7 +172,7 @@ def test_an_identity_that_no_column_holds_is_refused(make_advisory, store):
 
 def test_products_are_found_by_name_with_their_release(make_advisory, store, make_product):
     reader = make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
-    bulletin = queries.whole(store(make_advisory()).bulletin.id)
+    bulletin = queries.get_whole(store(make_advisory()).bulletin.id)
     cycles = {release.id: release.cycle for release in reader.releases}
     found = [
         (row.product_id, [cycles[each.release_id] for each in row.named_releases])
@@ -211,26 +211,26 @@ def test_fixed_versions_alone_are_a_fix():
     said = weakness(affected=("A",))
     said.status["fixed"] = ("B",)
     assert fixes.has_fix(said)
-    assert not fixes.unfixed(said)
+    assert not fixes.unfixed_products(said)
 
 
 def test_what_people_tried_outlives_an_import(make_advisory, store):
-    bulletin = queries.whole(store(make_advisory()).bulletin.id)
+    bulletin = queries.get_whole(store(make_advisory()).bulletin.id)
     bulletin.vulnerabilities[0].remediations[0].can_roll_back = True
     db.session.commit()
     store(make_advisory(severity="critical", version="2"))
-    assert queries.whole(bulletin.id).vulnerabilities[0].remediations[0].can_roll_back is True
+    assert queries.get_whole(bulletin.id).vulnerabilities[0].remediations[0].can_roll_back is True
 
 
 def test_a_document_may_lose_its_text(make_advisory, store):
     store(make_advisory())
     bulletin = store(replace(make_advisory(), notes=[])).bulletin
-    assert rows.to_advisory(queries.whole(bulletin.id)).notes == []
+    assert rows.to_advisory(queries.get_whole(bulletin.id)).notes == []
 
 
 def test_a_short_title_of_an_import_can_be_edited(make_advisory, store, login, api, moderator):
     bulletin = store(make_advisory(title="CVE-1")).bulletin
-    reference, values = bulletin.reference, forms.values(queries.whole(bulletin.id))
+    reference, values = bulletin.reference, forms.form_values(queries.get_whole(bulletin.id))
     for title in ("CVE-1", "CVE-2"):
         page = login(moderator).post(f"/bulletins/{reference}/edit", data={**values, "title": title})
         assert page.status_code == 302, page.text

@@ -39,8 +39,8 @@ def test_epss_is_empty_where_none_is_known(store, make_advisory, client):
 def test_epss_is_shown_where_it_is_known_however_small(store, make_advisory, client):
     bulletin = store(make_advisory()).bulletin
     for probability, shown in ((0.0, "0.0 %"), (0.00004, "&lt; 0.1 %"), (0.25, "25.0 %")):
-        changed = enrich_actions.take_epss([Likelihood(CVE, probability, None, None)])
-        enrich_actions.rank_anew(enrich_actions.naming(changed))
+        changed = enrich_actions.store_epss([Likelihood(CVE, probability, None, None)])
+        enrich_actions.refresh_ranks(enrich_actions.bulletins_naming(changed))
         db.session.commit()
         *pages, line, item, row = places(client, bulletin.reference)
         assert shown in pages[0] and shown in pages[1]

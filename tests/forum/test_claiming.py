@@ -8,7 +8,7 @@ from auth import queries
 from auth.models import User
 from core.database.db import db
 from core.database.models import OutgoingMail
-from forum.import_stackexchange import command
+from forum.cli import import_stackexchange
 from forum.models import Question
 from tests.forum import dumps
 
@@ -21,7 +21,7 @@ def ann(app, tmp_path):
     """Somebody from elsewhere, with 900 points there and a question."""
     people = dumps.user(1, "Ann Bee", Reputation=900) + dumps.user(2, "Bo")
     folder = dumps.small(tmp_path / "site", Users=people)
-    assert app.test_cli_runner().invoke(command, [str(folder)]).exit_code == 0
+    assert app.test_cli_runner().invoke(import_stackexchange, [str(folder)]).exit_code == 0
     return db.session.scalars(db.select(User).filter_by(external_id="1")).one()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.database.db import db
 from core.markup.markup import render
-from forum.import_stackexchange import command
+from forum.cli import import_stackexchange
 from forum.models import Question
 from kb.cli import import_articles
 from kb.models import Article
@@ -28,7 +28,7 @@ def bring(app):
     """bring(folder) → the posts that its import made."""
 
     def run(folder):
-        result = app.test_cli_runner().invoke(command, [str(folder)])
+        result = app.test_cli_runner().invoke(import_stackexchange, [str(folder)])
         assert result.exit_code == 0, result.output
         db.session.expire_all()
         return list(db.session.scalars(db.select(Post).where(Post.imported_from.is_not(None))))

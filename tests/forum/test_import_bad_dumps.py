@@ -5,9 +5,9 @@ import json
 import pytest
 
 from core.database.db import db
-from forum import stackexchange_posts
-from forum.import_stackexchange import command
+from forum.cli import import_stackexchange
 from forum.models import Question
+from forum.stackexchange import posts as stackexchange_posts
 from posts.models import Comment
 from tests.forum import dumps
 from tests.forum.dumps import comment, question, row, user
@@ -27,7 +27,7 @@ def bring(app):
     """bring(folder) → (exit code, report or None, standard error)."""
 
     def run(folder):
-        result = app.test_cli_runner().invoke(command, [str(folder)])
+        result = app.test_cli_runner().invoke(import_stackexchange, [str(folder)])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.output
         return result.exit_code, json.loads(result.stdout.strip().splitlines()[-1]), result.stderr
 
@@ -135,13 +135,13 @@ def test_doubles_and_orphans(bring, tmp_path):
 
 
 def test_a_row_that_the_database_refuses_is_named(bring, tmp_path, monkeypatch):
-    columns = stackexchange_posts.Writer._columns
+    columns = stackexchange_posts.DraftFactory._columns
 
     def spoiled(self, row, key):
         found = columns(self, row, key)
         return found | {"external_id": "1"} if key == "7" else found
 
-    monkeypatch.setattr(stackexchange_posts.Writer, "_columns", spoiled)
+    monkeypatch.setattr(stackexchange_posts.DraftFactory, "_columns", spoiled)
     posts = "".join(map(question, range(1, 12)))
     _, report, _ = bring(dumps.small(tmp_path / "site", Posts=posts, Comments=""))
     assert report["added"]["questions"] == 10 and len(report["errors"]) == 1

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.database.db import db
-from forum.import_stackexchange import command
+from forum.cli import import_stackexchange
 from forum.models import Answer, Question
 from posts import kinds
 from posts.models import Comment, Post, Revision
@@ -18,7 +18,7 @@ def bring(app):
     """bring(folder, *options) → the report of an import."""
 
     def run(folder, *options):
-        result = app.test_cli_runner().invoke(command, [str(folder), *options])
+        result = app.test_cli_runner().invoke(import_stackexchange, [str(folder), *options])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.output
         return json.loads(result.stdout.strip().splitlines()[-1])
 

@@ -13,7 +13,7 @@ from auth.models import User
 from core.database import schema
 from core.database.db import db
 from forum.models import Answer, Question
-from forum.stackexchange_posts import comment_key
+from forum.stackexchange.posts import comment_key
 from posts.models import Comment, Post
 from tests import fidelity
 from tests.conftest import DATA

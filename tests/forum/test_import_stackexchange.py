@@ -9,7 +9,7 @@ from auth.models import ReputationEvent, User
 from core.database.db import db
 from core.markup.markup import render
 from forum import actions
-from forum.import_stackexchange import command
+from forum.cli import import_stackexchange
 from forum.models import Answer, Question
 from posts import actions as post_actions
 from posts.models import Comment, Post, PostLink, Revision, Tag, Vote
@@ -22,7 +22,7 @@ def bring(app):
     """bring(folder, *options) → the report of `flask import stackexchange`."""
 
     def run(folder, *options):
-        result = app.test_cli_runner().invoke(command, [str(folder), *options])
+        result = app.test_cli_runner().invoke(import_stackexchange, [str(folder), *options])
         assert result.exit_code == 0, result.output
         db.session.expire_all()
         return json.loads(result.stdout.strip().splitlines()[-1])
@@ -247,6 +247,6 @@ def test_search_finds_what_came_when_the_command_returns(bring, tmp_path, client
 
 
 def test_progress_and_report_go_to_different_streams(app, tmp_path):
-    result = app.test_cli_runner().invoke(command, [str(dumps.large(tmp_path / "site", 60))])
+    result = app.test_cli_runner().invoke(import_stackexchange, [str(dumps.large(tmp_path / "site", 60))])
     assert len(result.stdout.strip().splitlines()) == 1 and json.loads(result.stdout)["added"]["users"] == 60
     assert "Posts.xml questions 100 %" in result.stderr

@@ -110,7 +110,7 @@ def test_locked_posts_say_so(client, thread, moderator):
     moderation.lock(db.session.get(posts.Post, ids[0]), by=moderator)
     assert ">locked<" in client.get(question.url).text
     moderation.lock(question, by=moderator)
-    assert "Locked:" in client.get(question.url).text
+    assert "Locked." in client.get(question.url).text
 
 
 def test_nobody_is_asked_to_flag_their_own_words(login, thread, member):

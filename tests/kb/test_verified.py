@@ -9,8 +9,10 @@ from core.cli import ImportReport
 from core.database.db import db, utcnow
 from core.markup import markup
 from core.markup.markup import render
-from kb import actions, export_markdown, steps
-from kb.import_articles import Importer
+from kb import actions
+from kb.actions import instructions_digest
+from kb.markdown import export_article
+from kb.markdown.import_articles import Importer
 from kb.models import Article
 from posts import actions as posts
 from posts import queries
@@ -135,7 +137,7 @@ def test_it_is_said_in_page_list_api_export_and_search(article, moderator, clien
     assert "✓ verified" not in client.get("/articles").text
     said = api()("GET", f"/articles/{article.id}").json
     assert (said["verified_revision"], said["changed_since_verified"]) == (1, True)
-    assert "changed_since_verified: true" in export_markdown.export(article)
+    assert "changed_since_verified: true" in export_article.export(article)
     assert "Turn off" not in client.get("/search?q=is:verified+spooler").text
 
 
@@ -166,11 +168,13 @@ def test_instructions_are_those_of_nested_lists_and_quotes_too():
     ],
 )
 def test_cells_headings_and_paragraphs_that_are_steps_are_instructions(before, after):
-    assert steps.digest(before, []) != steps.digest(after, [])
+    assert instructions_digest(before, []) != instructions_digest(after, [])
 
 
 def test_a_typo_in_prose_changes_no_instruction():
-    assert steps.digest("## How\n\nTell collegues.", []) == steps.digest("## How\n\nTell colleagues.", [])
+    assert instructions_digest("## How\n\nTell collegues.", []) == instructions_digest(
+        "## How\n\nTell colleagues.", []
+    )
 
 
 def test_restoring_brings_the_facts_back(article, moderator, login):

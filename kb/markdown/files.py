@@ -1,4 +1,4 @@
-"""One Markdown file of elsewhere: its text made plain, its title, what its front matter says, its anchors."""
+"""Reads a Markdown file of an import: its text as plain Markdown, its title and its front matter."""
 
 import json
 import re
@@ -12,20 +12,21 @@ from flask_babel import gettext as _
 from core.database.db import utcnow
 from core.formats import front_matter
 from core.markup import characters, markup
-from kb import dialect_tags, dialects, file_dates, markdown_html, markdown_links, stated_facts
-from kb.stated_facts import scalar, shortened
+from kb.markdown import article_facts, dialects, embedded_html, file_dates, links, tag_parsing
+from kb.markdown.article_facts import scalar, shortened
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt")
-INDEXES = ("readme", "index", "_index")
-NO_PAGES = frozenset(
+INDEX_NAMES = ("readme", "index", "_index")
+EXCLUDED_TXT_NAMES = frozenset(
     """
     license licence copying notice authors contributors source robots humans requirements cmakelists
     llms llms-full security manifest version""".split()
-)  # .txt files of these names say nothing to a reader
-LARGEST = markup.MAX_BYTES + front_matter.MAX_BYTES
-MAX_INCLUDES, MAX_INCLUDE_DEPTH = 200, 4
+)  # .txt files with these names are no articles
+MAX_FILE_BYTES = markup.MAX_BYTES + front_matter.MAX_BYTES
+MAX_INCLUDES = 200
+MAX_INCLUDE_DEPTH = 4
 INCLUDE_FOLDERS = ("_includes", "includes", "docs", "snippets")
-WORDS = {
+LAYER_WORDS = {
     "perimeter": "firewall gateway vpn proxy ddos waf perimeter dmz bot",
     "network": "network tls transport dns wifi segmentation pinning microservices kubernetes",
     "host": "host server windows linux docker container kernel hardening toolchain patch logging",
@@ -40,12 +41,12 @@ JSON_FRONT = re.compile(r"\s*\{\s*\n?\s*\"[\w.-]+\"\s*:")
 
 
 class BadFile(ValueError):
-    """The file cannot become an article; the message says why."""
+    """The file cannot become an article; the message is the reason."""
 
 
 @dataclass
 class MarkdownFile:
-    """What a file says; `facts` holds only what its front matter states, in the shape of our columns."""
+    """The content of a file; `facts` are the columns of Article that its front matter states."""
 
     title: str
     text: str
@@ -59,59 +60,63 @@ class MarkdownFile:
     is_draft: bool = False
 
 
-class NoPage(Exception):
-    """The file is a part of other pages; it becomes no article of its own."""
+class NotAPage(Exception):
+    """The file is included in other pages; it does not become an article."""
 
 
-def find(root: Path) -> Iterator[tuple[Path, bool]]:
-    """(file, is it Markdown) below `root`, in order; not what is hidden, nor folders behind links."""
+def find_files(root: Path) -> Iterator[tuple[Path, bool]]:
+    """(file, whether it is Markdown) below `root`, sorted, without hidden files and linked folders."""
     for path in sorted(root.iterdir()):
         if path.name.startswith("."):
             continue
         if path.is_dir():
             if not path.is_symlink():
-                yield from find(path)
+                yield from find_files(path)
         else:
             suffix = path.suffix.lower()
-            yield path, suffix in SUFFIXES and not (suffix == ".txt" and path.stem.lower() in NO_PAGES)
+            yield (
+                path,
+                suffix in SUFFIXES and not (suffix == ".txt" and path.stem.lower() in EXCLUDED_TXT_NAMES),
+            )
 
 
-def read(path: Path, root: Path) -> MarkdownFile:
-    """The file at `path` of the collection below `root`. Raises BadFile, NoPage, OSError, TooLong."""
+def read_file(path: Path, root: Path) -> MarkdownFile:
+    """The file at `path` of the collection below `root`. Raises BadFile, NotAPage, OSError, TooLong."""
     losses: list[tuple[str, str, str]] = []
 
-    def lose(kind: str, what: str, why: str = "") -> None:
+    def report_loss(kind: str, what: str, why: str = "") -> None:
         losses.append((kind, what, why))
 
-    text = _contents(path, root, lose)
+    text = _contents(path, root, report_loss)
     facts, text = _front(text)
     if scalar(facts.get("ms.topic")).lower() == "include":
-        raise NoPage
+        raise NotAPage
     if len(text) > 2 * markup.MAX_CHARACTERS:
         raise BadFile(_("it has more than %(n)s characters", n=f"{2 * markup.MAX_CHARACTERS:,}"))
     is_blank = not text.strip()
-    text = _Reader(path, root, lose).plain(text)
-    heading, text = markdown_links.first_heading(text)
-    title = plain(scalar(facts.get("title")) or heading) or _named(path, root)
+    text = _PlainTextConverter(path, root, report_loss).plain(text)
+    heading, text = links.first_heading(text)
+    title = plain(scalar(facts.get("title")) or heading) or _title_from_name(path, root)
     if heading and plain(heading) != title:
         text = f"# {heading}\n\n{text}"
     if is_blank and not facts:
         raise BadFile(_("it is empty"))
-    created, edited, bad_dates = file_dates.stated(facts, utcnow())
+    created, edited, bad_dates = file_dates.read_dates(facts, utcnow())
     for bad in bad_dates:
-        lose("dates", bad, _("not a date, or a date in the future"))
-    stated_facts.lose_unused(facts, lose)
-    is_draft = stated_facts.is_draft(facts)
+        report_loss("dates", bad, _("not a date, or a date in the future"))
+    article_facts.report_unused(facts, report_loss)
+    is_draft = article_facts.is_draft(facts)
     if is_draft:
-        lose("drafts", title, _("draft: imported, not published"))
-    author, license_name = plain(scalar(facts.get("author"))), scalar(facts.get("license"))
+        report_loss("drafts", title, _("draft: imported, not published"))
+    author = plain(scalar(facts.get("author")))
+    license_name = scalar(facts.get("license"))
     return MarkdownFile(
-        shortened("title", title, stated_facts.MAX_TITLE, lose),
+        shortened("title", title, article_facts.MAX_TITLE_CHARACTERS, report_loss),
         text.strip("\n"),
-        stated_facts.tags(facts, lose),
-        stated_facts.of_article(facts, plain, lose),
-        shortened("author", author, stated_facts.MAX_AUTHOR, lose),
-        shortened("license", license_name, stated_facts.MAX_LICENSE, lose),
+        article_facts.tags(facts, report_loss),
+        article_facts.article_columns(facts, plain, report_loss),
+        shortened("author", author, article_facts.MAX_AUTHOR_CHARACTERS, report_loss),
+        shortened("license", license_name, article_facts.MAX_LICENSE_CHARACTERS, report_loss),
         created,
         edited,
         losses,
@@ -119,43 +124,45 @@ def read(path: Path, root: Path) -> MarkdownFile:
     )
 
 
-def _contents(path: Path, root: Path, lose: markdown_html.Lose) -> str:
+def _contents(path: Path, root: Path, report_loss: embedded_html.ReportLoss) -> str:
     if not path.resolve().is_relative_to(root.resolve()):
         raise BadFile(_("it is a link to a place outside the folder"))
     if not path.is_file():
         raise BadFile(_("it is not a file"))
-    if path.stat().st_size > LARGEST:
-        raise BadFile(_("it is larger than %(n)s bytes", n=f"{LARGEST:,}"))
-    return _decoded(path.read_bytes(), lose)
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise BadFile(_("it is larger than %(n)s bytes", n=f"{MAX_FILE_BYTES:,}"))
+    return _decoded(path.read_bytes(), report_loss)
 
 
-class _Reader:
-    """Makes the text of one file plain, with the files that it includes."""
+class _PlainTextConverter:
+    """Converts the text of one file, with the files that it includes, to plain Markdown."""
 
-    def __init__(self, path: Path, root: Path, lose: markdown_html.Lose):
-        self.root, self.lose, self.folder = root, lose, path.parent
+    def __init__(self, path: Path, root: Path, report_loss: embedded_html.ReportLoss) -> None:
+        self.root = root
+        self.report_loss = report_loss
+        self.folder = path.parent
         self.has_components = path.suffix.lower() == ".mdx"
         self.depth = self.count = self.size = 0
 
     def plain(self, text: str) -> str:
-        """Dialects, then tags, then HTML as plain Markdown; the links of included files from the root."""
-        text = markdown_links.outside_fences(
-            text, lambda part: dialect_tags.included(part, self.include, self.lose)
+        """The text with dialects, tags and HTML as plain Markdown."""
+        text = links.outside_fences(
+            text, lambda part: tag_parsing.included(part, self.include, self.report_loss)
         )
-        converter = dialects.Converter(self.include, self.lose, self.has_components)
+        converter = dialects.Converter(self.include, self.report_loss, self.has_components)
         text = converter.convert(text)
-        text = markdown_links.outside_code(
+        text = links.outside_code(
             text,
-            lambda part: markdown_links.replaced(
+            lambda part: links.replaced(
                 part,
-                markdown_html.PLAIN,
-                lambda found: dialect_tags.plain_inline(found[0], self.lose, self.has_components),
+                embedded_html.OUTSIDE_SPANS,
+                lambda found: tag_parsing.plain_inline(found[0], self.report_loss, self.has_components),
             ),
         )
-        return markdown_html.plain_html(text, self.lose)
+        return embedded_html.plain_html(text, self.report_loss)
 
     def include(self, name: str) -> str | None:
-        """The text of a file that a page includes, its links as from the root; None if it is not there."""
+        """The text of an included file with links relative to the root; None if there is no such file."""
         name = name.strip("\"'").replace("\\", "/").removeprefix("~/")
         above = [self.folder, *(each for each in self.folder.parents if each.is_relative_to(self.root))]
         folders = [each / part for each in above for part in ("", *INCLUDE_FOLDERS)]
@@ -165,7 +172,7 @@ class _Reader:
             return None
         self.count += 1
         try:
-            text = _contents(path, self.root, self.lose)
+            text = _contents(path, self.root, self.report_loss)
         except (BadFile, OSError):
             return None
         self.size += len(text)
@@ -173,13 +180,15 @@ class _Reader:
             return None
         if path.suffix.lower() not in SUFFIXES:
             return text
-        before, self.folder = self.folder, path.parent
+        folder = self.folder
+        self.folder = path.parent
         self.depth += 1
         try:
             text = self.plain(_front(text)[1])
         finally:
-            self.folder, self.depth = before, self.depth - 1
-        return text if path.parent == before else self._from_root(text, path.parent)
+            self.folder = folder
+            self.depth -= 1
+        return text if path.parent == folder else self._from_root(text, path.parent)
 
     def _is_within(self, path: Path) -> bool:
         return path.is_file() and path.resolve().is_relative_to(self.root.resolve())
@@ -187,20 +196,20 @@ class _Reader:
     def _from_root(self, text: str, folder: Path) -> str:
         here = folder.resolve().relative_to(self.root.resolve()).as_posix()
         prefix = "/" if here == "." else f"/{here}/"
-        return markdown_links.rewrite(
+        return links.rewrite(
             text,
-            lambda url, is_image: markdown_links.Place(
+            lambda url, is_image: links.ResolvedLink(
                 url if re.match(r"[a-z][\w+.-]*:|[/#]", url, re.I) else prefix + url
             ),
             lambda *loss: None,
         )
 
 
-def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
-    """Text in UTF-8, in UTF-16 that says so, or else in the old Windows encoding; one kind of line end."""
+def _decoded(raw: bytes, report_loss: embedded_html.ReportLoss) -> str:
+    r"""The text, in UTF-8, UTF-16 with a byte order mark, or else Windows-1252; with \\n at line ends."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", "replace")
-        lose("encodings", "UTF-16", _("converted to UTF-8"))
+        report_loss("encodings", "UTF-16", _("converted to UTF-8"))
     elif b"\x00" in raw:
         raise BadFile(_("it is not a text file"))
     else:
@@ -208,61 +217,65 @@ def _decoded(raw: bytes, lose: markdown_html.Lose) -> str:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = raw.decode("cp1252", "replace")
-            lose("encodings", "Windows-1252 (Latin-1)", _("converted to UTF-8"))
+            report_loss("encodings", "Windows-1252 (Latin-1)", _("converted to UTF-8"))
     return characters.visible(text.removeprefix("\ufeff"))
 
 
 def _front(text: str) -> tuple[dict, str]:
-    """(front matter, text below it); none where the lines between two rules are no front matter."""
+    """(front matter, text below it); without front matter ({}, text)."""
     try:
         if found := TOML_FRONT.match(text):
-            return stated_facts.normal(front_matter.load_toml(found["facts"])), text[found.end() :]
+            return article_facts.lowercase_keys(front_matter.load_toml(found["facts"])), text[found.end() :]
         if JSON_FRONT.match(text):
-            try:
-                facts, end = json.JSONDecoder().raw_decode(text.lstrip())
-                return stated_facts.normal(facts), text.lstrip()[end:]
-            except (ValueError, RecursionError):
-                return {}, text
+            return _json_front(text)
         found = YAML_FRONT.match(text)
         if not found:
             return {}, text
         if all(not line.strip() or line.lstrip().startswith("#") for line in found["facts"].split("\n")):
             return ({}, text[found.end() :]) if not found["facts"].strip() else ({}, text)
         facts = _yaml(found["facts"])
-        if not stated_facts.is_front_matter(facts):
+        if not article_facts.is_front_matter(facts):
             return {}, text
-        return stated_facts.normal(facts), text[found.end() :]
+        return article_facts.lowercase_keys(facts), text[found.end() :]
     except front_matter.InvalidFrontMatter as error:
         if "no front matter" in str(error):
             return {}, text
         raise BadFile(_("its front matter cannot be read: %(error)s", error=error)) from error
 
 
+def _json_front(text: str) -> tuple[dict, str]:
+    try:
+        facts, end = json.JSONDecoder().raw_decode(text.lstrip())
+    except (ValueError, RecursionError):
+        return {}, text
+    return article_facts.lowercase_keys(facts), text.lstrip()[end:]
+
+
 def _yaml(text: str) -> dict:
     try:
         return front_matter.load(f"---\n{text}---\n".encode())[0]
     except front_matter.InvalidFrontMatter:
-        if (mended := front_matter.repair_yaml(text)) == text:
+        if (repaired := front_matter.repair_yaml(text)) == text:
             raise
-    return front_matter.load(f"---\n{mended}---\n".encode())[0]
+    return front_matter.load(f"---\n{repaired}---\n".encode())[0]
 
 
 def plain(words: str) -> str:
-    """Words of a heading without its markup, on one line."""
-    words = markdown_links.CUSTOM_ANCHOR.sub("", words)[:1000]
+    """The text of a heading without markup, on one line."""
+    words = links.CUSTOM_ANCHOR.sub("", words)[:1000]
     return " ".join(markup.to_text(markup.render(words).html).split())
 
 
-def _named(path: Path, root: Path) -> str:
-    """A title for a file that gives none: its name, or its folder's when it is the folder's index."""
+def _title_from_name(path: Path, root: Path) -> str:
+    """A title made of the name of a file, or of its folder for an index."""
     name = path.stem
-    if name.lower() in INDEXES:
+    if name.lower() in INDEX_NAMES:
         name = path.resolve().parent.name if path.parent == root else path.parent.name
     words = " ".join(re.sub(r"[_-]+", " ", name).split()) or name
     return words[:1].upper() + words[1:]
 
 
 def guess_layer(title: str) -> str:
-    """The layer whose words the title has; most guidance is about applications."""
+    """The layer of defence that the words of a title suggest; "application" by default."""
     words = set(re.findall(r"[a-z]+", title.lower()))
-    return next((layer for layer, known in WORDS.items() if words & set(known.split())), "application")
+    return next((layer for layer, known in LAYER_WORDS.items() if words & set(known.split())), "application")

@@ -1,4 +1,4 @@
-"""Tags of static site generators: Hugo's shortcodes, Liquid, MDX components; and what stands within lines."""
+"""Parsing of tags of static site generators (Hugo, Liquid, MDX), and their conversion within lines."""
 
 import re
 from collections.abc import Callable
@@ -14,14 +14,14 @@ CALLOUTS = frozenset(
     alert notice callout admonition aside best-practice security remark positive negative primary secondary
     """.split()
 )
-TABS = frozenset({"tab", "tabitem", "tab-item", "tabpanel", "codetab"})
-GROUPS = frozenset(
+TAB_TAGS = frozenset({"tab", "tabitem", "tab-item", "tabpanel", "codetab"})
+GROUP_TAGS = frozenset(
     """
     tabs tab-set tabpane tabgroup code-group codegroup code-tabs card-deck steps step columns column row grid
     cards card tabset cardgroup codetabs section div""".split()
 )
-CODE = frozenset({"highlight", "code", "codeblock"})
-VOID = frozenset(
+CODE_TAGS = frozenset({"highlight", "code", "codeblock"})
+VOID_TAGS = frozenset(
     {
         "figure",
         "img",
@@ -37,14 +37,14 @@ VOID = frozenset(
         "import",
     }
 )
-KNOWN = (
+KNOWN_TAGS = (
     CALLOUTS
-    | TABS
-    | GROUPS
-    | CODE
+    | TAB_TAGS
+    | GROUP_TAGS
+    | CODE_TAGS
     | {"details", "expand", "accordion", "collapse", "spoiler", "raw", "comment"}
 )
-LIQUID = frozenset(
+LIQUID_NAMES = frozenset(
     """
     include include_relative hint tabs tab raw if unless else elsif for assign capture data ifversion case
     when note warning tip danger info caution callout highlight comment indented_data_reference rowheaders
@@ -52,12 +52,12 @@ LIQUID = frozenset(
     post_url embed code content-ref file figure swagger youtube alert important cycle break continue render
     """.split()
 )
-HUGO = re.compile(
+HUGO_TAG = re.compile(
     r"\{\{[<%]\s*(?P<close>/?)\s*(?P<name>[\w./-]+?)(?P<more>(?:\s(?:(?![%>]\}\}).)*?)?)\s*(?P<void>/?)"
     r"[%>]\}\}"
 )
 LIQUID_TAG = re.compile(r"(?<!\{)\{%-?\s*(?P<close>end)?(?P<name>[a-z][\w-]*)(?P<more>(?:(?!%\}).)*?)-?%\}")
-COMPONENT = re.compile(
+COMPONENT_TAG = re.compile(
     r"<(?P<close>/?)(?P<name>[A-Z][\w.]*)(?P<more>(?:\s(?:[^<>\"'{}]|\"[^\"]*\"|'[^']*'"
     r"|\{(?:[^{}]|\{[^{}]*\})*\})*)?)(?P<void>/?)>"
 )
@@ -83,7 +83,7 @@ ESCAPED = re.compile(r"(\{\{[<%])/\*(.*?)\*/([%>]\}\})", re.S)
 
 @dataclass
 class Tag:
-    """A tag with its arguments; `family` is the kind of loss when nobody knows it."""
+    """A tag with its arguments; `family` is the kind of loss when the tag is unknown."""
 
     name: str
     values: dict[str, str] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class Tag:
 
 
 def arguments(text: str) -> dict[str, str]:
-    """`a="b" c=d` as a mapping; names in lower case."""
+    """`a="b" c=d` as a mapping, with names in lower case."""
     return {
         name.lower(): next((value for value in values if value), "")
         for name, *values in ARGUMENT.findall(text)
@@ -103,7 +103,7 @@ def arguments(text: str) -> dict[str, str]:
 
 
 def title(text: str) -> str:
-    """The words that stand for the whole: a title, a name, `[words]`, or what is no argument."""
+    """The title of a tag: the argument title, name …, or `[words]`, or the text outside arguments."""
     values = arguments(text)
     for key in ("title", "label", "name", "header", "heading", "summary", "tabname", "value"):
         if values.get(key):
@@ -115,12 +115,12 @@ def title(text: str) -> str:
 
 
 def callout_kind(tag: Tag) -> str:
-    """What kind of callout a tag is, or nothing."""
+    """The kind of callout of a tag; empty when it is none."""
     if tag.name not in CALLOUTS:
         return ""
     if tag.name not in ("callout", "admonition", "alert", "hint", "notice", "aside"):
         return tag.name
-    said = next(
+    stated = next(
         (
             tag.values[key]
             for key in ("type", "style", "kind", "color", "variant", "status")
@@ -129,11 +129,12 @@ def callout_kind(tag: Tag) -> str:
         "",
     )
     first = tag.title.lower().split(" ")[0].strip("\"'")
-    if not said and first in CALLOUTS:
-        said, tag.title = first, " ".join(tag.title.split(" ")[1:]).strip("\"'` ")
-    return (
-        said if said in CALLOUTS else "note" if tag.name in ("callout", "admonition", "aside") else tag.name
-    )
+    if not stated and first in CALLOUTS:
+        stated = first
+        tag.title = " ".join(tag.title.split(" ")[1:]).strip("\"'` ")
+    if stated in CALLOUTS:
+        return stated
+    return "note" if tag.name in ("callout", "admonition", "aside") else tag.name
 
 
 def _tag(found: re.Match, family: str) -> Tag:
@@ -151,56 +152,66 @@ def _tag(found: re.Match, family: str) -> Tag:
 
 
 def _patterns(has_components: bool) -> list[tuple[re.Pattern, str]]:
-    always = [(HUGO, "shortcodes"), (LIQUID_TAG, "shortcodes")]
-    return [*always, (COMPONENT, "components")] if has_components else always
+    always = [(HUGO_TAG, "shortcodes"), (LIQUID_TAG, "shortcodes")]
+    return [*always, (COMPONENT_TAG, "components")] if has_components else always
 
 
 def alone(line: str, has_components: bool) -> tuple[str, Tag] | None:
-    """(indentation, tag) of a line that holds one tag and nothing else."""
+    """(indentation, tag) of a line with one tag and nothing else; else None."""
     words = line.strip()
     if not words.startswith(("{{", "{%", "<")):
         return None
     for pattern, family in _patterns(has_components):
         found = pattern.fullmatch(words)
-        if found and (pattern is not LIQUID_TAG or found["name"] in LIQUID):
+        if found and (pattern is not LIQUID_TAG or found["name"] in LIQUID_NAMES):
             return line[: len(line) - len(line.lstrip())], _tag(found, family)
     return None
 
 
 def split_line(line: str, has_components: bool) -> list[str] | None:
-    """A line that opens and closes one callout or tab, or does one of both beside text, as several lines."""
+    """The parts, as lines, of a line with text beside the opening or closing tag of a callout or tab."""
     words = line.strip()
     if not words.startswith(("{{", "{%", "<")) and not words.endswith(("}}", "%}", ">")):
         return None
     indent = line[: len(line) - len(line.lstrip())]
-    for pattern, family in _patterns(has_components):
+    for pattern, _family in _patterns(has_components):
         if pattern.fullmatch(words):
             return None
-        opening, closing = pattern.match(words), next(iter([*pattern.finditer(words)][-1:]), None)
-        first = opening is not None and _splits(pattern, opening, family) and not opening["close"]
-        last = (
-            closing is not None
-            and closing.end() == len(words)
-            and bool(closing["close"])
-            and _splits(pattern, closing, family)
-        )
-        if first or last:
-            start = opening.end() if first else 0
-            end = closing.start() if last else len(words)
+        opening = pattern.match(words)
+        if opening is not None and (opening["close"] or not _splits(pattern, opening)):
+            opening = None
+        closing = next(iter([*pattern.finditer(words)][-1:]), None)
+        if closing is not None and not (
+            closing.end() == len(words) and closing["close"] and _splits(pattern, closing)
+        ):
+            closing = None
+        if opening is not None or closing is not None:
+            start = opening.end() if opening is not None else 0
+            end = closing.start() if closing is not None else len(words)
             parts = [words[:start], words[start:end].strip(), words[end:]]
             return [indent + part for part in parts if part]
     return None
 
 
-def _splits(pattern: re.Pattern, found: re.Match, family: str) -> bool:
+def _splits(pattern: re.Pattern, found: re.Match) -> bool:
     name = found["name"].lower()
-    return (name in CALLOUTS or name in TABS or name == "details") and (
-        pattern is not LIQUID_TAG or name in LIQUID
+    return (name in CALLOUTS or name in TAB_TAGS or name == "details") and (
+        pattern is not LIQUID_TAG or name in LIQUID_NAMES
     )
 
 
+def image_lines(tag: Tag, indent: str) -> list[str]:
+    """The lines for an image: the image, and its caption unless that is its alternative text."""
+    values = tag.values
+    address = values.get("source") or values.get("src") or tag.title
+    words = values.get("alt-text") or values.get("alt") or values.get("caption") or values.get("title") or ""
+    caption = values.get("caption") or values.get("title") or ""
+    shown = [f"{indent}![{words}](<{address}>)"] if address else []
+    return [*shown, *(["", f"{indent}{caption}"] if caption and caption != words else [])]
+
+
 def video_address(tag: Tag) -> str:
-    """Where the video of a tag can be seen; empty when it does not say."""
+    """The URL of the video of a tag; empty when it has none."""
     name = (
         tag.values.get("id")
         or tag.values.get("src")
@@ -214,13 +225,15 @@ def video_address(tag: Tag) -> str:
     return hosts[tag.name] + name if name and tag.name in hosts and re.fullmatch(r"[\w-]+", name) else ""
 
 
-def included(text: str, include: Callable[[str], str | None], lose: Callable[[str, str, str], None]) -> str:
-    """The text with the files in it that it names: Docs `[!INCLUDE]`, MkDocs `--8<--`."""
+def included(
+    text: str, include: Callable[[str], str | None], report_loss: Callable[[str, str, str], None]
+) -> str:
+    """The text with included files inserted: Docs `[!INCLUDE]`, MkDocs `--8<--`."""
 
     def put(name: str, source: str, indent: str = "") -> str:
         found = include(name)
         if found is None:
-            lose("includes", source, _("file not found"))
+            report_loss("includes", source, _("file not found"))
             return ""
         return found.strip("\n").replace("\n", f"\n{indent}")
 
@@ -228,27 +241,29 @@ def included(text: str, include: Callable[[str], str | None], lose: Callable[[st
     return SNIPPET.sub(lambda found: found[1] + put(found[2].split(":")[0], found[0], found[1]), text)
 
 
-def plain_inline(text: str, lose: Callable[[str, str, str], None], has_components: bool) -> str:
-    """A text between code spans without tags and attributes that only a generator understands."""
+def plain_inline(text: str, report_loss: Callable[[str, str, str], None], has_components: bool) -> str:
+    """A text between code spans, with the tags and attributes of site generators converted or removed."""
 
     def drop(kind: str, why: str) -> Callable[[re.Match], str]:
         def dropped(found: re.Match) -> str:
-            lose(kind, found[0], why)
+            report_loss(kind, found[0], why)
             return ""
 
         return dropped
 
     def video(found: re.Match) -> str:
-        lose("embeds", found[0], _("replaced by a link"))
+        report_loss("embeds", found[0], _("replaced by a link"))
         return f"{found[1]}[Video](<{found[2]}>)" if re.match("https?://", found[2]) else found[1]
 
     text = VIDEO.sub(video, text)
     if "{" in text:
         text = SITE_ROOT.sub("/", RELATIVE_URL.sub(r"\1", text))
         text = _references(text)
-        text = HUGO.sub(drop("shortcodes", "unknown"), text)
+        text = HUGO_TAG.sub(drop("shortcodes", "unknown"), text)
         text = LIQUID_TAG.sub(
-            lambda found: found[0] if found["name"] not in LIQUID else drop("shortcodes", "unknown")(found),
+            lambda found: (
+                found[0] if found["name"] not in LIQUID_NAMES else drop("shortcodes", "unknown")(found)
+            ),
             text,
         )
         text = ATTRIBUTES.sub(drop("attributes", ""), text)
@@ -256,12 +271,12 @@ def plain_inline(text: str, lose: Callable[[str, str, str], None], has_component
     text = ICON.sub(drop("icons", ""), text)
     if has_components:
         text = JSX_COMMENT.sub(drop("comments", ""), text)
-        text = COMPONENT.sub(lambda found: "" if found["close"] else _component(found, lose), text)
+        text = COMPONENT_TAG.sub(lambda found: "" if found["close"] else _component(found, report_loss), text)
     return text
 
 
 def _references(text: str) -> str:
-    """Hugo's `ref`: an address where one is expected, else a link."""
+    """Hugo's `ref` as a URL where one is expected, else as a link."""
 
     def written(found: re.Match) -> str:
         address = found[1] or found[2]
@@ -273,12 +288,12 @@ def _references(text: str) -> str:
     return REFERENCE.sub(written, text)
 
 
-def _component(found: re.Match, lose: Callable[[str, str, str], None]) -> str:
+def _component(found: re.Match, report_loss: Callable[[str, str, str], None]) -> str:
     values = arguments(found["more"])
     if found["name"].lower() in ("image", "img") and values.get("src"):
         return f"![{values.get('alt', '')}](<{values['src']}>)"
     if found["name"] == "Link" and values.get("href"):
-        lose("components", found[0], _("its text is kept"))
+        report_loss("components", found[0], _("its text is kept"))
         return ""
-    lose("components", found[0], _("its text is kept"))
+    report_loss("components", found[0], _("its text is kept"))
     return ""

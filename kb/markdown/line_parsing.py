@@ -1,4 +1,4 @@
-"""Lines of Markdown dialects: labels, languages of code, what is indented below a line."""
+"""Parsing of lines in Markdown dialects: code fences, labels, indented blocks."""
 
 import re
 import textwrap
@@ -19,8 +19,16 @@ FENCE = re.compile(
 )
 
 
+def match_fence(line: str) -> re.Match[str]:
+    """The match of a line that opens a code block. Raises ValueError for other lines."""
+    found = FENCE.match(line)
+    if found is None:
+        raise ValueError(f"no code fence: {line}")
+    return found
+
+
 def end_of_fence(lines: list[str], at: int) -> int | None:
-    """The line after the block of code that begins here; None when none does."""
+    """The index of the line after the code block that begins at line `at`; None when none does."""
     opening = FENCE.match(lines[at])
     if not opening:
         return None
@@ -29,7 +37,7 @@ def end_of_fence(lines: list[str], at: int) -> int | None:
 
 
 def label(kind: str, title: str) -> str:
-    """The bold words above a callout: its kind, and its title if it has one."""
+    """The bold label of a callout: its kind, and its title if it has one."""
     kind = kind.replace("-", " ").replace("_", " ").strip()
     kind = kind[:1].upper() + kind[1:].lower()
     title = re.sub(r"\*\*|__", "", title.strip())
@@ -37,28 +45,31 @@ def label(kind: str, title: str) -> str:
 
 
 def code_info(info: str) -> tuple[str, str, str]:
-    """(language, title, what else was said) of a block of code."""
+    """(language, title, other options) of a code block."""
     if not info:
         return "", "", ""
-    label = re.search(r"\b(?:title|file(?:name)?|caption|name)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))", info)
+    labelled = re.search(r"\b(?:title|file(?:name)?|caption|name)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))", info)
     named = re.search(r"(?<=\s)\[([^\]]+)\]\s*$", info)
     language = re.match(r"\{?\s*[.`]?([\w+#.-]+)", info)
-    name = (
-        language[1].lower()
-        if language and "=" not in language[0] + info[language.end() : language.end() + 1]
-        else ""
-    )
+    name = ""
+    if language and "=" not in language[0] + info[language.end() : language.end() + 1]:
+        name = language[1].lower()
     name = name.removesuffix("-interactive")
     rest = info[language.end() :] if language and name else info
-    for known in (label, named):
+    for known in (labelled, named):
         rest = rest.replace(known[0], "") if known else rest
-    title = next((group for group in label.groups() if group), "") if label else named[1] if named else ""
+    title = ""
+    if labelled:
+        title = next((group for group in labelled.groups() if group), "")
+    elif named:
+        title = named[1]
     return LANGUAGES.get(name, name), title.replace("*", ""), rest.strip(" {}`")
 
 
 def indented(lines: list[str], at: int, indent: int) -> tuple[list[str], int]:
-    """(the lines below `at` that are indented by four more columns, made flush; the line after them)."""
-    body, end = [], at + 1
+    """(the lines below `at` that are indented by four more columns, dedented; the index after them)."""
+    body: list[str] = []
+    end = at + 1
     for i in range(at + 1, len(lines)):
         line = (
             lines[i].expandtabs(4) if lines[i][:1] in " \t" and "\t" in lines[i][: indent + 4] else lines[i]
@@ -74,8 +85,9 @@ def indented(lines: list[str], at: int, indent: int) -> tuple[list[str], int]:
 
 
 def trimmed(lines: list[str]) -> list[str]:
-    """The lines without blank ones at their ends."""
-    start, end = 0, len(lines)
+    """The lines without blank ones at start and end."""
+    start = 0
+    end = len(lines)
     while start < end and not lines[start].strip():
         start += 1
     while end > start and not lines[end - 1].strip():
@@ -84,5 +96,5 @@ def trimmed(lines: list[str]) -> list[str]:
 
 
 def dedented(lines: list[str], indent: str) -> list[str]:
-    """The lines without what they are all indented by: four columns would be code."""
+    """The lines without their common indentation; four columns would be code."""
     return textwrap.dedent("\n".join(lines)).split("\n") if lines else []

@@ -1,4 +1,4 @@
-"""When a page was written and last changed, as its front matter says."""
+"""The dates of creation and last change in the front matter of a page."""
 
 import re
 from datetime import UTC, date, datetime
@@ -56,8 +56,8 @@ FORMATS = (
 FIRST_YEAR = 1970
 
 
-def stated(facts: dict, now: datetime) -> tuple[datetime | None, datetime | None, list[str]]:
-    """(written, last changed, dates that cannot be): the earliest and the latest that `facts` state."""
+def read_dates(facts: dict, now: datetime) -> tuple[datetime | None, datetime | None, list[str]]:
+    """(creation, last change, invalid dates): the earliest and the latest date in `facts`, in UTC."""
     known = {re.sub(r"[\s-]+", "_", str(key).lower()): value for key, value in facts.items()}
     bad: list[str] = []
 
@@ -69,11 +69,11 @@ def stated(facts: dict, now: datetime) -> tuple[datetime | None, datetime | None
                 value = next((value[key] for key in within if value.get(key)), None)
             if value in (None, "", False, True) or isinstance(value, list):
                 continue
-            moment = parse(value)
-            if moment is None or moment > now or moment.year < FIRST_YEAR:
+            found_at = parse(value)
+            if found_at is None or found_at > now or found_at.year < FIRST_YEAR:
                 bad.append(f"{name}: {value}"[:200])
             else:
-                found.append(moment)
+                found.append(found_at)
         return found
 
     created = read(CREATED, ("created", "date", "published"))
@@ -86,7 +86,7 @@ def stated(facts: dict, now: datetime) -> tuple[datetime | None, datetime | None
 
 
 def parse(value: object) -> datetime | None:
-    """A date in UTC from what front matter holds; None when it is none."""
+    """The value of a field as a time in UTC; None when it is no date."""
     if isinstance(value, datetime):
         return _in_utc(value)
     if isinstance(value, date):
@@ -97,23 +97,24 @@ def parse(value: object) -> datetime | None:
         return _in_utc(datetime.fromisoformat(re.sub(r" (?=[+-]\d\d:?\d\d$|Z$)", "", text)))
     except (ValueError, OverflowError):
         pass
-    if numbers := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):  # month first, as Docs writes it
+    if numbers := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):  # month first, as in Microsoft Docs
         month, day, year = (int(number) for number in numbers.groups())
-        month, day = (day, month) if month > 12 else (month, day)
+        if month > 12:
+            month, day = day, month
         try:
             return datetime(year, month, day, tzinfo=UTC)
         except ValueError:
             return None
-    for form in FORMATS:
+    for date_format in FORMATS:
         try:
-            return _in_utc(datetime.strptime(text, form))
+            return _in_utc(datetime.strptime(text, date_format))
         except (ValueError, OverflowError):
             continue
     return None
 
 
-def _in_utc(moment: datetime) -> datetime | None:
+def _in_utc(value: datetime) -> datetime | None:
     try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,7 +1,7 @@
-"""Reads the files of a Stack Exchange dump: one XML file a table, one `<row …/>` a line.
+"""Reads the files of a Stack Exchange dump: an XML file for each table, with a `<row …/>` on each line.
 
-Rows stream; a malformed one is named and the next is tried. Entities are refused, so no file can make us
-read another or grow without bound; a document type without any is only a name.
+Rows are streamed; malformed ones are reported and skipped. Files with entity declarations are refused,
+because entities could read other files or expand without bound; a document type without entities is accepted.
 """
 
 import re
@@ -17,82 +17,83 @@ from flask_babel import gettext as _
 from core.cli import ImportReport, NothingToImport
 
 TABLES = ("Users", "Tags", "Posts", "Comments", "PostLinks", "Votes", "Badges")
-NEEDED = ("Users", "Tags", "Posts", "Comments")
-LONGEST_LINE = 1 << 24
-LARGEST = 2**31 - 1
-CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r")
-BAD_REFERENCE = re.compile(
+REQUIRED_TABLES = ("Users", "Tags", "Posts", "Comments")
+MAX_LINE_BYTES = 1 << 24
+MAX_INTEGER = 2**31 - 1  # of a database column
+CONTROL_CHARACTERS = bytes(c for c in range(32) if c not in b"\t\n\r")
+INVALID_REFERENCE = re.compile(
     rb"&#(?:x0*(?:[0-8bce]|f|1[0-9a-f]|fff[ef]|d[89a-f][0-9a-f]{2})|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I
 )
-ARCHIVES = (".7z", ".zip", ".gz", ".bz2", ".xz")
+ARCHIVE_SUFFIXES = (".7z", ".zip", ".gz", ".bz2", ".xz")
 
 
 class BadRow(ValueError):
-    """This row cannot be used; the message says why."""
+    """The row cannot be imported; the message is the reason."""
 
 
-class Row(dict):
-    """The attributes of one row; reading a wrong or absent one raises BadRow."""
+class Row(dict[str, str]):
+    """The attributes of a row; its methods raise BadRow for missing and invalid ones."""
 
     def need(self, name: str) -> str:
-        """An attribute that must be there."""
+        """A required attribute."""
         if not self.get(name):
             raise BadRow(_("it has no %(name)s", name=name))
         return self[name]
 
     def number(self, name: str, default: int | None = None) -> int:
-        """A whole number that a database column holds."""
+        """An integer that fits a database column."""
         text = self.need(name) if default is None else self.get(name) or str(default)
-        if not re.fullmatch(r"0|-?[1-9][0-9]{0,9}", text) or abs(int(text)) > LARGEST:
+        if not re.fullmatch(r"0|-?[1-9][0-9]{0,9}", text) or abs(int(text)) > MAX_INTEGER:
             raise BadRow(_("%(name)s “%(text)s” is not a valid number", name=name, text=text[:30]))
         return int(text)
 
     def key(self, name: str) -> str:
-        """The number of another row, as text; empty when there is none."""
+        """The id of another row, as text; empty when there is none."""
         return str(self.number(name)) if self.get(name) else ""
 
-    def moment(self, name: str, default: datetime | None = None) -> datetime:
-        """A time, in UTC without saying so."""
+    def timestamp(self, name: str, default: datetime | None = None) -> datetime:
+        """A time, in UTC when it has no zone."""
         if default is not None and not self.get(name):
             return default
         text = self.need(name)
         try:
-            moment = datetime.fromisoformat(text)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            value = datetime.fromisoformat(text)
+            return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
             raise BadRow(_("%(name)s “%(text)s” is not a date", name=name, text=text[:30])) from None
 
-    def line(self, name: str, longest: int) -> str:
-        """One line of text without control characters, cut to fit."""
-        seen = "".join(c for c in self.get(name, "") if c.isprintable() or c.isspace())
-        text = " ".join(seen.split())
-        return text if len(text) <= longest else text[: longest - 1] + "…"
+    def line(self, name: str, max_characters: int) -> str:
+        """One line of text without control characters, truncated."""
+        visible = "".join(c for c in self.get(name, "") if c.isprintable() or c.isspace())
+        text = " ".join(visible.split())
+        return text if len(text) <= max_characters else text[: max_characters - 1] + "…"
 
 
 class Dump:
-    """The files in `directory`; what could not be read goes into `report`."""
+    """The files of a dump in `directory`; unreadable rows are added to `report`."""
 
-    def __init__(self, directory: Path, report: ImportReport):
+    def __init__(self, directory: Path, report: ImportReport) -> None:
         present = {path.name.lower(): path for path in sorted(directory.iterdir()) if path.is_file()}
         self.files = {table: present[name] for table in TABLES if (name := f"{table.lower()}.xml") in present}
-        self.report, self.count = report, 0
+        self.report = report
+        self.count = 0
         self.read: set[str] = set()
         self.unread = [
             path
             for name, path in present.items()
             if name.endswith(".xml") and path not in self.files.values()
         ]
-        if not any(table in self.files for table in NEEDED):
-            raise NothingToImport(_what_instead(directory, present))
+        if not any(table in self.files for table in REQUIRED_TABLES):
+            raise NothingToImport(_hint(directory, present))
 
     def size(self, table: str) -> int:
         """Bytes of a table's file; 0 when there is none."""
         return self.files[table].stat().st_size if table in self.files else 0
 
     def rows(self, table: str, to: Callable[[int], None]) -> Iterator[Row]:
-        """The rows of a table, in order; `to` hears how many bytes were read.
+        """The rows of a table, in order; `to` is called with the number of bytes read.
 
-        What is wrong with a file is reported when it is read for the first time.
+        Errors of a file are reported only when it is read for the first time.
         """
         if table in self.files:
             report = ImportReport() if table in self.read else self.report
@@ -102,8 +103,8 @@ class Dump:
                 yield row
 
 
-def _what_instead(directory: Path, present: dict[str, Path]) -> str:
-    if packed := [path.name for name, path in present.items() if name.endswith(ARCHIVES)]:
+def _hint(directory: Path, present: dict[str, Path]) -> str:
+    if packed := [path.name for name, path in present.items() if name.endswith(ARCHIVE_SUFFIXES)]:
         return _(
             "%(folder)s contains archives (%(names)s). Unpack them and name that folder.",
             folder=directory,
@@ -112,18 +113,18 @@ def _what_instead(directory: Path, present: dict[str, Path]) -> str:
     for folder in sorted(path for path in directory.iterdir() if path.is_dir()):
         if any(path.name.lower() == "posts.xml" for path in folder.iterdir()):
             return _("The dump is in a subfolder. Name %(folder)s.", folder=folder)
+    files = ", ".join(f"{table}.xml" for table in REQUIRED_TABLES)
     return _(
-        "%(folder)s is not a Stack Exchange dump. It has none of %(names)s.",
-        folder=directory,
-        names=", ".join(f"{table}.xml" for table in NEEDED),
+        "%(folder)s is not a Stack Exchange dump. It has none of %(names)s.", folder=directory, names=files
     )
 
 
 class _Rows:
-    """What the XML parser tells: the root's name and the rows since take()."""
+    """The target of the XML parser: the name of the root, and the rows since take()."""
 
     def __init__(self) -> None:
-        self.root, self.found = "", []
+        self.root = ""
+        self.found: list[Row] = []
 
     def start(self, tag: str, attributes: dict) -> None:
         self.root = self.root or tag
@@ -131,7 +132,8 @@ class _Rows:
             self.found.append(Row(attributes))
 
     def take(self) -> list[Row]:
-        found, self.found = self.found, []
+        found = self.found
+        self.found = []
         return found
 
     def close(self) -> None:
@@ -139,40 +141,43 @@ class _Rows:
 
 
 def _parser(rows: _Rows, encoding: str | None = None) -> DefusedXMLParser:
-    """A document type may stand there; entities and files that it names are refused or never read."""
+    """A parser that accepts a document type, but refuses entities and never reads other files."""
     return DefusedXMLParser(target=rows, encoding=encoding)
 
 
 def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterator[Row]:
     rows = _Rows()
-    parser, encoding, number, wide = _parser(rows), "utf-8", 0, False
+    parser = _parser(rows)
+    encoding = "utf-8"
+    number = 0
+    is_utf16 = False
     with path.open("rb") as file:
-        while line := file.readline(LONGEST_LINE):
+        while line := file.readline(MAX_LINE_BYTES):
             number += 1
             if number == 1:
-                wide = line.startswith((b"\xff\xfe", b"\xfe\xff"))
-                if said := re.search(rb"encoding=[\"']([\w-]+)", line[:200]):
-                    encoding = said[1].decode()
-            if not wide:
-                line = BAD_REFERENCE.sub(b"", line.translate(None, CONTROLS))
+                is_utf16 = line.startswith((b"\xff\xfe", b"\xfe\xff"))
+                if declared := re.search(rb"encoding=[\"']([\w-]+)", line[:200]):
+                    encoding = declared[1].decode()
+            if not is_utf16:
+                line = INVALID_REFERENCE.sub(b"", line.translate(None, CONTROL_CHARACTERS))
             try:
                 parser.feed(line)
             except DefusedXmlException:
                 report.reject_file(_("%(file)s: refused, because it declares entities.", file=path.name))
                 return
             except (ParseError, LookupError) as error:
-                if not rows.root or wide:
+                if not rows.root or is_utf16:
                     report.reject_file(
                         _("%(file)s: %(why)s. The rows before it were imported.", file=path.name, why=error)
                     )
                     return
                 yield from rows.take()
-                parser, bad = _again(rows, encoding, line)
+                parser, is_bad = _restarted(rows, encoding, line)
                 report.add_error(
                     _(
                         "%(file)s line %(n)s: %(why)s. The row was skipped.",
                         file=path.name,
-                        n=number if bad else number - 1,
+                        n=number if is_bad else number - 1,
                         why=error,
                     )
                 )
@@ -187,8 +192,8 @@ def _read(path: Path, report: ImportReport, to: Callable[[int], None]) -> Iterat
             report.reject_file(_("%(file)s is cut off. The rows before that were imported.", file=path.name))
 
 
-def _again(rows: _Rows, encoding: str, line: bytes) -> tuple[DefusedXMLParser, bool]:
-    """A fresh parser that has read `line`, or, when that is the malformed one, only the root."""
+def _restarted(rows: _Rows, encoding: str, line: bytes) -> tuple[DefusedXMLParser, bool]:
+    """(a new parser that has read `line`, or only the root if `line` is malformed; whether it is)."""
     for start, bad in ((line, False), (b"", True)):
         parser = _parser(rows, encoding)
         try:

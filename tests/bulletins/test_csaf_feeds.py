@@ -43,7 +43,7 @@ def test_the_lists_lead_to_every_document(client, make_advisory, store):
 def test_no_list_or_address_knows_what_is_not_for_all(client, make_advisory, store, moderator):
     secret = store(make_advisory("SECRET", tlp="AMBER")).bulletin
     draft = store(make_advisory("DRAFT", status="draft")).bulletin
-    actions.publish(queries.whole(secret.id), by=moderator)
+    actions.publish(queries.get_whole(secret.id), by=moderator)
     db.session.commit()
     for path in (INDEX, CHANGES, METADATA, "/csaf/feed-tlp-white.json"):
         assert "secret" not in client.get(path).text and "draft" not in client.get(path).text
@@ -57,7 +57,7 @@ def test_edits_of_severity_product_and_remedy_appear(client, make_advisory, stor
     words = adv.Remedy("workaround", "Close the reader.", ("A", "C"))
     said = weakness(affected=("A", "C"), remedies=[fix("A", "C"), words])
     actions.edit(
-        queries.whole(bulletin.id),
+        queries.get_whole(bulletin.id),
         {
             "severity": "low",
             "vulnerabilities": [said],
@@ -68,7 +68,9 @@ def test_edits_of_severity_product_and_remedy_appear(client, make_advisory, stor
         },
         by=moderator,
     )
-    mitigation_actions.add(queries.whole(bulletin.id), {"layer": "host", "text": "Unplug it."}, by=moderator)
+    mitigation_actions.add(
+        queries.get_whole(bulletin.id), {"layer": "host", "text": "Unplug it."}, by=moderator
+    )
     db.session.commit()
     answer = client.get(f"/csaf/{bulletin.document_path}")
     assert validator_process.problems(answer.data) == []

@@ -1,7 +1,7 @@
-"""The pass of an import that turns links to posts of the old site into links to the posts here.
+"""The last pass of an import: rewrites links to posts of the old site to the imported posts.
 
-It reads the dump again, once all posts are in, and changes only texts that are still what the dump made of
-them: a second run changes nothing, one that was killed is completed by the next.
+It reads the dump again and changes only texts that are still as they were imported: a second run changes
+nothing, an interrupted one is completed by the next.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -15,11 +15,10 @@ from core.cli import ImportReport
 from core.database.db import db, read_transaction
 from core.jobs.import_events import ImportEvent
 from core.markup import characters, markup
-from core.markup.html_to_markdown import convert
-from forum import stackexchange_links as links
-from forum import stackexchange_text
-from forum.stackexchange_dump import Row
-from forum.stackexchange_posts import ANSWER, QUESTION, comment_key
+from core.markup.html_to_markdown import Link, convert
+from forum.stackexchange import comment_text, links
+from forum.stackexchange.dump import Row
+from forum.stackexchange.posts import ANSWER_TYPE, QUESTION_TYPE, comment_key
 from posts import kinds
 from posts.bulk_actions import replace_texts
 from posts.models import Post
@@ -27,16 +26,19 @@ from posts.slugs import slugify
 
 
 class Relinker:
-    """One run, which never commits; `hosts` are the names of the old site, `site` its address if known."""
+    """One run, which never commits; `hosts` are the names of the old site, `site` its URL if known."""
 
     def __init__(
         self, source: str, site: str, hosts: Collection[str], report: ImportReport, news: ImportEvent
-    ):
-        self.source, self.site, self.report, self.news = source, site, report, news
+    ) -> None:
+        self.source = source
+        self.site = site
+        self.report = report
+        self.news = news
         self.hosts = {host for host in hosts if host}
 
     def learn_host(self, rows: Callable[[], Iterable[Row]]) -> None:
-        """Without a name of the site: the host whose links name its questions by number and title."""
+        """Without a name of the site, use the host whose links match its questions by id and title."""
         if self.hosts:
             return
         self.hosts = {"original.invalid"}
@@ -49,18 +51,23 @@ class Relinker:
                     Post.external_id.in_({key for _host, key, _slug in found}),
                 )
             ).all()
-        if host := links.likely_host(found, {key: slugify(title) for key, title in titles}):
+        if host := links.likely_host(
+            found, {key: slugify(title) for key, title in titles if key is not None}
+        ):
             self.hosts.add(host)
 
     def posts(self, rows: list[Row]) -> None:
-        """Rows of Posts: their HTML is converted as it was, and once more with the addresses of here."""
-        base = self.site or links.NO_SITE
+        """Rewrite rows of Posts: convert their HTML as in the import, and with the new links."""
+        base = self.site or links.UNKNOWN_SITE
         rows = [
             row
             for row in rows
-            if row.get("PostTypeId") in (QUESTION, ANSWER)
+            if row.get("PostTypeId") in (QUESTION_TYPE, ANSWER_TYPE)
             and row.get("Id")
-            and (links.HINT.search(row.get("Body", "")) or (not self.site and 'href="/' in row["Body"]))
+            and (
+                links.POST_LINK_HINT.search(row.get("Body", ""))
+                or (not self.site and 'href="/' in row["Body"])
+            )
         ]
         self._rewrite(
             [(row["Id"], row) for row in rows],
@@ -70,40 +77,39 @@ class Relinker:
         )
 
     def comments(self, rows: list[Row]) -> None:
-        """Rows of Comments."""
-        rows = [row for row in rows if row.get("Id") and links.HINT.search(row.get("Text", ""))]
+        """Rewrite rows of Comments."""
+        rows = [row for row in rows if row.get("Id") and links.POST_LINK_HINT.search(row.get("Text", ""))]
         self._rewrite(
             [(comment_key(row["Id"]), row) for row in rows],
             "https:",
-            lambda row: stackexchange_text.convert(row["Text"]),
-            lambda row, address: stackexchange_text.convert(row["Text"], address),
+            lambda row: comment_text.convert(row["Text"]),
+            lambda row, address: comment_text.convert(row["Text"], address),
         )
 
     def _rewrite(
-        self, rows: list[tuple[str, Row]], base: str, as_it_was: Callable[[Row], str], with_links: Callable
+        self,
+        rows: list[tuple[str, Row]],
+        base: str,
+        convert_as_imported: Callable[[Row], str],
+        convert_with_links: Callable,
     ) -> None:
         if not rows:
             return
-        wanted = {
-            key
-            for _key, row in rows
-            for address in links.found_in(row)
-            for key in links.keys(_absolute(base, address), self.hosts)
-        }
-        address = links.rewriter(self.hosts, self._targets(wanted))
+        wanted: set[str] = set()
+        for _key, row in rows:
+            for url in links.addresses_in(row):
+                wanted.update(links.post_keys(_absolute(base, url), self.hosts))
+        rewrite = links.link_rewriter(self.hosts, self._targets(wanted))
         stored = self._stored([key for key, _row in rows])
         changes = []
         for key, row in rows:
             if key not in stored:
                 continue
             post_id, body = stored[key]
-            for link in links.found_in(row):
-                absolute = _absolute(base, link)
-                if absolute.startswith(links.NO_SITE) and address(absolute).address == "":
-                    self.report.add_loss(
-                        "links", f"row Id={key}", link, _("link to a page of an unnamed site")
-                    )
-            before, after = as_it_was(row), with_links(row, address)
+            for url in links.addresses_in(row):
+                self._report_unknown(key, url, rewrite(_absolute(base, url)))
+            before = convert_as_imported(row)
+            after = convert_with_links(row, rewrite)
             if before != after and characters.visible(before) == body:
                 try:
                     changes.append((post_id, body, markup.render(after)))
@@ -117,6 +123,11 @@ class Relinker:
         if changes and replace_texts(changes):
             self.news.schedule()
 
+    def _report_unknown(self, key: str, url: str, link: Link | None) -> None:
+        """Report a link to a page of a site without a name, which becomes text."""
+        if link is not None and link.address == "":
+            self.report.add_loss("links", f"row Id={key}", url, _("link to a page of an unnamed site"))
+
     def _targets(self, keys: Collection[str]) -> dict[str, links.Target]:
         if not keys:
             return {}
@@ -126,7 +137,11 @@ class Relinker:
                 .where(Post.imported_from == self.source, Post.external_id.in_(keys))
                 .options(joinedload(Post.parent).joinedload(Post.parent))
             ).all()
-            return {post.external_id: links.Target(kinds.url(post), post.heading) for post in posts}
+            targets = {}
+            for post in posts:
+                if post.external_id is not None:
+                    targets[post.external_id] = links.Target(kinds.url(post), post.heading)
+            return targets
 
     def _stored(self, keys: Collection[str]) -> dict[str, tuple[int, str]]:
         with read_transaction():
@@ -135,7 +150,7 @@ class Relinker:
                     Post.imported_from == self.source, Post.external_id.in_(keys)
                 )
             ).all()
-        return {key: (post_id, body) for key, post_id, body in rows}
+        return {key: (post_id, body) for key, post_id, body in rows if key is not None}
 
 
 def _absolute(base: str, address: str) -> str:

@@ -1,7 +1,7 @@
-"""Markdown files of elsewhere: links found outside code and rewritten.
+"""Finds and rewrites links in Markdown outside code.
 
-The text is taken apart where our own parser sees blocks, so a backtick in one paragraph never
-meets one in the next, and code of every kind is left alone.
+The text is split into the blocks that our Markdown parser sees, so that a backtick in one paragraph is not
+paired with one in the next.
 """
 
 import re
@@ -15,48 +15,48 @@ from markdown_it.common.utils import normalizeReference
 
 from core.markup.markup import MAX_NESTING
 
-CODE = r"(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
-ATOM = r"[^\[\]\\`]|\\.|`+[^`]*`+"  # of a link's words: a character, an escaped one, a code span
-WORDS = rf"(?:{ATOM}|\[(?:{ATOM}|\[(?:{ATOM})*\])*\])*"
+CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
+TEXT_ATOM = r"[^\[\]\\`]|\\.|`+[^`]*`+"  # of the text of a link: a character, an escaped one, a code span
+LINK_TEXT = rf"(?:{TEXT_ATOM}|\[(?:{TEXT_ATOM}|\[(?:{TEXT_ATOM})*\])*\])*"
 
 
 def beside_spans(pattern: str) -> re.Pattern:
-    """`pattern`, or a code span that begins before it could."""
-    return re.compile(rf"(?P<span>{CODE})|{pattern}", re.S | re.I)
+    """A pattern that matches `pattern`, or before it a code span as the group `span`."""
+    return re.compile(rf"(?P<span>{CODE_SPAN})|{pattern}", re.S | re.I)
 
 
-LINK = beside_spans(
-    rf"(?<!\\)(?P<bang>!?)\[(?P<words>{WORDS})\]"
+LINK_PATTERN = beside_spans(
+    rf"(?<!\\)(?P<bang>!?)\[(?P<words>{LINK_TEXT})\]"
     r"(?:(?P<place>\([ \t]*\n?[ \t]*(?:<(?P<pointed>[^>\n]*)>|(?P<bare>[^\s()<]+(?:\([^\s()]*\)[^\s()]*)*)"
     r"|(?P<spaced>[^()<>\n\"]+\.(?:md|markdown|mdx|html?)(?:#[^()\s\"]*)?))?"
     r"(?P<title>\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\([^()]*\)))?(?:\s+=\d*%?x?\d*%?)?\s*\))"
     r"|\[(?P<label>(?:[^\[\]\\]|\\.)*)\])?"
 )
-WIKI = beside_spans(
+WIKI_LINK_PATTERN = beside_spans(
     r"(?<![\\\[])(?P<bang>!?)\[\[(?P<page>[^\[\]|\n#]*)(?P<part>#[^\[\]|\n]+)?(?:\\?\|(?P<words>[^\[\]\n]+))?"
     r"\]\](?!\])"
 )
-HEADING = re.compile(r"[ >]*#")
+HEADING_START = re.compile(r"[ >]*#")
 CUSTOM_ANCHOR = re.compile(r"[ \t]*\{:?[ \t]*#([\w.:-]{1,80})[^{}\n]*\}[ \t]*$", re.M)
 _blocks = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING, "inline_definitions": True})
 _blocks.enable("table").disable("inline")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a link leads: an address, or none, and why."""
+class ResolvedLink:
+    """The target of a link: a URL, or None and the reason."""
 
     address: str | None
-    why: str = ""
+    reason: str = ""
 
 
 def parse(text: str, env: dict | None = None) -> list:
-    """The blocks that our parser sees; definitions of links go to `env["references"]`."""
+    """The tokens of the blocks of a text; link definitions are stored in `env["references"]`."""
     return _blocks.parse(text, {} if env is None else env)
 
 
 def _parts(text: str) -> Iterator[tuple[bool, str]]:
-    """(is code, lines) of a text, in order: each paragraph, heading or row by itself."""
+    """(is code, text) of each block in order: paragraphs, headings and table rows by themselves."""
     lines = text.split("\n")
     owner: list[int] = [0] * len(lines)
     for number, token in enumerate(parse(text), 1):
@@ -72,7 +72,7 @@ def _parts(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def outside_fences(text: str, change: Callable[[str], str]) -> str:
-    """Apply `change` to what stands between blocks of code."""
+    """Apply `change` to the text between code blocks."""
     return "".join(
         "".join(part for _code, part in group) if is_code else change("".join(part for _code, part in group))
         for is_code, group in groupby(_parts(text), key=lambda pair: pair[0])
@@ -80,17 +80,17 @@ def outside_fences(text: str, change: Callable[[str], str]) -> str:
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:
-    """Apply `change` to each paragraph, heading or row that is no block of code."""
+    """Apply `change` to each paragraph, heading or table row outside code blocks."""
     return "".join(part if is_code else change(part) for is_code, part in _parts(text))
 
 
 def replaced(text: str, pattern: re.Pattern, change: Callable[[re.Match], str]) -> str:
-    """Change what `pattern` (which knows code spans as `span`) finds beside code spans, not in them."""
+    """Replace matches of `pattern`, which is made by beside_spans(), outside code spans."""
     return pattern.sub(lambda found: found[0] if found["span"] else change(found), text)
 
 
 def first_heading(text: str) -> tuple[str, str]:
-    """(the words of the title, the text without it): the first or only heading of level 1."""
+    """(the text of the title, the text without it): the first or only heading of level 1."""
     tokens = parse(text)
     found = [
         i
@@ -99,7 +99,7 @@ def first_heading(text: str) -> tuple[str, str]:
     ]
     if not found or (found[0] > 0 and len(found) > 1):
         return "", text
-    start, end = tokens[found[0]].map
+    start, end = tokens[found[0]].map or (0, 0)
     lines = text.split("\n")
     return tokens[found[0] + 1].content, "\n".join(lines[:start] + lines[end:])
 
@@ -110,106 +110,111 @@ def headings(text: str) -> list[str]:
     return [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
 
 
-def without_definitions(text: str, lose: Callable[[str, str, str], None]) -> tuple[str, dict]:
-    """(the text, {label: (address, title)}): definitions of links, each used or not, go from the text.
+def without_definitions(text: str, report_loss: Callable[[str, str, str], None]) -> tuple[str, dict]:
+    """(the text without link definitions, {label: (address, title)}); footnotes are kept.
 
-    Those that nothing uses are counted, for they say nothing here; footnotes stay as they are.
+    Unused definitions are reported as losses.
     """
     env: dict = {}
-    lines, gone = text.split("\n"), set()
+    lines = text.split("\n")
+    definition_lines: set[int] = set()
     for token in parse(text, env):
         label = token.meta.get("label", "") if token.type == "definition" else "^"
         if not label.startswith("^"):
-            gone.update(range(*token.map))
+            definition_lines.update(range(*(token.map or (0, 0))))
     references = {
         label: (found["href"], found["title"])
         for label, found in env.get("references", {}).items()
         if not label.startswith("^")
     }
-    if not gone:
+    if not definition_lines:
         return text, {}
-    kept = "\n".join(
-        re.match(r"[ >]*", line)[0].rstrip() if i in gone else line for i, line in enumerate(lines)
+    remaining = "\n".join(
+        line[: len(line) - len(line.lstrip(" >"))].rstrip() if i in definition_lines else line
+        for i, line in enumerate(lines)
     )
     used = {
-        normalizeReference(found["label"] or found["words"]) for found in _all(kept) if not found["place"]
+        normalizeReference(found["label"] or found["words"])
+        for found in _all(remaining)
+        if not found["place"]
     }
     for label, (address, title) in references.items():
         if label not in used:
-            lose(
+            report_loss(
                 "comments" if address in ("#", "") or label in ("//", "COMMENT", "_") else "definitions",
                 f"[{label.lower()}]: {address} {title}",
                 _("nothing uses it"),
             )
-    return kept, references
+    return remaining, references
 
 
 def _all(text: str) -> Iterator[re.Match]:
-    """Every link and what may be one, also those within others."""
+    """All links and possible links, nested ones included."""
     for is_code, part in _parts(text):
-        waiting = [] if is_code else [part]
-        while waiting:
-            for found in LINK.finditer(waiting.pop()):
+        pending = [] if is_code else [part]
+        while pending:
+            for found in LINK_PATTERN.finditer(pending.pop()):
                 if not found["span"]:
                     yield found
-                    waiting.append(found["words"])
+                    pending.append(found["words"])
 
 
 def rewrite(
     text: str,
-    place_of: Callable[[str, bool], Place],
-    lose: Callable[[str, str, str], None],
+    resolve: Callable[[str, bool], ResolvedLink],
+    report_loss: Callable[[str, str, str], None],
     wiki: Callable[[str], str | None] | None = None,
 ) -> str:
-    """Give every link and picture the address `place_of(url, is picture)`; all go to one form.
+    """Rewrite all links and images with `resolve(url, is image)` in one form.
 
-    A link that leads nowhere keeps its words, a picture is marked as missing. `wiki(name)` is the address of
-    a `[[name]]`. Anchors that headings are given elsewhere (`## Steps {#steps}`) go: here they name
-    themselves.
+    A link without target becomes its text, an image is marked as missing. `wiki(name)` is the URL of a
+    `[[name]]`. Explicit anchors of headings (`## Steps {#steps}`) are removed: anchors are made of the text.
     """
-    text, references = without_definitions(text, lose)
+    text, references = without_definitions(text, report_loss)
 
     def inline(match: re.Match) -> str:
-        words, label = match["words"], match["label"]
+        words = match["words"]
+        label = match["label"]
         found = None
         if match["place"] is not None:
             found = (match["pointed"] or match["bare"] or match["spaced"] or "", match["title"] or "")
         elif references:
             address, title = references.get(normalizeReference(label or words), (None, ""))
             found = None if address is None else (address, f' "{_quoted(title)}"' if title else "")
-        inner = replaced(words, LINK, inline) if "[" in words else words
+        inner = replaced(words, LINK_PATTERN, inline) if "[" in words else words
         if found is None:  # brackets that are only brackets, a task, a footnote
             rest = match[0][len(match["bang"]) + len(words) + 2 :]
             return f"{match['bang']}[{inner}]{rest}"
         return written(match["bang"], inner, *found)
 
     def written(bang: str, words: str, url: str, title: str) -> str:
-        place = place_of(url.strip(), bool(bang))
+        target = resolve(url.strip(), bool(bang))
         if bang:
-            lose("images", url, place.why or _("replaced by a link"))
-            return f"![{words or 'image'}]({_pointed(place.address or f'missing:{_name(url)}')}{title})"
+            report_loss("images", url, target.reason or _("replaced by a link"))
+            return f"![{words or 'image'}]({_pointed(target.address or f'missing:{_name(url)}')}{title})"
         if not url:
             return words
-        if place.address is None:
-            lose("links", url, place.why)
+        if target.address is None:
+            report_loss("links", url, target.reason)
             return words.strip() or _name(url)
-        if place.why:
-            lose("anchors", url, place.why)
-        return f"[{words}]({_pointed(place.address)}{title})"
+        if target.reason:
+            report_loss("anchors", url, target.reason)
+        return f"[{words}]({_pointed(target.address)}{title})"
 
     def wiki_link(match: re.Match) -> str:
-        page, part = match["page"].strip(), match["part"] or ""
-        address = wiki(page + part) if page or part else None
+        page = match["page"].strip()
+        part = match["part"] or ""
+        address = wiki(page + part) if wiki is not None and (page or part) else None
         if match["bang"] or address is None:
             if match["words"] or match["bang"] or re.fullmatch(r"[\w][\w .&/-]*", page):
-                lose("wiki links", match[0], _("no page with this name"))
+                report_loss("wiki links", match[0], _("no page with this name"))
             return match[0]
         return f"[{(match['words'] or page or part[1:]).strip()}]({_pointed(address)})"
 
     def part(text: str) -> str:
-        text = CUSTOM_ANCHOR.sub("", text) if HEADING.match(text) else text
-        text = replaced(text, LINK, inline) if "[" in text else text
-        return replaced(text, WIKI, wiki_link) if wiki and "[[" in text else text
+        text = CUSTOM_ANCHOR.sub("", text) if HEADING_START.match(text) else text
+        text = replaced(text, LINK_PATTERN, inline) if "[" in text else text
+        return replaced(text, WIKI_LINK_PATTERN, wiki_link) if wiki and "[[" in text else text
 
     return outside_code(text, part)
 
@@ -224,11 +229,6 @@ def _quoted(title: str) -> str:
 
 
 def _name(url: str) -> str:
-    return (
-        re.sub(
-            r"[^\w.%+-]",
-            "_",
-            url.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0].rstrip("/").split("/")[-1],
-        )[:80]
-        or "file"
-    )
+    """The last part of the path of a URL as a name."""
+    path = url.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0].rstrip("/")
+    return re.sub(r"[^\w.%+-]", "_", path.split("/")[-1])[:80] or "file"

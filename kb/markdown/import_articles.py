@@ -1,10 +1,9 @@
-"""A folder of Markdown files becomes articles whose links to each other lead to each other.
+"""Imports a folder of Markdown files as articles, with links between them.
 
-Three passes, because a link needs the number of the article it leads to: every file is read for
-its title and anchors, every new article gets its number as an empty draft, every text is written
-with its links. A run that was stopped goes on; a file that did not change is not touched, nor is
-an article that people changed here (docs/decisions/0007). What was not taken is counted for every file in
-every run (docs/decisions/0532).
+There are three passes, because a link needs the id of its target: all files are read for their titles and
+anchors, new articles are created as empty drafts, and all texts are written with their links. An interrupted
+import is completed by the next one. Unchanged files are skipped, and so are articles that were edited here
+(docs/decisions/0007). Losses are reported for every file in every run (docs/decisions/0532).
 """
 
 import hashlib
@@ -23,23 +22,24 @@ from core.jobs import events
 from core.jobs.import_events import ImportEvent
 from core.markup import markup
 from kb import actions as kb
-from kb import link_targets, markdown_files, markdown_links
-from kb.link_targets import Entry, Targets
-from kb.markdown_files import BadFile, MarkdownFile, NoPage
+from kb.markdown import files as markdown_files
+from kb.markdown import link_targets, links
+from kb.markdown.files import BadFile, MarkdownFile, NotAPage
+from kb.markdown.link_targets import Entry, LinkTargets
 from kb.models import Article
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED
 from posts.slugs import slugify
 
-FAULTS = (BadFile, OSError, markup.TooLong, RecursionError, DataError, IntegrityError)
-REVISION = "Import"
-VANISHED = "vanished:"  # before the digest of an article whose file went, and which was unpublished for that
-DRAFT_FILE = "draft:"  # before the digest of an article whose file says that it is a draft
-SURELY_SHORT = 40_000  # characters; what they become is never too large for a page
+FILE_ERRORS = (BadFile, OSError, markup.TooLong, RecursionError, DataError, IntegrityError)
+REVISION_SUMMARY = "Import"
+MISSING_PREFIX = "vanished:"  # of the digest of an article that was unpublished because its file is missing
+DRAFT_PREFIX = "draft:"  # of the digest of an article whose file is marked as a draft
+MAX_UNCHECKED_CHARACTERS = 40_000  # of texts that are never too large when rendered
 
 
 class Importer:
-    """One run over `directory`; `source` names the collection in every imported row."""
+    """One import of `directory`; `source` names the collection in imported rows."""
 
     def __init__(
         self,
@@ -49,17 +49,20 @@ class Importer:
         *,
         base_url: str = "",
         unpublish_missing: bool = False,
-    ):
-        self.root, self.source, self.report = directory, f"articles:{source}"[:100], report
-        self.targets, self.news = Targets(base_url.rstrip("/")), ImportEvent(self.source)
+    ) -> None:
+        self.root = directory
+        self.source = f"articles:{source}"[:100]
+        self.report = report
+        self.targets = LinkTargets(base_url.rstrip("/"))
+        self.news = ImportEvent(self.source)
         self.unpublish_missing = unpublish_missing
-        self.seen: set[str] = set()  # every Markdown file, also those that were refused
+        self.file_keys: set[str] = set()  # keys of all Markdown files, including refused ones
 
     def run(self) -> None:
-        """Import every Markdown file below the folder. Raises Unusable when none can be."""
-        found = list(markdown_files.find(self.root))
+        """Import all Markdown files below the folder. Raises Unusable when there is none to import."""
+        found = list(markdown_files.find_files(self.root))
         files = [path for path, is_markdown in found if is_markdown]
-        self.seen = {_external(self._key(path)) for path in files}
+        self.file_keys = {_external(self._key(path)) for path in files}
         self._each(files, "reading", self._read)
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
@@ -73,10 +76,10 @@ class Importer:
         for path in (path for path, is_markdown in found if not is_markdown):
             self._skip(path, path.suffix.lower() or "no extension")
         with self.news.deferred():
-            self._number(entries)
+            self._create_drafts(entries)
             self._each(entries, "articles", self._write)
-            self._forget_empty()
-            self._look_for_vanished()
+            self._delete_empty_drafts()
+            self._report_missing_files()
         if not self.news.deliver():
             self.report.add_error(_("The search index is not up to date yet: run `flask search rebuild`."))
 
@@ -85,12 +88,12 @@ class Importer:
         self.report.add_loss("files", self._key(path), kind, _("not a page"))
 
     def _each(self, things: list, label: str, step: Callable) -> None:
-        """Take the step with each file; a bad one is named, and the others come in."""
+        """Call `step` for each file or entry; those that cannot be imported are reported."""
         with progress_callback(len(things), label) as to:
             for number, thing in enumerate(things, 1):
                 try:
                     step(thing)
-                except FAULTS as error:
+                except FILE_ERRORS as error:
                     db.session.rollback()
                     name = thing.key if isinstance(thing, Entry) else self._key(thing)
                     self.report.reject_file(f"{name}: {getattr(error, 'strerror', None) or error}")
@@ -101,28 +104,30 @@ class Importer:
         return path.relative_to(self.root).as_posix().encode("utf-8", "replace").decode()
 
     def _read(self, path: Path) -> None:
-        """Learn a file's title and anchors; a link to another file of the folder is only a name for it."""
+        """Add a file with its title and anchors to the link targets; a symbolic link adds only a path."""
         try:
-            file = markdown_files.read(path, self.root)
-        except NoPage:
+            file = markdown_files.read_file(path, self.root)
+        except NotAPage:
             self._skip(path, "includes")
             return
         key = self._key(path)
         if path.is_symlink():
             key = self._key(self.root / path.resolve().relative_to(self.root.resolve()))
         if key not in self.targets.entries:
-            if len(file.text) > SURELY_SHORT:
-                markup.render(file.text)  # too long: nothing may link to it
+            if len(file.text) > MAX_UNCHECKED_CHARACTERS:
+                markup.render(file.text)  # raises TooLong: a refused file must not be a link target
             self.targets.add(key, Entry(key, file.title, link_targets.anchors(file.text, file.title)))
         self.targets.add(self._key(path), self.targets.entries[key])
 
-    def _number(self, entries: list[Entry]) -> None:
-        """Give every file the number of its article; new ones are drafts until their text is there."""
+    def _create_drafts(self, entries: list[Entry]) -> None:
+        """Set the article ids of all entries; new articles are created as drafts without text."""
         with read_transaction():
             known = dict(
                 db.session.execute(
                     select(Article.external_id, Article.id).where(Article.imported_from == self.source)
-                ).all()
+                )
+                .tuples()
+                .all()
             )
         drafts = {
             entry.key: Article(
@@ -144,14 +149,14 @@ class Importer:
         db.session.expunge_all()
 
     def _write(self, entry: Entry) -> None:
-        """Bring an article to what its file says, unless it is so or people changed it here."""
-        file = markdown_files.read(self.root / entry.key, self.root)
+        """Update an article from its file, unless it is unchanged or the article was edited here."""
+        file = markdown_files.read_file(self.root / entry.key, self.root)
         losses = list(file.losses)
-        text = markdown_links.rewrite(
+        text = links.rewrite(
             file.text,
-            lambda url, is_image: self.targets.place(entry, url, is_image),
+            lambda url, is_image: self.targets.resolve(entry, url, is_image),
             lambda *loss: losses.append(loss),
-            lambda name: self.targets.wiki(entry, name),
+            lambda name: self.targets.resolve_wiki_link(entry, name),
         )
         digest = _digest(
             file.title,
@@ -160,10 +165,10 @@ class Importer:
             file.facts,
             file.author,
             file.license,
-            *(moment and moment.isoformat() for moment in (file.created_at, file.edited_at)),
+            *(each and each.isoformat() for each in (file.created_at, file.edited_at)),
         )
         if file.is_draft:
-            digest = (DRAFT_FILE + digest)[:64]
+            digest = (DRAFT_PREFIX + digest)[:64]
         for kind, what, why in losses:
             self.report.add_loss(kind, entry.key, what, why)
         with read_transaction():
@@ -172,22 +177,24 @@ class Importer:
             self.report.skipped["articles"] += 1
             return
         body = markup.render(text)
-        article = db.session.get(Article, entry.article_id)
+        article = db.session.get_one(Article, entry.article_id)
         if before is None:
             self._publish(article, file, body)
         elif article.import_state == _state(article, (tag.name for tag in article.tags)):
             self._revise(article, file, body)
-            self._show_or_hide(article, file, before)
+            self._follow_draft_mark(article, file, before)
         else:
             self.report.skipped["articles"] += 1
             raise BadFile(_("both the file and the article have changed; the article was not updated"))
-        article.import_digest, article.import_state = digest, _state(article, file.tags)
+        article.import_digest = digest
+        article.import_state = _state(article, file.tags)
         db.session.commit()
         (self.report.added if before is None else self.report.updated)["articles"] += 1
 
     def _publish(self, article: Article, file: MarkdownFile, body: markup.Rendered) -> None:
         article.layer = markdown_files.guess_layer(file.title)
-        article.author_name, article.license = file.author, file.license
+        article.author_name = file.author
+        article.license = file.license
         article.status = DRAFT if file.is_draft else PUBLISHED
         article.created_at = file.created_at or utcnow()
         article.published_at = None if file.is_draft else article.created_at
@@ -199,11 +206,18 @@ class Importer:
 
     def _revise(self, article: Article, file: MarkdownFile, body: markup.Rendered) -> None:
         was = posts.begin_edit(article, None)
-        article.author_name, article.license = file.author, file.license
+        article.author_name = file.author
+        article.license = file.license
         _set_facts(article, file)
         if (
             posts.rewrite(
-                article, body, by=Visitor(), title=file.title, tags=file.tags, summary=REVISION, old_facts=was
+                article,
+                body,
+                by=Visitor(),
+                title=file.title,
+                tags=file.tags,
+                summary=REVISION_SUMMARY,
+                old_facts=was,
             )
             is None
         ):
@@ -211,19 +225,20 @@ class Importer:
         if file.created_at:
             kb.set_dates(article, file.created_at, file.edited_at)
 
-    def _show_or_hide(self, article: Article, file: MarkdownFile, before: str) -> None:
-        """Follow what the file newly says of its being a draft; what moderators decided meanwhile stays."""
-        if file.is_draft and article.status == PUBLISHED and not before.startswith(DRAFT_FILE):
+    def _follow_draft_mark(self, article: Article, file: MarkdownFile, before: str) -> None:
+        """Unpublish or publish an article whose draft mark changed; decisions of moderators are kept."""
+        if file.is_draft and article.status == PUBLISHED and not before.startswith(DRAFT_PREFIX):
             kb.unpublish(article, by=Visitor())
-        elif not file.is_draft and before.startswith((DRAFT_FILE, VANISHED)) and article.status == DRAFT:
+        elif (
+            not file.is_draft
+            and before.startswith((DRAFT_PREFIX, MISSING_PREFIX))
+            and article.status == DRAFT
+        ):
             article.published_at = article.published_at or article.created_at
-            kb.publish_again(article, by=Visitor())
+            kb.republish(article, by=Visitor())
 
-    def _look_for_vanished(self) -> None:
-        """Name the articles whose file is no longer there; take them out if that is wished.
-
-        Who publishes one again has the last word.
-        """
+    def _report_missing_files(self) -> None:
+        """Report articles whose files are missing; unpublish them with `unpublish_missing`, but only once."""
         with read_transaction():
             rows = db.session.execute(
                 select(Article.id, Article.external_id, Article.title)
@@ -231,13 +246,13 @@ class Importer:
                 .order_by(Article.id)
             ).all()
         for article_id, key, title in rows:
-            if key in self.seen:
+            if key is None or key in self.file_keys:
                 continue
-            article = db.session.get(Article, article_id)
+            article = db.session.get_one(Article, article_id)
             digest = article.import_digest or ""
-            if self.unpublish_missing and not digest.startswith(VANISHED):
+            if self.unpublish_missing and not digest.startswith(MISSING_PREFIX):
                 kb.unpublish(article, by=Visitor())
-                article.import_digest = (VANISHED + digest)[:64]
+                article.import_digest = (MISSING_PREFIX + digest)[:64]
                 self.news.schedule()
                 self.report.updated["unpublished"] += 1
                 outcome = "unpublished; a moderator can publish it again"
@@ -247,8 +262,8 @@ class Importer:
             db.session.commit()
             db.session.expunge_all()
 
-    def _forget_empty(self) -> None:
-        """Drafts whose text never came: the file has gone, or turned out unusable at last."""
+    def _delete_empty_drafts(self) -> None:
+        """Delete drafts without text, whose files are missing or turned out to be unusable."""
         for article in db.session.scalars(
             select(Article).where(
                 Article.imported_from == self.source, Article.import_digest.is_(None), Article.status == DRAFT
@@ -268,11 +283,11 @@ def _external(key: str) -> str:
 
 
 def _state(article: Article, tags: Iterable[str]) -> str:
-    """What people could have changed, as one value to compare."""
+    """A digest of what moderators can edit, to detect edits."""
     return _digest(
         article.title, article.body, sorted(tags), article.layer, article.summary, article.applies_to
     )
 
 
-def _digest(*facts) -> str:
+def _digest(*facts: object) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,6 +1,6 @@
-"""The HTML that people write inside Markdown becomes Markdown; what has no counterpart is counted.
+"""Converts HTML inside Markdown to Markdown; elements without counterpart are reported as losses.
 
-Unknown elements stay visible as text, for `<user>` in a text is a placeholder, not HTML.
+Unknown elements are kept as text, because `<user>` in a text is a placeholder, not HTML.
 """
 
 import re
@@ -9,64 +9,65 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 
 from core.markup.html_to_markdown import convert
-from kb.markdown_links import CODE, beside_spans, outside_code, outside_fences, replaced
+from kb.markdown.links import CODE_SPAN, beside_spans, outside_code, outside_fences, replaced
 
-Lose = Callable[[str, str, str], None]
-ANCHOR = beside_spans(
+ReportLoss = Callable[[str, str, str], None]
+ANCHOR_ELEMENT = beside_spans(
     r"<a\b[^<>]{0,300}?\bhref\s*=\s*(?:(?P<quote>[\"'])(?P<href>[^\"'<>]+)(?P=quote)|(?P<plain>[^\s\"'<>]+))"
     r"[^<>]{0,300}>(?P<inner>(?:(?!</?a\b).){0,2000})</a>"
 )
-PLAIN = beside_spans(rf"(?:(?!{CODE.replace('ticks', 'more')}).)+")
+OUTSIDE_SPANS = beside_spans(rf"(?:(?!{CODE_SPAN.replace('ticks', 'more')}).)+")
 HTML_BLOCK = re.compile(
     r"^(?P<before>[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)"
     r"<(?P<name>table|ul|ol|dl|pre|blockquote|h[1-6])\b[^<>]*>",
     re.M | re.I,
 )
-COMMENT, COMMENT_BLOCK = re.compile("<!--"), re.compile("^ {0,3}<!--", re.M)
+COMMENT_START = re.compile("<!--")
+COMMENT_BLOCK = re.compile("^ {0,3}<!--", re.M)
 RAW_BLOCK = re.compile(r"^ {0,3}<(script|style)\b[^<>]*>", re.M | re.I)
-ANCHOR_BEFORE = re.compile(
+ANCHOR_BEFORE_HEADING = re.compile(
     r"^(?:<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*(?:/>|>\s*</a>)\s*)+"
     r"(#{1,6}[ \t][^\n]*)$",
     re.M | re.I,
 )
-ANCHOR_WITHIN = re.compile(
+ANCHOR_IN_HEADING = re.compile(
     r"^(#{1,6}[ \t][^\n]*?)<a\s+(?:name|id)=[\"']?([\w.:-]{1,80})[\"']?\s*"
     r"(?:/>|>\s*</a>)([^\n]*)$",
     re.M | re.I,
 )
-EMBED = re.compile(
+EMBED_ELEMENT = re.compile(
     r"<(iframe|video|audio|embed|object)\b([^<>]*)>(?:(?:(?!</?\1\b).)*</\1\s*>)?", re.I | re.S
 )
-ATTRIBUTE = re.compile(
+ATTRIBUTE_VALUE = re.compile(
     r"\b(src|alt|data|title|href)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{?([^\s\"'<>{}]+))", re.I | re.S
 )
-LAYOUT = re.compile(
+LAYOUT_TAGS = re.compile(
     r"</?(?:details|div|center|p|span|section|article|figure|figcaption|picture|source|header|footer"
     r"|main|nav|aside|font|small|big|nolink|wbr|tt|hgroup|col|colgroup|abbr|u|ins|mark|cite|dfn|var"
     r"|samp|q|time|nobr)\b[^<>]*>|<a\b[^<>]*>(?:</a>)?|</a>",
     re.I,
 )
-LOST = re.compile(
+LOST_TAGS = re.compile(
     r"</?(?:input|label|button|form|select|option|textarea|fieldset|legend|svg|path|g|rect|circle|canvas"
     r"|map|area|link|meta|base|track|param|noscript|script|style|marquee|blink|dialog|template)\b[^<>]*>",
     re.I,
 )
-ITEM = re.compile(r"<li\b[^<>]*>[ \t]*", re.I)
-LIST = re.compile(r"</?(?:ul|ol|li|dl|dd|dt|blockquote|tbody|thead|table|tr|td|th)\b[^<>]*>", re.I)
+ITEM_TAG = re.compile(r"<li\b[^<>]*>[ \t]*", re.I)
+LIST_TAGS = re.compile(r"</?(?:ul|ol|li|dl|dd|dt|blockquote|tbody|thead|table|tr|td|th)\b[^<>]*>", re.I)
 
 
-def plain_html(text: str, lose: Lose) -> str:
-    """The HTML people write inside Markdown, as Markdown; unknown elements stay visible as text."""
-    text = outside_fences(text, lambda part: _plain_blocks(part, lose))
-    return outside_code(text, lambda part: _plain_part(part, lose))
+def plain_html(text: str, report_loss: ReportLoss) -> str:
+    """The text with its HTML as Markdown; unknown elements are kept as text."""
+    text = outside_fences(text, lambda part: _plain_blocks(part, report_loss))
+    return outside_code(text, lambda part: _plain_part(part, report_loss))
 
 
-def _plain_part(text: str, lose: Lose) -> str:
+def _plain_part(text: str, report_loss: ReportLoss) -> str:
     if "<" not in text:
         return text
     text = replaced(
         text,
-        ANCHOR,
+        ANCHOR_ELEMENT,
         lambda found: (
             f"[{found['inner'].strip()}](<{found['href'] or found['plain']}>)"
             if found["inner"].strip()
@@ -74,25 +75,25 @@ def _plain_part(text: str, lose: Lose) -> str:
         ),
     )
     is_row = "|" in text and "\n" not in text.strip("\n")
-    return replaced(text, PLAIN, lambda found: _plain_inline(found[0], lose, is_row))
+    return replaced(text, OUTSIDE_SPANS, lambda found: _plain_inline(found[0], report_loss, is_row))
 
 
-def _plain_blocks(text: str, lose: Lose) -> str:
+def _plain_blocks(text: str, report_loss: ReportLoss) -> str:
     if "<" not in text:
         return text
 
     def comment(_opening: re.Match, block: str) -> str:
-        lose("comments", block, "")
+        report_loss("comments", block, "")
         return ""
 
     def raw(opening: re.Match, block: str) -> str:
-        lose("html", block, f"<{opening[1].lower()}>")
+        report_loss("html", block, f"<{opening[1].lower()}>")
         return ""
 
     text = _between(text, COMMENT_BLOCK, lambda found: "-->", comment)
     text = _between(text, RAW_BLOCK, lambda found: f"</{found[1]}>", raw)
     text = _between(text, HTML_BLOCK, lambda found: f"</{found['name']}>", _html_block, nested=True)
-    return ANCHOR_WITHIN.sub(r"\1\3 {#\2}", ANCHOR_BEFORE.sub(r"\2 {#\1}", text))
+    return ANCHOR_IN_HEADING.sub(r"\1\3 {#\2}", ANCHOR_BEFORE_HEADING.sub(r"\2 {#\1}", text))
 
 
 def _between(
@@ -103,13 +104,16 @@ def _between(
     *,
     nested: bool = False,
 ) -> str:
-    """Change what stands from an opening to its closing, both included; in linear time.
+    """Replace what is between an opening and its closing, both included; in linear time.
 
     `nested`: elements of the same name within are skipped.
     """
-    out, position, absent = [], 0, set()
+    out: list[str] = []
+    position = 0
+    absent: set[str] = set()
     while found := opening.search(text, position):
-        end, close = None, closing(found)
+        end = None
+        close = closing(found)
         if close not in absent and not (end := _closing(text, found, close, nested)):
             absent.add(close)
         start = found.start() if end else found.end()
@@ -132,7 +136,7 @@ def _closing(text: str, opening: re.Match, close: str, nested: bool) -> re.Match
 
 
 def _html_block(opening: re.Match, block: str) -> str:
-    """Blank lines within HTML let Markdown in again: then the text is left for its other rules."""
+    """A block element as Markdown; one with Markdown after a blank line is left to the other rules."""
     before = opening["before"]
     rest = re.sub(r"[^>\s]", " ", before)  # in a quote or an item: what its other lines begin with
     block = "\n".join(
@@ -148,30 +152,30 @@ def _html_block(opening: re.Match, block: str) -> str:
     return before + text.replace("\n", f"\n{rest}")
 
 
-def _plain_inline(text: str, lose: Lose, is_row: bool) -> str:
+def _plain_inline(text: str, report_loss: ReportLoss, is_row: bool) -> str:
     """`is_row`: the text is a row of a table, which must stay one line."""
     if "<" not in text:
         return text
 
     def comment(_opening: re.Match, block: str) -> str:
-        lose("comments", block, "")
+        report_loss("comments", block, "")
         return ""
 
     def embed(found: re.Match) -> str:
         values = _attributes(found[0])
         address = values.get("src") or values.get("data") or ""
         address = f"https:{address}" if address.startswith("//") else address
-        lose("embeds", found[0], _("replaced by a link") if address else f"<{found[1].lower()}>")
+        report_loss("embeds", found[0], _("replaced by a link") if address else f"<{found[1].lower()}>")
         words = values.get("title") or ("Video" if found[1].lower() in ("video", "iframe") else "File")
         return f"[{words}](<{address}>)" if address else ""
 
     def lost(found: re.Match) -> str:
         if not found[0].startswith("</"):
-            lose("html", found[0], _("its text is kept"))
+            report_loss("html", found[0], _("its text is kept"))
         return ""
 
-    text = _between(text, COMMENT, lambda found: "-->", comment)
-    text = EMBED.sub(embed, text)
+    text = _between(text, COMMENT_START, lambda found: "-->", comment)
+    text = EMBED_ELEMENT.sub(embed, text)
     text = re.sub(r"<img\b[^<>]*>", _image, text, flags=re.I)
     text = re.sub(r"</?(?:strong|b)>", "**", text, flags=re.I)
     text = re.sub(r"</?(?:em|i)>", "*", text, flags=re.I)
@@ -186,9 +190,9 @@ def _plain_inline(text: str, lose: Lose, is_row: bool) -> str:
         flags=re.I | re.S,
     )
     text = re.sub(r"</p>\s*<p\b[^<>]*>", "<br>" if is_row else "\n\n", text, flags=re.I)
-    text = LIST.sub("", ITEM.sub("<br>• " if is_row else "\n- ", text))
+    text = LIST_TAGS.sub("", ITEM_TAG.sub("<br>• " if is_row else "\n- ", text))
     text = re.sub(r"(\|\s*)<br>•", r"\1•", text) if is_row else text
-    return LAYOUT.sub("", LOST.sub(lost, text))
+    return LAYOUT_TAGS.sub("", LOST_TAGS.sub(lost, text))
 
 
 def _summary(found: re.Match, around: str) -> str:
@@ -197,7 +201,9 @@ def _summary(found: re.Match, around: str) -> str:
 
 
 def _attributes(tag: str) -> dict[str, str]:
-    return {name.lower(): double or single or bare for name, double, single, bare in ATTRIBUTE.findall(tag)}
+    return {
+        name.lower(): double or single or bare for name, double, single, bare in ATTRIBUTE_VALUE.findall(tag)
+    }
 
 
 def _image(match: re.Match) -> str:

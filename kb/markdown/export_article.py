@@ -7,7 +7,7 @@ from kb.models import Article
 
 
 def export(article: Article) -> str:
-    """The file's text."""
+    """The content of the file."""
     facts = {
         "title": article.title,
         "layer": article.layer,

@@ -1,0 +1,149 @@
+"""How lists of bulletins are filtered, as SQL conditions."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Select,
+    String,
+    and_,
+    exists,
+    or_,
+    select,
+    type_coerce,
+)
+
+from auth.models import User
+from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
+from bulletins.priority import EXPLOITED
+from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
+from products.lifecycle.phases import SECURITY
+from products.models import LifecyclePhase, OwnedRelease, Product
+from products.queries import today
+
+AFFECTED = "affected"  # AffectedProduct.status
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which bulletins a list contains. With a product or an owner, `unfixed` and `fixed` refer to it.
+
+    `past_life`: only those that affect a release past its end of life. `owner`: who runs an affected product.
+    """
+
+    severity: str = ""
+    exploited: bool = False
+    unfixed: bool = False
+    fixed: bool = False
+    past_life: bool = False
+    product: str = ""
+    vendor: str = ""
+    month: str = ""
+    cve: str = ""
+    owner: User | None = None
+
+
+def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
+    """The filter as SQL conditions; those on affected products must all hold for one AffectedProduct."""
+    found: list[ColumnExpressionArgument[bool]] = []
+    if wanted.severity:
+        found.append(Bulletin.severity == wanted.severity)
+    if wanted.month:
+        found.append(Bulletin.release_month == wanted.month)
+    if wanted.exploited:
+        found.append(Bulletin.priority >= EXPLOITED)
+    if wanted.cve:
+        found.append(
+            Bulletin.id.in_(
+                select(BulletinVulnerability.bulletin_id)
+                .join(BulletinVulnerability.vulnerability)
+                .where(Vulnerability.cve == wanted.cve.upper())
+            )
+        )
+    rows = _row_conditions(wanted)
+    if wanted.unfixed and not (wanted.product or wanted.owner):
+        found.append(Bulletin.is_unpatched)
+    if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
+        found.append(Bulletin.id.in_(affected_bulletin_ids().where(*rows)))
+    elif rows:
+        found.append(
+            exists().where(
+                AffectedProduct.bulletin_id == Bulletin.id, AffectedProduct.status == AFFECTED, *rows
+            )
+        )
+    if wanted.fixed and wanted.owner:
+        unfixed = affected_bulletin_ids().where(is_run_by(wanted.owner), _is_unfixed())
+        found.append(Bulletin.id.not_in(unfixed))
+    return found
+
+
+def _row_conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
+    """The part of a filter that one AffectedProduct must meet."""
+    found: list[ColumnExpressionArgument[bool]] = []
+    if wanted.product:
+        found.append(AffectedProduct.product_id.in_(select(Product.id).where(Product.slug == wanted.product)))
+    if wanted.vendor:
+        found.append(AffectedProduct.vendor_key == wanted.vendor.casefold())
+    if wanted.owner:
+        found.append(is_run_by(wanted.owner))
+    if wanted.past_life:
+        found.append(is_end_of_life(today()))
+    if wanted.unfixed and (wanted.product or wanted.owner):
+        found.append(_is_unfixed())
+    return found
+
+
+def _is_unfixed() -> ColumnElement[bool]:
+    return or_(~AffectedProduct.has_fix, is_end_of_life(today()))
+
+
+def affected_bulletin_ids() -> Select:
+    """SELECT of the ids of bulletins that affect a product, to be narrowed by conditions on it."""
+    return (
+        select(AffectedProduct.bulletin_id)
+        .join(AffectedProduct.bulletin)
+        .where(AffectedProduct.status == AFFECTED)
+    )
+
+
+def is_run_by(user: User) -> ColumnElement[bool]:
+    """SQL condition on an AffectedProduct: `user` runs it; a range of versions affects all releases."""
+    mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id)
+    return AffectedProduct.product_id.in_(mine) & exists().where(
+        OwnedRelease.user_id == user.id,
+        OwnedRelease.product_id == AffectedProduct.product_id,
+        or_(
+            OwnedRelease.release_id.is_(None),
+            AffectedProduct.is_whole,
+            AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id),
+        ),
+    )
+
+
+def is_end_of_life(day: date) -> ColumnElement[bool]:
+    """SQL condition on an AffectedProduct of a Bulletin: on `day`, all releases are past their end of life.
+
+    A release with a fix counts as supported when the fix came out before the end of its security support;
+    later fixes are for customers of paid extensions only.
+    """
+    ends = LifecyclePhase.ends
+    month = Bulletin.__table__.c.release_month
+    has_ended = (
+        select(LifecyclePhase.id)
+        .correlate(AffectedRelease, AffectedProduct, Bulletin.__table__)
+        .where(
+            LifecyclePhase.release_id == AffectedRelease.release_id,
+            LifecyclePhase.kind == SECURITY,
+            or_(ends < day, ends.in_([True])),
+            or_(~AffectedProduct.has_fix, ends.in_([True]), type_coerce(ends, String) < month),
+        )
+        .exists()
+    )
+    named = (
+        select(AffectedRelease.release_id)
+        .correlate(AffectedProduct, Bulletin.__table__)
+        .where(AffectedRelease.affected_product_id == AffectedProduct.id)
+    )
+    return and_(named.where(has_ended).exists(), ~named.where(~has_ended).exists())

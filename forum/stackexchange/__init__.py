@@ -1,0 +1,1 @@
+"""Import of Stack Exchange dumps: members, questions, answers, comments, tags and links."""

@@ -1,0 +1,1 @@
+"""Import and export of articles as Markdown files, whatever dialect they are written in."""
