@@ -16,11 +16,11 @@ def _catalogue() -> dict[str, str]:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("csaf")
     folder = Path(spec.origin).parent
-    weaknesses = json.loads((folder / "csaf/v21/cwe/catalog.json").read_bytes())["weaknesses"]
-    names = {number: [name for _, name in entry["history"] if name] for number, entry in weaknesses.items()}
+    catalogue = json.loads((folder / "csaf/v21/cwe/catalog.json").read_bytes())["weaknesses"]
+    names = {number: [name for _, name in entry["history"] if name] for number, entry in catalogue.items()}
     return {number: history[-1] for number, history in names.items() if history}
 
 
-def name_of(weakness: str) -> str:
+def name_of(cwe_id: str) -> str:
     """The latest name of a weakness such as CWE-79; empty if the catalogue never had it."""
-    return _catalogue().get(weakness.removeprefix("CWE-"), "")
+    return _catalogue().get(cwe_id.removeprefix("CWE-"), "")

@@ -23,7 +23,7 @@ def notify(user: User, subject: str, text: str, *, key: str | None = None) -> No
         key=key,
         user=user,
         text=text,
-        moment=utcnow(),
+        happened_at=utcnow(),
         token=token,
         has_secret=True,
     )

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
 
-SLICE_POSTS = 2_000
+BATCH_POSTS = 2_000
 RESERVED_IDS = 5_000  # of bulletins, which are written first
 END = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 3_650
 STAFF = {2: "administrator", 3: "moderator", 4: "moderator", 5: "moderator", 6: "moderator"}
 MAX_BODIES = 20_000
-LONGEST_THREAD_ANSWERS = 5_000
+MAX_THREAD_ANSWERS = 5_000
 LONG_THREAD_ANSWERS = 520
 MAX_TAGS = 1_000
 BUSY_MONTH_BULLETINS = 500
@@ -62,7 +62,7 @@ class Plan:
     @property
     def slices(self) -> int:
         """How many transactions it takes."""
-        return -(-self.posts // SLICE_POSTS)
+        return -(-self.posts // BATCH_POSTS)
 
     @property
     def days(self) -> int:
@@ -82,7 +82,7 @@ class Plan:
     @property
     def longest_thread(self) -> int:
         """Answers of the second question, which gets some in every slice."""
-        return min(LONGEST_THREAD_ANSWERS, self.posts // 8)
+        return min(MAX_THREAD_ANSWERS, self.posts // 8)
 
     @property
     def busy_month(self) -> int:
@@ -96,11 +96,11 @@ class Plan:
 
     def first_id(self, number: int) -> int:
         """The number of the first post of a slice."""
-        return RESERVED_IDS + 1 + number * SLICE_POSTS
+        return RESERVED_IDS + 1 + number * BATCH_POSTS
 
     def size(self, number: int) -> int:
         """How many posts a slice has."""
-        return min(SLICE_POSTS, self.posts - number * SLICE_POSTS)
+        return min(BATCH_POSTS, self.posts - number * BATCH_POSTS)
 
     def begin(self, number: int) -> datetime:
         """The midnight at which a slice begins."""

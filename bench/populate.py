@@ -19,7 +19,7 @@ from auth import reputation
 from auth.models import ReputationEvent, User
 from auth.names import usernames
 from bench import documents
-from bench.plan import RESERVED_IDS, SLICE_POSTS, STAFF, Plan
+from bench.plan import BATCH_POSTS, RESERVED_IDS, STAFF, Plan
 from bench.threads import Slice, Texts
 from bench.votes import Votes
 from bench.words import Writer, rendered_bodies
@@ -140,7 +140,7 @@ def _missing(plan: Plan) -> range:
     """The slices that are not there yet."""
     newest = db.session.scalar(select(func.max(Post.id)).where(Post.id > RESERVED_IDS))
     db.session.rollback()
-    return range(0 if newest is None else -(-(newest - RESERVED_IDS) // SLICE_POSTS), plan.slices)
+    return range(0 if newest is None else -(-(newest - RESERVED_IDS) // BATCH_POSTS), plan.slices)
 
 
 def write(slice_: Slice) -> None:

@@ -22,8 +22,10 @@ class BulletinQuery(Cursor):
             "description": "Only bulletins with no fix for some product; with `product`, with no fix for it."
         },
     )
-    past_life = fields.Boolean(
-        load_default=False, metadata={"description": "Only bulletins that affect an end-of-life release."}
+    end_of_life = fields.Boolean(
+        data_key="past_life",
+        load_default=False,
+        metadata={"description": "Only bulletins that affect an end-of-life release."},
     )
     product = Line(
         load_default="",

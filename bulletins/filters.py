@@ -30,14 +30,15 @@ AFFECTED = "affected"  # AffectedProduct.status
 class Filter:
     """Which bulletins a list contains. With a product or an owner, `unfixed` and `fixed` refer to it.
 
-    `past_life`: only those that affect a release past its end of life. `owner`: who runs an affected product.
+    `end_of_life`: only those that affect a release past its end of life.
+    `owner`: only those that affect a product of this member.
     """
 
     severity: str = ""
     exploited: bool = False
     unfixed: bool = False
     fixed: bool = False
-    past_life: bool = False
+    end_of_life: bool = False
     product: str = ""
     vendor: str = ""
     month: str = ""
@@ -88,7 +89,7 @@ def _row_conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
         found.append(AffectedProduct.vendor_key == wanted.vendor.casefold())
     if wanted.owner:
         found.append(is_run_by(wanted.owner))
-    if wanted.past_life:
+    if wanted.end_of_life:
         found.append(is_end_of_life(today()))
     if wanted.unfixed and (wanted.product or wanted.owner):
         found.append(_is_unfixed())

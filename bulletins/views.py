@@ -110,21 +110,21 @@ def export_bulletins(extension: str) -> ResponseReturnValue:
 @cached_for_visitors
 def unpatched() -> ResponseReturnValue:
     """Bulletins without a fix and their mitigations; or those that affect releases past their end of life."""
-    is_past_life = "past-life" in request.args
-    narrowed = replace(requested_filter(), unfixed=not is_past_life, past_life=is_past_life)
+    is_end_of_life = "past-life" in request.args
+    narrowed = replace(requested_filter(), unfixed=not is_end_of_life, end_of_life=is_end_of_life)
     page = queries.bulletins(narrowed, after=request.args.get("after"), with_mitigations=True)
     return render_template(
         "bulletins/unpatched.html",
         page=page,
-        is_past_life=is_past_life,
+        is_end_of_life=is_end_of_life,
         link=list_url,
         chosen={
             **filter_parameters(narrowed),
             "unfixed": "",
-            "past_life": "",
-            "past-life": "1" if is_past_life else "",
+            "end_of_life": "",
+            "past-life": "1" if is_end_of_life else "",
         },
-        releases=queries.end_of_life_releases(page) if is_past_life else {},
+        releases=queries.end_of_life_releases(page) if is_end_of_life else {},
     )
 
 
@@ -132,8 +132,8 @@ def unpatched() -> ResponseReturnValue:
 @bp.get("/bulletins/unpatched.json", defaults={"extension": "json"})
 def export_unpatched(extension: str) -> ResponseReturnValue:
     """The unpatched bulletins as CSV or JSON."""
-    is_past_life = "past-life" in request.args
-    narrowed = replace(requested_filter(), unfixed=not is_past_life, past_life=is_past_life)
+    is_end_of_life = "past-life" in request.args
+    narrowed = replace(requested_filter(), unfixed=not is_end_of_life, end_of_life=is_end_of_life)
     return exports.list_response("unpatched", extension, narrowed, "urgent")
 
 

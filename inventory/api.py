@@ -17,7 +17,7 @@ from inventory import queries as owned_queries
 from products import policy, queries
 from products.api import release_of
 
-bp = ApiBlueprint("inventory", __name__, description="What you run, and which products a software list names")
+bp = ApiBlueprint("inventory", __name__, description="My products, and which products a software list names")
 BODY = {
     "required": True,
     "description": "A CycloneDX document, JSON or XML, up to 8 MB.",
@@ -46,7 +46,7 @@ BODY = {
 @bp.arguments(Cursor, location="query")
 @bp.response(200, page_of(schemas.OwnedItem))
 def list_mine(wanted: dict) -> dict:
-    """What you run, by name; all of it when no `limit` is given."""
+    """Your products, by name; all of them when no `limit` is given."""
     day = queries.today()
     page = owned_queries.page(tokens.reader(), wanted["after"], size=actions.MAX_OWNED)
     return listing(page, lambda row: exports.owned_row(row, day))

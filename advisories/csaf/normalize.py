@@ -151,17 +151,17 @@ def _move_to_notes(found: Vulnerability, default_ids: tuple[str, ...]) -> Vulner
     notes += [csaf_notes.score_note(score, default_ids) for score in wrong + others]
     notes += [csaf_notes.issue_note(issue, default_ids) for issue in found.known_issues]
     notes += [csaf_notes.remedy_note(remedy) for remedy in found.remedies if not remedy.product_ids]
-    weakness = found.cwe
-    if weakness and (name := cwe.name_of(weakness[0])):
-        weakness = weakness[0], name
-    elif weakness:
-        notes.append(csaf_notes.cwe_note(weakness))
-        weakness = None
+    cwe_id_and_name = found.cwe
+    if cwe_id_and_name and (name := cwe.name_of(cwe_id_and_name[0])):
+        cwe_id_and_name = cwe_id_and_name[0], name
+    elif cwe_id_and_name:
+        notes.append(csaf_notes.cwe_note(cwe_id_and_name))
+        cwe_id_and_name = None
     return replace(
         found,
         notes=notes,
         scores=supported,
-        cwe=weakness,
+        cwe=cwe_id_and_name,
         known_issues=[],
         remedies=[remedy for remedy in found.remedies if remedy.product_ids],
     )

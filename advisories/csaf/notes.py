@@ -16,7 +16,7 @@ CVSS = "CVSS"
 KNOWN_ISSUE = "Known issue"
 REMEDY = "Remediation"
 REJECTED = "Rejected"
-WEAKNESS = "Weakness"
+CWE_LABEL = "Weakness"
 MONTH = "Patch month"
 MAX_UPDATE_ID_LENGTH = 100  # characters of the identifiers of updates
 FIX_KEYS = ("Update", "Replaces", "Fixed build", "Restart")
@@ -117,7 +117,7 @@ def remedy_note(remedy: Remedy) -> Note:
 
 def cwe_note(cwe: tuple[str, str]) -> Note:
     """A note for a weakness that is not in the CWE catalogue."""
-    return Note("other", pack([("Weakness", cwe[0])], cwe[1]), WEAKNESS)
+    return Note("other", pack([("Weakness", cwe[0])], cwe[1]), CWE_LABEL)
 
 
 def _product_lines(product_ids: tuple[str, ...], default_ids: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -229,7 +229,7 @@ def _restore_rejection(restorer: _Restorer, text: str) -> bool:
 
 
 def _restore_cwe(restorer: _Restorer, text: str) -> bool:
-    found, name = unpack(text, ("Weakness",))
+    found, name = unpack(text, (CWE_LABEL,))
     if not found or restorer.vulnerability.cwe or not CWE.fullmatch(found["Weakness"][0]):
         return False
     restorer.vulnerability.cwe = found["Weakness"][0], name
@@ -241,5 +241,5 @@ _RESTORERS = {
     KNOWN_ISSUE: _restore_issue,
     REMEDY: _restore_remedy,
     REJECTED: _restore_rejection,
-    WEAKNESS: _restore_cwe,
+    CWE_LABEL: _restore_cwe,
 }

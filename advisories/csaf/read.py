@@ -201,16 +201,16 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
 
 def _identify(found: Vulnerability, node: Node) -> None:
     cve = node.line("cve").upper()
-    weakness = node["cwe"].line("id")
+    cwe_id = node["cwe"].line("id")
     if rules.CVE.fullmatch(cve):
         found.cve = cve
     elif cve:
         node.log.warn(node["cve"].place, _("not a CVE id: %(cve)s", cve=repr(cve[:40])))
         found.other_ids.append(("CVE", cve))
-    if rules.CWE.fullmatch(weakness):
-        found.cwe = weakness, cwe.name_of(weakness) or node["cwe"].line("name") or weakness
-    elif weakness:
-        node.log.warn(node["cwe"]["id"].place, _("not a CWE id: %(cwe)s", cwe=repr(weakness[:40])))
+    if rules.CWE.fullmatch(cwe_id):
+        found.cwe = cwe_id, cwe.name_of(cwe_id) or node["cwe"].line("name") or cwe_id
+    elif cwe_id:
+        node.log.warn(node["cwe"]["id"].place, _("not a CWE id: %(cwe)s", cwe=repr(cwe_id[:40])))
 
 
 def _scores(node: Node, products: Products) -> list[Score]:

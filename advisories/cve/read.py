@@ -88,7 +88,7 @@ def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[st
         cve=name,
         title=cna.line("title") or _first_sentence(cna["descriptions"]) or name,
         status=status,
-        cwe=_weakness(containers),
+        cwe=_first_cwe(containers),
         references=_references(containers),
         notes=[Note("description", description, "Description")] if description else [],
         scores=_scores(containers, default_ids),
@@ -181,7 +181,7 @@ def _aliases(source: Node) -> list[str]:
     )
 
 
-def _weakness(containers: list[Node]) -> tuple[str, str] | None:
+def _first_cwe(containers: list[Node]) -> tuple[str, str] | None:
     """(id, name) of the first weakness that has a CWE id."""
     problem_types = chain.from_iterable(container["problemTypes"] for container in containers)
     for node in chain.from_iterable(kind["descriptions"] for kind in problem_types):

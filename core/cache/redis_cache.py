@@ -31,7 +31,7 @@ class RedisCache:
         self.redis = redis
         self.ttl_seconds = ttl_seconds
         self.unavailable_until = 0.0  # of time.monotonic()
-        self.mac_key = hashlib.sha256(f"kept pages:{secret}".encode()).digest()
+        self.mac_key = hashlib.sha256(f"cached pages:{secret}".encode()).digest()
 
     def get(self, key: str) -> CachedPage | None:
         """The page stored under `key`; None when there is none or its MAC is wrong."""

@@ -56,7 +56,7 @@ def permissions() -> Iterator[Finding]:
 
 @register_check()
 def disk_space() -> Iterator[Finding]:
-    """Room on the disk."""
+    """Disk space."""
     disk = os.statvfs(current_app.config["REDOUBT_INSTANCE"])
     free = disk.f_bavail * disk.f_frsize
     advice = _("Free some space. A full disk stops all writing.")

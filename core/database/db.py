@@ -79,9 +79,9 @@ class Database(SQLAlchemy):
 
 
 db = Database(model_class=Base, session_options={"expire_on_commit": False, "class_": replicas.RoutedSession})
-_is_reading: ContextVar[bool] = ContextVar("reading", default=False)
+_is_read_only: ContextVar[bool] = ContextVar("is_read_only", default=False)
 _is_writing: ContextVar[bool] = ContextVar("writing", default=False)
-_fixed_time: ContextVar[datetime | None] = ContextVar("moment", default=None)
+_fixed_time: ContextVar[datetime | None] = ContextVar("fixed_time", default=None)
 
 
 def changed_rows(statement: Executable) -> int:
@@ -153,11 +153,11 @@ class UTCDateTime(TypeDecorator):
 @contextmanager
 def read_only() -> Iterator[None]:
     """Transactions that begin in the block do not take SQLite's write lock."""
-    token = _is_reading.set(True)
+    token = _is_read_only.set(True)
     try:
         yield
     finally:
-        _is_reading.reset(token)
+        _is_read_only.reset(token)
 
 
 @contextmanager
@@ -238,7 +238,7 @@ def is_conflict(error: BaseException) -> bool:
 
 def may_write() -> bool:
     """Whether a transaction that begins now may write: not in a GET request or within read_only()."""
-    if _is_reading.get():
+    if _is_read_only.get():
         return False
     return _is_writing.get() or not (has_request_context() and request.method in SAFE_METHODS)
 

@@ -28,7 +28,7 @@ IDENTIFIER = re.compile(
 )
 _START = re.compile(r"(?<![\w@])(?:(?P<identifier>(?:CVE-|KB\d|RB-|GHSA-))|(?P<name>@))", re.I | re.A)
 _SCHEME = re.compile(r"(?<![\w@])(?:https?|mailto|www)\Z", re.I | re.A)
-_LONGEST_SCHEME = 6
+_MAX_SCHEME_CHARACTERS = 6
 _AFTER_SCHEME = {"http": "://", "https": "://", "mailto": ":", "www": "."}
 MAX_DELIMITERS = 64  # of emphasis that are examined before a URL
 # Escaped punctuation and entities.
@@ -140,7 +140,7 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
     env = state.env
     if silent or text[at] not in ":." or env["bare_links"] >= MAX_BARE_LINKS:
         return False
-    found = _SCHEME.search(text, max(0, at - _LONGEST_SCHEME - 1), at)
+    found = _SCHEME.search(text, max(0, at - _MAX_SCHEME_CHARACTERS - 1), at)
     if (
         not found
         or not text.startswith(_AFTER_SCHEME[found[0].lower()], at)

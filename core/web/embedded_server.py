@@ -189,7 +189,7 @@ class _Connections:
         """All connections; a copy, because threads may close some."""
         return list(chain.from_iterable(list(self.groups.values())))
 
-    def make_room(self, group: str) -> bool:
+    def close_one_if_full(self, group: str) -> bool:
         """Whether one more connection of this address is allowed; closes another one if necessary."""
         members = self.groups.get(group, ())
         limit = self.bounds.max_connections_per_address
@@ -224,7 +224,7 @@ class _Connections:
                 self.closed_as_slow += 1
         if self.closed_for_others or self.refused:
             log.warning(
-                "connections: %s closed to make room, %s refused, %s closed as idle or slow",
+                "connections: %s closed for newer ones, %s refused, %s closed as idle or slow",
                 self.closed_for_others,
                 self.refused,
                 self.closed_as_slow,
@@ -249,7 +249,7 @@ class _Server(TcpWSGIServer):
         """
         for client, address in list(self._accepted()):
             group = address_group(address[0])
-            if self.adj.connections.make_room(group):
+            if self.adj.connections.close_one_if_full(group):
                 self.adj.connections.add(_Channel(self, client, address, self.adj, map=self._map), group)
                 continue
             self.adj.connections.refused += 1

@@ -68,5 +68,5 @@ def test_what_is_right_is_taken_as_it_is(name, written):
 def test_an_instance_that_cannot_be_made_stops_the_start(tmp_path):
     (tmp_path / "file").touch()
     app = type("Site", (), {"config": {"REDOUBT_INSTANCE": str(tmp_path / "file" / "below")}})()
-    with pytest.raises(config.InvalidSetting, match="REDOUBT_INSTANCE.*for the user"):
+    with pytest.raises(config.InvalidSetting, match=r"REDOUBT_INSTANCE.*for the user"):
         config.init_app(app)

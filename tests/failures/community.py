@@ -162,7 +162,7 @@ class Community:
 
     def everything_once(self) -> dict[str, Counter]:
         """What outcome() must be."""
-        return dict.fromkeys(("asked", "found", "told", "mailed"), Counter(self.acknowledged))
+        return {what: Counter(self.acknowledged) for what in ("asked", "found", "told", "mailed")}
 
     def stop(self) -> None:
         """End the processes."""

@@ -4,6 +4,7 @@ import pickle
 import shutil
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from redis import Redis
@@ -90,7 +91,7 @@ def test_clearing_drops_the_pages_and_nothing_else(site, redis):
 
 
 class Harm:
-    done = []
+    done: ClassVar[list] = []
 
     def __reduce__(self):
         return Harm.done.append, ("code of whoever can write to Redis",)
@@ -132,7 +133,7 @@ def test_a_page_of_a_site_with_another_key_is_not_served(site):
     ids=" ".join,
 )
 def test_the_sites_account_may_do_no_more_than_it_needs(redis, site, command):
-    with pytest.raises(RedisError, match="(?i)permission"):
+    with pytest.raises(RedisError, match=r"(?i)permission"):
         Redis.from_url(redis.url).execute_command(*command)
 
 

@@ -2,6 +2,7 @@
 them, many times."""
 
 import json
+from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
@@ -122,7 +123,7 @@ def csaf(max_characters: int) -> st.SearchStrategy[str]:
                 "relates_to_product_reference": other,
                 "full_product_name": {"product_id": f"{name} on", "name": "a"},
             }
-            for name, other in zip(names, names[1:], strict=False)
+            for name, other in pairwise(names)
         ]
         one = {
             "notes": [{"category": "description", "text": text}] * min(notes, 30),
