@@ -2,11 +2,13 @@
 
 import base64
 import json
+import multiprocessing
 import signal
 import time
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -14,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from tests.fuzz.targets import Target
 
 SEEDS = Path(__file__).parent / "seeds.json"
-EXAMPLES = 30  # of one target, before the next one's turn
+EXAMPLES = 30  # of one target in a round
 STOP_FACTOR = 5  # an input that takes so many times its budget is stopped
 SHOWN = 60  # characters
 MAX_SEED_BYTES = 20_000  # packed; larger ones are printed only
@@ -56,14 +58,40 @@ def measure(target: Target, text: str) -> float:
 def fuzz(
     targets: Iterable[Target], minutes: float, start: int, *, keep_seeds: bool = True
 ) -> dict[str, Worst]:
-    """Take turns until the time is over; {name: worst}. A parser that raises is noted, too."""
-    targets, until, turn = list(targets), time.monotonic() + minutes * 60, start
+    """Run rounds of all targets until the time is over; {name: worst}. A parser that raises is noted, too."""
+    targets = list(targets)
+    until = time.monotonic() + minutes * 60
+    number = start
     worst = {target.name: Worst() for target in targets}
     while time.monotonic() < until:
         for target in targets:
-            turn += 1
-            _some(target, worst[target.name], turn, until, keep_seeds)
+            number += 1
+            worst[target.name] = _in_a_process_of_its_own(
+                target, worst[target.name], number, until, keep_seeds
+            )
     return worst
+
+
+def _in_a_process_of_its_own(
+    target: Target, worst: Worst, number: int, until: float, keep_seeds: bool
+) -> Worst:
+    """One round of a target. What Hypothesis remembers of the inputs (gigabytes an hour) ends with it."""
+
+    def run_round(sender: Connection) -> None:
+        _some(target, worst, number, until, keep_seeds)
+        sender.send(worst)
+
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=run_round, args=(sender,))
+    process.start()
+    sender.close()
+    try:
+        return receiver.recv()
+    except EOFError:
+        return replace(worst, failure=worst.failure or f"the process ended in round {number}")
+    finally:
+        process.join()
 
 
 def _some(target: Target, worst: Worst, turn: int, until: float, keep_seeds: bool) -> None:
