@@ -126,7 +126,7 @@ def test_a_token_is_made_and_the_api_read_about(app, site, browser, make_user, s
     log_in(page, site, "newton")
     page.goto(f"{site}/settings/tokens")
     page.fill("main [name=name]", "script")
-    browsing.press(page, "text=Make a token")
+    browsing.press(page, "text=Create token")
     page.click("button.copy")
     page.wait_for_selector("text=Copied")
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("main pre").inner_text()

@@ -42,7 +42,7 @@ def register(app, page, address, name):
 def test_two_newcomers_ask_answer_and_accept(app, site, browser, javascript):
     asker = browser.new_context(java_script_enabled=javascript).new_page()
     asker.goto(f"{site}/questions/ask")
-    browsing.press(asker, "main >> text=Make an account")
+    browsing.press(asker, "main >> text=Create an account")
     register(app, asker, site, "newton")
     asker.fill("main [name=username]", "newton")
     asker.fill("main [name=password]", PASSWORD)
@@ -55,7 +55,7 @@ def test_two_newcomers_ask_answer_and_accept(app, site, browser, javascript):
     question = asker.url
     helper = browser.new_context(java_script_enabled=javascript).new_page()
     helper.goto(question)
-    browsing.press(helper, "main >> text=Make an account")
+    browsing.press(helper, "main >> text=Create an account")
     register(app, helper, site, "hypatia")
     helper.fill("main [name=username]", "hypatia")
     helper.fill("main [name=password]", PASSWORD)

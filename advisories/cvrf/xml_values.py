@@ -47,7 +47,7 @@ def parse(data: bytes) -> Element:
     except (ValueError, LookupError) as error:
         raise Unusable(_("the encoding of the XML is unknown")) from error
     if root is None:
-        raise Unusable("the XML is broken")
+        raise Unusable(_("the XML is broken"))
     return root
 
 

@@ -57,8 +57,8 @@ def _is_outage_code(error: BaseException | None, sqlite: set[int]) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & 0xFF in sqlite
     state = getattr(error, "sqlstate", None)
-    if state is None:  # an error of libpq itself: connection refused or lost
-        return type(error).__name__ == "OperationalError"
+    if state is None:  # an error of libpq or psycopg itself: connection refused, lost or not made in time
+        return type(error).__name__ in ("OperationalError", "ConnectionTimeout")
     return state.startswith(OUTAGE_STATES)
 
 

@@ -80,6 +80,6 @@ def test_alerts_from_signing_up_to_stopping(site, visit, outbox, make_product, s
     page.goto(site + re.search(r"<http://localhost:\d+(/\S+)>", mail["List-Unsubscribe"])[1])
     check_with(page, javascript)
     browsing.press(page, "text=Stop all alerts")
-    page.wait_for_selector("text=Done: no more alerts")
+    page.wait_for_selector("text=You will get no more alerts")
     check_with(page, javascript)
     assert queries.by_address(EVE) is None

@@ -11,7 +11,7 @@ from core.database.db import db, utcnow
 
 
 def make(login, member, **fields):
-    """Press "Make a token"; gives the page."""
+    """Press "Create token"; gives the page."""
     return login(member).post("/settings/tokens", data={"name": "script", "scope": "write", **fields})
 
 

@@ -317,7 +317,7 @@ def test_only_the_demo_sets_the_clock():
     users = [
         str(path.relative_to(ROOT))
         for path in ROOT.glob("*/*.py")
-        if re.search(r"from core\.database\.db import .*\bat\b", path.read_text())
+        if re.search(r"from core\.database\.db import .*\bclock_set_to\b", path.read_text())
     ]
     assert sorted(users) == ["demo/bulletins.py", "demo/loader.py", "demo/reports.py"]
 

@@ -184,8 +184,10 @@ class TestSilence:
         posts.delete(shown, by=moderator)
         assert inbox(member) == [] and queries.unread(member) == 0
 
-    def test_of_a_first_post_until_it_is_approved(self, inbox, question, moderator, member, make_user):
-        waiting = forum.answer(question, render(BODY), by=make_user(), status="pending")
+    def test_of_a_first_post_until_it_is_approved(self, app, inbox, question, moderator, member, make_user):
+        app.config["REDOUBT_FIRST_POST_APPROVAL"] = True
+        waiting = forum.answer(question, render(BODY), by=make_user())
+        assert waiting.status == "pending"
         assert inbox(member) == []
         moderation.approve(waiting, by=moderator)
         assert len(inbox(member)) == 1

@@ -51,7 +51,7 @@ def test_the_limits_of_votes_bind_programs(api, make_question, other):
     for _ in range(MAX_UPVOTES_PER_AUTHOR):
         assert call("POST", f"/posts/{make_question().id}/vote", {"value": 1}).status_code == 200
     refused = call("POST", f"/posts/{make_question().id}/vote", {"value": 1})
-    assert refused.status_code == 403 and "one person" in refused.json["detail"]
+    assert refused.status_code == 403 and "votes for this member" in refused.json["detail"]
 
 
 def test_removed_and_brought_back(api, question, member):

@@ -34,7 +34,7 @@ def test_another_members_handle_is_refused_in_any_letters(login, member, other, 
 def test_a_moderators_name_is_refused_in_any_letters(login, member, moderator, name):
     moderator.display_name = "Moira Q. Stone"
     answer = rename(login(member), name)
-    assert answer.status_code == 422 and "mistaken" in answer.text
+    assert answer.status_code == 422 and "too similar to another member" in answer.text
 
 
 def test_only_staff_may_be_called_administrator(login, member, admin):

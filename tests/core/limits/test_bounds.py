@@ -51,7 +51,7 @@ def test_a_refusal_says_what_is_too_much(client):
     answer = client.post("/api/v1/alerts", data=OVER["keys"], content_type="application/json")
     assert answer.status_code == 413 and f"more than {MAX_KEYS} fields" in answer.json["detail"]
     answer = client.post("/api/v1/alerts", data=OVER["depth"], content_type="application/json")
-    assert answer.status_code == 400 and f"deeper than {MAX_DEPTH} levels" in answer.json["detail"]
+    assert answer.status_code == 400 and f"more than {MAX_DEPTH} levels deep" in answer.json["detail"]
 
 
 def test_structure_in_strings_is_not_counted():

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
@@ -118,7 +119,8 @@ def test_a_password_is_not_shown_again(app, client, read_only):
     form = {"username": "alice", "email": "alice@example.org", "password": "canary battery staple"}
     with read_only():
         answer = client.post("/register", data=form)
-    assert answer.status_code == 503 and "canary" not in answer.text and "Go back" in answer.text
+    assert answer.status_code == 503 and "canary" not in answer.text
+    assert "go back in your browser" in answer.text
 
 
 def test_without_a_database_members_and_visitors_get_503(app, make_question, other, login, client, gone):
@@ -184,3 +186,8 @@ def test_a_job_that_meets_an_outage_waits(app):
 
     assert round_once(app, [away, broken, lambda: 3], lambda: waited.append(1)) == 3
     assert waited == [1]
+
+
+def test_a_connection_that_is_not_made_in_time_is_an_outage():
+    late = psycopg.errors.ConnectionTimeout("connection timeout expired")
+    assert is_outage(OperationalError("SELECT 1", None, late))

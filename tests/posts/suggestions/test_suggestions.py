@@ -246,7 +246,7 @@ class TestDeciding:
         propose(helper, question, body="Buy pills at this address, they are cheap and they are good.")
         client = login(reviewer)
         client.post(f"/suggestions/{proposed.id}/approve", data={"seen": seen})
-        assert "look again" in client.get(f"/suggestions/{proposed.id}").text
+        assert "Check it again" in client.get(f"/suggestions/{proposed.id}").text
         assert question.revision_count == 1 and proposed.is_open
 
     def test_an_edit_in_between_is_a_conflict_that_loses_nothing(
