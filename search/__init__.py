@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
 def create_engine(app: Flask) -> Engine:
     """Create the engine that REDOUBT_SEARCH names; `auto` is PostgreSQL if that is the database, else Whoosh.
 
-    Raises BadSetting for the PostgreSQL engine without such a database.
+    Raises InvalidSetting for the PostgreSQL engine without such a database.
     """
     on_postgresql = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).get_backend_name() == "postgresql"
     chosen = app.config["REDOUBT_SEARCH"]

@@ -32,6 +32,7 @@ Job = Callable[[], int]
 _round_jobs: Registry[Job, str] = Registry("round_jobs")  # name of the loop by job
 EVENTS = "events"  # the loops: mail has its own, so that a slow server delays nothing else
 MAIL = "mail"
+LOOPS = (EVENTS, MAIL)
 
 
 def register_round_job(loop: str = EVENTS) -> Callable[[Job], Job]:
@@ -39,6 +40,9 @@ def register_round_job(loop: str = EVENTS) -> Callable[[Job], Job]:
 
     It returns how much it did; with nothing to do it returns 0 at once.
     """
+
+    if loop not in LOOPS:
+        raise ValueError(f"the worker has no loop {loop!r}")
 
     def decorate(job: Job) -> Job:
         _round_jobs.add(job, loop)
@@ -68,7 +72,7 @@ class Worker:
         self.stopping = threading.Event()
         self.threads = [
             threading.Thread(target=self._loop, args=(loop,), name=f"redoubt-{loop}", daemon=True)
-            for loop in (EVENTS, MAIL)
+            for loop in LOOPS
         ]
         self.threads.append(threading.Thread(target=self._clock, name="redoubt-clock", daemon=True))
 
