@@ -40,7 +40,6 @@ def register_round_job(loop: str = EVENTS) -> Callable[[Job], Job]:
 
     It returns how much it did; with nothing to do it returns 0 at once.
     """
-
     if loop not in LOOPS:
         raise ValueError(f"the worker has no loop {loop!r}")
 
