@@ -109,13 +109,18 @@ def secure(name: str, email: str | None, end_undo: bool) -> None:
         raise click.ClickException(" ".join(error.errors["email"])) from error
     security_log.record("shell_act", user=user, command="user-secure")
     db.session.commit()
-    click.echo(
-        _(
-            "%(name)s is secured. A link to set a new password was sent to: %(email)s",
-            name=name,
-            email=user.email or _("no one (the account has no email address)"),
+    if user.email is None:
+        click.echo(
+            _("%(name)s is secured. The account has no email address, so no link was sent.", name=name)
         )
-    )
+    else:
+        click.echo(
+            _(
+                "%(name)s is secured. A link to set a new password was sent to %(email)s.",
+                name=name,
+                email=user.email,
+            )
+        )
 
 
 @token_group.command("create")

@@ -9,6 +9,7 @@ from auth import links, policy, queries, schemas, sessions
 from auth.address_changes import actions
 from auth.current_user import me
 from auth.freshness_views import require_fresh
+from auth.models import User
 from auth.security_log import actions as security_log
 from auth.views import bp
 from core.database.db import db
@@ -46,11 +47,12 @@ def secure_user(username: str) -> ResponseReturnValue:
             actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"], by=me())
             security_log.record("administrator_act", user=user, actor=me(), act="secure")
             db.session.commit()
-            flash(
-                _(
-                    "The account is secured. A link to set a new password was sent to: %(email)s",
-                    email=user.email or _("no one (the account has no email address)"),
-                )
-            )
+            flash(_secured_message(user))
             return redirect(user.profile_url)
     return render_template("auth/secure_user.html", form=form, user=user), 422 if form.errors else 200
+
+
+def _secured_message(user: User) -> str:
+    if user.email is None:
+        return _("The account is secured. It has no email address, so no link was sent.")
+    return _("The account is secured. A link to set a new password was sent to %(email)s.", email=user.email)

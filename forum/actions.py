@@ -229,7 +229,7 @@ def close(
 def _canonical(reference: str, question: Question, *, by: User) -> Question:
     found = queries.canonical_question(reference, question, by)
     if found is None:
-        raise Invalid({"duplicate_of": [_("Enter the number of or the link to another question.")]})
+        raise Invalid({"duplicate_of": [_("Enter the link to another question, or its number.")]})
     return found
 
 

@@ -38,8 +38,8 @@ WORKER = [
     """
 from datetime import timedelta
 from app import create_app
-from core import claims
-claims.TERM = timedelta(seconds=4)
+from core.jobs import claims
+claims.CLAIM_DURATION = timedelta(seconds=4)
 app = create_app()
 with app.app_context():
     app.extensions["worker"].run()
@@ -134,7 +134,7 @@ class Community:
                 ]
             return not any(left)
 
-        wait_until(is_quiet, "all is told and mailed")
+        wait_until(is_quiet, "all is notified and mailed")
 
     def outcome(self) -> dict[str, Counter]:
         """How often each marker is there: asked, found by search, told to wendy, mailed to her."""

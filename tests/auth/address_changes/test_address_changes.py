@@ -322,7 +322,7 @@ class TestChangesOfTheAddress:
             counts.append(len(statements))
             pages.append(mine.get("/settings/email").text.replace(email, ""))
         assert counts[0] == counts[1]
-        assert " pending: open the link" in pages[0] and " pending: open the link" in pages[1]
+        assert " is pending. Open the link" in pages[0] and " is pending. Open the link" in pages[1]
         assert "/confirm/" not in mails(other.email)[-1].body and account().email == "ophelia@example.org"
 
 
