@@ -16,11 +16,6 @@ def why_read_only(user: User | Visitor) -> str:
     ).strip()
 
 
-def can_see_email(user: User | Visitor, account: User) -> bool:
-    """Whether `user` may see the address of an account: its owner and administrators."""
-    return user.id is not None and (user.id == account.id or user.is_admin)
-
-
 def can_erase(user: User | Visitor, account: User) -> bool:
     """Whether `user` may delete another's account: administrators, but not those of administrators."""
     return user.is_admin and not account.is_appointed_admin and user.id != account.id

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from flask import current_app
-from sqlalchemy import Select, SQLColumnExpression, func, or_, select, tuple_
+from sqlalchemy import Select, SQLColumnExpression, or_, select, tuple_
 from sqlalchemy.orm import defer, joinedload, lazyload
 
 from auth.models import User, Visitor
@@ -188,11 +188,6 @@ def by_author(
     return paging.keyset(
         statement, [Post.created_at, Post.id], after=after, size=size, changed=changed_in(Post)
     )
-
-
-def count_public(kind: str) -> int:
-    """The number of public posts of a kind; slow on large sites, so callers cache it."""
-    return db.session.scalar(select(func.count()).where(Post.kind == kind, Post.is_public)) or 0
 
 
 def has_published(user: User) -> bool:
