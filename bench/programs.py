@@ -1,6 +1,7 @@
 """Programs that are measured or tested: start, wait, measure with all child processes, stop."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 START_TIMEOUT_SECONDS = 180
 STOP_TIMEOUT_SECONDS = 60
+UNASSIGNED_PORTS = range(20_000, 32_000)
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -139,7 +141,13 @@ def answers(url: str) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nothing listens on now.
+
+    It lies below the ports that the system gives to outgoing connections and to other programs that ask for
+    any port, so nothing takes it before the caller's program does.
+    """
+    for port in random.sample(UNASSIGNED_PORTS, len(UNASSIGNED_PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("No free port")

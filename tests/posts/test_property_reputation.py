@@ -18,6 +18,7 @@ from auth import reputation
 from auth.models import User
 from core.database.db import db, utcnow
 from core.markup.markup import render
+from core.web.conflicts import AlreadyDone
 from forum import actions as forum
 from forum import policy as forum_policy
 from kb import actions as kb
@@ -99,7 +100,7 @@ class Play:
                     try:
                         worked = getattr(self, move)(rng)
                         db.session.commit()
-                    except (voting.VoteRefused, suggestions.SuggestionRefused):
+                    except (AlreadyDone, suggestions.SuggestionRefused, voting.VoteRefused):
                         db.session.rollback()
                         worked = False
                 with self.turn:
