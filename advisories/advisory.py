@@ -20,6 +20,7 @@ STATUSES = (
     "recommended",
     "under_investigation",
 )
+ORIGINS = ("version_range", "status", "cvss", "solution", "patch_reference")
 AFFECTED = ("first_affected", "known_affected", "last_affected")
 FIXED = ("first_fixed", "fixed", "recommended")
 
@@ -58,6 +59,7 @@ class ProductEntry:
     helpers: dict = field(default_factory=dict)  # other identification helpers of CSAF, unchanged
     part_of: tuple[str, str, str] | None = None  # (relation, id of the component, id of the platform)
     path: tuple[tuple[str, str], ...] = ()  # branches beyond vendor, product and version
+    vers: str = ""  # the range of versions as a VERS URI ("vers:semver/>=1.0|<2.0"), if it can be compared
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Remedy:
     update: str = ""  # identifier of the update: KB5026361
     supersedes: str = ""  # identifier of the superseded update
     fixed_build: str = ""
+    origin: str = ""  # what it was derived from, one of ORIGINS; empty when the issuer states it as a remedy
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,16 @@ class Threat:
     product_ids: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Exploitation:
+    """A statement that a vulnerability is exploited: who says it, since when (None if unknown), and where."""
+
+    source: str  # "CISA KEV", "VulnCheck KEV", or the name of the publisher of the document
+    at: datetime | None = None
+    url: str = ""
+    details: str = ""
+
+
 @dataclass
 class Vulnerability:
     """One vulnerability; `status` maps STATUSES to product ids."""
@@ -139,6 +152,7 @@ class Vulnerability:
     released_at: datetime | None = None
     is_rejected: bool = False
     is_exploited: bool = False  # as the document states
+    exploitation: list[Exploitation] = field(default_factory=list)  # every source that the document names
 
 
 @dataclass(frozen=True)
@@ -159,7 +173,7 @@ class Advisory:
     be used at all raise `Unusable` instead.
     """
 
-    format: str  # csaf, cvrf or cve
+    format: str  # csaf, cvrf, cve, osv, openvex, cyclonedx, nvd, gcve or msrc
     tracking_id: str
     title: str
     publisher: str
@@ -168,7 +182,7 @@ class Advisory:
     publisher_contact: str = ""
     publisher_authority: str = ""
     category: str = "csaf_security_advisory"
-    status: str = "final"  # draft, interim, final
+    status: str = "final"  # draft, interim, final, withdrawn
     tlp: str = ""  # WHITE, CLEAR, GREEN, AMBER, RED; empty when unlabelled
     version: str = "1"
     severity: str = ""  # critical, important, moderate, low; empty if unknown
