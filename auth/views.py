@@ -18,6 +18,7 @@ from auth.names import usernames
 from auth.passwords import login_attempts, passwords
 from auth.registration import actions as registration_actions
 from auth.security_log import actions as security_log
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db, read_transaction
 from core.database.paging import PAGE_SIZE, Page
@@ -249,6 +250,7 @@ def new_password(token: str, purpose: str) -> ResponseReturnValue:
 @cached_for_visitors
 def users() -> ResponseReturnValue:
     """List members by reputation."""
+    depends_on(lists=["members"])
     return render_template("auth/users.html", page=queries.members(request.args.get("after")))
 
 
@@ -257,6 +259,7 @@ def users() -> ResponseReturnValue:
 def profile(username: str) -> ResponseReturnValue:
     """Show a member's profile: the newest posts of each section, or one section or the ledger as a tab."""
     user = get_or_404(queries.by_username(username))
+    depends_on(f"member:{user.id}")
     tab = request.args.get("tab", "")
     after = request.args.get("after")
     sections = list(_sections.values())

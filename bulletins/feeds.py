@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from bulletins import labels, queries, views
 from bulletins.models import Bulletin
 from bulletins.queries import Filter
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
 from core.markup.markup import excerpt
@@ -18,6 +19,7 @@ MAX_EXCERPT_CHARACTERS = 400
 @cached_for_visitors
 def bulletins() -> Response:
     """The newest bulletins, filtered like the page."""
+    depends_on(lists=["kind:bulletin"])
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
     return feeds.atom(
         _("Security bulletins"), url_for("bulletins.bulletins"), entries(views.requested_filter()), query
@@ -28,6 +30,7 @@ def bulletins() -> Response:
 @cached_for_visitors
 def unpatched() -> Response:
     """The newest bulletins without a fix."""
+    depends_on(lists=["kind:bulletin"])
     return feeds.atom(_("No fix"), url_for("bulletins.unpatched"), entries(Filter(unfixed=True)))
 
 

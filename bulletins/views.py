@@ -14,6 +14,7 @@ from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
 from bulletins.models import Bulletin
 from bulletins.queries import SORTS
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.web.access import get_or_404
 from core.web.query_parameters import query_text
@@ -72,6 +73,7 @@ def load_bulletin(reference: str) -> Bulletin:
 @cached_for_visitors
 def bulletins() -> ResponseReturnValue:
     """Bulletins, the most urgent first; for the reader's products, those without a fix first."""
+    depends_on(lists=["kind:bulletin"])
     if "mine" in request.args and not current_user.is_authenticated:
         return redirect(url_for("auth.login", next=url_for("bulletins.bulletins", mine=1)))
     narrowed = requested_filter()
@@ -110,6 +112,7 @@ def export_bulletins(extension: str) -> ResponseReturnValue:
 @cached_for_visitors
 def unpatched() -> ResponseReturnValue:
     """Bulletins without a fix and their mitigations; or those that affect releases past their end of life."""
+    depends_on(lists=["kind:bulletin"])
     is_end_of_life = "past-life" in request.args
     narrowed = replace(requested_filter(), unfixed=not is_end_of_life, end_of_life=is_end_of_life)
     page = queries.bulletins(narrowed, after=request.args.get("after"), with_mitigations=True)
@@ -144,6 +147,7 @@ def bulletin(reference: str) -> ResponseReturnValue:
     found = load_bulletin(reference)
     if reference != found.reference:
         return redirect(found.url, 301)
+    depends_on(f"thread:{found.id}", lists=["kind:question"])
     day = products.today()
     content = bulletin_page.build_page(found, day)
     curates = policy.can_curate(current_user)

@@ -9,6 +9,7 @@ from core import cli, config, redaction  # noqa: F401
 from core.api import api as api_document
 from core.api import docs
 from core.cache import page_cache, response_cache
+from core.cache.dependencies import ChangeLog
 from core.checks import database as database_checks  # noqa: F401  (it registers health checks)
 from core.checks import files, mail_dns, settings  # noqa: F401  (they register health checks)
 from core.database import db, loaded_attributes
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
     loaded_attributes.init_app(app)
     costs.init_app(app)
     rate_limits.init_app(app)
+    app.extensions["change_log"] = ChangeLog()
     response_cache.init_app(app)
     page_cache.init_app(app)
     protection.init_app(app)

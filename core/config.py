@@ -159,6 +159,13 @@ SETTINGS = (
         "revalidates. A deleted page can stay visible that long. 0: shared caches store no pages.",
     ),
     Setting(
+        "REDOUBT_LIST_SECONDS",
+        "2",
+        _at_least_zero(int),
+        "How old lists of questions, articles, bulletins and members may be for visitors after something was "
+        "added or voted on. What is hidden or deleted always disappears at once.",
+    ),
+    Setting(
         "REDOUBT_SECRET_KEY",
         "",
         str,

@@ -4,6 +4,7 @@ from flask import Flask, url_for
 
 from core.api.api import register_api
 from core.cli import import_group
+from core.jobs.events import register_invalidation
 from core.web.lazy_text import lazy_gettext as _
 from forum import (  # noqa: F401  (handlers, exports and more views register themselves on import)
     actions,
@@ -20,10 +21,15 @@ from forum import (  # noqa: F401  (handlers, exports and more views register th
 )
 from forum.models import Answer, Question
 from posts import kinds
+from posts.invalidation import pages_of
 from posts.models import Post
 from posts.revisions import editables
 from posts.revisions.editables import Field
 from posts.revisions.history import State
+
+register_invalidation(
+    "question.created", "answer.created", "answer.revised", "answer.accepted", "answer.unaccepted"
+)(pages_of)
 
 
 def _question_path(question: Post) -> str:

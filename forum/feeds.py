@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from auth.models import Visitor
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
 from core.web.access import get_or_404
@@ -23,6 +24,7 @@ def _query() -> str:
 @cached_for_visitors
 def questions() -> Response:
     """Questions in one of the SORTS."""
+    depends_on(lists=["kind:question"])
     page = queries.questions(requested_sort(), Visitor(), size=FEED_SIZE)
     return feeds.atom(_("Questions"), url_for("forum.questions"), [entry(q) for q in page], _query())
 
@@ -32,6 +34,7 @@ def questions() -> Response:
 def tag(name: str) -> Response:
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
+    depends_on(lists=["kind:question"])
     page = queries.questions_tagged(tag, requested_sort(), Visitor(), size=FEED_SIZE)
     return feeds.atom(
         _("Questions tagged %(name)s", name=tag.name), tag.path, [entry(q) for q in page], _query()
@@ -43,6 +46,7 @@ def tag(name: str) -> Response:
 def answers(question_id: int) -> Response:
     """The answers to a question, the newest first."""
     question = get_or_404(queries.get_question(question_id, Visitor()))
+    depends_on(f"thread:{question.id}")
     found = queries.newest_answers(question, Visitor(), FEED_SIZE)
     return feeds.atom(
         _("Answers: %(title)s", title=question.title),

@@ -7,6 +7,7 @@ from flask_login import login_required
 
 from auth.current_user import current_user, me
 from auth.privileges import Privilege, threshold
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database import versions
 from core.database.db import db
@@ -50,6 +51,7 @@ def make_tag() -> ResponseReturnValue:
 
 
 def _tags_page(form: Form) -> str:
+    depends_on(lists=["kind:question"])
     like = request.args.get("q", "").strip()[:40]
     page = tag_queries.tags(request.args.get("after"), like=like)
     can_describe = policy.can_describe_tags(current_user)
@@ -81,6 +83,7 @@ def suggest_tags() -> ResponseReturnValue:
 def tag(name: str) -> ResponseReturnValue:
     """Questions with one tag."""
     tag = get_or_404(tag_named(name))
+    depends_on(lists=["kind:question"])
     sort = requested_sort()
     return render_template(
         "forum/tag.html",

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.current_user import current_user, me
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db
 from core.database.paging import Page
@@ -35,6 +36,7 @@ def requested_sort() -> str:
 @cached_for_visitors
 def questions() -> ResponseReturnValue:
     """Questions in one of the SORTS."""
+    depends_on(lists=["kind:question"])
     sort = requested_sort()
     return render_template(
         "forum/questions.html",
@@ -137,6 +139,8 @@ def _question_page(question: Question, form: Form, preview: Rendered | None) -> 
         order = "best"
     page = queries.answers(question, current_user, request.args.get("after"), order)
     linked = _linked_answer(question, page)
+    duplicate_of = queries.duplicate_of(question, current_user)
+    depends_on(f"thread:{question.id}", *([f"thread:{duplicate_of.id}"] if duplicate_of is not None else []))
     posts = [question, *([linked] if linked else []), *page]
     ids = [post.id for post in posts]
     return render_template(
@@ -152,7 +156,7 @@ def _question_page(question: Question, form: Form, preview: Rendered | None) -> 
         my_votes=post_queries.votes_of(current_user, ids),
         edits=post_queries.last_edits(posts),
         proposals=suggestion_queries.open_on(posts, current_user),
-        duplicate_of=queries.duplicate_of(question, current_user),
+        duplicate_of=duplicate_of,
         related=similar(question.title, "", user=current_user, exclude_id=question.id),
         structured_data=qa_page(question, posts[1:]) if question.is_public else None,
         can=post_policy,

@@ -13,6 +13,7 @@ from auth.reputation import DAILY_CAP
 from auth.sessions import allow_suspended
 from bulletins import labels
 from bulletins.queries import get_bulletin
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database import schema
 from core.database.db import utcnow
@@ -38,6 +39,7 @@ THEME_COOKIE_SECONDS = 365 * 24 * 3600
 @cached_for_visitors
 def home() -> str:
     """The front page: search, unanswered questions, bulletins and what is new."""
+    depends_on(lists=["kind:question", "kind:article", "kind:bulletin"])
     ending, ending_is_mine = queries.ending_soon(current_user)
     return render_template(
         "home/home.html",

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, abort, url_for
 from flask_babel import gettext as _
 
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
 from kb import queries
@@ -21,6 +22,7 @@ def _atom(title: str, path: str, layer: str | None = None) -> Response:
 @cached_for_visitors
 def articles() -> Response:
     """The newest articles."""
+    depends_on(lists=["kind:article"])
     return _atom(_("Articles"), url_for("kb.articles"))
 
 
@@ -28,6 +30,7 @@ def articles() -> Response:
 @cached_for_visitors
 def layer(layer: str) -> Response:
     """The newest articles of one layer."""
+    depends_on(lists=["kind:article"])
     if layer not in LAYERS:
         abort(404)
     return _atom(_("Articles: %(layer)s", layer=layer), url_for("kb.layer", layer=layer), layer)

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.current_user import current_user, me
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database import versions
 from core.database.db import db
@@ -44,6 +45,7 @@ def _curated(article_id: int) -> Article:
 @cached_for_visitors
 def articles() -> ResponseReturnValue:
     """All articles: newest or most helpful."""
+    depends_on(lists=["kind:article"])
     sort = _requested_sort()
     curates = policy.can_curate(current_user)
     return render_template(
@@ -60,6 +62,7 @@ def articles() -> ResponseReturnValue:
 @cached_for_visitors
 def layer(layer: str) -> ResponseReturnValue:
     """One of the five layers of defence."""
+    depends_on(lists=["kind:article", "kind:question"])
     if layer not in LAYERS:
         abort(404)
     sort = _requested_sort()
@@ -106,6 +109,7 @@ def article_by_id(article_id: int) -> ResponseReturnValue:
 @cached_for_visitors
 def article(article_id: int, slug: str) -> ResponseReturnValue:
     """An article with table of contents, related posts, comments and feedback."""
+    depends_on(f"thread:{article_id}", lists=["kind:article", "kind:question"])
     article = _article(article_id)
     if slug != (article.slug or "-"):
         return redirect(article.url, 301)
@@ -138,6 +142,7 @@ def history(article_id: int) -> ResponseReturnValue:
 @cached_for_visitors
 def print_view(article_id: int) -> ResponseReturnValue:
     """The article alone, for printing."""
+    depends_on(f"thread:{article_id}")
     return render_template("kb/print.html", article=_article(article_id))
 
 

@@ -15,6 +15,7 @@ from posts import (  # noqa: F401  (these modules register their contents on imp
     api,
     export_account,
     feeds,
+    invalidation,
     kinds,
     policy,
     schemas,

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug import Response as BaseResponse
 
 from auth.current_user import current_user, me
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database import paging
 from core.web.access import get_or_404
@@ -49,6 +50,7 @@ def link(path: str, values: dict, **changes: object) -> str:
 @cached_for_visitors
 def products() -> str:
     """List products with their status today; search and filter."""
+    depends_on()
     chosen = filters()
     day = queries.today()
     page = queries.products(**chosen, after=request.args.get("after"))
@@ -91,6 +93,7 @@ def suggest() -> Response:
 @cached_for_visitors
 def product(slug: str) -> str | BaseResponse:
     """One product: releases, timeline, policy, names, and related posts."""
+    depends_on(lists=["kind:question", "kind:article", "kind:bulletin"])
     product = queries.full(slug, removed=policy.can_curate(current_user)) if SLUG.match(slug) else None
     if product is None:
         return redirect(get_or_404(queries.by_alias(slug)).path, 301)
@@ -170,6 +173,7 @@ def query_options(chosen: dict) -> dict:
 @cached_for_visitors
 def lifecycle() -> str:
     """Ends of support in the next days, and in the last RECENT_DAYS."""
+    depends_on()
     chosen = window()
     day = queries.today()
     page: paging.Page = lifecycle_queries.ending(

@@ -139,6 +139,7 @@ def app(sites, database, settings, empty_database):
         {
             "REDOUBT_WORKER": "off",
             "REDOUBT_RATE_LIMITS": "off",
+            "REDOUBT_LIST_SECONDS": "0",
             "REDOUBT_PRIVILEGE_SCALE": "1",
             **database,
             **settings,

@@ -1,15 +1,16 @@
-"""Whole pages for visitors, cached until anything is written.
+"""Whole pages for visitors, cached until what they show is changed (dependencies.py).
 
-Every change of content records an event in its own transaction, so the ids of the newest events are the
-version of all content: a page rendered at that version is what would be rendered now. Only imports write much
-with few events; their rows show after PAGE_TTL_SECONDS at the latest. Only views with @cached_for_visitors
-are cached, for requests without session and token, and only when the response sets no cookie. Version and
-page are read from one server, which may be a replica.
+Every change of content records an event in its own transaction, so the events that a page's transaction saw
+tell which changes it shows. Only imports write much with few events; their rows show after PAGE_TTL_SECONDS
+at the latest, and so do the reputations beside names. Only views with @cached_for_visitors are cached, for
+requests without session and token, and only when the response sets no cookie. Events and page are read from
+one server, which may be a replica.
 """
 
 import gzip
 import hashlib
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -21,12 +22,18 @@ from flask import Flask, Response, current_app, g, make_response, request, sessi
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_compress import Compress
-from sqlalchemy import Row, func, select
 from werkzeug.http import parse_accept_header
 
+from core.cache.dependencies import (
+    CONTENT_VERSION,
+    NEWEST_EVENTS,
+    ChangeLog,
+    Dependencies,
+    Snapshot,
+    Version,
+)
 from core.cache.memory_cache import MemoryCache
 from core.database.db import db
-from core.database.models import Event
 from core.database.replicas import is_visitor_read
 from core.observability import metrics
 from core.web.error_responses import wants_json
@@ -36,21 +43,20 @@ PAGE_TTL_SECONDS = 50
 RESPONSE_TTL_SECONDS = 10  # with PAGE_TTL_SECONDS a minute: pages show relative times
 PAGE_CACHE_BYTES = 24_000_000  # of one process
 OVERHEAD_BYTES = 2_000  # that a page takes beside its body, about
-MAX_UNCOMMITTED_EVENTS = 200  # that may get an id between the id of an event and its commit
 MIN_COMPRESSED_BYTES = 500
-_newest = select(Event.id).order_by(Event.id.desc()).limit(MAX_UNCOMMITTED_EVENTS).subquery()
-# The newest event's id, that of the one MAX_UNCOMMITTED_EVENTS before it, and how many lie between.
-# PostgreSQL's transactions commit in another order than they took their ids: an event that appears below the
-# newest one changes one of these.
-CONTENT_VERSION = select(func.max(_newest.c.id), func.min(_newest.c.id), func.count())
 _render_locks = [threading.Lock() for _ in range(64)]
 
 
 @dataclass(frozen=True)
 class CachedPage:
-    """A finished response. `bodies` is its body by encoding (RFC 9110, 8.4.1); a short one has only ""."""
+    """A finished response. `bodies` is its body by encoding (RFC 9110, 8.4.1); a short one has only "".
 
-    version: str
+    `rendered_at` is in seconds since 1970, UTC.
+    """
+
+    snapshot: Snapshot
+    dependencies: Dependencies
+    rendered_at: float
     bodies: dict[str, bytes]
     headers: list[tuple[str, str]]
     etag: str
@@ -115,28 +121,46 @@ def cached_for_visitors(view: Callable[..., ResponseReturnValue]) -> Callable[..
     def cached_view(**arguments: object) -> ResponseReturnValue:
         if not is_visitor_read():
             return view(**arguments)
-        version = format_version(db.session.execute(CONTENT_VERSION).one())
+        snapshot = _snapshot()
         key = _key()
-        page, outcome = _find(key, version)
+        page, outcome = _find(key)
         metrics.count_page(outcome)
         if page is None:
             with _render_locks[hash(key) % len(_render_locks)]:  # one thread renders it, the others reuse it
-                page, _outcome = _find(key, version)
+                page, _outcome = _find(key)
                 if page is None:
                     response = make_response(view(**arguments))
                     if not _is_cacheable(response):
                         return response
-                    page = _cached_page(version, response)
+                    page = _cached_page(snapshot, response)
                     page_store().set(key, page)
-        g.cached_version = version
+        g.cached_page = page
         return _respond(page)
 
     return cached_view
 
 
-def format_version(row: Row) -> str:
-    """A result row of CONTENT_VERSION as text."""
-    return "{}-{}-{}".format(*row)
+def change_log() -> ChangeLog:
+    """The change log of the current app in this process."""
+    return current_app.extensions["change_log"]
+
+
+def _snapshot() -> Snapshot:
+    """The events that this request's transaction sees; the change log follows them."""
+    log = change_log()
+    version: Version = tuple(db.session.execute(CONTENT_VERSION).one())
+    known, snapshot = log.latest
+    if version == known:
+        return snapshot
+    return log.add(version, [(row.id, row.invalidates) for row in db.session.execute(NEWEST_EVENTS)])
+
+
+def _is_current(page: CachedPage) -> bool:
+    """Whether a page is what would be rendered now, as far as the change log of this process knows."""
+    age_seconds = max(0, time.time() - page.rendered_at)
+    return change_log().is_current(
+        page.snapshot, page.dependencies, age_seconds, current_app.config["REDOUBT_LIST_SECONDS"]
+    )
 
 
 def _key() -> str:
@@ -152,12 +176,12 @@ def _key() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _find(key: str, version: str) -> tuple[CachedPage | None, str]:
-    """The page cached at this version of the content, and the outcome: `hit`, `stale` or `miss`."""
+def _find(key: str) -> tuple[CachedPage | None, str]:
+    """The cached page if it is current, and the outcome: `hit`, `stale` or `miss`."""
     page = page_store().get(key)
     if page is None:
         return None, "miss"
-    return (page, "hit") if page.version == version else (None, "stale")
+    return (page, "hit") if _is_current(page) else (None, "stale")
 
 
 def _is_cacheable(response: Response) -> bool:
@@ -171,13 +195,15 @@ def _is_cacheable(response: Response) -> bool:
     )
 
 
-def _cached_page(version: str, response: Response) -> CachedPage:
+def _cached_page(snapshot: Snapshot, response: Response) -> CachedPage:
     body = response.get_data()
     bodies = {"": body}
     if len(body) > MIN_COMPRESSED_BYTES:
         bodies = {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
     headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
-    return CachedPage(version, bodies, headers, hashlib.sha256(body).hexdigest()[:24])
+    dependencies = g.get("page_dependencies", Dependencies())
+    etag = hashlib.sha256(body).hexdigest()[:24]
+    return CachedPage(snapshot, dependencies, time.time(), bodies, headers, etag)
 
 
 def _respond(page: CachedPage) -> Response:

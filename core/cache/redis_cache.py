@@ -15,9 +15,10 @@ from typing import Any
 
 from redis import Redis, RedisError
 
+from core.cache.dependencies import Dependencies, Snapshot
 from core.cache.page_cache import CachedPage
 
-KEY_PREFIX = "page:2:"  # change the number with the format: hosts of two releases may share a Redis
+KEY_PREFIX = "page:3:"  # change the number with the format: hosts of two releases may share a Redis
 RETRY_SECONDS = 2
 MAC_BYTES = hashlib.sha256().digest_size
 REDIS_TIMEOUTS = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5}  # seconds; rendering takes less
@@ -67,7 +68,11 @@ class RedisCache:
 
     def _encode(self, key: str, page: CachedPage) -> bytes:
         lengths = [(encoding, len(body)) for encoding, body in page.bodies.items()]
-        head = json.dumps([page.version, page.headers, page.etag, lengths]).encode()
+        snapshot = [page.snapshot.newest, sorted(page.snapshot.missing)]
+        dependencies = [sorted(page.dependencies.names), sorted(page.dependencies.lists)]
+        head = json.dumps(
+            [snapshot, dependencies, page.rendered_at, page.headers, page.etag, lengths]
+        ).encode()
         data = b"".join([head, b"\n", *page.bodies.values()])
         return self._mac(key, data) + data
 
@@ -78,13 +83,22 @@ class RedisCache:
             log.error("a page in Redis was not written by this site: %s", key)
             return None
         head, _newline, rest = data.partition(b"\n")
-        version, headers, etag, lengths = json.loads(head)
+        snapshot, dependencies, rendered_at, headers, etag, lengths = json.loads(head)
         bodies: dict[str, bytes] = {}
         start = 0
         for encoding, length in lengths:
             bodies[encoding] = rest[start : start + length]
             start += length
-        return CachedPage(version, bodies, [(name, value) for name, value in headers], etag)
+        newest, missing = snapshot
+        names, lists = dependencies
+        return CachedPage(
+            Snapshot(newest, frozenset(missing)),
+            Dependencies(frozenset(names), frozenset(lists)),
+            rendered_at,
+            bodies,
+            [(name, value) for name, value in headers],
+            etag,
+        )
 
 
 def connect(url: str, secret: str, ttl_seconds: int) -> RedisCache:

@@ -1,8 +1,8 @@
 """The same response to a repeated request, before Flask: for visitors' pages that page_cache.py has cached.
 
 A process stores finished responses under every part of the request that a page may depend on, as it was sent:
-address and headers, unparsed. It sends them again while the version of the content is the same. Requests with
-a session or a token, and all doubtful cases, are passed on to Flask (docs/decisions/0008).
+address and headers, unparsed. It sends them again while nothing that they show has changed. Requests with a
+session or a token, and all doubtful cases, are passed on to Flask (docs/decisions/0008).
 """
 
 import sqlite3
@@ -13,18 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, Select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_etags
 
+from core.cache.dependencies import CONTENT_VERSION, NEWEST_EVENTS, ChangeLog, Dependencies, Snapshot, Version
 from core.cache.memory_cache import MemoryCache
-from core.cache.page_cache import (
-    CONTENT_VERSION,
-    OVERHEAD_BYTES,
-    RESPONSE_TTL_SECONDS,
-    format_version,
-    page_store,
-)
+from core.cache.page_cache import OVERHEAD_BYTES, RESPONSE_TTL_SECONDS, page_store
 from core.database.db import db, read_only
 from core.observability import logs, metrics
 
@@ -48,7 +43,9 @@ BODY_HEADERS = {"content-type", "content-length", "content-encoding", "x-request
 class CachedResponse:
     """A response with status 200; `size` is how many bytes it takes with its key, about."""
 
-    version: str
+    snapshot: Snapshot
+    dependencies: Dependencies
+    rendered_at: float  # seconds since 1970, UTC
     size: int
     endpoint: str
     route: str
@@ -62,6 +59,7 @@ class ResponseCache:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
+        self.change_log: ChangeLog = app.extensions["change_log"]
         self.responses: MemoryCache[CachedResponse] = MemoryCache(RESPONSE_CACHE_BYTES, RESPONSE_TTL_SECONDS)
         self.sqlite_version: _SQLiteVersion | None = None
         with app.app_context():
@@ -74,8 +72,8 @@ class ResponseCache:
         if cached is None or _is_personal(self.app, environ):
             return None
         began = time.perf_counter()
-        version, query_count = self._version()
-        if version != cached.version:
+        query_count = self._follow_events()
+        if query_count is None or not self._is_current(cached):
             return None
         is_known = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(cached.etag)
         status = "304 NOT MODIFIED" if is_known else "200 OK"
@@ -101,31 +99,45 @@ class ResponseCache:
         )
         return [body]
 
-    def _version(self) -> tuple[str | None, int]:
-        """The current version of the content, and how many queries it took.
+    def _is_current(self, cached: CachedResponse) -> bool:
+        return self.change_log.is_current(
+            cached.snapshot,
+            cached.dependencies,
+            max(0, time.time() - cached.rendered_at),
+            self.app.config["REDOUBT_LIST_SECONDS"],
+        )
 
-        The version is None when the database fails: then Flask makes the error page.
+    def _follow_events(self) -> int | None:
+        """Add new events to the change log; returns how many queries it took.
+
+        None when the database fails: then Flask makes the error page.
         """
         try:
             if self.sqlite_version is not None:
-                return self.sqlite_version.get(self._query_version)
-            return self._query_version(), 1
+                return self.sqlite_version.after_writes(self._read_events)
+            return self._read_events()
         except (SQLAlchemyError, sqlite3.Error):
-            return None, 1
+            return None
 
-    def _query_version(self) -> str:
-        """The version, from a server that the page may have come from."""
+    def _read_events(self) -> int:
+        """Read the events from a server that the page may have come from; returns the number of queries."""
         replicas = self.app.extensions["replicas"]
         with self.app.app_context(), read_only():
             engine = (replicas and replicas.choose()) or db.engine
             with engine.connect() as connection:
-                return format_version(connection.exec_driver_sql(_version_query(engine.dialect)).one())
+                row = connection.exec_driver_sql(_sql(CONTENT_VERSION, engine.dialect)).one()
+                version: Version = tuple(row)
+                if version == self.change_log.latest[0]:
+                    return 1
+                rows = connection.exec_driver_sql(_sql(NEWEST_EVENTS, engine.dialect))
+                self.change_log.add(version, [tuple(row) for row in rows])
+                return 2
 
     def store(self, response: Response) -> Response:
         """Store the response to this request if it is a complete page of the page cache."""
-        version = g.pop("cached_version", None)
+        page = g.pop("cached_page", None)
         if (
-            version is None
+            page is None
             or response.status_code != 200
             or request.method != "GET"
             or response.is_streamed
@@ -137,7 +149,9 @@ class ResponseCache:
         self.responses.set(
             key,
             CachedResponse(
-                version=version,
+                snapshot=page.snapshot,
+                dependencies=page.dependencies,
+                rendered_at=page.rendered_at,
                 size=OVERHEAD_BYTES + len(body) + sum(map(len, key)),
                 endpoint=request.endpoint or "",
                 route=request.url_rule.rule if request.url_rule else "",
@@ -151,35 +165,35 @@ class ResponseCache:
     def clear(self) -> None:
         """Remove all responses, and close the SQLite file: the next request opens what is there then."""
         self.responses.clear()
+        self.change_log.reset()
         if self.sqlite_version is not None:
             self.sqlite_version.close()
 
 
 class _SQLiteVersion:
-    """The content version of a SQLite file, queried again only after another connection has written."""
+    """Tells whether another connection has written to a SQLite file."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.lock = threading.Lock()
         self.connection: sqlite3.Connection | None = None
         self.data_version = -1
-        self.content_version = ""
 
-    def get(self, query: Callable[[], str]) -> tuple[str, int]:
-        """The content version, and how often `query` was called for it now: 0 or 1.
+    def after_writes(self, read: Callable[[], int]) -> int:
+        """What `read` returns if anything was written since the last call, else 0.
 
         https://www.sqlite.org/pragma.html#pragma_data_version; this connection never writes.
         """
-        with self.lock:
+        with self.lock:  # also while reading: nobody may rely on what is still being read
             if self.connection is None:
                 self.connection = sqlite3.connect(self.path, check_same_thread=False)
             # Fetch all rows: a statement left open would hold its snapshot for ever.
             ((data_version,),) = self.connection.execute("PRAGMA data_version").fetchall()
-            is_changed = data_version != self.data_version
-            if is_changed:  # data_version was read before the query: a write between them shows next time
-                self.content_version = query()
-                self.data_version = data_version
-            return self.content_version, int(is_changed)
+            if data_version == self.data_version:
+                return 0
+            found = read()  # data_version was read before: a write between them shows next time
+            self.data_version = data_version
+            return found
 
     def close(self) -> None:
         """Close the file; the next get() opens what is there then."""
@@ -191,9 +205,9 @@ class _SQLiteVersion:
 
 
 @lru_cache
-def _version_query(dialect: Dialect) -> str:
-    """CONTENT_VERSION as SQL text."""
-    return str(CONTENT_VERSION.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+def _sql(statement: Select, dialect: Dialect) -> str:
+    """A statement without parameters as SQL text."""
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def _key(environ: dict) -> tuple[str, ...]:

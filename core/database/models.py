@@ -9,7 +9,11 @@ from core.database.db import UTCDateTime, db, utcnow
 
 
 class Event(db.Model):
-    """An event, written in the transaction of the change that it announces."""
+    """An event, written in the transaction of the change that it announces.
+
+    `invalidates` has the names (core.cache.dependencies) whose cached pages it changes, between spaces; NULL
+    stands for all pages.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
@@ -34,6 +38,7 @@ class Event(db.Model):
     subject_id: Mapped[int | None]
     actor_id: Mapped[int | None]
     data: Mapped[dict] = mapped_column(JSON, default=dict)
+    invalidates: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)

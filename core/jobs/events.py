@@ -7,7 +7,7 @@ process gets its events, however slow a handler is (core.jobs.claims).
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -24,6 +24,8 @@ Handler = Callable[[list[Event]], None]
 BATCH_SIZE = 200
 MAX_ATTEMPTS = 12
 _handlers: Registry[Handler, tuple[str, ...]] = Registry("event_handlers")  # name patterns by handler
+Invalidation = Callable[[Any, Any], Iterable[str]]
+_invalidations: Registry[str, Invalidation] = Registry("invalidations")  # by the name of the event
 log = logging.getLogger(__name__)
 
 
@@ -33,6 +35,20 @@ def register_handler(*patterns: str) -> Callable[[Handler], Handler]:
     def decorate(handler: Handler) -> Handler:
         _handlers.add(handler, patterns)
         return handler
+
+    return decorate
+
+
+def register_invalidation(*names: str) -> Callable[[Invalidation], Invalidation]:
+    """Decorator: of an event's subject and actor, the function returns the names that the event changes.
+
+    The names are those of cached pages (core.cache.dependencies). An event without a function changes all.
+    """
+
+    def decorate(function: Invalidation) -> Invalidation:
+        for name in names:
+            _invalidations.add(name, function)
+        return function
 
     return decorate
 
@@ -59,6 +75,8 @@ def record(
         subject_id=getattr(subject, "id", None),
         actor_id=getattr(actor, "id", None),
     )
+    if (invalidation := _invalidations.get(name)) is not None:
+        event.invalidates = " ".join(sorted(invalidation(subject, actor)))
     if due_at is not None:
         event.due_at = due_at
     db.session.add(event)

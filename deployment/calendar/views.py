@@ -9,6 +9,7 @@ from bulletins import exports as bulletin_exports
 from bulletins import feeds as bulletin_feeds
 from bulletins import queries as bulletins
 from bulletins.queries import Filter
+from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.formats import feeds
 from core.web.access import get_or_404
@@ -45,6 +46,7 @@ def month_named(text: str) -> Month:
 @cached_for_visitors
 def calendar() -> str:
     """The patch days of a year with their totals, and the next patch day."""
+    depends_on()
     year = _wanted_year()
     months, totals, tallies = queries.year_summary(year)
     oldest = queries.first_month()
@@ -80,6 +82,7 @@ def export_calendar(extension: str) -> Response:
 @cached_for_visitors
 def month(month: str) -> str:
     """A month: totals, products, bulletins, outcomes of reports, and questions."""
+    depends_on(lists=["kind:question", "kind:bulletin"])
     found = month_named(month)
     tag = tag_named(found.tag)
     key = str(found)

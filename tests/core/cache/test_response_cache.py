@@ -107,13 +107,13 @@ def test_a_page_is_ready_for_seconds_only(app, client, asked, worked):
 @pytest.fixture
 def questions(monkeypatch):
     """The times that the database was asked for the version of the content."""
-    asked, question = [], response_cache._version_query
+    asked, question = [], response_cache._sql
 
-    def counting(dialect):
+    def counting(statement, dialect):
         asked.append(dialect.name)
-        return question(dialect)
+        return question(statement, dialect)
 
-    monkeypatch.setattr(response_cache, "_version_query", counting)
+    monkeypatch.setattr(response_cache, "_sql", counting)
     return asked
 
 
@@ -149,10 +149,10 @@ def test_an_event_of_another_process_is_seen_at_once(app, client, asked, worked)
 def test_without_a_database_people_are_told_the_ordinary_way(app, client, asked, worked, monkeypatch):
     client.get(asked.url)
 
-    def gone(dialect):
+    def gone(statement, dialect):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    monkeypatch.setattr(response_cache, "_version_query", gone)
+    monkeypatch.setattr(response_cache, "_sql", gone)
     written_elsewhere("UPDATE tags SET excerpt = 'x'")
     assert client.get(asked.url).status_code == 200 and len(worked) == 2
 
