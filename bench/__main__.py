@@ -1,6 +1,7 @@
 """Measures the site, and prints one table: `make bench`, or `python -m bench [PART …]`.
 
-Parts: pages (with baselines, peers), members (posting), search, scale (small beside large); all by default.
+Parts: pages (with baselines, peers), living (pages while somebody writes), members (posting), search, scale
+(small beside large); all by default.
 Communities, peers and results are stored below --folder: existing ones are used again, and the table shows
 what was measured last of each part. `make bench POSTS=1000000 PEERS=1 WRITE=1` is everything.
 """
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import load, machine, members, pages, relevance, report, scale, searching
+from bench import living, load, machine, members, pages, relevance, report, scale, searching
 from bench.peers import Peer, PeerUnavailable, content_of
 from bench.peers.askbot import Askbot
 from bench.peers.flaskbb import FlaskBB
@@ -22,7 +23,7 @@ from bench.plan import Plan
 from bench.sites import Site, database_on
 from core.config import ROOT
 
-PARTS = ("pages", "members", "search", "scale")
+PARTS = ("pages", "living", "members", "search", "scale")
 POSTS = 130_000  # 100,000 documents
 SECONDS = 2.0
 FOLDER = ROOT / ".bench"  # not in instance/, which only the owner may enter: MediaWiki has a user of its own
@@ -83,6 +84,8 @@ def main() -> None:
             results.measure(f"search {posts}", partial(searching.measure, site), **{**about, "posts": posts})
     if "scale" in asked.parts:
         results.measure("scale", lambda: scale.measure(small, large, asked.seconds / 2), **about)
+    if "living" in asked.parts:  # it writes, so it comes late
+        results.measure("living", lambda: living.measure(large, asked.seconds), **about)
     if "members" in asked.parts:  # the last, for it writes
         results.measure("members", lambda: members.measure(large, peers), **about)
     if asked.collection:

@@ -17,6 +17,7 @@ def table(parts: Parts) -> str:
         _budgets(parts),
         *_pages(parts),
         *_facts(parts),
+        *_living(parts),
         *_scale(parts),
         *_search(parts),
         *_members(parts),
@@ -173,6 +174,19 @@ def _members(parts: Parts) -> Iterator[str]:
                 ),
             )
             for name, found in parts["members"]["rows"].items()
+        ),
+    )
+
+
+def _living(parts: Parts) -> Iterator[str]:
+    if "living" not in parts:
+        return
+    yield f"### Pages while somebody writes elsewhere, at {parts['living']['posts']:,} posts"
+    yield grid(
+        ("page, answers posted to another question", "requests/s, 8 connections", "p50 ms", "p95", "p99"),
+        (
+            (name, *(format_samples(found[key]) for key in ("rate", "p50", "p95", "p99")))
+            for name, found in parts["living"]["rows"].items()
         ),
     )
 

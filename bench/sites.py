@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import event, select, text, update
+from sqlalchemy import delete, event, select, text, update
 
 from app import create_app
 from auth.models import User, Visitor
@@ -24,6 +24,7 @@ from bench.programs import Program, ProgramGroup, free_port
 from bulletins.models import Bulletin
 from core.config import ROOT
 from core.database.db import db
+from core.database.models import Attempt
 from core.web.site import Site as App
 from forum.models import Question
 from forum.queries import answers
@@ -147,6 +148,12 @@ class Site:
         finally:
             for program in programs:
                 program.stop()
+
+    def forget_attempts(self) -> None:
+        """Let members post again who have posted as much as they may."""
+        with self.app.app_context():
+            db.session.execute(delete(Attempt))
+            db.session.commit()
 
     def database_size(self) -> int:
         """Bytes of the database."""

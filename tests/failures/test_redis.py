@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from app import create_app
 from bench.programs import Program, free_port
+from core.cache.dependencies import Dependencies, Snapshot
 from core.cache.page_cache import CachedPage, page_store
 from core.cache.redis_cache import KEY_PREFIX
 from core.database import schema
@@ -25,7 +26,9 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("redis-server"), reason="no redis-server on this machine"),
 ]
 PAGE = CachedPage(
-    "1-1-1",
+    Snapshot(7, frozenset({3, 5})),
+    Dependencies(frozenset({"thread:1"}), frozenset({"kind:question"})),
+    1_700_000_000.5,
     {"": b"<p>for visitors</p>", "br": b"packed \x00\n\xff", "gzip": b"\n"},
     [("Content-Type", "text/html")],
     "etag",
