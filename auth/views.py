@@ -1,8 +1,5 @@
 """Pages of accounts: registration, confirmation, login, password reset, profiles."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,38 +10,21 @@ from auth import actions, chart, links, notices, policy, queries, schemas, sessi
 from auth.address_changes import actions as address_actions
 from auth.address_changes import queries as address_queries
 from auth.current_user import current_user, me
-from auth.models import EmailToken, User, Visitor
+from auth.models import EmailToken, User
 from auth.names import usernames
 from auth.passwords import login_attempts, passwords
+from auth.profile_sections import profile_sections
 from auth.registration import actions as registration_actions
 from auth.security_log import actions as security_log
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db, read_transaction
-from core.database.paging import PAGE_SIZE, Page
+from core.database.paging import PAGE_SIZE
 from core.limits.rate_limits import clear_attempts, client_address, limit
-from core.registry import Registry
 from core.web.access import get_or_404, require, safe_next
 from core.web.forms import Form, Invalid
 
 bp = Blueprint("auth", __name__)
-
-
-@dataclass(frozen=True)
-class Section:
-    """A tab of the profile page: `page(user, viewer, after, size)` returns posts, newest first."""
-
-    name: str
-    label: str
-    page: Callable[[User, User | Visitor, str | None, int], Page]
-
-
-_sections: Registry[str, Section] = Registry("profile_sections")  # by name
 NEWEST_PER_SECTION = 5
-
-
-def register_profile_section(section: Section) -> None:
-    """Add a section to the pages of profiles."""
-    _sections.add(section.name, section)
 
 
 @bp.before_request
@@ -259,8 +239,8 @@ def profile(username: str) -> ResponseReturnValue:
     user = get_or_404(queries.by_username(username))
     tab = request.args.get("tab", "")
     after = request.args.get("after")
-    sections = list(_sections.values())
-    chosen = _sections.get(tab)
+    sections = list(profile_sections.values())
+    chosen = profile_sections.get(tab)
     if chosen is None and tab != "reputation":
         shown = [
             (section, section.page(user, current_user, None, NEWEST_PER_SECTION)) for section in sections

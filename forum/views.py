@@ -56,7 +56,6 @@ def ask() -> ResponseReturnValue:
             "tags": request.args.get("tags", "")[:200],
         }
     elif form.validate():
-        require(policy.can_ask(me()), _("Confirm your email address first. Suspended members can only read."))
         if form.values.get("action") == "preview":
             preview = form.data["body"]
             similar_ones = similar(form.data["title"], preview.source, user=current_user)
@@ -106,7 +105,7 @@ def question(question_id: int, slug: str) -> ResponseReturnValue:
         return redirect(question.url, 301)
     preview = None
     if request.method == "POST":
-        require(policy.can_answer(current_user, question), _why_no_answer(question))
+        require(policy.can_answer(current_user, question), policy.why_no_answer(question))
     if valid and form.values.get("action") == "preview":
         preview = form.data["body"]
     elif valid:
@@ -114,12 +113,6 @@ def question(question_id: int, slug: str) -> ResponseReturnValue:
         db.session.commit()
         return redirect(answer.url)
     return _question_page(question, form, preview), 422 if form.errors else 200
-
-
-def _why_no_answer(question: Question) -> str:
-    if question.closed_at:
-        return _("This question is closed. It takes no more answers.")
-    return _("You can't answer this question now.")
 
 
 def _linked_answer(question: Question, page: Page) -> Answer | None:

@@ -137,6 +137,28 @@ def test_actions_know_no_request_and_policies_no_database(path):
         assert "db.session" not in text and "from flask import" not in text, name(path)
 
 
+def test_no_views_of_another_package_are_imported():
+    """Views are entry points: what two packages need lies in queries, actions, policies or a registry."""
+    found = []
+    for path in FILES:
+        package = path.relative_to(ROOT).parts[0]
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                named = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                named = [alias.name for alias in node.names]
+            else:
+                continue
+            found += [
+                f"{name(path)}:{node.lineno} imports {module}"
+                for module in named
+                if module.split(".")[0] in LAYERS
+                and module.split(".")[0] != package
+                and re.search(r"(^|_)views$", module.split(".")[-1])
+            ]
+    assert not found
+
+
 def test_bleach_has_one_importer():
     users = [
         name(p)
