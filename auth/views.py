@@ -41,7 +41,7 @@ def register() -> ResponseReturnValue:
         return render_template("auth/closed.html", mode=mode), 403
     form = Form(schemas.RegisterSchema)
     target = safe_next(request.values.get("next"))
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         data = form.data
         if error := usernames.error(data["username"]):
             form.fail("username", error)
@@ -58,7 +58,7 @@ def register() -> ResponseReturnValue:
                 db.session.commit()
                 session["after_log_in"] = target
                 return render_template("auth/check_mail.html", email=data["email"])
-    return render_template("auth/register.html", form=form, next=target), 422 if form.errors else 200
+    return form.page("auth/register.html", next=target)
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
@@ -88,9 +88,7 @@ def confirm(token: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Your email address is confirmed. You can log in."))
             return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
-    return render_template(
-        "auth/confirm.html", form=form, asks=needs_password, name=link and link.username
-    ), 422 if form.errors else 200
+    return form.page("auth/confirm.html", asks=needs_password, name=link and link.username)
 
 
 def _confirm(token: str, *, is_registration: bool) -> bool:
@@ -114,7 +112,7 @@ def login() -> ResponseReturnValue:
     """Log in with a username or an address."""
     form = Form(schemas.LoginSchema)
     target = safe_next(request.values.get("next"))
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         name = form.data["username"].lower()
         host = client_address()
         with read_transaction():
@@ -143,7 +141,7 @@ def login() -> ResponseReturnValue:
             form.fail("username", _("Confirm your email address first. We emailed you the link."))
         else:
             return _log_in(user, target, stored=stored, device=device, host=host)
-    return render_template("auth/login.html", form=form, next=target), 422 if form.errors else 200
+    return form.page("auth/login.html", next=target)
 
 
 def _log_in(
@@ -185,12 +183,12 @@ def logout() -> ResponseReturnValue:
 def forgot() -> ResponseReturnValue:
     """Request a reset link; same response and same work for every address."""
     form = Form(schemas.EmailSchema)
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         limit("reset-host", client_address(), 20, 3600)
         actions.send_reset(form.data["email"])
         db.session.commit()
         return render_template("auth/check_mail.html", email=form.data["email"])
-    return render_template("auth/forgot.html", form=form), 422 if form.errors else 200
+    return form.page("auth/forgot.html")
 
 
 @bp.route("/reset/<token>", methods=["GET", "POST"], defaults={"purpose": "reset"})
@@ -205,7 +203,7 @@ def new_password(token: str, purpose: str) -> ResponseReturnValue:
         link = queries.email_token(token, purpose)
         user = get_or_404(link).user
     form = Form(schemas.PasswordSchema)
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         if error := passwords.error(form.data["password"], *user.own_words):
             form.fail("password", error)
         else:
@@ -222,7 +220,7 @@ def new_password(token: str, purpose: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Password set. You can log in with it now."))
             return sessions.remember_device(redirect(url_for("auth.login")), user)
-    return render_template("auth/new_password.html", form=form, user=user), 422 if form.errors else 200
+    return form.page("auth/new_password.html", user=user)
 
 
 @bp.get("/users")

@@ -94,20 +94,19 @@ def settings() -> Response | tuple[str, int]:
     """Notification preferences, watches, and the member's security alerts."""
     user = me()
     form = Form(schemas.ChoicesSchema, **queries.deliveries(user))
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         actions.choose(user, form.data)
         db.session.commit()
         flash(_("Saved."))
         return redirect(url_for("notifications.settings"))
-    return render_template(
+    return form.page(
         "notifications/settings.html",
-        form=form,
         kinds=kinds_for(user),
         labels=labels,
         deliveries=[(name, labels.delivery(name)) for name in DELIVERIES],
         watches=queries.watches(user, request.args.get("after")),
         is_stopped=user.email in stopped_addresses.stopped_addresses([user.email or ""]),
-    ), 422 if form.errors else 200
+    )
 
 
 @bp.post("/settings/notifications/revive")

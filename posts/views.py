@@ -93,7 +93,7 @@ def comment(post_id: int) -> ResponseReturnValue:
 def edit_comment(post_id: int) -> ResponseReturnValue:
     """Edit a comment."""
     form = Form(schemas.EditCommentSchema)
-    is_valid = request.method == "POST" and form.validate()
+    is_valid = form.validate_on_submit()
     made = get_or_404(queries.get(Comment, post_id, current_user))
     require(policy.can_edit(me(), made))
     if is_valid:
@@ -103,9 +103,7 @@ def edit_comment(post_id: int) -> ResponseReturnValue:
             return redirect(made.url)
     if request.method == "GET":
         form.values = {"body": made.body}
-    return render_template(
-        "posts/comment_form.html", form=form, post=made, editing=True
-    ), 422 if form.errors else 200
+    return form.page("posts/comment_form.html", post=made, editing=True)
 
 
 @bp.route("/posts/<int:post_id>/delete", methods=["GET", "POST"])
@@ -236,7 +234,7 @@ def restore(post_id: int, number: int) -> ResponseReturnValue:
 def redact(post_id: int, number: int) -> ResponseReturnValue:
     """Redact a revision and mask its copies; GET shows a confirmation page."""
     form = Form(schemas.RedactSchema)
-    is_valid = request.method == "POST" and form.validate()
+    is_valid = form.validate_on_submit()
     post = visible_post(post_id, current_user)
     require(policy.can_redact(me()))
     revision = get_or_404(queries.revision(post, number))
