@@ -2,9 +2,11 @@
 
 from flask_babel import gettext as _
 
+from forum.labels import close_reasons
+
 
 def reason_labels() -> dict[str, str]:
-    """Labels of the reasons of flags and decisions."""
+    """Labels of the reasons of flags."""
     return {
         "spam": _("Spam or advertising"),
         "rude": _("Rude or abusive"),
@@ -14,6 +16,12 @@ def reason_labels() -> dict[str, str]:
         "secret": _("Contains a secret or private data"),
         "other": _("Other"),
     }
+
+
+def decision_reasons() -> dict[str, str]:
+    """Labels of what the log has as the reason of a decision: of a flag, or of closing a question."""
+    closing = {name: label[:1].upper() + label[1:] for name, label in close_reasons().items()}
+    return {**closing, **reason_labels()}
 
 
 def action_labels() -> dict[str, str]:

@@ -102,7 +102,7 @@ SAYS = {  # calls whose texts people read, by the name that is called
     "Unusable",
     "Refused",
     "ServiceUnavailable",
-    "SuggestionRefused",
+    "_refused",
     "Unauthorized",
     "UsageError",
     "ValidationError",

@@ -376,7 +376,7 @@ class TestRaces:
         answers = at_once(
             app, *[lambda c=c: c.post(path, data=data).status_code for c in (one, two, one, two)]
         )
-        assert answers == [302] * 4
+        assert sorted(answers) == [302, 302, 409, 409]  # who was first may repeat it
         assert question.revision_count == 2 and earned(helper) == 2 and clean()
         assert db.session.scalar(db.select(db.func.count(SuggestionCredit.id))) == 1
 
