@@ -249,4 +249,4 @@ def test_total_is_ledger_is_recomputation(app, steps):
         assert play.effective >= STEPS / 2, (play.effective, play.moves)
         assert all(play.moves[move] for move in ODDS), play.moves
         assert days >= 7
-        assert any(full for full, _ in seen) and any(floor for _, floor in seen)
+        assert any(full for full, _ in seen) and any(minimum for _, minimum in seen)

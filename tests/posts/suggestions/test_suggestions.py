@@ -324,7 +324,7 @@ class TestPoints:
             actions.undelete(question, by=member)
             assert earned(helper) == 2 and clean()
 
-    def test_a_thousand_in_all_and_room_again_after_a_reversal(
+    def test_a_thousand_in_all_and_more_again_after_a_reversal(
         self, helper, moderator, member, make_question, monkeypatch
     ):
         monkeypatch.setattr(credits, "MAX_POINTS_FOR_EDITS", 5)
