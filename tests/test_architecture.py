@@ -34,6 +34,7 @@ LAYERS = {
 }
 PACKAGES = [package for package in LAYERS if package != "app"]
 MAX_LINES = 400  # docs/decisions/0500
+MAX_TEMPLATE_COLUMNS = 140
 COMMITTERS = {"views", "api", "feeds", "cli", "handlers", "tasks"}
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).glob("**/*.py"))
 
@@ -177,6 +178,12 @@ def test_templates_are_short_and_carry_no_inline_code(path):
     text = path.read_text()
     assert len(text.splitlines()) <= 120 or path.parent.name == "macros", f"{name(path)} is long"
     assert not re.search(r"\son\w+\s*=|\sstyle\s*=|javascript:", text), f"{name(path)}: inline code"
+
+
+@each_file(sorted(path for path in (ROOT / "templates").glob("**/*.*") if path.is_file()))
+def test_lines_of_templates_are_short(path):
+    long = [n for n, line in enumerate(path.read_text().splitlines(), 1) if len(line) > MAX_TEMPLATE_COLUMNS]
+    assert not long, f"lines {long}"
 
 
 def test_files_are_short():
