@@ -28,7 +28,7 @@ def action_labels() -> dict[str, str]:
     """Labels of the actions of decisions, in the past tense."""
     return {
         "hide": _("hidden"),
-        "restore": _("restored"),
+        "restore": _("unhidden"),
         "keep": _("flags dismissed"),
         "approve": _("approved"),
         "reject": _("rejected"),
@@ -47,5 +47,5 @@ def action_labels() -> dict[str, str]:
         "reopen": _("reopened"),
         "erase": _("account deleted"),
         "report-hidden": _("deployment report hidden"),
-        "report-shown": _("deployment report restored"),
+        "report-shown": _("deployment report unhidden"),
     }

@@ -120,7 +120,12 @@ def delete(post_id: int) -> ResponseReturnValue:
     if actions.delete(post, by=me(), note=data["note"]) is None:
         _is_second_removal(post)
     db.session.commit()
-    flash(_("Deleted. You can restore it from its page."))
+    is_own = post.author_id == me().id
+    flash(
+        _("Deleted. You can restore it from its page.")
+        if is_own
+        else _("Hidden. You can unhide it on its page.")
+    )
     return redirect((post.parent or post).url)
 
 
@@ -136,7 +141,7 @@ def _ask_to_delete(post: Post) -> ResponseReturnValue:
     is_own = post.author_id == me().id
     effects = [
         _("It disappears at once from pages, search, feeds and email."),
-        _("Its votes and their reputation are reversed until it is restored."),
+        _("Its votes and their reputation are reversed until it is visible again."),
     ]
     if post.answer_count or post.comment_count:
         effects.append(_("All its answers and comments disappear with it."))
@@ -149,9 +154,9 @@ def _ask_to_delete(post: Post) -> ResponseReturnValue:
         )
     )
     return confirmation_page(
-        _("Delete this post?"),
+        _("Delete this post?") if is_own else _("Hide this post?"),
         effects,
-        _("Delete"),
+        _("Delete") if is_own else _("Hide"),
         back=post.url,
         subject=post.heading,
         fields=[] if is_own else [{"name": "note", "label": _("Reason, for the author")}],
